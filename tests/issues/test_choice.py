@@ -221,4 +221,4 @@ def test_a_listing_says_nothing_of_it() -> None:
     listing = Publication(publication="hot", title="Hot", window="listing", observed_at=0)
     assert selection.enough(listing, msgspec.UNSET) == 0
     assert "least_entries" not in msgspec.to_builtins(listing)
-    assert model.IssueContent.__struct_fields__[-3:] == ("choice", "compared", "quoting")
+    assert model.IssueContent.__struct_fields__[-4:] == ("choice", "compared", "quoting", "retrospective")

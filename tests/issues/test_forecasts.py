@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from hotpapers.engagement.attention import Engagement, read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow
@@ -86,11 +87,11 @@ def test_a_curve_needs_both_ends_of_the_same_paper_and_network() -> None:
     assert (one.papers, one.forecast) == (0, None)
 
 
-def test_row_by_row_is_the_same() -> None:
+def test_paper_by_paper_is_the_same() -> None:
     engagements = [*record(), *rows("arxiv:2402.00001", 7), *rows("arxiv:2402.00002", 30, archive="math")]
     collector = CurveCollector(NOW)
-    for one in engagements:
-        collector.add(one)
+    for _, some in groupby(engagements, key=lambda row: row.paper):
+        collector.add(list(some))
     papers = ["arxiv:2402.00002", "arxiv:2402.00001"]
     result = collector.forecasts(papers)
     assert list(result) == papers and result == forecasts(iter(engagements), papers, NOW)

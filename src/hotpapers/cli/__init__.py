@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "collect": ("collect:collect", "Read networks into the record."),
     "import": ("import_files:import_", "Import files."),
     "issue": ("issue:issue", "Freeze an issue and print it."),
+    "history": ("history:history", "Freeze the issues that a past period would have had."),
     "publish": ("publish:publish", "Freeze pending issues and publish them."),
     "mail": ("mail:mail", "Manage mail subscribers and check the mail setup."),
     "mcp": ("mcp:mcp", "Serve issues, papers and search to language models (MCP)."),

@@ -14,7 +14,7 @@ import msgspec
 from hotpapers import ranking, settings
 from hotpapers.deliver.size_budget import MEGABYTE
 from hotpapers.errors import NotAProof, SettingsError, UsageError
-from hotpapers.model import Publication
+from hotpapers.model import Publication, is_retrospective
 from hotpapers.moderation.blocklist import Blocklist, save_blocklist
 from hotpapers.render import CHANNELS
 from hotpapers.store import Record, now
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SQLITE = "sqlite:///"
+AFTERWARDS = frozenset(("site", "markdown"))
+"""The channels of issues that are made afterwards: none by which readers wait for the next one."""
 
 
 class CommandContext(NamedTuple):
@@ -61,6 +63,11 @@ class CommandContext(NamedTuple):
             ),
             logs=self._site_logs,
         )  # fmt: skip
+
+    def site_config_of(self, publication: str) -> SiteConfig:
+        """The same of one publication: where its issues were made afterwards, nobody subscribes to them."""
+        config = self.site_config
+        return config._replace(feeds=False, mails=False) if is_retrospective(publication) else config
 
     @property
     def _site_logs(self) -> SiteLogs | None:

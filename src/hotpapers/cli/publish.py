@@ -15,7 +15,7 @@ from hotpapers.deliver.export_site import export_site
 from hotpapers.errors import LogError, NotFound, UsageError
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.model import Publication
+from hotpapers.model import Publication, is_retrospective
 from hotpapers.store import Record, now
 from hotpapers.transparency.publication_log import update_log
 
@@ -51,6 +51,12 @@ def publish(
     each one once.
     """
     common.need(bool(dates) != everything, "missing dates: name days such as 2021-01-14, or add --all")
+    if is_retrospective(publication or ""):
+        common.need(output is not None, f"{publication}: name a folder of its own with --output")
+        common.need(
+            {*to} <= common.AFTERWARDS, f"{publication}: what was made afterwards goes --to site or markdown alone"
+        )
+        to = to or ("site",)
     selected_channels = sending.selected_channels(to, everything=everything, preview=preview)
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
@@ -61,7 +67,7 @@ def publish(
         report: list[dict[str, Any]] = []
         warnings = _log(record, name, home)
         for channel, folder in targets:
-            wrote = export_site(record, name, days, channel, folder, home.site_config, home.terms, home.store)
+            wrote = export_site(record, name, days, channel, folder, home.site_config_of(name), home.terms, home.store)
             report.append({"channel": channel, "output": str(folder), "files": wrote.files, "changed": wrote.changed})
             warnings += [wrote.warning] if wrote.warning else []
         if preview:

@@ -84,7 +84,7 @@ def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> It
         return
     people = queries.people(view, window.own_voices)
     rule = voice_rule(view, people, with_standing=window.with_standing)
-    for some in _some(papers):
+    for some in some_at_once(papers):
         reactions = queries.reactions_to(view, moments_of(some), people, last) if last else {}
         yield from count_engagement(some, reactions, rule)
 
@@ -102,10 +102,10 @@ def voice_rule(view: AsOfView, people: queries.KnownPeople, *, with_standing: bo
     authors: dict[str, set[int]] = defaultdict(set)
     for paper, voice in queries.author_voices(view):
         authors[paper].add(voice)
-    return VoiceRule(people.left_out, _known_voices(view, people), authors)
+    return VoiceRule(people.left_out, known_voices(view, people), authors)
 
 
-def _known_voices(view: AsOfView, people: queries.KnownPeople) -> frozenset[int] | None:
+def known_voices(view: AsOfView, people: queries.KnownPeople) -> frozenset[int] | None:
     """The voices that have standing; None while there are too few to tell."""
     accounts = known_accounts(view)
     return accounts and frozenset(people.stable.get(account, account) for account in accounts)
@@ -115,7 +115,7 @@ AT_ONCE = 500
 """Posts whose reactions are read together, or all those of a paper."""
 
 
-def _some(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
+def some_at_once(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
     """Papers, a few at a time: with some hundreds of posts, or a single one."""
     some: list[list[PostAtAge]] = []
     count = 0
@@ -163,10 +163,32 @@ def counted_voices(named: int, known: int | None, unnamed: int) -> int:
     return max(named if known is None else min(named, 2 * known), unnamed)
 
 
+class NetworkTalk(NamedTuple):
+    """One paper on one network at a mark, before anybody is told apart by standing. `row`: all but that; `named`: how
+    many voices are named; `vouching`: those of them that are not its authors' own; `unnamed`: see `counted_voices`."""
+
+    row: Engagement
+    named: int
+    vouching: Set[int]
+    unnamed: int
+
+    def with_known(self, known: int | None) -> Engagement:
+        """The row where so many of the vouching voices have standing; None where the record is too young to tell."""
+        return self.row._replace(known=known, counted=counted_voices(self.named, known, self.unnamed))
+
+
 def count_engagement(
     papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = EVERYBODY
 ) -> Iterator[Engagement]:
     """Attention from what was said of each paper and the reactions to it."""
+    for talk in count_talk(papers, reactions, rule):
+        yield talk.with_known(None if rule.known is None else len(rule.known & talk.vouching))
+
+
+def count_talk(
+    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = EVERYBODY
+) -> Iterator[NetworkTalk]:
+    """The same before anybody is told apart by standing."""
     for spoken in papers:
         marks: dict[tuple[int, int, int], list[PostAtAge]] = defaultdict(list)
         for post in spoken:
@@ -175,7 +197,7 @@ def count_engagement(
             yield from _of_mark(at_mark, reactions, rule)
 
 
-def _of_mark(spoken: Sequence[PostAtAge], reactions: ReactionsByPost, rule: VoiceRule) -> Iterator[Engagement]:
+def _of_mark(spoken: Sequence[PostAtAge], reactions: ReactionsByPost, rule: VoiceRule) -> Iterator[NetworkTalk]:
     networks: dict[str, list[PostAtAge]] = defaultdict(list)
     for row in spoken:
         networks[row.network].append(row)
@@ -204,7 +226,7 @@ def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]
     return texts, voices
 
 
-def _summed(there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsByPost, rule: VoiceRule) -> Engagement:
+def _summed(there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsByPost, rule: VoiceRule) -> NetworkTalk:
     """One network: its voices, and beyond them the counts that no account explains. Who reacted to a post about several
     papers is a voice for each of them, but vouches for none."""
     reposts = likes = unexplained = highest = bots = 0
@@ -228,10 +250,9 @@ def _summed(there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsB
     named -= rule.left_out
     voices = named | (shared - rule.left_out) if shared else named
     authors = voices & rule.authors.get(first.paper, frozenset())
-    known_voices = None if rule.known is None else len(rule.known & (named - authors if authors else named))
-    return Engagement(
+    row = Engagement(
         paper=first.paper, announced_at=first.announced_at, age=first.age, until=first.until, peer=first.peer,
         network=first.network, archive=first.archive, voices=len(voices) + unexplained, reposts=reposts,
-        likes=likes, bots=bots, known=known_voices, authors=len(authors),
-        counted=counted_voices(len(named), known_voices, highest),
+        likes=likes, bots=bots, authors=len(authors),
     )  # fmt: skip
+    return NetworkTalk(row, len(named), named - authors if authors else named, highest)

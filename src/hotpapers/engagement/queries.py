@@ -27,6 +27,7 @@ from hotpapers.engagement.recount_schedule import FOLLOWED_FOR, FRESH, LATER, NE
 from hotpapers.model import (
     BEGAN,
     DAY,
+    HISTORY,
     HOUR,
     LARGEST,
     READ_BACK,
@@ -59,7 +60,7 @@ VOICE = "coalesce(w.stable_voice, p.voice)"
 # ---- papers and moments ----------------------------------------------------------------------------------
 
 
-def _announced(view: AsOfView, window: MeasurementWindow) -> str:
+def announced_sql(view: AsOfView, window: MeasurementWindow) -> str:
     """Papers first announced in the 90 days to the cut, with the moment; only such as somebody speaks of."""
     start = view.as_of - REFERENCE_DAYS * DAY
 
@@ -230,7 +231,7 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
 
 def _context(view: AsOfView, window: MeasurementWindow) -> str:
     parts = (
-        _announced(view, window),
+        announced_sql(view, window),
         _measured_papers(view, window),
         persons_sql(view, window.own_voices),
         doubtful_sql(view),
@@ -389,9 +390,9 @@ def follow_shown_posts(database: Database, network: str, at: int) -> int:
     sql = """SELECT f.post, max(i.observed_at) FROM issue AS i
         JOIN shown AS s ON s.publication = i.publication AND s."day" = i."day" AND s.edition IN (0, i.edition)
         JOIN recount AS f ON f.post = s.post
-        WHERE i.until = 0 AND i.observed_at > ? AND f.network = ?
+        WHERE i.until = 0 AND i.observed_at > ? AND f.network = ? AND i.publication NOT LIKE ?
         GROUP BY f.post, f.shown_until HAVING max(i.observed_at) + ? > f.shown_until"""
-    rows = database.rows(sql, (at - SHOWN_FOR, network, SHOWN_FOR))
+    rows = database.rows(sql, (at - SHOWN_FOR, network, f"_%{HISTORY}", SHOWN_FOR))
     _show_until(database, [(post, frozen_at + SHOWN_FOR) for post, frozen_at in rows])
     return len(rows)
 

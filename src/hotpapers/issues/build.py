@@ -13,12 +13,13 @@ from hotpapers import model, ranking
 from hotpapers.engagement.standing.queries import learn_standing
 from hotpapers.errors import CorruptStore, IssueError
 from hotpapers.issues import posts, quotations, selection
+from hotpapers.issues.collected_talk import TalkReader, collect_talk
 from hotpapers.issues.coverage import readings
-from hotpapers.issues.forecasts import CurveCollector
 from hotpapers.issues.listing import listing_cut, listing_input, places_of
 from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
-from hotpapers.issues.ranking_input import CandidateWindow, announced_on, collect_input, matching_papers
+from hotpapers.issues.ranking_input import CandidateWindow, announced_on, matching_papers, networks_of
+from hotpapers.issues.retrospective import look_back
 from hotpapers.issues.windows import closing, known_absent, window_start
 from hotpapers.model import (
     DAY,
@@ -32,7 +33,9 @@ from hotpapers.model import (
     Publication,
     RankingInput,
     ReferenceSize,
+    Retrospective,
     ScoredCandidate,
+    is_retrospective,
 )
 from hotpapers.ranking.price import PriceList
 from hotpapers.store import batches
@@ -92,11 +95,12 @@ def read_content(text: str) -> IssueContent:
         raise CorruptStore(f"a frozen issue cannot be read ({problem}); `hotpapers verify --all` names it") from problem
 
 
-def build(record: Record, recipe: IssueRecipe) -> BuiltIssue:
-    """The issue. Raises NotFound when there is no listing of that day, IssueError when it has no counts."""
+def build(record: Record, recipe: IssueRecipe, collect: TalkReader = collect_talk) -> BuiltIssue:
+    """The issue. Raises NotFound when there is no listing of that day, IssueError when it has no counts. `collect`:
+    how the talk is come by, of a publication of our own."""
     if recipe.publication.window == "listing":
         return _build_listing(record, recipe)
-    return _build_own(record, recipe)
+    return _build_own(record, recipe, collect)
 
 
 # ---- imported listings -------------------------------------------------------------------------------
@@ -122,7 +126,7 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
 # ---- publications of our own ---------------------------------------------------------------------------
 
 
-def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
+def _build_own(record: Record, recipe: IssueRecipe, collect: TalkReader) -> BuiltIssue:
     publication = recipe.publication
     selection.check(recipe.choice)
     start, cut = recipe.moments or moments_of(record, recipe)
@@ -133,15 +137,14 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     earlier = earlier_issues(record, recipe)
     last = last_voices(content for _, content in earlier)
     tells = recipe.choice != selection.THRESHOLD
-    curves = CurveCollector(view.as_of) if _has_forecasts(publication) else None
-    talk = collect_input(view, publication, CandidateWindow(start, last, tells), own_voices, curves)
+    talk, forecasts = collect(view, publication, CandidateWindow(start, last, tells), own_voices)
     compared = selection.compared(publication, talk.peers) if tells else msgspec.UNSET
     chosen = choose(view, publication, talk, last, selection.enough(publication, compared))
     papers_shown = [candidate.paper for candidate in (*chosen.fresh, *chosen.ongoing)]
     since = 0 if publication.window == "daily" else start
     entry_inputs = EntryInputs(
         talk=talk,
-        forecasts=None if curves is None else curves.forecasts(papers_shown),
+        forecasts=forecasts and forecasts(papers_shown),
         metadata={paper: row.hash.hex() if row else "" for paper, row in chosen.papers.items()},
         posts=posts.leading(
             view,
@@ -159,6 +162,8 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
         earlier=tuple(EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
         choice=recipe.choice if tells else msgspec.UNSET, compared=compared,
         quoting=recipe.quoting or msgspec.UNSET,
+        retrospective=look_back(view, publication, start, talk, papers_shown)
+        if is_retrospective(publication.publication) else msgspec.UNSET,
     )  # fmt: skip
     content = _content(record, recipe, about, entry_inputs, chosen.fresh, chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
@@ -218,9 +223,8 @@ def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
 
 def _readings(view: AsOfView, publication: Publication, start: int, talk: RankingInput) -> tuple[NetworkReading, ...]:
     """A daily issue says how its own day was read, longer ones how their window was."""
-    networks = {peer.network for peer in talk.peers}
-    networks |= {attention.network for candidate in talk.candidates for attention in candidate.attention}
-    return readings(view, publication, view.as_of - DAY if publication.window == "daily" else start, networks)
+    since = view.as_of - DAY if publication.window == "daily" else start
+    return readings(view, publication, since, networks_of(talk))
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
@@ -278,6 +282,7 @@ class IssueHeader(NamedTuple):
     choice: str | msgspec.UnsetType = msgspec.UNSET
     compared: ReferenceSize | msgspec.UnsetType = msgspec.UNSET
     quoting: str | msgspec.UnsetType = msgspec.UNSET
+    retrospective: Retrospective | msgspec.UnsetType = msgspec.UNSET
 
 
 def _content(
@@ -338,10 +343,6 @@ def _entries(
         )
         for place, candidate in enumerate(order, 1)
     )  # fmt: skip
-
-
-def _has_forecasts(publication: Publication) -> bool:
-    return publication.window == "daily" and ranking.measured_by(publication.ranking).with_standing
 
 
 def _forecasts(entry_inputs: EntryInputs, paper: str) -> tuple[NetworkForecast, ...] | msgspec.UnsetType:

@@ -5,8 +5,9 @@ Beside the score, never in it: no ranking looks at a forecast.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
 from hotpapers.engagement.attention import Engagement
 from hotpapers.forecast import AGES, FINAL, Curve, calibrate, predict
@@ -14,44 +15,60 @@ from hotpapers.model import DAY, HOUR, Entry, NetworkForecast
 from hotpapers.ranking.words import count_noun, network_name, number
 
 
+class PaperCurves(NamedTuple):
+    """What forecasts need of a paper: the `curves` that it brings, and the rows from which its own are `made`."""
+
+    curves: tuple[Curve, ...]
+    early: tuple[Engagement, ...]
+
+
+def curves_of(rows: Iterable[Engagement]) -> PaperCurves:
+    """Those of one paper's rows by age. Only rows that stand among peers count: those of the very moment of an age."""
+    among = [row for row in rows if row.peer]
+    early = tuple(row for row in among if row.age in AGES)
+    curves = (
+        _curve(row, final) for final in among if final.age == FINAL for row in early if row.network == final.network
+    )
+    return PaperCurves(tuple(curves), early)
+
+
+def forecasts_of(
+    curves: Iterable[Curve], early: Mapping[str, Sequence[Engagement]], as_of: int
+) -> dict[str, tuple[NetworkForecast, ...]]:
+    """For each paper with early rows that is six hours to a week old its networks' forecasts, by network."""
+    table = calibrate(curves)
+    result = {}
+    for paper, rows in early.items():
+        if young := [row for row in rows if _reached(row, as_of) == row.age]:
+            result[paper] = tuple(
+                NetworkForecast(
+                    network=row.network, age=row.age, voices=row.voices,
+                    papers=table.papers.get((row.network, row.age), 0),
+                    forecast=predict(table, row.network, row.archive, row.voices, row.age),
+                )
+                for row in sorted(young, key=lambda row: row.network)
+            )  # fmt: skip
+    return result
+
+
 class CurveCollector:
-    """Takes the engagement of all papers row by row, each paper's rows together; keeps what forecasts need of it."""
+    """Takes the engagement of all papers, each paper's rows together; keeps what forecasts need of it."""
 
     def __init__(self, as_of: int) -> None:
         self._as_of = as_of
-        self._paper = ""
-        self._early: list[Engagement] = []
         self._curves: list[Curve] = []
-        self._young: dict[str, list[Engagement]] = defaultdict(list)
+        self._early: dict[str, tuple[Engagement, ...]] = {}
 
-    def add(self, row: Engagement) -> None:
-        """Takes one row in. Only rows that stand among peers count: those of the very moment of an age."""
-        if not row.peer:
-            return
-        if row.paper != self._paper:
-            self._paper, self._early = row.paper, []
-        if row.age in AGES:
-            self._early.append(row)
-            if _reached(row, self._as_of) == row.age:
-                self._young[row.paper].append(row)
-        elif row.age == FINAL:
-            self._curves.extend(_curve(early, row) for early in self._early if early.network == row.network)
+    def add(self, rows: Sequence[Engagement]) -> None:
+        """Takes one paper's rows in."""
+        some = curves_of(rows)
+        self._curves.extend(some.curves)
+        if early := tuple(row for row in some.early if _reached(row, self._as_of) == row.age):
+            self._early[early[0].paper] = early
 
     def forecasts(self, papers: Iterable[str]) -> dict[str, tuple[NetworkForecast, ...]]:
         """For each of the papers that is six hours to a week old its networks' forecasts, by network."""
-        table = calibrate(self._curves)
-        result = {}
-        for paper in papers:
-            if rows := self._young.get(paper):
-                result[paper] = tuple(
-                    NetworkForecast(
-                        network=row.network, age=row.age, voices=row.voices,
-                        papers=table.papers.get((row.network, row.age), 0),
-                        forecast=predict(table, row.network, row.archive, row.voices, row.age),
-                    )
-                    for row in sorted(rows, key=lambda row: row.network)
-                )  # fmt: skip
-        return result
+        return forecasts_of(self._curves, {paper: self._early.get(paper, ()) for paper in papers}, self._as_of)
 
 
 def forecasts(
@@ -60,8 +77,8 @@ def forecasts(
     """The forecasts of papers at a moment, from all engagement of the 90 days before it, in the order in which
     `read_engagement` gives it."""
     collector = CurveCollector(as_of)
-    for row in engagements:
-        collector.add(row)
+    for _, group in groupby(engagements, key=lambda row: row.paper):
+        collector.add(list(group))
     return collector.forecasts(papers)
 
 

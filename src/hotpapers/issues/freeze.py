@@ -44,6 +44,7 @@ def publication_of(record: Record, name: str | None) -> model.Publication:
         if name not in by_name:
             raise NotFound(f"{name}: no such publication; there are: {', '.join(by_name) or 'none'}")
         return by_name[name]
+    by_name = {name: item for name, item in by_name.items() if not model.is_retrospective(name)}
     if not by_name:
         raise NotFound("no publication yet: `hotpapers import classic` makes one, or name one in hotpapers.toml")
     if len(by_name) > 1:

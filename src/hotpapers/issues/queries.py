@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,6 +15,7 @@ from hotpapers.errors import NotFound
 from hotpapers.model import (
     BEGAN,
     HOUR,
+    LARGEST,
     Announcement,
     Paper,
     Post,
@@ -230,6 +232,73 @@ def issue_contents(database: Database) -> Iterator[tuple[str, str, str]]:
     """(publication, day, content) of every edition of every issue, the latest edition of a day last."""
     sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
     return ((publication, day, content) for publication, day, content in database.iterate(sql))
+
+
+# ---- what was not known then -----------------------------------------------------------------------------
+
+
+class PostsByThen(NamedTuple):
+    """How many posts there were by a moment: see `model.Retrospective`."""
+
+    posts: int
+    posts_later: int
+    counts_later: int
+    counts_missing: int
+
+
+def posts_by_then(view: AsOfView, start: int, networks: Sequence[str]) -> PostsByThen:
+    """Of posts about papers announced after `start`, made up to a view's moment: which of them and of their counts the
+    record had by then, and which it has from later on."""
+    later = view._replace(as_of=LARGEST)
+    among = f" AND p.network IN ({placeholders(networks)})" if networks else ""
+    known = f"""EXISTS (SELECT 1 FROM mention AS o WHERE o.paper = m.paper AND o.post = m.post AND {view.visible("o")})
+        AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = m.post AND {view.visible("o")})"""
+
+    def has(kind: str, at: AsOfView) -> str:
+        return f"EXISTS (SELECT 1 FROM {kind} AS c WHERE c.post = s.post AND {at.visible('c')})"
+
+    sql = f"""WITH recent (paper) AS (SELECT DISTINCT a.paper FROM announcement AS a
+            WHERE a.announced_at > ? AND a.announced_at <= ? AND {view.visible("a")}),
+        spoken (post, known) AS (SELECT m.post, max(CASE WHEN {known} THEN 1 ELSE 0 END)
+            FROM recent AS n JOIN mention AS m ON m.paper = n.paper WHERE {later.visible("m")}
+            AND EXISTS (SELECT 1 FROM post AS p WHERE p.post = m.post AND p.created_at <= ? AND p.gone = ''
+                AND {later.visible("p")}{among}) GROUP BY m.post),
+        counted (known, counts) AS (SELECT s.known, CASE WHEN {has("snapshot", view)} THEN 'then'
+            WHEN {has("snapshot", later)} THEN 'later' WHEN {has("reaction", later)} THEN 'named' ELSE 'never' END
+            FROM spoken AS s)
+        SELECT known, counts, count(*) FROM counted GROUP BY known, counts"""
+    rows = view.database.rows(sql, (start, view.as_of, view.as_of, *networks))
+    posts = {(bool(known), counts): int(number) for known, counts, number in rows}
+    return PostsByThen(
+        sum(number for (known, _), number in posts.items() if known),
+        sum(number for (known, _), number in posts.items() if not known),
+        posts.get((True, "later"), 0),
+        posts.get((True, "never"), 0),
+    )
+
+
+def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
+    """Those of some papers that the record describes only as of a moment after the view's."""
+    later, result = view._replace(as_of=LARGEST), []
+    for some in slices(papers):
+        sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t
+            WHERE t.paper IN ({numbers_of(some)}) AND {later.visible("t")}
+            AND NOT EXISTS (SELECT 1 FROM paper AS o WHERE o.paper = t.paper AND {view.visible("o")})"""
+        result += [paper for (paper,) in view.database.rows(sql, some)]
+    return result
+
+
+def count_bots(view: AsOfView) -> int:
+    """How many accounts were held to be bots."""
+    return int(view.database.rows(f"WITH {persons_sql(view, ())} SELECT count(*) FROM bot")[0][0])
+
+
+def announced_between(view: AsOfView) -> tuple[str, str] | None:
+    """The first and the last day of which the record has announcements; None where it has none."""
+    sql = f"""SELECT min(t."day"), max(t."day") FROM announcement AS t
+        WHERE t.type <> 'replacement' AND {view.visible("t")}"""
+    first, last = view.database.rows(sql)[0]
+    return None if first is None else (str(first), str(last))
 
 
 # ---- what changes a page ---------------------------------------------------------------------------------

@@ -45,23 +45,17 @@ def collect_input(
     """The talk of a publication of our own, measured at the ages of the papers. `curves`: gets all of it too."""
     measured = ranking.measured_by(publication.ranking)
     window = measured_window(publication, span.start, own_voices)
-    counts: dict[Where, Counter[int]] = defaultdict(Counter)
-    first: dict[Where, int] = {}
+    peers = PeerCounts()
     candidates: list[Candidate] = []
     since = read_since(view)
     for _, group in groupby(attention.read_engagement(view, window), key=lambda engagement: engagement.paper):
         rows = [among_peers(engagement, since) for engagement in group]
-        for row in rows:
-            if curves is not None:
-                curves.add(row)
-            if (compared := voices_as_peer(row, measured)) is not None:
-                counts[where := where_of(row)][compared] += 1
-                if compared >= rarity.least(row.age):
-                    first[where] = min(row.announced_at, first.get(where, view.as_of))
+        if curves is not None:
+            curves.add(rows)
+        peers.add(peers_among(rows, measured))
         if (candidate := candidate_of(rows, span.start, span.held, view.as_of, measured)) is not None:
             candidates.append(candidate)
-    days = {where: max(1, -((at - view.as_of) // model.DAY)) for where, at in first.items()} if span.with_days else None
-    return RankingInput(candidates=tuple(candidates), peers=tuple(_peers(counts, days)))
+    return RankingInput(candidates=tuple(candidates), peers=peers.histograms(view.as_of, with_days=span.with_days))
 
 
 def measured_window(
@@ -84,14 +78,53 @@ def among_peers(engagement: Engagement, since: Mapping[str, int]) -> Engagement:
     return engagement if engagement.announced_at >= since.get(engagement.network, 0) else engagement._replace(peer=0)
 
 
-def _peers(counts: Mapping[Where, Counter[int]], days: Mapping[Where, int] | None) -> Iterator[VoiceHistogram]:
-    """`days`: from the first announcement of papers that are compared with up to the cut, begun ones whole."""
-    for where, counter in sorted(counts.items()):
-        network, age, archive = where
-        days_of_reference = msgspec.UNSET if days is None else days.get(where, 0)
-        yield VoiceHistogram(
-            network=network, age=age, archive=archive, counts=tuple(sorted(counter.items())), days=days_of_reference
-        )
+class Peer(NamedTuple):
+    """A paper as one of those that others are compared with: where, with how many voices, and when it was announced."""
+
+    where: Where
+    voices: int
+    announced_at: int
+
+
+def peers_among(rows: Iterable[Engagement], measured: ranking.Measured) -> list[Peer]:
+    """As what a paper's rows stand in the references of a ranking."""
+    return [
+        Peer(where_of(row), compared, row.announced_at)
+        for row in rows
+        if (compared := voices_as_peer(row, measured)) is not None
+    ]
+
+
+class PeerCounts:
+    """How many papers have how many voices, and when those were announced that are compared with."""
+
+    def __init__(self) -> None:
+        self._counts: dict[Where, Counter[int]] = defaultdict(Counter)
+        self._announced: dict[Where, Counter[int]] = defaultdict(Counter)
+
+    def add(self, peers: Iterable[Peer], times: int = 1) -> None:
+        """Takes in papers, so many times; -1: takes them out again."""
+        for where, voices, announced_at in peers:
+            self._counts[where][voices] += times
+            if voices >= rarity.least(where[1]):
+                self._announced[where][announced_at] += times
+
+    def histograms(self, as_of: int, *, with_days: bool) -> tuple[VoiceHistogram, ...]:
+        """The references as of a moment. `with_days`: with the days from the first announcement of papers that are
+        compared with up to the cut, begun ones whole."""
+        return tuple(self._histograms(as_of, with_days=with_days))
+
+    def _histograms(self, as_of: int, *, with_days: bool) -> Iterator[VoiceHistogram]:
+        for where, counter in sorted(self._counts.items()):
+            counts = tuple(sorted((voices, papers) for voices, papers in counter.items() if papers))
+            if counts:
+                network, age, archive = where
+                days = self._days(where, as_of) if with_days else msgspec.UNSET
+                yield VoiceHistogram(network=network, age=age, archive=archive, counts=counts, days=days)
+
+    def _days(self, where: Where, as_of: int) -> int:
+        first = min((at for at, papers in self._announced[where].items() if papers), default=None)
+        return 0 if first is None else max(1, -((first - as_of) // model.DAY))
 
 
 def compared_voices(row: Engagement, measured: ranking.Measured) -> int:
@@ -133,6 +166,12 @@ def attention_of(row: Engagement, own: int | None = None) -> Attention:
         network=row.network, until=row.until, age=row.age, voices=row.voices, reposts=row.reposts, likes=row.likes,
         own=own, bots=row.bots, known=row.known, authors=row.authors, counted=row.counted,
     )  # fmt: skip
+
+
+def networks_of(talk: RankingInput) -> set[str]:
+    """The networks that a talk knows of."""
+    networks = {peer.network for peer in talk.peers}
+    return networks | {attention.network for candidate in talk.candidates for attention in candidate.attention}
 
 
 # ---- the publication's own choice ----------------------------------------------------------------------

@@ -191,8 +191,9 @@ class RecordIssueReader:
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
         keys = model.distinct(entry.paper for entry in (*content.entries, *content.ongoing))
-        rows = view.latest(Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else []
-        known = {row.item.paper: row.item for row in rows if isinstance(row.item, Paper)}
+        known = _described(view, keys)
+        if content.retrospective:
+            known = _described(self._now, [key for key in keys if key not in known]) | known
         return {key: _as_printed(known.get(key), places.get(key), key) for key in keys}
 
     def _posts(
@@ -237,6 +238,12 @@ def _allowed(rows: Sequence[StoredRow], withheld: Container[str]) -> tuple[Quota
         for row in rows
         if isinstance(row.item, Post) and not row.is_forgotten and row.item.post not in withheld
     )
+
+
+def _described(view: AsOfView, keys: Sequence[str]) -> dict[str, Paper]:
+    """What a view knows of papers."""
+    rows = view.latest(Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else []
+    return {row.item.paper: row.item for row in rows if isinstance(row.item, Paper)}
 
 
 def _as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:

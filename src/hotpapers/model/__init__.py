@@ -17,10 +17,12 @@ from hotpapers.model.issues import (
     Price,
     PrintedCount,
     ReferenceSize,
+    Retrospective,
 )
 from hotpapers.model.items import (
     BEGAN,
     DAY,
+    HISTORY,
     HOUR,
     KINDS,
     LARGEST,
@@ -53,6 +55,7 @@ from hotpapers.model.items import (
     Verdict,
     Window,
     distinct,
+    is_retrospective,
     kind_of,
     storable,
 )
@@ -90,6 +93,7 @@ from hotpapers.model.ranking import (
 __all__ = [
     "BEGAN",
     "DAY",
+    "HISTORY",
     "HOUR",
     "KINDS",
     "LARGEST",
@@ -144,6 +148,7 @@ __all__ = [
     "ReferenceSize",
     "RenderedFile",
     "Response",
+    "Retrospective",
     "ScoreComponent",
     "ScoredCandidate",
     "Sender",
@@ -158,6 +163,7 @@ __all__ = [
     "VoiceHistogram",
     "Window",
     "distinct",
+    "is_retrospective",
     "kind_of",
     "storable",
 ]

@@ -122,6 +122,27 @@ class ReferenceSize(msgspec.Struct, frozen=True, kw_only=True):
     young: bool
 
 
+class Retrospective(msgspec.Struct, frozen=True, kw_only=True):
+    """That an issue was made afterwards, and what was not known then of the talk about the papers that it considered.
+
+    `posts`: made and in the record by the cut; beside them `posts_later`: made by the cut, but in the record only from
+    later on, so that they do not count. Of the former `counts_later`: those whose counts were read only later;
+    `counts_missing`: those whose counts were never read, and of which nobody is known who reacted. `described_later`:
+    entries whose papers are described only as of later, perhaps in another version. `absent`: networks of the
+    publication of which the record has no talk. `bots`: accounts that were judged to be bots by the cut. `known`:
+    accounts that had standing, learned from what the record holds of the time before alone; None where too few.
+    """
+
+    posts: int
+    posts_later: int
+    counts_later: int
+    counts_missing: int
+    described_later: int
+    absent: tuple[str, ...]
+    bots: int
+    known: int | None
+
+
 class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     """All that an issue is. Its digest is the SHA-256 of its RFC 8785 JSON.
 
@@ -129,7 +150,8 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     batch's chain value in hexadecimal, which binds all that came before. `announced`, `considered`: papers announced
     that day, papers that were ranked. `replaces`: the digest of the edition that this one corrects, for `reason`.
     `choice`: by which rule its papers were chosen, `compared`: with what they were compared, `quoting`: by which rule
-    posts were chosen; all absent in listings and in what was frozen before these were told.
+    posts were chosen; all absent in listings and in what was frozen before these were told. `retrospective`: present
+    where the issue was made afterwards.
     """
 
     format: Literal[1] = 1
@@ -153,3 +175,4 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     choice: str | msgspec.UnsetType = msgspec.UNSET
     compared: ReferenceSize | msgspec.UnsetType = msgspec.UNSET
     quoting: str | msgspec.UnsetType = msgspec.UNSET
+    retrospective: Retrospective | msgspec.UnsetType = msgspec.UNSET

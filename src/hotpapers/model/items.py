@@ -301,6 +301,15 @@ class Publication(Item, frozen=True, kw_only=True):
     last_day: str | msgspec.UnsetType = msgspec.UNSET
 
 
+HISTORY = "@history"
+"""What stands after a publication's name where its issues were made afterwards, of days that were over already."""
+
+
+def is_retrospective(publication: str) -> bool:
+    """Whether a publication's issues were made afterwards, by its name."""
+    return publication.endswith(HISTORY)
+
+
 class Issue(Item, frozen=True, kw_only=True):
     """A publication's frozen, ordered result for one day: `content` is an `IssueContent` as RFC 8785 JSON."""
 

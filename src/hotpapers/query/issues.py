@@ -9,6 +9,7 @@ from hotpapers.errors import NotFound
 from hotpapers.issues import announcement_counts, freeze
 from hotpapers.issues import explain as explaining
 from hotpapers.issues import queries as issues_queries
+from hotpapers.model import is_retrospective
 from hotpapers.query import request_params, schemas
 from hotpapers.query.cursors import cursor_of, key_of
 from hotpapers.query.session import QuerySession, bare, paper_key
@@ -22,7 +23,11 @@ PAGE = "issues"
 def publications(session: QuerySession, _: request_params.NoParams) -> schemas.PublicationList:
     """Every publication of the store."""
     return schemas.PublicationList(
-        publications=tuple(_publication(session, publication) for publication in session.issue_reader().publications())
+        publications=tuple(
+            _publication(session, publication)
+            for publication in session.issue_reader().publications()
+            if not is_retrospective(publication.publication)
+        )
     )
 
 

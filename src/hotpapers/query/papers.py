@@ -9,7 +9,7 @@ from hotpapers import model
 from hotpapers.engagement import attention, measurement
 from hotpapers.errors import NotFound
 from hotpapers.issues.freeze import editions
-from hotpapers.model import HOUR
+from hotpapers.model import HOUR, is_retrospective
 from hotpapers.query import queries, request_params, schemas
 from hotpapers.query.session import QuerySession, bare, paper_key
 from hotpapers.ranking.words import method_note
@@ -60,7 +60,8 @@ def _announced(session: QuerySession, key: str) -> Iterable[schemas.PaperAnnounc
 
 
 def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppearance]:
-    for publication, day in session.issue_reader().appearances(key)[-MOST_APPEARANCES:]:
+    appearances = [where for where in session.issue_reader().appearances(key) if not is_retrospective(where[0])]
+    for publication, day in appearances[-MOST_APPEARANCES:]:
         content = editions(session.record, publication, day)[-1].content
         entries = [entry for entry in content.entries if entry.paper == key]
         lane: schemas.Lane = "entries" if entries else "ongoing"

@@ -11,7 +11,7 @@ from hotpapers import terms
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.ids import arxiv
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import Publication
+from hotpapers.model import Publication, is_retrospective
 from hotpapers.store import Record
 from hotpapers.transparency.site_logs import SiteLogs
 
@@ -55,6 +55,7 @@ class QuerySession:
         by_name = {item.publication: item for item in self.issue_reader().publications()}
         if name and name not in by_name:
             raise NotFound(f"publication: there is no {name!r}; there are: {', '.join(by_name) or 'none'}")
+        by_name = {key: item for key, item in by_name.items() if key == name or not is_retrospective(key)}
         if not by_name:
             raise NotFound("there is no publication yet")
         if not name and len(by_name) > 1:

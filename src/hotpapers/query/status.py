@@ -11,7 +11,7 @@ from hotpapers.issues.queries import ARXIV, newest_issue
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
-from hotpapers.model import DAY, Coverage, Publication
+from hotpapers.model import DAY, Coverage, Publication, is_retrospective
 from hotpapers.query import request_params, schemas
 from hotpapers.query.session import QuerySession
 from hotpapers.store import Record, now, quarantine
@@ -66,6 +66,8 @@ def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
 
 def _latest(session: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
     for publication in session.issue_reader().publications():
+        if is_retrospective(publication.publication):
+            continue
         day, frozen_at = newest_issue(session.record.database, publication.publication) or (None, None)
         age = None if frozen_at is None else max(at - frozen_at, 0) // 1_000_000
         yield schemas.LatestIssue(publication=publication.publication, day=day, frozen_at=frozen_at, age=age)

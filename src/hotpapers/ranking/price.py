@@ -114,6 +114,6 @@ def _raised(before: list[int], steps: Sequence[tuple[int, int]], open_from: int)
     for voices, points in steps:
         first = max(voices, open_from)
         if first < len(before):
-            raised = (score + points for score in before[first - voices :])
+            raised = map(points.__add__, before[first - voices :])
             best = [*best[:first], *map(max, best[first:], raised)]
     return best

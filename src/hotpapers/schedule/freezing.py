@@ -3,6 +3,8 @@ author of what they speak of."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from hotpapers.issues.freeze import FrozenIssue, check_day, check_over, editions, freeze
 from hotpapers.issues.windows import check_label, closing
 from hotpapers.model import Publication
@@ -11,6 +13,17 @@ from hotpapers.moderation.bots import judge
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, now
 from hotpapers.summaries.generate import Summarize
+
+
+def judge_days(
+    record: Record, publication: Publication, days: Sequence[str], bots: BotSettings
+) -> Iterator[str]:  # fmt: skip
+    """Judges who is a bot as of the close of one day after another, and who is an author, for issues that are made
+    afterwards; each day when that is done."""
+    judge_authors(record)
+    for day in days:
+        judge(record, bots, closing(record.view(), publication, day))
+        yield day
 
 
 def freeze_judged(

@@ -13,7 +13,7 @@ import msgspec
 
 from hotpapers.categories import archive_of
 from hotpapers.ids import arxiv, timestamps
-from hotpapers.model import LARGEST, Announcement, Issue, Paper, Post
+from hotpapers.model import LARGEST, Announcement, Issue, Paper, Post, is_retrospective
 from hotpapers.search import index
 from hotpapers.search.documents import ALL, BETWEEN, PaperWords, PostWords
 from hotpapers.search.index import IndexState
@@ -247,7 +247,11 @@ _read_held = msgspec.json.Decoder(_Held).decode
 
 def _entries(issues: Iterable[object]) -> Iterator[tuple[str, str, str, int]]:
     """Publication, day, paper and place of every entry; 0 for a paper that is still talked about."""
-    editions = {(item.publication, item.day): item for item in issues if isinstance(item, Issue)}
+    editions = {
+        (item.publication, item.day): item
+        for item in issues
+        if isinstance(item, Issue) and not is_retrospective(item.publication)
+    }
     for (publication, day), issue in editions.items():
         try:
             content = _read_held(issue.content)

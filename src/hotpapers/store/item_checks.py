@@ -25,8 +25,8 @@ _KEYS = frozenset(("post", "account", "stable", "subject", "reply_to", "quotes")
 _READ = (*model.NETWORKS, "arxiv")
 """What stands as a network: where people talk, and in coverage also arXiv itself."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
-"""A publication's name: it stands in addresses and paths."""
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,99}}({model.HISTORY})?")
+"""A publication's name: it stands in addresses and paths. The settings know none that is made afterwards."""
 
 _encode = msgspec.json.Encoder().encode
 

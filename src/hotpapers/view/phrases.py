@@ -23,6 +23,7 @@ from hotpapers.model import (
     Publication,
     PublishedIssue,
     Quotation,
+    Retrospective,
 )
 from hotpapers.ranking import words
 from hotpapers.view import clean_text
@@ -162,7 +163,33 @@ def notes(content: IssueContent) -> tuple[str, ...]:
     methods = sorted({count.method for entry in content.entries for count in entry.counts if count.method})
     known = [note for note in map(words.method_note, methods) if note]
     used = " The ranking uses favorites alone." if content.ranking.startswith("rarity/") else ""
-    return tuple(f"How this was counted: {note}.{used}" for note in known)
+    counted = (f"How this was counted: {note}.{used}" for note in known)
+    return (*counted, *([made_afterwards(content.retrospective)] if content.retrospective else []))
+
+
+def made_afterwards(known: Retrospective) -> str:
+    """What an issue that was made afterwards rests on, and what was not known on its day."""
+    sentences = ["Made afterwards: it did not appear on its day.", f"{_posts_by_then(known)}."]
+    if known.described_later:
+        sentences.append(f"{words.count_noun(known.described_later, 'paper')} described only as of later.")
+    if known.absent:
+        sentences.append(f"Nothing is known of {', '.join(map(words.network_name, known.absent))}.")
+    standing = "too few to tell anybody apart" if known.known is None else words.number(known.known)
+    bots = words.count_noun(known.bots, "account")
+    sentences.append(f"Judged to be bots by then: {bots}; with standing, by what the record has of before: {standing}.")
+    return " ".join(sentences)
+
+
+def _posts_by_then(known: Retrospective) -> str:
+    """`Its papers had 12 posts in the record by then, 2 with counts read only later; 3 more …`: what of them counts."""
+    parts = [f"Its papers had {words.count_noun(known.posts, 'post')} in the record by then"]
+    if known.counts_later:
+        parts.append(f", {words.number(known.counts_later)} with counts read only later")
+    if known.counts_missing:
+        parts.append(f", {words.number(known.counts_missing)} with counts never read")
+    if known.posts_later:
+        parts.append(f"; {words.number(known.posts_later)} more of that time came in later and do not count")
+    return "".join(parts)
 
 
 # ---- an entry ----------------------------------------------------------------------------------------

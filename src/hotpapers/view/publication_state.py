@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hotpapers import announcement_days
 from hotpapers.ids import timestamps
 from hotpapers.issues.windows import label_after, limit_of
-from hotpapers.model import HOUR, IssueContent, NetworkReading, Publication, PublishedIssue
+from hotpapers.model import HOUR, IssueContent, NetworkReading, Publication, PublishedIssue, is_retrospective
 from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
 
@@ -78,7 +78,9 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
 
 
 def due_after(publication: Publication, day: str) -> NextIssue | None:
-    """The issue after a day's."""
+    """The issue after a day's; of what is made afterwards there is none to come."""
+    if is_retrospective(publication.publication):
+        return None
     following = label_after(publication, day)
     if not following:
         return None

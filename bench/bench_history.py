@@ -1,0 +1,178 @@
+"""The issues of a past year in one run, against freezing them one by one.
+
+The store holds the made-up archive of bench/made_up_archive.py: at scale 1, a year of 50,000 papers, 137,000 posts and
+five million reposts and likes, ranked by `rarity/2`. *A year's history* is all of `hotpapers history` but the start of
+the program: every weekday's issue built, written and in the record, with standing learned before, as `run` keeps it.
+The peer of *each issue of a month* is `freeze`, which makes one issue alone, over a copy of the same store; a month
+late in the year, when the 90 days that papers are compared with are full. That both give the same entries, references
+and numbers is checked issue by issue. *Standing* is what must be learned first where nobody did. Memory is the peak of
+the process, interpreter and all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench import measure
+from bench.made_up import FIRST, day_name
+from bench.made_up_archive import DAYS, MadeUpArchive
+from hotpapers import model
+from hotpapers.engagement.standing.queries import learn_standing
+from hotpapers.issues.freeze import editions, freeze
+from hotpapers.issues.past_days import freeze_period, history_of, plan_period
+from hotpapers.model import IssueContent, Publication
+from hotpapers.store import Record
+
+KEEP = "HOTPAPERS_BENCH_KEEP"
+"""Names a folder in which the store is kept and found again: most of the time goes into building it."""
+SECONDS = 300
+MEMORY = 400_000_000
+AT_ONCE = 50_000
+DAILY = Publication(publication="daily", title="Daily", ranking="rarity/2", threshold=500, least_entries=10,
+                    observed_at=0)  # fmt: skip
+YEAR = (FIRST.date(), date.fromisoformat(day_name(DAYS - 1)))
+MONTH = (date(2023, 9, 1), date(2023, 9, 30))
+FROZEN_ALONE = 5
+"""So many issues of the month are frozen one by one: each takes as long as ten of the others."""
+
+
+# ---- what runs in processes of its own -------------------------------------------------------------------
+
+
+def build(store: str, scale: str) -> dict[str, Any]:
+    """Writes the record, in the order in which it would have come in, and learns who has standing."""
+    with Record(store) as record:
+        record.append([DAILY], source="settings", at=1)
+        some: list[model.Item] = []
+        for items in MadeUpArchive(float(scale)).days():
+            some += items
+            if len(some) >= AT_ONCE:
+                record.append(some, source="bench", at=some[-1].observed_at)
+                some = []
+        record.append(some, source="bench", at=some[-1].observed_at)
+        standing = measure.seconds(lambda: learn_standing(record.database))
+        counts = {kind.__name__.lower(): record.count(kind) for kind in KINDS}
+        return {"standing": standing, "counts": counts, "bytes": record.database.size()}
+
+
+KINDS = (model.Paper, model.Post, model.Reaction)
+
+
+def year(store: str) -> dict[str, Any]:
+    """Makes the year's issues."""
+    return _history(store, *YEAR)
+
+
+def month(store: str) -> dict[str, Any]:
+    """Makes the month's issues."""
+    return _history(store, *MONTH)
+
+
+def _history(store: str, first: date, last: date) -> dict[str, Any]:
+    with Record(store) as record:
+        days: list[int] = []
+        period = plan_period(record, DAILY, first, last)
+        taken = measure.seconds(
+            lambda: days.extend(len(issue.content.entries) for issue in freeze_period(record, period))
+        )
+    return {
+        "seconds": taken, "memory": measure.peak_memory(), "issues": len(days), "entries": sum(days),
+        "processor": time.process_time(),
+    }  # fmt: skip
+
+
+def alone(store: str) -> dict[str, Any]:
+    """Freezes some of the month's issues one by one, each on its own."""
+    with Record(store) as record:
+        publication = history_of(DAILY)
+        record.append([publication], source="settings")
+        days = plan_period(record, DAILY, *MONTH).days[:FROZEN_ALONE]
+        taken = measure.seconds(lambda: [freeze(record, publication, day) for day in days])
+    return {"seconds": taken / len(days), "memory": measure.peak_memory()}
+
+
+def compare(store: str, other: str) -> dict[str, Any]:
+    """Whether the issues that both stores have are the same, but for what rests on when they were written."""
+    with Record(store) as record, Record(other) as alone_record:
+        name = history_of(DAILY).publication
+        days = plan_period(record, DAILY, *MONTH).there[:FROZEN_ALONE]
+        pairs = [[editions(some, name, day)[0].content for some in (record, alone_record)] for day in days]
+    return {"same": all(_bare(content) == _bare(other) for content, other in pairs), "issues": len(pairs)}
+
+
+def _bare(content: IssueContent) -> IssueContent:
+    earlier = tuple(msgspec.structs.replace(issue, digest="") for issue in content.earlier)
+    publication = msgspec.structs.replace(content.publication, observed_at=0)
+    return msgspec.structs.replace(content, position=0, chain="", earlier=earlier, publication=publication)
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "build": build, "year": year, "month": month, "alone": alone, "compare": compare
+}  # fmt: skip
+
+
+def task(*words: str) -> dict[str, Any]:
+    """A task in a process of its own."""
+    result: dict[str, Any] = measure.child("bench.bench_history", *words)
+    return result
+
+
+# ---- the benchmark ---------------------------------------------------------------------------------------
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(os.environ.get(KEEP, folder)) / f"history-{scale:g}.db"
+        built = _built(store, scale)
+        copies = [Path(folder) / f"{name}.db" for name in ("year", "month", "alone")]
+        for copy in copies:
+            shutil.copyfile(store, copy)
+        whole, some, single = (task(copy.stem, str(copy)) for copy in copies)
+        compared = task("compare", str(copies[1]), str(copies[2]))
+    if not compared["same"]:
+        raise AssertionError("issues made in one run are not those that are made one by one")
+    lines = [
+        measure.limit("a year's history", whole["seconds"], SECONDS * max(scale, 0.01), "s"),
+        measure.at_most(
+            "each issue of a month, against freeze", some["seconds"] / some["issues"], single["seconds"], 0.25
+        ),
+        measure.limit("memory of a year's history", whole["memory"] / 1e6, MEMORY / 1e6, "MB"),
+        measure.at_most(
+            "memory of a month's, against freeze, in GB", some["memory"] / 1e9, single["memory"] / 1e9, None
+        ),
+    ]
+    return {"lines": lines, "method": __doc__, "notes": _notes(built, whole, compared)}
+
+
+def _built(store: Path, scale: float) -> dict[str, Any]:
+    told = store.with_suffix(".json")
+    if not told.exists():
+        told.write_text(json.dumps(task("build", str(store), str(scale))))
+    result: dict[str, Any] = json.loads(told.read_text())
+    return result
+
+
+def _notes(built: dict[str, Any], whole: dict[str, Any], compared: dict[str, Any]) -> list[str]:
+    counts = ", ".join(f"{count:,} {kind}s" for kind, count in built["counts"].items())
+    return [
+        f"the store: {counts}; {built['bytes'] / 1e6:,.0f} MB; standing learned in {built['standing']:,.0f} s",
+        f"the year: {whole['issues']} issues with {whole['entries']:,} entries,"
+        f" {1000 * whole['seconds'] / whole['issues']:,.0f} ms each; {whole['processor']:,.0f} s of one processor",
+        f"{compared['issues']} issues frozen one by one, the same in both",
+    ]
+
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:])))

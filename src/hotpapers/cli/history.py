@@ -1,0 +1,107 @@
+"""`hotpapers history`: freezes the issues of a past period, afterwards and apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import bar, count, echo, print_json
+from hotpapers.deliver.export_site import export_site
+from hotpapers.issues import freeze, past_days
+from hotpapers.issues.past_days import PastPeriod
+from hotpapers.model import HISTORY
+from hotpapers.store import Record, now
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers history --from 2023-03-01 --to 2023-03-31
+  hotpapers history --from 2023-03-01 --to 2023-03-31 --output march-2023
+  hotpapers issue 2023-03-14 --publication daily@history"""
+)
+@click.option("--from", "first", metavar="DATE", required=True, help="The first day of the period.")
+@click.option("--to", "last", metavar="DATE", required=True, help="The last day of the period.")
+@click.option("--judge", "judges", is_flag=True, help="First judge, as of each day, who is a bot or an author.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Also write the period's issues to this folder: a site, and Markdown.",
+)  # fmt: skip
+@common.publication_option
+@common.json_option
+@common.store_options
+def history(
+    first: str, last: str, judges: bool, output: Path | None, publication: str | None, as_json: bool,
+    home: common.CommandContext,
+) -> None:  # fmt: skip
+    """Freeze the issues that a past period would have had.
+
+    Makes them from what the record, such as an imported archive, had observed by the close of each day. They are
+    marked as made afterwards, say what was not known then, and stand apart as the publication NAME@history. Stopped,
+    the same command goes on.
+    """
+    days = [date.fromisoformat(freeze.check_day(day)) for day in (first, last)]
+    with common.open_record(home, publications=True) as record:
+        chosen = freeze.publication_of(record, publication and publication.removesuffix(HISTORY))
+        period = past_days.plan_period(record, chosen, *days)
+        past_days.check_period_over(period, now())
+        if judges:
+            _judge(record, period, home)
+        issues = _freeze(record, period)
+        written = _write(record, period, output, home) if output else []
+    _report(period, issues, written, as_json)
+
+
+def _judge(record: Record, period: PastPeriod, home: common.CommandContext) -> None:
+    from hotpapers.schedule.freezing import judge_days
+
+    with bar("Judging", len(period.days)) as progress:
+        for _ in judge_days(record, period.publication, period.days, home.settings.bots):
+            progress(1)
+
+
+def _freeze(record: Record, period: PastPeriod) -> list[dict[str, Any]]:
+    """Makes the missing issues; what there is to tell of each."""
+    issues = []
+    with bar("Freezing", len(period.days)) as progress:
+        for frozen in past_days.freeze_period(record, period):
+            entries = len(frozen.content.entries)
+            issues.append({"day": frozen.content.day, "entries": entries, "digest": frozen.digest})
+            progress(1)
+    return issues
+
+
+def _write(record: Record, period: PastPeriod, output: Path, home: common.CommandContext) -> list[dict[str, Any]]:
+    """Writes the period's issues, those too that were there already."""
+    name, days = period.publication.publication, sorted((*period.there, *period.days))
+    report = []
+    for channel, folder in common.targets(home, name, sorted(common.AFTERWARDS), output):
+        wrote = export_site(record, name, days, channel, folder, home.site_config_of(name), home.terms, home.store)
+        report.append({"channel": channel, "output": str(folder), "files": wrote.files, "changed": wrote.changed})
+    return report
+
+
+def _report(
+    period: PastPeriod, issues: Sequence[dict[str, Any]], written: Sequence[dict[str, Any]], as_json: bool
+) -> None:  # fmt: skip
+    name = period.publication.publication
+    if as_json:
+        print_json(
+            {"publication": name, "issues": issues, "there": period.there, "unknown": period.unknown,
+             "channels": written}
+        )  # fmt: skip
+        return
+    if issues:
+        echo(f"{name}: {count(len(issues), 'issue')} made, {issues[0]['day']} to {issues[-1]['day']}")
+    if period.there:
+        echo(f"{name}: {count(len(period.there), 'issue')} there already, {period.there[0]} to {period.there[-1]}")
+    if period.unknown:
+        days = f"{period.unknown[0]} to {period.unknown[-1]}"
+        echo(f"no issue of {count(len(period.unknown), 'day')}, {days}: the record has no announcements of then")
+    for row in written:
+        echo(f"{row['channel']:<9} {row['output']}  ({count(row['changed'], 'file')} written)")

@@ -1,0 +1,99 @@
+"""Which papers are to be counted again from one cut to the next: what was measured of a paper at a past moment stays,
+but for what the record learns later of whom the voices are, what the paper is about, and what else its posts name."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from hotpapers.engagement.over_days import queries
+from hotpapers.model import HOUR
+from hotpapers.store.as_of import AsOfView
+
+_moment = itemgetter(0)
+
+
+class SharedPosts:
+    """The posts that name several papers, and since when."""
+
+    def __init__(self, mentions: Iterable[tuple[int, str, int]]) -> None:
+        self._papers: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        self._posts: dict[str, set[int]] = defaultdict(set)
+        self._moments: list[tuple[int, int]] = []
+        for post, paper, at in mentions:
+            self._papers[post].append((at, paper))
+            self._posts[paper].add(post)
+            self._moments.append((at, post))
+        self._moments.sort()
+
+    def is_shared(self, post: int, paper: str, measured: Mapping[str, int], as_of: int) -> bool:
+        """Whether a post names another one of the measured papers, as known at a moment."""
+        return post in self._papers and any(
+            other != paper and other in measured and at <= as_of for at, other in self._papers[post]
+        )
+
+    def beside(self, papers: Iterable[str]) -> set[str]:
+        """The papers that stand in a post with one of some papers, and these."""
+        posts = {post for paper in papers for post in self._posts.get(paper, ())}
+        return {paper for post in posts for _, paper in self._papers[post]}
+
+    def named_between(self, after: int, until: int) -> set[str]:
+        """The papers of the posts that named one of them for the first or another time in between."""
+        posts = {post for _, post in _between(self._moments, after, until)}
+        return {paper for post in posts for _, paper in self._papers[post]}
+
+
+class JudgedBetween(NamedTuple):
+    """Of whom there are verdicts: accounts, by number, and papers by key."""
+
+    accounts: set[int]
+    papers: set[str]
+
+
+class RecordChanges:
+    """What the record learned after a first cut and up to a last one."""
+
+    def __init__(self, view: AsOfView, after: int) -> None:
+        self.shared = SharedPosts(queries.shared_posts(view, after))
+        self._verdicts = queries.judged(view, after)
+        self._descriptions = queries.described(view, after)
+        self._renewed = queries.renewed(view, after)
+
+    def is_renewed(self, after: int, until: int) -> bool:
+        """Whether nothing holds at the second of two cuts that was measured at the first."""
+        return bisect_right(self._renewed, after) < bisect_right(self._renewed, until)
+
+    def judged(self, after: int, until: int) -> JudgedBetween:
+        """Of whom there are verdicts between two cuts."""
+        verdicts = list(_between(self._verdicts, after, until))
+        return JudgedBetween(
+            {subject for _, subject, about in verdicts if not about}, {about for *_, about in verdicts if about}
+        )
+
+    def described(self, after: int, until: int) -> set[str]:
+        """The papers that were described between two cuts."""
+        return {paper for _, paper in _between(self._descriptions, after, until)}
+
+
+def _between(rows: Sequence[Any], after: int, until: int) -> Iterator[Any]:
+    """Of rows by moment, those after a moment and up to another."""
+    first, last = (bisect_right(rows, at, key=_moment) for at in (after, until))
+    return iter(rows[first:last])
+
+
+def came_of_age(
+    announced: Mapping[str, int], ages: Sequence[int], youngest: int, after: int, until: int
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The papers that reached an age between two cuts, or were measured as they were at the first of them, before they
+    reached the youngest; each with the ages that it had not reached there."""
+    for paper, at in announced.items():
+        if at + youngest * HOUR > after or any(after < at + age * HOUR <= until for age in ages):
+            yield paper, tuple(age for age in ages if at + age * HOUR > after)
+
+
+def moved(before: Mapping[str, int], now: Mapping[str, int]) -> Set[str]:
+    """The papers that came, went, or have another moment of announcement."""
+    return {paper for paper, _ in before.items() ^ now.items()}

@@ -1,0 +1,107 @@
+"""What of the record changes what was measured from one cut to the next, and whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from hotpapers.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
+from hotpapers.engagement.queries import announced_sql
+from hotpapers.model import (
+    BEGAN,
+    DAY,
+    READ_BACK,
+    Alias,
+    Announcement,
+    Coverage,
+    Mention,
+    Paper,
+    Post,
+    Reaction,
+    Snapshot,
+    Verdict,
+    kind_of,
+)
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.batches import manifests_after
+from hotpapers.store.database import placeholders, slices
+from hotpapers.store.identities import key_of
+
+MEASURED = tuple(
+    kind_of(kind) for kind in (Paper, Announcement, Alias, Post, Mention, Reaction, Snapshot, Verdict, Coverage)
+)
+"""The kinds of rows on which engagement rests."""
+
+
+def announced(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
+    """The papers that are measured as of a view, by key, with the moment of their first announcement."""
+    sql = f"WITH {announced_sql(view, window)} SELECT {key_of('n.paper')}, n.at FROM announced AS n"
+    return {paper: int(at) for paper, at in view.database.iterate(sql)}
+
+
+def judged(view: AsOfView, after: int) -> list[tuple[int, int, str]]:
+    """(moment, subject's number, paper or empty) of verdicts after a moment and up to the view's."""
+    sql = f"""SELECT t.observed_at, t.subject, {key_of("t.about")} FROM verdict AS t
+        WHERE t.observed_at > ? AND {view.visible("t")} ORDER BY t.observed_at"""
+    return [(at, subject, about) for at, subject, about in view.database.iterate(sql, (after,))]
+
+
+def described(view: AsOfView, after: int) -> list[tuple[int, str]]:
+    """(moment, paper) of descriptions of papers after a moment, of such as were announced in the 90 days before or
+    later."""
+    sql = f"""SELECT t.observed_at, {key_of("t.paper")} FROM paper AS t
+        WHERE t.observed_at > ? AND {view.visible("t")} AND EXISTS (SELECT 1 FROM announcement AS a
+            WHERE a.paper = t.paper AND a.announced_at > ?) ORDER BY t.observed_at"""
+    return list(view.database.iterate(sql, (after, after - REFERENCE_DAYS * DAY)))
+
+
+def renewed(view: AsOfView, after: int) -> list[int]:
+    """The moments after which nothing holds that was measured before: accounts turned out to be others, or a network
+    told what was said before it was read."""
+    sql = f"""SELECT t.observed_at FROM alias AS t WHERE t.observed_at > ? AND {view.visible("t")}
+        UNION SELECT t.observed_at FROM coverage AS t WHERE t.observed_at > ? AND {view.visible("t")}
+            AND t.reason IN (?, ?) AND t.until_at = t.from_at ORDER BY 1"""
+    return [int(at) for (at,) in view.database.rows(sql, (after, after, BEGAN, READ_BACK))]
+
+
+def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
+    """(post, paper, moment) of the mentions in posts that name several papers, of such as were announced in the 90 days
+    before a moment or later."""
+    sql = f"""SELECT m.post, {key_of("m.paper")}, m.observed_at FROM mention AS m
+        WHERE m.post IN (SELECT t.post FROM mention AS t GROUP BY t.post HAVING min(t.paper) < max(t.paper))
+            AND {view.visible("m")} AND EXISTS (SELECT 1 FROM announcement AS a
+                WHERE a.paper = m.paper AND a.announced_at > ?)"""
+    return list(view.database.iterate(sql, (after - REFERENCE_DAYS * DAY,)))
+
+
+def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:
+    """The papers that some accounts, by number, ever posted about, or reacted to posts about."""
+    result: set[str] = set()
+    for some in slices(accounts):
+        among = placeholders(some)
+        posted = f"""SELECT post FROM post WHERE account IN ({among})
+            UNION SELECT post FROM post WHERE account = 0 AND voice IN ({among})"""
+        sql = f"""SELECT DISTINCT {key_of("m.paper")} FROM mention AS m WHERE m.post IN (
+            {posted} UNION SELECT post FROM reaction WHERE account IN ({among}))"""
+        result.update(paper for (paper,) in view.database.iterate(sql, (*some, *some, *some)))
+    return result
+
+
+def is_changed(view: AsOfView, position: int, until: int) -> bool:
+    """Whether the batches between a position and the view's changed what is measured up to a moment."""
+    for listed in manifests_after(view.database, position):
+        if listed.closed or listed.pruned or listed.forgotten or listed.erased:
+            return True
+        numbers: dict[str, list[int]] = {kind: [] for kind in MEASURED}
+        for kind, number in listed.rows():
+            if kind in numbers:
+                numbers[kind].append(number)
+        if any(_is_any_observed(view, kind, some, until) for kind, some in numbers.items()):
+            return True
+    return False
+
+
+def _is_any_observed(view: AsOfView, kind: str, numbers: Collection[int], until: int) -> bool:
+    if not numbers:
+        return False
+    sql = f"SELECT 1 FROM {kind} WHERE id BETWEEN ? AND ? AND observed_at <= ? LIMIT 1"
+    return bool(view.database.rows(sql, (min(numbers), max(numbers), until)))

@@ -1,0 +1,166 @@
+"""Issues of days that are over, made afterwards from what the record has of them, in one run.
+
+They are a publication of their own, named after the one whose recipe they follow: `daily@history` beside `daily`. So
+they are never among issues that appeared in their time: not in lists, feeds or mail, not compared with, not logged.
+Each is a batch of its own: a run that is broken off goes on with the first day that is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import takewhile
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.errors import IssueError, NotFound, UsageError
+from hotpapers.ids.timestamps import minute_of
+from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.collected_talk import TalkReader, collect_talk
+from hotpapers.issues.freeze import FrozenIssue, check_over, editions, save
+from hotpapers.issues.queries import announced_between, frozen_days
+from hotpapers.issues.talk_over_days import TalkOverDays
+from hotpapers.issues.windows import RULE, cut_of, days_from, window_start
+from hotpapers.model import DAY, HISTORY, Publication, is_retrospective
+from hotpapers.store.record import Record, now
+
+AFTERWARDS = "made afterwards"
+NOTE = "Made afterwards, from an archive: no issue appeared on its day, and each says what was not known then."
+LATEST_CLOSE = 7 * DAY
+"""An issue closes no later than this after its hour, µs."""
+NAMED = 5
+"""So many days are named where more are meant."""
+
+
+class PastPeriod(NamedTuple):
+    """The days between two, both included, that are to have issues made afterwards. `days`: those that have none yet;
+    `there`: those that have; `unknown`: those of which the record has no announcements. All ascend."""
+
+    publication: Publication
+    days: tuple[str, ...]
+    there: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def history_of(publication: Publication) -> Publication:
+    """The publication of the issues that are made afterwards by a publication's recipe."""
+    if is_retrospective(publication.publication):
+        return publication
+    note = publication.note or ""
+    return msgspec.structs.replace(
+        publication,
+        publication=publication.publication + HISTORY,
+        title=f"{publication.title}, {AFTERWARDS}",
+        note=f"{NOTE} {note}".strip(),
+    )
+
+
+def plan_period(record: Record, publication: Publication, first: date, last: date) -> PastPeriod:
+    """What is to be made of a period.
+
+    Raises UsageError where no issue can have such a day, NotFound where the record knows nothing of the period,
+    IssueError where a day has an issue of its time.
+    """
+    labels = _labels(publication, first, last)
+    before = [day for day in frozen_days(record, publication.publication.removesuffix(HISTORY)) if day in labels]
+    if before:
+        raise IssueError(
+            f"{_some(before)}: frozen in {'its' if len(before) == 1 else 'their'} time already; what is made afterwards"
+            " is for days that have no issue. `hotpapers issue DATE` prints the one there is."
+        )
+    span = announced_between(record.view())
+    if span is None:
+        raise NotFound(
+            "the record has no announcements, which say what papers were new on a day; import or collect some first."
+        )
+    known = [day for day in labels if _overlaps(publication, day, span)]
+    if not known:
+        raise NotFound(
+            f"the record knows nothing of {first} to {last}: its announcements are those of {span[0]} to {span[1]}."
+        )
+    made_already = set(frozen_days(record, history_of(publication).publication))
+    return PastPeriod(
+        history_of(publication),
+        tuple(day for day in known if day not in made_already),
+        tuple(day for day in known if day in made_already),
+        tuple(day for day in labels if day not in known),
+    )
+
+
+def _labels(publication: Publication, first: date, last: date) -> list[str]:
+    if publication.window == "listing":
+        raise UsageError(
+            f"{publication.publication}: a listing has the issues that its maker made; there are no others."
+        )
+    if last < first:
+        raise UsageError(f"{first} to {last}: the period ends before it begins")
+    days = [day.isoformat() for day in takewhile(lambda day: day <= last, days_from(publication, first))]
+    if not days:
+        raise UsageError(
+            f"{first} to {last}: issues of {publication.publication} are {publication.window}, their day is"
+            f" {RULE[publication.window]}; there is none in between."
+        )
+    return days
+
+
+def _overlaps(publication: Publication, day: str, span: tuple[str, str]) -> bool:
+    """Whether papers were announced in the time that an issue looks at; of a daily one, on its day at the latest."""
+    first, last = span
+    if publication.window == "daily":
+        return first <= day <= last
+    start = date.fromisoformat(day) - timedelta(days=(cut_of(publication, day) - window_start(publication, day)) // DAY)
+    return first <= day and start.isoformat() <= last
+
+
+def _some(days: list[str]) -> str:
+    return ", ".join(days[:NAMED]) + (f" and {len(days) - NAMED} more" if len(days) > NAMED else "")
+
+
+def check_period_over(period: PastPeriod, at: int) -> None:
+    """Raises IssueError where a day of a period is not over at a moment."""
+    late = [day for day in period.days if cut_of(period.publication, day) > at]
+    if late:
+        closes = minute_of(cut_of(period.publication, late[0]))
+        raise IssueError(f"{late[0]} is not over: its issue closes at {closes}.")
+
+
+def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
+    """Makes and freezes the days that are missing, in their order; each is in the record when it comes. Raises what
+    `freeze` raises."""
+    publication = _recorded(record, period.publication)
+    collect = _reader(period) if period.days else collect_talk
+    for day in period.days:
+        yield _freeze_day(record, publication, day, collect)
+
+
+def _recorded(record: Record, publication: Publication) -> Publication:
+    """The publication as the record has it, which takes it in where it is new or differs."""
+    row = record.view().one(Publication, publication.publication)
+    if row and isinstance(row.item, Publication):
+        recorded = row.item
+        if msgspec.structs.replace(recorded, observed_at=publication.observed_at) == publication:
+            return recorded
+    taken_in = msgspec.structs.replace(publication, observed_at=now())
+    record.append([taken_in], source="settings")
+    return taken_in
+
+
+def _reader(period: PastPeriod) -> TalkReader:
+    """Of daily issues each takes over most of what the one before has read."""
+    if period.publication.window != "daily":
+        return collect_talk
+    return TalkOverDays(cut_of(period.publication, period.days[-1]) + LATEST_CLOSE)
+
+
+def _freeze_day(record: Record, publication: Publication, day: str, collect: TalkReader) -> FrozenIssue:
+    position = record.head.position
+    check_over(record, publication, day, now(), position)
+    built = build(record, IssueRecipe(publication, day, 1, position), collect)
+    try:
+        return save(record, built, now())
+    except IssueError:  # another process was first
+        first = editions(record, publication.publication, day)
+        if not first:
+            raise
+        return first[0]

@@ -1,0 +1,101 @@
+"""history: issues of a past period, made afterwards."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hotpapers.query import issues, papers, request_params, status
+from hotpapers.query.session import QuerySession
+from hotpapers.search.indexing import catch_up
+from hotpapers.store import Record
+from tests.cli.run import failing, good, misuse, run, same
+from tests.issues.made import frozen
+from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, fill
+
+PERIOD = ("--from", str(FIRST), "--to", str(LAST))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with Record(str(tmp_path / "past.db")) as record:
+        fill(record)
+    return tmp_path / "past.db"
+
+
+def test_a_period_is_made_once(store: Path) -> None:
+    assert good("history", *PERIOD, "--store", store) == f"{NAME}: 15 issues made, {DAYS[0]} to {DAYS[-1]}\n"
+    more = ("history", "--from", "2024-05-20", "--to", "2024-05-29", "--store", store)
+    assert good(*more) == (
+        f"{NAME}: 5 issues there already, 2024-05-20 to 2024-05-24\n"
+        "no issue of 3 days, 2024-05-27 to 2024-05-29: the record has no announcements of then\n"
+    )
+    assert good("verify", "2024-05-15", "--store", store).startswith("verified: 1 issue rebuilt")
+
+
+def test_an_issue_in_words(store: Path) -> None:
+    good("history", *PERIOD, "--store", store)
+    text = good("issue", "2024-05-17", "--publication", NAME, "--store", store)
+    text, masked = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", text)
+    assert masked == 2
+    same("history.md", text)
+
+
+def test_a_folder_of_its_own(store: Path, tmp_path: Path) -> None:
+    """Every page says what it is; nothing invites to wait for more."""
+    ran = run("history", *PERIOD, "--judge", "--output", tmp_path / "out", "--json", "--store", store)
+    assert ran.status == 0 and ran.err == ""
+    assert [issue["day"] for issue in ran.json["issues"]] == DAYS and ran.json["publication"] == NAME
+    assert {row["channel"] for row in ran.json["channels"]} == {"markdown", "site"}
+    pages = list((tmp_path / "out" / "site").rglob("*.html"))
+    assert len(pages) > 50
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert "no issue appeared on its day" in text and "was due by" not in text and "will be here by" not in text
+        assert "application/atom+xml" not in text
+    assert sorted(file.stem for file in (tmp_path / "out" / "markdown").glob("2*.md")) == DAYS
+    again = ("publish", "--all", "--publication", NAME, "--output", tmp_path / "other", "--store", store)
+    assert good(*again).startswith("site: ")
+    assert (tmp_path / "other" / "index.html").exists()
+
+
+@pytest.mark.parametrize("channel", ["feeds", "mailing", "classic"])
+def test_nobody_is_told(store: Path, tmp_path: Path, channel: str) -> None:
+    good("history", *PERIOD, "--store", store)
+    publish = ("publish", "--all", "--publication", NAME, "--store", store)
+    assert "goes --to site or markdown alone" in misuse(*publish, "--to", channel, "--output", tmp_path / "x")
+    assert "name a folder of its own with --output" in misuse(*publish)
+
+
+def test_it_is_in_no_list(store: Path) -> None:
+    """Only those of their time are listed, latest, found by words, or told of a paper."""
+    good("history", "--from", str(FIRST), "--to", "2024-05-17", "--store", store)
+    with Record(str(store)) as record:
+        own = frozen(record, DAILY, "2024-05-23").content
+        session = QuerySession(record)
+        nothing = request_params.NoParams()
+        assert [one.publication for one in issues.publications(session, nothing).publications] == ["daily"]
+        assert [one.publication for one in status.status(session, nothing).latest] == ["daily"]
+        assert session.publication("").publication == "daily" and session.publication(NAME).publication == NAME
+        shown = own.entries[0].paper
+        places = papers.paper(session, request_params.PaperParams(paper=shown)).appearances
+        assert [(one.publication, one.day) for one in places] == [("daily", "2024-05-23")]
+        catch_up(record)
+        rows = record.database.rows("SELECT DISTINCT publication FROM search_entry")
+        assert rows == [("daily",)]
+
+
+def test_what_cannot_be_made_is_said_in_a_line(store: Path, tmp_path: Path) -> None:
+    def period(first: str, last: str) -> tuple[str | Path, ...]:
+        return ("history", "--from", first, "--to", last, "--store", store)
+
+    assert "not a day" in misuse(*period("March", "2024-05-01"))
+    assert "ends before it begins" in misuse(*period("2024-05-02", "2024-05-01"))
+    assert "the record knows nothing of 2023-03-01 to 2023-03-31" in misuse(*period("2023-03-01", "2023-03-31"))
+    assert "no such publication" in misuse(*period("2024-05-01", "2024-05-02"), "--publication", "weekly")
+    assert "no such store" in misuse("history", *PERIOD, "--store", tmp_path / "none.db")
+    with Record(str(store)) as record:
+        frozen(record, DAILY, "2024-05-08")
+    assert failing(*period("2024-05-06", "2024-05-10")).startswith("2024-05-08: frozen in its time already")

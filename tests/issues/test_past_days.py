@@ -1,0 +1,278 @@
+"""Issues that are made afterwards: the numbers of those that are frozen day by day, apart from these, and marked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers.engagement.queries import follow_new_posts, follow_shown_posts
+from hotpapers.errors import IssueError, NotFound, UsageError
+from hotpapers.issues import past_days
+from hotpapers.issues.freeze import check_issue, editions, freeze, publication_of
+from hotpapers.issues.past_days import check_period_over, freeze_period, history_of, plan_period
+from hotpapers.issues.queries import frozen_days
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import HOUR, Issue, IssueContent, Paper, Publication, Reaction, Retrospective
+from hotpapers.schedule.freezing import judge_days
+from hotpapers.settings import BotSettings
+from hotpapers.store.record import Record
+from tests.cli.run import environment
+from tests.issues.made import counts, frozen, judged, key, moment, paper, post, talk, write
+from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, archive, fill
+
+
+def without_chain(content: IssueContent) -> IssueContent:
+    """Without what two stores never have alike: hashes of rows with salts, and what rests on them."""
+    entries, ongoing = (
+        tuple(msgspec.structs.replace(entry, posts=("",) * len(entry.posts)) for entry in some)
+        for some in (content.entries, content.ongoing)
+    )
+    return msgspec.structs.replace(
+        content, chain="", entries=entries, ongoing=ongoing,
+        earlier=tuple(msgspec.structs.replace(issue, digest="") for issue in content.earlier),
+        publication=msgspec.structs.replace(content.publication, observed_at=0),
+    )  # fmt: skip
+
+
+def made(record: Record, first: date = FIRST, last: date = LAST) -> list[IssueContent]:
+    period = plan_period(record, publication_of(record, "daily"), first, last)
+    return [issue.content for issue in freeze_period(record, period)]
+
+
+def flaws(record: Record) -> list[str]:
+    rows = record.view().latest(Issue)
+    return [flaw.name for row in rows if isinstance(row.item, Issue) for flaw in check_issue(record, row.item)]
+
+
+@pytest.mark.parametrize("ranking", ["rarity/1", "rarity/2"])
+def test_day_by_day_it_is_the_same(
+    store_url: str, tmp_path: Path, ranking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Number for number what `freeze` makes of the same record on one day after another; and every one is built
+    again."""
+    monkeypatch.setattr("hotpapers.engagement.standing.queries.ENOUGH_KNOWN", 5)
+    recipe = msgspec.structs.replace(DAILY, ranking=ranking)
+    with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
+        for some in (record, other):
+            fill(some).append([recipe], source="settings", at=2)
+        contents = made(record)
+        afterwards = history_of(recipe)
+        other.append([afterwards], source="settings")
+        alone = [freeze(other, afterwards, day).content for day in DAYS]
+        assert [content.day for content in contents] == DAYS
+        for content, other_content in zip(contents, alone, strict=True):
+            assert without_chain(content) == without_chain(other_content)
+        assert sum(len(content.entries) + len(content.ongoing) for content in contents) > 30
+        assert any(content.retrospective and content.retrospective.known for content in contents) == (
+            ranking == "rarity/2"
+        )
+        assert flaws(record) == []
+
+
+def test_a_weekly_period(sqlite_url: str) -> None:
+    weekly = msgspec.structs.replace(DAILY, publication="weekly", window="weekly")
+    with Record(sqlite_url) as record:
+        fill(record).append([weekly], source="settings")
+        period = plan_period(record, weekly, FIRST, LAST)
+        assert period.days == ("2024-05-06", "2024-05-13", "2024-05-20")
+        assert [issue.content.retrospective is not None for issue in freeze_period(record, period)] == [True] * 3
+        assert flaws(record) == []
+
+
+def test_broken_off_it_goes_on(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        publication = publication_of(fill(record), None)
+        first = list(islice(freeze_period(record, plan_period(record, publication, FIRST, LAST)), 4))
+        period = plan_period(record, publication, FIRST, LAST)
+        assert (period.there, period.days) == (tuple(DAYS[:4]), tuple(DAYS[4:]))
+        assert [issue.content.day for issue in (*first, *freeze_period(record, period))] == DAYS
+        assert made(record) == [] and flaws(record) == []
+        assert record.count(Publication) == 2
+
+
+KILLED = """
+import os, signal, sys
+from hotpapers.issues import past_days
+from hotpapers.cli import main
+left, when = int(sys.argv.pop(1)), sys.argv.pop(1)
+save = past_days.save
+def killing(record, built, at):
+    global left
+    left -= 1
+    if not left and when == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    issue = save(record, built, at)
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return issue
+past_days.save = killing
+main()
+"""
+
+
+def test_killed_it_goes_on(tmp_path: Path) -> None:
+    """Killed before an issue is written and after, nothing is lost or doubled, and the issues are those of a run that
+    was left alone."""
+    store, other = tmp_path / "killed.db", tmp_path / "alone.db"
+    for file in (store, other):
+        with Record(str(file)) as record:
+            fill(record)
+    period = ["history", "--from", str(FIRST), "--to", str(LAST), "--store"]
+    for left, when in ((2, "before"), (1, "after"), (5, "after"), (1, "before")):
+        command = [sys.executable, "-c", KILLED, str(left), when, *period, str(store)]
+        assert subprocess.run(command, env=environment(), check=False).returncode == -signal.SIGKILL
+    for file in (store, other):
+        command = [sys.executable, "-m", "hotpapers", *period, str(file)]
+        assert subprocess.run(command, env=environment(), check=False, stdout=subprocess.DEVNULL).returncode == 0
+    with Record(str(store)) as record, Record(str(other)) as alone:
+        assert record.count(Issue) == len(DAYS) and flaws(record) == []
+        for day in DAYS:
+            [issue], [same] = editions(record, NAME, day), editions(alone, NAME, day)
+            assert without_chain(issue.content) == without_chain(same.content)
+
+
+def test_two_at_once_make_each_issue_once(sqlite_url: str) -> None:
+    """Another process that is ahead: its issues are taken as they are."""
+    with Record(sqlite_url) as record:
+        publication = publication_of(fill(record), None)
+        period = plan_period(record, publication, FIRST, LAST)
+        behind = freeze_period(record, period)
+        first = next(behind)
+        ahead = list(freeze_period(record, plan_period(record, publication, FIRST, LAST)))
+        assert [issue.digest for issue in (first, *behind)] == [first.digest, *(issue.digest for issue in ahead)]
+        assert record.count(Issue) == len(DAYS)
+
+
+def test_what_comes_in_meanwhile_counts(sqlite_url: str, tmp_path: Path) -> None:
+    """Rows of the period that are imported during a run count from the next issue on, as for `freeze`."""
+    late = [Reaction(post="bluesky:215", account=f"bluesky:new{n}", type="like", observed_at=moment("2024-05-08"))
+            for n in range(40)]  # fmt: skip
+    contents: list[list[IssueContent]] = []
+    with Record(sqlite_url) as record, Record(str(tmp_path / "other.db")) as other:
+        for some in (record, other):
+            fill(some)
+        run = freeze_period(record, plan_period(record, DAILY, FIRST, LAST))
+        contents.append([issue.content for issue in islice(run, 3)])
+        write(record, late)
+        contents[0] += [issue.content for issue in run]
+        other.append([history_of(DAILY)], source="settings")
+        alone = [freeze(other, history_of(DAILY), day).content for day in DAYS[:3]]
+        write(other, late)
+        alone += [freeze(other, history_of(DAILY), day).content for day in DAYS[3:]]
+        assert list(map(without_chain, contents[0])) == list(map(without_chain, alone))
+
+
+# ---- marked --------------------------------------------------------------------------------------------
+
+
+def test_what_was_not_known(store_url: str) -> None:
+    """Each number by an example."""
+    day, cut = "2024-05-07", moment("2024-05-07T08:00")
+    with Record(store_url) as record:
+        record.append([DAILY], source="settings", at=1)
+        write(
+            record,
+            *(paper(number, day) for number in (1, 2, 3)),
+            talk(1, 9, cut - HOUR), post(1, "bluesky:uncounted", cut - HOUR),
+            post(2, "bluesky:2", cut - HOUR), counts("bluesky:2", 5, cut + HOUR),
+            post(3, "bluesky:late", cut - HOUR, observed_at=cut + HOUR),
+            post(3, "bluesky:after", cut + HOUR), post(3, "x:gone", cut - HOUR, gone="deleted"),
+            [Paper(paper=key(4), title="Described later", observed_at=cut + HOUR), *paper(4, day)[1:]],
+            talk(4, 9, cut - HOUR, "hackernews"), judged("bluesky:robot", "bot", at=cut - HOUR),
+        )  # fmt: skip
+        [content] = made(record, date(2024, 5, 7), date(2024, 5, 7))
+        assert content.retrospective == Retrospective(
+            posts=4, posts_later=1, counts_later=1, counts_missing=1, described_later=1,
+            absent=("feeds", "huggingface", "lobsters", "mastodon", "reddit", "x"), bots=1, known=None,
+        )  # fmt: skip
+        issue = RecordIssueReader(record).issue(NAME, day)
+        assert issue.papers[key(4)].title == "Described later"
+        assert msgspec.json.decode(record.view().latest(Issue)[0].item.content)["retrospective"]["posts"] == 4  # type: ignore[attr-defined]
+
+
+def test_judged_as_of_each_day(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(record)
+        bots = BotSettings(bots=("bluesky:fan2",))
+        assert list(judge_days(record, DAILY, DAYS[:2], bots)) == DAYS[:2]
+        assert [content.retrospective.bots for content in made(record) if content.retrospective] == [1] * 4 + [2] * 11
+        head = record.head.position
+        assert list(judge_days(record, DAILY, DAYS[:2], bots)) == DAYS[:2] and record.head.position == head
+
+
+# ---- apart ---------------------------------------------------------------------------------------------
+
+
+def test_apart_from_those_of_their_time(sqlite_url: str) -> None:
+    """They are found by their own name alone, and change nothing of what appeared in its time."""
+    with Record(sqlite_url) as record:
+        fill(record)
+        own = frozen(record, DAILY, "2024-05-27")
+        made(record, FIRST, date(2024, 5, 17))
+        after = frozen(record, DAILY, "2024-05-28")
+        assert publication_of(record, None) == DAILY and publication_of(record, NAME).publication == NAME
+        assert frozen_days(record, "daily") == ["2024-05-27", "2024-05-28"]
+        assert [issue.digest for issue in after.content.earlier] == [own.digest]
+        assert after.content.retrospective is msgspec.UNSET and own.content.retrospective is msgspec.UNSET
+
+
+def test_posts_that_they_show_are_not_asked_for_again(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(record)
+        at = moment("2024-05-25")
+        follow_new_posts(record.database, "bluesky", 0, at)
+        made(record)
+        record.database.run("UPDATE issue SET observed_at = ?", (at,))
+        assert follow_shown_posts(record.database, "bluesky", at) == 0
+        record.database.run("UPDATE issue SET publication = 'daily'")
+        record.database.run("UPDATE shown SET publication = 'daily'")
+        assert follow_shown_posts(record.database, "bluesky", at) > 0
+
+
+# ---- refused -------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_made(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        record.append([DAILY], source="settings", at=1)
+        with pytest.raises(NotFound, match="the record has no announcements"):
+            plan_period(record, DAILY, FIRST, LAST)
+        write(record, archive())
+        with pytest.raises(NotFound, match=r"nothing of 2023-05-01 to 2023-05-31: .* 2024-04-01 to 2024-05-24"):
+            plan_period(record, DAILY, date(2023, 5, 1), date(2023, 5, 31))
+        with pytest.raises(UsageError, match="ends before it begins"):
+            plan_period(record, DAILY, LAST, FIRST)
+        with pytest.raises(UsageError, match="Monday to Friday; there is none in between"):
+            plan_period(record, DAILY, date(2024, 5, 11), date(2024, 5, 12))
+        with pytest.raises(UsageError, match="a listing has the issues"):
+            plan_period(record, msgspec.structs.replace(DAILY, window="listing"), FIRST, LAST)
+        period = plan_period(record, DAILY, date(2024, 5, 23), date(2024, 5, 28))
+        assert period.unknown == ("2024-05-27", "2024-05-28") and period.days == ("2024-05-23", "2024-05-24")
+        with pytest.raises(IssueError, match="2024-05-24 is not over"):
+            check_period_over(period, moment("2024-05-24T07:00"))
+        check_period_over(period, moment("2024-05-24T08:00"))
+
+
+def test_days_that_have_an_issue_of_their_time(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(record)
+        for day in ("2024-05-08", "2024-05-09"):
+            frozen(record, DAILY, day)
+        with pytest.raises(IssueError, match="2024-05-08, 2024-05-09: frozen in their time already"):
+            plan_period(record, DAILY, FIRST, LAST)
+
+
+def test_a_period_by_the_name_of_what_was_made(sqlite_url: str) -> None:
+    """Asked for by its own name, it is the same publication."""
+    with Record(sqlite_url) as record:
+        fill(record)
+        assert history_of(history_of(DAILY)) == history_of(DAILY)
+        assert past_days.NOTE in (history_of(DAILY).note or "") and os.sep not in NAME
