@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-atproto loopback torture years compare lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
+.PHONY: help demo test test-atproto loopback torture years compare mutation lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,14 @@ years: $(dev) ## two simulated years of the whole program with faults, compared 
 
 compare: $(dev) ## a simulated week of two sites with 200 faults, and every count compared (ARGS="--seed 6")
 	@$(python) -m tests.comparison $(ARGS)
+
+mutation: $(dev) .mutation/ready ## which share of small changes to a package its tests notice, on one core (ARGS="ranking --sample 150")
+	@.mutation/bin/python tools/mutation.py $(or $(ARGS),ranking)
+
+.mutation/ready: requirements/mutation.txt $(made)
+	@$(python) -m venv --clear .mutation
+	@.mutation/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/mutation.txt
+	@touch $@
 
 test-browser: $(dev) ## the tests of pages in Chromium, with axe-core and an HTML validator (first: 204 MB; needs npm, Chromium)
 	@tests/browser/setup
@@ -108,6 +116,7 @@ lock: $(made) ## renew the versions and hashes in requirements/
 	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/schedule/hosts/templates/requirements.txt
 	@$(compile) --group lock -o requirements/lock.txt
 	@$(compile) --group atproto -o requirements/atproto.txt
+	@$(compile) --group mutation -o requirements/mutation.txt
 	@git --no-pager diff --stat -- requirements src/hotpapers/schedule/hosts/templates/requirements.txt
 
 setup: $(dev) ## the environment in .venv, with all that developers need
@@ -117,7 +126,7 @@ clean: ## remove what the other targets made, but not the environment
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment too, and the network for tests
-	@rm -rf $(venv) .atproto .browser
+	@rm -rf $(venv) .atproto .browser .mutation
 
 # ---- set-up --------------------------------------------------------------------------------------
 

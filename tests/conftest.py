@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests import postgres
 
@@ -26,10 +26,12 @@ DATA = ROOT / "tests" / "data"
 HOUSE = "tests/test_house.py"
 """What `make check` runs: it reads no file below tests/data, so a run without it is a full one."""
 
-# Nothing here is timed: a slow machine is no failure. Where CI is set, every run tries the same examples.
+# Nothing here is timed: a slow machine is no failure. Where CI is set, every run tries the same examples. Of mutants
+# (`make mutation`) it is asked whether a test fails, and not by which least example.
 settings.register_profile(
     "hotpapers", max_examples=int(os.environ.get("HOTPAPERS_TEST_EXAMPLES", "50")), deadline=None, print_blob=True,
     derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.generate] if "HOTPAPERS_TEST_UNSHRUNK" in os.environ else tuple(Phase),
 )  # fmt: skip
 settings.load_profile("hotpapers")
 

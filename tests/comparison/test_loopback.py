@@ -24,9 +24,11 @@ from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.model import DAY, Post, Verdict
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
+from hotpapers.transfer.research import write_tables
 from tests.cli.run import good
 from tests.comparison.collectors import KEY, Week, facts_of, lived
 from tests.comparison.injected import caught, counted
+from tests.transfer.recounts import recounted
 from tests.years.test_years import MEMORY
 
 SMALL = Week(days=2, papers=15, faults=60)
@@ -76,6 +78,27 @@ def test_voices_are_those_that_rankings_count(stores: Stores, facts: tuple[Colle
                 if one.peer and one.announced_at > known.header.since
             }
         assert ranked == counted(known)
+
+
+def test_every_count_of_an_issue_is_that_of_the_research_tables(stores: Stores, tmp_path: Path) -> None:
+    """But for voices on a network that names who reacted, Bluesky, which no table does; and for posts that were edited,
+    whose words may have been somebody else's before."""
+    for name, store in stores._asdict().items():
+        with Record(str(store), create=False) as record:
+            written = write_tables(record, tmp_path / name, SMALL.ends)
+            names_who_reacted = bool(record.database.rows("SELECT 1 FROM reaction LIMIT 1"))
+            edited = {paper for (paper,) in record.database.rows(EDITED)}
+        counts = list(recounted(tmp_path / name))
+        assert len(counts) == 4 * written.rows["entry_counts"] > 100
+        wrong = [count for count in counts if count.printed != count.recounted]
+        for count in wrong:
+            assert count.name == "voices"
+            assert f"arxiv:{count.paper}" in edited or (count.network == "bluesky" and names_who_reacted), count
+        assert len([count for count in wrong if count.network != "bluesky"]) <= len(counts) // 50
+
+
+EDITED = """SELECT i.key FROM mention AS m JOIN identity AS i ON i.id = m.paper
+    WHERE m.post IN (SELECT post FROM post GROUP BY post HAVING count(DISTINCT same) > 1)"""
 
 
 def test_a_file_holds_no_word_name_or_key(stores: Stores) -> None:

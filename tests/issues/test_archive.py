@@ -17,9 +17,11 @@ from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.model import DAY, HOUR, Issue, IssueContent
 from hotpapers.ranking.rarity import millipoints
-from hotpapers.store.record import Record
+from hotpapers.store.record import Record, now
 from hotpapers.store.verify import check
 from hotpapers.transfer.classic_import import import_classic
+from hotpapers.transfer.research import write_tables
+from tests.transfer.recounts import ask
 
 
 class Figure(NamedTuple):
@@ -126,3 +128,27 @@ def score(mine: Figure, there: dict[str, Figure]) -> int:
     if mine.favorites < 3:
         return 0
     return millipoints(len(others), sum(one.favorites >= mine.favorites for one in others))
+
+
+COUNTED = """
+SELECT e.voices, e.reposts, e.likes, t.likes, t.reposts, t.likes
+FROM entry_counts AS e LEFT JOIN tallies AS t ON t.paper = e.paper AND t.network = e.network AND t.observed_at = (
+    SELECT max(l.observed_at) FROM tallies AS l WHERE l.paper = e.paper AND l.network = e.network
+    AND l.observed_at <= e.until)
+"""
+"""The counts of an entry, and those of the paper's latest tally by then: a voice is a favorite there."""
+
+
+def test_the_tables_for_research_have_every_count(record: Record, contents: list[IssueContent], tmp_path: Path) -> None:
+    written = write_tables(record, tmp_path, now())
+    rows = ask(tmp_path, COUNTED)
+    assert len(rows) == written.rows["entry_counts"] == sum(len(content.entries) for content in contents) > 2500
+    assert [row for row in rows if row[:3] != row[3:]] == []
+    printed = [
+        (c.day, e.place, e.counts[0].voices, e.counts[0].reposts, e.counts[0].likes)
+        for c in contents
+        for e in c.entries
+    ]
+    assert sorted(printed) == ask(
+        tmp_path, "SELECT day::VARCHAR, place, voices, reposts, likes FROM entry_counts ORDER BY ALL"
+    )

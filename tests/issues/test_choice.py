@@ -222,3 +222,18 @@ def test_a_listing_says_nothing_of_it() -> None:
     assert selection.enough(listing, msgspec.UNSET) == 0
     assert "least_entries" not in msgspec.to_builtins(listing)
     assert model.IssueContent.__struct_fields__[-4:] == ("choice", "compared", "quoting", "retrospective")
+
+
+@pytest.mark.parametrize(
+    ("papers", "days", "young"),
+    [(499, 84, True), (500, 83, True), (500, 84, False), (501, 84, False), (500, 85, False), (9000, 90, False),
+     (0, 90, True), (9000, 0, True)],
+)  # fmt: skip
+def test_a_reference_is_young_until_it_has_500_papers_of_84_days(papers: int, days: int, young: bool) -> None:
+    assert selection.is_young(papers, days) is young
+
+
+def test_of_how_many_days_a_reference_is_may_be_unknown() -> None:
+    told = VoiceHistogram(network="bluesky", age=24, archive="cs", counts=((3, 600),))
+    reference = selection.compared(DAILY, [told])
+    assert reference == ReferenceSize(network="bluesky", age=24, papers=600, days=0, young=True)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.model import PrintedCount, ScoreComponent
-from hotpapers.ranking import words
-from hotpapers.ranking.rarity import millipoints
+from hotpapers.model import Price, PrintedCount, ReferenceSize, ScoreComponent
+from hotpapers.ranking import measured_by, vouched, words
+from hotpapers.ranking.rarity import AGES, millipoints
 
 PART = ScoreComponent(
     network="bluesky", rule="rarity", score=2177, voices=40, papers=4812, atleast=31, among="all", age=24, until=0
@@ -82,3 +82,74 @@ def test_what_is_known_of_a_tally_s_method() -> None:
     assert "several times too high" in words.method_note("hot-papers/2")
     assert words.method_note("hot-papers/1")
     assert words.method_note("hot-papers/3") == words.method_note("other/2") == words.method_note("") == ""
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "formula"),
+    [
+        (0, "Nobody known here vouches for this: -90.", "no more than 500 × 0"),
+        (1, "One known voice alone vouches for nothing: -90.", "no more than 500 × 0"),
+        (2, "2 voices known here for a month or more vouch for 500 points, 500 for each after the first: -90.",
+         "no more than 500 × 1"),
+    ],
+)  # fmt: skip
+def test_what_known_voices_vouch_for(known: int, said: str, formula: str) -> None:
+    assert sentence(rule=vouched.RULE, voices=known, score=-90) == said
+    assert words.formula(msgspec.structs.replace(PART, rule=vouched.RULE, voices=known, score=-90)) == formula
+
+
+def test_what_a_part_says_whose_voices_bring_the_most() -> None:
+    capped = sentence(rule=vouched.CAPPED, voices=4, score=80)
+    assert capped.endswith("4 counted voices or more a day in; but a voice brings no more than 20: 80.")
+    assert words.formula(msgspec.structs.replace(PART, rule=vouched.CAPPED, voices=4, score=80)) == "20 × 4 = 80"
+
+
+def test_two_voices_with_a_score_are_compared() -> None:
+    """The rule of three is that of parts that score nothing."""
+    assert sentence(voices=2, score=7).endswith("31 had 2 voices or more a day in: 7.")
+
+
+def test_without_another_paper_there_is_nothing_to_compare_with() -> None:
+    said = "40 voices on Bluesky, and no other paper there yet to compare with: 0."
+    assert sentence(papers=0, atleast=0, score=0) == said
+
+
+YOUNG = ReferenceSize(network="bluesky", age=24, papers=16, days=1, young=True)
+
+
+def test_places_of_a_young_record() -> None:
+    compared = "Compared with 16 papers of one day. Places are provisional until there are 500 papers, of 90 days."
+    below = " This score is below the threshold of 500: until then the best are shown all the same."
+    assert words.why_provisional(YOUNG, 500, 500) == compared
+    assert words.why_provisional(YOUNG, 499, 500) == compared + below
+    assert words.why_provisional(YOUNG, 0, 0).endswith(
+        "the threshold of 0: until then the best are shown all the same."
+    )
+    assert words.provisional(YOUNG) == "compared with 16 papers of one day; places are provisional"
+    nothing = msgspec.structs.replace(YOUNG, papers=0)
+    assert words.provisional(nothing) == "compared with no papers yet; places are provisional"
+    many_days = msgspec.structs.replace(YOUNG, papers=1, days=84)
+    assert words.provisional(many_days) == "compared with 1 paper of 90 days; places are provisional"
+    for settled in (msgspec.UNSET, msgspec.structs.replace(YOUNG, young=False)):
+        assert words.provisional(settled) == words.why_provisional(settled, 1, 500) == ""
+
+
+def test_what_a_place_would_have_cost() -> None:
+    assert words.price_sentence(msgspec.UNSET) == ""
+    assert words.price_sentence(Price(accounts=None, known=3)).startswith("No number of accounts")
+    assert words.price_sentence(Price(accounts=1, known=0)).startswith("1 account would have bought this place: the ")
+    known = words.price_sentence(Price(accounts=1204, known=3))
+    assert known.startswith("1,204 accounts would have bought this place, at least 3 of them known here for a month")
+
+
+def test_whose_voices_a_count_has() -> None:
+    counted = PrintedCount(network="x", voices=41, reposts=1, likes=1204, until=0)
+    assert words.voices_of(counted) == "41 voices"
+    told = msgspec.structs.replace(counted, known=30, authors=2)
+    assert words.voices_of(told) == "41 voices, 30 of them known here, 2 the authors’"
+    assert words.voices_of(msgspec.structs.replace(told, voices=0, authors=0)) == "0 voices"
+
+
+def test_standing_is_measured_for_the_ranking_that_asks_for_it() -> None:
+    assert measured_by("rarity/2") == (AGES[1:], True)
+    assert measured_by("rarity/1") == measured_by("classic/1") == (AGES, False)

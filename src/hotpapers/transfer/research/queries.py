@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from hotpapers.engagement.queries import VOICE, persons_sql
 from hotpapers.model import Mention, Post, Verdict
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.identities import key_of
@@ -14,11 +15,25 @@ Rows = Iterator[tuple[Any, ...]]
 
 
 def mentions(view: AsOfView) -> Rows:
-    """(paper, post's number, post, network, account's number, form, found in, version, made at, gone, observed at)."""
-    sql = f"""SELECT {key_of("m.paper")}, m.post, {key_of("m.post")}, p.network, p.account, m.form, m.found_in,
-            m.version, p.created_at, p.gone, m.observed_at
+    """(paper, post's number, post, network, account's number, voice's number, number of its text, form, found in,
+    version, made at, known since, gone, gone at, observed at).
+
+    A voice is a post's account, or the one that stands for several of the same; posts have the same text number whose
+    words are the same, 0 for too few. `known since`: when both post and mention were there first."""
+
+    def first(kind: str, same: str) -> str:
+        return f"(SELECT min(f.observed_at) FROM {kind} AS f WHERE {same} AND {view.visible('f')})"
+
+    sql = f"""WITH {persons_sql(view, ())}, text (same, number) AS (
+            SELECT t.same, min(t.post) FROM post AS t WHERE t.same <> 0 AND {view.visible("t")} GROUP BY t.same)
+        SELECT {key_of("m.paper")}, m.post, {key_of("m.post")}, p.network, p.account, {VOICE}, coalesce(x.number, 0),
+            m.form, m.found_in, m.version, p.created_at,
+            {first("mention", "f.post = m.post AND f.paper = m.paper")}, {first("post", "f.post = m.post")},
+            p.gone, p.observed_at, m.observed_at
         FROM mention AS m
         LEFT JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")}
+        LEFT JOIN known AS w ON w.voice = p.voice
+        LEFT JOIN text AS x ON x.same = p.same
         WHERE {view.visible("m")} AND {view.newest(SPECS[Mention], "m")} ORDER BY 1, 2"""
     return view.database.iterate(sql)
 
@@ -27,6 +42,13 @@ def post_counts(view: AsOfView) -> Rows:
     """(post's number, reposts, likes, replies, quotes, views, observed at) of every reading."""
     sql = f"""SELECT s.post, s.reposts, s.likes, s.replies, s.quotes, s.views, s.observed_at
         FROM snapshot AS s WHERE {view.visible("s")} ORDER BY s.post, s.observed_at"""
+    return view.database.iterate(sql)
+
+
+def tallies(view: AsOfView) -> Rows:
+    """(paper, network, method, reposts, likes, observed at) of every sum that somebody else's listing had."""
+    sql = f"""SELECT {key_of("t.paper")}, t.network, t.method, t.reposts, t.likes, t.observed_at
+        FROM tally AS t WHERE {view.visible("t")} ORDER BY 1, 2, 3, 6"""
     return view.database.iterate(sql)
 
 

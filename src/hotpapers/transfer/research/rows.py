@@ -51,13 +51,31 @@ def _announcements(view: AsOfView) -> Iterator[Row]:
 
 
 def _mentions(view: AsOfView) -> Iterator[Row]:
-    for paper, number, post, network, account, form, found_in, version, created_at, gone, at in queries.mentions(view):
+    for (
+        paper,
+        number,
+        post,
+        network,
+        account,
+        voice,
+        text,
+        *how,
+        mentioned_at,
+        posted_at,
+        gone,
+        gone_at,
+        at,
+    ) in queries.mentions(view):
         network = network or network_of(post)
         shown = own_id(post) if network in WITHOUT_NAMES and not is_pseudonym(post) else None
         yield (
-            arxiv.from_key(paper), number, shown, network, account or 0, form, found_in, version, created_at,
-            None if gone is None else gone != "", at,
+            arxiv.from_key(paper), number, shown, network, account or 0, voice or 0, text, *how,
+            max(mentioned_at, posted_at or 0), None if gone is None else gone != "", gone_at if gone else None, at,
         )  # fmt: skip
+
+
+def _tallies(view: AsOfView) -> Iterator[Row]:
+    return ((arxiv.from_key(paper), *row) for paper, *row in queries.tallies(view))
 
 
 def _counts(view: AsOfView) -> Iterator[Row]:
@@ -134,6 +152,7 @@ def _count(count: PrintedCount) -> Row:
 
 ROWS: dict[str, Callable[[AsOfView], Iterator[Row]]] = {
     "papers": _papers, "announcements": _announcements, "mentions": _mentions, "post_counts": queries.post_counts,
+    "tallies": _tallies,
     "counts": _counts, "coverage": _coverage, "verdicts": _verdicts, "issues": _issues, "entries": _entries,
     "entry_counts": _entry_counts,
 }  # fmt: skip

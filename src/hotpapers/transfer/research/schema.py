@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"
 """Semantic: the first number rises when a column changes or goes, the second when one comes."""
 
 
@@ -77,16 +77,26 @@ TABLES = (
         _PAPER, "post_number BIGINT The post, by a number that means something in this export alone.",
         "post VARCHAR The network's own identifier of the post; empty where it holds a name, or is forgotten.",
         _NETWORK, "account_number BIGINT Whose post it is, numbered likewise; 0 where unknown.",
+        "voice_number BIGINT The same, but one number for all accounts that are known to be the same; 0 where unknown.",
+        "text_number BIGINT The same number for posts of the same words, as observed last; 0 for too few words.",
         "form VARCHAR What matched: abs, doi, title … or listed.",
         "found_in VARCHAR Where: link, text, embed or listing.",
         "version INTEGER The version named; empty for none.",
-        "created_at TIMESTAMP When the post was made, UTC.", "gone BOOLEAN Whether it is gone.", _OBSERVED,
+        "created_at TIMESTAMP When the post was made, UTC.",
+        "known_at TIMESTAMP When the record had first both the post and that it names the paper, UTC.",
+        "gone BOOLEAN Whether it is gone.", "gone_at TIMESTAMP When that was observed, UTC; empty while it is there.",
+        _OBSERVED,
     ),
     _table(
         "post_counts", "post_number observed_at", "Counts of posts as they were read, again and again.",
         "post_number BIGINT The post, as in mentions.",
         *(f"{name} BIGINT {name.capitalize()} of it; empty where the network does not say." for name in _POST_COUNTS),
         _OBSERVED,
+    ),
+    _table(
+        "tallies", "paper network method observed_at", "Sums as somebody else's listing had them, of unknown posts.",
+        _PAPER, _NETWORK, "method VARCHAR Whose listing, and by which version of its method.",
+        "reposts BIGINT Reposts, added up.", "likes BIGINT Likes, added up.", _OBSERVED,
     ),
     _table(
         "counts", "paper network age", "Attention by paper, network and age, once a paper has reached the age.",
