@@ -17,9 +17,23 @@ from hotpapers.engagement.standing import queries as standing_queries
 from hotpapers.issues.collected_talk import collect_talk
 from hotpapers.issues.ranking_input import CandidateWindow
 from hotpapers.issues.talk_over_days import TalkOverDays
-from hotpapers.model import BEGAN, DAY, HOUR, Coverage, Publication
+from hotpapers.model import (
+    BEGAN,
+    DAY,
+    HOUR,
+    Alias,
+    Announcement,
+    Coverage,
+    Item,
+    Judgement,
+    Mention,
+    Paper,
+    Publication,
+    Reaction,
+)
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.record import Record
+from tests.issues.made import judged, key, paper, post
 from tests.issues.worlds import CUT, World, emptied, fill, worlds
 
 LATEST = CUT + 2 * HOUR
@@ -105,6 +119,102 @@ def at_every_cut(
     compare(
         window._replace(own_voices=record.voices_of(own)), [record.view(moment, position) for moment in moments]
     )  # fmt: skip
+
+
+# ---- each thing that the record may learn, by an example ---------------------------------------------------
+
+OLD, NEW = key(1), key(2)
+AT = CUT - 10 * DAY
+LATER = CUT - DAY
+
+
+def liked(post: str, *fans: str) -> list[Item]:
+    return [Reaction(post=post, account=f"bluesky:{fan}", type="like", observed_at=AT + 2 * HOUR) for fan in fans]
+
+
+def known_people() -> Iterator[Item]:
+    """Three accounts that have standing, by what they said of three other papers six weeks before."""
+    for account in ("ada", "bo", "ann"):
+        for number in (91, 92, 93):
+            yield from post(number, f"bluesky:{account}{number}", CUT - 45 * DAY, account=f"bluesky:{account}")
+
+
+def setting() -> list[Item]:
+    """A paper of ten days ago with three posts, of which one names another paper that is to be announced."""
+    return [
+        *known_people(),
+        *paper(1, "2023-11-04", at=AT),
+        *post(1, "bluesky:p", AT + HOUR, account="bluesky:ada"), *liked("bluesky:p", "bo", "cy", "di"),
+        *post(1, "bluesky:q", AT + HOUR, account="bluesky:ed"), *liked("bluesky:q", "fay"),
+        *post(1, "bluesky:r", AT + HOUR, account="bluesky:guy"), *liked("bluesky:r", "hal", "ann"),
+        Mention(post="bluesky:r", paper=NEW, form="abs", observed_at=AT + HOUR),
+    ]  # fmt: skip
+
+
+def about(account: str, judgement: Judgement, rule: str = "made-up", at: int = LATER, of: str = "") -> Item:
+    return judged(f"bluesky:{account}", judgement, of, rule, at)
+
+
+LESSONS: dict[str, list[Item]] = {
+    "who posted is a bot": [about("ed", "bot")],
+    "who reacted is a bot": [about("fay", "bot")],
+    "a bot is a person": [about("ed", "bot", "rate", AT), about("ed", "human", "proved")],
+    "a mention is in doubt": [about("q", "doubtful", of=OLD)],
+    "a voice is an author's": [about("di", "author", "name", of=OLD)],
+    "a paper is of another field": [Paper(paper=OLD, title="One", categories=("hep-th",), observed_at=LATER)],
+    "another paper of its post is announced": [*paper(2, "2023-11-13", at=LATER)],
+    "its post names another paper": [
+        *paper(3, "2023-11-04", at=AT), Mention(post="bluesky:p", paper=key(3), form="abs", observed_at=LATER)
+    ],
+    "an account is another's": [Alias(account="bluesky:fay", stable="bluesky:ed", observed_at=LATER)],
+    "it was announced before": [
+        Announcement(
+            paper=OLD, day="2023-11-03", category="cs.AI", type="new", announced_at=AT - DAY, observed_at=LATER
+        ),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_the_record_learns(sqlite: Record, lesson: str) -> None:
+    """The rows of a paper whose ages are all past change, as they do where all is counted again."""
+    emptied(sqlite).append([*setting(), *LESSONS[lesson]], source="made-up")
+    standing_queries.learn_standing(sqlite.database)
+    window = MeasurementWindow(with_standing=True, youngest=24)
+    views = [sqlite.view(LATER - HOUR), sqlite.view(LATER + HOUR)]
+    before, after = ([row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views)
+    assert before and before != after
+    compare(window, views)
+
+
+def test_a_paper_beside_it_is_measured_no_longer(sqlite: Record) -> None:
+    """Who reacted to a post about two papers vouches for none; for the one that is left they do."""
+    long_ago = [*paper(2, "2023-08-16", at=LATER - 90 * DAY)]
+    emptied(sqlite).append([*setting(), *long_ago], source="made-up")
+    standing_queries.learn_standing(sqlite.database)
+    window = MeasurementWindow(with_standing=True, youngest=24)
+    views = [sqlite.view(LATER - HOUR), sqlite.view(LATER + HOUR)]
+    before, after = ([row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views)
+    assert [row.known for row in before] != [row.known for row in after]
+    compare(window, views)
+
+
+def test_somebody_gets_standing(sqlite: Record) -> None:
+    """Who was known for 29 days at one cut has standing at the next, also for what they said days before."""
+    others = [
+        item for number in (91, 92, 93)
+        for item in post(number, f"bluesky:di{number}", LATER - 30 * DAY, account="bluesky:di")
+    ]  # fmt: skip
+    emptied(sqlite).append([*setting(), *others], source="made-up")
+    standing_queries.learn_standing(sqlite.database)
+    views = [sqlite.view(LATER - HOUR), sqlite.view(LATER + HOUR)]
+    window = MeasurementWindow(with_standing=True, youngest=24)
+    before, after = ([row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views)
+    assert {row.known for row in before} != {row.known for row in after}
+    compare(window, views)
+
+
+# ---- at other positions, and for issues --------------------------------------------------------------------
 
 
 @settings(max_examples=75, suppress_health_check=quiet)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ import pytest
 
 from hotpapers.engagement.queries import follow_new_posts, follow_shown_posts
 from hotpapers.errors import IssueError, NotFound, UsageError
-from hotpapers.issues import past_days
 from hotpapers.issues.freeze import check_issue, editions, freeze, publication_of
 from hotpapers.issues.past_days import check_period_over, freeze_period, history_of, plan_period
 from hotpapers.issues.queries import frozen_days
@@ -24,6 +22,7 @@ from hotpapers.model import HOUR, Issue, IssueContent, Paper, Publication, React
 from hotpapers.schedule.freezing import judge_days
 from hotpapers.settings import BotSettings
 from hotpapers.store.record import Record
+from hotpapers.view import phrases
 from tests.cli.run import environment
 from tests.issues.made import counts, frozen, judged, key, moment, paper, post, talk, write
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, archive, fill
@@ -100,7 +99,6 @@ def test_broken_off_it_goes_on(sqlite_url: str) -> None:
 
 KILLED = """
 import os, signal, sys
-from hotpapers.issues import past_days
 from hotpapers.cli import main
 left, when = int(sys.argv.pop(1)), sys.argv.pop(1)
 save = past_days.save
@@ -208,6 +206,19 @@ def test_judged_as_of_each_day(sqlite_url: str) -> None:
         assert list(judge_days(record, DAILY, DAYS[:2], bots)) == DAYS[:2] and record.head.position == head
 
 
+def test_all_of_it_in_words() -> None:
+    known = Retrospective(
+        posts=12, posts_later=3, counts_later=2, counts_missing=1, described_later=1, absent=("reddit", "x"), bots=4,
+        known=1200,
+    )  # fmt: skip
+    assert phrases.made_afterwards(known) == (
+        "Made afterwards: it did not appear on its day. Its papers had 12 posts in the record by then, 2 with counts"
+        " read only later, 1 with counts never read; 3 more of that time came in later and do not count. 1 paper"
+        " described only as of later. Nothing is known of Reddit, X (Twitter). Judged to be bots by then: 4 accounts;"
+        " with standing, by what the record has of before: 1,200."
+    )
+
+
 # ---- apart ---------------------------------------------------------------------------------------------
 
 
@@ -273,6 +284,8 @@ def test_days_that_have_an_issue_of_their_time(sqlite_url: str) -> None:
 def test_a_period_by_the_name_of_what_was_made(sqlite_url: str) -> None:
     """Asked for by its own name, it is the same publication."""
     with Record(sqlite_url) as record:
-        fill(record)
+        made(fill(record), FIRST, date(2024, 5, 8))
+        period = plan_period(record, publication_of(record, NAME), FIRST, LAST)
+        assert (period.publication.publication, period.there) == (NAME, tuple(DAYS[:3]))
+        assert [issue.content.day for issue in freeze_period(record, period)] == DAYS[3:]
         assert history_of(history_of(DAILY)) == history_of(DAILY)
-        assert past_days.NOTE in (history_of(DAILY).note or "") and os.sep not in NAME

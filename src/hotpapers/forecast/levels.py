@@ -61,7 +61,8 @@ def _left_out(size: SizeClass) -> Iterator[_LeftOut]:
     growths = sorted((growth(curve), week(curve)) for curve in size.curves)
     for left in sorted({other for _, other in growths}):
         own = [grown for grown, other in growths if other == left]
-        others = [grown for grown, other in growths if abs(other - left) > APART]
+        first, last = left - APART, left + APART
+        others = [grown for grown, other in growths if not first <= other <= last]
         if len(others) >= LEAST:
             yield _LeftOut(own, others)
 

@@ -49,4 +49,8 @@ def rank(talk: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:
 def marked(ordered: Sequence[ScoredCandidate]) -> tuple[ScoredCandidate, ...]:
     """The same, those with a neighbour of the same score marked as level and no others."""
     level = {candidate.score for candidate, other in pairwise(ordered) if candidate.score == other.score}
-    return tuple(msgspec.structs.replace(candidate, tied=candidate.score in level) for candidate in ordered)
+    return tuple(
+        candidate if candidate.tied == (candidate.score in level)
+        else msgspec.structs.replace(candidate, tied=not candidate.tied)
+        for candidate in ordered
+    )  # fmt: skip
