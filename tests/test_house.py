@@ -31,6 +31,7 @@ LEVEL = {
     "ingest": 30, "issues": 30,
     "transparency": 31,
     "evaluation": 31,
+    "following": 32,
     "comparison": 32,
     "view": 40, "accounts": 40,
     "render": 41, "summaries": 41,

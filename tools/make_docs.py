@@ -31,7 +31,7 @@ from hotpapers import errors, model, settings, terms
 from hotpapers.evaluation.attacks import report
 from hotpapers.evaluation.attacks.figures import kept_figures
 from hotpapers.query import openapi
-from hotpapers.settings import announce, mail, pages, serve, transparency
+from hotpapers.settings import announce, following, mail, pages, serve, transparency
 from hotpapers.store.item_checks import COUNTS
 from hotpapers.transfer.jsonl import FORMAT, VERSION, lines
 
@@ -150,7 +150,7 @@ def table_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
 
 
 WHOLE = """The tables `publication`, `publish`, `quote`, `summary`, `mailing`, `chat`, `webhook`, `bluesky`, `run`,
-`serve`, `transparency`, `bots` and `terms` follow; those of `source` are in [sources](sources/README.md)."""
+`serve`, `transparency`, `follow`, `bots` and `terms` follow; those of `source` are in [sources](sources/README.md)."""
 
 
 def settings_page() -> str:
@@ -191,6 +191,11 @@ def settings_page() -> str:
             "`[transparency]`",
             transparency.TransparencySettings,
             "The log of what was published; see [proofs](../explanation/proof.md).",
+        ),
+        (
+            "`[[follow]]`",
+            following.FollowSettings,
+            "Once for each site that is followed; see [following](../how-to/follow.md).",
         ),
         ("`[bots]`", settings.BotSettings, "Whom to take for a bot; see [bots](../explanation/bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "By which rules accounts are judged."),

@@ -66,7 +66,7 @@ def facts(record: Record) -> dict[str, object]:
         "position": record.head.position,
         "chain": record.head.chain.hex(),
         "delivery_states": len(delivery_states(record.database)),
-        "items": {model.kind_of(kind): record.count(kind) for kind in model.KINDS},
+        "items": {model.kind_of(kind): count for kind in model.KINDS if (count := record.count(kind))},
         "issues": issues,
     }
 

@@ -221,7 +221,13 @@ def test_a_listing_says_nothing_of_it() -> None:
     listing = Publication(publication="hot", title="Hot", window="listing", observed_at=0)
     assert selection.enough(listing, msgspec.UNSET) == 0
     assert "least_entries" not in msgspec.to_builtins(listing)
-    assert model.IssueContent.__struct_fields__[-4:] == ("choice", "compared", "quoting", "retrospective")
+    assert model.IssueContent.__struct_fields__[-5:] == (
+        "choice",
+        "compared",
+        "quoting",
+        "retrospective",
+        "witnessed",
+    )
 
 
 @pytest.mark.parametrize(

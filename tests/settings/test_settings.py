@@ -21,6 +21,7 @@ from hotpapers.settings import (
     load,
 )
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.settings.following import FollowSettings
 from hotpapers.settings.mail import MailingSettings
 from hotpapers.settings.pages import QuoteSettings, SummarySettings
 from hotpapers.settings.serve import ServeSettings
@@ -102,6 +103,12 @@ read_back = 3
 [transparency]
 key = "owl.key"
 folder = "owl-logs"
+policy = "quorum none"
+observations = true
+
+[[follow]]
+name = "barn"
+url = "https://barn.example/"
 policy = "quorum none"
 
 [serve]
@@ -201,7 +208,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         webhook=(archive,),
         bluesky=(posting,),
         run=RunSettings(listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json", read_back=3),
-        transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none"),
+        transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none", observations=True),
+        follow=(FollowSettings(name="barn", url="https://barn.example/", policy="quorum none"),),
         serve=ServeSettings(base="https://owls.example/", rate=60, proxies=1),
         source={"lobsters": {"every": 7200}},
         bots=BotSettings(

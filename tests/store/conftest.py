@@ -28,7 +28,10 @@ def varied_record(module_url: str) -> Iterator[Record]:
         made.rich(record)
         old = made.moment("2019-06-03 12:00")
         record.append(
-            [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(2)],
+            [
+                *(model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(2)),
+                *(item for item in made.EVERY if isinstance(item, model.Measurement)),
+            ],
             source="test", at=old,
         )  # fmt: skip
         forget(record, "x:@made_up_taro")  # a whole post

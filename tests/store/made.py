@@ -91,6 +91,10 @@ EVERY: tuple[model.Item, ...] = (
         publication="tea", day="2021-03-02", edition=1, channel="mailing", target="everybody", state="sent",
         receipt="94 sent, 2 failed", observed_at=AT,
     ),
+    model.Measurement(
+        source="neighbour", paper="arxiv:2103.00001", network="bluesky", age=24, until_at=AT, voices=9, reposts=1,
+        likes=7, bots=2, known=3, authors=1, counted=6, unread=HOUR, observed_at=AT,
+    ),
 )  # fmt: skip
 """One item of every kind, every field of it filled."""
 
@@ -99,7 +103,7 @@ OTHER = {
     "place": ("title", "Sorting Socks"), "shown": ("post", "x:1366659539260149999"), "account": ("name", "Ada"),
     "alias": ("stable", "x:4712"),
     "post": ("text", "Our kettle paper is OUT, with @made_up_bo: https://t.co/MadeUp0001"), "mention": ("form", "pdf"),
-    "reaction": ("withdrawn", False), "snapshot": ("likes", 6), "tally": ("likes", 13),
+    "reaction": ("withdrawn", False), "snapshot": ("likes", 6), "tally": ("likes", 13), "measurement": ("voices", 10),
     "verdict": ("judgement", "human"), "coverage": ("state", "complete"), "publication": ("title", "More tea"),
     "delivery": ("state", "failed"),
 }  # fmt: skip

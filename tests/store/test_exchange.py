@@ -33,8 +33,8 @@ from tests.store.made import AT
 def record(store_url: str) -> Iterator[Record]:
     with Record(store_url) as record:
         made.rich(record)
-        record.append(made.EVERY[:-2], source="test")
-        record.append([made.with_other_words(item) for item in made.EVERY[:-2]], source="test")
+        record.append([*made.EVERY[:-3], made.EVERY[-1]], source="test")
+        record.append([made.with_other_words(item) for item in (*made.EVERY[:-3], made.EVERY[-1])], source="test")
         yield record
 
 

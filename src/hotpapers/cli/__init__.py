@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", "Collect, freeze and publish on schedule until stopped."),
     "scheduled": ("scheduled:scheduled", "Record the start and end of a scheduled run."),
     "collect": ("collect:collect", "Read networks into the record."),
+    "follow": ("following:follow", "Take in what another instance publishes of its observations."),
     "import": ("import_files:import_", "Import files."),
     "issue": ("issue:issue", "Freeze an issue and print it."),
     "history": ("history:history", "Freeze the issues that a past period would have had."),

@@ -15,6 +15,7 @@ import click
 
 from hotpapers import logs
 from hotpapers.cli import common
+from hotpapers.cli.following import follow_jobs, follow_names
 from hotpapers.cli.terminal import count, echo
 from hotpapers.http import HostPacer, ServerClocks
 from hotpapers.ids.timestamps import minute_of
@@ -48,7 +49,8 @@ Examples:
 def collect(sources: tuple[str, ...], once: bool, home: common.CommandContext) -> None:
     """Read networks into the record.
 
-    Reads the sources enabled in the settings, or those named, each in its own thread, until stopped. A network that
+    Reads the sources enabled in the settings, or those named, each in its own thread, until stopped; without names also
+    the sites of [[follow]]. A network that
     cannot be read is retried later and stops no other. With --once the exit status is 1 if any source failed.
     """
     choices = enabled_sources(home, sources)
@@ -56,11 +58,12 @@ def collect(sources: tuple[str, ...], once: bool, home: common.CommandContext) -
     logs.listen(home.settings.run.log)
     with Record(home.store):
         pass  # made, and of this version, before threads share it
-    with ingest_context(home, choices) as site:
-        jobs = make_jobs(choices, site)
-        problems = run_jobs_once(in_turn(jobs), site) if once else JobRunner(jobs, site.stop).run()
+    following = () if sources else follow_names(home)
+    with ingest_context(home, choices, following) as site:
+        jobs, more = make_jobs(choices, site), follow_jobs(home, site) if following else {}
+        problems = run_jobs_once((*in_turn(jobs), more), site) if once else JobRunner({**jobs, **more}, site.stop).run()
     with Record(home.store) as record:
-        failing = list(_tell(record, names))
+        failing = list(_tell(record, [*names, *following]))
     raise_first(problems)
     if once and failing:
         raise click.exceptions.Exit(1)
@@ -128,7 +131,8 @@ def _tell(record: Record, names: list[str]) -> Iterator[str]:
     """Prints how each source is doing; the names of those that fail."""
     for status in jobs_queries.all_states(record):
         name, _, counts = status.source.partition("/")
-        if name not in names or (counts and status.failing_since is None):
+        is_named = status.source in names
+        if not (is_named or name in names) or (counts and not is_named and status.failing_since is None):
             continue
         text = f"{count(status.items, 'item')} so far"
         if status.failing_since is not None:

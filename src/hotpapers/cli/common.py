@@ -93,7 +93,7 @@ class CommandContext(NamedTuple):
         except NotAProof as problem:
             raise SettingsError(f"{self.file}: transparency.policy: {problem}") from problem
         key_file, folder = (self.folder / Path(path).expanduser() for path in (named.key, named.folder))
-        return LogConfig(key_file, folder, self.settings.publish.base, named.policy)
+        return LogConfig(key_file, folder, self.settings.publish.base, named.policy, named.observations)
 
     @property
     def has_settings(self) -> bool:

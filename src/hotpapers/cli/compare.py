@@ -16,7 +16,7 @@ from hotpapers.cli.terminal import count, echo, print_json
 from hotpapers.comparison import queries
 from hotpapers.comparison.compare import compare_collectors
 from hotpapers.comparison.extract import Period, extract_lines
-from hotpapers.comparison.facts import CollectorFacts, decode_file, read_facts
+from hotpapers.comparison.facts import CollectorFacts, decode_file, nameless, read_facts
 from hotpapers.comparison.lines import FORMAT, ComparisonHeader, encode_line
 from hotpapers.comparison.page import page_of, text_of
 from hotpapers.comparison.shared_key import SharedKey, new_key, read_key, write_key
@@ -70,9 +70,9 @@ def compare(
 ) -> None:  # fmt: skip
     """Compare what two collectors counted, with the cause of each difference.
 
-    A and B are stores, exports, or comparison files. For every paper, network and age both counts of voices are
-    compared; a difference is attributed to forgetting, version, rule, coverage or moment as far as that accounts for
-    it, and what remains is listed as unexplained.
+    A and B are stores, exports, comparison files, or addresses of sites that publish observations. For every paper,
+    network and age both counts of voices are compared; a difference is attributed to forgetting, version, rule,
+    coverage or moment as far as that accounts for it, and what remains is listed as unexplained.
 
     A comparison file has no words, names and handles: posts and accounts stand there as marks made with a key that
     both operators share.
@@ -85,8 +85,8 @@ def compare(
     elif extract is not None:
         _extract(extract, key_file, bounds, home)
     else:
-        common.need(len(collectors) == 2, "name two collectors: stores, exports or comparison files")
-        _compare(collectors, key_file, bounds, output, as_json)
+        common.need(len(collectors) == 2, "name two collectors: stores, exports, comparison files or sites")
+        _compare(collectors, key_file, bounds, output, as_json, home)
 
 
 def _moment(text: str) -> int:
@@ -145,12 +145,19 @@ def _extract(output: Path, key_file: Path | None, bounds: Period, home: common.C
 # ---- the comparison --------------------------------------------------------------------------------------
 
 
-def _compare(names: Sequence[str], key_file: Path | None, bounds: Period, output: Path | None, as_json: bool) -> None:
+def _compare(
+    names: Sequence[str], key_file: Path | None, bounds: Period, output: Path | None, as_json: bool,
+    home: common.CommandContext,
+) -> None:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
-        sources = [_source(name, Path(folder) / f"{n}.db") for n, name in enumerate(names)]
+        sources = [_source(name, Path(folder) / f"{n}.db", home) for n, name in enumerate(names)]
         key = _shared_key(sources, key_file)
         period = _shared_period(sources, bounds)
         a, b = (source.facts(period, key) for source in sources)
+    if _is_site(names[1]):
+        b = nameless(b)
+    elif _is_site(names[0]):
+        a = nameless(a)
     comparison = compare_collectors(a, b)
     if output is not None:
         streams.write_file(output, iter([page_of(comparison, names).encode()]))
@@ -161,8 +168,16 @@ def _compare(names: Sequence[str], key_file: Path | None, bounds: Period, output
         echo(line)
 
 
-def _source(name: str, scratch: Path) -> ComparedSource:
-    """What one of the two is. Raises InputError and UsageError."""
+def _is_site(name: str) -> bool:
+    return name.startswith(("http://", "https://"))
+
+
+def _source(name: str, scratch: Path, home: common.CommandContext) -> ComparedSource:
+    """What one of the two is. Raises InputError, UsageError and NetError."""
+    if _is_site(name):
+        from hotpapers.cli.following import fetch_observations
+
+        return _store(name, str(fetch_observations(name, scratch.with_suffix(""), home)))
     if "://" in name:
         return _store(name, name)
     with streams.open_input(name) as stream:

@@ -9,6 +9,7 @@ import click
 from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.folders import folder_results, report_folders
+from hotpapers.cli.publish import update_logs
 from hotpapers.cli.terminal import confirmed, count, echo, print_error, print_json
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address
@@ -51,6 +52,8 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
                 results.append((key, outcome))
         if results:  # pages change also where traces stay
             problems += _traces_erased(record)
+            for warning in update_logs(record, home.own_publications, home):
+                print_error(warning)
         folders = export_again(record, home.site_config, home.terms) if results else []
     _report_forgotten(results, folders, as_json)
     for error in problems:

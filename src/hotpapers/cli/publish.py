@@ -65,7 +65,7 @@ def publish(
         days = _days(record, chosen, dates)
         _freeze_all(record, chosen, days, home)
         report: list[dict[str, Any]] = []
-        warnings = _log(record, name, home)
+        warnings = update_logs(record, [name], home)
         for channel, folder in targets:
             wrote = export_site(record, name, days, channel, folder, home.site_config_of(name), home.terms, home.store)
             report.append({"channel": channel, "output": str(folder), "files": wrote.files, "changed": wrote.changed})
@@ -80,11 +80,12 @@ def publish(
     _report_published(name, days, report, as_json)
 
 
-def _log(record: Record, name: str, home: common.CommandContext) -> list[str]:
-    """Brings the publication's log up to date; what is wrong with it, which keeps no issue from being published."""
+def update_logs(record: Record, names: Sequence[str], home: common.CommandContext) -> list[str]:
+    """Brings publications' logs up to date; what is wrong with them, which keeps no issue from being published."""
     try:
-        if home.log_config:
-            update_log(record.database, name, home.log_config, now())
+        if config := home.log_config:
+            for name in names:
+                update_log(record.database, name, config, now())
     except (LogError, UsageError, OSError) as problem:
         return [f"published without the log: {problem}"]
     return []

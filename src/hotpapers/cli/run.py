@@ -11,6 +11,7 @@ import click
 from hotpapers import logs
 from hotpapers.cli import beginning, common
 from hotpapers.cli.collect import enabled_sources, in_turn, ingest_context, raise_first, run_jobs_once
+from hotpapers.cli.following import follow_jobs, follow_names
 from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
 from hotpapers.ingest import IngestContext, make_jobs, make_line
 from hotpapers.jobs import queries as jobs_queries
@@ -55,7 +56,7 @@ def run(once: bool, home: common.CommandContext) -> None:
         check(home, record)
     sending = (SendJob.name,) if sends(home) else ()
     with (
-        ingest_context(home, choices, (PublishJob.name, HousekeepingJob.name, *sending)) as site,
+        ingest_context(home, choices, (PublishJob.name, HousekeepingJob.name, *sending, *follow_names(home))) as site,
         _watched(home, names),
     ):
         logs.log_event(
@@ -68,11 +69,12 @@ def run(once: bool, home: common.CommandContext) -> None:
             HousekeepingJob.name: partial(_housekeeping, home, names, site),
         }
         delivering = {name: partial(_sending, home, names, site) for name in sending}
+        following = follow_jobs(home, site)
         if once:  # what was read now is published now, and sent
-            problems = run_jobs_once((*in_turn(reading), keeping, delivering), site)
+            problems = run_jobs_once((*in_turn(reading), following, keeping, delivering), site)
         else:
             with beginning.progress(home, tuple(reading), site.stop):
-                problems = JobRunner({**reading, **keeping, **delivering}, site.stop).run()
+                problems = JobRunner({**reading, **following, **keeping, **delivering}, site.stop).run()
     logs.log_event("stopped")
     raise_first(problems)
 

@@ -39,7 +39,8 @@ class CollectorFacts(NamedTuple):
     """What one collector knows. `announced`: papers with their moments; `bots`: voices with the rules that say so;
     `doubtful`: the same of (post, paper); `posts` by mark; `naming`: the marks of the posts that name a paper; `forms`:
     every way in which a mention was found here; `hears`: networks on which it is known who reacted; `worded`: those
-    whose words are known; `forgotten`: posts by the other collector's mark, since their own key was forgotten."""
+    whose words are known; `forgotten`: posts by the other collector's mark, since their own key was forgotten;
+    `nameless`: no post or account is called here as the other one calls it."""
 
     header: ComparisonHeader
     coverage: Mapping[str, NetworkCoverage]
@@ -52,6 +53,7 @@ class CollectorFacts(NamedTuple):
     hears: frozenset[str]
     worded: frozenset[str]
     forgotten: frozenset[str] = frozenset()
+    nameless: bool = False
 
     def covered(self, network: str) -> NetworkCoverage:
         """How a network was read; of one without a word of it, not at all."""
@@ -146,11 +148,29 @@ def _of_posts(
 def restricted(facts: CollectorFacts, networks: Collection[str]) -> CollectorFacts:
     """Facts of some networks alone."""
     posts = [post for post in facts.posts.values() if post.network in networks]
-    return _of_posts(facts.header, facts.coverage, facts.announced, facts.bots, facts.doubtful, posts)
+    result = _of_posts(facts.header, facts.coverage, facts.announced, facts.bots, facts.doubtful, posts)
+    return result._replace(nameless=facts.nameless)
+
+
+def nameless(facts: CollectorFacts) -> CollectorFacts:
+    """Facts of a site's published observations: its marks of posts and accounts are nobody else's."""
+
+    def own(mark: str) -> str:
+        return mark if not mark or _is_own(mark) else f"~{mark}"
+
+    marks = {mark for post in facts.posts.values() for mark in (post.post, post.voice, post.account)}
+    marks |= {who for post in facts.posts.values() for who, *_ in post.reactions}
+    names = {mark: own(mark) for mark in marks}
+    doubtful = {(own(post), paper): rules for (post, paper), rules in facts.doubtful.items()}
+    bots = {own(voice): rules for voice, rules in facts.bots.items()}
+    posts = [_renamed(post, names, names) for post in facts.posts.values()]
+    result = _of_posts(facts.header, facts.coverage, facts.announced, bots, doubtful, posts)
+    return result._replace(nameless=True)
 
 
 def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
-    """Facts in which forgotten posts and accounts go by the marks that the other collector has for them: a post is the
+    """Facts in which forgotten posts and accounts, and all of a nameless collector, go by the marks that the other one
+    has for them: a post is the
     same if network, moment and papers are, and no other one could be meant; an account, if it wrote such a post, or
     reacted to a post in the same way at the same moment."""
     twins = _twins(facts, other)
@@ -161,7 +181,9 @@ def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
     doubtful = {(twins.get(post, post), paper): rules for (post, paper), rules in facts.doubtful.items()}
     bots = {voices.get(voice, voice): rules for voice, rules in facts.bots.items()}
     result = _of_posts(facts.header, facts.coverage, facts.announced, bots, doubtful, posts)
-    return result._replace(forgotten=frozenset(twins.values()))
+    return result._replace(
+        forgotten=frozenset() if facts.nameless else frozenset(twins.values()), nameless=facts.nameless
+    )
 
 
 def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:

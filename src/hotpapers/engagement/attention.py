@@ -33,7 +33,7 @@ class Engagement(NamedTuple):
 
     `announced_at` is 0 for a paper that counts with the posts of a window. Where standing is measured, `known`: voices
     that have it, but the authors' own, None while the record is too young to tell; `authors`: voices of the paper's
-    authors; `counted`: see `counted_voices`.
+    authors; `counted`: see `counted_voices`. `collector`: whose count it is, empty for our own.
     """
 
     paper: str
@@ -50,6 +50,7 @@ class Engagement(NamedTuple):
     known: int | None = None
     authors: int = 0
     counted: int = 0
+    collector: str = ""
 
 
 class PostAtAge(NamedTuple):

@@ -14,6 +14,7 @@ from hotpapers.engagement.standing.queries import learn_standing
 from hotpapers.errors import CorruptStore, IssueError
 from hotpapers.issues import posts, quotations, selection
 from hotpapers.issues.collected_talk import TalkReader, collect_talk
+from hotpapers.issues.collectors import witnessed_counts
 from hotpapers.issues.coverage import readings
 from hotpapers.issues.listing import listing_cut, listing_input, places_of
 from hotpapers.issues.queries import listed_places
@@ -35,6 +36,7 @@ from hotpapers.model import (
     ReferenceSize,
     Retrospective,
     ScoredCandidate,
+    WitnessedCounts,
     is_retrospective,
 )
 from hotpapers.ranking.price import PriceList
@@ -164,6 +166,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: TalkReader) -> Buil
         quoting=recipe.quoting or msgspec.UNSET,
         retrospective=look_back(view, publication, start, talk, papers_shown)
         if is_retrospective(publication.publication) else msgspec.UNSET,
+        witnessed=witnessed_counts(view, [c for c in talk.candidates if c.paper in chosen.papers]),
     )  # fmt: skip
     content = _content(record, recipe, about, entry_inputs, chosen.fresh, chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
@@ -283,6 +286,7 @@ class IssueHeader(NamedTuple):
     compared: ReferenceSize | msgspec.UnsetType = msgspec.UNSET
     quoting: str | msgspec.UnsetType = msgspec.UNSET
     retrospective: Retrospective | msgspec.UnsetType = msgspec.UNSET
+    witnessed: WitnessedCounts | msgspec.UnsetType = msgspec.UNSET
 
 
 def _content(
@@ -361,4 +365,5 @@ def _count(a: Attention) -> PrintedCount:
         bots=a.bots,
         known=msgspec.UNSET if a.known is None else a.known,
         authors=msgspec.UNSET if a.known is None else a.authors,
+        collector=a.collector or msgspec.UNSET,
     )

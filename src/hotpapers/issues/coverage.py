@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from hotpapers import model
@@ -48,6 +50,47 @@ def _just_begun(view: AsOfView) -> Iterator[str]:
     for row in view.latest(Coverage, where, (READ_BACK, view.as_of - TURN)):
         if isinstance(row.item, Coverage):
             yield row.item.network
+
+
+class UnreadTimes:
+    """When networks were not read in full, of all that is written down of it. Before the first word on a network and
+    after the last one it was not read; short gaps between two readings are none."""
+
+    def __init__(self, spans: Mapping[str, Sequence[Coverage]]) -> None:
+        self._read = {network: _read_ranges(some) for network, some in spans.items()}
+
+    def of(self, network: str, start: int, end: int) -> int:
+        """How much of the time between two moments, µs."""
+        ranges = self._read.get(network, [])
+        first = bisect_right(ranges, start, key=itemgetter(1))
+        read = 0
+        for left, right in ranges[first:]:
+            if left >= end:
+                break
+            read += min(right, end) - max(left, start)
+        return max(end - start, 0) - read
+
+
+def unread_times(view: AsOfView, more: Iterable[Coverage] = ()) -> UnreadTimes:
+    """When networks were not read, as a view has it; `more`: what is known of it besides."""
+    spans: dict[str, list[Coverage]] = defaultdict(list)
+    rows = (row.item for row in view.iterate(Coverage, "t.until_at > t.from_at"))
+    for item in (*(item for item in rows if isinstance(item, Coverage)), *more):
+        spans[item.network].append(item)
+    return UnreadTimes(spans)
+
+
+def _read_ranges(spans: Sequence[Coverage]) -> list[tuple[int, int]]:
+    """From when until when a network was read in full, ascending."""
+    start = min((span.from_at for span in spans), default=0)
+    end = max((span.until_at for span in spans), default=0)
+    result: list[tuple[int, int]] = []
+    for piece in pieces(spans, start, end):
+        is_gap = piece.by is None and piece.end - piece.start <= TURN
+        if is_gap or (piece.by is not None and not piece.severity):
+            joined = bool(result) and result[-1][1] == piece.start
+            result[-1:] = [(result[-1][0], piece.end)] if joined else [*result[-1:], (piece.start, piece.end)]
+    return result
 
 
 class CoveredRange(NamedTuple):

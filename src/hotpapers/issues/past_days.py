@@ -19,7 +19,7 @@ from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.collected_talk import TalkReader, collect_talk
 from hotpapers.issues.freeze import FrozenIssue, check_over, editions, save
-from hotpapers.issues.queries import announced_between, frozen_days
+from hotpapers.issues.queries import announced_between, frozen_days, has_measurements
 from hotpapers.issues.talk_over_days import TalkOverDays
 from hotpapers.issues.windows import RULE, cut_of, days_from, window_start
 from hotpapers.model import DAY, HISTORY, Publication, is_retrospective
@@ -129,7 +129,7 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
     """Makes and freezes the days that are missing, in their order; each is in the record when it comes. Raises what
     `freeze` raises."""
     publication = _recorded(record, period.publication)
-    collect = _reader(period) if period.days else collect_talk
+    collect = _reader(record, period) if period.days else collect_talk
     for day in period.days:
         yield _freeze_day(record, publication, day, collect)
 
@@ -146,9 +146,10 @@ def _recorded(record: Record, publication: Publication) -> Publication:
     return taken_in
 
 
-def _reader(period: PastPeriod) -> TalkReader:
-    """Of daily issues each takes over most of what the one before has read."""
-    if period.publication.window != "daily":
+def _reader(record: Record, period: PastPeriod) -> TalkReader:
+    """Of daily issues each takes over most of what the one before has read, where no other collector's counts stand in
+    for ours."""
+    if period.publication.window != "daily" or has_measurements(record.view()):
         return collect_talk
     return TalkOverDays(cut_of(period.publication, period.days[-1]) + LATEST_CLOSE)
 

@@ -210,6 +210,22 @@ def networks_read(view: AsOfView) -> set[str]:
     return {network for (network,) in view.database.rows(sql)}
 
 
+def has_measurements(view: AsOfView) -> bool:
+    """Whether a view has counts of other collectors."""
+    return bool(view.database.rows(f"SELECT 1 FROM measurement AS t WHERE {view.visible('t')} LIMIT 1"))
+
+
+def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, tuple[int, str]]]:
+    """When some papers were first announced, and their archives; those that never were are left out."""
+    archive = f"""coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper AND {view.visible("q")}
+        AND {view.newest(SPECS[Paper], "q")}), '')"""
+    for some in slices(papers):
+        sql = f"""SELECT {key_of("t.paper")}, min(t.announced_at), {archive} FROM announcement AS t
+            WHERE t.paper IN ({numbers_of(some)}) AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}
+            AND t.type <> 'replacement' GROUP BY t.paper ORDER BY 1"""
+        yield from ((paper, (int(at), archive)) for paper, at, archive in view.database.rows(sql, some))
+
+
 def was_ever_read(database: Database) -> bool:
     """Whether any network was ever read, or could not be."""
     return bool(database.rows("SELECT 1 FROM coverage LIMIT 1"))

@@ -15,7 +15,7 @@ from hotpapers import model, ranking
 from hotpapers.categories import archive_of
 from hotpapers.engagement import attention, measurement
 from hotpapers.engagement.attention import Engagement
-from hotpapers.issues import queries
+from hotpapers.issues import collectors, queries
 from hotpapers.issues.forecasts import CurveCollector
 from hotpapers.issues.queries import read_since
 from hotpapers.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
@@ -48,8 +48,9 @@ def collect_input(
     peers = PeerCounts()
     candidates: list[Candidate] = []
     since = read_since(view)
-    for _, group in groupby(attention.read_engagement(view, window), key=lambda engagement: engagement.paper):
-        rows = [among_peers(engagement, since) for engagement in group]
+    read = (among_peers(engagement, since) for engagement in attention.read_engagement(view, window))
+    for _, group in groupby(collectors.completed(view, window, read), key=lambda engagement: engagement.paper):
+        rows = list(group)
         if curves is not None:
             curves.add(rows)
         peers.add(peers_among(rows, measured))
@@ -165,6 +166,7 @@ def attention_of(row: Engagement, own: int | None = None) -> Attention:
     return Attention(
         network=row.network, until=row.until, age=row.age, voices=row.voices, reposts=row.reposts, likes=row.likes,
         own=own, bots=row.bots, known=row.known, authors=row.authors, counted=row.counted,
+        collector=row.collector,
     )  # fmt: skip
 
 

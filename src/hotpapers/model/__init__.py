@@ -18,6 +18,7 @@ from hotpapers.model.issues import (
     PrintedCount,
     ReferenceSize,
     Retrospective,
+    WitnessedCounts,
 )
 from hotpapers.model.items import (
     BEGAN,
@@ -41,6 +42,7 @@ from hotpapers.model.items import (
     Item,
     Judgement,
     Listing,
+    Measurement,
     Mention,
     Paper,
     Place,
@@ -127,6 +129,7 @@ __all__ = [
     "Item",
     "Judgement",
     "Listing",
+    "Measurement",
     "Mention",
     "Message",
     "MeteredSource",
@@ -162,6 +165,7 @@ __all__ = [
     "Verdict",
     "VoiceHistogram",
     "Window",
+    "WitnessedCounts",
     "distinct",
     "is_retrospective",
     "kind_of",

@@ -14,7 +14,8 @@ class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
     """What one network's counts of a paper were at a moment, as an entry prints them.
 
     `known`: voices that had standing, the authors' own left out; `authors`: voices of the paper's authors; both absent
-    where the ranking does not ask for it, or the record was too young to tell.
+    where the ranking does not ask for it, or the record was too young to tell. `collector`: who counted it, where that
+    was another one than the publication itself, which could not read the network then.
     """
 
     network: str
@@ -26,6 +27,7 @@ class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
     bots: int = 0
     known: int | msgspec.UnsetType = msgspec.UNSET
     authors: int | msgspec.UnsetType = msgspec.UNSET
+    collector: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +145,16 @@ class Retrospective(msgspec.Struct, frozen=True, kw_only=True):
     known: int | None
 
 
+class WitnessedCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How far others counted the same. `collectors`: those followed ones that had read a network in full and counted
+    one of the issue's papers at the same moment; `counts`: so many of the issue's counts were made by one of them too;
+    `close`: of these so many differ from all of theirs by a tenth, or by two voices, at most."""
+
+    collectors: tuple[str, ...]
+    counts: int
+    close: int
+
+
 class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     """All that an issue is. Its digest is the SHA-256 of its RFC 8785 JSON.
 
@@ -151,7 +163,7 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     that day, papers that were ranked. `replaces`: the digest of the edition that this one corrects, for `reason`.
     `choice`: by which rule its papers were chosen, `compared`: with what they were compared, `quoting`: by which rule
     posts were chosen; all absent in listings and in what was frozen before these were told. `retrospective`: present
-    where the issue was made afterwards.
+    where the issue was made afterwards. `witnessed`: absent where nobody is followed who counted the same.
     """
 
     format: Literal[1] = 1
@@ -176,3 +188,4 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     compared: ReferenceSize | msgspec.UnsetType = msgspec.UNSET
     quoting: str | msgspec.UnsetType = msgspec.UNSET
     retrospective: Retrospective | msgspec.UnsetType = msgspec.UNSET
+    witnessed: WitnessedCounts | msgspec.UnsetType = msgspec.UNSET

@@ -239,6 +239,31 @@ class Tally(Item, frozen=True, kw_only=True):
     likes: int
 
 
+class Measurement(Item, frozen=True, kw_only=True):
+    """What another collector's published observations count of a paper, measured by our rules.
+
+    `source`: what the collector is called here. `age`: hours after the announcement, `until_at`: the moment that is.
+    `unread`: µs of the time between in which the collector had not read the network in full. The others as in an
+    issue's attention; `known`: null while its record is too young to tell.
+    """
+
+    key: ClassVar[tuple[str, ...]] = ("source", "paper", "network", "age")
+
+    source: str
+    paper: str
+    network: str
+    age: int
+    until_at: int
+    voices: int
+    reposts: int
+    likes: int
+    bots: int
+    known: int | None
+    authors: int
+    counted: int
+    unread: int
+
+
 class Verdict(Item, frozen=True, kw_only=True):
     """Our own judgement as a fact. `about`: the paper, when a mention or an author's voice is judged, else empty."""
 
@@ -339,13 +364,13 @@ class Delivery(Item, frozen=True, kw_only=True):
 
 KINDS: tuple[type[Item], ...] = (
     Paper, Announcement, Listing, Place, Shown, Account, Alias, Post, Mention, Reaction, Snapshot, Tally,
-    Verdict, Coverage, Publication, Issue, Delivery,
+    Verdict, Coverage, Publication, Issue, Delivery, Measurement,
 )  # fmt: skip
 """Every kind, in the order in which rows of one batch are written and exported."""
 
 AnyItem = (
     Paper | Announcement | Listing | Place | Shown | Account | Alias | Post | Mention | Reaction | Snapshot | Tally
-    | Verdict | Coverage | Publication | Issue | Delivery
+    | Verdict | Coverage | Publication | Issue | Delivery | Measurement
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
     `age`: hours since the announcement at which it is compared, 0 for a listing. `voices`: all of them; `own`: the
     number with which the paper itself stands in the reference, None where it does not. Where standing is told, `known`:
     voices that the record has known for a while, None while it is too young; `authors`: voices of the paper's authors;
-    `counted`: those that `rarity/2` compares, None for all.
+    `counted`: those that `rarity/2` compares, None for all. `collector`: whose count it is, empty for our own.
     """
 
     network: str
@@ -26,6 +26,7 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
     known: int | None = None
     authors: int = 0
     counted: int | None = None
+    collector: str = ""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hotpapers.model import Price, PrintedCount, ReferenceSize, ScoreComponent
+from hotpapers.model import Price, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts
 from hotpapers.ranking import vouched
 from hotpapers.ranking.rarity import ENOUGH, ENOUGH_DAYS
 
@@ -179,6 +179,32 @@ METHOD_NOTES = {
     "times too high",
 }
 """What is known of how a listing's tallies were made, by the last part of the method's name."""
+
+
+def collector_sentence(network: str, collector: str) -> str:
+    """Whose count stands where we could not count."""
+    return (
+        f"{network_name(network)} counts here are those of {collector}, which read it when it could not be read from "
+        "here."
+    )
+
+
+def witnessed_by(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
+    """`counts witnessed by 3 collectors`; empty where nobody else counted the same."""
+    if witnessed is msgspec.UNSET:
+        return ""
+    return f"counts witnessed by {count_noun(len(witnessed.collectors) + 1, 'collector')}"
+
+
+def witnessed_sentence(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
+    """How many counts that is true of, and how far they agree; empty where nobody else counted the same."""
+    if witnessed is msgspec.UNSET:
+        return ""
+    others = " and ".join(witnessed.collectors)
+    return (
+        f"Counts of this issue that were also made by {others}, having read the same networks: "
+        f"{number(witnessed.counts)}, of which {number(witnessed.close)} agree within a tenth."
+    )
 
 
 def method_note(method: str) -> str:

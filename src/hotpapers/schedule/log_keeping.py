@@ -13,7 +13,7 @@ from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, HttpClient
 from hotpapers.transparency.policies import witness_policy
 from hotpapers.transparency.publication_log import update_log
-from hotpapers.transparency.queries import digests_by_day, frozen_digests
+from hotpapers.transparency.queries import count_tombstones, digests_by_day, frozen_digests
 from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.transparency.witness_client import ask_witnesses
 from hotpapers.view.site_config import SiteConfig
@@ -28,19 +28,20 @@ class LogKeeping:
 
     def __init__(self, site_config: SiteConfig, allowed: terms.Table, http: HttpClient | None = None) -> None:
         self._site_config, self._allowed, self._http = site_config, allowed, http
-        self._kept: dict[str, tuple[int, int]] = {}
+        self._kept: dict[str, tuple[int, int, int]] = {}
         self._asked: dict[str, int] = {}
 
     def keep(self, work: JobContext, publication: str) -> None:
-        """Looks where there are further issues, or a day is over. Raises LogError, UsageError where a log cannot go
-        on: issues appear all the same."""
+        """Looks where there are further issues, a day is over, or something was forgotten. Raises LogError, UsageError
+        where a log cannot go on: issues appear all the same."""
         if self._site_config.logs is None:
             return
         at = work.clock.now()
-        state = (len(frozen_digests(work.record.database, publication)), at // DAY)
+        database = work.record.database
+        state = (len(frozen_digests(database, publication)), at // DAY, count_tombstones(database))
         if self._kept.get(publication) == state:
             return
-        update = update_log(work.record.database, publication, self._site_config.logs.config, at)
+        update = update_log(database, publication, self._site_config.logs.config, at)
         if update.signed is not None:
             log_event("logged", publication=publication, leaves=update.added, size=update.signed.checkpoint.size)
             self._render(work, publication, frozen_days(work.record, publication)[-1:])

@@ -18,6 +18,7 @@ from hotpapers.errors import SettingsError
 from hotpapers.model import LARGEST, NETWORKS, Publication, Window, distinct, keys
 from hotpapers.settings import announce as announced
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.settings.following import FollowSettings, follow_problems
 from hotpapers.settings.mail import MailingSettings, mailing_problems
 from hotpapers.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
 from hotpapers.settings.serve import ServeSettings, serve_problems
@@ -137,8 +138,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The whole file.
 
     `store`: a path beside it, or postgresql://…. `contact`: the operator's public contact. `source`: a table for each
-    network that is read, `[source.bluesky]` and so on, with its own keys; `on` says whether it is read. `terms`: a
-    table for each network about which you have agreed on something else than is reviewed, `[terms.x]` and so on.
+    network that is read, `[source.bluesky]` and so on, with its own keys; `on` says whether it is read. `follow`: a
+    table for each other instance whose published observations are read. `terms`: a table for each network about which
+    you have agreed on something else than is reviewed, `[terms.x]` and so on.
     """
 
     store: str = "hotpapers.db"
@@ -155,6 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     serve: ServeSettings = ServeSettings()
     bots: BotSettings = BotSettings()
     transparency: TransparencySettings = TransparencySettings()
+    follow: tuple[FollowSettings, ...] = ()
     source: dict[str, dict[str, Any]] = {}
     terms: dict[str, TermsOverride] = {}
 
@@ -211,6 +214,7 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "mailing": MailingSettings, "quote": QuoteSettings, "summary": SummarySettings,
     "bots": BotSettings, "bots.rules": BotRules,
     "terms": TermsOverride, "chat": ChatSettings, "webhook": WebhookSettings, "bluesky": BlueskyAccount,
+    "follow": FollowSettings, "transparency": TransparencySettings,
 }  # fmt: skip
 _CHOICES = {"window": get_args(Window), "log": ("text", "json"), "tls": ("starttls", "implicit"), **CHOICES}
 
@@ -289,6 +293,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
     }  # fmt: skip
     for table, problems in tables.items():
         yield from ((f"{table}.{key}", wrong) for key, wrong in problems)
+    yield from follow_problems(settings.follow)
     yield from announced.problems((settings.chat, settings.webhook, settings.bluesky), names)
 
 

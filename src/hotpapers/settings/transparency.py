@@ -11,12 +11,14 @@ class TransparencySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     """`[transparency]`: a log of what was published, kept once there is a key, which `hotpapers init` makes.
 
     `key`: the file of the private key, beside this one. `folder`: where the logs are kept. `policy`: the witnesses that
-    are asked to cosign, and how many must have, as C2SP tlog-policy writes it.
+    are asked to cosign, and how many must have, as C2SP tlog-policy writes it. `observations`: whether what was
+    observed is published too, without words, names and handles, for others to follow.
     """
 
     key: str = "hotpapers.key"
     folder: str = "transparency"
     policy: str = ""
+    observations: bool = False
 
 
 def transparency_problems(settings: TransparencySettings) -> Iterator[tuple[str, str]]:

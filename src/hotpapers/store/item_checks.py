@@ -14,9 +14,10 @@ from hotpapers import model
 from hotpapers.ids import arxiv
 from hotpapers.model import keys
 
+_MEASURED = ("age", "voices", "bots", "known", "authors", "counted", "unread")
 COUNTS = frozenset(
     ("reposts", "likes", "replies", "quotes", "views", "place", "places", "n", "edition", "lead", "least_entries")
-)
+).union(_MEASURED)
 """Fields that are never negative."""
 
 _KEYS = frozenset(("post", "account", "stable", "subject", "reply_to", "quotes"))
@@ -79,8 +80,8 @@ def _check_text(name: str, value: str) -> None:
         raise ValueError(f"{name} {value[:60]!r} is no key of a post or account such as x:1341202937956233217")
     elif name == "network" and value not in _READ:
         raise ValueError(f"network {value[:40]!r} is none of {', '.join(model.NETWORKS)}")
-    elif name == "publication" and not _NAME.fullmatch(value):
-        raise ValueError(f"publication {value[:60]!r}: a name has letters, digits and hyphens")
+    elif name in ("publication", "source") and not _NAME.fullmatch(value):
+        raise ValueError(f"{name} {value[:60]!r}: a name has letters, digits and hyphens")
 
 
 def _is_day(text: str) -> bool:

@@ -132,7 +132,9 @@ CREATE UNIQUE INDEX delivery_key ON delivery (publication, day, edition, channel
 """
 
 _ORIGINS = "".join(
-    f"CREATE INDEX {kind}_origin ON {kind} (origin) WHERE origin > 0;\n" for kind in map(model.kind_of, model.KINDS)
+    f"CREATE INDEX {kind}_origin ON {kind} (origin) WHERE origin > 0;\n"
+    for kind in map(model.kind_of, model.KINDS)
+    if kind != model.kind_of(model.Measurement)  # which came later
 )
 """What was read from an original, for a better reading."""
 
@@ -203,8 +205,21 @@ CREATE TABLE standing_state (mention INTEGER NOT NULL, reaction INTEGER NOT NULL
 """Since when the record knows an account, by number, and by which papers, and up to which rows that was learned: it
 says what the items say, and is made again from them: not items."""
 
+_MEASUREMENT = f"""
+CREATE TABLE measurement ({ID}, source TEXT NOT NULL, paper INTEGER NOT NULL, network TEXT NOT NULL,
+    age INTEGER NOT NULL, until_at INTEGER NOT NULL, voices INTEGER NOT NULL, reposts INTEGER NOT NULL,
+    likes INTEGER NOT NULL, bots INTEGER NOT NULL, known INTEGER, authors INTEGER NOT NULL, counted INTEGER NOT NULL,
+    unread INTEGER NOT NULL, observed_at INTEGER NOT NULL, {ROW}) STRICT;
+CREATE UNIQUE INDEX measurement_key ON measurement (paper, source, network, age, observed_at, until);
+CREATE INDEX measurement_origin ON measurement (origin) WHERE origin > 0;
+"""
+"""What the observations of other collectors count."""
+
 FORMAT = "1.0"
 """The version of the format that a new store has: what was written in it is read by every later program."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS + _WORK + _SEARCH + _MAIL + _DELIVERIES + _REPORTS + _STANDING,)
-"""The first makes a store of format 1.0."""
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST + _ORIGINS + _WORK + _SEARCH + _MAIL + _DELIVERIES + _REPORTS + _STANDING,
+    _MEASUREMENT,
+)
+"""The first makes a store of format 1.0, the second takes in what others count."""

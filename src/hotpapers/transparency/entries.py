@@ -3,18 +3,47 @@
     01 ‖ digest of an issue                             33 bytes
     02 ‖ position (8 bytes) ‖ chain value of its batch  41 bytes
     03 ‖ SHA-256 of the text of a checkpoint            33 bytes
+    04 ‖ position (8) ‖ day (4) ‖ part (2) ‖ root       47 bytes
+    05 ‖ SHA-256 of a list of what was withdrawn        33 bytes
 
-The last one is the first leaf of a log that follows another one: of that one's last checkpoint.
+The third is the first leaf of a log that follows another one: of that one's last checkpoint. The last two are there
+where observations are published: a day's file, whose lines have this Merkle root, days counted from 1970-01-01; and
+what was taken out of such files since.
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import struct
+from typing import NamedTuple
 
 from hotpapers.transparency.checkpoints import Checkpoint
 
-ISSUE, RECORD, EARLIER = b"\1", b"\2", b"\3"
+ISSUE, RECORD, EARLIER, OBSERVED, WITHDRAWN = b"\1", b"\2", b"\3", b"\4", b"\5"
 _POSITION = 8
+_OBSERVED = struct.Struct(">cQIH32s")
+_EPOCH = datetime.date(1970, 1, 1).toordinal()
+
+
+class ObservedFile(NamedTuple):
+    """What a leaf says of a file of observations. `position`: the last batch of which it tells; `day`: on which these
+    came, counted from 1970-01-01; `part`: of the day's files, from 1; `root`: the Merkle root of its lines."""
+
+    position: int
+    day: int
+    part: int
+    root: bytes
+
+    @property
+    def name(self) -> str:
+        """`2026-03-11-1`. Raises ValueError as `day_of` does."""
+        return f"{day_of(self.day)}-{self.part}"
+
+
+def day_of(number: int) -> str:
+    """`2026-03-11`, of a day counted from 1970-01-01. Raises ValueError for one that no calendar has."""
+    return datetime.date.fromordinal(min(_EPOCH + number, datetime.date.max.toordinal() + 1)).isoformat()
 
 
 def issue_entry(digest: str) -> bytes:
@@ -35,3 +64,26 @@ def earlier_entry(last: Checkpoint) -> bytes:
 def position_of(entry: bytes) -> int:
     """The position that a leaf of the record names; 0 for all other leaves."""
     return int.from_bytes(entry[1 : 1 + _POSITION], "big") if entry[:1] == RECORD else 0
+
+
+def observed_entry(file: ObservedFile) -> bytes:
+    """The leaf of a file of observations."""
+    return _OBSERVED.pack(OBSERVED, *file)
+
+
+def observed_of(entry: bytes) -> ObservedFile | None:
+    """The file that a leaf names; None for all other leaves."""
+    if entry[:1] != OBSERVED or len(entry) != _OBSERVED.size:
+        return None
+    _, *values = _OBSERVED.unpack(entry)
+    return ObservedFile(*values)
+
+
+def withdrawn_entry(digest: bytes) -> bytes:
+    """The leaf of a list of what was withdrawn."""
+    return WITHDRAWN + digest
+
+
+def withdrawn_of(entry: bytes) -> str:
+    """The digest, in hexadecimal, of the list that a leaf names; empty for all other leaves."""
+    return entry[1:].hex() if entry[:1] == WITHDRAWN and len(entry) == 33 else ""

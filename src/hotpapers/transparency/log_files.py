@@ -158,9 +158,14 @@ def save_checkpoint(folder: Path, publication: str, number: int, signed: SignedC
 
 def write_whole(file: Path, text: str, open_file: Callable[[Path], BinaryIO] = open_published) -> None:
     """Writes a file, which everybody may read unless it is opened otherwise: whole, or not at all."""
+    write_bytes(file, text.encode(), open_file)
+
+
+def write_bytes(file: Path, data: bytes, open_file: Callable[[Path], BinaryIO] = open_published) -> None:
+    """The same of bytes."""
     part = file.with_name(file.name + _PART)
     with open_file(part) as out:
-        out.write(text.encode())
+        out.write(data)
         out.flush()
         os.fsync(out.fileno())
     part.replace(file)

@@ -1,8 +1,9 @@
 """Bringing a publication's log up to date with the store: new leaves, then a signed checkpoint.
 
 The leaves are a pure function of the store: issues edition by edition in the order in which they were frozen, and the
-chain value at the end of each day, in the order of positions. Only what the logs do not hold yet is added; so a store
-that was restored from a backup goes on after what was published before.
+chain value at the end of each day, in the order of positions; where observations are published, also their files. Only
+what the logs do not hold yet is added; so a store that was restored from a backup goes on after what was published
+before.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import NamedTuple
 from hotpapers.errors import LogError
 from hotpapers.model import DAY
 from hotpapers.store.database import Database
-from hotpapers.transparency import entries, log_files, log_keys, notes, queries
+from hotpapers.transparency import entries, log_files, log_keys, notes, observation_files, queries
 from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.transparency.log_files import StoredLog
 from hotpapers.transparency.log_keys import SignedState
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import ED25519, SignedNote, SigningKey
+from hotpapers.transparency.observation_files import Entry
 
 PATIENCE = 2 * DAY
 """How long the end of a day waits for an issue, with which it gets a checkpoint."""
@@ -28,12 +30,13 @@ PATIENCE = 2 * DAY
 class LogConfig(NamedTuple):
     """Where the logs of a site are. `key_file`: of the private key. `folder`: of the logs. `base`: the site's public
     address, empty for none. `policy`: C2SP tlog-policy, of witnesses and how many must have cosigned; empty for
-    none."""
+    none. `observations`: whether what was observed is published too."""
 
     key_file: Path
     folder: Path
     base: str = ""
     policy: str = ""
+    observations: bool = False
 
 
 class LogUpdate(NamedTuple):
@@ -44,17 +47,20 @@ class LogUpdate(NamedTuple):
     signed: SignedCheckpoint | None
 
 
-def leaves_of(database: Database, publication: str, held: Iterable[bytes], at: int) -> list[bytes]:
-    """The leaves that a store has for a log beyond those that are held, in their order, at a moment (µs UTC)."""
+def leaves_of(
+    database: Database, publication: str, held: Iterable[bytes], at: int, observed: Sequence[Entry] = ()
+) -> list[bytes]:
+    """The leaves that a store has for a log beyond those that are held, in their order, at a moment (µs UTC).
+    `observed`: fresh ones of observations, which wait for no issue."""
     known = set(held)
     last = max(map(entries.position_of, known), default=0)
     issues = [(at, entries.issue_entry(digest)) for at, digest in queries.frozen_digests(database, publication)]
     ends = queries.chain_at_ends_of_days(database, last, at)
     days = [(position, entries.record_entry(position, chain)) for position, chain in ends]
     fresh = [row for row in issues if row[1] not in known]
-    if not fresh and days and not _waited(database, last, at):
+    if not (fresh or observed) and days and not _waited(database, last, at):
         return []
-    ordered = sorted([*fresh, *(row for row in days if row[1] not in known)], key=lambda row: row[0])
+    ordered = sorted([*fresh, *(row for row in days if row[1] not in known), *observed], key=lambda row: row[0])
     return list(dict.fromkeys(entry for _, entry in ordered))
 
 
@@ -76,11 +82,21 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
         logs = log_files.read_logs(config.folder, publication)
         held = [entry for log in logs for entry in log.entries]
         number = logs[-1].number if logs else 1
-        fresh = leaves_of(database, publication, held, at)
+        observed = _observed(database, publication, config, held, at)
+        fresh = leaves_of(database, publication, held, at, observed)
         log = logs[-1] if logs else StoredLog(number)
         if not fresh and (not log.entries or (log.last and log.last.checkpoint.size == len(log.entries))):
             return LogUpdate(0, None)
         return LogUpdate(len(fresh), _extend(config, publication, key, log, fresh))
+
+
+def _observed(database: Database, publication: str, config: LogConfig, held: Sequence[bytes], at: int) -> list[Entry]:
+    """Fresh leaves of observations. What was published is taken back also where nothing more is."""
+    folder = config.folder / publication / observation_files.FOLDER
+    if not (config.observations or folder.is_dir()):
+        return []
+    own = queries.own_accounts(database, publication)
+    return observation_files.fresh_entries(database, folder, held, own, at if config.observations else 0)
 
 
 def begin_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | None:

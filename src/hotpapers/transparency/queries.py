@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from hotpapers.model import DAY
+from collections.abc import Iterator
+
+from hotpapers.model import DAY, LARGEST, Item, Publication
+from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database
+from hotpapers.store.item_rows import SPECS, read_row, select_columns
 
 
 def frozen_digests(database: Database, publication: str) -> list[tuple[int, str]]:
@@ -25,3 +29,36 @@ def chain_at_ends_of_days(database: Database, after: int, before: int) -> list[t
         SELECT max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / ?) ORDER BY b.position"""
     rows = database.rows(sql, (after, before - before % DAY, DAY))
     return [(int(position), bytes(chain)) for position, chain in rows]
+
+
+def own_accounts(database: Database, publication: str) -> tuple[str, ...]:
+    """The accounts that a publication names as its own, as it says now."""
+    row = AsOfView(database, LARGEST, LARGEST).one(Publication, publication)
+    return row.item.own if row and isinstance(row.item, Publication) else ()
+
+
+def ends_of_days(database: Database, after: int, before: int) -> list[tuple[int, int]]:
+    """(day, position of its last batch) of each day, UTC, counted from 1970-01-01, that is over at the moment `before`
+    and has batches after a position; in the order of days."""
+    sql = f"SELECT at / {DAY}, max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / {DAY} ORDER BY 1"
+    return [(int(day), int(position)) for day, position in database.rows(sql, (after, before - before % DAY))]
+
+
+def last_position_before(database: Database, moment: int) -> int:
+    """The last batch that was written before a moment; 0 for none."""
+    return int(database.rows("SELECT max(position) FROM batch WHERE at < ?", (moment,))[0][0] or 0)
+
+
+def items_between(database: Database, kinds: tuple[type[Item], ...], after: int, upto: int) -> Iterator[Item]:
+    """The items that batches after a position and up to another one brought and that are open: kind by kind, in the
+    order in which they came."""
+    for kind in kinds:
+        spec = SPECS[kind]
+        first, last = (AsOfView(database, LARGEST, position).last_row(kind) for position in (after, upto))
+        sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE id > ? AND id <= ? AND until = 0 ORDER BY id"
+        yield from (read_row(spec, row).item for row in database.iterate(sql, (first, last)))
+
+
+def count_tombstones(database: Database) -> int:
+    """How much was forgotten: it only grows."""
+    return int(database.rows("SELECT count(*) FROM tombstone")[0][0])

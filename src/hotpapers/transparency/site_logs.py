@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.errors import LogError, UsageError
-from hotpapers.transparency import entries, log_files, policies, tiles
+from hotpapers.transparency import entries, log_files, observation_files, policies, tiles
 from hotpapers.transparency.checkpoints import SignedCheckpoint
 from hotpapers.transparency.log_files import StoredLog
 from hotpapers.transparency.notes import COSIGNATURE_MLDSA44, SignedNote
@@ -27,10 +28,14 @@ class IssueProof(NamedTuple):
 
 class PublicationLogs:
     """The logs of one publication as they were when they were read. `written`: the policy that says whose cosignatures
-    a proof carries; empty for nobody's. Raises NotAProof for a policy that is none."""
+    a proof carries; empty for nobody's. `observed`: the folder of what is published of observations. Raises NotAProof
+    for a policy that is none."""
 
-    def __init__(self, publication: str, logs: Sequence[StoredLog], written: str = "") -> None:
+    def __init__(
+        self, publication: str, logs: Sequence[StoredLog], written: str = "", observed: Path | None = None
+    ) -> None:
         self.publication, self.stored, self._written = publication, tuple(logs), written
+        self._observed = observed
         self._policy = witness_policy(written)
         self._cosigners: dict[tuple[int, int], Mapping[str, int]] = {}
 
@@ -94,6 +99,14 @@ class PublicationLogs:
                 whole, partial, _ = path.partition(".p/")
                 yield f"{log.number}/{path}", b"" if partial and whole in published else data
 
+    def observation_names(self) -> list[str]:
+        """The files of observations, and the lists of what was withdrawn of them."""
+        return observation_files.names_in(self._observed) if self._observed else []
+
+    def observations(self, name: str) -> bytes | None:
+        """The bytes of such a file; None where there is none."""
+        return (self._observed / name).read_bytes() if self._observed and name in self.observation_names() else None
+
     @property
     def last(self) -> SignedCheckpoint | None:
         """The latest checkpoint of the latest log."""
@@ -127,7 +140,8 @@ class SiteLogs:
             return None
         if publication not in self._read or self._read[publication][0] != version:
             logs = log_files.read_logs(self.config.folder, publication)
-            self._read[publication] = (version, PublicationLogs(publication, logs, self.config.policy))
+            observed = self.config.folder / publication / observation_files.FOLDER
+            self._read[publication] = (version, PublicationLogs(publication, logs, self.config.policy, observed))
         return self._read[publication][1]
 
     def readable(self, publication: str) -> PublicationLogs | None:

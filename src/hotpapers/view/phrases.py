@@ -93,6 +93,8 @@ def _own_facts(content: IssueContent) -> tuple[str, ...]:
     if young := words.provisional(content.compared):
         facts.append(young)
     facts.append(_readings(content) if content.readings else "no network read")
+    if witnessed := words.witnessed_by(content.witnessed):
+        facts.append(witnessed)
     return *facts, *_considered(content)
 
 
@@ -164,7 +166,9 @@ def notes(content: IssueContent) -> tuple[str, ...]:
     known = [note for note in map(words.method_note, methods) if note]
     used = " The ranking uses favorites alone." if content.ranking.startswith("rarity/") else ""
     counted = (f"How this was counted: {note}.{used}" for note in known)
-    return (*counted, *([made_afterwards(content.retrospective)] if content.retrospective else []))
+    witnessed = words.witnessed_sentence(content.witnessed)
+    afterwards = made_afterwards(content.retrospective) if content.retrospective else ""
+    return (*counted, *(sentence for sentence in (witnessed, afterwards) if sentence))
 
 
 def made_afterwards(known: Retrospective) -> str:
@@ -205,7 +209,7 @@ def counts_line(count: PrintedCount) -> str:
     parts = [words.count_noun(count.reposts, "repost"), words.count_noun(count.likes, "like")]
     if not count.method:
         parts.insert(0, words.voices_of(count))
-    return ", ".join(parts)
+    return ", ".join(parts) + (f", as counted by {count.collector}" if count.collector else "")
 
 
 def total(entry: Entry) -> str:

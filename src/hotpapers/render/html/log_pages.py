@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hotpapers.render.html.site_context import SiteContext
+from hotpapers.transparency import observation_files
 from hotpapers.transparency.site_logs import PublicationLogs
 from hotpapers.view import issue_proof, site_paths
 
@@ -21,11 +22,16 @@ class LogPages:
         self._here = prepared
         self._files: tuple[PublicationLogs, dict[str, bytes]] | None = None
 
+    @property
+    def _observed(self) -> str:
+        return f"{FOLDER}{self._here.name}/{observation_files.FOLDER}/"
+
     def paths(self) -> Iterator[str]:
         """The files of the log itself."""
         if self._here.logs is not None:
             yield POLICY_PATH
             yield from (path for path, data in self._all().items() if data)
+            yield from (f"{self._observed}{name}" for name in self._here.logs.observation_names())
 
     def ended(self, path: str) -> Iterator[str]:
         """For the path of the policy: where partial tiles may stand that are full by now."""
@@ -48,6 +54,8 @@ class LogPages:
             return None
         if path == POLICY_PATH:
             return logs.policy_text(self._here.site_config.base).encode()
+        if path.startswith(self._observed):
+            return logs.observations(path.removeprefix(self._observed))
         if path.startswith(FOLDER):
             return self._all().get(path) or None
         match = _BESIDE.fullmatch(path)

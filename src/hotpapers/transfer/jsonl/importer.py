@@ -70,7 +70,7 @@ def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResul
 
     Then nothing of it was taken, or, of a full export, the batches before that line.
     """
-    reader = _Reader(file)
+    reader = ExchangeReader(file)
     stream = reader.read(raw)
     header = reader.header(next(stream, None))
     if header.full:
@@ -78,7 +78,7 @@ def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResul
     return _take_new(record, reader, stream)
 
 
-class _Reader:
+class ExchangeReader:
     """Reads lines and items, and knows the file's name for errors. `withheld`: see `ExchangeHeader`."""
 
     def __init__(self, file: str) -> None:
@@ -221,7 +221,7 @@ def _hex(text: str) -> bytes:
 _decode_item = msgspec.json.Decoder(model.AnyItem).decode
 
 
-def _take_new(record: Record, reader: _Reader, stream: Iterator[NumberedLine]) -> ImportResult:
+def _take_new(record: Record, reader: ExchangeReader, stream: Iterator[NumberedLine]) -> ImportResult:
     """Items as new batches, once all lines are good. Issues, their deliveries and what was closed are left out."""
     issues = 0
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as good:
@@ -272,7 +272,7 @@ def keys_of(read: Sequence[ReadLine]) -> set[str]:
 class _Full:
     """A full export, batch by batch."""
 
-    def __init__(self, record: Record, reader: _Reader, secret: str) -> None:
+    def __init__(self, record: Record, reader: ExchangeReader, secret: str) -> None:
         self.record, self.reader, self.secret = record, reader, secret
         self._redactions = LaterRedactions()
         self._until: dict[Pair, int] = {}

@@ -1,0 +1,10 @@
+"""Following: the observations that another instance publishes, as a source of this one.
+
+    site_log      its log, fetched and checked: key, witnesses, and that it only grew
+    day_files     its files, checked against that log, into a store of their own beside ours
+    measurement   what these observations count, into our record
+    follow_job    the job that does this every hour
+
+What is fetched stays apart from our record: marks in the place of posts and accounts are of no use there. Our record
+gets what was counted with them, paper by paper, under the collector's name.
+"""

@@ -1,0 +1,137 @@
+"""Another publication's log, fetched from its site: nothing of it counts before key, witnesses and history are checked.
+
+NAME/policy.txt     whom we trust: as the settings say, else as its site said when it was first asked
+NAME/log/…          its leaves and checkpoints as far as they were checked (see `log_files`)
+NAME/withdrawn-…    its lists of what was withdrawn
+NAME/record.db      its observations
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.errors import LogError, NotAProof
+from hotpapers.model import HttpClient
+from hotpapers.transparency import log_files, mirrors, policies, tiles
+from hotpapers.transparency.checkpoints import SignedCheckpoint, parse_checkpoint
+from hotpapers.transparency.log_files import StoredLog
+from hotpapers.transparency.merkle import MerkleTree, leaf_hash
+from hotpapers.transparency.observation_files import FOLDER
+from hotpapers.transparency.policies import KnownLog, LogPolicy, parse_policy
+
+POLICY = "policy.txt"
+
+
+class FollowedSite(NamedTuple):
+    """A site that is followed. `name`: what it is called here; `url`: its address, ending with `/`; `policy`: whom we
+    trust, as C2SP tlog-policy, empty for what the site says at first; `folder`: what is kept of it."""
+
+    name: str
+    url: str
+    policy: str
+    folder: Path
+
+
+class LoggedFolder(NamedTuple):
+    """The leaves of one of a site's logs, checked; and where the site has the files that they list."""
+
+    origin: str
+    entries: tuple[bytes, ...]
+    files: str
+
+
+def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
+    """Whom we trust with a site's history. What the site itself says is kept when it is first asked. Raises NotAProof,
+    and NetError where the site does not answer."""
+    if site.policy.strip():
+        return _with_log(site, parse_policy(site.policy))
+    file = site.folder / POLICY
+    if not file.exists():
+        text = _text(http, f"{site.url}log/{POLICY}")
+        _with_log(site, parse_policy(text))
+        log_files.write_whole(file, text)
+    return _with_log(site, parse_policy(file.read_text("utf-8")))
+
+
+def _with_log(site: FollowedSite, policy: LogPolicy) -> LogPolicy:
+    if not policy.logs:
+        raise NotAProof(f"{site.name}: the policy names no log; write a line `log KEY`")
+    return policy
+
+
+def unknown_logs(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list[str]:
+    """The keys of logs that the site names by now and the policy does not: it has another key, or is another site."""
+    known = {log.key for log in policy.logs}
+    return [str(log.key) for log in parse_policy(_text(http, f"{site.url}log/{POLICY}")).logs if log.key not in known]
+
+
+def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpClient) -> LoggedFolder:
+    """A log as it is now, checked and kept. Another process that follows the same site waits meanwhile. Raises
+    NotAProof where it must not be believed, LogError while too few witnesses have cosigned, NetError where the site
+    does not answer."""
+    path = mirrors.log_path(log.key.name)
+    _, publication, number = path.split("/")
+    base, folder = f"{site.url}{path}/", site.folder / "log"
+    with log_files.locked(folder):
+        stored = _stored(folder, publication, int(number))
+        signed = _checkpoint(log, policy, parse_checkpoint(_text(http, base + tiles.CHECKPOINT_PATH)))
+        fresh = _fresh_entries(base, stored, signed, http)
+        if stored.last is None or signed.checkpoint.size > stored.last.checkpoint.size:
+            log_files.add_entries(folder, publication, int(number), fresh, log.key)
+            log_files.save_checkpoint(folder, publication, int(number), signed)
+    return LoggedFolder(log.key.name, (*stored.entries, *fresh), f"{site.url}log/{publication}/{FOLDER}/")
+
+
+def _stored(folder: Path, publication: str, number: int) -> StoredLog:
+    """What was checked before, also leaves beyond the last checkpoint that is here: they were checked too, and who was
+    killed then had not kept the checkpoint yet."""
+    return next((log for log in log_files.read_logs(folder, publication) if log.number == number), StoredLog(number))
+
+
+def _checkpoint(log: KnownLog, policy: LogPolicy, signed: SignedCheckpoint) -> SignedCheckpoint:
+    name = log.key.name
+    if signed.checkpoint.origin != name or not policies.is_of_known_log(policy, signed):
+        raise NotAProof(f"{name}: its checkpoint is not signed by the key that is trusted")
+    if signed.checkpoint.size > mirrors.MOST_LEAVES:
+        raise NotAProof(f"{name}: has more than {mirrors.MOST_LEAVES:,} leaves")
+    cosigners = policies.cosigners(policy, signed)
+    if not policy.is_met(cosigners):
+        raise LogError(
+            f"{name}: {len(cosigners)} of {len(policy.witnesses)} witnesses cosigned its checkpoint, and these are "
+            "not enough; what is new waits for more"
+        )
+    return signed
+
+
+def _rewritten(name: str, signed: SignedCheckpoint) -> NotAProof:
+    return NotAProof(
+        f"{name}: has rewritten its past: its checkpoint of {signed.checkpoint.size:,} leaves does not extend what "
+        "was seen before. Nothing of it is taken in; ask its operator"
+    )
+
+
+def _fresh_entries(base: str, stored: StoredLog, signed: SignedCheckpoint, http: HttpClient) -> list[bytes]:
+    """The leaves that came since, from the bundles in which they are. Together with those that are here they must have
+    the checkpoint's root: so what is here is the beginning of it. An earlier state of the same history is a copy that
+    lags behind: it has none."""
+    known, size = stored.entries, signed.checkpoint.size
+    if size <= len(known):
+        if stored.tree.root(size) != signed.checkpoint.root:
+            raise _rewritten(signed.checkpoint.origin, signed)
+        return []
+    first = len(known) // tiles.WIDTH
+    entries = list(known[: first * tiles.WIDTH])
+    for level, index, width in tiles.widths(size):
+        if level == 0 and index >= first:
+            entries += tiles.read_bundle(http.get(base + tiles.tile_path("entries", index, width)).body)
+    if tuple(entries[: len(known)]) != known:
+        raise _rewritten(signed.checkpoint.origin, signed)
+    tree = MerkleTree(map(leaf_hash, entries))
+    if tree.size != size or tree.root(size) != signed.checkpoint.root:
+        raise NotAProof(f"{signed.checkpoint.origin}: its leaves are not those that its checkpoint was signed for")
+    return entries[len(known) :]
+
+
+def _text(http: HttpClient, address: str) -> str:
+    return http.get(address).body.decode("utf-8", "replace")

@@ -1,0 +1,143 @@
+"""Counts of other collectors in the place of ours, where they read a network and we did not.
+
+A paper's count on a network at an age is one collector's, never a sum of several: of those that read the network for
+longer between the announcement and that age. It is ours unless we were blind for more than short gaps, and another one
+was so for less. Both stay in the record, side by side.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.engagement.attention import Engagement
+from hotpapers.engagement.measurement import MeasurementWindow
+from hotpapers.issues import queries
+from hotpapers.issues.coverage import TURN, UnreadTimes, unread_times
+from hotpapers.model import HOUR, Attention, Candidate, Measurement, WitnessedCounts
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.database import slices
+from hotpapers.store.identities import numbers_of
+
+
+class PaperFacts(NamedTuple):
+    """When a paper was announced, µs UTC, and its archive."""
+
+    announced_at: int
+    archive: str
+
+
+Chosen = Mapping[str, Sequence[Measurement]]
+"""By paper the counts that are better than ours."""
+
+
+def completed(view: AsOfView, window: MeasurementWindow, rows: Iterable[Engagement]) -> Iterator[Engagement]:
+    """Our attention, ordered by paper, with the counts of others where these are better; then the papers of which we
+    have nothing. Where nobody is followed it stays as it is."""
+    if not queries.has_measurements(view):
+        yield from rows
+        return
+    better = dict(better_counts(view, window))
+    for paper, group in groupby(rows, key=lambda row: row.paper):
+        own = list(group)
+        facts = PaperFacts(max(row.announced_at for row in own), own[0].archive)
+        yield from replaced(own, better.pop(paper, ()), facts)
+    for paper, known in queries.announced_papers(view, sorted(better)):
+        yield from replaced((), better[paper], PaperFacts(*known))
+
+
+def better_counts(view: AsOfView, window: MeasurementWindow) -> Chosen:
+    """Of each paper the counts of others that are better than ours."""
+    unread = unread_times(view)
+    best: dict[tuple[str, str, int], Measurement] = {}
+    for row in view.iterate(Measurement, "t.until_at <= ?", (view.as_of,)):
+        if isinstance(row.item, Measurement) and _is_wanted(row.item, window) and is_better(row.item, unread):
+            where = (row.item.paper, row.item.network, row.item.age)
+            best[where] = min(row.item, best.get(where, row.item), key=lambda item: (item.unread, item.source))
+    result: dict[str, list[Measurement]] = defaultdict(list)
+    for (paper, _, _), item in sorted(best.items()):
+        result[paper].append(item)
+    return result
+
+
+def _is_wanted(item: Measurement, window: MeasurementWindow) -> bool:
+    return (
+        item.age in window.ages
+        and (not window.networks or item.network in window.networks)
+        and (not window.papers or item.paper in window.papers)
+    )
+
+
+def is_better(item: Measurement, unread: UnreadTimes) -> bool:
+    """Whether another collector read the network for longer than we did, who were blind for more than a short gap."""
+    blind = unread.of(item.network, item.until_at - item.age * HOUR, item.until_at)
+    return blind > TURN and item.unread < blind
+
+
+def replaced(own: Sequence[Engagement], better: Sequence[Measurement], facts: PaperFacts) -> Iterator[Engagement]:
+    """A paper's rows, where those at the same age and moment that are better take the place of ours."""
+    counts = {
+        (item.network, item.age): item for item in better if item.until_at == facts.announced_at + item.age * HOUR
+    }
+    for row in own:
+        if not row.announced_at or (row.network, row.age) not in counts or not _has_reached(row):
+            yield row
+    yield from (_engagement(item, facts) for item in counts.values())
+
+
+def _has_reached(row: Engagement) -> bool:
+    """Whether a paper has reached the age at which it is measured."""
+    return row.until == row.announced_at + row.age * HOUR
+
+
+def _engagement(item: Measurement, facts: PaperFacts) -> Engagement:
+    return Engagement(
+        paper=item.paper, announced_at=facts.announced_at, age=item.age, until=item.until_at, peer=1,
+        network=item.network, archive=facts.archive, voices=item.voices, reposts=item.reposts, likes=item.likes,
+        bots=item.bots, known=item.known, authors=item.authors, counted=item.counted, collector=item.source,
+    )  # fmt: skip
+
+
+# ---- how far others counted the same --------------------------------------------------------------------
+
+
+def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> WitnessedCounts | msgspec.UnsetType:
+    """How many of some papers' counts others made too, and how far they agree. Absent where nobody did."""
+    if not queries.has_measurements(view):
+        return msgspec.UNSET
+    others = _counts_of(view, [candidate.paper for candidate in candidates])
+    pairs = [
+        (attention, some)
+        for candidate in candidates
+        for attention in candidate.attention
+        if (some := _besides(attention, others.get((candidate.paper, attention.network, attention.until), ())))
+    ]
+    if not pairs:
+        return msgspec.UNSET
+    names = {item.source for _, some in pairs for item in some}
+    close = sum(all(is_close(attention.voices, item.voices) for item in some) for attention, some in pairs)
+    return WitnessedCounts(collectors=tuple(sorted(names)), counts=len(pairs), close=close)
+
+
+def _besides(attention: Attention, items: Sequence[Measurement]) -> list[Measurement]:
+    """The counts of those who had read the network in full, but for the one that stands there already."""
+    return [item for item in items if item.unread <= TURN and item.source != attention.collector]
+
+
+def _counts_of(view: AsOfView, papers: Sequence[str]) -> Mapping[tuple[str, str, int], Sequence[Measurement]]:
+    """What others counted of some papers, by paper, network and moment."""
+    result: dict[tuple[str, str, int], list[Measurement]] = defaultdict(list)
+    for some in slices(papers):
+        for row in view.iterate(Measurement, f"t.paper IN ({numbers_of(some)})", some):
+            if isinstance(row.item, Measurement):
+                result[row.item.paper, row.item.network, row.item.until_at].append(row.item)
+    return result
+
+
+def is_close(voices: int, others: int) -> bool:
+    """Whether two counts differ by a tenth, or by two voices, at most."""
+    return abs(voices - others) <= max(2, max(voices, others) // 10)

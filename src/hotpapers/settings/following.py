@@ -1,0 +1,37 @@
+"""Settings of the sites that are followed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+/(?:[^\s?#]*/)?")
+
+
+class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[[follow]]`: another instance whose published observations are read.
+
+    `name`: what it is called here. `url`: its site's address, with the / at the end. `policy`: the key of its log, the
+    witnesses, and how many must have cosigned, as C2SP tlog-policy writes it; by default what the site itself says when
+    it is first read.
+    """
+
+    name: str
+    url: str
+    policy: str = ""
+
+
+def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str]]:
+    """What is wrong, by key."""
+    names = [table.name for table in tables]
+    for number, table in enumerate(tables, 1):
+        where = f"follow {table.name!r}" if table.name else f"follow {number}"
+        if not _NAME.fullmatch(table.name):
+            yield f"{where}: name", 'write it with letters, digits and hyphens, at most 64, such as "neighbour".'
+        if table.name in names[: number - 1]:
+            yield f"{where}: name", "is taken by an earlier table; names must differ."
+        if not _ADDRESS.fullmatch(table.url):
+            yield f"{where}: url", "write a whole address that ends with /, such as https://papers.example/daily/."

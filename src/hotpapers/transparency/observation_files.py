@@ -1,0 +1,195 @@
+"""A publication's observations, in files by day that its log lists: made, kept in its folder, and taken back from.
+
+    PUBLICATION/observations/2026-03-11-1.jsonl.zst   what came on a day, the first 100,000 lines of it
+    PUBLICATION/observations/withdrawn-HEX.txt        what was forgotten since, by the SHA-256 of this list
+
+A file holds what batches of its day brought, so what is observed late stands in a later file, and no file ever gets
+another line. What is forgotten is taken back: its marks stand in a list, which the log gets as a leaf, and in the place
+of each line that named it stands that line's hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers import model
+from hotpapers.errors import InputError, LogError, NotExchange
+from hotpapers.file_modes import make_published_folders
+from hotpapers.model import DAY
+from hotpapers.store import item_checks, tombstones
+from hotpapers.store.database import Database
+from hotpapers.store.item_rows import KeyedHasher
+from hotpapers.store.meta import SECRET, read_meta
+from hotpapers.transfer import observations
+from hotpapers.transfer.observations import ObservationLine
+from hotpapers.transparency import entries, log_files, queries
+from hotpapers.transparency.entries import ObservedFile
+from hotpapers.transparency.merkle import MerkleTree
+
+FOLDER = "observations"
+REACH = 90 * DAY
+"""From how long ago on a record's days are published that was there before."""
+KINDS = (
+    model.Announcement, model.Coverage, model.Post, model.Mention, model.Reaction, model.Snapshot, model.Verdict,
+)  # fmt: skip
+SUFFIX = ".jsonl.zst"
+_LIST = re.compile(r"withdrawn-([0-9a-f]{64})\.txt")
+_FILE = re.compile(r"\d{4}-\d\d-\d\d-[1-9]\d{0,4}\.jsonl\.zst", re.ASCII)
+_LINE = re.compile(r"line (\d{4}-\d\d-\d\d-[1-9]\d{0,4}) (0|[1-9]\d{0,5})", re.ASCII)
+_STATE = "forgotten"
+MOST_WITHDRAWN = 500_000
+"""Lines of a list."""
+
+Entry = tuple[int, bytes]
+"""A position, by which leaves are ordered, and a leaf."""
+
+
+class WithdrawnList(NamedTuple):
+    """What was taken back: marks of what was forgotten, and lines by file and number, from 0."""
+
+    marks: frozenset[str]
+    lines: frozenset[tuple[str, int]]
+
+    def __str__(self) -> str:
+        lines = sorted(self.lines)
+        return "".join((*(f"{mark}\n" for mark in sorted(self.marks)), *(f"line {file} {n}\n" for file, n in lines)))
+
+
+def parse_withdrawn(text: str) -> WithdrawnList:
+    """The list of a text. Raises NotExchange."""
+    rows = text.split("\n")
+    if rows.pop() or len(rows) > MOST_WITHDRAWN:
+        raise NotExchange(f"a list of what was withdrawn has at most {MOST_WITHDRAWN:,} whole lines")
+    marks = frozenset(row for row in rows if observations.MARK.fullmatch(row))
+    lines = frozenset((match[1], int(match[2])) for row in rows if (match := _LINE.fullmatch(row)))
+    if len(marks) + len(lines) != len(rows):
+        raise NotExchange("a list of what was withdrawn has marks, and lines as `line 2026-03-11-1 17`, each once")
+    return WithdrawnList(marks, lines)
+
+
+def root_of(lines: Iterable[ObservationLine]) -> bytes:
+    """The Merkle root of a file's lines."""
+    tree = MerkleTree(line.hash for line in lines)
+    return tree.root(tree.size)
+
+
+def names_in(folder: Path) -> list[str]:
+    """The files that are published of a folder of observations."""
+    names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
+    return sorted(name for name in names if _FILE.fullmatch(name) or _LIST.fullmatch(name))
+
+
+def fresh_entries(
+    database: Database, folder: Path, held: Collection[bytes], own: Sequence[str], at: int
+) -> list[Entry]:
+    """The leaves of the days that are over and of what was forgotten since, beyond those that are held; their files are
+    written before. `own`: accounts of the publication, of which nothing is handed out. Raises LogError."""
+    make_published_folders(folder)
+    marks = KeyedHasher(bytes.fromhex(read_meta(database, SECRET) or ""))
+    known = [file for entry in held if (file := entries.observed_of(entry))]
+    try:
+        _withdraw(database, folder, [file.name for file in known], marks)
+        days = list(_new_days(database, folder, known, _Outgoing(marks, own), at))
+    except (NotExchange, OSError) as problem:
+        raise LogError(f"{folder}: a file of observations cannot be read or written: {problem}") from problem
+    lists = sorted(match[1] for name in names_in(folder) if (match := _LIST.fullmatch(name)))
+    withdrawn = [(model.LARGEST, entries.withdrawn_entry(bytes.fromhex(digest))) for digest in lists]
+    return [*days, *(row for row in withdrawn if row[1] not in held)]
+
+
+class _Outgoing:
+    """Makes lines of items, with the marks of one store."""
+
+    def __init__(self, marks: KeyedHasher, own: Iterable[str]) -> None:
+        self._marks = marks
+        self._own = frozenset(observations.mark_of(account, marks) for account in own)
+
+    def lines(self, items: Iterable[model.Item]) -> Iterator[bytes]:
+        """The lines of what is handed out."""
+        for item in items:
+            outgoing = observations.handed_out(item, self._mark)
+            is_own = outgoing is None or getattr(outgoing, "account", "") in self._own
+            if outgoing is not None and not is_own and _is_sound(outgoing):
+                yield observations.line_of(outgoing)
+
+    def _mark(self, key: str) -> str:
+        return observations.mark_of(key, self._marks)
+
+
+def _is_sound(item: model.Item) -> bool:
+    """Whether others will read an item: what older programs let in may not be as items must be now."""
+    try:
+        item_checks.check(item)
+    except (ValueError, InputError):
+        return False
+    return True
+
+
+def _new_days(
+    database: Database, folder: Path, known: Sequence[ObservedFile], outgoing: _Outgoing, at: int
+) -> Iterator[Entry]:
+    """Writes the files of each day after the last one that is known; their leaves. A day between two others on which
+    nothing came has a file too: so nobody takes one that is withheld for it."""
+    start = at - REACH
+    position = max((file.position for file in known), default=queries.last_position_before(database, start))
+    last = max((file.day for file in known), default=None)
+    for day, end in queries.ends_of_days(database, position, at):
+        if last is not None and day <= last:  # the clock was ahead then: it belongs to the next day
+            continue
+        for between in range(day if last is None else last + 1, day):
+            yield _save(folder, ObservedFile(position, between, 1, b""), [])
+        lines = list(outgoing.lines(queries.items_between(database, KINDS, position, end)))
+        for part, first in enumerate(range(0, max(len(lines), 1), observations.MOST_LINES), 1):
+            some = lines[first : first + observations.MOST_LINES]
+            yield _save(folder, ObservedFile(end, day, part, b""), some)
+        position, last = end, day
+
+
+def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:
+    root = root_of(ObservationLine(data, observations.line_hash(data)) for data in lines)
+    log_files.write_bytes(folder / (file.name + SUFFIX), observations.pack(lines))
+    return file.position, entries.observed_entry(file._replace(root=root))
+
+
+# ---- taking back ----------------------------------------------------------------------------------------
+
+
+def _withdraw(database: Database, folder: Path, names: Sequence[str], marks: KeyedHasher) -> None:
+    """Takes out of the files what was forgotten since this was done last. The list of it is written first: who is
+    killed in between writes the same list again."""
+    forgotten = str(queries.count_tombstones(database))
+    state = folder / _STATE
+    if not names or forgotten == (state.read_text("ascii") if state.exists() else "0"):
+        return
+    gone = observations.withdrawn_marks((mark for mark, _ in tombstones.all_tombstones(database)), marks)
+    _take_out(folder, names, gone)
+    log_files.write_whole(state, forgotten)
+
+
+def _take_out(folder: Path, names: Sequence[str], gone: Collection[str]) -> None:
+    changed: dict[Path, list[bytes]] = {}
+    withdrawn, lines = set[str](), set[tuple[str, int]]()
+    for name in names:
+        file = folder / (name + SUFFIX)
+        data = file.read_bytes()
+        if not observations.may_name(file.name, data, gone):
+            continue
+        before = observations.read_packed(file.name, data)
+        after = list(observations.without(before, gone))
+        if any(taken for _, taken in after):
+            changed[file] = [line.data for line, _ in after]
+            lines |= {(name, n) for n, (_, taken) in enumerate(after) if taken}
+            withdrawn |= {mark for line in before for mark in _marks(line) if mark.partition(":")[2] in gone}
+    if changed:
+        text = str(WithdrawnList(frozenset(withdrawn), frozenset(lines)))
+        log_files.write_whole(folder / f"withdrawn-{hashlib.sha256(text.encode()).hexdigest()}.txt", text)
+    for file, data in changed.items():
+        log_files.write_bytes(file, observations.pack(data))
+
+
+def _marks(line: ObservationLine) -> tuple[str, ...]:
+    return observations.marks_in(line.item) if line.item is not None else ()

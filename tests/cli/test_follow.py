@@ -1,0 +1,113 @@
+"""`hotpapers follow`, and following by `collect` and `run`, over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.model import DAY, HOUR, Measurement
+from hotpapers.store import Record, now
+from hotpapers.transparency.log_keys import make_key
+from hotpapers.transparency.publication_log import LogConfig, update_log
+from tests.cli.run import failing, good, misuse, run
+from tests.cli.test_log import served
+from tests.following.sites import NAME, reading, render
+from tests.issues.made import counts, key, paper, post
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """A site that published what it observed the day before yesterday."""
+    folder = tmp_path / "neighbour"
+    folder.mkdir()
+    config = LogConfig(folder / "hotpapers.key", folder / "logs", observations=True)
+    make_key(config.key_file)
+    start = now() - now() % DAY - 2 * DAY
+    with Record(str(folder / "hotpapers.db")) as record:
+        items = [*paper(1, at=start), *post(1, "bluesky:1", start + HOUR), counts("bluesky:1", 8, start + HOUR)]
+        record.append([*items, reading("bluesky", start, start + DAY, ())], source="made-up", at=start + 23 * HOUR)
+        update_log(record.database, NAME, config, now())
+    render(config, folder / "public")
+    with served(folder / "public") as address:
+        yield address
+
+
+def measured(store: Path) -> list[tuple[str, int, int]]:
+    with Record(str(store), create=False) as record:
+        items = [row.item for row in record.view().latest(Measurement)]
+    return [(item.source, item.age, item.voices) for item in items if isinstance(item, Measurement)]
+
+
+def test_a_site_is_followed(here: Path, url: str) -> None:
+    text = good("follow", url, "--name", "neighbour")
+    assert text.startswith("neighbour: 1 file, 5 observations, 2 counts\n")
+    assert "by the keys that the site named at first" in text and "  log " in text and "[[follow]]" in text
+    assert measured(here / "hotpapers.db") == [("neighbour", 6, 9), ("neighbour", 24, 9)]
+    assert json.loads(good("follow", url.rstrip("/"), "--name", "neighbour", "--json"))["counts"] == 0
+    exported = good("export", "--records")
+    assert '"kind":"measurement"' in exported and key(1) in exported and "bluesky:" not in exported
+
+
+def test_a_policy_says_whom_to_trust(here: Path, url: str, tmp_path: Path) -> None:
+    own = (tmp_path / "neighbour/public/log/policy.txt").read_text()
+    policy = here / "policy.txt"
+    policy.write_text(own)
+    assert "by the keys" not in good("follow", url, "--policy", policy)
+    policy.write_text("quorum none\n")
+    assert "names no log" in failing("follow", url, "--policy", policy)
+    policy.write_text("nonsense")
+    assert "policy.txt:1" in failing("follow", url, "--policy", policy)
+    assert "begins with https://" in misuse("follow", "papers.example")
+
+
+def test_a_site_is_compared_with_a_store(here: Path, url: str, tmp_path: Path) -> None:
+    store = tmp_path / "neighbour/hotpapers.db"
+    for pair in ((store, url), (url, store), (url, url)):
+        compared = json.loads(good("compare", *pair, "--json"))
+        assert [(row["network"], row["same"]) for row in compared["networks"]] == [("bluesky", 1)]
+        assert not compared["differences"]
+    file = next((tmp_path / "neighbour/public").rglob("*.zst"))
+    file.unlink()
+    ran = run("compare", store, url)
+    assert ran.status == 2 and "withheld" in ran.err and "publishes no observations" in ran.err
+
+
+def state_of(job: str) -> dict[str, object]:
+    """How a job is doing, as `status` has it."""
+    [state] = [row for row in json.loads(good("status", "--json"))["jobs"] if row["job"] == job]
+    return dict(state)
+
+
+def test_settings_name_what_is_followed(here: Path, url: str, tmp_path: Path) -> None:
+    off = "".join(f"[source.{name}]\non = false\n" for name in ("arxiv", "bluesky", "lobsters", "huggingface"))
+    table = f'[[follow]]\nname = "neighbour"\nurl = "{url}"\n'
+    gone = f'[source.hackernews]\nalgolia = "{url}hn"\n'
+    (here / "hotpapers.toml").write_text(f'contact = "https://library.example/"\n{table}{off}{gone}')
+    ran = run("collect", "--once")
+    assert "follow/neighbour   5 items so far" in ran.out, ran
+    assert "[[follow]]" not in good("follow", url)
+    before = state_of("follow/neighbour")["success_at"]
+    settings = (here / "hotpapers.toml").read_text()
+    (here / "hotpapers.toml").write_text(f'{settings}[[publication]]\nname = "daily"\n')
+    run("run", "--once")
+    assert state_of("follow/neighbour")["success_at"] != before
+    file = next((tmp_path / "neighbour/public").rglob("*.zst"))
+    os.truncate(file, 20)
+    (here / "followed/neighbour/record.db").unlink()
+    ran = run("collect", "--once")
+    assert "follow/neighbour   partial since" in ran.out and ran.status == 1
+    assert "follow/neighbour" in good("status")
+    (here / "hotpapers.toml").write_text(table.replace("neighbour", "a b"))
+    assert "follow 'a b': name: write it with letters" in misuse("status")
+    (here / "hotpapers.toml").write_text(f"{table}{table}")
+    assert "is taken by an earlier table" in misuse("status")
+    (here / "hotpapers.toml").write_text(table.replace(url, "papers.example"))
+    assert "url: write a whole address" in misuse("status")
+    (here / "hotpapers.toml").write_text(f'{table}policy = "quorum nobody"\n')
+    assert "follow 'neighbour': policy: 1: nobody: no witness" in misuse("follow", url)

@@ -1,0 +1,150 @@
+"""Two sites: one that publishes what it observed, served over HTTP, and one that follows it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hotpapers import terms
+from hotpapers.following.follow_job import RECORD, FollowOutcome, follow_site
+from hotpapers.following.site_log import FollowedSite
+from hotpapers.http import PoliteHttpClient
+from hotpapers.model import DAY, HOUR, Coverage, Item
+from hotpapers.store import Record
+from hotpapers.transfer import observations
+from hotpapers.transfer.observations import ObservationLine
+from hotpapers.transparency import entries, log_files, log_keys, notes, observation_files
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
+from hotpapers.transparency.entries import ObservedFile
+from hotpapers.transparency.merkle import MerkleTree, leaf_hash
+from hotpapers.transparency.notes import ED25519, SignedNote, SigningKey
+from hotpapers.transparency.publication_log import LogConfig, LogUpdate, update_log
+from hotpapers.transparency.site_logs import SiteLogs
+from tests.http.server import FakeTime, client
+from tests.issues.made import moment, paper, talk
+from tests.transparency.logs import config_in
+
+NAME = "daily"
+FIRST = moment("2024-05-06")
+NETWORKS = ("bluesky", "hackernews")
+
+
+class Publisher:
+    """A site that publishes its observations: `record`, its log, and `public`, the folder that a web server holds."""
+
+    def __init__(self, folder: Path, store: str = "") -> None:
+        folder.mkdir()
+        self.config: LogConfig = config_in(folder)._replace(observations=True)
+        self.record = Record(store or str(folder / "hotpapers.db"))
+        self.public = folder / "public"
+
+    def close(self) -> None:
+        """Closes its store."""
+        self.record.database.close()
+
+    def live(self, day: int, *more: Item, blind: Iterable[str] = ()) -> None:
+        """A day of it: two papers are announced and talked about, all networks are read, but for some."""
+        start = FIRST + day * DAY
+        label = f"2024-05-{6 + day:02}"
+        items = [
+            *paper(10 * day + 1, label), *talk(10 * day + 1, 5, start + HOUR),
+            *talk(10 * day + 1, 8, start + HOUR, "hackernews"),
+            *paper(10 * day + 2, label), *talk(10 * day + 2, 3, start + 2 * HOUR),
+            *(reading(network, start, start + DAY, blind) for network in NETWORKS), *more,
+        ]  # fmt: skip
+        self.record.append(items, source="made-up", at=start + DAY - HOUR)
+
+    def publish(self, day: int) -> LogUpdate:
+        """Logs what there is at six in the morning of a day, and renders it."""
+        update = update_log(self.record.database, NAME, self.config, FIRST + day * DAY + 6 * HOUR)
+        render(self.config, self.public)
+        return update
+
+    def files(self) -> list[Path]:
+        """The day's files on the site."""
+        return sorted((self.public / f"log/{NAME}/observations").glob("*.zst"))
+
+
+def reading(network: str, start: int, end: int, blind: Iterable[str]) -> Coverage:
+    return Coverage(
+        network=network, from_at=start, until_at=end, state="refused" if network in blind else "complete",
+        reason="answered 403 Forbidden" if network in blind else "", observed_at=end - 2 * HOUR,
+    )  # fmt: skip
+
+
+def render(config: LogConfig, public: Path) -> None:
+    """The log's part of a site, as `render.html.log_pages` has it."""
+    logs = SiteLogs(config).of(NAME)
+    assert logs is not None
+    files = {f"{NAME}/{path}": data for path, data in logs.files()}
+    files |= {f"{NAME}/observations/{name}": logs.observations(name) or b"" for name in logs.observation_names()}
+    shutil.rmtree(public, ignore_errors=True)
+    for path, data in {"policy.txt": logs.policy_text("").encode(), **files}.items():
+        (public / "log" / path).parent.mkdir(parents=True, exist_ok=True)
+        (public / "log" / path).write_bytes(data)
+
+
+class Follower:
+    """A site that follows another one; its clock is turned by tests."""
+
+    def __init__(self, folder: Path, url: str, policy: str = "", store: str = "") -> None:
+        folder.mkdir(exist_ok=True)
+        self.record = Record(store or str(folder / "own.db"))
+        self.site = FollowedSite("neighbour", url, policy, folder / "followed" / "neighbour")
+        self.time = FakeTime()
+
+    def close(self) -> None:
+        """Closes its store."""
+        self.record.database.close()
+
+    def client(self) -> PoliteHttpClient:
+        return client(None, self.time, base_addresses=[self.site.url])
+
+    def follow(self, day: int, hour: int = 7) -> FollowOutcome:
+        """A round at an hour of a day."""
+        self.time.seconds = (FIRST + day * DAY + hour * HOUR) / 1e6
+        return self.round()
+
+    def round(self) -> FollowOutcome:
+        """A round now."""
+        with self.client() as http:
+            return follow_site(self.site, self.record, http, terms.TERMS)
+
+    @contextmanager
+    def peer(self) -> Iterator[Record]:
+        """The store of what was taken in."""
+        with Record(str(self.site.folder / RECORD)) as record:
+            yield record
+
+
+def forge(publisher: Publisher, leaves: Sequence[bytes], files: Mapping[str, bytes]) -> None:
+    """A log of other leaves, signed by the publisher's own key, and other files: what a dishonest publisher can do."""
+    config, key = publisher.config, log_keys.load_key(publisher.config.key_file)
+    assert key is not None
+    origin = log_keys.origin_of(key, config.base, NAME, 1)
+    signing = SigningKey(origin, ED25519, key.seed)
+    shutil.rmtree(config.folder / NAME)
+    log_files.add_entries(config.folder, NAME, 1, leaves, signing.verifier)
+    tree = MerkleTree(map(leaf_hash, leaves))
+    checkpoint = Checkpoint(origin, tree.size, tree.root(tree.size))
+    note = SignedNote(checkpoint.text, (notes.sign(checkpoint.text, signing),))
+    log_files.save_checkpoint(config.folder, NAME, 1, SignedCheckpoint(checkpoint, note))
+    folder = config.folder / NAME / observation_files.FOLDER
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    render(config, publisher.public)
+
+
+def day_file(day: int, lines: Sequence[bytes], part: int = 1) -> tuple[bytes, str, bytes]:
+    """A file of some lines: its leaf, its name and its bytes."""
+    hashed = [ObservationLine(data, observations.line_hash(data)) for data in lines]
+    file = ObservedFile(day, FIRST // DAY + day, part, observation_files.root_of(hashed))
+    return entries.observed_entry(file), file.name + observation_files.SUFFIX, observations.pack(lines)
+
+
+def leaves_of(publisher: Publisher) -> list[bytes]:
+    """The leaves of its log."""
+    return list(log_files.read_logs(publisher.config.folder, NAME)[-1].entries)

@@ -1,0 +1,130 @@
+"""Whose count an issue takes, and that it says so."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hotpapers.issues import repository
+from hotpapers.issues.explain import explain, text_of
+from hotpapers.issues.freeze import FrozenIssue
+from hotpapers.issues.history import history
+from hotpapers.model import DAY as LONG
+from hotpapers.model import HOUR, CoverageState, Item, Measurement, WitnessedCounts
+from hotpapers.store import Record
+from hotpapers.terms import TERMS
+from hotpapers.view import phrases
+from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, read, talk, write
+from tests.store import made
+
+START = moment(DAY)
+NEXT = "2024-05-08"
+
+
+def measured(number: int, voices: int, age: int = 24, source: str = "neighbour", **more: object) -> Measurement:
+    values: dict[str, object] = {
+        "network": "bluesky", "until_at": START + age * HOUR, "reposts": 1, "likes": voices - 1, "bots": 0,
+        "known": None, "authors": 0, "counted": voices, "unread": 0, "observed_at": START + 30 * HOUR,
+    }  # fmt: skip
+    return Measurement(source=source, paper=key(number), age=age, voices=voices, **(values | more))  # type: ignore[arg-type]
+
+
+def fill(record: Record, *more: Item, state: CoverageState = "refused", hours: int = 20) -> None:
+    """Papers 1 and 2, announced at midnight, and how Bluesky was read on their first day."""
+    write(
+        record, background(), read("bluesky", START - 40 * LONG, START),
+        paper(1), talk(1, 14, START + 2 * HOUR), paper(2), read("bluesky", START, START + hours * HOUR, state, "why"),
+        read("bluesky", START + hours * HOUR, START + 31 * HOUR), more,
+    )  # fmt: skip
+
+
+def issue(record: Record) -> FrozenIssue:
+    """The issue that closes 32 hours after the announcement."""
+    return frozen(record, DAILY, NEXT)
+
+
+def counts(record: Record) -> dict[int, tuple[int, str]]:
+    """By paper its voices, and whose count they are; empty for ours."""
+    content = issue(record).content
+    return {
+        int(entry.paper.rpartition(".")[2]): (count.voices, count.collector or "")
+        for entry in (*content.entries, *content.ongoing)
+        for count in entry.counts
+    }
+
+
+def test_where_we_were_blind_the_others_count_stands(store_url: str) -> None:
+    with Record(store_url) as record:
+        fill(record, measured(1, 30), measured(2, 40))
+        assert counts(record) == {1: (30, "neighbour"), 2: (40, "neighbour")}
+        assert not made.verified(record).findings
+
+
+def test_ours_stands_where_we_read_the_network(store_url: str) -> None:
+    with Record(store_url) as record:
+        fill(record, measured(1, 30), measured(2, 40), state="complete")
+        assert counts(record) == {1: (14, "")}
+
+
+def test_short_gaps_are_no_blindness(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(record, measured(1, 30), hours=1)
+        assert counts(record) == {1: (14, "")}
+
+
+def test_of_several_the_one_that_read_most(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(
+            record, measured(1, 30, unread=5 * HOUR), measured(1, 20, source="another", unread=HOUR),
+            measured(1, 90, source="blinder", unread=21 * HOUR), measured(2, 50, source="b"),
+            measured(2, 40, source="a"),
+        )  # fmt: skip
+        assert counts(record) == {1: (20, "another"), 2: (40, "a")}
+
+
+def test_a_count_of_another_moment_is_left_alone(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(record, measured(1, 30, until_at=START + 25 * HOUR), measured(2, 40, until_at=START))
+        assert counts(record) == {1: (14, "")}
+
+
+def test_explain_says_whose_counts_they_are(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(record, measured(1, 30))
+        issue(record)
+        shown = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
+        text = "\n".join(text_of(explain(shown, key(1))))
+        assert "Bluesky counts here are those of neighbour, which read it when it could not be read from here." in text
+        assert "Bluesky: refused, why; the counts of neighbour stand where they read more." in text
+        view = record.view(START + 32 * HOUR)
+        assert {row.voices for row in history(view, DAILY, [key(1)], ())[key(1)]} == {14}  # ours stay beside it
+
+
+def test_an_issue_says_who_counted_the_same(store_url: str) -> None:
+    with Record(store_url) as record:
+        fill(record, measured(1, 13), measured(1, 30, source="third"), *paper(3), *talk(3, 20, START + HOUR),
+             measured(3, 20), measured(3, 21, source="third"), measured(3, 90, source="blind", unread=9 * HOUR),
+             measured(2, 40, age=6), state="complete")  # fmt: skip
+        content = issue(record).content
+        assert content.witnessed == WitnessedCounts(collectors=("neighbour", "third"), counts=2, close=1)
+        shown = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
+        assert "counts witnessed by 3 collectors" in phrases.facts(shown)
+        assert phrases.notes(content) == (
+            "Counts of this issue that were also made by neighbour and third, having read the same networks: 2, of "
+            "which 1 agree within a tenth.",
+        )
+        assert not made.verified(record).findings
+
+
+def test_who_lends_a_count_does_not_witness_it(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(record, measured(1, 30))
+        assert issue(record).content.witnessed is msgspec.UNSET
+
+
+def test_a_later_word_of_the_other_is_another_edition_s(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(record, measured(1, 30))
+        before = issue(record)
+        record.append([measured(1, 35, observed_at=START + 31 * HOUR)], source="follow/neighbour")
+        assert not made.verified(record).findings
+        assert before.content.entries[0].voices == 30

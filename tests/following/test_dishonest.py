@@ -1,0 +1,212 @@
+"""A site that lies, or holds something back: nothing goes in that its log does not hold, and everything is named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from hotpapers.errors import NetError
+from hotpapers.model import DAY, HOUR, Announcement, Measurement, Post, Snapshot
+from hotpapers.privacy.forget import forget
+from hotpapers.transfer import observations
+from hotpapers.transparency import entries, log_keys
+from hotpapers.transparency.checkpoints import parse_checkpoint
+from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
+from tests.following.sites import FIRST, NAME, Follower, Publisher, day_file, forge, leaves_of
+from tests.issues.made import key, moment
+
+BLUESKY = f"bluesky:*{0:032x}"
+
+
+def days_here(follower: Follower) -> set[str]:
+    """Of which days anything went in."""
+    with follower.peer() as peer:
+        papers = [row.item.day for row in peer.view().latest(Announcement) if isinstance(row.item, Announcement)]
+    return {day[-2:] for day in papers}
+
+
+def lines_in(file: Path) -> list[bytes]:
+    return [line.data for line in observations.read_packed(file.name, file.read_bytes())]
+
+
+def test_invented_counts_are_not_those_of_the_log(publisher: Publisher, follower: Follower) -> None:
+    file = publisher.files()[1]
+    honest = file.read_bytes()
+    lines = [line.replace(b'"likes":7', b'"likes":70') for line in lines_in(file)]
+    file.write_bytes(observations.pack(lines))
+    outcome = follower.follow(3)
+    assert outcome.problems == ("2024-05-07-1.jsonl.zst: its lines are not those that stand in the log",)
+    assert days_here(follower) == {"06", "08"} and follower.record.count(Measurement)
+    items = [row.item for row in follower.record.view().latest(Measurement, "t.until_at > ?", (FIRST + DAY,))]
+    over = [item for item in items if isinstance(item, Measurement) and item.until_at - item.age * HOUR < FIRST + DAY]
+    assert over and all(item.unread for item in over)
+    file.write_bytes(honest)
+    assert follower.follow(3, 9).problems == () and days_here(follower) == {"06", "07", "08"}
+
+
+def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follower) -> None:
+    publisher.files()[0].unlink()
+    [problem] = follower.follow(3).problems
+    assert problem.startswith("2024-05-06-1: is in the log and withheld: ") and "answered 404" in problem
+    assert days_here(follower) == {"07", "08"}
+
+
+def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: Follower) -> None:
+    files = {file.name: file.read_bytes() for file in publisher.files()}
+    left = [file for leaf in leaves_of(publisher) if (file := entries.observed_of(leaf))]
+    forge(publisher, [entries.observed_entry(file) for file in (left[0], left[2])], files)
+    assert "2024-05-07: no file of it stands in the log, though later ones do" in follower.follow(3).problems
+    assert days_here(follower) == {"06", "08"}
+
+
+def test_a_rewritten_past_is_refused(publisher: Publisher, follower: Follower) -> None:
+    first = follower.follow(3)
+    assert first.problems == ()
+    leaf, name, data = day_file(0, lines_in(publisher.files()[0])[:4])
+    files = {file.name: file.read_bytes() for file in publisher.files()} | {name: data}
+    for leaves in ([leaf, *leaves_of(publisher)[1:]], [leaf], [leaf, *leaves_of(publisher), leaf]):
+        forge(publisher, leaves, files)
+        [problem] = follower.follow(3, 9).problems
+        assert "has rewritten its past" in problem and "Nothing of it is taken in" in problem
+    assert days_here(follower) == {"06", "07", "08"}
+
+
+def test_a_copy_that_lags_behind_is_no_lie(publisher: Publisher, follower: Follower) -> None:
+    before = shutil.copytree(publisher.public, publisher.public.with_name("before"))
+    publisher.live(3)
+    publisher.publish(4)
+    assert follower.follow(4).files == 4
+    shutil.rmtree(publisher.public)
+    before.rename(publisher.public)
+    assert follower.follow(4, 9) == (0, 0, 0, 0, ())
+
+
+def test_leaves_that_nobody_signed_are_refused(publisher: Publisher, follower: Follower) -> None:
+    [bundle] = (publisher.public / f"log/{NAME}/1/tile/entries").glob("*/*")
+    bundle.write_bytes(bundle.read_bytes()[:-1] + b"x")
+    assert any("are not those that its checkpoint was signed for" in text for text in follower.follow(3).problems)
+    assert days_here(follower) == set()
+
+
+def test_another_key_is_not_trusted(publisher: Publisher, follower: Follower) -> None:
+    follower.follow(3)
+    log_keys.make_key(publisher.config.key_file)
+    forge(publisher, leaves_of(publisher), {file.name: file.read_bytes() for file in publisher.files()})
+    problems = follower.follow(3, 9).problems
+    assert any("add `log " in text for text in problems) and len(problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        (Post(post=BLUESKY, network="bluesky", account=BLUESKY, created_at=FIRST, text="Look!", observed_at=FIRST),
+         "a post with words, names or handles"),
+        (Post(post=BLUESKY, network="bluesky", account="bluesky:@ann", created_at=FIRST, observed_at=FIRST),
+         "a post with words, names or handles"),
+        (Snapshot(post="x:1341202937956233217", likes=5, observed_at=FIRST),
+         "a snapshot with words, names or handles"),
+        (Snapshot(post=BLUESKY, likes=5, observed_at=moment("2025-01-01")), "is of a moment that is still to come"),
+    ],
+)  # fmt: skip
+def test_what_must_not_be_there_is_refused(
+    publisher: Publisher, follower: Follower, item: Post | Snapshot, reason: str
+) -> None:
+    leaf, name, data = day_file(0, [observations.line_of(item)])
+    forge(publisher, [leaf], {name: data})
+    [problem] = follower.follow(3).problems
+    assert problem.startswith("2024-05-06-1.jsonl.zst:") and reason in problem
+    with follower.peer() as peer:
+        assert not peer.count(Post) and not peer.count(Snapshot)
+
+
+def test_what_stands_beside_an_item_is_refused(publisher: Publisher, follower: Follower) -> None:
+    line = b'{"kind":"snapshot","observed_at":1,"post":"%s","row":{"lost":{"text":"Look!"}}}' % BLUESKY.encode()
+    leaf, name, data = day_file(0, [line])
+    forge(publisher, [leaf], {name: data})
+    assert "a snapshot with words" in follower.follow(3).problems[0]
+
+
+@pytest.mark.parametrize("flaw", ["cut", "bomb", "bytes", "lines"])
+def test_damaged_and_hostile_files_are_refused(publisher: Publisher, follower: Follower, flaw: str) -> None:
+    file = publisher.files()[1]
+    data = file.read_bytes()
+    short = observations.pack(lines_in(file)[:3])
+    unpacked = zstandard.ZstdDecompressor().stream_reader(short).read()
+    damaged = {
+        "cut": data[: len(data) // 2], "bytes": b"\xff" * 500,
+        "bomb": zstandard.ZstdCompressor().compress(b" " * (observations.LARGEST_UNPACKED + 10)),
+        "lines": zstandard.ZstdCompressor().compress(unpacked.removesuffix(b'{"kind":"end"}\n')),
+    }[flaw]  # fmt: skip
+    file.write_bytes(damaged)
+    [problem] = follower.follow(3).problems
+    assert problem.startswith("2024-05-07-1.jsonl.zst:") and days_here(follower) == {"06", "08"}
+
+
+def test_impossible_leaves_are_named(publisher: Publisher, follower: Follower) -> None:
+    leaf, name, data = day_file(0, lines_in(publisher.files()[0]))
+    later, later_name, later_data = day_file(9, [])
+    never = entries.observed_entry(entries.ObservedFile(1, 2**32 - 1, 1, bytes(32)))
+    forge(publisher, [leaf, leaf, later, never], {name: data, later_name: later_data})
+    assert follower.follow(3).problems == (
+        "2024-05-06-1: stands in the log twice", "2024-05-15-1: is of a day that is not over",
+        "the log names a file of day 4,294,967,295, which no calendar has",
+    )  # fmt: skip
+
+
+def test_a_line_that_is_held_back_is_named(publisher: Publisher, follower: Follower) -> None:
+    file = publisher.files()[0]
+    lines = observations.read_packed(file.name, file.read_bytes())
+    lines[3] = observations.taken_back(lines[3])
+    file.write_bytes(observations.pack(line.data for line in lines))
+    [problem] = follower.follow(3).problems
+    assert "line 3 is withheld: no list in the log says that it was withdrawn" in problem
+    assert days_here(follower) == {"07", "08"}
+
+
+def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, follower: Follower) -> None:
+    follower.follow(3)
+    forget(publisher.record, "bluesky:1")
+    publisher.publish(3)
+    [listed] = (publisher.public / f"log/{NAME}/observations").glob("withdrawn-*")
+    text = listed.read_text()
+    listed.write_text(text + "line 2024-05-06-1 1\n")
+    assert "it is not the list that stands in the log" in follower.follow(3, 9).problems[0]
+    listed.unlink()
+    assert "is in the log and cannot be had: " in follower.follow(3, 10).problems[0]
+    listed.write_text(text)
+    assert follower.follow(3, 11).withdrawn == 1
+
+
+def test_a_stale_file_brings_nothing_that_was_withdrawn(publisher: Publisher, follower: Follower) -> None:
+    stale = publisher.files()[0].read_bytes()
+    forget(publisher.record, "bluesky:1")
+    publisher.publish(3)
+    publisher.files()[0].write_bytes(stale)
+    assert follower.follow(3).problems == ()
+    with follower.peer() as peer:
+        assert peer.count(Post) == 8
+
+
+def test_too_few_witnesses_and_nothing_goes_in(publisher: Publisher, follower: Follower) -> None:
+    witness = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
+    own = (publisher.public / "log/policy.txt").read_text().replace("quorum none\n", "")
+    site = follower.site._replace(policy=f"{own}witness w {witness.verifier}\nquorum w\n")
+    follower.site = site
+    [problem] = follower.follow(3).problems
+    assert "0 of 1 witnesses cosigned its checkpoint" in problem and days_here(follower) == set()
+    file = publisher.public / f"log/{NAME}/1/checkpoint"
+    signed = parse_checkpoint(file.read_text())
+    file.write_text(str(signed.note) + str(cosign(signed.checkpoint, witness, FIRST // 1_000_000)))
+    assert follower.follow(3, 9).problems == () and days_here(follower) == {"06", "07", "08"}
+
+
+def test_a_site_that_is_gone_is_a_network_that_cannot_be_read(publisher: Publisher, follower: Follower) -> None:
+    follower.follow(3)
+    shutil.rmtree(publisher.public / "log")
+    with pytest.raises(NetError, match="404"):
+        follower.follow(3, 9)
+    assert follower.record.count(Measurement) and key(1)

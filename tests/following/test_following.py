@@ -1,0 +1,96 @@
+"""From one site's observations, over HTTP, into another one's record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from hotpapers.model import KINDS, Measurement, Mention, Post, Snapshot
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record
+from hotpapers.transfer import observations
+from tests.following.sites import FIRST, Follower, Publisher
+from tests.issues.made import key
+from tests.store import made
+
+
+@pytest.fixture
+def follower(url: str, tmp_path: Path, store_url: str) -> Iterator[Follower]:
+    with closing(Follower(tmp_path / "follower", url, store=store_url)) as follower:
+        yield follower
+
+
+def measured(record: Record) -> dict[tuple[str, str, int], Measurement]:
+    items = [row.item for row in record.view().latest(Measurement)]
+    return {(one.paper, one.network, one.age): one for one in items if isinstance(one, Measurement)}
+
+
+def test_counts_come_under_the_name_of_the_collector(follower: Follower) -> None:
+    outcome = follower.follow(3)
+    assert outcome.problems == () and outcome.files == 3 and outcome.counts > 6
+    found = measured(follower.record)
+    assert len(found) == outcome.counts and {one.source for one in found.values()} == {"neighbour"}
+    day = found[key(1), "hackernews", 24]
+    assert (day.voices, day.likes, day.unread, day.until_at) == (8, 7, 0, FIRST + 24 * 3_600_000_000)
+    assert found[key(2), "bluesky", 6].voices == 3 and (key(21), "bluesky", 72) not in found
+    assert follower.follow(3, 8) == (0, 0, 0, 0, ())
+    assert not made.verified(follower.record).findings
+
+
+def test_no_word_name_or_key_leaves_the_site(publisher: Publisher, follower: Follower) -> None:
+    follower.follow(3)
+    assert {row.item.post for row in publisher.record.view().latest(Post) if isinstance(row.item, Post)} >= {
+        "bluesky:1", "hackernews:21"
+    }  # fmt: skip
+    for file in publisher.files():
+        for line in observations.read_packed(file.name, file.read_bytes()):
+            assert line.item is not None and type(line.item).__name__ != "Paper"
+            assert all(observations.MARK.fullmatch(mark) for mark in observations.marks_in(line.item))
+            assert b"Tea cups" not in line.data and b"by-" not in line.data
+    counts = {kind: follower.record.count(kind) for kind in KINDS}
+    assert {kind.__name__ for kind, number in counts.items() if number} == {"Measurement"}
+
+
+def test_what_is_observed_late_comes_in_a_later_file(publisher: Publisher, follower: Follower) -> None:
+    follower.follow(3)
+    before = [file.read_bytes() for file in publisher.files()]
+    publisher.live(3, Snapshot(post="bluesky:1", likes=40, observed_at=FIRST + 20 * 3_600_000_000))
+    publisher.publish(4)
+    assert [file.read_bytes() for file in publisher.files()][:3] == before
+    outcome = follower.follow(4)
+    assert (outcome.files, outcome.problems) == (1, ())
+    assert measured(follower.record)[key(1), "bluesky", 24].voices == 41
+
+
+def test_what_is_forgotten_is_withdrawn_and_counts_stay(publisher: Publisher, follower: Follower) -> None:
+    first = follower.follow(3)
+    counted = measured(follower.record)
+    forget(publisher.record, "bluesky:by-1")
+    publisher.publish(3)
+    with follower.peer() as peer:
+        marks = [row.item.post for row in peer.view().latest(Mention) if isinstance(row.item, Mention)]
+    outcome = follower.follow(3, 9)
+    assert outcome.problems == () and outcome.withdrawn == 2 and outcome.files == 0
+    assert measured(follower.record) == counted and len(counted) == first.counts
+    with follower.peer() as peer:
+        left = [row.item.post for row in peer.view().latest(Mention) if isinstance(row.item, Mention)]
+        assert len(left) == len(marks) and len(set(marks) - set(left)) == 1
+    [gone] = set(marks) - set(left)
+    everything = b"".join(path.read_bytes() for path in publisher.public.rglob("*") if path.is_file())
+    assert gone.encode() in everything  # as what was withdrawn, and nowhere else
+    lines = [line for file in publisher.files() for line in observations.read_packed(file.name, file.read_bytes())]
+    assert not any(gone.encode() in line.data for line in lines)
+    assert sum(line.item is None for line in lines) == 3
+
+
+def test_who_comes_later_gets_files_without_what_was_withdrawn(
+    publisher: Publisher, follower: Follower, tmp_path: Path
+) -> None:
+    forget(publisher.record, "bluesky:1")
+    publisher.publish(3)
+    assert follower.follow(3).problems == ()
+    assert (key(1), "bluesky", 24) not in measured(follower.record)
+    assert measured(follower.record)[key(1), "hackernews", 24].voices == 8

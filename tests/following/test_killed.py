@@ -1,0 +1,82 @@
+"""Killed in the midst, again and again: nothing is there twice, and nothing is missing in the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from hotpapers.model import KINDS, Item, Measurement
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record
+from tests.conftest import ROOT
+from tests.following.sites import Follower, Publisher
+from tests.store import made
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from hotpapers.following import day_files, measurement
+from hotpapers.transparency import log_files
+from hotpapers.store import batches
+from tests.following.sites import Follower
+
+left = int(sys.argv[3])
+
+def killing(whole):
+    def step(*some, **more):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*some, **more)
+    return step
+
+for module, name in ((batches, "save_batch"), (log_files, "write_bytes")):
+    setattr(module, name, killing(getattr(module, name)))
+day_files.CHUNK = measurement.CHUNK = 10
+print(Follower(Path(sys.argv[1]), sys.argv[2]).follow(3))
+"""
+"""Follows a site, and is killed at the n-th step that leaves something on the disk: before it, so after the last."""
+
+
+def run(folder: Path, url: str, step: int) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(folder), url, str(step)], cwd=ROOT, capture_output=True, text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
+    )  # fmt: skip
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode
+
+
+def content(record: Record) -> list[Item]:
+    """All that a store holds, in an order of its own."""
+    return sorted((row.item for kind in KINDS for row in record.view().latest(kind)), key=repr)
+
+
+def test_killed_at_every_step(publisher: Publisher, url: str, tmp_path: Path) -> None:
+    forget(publisher.record, "hackernews:1")
+    publisher.publish(3)
+    whole = Follower(tmp_path / "whole", url)
+    assert whole.follow(3).problems == ()
+    folder = tmp_path / "killed"
+    kills = 0
+    while run(folder, url, 2 + kills % 2):  # each gets a step or two further than the one before
+        kills += 1
+        assert kills < 30
+    assert kills > 5
+    killed = Follower(folder, url)
+    assert killed.follow(3) == (0, 0, 0, 0, ())
+    with killed.peer() as peer, whole.peer() as other:
+        assert content(peer) == content(other)
+    measured = [
+        [(item.paper, item.network, item.age, item.voices) for item in content(record) if isinstance(item, Measurement)]
+        for record in (killed.record, whole.record)
+    ]
+    assert measured[0] == measured[1] and len(measured[0]) > 10
+    assert killed.record.count(Measurement) == len(measured[0]) and not made.verified(killed.record).findings
+    for site in (killed, whole):
+        site.close()

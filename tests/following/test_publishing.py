@@ -1,0 +1,179 @@
+"""What a site hands out of its observations: off by default, never a word, nothing lost and nothing kept by a crash."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers.errors import LogError
+from hotpapers.model import Item, Post, kind_of
+from hotpapers.privacy.forget import forget
+from hotpapers.store.item_rows import KeyedHasher
+from hotpapers.transfer import observations
+from hotpapers.transparency import entries, log_files, observation_files
+from hotpapers.transparency.publication_log import LogUpdate
+from tests.following.sites import NAME, Follower, Publisher, leaves_of
+from tests.issues.made import DAILY, post
+from tests.schedule.test_publishing import CUT, fill
+from tests.store import made
+from tests.transparency.test_site import publishing
+
+SECRET = KeyedHasher(bytes(32))
+
+
+@pytest.mark.parametrize("item", made.EVERY, ids=kind_of)
+def test_nothing_that_somebody_wrote_is_handed_out(item: Item) -> None:
+    outgoing = observations.handed_out(item, lambda own: observations.mark_of(own, SECRET))
+    if outgoing is None:
+        return
+    assert observations.handed_out(outgoing, lambda own: own) == outgoing
+    line = observations.line_of(outgoing).decode()
+    for name in item.personal:
+        value = getattr(item, name)
+        words = value if isinstance(value, str) else "".join(link.target for link in value)
+        assert not words or words not in line
+    assert getattr(item, "reason", "") in ("", None) or item.reason not in line  # type: ignore[attr-defined]
+
+
+def test_only_kinds_that_are_counted_are_handed_out() -> None:
+    outgoing = [item for item in made.EVERY if observations.handed_out(item, lambda own: own) is not None]
+    assert {type(item) for item in outgoing} <= set(observation_files.KINDS) and len(outgoing) > 5
+
+
+def test_marks_are_of_one_store_and_known_after_forgetting() -> None:
+    mark = observations.mark_of("bluesky:did:plc:ann", SECRET)
+    assert observations.MARK.fullmatch(mark) and mark == observations.mark_of("bluesky:did:plc:ann", SECRET)
+    assert mark != observations.mark_of("bluesky:did:plc:ann", KeyedHasher(bytes(31) + b"1"))
+    gone = observations.withdrawn_marks([SECRET.tombstone("bluesky:did:plc:ann")], SECRET)
+    assert mark.partition(":")[2] in gone
+
+
+def test_both_databases_hand_out_the_same(tmp_path: Path, sqlite_url: str, postgres_url: str) -> None:
+    files = []
+    for name, store in (("sqlite", sqlite_url), ("postgres", postgres_url)):
+        with closing(Publisher(tmp_path / name, store)) as publisher:
+            publisher.record.adopt_secret("00" * 32)
+            for day in range(2):
+                publisher.live(day)
+            publisher.publish(2)
+            forget(publisher.record, "bluesky:1")
+            publisher.publish(2)
+            files.append([(file.name, file.read_bytes()) for file in publisher.files()])
+    assert files[0] == files[1] and len(files[0]) == 2
+
+
+def test_it_is_off_by_default(publisher: Publisher) -> None:
+    publisher.config = publisher.config._replace(observations=False)
+    shutil.rmtree(publisher.config.folder / NAME)
+    publisher.config.key_file.with_name("hotpapers.key.signed").unlink()
+    publisher.publish(5)
+    assert not publisher.files() and not any(map(entries.observed_of, leaves_of(publisher)))
+
+
+def test_switched_off_nothing_new_comes_and_what_is_forgotten_goes(publisher: Publisher) -> None:
+    publisher.config = publisher.config._replace(observations=False)
+    publisher.live(3)
+    forget(publisher.record, "bluesky:1")
+    publisher.publish(4)
+    assert len(publisher.files()) == 3
+    assert len(list(filter(None, map(entries.withdrawn_of, leaves_of(publisher))))) == 1
+
+
+def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> None:
+    before, files = leaves_of(publisher), [file.read_bytes() for file in publisher.files()]
+    shutil.rmtree(publisher.config.folder)
+    publisher.publish(3)
+    assert leaves_of(publisher) == before and [file.read_bytes() for file in publisher.files()] == files
+    forget(publisher.record, "bluesky:1")
+    publisher.publish(3)
+    shutil.rmtree(publisher.config.folder)
+    with pytest.raises(LogError, match="does not hold them"):
+        publisher.publish(3)
+
+
+def test_the_publications_own_accounts_are_left_out(publisher: Publisher) -> None:
+    publisher.record.append([msgspec.structs.replace(DAILY, own=("bluesky:own",))], source="settings")
+    publisher.live(3, *post(31, "bluesky:ours", CUT, account="bluesky:own"))
+    publisher.publish(4)
+    file = publisher.files()[-1]
+    posts = [line for line in observations.read_packed(file.name, file.read_bytes()) if isinstance(line.item, Post)]
+    assert len(posts) == 3
+
+
+def test_a_large_day_has_several_files(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observations, "MOST_LINES", 20)
+    publisher.live(3, *(item for number in range(60, 70) for item in post(number, f"hackernews:{number}", CUT)))
+    publisher.publish(4)
+    names = [file.name for file in publisher.files()]
+    assert names[3:] == ["2024-05-09-1.jsonl.zst", "2024-05-09-2.jsonl.zst"]
+    assert follower.follow(4).problems == ()
+
+
+def test_a_day_without_a_batch_has_a_file(publisher: Publisher, follower: Follower) -> None:
+    publisher.live(4)
+    publisher.publish(5)
+    assert [file.name[8:10] for file in publisher.files()] == ["06", "07", "08", "09", "10"]
+    assert follower.follow(5).problems == ()
+
+
+def raising_at(step: int, whole: Callable[..., object]) -> Callable[..., object]:
+    """The same, but at one of its calls."""
+    left = [step]
+
+    def instead(*some: object, **more: object) -> object:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return whole(*some, **more)
+
+    return instead
+
+
+@pytest.mark.parametrize("step", range(1, 9))
+def test_who_is_killed_while_publishing_goes_on(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    publisher.live(3)
+    forget(publisher.record, "bluesky:1")
+    with monkeypatch.context() as patch:
+        patch.setattr(log_files, "write_bytes", raising_at(step, log_files.write_bytes))
+        with suppress(KeyboardInterrupt):
+            publisher.publish(4)
+    publisher.publish(4)
+    update: LogUpdate = publisher.publish(4)
+    assert update.added == 0
+    leaves = leaves_of(publisher)
+    assert len(set(leaves)) == len(leaves) and len(publisher.files()) == 4
+    assert follower.follow(4).problems == ()
+    for file in publisher.files():
+        assert not any(b"Tea" in line for line in _lines(file))
+    mark = observations.mark_of("bluesky:1", publisher.record.marks).encode()
+    assert not any(mark in line for file in publisher.files() for line in _lines(file))
+
+
+def _lines(file: Path) -> list[bytes]:
+    return [line.data for line in observations.read_packed(file.name, file.read_bytes())]
+
+
+def test_run_publishes_and_withdraws(sqlite_url: str, publisher: Publisher, tmp_path: Path) -> None:
+    config = publisher.config._replace(folder=tmp_path / "logs", observations=True)
+    config.key_file.with_name("hotpapers.key.signed").unlink()
+    public = tmp_path / "public"
+    with publishing(sqlite_url, public, config) as made_site:
+        fill(made_site.record)
+        made_site.round(CUT + 1)
+        day = 24 * 3_600_000_000
+        made_site.round(CUT + day)
+        names = [path.name for path in (public / f"log/{NAME}/observations").iterdir()]
+        assert names and all(name.endswith(".jsonl.zst") for name in names)
+        posts = [row.item for row in made_site.record.view().latest(Post) if isinstance(row.item, Post)]
+        forget(made_site.record, posts[0].post)
+        made_site.round(CUT + day + 60_000_000)
+        assert any(path.name.startswith("withdrawn-") for path in (public / f"log/{NAME}/observations").iterdir())
