@@ -187,8 +187,8 @@ def _take_out(folder: Path, names: Sequence[str], gone: Collection[str]) -> None
     if changed:
         text = str(WithdrawnList(frozenset(withdrawn), frozenset(lines)))
         log_files.write_whole(folder / f"withdrawn-{hashlib.sha256(text.encode()).hexdigest()}.txt", text)
-    for file, data in changed.items():
-        log_files.write_bytes(file, observations.pack(data))
+    for file, left in changed.items():
+        log_files.write_bytes(file, observations.pack(left))
 
 
 def _marks(line: ObservationLine) -> tuple[str, ...]:
