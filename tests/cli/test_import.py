@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from hotpapers import classic
 from hotpapers.cli import streams
 from hotpapers.errors import InputError
-from hotpapers.transfer import tables
+from hotpapers.transfer import packed, tables
 from tests.cli import made
 from tests.cli.run import environment, good, misuse, run, weighed, words
 
@@ -267,6 +267,6 @@ def test_a_file_that_fails_in_the_midst_is_named() -> None:
         def readinto(self, room: object) -> int:
             raise OSError(5, "Input/output error")
 
-    counted = io.BufferedReader(streams._Counted(Failing(), "tape.md", None))
+    counted = io.BufferedReader(packed.CountedInput(Failing(), "tape.md", None))
     with pytest.raises(InputError, match=r"tape\.md: cannot be read: Input/output error"):
         counted.read()

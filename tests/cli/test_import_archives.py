@@ -16,6 +16,7 @@ import zstandard
 
 from hotpapers.cli import streams
 from hotpapers.store import Record
+from hotpapers.transfer.packed import LONG_WINDOW
 from tests.cli.run import by_a_user, environment, good, misuse, run, weighed, words
 from tests.conftest import data
 from tests.ingest.archives_made import TALK, exported, lines, talk
@@ -190,7 +191,7 @@ def test_a_packed_file_that_breaks_off_is_said_and_what_came_before_is_in(pack: 
     assert ran.err.endswith(" lines before that are imported\n")
     assert observed(tmp_path / "s.db").count(b'{"kind":"mention"') > 500
     file.write_bytes(whole)
-    assert "went on after " in good("import", "jetstream", file, "--store", tmp_path / "s.db")
+    assert "lines read; added: " in good("import", "jetstream", file, "--store", tmp_path / "s.db")
     (tmp_path / "plain.jsonl").write_bytes(many)
     good("import", "jetstream", tmp_path / "plain.jsonl", "--store", tmp_path / "plain.db")
     assert observed(tmp_path / "plain.db") == observed(tmp_path / "s.db")
@@ -208,7 +209,7 @@ def test_more_memory_than_allowed_is_not_taken_for_other_formats(tmp_path: Path)
     packer = zstandard.ZstdCompressor(compression_params=long).compressobj()
     file = tmp_path / "long.jsonl.zst"
     file.write_bytes(packer.compress(b"x" * 2**20) + packer.flush())
-    with streams.open_input(str(file), window=streams.LONG_WINDOW) as stream:
+    with streams.open_input(str(file), window=LONG_WINDOW) as stream:
         assert len(stream.read()) == 2**20
     ran = run("import", "jsonl", file, "--store", tmp_path / "s.db")
     assert ran.status == 1 and "cannot be unpacked: " in ran.err and "memory" in ran.err

@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,13 @@ import zstandard
 from hotpapers.errors import InputError
 from hotpapers.ingest.archives import framing
 from hotpapers.ingest.archives.file_import import FileImport
+from hotpapers.ingest.archives.scan import Scanner
 from hotpapers.store import Record
 from hotpapers.transfer import remote_files
 from hotpapers.transfer.remote_files import name_of
 from tests.cli.run import environment, good, misuse, run
 from tests.conftest import DATA, data
-from tests.ingest.archives_made import exported, lines, talk
+from tests.ingest.archives_made import comments, exported, lines, talk
 
 ARCHIVES = {
     "arxiv": "arxiv-snapshot.jsonl", "car": "car-kettles.car", "eventdata": "eventdata-kettles.jsonl",
@@ -212,17 +213,22 @@ def test_several_processes_read_parts_of_what_one_fetches(
     assert observed(tmp_path / "far.db") == observed(tmp_path / "near.db")
 
 
+@pytest.mark.parametrize(
+    ("format_", "content", "reader", "method"),
+    [("hackernews", comments(20), FileImport, "to_the_end"), ("jetstream", talk(20), Scanner, "scan")],
+)
 def test_what_takes_its_place_while_it_is_read_is_told(
-    memory: Callable[[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    address, read = memory("a", lines(talk(20))), FileImport.to_the_end
+    memory: Callable[[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str,
+    content: Sequence[bytes], reader: type, method: str,
+) -> None:  # fmt: skip
+    address, read = memory("a", lines(content)), getattr(reader, method)
 
-    def changing(file: FileImport) -> Any:
-        memory("a", lines(talk(30)))
-        return read(file)
+    def changing(*asked: Any) -> Any:
+        memory("a", lines((*content, content[0])))
+        return read(*asked)
 
-    monkeypatch.setattr(FileImport, "to_the_end", changing)
-    ran = run("import", "jetstream", address, "--store", tmp_path / "s.db")
+    monkeypatch.setattr(reader, method, changing)
+    ran = run("import", format_, address, "--store", tmp_path / "s.db")
     assert ran.status == 1 and f"refused {address}: was changed while it was read" in ran.err
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import pytest
+
+from hotpapers.errors import InputError
 from hotpapers.ingest.archives import HEAD, ArchiveFile, ArchiveImporter, ImportedFile
+from hotpapers.ingest.archives.batch import ArchiveBatch
 from hotpapers.ingest.archives.formats import FORMATS
 from hotpapers.store import Record
 from hotpapers.terms import TERMS, NetworkTerms, Table
@@ -57,9 +63,34 @@ def file(
 
 
 def take(record: Record, kind: str, *files: ArchiveFile, now: int = NOW) -> list[ImportedFile]:
-    """What became of files that were given together."""
+    """What became of files that were given together. Raises what one of them was refused for."""
     importer = ArchiveImporter(record, kind, files, terms_of(kind), now)
-    return [importer.take(one) for one in files]
+    results = list(importer.results())
+    for result in results:
+        if isinstance(result, InputError):
+            raise result
+    return [result for result in results if isinstance(result, ImportedFile)]
+
+
+def stop_before(patch: pytest.MonkeyPatch, batch: int) -> None:
+    """Somebody stops the program before its so-manieth batch is written."""
+    store, batches = ArchiveBatch.store, itertools.count()
+
+    def store_or_stop(waiting: ArchiveBatch, cursor: str | None) -> Counter[tuple[int, str]]:
+        if next(batches) == batch:
+            raise Stopped
+        return store(waiting, cursor)
+
+    patch.setattr(ArchiveBatch, "store", store_or_stop)
+
+
+def comments(count: int, first: int = 0) -> Sequence[bytes]:
+    """So many made-up comments on Hacker News, one in three of which names a paper."""
+    return [
+        b'{"id":%d,"by":"cup","type":"comment","parent":1,"time":%d,"text":"%s"}'
+        % (90_000_000 + n, 1_767_300_000 + n, b"weather" if n % 3 else PAPER.format(1000 + n).encode())
+        for n in range(first, first + count)
+    ]
 
 
 def terms_of(kind: str) -> NetworkTerms | Table:

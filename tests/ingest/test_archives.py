@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.errors import InputError
-from hotpapers.ingest.archives import file_import, framing
+from hotpapers.ingest.archives import HEAD, ImportedFile, event_taking, file_import, framing
 from hotpapers.issues import freeze
 from hotpapers.model import DAY, Issue, Mention, Paper, Post, Publication, Reaction, Verdict
 from hotpapers.privacy.forget import forget
@@ -20,7 +20,7 @@ from hotpapers.terms import TERMS
 from hotpapers.transfer.jsonl import importer
 from tests.conftest import ROOT, data
 from tests.ingest import archives_made as made
-from tests.ingest.archives_made import NOW, SEEN, exported, file, lines, set_apart, take, take_one, talk
+from tests.ingest.archives_made import NOW, SEEN, comments, exported, file, lines, set_apart, take, take_one, talk
 from tests.sources import bluesky_made as bluesky
 
 SHAPES = {
@@ -112,7 +112,7 @@ def test_how_much_goes_in_at_once_makes_no_difference(
     record: Record, other: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_one(record, "jetstream", lines(talk(30)))
-    monkeypatch.setattr(file_import, "MOST_SEEN", 1)
+    monkeypatch.setattr(event_taking, "MOST_SEEN", 1)
     take_one(other, "jetstream", lines(talk(30)))
     assert exported(other) == exported(record)
 
@@ -176,12 +176,12 @@ def test_stopped_and_gone_on_with_is_the_same_as_in_one_go(
 ) -> None:
     monkeypatch.setattr(framing, "BLOCK", 1)
     monkeypatch.setattr(file_import, "MOST_SEEN", 4)
-    content = lines(talk())
-    take_one(record, "jetstream", content)
+    content = lines(comments(76))
+    take_one(record, "hackernews", content)
     with pytest.raises(made.Stopped):
-        take(other, "jetstream", file(content, after=after))
-    done = take_one(other, "jetstream", content)
-    assert done.before + done.lines == len(talk()) and (done.before > 0) == (after > 5)
+        take(other, "hackernews", file(content, after=after))
+    done = take_one(other, "hackernews", content)
+    assert done.before + done.lines == 76 and (done.before > 0) == (after > 9)
     assert exported(other) == exported(record)
     assert not check(other.database, other.marks).findings
 
@@ -190,20 +190,37 @@ def test_stopped_and_gone_on_with_is_the_same_as_in_one_go(
 def test_several_files_are_gone_on_with_in_the_one_in_which_it_stopped(
     record: Record, other: Record, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was liked in one is taken back in the next."""
     monkeypatch.setattr(framing, "BLOCK", 1)
     monkeypatch.setattr(file_import, "MOST_SEEN", 4)
-    whole = [*talk(12), *talk(12, 1)]
-    parts = [lines(whole[:40]), lines(whole[40:100]), lines(whole[100:])]
-    take(record, "jetstream", *map(file, parts))
+    parts = [lines(comments(40)), lines(comments(60, 40)), lines(comments(50, 100))]
+    take(record, "hackernews", *map(file, parts))
     with pytest.raises(made.Stopped):
-        take(other, "jetstream", file(parts[0]), file(parts[1], after=after), file(parts[2]))
-    first, second, third = take(other, "jetstream", *map(file, parts))
-    assert first.whole and third.lines == len(whole) - 100 and (after == 0 or second.before > 0)
+        take(other, "hackernews", file(parts[0]), file(parts[1], after=after), file(parts[2]))
+    first, second, third = take(other, "hackernews", *map(file, parts))
+    assert first.whole and third.lines == 50 and (after == 0 or second.before > 0)
     assert exported(other) == exported(record)
-    assert [one.whole for one in take(other, "jetstream", *map(file, parts[:2]))] == [False, False]  # others
-    again = take(other, "jetstream", *map(file, parts))
-    assert not any(one.posts or one.reactions or one.gone for one in again)
+    assert [one.whole for one in take(other, "hackernews", *map(file, parts[:2]))] == [False, False]  # others
+
+
+@pytest.mark.parametrize("batch", [0, 1, 2, 5, 9])
+def test_events_are_gone_on_with_in_the_moment_in_which_it_stopped(
+    record: Record, other: Record, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was liked in one file is taken back in the next; which of them comes first makes no difference."""
+    monkeypatch.setattr(event_taking, "MOST_SEEN", 4)
+    whole = [*talk(12), *talk(12, 1)]
+    parts = [file(lines(whole[:40])), file(lines(whole[40:100])), file(lines(whole[100:]))]
+    take(record, "jetstream", *parts)
+    with monkeypatch.context() as patch:
+        made.stop_before(patch, batch)
+        with pytest.raises(made.Stopped):
+            take(other, "jetstream", *parts)
+    done = take(other, "jetstream", *reversed(parts))
+    assert sum(one.before for one in done) > 4 * batch - 4 and sum(one.before + one.lines for one in done) == len(whole)
+    assert exported(other) == exported(record) and not check(other.database, other.marks).findings
+    assert [one.whole for one in take(other, "jetstream", *parts)] == [True] * 3
+    again = take(other, "jetstream", *parts[:2])  # others
+    assert not any(one.whole or one.posts or one.reactions or one.gone for one in again)
 
 
 def test_other_files_begin_anew_and_change_nothing(record: Record) -> None:
@@ -216,12 +233,23 @@ def test_other_files_begin_anew_and_change_nothing(record: Record) -> None:
 
 
 def test_a_file_that_has_grown_is_read_from_where_it_ended(record: Record) -> None:
+    whole = lines(comments(100))
+    end = len(lines(comments(99)))
+    done = take_one(record, "hackernews", whole[: end + 10])
+    assert done.cut and done.lines == 99
+    more = take_one(record, "hackernews", whole)
+    assert more.before > 90 and more.before + more.lines == 100 and not more.cut
+
+
+def test_a_file_of_events_that_has_grown_brings_the_rest(record: Record, other: Record) -> None:
     whole = lines(talk(40))
     end = len(lines(talk(39)))
     done = take_one(record, "jetstream", whole[: end + 100])
     assert done.cut and done.lines == len(talk(39))
     more = take_one(record, "jetstream", whole)
-    assert more.before > 0 and more.before + more.lines == len(talk(40)) and not more.cut
+    assert (more.lines, more.cut) == (len(talk(40)), False) and 0 < more.posts < 3
+    take_one(other, "jetstream", whole)
+    assert exported(record) == exported(other)
 
 
 def test_a_file_that_is_another_one_from_there_on_is_read_from_its_beginning(record: Record) -> None:
@@ -229,8 +257,8 @@ def test_a_file_that_is_another_one_from_there_on_is_read_from_its_beginning(rec
     take_one(record, "jetstream", content)
     assert take_one(record, "jetstream", content).whole
     changed = content.replace(b"Nothing but weather", b"Nothing but whether")
-    head = content[: file_import.HEAD]
-    done = take_one(record, "jetstream", head + changed[file_import.HEAD :].replace(b"bafyrei", b"bafyreg"))
+    head = content[:HEAD]
+    done = take_one(record, "jetstream", head + changed[HEAD:].replace(b"bafyrei", b"bafyreg"))
     assert (done.whole, done.before, done.lines) == (False, 0, len(talk(40)))
     shorter = take_one(record, "jetstream", content[:5000])
     assert shorter.before == 0
@@ -240,11 +268,20 @@ def test_after_a_refused_file_nothing_is_skipped(record: Record) -> None:
     """Else the same command would not say again that it was refused."""
     files = [file(lines(talk(2))), file(b"<html>"), file(lines(talk(2, 1)))]
     for _ in range(2):
-        archive_importer = file_import.ArchiveImporter(record, "jetstream", files, TERMS["bluesky"], NOW)
-        archive_importer.take(files[0])
-        with pytest.raises(InputError, match="a page of HTML"):
-            archive_importer.take(files[1])
-        assert archive_importer.take(files[2]).lines == len(talk(2, 1))
+        importer_ = file_import.ArchiveImporter(record, "jetstream", files, TERMS["bluesky"], NOW)
+        first, refused, last = importer_.results()
+        assert isinstance(refused, InputError) and "a page of HTML" in str(refused)
+        assert isinstance(first, ImportedFile) and isinstance(last, ImportedFile)
+        assert first.before + first.lines == len(talk(2)) and last.before + last.lines == len(talk(2, 1))
+
+
+def test_after_a_refused_file_of_lines_nothing_is_skipped(record: Record) -> None:
+    files = [file(lines(comments(9))), file(b"<html>"), file(lines(comments(9, 9)))]
+    for _ in range(2):
+        importer_ = file_import.ArchiveImporter(record, "hackernews", files, TERMS["hackernews"], NOW)
+        _, refused, last = importer_.results()
+        assert isinstance(refused, InputError) and "a page of HTML" in str(refused)
+        assert isinstance(last, ImportedFile) and last.lines == 9
 
 
 def test_standard_input_is_not_known_again(record: Record) -> None:

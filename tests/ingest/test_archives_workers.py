@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,15 +20,19 @@ import zstandard
 
 from hotpapers.errors import InputError
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperAlias, PaperIndex
-from hotpapers.ingest.archives import ArchiveImporter, formats, framing, workers
+from hotpapers.ingest.archives import ArchiveImporter, formats, framing, jetstream_sifter, parts, workers
+from hotpapers.ingest.archives.event_stamps import event_stamp
 from hotpapers.ingest.archives.framing import ArchiveBlock, Unit, lines_of
-from hotpapers.ingest.archives.jetstream_sifter import JetstreamSifter, key_in
-from hotpapers.ingest.archives.sifting import Sifted
+from hotpapers.ingest.archives.jetstream_sifter import JetstreamSifter, KeptEvent, PostKeys, SiftedEvents, key_in
+from hotpapers.ingest.archives.scan import Progress
 from hotpapers.model import Paper
+from hotpapers.sources.bluesky import schemas
 from hotpapers.store import Record
 from tests.conftest import data
 from tests.disks import small_disk
-from tests.ingest.archives_made import DAY, NOW, exported, file, lines, take_one, talk, terms_of
+from tests.ingest.archives_made import DAY, NOW, comments, exported, file, lines, take_one, talk, terms_of
+from tests.ingest.test_archives_any_order import frames
+from tests.ingest.test_archives_any_order import imported as import_files
 from tests.sources import bluesky_made as made
 
 
@@ -56,22 +60,26 @@ def _escaped(line: bytes) -> bytes:
     )
 
 
-class KeepAll:
-    """Lets nothing go."""
-
-    def sift(self, data: bytes) -> Sifted:
-        units = list(lines_of(data))
-        return Sifted(len(units), units, [])
-
-    def referring(self, keys: Sequence[bytes]) -> list[Unit]:
-        return []
-
-
-def imported(record: Record, kind: str, content: bytes, count: int) -> None:
+def imported(record: Record, kind: str, content: bytes, count: int, path: str = "") -> None:
     """By so many processes."""
-    one = file(content)
-    with ArchiveImporter(record, kind, [one], terms_of(kind), NOW, count, record.database.where) as importer:
-        importer.take(one)
+    given = [file(content)._replace(path=path)]
+    with ArchiveImporter(record, kind, given, terms_of(kind), NOW, count, record.database.where) as importer:
+        [result] = importer.results()
+    if isinstance(result, InputError):
+        raise result
+
+
+class DecodesAll(JetstreamSifter):
+    """Looks at every line by itself, and knows references by nothing but the decoder."""
+
+    def sift(self, data: bytes) -> SiftedEvents:
+        self._keys, units = [], list(lines_of(data))
+        return SiftedEvents(len(units), list(self._kept(units)), self._keys)
+
+    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
+        for unit in lines_of(data):
+            if jetstream_sifter._refers(unit.content, posts):
+                yield KeptEvent(unit, event_stamp(schemas.event(unit.content)))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -79,11 +87,13 @@ def test_whatever_the_parts_the_record_is_the_same(
     record: Record, other: Record, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if every line had been looked at."""
-    dice, content = random.Random(seed), days(seed)
+    dice, content, spec = random.Random(seed), days(seed), formats.EVENTS["jetstream"]
     with monkeypatch.context() as patch:
-        patch.setitem(formats.FORMATS, "jetstream", formats.FORMATS["jetstream"]._replace(sifter=lambda *_: KeepAll()))
+        decodes_all = spec._replace(sifter=lambda target: DecodesAll(target.names, target.now))
+        patch.setitem(formats.EVENTS, "jetstream", decodes_all)
         imported(other, "jetstream", content, 1)
     monkeypatch.setattr(framing, "BLOCK", dice.choice([1, 100, 700, 5_000, 40_000, 10**6]))
+    monkeypatch.setattr(parts, "PART", dice.choice([100, 3_000]))
     imported(record, "jetstream", content, 1 + seed % 4 // 3 * dice.randrange(1, 4))
     assert exported(record) == exported(other)
     assert exported(record).count(b'"reaction"') > 100
@@ -105,28 +115,55 @@ def test_every_format_is_the_same_by_several_processes(
 def test_a_process_that_is_killed_is_started_again(
     record: Record, other: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content, dice = days(7, 60), random.Random(7)
+    content, dice = lines(comments(900)), random.Random(7)
     killed: list[int] = []
+    imported(other, "hackernews", content, 1)
     monkeypatch.setattr(framing, "BLOCK", 1_000)
-    imported(other, "jetstream", content, 1)
-    ask = workers.SifterProcess.ask
+    ask = workers.WorkerProcess.ask
 
-    def ask_or_kill(process: workers.SifterProcess, question: object) -> object:
-        if process.pid and len(killed) < 8 and dice.random() < 0.2:
+    def ask_or_kill(process: workers.WorkerProcess, question: object) -> object:
+        if process.pid and len(killed) < 8 and dice.random() < 0.3:
             os.kill(process.pid, signal.SIGKILL)
             killed.append(process.pid)
         return ask(process, question)
 
-    monkeypatch.setattr(workers.SifterProcess, "ask", ask_or_kill)
+    monkeypatch.setattr(workers.WorkerProcess, "ask", ask_or_kill)
     monkeypatch.setattr(workers, "MOST_STARTS", 30)
-    imported(record, "jetstream", content, 2)
+    imported(record, "hackernews", content, 2)
     assert len(killed) == len(set(killed)) == 8 and exported(record) == exported(other)
+
+
+def test_a_process_that_is_killed_over_a_part_gets_it_again(
+    record: Record, other: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it reads it: nothing of the part is doubled or lost."""
+    content, killed, ask = days(7, 60), set[int](), workers.WorkerProcess.ask
+    imported(other, "jetstream", content, 1)
+    (tmp_path / "days.jsonl.zst").write_bytes(frames(content))
+    monkeypatch.setattr(parts, "PART", 4_000)
+
+    def ask_and_kill(process: workers.WorkerProcess, question: object, progress: Progress) -> object:
+        def kill(count: int) -> None:
+            if len(killed) < 4 and process.pid not in killed:
+                killed.add(process.pid)
+                os.kill(process.pid, signal.SIGKILL)
+            progress(count)
+
+        return ask(process, question, kill)
+
+    monkeypatch.setattr(workers.WorkerProcess, "ask", ask_and_kill)
+    monkeypatch.setattr(workers.ScanPool, "helps", False)
+    monkeypatch.setattr(workers, "MOST_STARTS", 30)
+    import_files(record, [str(tmp_path / "days.jsonl.zst")], 2)
+    assert len(killed) == 4 and exported(record) == exported(other)
 
 
 def test_a_process_that_always_ends_is_told(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_RUN", "raise SystemExit(9)")
-    with pytest.raises(InputError, match=r"ended 5 times at byte 0 of its content.*--workers 1"):
-        imported(record, "jetstream", days(1), 2)
+    monkeypatch.setattr(workers.ScanPool, "helps", False)
+    for kind, content in (("jetstream", days(1)), ("hackernews", lines(comments(3)))):
+        with pytest.raises(InputError, match=r"ended 5 times at byte 0.*--workers 1"):
+            imported(record, kind, content, 2)
 
 
 def run(store: Path, *files: Path, workers: int = 2) -> subprocess.Popen[bytes]:
@@ -193,8 +230,8 @@ def test_a_full_disk_is_told_and_the_import_goes_on(tmp_path: Path, archive: lis
         store, filling = disk / "store.db", disk / "others"
         filling.write_bytes(bytes(shutil.disk_usage(disk).free - 6 * 2**20))
         status, error = finished(run(store, *archive))
-        assert status == 1 and error.startswith(f"hotpapers: {store}: no room left on the disk; the first ")
-        assert " lines of " in error and error.endswith("import the same files again: it goes on there.\n")
+        assert status == 1 and error.startswith(f"hotpapers: {disk}") and "no room left on the disk" in error
+        assert error.endswith(("import the same files again.\n", "import the same files again: it goes on there.\n"))
         filling.unlink()
         assert finished(run(store, *archive)) == finished(run(tmp_path / "whole.db", *archive, workers=1)) == (0, "")
         with Record(str(store)) as record, Record(str(tmp_path / "whole.db")) as other:
@@ -224,7 +261,7 @@ def test_a_post_is_read_for_titles_where_any_are_known() -> None:
     names = PaperIndex([PaperAlias("arxiv:2606.01000", title)])
     assert not JetstreamSifter(NO_NAMES, NOW).sift(line).kept
     sifted = JetstreamSifter(names, NOW).sift(line)
-    assert [unit.content for unit in sifted.kept] == [line] and len(sifted.keys) == 1
+    assert [event.unit.content for event in sifted.kept] == [line] and len(sifted.keys) == 1
 
 
 @pytest.mark.parametrize("rkey", ["3mpnhvcawgs2a", "self", "a-key-that-is-longer-than-any-moment", "12characters"])
@@ -235,8 +272,10 @@ def test_a_reference_is_known_by_any_key(rkey: str) -> None:
         as_jetstream(made.pointing(made.BERT, made.at_uri(made.BERT, NOW - DAY - n), time=NOW - DAY)) for n in range(9)
     ]
     sifter = JetstreamSifter(NO_NAMES, NOW)
-    assert sifter.sift(lines(others[:5]) + like + lines(others[5:])).kept == []
-    assert [(unit.number, unit.content) for unit in sifter.referring([key_in(uri)])] == [(5, like)]
+    data = lines(others[:5]) + like + lines(others[5:])
+    assert sifter.sift(data).kept == [] == list(sifter.referring(data, PostKeys.of([])))
+    referring = list(sifter.referring(data, PostKeys.of([key_in(uri)])))
+    assert [(event.unit.number, event.unit.content) for event in referring] == [(5, like)]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])
@@ -252,4 +291,5 @@ def test_no_line_passes_for_a_paper_that_was_read(record: Record, end: bytes) ->
 
 def test_what_is_odd_is_kept(record: Record) -> None:
     block = ArchiveBlock(0, 3, b"{}\n", b"{}\n")
-    assert JetstreamSifter(NO_NAMES, NOW).sift(block.data).kept == [Unit(0, 0, 3, b"{}\n")]
+    [event] = JetstreamSifter(NO_NAMES, NOW).sift(block.data).kept
+    assert (event.unit, event.stamp) == (Unit(0, 0, 3, b"{}\n"), None)

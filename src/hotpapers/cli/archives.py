@@ -16,6 +16,7 @@ from hotpapers.errors import InputError
 from hotpapers.ids import timestamps
 from hotpapers.model import HttpClient
 from hotpapers.store import Record, now
+from hotpapers.transfer.packed import LONG_WINDOW
 from hotpapers.transfer.remote_files import RemoteFile, is_remote, remote_file
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ FORMATS = {
 """As in `hotpapers.ingest.archives`, which is loaded when it is needed: each format's network; empty for several."""
 WITH_MOMENTS = ("jetstream", "firehose", "car")
 """Formats in which everything has a moment of its own."""
-TWICE = ("car",)
-"""Formats of which several files are read twice: whose post was liked may stand in a later file."""
 
 
 class DateParam(click.ParamType[int]):
@@ -123,11 +122,9 @@ def _web_client(home: common.CommandContext) -> Callable[[], HttpClient]:
     return opened
 
 
-def total_size(format_: str, files: Sequence[ArchiveInput]) -> int:
-    """Bytes that are read of files; 0 when that cannot be known."""
-    if any(file.file == streams.STDIN for file in files):
-        return 0
-    return sum(file.size() for file in files) * rounds(format_, files)
+def total_size(files: Sequence[ArchiveInput]) -> int:
+    """Bytes of all files together; 0 when that cannot be known."""
+    return 0 if any(file.file == streams.STDIN for file in files) else sum(file.size() for file in files)
 
 
 def take(
@@ -141,33 +138,19 @@ def take(
     archives = [_file(file, seen_at, progress) for file in files]
     count = workers or _usual_workers(files)
     terms = home.terms[FORMATS[format_]] if FORMATS[format_] else home.terms
-    given = archives * rounds(format_, files)
-    results: dict[int, ImportedFile] = {}
-    with ArchiveImporter(record, format_, given, terms, now(), count, home.store) as importer:
-        for number, file in enumerate(given):
-            first = results.get(number % len(archives))
-            try:
-                taken = importer.take(file)
-            except InputError as problem:
-                if number < len(archives):
-                    refused(problem)
+    with ArchiveImporter(record, format_, archives, terms, now(), count, home.store, progress) as importer:
+        for file, taken in zip(archives, importer.results(), strict=True):
+            if isinstance(taken, InputError):
+                refused(taken)
                 continue
             if taken.whole and not taken.before:
                 progress(file.size)  # it was not opened
-            results[number % len(archives)] = taken if first is None else first.and_again(taken)
-            if number >= len(given) - len(archives):
-                done(file.name, results[number % len(archives)])
-
-
-def rounds(format_: str, files: Sequence[ArchiveInput]) -> int:
-    """How often each file is read."""
-    is_piped = any(file.file == streams.STDIN for file in files)
-    return 2 if format_ in TWICE and len(files) > 1 and not is_piped else 1
+            done(file.name, taken)
 
 
 def _usual_workers(files: Sequence[ArchiveInput]) -> int:
     """One a core; one in all for little. Of standard input nobody knows how much comes."""
-    if all(file.file != streams.STDIN for file in files) and sum(file.size() for file in files) < SMALL:
+    if all(file.file != streams.STDIN for file in files) and total_size(files) < SMALL:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -184,9 +167,10 @@ def _file(given: ArchiveInput, seen_at: int | None, progress: streams.Told) -> A
         size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
         with contextlib.suppress(OSError), open(file, "rb") as raw:
             head = raw.read(HEAD)
-    opened = partial(streams.open_input, file, progress, streams.LONG_WINDOW)
+    opened = partial(streams.open_input, file, progress, LONG_WINDOW)
     moment = changed_at if seen_at is None else seen_at
-    return ArchiveFile(streams.name_of(file), opened, head, size, moment, _altered(file) if head else bool)
+    path = "" if file == streams.STDIN else file
+    return ArchiveFile(streams.name_of(file), opened, head, size, moment, _altered(file) if head else bool, path)
 
 
 def _remote(given: ArchiveInput, seen_at: int | None, progress: streams.Told) -> ArchiveFile:
@@ -202,7 +186,7 @@ def _remote(given: ArchiveInput, seen_at: int | None, progress: streams.Told) ->
     except InputError as problem:
         name = problem.file or given.file
         return ArchiveFile(name, partial(_refused, problem), b"", 0, now())
-    opened = partial(streams.open_input, name, progress, streams.LONG_WINDOW, open_)
+    opened = partial(streams.open_input, name, progress, LONG_WINDOW, open_)
     moment = seen_at if seen_at is not None else now() if changed_at is None else changed_at
     return ArchiveFile(name, opened, head, size, moment, altered)
 

@@ -67,12 +67,12 @@ def import_(
     other files are still imported. Importing a file twice changes nothing.
 
     In an archive, a line that cannot be parsed is put in quarantine with its reason. An interrupted import resumes
-    when it is given the same files again.
+    when it is given the same files again. Bluesky's files are read twice and may be given in any order.
     """
     archives.check(format_, home, seen_at, workers)
     outcome = ImportOutcome([], [])
     given = archives.inputs(files, home) if format_ in archives.FORMATS else []
-    size = archives.total_size(format_, given) if given else streams.size_of(files)
+    size = archives.total_size(given) if given else streams.size_of(files)
     with (
         common.open_record(home, create=True) as record,
         bar("Importing", size, in_bytes=True) as progress,

@@ -7,32 +7,23 @@ import os
 import shutil
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import BinaryIO, TypeAlias, cast
 
 import zstandard
 
 from hotpapers.errors import InputError, UsageError
 from hotpapers.file_modes import open_private
 from hotpapers.store.leftovers import unfinished_copy
+from hotpapers.transfer import packed
+from hotpapers.transfer.packed import LARGEST_WINDOW, is_packed, open_file, open_unpacked
 
 STDIN = "-"
 BLOCK = 2**20
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-GZIP_MAGIC = b"\x1f\x8b"
-PACKED_BLOCK = 4096
-"""Packed bytes unpacked at a time: they make 128 MB at most, whatever they say."""
-LARGEST_WINDOW = 2**27
-"""Bytes that unpacking may look back, as the `zstd` program has it."""
-LONG_WINDOW = 2**31
-"""The same for dumps that were packed with `--long=31`: so much memory is then needed."""
-
-Reader: TypeAlias = "io.BufferedReader[Any]"
-Told = Callable[[int], None]
+Reader: TypeAlias = packed.Reader
+Told = packed.Told
 
 
 def name_of(file: str) -> str:
@@ -58,17 +49,8 @@ def open_input(
 
     Raises InputError where it cannot be read, also in the midst of it.
     """
-    with opened() if opened else _raw(file) as raw:
-        counted = io.BufferedReader(_Counted(raw, file, on_progress), BLOCK)
-        unpacker = _unpacker(counted.peek(4)[:4], window)
-        yield io.BufferedReader(_Unpacked(counted, name_of(file), unpacker), BLOCK) if unpacker else counted
-
-
-def _unpacker(magic: bytes, window: int) -> Callable[[], Any] | None:
-    """What makes an unpacker of one frame of what begins like this; None where that is not packed."""
-    if magic == ZSTD_MAGIC:
-        return zstandard.ZstdDecompressor(max_window_size=window).decompressobj
-    return partial(zlib.decompressobj, wbits=31) if magic.startswith(GZIP_MAGIC) else None
+    with opened() if opened else _raw(file) as raw, open_unpacked(raw, name_of(file), on_progress, window) as stream:
+        yield stream
 
 
 @contextmanager
@@ -78,110 +60,15 @@ def _raw(file: str) -> Iterator[io.RawIOBase]:
             raise InputError("is closed", file=name_of(file))
         yield cast("io.RawIOBase", sys.stdin.buffer)  # it stays open: it is not ours
         return
-    try:
-        raw = io.FileIO(file)
-    except OSError as problem:
-        raise _unreadable(file, problem) from problem
-    with raw:
+    with open_file(file) as raw:
         yield raw
-
-
-def _unreadable(file: str, problem: OSError) -> InputError:
-    hint = f"; name the files in it, such as {file.rstrip('/')}/*" if isinstance(problem, IsADirectoryError) else ""
-    return InputError(f"cannot be read: {problem.strerror}{hint}", file=file)
-
-
-class _Counted(io.RawIOBase):
-    """What is read from a stream, or passed over, told. `name`: of a file on a disk, as Python's own files have it."""
-
-    def __init__(self, source: io.RawIOBase, file: str, on_progress: Told | None) -> None:
-        self.name: str | int = file if isinstance(source, io.FileIO) else -1
-        self._title, self._told, self._source, self._at = name_of(file), on_progress, source, 0
-        self._into = cast("Callable[[Any], int | None]", getattr(source, "readinto1", source.readinto))
-
-    def seekable(self) -> bool:
-        return isinstance(self._source, io.FileIO) and self._source.seekable()
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        at = self._source.seek(offset, whence)
-        if self._told and at > self._at:
-            self._told(at - self._at)
-        self._at = at
-        return at
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, room: Any) -> int:
-        try:
-            count = self._into(room) or 0
-        except OSError as problem:
-            raise _unreadable(self._title, problem) from problem
-        self._at += count
-        if self._told:
-            self._told(count)
-        return count
-
-
-class _Unpacked(io.RawIOBase):
-    """One or more packed frames; a last one that breaks off is an error, not an end."""
-
-    def __init__(self, source: Reader, name: str, unpacker: Callable[[], Any]) -> None:
-        self._source, self._name, self._unpacker = source, name, unpacker
-        self._frame: Any = None
-        self._ready = memoryview(b"")
-        self._problem: InputError | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, room: Any) -> int:
-        """Fills the room, or up to where nothing more can be had; then the next call says why."""
-        count = 0
-        while count < len(room) and (self._ready or self._more()):
-            size = min(len(room) - count, len(self._ready))
-            room[count : count + size] = self._ready[:size]
-            self._ready = self._ready[size:]
-            count += size
-        if self._problem and not count:
-            raise self._problem
-        return count
-
-    def _more(self) -> bool:
-        """Whether there is more, unpacked."""
-        try:
-            while not self._ready and not self._problem:
-                packed = self._source.read(PACKED_BLOCK)
-                if not packed:
-                    self._end()
-                    return False
-                self._ready = memoryview(b"".join(self._unpack(packed)))
-        except InputError as problem:
-            self._problem = problem
-        return bool(self._ready)
-
-    def _end(self) -> None:
-        if self._frame is not None:
-            raise InputError("cannot be unpacked: it breaks off; was it copied as a whole?", file=self._name)
-
-    def _unpack(self, packed: bytes) -> Iterator[bytes]:
-        while packed:
-            if self._frame is None:
-                self._frame = self._unpacker()
-            try:
-                yield self._frame.decompress(packed)
-            except (zstandard.ZstdError, zlib.error) as problem:
-                raise InputError(f"cannot be unpacked: {problem}", file=self._name) from problem
-            if not self._frame.eof:
-                return
-            packed, self._frame = self._frame.unused_data, None
 
 
 @contextmanager
 def as_path(file: str) -> Iterator[str]:
     """A file's path; standard input and what is packed come by way of a temporary file."""
     with open_input(file) as stream:
-        if file != STDIN and not isinstance(stream.raw, _Unpacked):
+        if file != STDIN and not is_packed(stream):
             yield file
             return
         with tempfile.NamedTemporaryFile(prefix="hotpapers-") as copy:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hotpapers.store import Record, now
 from hotpapers.store.database import placeholders, slices
-from hotpapers.store.identities import is_whole, key_of, numbers_of
+from hotpapers.store.identities import NUMBER, is_whole, key_of, numbers_of
 
 _NEWS = """FROM post AS p WHERE p.network = ? AND p.since > ? AND p.until = 0
     AND NOT EXISTS (SELECT 1 FROM post AS q WHERE q.post = p.post AND q.until = 0 AND q.observed_at > p.observed_at)"""
@@ -62,11 +62,25 @@ def posts_of(record: Record, network: str) -> Iterator[str]:
     return (key for (key,) in record.database.iterate(sql, (network,)))
 
 
-def tracked_posts(record: Record, at: int, born: tuple[int, int]) -> Iterator[tuple[str, str, bool]]:
-    """(post, account, whether it was gone at a moment) of Bluesky's posts that were made between two moments."""
-    sql = f"""SELECT {key_of("t.post")}, {key_of("t.account")}, (SELECT count(*)
-        FROM post AS g WHERE g.post = t.post AND g.until = 0
-            AND g.gone <> '' AND g.observed_at >= t.observed_at AND g.observed_at <= ?)
-        FROM post AS t WHERE t.network = 'bluesky' AND t.until = 0 AND t.gone = ''
-        AND t.created_at > ? AND t.created_at < ?"""
-    return ((post, account, bool(is_gone)) for post, account, is_gone in record.database.iterate(sql, (at, *born)))
+def tracked_posts(record: Record, at: int, born: tuple[int, int]) -> Iterator[tuple[str, int, int]]:
+    """(post, made at, since when the record has it) of Bluesky's posts that were made between two moments and were not
+    gone at a third. µs UTC."""
+    sql = f"""SELECT {key_of("t.post")}, t.created_at, min(t.observed_at) FROM post AS t
+        WHERE t.network = 'bluesky' AND t.until = 0 AND t.gone = '' AND t.created_at > ? AND t.created_at < ?
+            AND NOT EXISTS (SELECT 1 FROM post AS g WHERE g.post = t.post AND g.until = 0
+                AND g.gone <> '' AND g.observed_at >= t.observed_at AND g.observed_at <= ?)
+        GROUP BY t.post, t.created_at"""
+    return ((post, created_at, since) for post, created_at, since in record.database.iterate(sql, (*born, at)))
+
+
+def was_held(record: Record, key: str, at: int) -> bool:
+    """Whether the record had a post or an account before a moment, however old."""
+    tests = (f"EXISTS (SELECT 1 FROM post WHERE {name} = {NUMBER} AND observed_at < ?)" for name in ("post", "account"))
+    return bool(record.database.rows(f"SELECT {' OR '.join(tests)}", (key, at, key, at))[0][0])
+
+
+def had_reaction(record: Record, post: str, account: str, type: str, at: int) -> bool:
+    """Whether the record had an account's reaction to a post before a moment."""
+    sql = f"""SELECT 1 FROM reaction WHERE post = {NUMBER} AND account = {NUMBER} AND type = ? AND observed_at < ?
+        LIMIT 1"""
+    return bool(record.database.rows(sql, (post, account, type, at)))

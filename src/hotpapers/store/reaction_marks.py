@@ -6,7 +6,7 @@ about the world: no items, in no batch and in no export.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hotpapers.model import DAY
 from hotpapers.store.database import Database, placeholders, slices
@@ -44,6 +44,11 @@ def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
         sql = f"SELECT mark FROM reaction_post WHERE mark IN ({placeholders(some)})"
         known += [marks[mark] for (mark,) in record.database.rows(sql, some)]
     return known
+
+
+def all_marks(record: Record) -> Iterator[int]:
+    """The marks of all reactions of which it is known for which post they were."""
+    return (mark for (mark,) in record.database.iterate("SELECT mark FROM reaction_post", ()))
 
 
 def drop_old_reactions(record: Record, before: int) -> int:

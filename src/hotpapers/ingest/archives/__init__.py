@@ -10,15 +10,26 @@ reddit        submissions and comments
 x             posts and pages of both of its interfaces (x_api_v1: the first)
 formats       the table of them; format_guess: what a file looks like that is none of its format
 framing       content in blocks of whole lines or frames, and where in it one is
-table         rows of a Parquet file
-sifting       what of a block may concern us (jetstream_sifter: by its bytes)
-workers       blocks sifted by several processes, in order
+sifting       what of a block may concern us
+workers       blocks sifted, and parts of files looked through, by several processes
 new_items     what of an archive's items the record did not know at their time
 batch         what was found in some lines, into the record at once
-file_import   files, one after the other; where an import broke off, and how it goes on
+imported_file a file as it is given, and what became of it
+file_import   files of lines, one after the other; where an import broke off, and how it goes on
+
+Events, which concern us by what happened before, in whatever file:
+
+event_stamps      where in time one belongs, and what must be known for it to concern us
+jetstream_sifter  what of a block may concern us, by its bytes, in two passes
+parts             files cut where they can be
+scan              a part looked through
+spill             what was found, sorted on disk
+event_taking      that in the order of time, into the record
+event_import      all of it
 """
 
-from hotpapers.ingest.archives.file_import import HEAD, ArchiveFile, ArchiveImporter, ImportedFile
+from hotpapers.ingest.archives.file_import import ArchiveImporter
 from hotpapers.ingest.archives.formats import FORMATS
+from hotpapers.ingest.archives.imported_file import HEAD, ArchiveFile, ImportedFile
 
 __all__ = ["FORMATS", "HEAD", "ArchiveFile", "ArchiveImporter", "ImportedFile"]

@@ -68,11 +68,7 @@ class ArxivSifter:
     def sift(self, data: bytes) -> Sifted:
         """All lines."""
         units = [unit._replace(content=_finished(unit.content)) for unit in paper_lines(data)]
-        return Sifted(len(units), units, [])
-
-    def referring(self, keys: Sequence[bytes]) -> list[Unit]:
-        """Nothing refers to anything."""
-        return []
+        return Sifted(len(units), units)
 
 
 def _finished(line: bytes) -> bytes:

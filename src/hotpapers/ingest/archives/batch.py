@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from hotpapers.errors import InputError
 from hotpapers.ingest.archives.format import BROKEN, ArchiveFormat, key_of
@@ -17,33 +17,42 @@ from hotpapers.store import Record, item_checks
 from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.terms import NetworkTerms, Table, admitted, of
 
+MOST_SEEN = 5_000
+"""Findings of a batch."""
+MOST_BYTES = 2**24
+"""Bytes of a batch's findings."""
 KEPT = 2**16
 """Bytes of an unreadable line that are set apart."""
 COUNTED = {Paper: "papers", Post: "posts", Mention: "mentions", Reaction: "reactions", Snapshot: "snapshots"}
 
 
 class ArchiveBatch:
-    """Findings that wait. `count`, `size`: how many, and the bytes of their bodies."""
+    """Findings that wait. `count`, `size`: how many, and the bytes of their bodies. `named`: papers that were newly
+    named, by the number of the file."""
 
     def __init__(self, record: Record, job: str, format: ArchiveFormat, terms: NetworkTerms | Table, now: int) -> None:
         self._record, self._job, self._format, self._terms, self._now = record, job, format, terms, now
         self._seen: list[RawPayload] = []
         self._keys: set[str] = set()
         self._reasons: dict[str, Exception] = {}
+        self._files: dict[RawPayload, int] = {}
+        self.named: dict[int, set[str]] = defaultdict(set)
         self.count = self.size = 0
 
-    def add(self, payloads: Sequence[RawPayload]) -> None:
-        """Takes in what was found in a line."""
+    def add(self, payloads: Sequence[RawPayload], file: int = 0) -> None:
+        """Takes in what was found in a line of a file."""
         self._seen += payloads
+        for payload in payloads if file else ():
+            self._files.setdefault(payload, file)
         self._keys.update([payload.key for payload in payloads])
         self.count += len(payloads)
         self.size += sum(len(payload.body) for payload in payloads)
 
-    def set_apart(self, line: bytes, problem: Exception) -> None:
+    def set_apart(self, line: bytes, problem: Exception, file: int = 0) -> None:
         """Takes in a line that could not be read."""
         payload = RawPayload(BROKEN, unreadable(line), line[:KEPT].rstrip(b"\r\n"), self._now)
         self._reasons[payload.key] = problem
-        self.add([payload])
+        self.add([payload], file)
 
     def must_wait(self, payloads: Sequence[RawPayload]) -> bool:
         """Whether something found can be read only after what waits is in the record: an edit of a post that waits too
@@ -55,16 +64,19 @@ class ArchiveBatch:
         self.size -= len(self._seen.pop().body)
         self.count -= 1
 
-    def store(self, cursor: str | None) -> Counter[str]:
+    def store(self, cursor: str | None) -> Counter[tuple[int, str]]:
         """Reads all findings and takes into the record what is new in them, with the cursor if there is anything; how
-        much that was, by the names in `importing.Imported`."""
+        much that was, by the number of the file and the names in `ImportedFile`."""
         outcomes = self._only_told(self._read())
         self._format.learned()
-        counts = Counter(quarantined=sum(bool(outcome.problem) for outcome in outcomes))
+        counts = Counter((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
         if outcomes:
             counts += self._write(outcomes, cursor)
-        self._seen, self._keys, self._reasons, self.count, self.size = [], set(), {}, 0, 0
+        self._seen, self._keys, self._reasons, self._files, self.count, self.size = [], set(), {}, {}, 0, 0
         return counts
+
+    def _file(self, outcome: ParsedPayload) -> int:
+        return self._files.get(outcome.payload, 0)
 
     # ---- reading -----------------------------------------------------------------------------------------
 
@@ -111,16 +123,20 @@ class ArchiveBatch:
         fresh = [outcome._replace(items=items) for outcome, items in zip(kept, news, strict=True)]
         return [payload for payload in fresh if payload.items or bool(payload.problem)]
 
-    def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> Counter[str]:
+    def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> Counter[tuple[int, str]]:
         once: dict[RawPayload, ParsedPayload] = {}
         for outcome in outcomes:
             once.setdefault(outcome.payload, outcome)
-        items = [item for payload in once.values() for item in payload.items]
         refused, groups = 0, self._by_network(once.values())
         for number, (network, group) in enumerate(groups, 1):
-            last = cursor if items and number == len(groups) else None
+            last = cursor if number == len(groups) and any(outcome.items for outcome in group) else None
             refused += self._record.ingest(group, source=network, job=self._job, cursor=last).refused
-        return _counted(items) + Counter(refused=refused)
+        counts = Counter({(self._file(outcomes[0]), "refused"): refused})
+        for outcome in once.values():
+            file = self._file(outcome)
+            counts.update((file, name) for name in _names(outcome.items))
+            self.named[file].update(item.paper for item in outcome.items if isinstance(item, Mention))
+        return counts
 
     def _by_network(self, outcomes: Iterable[ParsedPayload]) -> list[tuple[str, list[ParsedPayload]]]:
         """A batch a network. Where there are several, the last one has items, and the cursor with them: what an import
@@ -150,7 +166,9 @@ class ArchiveBatch:
         return time if payload.at + time > self._now else 0
 
 
-def _counted(items: Iterable[Item]) -> Counter[str]:
-    """Items by the names in `importing.Imported`."""
-    names = ["gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item), "") for item in items]
-    return Counter(name for name in names if name)
+def _names(items: Iterable[Item]) -> Iterator[str]:
+    """Items by the names in `ImportedFile`."""
+    for item in items:
+        name = "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item), "")
+        if name:
+            yield name

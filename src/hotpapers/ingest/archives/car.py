@@ -1,23 +1,26 @@
 """Repositories of the AT Protocol: what somebody posted, reposted and liked, as far as it is still there.
 
-A repository is read as a whole, since its tree may stand anywhere in it, and becomes frames, one a record, in the order
-of their moments: what follows is as with any archive.
+A repository is read as a whole, since its tree may stand anywhere in it, and becomes frames, one a record: what follows
+is as with any archive of events.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
 import msgspec
 
-from hotpapers.ingest.archives.format import FIRST
-from hotpapers.ingest.archives.framing import ChunkStream, StreamContent, frame_blocks
-from hotpapers.ingest.archives.jetstream import COLLECTIONS, FirehoseArchive, JetstreamArchive
+from hotpapers.engagement.queries import is_held
+from hotpapers.ingest.archives.event_stamps import COLLECTIONS, EventStamp, event_stamp
+from hotpapers.ingest.archives.format import FIRST, ImportTarget
+from hotpapers.ingest.archives.framing import ArchiveBlock, ChunkStream, frame_blocks
+from hotpapers.ingest.archives.jetstream import FirehoseArchive, JetstreamArchive
+from hotpapers.ingest.archives.jetstream_sifter import FirehoseSifter
 from hotpapers.model import Item, RawPayload
-from hotpapers.sources.bluesky import repository
+from hotpapers.sources.bluesky import repository, schemas
 from hotpapers.sources.bluesky.parser import key_of
+from hotpapers.store import reaction_marks
 
 _entry = msgspec.msgpack.Decoder(repository.RepositoryEntry).decode
 
@@ -26,26 +29,51 @@ class CarArchive(FirehoseArchive):
     """Records, each at its own moment. What the record has already, by whatever way, stays as it is: a repository does
     not say what a post said before it was edited."""
 
+    def __init__(self, place: ImportTarget) -> None:
+        super().__init__(place)
+        self._record = place.record
+        self._fresh: set[str] = set()
+
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """What a record says that concerns us."""
-        return [payload for body in record_events(line) for payload in JetstreamArchive.take(self, body)]
+        return JetstreamArchive.take(self, record_event(line))
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it, if it is new."""
-        is_known = (
-            self._known.holds(key_of(payload.key)) if payload.kind == "post" else self._known.post_of(payload.key)
-        )
-        return () if is_known else super().read(payload)
+        items = super().read(payload)  # a known post is followed from here on, whenever the record learned of it
+        is_known = payload.key in self._fresh or self._is_recorded(payload)
+        self._fresh.add(payload.key)
+        return () if is_known else items
+
+    def _is_recorded(self, payload: RawPayload) -> bool:
+        if payload.kind == "post":
+            return is_held(self._record, key_of(payload.key))
+        return reaction_marks.post_of_reaction(self._record, payload.key) is not None
+
+    def learned(self) -> None:
+        """What was read is in the record."""
+        super().learned()
+        self._fresh.clear()
 
 
-def record_events(frame: bytes) -> Sequence[bytes]:
+class CarSifter(FirehoseSifter):
+    """Records of repositories."""
+
+    def _bodies(self, content: bytes) -> Sequence[bytes]:
+        return [record_event(content)]
+
+    def _moment(self, content: bytes, events: Sequence[schemas.StreamEvent]) -> EventStamp:
+        return event_stamp(events[0])
+
+
+def record_event(frame: bytes) -> bytes:
     """A frame's record, as a line of Jetstream's. Raises what decoders raise for nonsense."""
-    return [repository.event(_entry(frame))]
+    return repository.event(_entry(frame))
 
 
-def car_content(stream: BinaryIO) -> AbstractContextManager[StreamContent]:
-    """A CAR file as frames, one a record."""
-    return nullcontext(StreamContent(ChunkStream.buffered(_frames(stream)), frame_blocks))
+def car_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
+    """A CAR file as frames, one a record. Raises InputError after what could be read."""
+    return frame_blocks(ChunkStream.buffered(_frames(stream)), offset)
 
 
 def _frames(stream: BinaryIO) -> Iterator[bytes]:

@@ -4,87 +4,36 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, BinaryIO, NamedTuple, Self
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
 from hotpapers.errors import FullStore, InputError
 from hotpapers.ingest import queries
-from hotpapers.ingest.archives.batch import KEPT, ArchiveBatch
-from hotpapers.ingest.archives.format import UNREADABLE, ArchiveFormat, ImportTarget
-from hotpapers.ingest.archives.format_guess import looks_like
-from hotpapers.ingest.archives.formats import FORMATS
+from hotpapers.ingest.archives.batch import KEPT, MOST_BYTES, MOST_SEEN, ArchiveBatch
+from hotpapers.ingest.archives.event_import import EventImport
+from hotpapers.ingest.archives.format import UNREADABLE, ImportTarget
+from hotpapers.ingest.archives.formats import EVENTS, LINES, LineSpec
 from hotpapers.ingest.archives.framing import TAIL, ArchiveBlock, ArchiveContent, Unit, mark
-from hotpapers.ingest.archives.sifting import NOTHING, SiftedBlock, sifted_here
-from hotpapers.ingest.archives.workers import SifterPool, SifterSetup
+from hotpapers.ingest.archives.imported_file import (
+    ALTERED,
+    MOST_SAMPLES,
+    MOST_UNREADABLE,
+    TRUNCATED,
+    ArchiveFile,
+    ImportedFile,
+    refusal,
+)
+from hotpapers.ingest.archives.sifting import SiftedBlock, sifted_here
+from hotpapers.ingest.archives.workers import SifterPool, WorkerSetup
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from hotpapers.store.paper_names import load_names
 from hotpapers.terms import NetworkTerms, Table
 
-MOST_SEEN = 5_000
-"""Findings of a batch."""
-MOST_BYTES = 2**24
-"""Bytes of a batch's findings."""
 MOST_READ = 2**28
 """Bytes of an archive that are read for one batch."""
-MOST_UNREADABLE = 100
-"""Lines from the beginning that may be unreadable before a file is taken for one of another kind."""
-TRUNCATED = "truncated"
-"""What the decoder says of JSON that ends too early."""
-MOST_SAMPLES = 3
-"""Unreadable lines by which it is told what a file looks like."""
-HEAD = 4_096
-"""Bytes from a file's beginning by which it is known again."""
-
-
-class ArchiveFile(NamedTuple):
-    """A file of an archive. `open`: its content, unpacked. `head`: its first bytes as it lies there, none for standard
-    input. `size`: in bytes, `seen_at`: when what has no moment of its own was seen, µs UTC. `altered`: whether what was
-    read since it was opened is there no longer."""
-
-    name: str
-    open: Callable[[], AbstractContextManager[BinaryIO]]
-    head: bytes
-    size: int
-    seen_at: int
-    altered: Callable[[], bool] = bool
-
-
-class ImportedFile(NamedTuple):
-    """What became of a file. `whole`: an earlier import read all of it, with the same files before it.
-
-    `lines`: read now, blank ones left out; `before`: read by an earlier import; `cut`: the last one breaks off, and
-    was left for when the rest of it is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`:
-    posts that were found to be gone. `quarantined`: lines, and entries of lines, that could not be read. `refused`:
-    items about what was forgotten. `unknown`: papers that are named in it and that the record has nothing of.
-    `passed`: of what was read now, what is about papers and no post, by what it is.
-    """
-
-    file: str
-    whole: bool = False
-    lines: int = 0
-    before: int = 0
-    cut: bool = False
-    papers: int = 0
-    posts: int = 0
-    mentions: int = 0
-    reactions: int = 0
-    snapshots: int = 0
-    gone: int = 0
-    quarantined: int = 0
-    refused: int = 0
-    unknown: int = 0
-    passed: Mapping[str, int] = NOTHING
-
-    def and_again(self, later: ImportedFile) -> ImportedFile:
-        """The same after the file was read once more: what was added then too."""
-        names = ("posts", "mentions", "reactions", "snapshots", "gone", "refused", "unknown")
-        sums: dict[str, Any] = {name: getattr(self, name) + getattr(later, name) for name in names}
-        lines, before = max(self.lines, later.lines), max(self.before, later.before)
-        return self._replace(whole=self.whole and later.whole, lines=lines, before=before, **sums)
 
 
 class ImportCursor(msgspec.Struct, frozen=True):
@@ -100,21 +49,29 @@ class ImportCursor(msgspec.Struct, frozen=True):
 
 
 class ArchiveImporter:
-    """Archives of one kind into a record, one file after the other. `files` are all that will be given to `take`, in
-    that order. `terms`: of the format's network, or of all where its lines are of several. `workers`:
-    processes that sift what is read; with 1 none is started. Use as a context manager where there are several."""
+    """Archives of one kind into a record. `files` are all that will be given to `take`, in that order. `terms`: of the
+    format's network, or of all where its lines are of several. `workers`: processes that look through what is read;
+    with 1 none is started. `progress` gets the bytes read of files that have a path. Use as a context manager where
+    there are several workers."""
 
     def __init__(
         self, record: Record, kind: str, files: Sequence[ArchiveFile], terms: NetworkTerms | Table, now: int,
-        workers: int = 1, store: str = "",
+        workers: int = 1, store: str = "", progress: Callable[[int], object] = int,
     ) -> None:  # fmt: skip
         self.record, self.job, self.terms = record, f"import:{kind}", terms
-        self.kind, self.place = FORMATS[kind], ImportTarget(record, load_names(record, now, 0), now, now)
-        self.format: ArchiveFormat = self.kind.make(self.place)
+        self.place = ImportTarget(record, load_names(record, now, 0), now, now)
+        self._files, self._kind, self._workers = files, kind, workers
+        self._store, self._progress = store, progress
+        self.close: Callable[[], None] = lambda: None
+        if kind in LINES:
+            self._begin(LINES[kind])
+
+    def _begin(self, spec: LineSpec) -> None:
+        self.kind, self.format = spec, spec.make(self.place)
         self.before: str | None = ""
         self._number = 0
-        self._resume, self._cursor = _found_again(cursor_of(record.database, self.job), files)
-        self._sifted, self.close = self._sifting(kind, workers, store)
+        self._resume, self._cursor = _found_again(cursor_of(self.record.database, self.job), self._files)
+        self._sifted, self.close = self._sifting()
 
     def __enter__(self) -> Self:
         return self
@@ -122,16 +79,26 @@ class ArchiveImporter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _sifting(
-        self, kind: str, workers: int, store: str
-    ) -> tuple[Callable[[Iterator[ArchiveBlock]], Generator[SiftedBlock]], Callable[[], None]]:
+    def results(self) -> Iterator[ImportedFile | InputError]:
+        """What became of each file; where it could not be read, or not to its end, why. Raises FullStore."""
+        if self._kind in EVENTS:
+            yield from EventImport(
+                self._kind, self.place, self._files, self.terms, self._workers, self._store, self._progress
+            ).results()
+            return
+        for file in self._files:
+            try:
+                yield self.take(file)
+            except InputError as problem:
+                yield problem
+
+    def _sifting(self) -> tuple[Callable[[Iterator[ArchiveBlock]], Generator[SiftedBlock]], Callable[[], None]]:
         """What sifts a file's blocks, and what ends it."""
-        known = self.kind.known(self.record)
-        if workers == 1:
-            sifter = self.kind.sifter(self.place, known)
+        if self._workers == 1:
+            sifter = self.kind.sifter(self.place)
             return lambda blocks: sifted_here(blocks, sifter, self.kind.units), lambda: None
-        setup = SifterSetup(kind, store, self.record.head.position, self.place.now)
-        pool = SifterPool(workers, setup, known)
+        setup = WorkerSetup(self._kind, self._store, self.record.head.position, self.place.now)
+        pool = SifterPool(self._workers, setup)
         return pool.sifted, pool.close
 
     def blocks(self, content: ArchiveContent, offset: int) -> Generator[SiftedBlock]:
@@ -306,28 +273,24 @@ class FileImport:
             self._place, self._cut = self._place_before, True
 
     def _refusal(self) -> InputError:
-        many = f"of its first {MOST_UNREADABLE} lines" if self._bad >= MOST_UNREADABLE else "of its lines"
-        name = self._importer.job.partition(":")[2]
-        return InputError(
-            f"not of the format {name}: none {many} can be read ({self._reason[:200]});"
-            f" it looks like {looks_like(self._samples, name)}"
-        )
+        return refusal(self._importer.job.partition(":")[2], self._bad, self._reason, self._samples)
 
     def _store(self) -> None:
         """What was found up to a place; unless nothing could be read yet: then it may be no archive at all."""
         self._is_altered = self._file.altered()
         if self._is_altered:
-            raise InputError("was changed while it was read; import it again when nobody writes it any more")
+            raise InputError(ALTERED)
         if not self._readable:
             return
         try:
-            self._figures += self._batch.store(self._cursor(self._place))
+            figures = self._batch.store(self._cursor(self._place))
         except FullStore as problem:
             raise FullStore(
                 f"{self._importer.record.database.where}: no room left on the disk; the first {self._stored.lines:,}"
                 f" lines of {self._file.name} are imported. Free some and import the same files again: it goes on"
                 " there."
             ) from problem
+        self._figures += Counter({name: figure for (_, name), figure in figures.items()})
         self._stored = self._place
 
     def _cursor(self, place: FilePlace) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 from hotpapers.errors import InputError
@@ -172,19 +172,18 @@ class ArchiveContent(Protocol):
         """What comes from an offset on, where one is."""
 
 
-class StreamContent(NamedTuple):
-    """Lines or frames, one after the other."""
+class LineContent(NamedTuple):
+    """Lines, one after the other."""
 
     stream: BinaryIO
-    cut: Callable[[BinaryIO, int], Iterator[ArchiveBlock]]
 
     def go_to(self, offset: int, length: int, digest: str) -> bool:
         """Reads up to there."""
         return go_to(self.stream, offset, length, digest)
 
     def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
-        """Whole lines or frames."""
-        return self.cut(self.stream, offset)
+        """Whole lines."""
+        return line_blocks(self.stream, offset)
 
 
 class ChunkStream(io.RawIOBase):

@@ -1,38 +1,44 @@
 """Bluesky's stream as others kept it: Jetstream's events, one a line, or the relay's frames.
 
-Sifted as if it came now, in the order of the archive: posts that name papers, and what befalls the posts that the
-record tracks at that time. Which reaction was for which post stands in the record, so that a withdrawal is understood
+Taken as if it came now, in the order of time: posts that name papers, and what befalls the posts that the record tracks
+at that time. Which reaction was for which post stands in the record, so that a withdrawal is understood
 in whatever file it comes, and after an import was broken off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import cast
 
-from hotpapers.engagement.queries import is_held
-from hotpapers.errors import InputError, NetError
+from hotpapers.errors import InputError
 from hotpapers.ingest import queries
+from hotpapers.ingest.archives.event_stamps import frame_events
 from hotpapers.ingest.archives.format import FIRST, UNREADABLE, ImportTarget, timely
-from hotpapers.ingest.change_filter import TRACKED_FOR, TrackedKeys
-from hotpapers.model import DAY, HOUR, Item, RawPayload, Reaction
-from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, firehose, schemas
-from hotpapers.sources.bluesky.parser import address, answer_key, key_of
+from hotpapers.ingest.change_filter import TRACKED_FOR
+from hotpapers.model import DAY, HOUR, Item, Post, RawPayload, Reaction
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
+from hotpapers.sources.bluesky.parser import REACTIONS, address, answer_key, author_of, key_of
 from hotpapers.sources.bluesky.stream_filter import EventFilter
 from hotpapers.store import Record, reaction_marks
 
-COLLECTIONS = frozenset((schemas.POST, schemas.LIKE, schemas.REPOST))
+NEVER = (2**63, 0)
 
 
-class TrackedAt(TrackedKeys):
-    """The posts that the record tracked at a moment of the archive, and their accounts."""
+class TrackedAt:
+    """The posts that the record tracked at a moment of the archive: which it had before, and were young enough. What it
+    has of the same moment it may have of the very event that is read again."""
 
     def __init__(self, record: Record) -> None:
-        super().__init__()
         self._record = record
-        self._from = self._until = 0
+        self._at = self._from = self._until = 0
+        self._posts: dict[str, tuple[int, int]] = {}
         self._reactions: dict[str, str] = {}
         self._dropped: set[str] = set()
         self._absent: set[str] = set()
+
+    def __contains__(self, key: object) -> bool:
+        since, until = self._posts.get(cast("str", key), NEVER)
+        return since < self._at < until
 
     def ask_about(self, keys: Collection[str], reactions: Collection[str]) -> None:
         """Asks the record at once whether it has these posts and accounts, and for which posts these reactions were;
@@ -42,38 +48,47 @@ class TrackedAt(TrackedKeys):
         self._absent = {*keys, *reactions} - known
 
     def look(self, at: int) -> None:
-        """Takes in what the record has for the day of a moment, if that is another day than before.
-
-        Whole days, so that an import that goes on in the middle of one knows what it would have known.
-        """
-        if self._from - HOUR <= at < self._until:
+        """Goes to a moment; takes in what the record has for its day, if that is another day than before."""
+        self._at = at
+        if self._from <= at < self._until:
             return
         self._from = at - at % DAY
         self._until = self._from + DAY
-        self.clear()
         born = (self._from - TRACKED_FOR, self._until)
-        for post, account, gone in queries.tracked_posts(self._record, at, born):
-            self.update((account,) if gone else (post, account))
-        self.difference_update(self._dropped)
+        self._posts = {
+            post: (since, created_at + TRACKED_FOR)
+            for post, created_at, since in queries.tracked_posts(self._record, at, born)
+            if post not in self._dropped
+        }
+
+    def learn(self, items: Iterable[Item]) -> None:
+        """Tracks posts from now on, and those that are gone no more."""
+        for item in items:
+            if isinstance(item, Post) and item.gone:
+                self._posts.pop(item.post, None)
+            elif isinstance(item, Post):
+                self._posts[item.post] = (0, item.created_at + TRACKED_FOR)
 
     def drop(self, post: str) -> None:
         """Follows a post no more."""
-        self.discard(post)
+        self._posts.pop(post, None)
         self._dropped.add(post)
 
     def holds(self, key: str, /) -> bool:
-        """Whether the record has a post or an account, however old."""
-        return key not in self._absent and is_held(self._record, key)
+        """Whether the record had a post or an account before, however old."""
+        return key not in self._absent and queries.was_held(self._record, key, self._at)
 
     def remember(self, reactions: Iterable[tuple[str, str]]) -> None:
         """Keeps for which post each reaction was, by its address."""
         self._reactions.update(reactions)
 
     def post_of(self, reaction: str, /) -> str | None:
-        """The key of the post that a reaction was for."""
+        """The key of the post that a reaction was for, if the record had it before: it may have been for another one
+        since."""
         if (post := self._reactions.get(reaction)) or reaction in self._absent:
             return post
-        return reaction_marks.post_of_reaction(self._record, reaction)
+        post = reaction_marks.post_of_reaction(self._record, reaction)
+        return post if post and queries.had_reaction(self._record, post, *_whose(reaction), self._at) else None
 
     def keep(self, now: int) -> None:
         """Hands the reactions that came since the last time to the record."""
@@ -81,6 +96,21 @@ class TrackedAt(TrackedKeys):
         self._reactions.clear()
         self._dropped.clear()
         self._absent.clear()
+
+
+def _whose(reaction: str) -> tuple[str, str]:
+    """The key of the account of a reaction, and which kind it is, by its address."""
+    whole, _, kind = reaction.partition("#")
+    return key_of(author_of(whole)), kind or REACTIONS[whole.split("/")[3]]
+
+
+def withdrawn_addresses(line: bytes) -> Sequence[str]:
+    """The addresses of the reactions that a line takes back, if it deletes anything."""
+    event = _deletion_or_account(line)
+    if event is None or event.commit is None:
+        return ()
+    uri = address(event.did, event.commit.collection, event.commit.rkey)
+    return [answer_key(uri, kind) for kind in schemas.ANSWERS] if event.commit.collection == schemas.POST else [uri]
 
 
 def _deletion_or_account(line: bytes) -> schemas.StreamEvent | None:
@@ -113,17 +143,17 @@ class JetstreamArchive:
     def prepare(self, lines: Sequence[bytes]) -> None:
         """Asks for what is deleted, and for accounts."""
         keys, reactions = set[str](), set[str]()
-        for event in filter(None, map(_deletion_or_account, lines)):
+        for line in lines:
+            event = _deletion_or_account(line)
+            if event is None:
+                continue
             commit = event.commit
             if commit is None:
                 keys.add(key_of(event.did))
                 continue
-            uri = address(event.did, commit.collection, commit.rkey)
             if commit.collection == schemas.POST:
-                keys.add(key_of(uri))
-                reactions.update(answer_key(uri, kind) for kind in schemas.ANSWERS)
-            else:
-                reactions.add(uri)
+                keys.add(key_of(address(event.did, commit.collection, commit.rkey)))
+            reactions.update(withdrawn_addresses(line))
         self._known.ask_about(keys, reactions)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
@@ -167,11 +197,3 @@ class FirehoseArchive(JetstreamArchive):
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """What a frame's events say that concerns us."""
         return [payload for body in frame_events(line) for payload in super(FirehoseArchive, self).take(body)]
-
-
-def frame_events(frame: bytes) -> Sequence[bytes]:
-    """A frame's events, each as a line of Jetstream's. Raises what decoders raise for nonsense."""
-    try:
-        return firehose.events(firehose.frame(frame), COLLECTIONS)
-    except NetError:
-        return ()  # what the relay told whoever listened, not what happened on the network

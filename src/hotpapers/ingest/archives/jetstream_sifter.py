@@ -1,22 +1,23 @@
 """Bluesky's events sifted by their bytes: nearly all are let go without being decoded.
 
 A line that begins and ends as Jetstream writes it is decoded only if there is something in its bytes that may concern
-us: a needle of a paper's address, a deletion, an edit, an account, an escape that may hide any of these, or the key of
-a post that names a paper. Where titles of papers are known, each post is read. What is not decoded is not seen to be
-broken inside. Lines of any other look are decoded one by one.
+us: in the first pass a needle of a paper's address, a deletion, an edit, an account, an escape that may hide any of
+these; in the second the key of a post that names a paper. Where titles of papers are known, each post is read. What is
+not decoded is not seen to be broken inside. Lines of any other look are decoded one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple, Protocol
 
 from hotpapers.ids.arxiv.unescaping import INVISIBLE
 from hotpapers.ids.mentions.bulk import Str, needle_places
 from hotpapers.ids.mentions.paper_index import PaperIndex
-from hotpapers.ingest.archives.format import FIRST, UNREADABLE
+from hotpapers.ingest.archives.event_stamps import EventStamp, check_moment, event_stamp, frame_events, frame_stamp
+from hotpapers.ingest.archives.format import UNREADABLE
 from hotpapers.ingest.archives.framing import Unit, frames_of, lines_of
-from hotpapers.ingest.archives.sifting import Sifted
 from hotpapers.sources.bluesky import schemas
 from hotpapers.sources.bluesky.stream_filter import names_paper, post_record
 
@@ -25,8 +26,10 @@ BOUNDARY = END + BEGIN
 MOMENT = b'","time_us":1'
 """Of 2001 to 2033."""
 POST_PATH = b"/app.bsky.feed.post/"
-MARKS = (b'"delete"', b'"update"', b'"account"', b"\\u", b"\\/")
-"""What may make a line concern us, wherever it stands in it; the last two may hide anything."""
+ESCAPES = (b"\\u", b"\\/")
+"""What may hide anything."""
+MARKS = (b'"delete"', b'"update"', b'"account"', *ESCAPES)
+"""What may make a line concern us, wherever it stands in it."""
 POSTS = b'"app.bsky.feed.post"'
 KEY = 13
 """Bytes of a record's key by which a post is looked for: all of it where it is a moment, as nearly everywhere."""
@@ -38,122 +41,174 @@ def key_in(uri: str) -> bytes:
     return (uri.rpartition("/")[2].encode("utf-8", "replace") + b'"')[:KEY]
 
 
-class JetstreamSifter:
-    """Lines of JSON. `known`: keys of the posts that the record has; no event is later than `latest`, µs UTC."""
+class PostKeys(NamedTuple):
+    """Keys of posts that references are looked for to. `some_short`: whether the end of one is part of it."""
 
-    def __init__(self, names: PaperIndex, latest: int, known: Iterable[bytes] = ()) -> None:
-        self._names, self._latest = names, latest
-        self._known, self._short = set[bytes](), False
-        self._learn(known)
-        self._data = b""
-        self._asked: list[tuple[bytes, Unit]] = []
-        self._fresh: list[bytes] = []
+    keys: frozenset[bytes]
+    some_short: bool
 
-    def sift(self, data: bytes) -> Sifted:
+    @classmethod
+    def of(cls, keys: Iterable[bytes]) -> PostKeys:
+        """From what `key_in` gives."""
+        all_keys = frozenset(keys)
+        return cls(all_keys, any(len(key) < KEY or key.endswith(b'"') for key in all_keys))
+
+
+class KeptEvent(NamedTuple):
+    """A line or frame that concerns us: where in time it belongs, or why it cannot be read."""
+
+    unit: Unit
+    stamp: EventStamp | None
+    problem: Exception | None = None
+
+
+class SiftedEvents(NamedTuple):
+    """What of a block concerns us by itself, how many lines it has, and keys of the posts that name papers: others
+    may refer to these."""
+
+    lines: int
+    kept: list[KeptEvent]
+    keys: list[bytes]
+
+
+class EventSifter(Protocol):
+    """Sifts blocks of events, in two passes over the archive. `ending`: bytes that may end an event and are no part of
+    it."""
+
+    ending: bytes
+
+    def sift(self, data: bytes) -> SiftedEvents:
         """What concerns us by itself."""
-        self._data, self._asked, self._fresh = b"", [], []
+
+    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
+        """What refers to one of these posts, and perhaps some lines more; what cannot be read is left out."""
+
+
+class JetstreamSifter:
+    """Lines of JSON. No event is later than `latest`, µs UTC."""
+
+    ending = b"\r\n"
+
+    def __init__(self, names: PaperIndex, latest: int) -> None:
+        self._names, self._latest = names, latest
+        self._keys: list[bytes] = []
+
+    def sift(self, data: bytes) -> SiftedEvents:
+        """What concerns us by itself."""
+        self._keys = []
         if not _is_plain(data):
-            count, kept = self._one_by_one(data)
-            return Sifted(count, kept, self._fresh)
-        self._data, block = data, Str(data)
+            return self._one_by_one(data)
+        block = Str(data)
         places = set(_all_places(block, data, posts=bool(len(self._names))))
-        kept = [unit for unit in _lines_at(data, block, places) if self._concerns(unit)]
-        return Sifted(block.count(b"\n"), kept, self._fresh)
+        kept = list(self._kept(_lines_at(data, block, places)))
+        return SiftedEvents(block.count(b"\n"), kept, self._keys)
 
-    def referring(self, keys: Sequence[bytes]) -> list[Unit]:
-        """What refers to a post that names a paper."""
-        self._learn(keys)
-        pointing = [unit for key, unit in self._asked if self._knows(key)]
-        return [*pointing, *self._references(self._data)] if self._known and self._data else pointing
-
-    def _learn(self, keys: Iterable[bytes]) -> None:
-        self._known.update(keys)
-        self._short = self._short or any(len(key) < KEY or key.endswith(b'"') for key in keys)
-
-    def _knows(self, key: bytes) -> bool:
-        return key in self._known
-
-    def _references(self, data: bytes) -> Iterator[Unit]:
-        """Lines with the address of a known post."""
-        pieces = data.split(POST_PATH)
-        known, short = self._known, self._short
-        keys = [piece[:KEY] for piece in pieces]
-        hits = [n for n, key in enumerate(keys) if key in known or (short and _ended(key) in known)]
-        if not hits:
-            return iter(())
-        ends = list(accumulate(map(len, pieces)))
-        return _lines_at(data, Str(data), {ends[n - 1] + (n - 1) * len(POST_PATH) for n in hits if n})
-
-    def _one_by_one(self, data: bytes) -> tuple[int, list[Unit]]:
+    def _one_by_one(self, data: bytes) -> SiftedEvents:
         """Lines of which some are not as Jetstream writes them."""
-        count, kept = 0, []
-        for unit in lines_of(data):
-            count += 1
-            line = unit.content
-            if _is_plain(line):
-                self._asked += [(key, unit) for key in _keys_in(line)]
-                if not any(_all_places(Str(line), line, posts=bool(len(self._names)))):
-                    continue
-            if self._concerns(unit):
-                kept.append(unit)
-        return count, kept
+        units, posts = list(lines_of(data)), bool(len(self._names))
+        odd = (unit for unit in units if not _is_let_go(unit.content, posts=posts))
+        return SiftedEvents(len(units), list(self._kept(odd)), self._keys)
 
-    # ---- one event ---------------------------------------------------------------------------------------
+    def _kept(self, units: Iterable[Unit]) -> Iterator[KeptEvent]:
+        for unit in units:
+            try:
+                stamp = self._stamp(unit.content)
+            except UNREADABLE as problem:
+                yield KeptEvent(unit, None, problem)
+            else:
+                if stamp is not None:
+                    yield KeptEvent(unit, stamp)
 
-    def _concerns(self, unit: Unit) -> bool:
-        """Whether a line concerns us by itself; which posts it refers to is noted."""
-        return self._event_concerns(unit.content, unit)
+    def _stamp(self, content: bytes) -> EventStamp | None:
+        """Where in time what concerns us belongs."""
+        event = schemas.event(content)
+        return event_stamp(event) if self._concerns(event) else None
 
-    def _event_concerns(self, body: bytes, unit: Unit) -> bool:
-        try:
-            event = schemas.event(body)
-            if not FIRST <= event.time_us <= self._latest:
-                return True
-            commit = event.commit
-            if commit is None:
-                return event.account is not None
-            if commit.collection in REACTIONS:
-                return commit.operation == "delete" or self._refers(schemas.pointing(commit.record).subject.uri, unit)
-            if commit.collection != schemas.POST:
-                return False
-            return commit.operation == "delete" or self._post(commit, unit) or commit.operation == "update"
-        except UNREADABLE:
-            return True
-
-    def _post(self, commit: schemas.CommitEvent, unit: Unit) -> bool:
-        record = post_record(commit.record)
-        for uri in record.answers().values() if record else ():
-            self._refers(uri, unit)
-        if not names_paper(commit.record, record, self._names):
+    def _concerns(self, event: schemas.StreamEvent) -> bool:
+        """Whether an event concerns us by itself; the keys of posts that name papers are noted."""
+        check_moment(event.time_us, self._latest)
+        commit = event.commit
+        if commit is None:
+            return event.account is not None
+        if commit.operation == "delete":
+            return commit.collection in (schemas.POST, *REACTIONS)
+        if commit.collection != schemas.POST:
             return False
-        self._fresh.append(key_in(commit.rkey))
-        return True
+        if names_paper(commit.record, post_record(commit.record), self._names):
+            self._keys.append(key_in(commit.rkey))
+            return True
+        return commit.operation == "update"
 
-    def _refers(self, uri: str, unit: Unit) -> bool:
-        self._asked.append((key_in(uri), unit))
+    # ---- the second pass ---------------------------------------------------------------------------------
+
+    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
+        """What has the address of a known post, as it is or with escapes."""
+        block = Str(data)
+        escaped = _lines_at(data, block, _places_of(block, data, ESCAPES))
+        units = [unit for unit in escaped if _refers(unit.content, posts)]
+        for unit in (*units, *_lines_at(data, block, _references(data, block, posts))):
+            with suppress(*UNREADABLE):
+                event = schemas.event(unit.content)
+                check_moment(event.time_us, self._latest)
+                yield KeptEvent(unit, event_stamp(event))
+
+
+def _references(data: bytes, block: Str, posts: PostKeys) -> Iterator[int]:
+    """Places of the addresses of known posts."""
+    (known, short), find = posts, block.find
+    place = find(POST_PATH)
+    while place >= 0:
+        place += len(POST_PATH)
+        key = data[place : place + KEY]
+        if key in known or (short and _ended(key) in known):
+            yield place
+        place = find(POST_PATH, place)
+
+
+def _refers(body: bytes, posts: PostKeys) -> bool:
+    """Whether an event is a reaction to a known post."""
+    try:
+        commit = schemas.event(body).commit
+        if commit is None or commit.operation == "delete":
+            return False
+        if commit.collection in REACTIONS:
+            return key_in(schemas.pointing(commit.record).subject.uri) in posts.keys
+        record = post_record(commit.record) if commit.collection == schemas.POST else None
+        return record is not None and any(key_in(uri) in posts.keys for uri in record.answers().values())
+    except UNREADABLE:
         return False
 
 
 class FirehoseSifter(JetstreamSifter):
-    """The relay's frames. `events`: of a frame, as lines; raises what decoders raise for nonsense."""
+    """The relay's frames."""
 
-    def __init__(
-        self, names: PaperIndex, latest: int, known: Iterable[bytes], events: Callable[[bytes], Iterable[bytes]]
-    ) -> None:
-        super().__init__(names, latest, known)
-        self._events = events
+    ending = b""
 
-    def sift(self, data: bytes) -> Sifted:
+    def sift(self, data: bytes) -> SiftedEvents:
         """What concerns us by itself."""
-        self._asked, self._fresh, units = [], [], list(frames_of(data))
-        return Sifted(len(units), [unit for unit in units if self._concerns(unit)], self._fresh)
+        self._keys, units = [], list(frames_of(data))
+        return SiftedEvents(len(units), list(self._kept(units)), self._keys)
 
-    def _concerns(self, unit: Unit) -> bool:
-        try:
-            bodies = list(self._events(unit.content))
-        except UNREADABLE:
-            return True
-        return any([self._event_concerns(body, unit) for body in bodies])
+    def _bodies(self, content: bytes) -> Sequence[bytes]:
+        """A frame's events, each as a line of Jetstream's."""
+        return frame_events(content)
+
+    def _moment(self, content: bytes, events: Sequence[schemas.StreamEvent]) -> EventStamp:
+        """Where in time a frame with these events belongs."""
+        return frame_stamp(content, events)
+
+    def _stamp(self, content: bytes) -> EventStamp | None:
+        events = [schemas.event(body) for body in self._bodies(content)]
+        return self._moment(content, events) if any([self._concerns(event) for event in events]) else None
+
+    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
+        """What refers to a known post."""
+        for unit in frames_of(data):
+            if posts.some_short or any(_references(unit.content, Str(unit.content), posts)):
+                with suppress(*UNREADABLE):
+                    bodies = self._bodies(unit.content)
+                    if any(_refers(body, posts) for body in bodies):
+                        yield KeptEvent(unit, self._moment(unit.content, list(map(schemas.event, bodies))))
 
 
 # ---- bytes -----------------------------------------------------------------------------------------------
@@ -167,10 +222,20 @@ def _is_plain(data: bytes) -> bool:
     return bool(block.count(BOUNDARY) + 1 == block.count(MOMENT) == block.count(b"\n"))
 
 
+def _is_let_go(line: bytes, *, posts: bool) -> bool:
+    """Whether a line is as Jetstream writes it and has nothing for which it must be decoded."""
+    return _is_plain(line) and not any(_all_places(Str(line), line, posts=posts))
+
+
 def _all_places(block: Str, data: bytes, *, posts: bool) -> Iterator[int]:
     """Where a block has something for which a line must be decoded."""
     yield from (place for place, _ in needle_places(data, 0, len(data), INVISIBLE))
-    for word in (*MARKS, POSTS) if posts else MARKS:
+    yield from _places_of(block, data, (*MARKS, POSTS) if posts else MARKS)
+
+
+def _places_of(block: Str, data: bytes, words: Iterable[bytes]) -> Iterator[int]:
+    """Where a block has one of some words: the first of each in a line."""
+    for word in words:
         place = block.find(word)
         while place >= 0:
             yield place
@@ -186,16 +251,10 @@ def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
             continue
         start = data.rfind(b"\n", 0, place) + 1
         number += block.count(b"\n", counted, start) if start > counted else 0
-        counted, end = start, data.find(b"\n", place) + 1
+        counted, end = start, data.find(b"\n", place) + 1 or len(data)
         yield Unit(number, start, end, data[start:end])
 
 
 def _ended(key: bytes) -> bytes:
     """A key up to where it ends, if it does."""
     return key[: key.find(b'"') + 1]
-
-
-def _keys_in(line: bytes) -> list[bytes]:
-    """Keys of all posts that a line has the addresses of."""
-    keys = [piece[:KEY] for piece in line.split(POST_PATH)[1:]]
-    return [_ended(key) or key for key in keys]

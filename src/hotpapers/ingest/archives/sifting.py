@@ -1,14 +1,12 @@
-"""What of a block may concern us: a pure function of its bytes and of what was sifted before, for any process.
+"""What of a block may concern us, where each line does by itself or not at all: a pure function, for any process.
 
 A sifter keeps somewhat more than the format takes, never less: what it keeps the format looks at again, in the order of
-the archive, so that the record is the same however the archive was parted. In two steps, since what happens to a post
-concerns us only if the post does, and that may stand in another block: first all that concerns us by itself, then, once
-it is known which posts those are in the blocks before, all that refers to one of them.
+the archive, so that the record is the same however the archive was parted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from hotpapers.ingest.archives.format import UNREADABLE, ArchiveFormat
@@ -20,12 +18,11 @@ UnitsOf = Callable[[bytes], Iterable[Unit]]
 
 
 class Sifted(NamedTuple):
-    """A block's lines that concern us by themselves, how many lines it has, and keys of the posts in them that others
-    may refer to. `passed`: how many things about papers in it are no posts, by what they are."""
+    """A block's lines that may concern us, and how many lines it has. `passed`: how many things about papers in it are
+    no posts, by what they are."""
 
     lines: int
     kept: list[Unit]
-    keys: list[bytes]
     passed: Mapping[str, int] = NOTHING
 
 
@@ -33,10 +30,7 @@ class Sifter(Protocol):
     """Sifts blocks, one at a time."""
 
     def sift(self, data: bytes) -> Sifted:
-        """What concerns us by itself."""
-
-    def referring(self, keys: Sequence[bytes]) -> list[Unit]:
-        """What of the same block refers to a post of any key that it was ever told; these are new."""
+        """What may concern us."""
 
 
 class SiftedBlock(NamedTuple):
@@ -61,7 +55,7 @@ class LineSifter:
             count += 1
             if self._concerns(unit.content):
                 kept.append(unit)
-        return Sifted(count, kept, [])
+        return Sifted(count, kept)
 
     def _concerns(self, line: bytes) -> bool:
         try:
@@ -69,24 +63,15 @@ class LineSifter:
         except UNREADABLE:
             return True
 
-    def referring(self, keys: Sequence[bytes]) -> list[Unit]:
-        """Nothing refers to anything."""
-        return []
-
 
 def data_of(task: bytes | TablePart) -> bytes:
     """A block's bytes; rows are read here, by whichever process it is. Raises InputError."""
     return task if isinstance(task, bytes) else task.lines()
 
 
-def merged(kept: Iterable[Unit], more: Iterable[Unit]) -> list[Unit]:
-    """Both in order, each line once."""
-    return sorted({unit.number: unit for unit in (*kept, *more)}.values())
-
-
-def sifted_block(block: ArchiveBlock, sifted: Sifted, more: Iterable[Unit], units_of: UnitsOf) -> SiftedBlock:
+def sifted_block(block: ArchiveBlock, sifted: Sifted, units_of: UnitsOf) -> SiftedBlock:
     """What is left of a block. A last line without its end is kept, whatever is in it."""
-    kept = merged(sifted.kept, more) if block.ended else list(units_of(block.data))
+    kept = sifted.kept if block.ended else list(units_of(block.data))
     if block.part:  # where a row stands in lines made of it says nothing
         kept = [unit._replace(start=0, end=0) for unit in kept]
     return SiftedBlock(block, sifted.lines, kept, sifted.passed)
@@ -95,5 +80,4 @@ def sifted_block(block: ArchiveBlock, sifted: Sifted, more: Iterable[Unit], unit
 def sifted_here(blocks: Iterable[ArchiveBlock], sifter: Sifter, units_of: UnitsOf) -> Generator[SiftedBlock]:
     """Blocks sifted one after the other, in this process."""
     for block in blocks:
-        sifted = sifter.sift(data_of(block.task()))
-        yield sifted_block(block, sifted, sifter.referring(sifted.keys), units_of)
+        yield sifted_block(block, sifter.sift(data_of(block.task())), units_of)

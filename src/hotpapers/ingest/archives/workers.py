@@ -1,9 +1,8 @@
-"""Blocks sifted by several processes, and given in the order of the archive.
+"""Work done by several processes: blocks sifted, and given in the order of the archive; parts of files looked through.
 
-Each process has a thread here that hands it blocks. What a block says of posts is told to all before they are asked
-what refers to them: a ledger in the order of the blocks holds what is known so far. At most so many blocks are on the
-way. A process that ends, for whatever reason, is started again and gets the same block again: nothing is kept anywhere
-but here. When this process is killed the others end, since nobody speaks to them any more.
+Each process has a thread here that hands it work. At most so many blocks are on the way. A process that ends, for
+whatever reason, is started again and gets the same work again: nothing is kept anywhere but here. When this process is
+killed the others end, since nobody speaks to them any more.
 """
 
 from __future__ import annotations
@@ -15,15 +14,20 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 from hotpapers.errors import HotPapersError, InputError
 from hotpapers.ingest.archives.format import ImportTarget
-from hotpapers.ingest.archives.formats import FORMATS
+from hotpapers.ingest.archives.formats import FORMATS, LINES, LineSpec
 from hotpapers.ingest.archives.framing import ArchiveBlock
+from hotpapers.ingest.archives.jetstream_sifter import EventSifter
+from hotpapers.ingest.archives.scan import PartScan, Scanner, ScanTask
 from hotpapers.ingest.archives.sifting import Sifted, SiftedBlock, data_of, sifted_block
 from hotpapers.store import Record
 from hotpapers.store.paper_names import load_names
@@ -32,42 +36,44 @@ _RUN = "from hotpapers.ingest.archives.workers import run; run()"
 WAITING = 8
 """Blocks for each process that may be on the way, or wait for the record."""
 MOST_STARTS = 5
-"""Times that a process may end over one block before the import gives up."""
-
-
+"""Times that a process may end over one piece of work before the import gives up."""
 PATIENCE = 2
 """Seconds to wait for a thread that reads from a pipe when nobody wants the rest."""
 
 
-class SifterSetup(NamedTuple):
-    """What a process must know: the format, the store with the names of its papers up to a position, and the moment
-    that the import takes for now, µs UTC."""
+class WorkerSetup(NamedTuple):
+    """What a process must know: the format, the store with the names of its papers up to a position, the moment that
+    the import takes for now (µs UTC), and for formats of events the folder for what it spills."""
 
     format: str
     store: str
     position: int
     now: int
+    folder: str = ""
 
 
-class SifterProcess:
-    """A process that sifts. `told`: so many keys of the ledger it knows."""
+class WorkerProcess:
+    """A process that sifts blocks or looks through parts of files."""
 
-    def __init__(self, setup: SifterSetup) -> None:
+    def __init__(self, setup: WorkerSetup) -> None:
         self._setup = setup
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection[Any, Any] | None = None
-        self.told = 0
 
     @property
     def pid(self) -> int:
         """Its number; 0 while there is none."""
         return self._process.pid if self._process else 0
 
-    def ask(self, question: object) -> Any:
-        """Its answer. Raises EOFError or OSError where the process has ended, RuntimeError for a bug of ours."""
+    def ask(self, question: object, progress: Callable[[int], object] = int) -> Any:
+        """Its answer; numbers that come before it go to `progress`. Raises EOFError or OSError where the process has
+        ended, RuntimeError for a bug of ours."""
         pipe = self._pipe or self._start()
         pipe.send_bytes(pickle.dumps(question, pickle.HIGHEST_PROTOCOL))
         answer = pipe.recv()
+        while isinstance(answer, int):
+            progress(answer)
+            answer = pipe.recv()
         if isinstance(answer, HotPapersError):
             raise answer
         if isinstance(answer, str):
@@ -90,7 +96,6 @@ class SifterProcess:
 
     def end(self) -> None:
         """Ends it; the next question starts another one."""
-        self.told = 0
         if self._process:
             self._process.kill()
             self._process.wait()
@@ -100,11 +105,11 @@ class SifterProcess:
 
 
 def run() -> None:
-    """The process's work, until nobody asks any more: blocks, and new keys after each."""
+    """The process's work, until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides
     pipe: Connection[Any, Any] = Connection(int(sys.argv[1]))
     with contextlib.suppress(EOFError, OSError):
-        setup = SifterSetup(*pickle.loads(pipe.recv_bytes()))
+        setup = WorkerSetup(*pickle.loads(pipe.recv_bytes()))
         try:
             _answer(pipe, setup)
         except (EOFError, OSError):
@@ -115,26 +120,107 @@ def run() -> None:
             pipe.send(traceback.format_exc())
 
 
-def _answer(pipe: Connection[Any, Any], setup: SifterSetup) -> None:
+def _answer(pipe: Connection[Any, Any], setup: WorkerSetup) -> None:
     with Record(setup.store, create=False) as record:
-        names = load_names(record, setup.now, 0, setup.position)
-        sifter = FORMATS[setup.format].sifter(ImportTarget(record, names, setup.now, setup.now), ())
-    while True:  # the store is not needed any more
-        pipe.send(tuple(sifter.sift(data_of(pickle.loads(pipe.recv_bytes())))))
-        pipe.send(sifter.referring(pickle.loads(pipe.recv_bytes())))
+        target = ImportTarget(record, load_names(record, setup.now, 0, setup.position), setup.now, setup.now)
+        spec = FORMATS[setup.format]
+        sifter = spec.sifter(target)
+    if isinstance(spec, LineSpec):  # the store is not needed any more
+        while True:
+            pipe.send(tuple(sifter.sift(data_of(pickle.loads(pipe.recv_bytes())))))
+    scanner = Scanner(spec, cast("EventSifter", sifter), Path(setup.folder))
+    while True:
+        pipe.send(scanner.scan(pickle.loads(pipe.recv_bytes()), pipe.send))
+
+
+# ---- parts of files --------------------------------------------------------------------------------------
+
+
+class ScanPool:
+    """Processes that look through parts of files; this one does too, as it has nothing else to do meanwhile. `here`:
+    how it does."""
+
+    helps = True
+
+    def __init__(self, count: int, setup: WorkerSetup, here: Scanner) -> None:
+        self._here = here
+        self.processes = [WorkerProcess(setup) for _ in range(count - self.helps)]
+        self._telling, self._closed = threading.Lock(), False
+
+    def scan(self, tasks: Sequence[ScanTask], progress: Callable[[int], object]) -> Iterator[PartScan]:
+        """What is in each of the parts, in order."""
+
+        def tell(count: int) -> None:
+            with self._telling:
+                progress(count)
+
+        waiting = deque(enumerate(tasks))
+        results: dict[int, PartScan] = {}
+        threads = ThreadPoolExecutor(len(self.processes))
+        try:
+            others = [threads.submit(self._serve, process, waiting, results, tell) for process in self.processes]
+            for number, task in _taken_from(waiting) if self.helps else ():
+                results[number] = self._here.scan(task, tell)
+            for other in others:
+                other.result()
+        finally:
+            waiting.clear()
+            threads.shutdown(wait=False)
+        yield from (results.pop(number) for number in range(len(tasks)))
+
+    def _serve(
+        self, process: WorkerProcess, waiting: deque[tuple[int, ScanTask]], results: dict[int, PartScan],
+        progress: Callable[[int], object],
+    ) -> None:  # fmt: skip
+        for number, task in _taken_from(waiting):
+            results[number] = self._scan(process, task, progress)
+
+    def _scan(self, process: WorkerProcess, task: ScanTask, progress: Callable[[int], object]) -> PartScan:
+        for _ in range(MOST_STARTS):
+            try:
+                return PartScan(*process.ask(task, progress))
+            except (EOFError, OSError):
+                process.end()
+            if self._closed:
+                break
+        raise too_often(task.part.name, f"byte {task.part.start:,}")
+
+    def close(self) -> None:
+        """Ends all processes."""
+        self._closed = True
+        for process in self.processes:
+            process.end()
+
+
+def _taken_from(waiting: deque[tuple[int, ScanTask]]) -> Iterator[tuple[int, ScanTask]]:
+    """What waits, until nothing does: each goes to one of those who take from it."""
+    with contextlib.suppress(IndexError):
+        while True:
+            yield waiting.popleft()
+
+
+def too_often(name: str | None, place: str) -> InputError:
+    """The error that no process gets through a piece of work."""
+    return InputError(
+        f"a process that reads it ended {MOST_STARTS} times at {place}; if memory is short, fewer workers need less of"
+        " it (--workers 1)",
+        file=name,
+    )
+
+
+# ---- blocks ----------------------------------------------------------------------------------------------
 
 
 class SifterPool:
-    """Processes that sift the files of an import. `known`: keys of posts that the record has."""
+    """Processes that sift the files of an import."""
 
-    def __init__(self, count: int, setup: SifterSetup, known: list[bytes]) -> None:
-        self.processes = [SifterProcess(setup) for _ in range(count)]
-        self._units_of = FORMATS[setup.format].units
-        self._keys = known
+    def __init__(self, count: int, setup: WorkerSetup) -> None:
+        self.processes = [WorkerProcess(setup) for _ in range(count)]
+        self._units_of = LINES[setup.format].units
 
     def sifted(self, blocks: Iterator[ArchiveBlock]) -> Generator[SiftedBlock]:
         """Blocks in order. Raises what reading them raises, after those before."""
-        work = _Work(blocks, self._keys, WAITING * len(self.processes))
+        work = _Work(blocks, WAITING * len(self.processes))
         threads = [
             threading.Thread(target=self._serve, args=(process, work), daemon=True) for process in self.processes
         ]
@@ -152,30 +238,24 @@ class SifterPool:
         for process in self.processes:
             process.end()
 
-    def _serve(self, process: SifterProcess, work: _Work) -> None:
+    def _serve(self, process: WorkerProcess, work: _Work) -> None:
         try:
             while (task := work.next()) is not None:
                 number, block = task
-                work.give(number, self._sift(process, work, number, block))
+                work.give(number, self._sift(process, block))
         except _Stopped:
             process.end()  # in the midst of a block
         except BaseException as problem:
             process.end()
             work.fail(problem)
 
-    def _sift(self, process: SifterProcess, work: _Work, number: int, block: ArchiveBlock) -> SiftedBlock:
+    def _sift(self, process: WorkerProcess, block: ArchiveBlock) -> SiftedBlock:
         for _ in range(MOST_STARTS):
             try:
-                sifted = Sifted(*process.ask(block.task()))
-                news = work.learn(number, sifted.keys, process.told)
-                process.told += len(news)
-                return sifted_block(block, sifted, process.ask(news), self._units_of)
+                return sifted_block(block, Sifted(*process.ask(block.task())), self._units_of)
             except (EOFError, OSError):
                 process.end()
-        raise InputError(
-            f"a process that reads it ended {MOST_STARTS} times at byte {block.start:,} of its content; if memory"
-            " is short, fewer workers need less of it (--workers 1)"
-        )
+        raise too_often(None, f"byte {block.start:,} of its content")
 
 
 class _Stopped(Exception):
@@ -183,14 +263,13 @@ class _Stopped(Exception):
 
 
 class _Work:
-    """Blocks of a file on their way through several threads, and the ledger of keys."""
+    """Blocks of a file on their way through several threads."""
 
-    def __init__(self, blocks: Iterator[ArchiveBlock], keys: list[bytes], most: int) -> None:
-        self._blocks, self._keys, self._most = blocks, keys, most
+    def __init__(self, blocks: Iterator[ArchiveBlock], most: int) -> None:
+        self._blocks, self._most = blocks, most
         self._reading = threading.Lock()
         self._changed = threading.Condition()
-        self._begun = self._learned = self._given = 0
-        self._waiting: dict[int, list[bytes]] = {}
+        self._begun = self._given = 0
         self._results: dict[int, SiftedBlock] = {}
         self._ended = self._stopped = False
         self._problem: BaseException | None = None
@@ -216,19 +295,6 @@ class _Work:
         with self._changed:
             self._ended, self._problem = True, self._problem or problem
             self._changed.notify_all()
-
-    def learn(self, number: int, keys: list[bytes], start: int) -> list[bytes]:
-        """Writes a block's keys into the ledger; what stands there beyond the first ones, with those of all blocks up
-        to this one."""
-        with self._changed:
-            if number >= self._learned:
-                self._waiting[number] = keys
-            while self._learned in self._waiting:
-                self._keys += self._waiting.pop(self._learned)
-                self._learned += 1
-            self._changed.notify_all()
-        self._wait(lambda: self._learned > number)
-        return self._keys[start:]
 
     def give(self, number: int, result: SiftedBlock) -> None:
         """A block is done."""

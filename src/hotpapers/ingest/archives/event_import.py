@@ -1,0 +1,233 @@
+"""Taking archives of events into the record: all files looked through in two passes, then what was found in the order
+of time, as if it came now."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pickle
+import shutil
+import tempfile
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hotpapers.errors import InputError
+from hotpapers.ingest import queries
+from hotpapers.ingest.archives.event_stamps import mark_of
+from hotpapers.ingest.archives.event_taking import EventTaker, Taken
+from hotpapers.ingest.archives.format import ImportTarget
+from hotpapers.ingest.archives.formats import EVENTS
+from hotpapers.ingest.archives.framing import mark
+from hotpapers.ingest.archives.imported_file import ALTERED, ArchiveFile, ImportedFile, refusal
+from hotpapers.ingest.archives.jetstream_sifter import key_in
+from hotpapers.ingest.archives.parts import FilePart, parts_of
+from hotpapers.ingest.archives.scan import PartScan, Progress, Scanner, ScanTask
+from hotpapers.ingest.archives.spill import KnownMarks, full_disk_told, merged, with_less_overlap
+from hotpapers.ingest.archives.workers import ScanPool, WorkerSetup
+from hotpapers.sources.bluesky.parser import author_of
+from hotpapers.store import Record
+from hotpapers.store.leftovers import FOLDER
+from hotpapers.store.sqlite import SqliteDatabase
+from hotpapers.terms import NetworkTerms, Table
+from hotpapers.transfer.packed import pack
+
+PREFIX = f"{FOLDER}import-"
+Scan = Callable[[Sequence[ScanTask], Progress], Iterator[PartScan]]
+
+
+class FileScan(NamedTuple):
+    """A file after the first pass: its parts with what is in them, and why it is not, or not wholly, imported."""
+
+    file: ArchiveFile
+    parts: tuple[FilePart, ...] = ()
+    scans: tuple[PartScan, ...] = ()
+    problem: InputError | None = None
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        return sum(scan.lines for scan in self.scans)
+
+    def without(self, reason: str) -> FileScan:
+        """The file as one of which nothing is imported."""
+        return FileScan(self.file, problem=InputError(reason, file=self.file.name))
+
+
+class EventImport:
+    """All files of an import."""
+
+    def __init__(
+        self, kind: str, place: ImportTarget, files: Sequence[ArchiveFile], terms: NetworkTerms | Table, workers: int,
+        store: str, progress: Progress,
+    ) -> None:  # fmt: skip
+        self._kind, self._spec, self._place, self._files, self._terms = kind, EVENTS[kind], place, files, terms
+        self._workers, self._store, self._progress = workers, store, _Halves(progress)
+        self._record, self._marks = place.record, KnownMarks()
+
+    def results(self) -> Iterator[ImportedFile | InputError]:
+        """What became of each file, once all are in. Raises FullStore."""
+        with spill_folder(self._record) as folder, self._scanning(folder) as scan:
+            looked_through = self._second_pass(folder, scan, self._first_pass(folder, scan))
+            files = [file for file, _ in looked_through]
+            runs = [run for file, more in looked_through for part in (*file.scans, *more) for run in part.runs]
+            events = merged(with_less_overlap(runs, folder))
+            taker = EventTaker(self._kind, self._spec.make(self._place), self._place, self._terms, _digest(files))
+            taken = taker.take(events, self._marks, lambda: os.utime(folder))
+        for number, file in enumerate(files):
+            yield self._result(file, number, taken)
+
+    @contextmanager
+    def _scanning(self, folder: Path) -> Iterator[Scan]:
+        """What looks through parts: this process, or several."""
+        scanner = Scanner(self._spec, self._spec.sifter(self._place), folder)
+        if self._workers == 1:
+            yield lambda tasks, progress: (scanner.scan(task, progress) for task in tasks)
+            return
+        setup = WorkerSetup(self._kind, self._store, self._record.head.position, self._place.now, str(folder))
+        pool = ScanPool(self._workers, setup, scanner)
+        try:
+            yield pool.scan
+        finally:
+            pool.close()
+
+    # ---- the passes --------------------------------------------------------------------------------------
+
+    def _first_pass(self, folder: Path, scan: Scan) -> list[FileScan]:
+        files = [self._parts(number, file, folder) for number, file in enumerate(self._files)]
+        tasks = [ScanTask(part, f"first{part.file}-{part.start}") for file in files for part in file.parts]
+        scans = scan(tasks, self._progress)
+        return [
+            self._checked(file._replace(scans=tuple(self._noted(next(scans)) for _ in file.parts))) for file in files
+        ]
+
+    def _parts(self, number: int, file: ArchiveFile, folder: Path) -> FileScan:
+        """A file in parts; what can be read only once is copied first."""
+        path, problem = file.path, None
+        if not path:
+            path = str(folder / f"copy{number}")
+            try:
+                with full_disk_told(folder), file.open() as stream:
+                    pack(stream, path)
+            except InputError as error:
+                problem = error
+        in_lines = self._spec.in_lines and self._workers > 1
+        there = os.path.exists(path) or file.path
+        parts = parts_of(number, path, file.name, in_lines=in_lines, copy=not file.path) if there else []
+        return FileScan(file, tuple(parts), problem=problem)
+
+    def _checked(self, file: FileScan) -> FileScan:
+        """A file, unless it is of another kind or was changed; with why it cannot be read to its end."""
+        reason = next((scan.reason for scan in file.scans if scan.reason), "")
+        bad, problem = sum(scan.bad for scan in file.scans), file.problem
+        problem = problem or next((scan.problem for scan in file.scans if scan.problem), None)
+        if bad and not any(scan.readable for scan in file.scans):
+            samples = [sample for scan in file.scans for sample in scan.samples]
+            return file.without((problem or refusal(self._kind, bad, reason, samples)).reason)
+        if file.file.altered():
+            return file.without(ALTERED)
+        if problem is None:
+            return file
+        rest = f"; {file.lines:,} lines before that are imported" if file.lines else ""
+        return file._replace(problem=InputError(problem.reason + rest, file=file.file.name))
+
+    def _second_pass(
+        self, folder: Path, scan: Scan, files: Sequence[FileScan]
+    ) -> list[tuple[FileScan, tuple[PartScan, ...]]]:
+        keys = set(self._recorded())
+        keys.update(key for file in files for part in file.scans for key in part.keys)
+        if not keys:
+            return [(file, ()) for file in files]
+        path = folder / "keys"
+        with full_disk_told(folder):
+            path.write_bytes(pickle.dumps(list(keys)))
+        tasks = [
+            ScanTask(part, f"second{part.file}-{part.start}", str(path), first.end)
+            for file in files for part, first in zip(file.parts, file.scans, strict=bool(file.scans))
+        ]  # fmt: skip
+        scans = scan(tasks, self._progress)
+        return [self._checked_again(file, tuple(self._noted(next(scans)) for _ in file.scans)) for file in files]
+
+    def _checked_again(self, file: FileScan, scans: tuple[PartScan, ...]) -> tuple[FileScan, tuple[PartScan, ...]]:
+        """A file that can be read no more, or reads otherwise than before, is left out wholly."""
+        problem = next((scan.problem for scan in scans if scan.problem), None)
+        if problem is not None:
+            return file.without(problem.reason), ()
+        return (file.without(ALTERED), ()) if file.scans and file.file.altered() else (file, scans)
+
+    def _noted(self, scan: PartScan) -> PartScan:
+        """What was found in a part; what is known by it is noted."""
+        self._marks.add(array("I", scan.tells))
+        return scan._replace(tells=b"")
+
+    def _recorded(self) -> Iterator[bytes]:
+        """Keys of all posts that the record has; they and their accounts are noted as known."""
+        for key in queries.posts_of(self._record, self._spec.network):
+            uri = key.partition(":")[2]
+            self._marks.add((mark_of(uri),))
+            with suppress(InputError):  # a pseudonym
+                self._marks.add((mark_of(author_of(uri)),))
+            yield key_in(key)
+
+    def _result(self, file: FileScan, number: int, taken: Taken) -> ImportedFile | InputError:
+        if file.problem is not None:
+            return file.problem
+        before = file.lines if taken.nothing_left else taken.before[number]
+        unknown = len(taken.named[number]) - len(
+            set(queries.known_keys(self._record, "paper", "paper", taken.named[number]))
+        )
+        figures: dict[str, Any] = {name: figure for (of, name), figure in taken.figures.items() if of == number}
+        done = ImportedFile(file.file.name, taken.nothing_left, file.lines - before, before, unknown=unknown)
+        return done._replace(cut=any(scan.cut for scan in file.scans), **figures)
+
+
+def _digest(files: Sequence[FileScan]) -> str | None:
+    """Of what was found in files, in whatever order they were given; None where one cannot be known again."""
+    if not all(file.file.head for file in files):
+        return None
+    marks = (
+        f"{mark(file.file.head)} {file.lines} {sum(scan.check for scan in file.scans)} {bool(file.problem)}"
+        for file in files
+    )
+    return mark("\n".join(sorted(marks)).encode())
+
+
+class _Halves:
+    """Tells of half of the bytes that are read: all are read twice."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._left = progress, 0
+
+    def __call__(self, count: int) -> None:
+        half, self._left = divmod(self._left + count, 2)
+        self._progress(half)
+
+
+@contextmanager
+def spill_folder(record: Record) -> Iterator[Path]:
+    """A folder for what is sorted, beside the store if it is a file, for its owner alone; those that killed imports
+    left are removed. Raises FullStore."""
+    parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
+    for old in parent.glob(f"{PREFIX}*") if parent else ():
+        _remove_unused(old)
+    with full_disk_told((parent or Path(tempfile.gettempdir())) / "_"):
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _remove_unused(folder: Path) -> None:
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(descriptor)

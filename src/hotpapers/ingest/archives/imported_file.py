@@ -1,0 +1,71 @@
+"""A file of an archive as it is given, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import BinaryIO, NamedTuple
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives.format_guess import looks_like
+from hotpapers.ingest.archives.sifting import NOTHING
+
+HEAD = 4_096
+"""Bytes from a file's beginning by which it is known again."""
+MOST_UNREADABLE = 100
+"""Lines from the beginning that may be unreadable before a file is taken for one of another kind."""
+TRUNCATED = "truncated"
+"""What the decoder says of JSON that ends too early."""
+MOST_SAMPLES = 3
+"""Unreadable lines by which it is told what a file looks like."""
+ALTERED = "was changed while it was read; import it again when nobody writes it any more"
+
+
+class ArchiveFile(NamedTuple):
+    """A file of an archive. `open`: its content, unpacked. `head`: its first bytes as it lies there, none for standard
+    input. `size`: in bytes, `seen_at`: when what has no moment of its own was seen, µs UTC. `altered`: whether what was
+    read since it was opened is there no longer. `path`: where it lies; without one it can be read once alone."""
+
+    name: str
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+    head: bytes
+    size: int
+    seen_at: int
+    altered: Callable[[], bool] = bool
+    path: str = ""
+
+
+class ImportedFile(NamedTuple):
+    """What became of a file. `whole`: an earlier import read all of it, with the same files before it.
+
+    `lines`: read now, blank ones left out; `before`: read by an earlier import; `cut`: the last one breaks off, and
+    was left for when the rest of it is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`:
+    posts that were found to be gone. `quarantined`: lines, and entries of lines, that could not be read. `refused`:
+    items about what was forgotten. `unknown`: papers that are named in it and that the record has nothing of.
+    `passed`: of what was read now, what is about papers and no post, by what it is.
+    """
+
+    file: str
+    whole: bool = False
+    lines: int = 0
+    before: int = 0
+    cut: bool = False
+    papers: int = 0
+    posts: int = 0
+    mentions: int = 0
+    reactions: int = 0
+    snapshots: int = 0
+    gone: int = 0
+    quarantined: int = 0
+    refused: int = 0
+    unknown: int = 0
+    passed: Mapping[str, int] = NOTHING
+
+
+def refusal(format: str, bad: int, reason: str, samples: Sequence[bytes]) -> InputError:
+    """The error that a file is of another kind, and what it looks like."""
+    many = f"of its first {MOST_UNREADABLE} lines" if bad >= MOST_UNREADABLE else "of its lines"
+    return InputError(
+        f"not of the format {format}: none {many} can be read ({reason[:200]}); it looks like"
+        f" {looks_like(samples, format)}"
+    )

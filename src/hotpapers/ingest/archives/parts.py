@@ -1,0 +1,94 @@
+"""Files of an archive in parts that can be read by themselves, each with the whole lines that begin in it.
+
+Plain files are cut anywhere, Zstandard where frames begin. A file of a single frame, one of gzip and one of frames of
+the relay cannot be cut.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives.framing import ChunkStream
+from hotpapers.transfer.packed import BLOCK, GZIP_MAGIC, ZSTD_MAGIC, Reader, open_range, zstd_frames
+
+PART = 2**24
+"""Bytes of a part of a file of Zstandard, packed."""
+PLAIN_PART = 2**27
+
+
+class FilePart(NamedTuple):
+    """Bytes of a file, as they lie there, from `start` to `end` (0: to its end). `file`: its number. `name`: what it is
+    called in messages. `plain`: nothing in it is packed, whatever it looks like. `copy`: of what can be read once
+    alone, and progress was told of then."""
+
+    file: int
+    path: str
+    name: str
+    start: int = 0
+    end: int = 0
+    plain: bool = False
+    copy: bool = False
+
+
+def parts_of(number: int, path: str, name: str, *, in_lines: bool, copy: bool = False) -> list[FilePart]:
+    """The parts of a file, one where it cannot be cut. One that cannot be read is told when it is."""
+    try:
+        places, plain = _places(path) if in_lines else ([0], False)
+    except OSError:
+        places, plain = [0], False
+    return [FilePart(number, path, name, *ends, plain, copy) for ends in zip(places, [*places[1:], 0], strict=True)]
+
+
+def _places(path: str) -> tuple[list[int], bool]:
+    """Where a file can be cut, and whether it is plain. Raises OSError."""
+    size = os.stat(path).st_size
+    with open(path, "rb") as raw:
+        magic = raw.read(4)
+    if magic == ZSTD_MAGIC:
+        return zstd_frames(path, PART), False
+    if magic.startswith(GZIP_MAGIC):
+        return [0], False
+    return list(range(0, size, PLAIN_PART)) or [0], True
+
+
+@contextmanager
+def open_part(part: FilePart, on_progress: Callable[[int], object]) -> Iterator[Reader]:
+    """The lines that begin in a part, unpacked; one that begins where the part does belongs to the part before. Raises
+    InputError, also in the midst of it."""
+    listener = None if part.copy else on_progress
+    try:
+        if not part.start and not part.end:
+            with open_range(part.path, 0, 0, listener, plain=part.plain) as stream:
+                yield stream
+        else:
+            yield io.BufferedReader(ChunkStream(_lines(part, listener)), BLOCK)
+    except InputError as problem:
+        raise InputError(problem.reason, file=part.name) from problem
+
+
+def _lines(part: FilePart, on_progress: Callable[[int], object] | None) -> Iterator[bytes]:
+    with open_range(part.path, part.start, part.end, on_progress, plain=part.plain) as own:
+        if part.start and not _ends_in_line(_rest_of_line(own)):
+            return
+        while chunk := own.read1(BLOCK):
+            yield chunk
+    if part.end:
+        with open_range(part.path, part.end, 0, plain=part.plain) as rest:
+            yield from _rest_of_line(rest)
+
+
+def _rest_of_line(stream: Reader) -> Iterator[bytes]:
+    piece = b""
+    while not piece.endswith(b"\n") and (piece := stream.readline(BLOCK)):
+        yield piece
+
+
+def _ends_in_line(pieces: Iterator[bytes]) -> bool:
+    """Whether the last piece ends a line."""
+    return b"".join(deque(pieces, maxlen=1)).endswith(b"\n")

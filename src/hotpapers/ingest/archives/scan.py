@@ -1,0 +1,187 @@
+"""A part of an archive of events looked through, in either of two passes, by any process.
+
+The first pass looks for all that concerns us by itself: posts that name papers, and what is edited, deleted or of an
+account. The second looks for what refers to any of the posts that the first found in the whole archive, or that the
+record has. What either finds is spilled with the moment at which it happened, so that neither the order of files nor
+how they are cut makes a difference.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zlib
+from array import array
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives.event_stamps import EventStamp
+from hotpapers.ingest.archives.formats import EventSpec
+from hotpapers.ingest.archives.framing import ArchiveBlock
+from hotpapers.ingest.archives.imported_file import MOST_SAMPLES, MOST_UNREADABLE, TRUNCATED
+from hotpapers.ingest.archives.jetstream_sifter import EventSifter, KeptEvent, PostKeys
+from hotpapers.ingest.archives.parts import FilePart, open_part
+from hotpapers.ingest.archives.spill import SpilledEvent, SpillRun, SpillWriter
+
+SAMPLE = 2**16
+
+
+Progress = Callable[[int], object]
+"""Gets the bytes that were read, as they lie in the file."""
+
+
+class ScanTask(NamedTuple):
+    """A part to look through: for what refers to posts whose keys lie in a file, in its first `end` bytes, unpacked; or
+    without one in the first pass. `name`: of what it spills."""
+
+    part: FilePart
+    name: str
+    keys: str = ""
+    end: int = 0
+
+
+class PartScan(NamedTuple):
+    """What was found in a part. `lines`: so many, blank ones left out. `readable`: whether any was; `bad`: so many that
+    were not before, the first ones as `samples`, and why. `cut`: the last one breaks off and is left out. `problem`:
+    why the rest of the part cannot be read. `end`: bytes that were read, unpacked. `keys`: of posts that name papers.
+    `check`: a sum over what was found. `tells`: marks of what is known by it."""
+
+    lines: int = 0
+    readable: bool = False
+    bad: int = 0
+    samples: tuple[bytes, ...] = ()
+    reason: str = ""
+    cut: bool = False
+    problem: InputError | None = None
+    end: int = 0
+    keys: tuple[bytes, ...] = ()
+    check: int = 0
+    tells: bytes = b""
+    runs: tuple[SpillRun, ...] = ()
+
+
+class Scanner:
+    """Looks through parts; what it finds goes into a folder."""
+
+    def __init__(self, spec: EventSpec, sifter: EventSifter, folder: Path) -> None:
+        self._spec, self._sifter, self._folder = spec, sifter, folder
+        self._posts, self._posts_from = PostKeys.of(()), ""
+
+    def scan(self, task: ScanTask, progress: Progress) -> PartScan:
+        """What is in a part. Raises FullStore."""
+        writer = SpillWriter(self._folder, task.name)
+        if not task.keys:
+            return _FirstPass(self._spec, self._sifter, writer, task.part).scan(progress)
+        if self._posts_from != task.keys:
+            self._posts, self._posts_from = PostKeys.of(pickle.loads(Path(task.keys).read_bytes())), task.keys
+        return self._second(task, writer, progress)
+
+    def _second(self, task: ScanTask, writer: SpillWriter, progress: Progress) -> PartScan:
+        tells = array("I")
+        try:
+            for kept in self._referring(task, progress):
+                stamp = cast("EventStamp", kept.stamp)
+                writer.add(spilled(stamp, kept.unit.content.rstrip(self._sifter.ending), task.part.file))
+                tells.extend(stamp.tells)
+        except InputError as problem:
+            return PartScan(problem=problem)
+        return PartScan(tells=tells.tobytes(), runs=tuple(writer.runs()))
+
+    def _referring(self, task: ScanTask, progress: Progress) -> Iterator[KeptEvent]:
+        """What refers to known posts, up to where the first pass read: the file may have grown, or break off there."""
+        with open_part(task.part, progress) as stream:
+            for block in self._spec.blocks(stream, 0):
+                for kept in self._sifter.referring(block.data, self._posts):
+                    if block.start + kept.unit.end <= task.end:
+                        yield kept
+                if block.end >= task.end:
+                    return
+
+
+class _FirstPass:
+    """A part in the first pass."""
+
+    def __init__(self, spec: EventSpec, sifter: EventSifter, writer: SpillWriter, part: FilePart) -> None:
+        self._spec, self._sifter, self._writer, self._part = spec, sifter, writer, part
+        self._lines = self._bad = self._end = self._check = 0
+        self._readable = self._truncated = self._ended = self._cut = False
+        self._samples: list[bytes] = []
+        self._reason = ""
+        self._last: tuple[int, bytes] | None = None
+        self._keys: list[bytes] = []
+        self._tells = array("I")
+
+    def scan(self, progress: Progress) -> PartScan:
+        """What concerns us by itself. Raises FullStore."""
+        problem = None
+        try:
+            with open_part(self._part, progress) as stream:
+                for block in self._spec.blocks(stream, 0):
+                    self._read(block)
+                    if self._is_another_kind():
+                        break
+        except InputError as error:
+            problem = error
+        return self._result(problem, cut=self._left_out())
+
+    def _result(self, problem: InputError | None, *, cut: bool) -> PartScan:
+        return PartScan(
+            self._lines, self._readable, self._bad, tuple(self._samples), self._reason, cut, problem, self._end,
+            tuple(self._keys), self._check, self._tells.tobytes(), tuple(self._writer.runs()),
+        )  # fmt: skip
+
+    def _is_another_kind(self) -> bool:
+        return not self._part.start and not self._readable and self._bad >= MOST_UNREADABLE
+
+    def _read(self, block: ArchiveBlock) -> None:
+        sifted = self._sifter.sift(block.data)
+        kept = sifted.kept
+        for number, event in enumerate(kept):
+            self._readable = self._readable or event.unit.number > number  # one that was let go
+            self._add_last()
+            self._take(event, block.start + event.unit.start)
+        if sifted.lines > len(kept):
+            self._readable = True
+        if sifted.lines and (not kept or kept[-1].unit.number < sifted.lines - 1):
+            self._add_last()
+        self._lines += sifted.lines
+        self._keys += sifted.keys
+        self._end, self._ended, self._cut = block.end, block.ended, block.cut
+
+    def _take(self, event: KeptEvent, place: int) -> None:
+        content, stamp = event.unit.content, event.stamp
+        if stamp is not None:
+            self._readable = True
+            self._add(stamp, content)
+            self._tells.extend(stamp.tells)
+            return
+        self._bad += 1
+        if len(self._samples) < MOST_SAMPLES:
+            self._samples.append(content[:SAMPLE])
+            self._reason = self._reason or str(event.problem)
+        self._last, self._truncated = (place, content), TRUNCATED in str(event.problem)
+
+    def _add_last(self) -> None:
+        """What could not be read is not the last one."""
+        if self._last is not None:
+            self._add(EventStamp(0, 0), self._last[1])
+            self._last = None
+
+    def _add(self, stamp: EventStamp, content: bytes) -> None:
+        content = content.rstrip(self._sifter.ending)
+        self._check += zlib.crc32(content)
+        self._writer.add(spilled(stamp, content, self._part.file))
+
+    def _left_out(self) -> bool:
+        """The last line may be one that a broken connection left: it is no part of what is read."""
+        if self._last is None or self._part.end or (self._ended and not self._truncated):
+            self._add_last()
+            return self._cut
+        self._end, self._lines = self._last[0], self._lines - 1
+        return True
+
+
+def spilled(stamp: EventStamp, content: bytes, file: int) -> SpilledEvent:
+    """An event of a file, where it belongs."""
+    return SpilledEvent(stamp.at, stamp.rank, content, stamp.asks, file)

@@ -1,0 +1,202 @@
+"""What was sifted, on disk in the order of time: sorted runs, merged in bounded memory."""
+
+from __future__ import annotations
+
+import errno
+import heapq
+import os
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from hotpapers.errors import FullStore
+
+HEAD = struct.Struct("<qqqII")
+MOST_WAITING = 2**23
+"""Bytes of events that are sorted in memory."""
+LARGE = 160
+"""Bytes of memory that an event takes beside its own."""
+MOST_OPEN = 64
+"""Runs that are read at once."""
+BUFFER = 2**17
+
+
+class SpilledEvent(NamedTuple):
+    """An event, and where it belongs: by moment, rank and its own bytes, whatever file it came from.
+
+    `at`: µs UTC; 0 for what cannot be read. `asks`: the mark that must be known for it to concern us, or ANYWAY.
+    `file`: the number of its file.
+    """
+
+    at: int
+    rank: int
+    content: bytes
+    asks: int
+    file: int
+
+
+class SpillRun(NamedTuple):
+    """A file of events in order. `first`, `last`: moments and ranks of its ends."""
+
+    path: str
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+
+class SpillWriter:
+    """Sorts events into runs. What comes in order makes a single run, however much it is."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name, self._numbers = folder, name, count()
+        self._waiting: list[SpilledEvent] = []
+        self._size = 0
+        self._runs: list[SpillRun] = []
+        self._last = SpilledEvent(0, 0, b"", 0, 0)
+        self._out: BinaryIO | None = None
+
+    def add(self, event: SpilledEvent) -> None:
+        """Takes in an event. Raises FullStore."""
+        self._waiting.append(event)
+        self._size += len(event.content) + LARGE
+        if self._size >= MOST_WAITING:
+            self._write()
+
+    def runs(self) -> list[SpillRun]:
+        """All runs, written out. Raises FullStore."""
+        if self._waiting:
+            self._write()
+        self._close()
+        return self._runs
+
+    def _write(self) -> None:
+        events = sorted(self._waiting)
+        first, last = events[0][:2], events[-1][:2]
+        with full_disk_told(self._folder):
+            if self._out is None or events[0] < self._last:
+                self._open(first)
+            assert self._out is not None
+            self._out.write(b"".join(map(_packed, events)))
+        self._runs[-1] = self._runs[-1]._replace(last=last)
+        self._waiting, self._size, self._last = [], 0, events[-1]
+
+    def _open(self, first: tuple[int, int]) -> None:
+        self._close()
+        path = self._folder / f"{self._name}-{next(self._numbers)}"
+        self._out = path.open("wb", buffering=0)
+        self._runs.append(SpillRun(str(path), first, first))
+
+    def _close(self) -> None:
+        if self._out is not None:
+            self._out.close()
+        self._out = None
+
+
+@contextmanager
+def full_disk_told(folder: Path) -> Iterator[None]:
+    """Raises FullStore where there is no room left for what is sorted."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise FullStore(
+            f"{folder.parent}: no room left on the disk to sort the archive in. Free some and import the same files"
+            " again."
+        ) from problem
+
+
+def _packed(event: SpilledEvent) -> bytes:
+    return HEAD.pack(event.at, event.rank, event.asks, event.file, len(event.content)) + event.content
+
+
+def events_of(run: SpillRun) -> Iterator[SpilledEvent]:
+    """The events of a run."""
+    with open(run.path, "rb", buffering=BUFFER) as stream:
+        while head := stream.read(HEAD.size):
+            at, rank, asks, file, length = HEAD.unpack(head)
+            yield SpilledEvent(at, rank, stream.read(length), asks, file)
+
+
+def merged(runs: Iterable[SpillRun]) -> Iterator[SpilledEvent]:
+    """The events of runs in order, each once. A run is opened when its first one comes, and removed at its end."""
+    heap: list[tuple[SpilledEvent, int, Iterator[SpilledEvent]]] = []
+    waiting = sorted(runs, key=lambda run: run.first, reverse=True)
+    numbers = count()
+    before: tuple[int, int, bytes] | None = None
+    while heap or waiting:
+        while waiting and (not heap or waiting[-1].first <= heap[0][0][:2]):
+            _push(heap, next(numbers), _removed_at_end(waiting.pop()))
+        event, number, rest = heap[0]
+        if event[:3] != before:
+            yield event
+            before = event[:3]
+        following = next(rest, None)
+        if following is None:
+            heapq.heappop(heap)
+        else:
+            heapq.heapreplace(heap, (following, number, rest))
+
+
+def _push(
+    heap: list[tuple[SpilledEvent, int, Iterator[SpilledEvent]]], number: int, events: Iterator[SpilledEvent]
+) -> None:
+    first = next(events, None)
+    if first is not None:
+        heapq.heappush(heap, (first, number, events))
+
+
+def _removed_at_end(run: SpillRun) -> Iterator[SpilledEvent]:
+    yield from events_of(run)
+    with suppress(OSError):
+        os.remove(run.path)
+
+
+def with_less_overlap(runs: list[SpillRun], folder: Path) -> list[SpillRun]:
+    """The same events in runs of which few need be read at once. Raises FullStore."""
+    numbers = count()
+    while _overlap(runs) > MOST_OPEN:
+        runs = sorted(runs, key=lambda run: run.first)
+        groups = [runs[n : n + MOST_OPEN] for n in range(0, len(runs), MOST_OPEN)]
+        runs = [run for group in groups for run in _one_run(group, folder, f"merged{next(numbers)}")]
+    return runs
+
+
+def _one_run(runs: list[SpillRun], folder: Path, name: str) -> list[SpillRun]:
+    writer = SpillWriter(folder, name)
+    for event in merged(runs):
+        writer.add(event)
+    return writer.runs()
+
+
+def _overlap(runs: list[SpillRun]) -> int:
+    """How many runs are open at most."""
+    ends = [(run.first, 0) for run in runs] + [(run.last, 1) for run in runs]
+    most = now = 0
+    for _, is_end in sorted(ends):
+        now += -1 if is_end else 1
+        most = max(most, now)
+    return most
+
+
+class KnownMarks:
+    """Marks of what is known: posts, reactions, accounts. Others may seem to be known too, one in ten of many millions;
+    in memory that does not grow."""
+
+    BITS = 2**27
+
+    def __init__(self) -> None:
+        self._bits = bytearray(self.BITS // 8)
+
+    def add(self, marks: Iterable[int]) -> None:
+        """Takes in 32-bit marks."""
+        bits, most = self._bits, self.BITS - 1
+        for mark in marks:
+            place = mark & most
+            bits[place >> 3] |= 1 << (place & 7)
+
+    def __contains__(self, mark: int) -> bool:
+        place = mark & (self.BITS - 1)
+        return bool(self._bits[place >> 3] >> (place & 7) & 1)

@@ -1,0 +1,151 @@
+"""Made-up worlds of events: people who post, like, take back, edit and delete, also what is not there yet; and what of
+it a record should have, worked out in memory by the plainest rules."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tests.sources import bluesky_made as made
+
+START = 1_783_036_800_000_000
+POST, LIKE, REPOST = "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost"
+KINDS = {LIKE: "like", REPOST: "repost"}
+SECOND = 1_000_000
+
+
+class Event(NamedTuple):
+    """A change of a record in somebody's repository; `paper`: whether a post names one, `refers`: to which posts it
+    refers, by how."""
+
+    at: int
+    did: str
+    operation: str
+    collection: str
+    rkey: str
+    paper: int = 0
+    refers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def uri(self) -> str:
+        """Its record's address."""
+        return f"at://{self.did}/{self.collection}/{self.rkey}"
+
+    def line(self) -> bytes:
+        """As Jetstream writes it."""
+        commit: dict[str, Any] = {
+            "rev": made.tid(self.at), "operation": self.operation, "collection": self.collection, "rkey": self.rkey,
+        }  # fmt: skip
+        if self.operation != "delete":
+            commit |= {"record": self._record(), "cid": "bafyrei"}
+        event = {"did": self.did, "time_us": self.at, "kind": "commit", "commit": commit}
+        return json.dumps(event, separators=(",", ":")).encode() + b"\n"
+
+    def _record(self) -> dict[str, Any]:
+        refers = {how: {"uri": uri, "cid": "bafyrei"} for how, uri in self.refers}
+        if self.collection != POST:
+            return {"$type": self.collection, "subject": refers["subject"], "createdAt": "2026-07-03T00:00:00Z"}
+        more: dict[str, Any] = (
+            {"reply": {"parent": refers["reply"], "root": refers["reply"]}} if "reply" in refers else {}
+        )
+        more |= {"embed": {"$type": "app.bsky.embed.record", "record": refers["quote"]}} if "quote" in refers else {}
+        text = f"Look at arxiv.org/abs/2606.0{self.paper}" if self.paper else "The weather & the kettle"
+        return made.post(text, **more)
+
+
+def world(seed: int, count: int = 150) -> list[Event]:
+    """So many events in the order of time, over a few hours, or over more than a month."""
+    dice = random.Random(seed)
+    people = [f"did:plc:madeup{n:018}" for n in range(6)]
+    at, step = START, dice.choice([2, 90, 25_000]) * SECOND
+    slots = [START + step * n + dice.randrange(step // 2) for n in range(count)]
+    uris = [f"at://{dice.choice(people)}/{POST}/{made.tid(at)}" for at in dice.sample(slots, count // 5)]
+    events: list[Event] = []
+    for at in slots:
+        own = next((uri for uri in uris if uri.endswith(made.tid(at))), None)
+        events.append(_post(dice, at, own, uris) if own else _deed(dice, at, people, uris, events))
+    return events
+
+
+def _post(dice: random.Random, at: int, uri: str, uris: Sequence[str], operation: str = "create") -> Event:
+    _, _, did, _, rkey = uri.split("/")
+    refers = tuple((how, dice.choice(uris)) for how in ("reply", "quote") if dice.random() < 0.25)
+    return Event(at, did, operation, POST, rkey, dice.choice([0, 1001, 1002]), refers)
+
+
+def _deed(dice: random.Random, at: int, people: Sequence[str], uris: Sequence[str], events: Sequence[Event]) -> Event:
+    """A reaction, also to what is still to come; or a change of anything that was there."""
+    past = [event for event in events if event.operation == "create"]
+    deed = dice.random()
+    if deed < 0.25 and past:
+        gone = dice.choice([event for event in past if event.collection != POST] or past)
+        return Event(at, gone.did, "delete", gone.collection, gone.rkey)
+    lost = {event.uri for event in events if event.operation == "delete"}
+    posts = [event for event in past if event.collection == POST and event.uri not in lost]
+    if deed < 0.35 and posts:
+        return _post(dice, at, dice.choice(posts).uri, uris, "update")
+    if deed < 0.40 and posts:
+        gone = dice.choice(posts)
+        return Event(at, gone.did, "delete", POST, gone.rkey)
+    kind = dice.choice([LIKE, LIKE, REPOST])
+    return Event(at, dice.choice(people), "create", kind, made.tid(at), refers=(("subject", dice.choice(uris)),))
+
+
+class Model:
+    """The plainest reader of events in the order of time. `words`: of reactions, (moment, post, account, kind, whether
+    it was taken back) where that changes anything; `gone`: (moment, post)."""
+
+    def __init__(self) -> None:
+        self.words: set[tuple[int, str, str, str, bool]] = set()
+        self.gone: set[tuple[int, str]] = set()
+        self._created: dict[str, int] = {}
+        self._made: dict[str, int] = {}
+        self._gone: set[str] = set()
+        self._answers: dict[str, str] = {}
+        self._last: dict[tuple[str, str, str], bool] = {}
+
+    def read(self, events: Iterable[Event]) -> Model:
+        """Reads all."""
+        for event in events:
+            (self._post if event.collection == POST else self._reaction)(event)
+        return self
+
+    def _is_followed(self, uri: str, at: int) -> bool:
+        """What named a paper, is there, and is not a month old."""
+        return uri in self._made and uri not in self._gone and at < self._made[uri] + 30 * 86_400 * SECOND
+
+    def _say(self, event: Event, address: str, kind: str, post: str | None) -> None:
+        before = self._answers.pop(address, None)
+        if post is not None:
+            self._answers[address] = post
+        of = post or before
+        if of is not None and self._last.get((of, event.did, kind)) != (post is None):
+            self._last[of, event.did, kind] = post is None
+            self.words.add((event.at, of, event.did, kind, post is None))
+
+    def _reaction(self, event: Event) -> None:
+        if event.operation == "delete":
+            self._say(event, event.uri, KINDS[event.collection], None)
+        elif self._is_followed(event.refers[0][1], event.at):
+            self._say(event, event.uri, KINDS[event.collection], event.refers[0][1])
+
+    def _post(self, event: Event) -> None:
+        if event.operation == "delete":
+            if event.uri in self._made:
+                if event.uri not in self._gone:
+                    self.gone.add((event.at, event.uri))
+                self._gone.add(event.uri)
+            refers: dict[str, str] = {}
+        else:
+            self._created.setdefault(event.uri, event.at)
+            if event.paper and event.uri not in self._made:
+                self._made[event.uri] = self._created[event.uri]
+            refers = {how: uri for how, uri in event.refers if self._is_followed(uri, event.at)}
+        for how in ("reply", "quote"):
+            address = f"{event.uri}#{how}"
+            if event.operation != "create" and how not in refers:
+                self._say(event, address, how, None)
+            elif how in refers:
+                self._say(event, address, how, refers[how])

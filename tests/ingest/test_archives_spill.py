@@ -1,0 +1,91 @@
+"""What is sorted on disk, and files in parts."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.ingest.archives import event_import, parts, spill
+from hotpapers.ingest.archives.framing import line_blocks
+from hotpapers.ingest.archives.parts import open_part, parts_of
+from hotpapers.ingest.archives.spill import KnownMarks, SpilledEvent, SpillWriter, merged, with_less_overlap
+from hotpapers.store import Record
+from tests.ingest.test_archives_any_order import PACKS
+
+events = st.lists(
+    st.builds(
+        SpilledEvent, st.integers(0, 9), st.integers(-1, 3), st.binary(max_size=20), st.integers(-1, 5), st.just(0)
+    )
+)
+
+
+@given(st.lists(events, max_size=12), st.integers(1, 900), st.integers(2, 4))
+def test_runs_come_together_in_order_and_each_event_once(
+    tmp_path_factory: pytest.TempPathFactory, writers: list[list[SpilledEvent]], waiting: int, most_open: int
+) -> None:
+    folder = tmp_path_factory.mktemp("spill")
+    runs = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spill, "MOST_WAITING", waiting)
+        patch.setattr(spill, "MOST_OPEN", most_open)
+        for number, some in enumerate(writers):
+            writer = SpillWriter(folder, f"run{number}")
+            for event in some:
+                writer.add(event)
+            runs += writer.runs()
+        together = with_less_overlap(runs, folder)
+        assert spill._overlap(together) <= most_open
+        result = [event[:3] for event in merged(together)]
+    assert result == sorted({event[:3] for some in writers for event in some})
+    assert not list(folder.iterdir())
+
+
+def test_what_comes_in_order_is_one_run_however_much_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spill, "MOST_WAITING", 1_000)
+    writer = SpillWriter(tmp_path, "run")
+    for at in range(500):
+        writer.add(SpilledEvent(at, 0, b"x" * 50, 0, 0))
+    assert len(writer.runs()) == 1 and len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_is_known_is_known_and_little_else() -> None:
+    dice, marks = random.Random(3), KnownMarks()
+    known = [dice.getrandbits(32) for _ in range(50_000)]
+    marks.add(known)
+    assert all(mark in marks for mark in known)
+    assert sum(dice.getrandbits(32) in marks for _ in range(50_000)) < 100
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("size", [1, 50, 400, 3_000, 10**6])
+def test_each_line_is_in_one_part(pack: object, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dice, file = random.Random(size), tmp_path / "lines"
+    lines = [b"%d " % n + b"x" * dice.choice([0, 3, 300, 1_500]) for n in range(60)]
+    file.write_bytes(pack(b"\n".join(lines)))  # type: ignore[operator]
+    monkeypatch.setattr(parts, "PART", size)
+    monkeypatch.setattr(parts, "PLAIN_PART", max(size, 20))
+    read: list[bytes] = []
+    told: list[int] = []
+    for part in parts_of(0, str(file), "lines", in_lines=True):
+        with open_part(part, told.append) as stream:
+            read += [line for block in line_blocks(stream) for line in block.data.split(b"\n") if line]
+    assert read == lines and sum(told) == file.stat().st_size
+    assert len(parts_of(0, str(file), "lines", in_lines=False)) == 1
+
+
+def test_what_a_killed_import_left_is_removed_and_what_is_in_use_is_not(record: Record) -> None:
+    if record.database.name != "sqlite":
+        pytest.skip("its folder is the system's")
+    parent = Path(record.database.where).absolute().parent
+    left = parent / f"{event_import.PREFIX}left"
+    left.mkdir()
+    (left / "run").write_bytes(b"x")
+    with event_import.spill_folder(record) as one, event_import.spill_folder(record) as two:
+        assert one.exists() and two.exists() and not left.exists()
+        assert os.stat(one).st_mode & 0o077 == 0
+    assert not list(parent.glob(f"{event_import.PREFIX}*"))
