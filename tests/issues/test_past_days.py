@@ -100,6 +100,7 @@ def test_broken_off_it_goes_on(sqlite_url: str) -> None:
 KILLED = """
 import os, signal, sys
 from hotpapers.cli import main
+from hotpapers.issues import past_days
 left, when = int(sys.argv.pop(1)), sys.argv.pop(1)
 save = past_days.save
 def killing(record, built, at):

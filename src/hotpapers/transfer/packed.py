@@ -90,7 +90,8 @@ class CountedInput(io.RawIOBase):
 
     def __init__(self, source: io.RawIOBase, name: str, on_progress: Told | None) -> None:
         self.name: object = source.name if isinstance(source, io.FileIO) else -1
-        self._title, self._told, self._source, self._at = name, on_progress, source, 0
+        self._title, self._told, self._source = name, on_progress, source
+        self._at = source.tell() if self.seekable() else 0
         self._into = cast("Callable[[Any], int | None]", getattr(source, "readinto1", source.readinto))
 
     def seekable(self) -> bool:
