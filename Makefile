@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-atproto loopback torture years compare mutation lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
+.PHONY: help demo test test-atproto test-spark loopback torture years compare mutation lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ endif
 test-atproto: $(dev) ## the tests of Bluesky on its own network, run here (first: 2 minutes, 700 MB, a C++ compiler)
 	@PYTHON="$(PYTHON)" tests/atproto/setup
 	@HOTPAPERS_TEST_ATPROTO=.atproto $(python) -m pytest tests/atproto $(ARGS)
+
+test-spark: $(dev) ## the tests of imports by Spark, here and on a cluster of one machine (first: 900 MB; needs Java 17)
+	@tests/spark/setup $(python)
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/.spark/site" $(python) -m pytest tests/spark $(ARGS)
 
 loopback: $(dev) ## all networks, made up, on 127.0.0.1, to watch the program without internet (ARGS="--speed 60")
 	@$(python) -m tests.loopback $(ARGS)
@@ -107,12 +111,15 @@ wheel: $(core) ## the package, in dist/
 compile := $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
            --generate-hashes --no-emit-index-url --no-header --no-annotate
 
+# All but Spark, which is larger than all else together and has a lock of its own.
+extras  := --extra postgres --extra parquet --extra remote --extra serve --extra announce --extra transparency
 hosted  := --extra serve --extra postgres --extra announce
 
 lock: $(made) ## renew the versions and hashes in requirements/
 	@$(pip) install --require-hashes -r requirements/lock.txt
 	@$(compile) pyproject.toml --group build -o requirements/core.txt
-	@$(compile) pyproject.toml --group build --group dev --all-extras -c requirements/core.txt -o requirements/dev.txt
+	@$(compile) pyproject.toml --group build --group dev $(extras) -c requirements/core.txt -o requirements/dev.txt
+	@$(compile) pyproject.toml --group build --extra spark -c requirements/dev.txt -o requirements/spark.txt
 	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/schedule/hosts/templates/requirements.txt
 	@$(compile) --group lock -o requirements/lock.txt
 	@$(compile) --group atproto -o requirements/atproto.txt
@@ -126,7 +133,7 @@ clean: ## remove what the other targets made, but not the environment
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment too, and the network for tests
-	@rm -rf $(venv) .atproto .browser .mutation
+	@rm -rf $(venv) .atproto .browser .mutation .spark
 
 # ---- set-up --------------------------------------------------------------------------------------
 

@@ -1,112 +1,116 @@
-"""An archive scanned on Spark, on the cores of this machine, beside the same function on one core.
+"""An archive of Bluesky's stream taken in by Spark on two cores of this machine, against our own two processes.
 
-The archive is files of lines as in the benchmark of finding; the function gives how often each paper is named in a
-file. On one core the files go through it one after the other, in a process of their own; Spark (local mode, a worker
-process a core, warmed up) maps it over the files and adds up. Both must find the same. Linear is as many times the
-rate of one core as there are cores; what else runs on the machine counts against both.
+The archive is that of the benchmark of archives: packed files of a million made-up events. Ours is the command with
+`--workers 2`. For Spark the first line counts from a session that is there (Java has started, its processes have loaded
+our code) to the end of the writer: a start is paid once, however large the archive is; the last line is the command
+with `--spark local[2]`, start and all. Both must leave the same record, by the digest of all that was observed. By
+turns, the least of each; both read and unpack the archive twice. Where others
+use the machine, the processors' time says more: that of all processes of either.
 
-Spark is no part of what is installed: `pip install pyspark`, and a Java, make this benchmark run.
+Spark is no part of what is installed: `make test-spark`, then with PYTHONPATH=.spark/site this benchmark runs.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import bench_find, measure
+from bench import bench_archives, measure
 
-FILES = 64
-SIZE = 100_000_000
-"""Bytes of a file."""
-ROUNDS = 3
+EVENTS = 12_000_000
+ROUNDS = 2
 GOAL = 0.8
-Papers = dict[str, int]
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
-    """Rates, and the share of linear; `scale` times 64 files of 100 MB."""
+    """Rates, and their ratios; `scale` times twelve million events."""
     for name, there in (("pyspark", importlib.util.find_spec("pyspark")), ("Java", shutil.which("java"))):
         if not there:
             return {"skipped": f"{name} is not installed"}
-    cores = len(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory() as folder, _Spark(cores) as spark:
-        files = _archive(Path(folder), int(SIZE * scale))
-        size = sum(Path(file).stat().st_size for file in files) / 1e6
-        spark.scan(files[:cores])  # the workers are there, and have loaded the scanner
-        same = spark.scan(files) == added_up(map(papers_in, files))
-        alone, together = measure.by_turns(
-            ROUNDS,
-            partial(measure.seconds, lambda: added_up(map(papers_in, files))),
-            partial(measure.seconds, lambda: spark.scan(files)),
-        )
-    if not same:
-        raise RuntimeError("Spark and one core found different papers")
-    what = f"an archive scan on Spark with {cores} cores, against {cores} times one core; identical result"
+    from hotpapers.ingest.archives.spark_session import spark_session
+
+    events = max(int(EVENTS * scale), bench_archives.MADE)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = bench_archives.archive(folder, events)
+        stores = (folder / f"store-{number}.db" for number in range(1000))
+        own = partial(_command, stores, files, "--workers", "2")
+        with spark_session("local[2]") as session:
+            ready = partial(_on_spark, session, stores, files)
+            _on_spark(session, iter([folder / "warm.db"]), files[:2])  # processes are there, and have loaded our code
+            ours, spark = measure.by_turns(ROUNDS, own, ready)
+            own_busy, spark_busy = measure.processor_seconds(own), _busy(ready)
+        whole = _command(stores, files, "--spark", "local[2]")
+        digests = {_digest(store) for store in sorted(folder.glob("store-*.db"))}
+    if len(digests) != 1:
+        raise RuntimeError("Spark and two processes left different records")
+    what = "an archive of Bluesky's stream on Spark, two cores"
     return {
-        "cores": cores,
-        "share_of_linear": round(alone / together / cores, 3),
-        "lines": [measure.at_least(what, size / together, size / alone * cores, "MB", GOAL)],
+        "events": events,
+        "lines": [
+            measure.at_least(f"{what}, against two processes", events / spark, events / ours, "events", GOAL),
+            measure.at_least(f"{what}, processors' time", events / spark_busy, events / own_busy, "events", None),
+            measure.at_least(f"{what}, Java's start counted", events / whole, events / ours, "events", None),
+        ],
         "method": __doc__,
     }
 
 
-def papers_in(file: str) -> Papers:
-    """How often each paper is named in a file."""
-    from hotpapers.ids.mentions.bulk import USUAL, scan_file
-
-    with open(file, "rb", buffering=0) as stream:
-        return dict(Counter(found.id for _, found in scan_file(stream, USUAL)))
+def _command(stores: Iterator[Path], files: Sequence[Path], *words: str) -> float:
+    command = [sys.executable, "-m", "hotpapers", "import", "jetstream", *map(str, files), *words]
+    return measure.seconds(lambda: bench_archives._run([*command, "--store", str(next(stores))]))
 
 
-def papers_in_all(files: Iterable[str]) -> list[Papers]:
-    """The same for several files, added up where they are read."""
-    return [added_up(map(papers_in, files))]
+def _on_spark(session: Any, stores: Iterator[Path], files: Sequence[Path]) -> float:
+    """Seconds from the first part to the last batch."""
+    from hotpapers.cli import spark_import
+    from hotpapers.ingest.archives import spark_job
+    from hotpapers.ingest.archives.findings import FindingsFolder, SiftJob, all_parts
+    from hotpapers.ingest.archives.findings_import import FindingsImporter
+    from hotpapers.store import Record
+    from hotpapers.terms import TERMS
+
+    with tempfile.TemporaryDirectory() as folder, Record(str(next(stores))) as record:
+        start, now = time.perf_counter(), time.time_ns() // 1000
+        opened = [spark_import.file_of(str(file), None) for file in files]
+        job = SiftJob("jetstream", opened, all_parts("jetstream", opened), [], [], now)
+        spark_job.sift(session, job, f"file://{folder}", lambda share: None)
+        list(FindingsImporter(record, FindingsFolder(Path(folder)), TERMS["bluesky"], now).results())
+        return time.perf_counter() - start
 
 
-def added_up(parts: Iterable[Papers]) -> Papers:
-    """The sum of what several files name."""
-    total: Counter[str] = Counter()
-    for part in parts:
-        total.update(part)
-    return dict(total)
+def _busy(task: Callable[[], object]) -> float:
+    """What the processors worked for this process and all below it that live on."""
+    start = _worked()
+    task()
+    return _worked() - start
 
 
-class _Spark:
-    """Spark on this machine's cores."""
-
-    def __init__(self, cores: int) -> None:
-        from pyspark import SparkConf, SparkContext  # type: ignore[import-not-found]
-
-        conf = SparkConf().setMaster(f"local[{cores}]").setAppName("hotpapers-bench")
-        conf = conf.set("spark.ui.enabled", "false").set("spark.driver.host", "127.0.0.1")
-        conf = conf.set("spark.ui.showConsoleProgress", "false")
-        self._tasks = 2 * cores
-        self._context = SparkContext(conf=conf)
-        self._context.setLogLevel("ERROR")
-
-    def __enter__(self) -> _Spark:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._context.stop()
-
-    def scan(self, files: Sequence[str]) -> Papers:
-        """The papers that files name, with how often. Few tasks: scanning a file takes less than starting one."""
-        return added_up(self._context.parallelize(list(files), self._tasks).mapPartitions(papers_in_all).collect())
+def _worked() -> float:
+    parents, ticks = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            words = stat.read_text().rpartition(")")[2].split()
+            parents[int(stat.parent.name)], ticks[int(stat.parent.name)] = int(words[1]), sum(map(int, words[11:15]))
+    below = {os.getpid()}
+    while more := {process for process, parent in parents.items() if parent in below} - below:
+        below |= more
+    return sum(ticks[process] for process in below) / os.sysconf("SC_CLK_TCK")
 
 
-def _archive(folder: Path, size: int) -> list[str]:
-    """One file of lines, and copies under other names: each is read and scanned by itself."""
-    first = folder / "part-00.txt"
-    bench_find.generate(first, size)
-    others = [folder / f"part-{number:02}.txt" for number in range(1, FILES)]
-    for other in others:
-        os.link(first, other)
-    return [str(file) for file in (first, *others)]
+def _digest(store: Path) -> str:
+    from hotpapers.store import Record
+    from hotpapers.transfer.jsonl import exporter
+
+    with Record(str(store)) as record:
+        return hashlib.sha256(b"".join(exporter.lines(record, records_only=True))).hexdigest()

@@ -55,6 +55,8 @@ LIBRARY = {
     "fsspec": ("transfer/remote_files.py",),
     "libipld": ("sources/bluesky/",),
     "cryptography": ("transparency/signatures.py",),
+    "pyspark": ("ingest/archives/spark_",),
+    "pyarrow": ("ingest/archives/spark_",),
     "zstandard": ("store/", "transfer/", "sources/", "render/", "deliver/", "cli"),
     "jinja2": ("render/html/",),
     "latex2mathml": ("view/mathml.py",),
@@ -206,7 +208,7 @@ def project_files() -> list[Path]:
         files = [ROOT / name for name in listed if name]
     except (OSError, subprocess.CalledProcessError):
         made = re.compile(
-            r"\.git|\.venv|\.atproto|\.browser|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
+            r"\.git|\.venv|\.atproto|\.browser|\.spark|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
         )
         files = [f for f in ROOT.rglob("*") if not any(made.fullmatch(part) for part in f.relative_to(ROOT).parts)]
     return sorted(file for file in files if file.is_file())
@@ -308,13 +310,13 @@ def test_every_library_is_declared() -> None:
     imported = {name.split(".")[0] for file in MODULES for name in imports_of(file)}
     third_party = imported - set(sys.stdlib_module_names) - {"hotpapers", "markupsafe"}
     assert {SOLD_AS.get(name, name) for name in third_party} <= declared
-    locked = set(re.findall(r"^([\w-]+)==", (ROOT / "requirements" / "dev.txt").read_text("utf-8"), re.M))
-    assert declared <= locked
+    assert declared <= locked_versions("dev").keys() | locked_versions("spark").keys()
 
 
 def test_both_locks_name_the_same_versions() -> None:
-    core, dev = (locked_versions(name) for name in ("core", "dev"))
-    assert core and core.items() <= dev.items()
+    core, dev, spark = (locked_versions(name) for name in ("core", "dev", "spark"))
+    assert core and core.items() <= dev.items() and core.items() <= spark.items()
+    assert all(spark[name] == dev[name] for name in spark.keys() & dev.keys())
     hosts = versions_in(SRC / "schedule" / "hosts" / "templates" / "requirements.txt")
     assert core.keys() <= hosts.keys() and hosts.items() <= dev.items()
 

@@ -61,7 +61,7 @@ def files_of(folder: Path, dice: random.Random, events: Sequence[Event]) -> list
 
 def imported(record: Record, files: Sequence[str], workers: int = 1) -> None:
     """Takes files in, as the command does."""
-    given = [command._file(command.ArchiveInput(file), None, int) for file in files]
+    given = [command.file_of(command.ArchiveInput(file), None, int) for file in files]
     importer = ArchiveImporter(record, "jetstream", given, TERMS["bluesky"], NOW, workers, record.database.where)
     assert not any(isinstance(result, InputError) for result in importer.results())
 

@@ -16,6 +16,7 @@ from hotpapers.errors import InputError
 from hotpapers.ids import timestamps
 from hotpapers.model import HttpClient
 from hotpapers.store import Record, now
+from hotpapers.terms import NetworkTerms, Table
 from hotpapers.transfer.packed import LONG_WINDOW
 from hotpapers.transfer.remote_files import RemoteFile, is_remote, remote_file
 
@@ -74,8 +75,20 @@ def check(format_: str, home: common.CommandContext, seen_at: int | None, worker
     common.need(
         seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment."
     )
-    refused = bool(network) and home.terms[str(network)].read == "no"
+    if network is not None:
+        need_readable(format_, home)
+
+
+def need_readable(format_: str, home: common.CommandContext) -> None:
+    """Raises UsageError where the settings have a format's network not read."""
+    network = FORMATS[format_]
+    refused = bool(network) and home.terms[network].read == "no"
     common.need(not refused, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
+
+
+def terms_of(format_: str, home: common.CommandContext) -> NetworkTerms | Table:
+    """The terms of a format's network, or of all where it has several."""
+    return home.terms[FORMATS[format_]] if FORMATS[format_] else home.terms
 
 
 class ArchiveInput(NamedTuple):
@@ -135,9 +148,9 @@ def take(
     """Each file in turn; one that is refused keeps no other out."""
     from hotpapers.ingest.archives import ArchiveImporter  # with all sources: not for every command
 
-    archives = [_file(file, seen_at, progress) for file in files]
+    archives = [file_of(file, seen_at, progress) for file in files]
     count = workers or _usual_workers(files)
-    terms = home.terms[FORMATS[format_]] if FORMATS[format_] else home.terms
+    terms = terms_of(format_, home)
     with ArchiveImporter(record, format_, archives, terms, now(), count, home.store, progress) as importer:
         for file, taken in zip(archives, importer.results(), strict=True):
             if isinstance(taken, InputError):
@@ -155,7 +168,7 @@ def _usual_workers(files: Sequence[ArchiveInput]) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _file(given: ArchiveInput, seen_at: int | None, progress: streams.Told) -> ArchiveFile:
+def file_of(given: ArchiveInput, seen_at: int | None, progress: streams.Told | None) -> ArchiveFile:
     """What is known of a file before it is read. One that cannot be read says so when it is opened."""
     from hotpapers.ingest.archives import HEAD, ArchiveFile
 
@@ -170,10 +183,11 @@ def _file(given: ArchiveInput, seen_at: int | None, progress: streams.Told) -> A
     opened = partial(streams.open_input, file, progress, LONG_WINDOW)
     moment = changed_at if seen_at is None else seen_at
     path = "" if file == streams.STDIN else file
-    return ArchiveFile(streams.name_of(file), opened, head, size, moment, _altered(file) if head else bool, path)
+    altered = partial(_is_altered, file, os.stat(file)) if head else bool
+    return ArchiveFile(streams.name_of(file), opened, head, size, moment, altered, path)
 
 
-def _remote(given: ArchiveInput, seen_at: int | None, progress: streams.Told) -> ArchiveFile:
+def _remote(given: ArchiveInput, seen_at: int | None, progress: streams.Told | None) -> ArchiveFile:
     """The same of a file that lies elsewhere."""
     from hotpapers.ingest.archives import HEAD, ArchiveFile
 
@@ -195,22 +209,15 @@ def _refused(problem: InputError) -> NoReturn:
     raise problem
 
 
-def _altered(file: str) -> Callable[[], bool]:
-    """Tells whether a file was written to since now, other than at its end. One that another took the place of is read
-    on as it was."""
-    then = os.stat(file)
-
-    def is_altered() -> bool:
-        try:
-            at = os.stat(file)
-        except OSError:
-            return False
-        same = at.st_ino == then.st_ino and at.st_dev == then.st_dev
-        return same and (
-            at.st_size < then.st_size or (at.st_size == then.st_size and at.st_mtime_ns != then.st_mtime_ns)
-        )
-
-    return is_altered
+def _is_altered(file: str, then: os.stat_result) -> bool:
+    """Whether a file was written to since then, other than at its end. One that another took the place of is read on as
+    it was."""
+    try:
+        at = os.stat(file)
+    except OSError:
+        return False
+    same = at.st_ino == then.st_ino and at.st_dev == then.st_dev
+    return same and (at.st_size < then.st_size or (at.st_size == then.st_size and at.st_mtime_ns != then.st_mtime_ns))
 
 
 def result_lines(file: ImportedFile) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import click
 
 from hotpapers import classic
-from hotpapers.cli import archives, common, streams
+from hotpapers.cli import archives, common, spark_import, streams
 from hotpapers.cli.terminal import bar, count, echo, print_error, print_json
 from hotpapers.deliver.export_site import export_again
 from hotpapers.errors import InputError
@@ -26,10 +26,15 @@ Done: TypeAlias = "classic_import.ClassicImport | importer.ImportResult | Import
 
 
 class ImportOutcome(NamedTuple):
-    """What became of each file: what was imported, by file, and what was refused."""
+    """What became of each file: what was imported, by file, and what was refused; what else there is to say."""
 
     done: list[tuple[str, Done]]
     refused: list[InputError]
+    notes: list[str]
+
+    def keep(self, file: str, result: Done) -> None:
+        """A file was imported."""
+        self.done.append((file, result))
 
 
 Take = Callable[[Record, Sequence[str], streams.Told, ImportOutcome], None]
@@ -45,40 +50,56 @@ Examples:
   hotpapers import jetstream s3://bucket/2026-07-01.jsonl.zst
   hotpapers import jetstream 2026-07-*.jsonl.zst
   hotpapers import reddit RS_2026-07.zst RC_2026-07.zst
+  hotpapers import jetstream 2026-*.jsonl.zst --spark local[*]
   xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01""",
 )
-@click.argument("format_", metavar="FORMAT", type=click.Choice(["classic", "jsonl", "parquet", *archives.FORMATS]))
+@click.argument(
+    "format_", metavar="FORMAT",
+    type=click.Choice(["classic", "jsonl", "parquet", *archives.FORMATS, spark_import.FINDINGS]),
+)  # fmt: skip
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
 @archives.seen_at_option
 @archives.workers_option
+@spark_import.spark_options
 @common.json_option
 @common.store_options
 def import_(
-    format_: str, files: tuple[str, ...], seen_at: int | None, workers: int | None, as_json: bool,
-    home: common.CommandContext,
+    format_: str, files: tuple[str, ...], seen_at: int | None, workers: int | None,
+    spark: spark_import.SparkOptions, as_json: bool, home: common.CommandContext,
 ) -> None:  # fmt: skip
     """Import files.
 
     FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (written by `hotpapers export`); or
     an archive: arxiv (arXiv's metadata snapshot), jetstream or firehose (Bluesky's stream), car (repositories of the
-    AT Protocol), eventdata (Crossref's Event Data), hackernews, reddit or x (lines of JSON). Files may be compressed
-    (Zstandard, gzip); those of archives may be addresses (https://, s3://). `-` is standard input. A missing SQLite
-    store is created. A file that cannot be read is rejected with its line and the reason, and changes nothing; the
-    other files are still imported. Importing a file twice changes nothing.
+    AT Protocol), eventdata (Crossref's Event Data), hackernews, reddit or x (lines of JSON); or findings (folders that
+    `--spark … --to` wrote). Files may be compressed (Zstandard, gzip); those of archives may be addresses (https://,
+    s3://). `-` is standard input. A missing SQLite store is created. A file that cannot be read is rejected with its
+    line and the reason, and changes nothing; the other files are still imported. Importing a file twice changes
+    nothing.
 
     In an archive, a line that cannot be parsed is put in quarantine with its reason. An interrupted import resumes
     when it is given the same files again. Bluesky's files are read twice and may be given in any order.
     """
     archives.check(format_, home, seen_at, workers)
-    outcome = ImportOutcome([], [])
+    spark_import.check(format_, spark, workers, files)
     given = archives.inputs(files, home) if format_ in archives.FORMATS else []
     size = archives.total_size(given) if given else streams.size_of(files)
+    if spark.to:
+        with bar("Reading", size, in_bytes=True) as progress:
+            spark_import.write_findings(format_, home, spark, seen_at, files, progress, as_json)
+        return
+    outcome = ImportOutcome([], [], [])
     with (
         common.open_record(home, create=True) as record,
         bar("Importing", size, in_bytes=True) as progress,
     ):
         if format_ in TAKE:
             TAKE[format_](record, files, progress, outcome)
+        elif spark.master or format_ == spark_import.FINDINGS:
+            take = spark_import.take if spark.master else spark_import.take_folders
+            outcome.notes.extend(
+                take(format_, home, spark, seen_at, record, files, progress, outcome.keep, outcome.refused.append)
+            )
         else:
             _take_archive(format_, home, seen_at, workers, record, given, progress, outcome)
         _settle(record)
@@ -160,10 +181,7 @@ def _take_archive(
     files: Sequence[archives.ArchiveInput], progress: streams.Told,
     outcome: ImportOutcome,
 ) -> None:  # fmt: skip
-    def done(file: str, result: ImportedFile) -> None:
-        outcome.done.append((file, result))
-
-    archives.take(format_, home, seen_at, workers, record, files, progress, done, outcome.refused.append)
+    archives.take(format_, home, seen_at, workers, record, files, progress, outcome.keep, outcome.refused.append)
 
 
 TAKE: dict[str, Take] = {
@@ -180,7 +198,7 @@ def _report(outcome: ImportOutcome, as_json: bool) -> None:
         refused = [{"file": p.file, "line": p.line, "reason": p.reason} for p in outcome.refused]
         print_json({"imported": imported, "refused": refused})
     else:
-        for line in (*_classic_summary(outcome.done), *_taken_summary(outcome.done)):
+        for line in (*_classic_summary(outcome.done), *_taken_summary(outcome.done), *outcome.notes):
             echo(line)
     for problem in outcome.refused:
         print_error(f"refused {problem}")

@@ -28,9 +28,16 @@ _links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
 def load_names(record: Record, at: int, since: int | None = None, position: int | None = None) -> PaperIndex:
     """The names of the papers announced from one moment until another, and of those never announced but observed then
     (imported ones), as the record has them at a position, by default now. By default in the 180 days to `at`."""
+    return PaperIndex(paper_aliases(record, at, since, position))
+
+
+def paper_aliases(
+    record: Record, at: int, since: int | None = None, position: int | None = None
+) -> Iterator[PaperAlias]:
+    """What `load_names` makes its index of: plain values, for processes that have no store."""
     view = record.view(position=position)
     span = (at - KEPT if since is None else since, at)
-    return PaperIndex(chain(_papers(view, span), _linked(view, span)))
+    return chain(_papers(view, span), _linked(view, span))
 
 
 def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:

@@ -26,6 +26,13 @@ scan              a part looked through
 spill             what was found, sorted on disk
 event_taking      that in the order of time, into the record
 event_import      all of it
+
+Parts looked through by processes that share nothing:
+
+findings         what such a job is, and the folder in which its findings lie
+line_findings    the rows of formats of lines; event_findings: of events
+findings_import  their way into the record
+spark_job        parts looked through on Spark (spark_session: on this machine or a cluster)
 """
 
 from hotpapers.ingest.archives.file_import import ArchiveImporter

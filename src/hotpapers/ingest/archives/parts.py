@@ -1,7 +1,7 @@
 """Files of an archive in parts that can be read by themselves, each with the whole lines that begin in it.
 
-Plain files are cut anywhere, Zstandard where frames begin. A file of a single frame, one of gzip and one of frames of
-the relay cannot be cut.
+Plain files are cut anywhere, Zstandard where frames begin. A file of a single frame, one of gzip, a table and
+one of frames of the relay cannot be cut.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from hotpapers.errors import InputError
 from hotpapers.ingest.archives.framing import ChunkStream
 from hotpapers.transfer.packed import BLOCK, GZIP_MAGIC, ZSTD_MAGIC, Reader, open_range, zstd_frames
+from hotpapers.transfer.parquet_rows import MAGIC as TABLE_MAGIC
 
 PART = 2**24
 """Bytes of a part of a file of Zstandard, packed."""
@@ -52,7 +53,7 @@ def _places(path: str) -> tuple[list[int], bool]:
         magic = raw.read(4)
     if magic == ZSTD_MAGIC:
         return zstd_frames(path, PART), False
-    if magic.startswith(GZIP_MAGIC):
+    if magic.startswith(GZIP_MAGIC) or magic == TABLE_MAGIC:
         return [0], False
     return list(range(0, size, PLAIN_PART)) or [0], True
 

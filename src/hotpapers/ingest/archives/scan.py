@@ -11,7 +11,7 @@ from __future__ import annotations
 import pickle
 import zlib
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -62,19 +62,20 @@ class PartScan(NamedTuple):
 
 
 class Scanner:
-    """Looks through parts; what it finds goes into a folder."""
+    """Looks through parts; what it finds goes into a folder. `posts`: by the file in which their keys would lie."""
 
-    def __init__(self, spec: EventSpec, sifter: EventSifter, folder: Path) -> None:
-        self._spec, self._sifter, self._folder = spec, sifter, folder
-        self._posts, self._posts_from = PostKeys.of(()), ""
+    def __init__(
+        self, spec: EventSpec, sifter: EventSifter, folder: Path, posts: Mapping[str, PostKeys] | None = None
+    ) -> None:
+        self._spec, self._sifter, self._folder, self._posts = spec, sifter, folder, posts or {}
 
     def scan(self, task: ScanTask, progress: Progress) -> PartScan:
         """What is in a part. Raises FullStore."""
         writer = SpillWriter(self._folder, task.name)
         if not task.keys:
             return _FirstPass(self._spec, self._sifter, writer, task.part).scan(progress)
-        if self._posts_from != task.keys:
-            self._posts, self._posts_from = PostKeys.of(pickle.loads(Path(task.keys).read_bytes())), task.keys
+        if task.keys not in self._posts:
+            self._posts = {task.keys: PostKeys.of(pickle.loads(Path(task.keys).read_bytes()))}
         return self._second(task, writer, progress)
 
     def _second(self, task: ScanTask, writer: SpillWriter, progress: Progress) -> PartScan:
@@ -92,7 +93,7 @@ class Scanner:
         """What refers to known posts, up to where the first pass read: the file may have grown, or break off there."""
         with open_part(task.part, progress) as stream:
             for block in self._spec.blocks(stream, 0):
-                for kept in self._sifter.referring(block.data, self._posts):
+                for kept in self._sifter.referring(block.data, self._posts[task.keys]):
                     if block.start + kept.unit.end <= task.end:
                         yield kept
                 if block.end >= task.end:

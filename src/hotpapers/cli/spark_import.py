@@ -1,0 +1,244 @@
+"""The part of `import` that has Spark read an archive, and takes in what Spark found."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from hotpapers.cli import archives, common, streams
+from hotpapers.cli.terminal import count, echo, print_error, print_json
+from hotpapers.errors import InputError, NotFound, UsageError
+from hotpapers.store import Record, now
+from hotpapers.transfer.remote_files import is_remote
+
+if TYPE_CHECKING:
+    from hotpapers.ingest.archives import ArchiveFile, ImportedFile
+    from hotpapers.ingest.archives.findings import FindingsFolder, SiftJob
+    from hotpapers.ingest.archives.spark_job import SparkRun
+
+FINDINGS = "findings"
+"""The format of what `--to` writes."""
+Done = Callable[[str, "ImportedFile"], object]
+Refused = Callable[[InputError], object]
+
+
+class SparkOptions(NamedTuple):
+    """Where Spark is; where its findings go: into a folder for good, or on their way into the store."""
+
+    master: str | None
+    to: str | None
+    staging: str | None
+
+
+def spark_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--spark`, `--to` and `--staging`; the command gets `SparkOptions`."""
+
+    @wraps(command)
+    def with_spark(*args: Any, spark: str | None, to: str | None, staging: str | None, **rest: Any) -> Any:
+        return command(*args, spark=SparkOptions(spark, to, staging), **rest)
+
+    return _master(_to(_staging(with_spark)))
+
+
+_master = click.option(
+    "--spark", metavar="MASTER",
+    help="Have Spark read an archive: local[*], spark://HOST:7077, yarn or k8s://HOST:443.",
+)  # fmt: skip
+_to = click.option(
+    "--to", metavar="DIR",
+    help="Write what Spark finds to DIR as Parquet, and nothing to the store; `import findings DIR` takes it in.",
+)  # fmt: skip
+_staging = click.option(
+    "--staging", metavar="DIR",
+    help="Where findings wait for the store: a folder or address that all machines of a cluster reach."
+    " [default: a temporary folder]",
+)  # fmt: skip
+
+
+def check(format_: str, options: SparkOptions, workers: int | None, files: Sequence[str]) -> None:
+    """Raises UsageError for options that do not go together, or not with a format."""
+    master, to, staging = options
+    common.need(master is not None or not (to or staging), "--to and --staging go with --spark.")
+    if master is None:
+        return
+    common.need(format_ in archives.FORMATS, f"--spark is for archives, not for {format_}.")
+    common.need(workers is None, "--workers is for imports without --spark.")
+    common.need(not (to and staging), "--staging is for imports into the store, --to for findings without one.")
+    common.need(streams.STDIN not in files, "--spark: standard input cannot be read by several processes; name files.")
+    common.need(
+        not any(map(is_remote, files)), "--spark: every machine opens files by their paths; mount them, or fetch them."
+    )
+    on_cluster = not master.startswith("local") or master.startswith("local-cluster")
+    common.need(
+        not on_cluster or bool(to or staging),
+        f"--spark {master}: name a folder or address that all its machines reach, with --staging DIR for what waits for"
+        " the store, or with --to DIR for findings alone.",
+    )
+    common.need(
+        not to or not os.path.isdir(to) or not os.listdir(to),
+        f"--to {to}: there is something in it; name another folder, or remove what is there.",
+    )
+    from hotpapers.ingest.archives import spark_session
+
+    spark_session.check(master)
+
+
+def write_findings(
+    format_: str, home: common.CommandContext, options: SparkOptions, seen_at: int | None, files: Sequence[str],
+    progress: streams.Told,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Has Spark write what it finds into a folder for good."""
+    with _record_if_any(home) as record:
+        job = _job(format_, record, seen_at, files)
+    folder = options.to or ""
+    run = _run(options, job, _made(folder), None, progress)
+    refused = [InputError(reason, file=files[number]) for number, reason in sorted(run.problems.items())]
+    if as_json:
+        problems = [{"file": problem.file, "reason": problem.reason} for problem in refused]
+        parts = len(job.parts)
+        print_json({"findings": folder, "files": len(files), "parts": parts, "lost": run.lost, "refused": problems})
+    else:
+        echo(
+            f"{count(len(files), 'file')} read in {count(len(job.parts), 'part')}; what may concern a record: {folder}"
+        )
+        for line in _lost(run):
+            echo(line)
+    for problem in refused:
+        print_error(f"what comes after this is not in it: {problem}")
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _record_if_any(home: common.CommandContext) -> Iterator[Record | None]:
+    try:
+        with common.open_record(home) as record:
+            yield record
+    except NotFound:
+        yield None
+
+
+def take(
+    format_: str, home: common.CommandContext, options: SparkOptions, seen_at: int | None, record: Record,
+    files: Sequence[str], progress: streams.Told, done: Done, refused: Refused,
+) -> list[str]:  # fmt: skip
+    """Has Spark read some files, and takes into the record what it finds in each. What else there is to say of it."""
+    from hotpapers.ingest.archives.findings import FindingsFolder
+
+    job = _job(format_, record, seen_at, files)
+    with tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
+        run = _run(options, job, options.staging, Path(folder), progress)
+        _take_findings(home, record, FindingsFolder(Path(folder)), done, refused)
+    return _lost(run)
+
+
+def take_folders(
+    format_: str, home: common.CommandContext, options: SparkOptions, seen_at: int | None, record: Record,
+    files: Sequence[str], progress: streams.Told, done: Done, refused: Refused,
+) -> list[str]:  # fmt: skip
+    """Takes in what `--to` wrote. What else there is to say of it."""
+    from hotpapers.ingest.archives.findings import FindingsFolder
+    from hotpapers.store.paper_names import paper_aliases
+
+    notes, titles = [], sum(1 for _ in paper_aliases(record, now(), 0))
+    for folder in files:
+        try:
+            findings = FindingsFolder(Path(folder))
+        except InputError as problem:
+            refused(problem)
+            continue
+        _take_findings(home, record, findings, done, refused)
+        progress(streams.size_of([folder]))
+        if findings.about.titles < titles:
+            notes.append(
+                f"{folder}: sifted with {findings.about.titles:,} of the {titles:,} titles that this store has: posts"
+                " that name a paper by another title alone are not in it"
+            )
+    return notes
+
+
+def _take_findings(
+    home: common.CommandContext, record: Record, findings: FindingsFolder, done: Done, refused: Refused
+) -> None:
+    """Each file in turn; one that is refused keeps no other out."""
+    from hotpapers.ingest.archives.findings_import import FindingsImporter
+
+    archives.need_readable(findings.about.format, home)
+    importer = FindingsImporter(record, findings, archives.terms_of(findings.about.format, home), now())
+    try:
+        for file, result in zip(importer.files, importer.results(), strict=True):
+            if isinstance(result, InputError):
+                refused(result)
+            else:
+                done(file.name, result)
+    except InputError as problem:  # some of the findings are absent
+        refused(problem)
+
+
+def _lost(run: SparkRun) -> list[str]:
+    """What went wrong on Spark and was made good."""
+    times = "once" if run.lost == 1 else f"{run.lost:,} times"
+    return [f"a task of Spark's broke off and was done again {times}"] if run.lost else []
+
+
+# ---- on Spark ------------------------------------------------------------------------------------------
+
+
+def _job(format_: str, record: Record | None, seen_at: int | None, files: Sequence[str]) -> SiftJob:
+    from hotpapers.ingest import queries
+    from hotpapers.ingest.archives.findings import SiftJob, all_parts
+    from hotpapers.ingest.archives.formats import EVENTS
+    from hotpapers.ingest.archives.jetstream_sifter import key_in
+    from hotpapers.store.paper_names import paper_aliases
+
+    opened, moment = [file_of(file, seen_at) for file in files], now()
+    aliases = list(paper_aliases(record, moment, 0)) if record else []
+    spec = EVENTS.get(format_)
+    known = list(map(key_in, queries.posts_of(record, spec.network))) if record and spec else []
+    return SiftJob(format_, opened, all_parts(format_, opened), aliases, known, moment)
+
+
+def file_of(file: str, seen_at: int | None) -> ArchiveFile:
+    """A file that other machines open: by its whole path."""
+    given = archives.ArchiveInput(os.path.abspath(file))
+    return archives.file_of(given, seen_at, None)._replace(name=file)
+
+
+def _run(
+    options: SparkOptions, job: SiftJob, place: str | None, target: Path | None, progress: streams.Told
+) -> SparkRun:
+    """Has Spark write into a place, or by way of one into a folder of this machine's."""
+    from hotpapers.ingest.archives import spark_job, spark_session
+
+    size, done = sum(file.size for file in job.files), 0
+
+    def step(share: float) -> None:
+        nonlocal done
+        progress(max(int(share * size) - done, 0))
+        done = max(int(share * size), done)
+
+    with spark_session.spark_session(options.master or "") as session:
+        if target is None or place is None:
+            return spark_job.sift(session, job, place or f"file://{target}", step)
+        with spark_job.staging(session, _made(place), target) as folder:
+            return spark_job.sift(session, job, folder, step)
+
+
+def _made(folder: str) -> str:
+    """The address of a folder, which is made for its owner alone if it is one of this machine's."""
+    if "://" in folder:
+        return folder.rstrip("/")
+    path = Path(folder).absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"{folder}: cannot be made: {problem.strerror}") from problem
+    return f"file://{path}"

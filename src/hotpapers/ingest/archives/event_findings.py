@@ -1,0 +1,140 @@
+"""Findings of formats of events: what a scan of a part spilled and told, in either pass; and their import, which is
+that of the archive itself with scans that were made before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives.event_import import EventImport, FileScan, Scan
+from hotpapers.ingest.archives.findings import LINES, REFERENCES, FindingsFolder, SiftJob
+from hotpapers.ingest.archives.format import ImportTarget
+from hotpapers.ingest.archives.formats import EVENTS
+from hotpapers.ingest.archives.imported_file import ALTERED, ArchiveFile
+from hotpapers.ingest.archives.jetstream_sifter import PostKeys
+from hotpapers.ingest.archives.parts import FilePart
+from hotpapers.ingest.archives.scan import PartScan, Scanner, ScanTask
+from hotpapers.ingest.archives.spill import SpilledEvent, SpillWriter, merged, with_less_overlap
+from hotpapers.terms import NetworkTerms, Table
+from hotpapers.transfer.parquet_rows import rows_of
+
+KNOWN = "known"
+
+
+class EventRow(NamedTuple):
+    """A row. `kind`: event or end. An event: the `number`-th of its part, at a moment (µs UTC), with its rank and what
+    it asks for, as in `EventStamp`. An end: after `number` events; in `content` a `ScanFigures` as MessagePack, `keys`
+    of the posts that name papers, `problem`: why nothing more can be read, or empty."""
+
+    part: int
+    number: int
+    kind: str
+    at: int = 0
+    rank: int = 0
+    asks: int = 0
+    content: bytes = b""
+    keys: Sequence[bytes] = ()
+    problem: str = ""
+
+
+class ScanFigures(msgspec.Struct, frozen=True):
+    """What is told of a part, as in `PartScan`."""
+
+    lines: int
+    readable: bool
+    bad: int
+    samples: tuple[bytes, ...]
+    reason: str
+    cut: bool
+    end: int
+    check: int
+    tells: bytes
+
+
+_figures = msgspec.msgpack.Decoder(ScanFigures).decode
+
+
+class EventReader:
+    """Reads parts for a job."""
+
+    def __init__(self, job: SiftJob) -> None:
+        self._job, self._spec = job, EVENTS[job.format]
+        self._sifter = self._spec.sifter(job.target())
+        self._posts = PostKeys.of(job.known if job.ends else ())
+
+    def rows(self, number: int) -> Iterator[EventRow]:
+        """A part's rows, once all of it was looked through."""
+        job, part = self._job, self._job.parts[number]
+        with TemporaryDirectory(prefix="hotpapers-") as name:
+            scanner = Scanner(self._spec, self._sifter, Path(name), {KNOWN: self._posts})
+            task = ScanTask(part, "part", KNOWN, job.ends[number]) if job.ends else ScanTask(part, "part")
+            scan, count = scanner.scan(task, int), 0
+            problem = ALTERED if job.files[part.file].altered() else scan.problem.reason if scan.problem else ""
+            for count, event in enumerate(merged(with_less_overlap(list(scan.runs), Path(name))), 1):
+                yield EventRow(number, count, "event", event.at, event.rank, event.asks, event.content)
+        figures = ScanFigures(**{field: getattr(scan, field) for field in ScanFigures.__struct_fields__})
+        yield EventRow(number, count, "end", content=msgspec.msgpack.encode(figures), keys=scan.keys, problem=problem)
+
+
+def end_of(content: bytes) -> int:
+    """Up to where a part was read in the first pass, of what its end has."""
+    return _figures(content).end
+
+
+class FindingsEvents(EventImport):
+    """Findings of events into a record."""
+
+    def __init__(
+        self, findings: FindingsFolder, place: ImportTarget, files: Sequence[ArchiveFile], terms: NetworkTerms | Table
+    ) -> None:
+        self._findings = findings
+        self._altered: set[int] = set()
+        watched = [file._replace(altered=partial(self._is_altered, number)) for number, file in enumerate(files)]
+        super().__init__(findings.about.format, place, watched, terms, 1, "", int)
+
+    def _is_altered(self, file: int) -> bool:
+        return file in self._altered
+
+    @contextmanager
+    def _scanning(self, folder: Path) -> Iterator[Scan]:
+        yield lambda tasks, progress: (self._scan(task, folder) for task in tasks)
+
+    def _parts(self, number: int, file: ArchiveFile, folder: Path) -> FileScan:
+        """A part begins, as it were, at its number."""
+        parts = (FilePart(number, "", file.name, part) for part in self._findings.parts(number))
+        return FileScan(file, tuple(parts))
+
+    def _scan(self, task: ScanTask, folder: Path) -> PartScan:
+        """What was found in a part then. Raises InputError where rows are not all there, and FullStore."""
+        number, table = task.part.start, self._findings.tables.get(REFERENCES if task.keys else LINES)
+        if table is None:  # no part named a post, and the store had none
+            return PartScan()
+        writer, count, end = SpillWriter(folder, task.name), 0, None
+        for row in map(EventRow._make, rows_of(str(table[number]), EventRow._fields)):
+            count += row.kind == "event"
+            if end or (row.part, row.number) != (number, count):
+                raise self._findings.gap(number)
+            if row.kind == "end":
+                end = row
+            else:
+                writer.add(SpilledEvent(row.at, row.rank, row.content, row.asks, task.part.file))
+        if end is None:
+            raise self._findings.gap(number)
+        return self._told_at(end, task.part.file)._replace(runs=tuple(writer.runs()))
+
+    def _told_at(self, end: EventRow, file: int) -> PartScan:
+        try:
+            figures = msgspec.structs.asdict(_figures(end.content))
+        except msgspec.MsgspecError as nonsense:
+            raise InputError("cannot be read: no findings of ours", file=str(self._findings.folder)) from nonsense
+        if end.problem == ALTERED:
+            self._altered.add(file)
+        problem = InputError(end.problem) if end.problem else None
+        return PartScan(**figures, problem=problem, keys=tuple(end.keys))

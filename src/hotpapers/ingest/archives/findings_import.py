@@ -1,0 +1,61 @@
+"""Findings into a record, as the archive itself would have gone in."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import BinaryIO
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives.event_findings import FindingsEvents
+from hotpapers.ingest.archives.file_import import ArchiveImporter
+from hotpapers.ingest.archives.findings import FindingsFolder
+from hotpapers.ingest.archives.formats import EVENTS
+from hotpapers.ingest.archives.framing import ArchiveBlock, ArchiveContent
+from hotpapers.ingest.archives.imported_file import ArchiveFile, ImportedFile
+from hotpapers.ingest.archives.line_findings import blocks_of, rest_of
+from hotpapers.ingest.archives.sifting import SiftedBlock
+from hotpapers.store import Record
+from hotpapers.terms import NetworkTerms, Table
+
+
+class FindingsImporter(ArchiveImporter):
+    """Broken off, it goes on there, as if it had been the archive. `files`: of what they are."""
+
+    def __init__(self, record: Record, findings: FindingsFolder, terms: NetworkTerms | Table, now: int) -> None:
+        self._findings = findings
+        self.files = [
+            ArchiveFile(file.name, _unopened, file.head, file.size, file.seen_at) for file in findings.about.files
+        ]
+        super().__init__(record, findings.about.format, self.files, terms, now)
+
+    def results(self) -> Iterator[ImportedFile | InputError]:
+        """What became of each file. Raises FullStore, and InputError where findings of events are not all there."""
+        if self._findings.about.format in EVENTS:
+            yield from FindingsEvents(self._findings, self.place, self.files, self.terms).results()
+        else:
+            yield from super().results()
+
+    @contextmanager
+    def _opened(self, file: ArchiveFile) -> Iterator[ArchiveContent]:
+        yield _Elsewhere()
+
+    def blocks(self, content: ArchiveContent, offset: int) -> Generator[SiftedBlock]:
+        """Of the file that is taken, from an offset in its content on."""
+        for sifted in blocks_of(self._findings, self._number - 1):
+            if sifted.block.end > offset or not sifted.block.ended:
+                yield sifted if sifted.block.start >= offset else rest_of(sifted, offset)
+
+
+class _Elsewhere:
+    """Content of which findings have no more than what was kept: what stands before a place is not looked at."""
+
+    def go_to(self, offset: int, length: int, digest: str) -> bool:
+        return True
+
+    def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
+        return iter(())
+
+
+def _unopened() -> AbstractContextManager[BinaryIO]:
+    raise InputError("cannot be read: it is not here, but what was found in it")

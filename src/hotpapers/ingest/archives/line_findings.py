@@ -1,0 +1,123 @@
+"""Findings of formats of lines: of each block of a part its lines that may concern us, then the block; then the end."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives.findings import LINES, FindingsFolder, SiftJob
+from hotpapers.ingest.archives.formats import LINES as LINE_FORMATS
+from hotpapers.ingest.archives.framing import ArchiveBlock, Unit
+from hotpapers.ingest.archives.imported_file import ALTERED
+from hotpapers.ingest.archives.parts import open_part
+from hotpapers.ingest.archives.sifting import SiftedBlock, data_of, sifted_block
+from hotpapers.transfer.parquet_rows import rows_of
+
+
+class LineRow(NamedTuple):
+    """A row. `kind`: line, block or end. A line: the `number`-th of its block, from one byte of it to another. A block:
+    of `number` lines, from one byte of the part's content to another; in `content`, as JSON, how many things about
+    papers in it are no posts. An end: after `block` blocks; `problem`: why nothing more can be read, or empty."""
+
+    part: int
+    block: int
+    kind: str
+    number: int = 0
+    from_byte: int = 0
+    to_byte: int = 0
+    content: bytes = b""
+    ended: bool = True
+    cut: bool = False
+    problem: str = ""
+
+
+class LineReader:
+    """Reads parts for a job."""
+
+    def __init__(self, job: SiftJob) -> None:
+        self._job, self._spec = job, LINE_FORMATS[job.format]
+        self._sifter = self._spec.sifter(job.target())
+
+    def rows(self, number: int) -> Iterator[LineRow]:
+        """A part's rows."""
+        part, count, problem = self._job.parts[number], 0, ""
+        try:
+            with open_part(part, int) as stream, self._spec.content(stream) as content:
+                for block in content.blocks(0):
+                    yield from self._block_rows(number, count, block)
+                    count += 1
+            problem = ALTERED if self._job.files[part.file].altered() else ""
+        except InputError as refusal:
+            problem = refusal.reason
+        yield LineRow(number, count, "end", problem=problem)
+
+    def _block_rows(self, number: int, count: int, block: ArchiveBlock) -> Iterator[LineRow]:
+        sifted = sifted_block(block, self._sifter.sift(data_of(block.task())), self._spec.units)
+        for unit in sifted.kept:
+            yield LineRow(number, count, "line", unit.number, unit.start, unit.end, unit.content)
+        passed = msgspec.json.encode(sifted.passed) if sifted.passed else b""
+        yield LineRow(number, count, "block", sifted.lines, block.start, block.end, passed, block.ended, block.cut)
+
+
+def blocks_of(findings: FindingsFolder, number: int) -> Generator[SiftedBlock]:
+    """What is left of a file's blocks, in order. Raises InputError where the file could not be read any further, or
+    rows are not all there."""
+    base = 0
+    for part in findings.parts(number):
+        end = base
+        for sifted in _part_blocks(findings, part):
+            block = sifted.block
+            end = base + block.end
+            yield sifted._replace(block=block._replace(start=base + block.start, end=end))
+        base = end
+
+
+def _part_blocks(findings: FindingsFolder, part: int) -> Iterator[SiftedBlock]:
+    end: LineRow | None = None
+    for expected, (units, row) in enumerate(_groups(findings.tables[LINES][part], part)):
+        if end or expected != row.block:
+            raise findings.gap(part)
+        if row.kind == "end":
+            end = row
+            continue
+        block = ArchiveBlock(row.from_byte, row.to_byte, b"", b"", row.ended, row.cut)
+        yield SiftedBlock(block, row.number, units, _passed(row.content))
+    if end is None:
+        raise findings.gap(part)
+    if end.problem:
+        raise InputError(end.problem)
+
+
+def _passed(text: bytes) -> dict[str, int]:
+    try:
+        return msgspec.json.decode(text or b"{}", type=dict[str, int])
+    except msgspec.MsgspecError as problem:
+        raise InputError("cannot be read: no findings of ours") from problem
+
+
+def _groups(path: Path, part: int) -> Iterator[tuple[list[Unit], LineRow]]:
+    """Lines, and the row of the block or the end after them."""
+    units: list[Unit] = []
+    for row in map(LineRow._make, rows_of(str(path), LineRow._fields)):
+        if row.kind == "line":
+            units.append(Unit(row.number, row.from_byte, row.to_byte, row.content))
+        elif row.part == part:
+            yield units, row
+            units = []
+
+
+def rest_of(sifted: SiftedBlock, offset: int) -> SiftedBlock:
+    """What of a block comes after a line. Where an import of the files themselves stopped at one that is not kept, some
+    lines are counted that it had counted too."""
+    block, cut = sifted.block, offset - sifted.block.start
+    count = max((unit.number + 1 for unit in sifted.kept if unit.end <= cut), default=0)
+    later = [
+        Unit(unit.number - count, unit.start - cut, unit.end - cut, unit.content)
+        for unit in sifted.kept
+        if unit.start >= cut
+    ]
+    return SiftedBlock(block._replace(start=offset), sifted.lines - count, later, sifted.passed)

@@ -1,0 +1,286 @@
+"""An archive in parts by processes that share nothing, as on Spark: the same record, and what is absent is noticed."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pytest
+import zstandard
+
+from hotpapers.cli import spark_import
+from hotpapers.errors import InputError
+from hotpapers.ingest import queries
+from hotpapers.ingest.archives import ArchiveFile, event_taking, file_import, findings, formats, framing, parts
+from hotpapers.ingest.archives.event_findings import EventReader, EventRow, end_of
+from hotpapers.ingest.archives.findings import FindingsFolder, SiftJob, all_parts
+from hotpapers.ingest.archives.findings_import import FindingsImporter
+from hotpapers.ingest.archives.imported_file import ALTERED
+from hotpapers.ingest.archives.jetstream_sifter import key_in
+from hotpapers.ingest.archives.line_findings import LineReader, LineRow
+from hotpapers.ingest.archives.spark_job import SCHEMAS
+from hotpapers.store import Record
+from hotpapers.store.paper_names import paper_aliases
+from tests.conftest import data
+from tests.ingest import event_worlds
+from tests.ingest.archives_made import NOW, Stopped, comments, exported, lines, stop_before, take, terms_of
+from tests.ingest.test_archives_any_order import files_of
+from tests.ingest.test_archives_workers import days
+
+
+def on_disk(folder: Path, *contents: bytes, end: str = ".jsonl") -> list[ArchiveFile]:
+    """Files."""
+    paths = [folder / f"{number}{end}" for number in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    return [spark_import.file_of(str(path), None) for path in paths]
+
+
+def job_of(kind: str, files: Sequence[ArchiveFile], record: Record | None = None) -> SiftJob:
+    """For a record that has something already, or nothing."""
+    aliases = list(paper_aliases(record, NOW, 0)) if record else []
+    known = list(map(key_in, queries.posts_of(record, "bluesky"))) if record and kind in formats.EVENTS else []
+    return SiftJob(kind, files, all_parts(kind, files), aliases, known, NOW)
+
+
+def written(job: SiftJob, folder: Path) -> Path:
+    """The findings of all parts, each by a reader of its own, in any order."""
+    numbers = random.Random(len(job.parts)).sample(range(len(job.parts)), len(job.parts))
+    known = list(job.known)
+    ends = [0] * len(job.parts)
+    for number in numbers:
+        reader = EventReader(job) if job.format in formats.EVENTS else LineReader(job)
+        rows: list[EventRow | LineRow] = [*reader.rows(number)]
+        if isinstance(rows[-1], EventRow):
+            known += rows[-1].keys
+            ends[number] = end_of(rows[-1].content)
+        write_rows(folder / findings.LINES, number, rows)
+    for number in numbers if known else ():
+        again = EventReader(job._replace(known=known, ends=ends))
+        write_rows(folder / findings.REFERENCES, number, list(again.rows(number)))
+    (folder / findings.ABOUT).mkdir(parents=True)
+    about = msgspec.json.encode(job.about(references=bool(known)))
+    (folder / findings.ABOUT / "part-00000.txt").write_bytes(about + b"\n")
+    return folder
+
+
+_database = duckdb.connect()
+_TEXT = {"BINARY": "TEXT", "ARRAY<BINARY>": "TEXT[]", "STRING": "TEXT"}
+
+
+def write_rows(table: Path, number: int, rows: Iterable[EventRow | LineRow]) -> None:
+    """A part's rows, as Spark writes them."""
+    table.mkdir(parents=True, exist_ok=True)
+    given = table / "lines.json"
+    given.write_bytes(b"".join(msgspec.json.encode(row._asdict()) + b"\n" for row in rows))
+    [schema] = {SCHEMAS[type(row)] for row in rows}
+    columns = {name: _TEXT.get(type, type) for name, type in (field.split() for field in schema.split(", "))}
+    keys = ", [from_base64(key) FOR key IN keys] AS keys" if "keys" in columns else ""
+    sql = f"""COPY (SELECT * REPLACE (from_base64(content) AS content{keys})
+        FROM read_json(?, format = 'newline_delimited', columns = {columns}))
+        TO '{table}/part-{number:05}-made.parquet' (FORMAT parquet)"""
+    _database.execute(sql, [str(given)])
+    given.unlink()
+
+
+def taken(record: Record, folder: Path) -> list[str]:
+    """Why each file was refused, or nothing."""
+    found = FindingsFolder(folder)
+    importer = FindingsImporter(record, found, terms_of(found.about.format), NOW)
+    return [result.reason if isinstance(result, InputError) else "" for result in importer.results()]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
+    """Makes blocks and parts so small that there are many."""
+
+    def set_sizes(dice: random.Random) -> None:
+        monkeypatch.setattr(framing, "BLOCK", dice.choice([300, 700, 5_000, 10**6]))
+        monkeypatch.setattr(parts, "PART", dice.choice([300, 3_000]))
+        monkeypatch.setattr(parts, "PLAIN_PART", dice.choice([9_000, 30_000, 10**6]))
+
+    return set_sizes
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_parts_the_record_is_the_same(
+    record: Record, other: Record, seed: int, tmp_path: Path, small: Callable[[random.Random], None]
+) -> None:
+    dice, content = random.Random(seed), days(seed)
+    cut = content.index(b"\n", dice.randrange(len(content) - 1000)) + 1
+    files = on_disk(tmp_path, content[:cut], content[cut:])
+    take(other, "jetstream", *files)
+    small(dice)
+    dice.shuffle(files)
+    assert taken(record, written(job_of("jetstream", files), tmp_path / "findings")) == ["", ""]
+    assert exported(record) == exported(other)
+    assert exported(record).count(b'"reaction"') > 100
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_in_any_files_and_any_order_too(
+    record: Record, other: Record, seed: int, tmp_path: Path, small: Callable[[random.Random], None]
+) -> None:
+    dice, events = random.Random(seed), event_worlds.world(seed)
+    take(other, "jetstream", *on_disk(tmp_path, b"".join(event.line() for event in events), end=".whole"))
+    small(dice)
+    files = [spark_import.file_of(file, None) for file in files_of(tmp_path, dice, events)]
+    assert not any(taken(record, written(job_of("jetstream", files), tmp_path / "findings")))
+    assert exported(record) == exported(other)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["arxiv-snapshot.jsonl", "car-kettles.car", "eventdata-kettles.jsonl", "hackernews-shapes.jsonl",
+     "hackernews-table.parquet", "reddit-dump.jsonl", "x-second.jsonl"],
+)  # fmt: skip
+def test_every_format_is_the_same_in_parts(
+    record: Record, other: Record, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, files = name.partition("-")[0], on_disk(tmp_path, data(f"archives/{name}").read_bytes())
+    [whole] = take(other, kind, *files)
+    monkeypatch.setattr(parts, "PLAIN_PART", 700)
+    folder = written(job_of(kind, files), tmp_path / "findings")
+    [result] = FindingsImporter(record, FindingsFolder(folder), terms_of(kind), NOW).results()
+    assert result == whole and exported(record) == exported(other) != b""
+    assert (folder / findings.REFERENCES).exists() == (kind in formats.EVENTS)
+
+
+def test_what_the_record_has_is_referred_to_and_twice_is_once(record: Record, other: Record, tmp_path: Path) -> None:
+    content = days(3)
+    cut = content.index(b"\n", len(content) // 2) + 1
+    first, rest = on_disk(tmp_path, content[:cut], content[cut:])
+    for store in (record, other):
+        take(store, "jetstream", first)
+    take(other, "jetstream", rest)
+    folder = written(job_of("jetstream", [rest], record), tmp_path / "findings")
+    assert taken(record, folder) == [""] and exported(record) == exported(other)
+    position = record.head.position
+    assert taken(record, folder) == [""] and record.head.position == position
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["hackernews", "jetstream"])
+def test_broken_off_it_goes_on(
+    record: Record, other: Record, kind: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also as an import of the files themselves, and the other way round."""
+    dice = random.Random(seed)
+    contents = [days(seed), days(seed + 1)] if kind == "jetstream" else [lines(comments(90)), lines(comments(80, 200))]
+    files = on_disk(tmp_path, *contents)
+    monkeypatch.setattr(parts, "PLAIN_PART", dice.choice([3_000, 10**6]))
+    folder = written(job_of(kind, files), tmp_path / "findings")
+    take(other, kind, *files)
+    for module in (event_taking, file_import):
+        monkeypatch.setattr(module, "MOST_SEEN", dice.choice([5, 20]))
+    for _ in range(3):
+        with monkeypatch.context() as patch, contextlib.suppress(Stopped):
+            stop_before(patch, dice.randrange(1, 6))
+            if dice.random() < 0.3:
+                take(record, kind, *files)
+            else:
+                taken(record, folder)
+    assert taken(record, folder) == ["", ""]
+    assert observed(record) == observed(other)
+
+
+def observed(record: Record) -> set[bytes]:
+    """What was said and done, without judgements: where an import stopped, an edit is compared with more."""
+    return {line for line in exported(record).splitlines() if b'"verdict"' not in line and b'"head"' not in line}
+
+
+# ---- what is absent, there twice, or breaks off --------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Findings of two files in several parts."""
+    monkeypatch.setattr(parts, "PLAIN_PART", len(days(5)) // 3)
+    return written(job_of("jetstream", on_disk(tmp_path, days(5), days(6))), tmp_path / "findings")
+
+
+def test_an_absent_or_doubled_part_is_noticed_before_anything_is_written(folder: Path) -> None:
+    part = folder / findings.LINES / "part-00001-made.parquet"
+    twice = part.with_name("part-00001-again.parquet")
+    twice.write_bytes(part.read_bytes())
+    with pytest.raises(InputError, match=r"lines/part-00001-made\.parquet is none of its \d parts, or there twice"):
+        FindingsFolder(folder)
+    twice.unlink()
+    part.unlink()
+    with pytest.raises(InputError, match=r"1 of \d parts of lines are absent: make it anew"):
+        FindingsFolder(folder)
+
+
+def change_part(folder: Path, table: str, change: str) -> None:
+    """Leaves out rows of the first part, or doubles some."""
+    part = folder / table / "part-00000-made.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE t AS FROM '{part}'")
+        connection.execute(f"COPY (SELECT * FROM t WHERE {change}) TO '{part}' (FORMAT parquet)")
+
+
+@pytest.mark.parametrize("table", [findings.LINES, findings.REFERENCES])
+@pytest.mark.parametrize("change", ["number <> 1", "true UNION ALL BY NAME FROM t WHERE number = 1", "kind <> 'end'"])
+def test_absent_and_doubled_events_are_noticed_before_anything_is_written(
+    record: Record, folder: Path, table: str, change: str
+) -> None:
+    change_part(folder, table, change)
+    with pytest.raises(InputError, match="findings of its part 0 are absent or there twice: make "):
+        taken(record, folder)
+    assert record.head.position == 0
+
+
+@pytest.mark.parametrize("change", ["block <> 1", "true UNION ALL BY NAME FROM t WHERE block = 1", "kind <> 'end'"])
+def test_absent_and_doubled_rows_of_lines_are_noticed(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr(framing, "BLOCK", 1_000)
+    files = on_disk(tmp_path, lines(comments(90)), lines(comments(80, 200)))
+    folder = written(job_of("hackernews", files), tmp_path / "findings")
+    change_part(folder, findings.LINES, change)
+    first, second = taken(record, folder)
+    assert "findings of its part 0 are absent or there twice: make " in first and second == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "contents"),
+    [("jetstream", [days(5), days(6)]), ("hackernews", [lines(comments(9_000)), lines(comments(80, 9_000))])],
+)
+def test_a_file_that_breaks_off_is_refused_there_and_the_others_go_in(
+    record: Record, other: Record, tmp_path: Path, kind: str, contents: Sequence[bytes]
+) -> None:
+    packed = zstandard.compress(contents[0])
+    files = on_disk(tmp_path, packed[: len(packed) * 2 // 3], contents[1])
+    [reason, nothing] = taken(record, written(job_of(kind, files), tmp_path / "findings"))
+    assert reason.startswith("cannot be unpacked: it breaks off; was it copied as a whole?") and nothing == ""
+    with contextlib.suppress(InputError):
+        take(other, kind, *files)
+    assert exported(record) == exported(other)
+
+
+@pytest.mark.parametrize(("kind", "content"), [("jetstream", days(5)), ("hackernews", lines(comments(90)))])
+def test_a_file_that_changed_is_refused(record: Record, tmp_path: Path, kind: str, content: bytes) -> None:
+    [file] = on_disk(tmp_path, content)
+    job = job_of(kind, [file._replace(altered=lambda: True)])
+    [reason] = taken(record, written(job, tmp_path / "findings"))
+    assert reason.startswith(ALTERED)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "no findings that"), (b"{}", "no findings that"), (b"\xff", "no findings that"),
+        (b'{"version":2,"format":"jetstream","files":[],"titles":0,"posts":0,"references":false}', "newer version"),
+        (b'{"version":1,"format":"news","files":[],"titles":0,"posts":0,"references":false}', "newer version"),
+    ],
+)  # fmt: skip
+def test_what_is_no_folder_of_findings_is_told(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    (tmp_path / findings.ABOUT).mkdir()
+    if content is not None:
+        (tmp_path / findings.ABOUT / "part-0").write_bytes(content)
+    with pytest.raises(InputError, match=reason):
+        FindingsFolder(tmp_path)

@@ -1,0 +1,34 @@
+"""One session on Spark for all tests of this folder: `make test-spark` brings what it wants, and runs them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hotpapers.ingest.archives.spark_session import spark_session
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="session")
+def spark() -> None:
+    """PySpark and Java are there; whoever runs our code finds it and these tests."""
+    if not all(importlib.util.find_spec(name) for name in ("pyspark", "pyarrow", "pandas")):
+        pytest.skip("PySpark is not there: `make test-spark` fetches it, and runs these tests")
+    if not shutil.which("java"):
+        pytest.skip("there is no Java for Spark")
+    paths = [str(ROOT / "src"), str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+
+
+@pytest.fixture(scope="session")
+def session(spark: None) -> Iterator[Any]:
+    """On two cores of this machine."""
+    with spark_session("local[2]") as opened:
+        yield opened

@@ -1,0 +1,117 @@
+"""The command on this machine's cores, and a cluster of one machine: a master, a worker, two executors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from hotpapers.store import Record
+from tests.conftest import ROOT
+from tests.ingest.archives_made import exported, take
+from tests.ingest.test_archives_findings import taken
+from tests.ingest.test_archives_workers import days
+from tests.spark.test_spark import on_disk
+
+
+def hotpapers(*words: str) -> tuple[int, str, str]:
+    """The command: status, output, errors."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hotpapers", *words], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_command_writes_findings_and_takes_them_in(spark: None, tmp_path: Path) -> None:
+    """Of a file that breaks off too, and tells it both times."""
+    files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl.zst", tmp_path / "cut.jsonl.zst"]
+    files[0].write_bytes(days(1))
+    files[1].write_bytes(zstandard.compress(days(2)))
+    files[2].write_bytes(zstandard.compress(days(3))[:-300])
+    names, folder, stores = list(map(str, files)), tmp_path / "findings", [str(tmp_path / f"{n}.db") for n in range(2)]
+    status, output, error = hotpapers(
+        "import", "jetstream", *names, "--spark", "local[2]", "--to", str(folder), "--store", str(tmp_path / "none.db")
+    )
+    assert output == f"3 files read in 3 parts; what may concern a record: {folder}\n"
+    assert status == 1 and error.endswith(
+        "cut.jsonl.zst: cannot be unpacked: it breaks off; was it copied as a whole?\n"
+    )
+    assert folder.stat().st_mode & 0o777 == 0o700 and not (tmp_path / "none.db").exists()
+    results = [
+        hotpapers("import", "findings", str(folder), "--store", stores[0]),
+        hotpapers("import", "jetstream", *names, "--workers", "1", "--store", stores[1]),
+    ]
+    assert results[0] == results[1] and results[0][0] == 1
+    with Record(stores[0]) as record, Record(stores[1]) as other:
+        assert exported(record) == exported(other) != b""
+
+
+# ---- a cluster -----------------------------------------------------------------------------------------
+
+
+def listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Waits until somebody listens there."""
+    while True:
+        with closing(socket.socket()) as attempt:
+            if attempt.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, "Spark's master ended"
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def master(spark: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a master with a worker."""
+    import pyspark
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "conf").mkdir()
+    settings = "spark.executor.cores 1\nspark.executor.memory 512m\nspark.cores.max 2\nspark.driver.host 127.0.0.1\n"
+    (tmp_path / "conf" / "spark-defaults.conf").write_text(settings)
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path / "conf"))
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    address, spark_class = f"spark://127.0.0.1:{port}", str(Path(pyspark.__file__).parent / "bin" / "spark-class")
+    deploy, log = "org.apache.spark.deploy", (tmp_path / "cluster.log").open("wb")
+    commands = [
+        [f"{deploy}.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0"],
+        [f"{deploy}.worker.Worker", "--host", "127.0.0.1", "--cores", "2", "--memory", "2g", "--webui-port", "0",
+         "--work-dir", str(tmp_path / "work"), address],
+    ]  # fmt: skip
+    with ExitStack() as stack:
+        stack.enter_context(log)
+        for command in commands:
+            process = subprocess.Popen([spark_class, *command], stdout=log, stderr=log, start_new_session=True)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            listening(port, process)
+        yield address
+
+
+def test_an_executor_that_is_killed_loses_nothing(master: str, tmp_path: Path) -> None:
+    """Findings go through Hadoop's file systems, and nothing is left there."""
+    files = on_disk(tmp_path, days(1), days(2), days(3))
+    place, target, mark = tmp_path / "place", tmp_path / "findings", tmp_path / "killed"
+    place.mkdir()
+    target.mkdir()
+    command = [sys.executable, "-m", "tests.spark.cluster_run", master, f"file://{place}", str(target), str(mark)]
+    done = subprocess.run(
+        [*command, *(file.name for file in files)], capture_output=True, text=True, check=False, cwd=ROOT,
+        env=os.environ,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert mark.exists() and int(done.stdout) > 0 and not list(place.iterdir())
+    with Record(str(tmp_path / "record.db")) as record, Record(str(tmp_path / "other.db")) as other:
+        assert taken(record, target) == [""] * 3
+        take(other, "jetstream", *files)
+        assert exported(record) == exported(other) != b""
+    shutil.rmtree(target)

@@ -1,0 +1,111 @@
+"""Archives read on Spark: the same record as by one process, whatever is killed, lost or breaks off."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from hotpapers.cli import spark_import
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives import ArchiveFile, parts, spark_job
+from hotpapers.ingest.archives.findings import SiftJob, all_parts
+from hotpapers.store import Record
+from tests.conftest import data
+from tests.ingest.archives_made import NOW, exported, take
+from tests.ingest.test_archives_findings import taken
+from tests.ingest.test_archives_workers import days
+from tests.spark import breaking
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Iterator[Record]:
+    with Record(str(tmp_path / "record.db")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Record]:
+    with Record(str(tmp_path / "other.db")) as opened:
+        yield opened
+
+
+PACKERS: list[tuple[str, Callable[[bytes], bytes]]] = [
+    ("", bytes), (".zst", zstandard.ZstdCompressor().compress), (".gz", gzip.compress),
+]  # fmt: skip
+
+
+def on_disk(folder: Path, *contents: bytes) -> list[ArchiveFile]:
+    """Files: plain, Zstandard in several frames, gzip in several members, and so on."""
+    files = []
+    for number, content in enumerate(contents):
+        pieces = [content[at : at + 20_001] for at in range(0, len(content), 20_001)]
+        end, pack = PACKERS[number % 3]
+        file = folder / f"{number}.jsonl{end}"
+        file.write_bytes(b"".join(map(pack, pieces)))
+        files.append(spark_import.file_of(str(file), None))
+    return files
+
+
+def job_of(kind: str, files: list[ArchiveFile]) -> SiftJob:
+    """For a record that has nothing."""
+    return SiftJob(kind, files, all_parts(kind, files), [], [], NOW)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_the_parts_the_record_is_the_same(
+    session: Any, record: Record, other: Record, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares: list[float] = []
+    dice = random.Random(seed)
+    files = on_disk(tmp_path, *map(days, range(seed, seed + 4)))
+    take(other, "jetstream", *files)
+    dice.shuffle(files)
+    monkeypatch.setattr(parts, "PLAIN_PART", dice.choice([30_000, 100_000, 10**6]))
+    job = job_of("jetstream", files)
+    run = spark_job.sift(session, job, str(tmp_path / "findings"), shares.append)
+    assert run == spark_job.SparkRun(passes=2, lost=0, problems={})
+    assert taken(record, tmp_path / "findings") == [""] * 4
+    assert exported(record) == exported(other)
+    assert exported(record).count(b'"reaction"') > 200
+    assert all(0 <= share <= 1 for share in shares)
+
+
+@pytest.mark.parametrize("name", ["eventdata-kettles.jsonl", "hackernews-table.parquet", "reddit-dump.jsonl"])
+def test_a_format_of_lines_is_read_once(
+    session: Any, record: Record, other: Record, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, kind = on_disk(tmp_path, data(f"archives/{name}").read_bytes()), name.partition("-")[0]
+    take(other, kind, *files)
+    monkeypatch.setattr(parts, "PLAIN_PART", 700)
+    run = spark_job.sift(session, job_of(kind, files), str(tmp_path / "findings"), lambda share: None)
+    assert run.passes == 1 and taken(record, tmp_path / "findings") == [""]
+    assert exported(record) == exported(other) != b""
+
+
+def test_a_process_that_is_killed_and_a_frame_that_breaks_off(
+    session: Any, record: Record, other: Record, tmp_path: Path
+) -> None:
+    """The one is made good; the other is told, and what stands before it goes in."""
+    files = on_disk(tmp_path, days(1), days(2), days(3))
+    packed = Path(files[1].name)
+    content = packed.read_bytes()
+    packed.write_bytes(content[:-300])
+    files = [spark_import.file_of(file.name, None) for file in files]
+    deadly = partial(breaking.altered, str(tmp_path / "killed"), "process")
+    job = job_of("jetstream", [files[0], files[1], files[2]._replace(altered=deadly)])
+    run = spark_job.sift(session, job, str(tmp_path / "findings"), lambda share: None)
+    assert (tmp_path / "killed").exists() and run.lost > 0
+    assert run.problems == {1: "cannot be unpacked: it breaks off; was it copied as a whole?"}
+    first, second, third = taken(record, tmp_path / "findings")
+    assert second.startswith("cannot be unpacked: it breaks off; was it copied as a whole?; ")
+    assert second.endswith(" lines before that are imported") and first == third == ""
+    with pytest.raises(InputError, match="it breaks off"):
+        take(other, "jetstream", *files)
+    assert exported(record) == exported(other) != b""
