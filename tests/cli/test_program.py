@@ -110,7 +110,7 @@ def test_a_mistyped_command(typed: str, meant: str) -> None:
         (
             ["import", "clasic", "x"],
             "'clasic' is not one of 'classic', 'jsonl', 'parquet', 'arxiv', 'jetstream', 'firehose', "
-            "'car', 'eventdata', 'hackernews', 'reddit', 'x'.",
+            "'car', 'eventdata', 'hackernews', 'reddit', 'x', 'findings'.",
         ),
         (["import", "classic"], "Missing argument 'FILE…'."),
         (["explain"], "Missing argument 'PAPER'."),

@@ -294,6 +294,7 @@ def test_a_completion_script_asks_the_program(shell: str) -> None:
                 "hackernews",
                 "reddit",
                 "x",
+                "findings",
             },
         ),
         ("hotpapers publish --t", {"--to"}),
