@@ -435,12 +435,6 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
     return [due_post.post for due_post in sorted(posts, key=lambda due_post: due_post.worth, reverse=True)[:most]]
 
 
-def next_recount_at(database: Database, network: str) -> int:
-    """When the next post of a network is to be asked for."""
-    earliest = database.rows("SELECT min(due_at) FROM recount WHERE network = ?", (network,))[0][0]
-    return NEVER if earliest is None else int(earliest)
-
-
 def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
     """Keeps that posts were asked for, and answered for."""
     rows = []

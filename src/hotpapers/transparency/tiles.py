@@ -13,8 +13,6 @@ from hotpapers.transparency.merkle import MerkleTree
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 CHECKPOINT_PATH = "checkpoint"
-LONGEST_ENTRY = 0xFFFF
-"""Bytes: the length has 16 bits."""
 
 
 def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:

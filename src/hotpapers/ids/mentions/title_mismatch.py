@@ -22,7 +22,6 @@ _ADDRESS = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|(?:[\w-]{1,60}\.){
 _LABELLED = re.compile(r"\s*(?:abs|pdf|paper|arxiv|preprint|link)\s*[:：]\s*(?:https?://|[\w.-]{4,60}/)\S", re.I)
 _SAID = re.compile(r"[@#!]|[.?] |[\u0370-\u2fff\u3040-\uffff]{3}")
 """Signs of something else than an English title: names, tags, sentences, other scripts."""
-_LABELS = frozenset(("abs", "pdf", "paper", "arxiv", "preprint", "link", "code", "github", "project", "page", "video"))
 _COMMON = frozenset(
     ("about", "with", "from", "that", "this", "towards", "toward", "using", "based", "their", "through")
 )
