@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.conftest import ROOT, SHARED
@@ -231,21 +232,24 @@ def public(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef | as
     return [n for n in tree.body if isinstance(n, (*FUNCTION, ast.ClassDef)) and not n.name.startswith("_")]
 
 
-TREES = {name_of(file): ast.parse(file.read_text("utf-8")) for file in MODULES}
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Every module of the package, parsed."""
+    return {name_of(file): ast.parse(file.read_text("utf-8")) for file in MODULES}
 
 
 def test_what_is_public_says_what_it_is() -> None:
-    assert [name for name, tree in TREES.items() if not ast.get_docstring(tree)] == []
-    assert [f"{name}: {one.name}" for name, tree in TREES.items() for one in public(tree)
+    assert [name for name, tree in trees().items() if not ast.get_docstring(tree)] == []
+    assert [f"{name}: {one.name}" for name, tree in trees().items() for one in public(tree)
             if not ast.get_docstring(one)] == []  # fmt: skip
 
 
 def test_a_public_class_name_is_used_once() -> None:
-    names = Counter(one.name for tree in TREES.values() for one in public(tree) if isinstance(one, ast.ClassDef))
+    names = Counter(one.name for tree in trees().values() for one in public(tree) if isinstance(one, ast.ClassDef))
     assert [name for name, times in names.items() if times > 1] == []
 
 
-VAGUE = {"utils", "util", "helpers", "misc", "stuff", "base", "core", "manager"}
+VAGUE_MODULES = {"utils", "util", "helpers", "misc", "stuff", "base", "core", "manager"}
 REPLACED = {
     "desk", "shelf", "press", "office", "gate", "duty", "follow", "doubts", "withheld", "blocked", "reacted", "ahead",
     "originals", "manners", "saying", "sift", "money", "place", "wishes", "asking", "asked", "judging", "prose",
@@ -256,7 +260,7 @@ REPLACED = {
 
 def test_modules_have_plain_names() -> None:
     """Nouns that a Python developer guesses right: none of those that say nothing or that the glossary replaced."""
-    assert [name for name in TREES if Path(name).stem in VAGUE | REPLACED] == []
+    assert [name for name in trees() if Path(name).stem in VAGUE_MODULES | REPLACED] == []
 
 
 VAGUE = {"found", "one", "said", "told", "made", "seen", "heard", "asked"}
@@ -274,7 +278,7 @@ def names_bound(tree: ast.AST) -> Iterator[str]:
 
 
 def test_variables_say_what_they_hold() -> None:
-    vague = {name_of(file): VAGUE.intersection(names_bound(ast.parse(file.read_text("utf-8")))) for file in MODULES}
+    vague = {name: VAGUE.intersection(names_bound(tree)) for name, tree in trees().items()}
     assert not {name: names for name, names in vague.items() if names}
 
 

@@ -183,9 +183,11 @@ def observed(record: Record) -> list[bytes]:
     )
 
 
-@pytest.mark.parametrize("seed", [seed for seed in range(30) if world(seed)[-1].at < event_worlds.START + 10**11][:12])
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 7, 8, 9, 11, 12, 13, 14])
 def test_the_record_is_that_of_the_live_reader(record: Record, tmp_path: Path, seed: int) -> None:
+    """Of worlds that end before the live reader would forget a post."""
     dice, events = random.Random(seed), world(seed)
+    assert events[-1].at < event_worlds.START + 10**11
     imported(record, files_of(tmp_path, dice, events))
     collected(str(tmp_path / "live.db"), events)
     with Record(str(tmp_path / "live.db")) as live:
