@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-atproto test-spark loopback torture years compare mutation lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
+.PHONY: help demo test test-long test-atproto test-spark loopback torture years compare mutation lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,14 +35,18 @@ serve: demo $(dev) ## the demo as a web app, at http://127.0.0.1:8000/ (PORT=800
 # `make check` has run the test of the house already. What is compiled is kept, whatever the environment says: each worker
 # reads every test, and many tests start the program.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: $(dev) ## all tests on 3 workers, with coverage (WORKERS=3, ARGS="-k words")
+test: $(dev) ## all tests but the long ones on 3 workers, with coverage (WORKERS=3, ARGS="-k words")
 ifdef ARGS
 	@$(python) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 else
 	@$(python) -m slipcover --source src/hotpapers --json --out .coverage.json \
-	    -m pytest -n $(WORKERS) --dist loadgroup --deselect tests/test_house.py
+	    -m pytest -n $(WORKERS) --dist loadgroup -m "not long" --deselect tests/test_house.py
 	@$(python) -m slipcover --merge .coverage.json --out .coverage.json --skip-covered --fail-under 95
 endif
+
+test-long: export PYTHONDONTWRITEBYTECODE :=
+test-long: $(dev) ## the tests that play days, forge a thousand exports, or kill again and again (WORKERS=3)
+	@$(python) -m pytest -n $(WORKERS) --dist loadgroup -m long $(ARGS)
 
 test-atproto: $(dev) ## the tests of Bluesky on its own network, run here (first: 2 minutes, 700 MB, a C++ compiler)
 	@PYTHON="$(PYTHON)" tests/atproto/setup

@@ -4,14 +4,17 @@
 * `data("name")`: a file or folder below tests/data. A full run fails when a file there is read by no test.
 * `store_url`: the address of an empty store, once in SQLite and once in PostgreSQL.
   `sqlite_url`, `postgres_url`: the one or the other. `module_url`: as `store_url`, one for all tests of a file.
+* `made_once`: a folder that all tests of a run share.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,8 @@ from tests import postgres
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 DATA = ROOT / "tests" / "data"
+DEFAULT = "not long"
+"""The tests that `make test` runs: they read every file below tests/data."""
 HOUSE = "tests/test_house.py"
 """What `make check` runs: it reads no file below tests/data, so a run without it is a full one."""
 
@@ -75,6 +80,21 @@ def shared() -> Path:
     return SHARED
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that all tests of a run share, on any worker: `make` fills it for the first that asks. Nothing may
+    change it."""
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    folder = (factory.getbasetemp().parent if is_worker else factory.getbasetemp()) / f"shared-{name}"
+    with folder.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.fstat(lock.fileno()).st_size:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            lock.write("ready")
+    return folder
+
+
 # ---- stores ----------------------------------------------------------------------------------------
 
 
@@ -117,9 +137,11 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the tests of a file share is made once: by the one worker that gets all of them."""
+    """What the tests of a file share is made once: by the one worker that gets all of them. One has the browser."""
     for item in items:
-        if _shares(item):
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
@@ -134,7 +156,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def _shares(item: pytest.Item) -> bool:
     fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
-    return any(one.scope == "module" for definitions in fixtures for one in definitions)
+    return any(fixture.scope == "module" for definitions in fixtures for fixture in definitions)
 
 
 # ---- fixture files that nothing reads --------------------------------------------------------------
@@ -182,10 +204,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _is_full_run(config: pytest.Config) -> bool:
-    narrowing = ("keyword", "markexpr", "lf", "ignore", "ignore_glob", "collectonly")
+    narrowing = ("keyword", "lf", "ignore", "ignore_glob", "collectonly")
     is_whole = config.getoption("deselect") in (None, [], [HOUSE])
     by_testpaths = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return by_testpaths and is_whole and not any(config.getoption(name, None) for name in narrowing)
+    is_default = config.getoption("markexpr") in ("", DEFAULT)
+    return by_testpaths and is_whole and is_default and not any(config.getoption(name, None) for name in narrowing)
 
 
 def _is_unread(file: Path) -> bool:

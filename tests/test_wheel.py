@@ -27,6 +27,7 @@ def test_it_holds_every_file_of_the_package(wheel: Path) -> None:
     assert packed == {f.relative_to(ROOT / "src").as_posix() for f in files if "__pycache__" not in f.parts}
 
 
+@pytest.mark.long
 def test_it_runs_the_demo_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "empty"], cwd=tmp_path, check=True)
     pip = [sys.executable, "-m", "pip", "--python", str(tmp_path / "empty/bin/python")]

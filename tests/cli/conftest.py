@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli import made
 from tests.cli.run import good
+from tests.conftest import made_once
 
 DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
 
@@ -16,9 +17,7 @@ DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
 @pytest.fixture(scope="session")
 def demo_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's folder, made once; nothing may change it."""
-    folder = tmp_path_factory.mktemp("made") / "demo"
-    good("demo", folder)
-    return folder
+    return made_once(tmp_path_factory, "demo", lambda folder: good("demo", folder / "demo")) / "demo"
 
 
 @pytest.fixture

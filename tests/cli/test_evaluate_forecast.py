@@ -70,6 +70,7 @@ def test_what_cannot_be_read_is_named(folder: Path) -> None:
     assert failing("evaluate", "forecast", "--data", folder).startswith(f"{folder / STORIES}: cannot be read: ")
 
 
+@pytest.mark.long
 def test_on_real_votes_the_goals_are_reached_and_the_page_has_the_figures(tmp_path: Path) -> None:
     """Six hours after the announcement, in every field; what does not reach them is on the page too."""
     if not (SHARED / "data" / PAPERS).is_file():

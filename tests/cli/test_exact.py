@@ -80,6 +80,7 @@ def test_importing_them_again_changes_nothing(all_in: Path, real: list[Path]) ->
     assert good("status", "--store", all_in) == before
 
 
+@pytest.mark.long
 def test_all_of_them_come_back_by_way_of_a_full_export(
     all_in: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -89,6 +90,7 @@ def test_all_of_them_come_back_by_way_of_a_full_export(
     assert published(tmp_path / "new.db", tmp_path / "out") == expected
 
 
+@pytest.mark.long
 def test_all_of_them_come_back_by_way_of_what_was_observed(
     all_in: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -109,6 +111,7 @@ def test_the_seeds_come_back_in_every_form(
     assert len(found) == 5 and all(expected[name] == data for name, data in found.items())
 
 
+@pytest.mark.long
 def test_all_of_them_come_back_on_a_server(
     all_in: Path, expected: dict[str, bytes], tmp_path: Path, postgres_url: str
 ) -> None:

@@ -228,6 +228,7 @@ def much(path: Path, days: int) -> Path:
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("sign", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)], ids=str)
 def test_stopped_in_the_midst_it_goes_on_and_nothing_is_lost(sign: signal.Signals, status: int, tmp_path: Path) -> None:
     file, store = much(tmp_path / "much.jsonl", 40), tmp_path / "s.db"
@@ -256,6 +257,7 @@ def batches(store: Path) -> int:
         return 0
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     resident = []
     for days in (5, 60):

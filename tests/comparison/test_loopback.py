@@ -31,6 +31,8 @@ from tests.comparison.injected import caught, counted
 from tests.transfer.recounts import recounted
 from tests.years.test_years import MEMORY
 
+pytestmark = pytest.mark.long
+
 SMALL = Week(days=2, papers=15, faults=60)
 
 

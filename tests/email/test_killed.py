@@ -130,6 +130,7 @@ def test_killed_before_the_relay_answered_the_letter_in_its_hands_is_not_sent_ag
     assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"handed": 9} and is_done(home)
 
 
+@pytest.mark.long
 def test_killed_again_and_again(home: Path, box: Box) -> None:
     """At each step in turn, as often as it takes."""
     program, kills = Program(home), 0

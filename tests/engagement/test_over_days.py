@@ -36,6 +36,8 @@ from hotpapers.store.record import Record
 from tests.issues.made import judged, key, paper, post
 from tests.issues.worlds import CUT, World, emptied, fill, worlds
 
+pytestmark = pytest.mark.long
+
 LATEST = CUT + 2 * HOUR
 STEPS = (2 * HOUR, HOUR, 0, -1, -HOUR, -6 * HOUR, -10 * HOUR, -DAY, -2 * DAY, -4 * DAY, -7 * DAY, -8 * DAY)
 cuts = st.lists(st.sampled_from(STEPS), min_size=2, max_size=7, unique=True).map(

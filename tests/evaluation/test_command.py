@@ -75,6 +75,7 @@ def without_intervals(page: str) -> str:
     return re.sub(INTERVAL, "", page).replace(" 1,000 resamples ", " 40 resamples ")
 
 
+@pytest.mark.long
 def test_the_page_in_the_docs_is_what_the_command_writes(shared: Path, tmp_path: Path) -> None:
     """All but its intervals, which take many resamples."""
     page = tmp_path / "outcomes.md"
@@ -84,6 +85,7 @@ def test_the_page_in_the_docs_is_what_the_command_writes(shared: Path, tmp_path:
     assert without_intervals(page.read_text("utf-8")) == without_intervals(written), REMEDY
 
 
+@pytest.mark.long
 def test_intervals_in_the_docs_are_what_so_many_resamples_give(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two outcomes with few papers: each study has draws of its own."""
     few = {("archive", "acceptance"), ("hackernews", "favorites on X")}

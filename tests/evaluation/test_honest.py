@@ -35,6 +35,7 @@ def places(scene: Scene, changed: WorldPaper, left_out: int = 0) -> dict[str, in
     return {one.paper: place for place, one in enumerate(order, 1) if one.score > 0}
 
 
+@pytest.mark.long
 def test_a_paper_moves_as_far_as_it_does_when_all_is_counted_again(scene: Scene) -> None:
     order = scene.order(OURS.rank, OURS.measured)
     entries = [scene.papers[one.paper] for one in order if one.score >= THRESHOLD]

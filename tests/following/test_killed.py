@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hotpapers.model import KINDS, Item, Measurement
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
@@ -57,6 +59,7 @@ def content(record: Record) -> list[Item]:
     return sorted((row.item for kind in KINDS for row in record.view().latest(kind)), key=repr)
 
 
+@pytest.mark.long
 def test_killed_at_every_step(publisher: Publisher, url: str, tmp_path: Path) -> None:
     forget(publisher.record, "hackernews:1")
     publisher.publish(3)

@@ -30,6 +30,8 @@ from tests.following.sites import Follower, render
 from tests.transparency.logs import config_in
 from tests.years.test_years import MEMORY
 
+pytestmark = pytest.mark.long
+
 SMALL = Week(days=2, papers=6, faults=20)
 OVER = SMALL.ends - SMALL.ends % DAY
 """The end of the last day that is published."""

@@ -194,6 +194,7 @@ def test_every_job_ends(home: Path) -> None:
 # ---- a run ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_first_run_by_hand_and_one_by_the_schedule(machine: Machine, server: Server) -> None:
     first = whole(machine, BY_HAND)
     assert not first.failed, first.steps[END].said
@@ -228,6 +229,7 @@ def test_the_page_says_when_it_is_due_again(machine: Machine) -> None:
     assert "https://made-up.example/papers/feeds/issues.atom" in feed
 
 
+@pytest.mark.long
 def test_a_run_that_fails_is_published_as_such_and_what_it_read_is_kept(machine: Machine) -> None:
     whole(machine, BY_HAND)
     (machine.folder / "hotpapers.toml").write_text(
@@ -339,6 +341,7 @@ def test_the_operators_word_is_one_of_four_commands(machine: Machine, words: str
     assert not (machine.folder / "never").exists()
 
 
+@pytest.mark.long
 def test_after_forgetting_no_older_store_stays(kept_machine: Machine) -> None:
     keep_a_store(kept_machine, CONTEXT)
     assert len(assets(kept_machine)) == 2

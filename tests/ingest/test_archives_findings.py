@@ -163,6 +163,7 @@ def test_what_the_record_has_is_referred_to_and_twice_is_once(record: Record, ot
     assert taken(record, folder) == [""] and record.head.position == position
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", ["hackernews", "jetstream"])
 def test_broken_off_it_goes_on(

@@ -112,6 +112,7 @@ def test_every_format_is_the_same_by_several_processes(
     assert exported(record) == exported(other) != b""
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_is_started_again(
     record: Record, other: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_process_that_is_killed_is_started_again(
     assert len(killed) == len(set(killed)) == 8 and exported(record) == exported(other)
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_over_a_part_gets_it_again(
     record: Record, other: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +197,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [folder / name for name in names]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_stopped_at_any_moment_it_goes_on(tmp_path: Path, archive: list[Path], number: signal.Signals) -> None:
     """The program is killed, or interrupted, again and again; its processes end with it."""
@@ -212,6 +215,7 @@ def test_stopped_at_any_moment_it_goes_on(tmp_path: Path, archive: list[Path], n
         assert exported(record) == exported(other) != b""
 
 
+@pytest.mark.long
 def test_a_last_frame_that_breaks_off_is_told_and_read_when_it_is_whole(tmp_path: Path, archive: list[Path]) -> None:
     content, store = archive[0].read_bytes(), tmp_path / "store.db"
     file = tmp_path / "a.jsonl.zst"
@@ -225,6 +229,7 @@ def test_a_last_frame_that_breaks_off_is_told_and_read_when_it_is_whole(tmp_path
         assert exported(record) == exported(other) != b""
 
 
+@pytest.mark.long
 def test_a_full_disk_is_told_and_the_import_goes_on(tmp_path: Path, archive: list[Path]) -> None:
     with small_disk(tmp_path / "disk", "64m") as disk:
         store, filling = disk / "store.db", disk / "others"

@@ -73,6 +73,7 @@ def contents(record: Record) -> list[IssueContent]:
     return [freeze.editions(record, "hot-papers", day)[-1].content for day in days]
 
 
+@pytest.mark.long
 def test_all_are_there_and_verify(record: Record) -> None:
     items = [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
     assert len(items) == 234

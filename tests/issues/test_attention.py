@@ -100,6 +100,7 @@ some = given(
 quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
+@pytest.mark.long
 @settings(max_examples=150, suppress_health_check=quiet)
 @some
 def test_the_same_one_by_one_on_sqlite(

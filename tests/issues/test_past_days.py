@@ -51,6 +51,7 @@ def flaws(record: Record) -> list[str]:
     return [flaw.name for row in rows if isinstance(row.item, Issue) for flaw in check_issue(record, row.item)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ranking", ["rarity/1", "rarity/2"])
 def test_day_by_day_it_is_the_same(
     store_url: str, tmp_path: Path, ranking: str, monkeypatch: pytest.MonkeyPatch
@@ -117,6 +118,7 @@ main()
 """
 
 
+@pytest.mark.long
 def test_killed_it_goes_on(tmp_path: Path) -> None:
     """Killed before an issue is written and after, nothing is lost or doubled, and the issues are those of a run that
     was left alone."""

@@ -27,6 +27,8 @@ from tests.loopback.settings import settings_toml
 from tests.loopback.world import World
 from tests.loopback.written import said
 
+pytestmark = pytest.mark.long
+
 SPEED = 60
 RICH = 100_000.0
 """Dollars for X: what a slow machine asks twice is paid twice."""

@@ -15,10 +15,7 @@ from tests.query import made
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of the sample; nothing may change it."""
-    path = tmp_path_factory.mktemp("sample") / "sample.db"
-    with Record(str(path)) as record:
-        made.sample(record)
-    return path
+    return made.sample_store(tmp_path_factory)
 
 
 @pytest.fixture

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from hotpapers.cli.demo import take_sample
 from hotpapers.issues.freeze import freeze, publication_of
@@ -15,7 +17,7 @@ from hotpapers.issues.queries import listed_days
 from hotpapers.model import HOUR, Item, Publication
 from hotpapers.query import BY_NAME, QuerySession
 from hotpapers.store import Record
-from tests.conftest import DATA
+from tests.conftest import DATA, made_once
 from tests.issues import made
 from tests.issues.made import DAY, background, counts, key, moment, paper, post, talk, write
 
@@ -31,6 +33,16 @@ def sample(record: Record) -> None:
     publication = publication_of(record, None)
     for day in listed_days(record, publication.publication):
         freeze(record, publication, day, at=FROZEN_AT)
+
+
+def sample_store(factory: pytest.TempPathFactory) -> Path:
+    """A store of the sample; nothing may change it."""
+
+    def make(folder: Path) -> None:
+        with Record(str(folder / "sample.db")) as record:
+            sample(record)
+
+    return made_once(factory, "sample", make) / "sample.db"
 
 
 def talked(record: Record, *more: Item, publication: Publication = DAILY) -> None:

@@ -89,6 +89,7 @@ def announcements(items: Iterable[Item]) -> list[Announcement]:
     return [item for item in items if isinstance(item, Announcement)]
 
 
+@pytest.mark.long
 def test_no_paper_is_lost_and_none_is_new_twice(lived: tuple[World, Diary, ScriptedClient, ArxivSource]) -> None:
     world, diary, _, _ = lived
     new: dict[str, set[tuple[str, str]]] = defaultdict(set)

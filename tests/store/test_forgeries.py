@@ -53,7 +53,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store
 
 
-@pytest.mark.parametrize("number", range(BATCHES))
+@pytest.mark.parametrize("number", [0, 1, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, BATCHES))])
 def test_all_three_agree(exported: list[Line], kind: int, empty: Path, tmp_path: Path, number: int) -> None:
     forger = Forger(exported)
     first = (kind * BATCHES + number) * OF_EACH

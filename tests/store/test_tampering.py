@@ -83,6 +83,7 @@ def label_of(database: Database, spec: KindSpec, number: int) -> str:
         return ""
 
 
+@pytest.mark.long
 def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> None:
     database = record.database
     for spec in SPECS.values():
@@ -178,6 +179,7 @@ def one_of_each_sort(database: Database) -> dict[str, IdentityRow]:
     }
 
 
+@pytest.mark.long
 def test_every_change_of_every_column_of_every_sort_of_identity_is_named(record: Record) -> None:
     """By its number where it alone shows that; else by the rows that name it."""
     database = record.database
@@ -251,6 +253,7 @@ def found_in(record: Record) -> list[str]:
     return [str(finding) for finding in check(record.database, record.marks).findings]
 
 
+@pytest.mark.long
 def test_two_identities_cannot_change_places(record: Record) -> None:
     """Neither their keys, nor these with their salts: every row names another then."""
     database, sorts = record.database, one_of_each_sort(record.database)

@@ -162,6 +162,7 @@ def forgeries(text: str, chance: random.Random) -> Iterator[str]:
             yield made
 
 
+@pytest.mark.long
 def test_no_forgery_is_accepted_and_the_program_in_the_docs_agrees(published: Published, tmp_path: Path) -> None:
     text = published.page.read_text()
     content = json.loads(re.findall(r'issue\+json">(.*?)</script>', text, re.S)[0])

@@ -18,10 +18,7 @@ Opened = Callable[..., Starlette]
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of the sample; nothing may change it."""
-    path = tmp_path_factory.mktemp("sample") / "sample.db"
-    with Record(str(path)) as record:
-        made.sample(record)
-    return path
+    return made.sample_store(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

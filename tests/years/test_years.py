@@ -21,6 +21,8 @@ from tests.years.outcome import Outcome
 from tests.years.story import seventeen_days
 from tests.years.years import lived
 
+pytestmark = pytest.mark.long
+
 MEMORY = Path("/dev/shm")
 """A disk in memory, where there is one: weeks are many batches, and a real disk makes sure of each."""
 
