@@ -1,16 +1,13 @@
 """Pages and an issue from the API, against a bare Starlette app that returns the same bytes; and beside a writer.
 
-The store is the demo's, the issue that of 2021-01-14. Ours is the app as `hotpapers serve` runs it, rate limit off;
-the peer returns the bytes that ours gave, from memory, with type and length alone. Each is a process of its own, under
-uvicorn with the same settings, asked through loopback by one client with 64 connections that stay open, each asking
-again as soon as it has the whole answer; two seconds a turn, taken in turns, the best of seven turns. Every answer is
-compared with the bytes expected, by its length. Client and server share the machine's cores, so rates are the pair's.
-Latency is from the sending of a request to the last byte of its answer: of 64 that wait for one server; of it too the
-best turn counts.
+Ours is `hotpapers serve` without its rate limit, on the demo's store, with the issue of 2021-01-14; the peer
+returns the same bytes from memory, with type and length alone. Each is a process of its own under uvicorn with the
+same settings. One client asks both by turns over 64 open connections; it shares the cores with the server, so rates
+are the pair's. Two seconds a turn, the best of seven. Latency runs from a request to the last byte of its answer,
+whose length is checked.
 
-*Beside a writer*: the store has all issues of the archive, which lies beside the checkout, and while both are asked
-another process writes a batch of 100 new posts about other papers every half second. Rates and latencies are the
-medians of the turns then, with 16 connections.
+*Beside a writer*: the store has all issues of the archive that lies beside the checkout, and another process writes
+a batch of 100 new posts about other papers every half second; 16 connections, medians of the turns.
 """
 
 from __future__ import annotations

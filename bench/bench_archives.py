@@ -1,14 +1,13 @@
 """An archive of Bluesky's stream into a new record, by two processes and by one, unpacking and matching included.
 
-Made-up events in the shapes and the mix of the stream's benchmark, packed as `zstd` packs them, in files of a million
-events, each a single frame. One post in two thousand links a paper; one reaction in five hundred is to one of the last
-posts that did. The command is run as people run it, in processes of its own, and its own start counts; it unpacks and
-looks through each file twice. Peers in the same run: one process, `zstd -dc | rg -c arxiv` and DuckDB's count of the
-same file's lines of JSON, where these programs are there. Wall time, by turns. Memory is that of the largest process
-of an import of the first file alone and of all.
+Made-up events in the mix of the benchmark `bluesky`, packed by `zstd` in files of a million, each a single frame.
+One post in two thousand links a paper; one reaction in five hundred is to one of the latest posts that did. The
+command runs in processes of its own, its start included, and reads each file twice. Peers, by wall time: one
+process, `zstd -dc | rg -c arxiv`, and DuckDB's count of the lines, where these programs are installed. Memory is
+that of the largest process, for the first file alone and for all.
 
-*By processors' time* is the rate of two cores that do nothing else: twice the events, divided by what the processors
-worked for all processes of the command, or of the peer. That only one process writes is not in it.
+*By processors' time*: twice the events, divided by the processor seconds of all processes: the rate of two cores
+that do nothing else. It does not show that only one process writes.
 """
 
 from __future__ import annotations

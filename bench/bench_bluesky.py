@@ -1,10 +1,10 @@
 """Bluesky's stream on one core: decode, match, look up, commit; against real time.
 
-Events are made up in the shapes and the mix of a recorded window of the relay (of 152 events 105 likes, 17 posts, 15
-reposts, the rest follows, deletions, accounts); 463 in a second are 40 million a day. One post in two thousand links a
-paper, one reaction in fifty is to a tracked post. Each post is also asked for the titles, DOIs and pages of 120,000
-papers: those of half a year. The peer merely splits the same bytes into lines. Time is the processor's: one thread
-works and waits for nothing. What is kept is committed to a store on disk, a batch for each page.
+Made-up events in the mix of a recorded window of the relay (of 152 events 105 likes, 17 posts, 15 reposts, the rest
+follows, deletions, accounts); 463 a second are 40 million a day. One post in two thousand links a paper, one
+reaction in fifty is to a tracked post; each post is also matched with the titles, DOIs and pages of 120,000 papers,
+half a year's. The peer only splits the same bytes into lines. Processor time of one thread; each page is committed
+as a batch to a store on disk.
 """
 
 from __future__ import annotations

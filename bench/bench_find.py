@@ -1,12 +1,12 @@
 """Finding papers in raw lines: our scanner beside ripgrep, on the same generated file and one core.
 
-The file is made anew each time and the same each time: lines as Bluesky's stream has them (events in JSON, 0.55 kB on
-average) with a mention in two of a hundred. Nine of ten mentions are the links that people mostly post; the tenth goes
-round the labelled list of tests/data/mentions.jsonl, so that every form and every escape occurs, near-misses too.
+The generated file is the same each time: events in JSON, 0.55 kB on average, with a mention in two of a hundred.
+Nine of ten mentions are common links; the tenth goes round tests/data/mentions.jsonl, so that every form, escape
+and near miss occurs.
 
-The peer only tells how many lines hold one of two words; ours tells every paper, its version, form and place. Both
-read the file from the page cache. Best of nine, taken in turns. `ratio_thorough` is that of a scan which also looks
-for every invisible character inside a needle, not only for those that programs put there.
+The peer counts lines that hold one of two words; ours tells each paper with its version, form and place. Both read
+from the page cache; best of nine. The second line also looks for every invisible character inside an identifier,
+not only for those that programs put there.
 """
 
 from __future__ import annotations

@@ -1,19 +1,15 @@
 """Freezing a daily issue, against the same aggregate as one bare SQL query.
 
-The store holds the made-up record of bench/made_up.py: at scale 1, a million papers and ten million snapshots of
-three years, written by the record itself. Ours is all of `freeze`: the attention of every paper of the last 90 days
-on every network at every age, the ranking with its references, the entries with their posts, digest, and the issue
-written as a batch. The peer is `BARE`, as one would write it by hand for this very record, over the same file with
-the same indexes: no batches that may have been closed, no corrections, no bots, no doubtful mentions, no aliases,
-nobody heard on two networks, for here there are none. It tells voices alone, no counts beside them and no archive;
-its rows are fetched, and nothing is done with them. That both say the same voices is checked row by row. Each in a
-fresh process that opened the store before its time is taken; by turns, the best of five. Memory is the peak of the
-freezing process, interpreter and all.
+The record is that of bench/made_up.py: at scale 1, a million papers and ten million snapshots of three years. Ours
+is all of `freeze`: the attention of the last 90 days' papers on every network at every age, ranking, entries with
+posts, digest, and the batch. The peer, `BARE` in bench/bench_freeze.py, is written by hand for this record: it
+counts voices alone, and knows no closed batches, corrections, bots, doubtful mentions, aliases or people on two
+networks, of which there are none here. Its voices must be ours, row by row. Each runs in a fresh process with the
+store already open; the best of five.
 
-*With `rarity/2`* is the same freeze with the ranking that asks who has standing and tells what each place would have
-cost, over the same record in the same turns, beside `rarity/1`; standing is up to date before. *Verifying* compares
-what was frozen with its digest and builds it again. *Standing* is learned once from nothing, out of all posts and
-mentions of the record, and then after one more batch of 10,000 items, half of them mentions.
+*With `rarity/2`* the same freeze also asks who has standing, up to date before, and what each place would have
+cost. *Verifying* compares the digest and builds the issue again. *Standing* is learned from nothing, out of all
+posts and mentions, then after one more batch of 10,000 items, half of them mentions.
 """
 
 from __future__ import annotations
@@ -209,7 +205,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         measure.limit("the same with rarity/2", vouched.megabytes, MEMORY / 1e6, "MB"),
     ]
     notes = [_sizes(built), _same(compared), _standing(learned), _priced(vouched.taken[0])]
-    return {"lines": lines, "method": f"{__doc__}\n```sql{BARE}```\n", "notes": notes}
+    return {"lines": lines, "method": __doc__, "notes": notes}
 
 
 def _lines(bare: float, ours: list[float], learned: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """`hotpapers --help`, against `python -c pass`.
 
-Ours is the console script beside this Python, with its output going nowhere; the peer is the same Python starting and
-ending. Both with compiled files at hand; the median of many turns.
+The console script, its output discarded, and the same Python starting and ending; compiled files at hand, the
+median of many turns.
 """
 
 from __future__ import annotations

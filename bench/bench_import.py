@@ -1,9 +1,8 @@
 """`import classic` of the archive, against `executemany` of the rows that come of it.
 
-Ours reads, decodes, checks and parses each file, makes items of it and writes them, one durable batch for eight
-files. The peer gets the finished rows of all tables, batches and manifests too, and puts them into the same tables with
-the same indexes and settings in one transaction. The archive lies beside the checkout; where it is absent, as many
-made-up files of the same shape take its place, and a note says so. Best of fifteen, by turns.
+Ours reads, decodes, checks and parses each file and writes its items, one durable batch for eight files. The peer
+inserts the finished rows of all tables, batches and manifests included, into the same tables with the same indexes
+and settings in one transaction. Best of fifteen.
 """
 
 from __future__ import annotations

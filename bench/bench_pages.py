@@ -1,10 +1,9 @@
 """What pages hold, against fixed limits: how much of papers' mathematics is rendered, and what a reader loads.
 
-The formulas are those of the abstracts and titles in the archive's listings, and of 100,000 papers of arXiv, as pages
-find them: what stands between dollar signs, in \\(…\\), \\[…\\] or an environment. One is rendered when it becomes
-MathML that a parser reads and that holds no TeX; all others are shown as the TeX that they are. An issue's page is
-counted with all that it loads (script, style, icon), packed as the app packs it; the largest of all issues counts.
-Archive and papers lie beside the checkout; without them this is left out.
+Formulas are those of titles and abstracts in the archive's listings, and of 100,000 papers of arXiv: what stands
+between dollar signs, in \\(…\\), \\[…\\] or an environment. One is rendered if it becomes MathML that parses and holds
+no TeX; others are shown as TeX. A page is counted with script, style and icon, packed as the app packs it; the
+largest issue counts. Where archive and papers do not lie beside the checkout, this is left out.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Freezing a daily issue from reactions by account, against counting them in one bare SQL query.
 
-The store holds, at scale 1, a million reposts and likes by 200,000 accounts of 20,000 posts about 6,000 papers of 90
-days, on a network that says who reacted; most posts have a few, some tens of thousands (a Pareto tail). Ours is all of
-`freeze`; the peer is `BARE`: how many accounts had reacted to a paper's posts at each age, and no more. Each in a fresh
-process; by turns, the best of three. Memory is the peak of the freezing process, interpreter and all. *With
-`rarity/2`* is the same freeze with the ranking that asks who has standing, which was learned before.
+At scale 1 the store holds a million reposts and likes by 200,000 accounts, of 20,000 posts about 6,000 papers of 90
+days, on a network that names who reacted; most posts have a few, some tens of thousands (a Pareto tail). Ours is
+all of `freeze`; the peer, `BARE` in bench/bench_reactions.py, counts the accounts that had reacted to a paper's
+posts at each age. Each in a fresh process; the best of three. *With `rarity/2`*, standing was learned before.
 """
 
 from __future__ import annotations
@@ -130,7 +129,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         measure.limit("memory of freezing it", max(memory) / 1e6, MEMORY / 1e6, "MB"),
     ]
     notes = [f"{built['reactions']:,} reactions, {built['posts']:,} posts, {built['bytes'] / 1e6:,.0f} MB"]
-    return {"lines": lines, "method": f"{__doc__}\n```sql{BARE}```\n", "notes": notes}
+    return {"lines": lines, "method": __doc__, "notes": notes}
 
 
 if __name__ == "__main__":

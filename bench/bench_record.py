@@ -1,14 +1,13 @@
 """Items in memory into the record, against `executemany` of the same rows.
 
-Ours is `Record.append`: checks, tombstones, identities with their salts, rows with derived columns, a SHA-256 for each
-item, each of its personal words and each new key, the manifest, the chain; once in batches of 10,000, each a
-transaction that is on the disk when it ends, and once all in one batch. The peer gets the finished rows in the order in
-which the items came and puts them into the same tables with the same indexes and settings (WAL, synchronous FULL,
-secure_delete), identities first, then kind by kind, in one transaction. Both begin with an empty store; by turns, the
-best of three.
+Ours is `Record.append`: checks, tombstones, identities with salts, rows with derived columns, a SHA-256 for each
+item, personal text and new key, manifest, chain; in batches of 10,000, each durable when it ends, and all in one.
+The peer inserts the finished rows into the same tables with the same indexes and settings (WAL, synchronous FULL,
+secure_delete), identities first, then kind by kind, in one transaction. Both begin with an empty store; the best of
+three.
 
-What keeps ours from the goal is the processor, not the disk: in batches of 10,000 it runs 79,000 instructions an item,
-where the peer runs 18,000 (2026-11-22, `perf stat`, 100,000 items). Most of it are rows, commitments and hashes.
+The gap is the processor's, not the disk's: 79,000 instructions an item in batches of 10,000, against 18,000
+(2026-11-22, `perf stat`, 100,000 items), mostly for rows, commitments and hashes.
 """
 
 from __future__ import annotations

@@ -1,13 +1,11 @@
 """The site of the archive's issues and their papers, against Hugo, Pelican and Eleventy.
 
-Ours is `hotpapers publish --all --to site` from a store in which all issues are frozen, into an empty folder. Each
-peer gets the same pages as Markdown files (bench/site_content.py: the same titles, authors, counts, abstracts, posts,
-links and reasons) and templates with the same frame (bench/site_peers.py), and builds into an empty folder; feeds,
-taxonomies and all else that would make more pages is off. The numbers of pages are checked to be equal. What is timed
-is the whole process; by turns, the best of three. *One new issue* is `hotpapers publish DAY --to site` of the last day
-into a folder that holds the site but for that day. Hugo works on all cores, ours on two for a whole site and on one for
-a day, so beside the time that passes stands what the processors worked, taken in turns of their own. The archive lies
-beside the checkout; where it is absent, as many made-up files of the same shape take its place, and a note says so.
+Ours is `hotpapers publish --all --to site` into an empty folder, all issues frozen before. Each peer builds the
+same pages from Markdown (bench/site_content.py: titles, authors, counts, abstracts, posts, links and reasons) with
+templates of the same frame (bench/site_peers.py); feeds, taxonomies and whatever else makes more pages are off, and
+the numbers of pages must be equal. The whole process is timed; the best of three. *One new issue* is `hotpapers
+publish DAY --to site` of the last day into a folder that has all others. Hugo works on all cores, ours on two for a
+whole site and on one for a day, so processors' time stands beside wall time, measured in turns of its own.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """An archive of Bluesky's stream taken in by Spark on two cores of this machine, against our own two processes.
 
-The archive is that of the benchmark of archives: packed files of a million made-up events. Ours is the command with
-`--workers 2`. For Spark the first line counts from a session that is there (Java has started, its processes have loaded
-our code) to the end of the writer: a start is paid once, however large the archive is; the last line is the command
-with `--spark local[2]`, start and all. Both must leave the same record, by the digest of all that was observed. By
-turns, the least of each; both read and unpack the archive twice. Where others
-use the machine, the processors' time says more: that of all processes of either.
+The archive is that of the benchmark `archives`; ours is the command with `--workers 2`. Spark's first line counts
+from a running session (Java and our code loaded) to the end of the writer, as a start is paid once however large
+the archive is; the last line is `--spark local[2]`, start included. Both read the archive twice and must leave the
+same record, by the digest of all that was observed. The least of each. On a busy machine the processors' time of
+all processes says more.
 
-Spark is no part of what is installed: `make test-spark`, then with PYTHONPATH=.spark/site this benchmark runs.
+Spark is not installed by default: `make test-spark`, then run this benchmark with PYTHONPATH=.spark/site.
 """
 
 from __future__ import annotations

@@ -58,10 +58,10 @@ def write(found: Found, scale: float) -> None:
 
 INTRODUCTION = """# Benchmarks
 
-Written by `make bench ARGS=--write`; `make bench` alone prints the same table and changes nothing. Every figure is a
-ratio against a limit or a peer that was taken in the same run, by turns; none of them is a test. Each section says on
-which day and machine its figures were taken, what the peer is, and how both were measured. Ratios of rates are ours
-divided by the peer's, so more is better (goal ≥); ratios of seconds too, so there less is better (goal ≤).
+Written by `make bench ARGS=--write`; `make bench` alone only prints. Every figure is a ratio against a limit or a peer
+measured in the same run, by turns; none is a test. Ratios are ours divided by the peer's: of rates more is better
+(goal ≥), of seconds less (goal ≤). Memory is the peak of a process, interpreter included. Where the archive or arXiv's
+papers do not lie beside the checkout, made-up ones take their place, and a note says so.
 """
 
 
