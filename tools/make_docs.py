@@ -2,7 +2,7 @@
 
     cli.md                 from the commands' own help
     settings.md            from the docstrings, types and defaults of `hotpapers.settings`
-    errors.md              from the tree in `hotpapers.errors`
+    errors.md              from `hotpapers.errors`
     items.md               from the model: every kind of item, its key and fields
     exchange.schema.json   from the model: the JSON Schema of a line of the exchange format
     openapi.json           from `hotpapers.query`: the document of the API
@@ -14,13 +14,15 @@ Tests fail when a file in docs/ is not what it would write, or an example is not
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
 import json
 import re
 import sys
 import types
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -49,9 +51,13 @@ DOCS = ROOT / "docs"
 CLI_HEAD = """\
 # The command line
 
-Each command as it describes itself; `hotpapers COMMAND --help` prints the same. Made by `make docs` from the program's
-own help texts: change those, not this page.
+Each command as it describes itself; `hotpapers COMMAND --help` prints the same with all options. Made by `make docs`
+from the help texts: change those, not this page.
 """
+
+SHARED = 10
+"""What so many commands say of an option, in the same words, stands once, at the beginning of the page."""
+OptionRecord = tuple[str, str]
 
 
 def root_command() -> click.Group:
@@ -77,15 +83,35 @@ def contexts(command: click.Command, name: str, parent: click.Context | None = N
                 yield from contexts(child, child_name, here)
 
 
-def section(context: click.Context) -> str:
-    """One command: a heading and its help, as a terminal 100 wide shows it."""
-    text = click.unstyle(context.command.get_help(context))
-    return f"\n## {context.command_path}\n\n```text\n{text.strip()}\n```\n"
+def option_records(context: click.Context) -> list[OptionRecord]:
+    """Each visible option of a command, as its help writes it: its names, what it is for."""
+    written = (option.get_help_record(context) for option in context.command.get_params(context))
+    return [record for record in written if record]
+
+
+def shared_options(every: Iterable[click.Context]) -> list[OptionRecord]:
+    """The options that many commands describe in the same words."""
+    counted = Counter(record for context in every for record in option_records(context))
+    return [record for record, times in counted.items() if times >= SHARED]
+
+
+def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
+    """One command: a heading, its help as a terminal 100 wide shows it, and the names of its shared options."""
+    command = copy.copy(context.command)
+    command.params = [option for option in command.params if option.get_help_record(context) not in shared]
+    command.add_help_option = False
+    text = click.unstyle(command.get_help(context)).strip()
+    also = " ".join(f"`{record[0]}`" for record in option_records(context) if record in shared)
+    return f"\n## {context.command_path}\n\n```text\n{text}\n```\n\nAlso {also}\n"
 
 
 def cli_page() -> str:
     """The whole of docs/reference/cli.md."""
-    return CLI_HEAD + "".join(section(context) for context in contexts(root_command(), "hotpapers"))
+    every = list(contexts(root_command(), "hotpapers"))
+    shared = shared_options(every)
+    rows = "".join(f"| `{names}` | {meaning} |\n" for names, meaning in shared)
+    head = f"{CLI_HEAD}\n| options of many commands | |\n| --- | --- |\n{rows}"
+    return head + "".join(section(context, shared) for context in every)
 
 
 # ---- settings ------------------------------------------------------------------------------------------
@@ -94,9 +120,9 @@ SETTINGS_HEAD = """\
 # Settings
 
 `hotpapers.toml` in the folder where a command runs, or the file named by `--config`. `hotpapers init` writes one with
-comments. No command that is given `--store` needs one: the file of the folder holds for its own store alone, for
-another one `--config` must name it. Paths in it start from its own folder. A publication's settings go into the record
-when they change, and a frozen issue keeps those that it was made with.
+[all defaults and comments](../../src/hotpapers/settings/template.toml). A command that is given `--store` needs none;
+the file of the folder holds for its own store alone. Paths in it start from its folder. A frozen issue keeps the
+settings that it was made with.
 
 A key or value that cannot be used stops the command, with file, key and remedy. Made by `make docs` from
 `src/hotpapers/settings/`: change that, not this page.
@@ -125,7 +151,7 @@ def shown_type(hint: Any) -> str:
         return " or ".join("null" if one is types.NoneType else shown_type(one) for one in given)
     if get_origin(hint) is tuple:
         inner = get_args(hint)[0]
-        return "list of " + {str: "texts"}.get(inner, f"{getattr(inner, '__name__', 'value').lower()}s")
+        return "list of " + {str: "texts", model.TextLink: "links"}.get(inner, "tables")
     return "table"
 
 
@@ -206,7 +232,7 @@ def settings_page() -> str:
         names = tuple(name for name in cls.__struct_fields__ if name in described(cls))
         rows = table_of(cls, names).replace(" or null", "").replace("`null`", "not set")  # TOML has no null
         text += f"\n## {heading}\n\n{intro}\n\n{rows}"
-    return text + f"\n## What `init` writes\n\n```toml\n{settings.TEMPLATE}```\n"
+    return text
 
 
 # ---- errors --------------------------------------------------------------------------------------------
@@ -215,8 +241,8 @@ ERRORS_HEAD = """\
 # Errors
 
 Every error that the program raises on purpose. The command line prints its text, which says what is wrong and what to
-do; `--debug` adds the traceback. Anything else that escapes is a bug of ours. Made by `make docs` from
-`src/hotpapers/errors.py`: change that, not this page.
+do, and ends with the exit status; `--debug` adds the traceback. Anything else that escapes is a bug of ours. Made by
+`make docs` from `src/hotpapers/errors.py`: change that, not this page.
 """
 
 
@@ -228,13 +254,13 @@ def error_classes() -> list[type[errors.HotPapersError]]:
 
 def errors_page() -> str:
     """The whole of docs/reference/errors.md."""
-    tree = inspect.cleandoc(errors.__doc__ or "").split("\n\n")[1]
     rows = [
-        f"| `{cls.__name__}` | {2 if issubclass(cls, errors.UsageError) else 1} | {inspect.getdoc(cls)} |"
+        f"| `{cls.__name__}` | `{cls.__base__.__name__ if cls.__base__ else ''}` "
+        f"| {2 if issubclass(cls, errors.UsageError) else 1} | {' '.join((inspect.getdoc(cls) or '').split())} |"
         for cls in error_classes()
     ]
-    table = "\n".join(["| error | exit status | |", "| --- | --- | --- |", *rows])
-    return f"{ERRORS_HEAD}\n```text\n{inspect.cleandoc(tree)}\n```\n\n{table}\n"
+    table = "\n".join(["| error | is a | exit status | |", "| --- | --- | --- | --- |", *rows])
+    return f"{ERRORS_HEAD}\n{table}\n"
 
 
 # ---- items ---------------------------------------------------------------------------------------------
