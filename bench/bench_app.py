@@ -1,13 +1,12 @@
 """Pages and an issue from the API, against a bare Starlette app that returns the same bytes; and beside a writer.
 
-Ours is `hotpapers serve` without its rate limit, on the demo's store, with the issue of 2021-01-14; the peer
-returns the same bytes from memory, with type and length alone. Each is a process of its own under uvicorn with the
-same settings. One client asks both by turns over 64 open connections; it shares the cores with the server, so rates
-are the pair's. Two seconds a turn, the best of seven. Latency runs from a request to the last byte of its answer,
-whose length is checked.
+Ours is `hotpapers serve` without its rate limit, on the demo's store; the peer returns the same bytes from memory,
+with type and length alone. Each is a process of its own under uvicorn with the same settings, asked over 64 open
+connections by a client that shares the cores. Two seconds a turn, the best of seven; latency to the last byte of
+the answer, whose length is checked.
 
-*Beside a writer*: the store has all issues of the archive that lies beside the checkout, and another process writes
-a batch of 100 new posts about other papers every half second; 16 connections, medians of the turns.
+*Beside a writer*: a store with all issues of the archive, while another process writes 100 new posts about other
+papers every half second; 16 connections, medians.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """An archive of Bluesky's stream into a new record, by two processes and by one, unpacking and matching included.
 
-Made-up events in the mix of the benchmark `bluesky`, packed by `zstd` in files of a million, each a single frame.
-One post in two thousand links a paper; one reaction in five hundred is to one of the latest posts that did. The
-command runs in processes of its own, its start included, and reads each file twice. Peers, by wall time: one
-process, `zstd -dc | rg -c arxiv`, and DuckDB's count of the lines, where these programs are installed. Memory is
-that of the largest process, for the first file alone and for all.
+Made-up events in the mix of the benchmark `bluesky`, packed by `zstd` in files of a million. One post in two
+thousand links a paper; one reaction in five hundred is to one of the latest that did. The command's own start
+counts, and it reads each file twice. The peers, by wall time, are one process, `zstd -dc | rg -c arxiv` and
+DuckDB's count of the lines. Memory is the largest process's, for the first file and for all.
 
-*By processors' time*: twice the events, divided by the processor seconds of all processes: the rate of two cores
-that do nothing else. It does not show that only one process writes.
+*By processors' time*: twice the events, divided by the processor seconds of all processes: the rate of two idle
+cores, which hides that only one process writes.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 Made-up events in the mix of a recorded window of the relay (of 152 events 105 likes, 17 posts, 15 reposts, the rest
 follows, deletions, accounts); 463 a second are 40 million a day. One post in two thousand links a paper, one
-reaction in fifty is to a tracked post; each post is also matched with the titles, DOIs and pages of 120,000 papers,
-half a year's. The peer only splits the same bytes into lines. Processor time of one thread; each page is committed
-as a batch to a store on disk.
+reaction in fifty is to a tracked post; posts are also matched with the titles, DOIs and pages of 120,000 papers.
+The peer only splits the bytes into lines. Processor time of one thread; each page is committed to a store on disk.
 """
 
 from __future__ import annotations

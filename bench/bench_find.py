@@ -1,12 +1,10 @@
 """Finding papers in raw lines: our scanner beside ripgrep, on the same generated file and one core.
 
-The generated file is the same each time: events in JSON, 0.55 kB on average, with a mention in two of a hundred.
-Nine of ten mentions are common links; the tenth goes round tests/data/mentions.jsonl, so that every form, escape
-and near miss occurs.
-
-The peer counts lines that hold one of two words; ours tells each paper with its version, form and place. Both read
-from the page cache; best of nine. The second line also looks for every invisible character inside an identifier,
-not only for those that programs put there.
+The file is the same each time: events in JSON, 0.55 kB on average, with a mention in two of a hundred. Nine of ten
+mentions are common links; the tenth goes round tests/data/mentions.jsonl with every form, escape and near miss. The
+peer counts lines that hold one of two words; ours tells each paper with version, form and place. From the page
+cache, best of nine. The second line also looks for every invisible character inside an identifier, not only for
+those that programs put there.
 """
 
 from __future__ import annotations

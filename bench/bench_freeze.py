@@ -1,15 +1,14 @@
 """Freezing a daily issue, against the same aggregate as one bare SQL query.
 
-The record is that of bench/made_up.py: at scale 1, a million papers and ten million snapshots of three years. Ours
-is all of `freeze`: the attention of the last 90 days' papers on every network at every age, ranking, entries with
-posts, digest, and the batch. The peer, `BARE` in bench/bench_freeze.py, is written by hand for this record: it
+The record is that of bench/made_up.py, of three years. Ours is all of `freeze`: the attention of 90 days' papers on
+every network at every age, ranking, entries with posts, digest, batch. The peer, `BARE` in bench/bench_freeze.py,
 counts voices alone, and knows no closed batches, corrections, bots, doubtful mentions, aliases or people on two
-networks, of which there are none here. Its voices must be ours, row by row. Each runs in a fresh process with the
-store already open; the best of five.
+networks, of which there are none here. Its voices must be ours, row by row. Fresh processes with the store already
+open, best of five.
 
-*With `rarity/2`* the same freeze also asks who has standing, up to date before, and what each place would have
-cost. *Verifying* compares the digest and builds the issue again. *Standing* is learned from nothing, out of all
-posts and mentions, then after one more batch of 10,000 items, half of them mentions.
+*With `rarity/2`* it also asks who has standing, learned before, and what each place would have cost. *Verifying*
+compares the digest and builds the issue again. *Standing* is learned from all posts and mentions, then after one
+more batch of 10,000 items, half of them mentions.
 """
 
 from __future__ import annotations

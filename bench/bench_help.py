@@ -1,7 +1,6 @@
 """`hotpapers --help`, against `python -c pass`.
 
-The console script, its output discarded, and the same Python starting and ending; compiled files at hand, the
-median of many turns.
+The console script, its output discarded, and the same Python starting and ending; compiled files at hand, median.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """The issues of a past year in one run, against freezing them one by one.
 
-The store holds the archive of bench/made_up_archive.py: at scale 1, a year of 50,000 papers, 137,000 posts and five
-million reposts and likes, ranked by `rarity/2`. *A year's history* is `hotpapers history` without the start of the
-program: every weekday's issue built and written, with standing learned before, as `run` keeps it. The peer of *each
-issue of a month* is `freeze` on a copy of the store, late in the year, when the 90 days of references are full;
-both must give the same entries, references and numbers.
+The store holds the archive of bench/made_up_archive.py, ranked by `rarity/2`. *A year's history* is `hotpapers
+history` without the start of the program: every weekday's issue built and written, with standing learned before, as
+`run` keeps it. The peer of *each issue of a month* is `freeze` on a copy of the store, late in the year, when
+references are full; both must give the same entries, references and numbers.
 """
 
 from __future__ import annotations

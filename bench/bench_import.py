@@ -1,8 +1,8 @@
 """`import classic` of the archive, against `executemany` of the rows that come of it.
 
 Ours reads, decodes, checks and parses each file and writes its items, one durable batch for eight files. The peer
-inserts the finished rows of all tables, batches and manifests included, into the same tables with the same indexes
-and settings in one transaction. Best of fifteen.
+inserts the finished rows, batches and manifests included, into the same tables with the same indexes and settings
+in one transaction. Best of fifteen.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Memory of the job that reads Bluesky's stream, over ten million events that are all different.
 
-The events of the benchmark `bluesky`, each with other accounts and records, go through the job in a process of its
-own, into a SQLite store that holds the tracked posts. Resident memory is read after each tenth.
+The events of the benchmark `bluesky`, each with other accounts and records, go through the job into a SQLite store
+that holds the tracked posts. Resident memory is read after each tenth.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Formulas are those of titles and abstracts in the archive's listings, and of 100,000 papers of arXiv: what stands
 between dollar signs, in \\(…\\), \\[…\\] or an environment. One is rendered if it becomes MathML that parses and holds
-no TeX; others are shown as TeX. A page is counted with script, style and icon, packed as the app packs it; the
-largest issue counts. Where archive and papers do not lie beside the checkout, this is left out.
+no TeX. A page is counted with script, style and icon, packed as the app packs it; the largest issue counts. Without
+archive and papers beside the checkout this is left out.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Freezing a daily issue from reactions by account, against counting them in one bare SQL query.
 
-At scale 1 the store holds a million reposts and likes by 200,000 accounts, of 20,000 posts about 6,000 papers of 90
-days, on a network that names who reacted; most posts have a few, some tens of thousands (a Pareto tail). Ours is
-all of `freeze`; the peer, `BARE` in bench/bench_reactions.py, counts the accounts that had reacted to a paper's
-posts at each age. Each in a fresh process; the best of three. *With `rarity/2`*, standing was learned before.
+200,000 accounts react to 20,000 posts about 6,000 papers of 90 days, on a network that names who reacted; most
+posts have a few reactions, some tens of thousands (a Pareto tail). Ours is all of `freeze`; the peer, `BARE` in
+bench/bench_reactions.py, counts the accounts that had reacted to a paper's posts at each age. Fresh processes, best
+of three. *With `rarity/2`*, standing was learned before.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Items in memory into the record, against `executemany` of the same rows.
 
-Ours is `Record.append`: checks, tombstones, identities with salts, rows with derived columns, a SHA-256 for each
-item, personal text and new key, manifest, chain; in batches of 10,000, each durable when it ends, and all in one.
-The peer inserts the finished rows into the same tables with the same indexes and settings (WAL, synchronous FULL,
-secure_delete), identities first, then kind by kind, in one transaction. Both begin with an empty store; the best of
-three.
+Ours is `Record.append`: checks, tombstones, identities with salts, derived columns, a SHA-256 for each item,
+personal text and new key, manifest, chain; in batches of 10,000, each durable, and all in one. The peer inserts the
+finished rows into the same tables with the same indexes and settings (WAL, synchronous FULL, secure_delete), kind
+by kind, in one transaction. Both begin with an empty store; best of three.
 
 The gap is the processor's, not the disk's: 79,000 instructions an item in batches of 10,000, against 18,000
 (2026-11-22, `perf stat`, 100,000 items), mostly for rows, commitments and hashes.

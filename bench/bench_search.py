@@ -1,17 +1,16 @@
 """Searching 100,000 papers, against the bare FTS5 query on the same index, and beside PostgreSQL's own search.
 
-Queries are drawn from the papers by a seed: one to three words of a title in any order, two neighbouring words as a
-phrase, an author or a category with a word of a title, the beginning of a word, and a few very common words. Ours
-is all of `search` for 20 hits: the query read, the index checked to be up to date, the best 20, their total (up to
-1,000), titles, authors, days, categories, issues, marks and a snippet. The peer asks the same index for the row
-numbers of the best 20 by the same BM25, in the fastest way known to us and as it is usually written (`BARE` and
-`USUAL` in bench/bench_search.py); both must find the same. All queries in a row, the best of nine, from the page
-cache.
+Queries are drawn from the papers by a seed: one to three words of a title, two neighbouring words as a phrase, an
+author or a category with a word of a title, the beginning of a word, and a few very common words. Ours is all of
+`search` for 20 hits: query, check of the index, the best 20, their total (up to 1,000), titles, authors, days,
+categories, issues, marks and a snippet. The peer asks the same index for the row numbers of the best 20 by the same
+BM25, in the fastest way known to us and as usually written (`BARE`, `USUAL` in bench/bench_search.py); both must
+find the same. All queries in a row, best of nine, from the page cache.
 
 *PostgreSQL's own* is what its documentation shows: a weighted `to_tsvector('english', …)` of title, authors and
 abstract with a GIN index, asked with `websearch_to_tsquery` for the best 20 by `ts_rank` and their titles. Only
-words and phrases mean the same there, so only these are compared, with `search` over SQLite and over a PostgreSQL
-store on the same server.
+words and phrases, which mean the same there, are compared, with `search` over SQLite and over a PostgreSQL store on
+the same server.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """The site of the archive's issues and their papers, against Hugo, Pelican and Eleventy.
 
 Ours is `hotpapers publish --all --to site` into an empty folder, all issues frozen before. Each peer builds the
-same pages from Markdown (bench/site_content.py: titles, authors, counts, abstracts, posts, links and reasons) with
-templates of the same frame (bench/site_peers.py); feeds, taxonomies and whatever else makes more pages are off, and
-the numbers of pages must be equal. The whole process is timed; the best of three. *One new issue* is `hotpapers
-publish DAY --to site` of the last day into a folder that has all others. Hugo works on all cores, ours on two for a
-whole site and on one for a day, so processors' time stands beside wall time, measured in turns of its own.
+same pages from Markdown (bench/site_content.py) with templates of the same frame (bench/site_peers.py); whatever
+makes more pages is off, and the numbers of pages must be equal. The whole process is timed, best of three. *One new
+issue* is `hotpapers publish DAY --to site` of the last day into a folder that has all others. Hugo works on all
+cores, ours on two for a whole site and on one for a day, so processors' time stands beside wall time, measured in
+turns of its own.
 """
 
 from __future__ import annotations

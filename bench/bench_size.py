@@ -1,12 +1,11 @@
 """How large a year becomes: bytes of an item of each kind and of an identity, times a year's of each.
 
 Bytes of an item are the pages of its table and indexes, divided by the rows, in a store of the made-up record (ids,
-texts and abstracts of real length) with an account's reactions to a post added, written in batches of 10,000;
-manifests are divided by all items. A year is `YEAR`: all of arXiv, one paper in ten talked about in ten posts, the
-counts of each read ten times, and ten reactions to each of the half that is on a network that names who reacted.
-Each paper and post is an identity, and so is each author of a post or reaction, as if nobody came twice. Originals
-count for as long as the default settings keep them (arXiv's for ever, others 30 days), at an estimated size.
-Nothing is deducted for what `prune` removes.
+texts and abstracts of real length), written in batches of 10,000; manifests are divided by all items. A year is
+`YEAR`: all of arXiv, one paper in ten talked about in ten posts, the counts of each read ten times, and ten
+reactions to each of the half that is on a network that names who reacted. Each paper, post, and author of a post or
+reaction is an identity, as if nobody came twice. Originals count for as long as the default settings keep them
+(arXiv's for ever, others 30 days), at an estimated size. Nothing is deducted for what `prune` removes.
 """
 
 from __future__ import annotations

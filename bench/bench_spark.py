@@ -1,10 +1,9 @@
 """An archive of Bluesky's stream taken in by Spark on two cores of this machine, against our own two processes.
 
 The archive is that of the benchmark `archives`; ours is the command with `--workers 2`. Spark's first line counts
-from a running session (Java and our code loaded) to the end of the writer, as a start is paid once however large
-the archive is; the last line is `--spark local[2]`, start included. Both read the archive twice and must leave the
-same record, by the digest of all that was observed. The least of each. On a busy machine the processors' time of
-all processes says more.
+from a running session to the end of the writer, as a start is paid once; the last line is `--spark local[2]`, start
+included. Both read the archive twice and must leave the same record, by digest. The least of each; on a busy
+machine the processors' time of all processes says more.
 
 Spark is not installed by default: `make test-spark`, then run this benchmark with PYTHONPATH=.spark/site.
 """

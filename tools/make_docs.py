@@ -101,8 +101,8 @@ def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
     command.params = [option for option in command.params if option.get_help_record(context) not in shared]
     command.add_help_option = False
     text = click.unstyle(command.get_help(context)).strip()
-    also = " ".join(f"`{record[0]}`" for record in option_records(context) if record in shared)
-    return f"\n## {context.command_path}\n\n```text\n{text}\n```\n\nAlso {also}\n"
+    also = ", ".join(record[0] for record in option_records(context) if record in shared)
+    return f"\n## {context.command_path}\n\n```text\n{text}\n\nAlso: {also}\n```\n"
 
 
 def cli_page() -> str:
@@ -268,11 +268,11 @@ def errors_page() -> str:
 ITEMS_HEAD = """\
 # Items
 
-Every value that the record keeps is an item: one observation, made at `observed_at`. Key and `observed_at` together
-name one row. Moments are whole microseconds since 1970-01-01 UTC; days are written `2021-01-14`; counts and moments
-stay below 2^53. A field without a default must be given. What may be forgotten stands in every hash as a commitment
-([record](../explanation/record.md)). [The exchange format](exchange.md) has an example of each kind. Made by `make
-docs` from `src/hotpapers/model/items.py`: change that, not this page.
+Every value that the record keeps is an item: one observation, made at `observed_at`, a whole number that each has. Key
+and `observed_at` name one row. Moments are whole microseconds since 1970-01-01 UTC; days are written `2021-01-14`;
+counts and moments stay below 2^53. A field without a default must be given. What may be forgotten stands in every hash
+as a commitment ([record](../explanation/record.md)). [The exchange format](exchange.md) has an example of each kind.
+Made by `make docs` from `src/hotpapers/model/items.py`: change that, not this page.
 """
 
 
@@ -286,6 +286,7 @@ def item_section(cls: type[model.Item]) -> str:
     rows = [
         f"| `{field.name}` | {shown_type(hints[field.name])} | {shown_default(field)} |"
         for field in msgspec.structs.fields(cls)
+        if field.name != "observed_at"
     ]
     table = "\n".join(["| field | takes | default |", "| --- | --- | --- |", *rows])
     return f"\n## {model.kind_of(cls)}\n\n{said}\n\n{about}\n\n{table}\n"
