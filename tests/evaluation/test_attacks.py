@@ -359,7 +359,10 @@ def test_the_page_s_attack_in_the_page_s_worlds(worlds: Path, tmp_path: Path) ->
     assert all(row["accounts"] is None for row in told if not row["with_standing"])
     assert any(row["accounts"] for row in told if row["with_standing"]) and not any(row["failed"] for row in told)
     text = page.read_text("utf-8")
-    assert text.startswith("# Attacks\n") and "| reposts | new | never |" in text and code("python") in text
+    assert text.startswith("# Attacks\n") and code("python") in text
+    assert "| rarity/2 | new | never | never |" in text
+    bought = [f"0 + {row['accounts']}: ${row['dollars']:,.2f}" for row in told if row["accounts"]]
+    assert re.search(r"^\| reposts \|  \| .*" + re.escape(bought[-1]), text, re.M)
     out = good(*args)
     assert re.search(r"^Accounts for place 1, 2 networks$", out, re.M) and re.search(
         r"^  reposts +new +never$", out, re.M

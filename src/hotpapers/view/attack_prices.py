@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers.evaluation.attacks.campaign import Goal
-from hotpapers.evaluation.attacks.figures import GOALS, AttackFigures, CostSummary, cost_rows
+from hotpapers.evaluation.attacks.figures import GOALS, AttackFigures, CostSummary, cost_rows, least, needs_standing
 from hotpapers.evaluation.attacks.prices import PRICES
 from hotpapers.ranking.words import count_noun, number
 
@@ -57,7 +57,7 @@ def _cheapest(figures: AttackFigures, ranking: str) -> tuple[CheapestAttack, ...
     for networks, goal in _groups(figures):
         some = [row for row in figures.rows if (row.networks, row.goal, row.ranking) == (networks, goal, ranking)]
         if some and goal != "rival out":
-            new, standing = (_least(row for row in some if _has_standing(row) is has) for has in (False, True))
+            new, standing = (_least(row for row in some if needs_standing(row) is has) for has in (False, True))
             result.append(CheapestAttack(networks, GOALS[goal].capitalize(), new, standing))
     return tuple(result)
 
@@ -66,17 +66,11 @@ def _groups(figures: AttackFigures) -> list[tuple[int, Goal]]:
     return [(networks, goal) for networks in sorted({row.networks for row in figures.rows}) for goal in GOALS]
 
 
-def _has_standing(row: CostSummary) -> bool:
-    """Whether it takes any account that has."""
-    return row.with_standing or row.aged > 0
-
-
 def _least(rows: Iterable[CostSummary]) -> str:
     """The cheapest of some rows in words, with the attack and, where it can be bought, the dollars."""
-    reached = [row for row in rows if row.accounts is not None]
-    if not reached:
+    row = least(rows)
+    if row is None:
         return NEVER
-    row = min(reached, key=lambda row: (row.accounts, row.dollars))
     accounts = [f"{number(row.fresh)} new"] if row.fresh and row.aged else []
     accounts += [number(row.aged if row.aged else row.fresh)]
     joins_in = row.with_standing and row.fresh  # popular accounts of others, which nobody sells

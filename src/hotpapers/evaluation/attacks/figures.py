@@ -120,6 +120,17 @@ def cost_rows(rows: Sequence[CostSummary], names: Sequence[str]) -> tuple[tuple[
     )
 
 
+def needs_standing(row: CostSummary) -> bool:
+    """Whether it takes any account that has standing."""
+    return row.with_standing or row.aged > 0
+
+
+def least(rows: Iterable[CostSummary]) -> CostSummary | None:
+    """The row of the fewest accounts, of those that came through."""
+    reached = ((row.accounts, row.dollars, row) for row in rows if row.accounts is not None)
+    return min(reached, key=lambda each: each[:2], default=(0, 0.0, None))[2]
+
+
 def cost_cell(row: CostSummary | None) -> str:
     """`120`, `60 + 7` with standing, `never`."""
     if row is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import mean, median_low
 from textwrap import indent
 
@@ -16,7 +16,10 @@ from hotpapers.evaluation.attacks.figures import (
     CostSummary,
     HonestSummary,
     MeasuredLoss,
+    cost_cell,
     cost_rows,
+    least,
+    needs_standing,
 )
 from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss, SmallField
 from hotpapers.evaluation.attacks.prices import PRICES, money
@@ -154,25 +157,91 @@ def _lost(days: Sequence[HonestLoss]) -> Iterator[tuple[str, str]]:
 
 
 def page(table: AttackFigures) -> str:
-    """The page of the docs."""
+    """The page of the docs: the cheapest attacks; all others are printed."""
     return "\n".join((*_page(table), ""))
 
 
 def _page(table: AttackFigures) -> Iterator[str]:
+    names = list(dict.fromkeys(row.ranking for row in table.rows))
+    first = table.default if table.default in names else next(iter(names), table.default)
     yield _HEAD.format(most=table.most, default=table.default, worlds=table.worlds, days=table.days)
-    for heading, cells in tables(table):
-        yield f"\n## {heading}\n"
-        yield markdown_table(cells[0], cells[1:])
-    yield "\n## The attacks\n"
-    yield markdown_table(["attack", "what it does"], list(table.attacks.items()))
-    yield _WEAK.rstrip()
+    yield markdown_table(*_by_ranking(table.rows, names))
+    own = [row for row in table.rows if row.ranking == first]
+    yield _BY_ATTACK.format(ranking=first)
+    for goals in (("first", "top ten"), ("rival out",)):
+        heads, *cells = _by_attack([row for row in own if row.goal in goals], table.attacks)
+        if cells:
+            yield markdown_table(heads, cells) + "\n"
     yield _MONEY
     yield markdown_table(["what", "US dollars", "source", "year"], map(_price_cells, PRICES))
-    costs = [row for row in table.rows if row.ranking == table.default and row.accounts and row.goal != "rival out"]
-    yield f"\nAt these prices, on `{table.default}`:\n"
-    yield markdown_table(["networks", "attack", "for", "accounts", "dollars"], map(_money_cells, costs))
-    yield _ISSUES
+    yield from _without_attack(table)
     yield _TAIL
+
+
+def _by_ranking(rows: Sequence[CostSummary], names: Iterable[str]) -> tuple[list[str], list[list[str]]]:
+    """For each ranking the cheapest attack on each goal: with new accounts alone, and with others."""
+    places = _places(row for row in rows if row.goal != "rival out")
+    cells = []
+    for name in names:
+        own = [row for row in rows if row.ranking == name]
+        new, standing = ([_cheapest(own, place, has) for place in places] for has in (False, True))
+        kinds = {"either": new} if new == standing else {"new": new, "with standing": standing}
+        cells += [[name, kind, *costs] for kind, costs in kinds.items()]
+    return ["ranking", "accounts", *map(_place_words, places)], cells
+
+
+def _by_attack(rows: Sequence[CostSummary], about: Mapping[str, str]) -> Iterator[list[str]]:
+    """For each attack on one ranking: what it does and takes, whichever kind of accounts costs less."""
+    places = _places(rows)
+    yield ["attack", "what it does", *map(_place_words, places)]
+    for attack in dict.fromkeys(row.attack for row in rows):
+        tried = {place: [row for row in rows if row.attack == attack and _place(row) == place] for place in places}
+        yield [attack, about.get(attack, ""), *(_bought(some) for some in tried.values())]
+
+
+def _place(row: CostSummary) -> tuple[int, Goal]:
+    return row.networks, row.goal
+
+
+def _places(rows: Iterable[CostSummary]) -> list[tuple[int, Goal]]:
+    """Each number of networks with each goal."""
+    order = list(GOALS)
+    return sorted({_place(row) for row in rows}, key=lambda place: (place[0], order.index(place[1])))
+
+
+def _place_words(place: tuple[int, Goal]) -> str:
+    return f"{GOALS[place[1]]}, {place[0]} networks"
+
+
+def _cheapest(rows: Iterable[CostSummary], place: tuple[int, Goal], standing: bool) -> str:
+    row = least(row for row in rows if _place(row) == place and needs_standing(row) is standing)
+    return f"{cost_cell(row)} ({row.attack})" if row else "never"
+
+
+def _bought(rows: Sequence[CostSummary]) -> str:
+    """`172 + 11: $27.35` of the least dollars, or `never`."""
+    if not rows:
+        return ""
+    reached = [row for row in rows if row.accounts is not None]
+    if not reached:
+        return cost_cell(max(rows, key=lambda row: row.reached))
+    row = min(reached, key=lambda row: row.dollars)
+    return f"{row.fresh} + {row.aged}: ${row.dollars:,.2f}"
+
+
+def _without_attack(table: AttackFigures) -> Iterator[str]:
+    own = [row for row in table.honest if row.ranking in ranking.RANKINGS]
+    if own:
+        heads, *cells = _honest_cells(own)
+        yield "\n## Without an attack\n"
+        yield markdown_table(heads, cells)
+    if table.losses:
+        networks = sorted({row.networks for row in table.losses})
+        measured = {(row.what, row.networks): row.measured for row in table.losses}
+        cells = [[what, *(measured.get((what, each), "") for each in networks)]
+                 for what in dict.fromkeys(row.what for row in table.losses)]  # fmt: skip
+        yield "\n## What the honest lose\n"
+        yield markdown_table(["what", *(f"{each} networks" for each in networks)], cells)
 
 
 def _price_cells(price: tuple[str, float, str, int]) -> list[str]:
@@ -180,70 +249,73 @@ def _price_cells(price: tuple[str, float, str, int]) -> list[str]:
     return [what, f"{dollars:g}", source, str(year)]
 
 
-def _money_cells(row: CostSummary) -> list[str]:
-    return [str(row.networks), row.attack, GOALS[row.goal], f"{row.fresh} new, {row.aged} with standing",
-            f"{row.dollars:,.2f}"]  # fmt: skip
-
-
 _HEAD = """# Attacks
 
-What it takes to buy a place in an issue, measured. `hotpapers evaluate attacks` wrote this page; the same seeds give
-the same figures on every machine. The site of a publication shows them too, on its page *What a place costs*.
+What it takes to buy a place in an issue, measured by `hotpapers evaluate attacks --all`: it prints a table of every
+attack, ranking and kind of account, and `--json` gives the figures. The same seeds give the same figures on every
+machine. The site of a publication shows them too, on its page *What a place costs*.
 
-Each figure is the least number of accounts that reach the goal by the cheapest of an attack's variants, on the median
-day: {days} days of {worlds} made-up worlds. *never*: {most:,} accounts were not enough. Accounts *with standing* were
-known for 30 days and had spoken of three other papers, as the ranking asks; *new* ones had not. `60 + 7` is 60 new ones
-and 7 with standing. Issues rank by `{default}` unless a publication says otherwise: [how it ranks](ranking.md).
+Each figure is the least number of accounts that reach the goal on the median day, by the cheapest of an attack's
+variants: {days} days of {worlds} made-up worlds. *never*: {most:,} accounts were not enough; *never (9 of
+100 days)*: on 9 days they were. Accounts *with standing* were known for 30 days and had spoken of three other papers;
+*new* ones had not. `60 + 7` is 60 new ones and 7 with standing. Issues rank by `{default}` unless a publication says otherwise: [how
+it ranks](ranking.md).
 
-The worlds are made of a few laws: how hot papers are, how many people post about them on each network, how often posts
-are liked, and who of these people come back. One network names the accounts that like, the others tell their number
-alone. No person and no post of theirs exists. The laws' figures are chosen, not fitted to any network. One thing was
-compared: likes and reposts of the papers of an issue, in the archive's 57 issues of June to September 2020 and in 40
-days of two of these worlds. The first paper had 334 on the median day there (136 to 1,184 from the tenth to the
-ninetieth percentile), with four networks here 686 (173 to 1,838), with nine 513 (133 to 674); the tenth paper had 57
-(in the eight issues that have ten), here 39 and 61. Single networks differ more: half of the made-up stories on Hacker
-News get no point, while half of the 1,149 recorded ones that link a paper and were commented on have 75 or more. What
-the worlds cannot tell: how well real attackers hide, and how real people would answer. Their records are months old:
-until one knows 100 accounts with standing, it cannot tell them from new ones, every voice counts, and far fewer new
-accounts are enough. Attacks of many posts are tried on every fifth day, other rankings on every tenth,
-published formulas on one day of each world."""
+## The cheapest way to a place
+"""
 
-_WEAK = """
-## What remains cheap
+_BY_ATTACK = """
+What remains cheap on `rarity/2`:
 
 * A few accounts with standing vouch for many new ones: *aged posters, fresh likes*. The price in an issue's entries is
   the lower bound of this attack.
 * New accounts lift a paper that people talk about anyway, as far as known voices vouch for it: *lifted from place 20*.
 * Where posts can be dated back, nine copies of a supporter's words, dated before them, make a chorus of an account that
   seldom posts: *rival, as a chorus*. On most days too few supporters fall by it.
-* The lower places hang on few people: see *What the honest lose*. One known voice vouches for 500 points, so a paper
-  that two of them vouch for goes with either.
+* The lower places hang on few people: one known voice vouches for 500 points, so a paper that two of them vouch for
+  goes with either.
+
+## Each attack, on `{ranking}`
+
+New accounts + accounts with standing, and what they cost; where either kind will do, the cheaper.
 """
 
-_MONEY = """
-## What it costs
-
-These prices were published by others; none is a guess of ours.
+_MONEY = """These prices were published by others:
 """
-
-_ISSUES = """
-## On issues of your own
-
-`hotpapers evaluate attacks --store hotpapers.db --last 5` attacks the last five frozen issues of a publication, and
-`--issue 2026-03-13` a certain one. What the record had by an issue's cut, and who had standing then, is the day; the
-accounts' posts, likes and reposts come to it, counted by the record's own functions. The target is a paper of the
-publication's fields that nobody spoke of, of the archive with most of these. By the publication's own ranking a paper
-must also reach the threshold to be among the first ten. The store is only read.
-
-An attack for which the record lacks facts is named as not run, and why: where everybody spoke of every paper, where no
-known account was the only one to post about one, where the words of the posts are not there, where the record is too
-young to know anybody. Of somebody else's post that links the target too the counts are those of an age of its own
-paper. Accounts that an attack makes look like a chorus lose their voice for the papers that it touches alone."""
 
 _TAIL = """
+## What the worlds are
+
+A few laws make them: how hot papers are, how many people post about them on each network, how often posts are liked,
+and who of these people come back. One network names the accounts that like, the others give their number alone. The
+laws' figures are chosen, not fitted to any network.
+
+One thing was compared: likes and reposts of the papers of an issue, in the archive's 57 issues of June to September
+2020 and in 40 days of two of these worlds. On the median day the first paper had 334 there (136 to 1,184 from the
+tenth to the ninetieth percentile); here 686 with four networks (173 to 1,838), 513 with nine (133 to 674). The tenth
+had 57 there (in the eight issues that have ten), here 39 and 61. Single networks differ more: half of the made-up
+stories on Hacker News get no point; half of the 1,149 recorded ones that link a paper and were commented on have 75 or
+more.
+
+The worlds cannot tell how well real attackers hide, nor how real people would answer. Their records are months old:
+until one knows 100 accounts with standing, it cannot tell them from new ones, every voice counts, and far fewer new
+accounts are enough. Attacks of many posts are tried on every fifth day, other rankings on every tenth, published
+formulas on one day of each world.
+
+## On issues of your own
+
+`hotpapers evaluate attacks --store hotpapers.db --last 5` attacks the last five frozen issues of a publication,
+`--issue 2026-03-13` a certain one. The day is what the record had by the issue's cut, and who had standing then; the
+target is a paper of the publication's fields that nobody spoke of. By the publication's own ranking a paper must also
+reach the threshold to be among the first ten. The store is only read.
+
+An attack for which the record lacks facts is named as not run, with the reason. Of somebody else's post that also links
+the target, the counts are those of an age of its own paper. Accounts that an attack makes look like a chorus lose their
+voice for the papers that it touches alone.
+
 ## An attack of your own
 
-An attack is a file with a constant `ATTACK`, and runs as a program with your rights:
+An attack is a file with a constant `ATTACK`; it runs as a program with your rights:
 
 ```python
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign
@@ -261,15 +333,15 @@ def run(campaign: Campaign, accounts: int) -> None:
 ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours": (1, 5)})
 ```
 
-`hotpapers evaluate attacks --quick --attack-file mine.py` tries it: on each day, for each value of its knobs, with new
+`hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with new
 accounts and with such as have standing, and with more and more of them, so more must never help less. A campaign opens
 accounts (`account`, `accounts`), posts (`post`), likes and reposts (`react`, many at a time `react_all`), also what
 others posted (`campaign.target.posts`, `campaign.rival.posts`), takes back (`delete`), lets a popular post link the
 target (`share`) and cuts a network off (`cut_off`); `post_and_react` lets one account post and others like it, `shares`
 spreads accounts over networks. An account that acts on several networks counts on each of them. Whoever repeats others'
-words is judged by the rule on choruses ([bots](bots.md)). `Attack` says in its docstring what targets there are.
+words is judged by the rule on choruses ([bots](bots.md)). The docstring of `Attack` lists the targets.
 
-Worlds of your own come as JSON, `--worlds worlds.json`; what is left out is as it is here:
+Worlds of your own come as JSON, `--worlds worlds.json`; what is left out is as here:
 
 ```json
 {"seed": 7, "days": 5, "papers": 80, "networks": [

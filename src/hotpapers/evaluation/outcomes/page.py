@@ -7,7 +7,7 @@ from itertools import groupby
 from textwrap import fill
 
 from hotpapers.evaluation.outcomes import tables
-from hotpapers.evaluation.outcomes.studies import OutcomeReport, StudyCell
+from hotpapers.evaluation.outcomes.studies import FEWEST, OutcomeReport
 from hotpapers.evaluation.outcomes.summary import findings, overview_heads, overview_rows, tally_heads, tally_rows
 from hotpapers.evaluation.text_tables import markdown_table, plain_table
 
@@ -29,83 +29,79 @@ def text_of(report: OutcomeReport) -> Iterator[str]:
 
 
 def page_of(report: OutcomeReport) -> str:
-    """The whole page, in Markdown."""
+    """The page, in Markdown: an overview, and what the tables say, which `text_of` shows."""
     parts = [HEAD, FINDINGS, *_summary(report), METHOD.format(resamples=f"{report.resamples:,}")]
-    for _, cells in groupby(report.cells, key=tables.study_title):
-        parts += _study(list(cells), report.against)
+    parts += [DATA, "\n".join(_studies(report))]
     parts.append(LIMITS.format(**{name: f"{count:,}" for name, count in report.overlap.items()}))
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 def _summary(report: OutcomeReport) -> Iterator[str]:
-    yield markdown_table(overview_heads(), overview_rows(report))
+    yield markdown_table(overview_heads(report), overview_rows(report))
     yield OVERVIEW
-    sentences = (fill(sentence, WIDTH, initial_indent="* ", subsequent_indent="  ") for sentence in findings(report))
-    yield "\n".join(sentences)
+    yield "\n".join(map(_bullet, findings(report)))
     yield markdown_table(tally_heads(report.against), tally_rows(report))
     figures = 2 * sum(len({order[1:] for order in cell.orders}) for cell in report.cells)
     yield CHANCE.format(figures=f"{figures:,}")
 
 
-def _study(cells: list[StudyCell], against: str) -> Iterator[str]:
-    title = tables.study_title(cells[0])
-    yield f"## {title[0].upper()}{title[1:]}"
-    yield ABOUT[cells[0].cohort, cells[0].outcome]
-    for cell in cells:
-        where = tables.cell_title(cell)
-        yield f"### {where[0].upper()}{where[1:]}"
-        yield tables.size_sentence(cell)
-        if cell.orders:
-            yield markdown_table(tables.columns(cell, against), list(tables.rows(cell)))
+def _bullet(text: str) -> str:
+    return fill(" ".join(text.split()), WIDTH, initial_indent="* ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _studies(report: OutcomeReport) -> Iterator[str]:
+    """What each outcome is, with the days talked about."""
+    for title, cells in groupby(report.cells, key=tables.study_title):
+        cell = next(cells)
+        days = f" ({cell.days[0]} to {cell.days[1]})" if cell.papers else ""
+        few = "" if cell.orders else f"Of {cell.papers} papers, fewer than {FEWEST}, nothing is computed."
+        yield _bullet(f"**{title[0].upper()}{title[1:]}**{days}. {ABOUT[cell.cohort, cell.outcome]} {few}")
 
 
 HEAD = """
 # Rankings and what came later
 
 Does a ranking put first what is cited, accepted or talked about later? Written by `hotpapers evaluate outcomes --data
-DIR --output FILE`, from public collections that cannot be handed on; only statistics stand here. Attention is not
-quality: this page says how far the one has gone with the other, not that it should.
+DIR --output FILE` from public collections that cannot be handed on. The same command prints a table for each outcome,
+period and group, with nDCG@10, precision and published formulas; `--json` gives the figures. Attention is not quality:
+this page says how far the two go together, not that they should.
 """
 
 FINDINGS = "## What the figures say"
 
 OVERVIEW = """
-Spearman's rho with its interval and the number of papers. The last column is the fairest: inside a day nothing but
-the order of its papers counts, neither their age nor how much was talked in that month.
+Spearman's rho with its 95 % interval. Papers of a day give the fairest comparison: there only their order counts, not
+their age or how much was talked that month.
 """
 
 CHANCE = """
-Tables overlap: those before and after the defect are parts of the whole. With {figures} differing figures, one in
-twenty is beyond its interval by chance, so a single table proves nothing; a ranking is replaced for what holds in
-most.
+The tables counted here are those that the command prints. They overlap: those before and after the defect are parts of
+the whole. Of {figures} differing figures one in twenty is beyond its interval by chance, so a single table proves
+nothing; a ranking is replaced for what holds in most.
 """
 
 METHOD = """
 ## How it was measured
 
-Each past day is given to the ranking itself, as in an issue: its candidates with their attention, and as reference
-all papers seen in the 90 days up to the day's last reading. Nothing that came later is in it. A score is compared
-with what came later of the papers of which that is known; of a paper without an outcome nothing is held to be known.
+The ranking itself ranks each past day, as for an issue: the day's candidates with their attention, and as reference
+all papers seen in the 90 days up to the day's last reading, with nothing that came later. Only papers whose outcome is
+known are compared.
 
-* *Orders*: the program's rankings, and published formulas as `src/hotpapers/evaluation/formulas.py` defines them.
-  *Any order* has all papers level: what one may expect of chance. Simple predictors know nothing of attention: *more
-  authors*, *shorter title*, and *category mean*, the mean outcome of the primary category on the other half of the
-  days. Level scores are level, but where a ranking puts more voices first. Orders that put the same papers level and
-  apart stand on one line.
-* *Spearman*: rank correlation with the outcome, level papers with mean ranks; inside groups the ranks are those in
-  the group, in parts of its size, and all groups make one correlation.
-* *nDCG@10*: the outcome, 0 to 1, of the first ten places, each discounted by log2(place + 1), in parts of the best
-  possible; the mean over groups. Inside a venue and year, groups of 20 papers or more.
-* *precision@k*: how many of the first k are hits: in the best quarter of their venue and year, or accepted, or on
-  Hacker News later.
-* *Intervals* (in brackets, 95 %): {resamples} resamples from a fixed seed. Papers are drawn, inside each group where
-  there are groups; inside days, whole days. Every order is measured on the same draws, so that the last columns are
-  paired: an order is beyond another if the interval of their difference does not hold 0.
-* Citations and ratings are percentiles inside venue and year, among all its papers, never counts across venues.
+* *Orders*: the program's rankings; published formulas as in `src/hotpapers/evaluation/formulas.py`; and predictors that
+  know nothing of attention: *more authors*, *shorter title*, *category mean* (the mean outcome of the primary category
+  on the other half of the days). *Any order* in the printed tables is what chance gives.
+* *Spearman*: rank correlation with the outcome; inside groups, of the ranks in the group.
+* *nDCG@10*: the outcome, 0 to 1, of the first ten places, each discounted by log2(place + 1), as a share of the best
+  possible; the mean over groups. *precision@k*: how many of the first k are in the best quarter of their venue and
+  year, or accepted, or on Hacker News later.
+* *Intervals*: {resamples} resamples from a fixed seed: of papers, inside days of whole days. Every order is measured on
+  the same draws; it is above another if the interval of their difference lies above 0.
+* Citations and ratings are percentiles inside venue and year, never counts across venues.
 
-With one network, most orders are the same inside a day: more voices, higher place. They can differ between days, by
-what they compare a day with, and where several networks add up, of which these data have nearly nothing.
+With one network most orders agree inside a day: more voices, higher place.
 """
+
+DATA = "## The data"
 
 ABOUT = {
     ("archive", "citations"): """
@@ -113,26 +109,24 @@ Favorites on X of the papers of an imported publication's issues, about a day af
 2025. `classic/1` adds retweets, which from 2020-09-17 on were counted several times too often (the defect).
 """,
     ("archive", "rating"): """
-The mean rating by reviewers, of papers listed before their authors were told the decision. ICLR shows all
-submissions; NeurIPS shows refused ones only where their authors agreed, so its ratings are mostly those of accepted
-papers.
+The reviewers' mean rating, of papers listed before the decision. ICLR shows all submissions; NeurIPS shows refused
+ones only where their authors agreed, so most of its ratings are of accepted papers.
 """,
     ("archive", "acceptance"): """
-Accepted, or refused or withdrawn, at ICLR, of papers listed before their authors were told.
+Accepted, or refused or withdrawn, at ICLR, of papers listed before the decision.
 """,
     ("archive", "later story"): """
-Whether a paper came to Hacker News after its counts were read. Papers whose story came before are left out. Few came
-at all, and more of some years than of others as they were collected, so only papers of one day are compared.
+Whether a paper came to Hacker News after its counts were read. Stories were collected better of some years than of
+others, so only papers of one day are compared.
 """,
     ("huggingface", "citations"): """
-Upvotes at the first reading on the day of the paper's own daily page; citations as counted in mid-2025. Papers of
-earlier days had more time to be cited, even inside a venue and year: an order by date alone, which `reddit-hot`
-nearly is here, shows how much that is. Inside days it is out of play.
+Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025. Papers of earlier
+days had more time to be cited, which counts everywhere but inside days.
 """,
     ("hackernews", "citations"): """
-Points within a day of when a story was first seen; its final points where no others are known, which may be later.
+Points within a day of when a story was first seen, or its final points where no others are known.
 """,
-    ("hackernews", "rating"): "The same, with the reviewers' mean rating, before the decision.",
+    ("hackernews", "rating"): "The same, with the reviewers' mean rating.",
     ("hackernews", "favorites on X"): """
 Not later, but elsewhere: whether two networks agree on the same papers.
 """,
@@ -141,22 +135,18 @@ Not later, but elsewhere: whether two networks agree on the same papers.
 LIMITS = """
 ## What the data cannot tell
 
-* Nothing here says that attention causes anything: papers with attention differ in venue, lab and topic, and
-  citations may follow attention. All papers compared had attention enough to be listed; how they differ from the rest
-  is not measured.
-* Citations are known for a part of venues alone: none of ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV or
-  EMNLP, from which most papers of the archive come. Of the archive before the defect most are of ECCV 2020.
+* Whether attention causes anything: papers with attention differ in venue, lab and topic, and citations may follow
+  attention. All papers compared had enough attention to be listed.
+* Citations of ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV and EMNLP are unknown; most papers of the
+  archive come from these. Most of the archive before the defect is of ECCV 2020.
 * Papers were matched with venues by title, 15 of the archive by authors and similar title. Citations were counted
   once, on a day that is known as an upper bound.
-* Some papers were announced after they had been accepted, so that what made them accepted was known to those who
-  talked. Ratings and acceptance are limited to papers listed before the decision; citations are not.
-* The archive's counts are one reading a paper, printed in Japan time; its publication shows what it found on X and
-  nothing below 50 retweets and favorites together. The reference is the same.
-* On Hugging Face upvotes were read at some hour of the day, by two collectors; in the reference all papers count as
-  read at the same age. The primary category of most is unknown, so all are compared with all, and the predictors that
-  need authors are measured on the few whose authors are known.
+* Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
+* The archive has one reading a paper, printed in Japan time, and nothing below 50 retweets and favorites together.
+* On Hugging Face upvotes were read at some hour of the day, and in the reference all papers count as read at the same
+  age. The primary category of most is unknown, so all are compared with all; predictors that need authors are measured
+  on the few whose authors are known.
 * Hacker News is known by its front page from November 2020 on, before that by stories with two comments or more.
 * Sums over networks are not tested: of {listed} papers of the archive {stories} were on Hacker News, {before} of
   these before their counts were read, and {cited} of those have citations.
-* Where outcomes of fewer than 20 papers are known, nothing is computed.
 """

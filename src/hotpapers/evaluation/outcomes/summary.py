@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from hotpapers.evaluation.formulas import FORMULAS
-from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparedOrder
+from hotpapers.evaluation.outcomes.comparison import ComparedOrder
 from hotpapers.evaluation.outcomes.studies import RANDOM, OutcomeReport, StudyCell
-from hotpapers.evaluation.outcomes.tables import NONE, PERIODS, cell_title, shown, study_title
+from hotpapers.evaluation.outcomes.tables import cell_title, shown, study_title
 from hotpapers.evaluation.statistics import Estimate
-
-INSIDES = (ALL, VENUE, DAY)
 
 
 class OrderTally(NamedTuple):
@@ -85,28 +83,19 @@ def tally_rows(report: OutcomeReport) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
-def overview_heads() -> tuple[str, ...]:
+def overview_heads(report: OutcomeReport) -> tuple[str, ...]:
     """The heads of the overview."""
-    return ("what came later", "ranking", *(inside.name for inside in INSIDES))
+    return ("what came later", "among", "papers", *report.rankings)
 
 
 def overview_rows(report: OutcomeReport) -> list[tuple[str, ...]]:
-    """For each outcome and ranking of the program, Spearman and the number of papers, by what is compared."""
-    known = {
-        (_subject(cell), order.name, cell.inside): f"{shown(order.spearman, 2)}, {order.papers:,}"
-        for cell in report.cells
-        for order in cell.orders
-    }
-    subjects = dict.fromkeys(_subject(cell) for cell in report.cells if cell.orders)
-    return [
-        (subject, name, *(known.get((subject, name, inside.name), NONE) for inside in INSIDES))
-        for subject in subjects
-        for name in report.rankings
-    ]
+    """For each outcome and what is compared, Spearman of the program's rankings; without the parts of a period."""
+    return [_overview_row(cell, report.rankings) for cell in report.cells if cell.orders and not cell.period]
 
 
-def _subject(cell: StudyCell) -> str:
-    return study_title(cell) + PERIODS[cell.period]
+def _overview_row(cell: StudyCell, rankings: Iterable[str]) -> tuple[str, ...]:
+    spearman = {order.name: shown(order.spearman, 2) for order in cell.orders}
+    return (study_title(cell), cell.inside, f"{cell.papers:,}", *(spearman[name] for name in rankings))
 
 
 def findings(report: OutcomeReport) -> Iterator[str]:
@@ -155,21 +144,18 @@ def _beyond(tally: OrderTally, against: str) -> Iterator[str]:
 def _nothing(report: OutcomeReport) -> str:
     """The tables in which no ranking and no formula is beyond the one they are compared with."""
     compared = {*report.rankings, *FORMULAS}
+    filled = [cell for cell in report.cells if cell.orders]
     level = [
         cell
-        for cell in report.cells
-        if cell.orders
-        and not any(
+        for cell in filled
+        if not any(
             is_above(figure) or is_below(figure)
             for order in cell.orders
             if order.name in compared
             for figure in (order.spearman_above, order.ndcg_above)
         )
     ]
-    return (
-        f"Nothing wins, and nothing loses, among rankings and formulas in {len(level)} of "
-        f"{sum(bool(cell.orders) for cell in report.cells)} tables: {_listed(level) or 'none'}."
-    )
+    return f"In {len(level)} of {len(filled)} tables no ranking and no formula is above or below `{report.against}`."
 
 
 def _listed(cells: Iterable[StudyCell]) -> str:
