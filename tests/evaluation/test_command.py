@@ -73,8 +73,8 @@ INTERVAL = r" \(-?\d\.\d+ to -?\d\.\d+\)"
 
 
 def without_intervals(page: str) -> str:
-    """A page without what its resamples give: intervals, and the list and the table of those that do not hold 0."""
-    page = re.sub(r"^\* `rarity/1` agrees .*?(?=^The tables counted)", "", page, flags=re.M | re.S)
+    """A page without what its resamples give: intervals, and the table of those that do not hold 0."""
+    page = re.sub(r"^\| order .*?(?=^In how many)", "", page, flags=re.M | re.S)
     return re.sub(INTERVAL, "", page).replace(" 1,000 resamples ", " 40 resamples ")
 
 

@@ -6,7 +6,6 @@ import copy
 import hashlib
 import io
 import random
-import re
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -20,8 +19,8 @@ from tests.conftest import ROOT
 Line = dict[str, Any]
 Op = Callable[[random.Random, list[Line]], None]
 
-PAGE = (ROOT / "docs" / "explanation" / "verifying.md").read_text("utf-8")
-PROGRAM = compile(re.findall(r"^```python\n# recompute.py\n(.*?)^```", PAGE, re.M | re.S)[0], "recompute.py", "exec")
+FILE = ROOT / "docs" / "examples" / "recompute.py"
+PROGRAM = compile(FILE.read_text("utf-8"), "recompute.py", "exec")
 
 
 def recompute(lines: list[Line]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def is_taken(store: str, lines: Sequence[Line]) -> tuple[bool, str]:
 
 
 def is_recomputed(lines: list[Line]) -> bool:
-    """Whether the program in docs/explanation/verifying.md accepts an export."""
+    """Whether docs/examples/recompute.py accepts an export."""
     try:
         recompute(lines)
     except Exception:

@@ -120,13 +120,8 @@ def test_markdown_of_headings_alone_is_read_once(published: Published, tmp_path:
         assert read_saved(tmp_path / "saved.md").shown == ()
 
 
-def program() -> str:
-    page = (ROOT / "docs" / "explanation" / "proof.md").read_text("utf-8")
-    [code] = re.findall(r"^```python\n# check_proof\.py\n(.*?)^```$", page, re.M | re.S)
-    return str(code)
-
-
-CODE = compile(program(), "check_proof.py", "exec")
+PROGRAM = ROOT / "docs" / "examples" / "check_proof.py"
+CODE = compile(PROGRAM.read_text("utf-8"), "check_proof.py", "exec")
 
 
 def accepts(file: Path, policy: Path) -> bool:

@@ -174,7 +174,7 @@ def _page(table: AttackFigures) -> Iterator[str]:
             yield markdown_table(heads, cells) + "\n"
     yield _MONEY
     yield markdown_table(["what", "US dollars", "source", "year"], map(_price_cells, PRICES))
-    yield from _without_attack(table)
+    yield from _losses_table(table)
     yield _TAIL
 
 
@@ -219,22 +219,17 @@ def _cheapest(rows: Iterable[CostSummary], place: tuple[int, Goal], standing: bo
 
 
 def _bought(rows: Sequence[CostSummary]) -> str:
-    """`172 + 11: $27.35` of the least dollars, or `never`."""
+    """`172+11, $27.35` of the least dollars, or `never`."""
     if not rows:
         return ""
     reached = [row for row in rows if row.accounts is not None]
     if not reached:
         return cost_cell(max(rows, key=lambda row: row.reached))
     row = min(reached, key=lambda row: row.dollars)
-    return f"{row.fresh} + {row.aged}: ${row.dollars:,.2f}"
+    return f"{row.fresh}+{row.aged}, ${row.dollars:,.2f}"
 
 
-def _without_attack(table: AttackFigures) -> Iterator[str]:
-    own = [row for row in table.honest if row.ranking in ranking.RANKINGS]
-    if own:
-        heads, *cells = _honest_cells(own)
-        yield "\n## Without an attack\n"
-        yield markdown_table(heads, cells)
+def _losses_table(table: AttackFigures) -> Iterator[str]:
     if table.losses:
         networks = sorted({row.networks for row in table.losses})
         measured = {(row.what, row.networks): row.measured for row in table.losses}
@@ -251,15 +246,14 @@ def _price_cells(price: tuple[str, float, str, int]) -> list[str]:
 
 _HEAD = """# Attacks
 
-What it takes to buy a place in an issue, measured by `hotpapers evaluate attacks --all`: it prints a table of every
-attack, ranking and kind of account, and `--json` gives the figures. The same seeds give the same figures on every
-machine. The site of a publication shows them too, on its page *What a place costs*.
+What it takes to buy a place in an issue, measured by `hotpapers evaluate attacks --all`, which prints every attack,
+ranking and kind of account (`--json`: the figures). The same seeds give the same figures on every machine. A
+publication's site shows them on its page *What a place costs*.
 
 Each figure is the least number of accounts that reach the goal on the median day, by the cheapest of an attack's
-variants: {days} days of {worlds} made-up worlds. *never*: {most:,} accounts were not enough; *never (9 of
-100 days)*: on 9 days they were. Accounts *with standing* were known for 30 days and had spoken of three other papers;
-*new* ones had not. `60 + 7` is 60 new ones and 7 with standing. Issues rank by `{default}` unless a publication says otherwise: [how
-it ranks](ranking.md).
+variants: {days} days of {worlds} made-up worlds. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*:
+on 9 days they were. Accounts *with standing* were known for 30 days and had spoken of three other papers; *new* ones
+had not. Issues rank by `{default}` unless a publication says otherwise: [how it ranks](ranking.md).
 
 ## The cheapest way to a place
 """
@@ -277,7 +271,7 @@ What remains cheap on `rarity/2`:
 
 ## Each attack, on `{ranking}`
 
-New accounts + accounts with standing, and what they cost; where either kind will do, the cheaper.
+`172+11` is 172 new accounts and 11 with standing, with what they cost; where either kind will do, the cheaper.
 """
 
 _MONEY = """These prices were published by others:
@@ -288,30 +282,28 @@ _TAIL = """
 
 A few laws make them: how hot papers are, how many people post about them on each network, how often posts are liked,
 and who of these people come back. One network names the accounts that like, the others give their number alone. The
-laws' figures are chosen, not fitted to any network.
+laws' figures are chosen, not fitted to any network. Likes and reposts of an issue's papers, in 57 recorded issues of
+2020 and on 40 days of two of these worlds:
 
-One thing was compared: likes and reposts of the papers of an issue, in the archive's 57 issues of June to September
-2020 and in 40 days of two of these worlds. On the median day the first paper had 334 there (136 to 1,184 from the
-tenth to the ninetieth percentile); here 686 with four networks (173 to 1,838), 513 with nine (133 to 674). The tenth
-had 57 there (in the eight issues that have ten), here 39 and 61. Single networks differ more: half of the made-up
-stories on Hacker News get no point; half of the 1,149 recorded ones that link a paper and were commented on have 75 or
-more.
+| on the median day | recorded | 4 networks | 9 networks |
+| --- | --- | --- | --- |
+| the first paper (tenth to ninetieth percentile) | 334 (136 to 1,184) | 686 (173 to 1,838) | 513 (133 to 674) |
+| the tenth paper | 57 (of eight issues) | 39 | 61 |
+
+Single networks differ more: half of the made-up stories on Hacker News get no point; half of the 1,149 recorded ones
+that link a paper and were commented on have 75 or more.
 
 The worlds cannot tell how well real attackers hide, nor how real people would answer. Their records are months old:
-until one knows 100 accounts with standing, it cannot tell them from new ones, every voice counts, and far fewer new
-accounts are enough. Attacks of many posts are tried on every fifth day, other rankings on every tenth, published
-formulas on one day of each world.
+until one knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks of many
+posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world.
 
 ## On issues of your own
 
 `hotpapers evaluate attacks --store hotpapers.db --last 5` attacks the last five frozen issues of a publication,
 `--issue 2026-03-13` a certain one. The day is what the record had by the issue's cut, and who had standing then; the
-target is a paper of the publication's fields that nobody spoke of. By the publication's own ranking a paper must also
-reach the threshold to be among the first ten. The store is only read.
-
-An attack for which the record lacks facts is named as not run, with the reason. Of somebody else's post that also links
-the target, the counts are those of an age of its own paper. Accounts that an attack makes look like a chorus lose their
-voice for the papers that it touches alone.
+target is a paper of the publication's fields that nobody spoke of. By the publication's own ranking it must also reach
+the threshold to be among the first ten. The store is only read. An attack for which the record lacks facts is named as
+not run, with the reason.
 
 ## An attack of your own
 
@@ -334,12 +326,10 @@ ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours
 ```
 
 `hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with new
-accounts and with such as have standing, and with more and more of them, so more must never help less. A campaign opens
-accounts (`account`, `accounts`), posts (`post`), likes and reposts (`react`, many at a time `react_all`), also what
-others posted (`campaign.target.posts`, `campaign.rival.posts`), takes back (`delete`), lets a popular post link the
-target (`share`) and cuts a network off (`cut_off`); `post_and_react` lets one account post and others like it, `shares`
-spreads accounts over networks. An account that acts on several networks counts on each of them. Whoever repeats others'
-words is judged by the rule on choruses ([bots](bots.md)). The docstring of `Attack` lists the targets.
+accounts and with such as have standing, and with more and more of them, so more must never help less. The methods of
+`Campaign` open accounts, post, like and repost, delete, let a popular post link the target, and cut a network off;
+`campaign.target.posts` and `campaign.rival.posts` are what others posted. An account that acts on several networks
+counts on each of them. Whoever repeats others' words is judged by the rule on choruses ([bots](bots.md)).
 
 Worlds of your own come as JSON, `--worlds worlds.json`; what is left out is as here:
 

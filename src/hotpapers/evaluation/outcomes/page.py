@@ -39,7 +39,6 @@ def page_of(report: OutcomeReport) -> str:
 def _summary(report: OutcomeReport) -> Iterator[str]:
     yield markdown_table(overview_heads(report), overview_rows(report))
     yield OVERVIEW
-    yield "\n".join(map(_bullet, findings(report)))
     yield markdown_table(tally_heads(report.against), tally_rows(report))
     figures = 2 * sum(len({order[1:] for order in cell.orders}) for cell in report.cells)
     yield CHANCE.format(figures=f"{figures:,}")
@@ -75,9 +74,10 @@ their age or how much was talked that month.
 """
 
 CHANCE = """
-The tables counted here are those that the command prints. They overlap: those before and after the defect are parts of
-the whole. Of {figures} differing figures one in twenty is beyond its interval by chance, so a single table proves
-nothing; a ranking is replaced for what holds in most.
+In how many of the printed tables an order's Spearman, or what it has more or less than `rarity/1`, lies with its whole
+interval on one side of 0; the command names them. Tables overlap: those before and after the defect are parts of the
+whole. Of {figures} differing figures one in twenty is beyond its interval by chance, so a single table proves nothing;
+a ranking is replaced for what holds in most.
 """
 
 METHOD = """
@@ -139,13 +139,11 @@ LIMITS = """
   attention. All papers compared had enough attention to be listed.
 * Citations of ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV and EMNLP are unknown; most papers of the
   archive come from these. Most of the archive before the defect is of ECCV 2020.
-* Papers were matched with venues by title, 15 of the archive by authors and similar title. Citations were counted
-  once, on a day that is known as an upper bound.
+* Papers were matched with venues by title, 15 of the archive by authors and similar title.
 * Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
 * The archive has one reading a paper, printed in Japan time, and nothing below 50 retweets and favorites together.
-* On Hugging Face upvotes were read at some hour of the day, and in the reference all papers count as read at the same
-  age. The primary category of most is unknown, so all are compared with all; predictors that need authors are measured
-  on the few whose authors are known.
+* Upvotes on Hugging Face were read at some hour of the day. The primary category of most papers is unknown, so all are
+  compared with all; predictors that need authors are measured on the few whose authors are known.
 * Hacker News is known by its front page from November 2020 on, before that by stories with two comments or more.
 * Sums over networks are not tested: of {listed} papers of the archive {stories} were on Hacker News, {before} of
   these before their counts were read, and {cited} of those have citations.

@@ -1,0 +1,110 @@
+"""Checks a saved page against a policy: docs/explanation/proof.md says how. Needs cryptography alone."""
+
+import base64
+import hashlib
+import html.parser
+import json
+import pathlib
+import sys
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+class Blocks(html.parser.HTMLParser):
+    """The text of a page's data blocks, by type."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.type = {}, None
+
+    def handle_starttag(self, tag, attrs):
+        self.type = dict(attrs).get("type") if tag == "script" else None
+
+    def handle_endtag(self, tag):
+        self.type = None
+
+    def handle_data(self, data):
+        if self.type:
+            self.found[self.type] = self.found.get(self.type, "") + data
+
+
+def root_of(leaf, index, size, path):
+    """The root to which a path leads (RFC 9162, 2.1.3.2)."""
+    last, root = size - 1, leaf
+    for sibling in path:
+        assert last > 0, "the path is too long"
+        if index & 1 or index == last:
+            root = sha(b"\1", sibling, root)
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            root = sha(b"\1", root, sibling)
+        index, last = index >> 1, last >> 1
+    assert last == 0, "the path is too short"
+    return root
+
+
+def signature(lines, vkey):
+    """The public key of a vkey, and its signature line without name and number; None where it has none."""
+    name, number, key = vkey.split("+", 2)
+    raw = base64.b64decode(key)
+    assert sha(name.encode(), b"\n", raw)[:4].hex() == number, f"{name}: the key is not whole"
+    for line in lines:
+        _, signer, blob = line.split(" ")
+        blob = base64.b64decode(blob)
+        if (signer, blob[:4].hex()) == (name, number):
+            return Ed25519PublicKey.from_public_bytes(raw[1:]), blob[4:]
+    return None
+
+
+def cosigned(lines, text, vkey):
+    """Whether a witness cosigned. Keys of ML-DSA-44 (type 6) are passed over."""
+    if base64.b64decode(vkey.split("+", 2)[2])[0] != 4 or not (found := signature(lines, vkey)):
+        return False
+    time = int.from_bytes(found[1][:8], "big")
+    found[0].verify(found[1][8:], b"cosignature/v1\ntime %d\n" % time + text)
+    return True
+
+
+def policy_of(file):
+    """Logs, witnesses, groups and quorum."""
+    lines = pathlib.Path(file).read_text("utf-8").split("\n")
+    rows = [line.split() for line in lines if line.strip() and not line.strip().startswith("#")]
+    logs = {row[1].split("+")[0]: row[1] for row in rows if row[0] == "log"}
+    witnesses = {row[1]: row[2] for row in rows if row[0] == "witness"}
+    groups = {row[1]: row[2:] for row in rows if row[0] == "group"}
+    [quorum] = [row[1] for row in rows if row[0] == "quorum"]
+    return logs, witnesses, groups, quorum
+
+
+def met(name, seen, groups):
+    if name not in groups:
+        return name == "none" or name in seen
+    least, *members = groups[name]
+    least = {"any": 1, "all": len(members)}.get(least) or int(least)
+    return sum(met(member, seen, groups) for member in members) >= least
+
+
+page = Blocks()
+page.feed(pathlib.Path(sys.argv[1]).read_text("utf-8"))
+logs, witnesses, groups, quorum = policy_of(sys.argv[2])
+content = json.loads(page.found["application/vnd.hotpapers.issue+json"])
+digest = sha(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+head, text, signatures = page.found["application/vnd.c2sp.tlog-proof"].split("\n\n")
+header, index, *path = head.split("\n")
+assert header == "c2sp.org/tlog-proof@v1", "no proof"
+origin, size, root = (text + "\n").split("\n")[:3]
+leaf = sha(b"\0", b"\1", digest)
+reached = root_of(leaf, int(index.removeprefix("index ")), int(size), list(map(base64.b64decode, path)))
+assert reached == base64.b64decode(root), "the content is not what stood in the log"
+text, lines = (text + "\n").encode(), signatures.splitlines()
+key, signed = signature(lines, logs[origin])
+key.verify(signed, text)
+seen = [name for name, vkey in witnesses.items() if cosigned(lines, text, vkey)]
+assert met(quorum, seen, groups), f"cosigned by {len(seen)} witnesses, which is not enough"
+print(f"{content['publication']['publication']} {content['day']} edition {content['edition']}: {digest.hex()}")
+print(f"{index} of {size} in {origin}, cosigned by {', '.join(seen) or 'nobody'}")
