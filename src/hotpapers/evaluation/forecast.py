@@ -233,8 +233,6 @@ no other network.
 * **None** is given where a network has fewer than {ENOUGH} curves, where too few weeks are there for the check, where
   no width passes it, and for a paper with more voices than any doubling that was seen. The program says so.
 
-It is computed in whole numbers, so it is the same on every machine.
-
 ## Held-out weeks
 
 Each week is forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}, whose end was not known yet. The
@@ -259,7 +257,6 @@ that of the middle range. *None* counts the papers for which the record was too 
 ## What it cannot do
 
 * **Stories by their own clock gain nothing**: when all have been up for the same time, usual growth is as good.
-* **Late forecasts gain less.** After a day most of a week's votes are there.
 * **A change takes a week to be learnt.** When a network's habits change, its ranges are wrong until papers of the new
   time are a week old; in single months on Hugging Face hardly more than eight in ten were within.
 * **Voices are not votes.** No series of voices on Bluesky or Mastodon was at hand. There, too, the check above

@@ -282,16 +282,8 @@ _TAIL = """
 
 A few laws make them: how hot papers are, how many people post about them on each network, how often posts are liked,
 and who of these people come back. One network names the accounts that like, the others give their number alone. The
-laws' figures are chosen, not fitted to any network. Likes and reposts of an issue's papers, in 57 recorded issues of
-2020 and on 40 days of two of these worlds:
-
-| on the median day | recorded | 4 networks | 9 networks |
-| --- | --- | --- | --- |
-| the first paper (tenth to ninetieth percentile) | 334 (136 to 1,184) | 686 (173 to 1,838) | 513 (133 to 674) |
-| the tenth paper | 57 (of eight issues) | 39 | 61 |
-
-Single networks differ more: half of the made-up stories on Hacker News get no point; half of the 1,149 recorded ones
-that link a paper and were commented on have 75 or more.
+laws' figures are chosen, not fitted to any network. On the median day the first paper has 686 likes and reposts with
+four networks, 513 with nine; in 57 recorded issues of 2020 it had 334. Single networks differ more.
 
 The worlds cannot tell how well real attackers hide, nor how real people would answer. Their records are months old:
 until one knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks of many

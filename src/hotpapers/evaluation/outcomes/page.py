@@ -83,9 +83,8 @@ a ranking is replaced for what holds in most.
 METHOD = """
 ## How it was measured
 
-The ranking itself ranks each past day, as for an issue: the day's candidates with their attention, and as reference
-all papers seen in the 90 days up to the day's last reading, with nothing that came later. Only papers whose outcome is
-known are compared.
+Each past day is ranked as for an issue, with all papers seen in the 90 days up to the day's last reading as reference,
+and nothing that came later. Only papers whose outcome is known are compared.
 
 * *Orders*: the program's rankings; published formulas as in `src/hotpapers/evaluation/formulas.py`; and predictors that
   know nothing of attention: *more authors*, *shorter title*, *category mean* (the mean outcome of the primary category
@@ -97,8 +96,6 @@ known are compared.
 * *Intervals*: {resamples} resamples from a fixed seed: of papers, inside days of whole days. Every order is measured on
   the same draws; it is above another if the interval of their difference lies above 0.
 * Citations and ratings are percentiles inside venue and year, never counts across venues.
-
-With one network most orders agree inside a day: more voices, higher place.
 """
 
 DATA = "## The data"
@@ -135,11 +132,10 @@ Not later, but elsewhere: whether two networks agree on the same papers.
 LIMITS = """
 ## What the data cannot tell
 
-* Whether attention causes anything: papers with attention differ in venue, lab and topic, and citations may follow
-  attention. All papers compared had enough attention to be listed.
+* Whether attention causes anything: papers with attention differ in venue, lab and topic. All papers compared had
+  enough attention to be listed.
 * Citations of ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV and EMNLP are unknown; most papers of the
   archive come from these. Most of the archive before the defect is of ECCV 2020.
-* Papers were matched with venues by title, 15 of the archive by authors and similar title.
 * Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
 * The archive has one reading a paper, printed in Japan time, and nothing below 50 retweets and favorites together.
 * Upvotes on Hugging Face were read at some hour of the day. The primary category of most papers is unknown, so all are
