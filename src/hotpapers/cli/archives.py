@@ -123,12 +123,9 @@ def _web_client(home: common.CommandContext) -> Callable[[], HttpClient]:
 
     @cache
     def opened() -> HttpClient:
-        from hotpapers.http import PoliteHttpClient, user_agent
         from hotpapers.ingest.job_factory import addresses
 
-        http = PoliteHttpClient(
-            user_agent(home.settings.contact), base_addresses=tuple(addresses(home.settings)), reserve=lambda *_: 0.0
-        )
+        http = home.http(tuple(addresses(home.settings)), reserve=lambda *_: 0.0)
         click.get_current_context().call_on_close(http.close)
         return http
 

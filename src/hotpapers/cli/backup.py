@@ -7,18 +7,15 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_json
+from hotpapers.cli.terminal import count, show
 from hotpapers.store import Record
 from hotpapers.transfer import backup as copies
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers backup hotpapers-2026-11-20.db
-  hotpapers backup hotpapers-2026-11-20.db --restore --replace"""
-)
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False))
+  hotpapers backup hotpapers-2026-11-20.db --restore --replace""")
+@click.argument("file", metavar="FILE", type=common.FILE)
 @click.option("--restore", is_flag=True, help="Restore the store from FILE.")
 @click.option("--replace", is_flag=True, help="With --restore: replace a store that is not empty.")
 @click.option(
@@ -48,10 +45,8 @@ def backup(
     _check_target(file)
     with common.open_record(home) as record:
         position = copies.backup(record, file)
-    if as_json:
-        print_json({"backup": str(file), "position": position})
-    else:
-        echo(f"{file}: the record up to batch {position:,}")
+    value = {"backup": str(file), "position": position}
+    show(value, [f"{file}: the record up to batch {position:,}"], as_json)
 
 
 def _check_target(file: Path) -> None:
@@ -62,11 +57,9 @@ def _check_target(file: Path) -> None:
 
 
 def _tell_restored(file: Path, result: copies.RestoreResult, as_json: bool) -> None:
-    if as_json:
-        print_json({"restored": str(file), **result._asdict()})
-        return
-    echo(f"restored: the record up to batch {result.position:,}")
+    lines = [f"restored: the record up to batch {result.position:,}"]
     if result.lost_batches:
-        echo(f"the store that was replaced had {count(result.lost_batches, 'later batch', 'later batches')}")
+        lines.append(f"the store that was replaced had {count(result.lost_batches, 'later batch', 'later batches')}")
     if result.forgotten_again:
-        echo(f"forgotten again: {result.forgotten_again:,}")
+        lines.append(f"forgotten again: {result.forgotten_again:,}")
+    show({"restored": str(file), **result._asdict()}, lines, as_json)

@@ -32,13 +32,10 @@ Jobs = Mapping[str, Callable[[], JobLoop]]
 """By name what makes them."""
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers collect --once
   hotpapers collect arxiv bluesky
-  hotpapers collect --config site/hotpapers.toml"""
-)
+  hotpapers collect --config site/hotpapers.toml""")
 @click.argument("sources", metavar="[SOURCE]…", nargs=-1)
 @click.option(
     "--once",

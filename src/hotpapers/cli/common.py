@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -22,12 +23,16 @@ from hotpapers.terms import NetworkTerms, table
 from hotpapers.view.site_config import SiteConfig
 
 if TYPE_CHECKING:
+    from hotpapers.http import PoliteHttpClient
     from hotpapers.summaries.generate import Summarize
     from hotpapers.transparency.publication_log import LogConfig
     from hotpapers.transparency.site_logs import SiteLogs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+C = TypeVar("C", bound=click.Command)
 SQLITE = "sqlite:///"
+PACE = 0.1
+"""Seconds between the starts of two requests to a site."""
 AFTERWARDS = frozenset(("site", "markdown"))
 """The channels of issues that are made afterwards: none by which readers wait for the next one."""
 
@@ -115,16 +120,47 @@ class CommandContext(NamedTuple):
 
         return summarizer(self.settings.summary, self.settings.contact)
 
+    def http(self, base_addresses: Sequence[str], **settings: Any) -> PoliteHttpClient:
+        """A client of the operator's, which goes to inside addresses only where they are named. Close it after use."""
+        from hotpapers.http import PoliteHttpClient, user_agent
+
+        return PoliteHttpClient(user_agent(self.settings.contact), base_addresses=base_addresses, **settings)
+
+    def site_client(self, address: str) -> PoliteHttpClient:
+        """The same for a site that publishes files of its log: they are many, and small."""
+        return self.http((address,), pace={urlsplit(address).hostname or "": PACE})
+
     @property
     def terms(self) -> dict[str, NetworkTerms]:
         """The networks' terms, as reviewed and as the settings have them."""
         return table(self.settings.terms)
 
 
+FILE = click.Path(path_type=Path, dir_okay=False, readable=False)
+FILE_OR_FOLDER = click.Path(path_type=Path, readable=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def examples(lines: str) -> Callable[[C], C]:
+    """Ends a command's help with examples, a line each."""
+
+    def with_examples(command: C) -> C:
+        head = "Examples:" if lines.count("\n") > 1 else "Example:"
+        command.epilog = f"\b\n{head}{lines}"
+        return command
+
+    return with_examples
+
+
+def command(lines: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command whose help ends with these examples."""
+    return lambda function: examples(lines)(click.command()(function))
+
+
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 page_option = click.option(
-    "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    "--output", metavar="FILE", type=FILE,
     help="Also write the page to FILE, in Markdown.",
 )  # fmt: skip
 publication_option = click.option("--publication", metavar="NAME", help="The publication, if the store has several.")
@@ -144,7 +180,7 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--store` and `--config` alone, for a command that may need no store: see `home_of`."""
     configured: Callable[..., Any] = click.option(
         "--config",
-        type=click.Path(path_type=Path, readable=False),
+        type=FILE_OR_FOLDER,
         metavar="FILE",
         help="Settings file. [default: hotpapers.toml in the current folder, if it exists]",
     )(command)

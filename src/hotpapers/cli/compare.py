@@ -12,7 +12,7 @@ import click
 
 from hotpapers.cli import common, streams
 from hotpapers.cli.import_files import lines_of
-from hotpapers.cli.terminal import count, echo, print_json
+from hotpapers.cli.terminal import count, echo, show
 from hotpapers.comparison import queries
 from hotpapers.comparison.compare import compare_collectors
 from hotpapers.comparison.extract import Period, extract_lines
@@ -44,20 +44,17 @@ class ComparedSource(NamedTuple):
     header: ComparisonHeader | None = None
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers compare hotpapers.db other.db
   hotpapers compare --new-key shared.key
   hotpapers compare --extract ours.jsonl.zst --key shared.key
-  hotpapers compare ours.jsonl.zst theirs.jsonl.zst --output comparison.md"""
-)
+  hotpapers compare ours.jsonl.zst theirs.jsonl.zst --output comparison.md""")
 @click.argument("collectors", nargs=-1, metavar="[A B]", type=click.Path(readable=False))
-@click.option("--key", "key_file", metavar="FILE", type=click.Path(path_type=Path, readable=False),
+@click.option("--key", "key_file", metavar="FILE", type=common.FILE_OR_FOLDER,
               help="The key that both operators have, for a comparison file.")  # fmt: skip
-@click.option("--new-key", metavar="FILE", type=click.Path(path_type=Path, readable=False),
+@click.option("--new-key", metavar="FILE", type=common.FILE_OR_FOLDER,
               help="Write a new key to FILE, and do nothing else.")  # fmt: skip
-@click.option("--extract", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False),
+@click.option("--extract", metavar="FILE", type=common.FILE,
               help="Write this store's comparison file, to hand to the other operator.")  # fmt: skip
 @click.option("--since", metavar="DATE", help="Compare papers announced since then (UTC). [default: 30 days before]")
 @click.option("--until", metavar="DATE", help="Use what was known by then (UTC). [default: the last batch]")
@@ -161,11 +158,7 @@ def _compare(
     comparison = compare_collectors(a, b)
     if output is not None:
         streams.write_file(output, iter([page_of(comparison, names).encode()]))
-    if as_json:
-        print_json({"a": names[0], "b": names[1], **comparison._asdict()})
-        return
-    for line in text_of(comparison):
-        echo(line)
+    show({"a": names[0], "b": names[1], **comparison._asdict()}, text_of(comparison), as_json)
 
 
 def _is_site(name: str) -> bool:

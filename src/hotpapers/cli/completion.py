@@ -7,13 +7,10 @@ import click
 from hotpapers.cli import common
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers completion bash >> ~/.bashrc
   hotpapers completion zsh >> ~/.zshrc
-  hotpapers completion fish > ~/.config/fish/completions/hotpapers.fish"""
-)
+  hotpapers completion fish > ~/.config/fish/completions/hotpapers.fish""")
 @click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 @common.debug_option
 def completion(shell: str) -> None:

@@ -32,13 +32,10 @@ SAMPLE_SOURCE = "sample"
 SHOWN, SHOWN_OF_WEEK = 5, 3
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers demo
-  hotpapers demo /tmp/demo && xdg-open /tmp/demo/site/index.html"""
-)
-@click.argument("folder", metavar="[DIR]", default="hotpapers-demo", type=click.Path(path_type=Path, file_okay=False))
+  hotpapers demo /tmp/demo && xdg-open /tmp/demo/site/index.html""")
+@click.argument("folder", metavar="[DIR]", default="hotpapers-demo", type=common.FOLDER)
 @common.debug_option
 def demo(folder: Path) -> None:
     """Build five issues of real papers, and a made-up week of today.

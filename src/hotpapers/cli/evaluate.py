@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 
 import click
 
 from hotpapers.cli import common, streams
 from hotpapers.cli.evaluate_attacks import attacks
 from hotpapers.cli.evaluate_forecast import forecast
-from hotpapers.cli.terminal import echo, print_json
-
-if TYPE_CHECKING:
-    from hotpapers.evaluation.outcomes.studies import OutcomeReport
+from hotpapers.cli.terminal import show
 
 
-@click.group(
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers evaluate outcomes --data shared/data
-  hotpapers evaluate attacks --quick"""
-)
+  hotpapers evaluate attacks --quick""")
+@click.group()
 def evaluate() -> None:
     """Measure how well rankings and forecasts do.
 
@@ -35,18 +27,15 @@ evaluate.add_command(attacks)
 evaluate.add_command(forecast)
 
 
-@evaluate.command(
-    short_help="Compare rankings with what came later.",
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers evaluate outcomes --data shared/data
   hotpapers evaluate outcomes --data shared/data --json
-  hotpapers evaluate outcomes --data shared/data --output outcomes.md""",
-)
+  hotpapers evaluate outcomes --data shared/data --output outcomes.md""")
+@evaluate.command(short_help="Compare rankings with what came later.")
 @click.option(
     "--data",
     required=True,
-    type=click.Path(path_type=Path, readable=False),
+    type=common.FILE_OR_FOLDER,
     metavar="DIR",
     help="Folder with archive-attention.csv, outcomes.csv, venues.csv, hf-daily.jsonl.zst, hf-papers.jsonl.zst, "
     "hn-arxiv.jsonl.zst and arxiv-metadata.jsonl.zst.",
@@ -68,24 +57,11 @@ def outcomes(data: Path, resamples: int, output: Path | None, as_json: bool) -> 
     intervals, and by how much it is above or below rarity/1. Takes about a minute.
     """
     common.need(data.is_dir(), f"{data}: no such folder")
-    report = _measured(data, resamples)
-    from hotpapers.evaluation.outcomes.page import page_of, text_of
-
-    if output is not None:
-        streams.write_file(output, iter([page_of(report).encode()]))
-    if as_json:
-        print_json(report)
-        return
-    for text in text_of(report):
-        echo(text)
-
-
-def _measured(data: Path, resamples: int) -> OutcomeReport:
     from hotpapers.evaluation.outcomes.files import read_files
+    from hotpapers.evaluation.outcomes.page import page_of, text_of
     from hotpapers.evaluation.outcomes.studies import measure_outcomes
 
-    return measure_outcomes(read_files(partial(_open_file, data)), resamples)
-
-
-def _open_file(folder: Path, name: str) -> AbstractContextManager[IO[bytes]]:
-    return streams.open_input(str(folder / name))
+    report = measure_outcomes(read_files(lambda name: streams.open_input(str(data / name))), resamples)
+    if output is not None:
+        streams.write_file(output, iter([page_of(report).encode()]))
+    show(report, text_of(report), as_json)

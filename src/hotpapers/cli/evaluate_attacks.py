@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import bar, echo, print_json
+from hotpapers.cli.terminal import bar, show
 
 if TYPE_CHECKING:
     from hotpapers.evaluation.attacks.figures import AttackFigures
@@ -36,16 +36,13 @@ class IssueChoice(NamedTuple):
     last: int | None
 
 
-@click.command(
-    short_help="Count the accounts that a place costs.",
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers evaluate attacks --quick
   hotpapers evaluate attacks --all --output attacks.md --output attacks.json
   hotpapers evaluate attacks --ranking rarity/2 --attack-file mine.py
   hotpapers evaluate attacks --quick --worlds worlds.json --json
-  hotpapers evaluate attacks --store hotpapers.db --last 5""",
-)
+  hotpapers evaluate attacks --store hotpapers.db --last 5""")
+@click.command(short_help="Count the accounts that a place costs.")
 @click.option("--all", "everything", is_flag=True, help="100 days each of four and of nine networks: some minutes.")
 @click.option("--quick", is_flag=True, help="Ten days of each (the default).")
 @click.option("--issue", "days", multiple=True, metavar="DATE", help="Attack this issue of the store; repeatable.")
@@ -57,13 +54,13 @@ Examples:
     help="An attack of your own, which is run as a program: see docs/explanation/attacks.md; repeatable.",
 )  # fmt: skip
 @click.option(
-    "--worlds", "worlds", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    "--worlds", "worlds", metavar="FILE", type=common.FILE,
     help="Worlds of your own, as JSON.",
 )  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1, help="Processes.")
 @click.option(
     "--output", "outputs", multiple=True, metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    type=common.FILE,
     help="Also write the page to FILE, in Markdown, or the figures as JSON if its name ends in .json; repeatable.",
 )  # fmt: skip
 @common.json_option
@@ -94,11 +91,7 @@ def attacks(
     table = _attack_issues(issues, choice) if is_recorded else _attack_worlds(_laws(worlds, everything), choice)
     for output in outputs:
         streams.write_file(output, iter([_written(table, output)]))
-    if as_json:
-        print_json(table)
-    else:
-        for line in _lines(table):
-            echo(line)
+    show(table, _lines(table), as_json)
     if any(row.failed for row in table.rows):
         raise click.exceptions.Exit(1)
 

@@ -19,15 +19,12 @@ CATEGORIES, PAPERS, STORIES = "arxiv-metadata.jsonl.zst", "hf-daily.jsonl.zst", 
 T = TypeVar("T")
 
 
-@click.command(
-    short_help="Compare forecasts with what came.",
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers evaluate forecast --data ../shared/data
-  hotpapers evaluate forecast --data ../shared/data --output docs/explanation/forecast.md""",
-)
+  hotpapers evaluate forecast --data ../shared/data --output docs/explanation/forecast.md""")
+@click.command(short_help="Compare forecasts with what came.")
 @click.option(
-    "--data", "folder", metavar="DIR", required=True, type=click.Path(path_type=Path, readable=False),
+    "--data", "folder", metavar="DIR", required=True, type=common.FILE_OR_FOLDER,
     help=f"The folder with {CATEGORIES}, {PAPERS} and {STORIES}.",
 )  # fmt: skip
 @common.page_option

@@ -5,22 +5,18 @@ from __future__ import annotations
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo, print_json
+from hotpapers.cli.terminal import show
 from hotpapers.errors import NotAnArxivId, UsageError
-from hotpapers.issues import explain as explaining
 from hotpapers.issues import freeze
-from hotpapers.issues.explain import Explanation
+from hotpapers.issues.explain import text_of
 from hotpapers.query.issues import explained
 from hotpapers.query.request_params import EntryParams
 from hotpapers.query.session import QuerySession
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers explain 2101.04882 --issue 2021-01-14
-  hotpapers explain https://arxiv.org/abs/hep-th/9901001 --json"""
-)
+  hotpapers explain https://arxiv.org/abs/hep-th/9901001 --json""")
 @click.argument("paper", metavar="PAPER")
 @click.option("--issue", "day", metavar="DATE", help="The issue. [default: the latest one with this paper]")
 @common.publication_option
@@ -34,19 +30,9 @@ def explain(paper: str, day: str | None, publication: str | None, as_json: bool,
     """
     with common.open_record(home) as record:
         chosen = freeze.publication_of(record, publication).publication
-        explanation = _explained(
-            QuerySession(record, home.terms), paper, chosen, freeze.check_day(day) if day else "latest"
-        )
-    if as_json:
-        print_json(explanation)
-    else:
-        for line in explaining.text_of(explanation):
-            echo(line)
-
-
-def _explained(session: QuerySession, paper: str, publication: str, day: str) -> Explanation:
-    """The same answer as the API's, with its numbers."""
-    try:
-        return explained(session, EntryParams(paper=paper, publication=publication, day=day))
-    except NotAnArxivId as problem:
-        raise UsageError(str(problem)) from problem
+        params = EntryParams(paper=paper, publication=chosen, day=freeze.check_day(day) if day else "latest")
+        try:
+            explanation = explained(QuerySession(record, home.terms), params)
+        except NotAnArxivId as problem:
+            raise UsageError(str(problem)) from problem
+    show(explanation, text_of(explanation), as_json)

@@ -24,14 +24,11 @@ WHOLE = ("jsonl", "parquet")
 """Formats that hold a record; the others hold what issues list."""
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers export --format jsonl > record.jsonl
   hotpapers export --format jsonl --records --output public.jsonl.zst
   hotpapers export --format csv > entries.csv
-  hotpapers export --format tables --output tables"""
-)
+  hotpapers export --format tables --output tables""")
 @click.option(
     "--format",
     "format_",
@@ -42,13 +39,11 @@ Examples:
 )
 @click.option("--records", is_flag=True, help="Observations only, without issues and batches.")
 @click.option(
-    "--all-words",
-    is_flag=True,
-    help="Include all words, whatever the networks' terms: for your own use only.",
+    "--all-words", is_flag=True, help="Include all words, whatever the networks' terms: for your own use only."
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, readable=False),
+    type=common.FILE_OR_FOLDER,
     metavar="FILE",
     help="Write to FILE; compressed with Zstandard if it ends in .zst. For tables a folder.",
 )

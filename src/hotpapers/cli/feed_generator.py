@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import click
-
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo, print_json
+from hotpapers.cli.terminal import show
 from hotpapers.deliver.announce.atproto import AtprotoAccount
 from hotpapers.deliver.announce.custom_feed import COLLECTION, feed_record, service_did
-from hotpapers.http import PoliteHttpClient, user_agent
 from hotpapers.issues import freeze
 
 
-@click.command(
-    epilog="""\b
-Example:
-  hotpapers feed-generator --publication daily"""
-)
+@common.command("""
+  hotpapers feed-generator --publication daily""")
 @common.publication_option
 @common.json_option
 @common.store_options
@@ -36,13 +30,9 @@ def feed_generator(publication: str | None, as_json: bool, home: common.CommandC
         ]
         common.need(bool(tables), f"no [[bluesky]] of {chosen.publication} has a feed; see docs/how-to/bluesky.md")
     for number, table in tables:
-        account, contact = AtprotoAccount(table, f"bluesky {number}"), home.settings.contact
-        with PoliteHttpClient(user_agent(contact), base_addresses=(table.host,), secrets=(account.password,)) as http:
+        account = AtprotoAccount(table, f"bluesky {number}")
+        with home.http((table.host,), secrets=(account.password,)) as http:
             described = feed_record(chosen, table.feed, home.site_config.base, http.now())
             put = account.put(http, COLLECTION, chosen.publication, described)
         report.append({"feed": put.uri, "service": service_did(table.feed)})
-    if as_json:
-        print_json(report)
-    else:
-        for row in report:
-            echo(f"{row['feed']}, asked of {row['service']}")
+    show(report, (f"{row['feed']}, asked of {row['service']}" for row in report), as_json)

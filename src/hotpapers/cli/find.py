@@ -14,12 +14,9 @@ from hotpapers.errors import InputError
 from hotpapers.ids.mentions import PaperMention, bulk
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers find page.html
-  curl -s https://example.org | hotpapers find --json | jq -r .id | sort -u"""
-)
+  curl -s https://example.org | hotpapers find --json | jq -r .id | sort -u""")
 @click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(readable=False))
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per mention; start and end are in code points."

@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_error, print_json
-from hotpapers.cli.verify_proof import PACE, read_policy
+from hotpapers.cli.terminal import count, fail_for, print_error, show
+from hotpapers.cli.verify_proof import read_policy
 from hotpapers.errors import NotAProof, SettingsError
 from hotpapers.following.follow_job import RECORD, FollowJob, FollowOutcome, fetch_site, follow_site, job_name
 from hotpapers.following.site_log import POLICY, FollowedSite
@@ -26,18 +25,15 @@ FOLDER = "followed"
 """Beside the settings: what is kept of followed sites."""
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers follow https://papers.example/daily/
-  hotpapers follow https://papers.example/daily/ --name neighbour --policy policy.txt"""
-)
+  hotpapers follow https://papers.example/daily/ --name neighbour --policy policy.txt""")
 @click.argument("url")
 @click.option("--name", metavar="NAME", help="What it is called here. [default: its address]")
 @click.option(
     "--policy",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    type=common.FILE,
     help="The key of its log, and the witnesses that must have cosigned. [default: what the site says]",
 )
 @common.json_option
@@ -50,27 +46,20 @@ def follow(url: str, name: str | None, policy: Path | None, as_json: bool, home:
     [[follow]], and `run` and `collect` read it every hour.
     """
     site = _named_site(url, name, policy, home)
-    from hotpapers.http import PoliteHttpClient, user_agent
-
-    pace = {urlsplit(site.url).hostname or "": PACE}
-    with (
-        common.open_record(home, create=True) as record,
-        PoliteHttpClient(user_agent(home.settings.contact), base_addresses=(site.url,), pace=pace) as http,
-    ):
+    with common.open_record(home, create=True) as record, home.site_client(site.url) as http:
         outcome = follow_site(site, record, http, home.terms)
-    _report(site, outcome, as_json, is_configured=any(table.name == site.name for table in home.settings.follow))
+    is_configured = any(table.name == site.name for table in home.settings.follow)
+    show({"source": site.name, "url": site.url, **outcome._asdict()}, _lines(site, outcome, is_configured), as_json)
+    fail_for(outcome.problems)
 
 
 def fetch_observations(url: str, folder: Path, home: common.CommandContext) -> Path:
     """The store of what a site publishes of its observations, checked, in a folder; what could not be believed is told.
     Raises UsageError where there is nothing, NetError where the site does not answer."""
-    from hotpapers.http import PoliteHttpClient, user_agent
-
     site = _named_site(url, None, None, home)._replace(folder=folder)
     folder.mkdir()
-    store, pace = folder / RECORD, {urlsplit(site.url).hostname or "": PACE}
-    agent = user_agent(home.settings.contact)
-    with Record(str(store)) as peer, PoliteHttpClient(agent, base_addresses=(site.url,), pace=pace) as http:
+    store = folder / RECORD
+    with Record(str(store)) as peer, home.site_client(site.url) as http:
         taken = fetch_site(site, peer, http, home.terms)
     for problem in taken.problems:
         print_error(problem)
@@ -122,18 +111,6 @@ def _rounds(site: FollowedSite, home: common.CommandContext, context: IngestCont
     clock = Clock(line.http.now, line.http.sleep)
     make = partial(FollowJob, site, line, home.terms)
     return JobLoop(job_name(site.name), make, context.record, context.leases, clock)
-
-
-def _report(site: FollowedSite, outcome: FollowOutcome, as_json: bool, *, is_configured: bool) -> None:
-    if as_json:
-        print_json({"source": site.name, "url": site.url, **outcome._asdict()})
-    else:
-        for line in _lines(site, outcome, is_configured):
-            echo(line)
-    for problem in outcome.problems:
-        print_error(problem)
-    if outcome.problems:
-        raise click.exceptions.Exit(1)
 
 
 def _lines(site: FollowedSite, outcome: FollowOutcome, is_configured: bool) -> Sequence[str]:

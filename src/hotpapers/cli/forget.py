@@ -20,13 +20,10 @@ from hotpapers.privacy import forget as forgetting
 from hotpapers.store import Record, now
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers forget x:1341202937956233217
   hotpapers forget x:@somebody --yes
-  hotpapers forget somebody@example.org"""
-)
+  hotpapers forget somebody@example.org""")
 @click.argument("keys", metavar="POST|ACCOUNT|ADDRESS…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common.json_option

@@ -7,7 +7,7 @@ import click
 from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.folders import folder_results, report_folders
-from hotpapers.cli.terminal import echo, print_json
+from hotpapers.cli.terminal import show
 from hotpapers.deliver.export_site import export_again
 from hotpapers.engagement.queries import is_held
 from hotpapers.errors import NotFound
@@ -15,12 +15,9 @@ from hotpapers.model.keys import parse_key
 from hotpapers.store import now
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers hide x:1341202937956233217 --reason "reported as abusive"
-  hotpapers hide x:@somebody --undo --reason "mistaken" """
-)
+  hotpapers hide x:@somebody --undo --reason "mistaken" """)
 @click.argument("key", metavar="POST|ACCOUNT")
 @click.option("--reason", required=True, metavar="TEXT", help="The reason, kept with the verdict.")
 @click.option("--undo", is_flag=True, help="Show it again.")
@@ -42,8 +39,6 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandC
         )  # fmt: skip
         record.append([verdict], source="operator")
         folders = export_again(record, home.site_config, home.terms)
-    if as_json:
-        print_json({"key": key, "judgement": verdict.judgement, "folders": folder_results(folders)})
-    else:
-        echo(f"{key}: {'shown again' if undo else 'hidden'}")
+    value = {"key": key, "judgement": verdict.judgement, "folders": folder_results(folders)}
+    show(value, [f"{key}: {'shown again' if undo else 'hidden'}"], as_json)
     report_folders(folders, as_json)

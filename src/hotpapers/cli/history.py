@@ -18,18 +18,15 @@ from hotpapers.model import HISTORY
 from hotpapers.store import Record, now
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers history --from 2023-03-01 --to 2023-03-31
   hotpapers history --from 2023-03-01 --to 2023-03-31 --output march-2023
-  hotpapers issue 2023-03-14 --publication daily@history"""
-)
+  hotpapers issue 2023-03-14 --publication daily@history""")
 @click.option("--from", "first", metavar="DATE", required=True, help="The first day of the period.")
 @click.option("--to", "last", metavar="DATE", required=True, help="The last day of the period.")
 @click.option("--judge", "judges", is_flag=True, help="First judge, as of each day, who is a bot or an author.")
 @click.option(
-    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    "--output", type=common.FOLDER, metavar="DIR",
     help="Also write the period's issues to this folder: a site, and Markdown.",
 )  # fmt: skip
 @common.publication_option

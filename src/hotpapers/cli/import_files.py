@@ -33,17 +33,13 @@ class ImportOutcome(NamedTuple):
     notes: list[str]
 
     def keep(self, file: str, result: Done) -> None:
-        """A file was imported."""
         self.done.append((file, result))
 
 
 Take = Callable[[Record, Sequence[str], streams.Told, ImportOutcome], None]
 
 
-@click.command(
-    "import",
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers import classic posts/*.md --store hotpapers.db
   hotpapers import jsonl record.jsonl.zst
   hotpapers import arxiv arxiv-metadata-oai-snapshot.json
@@ -51,8 +47,8 @@ Examples:
   hotpapers import jetstream 2026-07-*.jsonl.zst
   hotpapers import reddit RS_2026-07.zst RC_2026-07.zst
   hotpapers import jetstream 2026-*.jsonl.zst --spark local[*]
-  xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01""",
-)
+  xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01""")
+@click.command("import")
 @click.argument(
     "format_", metavar="FORMAT",
     type=click.Choice(["classic", "jsonl", "parquet", *archives.FORMATS, spark_import.FINDINGS]),

@@ -24,14 +24,11 @@ GITHUB = "github-pages"
 """Where the folder is public: no key lies in it."""
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers init my-papers && cd my-papers && hotpapers import classic ../posts/*.md
   hotpapers init --github-pages
-  hotpapers init /srv/hotpapers --systemd"""
-)
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
+  hotpapers init /srv/hotpapers --systemd""")
+@click.argument("folder", metavar="[DIR]", default=".", type=common.FOLDER)
 @click.option(
     "--contact",
     metavar="ADDRESS",

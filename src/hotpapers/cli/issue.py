@@ -22,13 +22,10 @@ if TYPE_CHECKING:
     from hotpapers.issues.freeze import FrozenIssue
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers issue 2021-01-14
   hotpapers issue 2021-01-14 --again --reason "two counts were misread"
-  hotpapers issue --publication weekly --json"""
-)
+  hotpapers issue --publication weekly --json""")
 @click.argument("date", metavar="[DATE]", required=False)
 @click.option("--again", is_flag=True, help="Freeze a corrected edition.")
 @click.option("--reason", default="", metavar="TEXT", help="With --again: the reason shown to readers.")

@@ -28,14 +28,11 @@ class JudgedKey(NamedTuple):
     paper: str
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers judge bluesky:@somebody.example.org
   hotpapers judge bluesky:@somebody.example.org --human --reason "reads all that she posts"
   hotpapers judge x:@somebot --bot --reason "its profile says so" --since 2026-03-02
-  hotpapers judge x:@namesake --independent --paper 2101.04869 --reason "somebody else of that name\""""
-)
+  hotpapers judge x:@namesake --independent --paper 2101.04869 --reason "somebody else of that name\"""")
 @click.argument("account", metavar="ACCOUNT")
 @click.option("--bot", "judgement", flag_value="bot", help="Treat it as a bot.")
 @click.option("--human", "judgement", flag_value="human", help="Treat it as a person.")

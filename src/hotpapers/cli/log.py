@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_error, print_json
+from hotpapers.cli.terminal import count, echo, fail_for, print_json
 from hotpapers.errors import UsageError
 from hotpapers.model import Publication
 from hotpapers.store import Record, now
@@ -20,13 +20,10 @@ from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.transparency.witness_client import ask_witnesses
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers log
   hotpapers log --new-key                     (where `hotpapers init` made none)
-  hotpapers log --rotate                      (the key was lost, or may be known to others)"""
-)
+  hotpapers log --rotate                      (the key was lost, or may be known to others)""")
 @click.option("--new-key", is_flag=True, help="Make a key where there is none.")
 @click.option(
     "--rotate", is_flag=True, help="Make another key, and begin a new log that names the end of the last one."
@@ -62,19 +59,14 @@ def log(
         common.need(any(known), f"witness {acknowledge} holds nothing against a log; `hotpapers status` lists alarms")
     problems = _ask(names, config, home) if ask else []
     _report(names, config, as_json)
-    for problem in problems:
-        print_error(problem)
-    if problems:
-        raise click.exceptions.Exit(1)
+    fail_for(problems)
 
 
 def _ask(names: Sequence[str], config: LogConfig, home: common.CommandContext) -> list[str]:
     """Asks the witnesses; what went wrong."""
-    from hotpapers.http import PoliteHttpClient, user_agent
-
     policy = witness_policy(config.policy)
     addresses = [witness.url for witness in policy.witnesses if witness.url]
-    with PoliteHttpClient(user_agent(home.settings.contact), base_addresses=addresses) as http:
+    with home.http(addresses) as http:
         return [str(problem) for name in names for problem in ask_witnesses(http, policy, config.folder, name, now())]
 
 

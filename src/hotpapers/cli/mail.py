@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_error, print_json
+from hotpapers.cli.terminal import count, echo, print_error, print_json, show
 from hotpapers.deliver.email import bounces, opt_in, subscribers, tokens
 from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.addresses import is_address, normalized
@@ -25,13 +26,11 @@ LARGEST_MAILBOX = 256_000_000
 """Bytes."""
 
 
-@click.group(
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers mail subscribe somebody@example.org
   hotpapers mail list
-  hotpapers mail check"""
-)
+  hotpapers mail check""")
+@click.group()
 def mail() -> None:
     """Manage mail subscribers and check the mail setup.
 
@@ -39,13 +38,10 @@ def mail() -> None:
     """
 
 
-@mail.command(
-    short_help="Send an address a request to confirm.",
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers mail subscribe somebody@example.org
-  hotpapers mail subscribe somebody@example.org --publication weekly --skip-empty""",
-)
+  hotpapers mail subscribe somebody@example.org --publication weekly --skip-empty""")
+@mail.command(short_help="Send an address a request to confirm.")
 @click.argument("address", metavar="ADDRESS")
 @click.option("--skip-empty", is_flag=True, help="No message on days whose issue has no papers.")
 @common.publication_option
@@ -70,11 +66,9 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, home: com
         echo(f"{normalized(address)}: already confirmed, or asked within the last day; no message sent")
 
 
-@mail.command(
-    epilog="""\b
-Example:
-  hotpapers mail confirm c0123…-67f0…-89ab…"""
-)
+@common.examples("""
+  hotpapers mail confirm c0123…-67f0…-89ab…""")
+@mail.command()
 @click.argument("token", metavar="TOKEN")
 @common.store_options
 def confirm(token: str, home: common.CommandContext) -> None:
@@ -91,13 +85,10 @@ def _read(record: Record, token: str) -> tokens.MailToken:
     return text
 
 
-@mail.command(
-    short_help="Remove an address from the list.",
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers mail unsubscribe somebody@example.org
-  hotpapers mail unsubscribe u0123…-0-89ab…""",
-)
+  hotpapers mail unsubscribe u0123…-0-89ab…""")
+@mail.command(short_help="Remove an address from the list.")
 @click.argument("who", metavar="ADDRESS|TOKEN")
 @common.publication_option
 @common.store_options
@@ -126,14 +117,10 @@ def _end_subscriptions(record: Record, who: str, publication: str | None, at: in
     return [subscriber.publication for subscriber in results if subscriber is not None and subscriber.state != "ended"]
 
 
-@mail.command(
-    "list",
-    short_help="List the number of subscribers.",
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers mail list
-  hotpapers mail list --addresses --json""",
-)
+  hotpapers mail list --addresses --json""")
+@mail.command("list", short_help="List the number of subscribers.")
 @click.option("--addresses", is_flag=True, help="List the addresses, not just their number.")
 @common.json_option
 @common.store_options
@@ -158,13 +145,10 @@ def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
         echo(f"  {row.publication}  {row.address}  {row.state} since {minute_of(row.since)}{reason}")
 
 
-@mail.command(
-    short_help="Process bounces and replies.",
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers mail bounce /var/mail/papers
-  hotpapers mail bounce < message.eml                (as a mail server's pipe calls it)""",
-)
+  hotpapers mail bounce < message.eml                (as a mail server's pipe calls it)""")
+@mail.command(short_help="Process bounces and replies.")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @common.json_option
 @common.store_options
@@ -178,22 +162,17 @@ def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> Non
     common.need(len(data) < LARGEST_MAILBOX, "the mailbox is too large; process it in parts")
     with common.open_record(home) as record:
         summary = bounces.process_mailbox(record, data, now())
-    if as_json:
-        print_json(summary)
-        return
-    echo(
+    text = (
         f"{summary.bounced:,} bounced, {summary.came_back:,} returned for other reasons, "
         f"{summary.confirmed:,} confirmed, {summary.left:,} left, {count(summary.other, 'other message')}"
     )
+    show(summary, [text], as_json)
 
 
-@mail.command(
-    short_help="Check how receivers will treat your mail.",
-    epilog="""\b
-Examples:
+@common.examples("""
   hotpapers mail check
-  hotpapers mail check letter.eml                    (a letter as it arrived in a mailbox)""",
-)
+  hotpapers mail check letter.eml                    (a letter as it arrived in a mailbox)""")
+@mail.command(short_help="Check how receivers will treat your mail.")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--ip", "address", default="", metavar="ADDRESS", help="The IP address from which the relay sends.")
 @click.option("--resolver", metavar="ADDRESS", help="The DNS resolver to use. [default: the system's]")
@@ -212,19 +191,16 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
         office = mail_config_of(home.settings.mailing, home.folder)
         resolver_used = DnsResolver([server_of(resolver)] if resolver else ())
         findings = list(check_domain(office, home.settings.mailing.selector, resolver_used, address))
-    if as_json:
-        print_json({"findings": findings})
-    else:
-        _say_findings(findings)
+    show({"findings": findings}, _finding_lines(findings), as_json)
+    unknown = sum(finding.outcome == "unknown" for finding in findings)
+    if unknown and not as_json:
+        print_error(f"{count(unknown, 'thing')} could not be checked")
     if any(finding.outcome == "bad" for finding in findings):
         raise click.exceptions.Exit(1)
 
 
-def _say_findings(findings: list[DnsFinding]) -> None:
+def _finding_lines(findings: list[DnsFinding]) -> Iterator[str]:
     for finding in findings:
-        echo(f"{finding.topic:<12} {finding.outcome:<8} {finding.text}")
+        yield f"{finding.topic:<12} {finding.outcome:<8} {finding.text}"
         if finding.add:
-            echo(f"{'':<21} add: {finding.add}")
-    unknown = sum(finding.outcome == "unknown" for finding in findings)
-    if unknown:
-        print_error(f"{count(unknown, 'thing')} could not be checked")
+            yield f"{'':<21} add: {finding.add}"

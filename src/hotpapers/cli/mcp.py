@@ -117,7 +117,6 @@ class RpcRequest(NamedTuple):
 
     @property
     def meta(self) -> Json:
-        """What it says of itself."""
         meta = self.params.get("_meta")
         return meta if isinstance(meta, dict) else {}
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import click
-
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_json
+from hotpapers.cli.terminal import count, show
 from hotpapers.privacy import retention as pruning
 
 
-@click.command(
-    epilog="""\b
-Example:
-  hotpapers prune --store hotpapers.db"""
-)
+@common.command("""
+  hotpapers prune --store hotpapers.db""")
 @common.json_option
 @common.store_options
 def prune(as_json: bool, home: common.CommandContext) -> None:
@@ -23,7 +18,5 @@ def prune(as_json: bool, home: common.CommandContext) -> None:
     """
     with common.open_record(home) as record:
         result = pruning.prune(record)
-    if as_json:
-        print_json(result)
-    else:
-        echo(f"{count(result.snapshots, 'snapshot')} and {count(result.originals, 'original')} dropped")
+    text = f"{count(result.snapshots, 'snapshot')} and {count(result.originals, 'original')} dropped"
+    show(result, [text], as_json)

@@ -10,7 +10,7 @@ import click
 
 from hotpapers.cli import common, sending
 from hotpapers.cli.issue import freeze_day, report_newer
-from hotpapers.cli.terminal import bar, echo, print_error, print_json
+from hotpapers.cli.terminal import bar, fail_for, print_error, show
 from hotpapers.deliver.export_site import export_site
 from hotpapers.errors import LogError, NotFound, UsageError
 from hotpapers.issues import freeze
@@ -20,21 +20,18 @@ from hotpapers.store import Record, now
 from hotpapers.transparency.publication_log import update_log
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers publish --all --to site --output public
   hotpapers publish 2021-01-14 --to classic --output posts
   hotpapers publish 2021-01-14 --to mailing --preview
-  hotpapers publish --all                     (to the channels of hotpapers.toml)"""
-)
+  hotpapers publish --all                     (to the channels of hotpapers.toml)""")
 @click.argument("dates", nargs=-1, metavar="[DATE]…")
 @click.option("--all", "everything", is_flag=True, help="Every day with a frozen issue or a listing.")
 @click.option("--to", "to", type=click.Choice(sending.EVERY), multiple=True, help="A channel; can be repeated.")
 @click.option("--preview", is_flag=True, help="Show what would be sent (mail: as files) without sending it.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=common.FOLDER,
     metavar="DIR",
     help="Output folder; with several channels, one subfolder each. [default: from the settings, else public]",
 )
@@ -77,7 +74,8 @@ def publish(
             report += [sending.deliver(record, home, name, days, channel) for channel in selected_channels.senders]
     for warning in warnings:
         print_error(warning)
-    _report_published(name, days, report, as_json)
+    show({"publication": name, "days": days, "channels": report}, map(sending.summary_line, report), as_json)
+    fail_for(problem for row in report for problem in row.get("problems", ()))
 
 
 def update_logs(record: Record, names: Sequence[str], home: common.CommandContext) -> list[str]:
@@ -89,20 +87,6 @@ def update_logs(record: Record, names: Sequence[str], home: common.CommandContex
     except (LogError, UsageError, OSError) as problem:
         return [f"published without the log: {problem}"]
     return []
-
-
-def _report_published(name: str, days: Sequence[str], report: Sequence[dict[str, Any]], as_json: bool) -> None:
-    """Says what was done; exit status 1 where something could not be sent."""
-    problems = [problem for row in report for problem in row.get("problems", ())]
-    if as_json:
-        print_json({"publication": name, "days": days, "channels": report})
-    else:
-        for row in report:
-            echo(sending.summary_line(row))
-    for problem in problems:
-        print_error(problem)
-    if problems:
-        raise click.exceptions.Exit(1)
 
 
 def _days(record: Record, publication: Publication, dates: Sequence[str]) -> list[str]:

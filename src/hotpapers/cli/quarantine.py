@@ -16,13 +16,10 @@ SHOWN = 4_000
 """Characters of an original that are shown to people; `--json` has it whole."""
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers quarantine
   hotpapers quarantine --source feeds --last 100
-  hotpapers quarantine 17"""
-)
+  hotpapers quarantine 17""")
 @click.argument("number", type=int, required=False)
 @click.option("--source", default="", metavar="NAME", help="Only from this source.")
 @click.option("--last", "most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many to list.")

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import click
-
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_json
+from hotpapers.cli.terminal import count, show
 from hotpapers.store import repair as repairing
 from hotpapers.store.verify import name_of
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers verify --all
-  hotpapers repair"""
-)
+  hotpapers repair""")
 @common.json_option
 @common.store_options
 def repair(as_json: bool, home: common.CommandContext) -> None:
@@ -26,9 +21,7 @@ def repair(as_json: bool, home: common.CommandContext) -> None:
     """
     with common.open_record(home) as record:
         rows = repairing.close_unusable(record)
-    if as_json:
-        print_json({"closed": [{"kind": row.label[0], "number": row.id} for row in rows]})
-        return
-    for row in rows:
-        echo(f"closed: {name_of(row.label)} (row {row.id})")
-    echo(f"{count(len(rows), 'row')} closed" if rows else "nothing to repair")
+    lines = [f"closed: {name_of(row.label)} (row {row.id})" for row in rows]
+    summary = f"{count(len(rows), 'row')} closed" if rows else "nothing to repair"
+    value = {"closed": [{"kind": row.label[0], "number": row.id} for row in rows]}
+    show(value, [*lines, summary], as_json)

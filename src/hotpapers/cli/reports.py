@@ -20,13 +20,10 @@ NAMES: dict[reporting.Kind, str] = {
 }  # fmt: skip
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers reports
   hotpapers reports --close 3 --close 4
-  hotpapers reports --json"""
-)
+  hotpapers reports --json""")
 @click.option("--close", "closed", multiple=True, type=click.IntRange(min=1), metavar="ID", help="Close this report.")
 @common.json_option
 @common.store_options

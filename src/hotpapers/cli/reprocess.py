@@ -14,12 +14,9 @@ from hotpapers.store.reparse import ReparsePlan
 from hotpapers.terms import of
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers reprocess feeds
-  hotpapers reprocess mastodon --yes"""
-)
+  hotpapers reprocess mastodon --yes""")
 @click.argument("source")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common.json_option

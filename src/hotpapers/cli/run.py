@@ -33,13 +33,10 @@ from hotpapers.transparency.policies import witness_policy
 from hotpapers.web.monitoring import monitor
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers run
   hotpapers run --config site/hotpapers.toml
-  hotpapers run --once                        (from a scheduler: one round, what is due frozen and published)"""
-)
+  hotpapers run --once                        (from a scheduler: one round, what is due frozen and published)""")
 @click.option("--once", is_flag=True, help="Read each source once, then freeze and publish what is due.")
 @common.store_options
 def run(once: bool, home: common.CommandContext) -> None:

@@ -9,26 +9,23 @@ import click
 import msgspec
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo, print_json
+from hotpapers.cli.terminal import echo, show
 from hotpapers.file_modes import open_published
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.schedule import health
 from hotpapers.schedule.hosts import schedule_status, site_export
 from hotpapers.schedule.hosts.cron_times import TimeOfDay, times
-from hotpapers.store import Record, now
+from hotpapers.store import now
 from hotpapers.view.site_config import SiteConfig
 
 REPORT = "schedule.json"
 """What a machine that watches the published site can read."""
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers scheduled begin
-  hotpapers scheduled end --outcome success --output _site"""
-)
+  hotpapers scheduled end --outcome success --output _site""")
 @click.argument("what", metavar="WHAT", type=click.Choice(["begin", "end"]))
 @click.option(
     "--because",
@@ -43,12 +40,7 @@ Examples:
 @click.option(
     "--base", default="", metavar="ADDRESS", help="end: the public address of the site, if not in the settings."
 )
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="end: an empty folder for the site.",
-)
+@click.option("--output", type=common.FOLDER, metavar="DIR", help="end: an empty folder for the site.")
 @common.json_option
 @common.store_options
 def scheduled(
@@ -90,23 +82,14 @@ def _end(
         names = [publication.name for publication in home.settings.publication]
         common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
         at = now()
-        report = schedule_status.end(record, moments, at, outcome, _problems(record, home, at), where)
+        problems = health(record, home.own_publications, at, home.log_config).problems
+        report = schedule_status.end(record, moments, at, outcome, problems, where)
         site_config = site_config._replace(note=schedule_status.sentence(record))
         places = site_export.places([publication_of(record, name) for name in names], site_config)
         files = site_export.render_all(RecordIssueReader(record, home.terms), places, output)
     public = {name: value for name, value in report._asdict().items() if name != "problems"}
     with open_published(output / REPORT) as out:
         out.write(msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
-    _tell(report, files, output, as_json=as_json)
-
-
-def _problems(record: Record, home: common.CommandContext, at: int) -> tuple[str, ...]:
-    return health(record, home.own_publications, at, home.log_config).problems
-
-
-def _tell(report: schedule_status.ScheduleReport, files: int, output: Path, *, as_json: bool) -> None:
-    if as_json:
-        print_json({**report._asdict(), "files": files})
-        return
-    echo(f"{report.outcome}: {'; '.join(report.problems) or 'nothing to look at'}")
-    echo(f"{output}: {files:,} files; the next run is due by {report.next_by}")
+    outcome_line = f"{report.outcome}: {'; '.join(report.problems) or 'nothing to look at'}"
+    files_line = f"{output}: {files:,} files; the next run is due by {report.next_by}"
+    show({**report._asdict(), "files": files}, [outcome_line, files_line], as_json)

@@ -27,9 +27,7 @@ INDENT = " " * 4
 Spans = Sequence[tuple[int, int]]
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers search "kettle steam"
   hotpapers search 'author:brewster category:cs.LG from:2026-10 "on steam" -teapot'
   hotpapers search --posts --json お茶
@@ -42,8 +40,7 @@ A query:
   author:brewster     of that name          author:"Ada Brewster"
   category:cs.LG      or of an archive      category:cs
   date:2026-11        day, month or year    from:2026 to:2027-02
-  2101.04869          the paper itself, by identifier or any address of it"""
-)
+  2101.04869          the paper itself, by identifier or any address of it""")
 @click.argument("query", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Maximum number of results.")
 @click.option("--posts", is_flag=True, help="Search posts about papers instead.")

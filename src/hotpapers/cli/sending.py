@@ -94,7 +94,6 @@ class SelectedChannels(NamedTuple):
 
     @property
     def writes(self) -> bool:
-        """Whether files are written."""
         return bool(self.files) or not self.senders
 
 
@@ -199,13 +198,12 @@ def deliver(
 
 def _way_of(home: common.CommandContext) -> OpenWay:
     """Ways out of a command that ends soon."""
-    from hotpapers.http import HostPacer, PoliteHttpClient, user_agent
+    from hotpapers.http import HostPacer
 
     reserve = HostPacer()
 
     def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
-        agent = user_agent(home.settings.contact)
-        http = PoliteHttpClient(agent, reserve=reserve, base_addresses=own, secrets=secrets)
+        http = home.http(own, reserve=reserve, secrets=secrets)
         return ClientHandle(http, http.close)
 
     return open_way

@@ -30,12 +30,9 @@ LATE = DAY // 720
 """Microseconds after its moment from which on a job is said to be due: rounds begin a little later than they might."""
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers status
-  hotpapers status --json | jq '.jobs[] | select(.failing_since)'"""
-)
+  hotpapers status --json | jq '.jobs[] | select(.failing_since)'""")
 @common.json_option
 @common.store_options
 def status(as_json: bool, home: common.CommandContext) -> None:

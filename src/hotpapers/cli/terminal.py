@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,6 +35,24 @@ def echo(text: str = "") -> None:
 def print_error(text: str) -> None:
     """A line on standard error, after the program's name."""
     click.echo(f"hotpapers: {plain(text)}", err=True)
+
+
+def show(value: Any, lines: Iterable[str], as_json: bool) -> None:
+    """A value as JSON, or what it says to people, line by line."""
+    if as_json:
+        print_json(value)
+        return
+    for line in lines:
+        echo(line)
+
+
+def fail_for(problems: Iterable[object]) -> None:
+    """Prints what went wrong; exit status 1 where anything did."""
+    texts = list(map(str, problems))
+    for text in texts:
+        print_error(text)
+    if texts:
+        raise click.exceptions.Exit(1)
 
 
 def confirmed(question: str, consequence: str) -> bool:

@@ -20,20 +20,15 @@ from hotpapers.store import Record
 from hotpapers.store.verify import VerifyFinding, VerifyResult, check, damage
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers verify 2021-01-14
   hotpapers verify --all --json
   hotpapers verify saved.html --policy policy.txt
   hotpapers verify --site public
-  hotpapers verify --site https://papers.example/daily/ --policy policy.txt"""
-)
+  hotpapers verify --site https://papers.example/daily/ --policy policy.txt""")
 @click.argument("dates", nargs=-1, metavar="[DATE|FILE]…")
 @click.option(
-    "--site",
-    metavar="DIR|URL",
-    help="A whole site, in a folder or at its address, against the log published with it.",
+    "--site", metavar="DIR|URL", help="A whole site, in a folder or at its address, against the log published with it."
 )
 @click.option(
     "--policy",

@@ -5,31 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, count, echo, print_json
+from hotpapers.cli.terminal import bar, count, echo, print_json, show
 from hotpapers.errors import InputError, UsageError
 from hotpapers.transparency.mirrors import POLICY_FILE, check_mirror
 from hotpapers.transparency.policies import LogPolicy, parse_policy
 from hotpapers.transparency.saved_issues import ProofVerdict, check_saved, read_saved
 from hotpapers.transparency.site_logs import SiteLogs
 
-PACE = 0.1
-"""Seconds between the starts of two requests to the site."""
-
 
 def verify_files(files: Sequence[Path], policy_file: Path | None, home: common.CommandContext, as_json: bool) -> None:
     """Checks saved issues, and says what is proved of each. Exits with 1 where something does not hold."""
     verdicts = [(file, _verdict(file, policy_file, home)) for file in files]
-    if as_json:
-        print_json([{"file": str(file), **_as_json(verdict)} for file, verdict in verdicts])
-    else:
-        for file, verdict in verdicts:
-            for line in _lines(file, verdict):
-                echo(line)
+    value = [{"file": str(file), **_as_json(verdict)} for file, verdict in verdicts]
+    show(value, (line for file, verdict in verdicts for line in _lines(file, verdict)), as_json)
     if any(isinstance(verdict, str) or verdict.problems for _, verdict in verdicts):
         raise click.exceptions.Exit(1)
 
@@ -104,11 +96,9 @@ def verify_site(site: str, policy_file: Path | None, home: common.CommandContext
 
 def _download(address: str, folder: Path, policy_file: Path | None, home: common.CommandContext) -> None:
     """Fetches a site's log and issues into a folder."""
-    from hotpapers.http import PoliteHttpClient, user_agent
     from hotpapers.transparency.downloads import SiteDownload
 
-    agent = user_agent(home.settings.contact)
-    with PoliteHttpClient(agent, base_addresses=(address,), pace={urlsplit(address).hostname or "": PACE}) as http:
+    with home.site_client(address) as http:
         download = SiteDownload(http, address, folder)
         download.fetch_logs(read_policy(policy_file or download.fetch_policy()))
         days = download.days()

@@ -20,13 +20,10 @@ from hotpapers.transparency.witness import LogWitness
 from hotpapers.web.witness_server import WitnessRates, witness_server
 
 
-@click.command(
-    epilog="""\b
-Examples:
+@common.command("""
   hotpapers witness witness.example/hot-papers --policy logs.txt --folder witness
   hotpapers witness witness.example/hot-papers --policy logs.txt --folder witness --listen 127.0.0.1:8080
-  hotpapers witness --folder witness --acknowledge papers.example/daily/log/daily/1"""
-)
+  hotpapers witness --folder witness --acknowledge papers.example/daily/log/daily/1""")
 @click.argument("name", metavar="NAME", required=False)
 @click.option(
     "--policy",
@@ -39,7 +36,7 @@ Examples:
     default="witness",
     show_default=True,
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=common.FOLDER,
     help="Where its key is, which is made there at first, and what it remembers.",
 )
 @click.option(
