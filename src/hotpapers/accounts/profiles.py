@@ -31,7 +31,6 @@ class KnownAccount(NamedTuple):
 
     @property
     def network(self) -> str:
-        """On which network it is."""
         return keys.network_of(self.account)
 
     @property

@@ -38,7 +38,7 @@ def render(issue: ClassicIssue, *, escape: bool = False) -> str:
 
     A post's text, name and targets are data and are always escaped.
     """
-    issue = _cleaned(issue) if escape else issue
+    issue = replace(issue, items=tuple(map(_cleaned_item, issue.items))) if escape else issue
     _check(issue)
     text = write(issue)
     check_size(text, "\n")
@@ -126,10 +126,6 @@ def _linked(text: str, links: tuple[ClassicLink, ...]) -> str:
         parts += [escaped(text[reached : link.start]), f'<a href="{escaped(link.target)}">{label}</a>']
         reached = link.end
     return "".join([*parts, escaped(text[reached:])]).replace("\n", "<br>")
-
-
-def _cleaned(issue: ClassicIssue) -> ClassicIssue:
-    return replace(issue, items=tuple(_cleaned_item(item) for item in issue.items))
 
 
 def _cleaned_item(item: ClassicItem) -> ClassicItem:

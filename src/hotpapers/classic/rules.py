@@ -91,7 +91,7 @@ def bad_date(text: str) -> str:
 
 def bad_made(text: str) -> str:
     """The front matter's moment is YYYY-MM-DDTHH:MM:SS and in the calendar."""
-    return _bad_moment(text) if MADE.fullmatch(text) else f"{quoted(text)} is no moment: YYYY-MM-DDTHH:MM:SS is"
+    return _bad_moment(text, MADE, "YYYY-MM-DDTHH:MM:SS")
 
 
 def bad_fields(item: ClassicItem, number: int) -> Iterator[tuple[str, str]]:
@@ -102,7 +102,7 @@ def bad_fields(item: ClassicItem, number: int) -> Iterator[tuple[str, str]]:
         ("title", _bad_words(item.title)),
         ("authors", _bad_authors(item.authors)),
         ("counts", _bad_count(item.reposts) or _bad_count(item.likes)),
-        ("tallied", _bad_tally(item.tallied)),
+        ("tallied", _bad_moment(item.tallied, TALLY, "MM/DD/YYYY HH:MM:SS")),
         ("paper", _bad_paper(item.paper)),
         ("categories", _bad_categories(item.categories)),
         ("abstract", _bad_words(item.abstract)),
@@ -178,11 +178,9 @@ def _bad_count(count: int) -> str:
     return "a negative count" if count < 0 else f"a count above {MAX_COUNT:,}"
 
 
-def _bad_tally(text: str) -> str:
-    return _bad_moment(text) if TALLY.fullmatch(text) else f"{quoted(text)} is no moment: MM/DD/YYYY HH:MM:SS is"
-
-
-def _bad_moment(text: str) -> str:
+def _bad_moment(text: str, pattern: re.Pattern[str], shape: str) -> str:
+    if not pattern.fullmatch(text):
+        return f"{quoted(text)} is no moment: {shape} is"
     try:
         moment(text)
     except NotClassic as error:

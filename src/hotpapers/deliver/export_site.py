@@ -95,14 +95,8 @@ def _within_budget(
 ) -> ExportedSite:
     """Folds a site that is full. Its folder is measured once where there is room: that takes as long as ten pages."""
     size = size_budget.site_size(output)
-    folded = size_budget.fold(
-        output,
-        site_config.budget,
-        issue_reader,
-        publication,
-        partial(_whole, issue_reader, publication, site_config),
-        size,
-    )
+    whole = partial(_whole, issue_reader, publication, site_config)
+    folded = size_budget.fold(output, site_config.budget, issue_reader, publication, whole, size)
     if folded:
         wrote, size = folded, size_budget.site_size(output)
     return ExportedSite(*wrote, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))

@@ -37,7 +37,6 @@ class WrittenPaths(NamedTuple):
 
     @property
     def wrote(self) -> WriteCounts:
-        """How many."""
         return WriteCounts(len(self.files), len(self.changed))
 
 
@@ -134,16 +133,12 @@ def _is_inside(root: str, folder: str, inside: set[str]) -> bool:
 def _holds(target: str, data: bytes) -> bool:
     """Whether a file is there with these bytes, and is no link."""
     try:
-        with open(target, "rb", buffering=0, opener=_no_link) as file:
+        with open(target, "rb", buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW)) as file:
             return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
     except OSError as problem:
         if problem.errno in (errno.ENOENT, errno.ELOOP):
             return False
         raise
-
-
-def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW)
 
 
 def _removed(target: Path) -> bool:

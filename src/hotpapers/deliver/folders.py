@@ -40,7 +40,8 @@ def folder_of(database: Database, target: str) -> PublishedFolder | None:
     """The folder that a delivery went to; None where it went to none."""
     if not target.startswith(PREFIX):
         return None
-    folder, _, owner = (_unquoted(part) for part in target.removeprefix(PREFIX).partition(_STORE))
+    parts = target.removeprefix(PREFIX).partition(_STORE)
+    folder, _, owner = (os.fsdecode(unquote_to_bytes(part)) for part in parts)
     store = _file(database)
     if store is None:
         return PublishedFolder(Path(folder), "" if owner == server_database(database) else owner)
@@ -50,10 +51,6 @@ def folder_of(database: Database, target: str) -> PublishedFolder | None:
 
 def _target(folder: Path, store: str) -> str:
     return f"{PREFIX}{quote(os.fsencode(folder))}{_STORE}{quote(store)}"
-
-
-def _unquoted(text: str) -> str:
-    return os.fsdecode(unquote_to_bytes(text))
 
 
 def _file(database: Database) -> Path | None:

@@ -36,7 +36,6 @@ class DeliveryKey(NamedTuple):
 
     @property
     def issue(self) -> IssueEdition:
-        """Which issue."""
         return IssueEdition(self.publication, self.day, self.edition)
 
 

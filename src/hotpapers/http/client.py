@@ -148,7 +148,6 @@ class PoliteHttpClient:
         self.close()
 
     def close(self) -> None:
-        """Ends the connections that wait for a next request."""
         self._pool.close()
 
     # ---- what model.Net promises ---------------------------------------------------------------------
@@ -208,7 +207,6 @@ class PoliteHttpClient:
                 raise NetError(str(problem)) from None
 
     def now(self) -> int:
-        """The moment, µs UTC."""
         return self._clock()
 
     def sleep(self, seconds: float) -> None:

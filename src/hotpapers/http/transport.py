@@ -44,12 +44,10 @@ class TrafficCounter:
         self._lock = threading.Lock()
 
     def received(self, size: int) -> None:
-        """So many bytes came in."""
         with self._lock:
             self._in += size
 
     def sent(self, size: int) -> None:
-        """So many bytes went out."""
         with self._lock:
             self._out += size
 
@@ -59,7 +57,6 @@ class TrafficCounter:
             self._requests[host if host in self._requests or len(self._requests) < HOSTS else "other"] += 1
 
     def counted(self) -> TrafficCount:
-        """The figures at this moment."""
         with self._lock:
             return TrafficCount(self._in, self._out, MappingProxyType(dict(self._requests)))
 
@@ -72,7 +69,6 @@ class Deadline(threading.local):
         self.stop: tuple[threading.Event, ...] = (stop,)
 
     def heed(self) -> None:
-        """Raises Stopped once an event is set."""
         if any(event.is_set() for event in self.stop):
             raise Stopped("the program was told to stop")
 
@@ -101,12 +97,10 @@ class GuardedStream(httpcore2.NetworkStream):
             return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Sends all of it."""
         self._stream.write(buffer, timeout)
         self._traffic.sent(len(buffer))
 
     def close(self) -> None:
-        """Ends the connection."""
         self._stream.close()
 
     def start_tls(
@@ -118,7 +112,6 @@ class GuardedStream(httpcore2.NetworkStream):
         )
 
     def get_extra_info(self, info: str) -> Any:
-        """What the connection pool wants to know."""
         return self._stream.get_extra_info(info)
 
 
@@ -170,13 +163,11 @@ class CountedSocket:
         self._socket, self._traffic = sock, traffic
 
     def recv(self, size: int) -> bytes:
-        """What came."""
         data = self._socket.recv(size)
         self._traffic.received(len(data))
         return data
 
     def sendall(self, data: bytes) -> None:
-        """Sends all of it."""
         self._socket.sendall(data)
         self._traffic.sent(len(data))
 

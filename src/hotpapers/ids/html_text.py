@@ -60,7 +60,6 @@ class _Tag(NamedTuple):
 
     @property
     def classes(self) -> frozenset[str]:
-        """The element's classes."""
         return frozenset(self.attributes.get("class", "").split())
 
 
@@ -134,7 +133,6 @@ class _Page:
         self._shortened = ""
 
     def start(self, tag: _Tag) -> None:
-        """A start tag."""
         if self._unseen == "p" and tag.name in BLOCKS:
             self._unseen = ""  # a paragraph ends where the next block begins
         if self._unseen:
@@ -155,7 +153,6 @@ class _Page:
             self._part(tag.name)
 
     def end(self, name: str) -> None:
-        """An end tag."""
         if self._unseen:
             self._depth -= name == self._unseen
             self._unseen = self._unseen if self._depth else ""
@@ -169,7 +166,6 @@ class _Page:
             self._part(name)
 
     def text(self, text: str) -> None:
-        """Text between tags."""
         if self._unseen:
             return
         if not self._pre:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
 from hotpapers.errors import UsageError
@@ -9,37 +10,18 @@ from hotpapers.model import Channel
 from hotpapers.view.site_config import NOBODY, SiteConfig
 
 
-def _classic(_: SiteConfig) -> Channel:
-    from hotpapers.render.classic import ClassicChannel
-
-    return ClassicChannel()
-
-
-def _feeds(site_config: SiteConfig) -> Channel:
-    from hotpapers.render.feeds import FeedsChannel
-
-    return FeedsChannel(site_config)
+def _loading(module: str, name: str) -> Callable[[SiteConfig], Channel]:
+    """Makes a channel of a class that is loaded when the first one is made."""
+    return lambda config: getattr(importlib.import_module(module), name)(config)  # noqa: PLW0108 only then it is loaded
 
 
-def _markdown(site_config: SiteConfig) -> Channel:
-    from hotpapers.render.markdown import MarkdownChannel
-
-    return MarkdownChannel(site_config)
-
-
-def _site(site_config: SiteConfig) -> Channel:
-    from hotpapers.render.html.site import SiteChannel
-
-    return SiteChannel(site_config)
-
-
-CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
-    "classic": _classic,
-    "feeds": _feeds,
-    "markdown": _markdown,
-    "site": _site,
+CHANNELS = {
+    "classic": _loading("hotpapers.render.classic", "ClassicChannel"),
+    "feeds": _loading("hotpapers.render.feeds", "FeedsChannel"),
+    "markdown": _loading("hotpapers.render.markdown", "MarkdownChannel"),
+    "site": _loading("hotpapers.render.html.site", "SiteChannel"),
 }
-"""Each channel by name, made for an operator; loaded when it is made."""
+"""Each channel by name, made for an operator."""
 
 
 def channel(name: str, site_config: SiteConfig = NOBODY) -> Channel:

@@ -12,12 +12,16 @@ from hotpapers import classic
 from hotpapers.classic import ClassicIssue, ClassicItem
 from hotpapers.ids import arxiv
 from hotpapers.model import Entry, IssueReader, Paper, PublishedIssue, Quotation, RenderedFile
+from hotpapers.view.site_config import NOBODY, SiteConfig
 
 
 class ClassicChannel:
     """Issues in the format of 2020 to 2022."""
 
     name = "classic"
+
+    def __init__(self, site_config: SiteConfig = NOBODY) -> None:
+        """The format has no place for who publishes."""
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """One `YYYY-MM-DD---Hot-Papers.md` for each of these days. Raises NotFound."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import html
 import json
 import re
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 from hotpapers import __version__
 from hotpapers.ids import timestamps
+from hotpapers.ids.timestamps import rfc3339
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -60,7 +60,7 @@ def atom(feed: FeedDocument) -> bytes:
     _add(root, "title", feed.title)
     if feed.note:
         _add(root, "subtitle", feed.note)
-    _add(root, "updated", _iso(feed.updated))
+    _add(root, "updated", rfc3339(feed.updated))
     _add(_add(root, "author"), "name", feed.title)
     _add(root, "generator", "Hot Papers", version=__version__)
     _links(root, ("self", feed.own, "application/atom+xml"), ("alternate", feed.home, "text/html"))
@@ -72,8 +72,8 @@ def atom(feed: FeedDocument) -> bytes:
 def _atom_entry(entry: ET.Element, item: FeedItem) -> None:
     _add(entry, "id", item.id)
     _add(entry, "title", item.title)
-    _add(entry, "published", _iso(item.published))
-    _add(entry, "updated", _iso(item.updated))
+    _add(entry, "published", rfc3339(item.published))
+    _add(entry, "updated", rfc3339(item.updated))
     _links(entry, ("alternate", item.url, "text/html"))
     for author in item.authors:
         _add(_add(entry, "author"), "name", author)
@@ -125,8 +125,8 @@ def json_feed(feed: FeedDocument) -> bytes:
 
 def _json_item(item: FeedItem) -> dict[str, Any]:
     item_document: dict[str, Any] = {
-        "id": item.id, "title": item.title, "content_html": item.html, "date_published": _iso(item.published),
-        "date_modified": _iso(item.updated),
+        "id": item.id, "title": item.title, "content_html": item.html, "date_published": rfc3339(item.published),
+        "date_modified": rfc3339(item.updated),
     }  # fmt: skip
     optional = {
         "url": item.url, "summary": item.text, "tags": list(item.categories),
@@ -169,13 +169,5 @@ def _xml(root: ET.Element) -> bytes:
     return body + b"\n"
 
 
-def _moment(at: int) -> datetime.datetime:
-    return timestamps.as_utc(at)
-
-
-def _iso(at: int) -> str:
-    return f"{_moment(at):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def _rfc822(at: int) -> str:
-    return format_datetime(_moment(at))
+    return format_datetime(timestamps.as_utc(at))

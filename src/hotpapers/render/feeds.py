@@ -77,7 +77,6 @@ class FeedMaker:
         self._papers_of: list[FeedPaper] | None = None
 
     def paths(self) -> Iterator[str]:
-        """Every feed that has a file."""
         for about in ("issues", "papers"):
             yield from (f"feeds/{about}.{form}" for form in FORMATS)
         categories = {
@@ -93,7 +92,7 @@ class FeedMaker:
         about, form = match.groups() if match else ("", "")
         if not _is_feed(about):
             return None
-        return FORMATS[form](self._issues_feed(path) if about == "issues" else self._papers_feed(path, about))
+        return FORMATS[form](self._document(path, about))
 
     def of_papers(self, path: str, title: str, predicate: Callable[[FeedPaper], bool], form: str) -> bytes:
         """A feed of the papers that somebody wants: by an author, with a word."""
@@ -108,10 +107,9 @@ class FeedMaker:
             ]
         return self._papers_of
 
-    def _issues_feed(self, path: str) -> FeedDocument:
-        return self._feed(path, "", (item for day in self._days for item in self._editions(day)))
-
-    def _papers_feed(self, path: str, about: str) -> FeedDocument:
+    def _document(self, path: str, about: str) -> FeedDocument:
+        if about == "issues":
+            return self._feed(path, "", (item for day in self._days for item in self._editions(day)))
         kind, _, name = about.partition("/")
         predicates: dict[str, Callable[[FeedPaper], bool]] = {
             "papers": lambda paper: True,

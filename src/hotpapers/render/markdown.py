@@ -9,16 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from hotpapers.ids import timestamps
-from hotpapers.model import (
-    Entry,
-    IssueReader,
-    Paper,
-    Post,
-    PrintedCount,
-    PublishedIssue,
-    Quotation,
-    RenderedFile,
-)
+from hotpapers.model import Entry, IssueReader, Paper, Post, PrintedCount, PublishedIssue, Quotation, RenderedFile
 from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.issue_proof import issue_json
@@ -44,11 +35,8 @@ class MarkdownChannel:
         for day in days:
             issue = issue_reader.issue(publication, day)
             yield RenderedFile(f"{day}.md", issue_text(issue).encode("utf-8", "replace"))
-            if proof := self._proof(publication, issue):
+            if self._logs and (proof := issue_json(issue, self._logs.readable(publication))):
                 yield RenderedFile(f"{day}.json", proof)
-
-    def _proof(self, publication: str, issue: PublishedIssue) -> bytes:
-        return issue_json(issue, self._logs.readable(publication)) if self._logs else b""
 
 
 def escape(text: str) -> str:

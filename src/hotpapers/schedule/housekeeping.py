@@ -36,7 +36,6 @@ class HousekeepingJob:
         self._pruned_at = self._pinged_at = self._learned_at = 0
 
     def close(self) -> None:
-        """Ends the connection to whom is told."""
         self._line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:

@@ -68,7 +68,6 @@ class PublishJob:
         self._painted = 0
 
     def close(self) -> None:
-        """Ends the connection to the witnesses of the log."""
         if self._line is not None:
             self._line.close()
 

@@ -12,16 +12,7 @@ import msgspec
 
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.model import (
-    DAY,
-    Account,
-    HttpClient,
-    Item,
-    PayloadPage,
-    Post,
-    RawPayload,
-    TextLink,
-)
+from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload, TextLink
 from hotpapers.sources.endpoint_rotation import EndpointRotation
 from hotpapers.sources.feed_parser import FeedEntry, entries
 from hotpapers.sources.paper_matching import doubts_of, mentions_of

@@ -14,26 +14,9 @@ import msgspec
 
 from hotpapers.errors import NetError
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.model import (
-    Account,
-    HttpClient,
-    Item,
-    PayloadPage,
-    Post,
-    RawPayload,
-    Snapshot,
-    TextLink,
-)
+from hotpapers.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot, TextLink
 from hotpapers.sources.batched_requests import one_by_one
-from hotpapers.sources.paper_matching import (
-    decoded,
-    doubts_of,
-    gone_post,
-    mentions_of,
-    moment,
-    own_id,
-    unreadable,
-)
+from hotpapers.sources.paper_matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
 
 NETWORK = "lobsters"
 GONE = (404, 410)

@@ -18,26 +18,9 @@ import msgspec
 from hotpapers.errors import InputError, NetError
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.model import (
-    LARGEST,
-    Account,
-    HttpClient,
-    Item,
-    PayloadPage,
-    Post,
-    RawPayload,
-    Snapshot,
-)
+from hotpapers.model import LARGEST, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_for
-from hotpapers.sources.paper_matching import (
-    decoded,
-    doubts_of,
-    gone_post,
-    mentions_of,
-    moment,
-    own_id,
-    unreadable,
-)
+from hotpapers.sources.paper_matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
 from hotpapers.sources.sse import ServerEvent, events
 
 NETWORK = "mastodon"
@@ -73,7 +56,6 @@ class MastodonServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     @property
     def paths(self) -> list[str]:
-        """Its timelines."""
         return [*(f"tag/{tag}" for tag in self.tags), *(["public"] if self.public else [])]
 
     @property
@@ -157,31 +139,25 @@ class MastodonSource:
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What is new in each timeline. One that fails does not keep the others from being read; it is told last."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
-        timelines = (
-            (f"{server.base}/{path}", self._timeline(http, server, path, newest))
-            for server in self.settings.servers
-            for path in server.paths
-        )
-        yield from self._turns.pages(http, timelines, then=self._listening(http))
+        parts = ((name, self._timeline(http, server, path, newest)) for name, server, path in self._timelines())
+        yield from self._turns.pages(http, parts, then=self._listening(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same, where timelines that were not read yet are read back to a moment, as far as their server tells."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
-        timelines = {
-            f"{server.base}/{path}": (server, path) for server in self.settings.servers for path in server.paths
-        }
-        parts = (
-            (
-                name,
-                self._timeline(http, *timeline, newest)
-                if name in newest
-                else self._back(http, *timeline, newest, since),
-            )
-            for name, timeline in timelines.items()
-        )
-        yield from self._turns.pages(http, parts)
-        if self._reached.keys() >= timelines.keys():
+
+        def read(name: str, server: MastodonServer, path: str) -> Iterator[PayloadPage]:
+            if name in newest:
+                return self._timeline(http, server, path, newest)
+            return self._back(http, server, path, newest, since)
+
+        timelines = list(dict.fromkeys(self._timelines()))
+        yield from self._turns.pages(http, ((timeline[0], read(*timeline)) for timeline in timelines))
+        if self._reached.keys() >= {name for name, _, _ in timelines}:
             yield PayloadPage(since=max(self._reached.values()))
+
+    def _timelines(self) -> list[tuple[str, MastodonServer, str]]:
+        return [(f"{server.base}/{path}", server, path) for server in self.settings.servers for path in server.paths]
 
     def _back(
         self, http: HttpClient, server: MastodonServer, path: str, newest: dict[str, str], since: int
@@ -189,22 +165,12 @@ class MastodonSource:
         """A timeline from its newest page back, until a page is empty or older than a moment."""
         name, before, ids, oldest = f"{server.base}/{path}", "", list[str](), http.now()
         for _ in range(MOST_PAGES):
-            params = {"limit": str(PAGE)} | ({"max_id": before} if before else {})
-            answer = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
-            raw = decoded(answer, list[msgspec.Raw])
-            listed = [own_id(status, _Listed) for status in raw]
-            ids += [status.id for status in listed if status]
-            oldest = min([oldest, *(_created_at(status) for status in listed if status)])
+            size, listed, payloads = self._page(http, server, path, {"max_id": before} if before else {})
+            ids += [status.id for status in listed]
+            oldest = min([oldest, *map(_created_at, listed)])
             following = min(ids, key=_age, default="")
-            pairs = zip(listed, raw, strict=True)
-            yield PayloadPage(
-                [
-                    payload
-                    for status, body in pairs
-                    for payload in self._payloads_of(status, bytes(body), server, answer.at)
-                ]
-            )
-            if not raw or oldest < since or following == before:
+            yield PayloadPage(payloads)
+            if not size or oldest < since or following == before:
                 oldest = since
                 break
             before = following
@@ -220,22 +186,23 @@ class MastodonSource:
         known = newest.get(name, "")
         after = _a_little_before(known) if path != "public" else known
         for _ in range(MOST_PAGES):
-            params = {"limit": str(PAGE)} | ({"min_id": after} if after else {})
-            answer = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
-            raw = decoded(answer, list[msgspec.Raw])
-            listed = [own_id(status, _Listed) for status in raw]
-            reached = max([after, *(status.id for status in listed if status)], key=_age)
+            size, listed, payloads = self._page(http, server, path, {"min_id": after} if after else {})
+            reached = max([after, *(status.id for status in listed)], key=_age)
             newest[name] = max(newest.get(name, ""), reached, key=_age)
-            pairs = zip(listed, raw, strict=True)
-            payloads = [
-                payloads
-                for status, body in pairs
-                for payloads in self._payloads_of(status, bytes(body), server, answer.at)
-            ]
             yield PayloadPage(payloads, _cursor(newest))
-            if not known or len(raw) < PAGE or reached == after:
+            if not known or size < PAGE or reached == after:
                 return
             after = reached
+
+    def _page(
+        self, http: HttpClient, server: MastodonServer, path: str, more: Mapping[str, str]
+    ) -> tuple[int, list[_Listed], list[RawPayload]]:
+        """How many entries a page of a timeline has, those that say which they are, and what is seen of all."""
+        params = {"limit": str(PAGE), **more}
+        answer = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
+        entries = [(own_id(raw, _Listed), bytes(raw)) for raw in decoded(answer, list[msgspec.Raw])]
+        payloads = [payload for own, body in entries for payload in self._payloads_of(own, body, server, answer.at)]
+        return len(entries), [own for own, _ in entries if own], payloads
 
     def _payloads_of(
         self, listed: _Listed | None, body: bytes, server: MastodonServer, at: int
@@ -262,14 +229,7 @@ class MastodonSource:
 
     def _listening(self, http: HttpClient) -> Iterator[PayloadPage]:
         """What one server tells until it is time to ask all of them again. It need not: then asking must do."""
-        server = next(
-            (
-                server_settings
-                for server_settings in self.settings.servers
-                if server_settings.streaming and server_settings.paths
-            ),
-            None,
-        )
+        server = next((server for server in self.settings.servers if server.streaming and server.paths), None)
         if server is None:
             return
         payloads: list[RawPayload] = []

@@ -76,7 +76,11 @@ def summarize(
     """Asks for those entries of an issue to come that have no summary; how many were written. What fails is counted,
     and the abstract speaks for itself."""
     view = record.view(cut)
-    papers = [paper for paper in _papers(record, view, publication, day, cut) if _wants(paper, cut)]
+    papers = [
+        paper
+        for paper in _papers(record, view, publication, day)
+        if paper.abstract.strip() and not paper.summary and paper.observed_at < cut
+    ]
     session = _Asked(http, model)
     result = list(_written(session, record, papers[:MOST], cut))
     if result:
@@ -85,16 +89,12 @@ def summarize(
     return len(result)
 
 
-def _papers(record: Record, view: AsOfView, publication: Publication, day: str, cut: int) -> list[Paper]:
+def _papers(record: Record, view: AsOfView, publication: Publication, day: str) -> list[Paper]:
     """The papers that an issue would hold, in its order."""
     content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
     keys = [entry.paper for entry in (*content.entries, *content.ongoing)]
     rows = (view.one(Paper, key) for key in keys)
     return [row.item for row in rows if row is not None and isinstance(row.item, Paper)]
-
-
-def _wants(paper: Paper, cut: int) -> bool:
-    return bool(paper.abstract.strip()) and not paper.summary and paper.observed_at < cut
 
 
 class _Asked:

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -79,7 +80,6 @@ class ApiRoute(BaseRoute):
         return Match.FULL, {"root_path": before + ROOT}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request that is the API's."""
         await self.api(scope, receive, send)
 
 
@@ -126,7 +126,6 @@ class ApiApp:
         self._document = {packed: answered(openapi.written().encode(), "", packed=packed) for packed in (False, True)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
         request = request_of(scope)
         try:
             reply = refused(request)
@@ -141,7 +140,6 @@ class ApiApp:
             await _send(reply, request, send)
 
     def close(self) -> None:
-        """Ends the threads and their connections."""
         self._sessions.close()
 
     def _fixed(self, request: ApiRequest) -> ApiReply | None:
@@ -157,7 +155,7 @@ class ApiApp:
         if target is None:
             return problem(404, "there is no such address; openapi.json has them all")
         route, inside = target
-        state = self._sessions.here(_state)
+        state = self._sessions.here(attrgetter("state"))
         key = (request.path, request.query, request.takes_gzip)
         cached = self._kept.get(state, key)
         if cached is not None:
@@ -226,10 +224,6 @@ class _TooMuch(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__()
         self.seconds = seconds
-
-
-def _state(session: QuerySession) -> SessionState:
-    return session.state
 
 
 def _answer(session: QuerySession, route: QueryRoute, params: request_params.Params, *, packed: bool) -> ApiReply:

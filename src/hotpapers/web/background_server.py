@@ -18,6 +18,24 @@ def address_of(listen: str, setting: str = "run.listen") -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+class PlainHandler(BaseHTTPRequestHandler):
+    """Answers in short texts, and logs nothing: whoever watches asks every few seconds."""
+
+    timeout = 10
+
+    def say(self, status: int, type: str, text: str, **headers: str) -> None:
+        """One answer."""
+        body = text.encode()
+        self.send_response(status)
+        for name, value in {"content-type": type, "content-length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
 @contextmanager
 def background_server(
     listen: str, handler: type[BaseHTTPRequestHandler], name: str, setting: str = "run.listen"

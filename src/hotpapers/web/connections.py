@@ -83,7 +83,6 @@ class ConnectionTable:
             del self._clients[protocol.who]
 
     def __len__(self) -> int:
-        """How many are connected."""
         return self._clients.total()
 
 
@@ -108,7 +107,6 @@ class GuardedProtocol(H11Protocol):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Gives the place back."""
         for timer in (self._timer, self._reader):
             if timer is not None:
                 timer.cancel()
@@ -118,7 +116,6 @@ class GuardedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Some of a request."""
         super().data_received(data)
         self._look()
 
@@ -133,7 +130,6 @@ class GuardedProtocol(H11Protocol):
         self._read_within()
 
     def resume_writing(self) -> None:
-        """It does again."""
         super().resume_writing()
         if self._reader is not None and not self.transport.is_closing():
             self._reader.cancel()

@@ -162,7 +162,6 @@ class FormRouter:
         return self._later.begin(lambda: _run(work)) is not None
 
     def close(self) -> None:
-        """Ends what is waiting, and waits for what is being done."""
         self._now.close()
         self._later.close()
 

@@ -86,7 +86,6 @@ class ApiReply(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes that it takes to keep it, about."""
         return len(self.body) + 2_000
 
 

@@ -68,7 +68,6 @@ class PageCache:
         return future.result() if future.done() else await asyncio.shield(asyncio.wrap_future(future))
 
     async def missing(self, path: str) -> bytes:
-        """The page that says that there is none."""
         return await asyncio.wrap_future(self._making.submit(lambda: self._make_pages().missing(path)))
 
     def _make_pages(self) -> SitePages:

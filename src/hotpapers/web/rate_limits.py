@@ -44,7 +44,6 @@ class TokenBuckets:
         return 0 if enough else int((cost - tokens) * self._within / self._rate) + 1
 
     def __len__(self) -> int:
-        """How many clients have a bucket."""
         return len(self._kept)
 
 

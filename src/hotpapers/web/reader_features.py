@@ -77,7 +77,6 @@ class ReaderFeatures:
         return self._routers[-1]
 
     def close(self) -> None:
-        """Waits for what is being done."""
         for router in self._routers:
             router.close()
 

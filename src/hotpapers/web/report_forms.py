@@ -21,15 +21,7 @@ from hotpapers.model import IssueContent, Paper, Post
 from hotpapers.store import Record, now, reader_reports
 from hotpapers.store.reader_reports import Kind, ReaderReport
 from hotpapers.view import clean_text, phrases, site_paths
-from hotpapers.web.forms import (
-    FormField,
-    FormPage,
-    FormRouter,
-    FormSpec,
-    Values,
-    asked_again,
-    without_slash,
-)
+from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, asked_again, without_slash
 
 PATHS: dict[Kind, str] = {"entry": "/wrong", "quotation": "/report"}
 HEADINGS: dict[Kind, str] = {"entry": "What is wrong?", "quotation": "Report a quotation"}

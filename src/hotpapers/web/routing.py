@@ -28,7 +28,6 @@ class QueryRoute(NamedTuple):
 
     @property
     def asked(self) -> type[request_params.Params]:
-        """The struct of its parameters."""
         return self.question.params if self.question else request_params.ExportParams
 
 

@@ -95,7 +95,6 @@ class SearchRoutes:
         ]  # fmt: skip
 
     def close(self) -> None:
-        """Ends the threads and their connections."""
         self._sessions.close()
 
     # ---- what is asked ---------------------------------------------------------------------------------

@@ -10,14 +10,7 @@ from hotpapers.model import Post
 from hotpapers.query import schemas
 from hotpapers.query.session import bare
 from hotpapers.ranking import words
-from hotpapers.render.html.search_page import (
-    HitIssueView,
-    HitView,
-    PostHitView,
-    SearchAnswer,
-    marked,
-    marked_names,
-)
+from hotpapers.render.html.search_page import HitIssueView, HitView, PostHitView, SearchAnswer, marked, marked_names
 from hotpapers.search import PostHit, query_parser
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.post_views import language

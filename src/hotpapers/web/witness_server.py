@@ -13,7 +13,7 @@ from hotpapers.errors import LogError
 from hotpapers.logs import log_event
 from hotpapers.transparency.witness import ANYBODY, LogWitness, WitnessAnswer
 from hotpapers.transparency.witness_protocol import LARGEST_REQUEST, PATH
-from hotpapers.web.background_server import background_server
+from hotpapers.web.background_server import PlainHandler, background_server
 from hotpapers.web.rate_limits import TokenBuckets
 
 PER_LOG = 30
@@ -47,10 +47,8 @@ def witness_server(witness: LogWitness, listen: str) -> AbstractContextManager[i
 
 
 def _handler(witness: LogWitness) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 10
-
-        def do_GET(self) -> None:
+    class Handler(PlainHandler):
+        def do_GET(self) -> None:  # noqa: N802 the name that the library calls
             """How the witness is doing: 503 while an alarm stands."""
             if self.path != "/health":
                 return self._say(WitnessAnswer(404, f"ask for /health, or post to /{PATH}\n"))
@@ -61,8 +59,7 @@ def _handler(witness: LogWitness) -> type[BaseHTTPRequestHandler]:
             state = {"ok": not problems, "problems": problems}
             self._say(WitnessAnswer(503 if problems else 200, json.dumps(state), "application/json"))
 
-        def do_POST(self) -> None:
-            """A checkpoint to cosign."""
+        def do_POST(self) -> None:  # noqa: N802 the name that the library calls
             length = self.headers.get("content-length", "")
             if self.path != f"/{PATH}":
                 return self._say(WitnessAnswer(404, f"post to /{PATH}\n"))
@@ -77,16 +74,8 @@ def _handler(witness: LogWitness) -> type[BaseHTTPRequestHandler]:
 
         def _say(self, answer: WitnessAnswer) -> None:
             self.close_connection = True
-            body = answer.body.encode()
-            self.send_response(answer.status)
-            self.send_header("content-type", answer.type)
-            self.send_header("content-length", str(len(body)))
-            if answer.wait:
-                self.send_header("retry-after", str(answer.wait))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Says nothing: what matters is logged as an alarm."""
+            self.say(
+                answer.status, answer.type, answer.body, **({"retry_after": str(answer.wait)} if answer.wait else {})
+            )
 
     return Handler

@@ -52,7 +52,6 @@ class AppriseClient:
 
     @property
     def service(self) -> str:
-        """The service's name, such as Slack."""
         return str(self._plugin.service_name)
 
     def fits(self, text: str) -> bool:

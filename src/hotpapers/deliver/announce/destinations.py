@@ -66,3 +66,7 @@ def bluesky_accounts(settings: Settings, site_config: SiteConfig, record: Record
             yield AnnouncementDestination(
                 documents, f"{target} document", (account.host,), (documents.account.password,)
             )
+
+
+DESTINATIONS = {"chat": chat_rooms, "webhook": webhooks, "bluesky": bluesky_accounts}
+"""The places of each channel that announces."""

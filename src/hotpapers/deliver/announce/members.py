@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hotpapers import terms
 from hotpapers.deliver import queries
-from hotpapers.model import NETWORKS, Paper, PublishedIssue, keys
+from hotpapers.model import NETWORKS, PublishedIssue, keys
 from hotpapers.store import Record
 from hotpapers.view import phrases
 
@@ -23,7 +23,7 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: Poster
     posted = posters(accounts, papers) if accounts else {}
     result: dict[str, str] = {}
     for paper in papers:
-        authors = list(_authors(issue.papers[paper], names))
+        authors = [author for author in issue.papers[paper].authors if _same(author) in names]
         text = ", ".join([*authors, *([f"posted by {posted[paper]}"] if paper in posted else [])])
         if text:
             result[paper] = text
@@ -33,10 +33,6 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: Poster
 def is_account(member: str) -> bool:
     """Whether a member is an account, `bluesky:did:plc:…`, and not a name as authors have it."""
     return ":" in member and keys.network_of(member) in NETWORKS
-
-
-def _authors(paper: Paper, names: Collection[str]) -> Iterator[str]:
-    return (author for author in paper.authors if _same(author) in names)
 
 
 def _same(name: str) -> str:

@@ -32,11 +32,9 @@ class DnsResolver:
         return self._records(name, "TXT", lambda record: b"".join(record.strings).decode("utf-8", "replace"))
 
     def exchangers(self, name: str) -> tuple[str, ...]:
-        """The hosts that take a domain's mail."""
         return self._records(name, "MX", lambda record: record.exchange.to_text(omit_final_dot=True).rstrip("."))
 
     def addresses(self, name: str) -> tuple[str, ...]:
-        """The IP addresses of a host."""
         return tuple(
             address for kind in ("A", "AAAA") for address in self._records(name, kind, lambda record: record.address)
         )

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hotpapers.deliver.announce.announcement import shortened
 from hotpapers.model import PublishedIssue
 from hotpapers.ranking import words
 from hotpapers.render.html.templating import macro
@@ -74,7 +75,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> M
         empty=view.empty,
         entries=tuple(_entry(entry, site_config) for entry in view.entries[:most]),
         more=f"This letter has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
-        ongoing=tuple(_still(entry, site_config) for entry in view.ongoing[:STILL]),
+        ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:STILL]),
         page=LinkedText("This issue on the web", f"{site_config.base}{view.day}/" if site_config.base else ""),
         proof=tuple(_proof(view, site_config)),
         why_you=f"You receive this because this address is subscribed to {title}.",
@@ -95,7 +96,7 @@ def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
         links.append(LinkedText("history", _page(entry, site_config)))
     return MessageEntry(
         place=entry.place,
-        title=LinkedText(shortened(plain_line(entry.title), LONGEST_TITLE), _leads_to(entry, site_config)),
+        title=_title(entry, site_config),
         authors=shortened(plain_line(_authors(entry)), LONGEST_AUTHORS),
         lead=_lead(entry),
         counts=tuple(_counts(entry)),
@@ -132,15 +133,11 @@ def _page(entry: EntryView, site_config: SiteConfig) -> str:
     return f"{site_config.base}{entry.path.removesuffix('index.html')}"
 
 
-def _leads_to(entry: EntryView, site_config: SiteConfig) -> str:
-    """Where a title leads: as everywhere to the paper's page on the site, and to arXiv where there is none."""
-    if site_config.base and entry.path:
-        return _page(entry, site_config)
-    return next((link.url for link in entry.links), "")
-
-
-def _still(entry: EntryView, site_config: SiteConfig) -> LinkedText:
-    return LinkedText(shortened(plain_line(entry.title), LONGEST_TITLE), _leads_to(entry, site_config))
+def _title(entry: EntryView, site_config: SiteConfig) -> LinkedText:
+    """A title leads as everywhere to the paper's page on the site, and to arXiv where there is none."""
+    has_page = site_config.base and entry.path
+    url = _page(entry, site_config) if has_page else next((link.url for link in entry.links), "")
+    return LinkedText(shortened(plain_line(entry.title), LONGEST_TITLE), url)
 
 
 def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
@@ -148,11 +145,6 @@ def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
     yield f"Digest {view.digest}. Check it: {view.command}"
     if site_config.contact:
         yield f"Who runs it: {phrases.one_line(site_config.contact)}"
-
-
-def shortened(text: str, most: int) -> str:
-    """The text, or its first signs and an ellipsis."""
-    return text if len(text) <= most else text[: most - 2].rstrip() + " …"
 
 
 # ---- as plain text -------------------------------------------------------------------------------------

@@ -10,10 +10,11 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote
 
+from hotpapers.deliver.announce.announcement import shortened
 from hotpapers.deliver.email import mime
 from hotpapers.deliver.email.addresses import domain_of
 from hotpapers.deliver.email.config import MailConfig
-from hotpapers.deliver.email.issue_text import LinkedText, MessageView, as_html, as_text, message_view, shortened
+from hotpapers.deliver.email.issue_text import LinkedText, MessageView, as_html, as_text, message_view
 from hotpapers.deliver.email.queries import Subscriber
 from hotpapers.deliver.email.subscribers import ANSWER_WITHIN
 from hotpapers.deliver.email.tokens import MailToken, encode

@@ -55,10 +55,7 @@ def message(headers: Headers, parts: Sequence[MimePart], boundary: str) -> bytes
 
 
 def _part_headers(part: MimePart) -> Headers:
-    return [
-        ("Content-Type", f"text/{part.subtype}; charset=utf-8"),
-        ("Content-Transfer-Encoding", "quoted-printable"),
-    ]
+    return [("Content-Type", f"text/{part.subtype}; charset=utf-8"), ("Content-Transfer-Encoding", "quoted-printable")]
 
 
 def _encoded(headers: Headers, body: str) -> bytes:

@@ -64,7 +64,6 @@ class EmailSender:
         self._doubt = ""
 
     def close(self) -> None:
-        """Ends the connection."""
         self._relay.close()
 
     # ---- what is to be sent --------------------------------------------------------------------------
@@ -136,8 +135,11 @@ class EmailSender:
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends one letter, unless it was claimed before; the relay's receipt. Raises RetryLater, RequestRefused,
         NetError."""
-        envelope = _open_message(message)
-        self._pace(domain_of(envelope.reader.address), http)
+        envelope = message.payload
+        assert isinstance(envelope, AddressedMessage)
+        # the domain's next moment, over all processes of the site
+        pace = PACE + domain_of(envelope.reader.address)
+        http.sleep(jobs_queries.reserve_moment(self._record, pace, 60 / self._office.pace))
         self._relay.ready()
         reader = subscribers.find(self._record, envelope.reader.mark)
         if reader is None or reader.state != "confirmed":
@@ -151,10 +153,6 @@ class EmailSender:
             return self._as_it_stands(claim, http.now())
         assert outcome is not None
         return self._record_outcome(claim, reader, outcome, http.now())
-
-    def _pace(self, domain: str, http: HttpClient) -> None:
-        """Waits for the domain's next moment, over all processes of the site."""
-        http.sleep(jobs_queries.reserve_moment(self._record, PACE + domain, 60 / self._office.pace))
 
     def _record_outcome(self, claim: _Claim, reader: Subscriber, outcome: Outcome, at: int) -> str:
         """Keeps what became of a letter. The receipt; raises RetryLater, RequestRefused, NetError."""
@@ -222,11 +220,6 @@ def _put_off(reason: str) -> NetError:
     problem = NetError(f"put off: {reason}")
     problem.tries = 0
     return problem
-
-
-def _open_message(message: Message) -> AddressedMessage:
-    assert isinstance(message.payload, AddressedMessage)
-    return message.payload
 
 
 def interleaved(readers: Sequence[Subscriber]) -> list[Subscriber]:

@@ -155,7 +155,6 @@ class SmtpClient:
         return problem
 
     def _reset(self, connection: smtplib.SMTP, problem: Deferred | Rejected | None = None) -> None:
-        """Makes the connection fit for the next letter, or ends it."""
         if isinstance(problem, Deferred) and problem.everybody:
             self.close()
             return

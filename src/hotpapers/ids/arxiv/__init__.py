@@ -86,16 +86,12 @@ def from_key(key: str) -> str:
 
 def abs_url(id: str, version: int | None = None) -> str:
     """The paper's page on arXiv."""
-    return f"https://arxiv.org/abs/{id}{_suffix(version)}"
+    return f"https://arxiv.org/abs/{id}" + ("" if version is None else f"v{version}")
 
 
 def pdf_url(id: str, version: int | None = None) -> str:
     """The paper's PDF on arXiv."""
-    return f"https://arxiv.org/pdf/{id}{_suffix(version)}"
-
-
-def _suffix(version: int | None) -> str:
-    return "" if version is None else f"v{version}"
+    return abs_url(id, version).replace("/abs/", "/pdf/", 1)
 
 
 def month(id: str) -> tuple[int, int]:

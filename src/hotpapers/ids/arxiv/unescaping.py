@@ -104,11 +104,8 @@ def _meaning(match: re.Match[str]) -> str | None:
         return _FOLD.get(match[0], "")
     if kind == "bytes":
         return _visible(bytes.fromhex(re.sub("%(?:25)*", "", match[0])).decode("utf-8", "replace")[:1])
-    return _visible(_character(int(value, 10 if kind == "dec" else 16)))
-
-
-def _character(code: int) -> str:
-    return chr(code) if code <= 0x10FFFF else "\ufffd"
+    code = int(value, 10 if kind == "dec" else 16)
+    return _visible(chr(code) if code <= 0x10FFFF else "\ufffd")
 
 
 def _visible(character: str) -> str | None:

@@ -67,10 +67,6 @@ class _Tables(NamedTuple):
     pages: dict[str, str]
 
 
-def _empty() -> _Tables:
-    return _Tables({}, {}, {}, {})
-
-
 class PaperIndex:
     """What names the papers that are known. One for all threads: while one learns, others read.
 
@@ -78,7 +74,7 @@ class PaperIndex:
     """
 
     def __init__(self, known: Iterable[PaperAlias] = ()) -> None:
-        self._tables = _empty()
+        self._tables = _Tables({}, {}, {}, {})
         self._learning = threading.Lock()
         self.learn(known)
 

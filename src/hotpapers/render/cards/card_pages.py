@@ -75,7 +75,6 @@ class CardPages:
         return site_paths.card_path(path) if is_over else ""
 
     def page(self, path: str) -> bytes | None:
-        """The card at a path; None when there is none."""
         of = site_paths.page_of_card(path) if self._here.site_config.base else ""
         day, edition = site_paths.issue_of(of) or ("", 0)
         if day:

@@ -194,7 +194,6 @@ class _Sheet:
         self._pen = ImageDraw.Draw(self._sheet)
 
     def box(self, corners: tuple[float, float, float, float], ink: Ink) -> None:
-        """A filled box."""
         self._pen.rectangle(corners, fill=_full(ink))
 
     def text(self, at: tuple[float, float], text: str, of: Typeface, ink: Ink) -> None:
@@ -223,7 +222,6 @@ class _Sheet:
         self._pen.line((at[0], base + 3, at[0] + 120 * SCALE, base + 3), fill=_full(DIM) - 1)
 
     def png(self) -> bytes:
-        """The finished picture."""
         self._sheet.putpalette(_palette())
         file = io.BytesIO()
         self._sheet.save(file, "PNG", bits=4, compress_level=5)  # 9 takes ten times as long for a twentieth
@@ -244,12 +242,11 @@ def _steps(ink: Ink) -> list[int]:
 
 @cache
 def _palette() -> list[int]:
-    mixed = [_mixed(ink, step) for ink in INKS for step in range(1, SHADES + 1)]
-    return [part for colour in (PAPER, *mixed) for part in colour]
-
-
-def _mixed(ink: Ink, step: int) -> tuple[int, ...]:
-    return tuple(round(paper + (own - paper) * step / SHADES) for paper, own in zip(PAPER, ink, strict=True))
+    mixed = [
+        round(paper + (full - paper) * step / SHADES)
+        for ink in INKS for step in range(1, SHADES + 1) for paper, full in zip(PAPER, ink, strict=True)
+    ]  # fmt: skip
+    return [*PAPER, *mixed]
 
 
 def draw(card: CardContent) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from operator import attrgetter
 
 from hotpapers.model import AnnouncedPaper, Paper
 from hotpapers.ranking import words
@@ -27,7 +28,6 @@ class IssuePages:
         self._here = prepared
 
     def paths(self, day: str) -> Iterator[str]:
-        """All pages of a day."""
         yield site_paths.issue_path(day)
         yield from (site_paths.issue_path(day, edition) for edition in self._here.earlier(day))
         issue = self._here.issue(day)
@@ -45,7 +45,6 @@ class IssuePages:
             yield site_paths.listing_path(day)
 
     def page(self, path: str) -> bytes | None:
-        """The page at a path; None when there is none."""
         if (row := site_paths.issue_of(path)) is not None:
             return self.issue(path, *row) if self._here.has(*row) else None
         if (cited := site_paths.citation_of(path)) is not None:
@@ -104,7 +103,7 @@ class IssuePages:
             f"{words.count_noun(len(papers), 'paper')} announced, by category.", issue=issue,
             groups=[
                 self._group(n, category, list(some), places)
-                for n, (category, some) in enumerate(groupby(papers, _category))
+                for n, (category, some) in enumerate(groupby(papers, key=attrgetter("category")))
             ],
             announced=len(papers),
         )  # fmt: skip
@@ -125,10 +124,6 @@ class IssuePages:
     def _line(self, paper: AnnouncedPaper, places: dict[str, int]) -> PaperLine:
         path = site_paths.paper_path(paper.paper.paper) if self._here.is_held(paper.paper.paper) else ""
         return announced_line(paper, path, places.get(paper.paper.paper, 0))
-
-
-def _category(paper: AnnouncedPaper) -> str:
-    return paper.category
 
 
 def entries_of(paper: Paper) -> tuple[citations.PaperCitation, dict[str, str]] | None:

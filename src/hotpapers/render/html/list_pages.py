@@ -136,7 +136,6 @@ class ListPages:
     # ---- pages ---------------------------------------------------------------------------------------
 
     def page(self, path: str) -> bytes | None:
-        """The page at a path; None when there is none."""
         if (row := site_paths.category_of(path)) is not None:
             return self._category(path, *row) if self._is_category(path) else None
         author = site_paths.author_of(path)

@@ -48,7 +48,6 @@ class LogPages:
                 yield from (page + name for name in (issue_proof.PROOF_FILE, issue_proof.CONTENT_FILE))
 
     def page(self, path: str) -> bytes | None:
-        """The bytes of a file; None where there is none."""
         logs = self._here.logs
         if logs is None:
             return None

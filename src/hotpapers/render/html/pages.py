@@ -62,10 +62,8 @@ class SitePages:
             if not is_own(day):
                 continue
             if day in chosen:
-                yield from _new(yielded, self._issues.paths(day))
-                yield from _new(yielded, self._papers.paths(day))
-                yield from _new(yielded, self._cards.paths(day))
-                yield from _new(yielded, self._logs.beside(day))
+                for paths_of in (self._issues.paths, self._papers.paths, self._cards.paths, self._logs.beside):
+                    yield from _new(yielded, paths_of(day))
             elif chosen.intersection(all_days[max(n - 1, 0) : n + 2]):
                 yield from _new(yielded, [site_paths.issue_path(day)])
         yield from _new(yielded, self._changed_papers(sorted(chosen)) if len(chosen) < len(all_days) else ())

@@ -54,7 +54,6 @@ class PaperPages:
         yield from self._here.linked(issue.ongoing)
 
     def page(self, path: str) -> bytes | None:
-        """The page at a path; None when there is none."""
         paper = site_paths.paper_of(path)
         appearances = self._here.appearances(site_paths.arxiv_id(paper)) if paper else []
         if appearances and is_folded(appearances[-1].issue.day, self._here.site_config.whole_since):

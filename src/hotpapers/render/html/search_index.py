@@ -111,7 +111,9 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     for word in common:
         without = (f"{base36(n)}Z" for n, counted in enumerate(in_texts) if word not in counted)
         result[word] = ["*", *without, *(posting for posting in result[word] if posting[-1] in "AB")]
-    return [f"{word} {''.join(result[word])}" for word in sorted(result, key=_as_scripts_compare)]
+    # scripts compare strings by their UTF-16 units
+    in_order = sorted(result, key=lambda word: word.encode("utf-16-be", "replace"))
+    return [f"{word} {''.join(result[word])}" for word in in_order]
 
 
 def _labels(summary: EntrySummary) -> set[str]:
@@ -121,11 +123,6 @@ def _labels(summary: EntrySummary) -> set[str]:
     }
     named = {*categories, *map(archive_of, categories), site_paths.arxiv_id(summary.paper)}
     return {f"#{name}" for name in named if name}
-
-
-def _as_scripts_compare(word: str) -> bytes:
-    """Strings of scripts are compared by their UTF-16 units."""
-    return word.encode("utf-16-be", "replace")
 
 
 def _cut(words: Sequence[str], count: int) -> list[list[str]]:

@@ -67,11 +67,9 @@ class SiteContext:
         return issue_view(issue, self.issue_reader.history(self.name, day, papers) if papers else None)
 
     def frozen(self, day: str, edition: int = 0) -> PublishedIssue:
-        """The same as it was frozen."""
         return self.issue_reader.issue(self.name, day, edition or None)
 
     def issue_header(self, day: str) -> PublishedIssue:
-        """A day's latest edition without papers and posts."""
         return self.issue_reader.issue_header(self.name, day)
 
     def has(self, day: str, edition: int = 0) -> bool:
@@ -87,7 +85,6 @@ class SiteContext:
         return [self.issue(day), *(self.issue(day, number) for number in self.earlier(day))]
 
     def neighbour(self, n: int) -> tuple[str, str] | None:
-        """Path and name of the n-th day's issue."""
         if not 0 <= n < len(self.days):
             return None
         return site_paths.issue_path(self.days[n]), phrases.day_name(self.days[n])

@@ -41,8 +41,8 @@ class StaticPages:
             PATH: self.search,
             "404.html": self.missing,
             "robots.txt": lambda: robots_txt(prepared.site_config.base),
-            **({"sitemap.xml": self._sitemap} if prepared.site_config.base else {}),
-            **({WELL_KNOWN: self._publication_uri} if prepared.account else {}),
+            **({"sitemap.xml": lambda: sitemap(prepared, self.pages)} if prepared.site_config.base else {}),
+            **({WELL_KNOWN: publication_uri(prepared.account, prepared.name).encode} if prepared.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
         }
 
@@ -57,12 +57,6 @@ class StaticPages:
             "search.html", PATH, title, f"Papers of {self._here.title} by words, authors, categories, days.",
             answer=answer, help=HELP,
         )  # fmt: skip
-
-    def _publication_uri(self) -> bytes:
-        return publication_uri(self._here.account, self._here.name).encode()
-
-    def _sitemap(self) -> bytes:
-        return sitemap(self._here, self.pages)
 
     def _latest(self) -> PublishedIssue | None:
         return self._here.frozen(self._here.days[-1]) if self._here.days else None

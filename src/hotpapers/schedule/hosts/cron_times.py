@@ -31,7 +31,6 @@ class TimeOfDay(NamedTuple):
 
     @property
     def second_of_day(self) -> int:
-        """Seconds since midnight."""
         return self.hour * 3600 + self.minute * 60
 
 

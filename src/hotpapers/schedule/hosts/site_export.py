@@ -32,18 +32,11 @@ def places(publications: Sequence[Publication], site_config: SiteConfig) -> list
     """Where publications go: one alone is the site, several have a folder each."""
     if len(publications) == 1:
         return [SiteFolder(publications[0], "", site_config)]
+    base = site_config.base
     return [
-        SiteFolder(
-            publication,
-            publication.publication,
-            site_config._replace(base=_within(site_config.base, publication.publication)),
-        )
-        for publication in publications
+        SiteFolder(item, item.publication, site_config._replace(base=f"{base}{item.publication}/" if base else ""))
+        for item in publications
     ]
-
-
-def _within(base: str, name: str) -> str:
-    return f"{base}{name}/" if base else ""
 
 
 def render_all(issue_reader: RecordIssueReader, folders: Sequence[SiteFolder], output: Path) -> int:

@@ -27,7 +27,6 @@ class OaiHarvest:
         return PayloadPage(payloads, cursor_state.text(self.place))
 
     def pages(self) -> Iterator[PayloadPage]:
-        """All of it that is left."""
         today = timestamps.day_of(self.http.now())
         while self.place.stamp:
             if self.place.stamp > today:

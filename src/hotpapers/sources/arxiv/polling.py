@@ -51,7 +51,6 @@ class ArxivPoll:
         self._fed: dict[str, frozenset[str]] = {}
 
     def pages(self) -> Iterator[PayloadPage]:
-        """All of the round."""
         yield from self._describe([*self.place.overdue, *self.place.owed])
         yield from self._read_feeds()
         if self._at_first and not (self.place.open or self.place.day):

@@ -157,7 +157,6 @@ class AppViewAuthor(msgspec.Struct, gc=False, rename="camel"):
     labels: list[LabelValue] = []
 
     def known_as(self) -> str:
-        """Its handle, if it has one."""
         return "" if self.handle == "handle.invalid" else self.handle
 
 

@@ -102,7 +102,6 @@ class JetstreamTransport:
         self._unpack = unpack
 
     def events(self, message: bytes) -> Sequence[bytes]:
-        """The message is the event."""
         return (self._unpack(message) if self._unpack else message,)
 
     def cursor(self, time: int | None) -> StreamCursor:
@@ -123,7 +122,6 @@ class FirehoseTransport:
         self.headers: Mapping[str, str] = {}
 
     def events(self, message: bytes) -> Sequence[bytes]:
-        """The events that a frame brings."""
         try:
             frame = firehose.frame(message)
         except FutureCursor as problem:

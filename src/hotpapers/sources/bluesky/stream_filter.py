@@ -33,7 +33,6 @@ class AccountShard(NamedTuple):
     of: int
 
     def has(self, did: str) -> bool:
-        """Whether an account is in this part."""
         return zlib.crc32(did.encode()) % self.of == self.number - 1
 
 

@@ -47,7 +47,6 @@ class RedditApi:
         self._headers: Mapping[str, str] = {}
 
     def begin(self, http: HttpClient) -> None:
-        """Asks for a token."""
         answer = http.post(
             f"{self._web}/api/v1/access_token", form={"grant_type": "client_credentials"},
             headers={"authorization": f"Basic {self._basic}"},

@@ -130,15 +130,12 @@ class XResponse(msgspec.Struct):
 
     @property
     def users(self) -> list[msgspec.Raw]:
-        """The authors of the posts."""
         return self.includes.users if self.includes else []
 
     @property
     def following(self) -> str:
-        """The token of the next page; empty on the last."""
         return self.meta.next_token if self.meta else ""
 
     @property
     def ids(self) -> list[str]:
-        """The posts' ids."""
         return [own.id for raw in self.data if (own := own_id(raw, XPostId))]

@@ -54,7 +54,6 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
         return self.post + self.author
 
     def cost(self, response: XResponse) -> int:
-        """What an answer costs."""
         return len(response.data) * self.post + len(response.users) * self.author
 
 
