@@ -14,8 +14,6 @@ Only what differs from file to file is kept. What the grammar fixes (front matte
 post, which is the UTC day of the post's id) is written again by rule.
 """
 
-from __future__ import annotations
-
 from hotpapers.classic.decoding import decode
 from hotpapers.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
 from hotpapers.classic.parser import parse

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 import click
 
@@ -22,6 +22,8 @@ from hotpapers.transfer.remote_files import RemoteFile, is_remote, remote_file
 
 if TYPE_CHECKING:
     from hotpapers.ingest.archives import ArchiveFile, ImportedFile
+    from hotpapers.transfer import classic_import
+    from hotpapers.transfer.jsonl import importer
 
 FORMATS = {
     "arxiv": "arxiv",
@@ -36,6 +38,32 @@ FORMATS = {
 """As in `hotpapers.ingest.archives`, which is loaded when it is needed: each format's network; empty for several."""
 WITH_MOMENTS = ("jetstream", "firehose", "car")
 """Formats in which everything has a moment of its own."""
+
+
+Done: TypeAlias = "classic_import.ClassicImport | importer.ImportResult | ImportedFile"
+
+
+class ImportTask(NamedTuple):
+    """What is to be imported: files of a format into a record, `seen_at` a moment if they do not say it; what hears of
+    each step; and what became of each file: what was imported, and what was refused; what else there is to say."""
+
+    format: str
+    files: Sequence[str]
+    home: common.CommandContext
+    record: Record
+    seen_at: int | None
+    progress: streams.Told
+    done: list[tuple[str, Done]]
+    refused: list[InputError]
+    notes: list[str]
+
+    def take(self, files: Iterable[tuple[str, Done | InputError]]) -> None:
+        """Notes what became of files, by name."""
+        for name, result in files:
+            if isinstance(result, InputError):
+                self.refused.append(result)
+            else:
+                self.done.append((name, result))
 
 
 class DateParam(click.ParamType[int]):
@@ -137,25 +165,17 @@ def total_size(files: Sequence[ArchiveInput]) -> int:
     return 0 if any(file.file == streams.STDIN for file in files) else sum(file.size() for file in files)
 
 
-def take(
-    format_: str, home: common.CommandContext, seen_at: int | None, workers: int | None, record: Record,
-    files: Sequence[ArchiveInput], progress: streams.Told,
-    done: Callable[[str, ImportedFile], object], refused: Callable[[InputError], object],
-) -> None:  # fmt: skip
+def take(task: ImportTask, inputs: Sequence[ArchiveInput], workers: int | None) -> None:
     """Each file in turn; one that is refused keeps no other out."""
     from hotpapers.ingest.archives import ArchiveImporter  # with all sources: not for every command
 
-    archives = [file_of(file, seen_at, progress) for file in files]
-    count = workers or _usual_workers(files)
-    terms = terms_of(format_, home)
-    with ArchiveImporter(record, format_, archives, terms, now(), count, home.store, progress) as importer:
+    archives = [file_of(file, task.seen_at, task.progress) for file in inputs]
+    count, terms, store = workers or _usual_workers(inputs), terms_of(task.format, task.home), task.home.store
+    with ArchiveImporter(task.record, task.format, archives, terms, now(), count, store, task.progress) as importer:
         for file, taken in zip(archives, importer.results(), strict=True):
-            if isinstance(taken, InputError):
-                refused(taken)
-                continue
-            if taken.whole and not taken.before:
-                progress(file.size)  # it was not opened
-            done(file.name, taken)
+            if not isinstance(taken, InputError) and taken.whole and not taken.before:
+                task.progress(file.size)  # it was not opened
+            task.take([(file.name, taken)])
 
 
 def _usual_workers(files: Sequence[ArchiveInput]) -> int:

@@ -10,7 +10,7 @@ from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.folders import folder_results, report_folders
 from hotpapers.cli.publish import update_logs
-from hotpapers.cli.terminal import confirmed, count, echo, print_error, print_json
+from hotpapers.cli.terminal import confirmed, count, print_error, show
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address
 from hotpapers.deliver.export_site import RerenderedFolder, export_again
@@ -102,15 +102,13 @@ def _report_forgotten(
     results: list[tuple[str, forgetting.ForgetResult]], folders: list[RerenderedFolder], as_json: bool
 ) -> None:
     copies = model.distinct(copy for _, result in results for copy in result.out_of_reach)
-    if as_json:
-        figures = [
-            {"key": key, "keys": len(result.keys), "rows": result.rows, "originals": result.originals}
-            for key, result in results
-        ]
-        print_json({"forgotten": figures, "folders": folder_results(folders), "out_of_reach": copies})
-        return
+    figures = [
+        {"key": key, "keys": len(result.keys), "rows": result.rows, "originals": result.originals}
+        for key, result in results
+    ]
+    lines = []
     for key, outcome in results:
         amounts = (count(len(outcome.keys), "key"), count(outcome.rows, "row"), count(outcome.originals, "original"))
-        echo(f"{key}: forgotten, {', '.join(amounts)}")
-    for copy in copies:
-        echo(f"out of reach: {copy}")
+        lines.append(f"{key}: forgotten, {', '.join(amounts)}")
+    value = {"forgotten": figures, "folders": folder_results(folders), "out_of_reach": copies}
+    show(value, [*lines, *(f"out of reach: {copy}" for copy in copies)], as_json)

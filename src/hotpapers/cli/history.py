@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, count, echo, print_json
+from hotpapers.cli.terminal import bar, count, show
 from hotpapers.deliver.export_site import export_site
 from hotpapers.issues import freeze, past_days
 from hotpapers.issues.past_days import PastPeriod
@@ -51,7 +51,11 @@ def history(
             _judge(record, period, home)
         issues = _freeze(record, period)
         written = _write(record, period, output, home) if output else []
-    _report(period, issues, written, as_json)
+    value = {
+        "publication": period.publication.publication, "issues": issues, "there": period.there,
+        "unknown": period.unknown, "channels": written,
+    }  # fmt: skip
+    show(value, _lines(period, issues, written), as_json)
 
 
 def _judge(record: Record, period: PastPeriod, home: common.CommandContext) -> None:
@@ -83,22 +87,16 @@ def _write(record: Record, period: PastPeriod, output: Path, home: common.Comman
     return report
 
 
-def _report(
-    period: PastPeriod, issues: Sequence[dict[str, Any]], written: Sequence[dict[str, Any]], as_json: bool
-) -> None:  # fmt: skip
+def _lines(
+    period: PastPeriod, issues: Sequence[dict[str, Any]], written: Sequence[dict[str, Any]]
+) -> Iterator[str]:  # fmt: skip
     name = period.publication.publication
-    if as_json:
-        print_json(
-            {"publication": name, "issues": issues, "there": period.there, "unknown": period.unknown,
-             "channels": written}
-        )  # fmt: skip
-        return
     if issues:
-        echo(f"{name}: {count(len(issues), 'issue')} made, {issues[0]['day']} to {issues[-1]['day']}")
+        yield f"{name}: {count(len(issues), 'issue')} made, {issues[0]['day']} to {issues[-1]['day']}"
     if period.there:
-        echo(f"{name}: {count(len(period.there), 'issue')} there already, {period.there[0]} to {period.there[-1]}")
+        yield f"{name}: {count(len(period.there), 'issue')} there already, {period.there[0]} to {period.there[-1]}"
     if period.unknown:
         days = f"{period.unknown[0]} to {period.unknown[-1]}"
-        echo(f"no issue of {count(len(period.unknown), 'day')}, {days}: the record has no announcements of then")
+        yield f"no issue of {count(len(period.unknown), 'day')}, {days}: the record has no announcements of then"
     for row in written:
-        echo(f"{row['channel']:<9} {row['output']}  ({count(row['changed'], 'file')} written)")
+        yield f"{row['channel']:<9} {row['output']}  ({count(row['changed'], 'file')} written)"

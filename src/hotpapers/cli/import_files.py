@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import click
 
 from hotpapers import classic
 from hotpapers.cli import archives, common, spark_import, streams
-from hotpapers.cli.terminal import bar, count, echo, print_error, print_json
+from hotpapers.cli.archives import Done, ImportTask
+from hotpapers.cli.terminal import bar, count, fail_for, show
 from hotpapers.deliver.export_site import export_again
 from hotpapers.errors import InputError
 from hotpapers.moderation.author_voices import judge_authors
@@ -18,25 +18,7 @@ from hotpapers.store import Record
 from hotpapers.transfer import classic_import, tables
 from hotpapers.transfer.jsonl import importer
 
-if TYPE_CHECKING:
-    from hotpapers.ingest.archives import ImportedFile
-
-
-Done: TypeAlias = "classic_import.ClassicImport | importer.ImportResult | ImportedFile"
-
-
-class ImportOutcome(NamedTuple):
-    """What became of each file: what was imported, by file, and what was refused; what else there is to say."""
-
-    done: list[tuple[str, Done]]
-    refused: list[InputError]
-    notes: list[str]
-
-    def keep(self, file: str, result: Done) -> None:
-        self.done.append((file, result))
-
-
-Take = Callable[[Record, Sequence[str], streams.Told, ImportOutcome], None]
+Take = Callable[[ImportTask], None]
 
 
 @common.examples("""
@@ -84,73 +66,59 @@ def import_(
         with bar("Reading", size, in_bytes=True) as progress:
             spark_import.write_findings(format_, home, spark, seen_at, files, progress, as_json)
         return
-    outcome = ImportOutcome([], [], [])
-    with (
-        common.open_record(home, create=True) as record,
-        bar("Importing", size, in_bytes=True) as progress,
-    ):
+    with common.open_record(home, create=True) as record, bar("Importing", size, in_bytes=True) as progress:
+        task = ImportTask(format_, files, home, record, seen_at, progress, [], [], [])
         if format_ in TAKE:
-            TAKE[format_](record, files, progress, outcome)
-        elif spark.master or format_ == spark_import.FINDINGS:
-            take = spark_import.take if spark.master else spark_import.take_folders
-            outcome.notes.extend(
-                take(format_, home, spark, seen_at, record, files, progress, outcome.keep, outcome.refused.append)
-            )
+            TAKE[format_](task)
+        elif spark.master:
+            spark_import.take(task, spark)
+        elif format_ == spark_import.FINDINGS:
+            spark_import.take_folders(task)
         else:
-            _take_archive(format_, home, seen_at, workers, record, given, progress, outcome)
-        _settle(record)
-        _render_again(record, outcome, home)
-    _report(outcome, as_json)
-
-
-def _render_again(record: Record, outcome: ImportOutcome, home: common.CommandContext) -> None:
-    """What was forgotten with the store that is followed leaves what was published from this one."""
-    if any(getattr(done, "forgotten", 0) for _, done in outcome.done):
-        export_again(record, home.site_config, home.terms)
-
-
-def _settle(record: Record) -> None:
-    """A server that was just given much plans its queries by the figures of an emptier store until it counts again."""
-    if record.database.name == "postgres":
-        record.database.run("ANALYZE")
+            archives.take(task, given, workers)
+        if record.database.name == "postgres":  # it plans its queries by the figures of an emptier store until then
+            record.database.run("ANALYZE")
+        if any(getattr(done, "forgotten", 0) for _, done in task.done):  # with the store that is followed
+            export_again(record, home.site_config, home.terms)
+    _report(task, as_json)
 
 
 def _one_by_one(take: Callable[[Record, str, streams.Told], Done]) -> Take:
     """Each file by itself; one that is refused keeps no other out."""
 
-    def take_all(record: Record, files: Sequence[str], progress: streams.Told, outcome: ImportOutcome) -> None:
-        for file in files:
+    def take_all(task: ImportTask) -> None:
+        for file in task.files:
             try:
-                outcome.done.append((streams.name_of(file), take(record, file, progress)))
+                task.done.append((streams.name_of(file), take(task.record, file, task.progress)))
             except InputError as problem:
-                outcome.refused.append(problem)
+                task.refused.append(problem)
 
     return take_all
 
 
-def _take_classic(record: Record, files: Sequence[str], progress: streams.Told, outcome: ImportOutcome) -> None:
+def _take_classic(task: ImportTask) -> None:
     """Some files a batch; files of the same day one after the other."""
-    size = classic_import.group_size(record)
+    size = classic_import.group_size(task.record)
     group: list[classic_import.ParsedClassicFile] = []
 
     def take() -> None:
-        outcome.done.extend((done.file, done) for done in classic_import.import_parsed(record, group))
+        task.take((done.file, done) for done in classic_import.import_parsed(task.record, group))
         group.clear()
 
-    for file in files:
+    for file in task.files:
         try:
-            with streams.open_input(file, progress) as stream:
+            with streams.open_input(file, task.progress) as stream:
                 parsed = classic_import.read_classic(streams.name_of(file), stream.read(classic.MAX_FILE + 1))
         except InputError as problem:
-            outcome.refused.append(problem)
+            task.refused.append(problem)
             continue
         if len(group) == size or any(other.issue.date == parsed.issue.date for other in group):
             take()
         group.append(parsed)
     take()
-    if outcome.done:
-        judge_listed(record)
-        judge_authors(record)
+    if task.done:
+        judge_listed(task.record)
+        judge_authors(task.record)
 
 
 def _take_jsonl(record: Record, file: str, progress: streams.Told) -> Done:
@@ -172,14 +140,6 @@ def _take_parquet(record: Record, file: str, progress: streams.Told) -> Done:
         return taken
 
 
-def _take_archive(
-    format_: str, home: common.CommandContext, seen_at: int | None, workers: int | None, record: Record,
-    files: Sequence[archives.ArchiveInput], progress: streams.Told,
-    outcome: ImportOutcome,
-) -> None:  # fmt: skip
-    archives.take(format_, home, seen_at, workers, record, files, progress, outcome.keep, outcome.refused.append)
-
-
 TAKE: dict[str, Take] = {
     "classic": _take_classic,
     "jsonl": _one_by_one(_take_jsonl),
@@ -188,22 +148,12 @@ TAKE: dict[str, Take] = {
 """How files of each format go into a record."""
 
 
-def _report(outcome: ImportOutcome, as_json: bool) -> None:
-    if as_json:
-        imported = [{"file": file, **_figures(done)} for file, done in outcome.done]
-        refused = [{"file": p.file, "line": p.line, "reason": p.reason} for p in outcome.refused]
-        print_json({"imported": imported, "refused": refused})
-    else:
-        for line in (*_classic_summary(outcome.done), *_taken_summary(outcome.done), *outcome.notes):
-            echo(line)
-    for problem in outcome.refused:
-        print_error(f"refused {problem}")
-    if outcome.refused:
-        raise click.exceptions.Exit(1)
-
-
-def _figures(done: Done) -> dict[str, Any]:
-    return {name: value for name, value in done._asdict().items() if name != "file"}
+def _report(task: ImportTask, as_json: bool) -> None:
+    imported = [{"file": file, **done._asdict()} | {"file": file} for file, done in task.done]
+    refused = [{"file": p.file, "line": p.line, "reason": p.reason} for p in task.refused]
+    lines = (*_classic_summary(task.done), *_taken_summary(task.done), *task.notes)
+    show({"imported": imported, "refused": refused}, lines, as_json)
+    fail_for(f"refused {problem}" for problem in task.refused)
 
 
 def _classic_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:

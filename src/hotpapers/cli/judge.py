@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_json
+from hotpapers.cli.terminal import count, show
 from hotpapers.errors import UsageError
 from hotpapers.ids import arxiv, timestamps
 from hotpapers.model import Judgement, Verdict
@@ -68,11 +69,8 @@ def judge(
             _undo(record, home, key)
         reviews = bots.review_account(record, key.account)
         papers = {review.account: author_review.review_papers(record, review.account) for review in reviews}
-    if as_json:
-        print_json([{**review._asdict(), "papers": papers[review.account]} for review in reviews])
-    else:
-        for review in reviews:
-            _print(review, papers[review.account])
+    value = [{**review._asdict(), "papers": papers[review.account]} for review in reviews]
+    show(value, (line for review in reviews for line in _lines(review, papers[review.account])), as_json)
 
 
 def _undo(record: Record, home: common.CommandContext, key: JudgedKey) -> None:
@@ -106,17 +104,15 @@ def midnight(day: str) -> int:
         raise UsageError(f"{day}: not a day; write it as 2021-01-14") from None
 
 
-def _print(review: AccountReview, papers: list[AuthorReview]) -> None:
+def _lines(review: AccountReview, papers: list[AuthorReview]) -> Iterator[str]:
     consequence = "held to be a bot: not counted" if review.is_bot else "counted as a person"
-    echo(f"{review.account}: {consequence}; {count(len(review.verdicts), 'verdict')}")
-    for verdict in review.verdicts:
-        _print_verdict(verdict)
+    yield f"{review.account}: {consequence}; {count(len(review.verdicts), 'verdict')}"
+    yield from map(_verdict_line, review.verdicts)
     for paper in papers:
         standing = "its author's own voice" if paper.is_author else "not its author's voice"
-        echo(f"{review.account} on {paper.paper}: {standing}; {count(len(paper.verdicts), 'verdict')}")
-        for verdict in paper.verdicts:
-            _print_verdict(verdict)
+        yield f"{review.account} on {paper.paper}: {standing}; {count(len(paper.verdicts), 'verdict')}"
+        yield from map(_verdict_line, paper.verdicts)
 
 
-def _print_verdict(verdict: Verdict) -> None:
-    echo(f"  {timestamps.minute_of(verdict.observed_at)}  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}")
+def _verdict_line(verdict: Verdict) -> str:
+    return f"  {timestamps.minute_of(verdict.observed_at)}  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}"

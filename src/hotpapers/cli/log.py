@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, fail_for, print_json
+from hotpapers.cli.terminal import count, fail_for, show
 from hotpapers.errors import UsageError
 from hotpapers.model import Publication
 from hotpapers.store import Record, now
@@ -58,7 +58,9 @@ def log(
         known = [alarms.acknowledge(config.folder / name, acknowledge) for name in names]
         common.need(any(known), f"witness {acknowledge} holds nothing against a log; `hotpapers status` lists alarms")
     problems = _ask(names, config, home) if ask else []
-    _report(names, config, as_json)
+    rows = [row for name in names for row in _rows(name, config)]
+    value = {"key": str(config.key_file), "folder": str(config.folder), "logs": rows}
+    show(value, _lines(rows, config), as_json)
     fail_for(problems)
 
 
@@ -83,17 +85,13 @@ def _make_first_key(config: LogConfig) -> None:
     log_keys.make_key(config.key_file)
 
 
-def _report(names: Sequence[str], config: LogConfig, as_json: bool) -> None:
-    rows = [row for name in names for row in _rows(name, config)]
-    if as_json:
-        print_json({"key": str(config.key_file), "folder": str(config.folder), "logs": rows})
-        return
+def _lines(rows: Sequence[dict[str, Any]], config: LogConfig) -> Iterator[str]:
     if log_keys.load_key(config.key_file) is None:
-        echo(f"no log is kept: there is no key {config.key_file}; `hotpapers log --new-key` makes one")
+        yield f"no log is kept: there is no key {config.key_file}; `hotpapers log --new-key` makes one"
     for row in rows:
-        echo(f"{row['publication']}  {row['origin']}: {count(row['size'], 'leaf', 'leaves')}, root {row['root']}")
-        echo(f"  key        {row['key']}")
-        echo(f"  witnesses  {', '.join(row['witnesses']) or 'none'}{'' if row['complete'] else ' (not enough yet)'}")
+        yield f"{row['publication']}  {row['origin']}: {count(row['size'], 'leaf', 'leaves')}, root {row['root']}"
+        yield f"  key        {row['key']}"
+        yield f"  witnesses  {', '.join(row['witnesses']) or 'none'}{'' if row['complete'] else ' (not enough yet)'}"
 
 
 def _rows(name: str, config: LogConfig) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_json, size
+from hotpapers.cli.terminal import count, show, size
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.store import quarantine as apart
 from hotpapers.store.quarantine import QuarantinedPayload
@@ -37,13 +37,9 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, home: 
             return
         totals = apart.counted(record.database)
         latest = apart.latest(record.database, source, most)
-    if as_json:
-        print_json({"sources": totals, "quarantine": latest})
-        return
-    for payload in latest:
-        echo(_line(payload))
     listed = sum(number for name, number in totals.items() if source in ("", name))
-    echo(_summary(totals, listed, len(latest)) if listed else "nothing is in quarantine")
+    summary = _summary(totals, listed, len(latest)) if listed else "nothing is in quarantine"
+    show({"sources": totals, "quarantine": latest}, [*map(_line, latest), summary], as_json)
 
 
 def _line(payload: QuarantinedPayload) -> str:
@@ -63,11 +59,11 @@ def _summary(totals: Mapping[str, int], listed: int, most: int) -> str:
 
 def _show(payload: QuarantinedPayload, body: bytes, as_json: bool) -> None:
     text = body.decode(errors="backslashreplace")
-    if as_json:
-        print_json({**payload._asdict(), "body": text})
-        return
-    echo(f"number     {payload.number}, {payload.source} {payload.kind} {_one_line(payload.key)}")
-    echo(f"seen       {minute_of(payload.seen_at)}, kept until {minute_of(payload.keep_until)}")
-    echo(f"reason     {_one_line(payload.reason)}")
-    echo(f"original   {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}")
-    echo(text[:SHOWN])
+    lines = (
+        f"number     {payload.number}, {payload.source} {payload.kind} {_one_line(payload.key)}",
+        f"seen       {minute_of(payload.seen_at)}, kept until {minute_of(payload.keep_until)}",
+        f"reason     {_one_line(payload.reason)}",
+        f"original   {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}",
+        text[:SHOWN],
+    )
+    show({**payload._asdict(), "body": text}, lines, as_json)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_json
+from hotpapers.cli.terminal import count, show
 from hotpapers.ids import timestamps
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues.queries import issue_digests
@@ -38,19 +40,10 @@ def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext)
             reporting.close(record.database, closed, now())
         open_reports = reporting.waiting(record.database)
         open_with_state = [(report, _known(record, report)) for report in open_reports]
-        days = _days(record)
-    if as_json:
-        rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
-        print_json({"reports": rows})
-        return
-    for report, about in open_with_state:
-        _print(report, days, about)
-    echo(f"{count(len(open_reports), 'report')} open")
-
-
-def _days(record: Record) -> dict[str, str]:
-    """By an issue's digest: its publication and day."""
-    return {digest: f"{publication} {day}" for digest, publication, day in issue_digests(record.database)}
+        days = {digest: f"{publication} {day}" for digest, publication, day in issue_digests(record.database)}
+    rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
+    lines = [line for report, about in open_with_state for line in _lines(report, days, about)]
+    show({"reports": rows}, [*lines, f"{count(len(open_reports), 'report')} open"], as_json)
 
 
 def _known(record: Record, report: ReaderReport) -> dict[str, str]:
@@ -63,11 +56,8 @@ def _known(record: Record, report: ReaderReport) -> dict[str, str]:
     return {"page": site_paths.post_url(post), "by": by}
 
 
-def _print(report: ReaderReport, days: dict[str, str], about: dict[str, str]) -> None:
-    echo(f"{report.id:>4}  {minute_of(report.at)}  {NAMES[report.kind]}")
+def _lines(report: ReaderReport, days: dict[str, str], about: dict[str, str]) -> Iterator[str]:
+    yield f"{report.id:>4}  {minute_of(report.at)}  {NAMES[report.kind]}"
     named = {"issue": days.get(report.issue, report.issue), "paper": report.paper, "about": report.subject, **about}
-    for name, value in named.items():
-        if value:
-            echo(f"      {name:<6}{value}")
-    for line in report.said.splitlines():
-        echo(f"      | {line}")
+    yield from (f"      {name:<6}{value}" for name, value in named.items() if value)
+    yield from (f"      | {line}" for line in report.said.splitlines())

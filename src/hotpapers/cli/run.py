@@ -17,15 +17,7 @@ from hotpapers.ingest import IngestContext, make_jobs, make_line
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.loop import JobLoop
 from hotpapers.jobs.runner import JobRunner
-from hotpapers.schedule import (
-    HousekeepingJob,
-    IssueDestination,
-    PublishJob,
-    SendJob,
-    SiteHealth,
-    health,
-    metrics,
-)
+from hotpapers.schedule import HousekeepingJob, IssueDestination, PublishJob, SendJob, SiteHealth, health, metrics
 from hotpapers.store import Record, now
 from hotpapers.store.statistics import totals
 from hotpapers.summaries.generate import summarizer

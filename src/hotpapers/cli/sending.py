@@ -18,7 +18,6 @@ from hotpapers.render import CHANNELS
 from hotpapers.store import Record, now
 
 if TYPE_CHECKING:  # what sends is loaded only where something is sent
-    from hotpapers.deliver.announce.destinations import AnnouncementDestination
     from hotpapers.schedule import SenderDestination
 
 
@@ -50,35 +49,24 @@ def _mailing(record: Record, home: common.CommandContext, open_way: OpenWay) -> 
         yield SenderDestination(sender, way.http, sender.check, sender.tidy, close)
 
 
-def _chat(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
-    from hotpapers.deliver.announce import destinations
-
-    return _announcing(destinations.chat_rooms(home.settings, home.site_config, record), open_way)
-
-
-def _webhook(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
-    from hotpapers.deliver.announce import destinations
-
-    return _announcing(destinations.webhooks(home.settings, home.site_config, record), open_way)
-
-
-def _bluesky(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
-    from hotpapers.deliver.announce import destinations
-
-    return _announcing(destinations.bluesky_accounts(home.settings, home.site_config, record), open_way)
-
-
-def _announcing(places: Iterator[AnnouncementDestination], open_way: OpenWay) -> Iterator[SenderDestination]:
-    """Announcements: each place has a way out of its own."""
-    from hotpapers.schedule import SenderDestination
-
-    for place in places:
-        way = open_way(place.own, place.secrets)
-        yield SenderDestination(place.sender, way.http, close=way.close, place=place.target)
-
-
 OpenSenders = Callable[[Record, common.CommandContext, OpenWay], "Iterator[SenderDestination]"]
-SENDERS: dict[str, OpenSenders] = {"mailing": _mailing, "chat": _chat, "webhook": _webhook, "bluesky": _bluesky}
+
+
+def _announcing(channel: str) -> OpenSenders:
+    """Announcements: each place has a way out of its own."""
+
+    def opened(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
+        from hotpapers.deliver.announce.destinations import DESTINATIONS
+        from hotpapers.schedule import SenderDestination
+
+        for place in DESTINATIONS[channel](home.settings, home.site_config, record):
+            way = open_way(place.own, place.secrets)
+            yield SenderDestination(place.sender, way.http, close=way.close, place=place.target)
+
+    return opened
+
+
+SENDERS = {"mailing": _mailing, **{name: _announcing(name) for name in ("chat", "webhook", "bluesky")}}
 """Each channel that sends, by name: what opens it for each place of the settings that it goes to. A new one is one line
 here. Raises SettingsError."""
 

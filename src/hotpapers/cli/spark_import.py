@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from hotpapers.cli import archives, common, streams
-from hotpapers.cli.terminal import count, echo, print_error, print_json
+from hotpapers.cli.terminal import count, fail_for, show
 from hotpapers.errors import InputError, NotFound, UsageError
 from hotpapers.store import Record, now
 from hotpapers.transfer.remote_files import is_remote
 
 if TYPE_CHECKING:
-    from hotpapers.ingest.archives import ArchiveFile, ImportedFile
+    from hotpapers.ingest.archives import ArchiveFile
     from hotpapers.ingest.archives.findings import FindingsFolder, SiftJob
     from hotpapers.ingest.archives.spark_job import SparkRun
 
 FINDINGS = "findings"
 """The format of what `--to` writes."""
-Done = Callable[[str, "ImportedFile"], object]
-Refused = Callable[[InputError], object]
 
 
 class SparkOptions(NamedTuple):
@@ -101,20 +99,11 @@ def write_findings(
     folder = options.to or ""
     run = _run(options, job, _made(folder), None, progress)
     refused = [InputError(reason, file=files[number]) for number, reason in sorted(run.problems.items())]
-    if as_json:
-        problems = [{"file": problem.file, "reason": problem.reason} for problem in refused]
-        parts = len(job.parts)
-        print_json({"findings": folder, "files": len(files), "parts": parts, "lost": run.lost, "refused": problems})
-    else:
-        echo(
-            f"{count(len(files), 'file')} read in {count(len(job.parts), 'part')}; what may concern a record: {folder}"
-        )
-        for line in _lost(run):
-            echo(line)
-    for problem in refused:
-        print_error(f"what comes after this is not in it: {problem}")
-    if refused:
-        raise click.exceptions.Exit(1)
+    parts, problems = len(job.parts), [{"file": problem.file, "reason": problem.reason} for problem in refused]
+    value = {"findings": folder, "files": len(files), "parts": parts, "lost": run.lost, "refused": problems}
+    read = f"{count(len(files), 'file')} read in {count(parts, 'part')}; what may concern a record: {folder}"
+    show(value, [read, *_lost(run)], as_json)
+    fail_for(f"what comes after this is not in it: {problem}" for problem in refused)
 
 
 @contextmanager
@@ -126,61 +115,49 @@ def _record_if_any(home: common.CommandContext) -> Iterator[Record | None]:
         yield None
 
 
-def take(
-    format_: str, home: common.CommandContext, options: SparkOptions, seen_at: int | None, record: Record,
-    files: Sequence[str], progress: streams.Told, done: Done, refused: Refused,
-) -> list[str]:  # fmt: skip
-    """Has Spark read some files, and takes into the record what it finds in each. What else there is to say of it."""
+def take(task: archives.ImportTask, options: SparkOptions) -> None:
+    """Has Spark read some files, and takes into the record what it finds in each."""
     from hotpapers.ingest.archives.findings import FindingsFolder
 
-    job = _job(format_, record, seen_at, files)
+    job = _job(task.format, task.record, task.seen_at, task.files)
     with tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
-        run = _run(options, job, options.staging, Path(folder), progress)
-        _take_findings(home, record, FindingsFolder(Path(folder)), done, refused)
-    return _lost(run)
+        run = _run(options, job, options.staging, Path(folder), task.progress)
+        _take_findings(task, FindingsFolder(Path(folder)))
+    task.notes.extend(_lost(run))
 
 
-def take_folders(
-    format_: str, home: common.CommandContext, options: SparkOptions, seen_at: int | None, record: Record,
-    files: Sequence[str], progress: streams.Told, done: Done, refused: Refused,
-) -> list[str]:  # fmt: skip
-    """Takes in what `--to` wrote. What else there is to say of it."""
+def take_folders(task: archives.ImportTask) -> None:
+    """Takes in what `--to` wrote."""
     from hotpapers.ingest.archives.findings import FindingsFolder
     from hotpapers.store.paper_names import paper_aliases
 
-    notes, titles = [], sum(1 for _ in paper_aliases(record, now(), 0))
-    for folder in files:
+    titles = sum(1 for _ in paper_aliases(task.record, now(), 0))
+    for folder in task.files:
         try:
             findings = FindingsFolder(Path(folder))
         except InputError as problem:
-            refused(problem)
+            task.refused.append(problem)
             continue
-        _take_findings(home, record, findings, done, refused)
-        progress(streams.size_of([folder]))
+        _take_findings(task, findings)
+        task.progress(streams.size_of([folder]))
         if findings.about.titles < titles:
-            notes.append(
+            task.notes.append(
                 f"{folder}: sifted with {findings.about.titles:,} of the {titles:,} titles that this store has: posts"
                 " that name a paper by another title alone are not in it"
             )
-    return notes
 
 
-def _take_findings(
-    home: common.CommandContext, record: Record, findings: FindingsFolder, done: Done, refused: Refused
-) -> None:
+def _take_findings(task: archives.ImportTask, findings: FindingsFolder) -> None:
     """Each file in turn; one that is refused keeps no other out."""
     from hotpapers.ingest.archives.findings_import import FindingsImporter
 
-    archives.need_readable(findings.about.format, home)
-    importer = FindingsImporter(record, findings, archives.terms_of(findings.about.format, home), now())
+    archives.need_readable(findings.about.format, task.home)
+    terms = archives.terms_of(findings.about.format, task.home)
+    importer = FindingsImporter(task.record, findings, terms, now())
     try:
-        for file, result in zip(importer.files, importer.results(), strict=True):
-            if isinstance(result, InputError):
-                refused(result)
-            else:
-                done(file.name, result)
+        task.take((file.name, result) for file, result in zip(importer.files, importer.results(), strict=True))
     except InputError as problem:  # some of the findings are absent
-        refused(problem)
+        task.refused.append(problem)
 
 
 def _lost(run: SparkRun) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, count, echo, print_json
+from hotpapers.cli.terminal import bar, count, show
 from hotpapers.cli.verify_proof import verify_files, verify_site
 from hotpapers.engagement.standing.queries import relearn_standing
 from hotpapers.errors import CorruptStore, NotFound, ReadOnlyStore
@@ -86,7 +86,11 @@ def _verify_store(
             for item in frozen:
                 findings += freeze.check_issue(record, item)
                 progress(1)
-    _report_verified(findings, len(frozen), checked, as_json)
+    value = {
+        "verified": not findings, "issues": len(frozen), "rows": checked.rows, "forgotten": checked.forgotten,
+        "pruned": checked.pruned, "withheld": checked.withheld, "unchecked": checked.unchecked, "findings": findings,
+    }  # fmt: skip
+    show(value, _lines(findings, len(frozen), checked), as_json)
     if findings:
         raise click.exceptions.Exit(1)
 
@@ -119,23 +123,13 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
     return chosen
 
 
-def _report_verified(findings: Sequence[VerifyFinding], issues: int, checked: VerifyResult, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                "verified": not findings, "issues": issues, "rows": checked.rows, "forgotten": checked.forgotten,
-                "pruned": checked.pruned, "withheld": checked.withheld, "unchecked": checked.unchecked,
-                "findings": findings,
-            }
-        )  # fmt: skip
-        return
-    for finding in findings:
-        echo(str(finding))
+def _lines(findings: Sequence[VerifyFinding], issues: int, checked: VerifyResult) -> Iterator[str]:
+    yield from map(str, findings)
     parts = [count(checked.forgotten, "part") + " forgotten"] if checked.forgotten else []
     parts += [f"{checked.pruned:,} pruned"] if checked.pruned else []
     parts += [f"{count(checked.withheld, 'row')} without words"] if checked.withheld else []
     outcome = count(len(findings), "difference") if findings else "verified"
     amounts = f"{count(issues, 'issue')} rebuilt, {count(checked.rows, 'row')} checked"
-    echo(f"{', '.join([outcome, *parts])}: {amounts}")
+    yield f"{', '.join([outcome, *parts])}: {amounts}"
     if checked.unchecked:
-        echo(f"not checked: {checked.unchecked}")
+        yield f"not checked: {checked.unchecked}"

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, count, echo, print_json, show
+from hotpapers.cli.terminal import bar, count, show
 from hotpapers.errors import InputError, UsageError
 from hotpapers.transparency.mirrors import POLICY_FILE, check_mirror
 from hotpapers.transparency.policies import LogPolicy, parse_policy
@@ -114,17 +114,13 @@ def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool) -> Non
         raise UsageError(f"{folder}: has no {POLICY_FILE}, so no log was published with it")
     policy = read_policy(policy_file or own)
     verdict = check_mirror(folder, policy)
-    if as_json:
-        print_json({"verified": not verdict.problems, **verdict._asdict(), "own_word": policy_file is None})
-    else:
-        for text in verdict.problems:
-            echo(text)
-        state = "not verified" if verdict.problems else "verified"
-        missing = f", {count(verdict.missing, 'issue')} of the log not here" if verdict.missing else ""
-        echo(f"{state}: {count(verdict.issues, 'issue')}, {count(verdict.leaves, 'leaf', 'leaves')}{missing}")
-        if policy_file is None:
-            echo("by the site's own keys; compare these with what you know, or name yours with --policy:")
-            for log in policy.logs:
-                echo(f"  {log.key}")
+    state = "not verified" if verdict.problems else "verified"
+    missing = f", {count(verdict.missing, 'issue')} of the log not here" if verdict.missing else ""
+    amounts = f"{count(verdict.issues, 'issue')}, {count(verdict.leaves, 'leaf', 'leaves')}"
+    lines = [*verdict.problems, f"{state}: {amounts}{missing}"]
+    if policy_file is None:
+        lines.append("by the site's own keys; compare these with what you know, or name yours with --policy:")
+        lines += [f"  {log.key}" for log in policy.logs]
+    show({"verified": not verdict.problems, **verdict._asdict(), "own_word": policy_file is None}, lines, as_json)
     if verdict.problems:
         raise click.exceptions.Exit(1)

@@ -10,6 +10,7 @@ import msgspec
 
 BASE = re.compile(r"(?:https://|http://(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]))[^\s?#\"<>]*/")
 """The public address of a program that people write to: encrypted, unless it is on this machine."""
+BASE_REMEDY = "write a whole address that begins with https:// and ends with /, such as https://papers.example/."
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 MAIL_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]{_LABEL}")
@@ -51,10 +52,7 @@ def mailing_problems(mailing: MailingSettings) -> Iterator[tuple[str, str]]:
     if not re.fullmatch(r"[A-Za-z0-9.:-]*", mailing.relay):
         yield "relay", f"{mailing.relay!r} is no host; write it as mail.example.org, and its port as port = 587."
     if mailing.base and not BASE.fullmatch(mailing.base):
-        yield (
-            "base",
-            "write a whole address that begins with https:// and ends with /, such as https://papers.example/.",
-        )
+        yield "base", BASE_REMEDY
     if not re.fullmatch(r"[A-Za-z0-9._-]*", mailing.selector):
         yield "selector", f"{mailing.selector!r} is no name in the DNS."
     for key, most in (("port", 65_535), ("pace", 60_000)):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.settings.mail import BASE
+from hotpapers.settings.mail import BASE, BASE_REMEDY
 
 
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,7 +27,4 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 def serve_problems(serve: ServeSettings) -> Iterator[tuple[str, str]]:
     """What cannot be used in this table, as key, and reason with remedy."""
     if serve.base and not BASE.fullmatch(serve.base):
-        yield (
-            "base",
-            "write a whole address that begins with https:// and ends with /, such as https://papers.example/.",
-        )
+        yield "base", BASE_REMEDY

@@ -150,7 +150,8 @@ class GuardedProtocol(H11Protocol):
         if not self._has_place or self.transport.is_closing():
             self._read_within()
             return
-        phase = _phase_of(self.conn)
+        # what of a request is waited for; nothing, where it is all there
+        phase = {h11.IDLE: "head", h11.SEND_BODY: "body"}.get(self.conn.their_state, "")
         self._places.wait(self, waits=bool(phase))
         if phase == self._phase:
             return
@@ -171,11 +172,6 @@ class GuardedProtocol(H11Protocol):
         """Gives an answer up that is not read in time."""
         if self._reader is None:
             self._reader = self.loop.call_later(self._places.allowed.reading, self.transport.abort)
-
-
-def _phase_of(conn: h11.Connection) -> str:
-    """What of a request is waited for; nothing, where it is all there."""
-    return {h11.IDLE: "head", h11.SEND_BODY: "body"}.get(conn.their_state, "")
 
 
 def guarded(allowed: ConnectionLimits) -> Callable[..., GuardedProtocol]:

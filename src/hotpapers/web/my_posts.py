@@ -94,7 +94,9 @@ def _act(router: FormRouter, dependencies: MyPostsDependencies, values: Values) 
         if len(known) != 1:
             return first(who, SEVERAL[claim.network] if known else UNKNOWN)
         if not proof:
-            return _second(record, known[0], _begun(known[0], dependencies), who)
+            nonce = secrets.token_hex(codes.NONCE // 2)
+            proof_begun = ProofChallenge(known[0].account, dependencies.clock() // SECOND, nonce)
+            return _second(record, known[0], proof_begun, who)
         return _third(router, dependencies, record, known[0], values)
 
 
@@ -129,10 +131,6 @@ def _elsewhere(contact: str) -> str:
 
 
 # ---- second: the code --------------------------------------------------------------------------------------
-
-
-def _begun(known: KnownAccount, dependencies: MyPostsDependencies) -> ProofChallenge:
-    return ProofChallenge(known.account, dependencies.clock() // SECOND, secrets.token_hex(codes.NONCE // 2))
 
 
 def _second(

@@ -44,7 +44,10 @@ class AppriseClient:
                 f"{key}: Apprise does not understand this address; `apprise --details` lists the services and their "
                 "addresses."
             )
-        formats = {str(getattr(form, "value", form)) for form in _format_list(self._plugin.notify_format)}
+        named = self._plugin.notify_format
+        formats = {
+            str(getattr(form, "value", form)) for form in (named if isinstance(named, tuple | list) else (named,))
+        }
         self._format = "text" if formats & {"text", "html"} else "markdown"
         self._is_html = "text" not in formats and "html" in formats
         schema = url.partition("://")[0].lower()
@@ -88,10 +91,6 @@ def _make_plugin(url: str, home: str) -> Any:
     )  # fmt: skip
     with _capture_log():
         return apprise.Apprise.instantiate(url, asset=asset)
-
-
-def _format_list(formats: Any) -> Iterator[Any]:
-    yield from formats if isinstance(formats, tuple | list) else (formats,)
 
 
 @contextmanager

@@ -54,11 +54,9 @@ class EmailSender:
 
     name = NAME
 
-    def __init__(
-        self, record: Record, office: MailConfig, site_config: SiteConfig, relay: SmtpClient | None = None
-    ) -> None:
+    def __init__(self, record: Record, office: MailConfig, site_config: SiteConfig) -> None:
         self._record, self._office, self._imprint = record, office, site_config
-        self._relay = relay or SmtpClient(office)
+        self._relay = SmtpClient(office)
         self._begun: tuple[str, str] | None = None
         self._readers = 0
         self._doubt = ""

@@ -1,12 +1,11 @@
 """Mentions in bulk: buffers and files of any size, line by line, at the pace of a search for a few words.
 
-    scan(buffer)            every line's mentions, in memory
-    scan_file(stream)       the same from a file or pipe, in constant memory
+    scan_file(stream)       every line's mentions in a file or pipe, in constant memory
     find_in_file(stream)    the mentions of the whole input as one text
 
 Exactly what `find` gives line by line; a line ends at `\\n`, bytes are UTF-8 and what is not becomes U+FFFD. Most of
-the time goes into searching for needles, which is left to stringzilla (where it is absent, to `bytes.find`, several
-times slower). What stands around a needle then settles the matter, in all but one line of a thousand.
+the time goes into searching for needles, which is left to stringzilla. What stands around a needle then settles the
+matter, in all but one line of a thousand.
 
 `parting` names the invisible characters that may stand inside a needle, between x and i, say. Each one more costs a
 pass over the bytes; with USUAL alone a scan is a quarter faster and misses what nobody but a tester writes.
@@ -18,11 +17,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
+from stringzilla import Str, utf8_uncased_matches  # type: ignore[import-not-found]
+
 from hotpapers.ids.arxiv.addresses import AFTER, BEFORE, COMMONEST, NEEDLES, Mention, match
 from hotpapers.ids.arxiv.unescaping import INVISIBLE
 from hotpapers.ids.mentions import PaperMention, find, match_decoded, settled
 
-__all__ = ["USUAL", "Str", "find_in_file", "needle_places", "scan", "scan_file"]
+__all__ = ["USUAL", "Str", "find_in_file", "needle_places", "scan_file"]
 
 USUAL = "\u00ad\u200b"
 """Soft hyphen and zero-width blank: what programs put into words and addresses, to break lines."""
@@ -39,18 +40,9 @@ Places = list[tuple[int, str]]
 """Where needles stand, by place; with an empty name where an invisible character may part one."""
 
 
-def scan(buffer: Bytes, parting: str = INVISIBLE) -> Iterator[tuple[int, PaperMention]]:
-    """Every line's mentions: the line's first byte in the buffer, and the mention as `find` gives it for that line."""
-    low = 0
-    while low < len(buffer):
-        high = min(low + BLOCK, len(buffer))
-        high = buffer.rfind(_END, low, high) + 1 or buffer.find(_END, high) + 1 or len(buffer)
-        yield from _mentions(buffer, low, high, parting)
-        low = high
-
-
 def scan_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) -> Iterator[tuple[int, PaperMention]]:
-    """The same from a binary stream: the line's first byte in the input, and the mention. Memory stays near `block`."""
+    """Every line's mentions: the line's first byte in the input, and the mention as `find` gives it for that line.
+    Memory stays near `block`."""
     for part in _parts(stream, block):
         for at, mention in _mentions(part.data, 0, part.end, parting):
             if at:
@@ -164,16 +156,22 @@ _INSIDE_BEFORE = frozenset(b"xXiI5pPaAeErR") | frozenset(range(0x80, 0x100))
 _INSIDE_AFTER = frozenset(b"iIvVaApPeErRsS")
 
 
-def _by_find(data: Bytes, low: int, high: int, parting: str) -> Places:
-    block = bytes(data[low:high])
-    lower = block.lower()
-    places = [
-        (low + place, needle)
-        for needle, word, before in _WORDS
-        for place in _each(lower.find, word)
-        if (last := block[place - 1]) in before or (last in _ESCAPE_ENDS and _escape_near(block, place))
-    ]
-    return sorted(places if block.isascii() else places + _split_at(data, low, high, parting, block.find))
+def needle_places(data: Bytes, low: int, high: int, parting: str) -> Places:
+    """Where needles stand in `data[low:high]`."""
+    with memoryview(data) as whole, whole[low:high] as view:
+        block = Str(view)  # finds and counts as bytes do, several times faster
+        places = [
+            (place, needle)
+            for needle, word, before in _WORDS
+            for hit in utf8_uncased_matches(block, word)
+            if (last := data[(place := low + hit.offset_within(block)) - 1]) in before
+            or (last in _ESCAPE_ENDS and _escape_near(data, place))
+        ]
+        if not data.isascii():
+            places += _split_at(data, low, high, parting, block.find)
+        del block
+    places.sort()
+    return places
 
 
 def _escape_near(data: Bytes, place: int) -> bool:
@@ -199,33 +197,6 @@ def _each(search: Callable[[bytes, int], int], word: bytes) -> Iterator[int]:
     while place >= 0:
         yield place
         place = search(word, place + 1)
-
-
-# Str finds and counts as bytes do, several times faster.
-try:
-    from stringzilla import Str, utf8_uncased_matches  # type: ignore[import-not-found]
-except ImportError:
-    Str = bytes
-    needle_places = _by_find
-else:
-
-    def _by_stringzilla(data: Bytes, low: int, high: int, parting: str) -> Places:
-        with memoryview(data) as whole, whole[low:high] as view:
-            block = Str(view)
-            places = [
-                (place, needle)
-                for needle, word, before in _WORDS
-                for hit in utf8_uncased_matches(block, word)
-                if (last := data[(place := low + hit.offset_within(block)) - 1]) in before
-                or (last in _ESCAPE_ENDS and _escape_near(data, place))
-            ]
-            if not data.isascii():
-                places += _split_at(data, low, high, parting, block.find)
-            del block
-        places.sort()
-        return places
-
-    needle_places = _by_stringzilla
 
 
 # ---- a stream ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hotpapers.errors import RequestRefused
-from hotpapers.model import AnnouncementType, RawPayload
+from hotpapers.model import RawPayload
 from hotpapers.sources.arxiv import api, listing, page_facts
 from hotpapers.sources.arxiv.cursor_state import rank
 from hotpapers.sources.arxiv.listing import LARGEST_PAGE, ListingCount
@@ -51,7 +51,9 @@ class CompletenessChecks:
         more = 0
         for day in [day for day in (*self._missed, self._day) if day in listed]:
             lack = listing.lack(listed[day], fed if day == self._day else ())
-            payloads += [_listing_payload(archive, day, id, kind, at) for id, kind in lack.papers.items()]
+            for id, kind in lack.papers.items():
+                fact = page_facts.ListedFact(paper=id, category=archive, day=day, type=kind)
+                payloads.append(page_facts.listed_seen(fact, at))
             missing = self._fetch([id for id in lack.papers if id not in self._told], payloads)
             more += len(lack.papers) if day == self._day else 0
             lacks += [(day, f"{archive}: {words}") for words in _words(missing, lack.unnamed)]
@@ -104,10 +106,6 @@ class CompletenessChecks:
             new = [id for id, kind in listed.get(day, ListingCount()).papers.items() if kind == "new"]
             if new:
                 yield day, min(new, key=rank)
-
-
-def _listing_payload(archive: str, day: str, id: str, kind: AnnouncementType, at: int) -> RawPayload:
-    return page_facts.listed_seen(page_facts.ListedFact(paper=id, category=archive, day=day, type=kind), at)
 
 
 def _words(missing: Sequence[str], unnamed: int) -> Iterator[str]:

@@ -122,7 +122,7 @@ class BlueskySource:
         """What the hosts tell, one after the other. `is_first`: whatever the first one has is all there is; the page
         after its first event says since when."""
         since, problems, gaps = resume.time or 0, list[NetError](), list[StreamGap]()
-        for number in range(self._hosts()):
+        for number in range(len(self.settings.jetstream) if self.settings.transport == "jetstream" else 1):
             transport = self._transport(number, resume)
             start = None if is_first else transport.since
             watch = StallDetector(http.now(), start, self.settings.silence, self.settings.late, resume.time)
@@ -147,9 +147,6 @@ class BlueskySource:
             yield PayloadPage((), smallest.resume)
             raise smallest
         raise worst(problems)
-
-    def _hosts(self) -> int:
-        return len(self.settings.jetstream) if self.settings.transport == "jetstream" else 1
 
     def _transport(self, number: int, resume: StreamCursor) -> StreamTransport:
         settings = self.settings
