@@ -236,10 +236,10 @@ def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, Issue
         return []
     first = (datetime.date.fromisoformat(recipe.day) - datetime.timedelta(days=LOOK_BACK)).isoformat()
     where = 't.publication = ? AND t."day" >= ? AND t."day" < ?'
-    rows = record.view(position=recipe.position).latest(
+    issues = record.view(position=recipe.position).items(
         model.Issue, where, (recipe.publication.publication, first, recipe.day), 't."day", t.edition'
     )
-    latest = {row.item.day: row.item for row in rows if isinstance(row.item, model.Issue)}
+    latest = {issue.day: issue for issue in issues}
     contents = ((item.digest, read_content(item.content)) for item in latest.values())
     return [(digest, content) for digest, content in contents if content.publication.window == "daily"]
 

@@ -54,10 +54,10 @@ def better_counts(view: AsOfView, window: MeasurementWindow) -> Chosen:
     """Of each paper the counts of others that are better than ours."""
     unread = unread_times(view)
     best: dict[tuple[str, str, int], Measurement] = {}
-    for row in view.iterate(Measurement, "t.until_at <= ?", (view.as_of,)):
-        if isinstance(row.item, Measurement) and _is_wanted(row.item, window) and is_better(row.item, unread):
-            where = (row.item.paper, row.item.network, row.item.age)
-            best[where] = min(row.item, best.get(where, row.item), key=lambda item: (item.unread, item.source))
+    for item in view.items(Measurement, "t.until_at <= ?", (view.as_of,)):
+        if _is_wanted(item, window) and is_better(item, unread):
+            where = (item.paper, item.network, item.age)
+            best[where] = min(item, best.get(where, item), key=lambda item: (item.unread, item.source))
     result: dict[str, list[Measurement]] = defaultdict(list)
     for (paper, _, _), item in sorted(best.items()):
         result[paper].append(item)
@@ -132,9 +132,8 @@ def _counts_of(view: AsOfView, papers: Sequence[str]) -> Mapping[tuple[str, str,
     """What others counted of some papers, by paper, network and moment."""
     result: dict[tuple[str, str, int], list[Measurement]] = defaultdict(list)
     for some in slices(papers):
-        for row in view.iterate(Measurement, f"t.paper IN ({numbers_of(some)})", some):
-            if isinstance(row.item, Measurement):
-                result[row.item.paper, row.item.network, row.item.until_at].append(row.item)
+        for item in view.items(Measurement, f"t.paper IN ({numbers_of(some)})", some):
+            result[item.paper, item.network, item.until_at].append(item)
     return result
 
 

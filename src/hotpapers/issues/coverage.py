@@ -30,9 +30,9 @@ def readings(
     """
     start = max(start, (site_began(view) or 0) - TURN // 2)
     spans: dict[str, list[Coverage]] = defaultdict(list)
-    for row in view.latest(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of)):
-        if isinstance(row.item, Coverage) and row.item.from_at < row.item.until_at:
-            spans[row.item.network].append(row.item)
+    for span in view.items(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of)):
+        if span.from_at < span.until_at:
+            spans[span.network].append(span)
     known = {*heard_networks, *queries.networks_read(view)}
     networks = publication.networks or [network for network in model.NETWORKS if network in known]
     begun = frozenset(network for network in _just_begun(view) if network not in spans)
@@ -47,9 +47,7 @@ def readings(
 def _just_begun(view: AsOfView) -> Iterator[str]:
     """Networks that were first read to their end so lately that no stretch of time was written down yet."""
     where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
-    for row in view.latest(Coverage, where, (READ_BACK, view.as_of - TURN)):
-        if isinstance(row.item, Coverage):
-            yield row.item.network
+    return (span.network for span in view.items(Coverage, where, (READ_BACK, view.as_of - TURN)))
 
 
 class UnreadTimes:
@@ -74,9 +72,8 @@ class UnreadTimes:
 def unread_times(view: AsOfView, more: Iterable[Coverage] = ()) -> UnreadTimes:
     """When networks were not read, as a view has it; `more`: what is known of it besides."""
     spans: dict[str, list[Coverage]] = defaultdict(list)
-    rows = (row.item for row in view.iterate(Coverage, "t.until_at > t.from_at"))
-    for item in (*(item for item in rows if isinstance(item, Coverage)), *more):
-        spans[item.network].append(item)
+    for span in (*view.items(Coverage, "t.until_at > t.from_at"), *more):
+        spans[span.network].append(span)
     return UnreadTimes(spans)
 
 

@@ -38,12 +38,10 @@ def abstracts(view: AsOfView, publication: str, entries: Sequence[tuple[str, str
 
 def announced(view: AsOfView, publication: Publication, day: str) -> tuple[AnnouncedPaper, ...]:
     """The papers of the publication's fields that arXiv announced on a day, by category and id."""
-    rows = view.latest(Announcement, "t.day = ? AND t.type <> 'replacement'", (day,))
     by_paper: dict[str, list[Announcement]] = {}
-    for row in rows:
-        if isinstance(row.item, Announcement):
-            by_paper.setdefault(row.item.paper, []).append(row.item)
-    known = {row.item.paper: row.item for row in queries.papers_announced_on(view, day) if isinstance(row.item, Paper)}
+    for announcement in view.items(Announcement, "t.day = ? AND t.type <> 'replacement'", (day,)):
+        by_paper.setdefault(announcement.paper, []).append(announcement)
+    known = {paper.paper: paper for paper in queries.papers_announced_on(view, day)}
     fields = publication.categories
     papers = [
         _announced(known.get(paper) or Paper(paper=paper, title="", observed_at=0), announcements)
@@ -60,5 +58,4 @@ def _announced(paper: Paper, announcements: list[Announcement]) -> AnnouncedPape
 
 def announcements(view: AsOfView, paper: str) -> tuple[Announcement, ...]:
     """A paper's announcements, the first first."""
-    rows = view.latest(Announcement, f"t.paper = {NUMBER}", (paper,), "t.announced_at, t.day, t.category")
-    return tuple(row.item for row in rows if isinstance(row.item, Announcement))
+    return tuple(view.items(Announcement, f"t.paper = {NUMBER}", (paper,), "t.announced_at, t.day, t.category"))

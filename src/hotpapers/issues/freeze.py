@@ -38,8 +38,7 @@ class FrozenIssue(NamedTuple):
 
 def publication_of(record: Record, name: str | None) -> model.Publication:
     """The publication of a name, or the only one there is. Raises NotFound, UsageError."""
-    rows = record.view().latest(model.Publication)
-    by_name = {row.item.publication: row.item for row in rows if isinstance(row.item, model.Publication)}
+    by_name = {item.publication: item for item in record.view().items(model.Publication)}
     if name is not None:
         if name not in by_name:
             raise NotFound(f"{name}: no such publication; there are: {', '.join(by_name) or 'none'}")
@@ -55,12 +54,8 @@ def publication_of(record: Record, name: str | None) -> model.Publication:
 def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
     """All editions of a day's issue, the first first."""
     where = 't.publication = ? AND t."day" = ?'
-    rows = record.view().latest(model.Issue, where, (publication, day), "t.edition")
-    return [
-        FrozenIssue(read_content(row.item.content), row.item.digest, row.item.observed_at)
-        for row in rows
-        if isinstance(row.item, model.Issue)
-    ]
+    issues = record.view().items(model.Issue, where, (publication, day), "t.edition")
+    return [FrozenIssue(read_content(issue.content), issue.digest, issue.observed_at) for issue in issues]
 
 
 def check_day(day: str) -> str:

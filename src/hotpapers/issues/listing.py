@@ -30,11 +30,11 @@ def places_of(rows: Iterable[StoredRow]) -> list[model.Place]:
 
 def tally_of(view: AsOfView, place: model.Place) -> model.Tally:
     """A place's counts: the last ones observed when it was. Raises IssueError when the record has none."""
-    row = view._replace(as_of=place.observed_at).one(model.Tally, place.paper, place.network, place.method)
-    if row is None or not isinstance(row.item, model.Tally):
+    tally = view._replace(as_of=place.observed_at).item(model.Tally, place.paper, place.network, place.method)
+    if tally is None:
         where = f"{place.publication} {place.day} #{place.place}"
         raise IssueError(f"{where}: the record holds no counts of {place.paper}.")
-    return row.item
+    return tally
 
 
 def listing_input(view: AsOfView, publication: Publication, places: Sequence[model.Place]) -> RankingInput:

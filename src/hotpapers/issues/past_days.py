@@ -136,11 +136,9 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
 
 def _recorded(record: Record, publication: Publication) -> Publication:
     """The publication as the record has it, which takes it in where it is new or differs."""
-    row = record.view().one(Publication, publication.publication)
-    if row and isinstance(row.item, Publication):
-        recorded = row.item
-        if msgspec.structs.replace(recorded, observed_at=publication.observed_at) == publication:
-            return recorded
+    recorded = record.view().item(Publication, publication.publication)
+    if recorded and msgspec.structs.replace(recorded, observed_at=publication.observed_at) == publication:
+        return recorded
     taken_in = msgspec.structs.replace(publication, observed_at=now())
     record.append([taken_in], source="settings")
     return taken_in

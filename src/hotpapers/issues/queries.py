@@ -77,14 +77,12 @@ def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
 
 
 def _withheld_among(view: AsOfView, among: str, keys: Sequence[str]) -> frozenset[str]:
-    withheld_posts = view.latest(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
+    limited = view.items(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.post IN ({among}) AND ({VOICE} IN (SELECT voice FROM hidden)
            OR p.post IN (SELECT subject FROM hidden))"""
-    return frozenset([row.item.post for row in withheld_posts if isinstance(row.item, Post)]) | frozenset(
-        row[0] for row in view.database.rows(sql, keys)
-    )
+    return frozenset([*(post.post for post in limited), *(post for (post,) in view.database.rows(sql, keys))])
 
 
 def read_since(view: AsOfView) -> dict[str, int]:
@@ -191,9 +189,9 @@ def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> 
             yield (day, paper), abstract
 
 
-def papers_announced_on(view: AsOfView, day: str) -> list[StoredRow]:
+def papers_announced_on(view: AsOfView, day: str) -> Iterator[Paper]:
     """The papers that were announced on a day, as observed last."""
-    return view.latest(Paper, "t.paper IN (SELECT a.paper FROM announcement AS a WHERE a.day = ?)", (day,))
+    return view.items(Paper, "t.paper IN (SELECT a.paper FROM announcement AS a WHERE a.day = ?)", (day,))
 
 
 def categories_announced_on(view: AsOfView, day: str) -> list[tuple[str, str]]:
@@ -416,9 +414,9 @@ def withheld_posts_shown(view: AsOfView) -> frozenset[str]:
 
 def listing_of(view: AsOfView, publication: str, day: str) -> model.Listing:
     """The listing of a day as it was observed last. Raises NotFound."""
-    row = view.one(model.Listing, publication, day)
-    if row is None or not isinstance(row.item, model.Listing):
+    listing = view.item(model.Listing, publication, day)
+    if listing is None:
         raise NotFound(
             f"{publication} {day}: no listing of that day is in the record; `hotpapers import` brings one in."
         )
-    return row.item
+    return listing

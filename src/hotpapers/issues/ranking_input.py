@@ -199,8 +199,8 @@ def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: Stored
 
 
 def _announced_in(view: AsOfView, paper: str) -> tuple[str, ...]:
-    rows = view.latest(model.Announcement, f"t.paper = {NUMBER}", (paper,))
-    return tuple(row.item.category for row in rows if isinstance(row.item, model.Announcement))
+    announcements = view.items(model.Announcement, f"t.paper = {NUMBER}", (paper,))
+    return tuple(announcement.category for announcement in announcements)
 
 
 def in_fields(category: str, fields: Sequence[str]) -> bool:

@@ -74,8 +74,7 @@ class RecordIssueReader:
 
     def publications(self) -> Sequence[Publication]:
         """Every publication, by name."""
-        rows = self._now.latest(Publication)
-        return [row.item for row in rows if isinstance(row.item, Publication)]
+        return list(self._now.items(Publication))
 
     def days(self, publication: str) -> Sequence[str]:
         """The days of a publication's frozen issues, ascending."""
@@ -242,8 +241,8 @@ def _allowed(rows: Sequence[StoredRow], withheld: Container[str]) -> tuple[Quota
 
 def _described(view: AsOfView, keys: Sequence[str]) -> dict[str, Paper]:
     """What a view knows of papers."""
-    rows = view.latest(Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else []
-    return {row.item.paper: row.item for row in rows if isinstance(row.item, Paper)}
+    papers = view.items(Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else ()
+    return {paper.paper: paper for paper in papers}
 
 
 def _as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:

@@ -130,9 +130,8 @@ def late_at_first(publication: Publication) -> int:
 def known_absent(view: AsOfView, day: str) -> bool:
     """Whether it is known that nothing was announced: by arXiv's calendar, or because its feeds of that day were
     empty."""
-    row = view.one(model.Coverage, queries.ARXIV, calendar.announced_at(day))
-    reason = row.item.reason if row and isinstance(row.item, model.Coverage) else ""
-    return not calendar.expected(day) or reason.startswith(calendar.NOTHING)
+    reading = view.item(model.Coverage, queries.ARXIV, calendar.announced_at(day))
+    return not calendar.expected(day) or (reading is not None and reading.reason.startswith(calendar.NOTHING))
 
 
 def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bool:

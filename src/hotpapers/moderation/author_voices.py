@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from hotpapers.ids.mentions.own_words import MentionedPaper
-from hotpapers.model import LARGEST, Account, Item, Post, Verdict
+from hotpapers.model import LARGEST, Account, Post, Verdict
 from hotpapers.moderation import queries
 from hotpapers.moderation.author_names import matched_author
 from hotpapers.moderation.author_words import claims_paper
@@ -22,7 +22,6 @@ from hotpapers.moderation.queries import Pair
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch, last_written_at
 from hotpapers.store.identities import is_pseudonym, numbers_of
-from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.meta import read_meta, write_meta
 from hotpapers.store.record import Record, now
 
@@ -71,7 +70,7 @@ def _judged_to(record: Record) -> int:
 def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
     """The verdicts on some posts and papers, whether they are written already or not."""
     keys = sorted({post for post, _ in pairs})
-    posts = {row.item.post: row.item for row in _latest(view, Post, "post", keys) if isinstance(row.item, Post)}
+    posts = {post.post: post for post in view.items(Post, f"t.post IN ({numbers_of(keys)})", keys)}
     accounts = _accounts(view, posts.values())
     papers = known_papers(view, (paper for _, paper in pairs))
     counts, moments = queries.papers_named(view, keys), queries.first_observed(view, keys)
@@ -87,15 +86,11 @@ def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
             )  # fmt: skip
 
 
-def _latest(view: AsOfView, kind: type[Item], field: str, keys: Sequence[str]) -> Iterator[StoredRow]:
-    return view.iterate(kind, f"t.{field} IN ({numbers_of(keys)})", keys)
-
-
 def _accounts(view: AsOfView, posts: Iterable[Post]) -> dict[str, Account]:
     """How the accounts of some posts are called now, where that is known."""
     keys = sorted({post.account for post in posts if post.account})
-    rows = _latest(view, Account, "account", keys) if keys else ()
-    return {row.item.account: row.item for row in rows if isinstance(row.item, Account)}
+    accounts = view.items(Account, f"t.account IN ({numbers_of(keys)})", keys) if keys else ()
+    return {account.account: account for account in accounts}
 
 
 def reason_of(post: Post, account: Account | None, paper: MentionedPaper, *, is_only: bool) -> str:

@@ -40,9 +40,8 @@ def _judged(record: Record, view: AsOfView) -> Iterator[Item]:
     first, last = queries.listings_observed(view)
     names = load_names(record, last + KEPT, first - KEPT)
     titles = queries.titles_of_listed(view)
-    for row in view.iterate(Post, f"t.post IN ({queries.LISTED})"):
-        post = row.item
-        if isinstance(post, Post) and len(papers.get(post.post, ())) == 1:
+    for post in view.items(Post, f"t.post IN ({queries.LISTED})"):
+        if len(papers.get(post.post, ())) == 1:
             [paper] = papers[post.post]
             yield from _doubt(post, paper, titles.get(paper, ""), names)
 

@@ -39,8 +39,7 @@ def papers_of_listed(view: AsOfView) -> dict[str, set[str]]:
 def titles_of_listed(view: AsOfView) -> dict[str, str]:
     """The titles of the papers that listed posts stand under."""
     listed = "SELECT l.paper FROM mention AS l WHERE l.form = 'listed'"
-    rows = view.iterate(Paper, f"t.paper IN ({listed})")
-    return {row.item.paper: row.item.title for row in rows if isinstance(row.item, Paper)}
+    return {paper.paper: paper.title for paper in view.items(Paper, f"t.paper IN ({listed})")}
 
 
 def listings_observed(view: AsOfView) -> tuple[int, int]:

@@ -56,8 +56,7 @@ def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> Q
 def _authors(view: AsOfView, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Posts, as far as the record knows them, with their accounts."""
     for some in slices(posts):
-        rows = view.latest(Post, f"t.post IN ({numbers_of(some)})", some)
-        yield from ((row.item.post, row.item.account) for row in rows if isinstance(row.item, Post))
+        yield from ((post.post, post.account) for post in view.items(Post, f"t.post IN ({numbers_of(some)})", some))
 
 
 def showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:

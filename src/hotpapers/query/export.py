@@ -82,11 +82,10 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
 
 def _kept_back(session: QuerySession) -> WithheldWords:
     view = session.record.view()
-    judged = view.latest(model.Verdict, "t.judgement = 'hidden'")
-    hidden = {row.item.subject for row in judged if isinstance(row.item, model.Verdict)}
-    for row in view.latest(model.Alias):
-        if isinstance(row.item, model.Alias) and hidden & {row.item.account, row.item.stable}:
-            hidden |= {row.item.account, row.item.stable}
+    hidden = {verdict.subject for verdict in view.items(model.Verdict, "t.judgement = 'hidden'")}
+    for alias in view.items(model.Alias):
+        if hidden & {alias.account, alias.stable}:
+            hidden |= {alias.account, alias.stable}
     policy = policy_for(view, session.terms, ())  # it knows nobody who is answered: a reply is to somebody else
     return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy)
 

@@ -181,8 +181,8 @@ def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> 
     day = session.day(name, entry_params.day)
     edition = " AND t.edition = ?" if entry_params.edition else ""
     params = (name, day, entry_params.edition) if entry_params.edition else (name, day)
-    rows = session.record.view().latest(model.Issue, f't.publication = ? AND t."day" = ?{edition}', params, "t.edition")
-    issues = [row.item for row in rows if isinstance(row.item, model.Issue)]
+    where = f't.publication = ? AND t."day" = ?{edition}'
+    issues = list(session.record.view().items(model.Issue, where, params, "t.edition"))
     if not issues:
         raise NotFound(_missing(name, day, entry_params.edition))
     return issues[-1]

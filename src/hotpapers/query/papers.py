@@ -24,8 +24,7 @@ MOST_APPEARANCES = 100
 def paper(session: QuerySession, params: request_params.PaperParams) -> schemas.PaperDetails:
     """A paper: metadata, announcements, every issue it was in, and how its attention grew on each network."""
     key = known_paper(session, params.paper)
-    row = session.record.view().one(model.Paper, key)
-    item = row.item if row and isinstance(row.item, model.Paper) else model.Paper(paper=key, title="", observed_at=0)
+    item = session.record.view().item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
     return schemas.PaperDetails(
         paper=key, id=bare(key), title=item.title, authors=item.authors, categories=item.categories,
         summary=item.summary, abstract=item.abstract, comment=item.comment, doi=item.doi, journal=item.journal,
@@ -45,18 +44,12 @@ def known_paper(session: QuerySession, text: str) -> str:
 
 
 def _announced(session: QuerySession, key: str) -> Iterable[schemas.PaperAnnouncement]:
-    for row in session.record.view().latest(
-        model.Announcement, f"t.paper = {NUMBER}", (key,), "t.announced_at, t.category"
-    ):
-        if isinstance(row.item, model.Announcement):
-            announcement = row.item
-            yield schemas.PaperAnnouncement(
-                day=announcement.day,
-                category=announcement.category,
-                type=announcement.type,
-                version=announcement.version,
-                announced_at=announcement.announced_at,
-            )
+    where, order = f"t.paper = {NUMBER}", "t.announced_at, t.category"
+    for announcement in session.record.view().items(model.Announcement, where, (key,), order):
+        yield schemas.PaperAnnouncement(
+            day=announcement.day, category=announcement.category, type=announcement.type,
+            version=announcement.version, announced_at=announcement.announced_at,
+        )  # fmt: skip
 
 
 def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppearance]:
@@ -73,19 +66,12 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
 
 
 def _tallies(session: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
-    for row in session.record.view().latest(
-        model.Tally, f"t.paper = {NUMBER}", (key,), "t.observed_at, t.network, t.method"
-    ):
-        if isinstance(row.item, model.Tally):
-            tally = row.item
-            yield schemas.ListedCounts(
-                network=tally.network,
-                method=tally.method,
-                at=tally.observed_at,
-                reposts=tally.reposts,
-                likes=tally.likes,
-                note=method_note(tally.method),
-            )
+    where, order = f"t.paper = {NUMBER}", "t.observed_at, t.network, t.method"
+    for tally in session.record.view().items(model.Tally, where, (key,), order):
+        yield schemas.ListedCounts(
+            network=tally.network, method=tally.method, at=tally.observed_at, reposts=tally.reposts,
+            likes=tally.likes, note=method_note(tally.method),
+        )  # fmt: skip
 
 
 # ---- attention over time -----------------------------------------------------------------------------------

@@ -121,6 +121,5 @@ def job_health(status: JobState, quarantine: int, at: int, *, held: bool) -> Job
 def incomplete_days(record: Record, at: int) -> Iterator[schemas.MissingPapers]:
     """arXiv's days of which papers are missing, and which."""
     where = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
-    for row in record.view().latest(Coverage, where, (ARXIV, at - LOOK_BACK)):
-        if isinstance(row.item, model.Coverage):
-            yield schemas.MissingPapers(from_at=row.item.from_at, until_at=row.item.until_at, reason=row.item.reason)
+    for span in record.view().items(Coverage, where, (ARXIV, at - LOOK_BACK)):
+        yield schemas.MissingPapers(from_at=span.from_at, until_at=span.until_at, reason=span.reason)

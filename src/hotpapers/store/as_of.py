@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from hotpapers import model
 from hotpapers.store.database import Database, Params
 from hotpapers.store.identities import NUMBER, key_of
 from hotpapers.store.item_rows import BY_KIND, SPECS, KindSpec, StoredRow, read_row, select_columns
+
+AnyItem = TypeVar("AnyItem", bound=model.Item)
 
 
 class AsOfView(NamedTuple):
@@ -62,6 +64,17 @@ class AsOfView(NamedTuple):
     def latest(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> list[StoredRow]:
         """The same, as a list."""
         return list(self.iterate(cls, where, params, order))
+
+    def items(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> Iterator[AnyItem]:
+        """What these rows say."""
+        for row in self.iterate(cls, where, params, order):
+            if isinstance(row.item, cls):
+                yield row.item
+
+    def item(self, cls: type[AnyItem], *key: Any) -> AnyItem | None:
+        """What the latest row of one key says."""
+        row = self.one(cls, *key)
+        return row.item if row and isinstance(row.item, cls) else None
 
     def one(self, cls: type[model.Item], *key: Any) -> StoredRow | None:
         """The latest row of one key."""

@@ -212,13 +212,12 @@ class RecordedScene:
         return RecordedPaper(key, talk.archive, talk.announced_at, self._title(key), tuple(sorted(posts)))
 
     def _title(self, key: str) -> str:
-        row = self._view.one(Paper, key)
-        return row.item.title if row and isinstance(row.item, Paper) else ""
+        paper = self._view.item(Paper, key)
+        return paper.title if paper else ""
 
     def _post(self, row: attention.PostAtAge) -> TalkPost:
-        rows = self._view.latest(Post, f"t.post = {int(row.post)}")
-        item = rows[0].item if rows else None
-        at, text = (item.created_at, item.text) if isinstance(item, Post) else (row.until, "")
+        post = next(self._view.items(Post, f"t.post = {int(row.post)}"), None)
+        at, text = (post.created_at, post.text) if post else (row.until, "")
         return TalkPost(row.post, row.network, row.voice, at, text, row.likes)
 
     @cached_property
@@ -276,13 +275,9 @@ class RecordedScene:
         )
 
     def _described(self, announcement: Announcement) -> RecordedPaper:
-        row = self._view.one(Paper, announcement.paper)
-        item = row.item if row else None
-        paper = _paper(announcement)
-        if isinstance(item, Paper):
-            archive = archive_of(item.categories[0]) if item.categories else ""
-            return paper._replace(archive=archive, title=item.title)
-        return paper._replace(archive="")
+        known = self._view.item(Paper, announcement.paper)
+        archive = archive_of(known.categories[0]) if known and known.categories else ""
+        return _paper(announcement)._replace(archive=archive, title=known.title if known else "")
 
     def _with_one_post(self, announcement: Announcement) -> RecordedPaper | None:
         """The paper, if a known account alone has posted about it and the issue may hold it."""

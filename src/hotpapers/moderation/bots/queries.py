@@ -168,10 +168,8 @@ def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, MentionedPa
     """What is known of papers."""
     result: dict[str, MentionedPaper] = {}
     for some in chunks(papers):
-        for row in view.iterate(Paper, f"t.paper IN ({numbers_of(some)})", some):
-            if isinstance(row.item, Paper):
-                paper = row.item
-                result[paper.paper] = MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
+        for paper in view.items(Paper, f"t.paper IN ({numbers_of(some)})", some):
+            result[paper.paper] = MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
     return result
 
 

@@ -63,9 +63,9 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
 def standing_of(view: AsOfView) -> Standing:
     """Whom each rule holds to be a bot; without those who were forgotten: nobody learns anything new of them."""
     accounts_by_rule: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
-    for row in view.iterate(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
-        if isinstance(row.item, Verdict) and row.item.rule in accounts_by_rule and not is_pseudonym(row.item.subject):
-            accounts_by_rule[row.item.rule].add(row.item.subject)
+    for verdict in view.items(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
+        if verdict.rule in accounts_by_rule and not is_pseudonym(verdict.subject):
+            accounts_by_rule[verdict.rule].add(verdict.subject)
     return {rule: frozenset(accounts) for rule, accounts in accounts_by_rule.items()}
 
 
