@@ -8,7 +8,8 @@ import pytest
 
 from hotpapers.errors import InputError
 from hotpapers.evaluation import curves
-from hotpapers.evaluation.curves import OWN_CLOCK, MeasuredCurve, PaperCategory, StoryVotes, TimedUpvotes
+from hotpapers.evaluation.curves import OWN_CLOCK, MeasuredCurve, PaperCategory, StoryVotes
+from hotpapers.evaluation.outcomes.files import UpvoteCount
 from hotpapers.forecast import Curve
 from hotpapers.untrusted_json import decode_lines
 
@@ -17,15 +18,13 @@ NUMBER = (DAY - date(1970, 1, 1)).days
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def seen(
-    hours: float, votes: int, day: date | None = DAY, *, t_ok: bool = True, id: str = "2603.00001"
-) -> TimedUpvotes:
+def seen(hours: float, votes: int, day: date | None = DAY, *, t_ok: bool = True, id: str = "2603.00001") -> UpvoteCount:
     """A count so many hours after the page's midnight."""
     at = MIDNIGHT + timedelta(hours=hours)
-    return TimedUpvotes(id=id, date=day, upvotes=votes, observed_at=at, t_ok=t_ok)
+    return UpvoteCount(id=id, date=day, upvotes=votes, observed_at=at, t_ok=t_ok)
 
 
-def paper(*counts: TimedUpvotes) -> list[MeasuredCurve]:
+def paper(*counts: UpvoteCount) -> list[MeasuredCurve]:
     """The curves of counts, where the metadata has the paper."""
     return list(curves.hugging_face(counts, {"2603.00001": "cs.CV"}))
 
@@ -94,4 +93,4 @@ def test_a_line_that_cannot_be_read_is_named() -> None:
     for day, at in (("2026-02-30", "2026-03-02T06:00:00Z"), ("2026-03-02", "soon"), ("2026-03-02", "2026-03-02")):
         line = f'{{"id": "a", "date": "{day}", "upvotes": 1, "observed_at": "{at}", "t_ok": true}}'.encode()
         with pytest.raises(InputError):
-            list(decode_lines([line], TimedUpvotes, "h"))
+            list(decode_lines([line], UpvoteCount, "h"))

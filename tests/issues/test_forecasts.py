@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from hotpapers.engagement.attention import Engagement, read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.forecast import Forecast
-from hotpapers.issues.forecasts import CurveCollector, forecasts, sentence
+from hotpapers.issues.forecasts import CurveCollector, sentence
 from hotpapers.model import DAY, HOUR, NetworkForecast
 from hotpapers.store.record import Record
 from tests.issues.made import key, more_talk, paper, talk, write
@@ -39,6 +39,16 @@ def row(
 def record(papers: int = 150) -> list[Engagement]:
     """What is known of so many papers that are older than a week, a new one every twelve hours."""
     return [one for n in range(papers) for one in rows(f"arxiv:2401.{n:05}", 170 + 12 * n)]
+
+
+def forecasts(
+    engagements: Iterable[Engagement], papers: Sequence[str], as_of: int
+) -> dict[str, tuple[NetworkForecast, ...]]:
+    """The forecasts of papers at a moment, from all engagement of the 90 days before it."""
+    collector = CurveCollector(as_of)
+    for _, group in groupby(engagements, key=lambda row: row.paper):
+        collector.add(list(group))
+    return collector.forecasts(papers)
 
 
 def told(engagements: list[Engagement], paper: str) -> tuple[NetworkForecast, ...] | None:

@@ -367,4 +367,4 @@ def test_an_entry_without_a_place_by_the_classic_rule_has_no_movement() -> None:
     placed = heard(1, TEA, [], [])
     alone = placed._replace(entry=msgspec.structs.replace(placed.entry, classic_rank=0))
     [view] = issue_view(issue(OWN, "2021-01-14", [alone])).entries
-    assert (view.movement, view.rise, view.places) == ("", "", "")
+    assert (view.movement, view.rise, view.score_view.places) == ("", "", "")

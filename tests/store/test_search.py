@@ -13,7 +13,7 @@ from hotpapers import model, terms
 from hotpapers.errors import UsageError
 from hotpapers.model import DAY
 from hotpapers.moderation import blocklist
-from hotpapers.search import IssueHit, PostResults, search, search_posts
+from hotpapers.search import PostResults, SearchHitIssue, search, search_posts
 from hotpapers.search.query_parser import parse
 from hotpapers.store import Record
 from tests.store import made
@@ -164,7 +164,7 @@ def test_a_hit_says_all_that_is_shown(store: Record) -> None:
 def test_the_issues_of_a_paper_are_those_of_latest_editions(store: Record) -> None:
     made.rich(store)
     [hit] = search(store, "2103.00001").papers
-    assert hit.issues == (IssueHit("daily", "2021-03-03", 4),)
+    assert hit.issues == (SearchHitIssue("daily", "2021-03-03", 4),)
     found = search(store, "category:cs.LG", limit=50).papers
     assert {issue.publication for hit in found for issue in hit.issues} == {"daily", "hot-papers"}
 

@@ -12,6 +12,7 @@ from hotpapers.cli import common, streams
 from hotpapers.cli.terminal import echo, print_json
 from hotpapers.evaluation import curves
 from hotpapers.evaluation.forecast import held_out, page, rows, scores
+from hotpapers.evaluation.outcomes.files import UpvoteCount
 from hotpapers.evaluation.text_tables import plain_table
 from hotpapers.untrusted_json import decode_lines
 
@@ -48,7 +49,7 @@ def forecast(folder: Path, output: Path | None, as_json: bool) -> None:
 
 def _read(folder: Path) -> Iterator[curves.MeasuredCurve]:
     categories = curves.primary_categories(_values(folder / CATEGORIES, curves.PaperCategory))
-    yield from curves.hugging_face(_values(folder / PAPERS, curves.TimedUpvotes), categories)
+    yield from curves.hugging_face(_values(folder / PAPERS, UpvoteCount), categories)
     yield from curves.hacker_news(_values(folder / STORIES, curves.StoryVotes))
 
 

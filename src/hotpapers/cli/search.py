@@ -14,7 +14,7 @@ from hotpapers.cli.terminal import bar, count, echo, plain, print_error, print_j
 from hotpapers.errors import UsageError
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.ranking import words
-from hotpapers.search import IssueHit, PaperHit, PaperResults, PostHit, PostResults
+from hotpapers.search import PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
 from hotpapers.store import Record
 
 AUTHORS = 3
@@ -128,7 +128,7 @@ def _authors(hit: PaperHit) -> str:
     return ", ".join(marked(hit.authors[n], spans[n]) for n in named) + (f" and {rest:,} more" if rest else "")
 
 
-def _issues(issues: Sequence[IssueHit]) -> str:
+def _issues(issues: Sequence[SearchHitIssue]) -> str:
     """The latest issues that had the paper, each with its place there; a publication is named once."""
     latest = issues[: -ISSUES - 1 : -1]
     named, before = [], ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -32,7 +31,6 @@ MOST_LINES = 5_000_000
 K = TypeVar("K")
 V = TypeVar("V")
 Rules = Mapping[str, int]
-NO_RULES: Rules = MappingProxyType({})
 
 
 class CollectorFacts(NamedTuple):
@@ -47,11 +45,11 @@ class CollectorFacts(NamedTuple):
     announced: Mapping[str, int]
     bots: Mapping[str, Rules]
     doubtful: Mapping[tuple[str, str], Rules]
-    posts: Mapping[str, PostLine]
-    naming: Mapping[str, frozenset[str]]
-    forms: frozenset[str]
-    hears: frozenset[str]
-    worded: frozenset[str]
+    posts: Mapping[str, PostLine] = {}
+    naming: Mapping[str, frozenset[str]] = {}
+    forms: frozenset[str] = frozenset()
+    hears: frozenset[str] = frozenset()
+    worded: frozenset[str] = frozenset()
     forgotten: frozenset[str] = frozenset()
     nameless: bool = False
 
@@ -80,8 +78,6 @@ def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:
 
 
 class _Gathered:
-    """Lines so far."""
-
     def __init__(self) -> None:
         self.header: ComparisonHeader | None = None
         self.ended = False
@@ -118,28 +114,25 @@ class _Gathered:
                 self.ended = True
 
     def facts(self) -> CollectorFacts:
-        """What they say together."""
         assert self.header is not None  # the first line is one
         coverage = {network: NetworkCoverage(lines) for network, lines in self.coverage.items()}
-        return _of_posts(self.header, coverage, self.announced, self.bots, self.doubtful, self.posts.values())
+        facts = CollectorFacts(self.header, coverage, self.announced, self.bots, self.doubtful)
+        return _with_posts(facts, self.posts.values())
 
 
-def _of_posts(
-    header: ComparisonHeader, coverage: Mapping[str, NetworkCoverage], announced: Mapping[str, int],
-    bots: Mapping[str, Rules], doubtful: Mapping[tuple[str, str], Rules], posts: Iterable[PostLine],
-) -> CollectorFacts:  # fmt: skip
+def _with_posts(facts: CollectorFacts, posts: Iterable[PostLine]) -> CollectorFacts:
     by_mark = {post.post: post for post in posts}
     naming: dict[str, set[str]] = defaultdict(set)
     for post in by_mark.values():
         for paper, _, _ in post.papers:
             naming[paper].add(post.post)
-    return CollectorFacts(
-        header, coverage, announced, bots, doubtful, by_mark,
-        {paper: frozenset(marks) for paper, marks in naming.items()},
-        frozenset(form for post in by_mark.values() for _, _, form in post.papers),
-        frozenset(post.network for post in by_mark.values() if post.reactions),
-        frozenset(post.network for post in by_mark.values() if any(text for _, _, text in post.seen)),
-    )  # fmt: skip
+    return facts._replace(
+        posts=by_mark,
+        naming={paper: frozenset(marks) for paper, marks in naming.items()},
+        forms=frozenset(form for post in by_mark.values() for _, _, form in post.papers),
+        hears=frozenset(post.network for post in by_mark.values() if post.reactions),
+        worded=frozenset(post.network for post in by_mark.values() if any(text for _, _, text in post.seen)),
+    )
 
 
 # ---- as the other collector calls them -------------------------------------------------------------------
@@ -147,9 +140,7 @@ def _of_posts(
 
 def restricted(facts: CollectorFacts, networks: Collection[str]) -> CollectorFacts:
     """Facts of some networks alone."""
-    posts = [post for post in facts.posts.values() if post.network in networks]
-    result = _of_posts(facts.header, facts.coverage, facts.announced, facts.bots, facts.doubtful, posts)
-    return result._replace(nameless=facts.nameless)
+    return _with_posts(facts, (post for post in facts.posts.values() if post.network in networks))
 
 
 def nameless(facts: CollectorFacts) -> CollectorFacts:
@@ -164,8 +155,7 @@ def nameless(facts: CollectorFacts) -> CollectorFacts:
     doubtful = {(own(post), paper): rules for (post, paper), rules in facts.doubtful.items()}
     bots = {own(voice): rules for voice, rules in facts.bots.items()}
     posts = [_renamed(post, names, names) for post in facts.posts.values()]
-    result = _of_posts(facts.header, facts.coverage, facts.announced, bots, doubtful, posts)
-    return result._replace(nameless=True)
+    return _with_posts(facts._replace(bots=bots, doubtful=doubtful, nameless=True), posts)
 
 
 def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
@@ -180,10 +170,8 @@ def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
     posts = [_renamed(post, twins, voices) for post in facts.posts.values()]
     doubtful = {(twins.get(post, post), paper): rules for (post, paper), rules in facts.doubtful.items()}
     bots = {voices.get(voice, voice): rules for voice, rules in facts.bots.items()}
-    result = _of_posts(facts.header, facts.coverage, facts.announced, bots, doubtful, posts)
-    return result._replace(
-        forgotten=frozenset() if facts.nameless else frozenset(twins.values()), nameless=facts.nameless
-    )
+    forgotten = frozenset[str]() if facts.nameless else frozenset(twins.values())
+    return _with_posts(facts._replace(bots=bots, doubtful=doubtful, forgotten=forgotten), posts)
 
 
 def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:

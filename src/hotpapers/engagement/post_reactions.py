@@ -73,14 +73,9 @@ class ReactionEvents:
     def at(self, until: int, counted_at: int | None) -> StandingReactions:
         """The same: of every account the last event by then."""
         last = {event.account: event for event in self._events if event.observed_at <= until}.values()
-        return StandingReactions(
-            frozenset(event.voice for event in last if not event.withdrawn),
-            frozenset(event.voice for event in last if not event.withdrawn or _came_later(event, counted_at)),
-        )
-
-
-def _came_later(event: ReactionEvent, counted_at: int | None) -> bool:
-    return counted_at is not None and event.observed_at > counted_at
+        voices = frozenset(event.voice for event in last if not event.withdrawn)
+        counted_up_to = until if counted_at is None else counted_at
+        return StandingReactions(voices, voices | {event.voice for event in last if event.observed_at > counted_up_to})
 
 
 class StandingByMoment(Protocol):

@@ -315,7 +315,6 @@ def _with_withdrawals(view: AsOfView, posts: Sequence[int], last: int) -> list[i
 
 
 def _events_of(view: AsOfView, posts: Sequence[int], who: KnownPeople) -> dict[int, PostReactions]:
-    """The reactions to posts one by one."""
     events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
     for some in slices(posts):
         sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r

@@ -10,11 +10,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, NamedTuple
 
 import msgspec
 
 from hotpapers.categories import archive_of
+from hotpapers.evaluation.outcomes.files import UpvoteCount
 from hotpapers.forecast import AGES, FINAL, Curve
 from hotpapers.ids.timestamps import from_datetime
 from hotpapers.model import DAY, HOUR
@@ -28,7 +29,6 @@ FRESH = HOUR
 UNKNOWN = "unknown"
 """The field of a paper whose categories the metadata does not have."""
 
-T = TypeVar("T")
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**34)]
 
@@ -45,16 +45,6 @@ class PaperCategory(msgspec.Struct, frozen=True):
 
     id: str
     primary: str
-
-
-class TimedUpvotes(msgspec.Struct, frozen=True):
-    """A line of hf-daily.jsonl. `t_ok`: the count is as old as `observed_at` says."""
-
-    id: str
-    date: date | None
-    upvotes: Count
-    observed_at: datetime
-    t_ok: bool
 
 
 class StoryVotes(msgspec.Struct, frozen=True):
@@ -78,9 +68,9 @@ def primary_categories(rows: Iterable[PaperCategory]) -> dict[str, str]:
 # ---- Hugging Face --------------------------------------------------------------------------------------
 
 
-def hugging_face(rows: Iterable[TimedUpvotes], categories: Mapping[str, str]) -> Iterator[MeasuredCurve]:
+def hugging_face(rows: Iterable[UpvoteCount], categories: Mapping[str, str]) -> Iterator[MeasuredCurve]:
     """A curve for each paper with a page's date, and for each age at which it was counted."""
-    papers: dict[str, list[TimedUpvotes]] = defaultdict(list)
+    papers: dict[str, list[UpvoteCount]] = defaultdict(list)
     for row in rows:
         papers[row.id].append(row)
     for paper, counts in papers.items():
@@ -92,7 +82,7 @@ def hugging_face(rows: Iterable[TimedUpvotes], categories: Mapping[str, str]) ->
                 yield MeasuredCurve(curve, fields)
 
 
-def _curves_of(counts: Sequence[TimedUpvotes], start: int, archive: str) -> Iterator[Curve]:
+def _curves_of(counts: Sequence[UpvoteCount], start: int, archive: str) -> Iterator[Curve]:
     known = [TimedCount(from_datetime(row.observed_at) - start, row.upvotes) for row in counts if row.t_ok]
     later = _nearest(known, FINAL, LATE)
     for age in AGES:

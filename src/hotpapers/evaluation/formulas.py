@@ -180,7 +180,6 @@ def _points(candidate: Candidate) -> int:
 
 
 def _voices(candidate: Candidate) -> Counter[str]:
-    """Voices by network."""
     voices: Counter[str] = Counter()
     for attention in candidate.attention:
         voices[attention.network] += attention.voices

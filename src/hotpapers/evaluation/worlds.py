@@ -159,7 +159,6 @@ class WorldPaper(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Made-up words."""
         return made_up_text(crc32(self.paper.encode()))
 
 

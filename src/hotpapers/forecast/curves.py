@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 AGES = (6, 24, 72)
@@ -69,9 +69,7 @@ def size_classes(curves: Iterable[Curve]) -> list[SizeClass]:
     left = groups.pop()
     if groups:
         groups[-1] += left
-    return [_size_class(steps, [curve for step in steps for curve in by[step]]) for steps in groups]
-
-
-def _size_class(steps: Sequence[int], curves: Iterable[Curve]) -> SizeClass:
-    """`steps`: the class's doublings, the greatest first."""
-    return SizeClass(1 << (steps[-1] - 1), (1 << steps[0]) - 1, tuple(curves))
+    return [
+        SizeClass(1 << (steps[-1] - 1), (1 << steps[0]) - 1, tuple(curve for step in steps for curve in by[step]))
+        for steps in groups
+    ]

@@ -29,7 +29,7 @@ def _when(day: str, announced_at: int) -> str:
 def facts(content: IssueContent) -> Iterator[str]:
     """Of an issue of our own: how many papers it holds and when these were announced; how many others there were."""
     papers = count_noun(len(content.entries), "paper")
-    considered = f"{number(content.considered)} considered{_of_all_fields(content)}"
+    considered = f"{number(content.considered)} considered{' in all fields' if is_limited(content) else ''}"
     if content.publication.window != "daily":
         yield f"{papers}, of {considered}"
         return
@@ -57,10 +57,6 @@ def is_limited(content: IssueContent) -> bool:
     """Whether the publication is about some papers only; others are considered too, and are left out."""
     chosen = content.publication
     return bool(chosen.categories or chosen.include or chosen.exclude)
-
-
-def _of_all_fields(content: IssueContent) -> str:
-    return " in all fields" if is_limited(content) else ""
 
 
 def none_reached(content: IssueContent) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -33,10 +34,7 @@ from hotpapers.model import (
     PrintedCount,
     Publication,
     RankingInput,
-    ReferenceSize,
-    Retrospective,
     ScoredCandidate,
-    WitnessedCounts,
     is_retrospective,
 )
 from hotpapers.ranking.price import PriceList
@@ -80,13 +78,12 @@ class BuiltIssue(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the content's RFC 8785 JSON, in hexadecimal."""
         return digest_of(self.content)
 
 
-def digest_of(content: IssueContent) -> str:
-    """SHA-256 of an issue's RFC 8785 JSON, in hexadecimal."""
-    return hashlib.sha256(canonical_json(content)).hexdigest()
+def digest_of(value: object) -> str:
+    """SHA-256 of a value's RFC 8785 JSON, in hexadecimal: of an issue's content, its digest."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def read_content(text: str) -> IssueContent:
@@ -121,7 +118,9 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
         posts=posts.listed_under(view, places),
     )
     order = ranking.rank(talk, recipe.publication.ranking)
-    about = IssueHeader(cut, cut, None, len(talk.candidates))
+    about = partial(
+        IssueContent, from_at=cut, as_of=cut, announced=None, considered=len(talk.candidates), readings=(), earlier=()
+    )
     return BuiltIssue(_content(record, recipe, about, entry_inputs, order), ())
 
 
@@ -157,9 +156,11 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: TalkReader) -> Buil
             QuotationRule(recipe.quoting, chosen.papers, recipe.posts),
         ),
     )
-    about = IssueHeader(
-        from_at=start, as_of=view.as_of, announced=_announced(view, recipe),
-        considered=sum(_is_in_window(candidate, publication, start) for candidate in talk.candidates),
+    about = partial(
+        IssueContent, from_at=start, as_of=view.as_of, announced=_announced(view, recipe),
+        considered=sum(
+            publication.window != "daily" or candidate.announced_at > start for candidate in talk.candidates
+        ),
         readings=_readings(view, publication, start, talk),
         earlier=tuple(EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
         choice=recipe.choice if tells else msgspec.UNSET, compared=compared,
@@ -213,10 +214,6 @@ def choose(
             matching |= row
             fresh.append(candidate)
     return SelectedEntries(ranking.marked(fresh), ranking.marked(still[:STILL_AT_MOST]), matching)
-
-
-def _is_in_window(candidate: model.Candidate, publication: Publication, start: int) -> bool:
-    return publication.window != "daily" or candidate.announced_at > start
 
 
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
@@ -273,37 +270,21 @@ class EntryInputs(NamedTuple):
     forecasts: Mapping[str, tuple[NetworkForecast, ...]] | None = None
 
 
-class IssueHeader(NamedTuple):
-    """What an issue says of itself beside its entries, as in `IssueContent`."""
-
-    from_at: int
-    as_of: int
-    announced: int | None
-    considered: int
-    readings: tuple[NetworkReading, ...] = ()
-    earlier: tuple[EarlierIssue, ...] = ()
-    choice: str | msgspec.UnsetType = msgspec.UNSET
-    compared: ReferenceSize | msgspec.UnsetType = msgspec.UNSET
-    quoting: str | msgspec.UnsetType = msgspec.UNSET
-    retrospective: Retrospective | msgspec.UnsetType = msgspec.UNSET
-    witnessed: WitnessedCounts | msgspec.UnsetType = msgspec.UNSET
-
-
 def _content(
     record: Record,
     recipe: IssueRecipe,
-    about: IssueHeader,
+    about: partial[IssueContent],
     entry_inputs: EntryInputs,
     order: Sequence[ScoredCandidate],
     ongoing: Sequence[ScoredCandidate] = (),
 ) -> IssueContent:
+    """`about`: what the issue says of itself beside its entries."""
     ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.talk, recipe.publication.ranking)
-    return IssueContent(
+    return about(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
         chain=_chain(record, recipe.position), ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
         ongoing=_entries(entry_inputs, ongoing, prices), peers=entry_inputs.talk.peers, replaces=recipe.replaces,
         reason=recipe.reason,
-        **about._asdict(),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from hotpapers import ranking
 from hotpapers.issues.forecasts import CurveCollector
@@ -21,13 +21,9 @@ class CollectedTalk(NamedTuple):
     forecasts: Forecasts | None
 
 
-class TalkReader(Protocol):
-    """What collects the talk of a publication as of a view."""
-
-    def __call__(
-        self, view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
-    ) -> CollectedTalk:
-        """The talk of the papers that may be candidates, with those that they are compared with."""
+TalkReader = Callable[[AsOfView, Publication, CandidateWindow, tuple[int, ...]], CollectedTalk]
+"""What collects the talk of a publication as of a view: of the papers that may be candidates, with those that they are
+compared with."""
 
 
 def collect_talk(

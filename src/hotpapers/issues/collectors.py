@@ -84,14 +84,10 @@ def replaced(own: Sequence[Engagement], better: Sequence[Measurement], facts: Pa
         (item.network, item.age): item for item in better if item.until_at == facts.announced_at + item.age * HOUR
     }
     for row in own:
-        if not row.announced_at or (row.network, row.age) not in counts or not _has_reached(row):
+        has_reached_age = row.until == row.announced_at + row.age * HOUR
+        if not row.announced_at or (row.network, row.age) not in counts or not has_reached_age:
             yield row
     yield from (_engagement(item, facts) for item in counts.values())
-
-
-def _has_reached(row: Engagement) -> bool:
-    """Whether a paper has reached the age at which it is measured."""
-    return row.until == row.announced_at + row.age * HOUR
 
 
 def _engagement(item: Measurement, facts: PaperFacts) -> Engagement:

@@ -71,7 +71,8 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         formulae=tuple(map(words.formula, entry.parts)), sentences=tuple(map(words.part_sentence, entry.parts)),
         price=words.price_sentence(entry.price),
         notes=(
-            *forecasts.sentences(entry), *notes(entry, content.ranking), *_provisional(content, entry),
+            *forecasts.sentences(entry), *notes(entry, content.ranking),
+            *filter(None, [words.why_provisional(content.compared, entry.score, content.publication.threshold)]),
             *unread(content),
         ),
         above=_neighbour(issue, above, swap.growths(entry, above, content.peers)) if above else None,
@@ -103,11 +104,6 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
             yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
     if entry.tied:
         yield words.tie_sentence(ranking)
-
-
-def _provisional(content: IssueContent, entry: Entry) -> Iterator[str]:
-    if text := words.why_provisional(content.compared, entry.score, content.publication.threshold):
-        yield text
 
 
 WIDTH = 120

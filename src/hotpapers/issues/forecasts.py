@@ -6,7 +6,6 @@ Beside the score, never in it: no ranking looks at a forecast.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 from hotpapers.engagement.attention import Engagement
@@ -60,7 +59,6 @@ class CurveCollector:
         self._early: dict[str, tuple[Engagement, ...]] = {}
 
     def add(self, rows: Sequence[Engagement]) -> None:
-        """Takes one paper's rows in."""
         some = curves_of(rows)
         self._curves.extend(some.curves)
         if early := tuple(row for row in some.early if _reached(row, self._as_of) == row.age):
@@ -69,17 +67,6 @@ class CurveCollector:
     def forecasts(self, papers: Iterable[str]) -> dict[str, tuple[NetworkForecast, ...]]:
         """For each of the papers that is six hours to a week old its networks' forecasts, by network."""
         return forecasts_of(self._curves, {paper: self._early.get(paper, ()) for paper in papers}, self._as_of)
-
-
-def forecasts(
-    engagements: Iterable[Engagement], papers: Iterable[str], as_of: int
-) -> dict[str, tuple[NetworkForecast, ...]]:
-    """The forecasts of papers at a moment, from all engagement of the 90 days before it, in the order in which
-    `read_engagement` gives it."""
-    collector = CurveCollector(as_of)
-    for _, group in groupby(engagements, key=lambda row: row.paper):
-        collector.add(list(group))
-    return collector.forecasts(papers)
 
 
 def _reached(row: Engagement, as_of: int) -> int:

@@ -97,13 +97,7 @@ def freeze(
         publication, day, len(before) + 1, position, before[-1].digest if before else "", reason.strip()
     )
     built = build(record, recipe)
-    try:
-        return save(record, built, at)
-    except IssueError:
-        first = editions(record, publication.publication, day)
-        if again or not first:
-            raise
-        return first[-1]
+    return save(record, built, at) if again else save_unless_there(record, built, at)
 
 
 def check_over(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:
@@ -130,6 +124,17 @@ def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
     )  # fmt: skip
     record.append([item, *built.shown], source=BATCH_SOURCE, at=at)
     return FrozenIssue(content, built.digest, at)
+
+
+def save_unless_there(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
+    """The same, or the issue of another process that was first."""
+    try:
+        return save(record, built, at)
+    except IssueError:
+        first = editions(record, built.content.publication.publication, built.content.day)
+        if not first:
+            raise
+        return first[-1]
 
 
 def newer_listing(record: Record, frozen: FrozenIssue) -> bool:

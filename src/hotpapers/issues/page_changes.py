@@ -7,11 +7,9 @@ is hidden or in doubt, and whatever closes, prunes or forgets rows. What is not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
-
-import msgspec
 
 from hotpapers.issues import queries
 from hotpapers.model import kind_of
@@ -42,18 +40,6 @@ COUNTED_BY = ("bot", "human", "author", "independent")
 """Judgements by which is counted, and which frozen issues have taken in."""
 
 
-class _Named(msgspec.Struct, frozen=True):
-    paper: str
-
-
-class _Held(msgspec.Struct, frozen=True):
-    entries: tuple[_Named, ...] = ()
-    ongoing: tuple[_Named, ...] = ()
-
-
-_read = msgspec.json.Decoder(_Held).decode
-
-
 class PageChangeCounter:
     """Looks at a record, and counts how often what its pages show has changed."""
 
@@ -64,7 +50,6 @@ class PageChangeCounter:
         self.changes = 0
 
     def look(self) -> int:
-        """How often it has changed, up to now."""
         never, position = blocklist.load_blocklist(self._database), batches.head(self._database).position
         if position == self._position and never == self._blocked:
             return self.changes
@@ -78,7 +63,6 @@ class PageChangeCounter:
         return any(map(self._changes, batches.manifests_after(self._database, self._position)))
 
     def _changes(self, batch: manifest.Manifest) -> bool:
-        """Whether a batch changes a page."""
         if batch.closed or batch.pruned or batch.forgotten or batch.erased or batch.tombstones:
             return True
         rows = {kind: [number for _, number in some] for kind, some in groupby(batch.rows(), itemgetter(0))}
@@ -100,7 +84,8 @@ class PageChangeCounter:
     def _papers(self) -> frozenset[str]:
         """The papers that any issue holds."""
         if self._held is None:
-            self._held = frozenset(_keys(_read(content) for _, _, content in queries.issue_contents(self._database)))
+            issues = queries.issue_papers(self._database)
+            self._held = frozenset(paper for _, _, held in issues for paper in held.papers)
         return self._held
 
     def _verdicts_matter(self) -> bool:
@@ -110,7 +95,3 @@ class PageChangeCounter:
             queries.is_any_known(self._database, some, self._position)
             for some in slices(sorted({subject for subject, _ in subjects}))
         )
-
-
-def _keys(contents: Iterable[_Held]) -> Iterable[str]:
-    return (entry.paper for content in contents for entry in (*content.entries, *content.ongoing))

@@ -18,7 +18,7 @@ from hotpapers.errors import IssueError, NotFound, UsageError
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.collected_talk import TalkReader, collect_talk
-from hotpapers.issues.freeze import FrozenIssue, check_over, editions, save
+from hotpapers.issues.freeze import FrozenIssue, check_over, save_unless_there
 from hotpapers.issues.queries import announced_between, frozen_days, has_measurements
 from hotpapers.issues.talk_over_days import TalkOverDays
 from hotpapers.issues.windows import RULE, cut_of, days_from, window_start
@@ -156,10 +156,4 @@ def _freeze_day(record: Record, publication: Publication, day: str, collect: Tal
     position = record.head.position
     check_over(record, publication, day, now(), position)
     built = build(record, IssueRecipe(publication, day, 1, position), collect)
-    try:
-        return save(record, built, now())
-    except IssueError:  # another process was first
-        first = editions(record, publication.publication, day)
-        if not first:
-            raise
-        return first[0]
+    return save_unless_there(record, built, now())

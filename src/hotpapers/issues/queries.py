@@ -242,10 +242,31 @@ def listing_position(database: Database, publication: str, day: str) -> int:
     return int(database.rows(sql, (publication, day))[0][0] or 0)
 
 
-def issue_contents(database: Database) -> Iterator[tuple[str, str, str]]:
-    """(publication, day, content) of every edition of every issue, the latest edition of a day last."""
+class HeldPaper(msgspec.Struct, frozen=True):
+    """A paper that an issue holds; `place` is 0 where it was not told."""
+
+    paper: str
+    place: int = 0
+
+
+class HeldPapers(msgspec.Struct, frozen=True):
+    """The papers of an issue's content; the rest of it is passed over."""
+
+    entries: tuple[HeldPaper, ...] = ()
+    ongoing: tuple[HeldPaper, ...] = ()
+
+    @property
+    def papers(self) -> list[str]:
+        return [held.paper for held in (*self.entries, *self.ongoing)]
+
+
+_read_held = msgspec.json.Decoder(HeldPapers).decode
+
+
+def issue_papers(database: Database) -> Iterator[tuple[str, str, HeldPapers]]:
+    """(publication, day, papers) of every edition of every issue, the latest edition of a day last."""
     sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
-    return ((publication, day, content) for publication, day, content in database.iterate(sql))
+    return ((publication, day, _read_held(content)) for publication, day, content in database.iterate(sql))
 
 
 # ---- what was not known then -----------------------------------------------------------------------------
@@ -382,14 +403,14 @@ def days_frozen_since(database: Database, publication: str, at: int) -> list[str
 
 def last_editions_before(
     database: Database, publication: str, day: str, limit: int
-) -> list[tuple[str, int, str, int, str]]:
-    """(day, edition, digest, frozen at, content) of a publication's last editions of days before one, newest first."""
+) -> list[tuple[str, int, str, int, int]]:
+    """(day, edition, digest, frozen at, entries) of a publication's last editions of days before one, newest first."""
     sql = f"""SELECT i."day", i.edition, i.digest, i.observed_at, i.content FROM issue AS i
         WHERE i.publication = ? AND i.until = 0 AND i."day" < ? AND i.edition = (SELECT max(e.edition) FROM issue AS e
             WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
         ORDER BY i."day" DESC LIMIT {int(limit)}"""
-    return [(day, edition, digest, at, content) for day, edition, digest, at, content in
-            database.rows(sql, (publication, day))]  # fmt: skip
+    rows = database.rows(sql, (publication, day))
+    return [(day, edition, digest, at, len(_read_held(content).entries)) for day, edition, digest, at, content in rows]
 
 
 def publication_began(database: Database, publication: str) -> int:

@@ -15,7 +15,7 @@ from hotpapers.issues.entry_summaries import abstracts, announced, announcements
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.history import history
 from hotpapers.issues.listing import places_of
-from hotpapers.issues.queries import frozen_days, listed_places, listing_of
+from hotpapers.issues.queries import HeldPapers, frozen_days, listed_places, listing_of
 from hotpapers.model import (
     AnnouncedPaper,
     Announcement,
@@ -40,21 +40,6 @@ MOST_POSTS = 50
 """Posts about a paper that are told beside those that an issue shows."""
 
 
-class _Named(msgspec.Struct, frozen=True):
-    paper: str
-    place: int = 0
-
-
-class _Held(msgspec.Struct, frozen=True):
-    """The papers of an issue's content; the rest of it is passed over."""
-
-    entries: tuple[_Named, ...]
-    ongoing: tuple[_Named, ...]
-
-
-_read_held = msgspec.json.Decoder(_Held).decode
-
-
 class RecordIssueReader:
     """A `model.IssueReader` over a record. It holds what it has read, so open a new one to see later changes.
 
@@ -64,7 +49,7 @@ class RecordIssueReader:
     def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
         self._record, self._terms = record, allowed
         self._now = record.view()
-        self._held: dict[tuple[str, str], _Held] | None = None
+        self._held: dict[tuple[str, str], HeldPapers] | None = None
         self._appearances: dict[str, list[tuple[str, str]]] | None = None
         self._holdings: dict[str, tuple[EntrySummary, ...]] = {}
         self._withheld: frozenset[str] | None = None
@@ -73,7 +58,6 @@ class RecordIssueReader:
         self._read_front = lru_cache(maxsize=512)(self._front)
 
     def publications(self) -> Sequence[Publication]:
-        """Every publication, by name."""
         return list(self._now.items(Publication))
 
     def days(self, publication: str) -> Sequence[str]:
@@ -96,8 +80,8 @@ class RecordIssueReader:
         """(publication, day) of every issue that holds the paper, also as still talked about, ascending."""
         if self._appearances is None:
             self._appearances = defaultdict(list)
-            for where, summary in self._index().items():
-                for key in model.distinct(entry.paper for entry in (*summary.entries, *summary.ongoing)):
+            for where, held in self._index().items():
+                for key in model.distinct(held.papers):
                     self._appearances[key].append(where)
         return self._appearances.get(paper, [])
 
@@ -157,11 +141,11 @@ class RecordIssueReader:
     def _own_voices(self, content: IssueContent) -> tuple[int, ...]:
         return self._record.voices_of(content.publication.own)
 
-    def _index(self) -> dict[tuple[str, str], _Held]:
+    def _index(self) -> dict[tuple[str, str], HeldPapers]:
         """What the latest edition of every issue holds."""
         if self._held is None:
-            contents = queries.issue_contents(self._record.database)
-            self._held = {(publication, day): _read_held(content) for publication, day, content in contents}
+            issues = queries.issue_papers(self._record.database)
+            self._held = {(publication, day): papers for publication, day, papers in issues}
         return self._held
 
     def _front(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
@@ -240,7 +224,6 @@ def _allowed(rows: Sequence[StoredRow], withheld: Container[str]) -> tuple[Quota
 
 
 def _described(view: AsOfView, keys: Sequence[str]) -> dict[str, Paper]:
-    """What a view knows of papers."""
     papers = view.items(Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else ()
     return {paper.paper: paper for paper in papers}
 

@@ -49,7 +49,6 @@ class TalkOverDays:
     def __call__(
         self, view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
     ) -> CollectedTalk:
-        """The talk as of a view."""
         self._measured = ranking.measured_by(publication.ranking)
         window = measured_window(publication, 0, own_voices)
         if window != self._window:

@@ -100,7 +100,6 @@ class PersonName(NamedTuple):
 
     @property
     def letters(self) -> str:
-        """All of it without blanks."""
         return "".join(self.words)
 
 
@@ -191,7 +190,6 @@ def _around_comma(part: str) -> Iterator[tuple[str, ...]]:
 
 
 def _form_of(known: PersonName, shown: PersonName) -> Form | None:
-    """How two names are the same, if they are."""
     if not known.parts or not shown.parts:
         return "name" if _is_exact(known, shown) else None
     if _is_turned_round(known.words, shown.words):
@@ -285,7 +283,6 @@ class HandleParts(NamedTuple):
 
     @property
     def letters(self) -> str:
-        """All of it without signs."""
         return "".join(self.words)
 
 

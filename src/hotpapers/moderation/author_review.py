@@ -6,13 +6,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import NamedTuple
 
-from hotpapers.errors import UsageError
 from hotpapers.model import Verdict
 from hotpapers.moderation import queries
 from hotpapers.moderation.bots.queries import OPERATOR
-from hotpapers.moderation.bots.review import OperatorVerdict, meant_accounts
+from hotpapers.moderation.bots.review import OperatorVerdict, keep_word, meant_accounts, take_back
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.batches import write_batch
 from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
 
@@ -38,30 +36,13 @@ def set_author(record: Record, key: str, paper: str, word: OperatorVerdict, *, a
     """Keeps the operator's word on whether an account is an author of a paper. Raises NotFound where the record does
     not know the account, UsageError where a later word of theirs stands in its way."""
     accounts = meant_accounts(record.view(), key)
-    for row in _words(record.view(), accounts, paper):
-        if isinstance(row.item, Verdict) and row.item.observed_at > word.since:
-            raise UsageError(
-                f"{key}: you said something else of it later: {row.item.reason}; take that back first: --undo"
-            )
-    record.append(
-        [
-            Verdict(
-                subject=account, about=paper, rule=OPERATOR, judgement=word.judgement, version=1, reason=word.reason,
-                observed_at=word.since,
-            )
-            for account in accounts
-        ],
-        source=OPERATOR, at=at,
-    )  # fmt: skip
+    keep_word(record, key, paper, accounts, _words(record.view(), accounts, paper), word, at=at)
 
 
 def withdraw_author(record: Record, key: str, paper: str, *, at: int) -> int:
     """Withdraws what the operator said of an account and a paper: the rule decides again. How many verdicts those
     were."""
-    rows = _words(record.view(), meant_accounts(record.view(), key), paper)
-    with record.database.write():
-        write_batch(record.database, [], record.marks, at=at, source=OPERATOR, close=rows)
-    return len(rows)
+    return take_back(record, _words(record.view(), meant_accounts(record.view(), key), paper), at=at)
 
 
 def _words(view: AsOfView, accounts: list[str], paper: str) -> list[StoredRow]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -51,7 +51,8 @@ def claims_paper(text: str, title: str = "", abstract: str = "") -> bool:
     """Whether a post says in the first person that a paper is its author's own. `title` and `abstract` of the paper:
     what the post has from there are not its own words."""
     own = _own_text(text[:LONGEST], title)
-    return any(_claims(sentence) for sentence in _sentences(own) if not _is_passage(sentence, f"{title} {abstract}"))
+    sentences = filter(None, map(str.strip, _SENTENCE.split(own)))
+    return any(_claims(sentence) for sentence in sentences if not _is_passage(sentence, f"{title} {abstract}"))
 
 
 def _own_text(text: str, title: str) -> str:
@@ -64,10 +65,6 @@ def _own_text(text: str, title: str) -> str:
 def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFC", _ACCENT.sub("", plain))
-
-
-def _sentences(own: str) -> Iterator[str]:
-    return (sentence for part in _SENTENCE.split(own) if (sentence := part.strip()))
 
 
 def _is_passage(sentence: str, paper: str) -> bool:
@@ -88,11 +85,11 @@ def _claims(sentence: str) -> bool:
     if any(pattern.search(sentence) for pattern in WITHOUT_BLANKS) and not THIRD_PERSONS.search(sentence):
         return True
     words = _WORD.findall(sentence)
-    return any(_is_owned(words, at, language) for language in LANGUAGES for at in _owners(words, language))
-
-
-def _owners(words: Sequence[str], language: PossessiveWords) -> Iterator[int]:
-    return (at for at, word in enumerate(words) if word in language.owners)
+    return any(
+        word in language.owners and _is_owned(words, at, language)
+        for language in LANGUAGES
+        for at, word in enumerate(words)
+    )
 
 
 class _OwnedNoun(NamedTuple):

@@ -14,8 +14,9 @@ for what was frozen long ago too. What an issue is, and its digest, do not depen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -47,16 +48,10 @@ class QuotationPolicy(NamedTuple):
 
 def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
     """A gate that knows what it must of some posts, but for which papers they are doubtful."""
-    answered = sorted({post.reply_to for post in posts if post.reply_to})
-    return QuotationPolicy(
-        allowed, blocklist.load_blocklist(view.database), frozenset(), dict(_authors(view, answered))
-    )
-
-
-def _authors(view: AsOfView, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Posts, as far as the record knows them, with their accounts."""
-    for some in slices(posts):
-        yield from ((post.post, post.account) for post in view.items(Post, f"t.post IN ({numbers_of(some)})", some))
+    answered = slices(sorted({post.reply_to for post in posts if post.reply_to}))
+    known = chain.from_iterable(view.items(Post, f"t.post IN ({numbers_of(some)})", some) for some in answered)
+    authors = {post.post: post.account for post in known}
+    return QuotationPolicy(allowed, blocklist.load_blocklist(view.database), frozenset(), authors)
 
 
 def showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
@@ -124,15 +119,12 @@ def _author_of(key: str, authors: Mapping[str, str]) -> str:
 def is_blocked(post: Post, never: Blocklist) -> bool:
     """Whether the operator quotes nothing like it."""
     accounts, words, servers = never.accounts, never.words, never.servers
-    if accounts and not _names(post).isdisjoint(map(keys.folded, accounts)):
+    names = {keys.folded(post.account), f"{post.network}:@{post.handle.lower()}"}
+    if accounts and not names.isdisjoint(map(keys.folded, accounts)):
         return True
     if words and _pattern(words).search(f"{post.text}\n{post.name}\n{post.handle}".casefold()):
         return True
     return bool(servers) and any(_is_below(host, server.lower()) for host in _hosts(post) for server in servers)
-
-
-def _names(post: Post) -> set[str]:
-    return {keys.folded(post.account), f"{post.network}:@{post.handle.lower()}"}
 
 
 @lru_cache(8)

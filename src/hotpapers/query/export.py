@@ -43,7 +43,6 @@ class WithheldWords(NamedTuple):
     policy: QuotationPolicy
 
     def holds(self, item: model.Item, key: str) -> bool:
-        """Whether an item's words stay here."""
         return (
             key in self.keys
             or network_of(item) in self.networks

@@ -12,6 +12,7 @@ from hotpapers.issues import queries as issues_queries
 from hotpapers.model import is_retrospective
 from hotpapers.query import request_params, schemas
 from hotpapers.query.cursors import cursor_of, key_of
+from hotpapers.query.schemas import answer_of
 from hotpapers.query.session import QuerySession, bare, paper_key
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.issue_proof import proved_issue
@@ -33,21 +34,10 @@ def publications(session: QuerySession, _: request_params.NoParams) -> schemas.P
 
 def _publication(session: QuerySession, publication: model.Publication) -> schemas.PublicationSummary:
     days = session.issue_reader().days(publication.publication)
-    return schemas.PublicationSummary(
-        publication=publication.publication,
-        title=publication.title,
-        window=publication.window,
-        ranking=publication.ranking,
-        threshold=publication.threshold,
-        least_entries=publication.least_entries or 0,
-        categories=publication.categories,
-        networks=publication.networks,
-        hour=publication.hour,
-        zone=publication.zone,
-        last_day=publication.last_day or None,
-        issues=len(days),
-        latest=days[-1] if days else None,
-    )
+    return answer_of(
+        schemas.PublicationSummary, publication, least_entries=publication.least_entries or 0,
+        last_day=publication.last_day or None, issues=len(days), latest=days[-1] if days else None,
+    )  # fmt: skip
 
 
 def issues(session: QuerySession, params: request_params.IssuesParams) -> schemas.IssuePage:
@@ -57,15 +47,8 @@ def issues(session: QuerySession, params: request_params.IssuesParams) -> schema
     before = after[0] if after else LAST_DAY
     rows = issues_queries.last_editions_before(session.record.database, name, before, params.limit + 1)
     lines = [
-        schemas.IssueSummary(
-            publication=name,
-            day=day,
-            edition=edition,
-            digest=digest,
-            frozen_at=at,
-            entries=len(_read_held(content).entries),
-        )
-        for day, edition, digest, at, content in rows[: params.limit]
+        schemas.IssueSummary(publication=name, day=day, edition=edition, digest=digest, frozen_at=at, entries=entries)
+        for day, edition, digest, at, entries in rows[: params.limit]
     ]
     more = len(rows) > params.limit
     return schemas.IssuePage(issues=tuple(lines), next=cursor_of(PAGE, lines[-1].day) if more else None)
@@ -73,15 +56,6 @@ def issues(session: QuerySession, params: request_params.IssuesParams) -> schema
 
 LAST_DAY = "~"
 """Comes after every day."""
-
-
-class _Held(msgspec.Struct, frozen=True):
-    """The entries of an issue's content, unread; the rest of it is passed over."""
-
-    entries: tuple[msgspec.Raw, ...]
-
-
-_read_held = msgspec.json.Decoder(_Held).decode
 
 
 # ---- one issue -------------------------------------------------------------------------------------------
@@ -121,14 +95,11 @@ def _missing(name: str, day: str, edition: int) -> str:
 def as_issue(shelved: model.PublishedIssue) -> schemas.IssueDetails:
     """A frozen issue with all that is shown of its papers."""
     content = shelved.content
-    return schemas.IssueDetails(
-        publication=content.publication.publication, title=content.publication.title,
-        window=content.publication.window, day=content.day, edition=content.edition, digest=shelved.digest,
-        editions=shelved.editions, frozen_at=shelved.frozen_at, from_at=content.from_at, as_of=content.as_of,
-        position=content.position, imported=shelved.listing is not None, ranking=content.ranking,
-        choice=content.choice or None, compared=content.compared or None, announced=content.announced,
-        considered=content.considered, facts=phrases.facts(shelved), readings=content.readings,
-        earlier=content.earlier, replaces=content.replaces, reason=content.reason,
+    return answer_of(
+        schemas.IssueDetails, content, publication=content.publication.publication, title=content.publication.title,
+        window=content.publication.window, digest=shelved.digest, editions=shelved.editions,
+        frozen_at=shelved.frozen_at, imported=shelved.listing is not None, choice=content.choice or None,
+        compared=content.compared or None, facts=phrases.facts(shelved),
         entries=tuple(_entry(shelved, entry) for entry in content.entries),
         ongoing=tuple(_entry(shelved, entry) for entry in content.ongoing),
     )  # fmt: skip
@@ -136,24 +107,18 @@ def as_issue(shelved: model.PublishedIssue) -> schemas.IssueDetails:
 
 def _entry(shelved: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:
     paper = shelved.papers[entry.paper]
-    return schemas.EntryDetails(
-        place=entry.place, paper=entry.paper, id=bare(entry.paper), title=paper.title, authors=paper.authors,
+    return answer_of(
+        schemas.EntryDetails, entry, id=bare(entry.paper), title=paper.title, authors=paper.authors,
         categories=paper.categories, summary=paper.summary, abstract=paper.abstract,
-        abs=site_paths.abs_url(entry.paper), pdf=site_paths.pdf_url(entry.paper), score=entry.score,
-        voices=entry.voices, tied=entry.tied, classic_rank=entry.classic_rank,
-        announced=announcement_counts.when(shelved.content, entry), announced_at=entry.announced_at,
-        counts=entry.counts, parts=entry.parts, metadata=entry.metadata,
+        abs=site_paths.abs_url(entry.paper), pdf=site_paths.pdf_url(entry.paper),
+        announced=announcement_counts.when(shelved.content, entry),
         posts=tuple(as_post(quotation.post, quotation.shown) for quotation in shelved.posts.get(entry.paper, ())),
     )  # fmt: skip
 
 
 def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -> schemas.PostDetails:
     """A post of which no more is left than may be shown."""
-    return schemas.PostDetails(
-        post=post.post, network=post.network, url=site_paths.post_url(post), created_at=post.created_at, shown=showing,
-        text=post.text, links=post.links, lang=post.lang, rtl=post.rtl, handle=post.handle, name=post.name,
-        automated=automated,
-    )  # fmt: skip
+    return answer_of(schemas.PostDetails, post, url=site_paths.post_url(post), shown=showing, automated=automated)
 
 
 # ---- proof -------------------------------------------------------------------------------------------------
@@ -168,9 +133,8 @@ def verification(session: QuerySession, params: request_params.IssueParams) -> s
     """Whether an issue's content has its digest, and is the same when it is built again from the record."""
     item = _frozen(session, params)
     findings = tuple(str(finding) for finding in freeze.check_issue(session.record, item))
-    return schemas.Verification(
-        publication=item.publication, day=item.day, edition=item.edition, digest=item.digest,
-        verified=not findings, findings=findings,
+    return answer_of(
+        schemas.Verification, item, verified=not findings, findings=findings,
         content=f"publications/{item.publication}/issues/{item.day}/content?edition={item.edition}",
         command=f"hotpapers verify {item.day} --publication {item.publication}",
     )  # fmt: skip
@@ -214,20 +178,15 @@ def _latest_with(session: QuerySession, name: str, key: str) -> str:
 
 def _explanation(explanation: explaining.Explanation) -> schemas.EntryExplanation:
     together = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
-    return schemas.EntryExplanation(
-        publication=explanation.publication, day=explanation.day, edition=explanation.edition,
-        ranking=explanation.ranking, paper=explanation.paper, id=bare(explanation.paper), title=explanation.title,
-        lane=explanation.lane, place=explanation.place, of=explanation.entries,
-        classic_rank=explanation.classic_rank, score=explanation.score, tied=explanation.tied,
+    return answer_of(
+        schemas.EntryExplanation, explanation, id=bare(explanation.paper), of=explanation.entries,
         parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in together),
-        notes=explanation.notes, above=_neighbour(explanation.above), below=_neighbour(explanation.below),
+        above=_neighbour(explanation.above), below=_neighbour(explanation.below),
     )  # fmt: skip
 
 
 def _neighbour(swap: explaining.NeighbourSwap | None) -> schemas.NeighbourDetails | None:
     if swap is None:
         return None
-    return schemas.NeighbourDetails(
-        place=swap.place, paper=swap.paper, id=bare(swap.paper), title=swap.title, score=swap.score,
-        swaps=tuple(schemas.NeededGrowth(**growth._asdict()) for growth in swap.swaps),
-    )  # fmt: skip
+    swaps = tuple(schemas.NeededGrowth(**growth._asdict()) for growth in swap.swaps)
+    return answer_of(schemas.NeighbourDetails, swap, id=bare(swap.paper), swaps=swaps)

@@ -11,6 +11,7 @@ from hotpapers.errors import NotFound
 from hotpapers.issues.freeze import editions
 from hotpapers.model import HOUR, is_retrospective
 from hotpapers.query import queries, request_params, schemas
+from hotpapers.query.schemas import answer_of
 from hotpapers.query.session import QuerySession, bare, paper_key
 from hotpapers.ranking.words import method_note
 from hotpapers.store.identities import NUMBER
@@ -25,13 +26,10 @@ def paper(session: QuerySession, params: request_params.PaperParams) -> schemas.
     """A paper: metadata, announcements, every issue it was in, and how its attention grew on each network."""
     key = known_paper(session, params.paper)
     item = session.record.view().item(model.Paper, key) or model.Paper(paper=key, title="", observed_at=0)
-    return schemas.PaperDetails(
-        paper=key, id=bare(key), title=item.title, authors=item.authors, categories=item.categories,
-        summary=item.summary, abstract=item.abstract, comment=item.comment, doi=item.doi, journal=item.journal,
-        version=item.version, published_at=item.published_at, updated_at=item.updated_at, observed_at=item.observed_at,
-        abs=site_paths.abs_url(key), pdf=site_paths.pdf_url(key), announcements=tuple(_announced(session, key)),
-        appearances=tuple(_appearances(session, key)), attention=_attention(session, key),
-        tallies=tuple(_tallies(session, key)),
+    return answer_of(
+        schemas.PaperDetails, item, id=bare(key), abs=site_paths.abs_url(key), pdf=site_paths.pdf_url(key),
+        announcements=tuple(_announced(session, key)), appearances=tuple(_appearances(session, key)),
+        attention=_attention(session, key), tallies=tuple(_tallies(session, key)),
     )  # fmt: skip
 
 
@@ -46,10 +44,7 @@ def known_paper(session: QuerySession, text: str) -> str:
 def _announced(session: QuerySession, key: str) -> Iterable[schemas.PaperAnnouncement]:
     where, order = f"t.paper = {NUMBER}", "t.announced_at, t.category"
     for announcement in session.record.view().items(model.Announcement, where, (key,), order):
-        yield schemas.PaperAnnouncement(
-            day=announcement.day, category=announcement.category, type=announcement.type,
-            version=announcement.version, announced_at=announcement.announced_at,
-        )  # fmt: skip
+        yield answer_of(schemas.PaperAnnouncement, announcement)
 
 
 def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppearance]:
@@ -59,19 +54,15 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
         entries = [entry for entry in content.entries if entry.paper == key]
         lane: schemas.Lane = "entries" if entries else "ongoing"
         [entry] = entries or [entry for entry in content.ongoing if entry.paper == key]
-        yield schemas.PaperAppearance(
-            publication=publication, day=day, edition=content.edition, lane=lane, place=entry.place,
-            score=entry.score, voices=entry.voices,
-        )  # fmt: skip
+        yield answer_of(
+            schemas.PaperAppearance, entry, publication=publication, day=day, edition=content.edition, lane=lane
+        )
 
 
 def _tallies(session: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
     where, order = f"t.paper = {NUMBER}", "t.observed_at, t.network, t.method"
     for tally in session.record.view().items(model.Tally, where, (key,), order):
-        yield schemas.ListedCounts(
-            network=tally.network, method=tally.method, at=tally.observed_at, reposts=tally.reposts,
-            likes=tally.likes, note=method_note(tally.method),
-        )  # fmt: skip
+        yield answer_of(schemas.ListedCounts, tally, at=tally.observed_at, note=method_note(tally.method))
 
 
 # ---- attention over time -----------------------------------------------------------------------------------
@@ -82,10 +73,10 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
     window = measurement.MeasurementWindow(papers=(key,), own_voices=own_voices(session))
     marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
     for age in _at_ages(session, key, window):
-        marks[age.network].append(_mark(age, age.age, age.until))
+        marks[age.network].append(answer_of(schemas.AttentionAtAge, age, at=age.until))
     everything = window._replace(posted_from=0, candidates_from=model.LARGEST)
     for engagement in attention.read_engagement(session.record.view(), everything):
-        marks[engagement.network].append(_mark(engagement, None, None))
+        marks[engagement.network].append(answer_of(schemas.AttentionAtAge, engagement, age=None, at=None))
     return tuple(
         schemas.NetworkAttention(network=network, marks=tuple(ages)) for network, ages in sorted(marks.items())
     )
@@ -99,17 +90,6 @@ def _at_ages(session: QuerySession, key: str, window: measurement.MeasurementWin
     _, last = written_between(session.record.database)
     cut = min(last or 0, first + measurement.AGES[-1] * HOUR)
     return [engagement for engagement in attention.read_engagement(session.record.view(cut), window) if engagement.peer]
-
-
-def _mark(engagement: attention.Engagement, age: int | None, at: int | None) -> schemas.AttentionAtAge:
-    return schemas.AttentionAtAge(
-        age=age,
-        at=at,
-        voices=engagement.voices,
-        reposts=engagement.reposts,
-        likes=engagement.likes,
-        bots=engagement.bots,
-    )
 
 
 def own_voices(session: QuerySession) -> tuple[int, ...]:

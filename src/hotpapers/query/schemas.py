@@ -6,11 +6,12 @@ Moments are whole microseconds since 1970-01-01 UTC, days `2021-01-14`. A paper 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from hotpapers import model
+from hotpapers.search import HighlightSpans, SearchHitIssue
 
 Lane = Literal["entries", "ongoing"]
 """Where an issue holds a paper: among its entries, or as still talked about."""
@@ -18,6 +19,15 @@ Lane = Literal["entries", "ongoing"]
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all: every field is always there."""
+
+
+Answer = TypeVar("Answer", bound=Schema)
+
+
+def answer_of(kind: type[Answer], source: object, /, **others: Any) -> Answer:
+    """An answer with these values, and for its other fields with what a source calls the same."""
+    same = {name: getattr(source, name) for name in kind.__struct_fields__ if name not in others}
+    return kind(**same, **others)
 
 
 # ---- issues ----------------------------------------------------------------------------------------------
@@ -401,23 +411,6 @@ class SiteStatus(Schema, frozen=True, kw_only=True):
 
 
 # ---- search ------------------------------------------------------------------------------------------------
-
-
-class HighlightSpans(Schema, frozen=True, kw_only=True):
-    """Where the words stand that were asked for: from and before which code point; of authors, of which one (from 0 on)
-    before these."""
-
-    title: tuple[tuple[int, int], ...]
-    authors: tuple[tuple[int, int, int], ...]
-    snippet: tuple[tuple[int, int], ...]
-
-
-class SearchHitIssue(Schema, frozen=True, kw_only=True):
-    """An issue that holds a found paper, at which place; 0 where it was still talked about."""
-
-    publication: str
-    day: str
-    place: int
 
 
 class SearchHit(Schema, frozen=True, kw_only=True):

@@ -15,15 +15,6 @@ def search(session: QuerySession, params: request_params.SearchParams) -> schema
     """Papers by words, authors, categories and days, with the words marked."""
     after = key_of(params.cursor, PAGE, str)
     match = index.search(session.record, params.q, limit=params.limit, cursor=str(after[0]) if after else None)
-    return schemas.SearchPage(
-        understood=match.understood, total=match.total, exact=match.exact, parts=match.parts, behind=match.behind,
-        papers=tuple(map(_hit, match.papers)), next=cursor_of(PAGE, match.next) if match.next else None,
-    )  # fmt: skip
-
-
-def _hit(hit: index.PaperHit) -> schemas.SearchHit:
-    return schemas.SearchHit(
-        paper=hit.paper, id=bare(hit.paper), title=hit.title, authors=hit.authors, categories=hit.categories,
-        day=hit.day, snippet=hit.snippet, spans=schemas.HighlightSpans(**hit.spans._asdict()),
-        issues=tuple(schemas.SearchHitIssue(**issue._asdict()) for issue in hit.issues),
-    )  # fmt: skip
+    papers = tuple(schemas.answer_of(schemas.SearchHit, hit, id=bare(hit.paper)) for hit in match.papers)
+    following = cursor_of(PAGE, match.next) if match.next else None
+    return schemas.answer_of(schemas.SearchPage, match, papers=papers, next=following)

@@ -13,6 +13,7 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import DAY, Coverage, Publication, is_retrospective
 from hotpapers.query import request_params, schemas
+from hotpapers.query.schemas import answer_of
 from hotpapers.query.session import QuerySession
 from hotpapers.store import Record, now, quarantine
 from hotpapers.store.statistics import written_between
@@ -77,17 +78,7 @@ def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
     """How every job of the site is doing. Why one fails may name folders and hosts, so strangers are told that it does,
     and since when."""
     for health in all_job_health(session.record, at):
-        yield schemas.JobStatus(
-            job=health.job,
-            state=health.state,
-            reason="" if session.public else health.reason,
-            failing_since=health.failing_since,
-            success_at=health.success_at,
-            next_at=health.next_at,
-            items=health.items,
-            quarantine=health.quarantine,
-            lag=health.lag,
-        )
+        yield answer_of(schemas.JobStatus, health, reason="" if session.public else health.reason)
 
 
 def all_job_health(record: Record, at: int) -> list[JobHealth]:
@@ -122,4 +113,4 @@ def incomplete_days(record: Record, at: int) -> Iterator[schemas.MissingPapers]:
     """arXiv's days of which papers are missing, and which."""
     where = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
     for span in record.view().items(Coverage, where, (ARXIV, at - LOOK_BACK)):
-        yield schemas.MissingPapers(from_at=span.from_at, until_at=span.until_at, reason=span.reason)
+        yield answer_of(schemas.MissingPapers, span)

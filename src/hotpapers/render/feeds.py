@@ -188,7 +188,7 @@ def _issue_html(issue: PublishedIssue, address: Callable[[str], str]) -> str:
 
 def _row(paper: FeedPaper, address: Callable[[str], str]) -> Markup:
     url = address(site_paths.paper_path(paper.entry.paper)) or site_paths.abs_url(paper.entry.paper)
-    counts = "; ".join(f"{count.name}: {count.words}" for count in paper.view.counts)
+    counts = "; ".join(f"{count.name}: {count.words}" for count in paper.view.counts_view.counts)
     return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
         paper.entry.place, url, paper.view.title, ", ".join(paper.view.authors), counts
     )
@@ -198,10 +198,10 @@ def _paper_html(paper: FeedPaper) -> Markup:
     view = paper.view
     lines = (phrases.note(paper.issue.content.publication), ", ".join(view.authors))
     parts = [Markup("<p>{}</p>").format(line) for line in lines if line]
-    parts += [Markup("<p>{}: {}</p>").format(count.name, count.words) for count in view.counts]
+    parts += [Markup("<p>{}: {}</p>").format(count.name, count.words) for count in view.counts_view.counts]
     if view.abstract or view.lead:
         parts.append(Markup("<p>{}</p>").format(view.abstract or view.lead_text))
-    reasons = [*(text for text, _ in view.why), *filter(None, [view.provisional])]
+    reasons = [*(text for text, _ in view.score_view.why), *filter(None, [view.score_view.provisional])]
     why = Markup("").join(Markup("<li>{}</li>").format(reason) for reason in reasons)
     if why:
         parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(why))

@@ -12,15 +12,15 @@ What is found are plain values (`results`). Files, in the order in which a query
 
 from hotpapers.search.indexing import behind, catch_up, outstanding
 from hotpapers.search.papers import search, search_posts, update_index
-from hotpapers.search.results import IssueHit, MatchSpans, PaperHit, PaperResults, PostHit, PostResults
+from hotpapers.search.results import HighlightSpans, PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
 
 __all__ = [
-    "IssueHit",
-    "MatchSpans",
+    "HighlightSpans",
     "PaperHit",
     "PaperResults",
     "PostHit",
     "PostResults",
+    "SearchHitIssue",
     "behind",
     "catch_up",
     "outstanding",

@@ -59,7 +59,6 @@ class SoughtWords(NamedTuple):
         return end
 
     def _fits(self, n: int, text: str) -> bool:
-        """Whether a word is the n-th of them."""
         form = stem(text) if self.stemmed else text
         return form.startswith(self.words[n]) if self.prefix and n == len(self.words) - 1 else form == self.words[n]
 
@@ -84,7 +83,6 @@ class Highlighter:
         self._names = [sought(term._replace(field="authors")) for term in terms if term.field != "title"]
 
     def title(self, text: str) -> tuple[Span, ...]:
-        """Places in a title."""
         return places(text, self._titles)
 
     def names(self, authors: Sequence[str]) -> tuple[tuple[int, int, int], ...]:

@@ -12,13 +12,9 @@ Two hold the words themselves, in the database's own way: search_paper_words and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from hotpapers.errors import CorruptStore
-from hotpapers.search.documents import MatchSql, PaperWords, PostWords
 from hotpapers.search.postgres import VectorIndex
-from hotpapers.search.query_parser import SearchQuery
 from hotpapers.search.sqlite import FullTextIndex
 from hotpapers.store import batches
 from hotpapers.store.database import Database
@@ -29,36 +25,8 @@ VERSION = 1
 TABLES = ("search_state", "search_paper", "search_entry", "search_word")
 
 
-class WordIndex(Protocol):
+def of(database: Database) -> VectorIndex | FullTextIndex:
     """What a database does with words."""
-
-    def is_made(self, database: Database) -> bool:
-        """Whether its tables are there."""
-
-    def make(self, database: Database) -> None:
-        """Its tables anew, empty. Call inside `write()`."""
-
-    def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
-        """Adds the words of papers."""
-
-    def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
-        """Adds the words of posts."""
-
-    def tidy(self, database: Database) -> None:
-        """Lets go of all that deleted posts left in it. Call inside `write()`."""
-
-    def is_to_blame(self, problem: CorruptStore) -> bool:
-        """Whether it is the index that is damaged, not the record."""
-
-    def papers(self, query: SearchQuery) -> MatchSql:
-        """How papers are found that a query asks for."""
-
-    def posts(self, query: SearchQuery) -> MatchSql:
-        """How posts are found that have the words of a query."""
-
-
-def of(database: Database) -> WordIndex:
-    """The way of a database."""
     return VectorIndex() if database.name == "postgres" else FullTextIndex()
 
 
@@ -111,8 +79,3 @@ def clear(database: Database) -> None:
         database.run(f"DELETE FROM {table}")
     if of(database).is_made(database):
         of(database).make(database)
-
-
-def is_current(database: Database, state: IndexState) -> bool:
-    """Whether nothing was written since."""
-    return batches.head(database).position == state.position

@@ -7,7 +7,6 @@ next time, for each slice is there with the note of how far it goes, or not at a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -83,7 +82,7 @@ class _Filling:
     def step(self) -> int:
         """One slice; how many rows it had, 0 when all is done."""
         state = index.load(self._database)
-        if state is not None and index.is_current(self._database, state):
+        if state is not None and batches.head(self._database).position == state.position:
             return 0
         with self._database.write():
             state = index.load(self._database) or index.start(self._database)
@@ -125,10 +124,11 @@ class _Filling:
             self._database.run(f"DELETE FROM search_paper_words WHERE rowid IN ({old})", some)
             self._database.run(f"DELETE FROM search_paper WHERE paper IN ({placeholders(some)})", some)
             days = self._announced(some)
-            stored = list(_papers(self._view().latest(Paper, f"t.paper IN ({numbers_of(some)})", some)))
-            rows = [(row.id, row.paper.paper, days.get(row.paper.paper) or day_of(row.paper)) for row in stored]
+            latest = self._view().latest(Paper, f"t.paper IN ({numbers_of(some)})", some)
+            stored = [(row.id, row.item) for row in latest if isinstance(row.item, Paper)]
+            rows = [(number, paper.paper, days.get(paper.paper) or day_of(paper)) for number, paper in stored]
             self._database.many("INSERT INTO search_paper VALUES (?, ?, ?)", rows)
-            texts = [paper_words(paper.id, paper.paper) for paper in stored]
+            texts = [paper_words(number, paper) for number, paper in stored]
             self._index.put_papers(self._database, texts)
             self._keep_words(texts)
 
@@ -144,7 +144,7 @@ class _Filling:
         """Which papers the issues of publications hold, by their latest editions, where they are not known."""
         for publication in publications:
             self._database.run("DELETE FROM search_entry WHERE publication = ?", (publication,))
-            rows = list(_entries(row.item for row in self._view().iterate(Issue, "t.publication = ?", (publication,))))
+            rows = list(_entries(self._view().items(Issue, "t.publication = ?", (publication,))))
             self._database.many("INSERT INTO search_entry VALUES (?, ?, ?, ?)", rows)
 
     def _view(self) -> AsOfView:
@@ -182,15 +182,6 @@ _KINDS: dict[str, tuple[str, Callable[[_Filling, Sequence[str]], None]]] = {
 
 
 # ---- what is kept of an item ---------------------------------------------------------------------------------
-
-
-class _Paper(NamedTuple):
-    id: int
-    paper: Paper
-
-
-def _papers(rows: Iterable[StoredRow]) -> Iterator[_Paper]:
-    return (_Paper(row.id, row.item) for row in rows if isinstance(row.item, Paper))
 
 
 def paper_words(rowid: int, paper: Paper) -> PaperWords:
@@ -245,13 +236,9 @@ class _Held(msgspec.Struct, frozen=True):
 _read_held = msgspec.json.Decoder(_Held).decode
 
 
-def _entries(issues: Iterable[object]) -> Iterator[tuple[str, str, str, int]]:
+def _entries(issues: Iterable[Issue]) -> Iterator[tuple[str, str, str, int]]:
     """Publication, day, paper and place of every entry; 0 for a paper that is still talked about."""
-    editions = {
-        (item.publication, item.day): item
-        for item in issues
-        if isinstance(item, Issue) and not is_retrospective(item.publication)
-    }
+    editions = {(issue.publication, issue.day): issue for issue in issues if not is_retrospective(issue.publication)}
     for (publication, day), issue in editions.items():
         try:
             content = _read_held(issue.content)

@@ -14,7 +14,7 @@ from hotpapers.search import index, indexing, posts, query_parser
 from hotpapers.search.highlights import Highlighter
 from hotpapers.search.indexing import Tell
 from hotpapers.search.query_parser import SearchAtom, SearchQuery, SearchTerm
-from hotpapers.search.results import IssueHit, MatchSpans, PaperHit, PaperResults, PostResults
+from hotpapers.search.results import HighlightSpans, PaperHit, PaperResults, PostResults, SearchHitIssue
 from hotpapers.search.statement import DEEPEST, NOTHING, SearchStatement
 from hotpapers.store.database import Database, placeholders
 from hotpapers.store.record import Record
@@ -199,7 +199,7 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
         snippet, spans = marker.snippet(abstract or summary)
         yield PaperHit(
             paper=paper, score=score, day=day, title=title, authors=names, categories=_decode_names(categories),
-            snippet=snippet, spans=MatchSpans(marker.title(title), marker.names(names), spans),
+            snippet=snippet, spans=HighlightSpans(marker.title(title), marker.names(names), spans),
             issues=issues.get(paper, ()),
         )  # fmt: skip
 
@@ -210,11 +210,11 @@ def _filled(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
     return placeholders(some), some
 
 
-def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[IssueHit, ...]]:
+def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[SearchHitIssue, ...]]:
     marks, keys = _filled(papers, "")
     sql = f"""SELECT paper, publication, day, place FROM search_entry
         WHERE paper IN ({marks}) ORDER BY day, publication"""
-    by_paper: dict[str, tuple[IssueHit, ...]] = defaultdict(tuple)
+    by_paper: dict[str, tuple[SearchHitIssue, ...]] = defaultdict(tuple)
     for paper, publication, day, place in database.rows(sql, keys):
-        by_paper[paper] += (IssueHit(publication, day, place),)
+        by_paper[paper] += (SearchHitIssue(publication, day, place),)
     return by_paper

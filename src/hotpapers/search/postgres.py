@@ -28,12 +28,10 @@ class VectorIndex:
     """PostgreSQL's own full-text search."""
 
     def is_made(self, database: Database) -> bool:
-        """Whether its tables are there."""
         sql = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename IN (?, ?)"
         return bool(database.rows(sql, _TABLES)[0][0] == len(_TABLES))
 
     def make(self, database: Database) -> None:
-        """Its tables anew, empty."""
         for table in _TABLES:
             database.run(f"DROP TABLE IF EXISTS {table}")
             database.run(f"CREATE TABLE {table} (rowid bigint PRIMARY KEY, words tsvector NOT NULL) WITH ({_INLINE})")
@@ -41,7 +39,6 @@ class VectorIndex:
             database.run(f"CREATE INDEX {table}_words ON {table} USING gin (words)")
 
     def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
-        """Adds the words of papers."""
         rows = [
             (paper.rowid, vector(zip((paper.title, paper.authors, paper.abstract, paper.labels), "ABCD", strict=True)))
             for paper in papers
@@ -49,7 +46,6 @@ class VectorIndex:
         database.many("INSERT INTO search_paper_words VALUES (?, CAST(? AS tsvector))", rows)
 
     def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
-        """Adds the words of posts."""
         rows = [(post.rowid, vector([(post.words, "A")])) for post in posts]
         database.many("INSERT INTO search_post_words VALUES (?, CAST(? AS tsvector))", rows)
 
@@ -61,11 +57,9 @@ class VectorIndex:
         return False
 
     def papers(self, query: SearchQuery) -> MatchSql:
-        """How papers are found that a query asks for."""
         return _matching("search_paper_words", expression(query))
 
     def posts(self, query: SearchQuery) -> MatchSql:
-        """How posts are found that have the words of a query."""
         return _matching("search_post_words", expression(query, one_column=True))
 
 

@@ -75,7 +75,6 @@ class SearchQuery(NamedTuple):
 
     @property
     def asks(self) -> bool:
-        """Whether it asks for anything."""
         return self != SearchQuery()
 
     @property

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from hotpapers.search.highlights import Span
 
 
-class IssueHit(NamedTuple):
-    """An issue in which a paper was: at which place, 0 where it was still talked about."""
+class SearchHitIssue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An issue that holds a found paper, at which place; 0 where it was still talked about."""
 
     publication: str
     day: str
     place: int
 
 
-class MatchSpans(NamedTuple):
-    """Where the words stand that were asked for: `(start, end)` in code points, in order; for authors after the number
-    of the author, from 0 on."""
+class HighlightSpans(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the words stand that were asked for: from and before which code point; of authors, of which one (from 0 on)
+    before these."""
 
-    title: tuple[Span, ...] = ()
-    authors: tuple[tuple[int, int, int], ...] = ()
-    snippet: tuple[Span, ...] = ()
+    title: tuple[Span, ...]
+    authors: tuple[tuple[int, int, int], ...]
+    snippet: tuple[Span, ...]
 
 
 class PaperHit(NamedTuple):
@@ -38,8 +40,8 @@ class PaperHit(NamedTuple):
     authors: tuple[str, ...]
     categories: tuple[str, ...]
     snippet: str
-    spans: MatchSpans
-    issues: tuple[IssueHit, ...]
+    spans: HighlightSpans
+    issues: tuple[SearchHitIssue, ...]
 
 
 class PaperResults(NamedTuple):

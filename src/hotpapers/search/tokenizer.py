@@ -71,7 +71,8 @@ def tokens(text: str) -> list[Token]:
             result.append((match[0][:LONGEST].lower(), *match.span()))
         else:
             for piece in _letter_by_letter(match[0], match.start()):
-                result += _threes(piece.tokens) if piece.is_run else piece.tokens
+                threes = (joined(piece.tokens[at : at + GRAM]) for at in range(len(piece.tokens)))
+                result += threes if piece.is_run else piece.tokens
         if len(result) >= MOST:
             break
     return result[:MOST]
@@ -89,10 +90,6 @@ def pieces(text: str) -> Iterator[WordPiece]:
 def joined(signs: Sequence[Token]) -> Token:
     """Several signs as one token."""
     return "".join([text for text, _, _ in signs]), signs[0][1], signs[-1][2]
-
-
-def _threes(signs: Sequence[Token]) -> Iterator[Token]:
-    return (joined(signs[at : at + GRAM]) for at in range(len(signs)))
 
 
 @lru_cache(maxsize=50_000)

@@ -87,7 +87,6 @@ class Catalogue:
         return newest_first(self._by_author.get(author, ()))
 
     def papers_of(self, author: str) -> set[str]:
-        """The papers by the author of a slug."""
         return {holding.paper for holding in self._by_author.get(author, ())}
 
     def path_of(self, name: str) -> str:
@@ -105,8 +104,4 @@ class Catalogue:
 
 def newest_first(entry_summaries: Iterable[EntrySummary]) -> list[EntrySummary]:
     """The newest issue first, within it by place."""
-    return sorted(entry_summaries, key=lambda summary: (_descending(summary.day), summary.place))
-
-
-def _descending(day: str) -> int:
-    return -int(day.replace("-", ""))
+    return sorted(entry_summaries, key=lambda summary: (-int(summary.day.replace("-", "")), summary.place))

@@ -38,7 +38,6 @@ class PaperCitation(NamedTuple):
 
     @property
     def url(self) -> str:
-        """arXiv's page of it."""
         return f"https://arxiv.org/abs/{self.id}"
 
 

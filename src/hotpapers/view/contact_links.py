@@ -72,7 +72,7 @@ def contact_links_of(contact: str, app: str = "") -> ContactLinks:
     """What can be read from an operator's public contact; `app`: where the app with its forms is public."""
     text = clean_text.one_line(contact)
     mail, page = _MAIL.search(_PAGE.sub(" ", text)), _PAGE.search(text)
-    return ContactLinks(mail[0] if mail else "", _page(page[0]) if page else "", app)
+    return ContactLinks(mail[0] if mail else "", site_paths.outside(page[0].rstrip(".,;)")) if page else "", app)
 
 
 def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:
@@ -88,7 +88,3 @@ def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:
         (after, ""),
     )
     return tuple(LinkedPiece(text, url) for text, url in pieces if text)
-
-
-def _page(contact: str) -> str:
-    return site_paths.outside(contact.rstrip(".,;)"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from hotpapers.issues.build import digest_of
 from hotpapers.model import IssueContent, Paper, Place, PublishedIssue
 from hotpapers.ranking.words import count_noun
 from hotpapers.store.commitments import canonical_json
@@ -61,7 +61,6 @@ class ProvedIssue(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The proof as C2SP tlog-proof."""
         return str(self.proof.proof)
 
 
@@ -71,17 +70,13 @@ def proved_issue(issue: PublishedIssue, logs: PublicationLogs | None) -> ProvedI
     proof = logs.proof(issue.digest) if logs else None
     if proof is None or "<" in str(proof.proof):  # in a page it would end its data block
         return None
-    if _sha256(issue.content) != issue.digest:
+    if digest_of(issue.content) != issue.digest:
         return None
     entries = {entry.paper: entry.metadata for entry in (*issue.content.entries, *issue.content.ongoing)}
     items = {paper: issue.places.get(paper) or issue.papers[paper] for paper in entries}
     return ProvedIssue(
-        issue.content, {paper: item for paper, item in items.items() if _sha256(item) == entries[paper]}, proof
+        issue.content, {paper: item for paper, item in items.items() if digest_of(item) == entries[paper]}, proof
     )
-
-
-def _sha256(value: object) -> str:
-    return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def _words(proof: IssueProof) -> str:

@@ -37,14 +37,14 @@ class CountView(NamedTuple):
 
 
 class CountsView(NamedTuple):
-    """What an entry says of its counts."""
+    """What an entry says of its counts: the same on every page."""
 
     counts: tuple[CountView, ...]
     spark: Sparkline | None
 
 
 class ScoreView(NamedTuple):
-    """What an entry says of its score."""
+    """What an entry says of its score: the same on every page."""
 
     why: tuple[tuple[str, str], ...]
     total: str
@@ -68,11 +68,9 @@ class EntryView(NamedTuple):
     place: int
     movement: str
     rise: str
-    tie_note: str
     title: str
     authors: tuple[str, ...]
-    counts: tuple[CountView, ...]
-    spark: Sparkline | None
+    counts_view: CountsView
     lead: str
     lead_mark: str
     rest: str
@@ -84,14 +82,8 @@ class EntryView(NamedTuple):
     earlier: str
     links: tuple[LinkedPiece, ...]
     categories: tuple[LinkedPiece, ...]
-    why: tuple[tuple[str, str], ...]
     score: int
-    total: str
-    price: str
-    forecasts: tuple[str, ...]
-    provisional: str
-    places: str
-    command: str
+    score_view: ScoreView
     metadata: Paper
 
     @property
@@ -101,25 +93,10 @@ class EntryView(NamedTuple):
 
     @property
     def first_authors(self) -> str:
-        """The authors named at once."""
         return ", ".join(self.authors[:AUTHORS])
 
     @property
-    def counts_view(self) -> CountsView:
-        """Its counts: the same on every page."""
-        return CountsView(self.counts, self.spark)
-
-    @property
-    def score_view(self) -> ScoreView:
-        """Its score: the same on every page."""
-        return ScoreView(
-            self.why, self.total, self.tie_note, self.price, self.forecasts, self.provisional, self.places,
-            self.counts, self.command,
-        )  # fmt: skip
-
-    @property
     def other_authors(self) -> tuple[str, ...]:
-        """Those who unfold."""
         return self.authors[AUTHORS:]
 
 
@@ -147,7 +124,6 @@ class LazyEntries(Sequence[EntryView]):
         return self._made[n]
 
     def of(self, key: str) -> list[EntryView]:
-        """Those of a paper, by its key."""
         return [self[n] for n, entry in enumerate(self._entries) if entry.paper == key]
 
 
@@ -208,6 +184,7 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
     lead, rest = phrases.opening(paper)
     posts = issue.posts.get(entry.paper, ())
     movement, rise = _movement(issue, entry)
+    counts = tuple(_count(count) for count in entry.counts)
     return EntryView(
         key=entry.paper,
         paper=name,
@@ -216,11 +193,9 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
         place=entry.place,
         movement=movement,
         rise=rise,
-        tie_note=phrases.tie_note(entry, issue.content.ranking),
         title=phrases.one_line(paper.title) or name,
         authors=tuple(phrases.one_line(author) for author in paper.authors),
-        counts=tuple(_count(count) for count in entry.counts),
-        spark=spark(history, max((count.until for count in entry.counts), default=0)),
+        counts_view=CountsView(counts, spark(history, max((count.until for count in entry.counts), default=0))),
         lead=lead,
         lead_mark=phrases.opening_source(paper),
         rest=rest,
@@ -231,15 +206,21 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
         elsewhere=elsewhere(posts),
         earlier=phrases.earlier(issue.content, entry),
         links=links(paper),
-        categories=_categories(paper),
-        why=tuple((phrases.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
+        categories=tuple(
+            LinkedPiece(phrases.one_line(name), site_paths.category_url(name)) for name in paper.categories
+        ),
         score=entry.score,
-        total=phrases.total(entry),
-        price=words.price_sentence(entry.price),
-        forecasts=tuple(map(phrases.one_line, forecasts.sentences(entry))),
-        provisional=phrases.provisional(issue.content, entry),
-        places=phrases.places(entry, issue.listing is not None),
-        command=f"hotpapers explain {name} --issue {issue.content.day}",
+        score_view=ScoreView(
+            why=tuple((phrases.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
+            total=phrases.total(entry),
+            tie_note=phrases.tie_note(entry, issue.content.ranking),
+            price=words.price_sentence(entry.price),
+            forecasts=tuple(map(phrases.one_line, forecasts.sentences(entry))),
+            provisional=phrases.provisional(issue.content, entry),
+            places=phrases.places(entry, issue.listing is not None),
+            counts=counts,
+            command=f"hotpapers explain {name} --issue {issue.content.day}",
+        ),
         metadata=paper,
     )
 
@@ -276,7 +257,3 @@ def links(paper: Paper) -> tuple[LinkedPiece, ...]:
         LinkedPiece("INSPIRE", site_paths.inspire_url(paper.paper, paper.categories)),
     )
     return tuple(link for link in candidates if link.url)
-
-
-def _categories(paper: Paper) -> tuple[LinkedPiece, ...]:
-    return tuple(LinkedPiece(phrases.one_line(name), site_paths.category_url(name)) for name in paper.categories)

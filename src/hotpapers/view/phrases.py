@@ -31,7 +31,6 @@ from hotpapers.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.view.summary_source import ABSTRACT, unsigned
 from hotpapers.view.tex import formulas
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -61,7 +60,7 @@ def day_name(day: str) -> str:
 
 def weekday_name(day: str) -> str:
     """`2021-01-14` → `Thursday, 14 January 2021`."""
-    return f"{WEEKDAYS[date.fromisoformat(day).weekday()]}, {day_name(day)}"
+    return f"{announcement_counts.WEEKDAYS[date.fromisoformat(day).weekday()]}, {day_name(day)}"
 
 
 # ---- what was done -----------------------------------------------------------------------------------

@@ -68,8 +68,7 @@ def listing_path(day: str) -> str:
 
 def listing_of(path: str) -> str:
     """The other way: the day; empty for a path of another form."""
-    match = _ALL_PATH.fullmatch(path)
-    return match[1] if match else ""
+    return _part(_ALL_PATH, path)
 
 
 def citation_path(day: str, form: str) -> str:
@@ -90,8 +89,7 @@ def author_path(slug: str) -> str:
 
 def author_of(path: str) -> str:
     """The other way; empty for a path of another form."""
-    match = _AUTHOR_PATH.fullmatch(path)
-    return match[1] if match else ""
+    return _part(_AUTHOR_PATH, path)
 
 
 def category_path(category: str, year: str = "") -> str:
@@ -125,7 +123,11 @@ def public_url(base: str, path: str) -> str:
 @lru_cache(KEPT)
 def arxiv_id(paper: str) -> str:
     """`arxiv:2101.04869` → `2101.04869`; empty for a paper of another server."""
-    match = _PAPER.fullmatch(paper)
+    return _part(_PAPER, paper)
+
+
+def _part(form: re.Pattern[str], text: str) -> str:
+    match = form.fullmatch(text)
     return match[1] if match else ""
 
 

@@ -37,17 +37,12 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
     most = max((voices for _, voices in known), default=0)
     if len(known) < 2 or not most:
         return None
-    last = known[-1][0]
-    drawn = [(_x(age, last), _y(voices, most)) for age, voices in [(0, 0), *known]]
+    width, height = WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE
+    drawn = [
+        (f"{EDGE + width * age / known[-1][0]:.4g}", f"{HEIGHT - EDGE - height * voices / most:.3g}")
+        for age, voices in [(0, 0), *known]
+    ]
     return Sparkline(" ".join(f"{x},{y}" for x, y in drawn), drawn[-1], _description(known))
-
-
-def _x(age: int, last: int) -> str:
-    return f"{EDGE + (WIDTH - 2 * EDGE) * age / last:.4g}"
-
-
-def _y(voices: int, most: int) -> str:
-    return f"{HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * voices / most:.3g}"
 
 
 def _description(known: list[tuple[int, int]]) -> str:

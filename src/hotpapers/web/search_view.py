@@ -11,7 +11,7 @@ from hotpapers.query import schemas
 from hotpapers.query.session import bare
 from hotpapers.ranking import words
 from hotpapers.render.html.search_page import HitIssueView, HitView, PostHitView, SearchAnswer, marked, marked_names
-from hotpapers.search import PostHit, query_parser
+from hotpapers.search import PostHit, SearchHitIssue, query_parser
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.post_views import language
 
@@ -74,7 +74,7 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
     )  # fmt: skip
 
 
-def _place(issue: schemas.SearchHitIssue, paper: str) -> HitIssueView:
+def _place(issue: SearchHitIssue, paper: str) -> HitIssueView:
     name = f"place {issue.place}" if issue.place else "still talked about"
     anchor = site_paths.arxiv_id(paper).replace("/", "-")
     return HitIssueView(name, site_paths.issue_path(issue.day) + (f"#{anchor}" if anchor else ""), issue.day)

@@ -106,7 +106,9 @@ def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
 
 
 def _counts(entry: EntryView) -> Iterator[str]:
-    yield from (f"{count.name}: {count.words}{f' ({count.bots})' if count.bots else ''}" for count in entry.counts)
+    yield from (
+        f"{count.name}: {count.words}{f' ({count.bots})' if count.bots else ''}" for count in entry.counts_view.counts
+    )
     if entry.earlier:
         yield entry.earlier
 
@@ -123,9 +125,10 @@ def _authors(entry: EntryView) -> str:
 
 
 def _why(entry: EntryView) -> str:
-    sentences = [sentence for sentence, _ in entry.why]
+    score = entry.score_view
+    sentences = [sentence for sentence, _ in score.why]
     return "Why here: " + " ".join(
-        part for part in (*sentences, f"Score: {entry.total}.", entry.tie_note, entry.provisional) if part
+        part for part in (*sentences, f"Score: {score.total}.", score.tie_note, score.provisional) if part
     )
 
 

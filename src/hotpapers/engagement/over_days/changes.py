@@ -74,7 +74,6 @@ class RecordChanges:
         )
 
     def described(self, after: int, until: int) -> set[str]:
-        """The papers that were described between two cuts."""
         return {paper for _, paper in _between(self._descriptions, after, until)}
 
 

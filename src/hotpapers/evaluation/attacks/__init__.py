@@ -1,7 +1,6 @@
 """Attacks on rankings: how many accounts it takes to buy a place.
 
-attacked_day     a day that is attacked, as searches see it
-scene            such a day of a world as a ranking sees it, and what becomes of it under a campaign
+scene            a day of a world as a ranking sees it, and what becomes of it under a campaign
 recorded_scene   the same of a frozen issue; recorded_talk, changed_peers: what was said there, and is compared
 coordinated      which accounts are judged to be a chorus after a campaign
 campaign         what an attacker does: accounts, posts, likes; and the contract of an attack

@@ -5,7 +5,7 @@ What an account says of itself, and the list that comes along, judge nobody whom
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.evaluation.attacks import coordinated
@@ -59,12 +59,7 @@ def _delays(posts: Sequence[TalkPost]) -> Mapping[int, list[int]]:
     times = Counter(account for post in posts for account in post.likers)
     delays: dict[int, list[int]] = {account: [] for account, many in times.items() if many >= LIMITS.echo}
     for post in posts:
-        for account, waited in _waits(post) if not delays.keys().isdisjoint(post.likers) else ():
+        for n, account in enumerate(post.likers, 1):
             if account in delays:
-                delays[account].append(waited)
+                delays[account].append(liked_at(post, n) - post.at)
     return delays
-
-
-def _waits(post: TalkPost) -> Iterator[tuple[int, int]]:
-    for n, account in enumerate(post.likers, 1):
-        yield account, liked_at(post, n) - post.at

@@ -58,7 +58,6 @@ class Spent(NamedTuple):
 
     @property
     def accounts(self) -> int:
-        """All of them."""
         return self.fresh + self.aged
 
 

@@ -15,9 +15,10 @@ from hotpapers.model import VoiceHistogram
 
 def changed_peers(
     peers: tuple[VoiceHistogram, ...], before: Iterable[Engagement], after: Iterable[Engagement],
-    measured: ranking.Measured,
+    measured: ranking.Measured, *, days: int | msgspec.UnsetType = msgspec.UNSET,
 ) -> tuple[VoiceHistogram, ...]:  # fmt: skip
-    """The references where some papers had other voices. How many days they go back to stays as it is."""
+    """The references where some papers had other voices. How many days they go back to stays as it is; `days`: of new
+    ones."""
     more: dict[Where, Counter[int]] = {}
     for sign, rows in ((-1, before), (1, after)):
         for row in rows:
@@ -26,16 +27,10 @@ def changed_peers(
     if not more:
         return peers
     known = {(peer.network, peer.age, peer.archive): peer for peer in peers}
-    changed = {where: _sum(known.get(where) or _nobody(where), counts) for where, counts in more.items()}
-    return tuple(peer for _, peer in sorted((known | changed).items()))
-
-
-def _sum(peer: VoiceHistogram, more: Counter[int]) -> VoiceHistogram:
-    counts = Counter(dict(peer.counts))
-    counts.update(more)
-    return msgspec.structs.replace(peer, counts=tuple(sorted((n, papers) for n, papers in counts.items() if papers)))
-
-
-def _nobody(where: Where) -> VoiceHistogram:
-    network, age, archive = where
-    return VoiceHistogram(network=network, age=age, archive=archive, counts=())
+    for where, voices_more in more.items():
+        network, age, archive = where
+        peer = known.get(where) or VoiceHistogram(network=network, age=age, archive=archive, counts=(), days=days)
+        voices_more.update(dict(peer.counts))
+        counts = tuple(sorted((voices, papers) for voices, papers in voices_more.items() if papers))
+        known[where] = msgspec.structs.replace(peer, counts=counts)
+    return tuple(peer for _, peer in sorted(known.items()))

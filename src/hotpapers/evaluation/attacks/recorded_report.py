@@ -49,12 +49,7 @@ def _page(table: AttackFigures) -> Iterator[str]:
     yield from wrap(_about(table), WIDTH, break_on_hyphens=False)
     yield ""
     yield from wrap(_MEANING.format(most=table.most), WIDTH, break_on_hyphens=False)
-    for heading, cells in report.tables(table):
-        yield f"\n## {heading}\n"
-        yield markdown_table(cells[0], cells[1:])
-    if table.attacks:
-        yield "\n## The attacks\n"
-        yield markdown_table(["attack", "what it does"], list(table.attacks.items()))
+    yield from report.sections(table)
     if table.not_run:
         yield "\n## Not run\n"
         yield markdown_table(["what", "why"], _reasons(table.not_run))

@@ -20,7 +20,6 @@ from hotpapers.engagement import attention, measurement
 from hotpapers.engagement.attention import Engagement, VoiceRule, count_engagement
 from hotpapers.engagement.queries import people, reactions_to
 from hotpapers.evaluation.attacks import coordinated
-from hotpapers.evaluation.attacks.attacked_day import Aftermath, Rank
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign
 from hotpapers.evaluation.attacks.changed_peers import changed_peers
 from hotpapers.evaluation.attacks.recorded_talk import (
@@ -30,7 +29,7 @@ from hotpapers.evaluation.attacks.recorded_talk import (
     marks_of,
     measured_talk,
 )
-from hotpapers.evaluation.attacks.scene import RIVALS, without
+from hotpapers.evaluation.attacks.scene import RIVALS, Aftermath, Rank, without
 from hotpapers.evaluation.queries import names_accounts, posts_made
 from hotpapers.evaluation.worlds import TalkPost
 from hotpapers.issues import selection
@@ -101,7 +100,10 @@ class RecordedScene:
         pairs = tuple(ranks)
         kinds = dict.fromkeys(measured for _, measured in pairs)
         self._inputs = {measured: self._read_input(measured) for measured in kinds}
-        self._rules = {measured: self._rule_of(measured) for measured in kinds}
+        self._rules = {
+            measured: attention.voice_rule(self._view, self._people, with_standing=measured.with_standing)
+            for measured in kinds
+        }
         self._talks = {
             measured: self._read_talks(measured, [rank for rank, other in pairs if other == measured])
             for measured in kinds
@@ -118,9 +120,6 @@ class RecordedScene:
     def _read_input(self, measured: ranking.Measured) -> RankingInput:
         span = CandidateWindow(self.content.from_at, self._held, self.content.choice is not msgspec.UNSET)
         return collect_input(self._view, self._measured_by(measured), span, self._own_voices)
-
-    def _rule_of(self, measured: ranking.Measured) -> VoiceRule:
-        return attention.voice_rule(self._view, self._people, with_standing=measured.with_standing)
 
     def _read_talks(self, measured: ranking.Measured, ranks: Iterable[Rank]) -> dict[str, MeasuredTalk]:
         """What was said of the papers that an attack may join in on."""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from itertools import chain
-from multiprocessing import get_context
 from typing import NamedTuple
 
 from hotpapers.engagement.standing.queries import is_learned
@@ -16,7 +13,14 @@ from hotpapers.evaluation.attacks.catalogue import outage, rival_chorus, rival_r
 from hotpapers.evaluation.attacks.figures import NotRun
 from hotpapers.evaluation.attacks.recorded_scene import HIGHEST, RecordedScene
 from hotpapers.evaluation.attacks.search import Aftermaths, Contender
-from hotpapers.evaluation.attacks.suite import Trial, chosen_attacks, chosen_contenders, is_tried, trials_of
+from hotpapers.evaluation.attacks.suite import (
+    Trial,
+    chosen_attacks,
+    chosen_contenders,
+    in_processes,
+    is_tried,
+    trials_of,
+)
 from hotpapers.issues.freeze import editions, publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.store.record import Record
@@ -61,16 +65,8 @@ def issue_parts(
 
 
 def run_issues(parts: Sequence[IssuePart], workers: int, progress: Callable[[int], None]) -> IssueResults:
-    """Does all of it, by so many processes. `progress`: called with 1 for each part that is done."""
-    results: list[IssueResults] = []
-    with ProcessPoolExecutor(min(workers, len(parts)), mp_context=get_context("spawn")) as pool:
-        for result in pool.map(attack_issue, parts):
-            results.append(result)
-            progress(1)
-    return IssueResults(
-        tuple(chain.from_iterable(result.trials for result in results)),
-        tuple(chain.from_iterable(result.not_run for result in results)),
-    )
+    """Does all of it: see `in_processes`."""
+    return IssueResults(*in_processes(attack_issue, parts, min(workers, len(parts)), progress))
 
 
 def attack_issue(part: IssuePart) -> IssueResults:

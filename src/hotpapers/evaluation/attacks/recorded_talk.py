@@ -14,28 +14,21 @@ from hotpapers.engagement.attention import PostAtAge
 from hotpapers.engagement.measurement import AGES
 from hotpapers.engagement.post_reactions import NOTHING, ReactionsByPost, StandingByMoment, StandingReactions
 from hotpapers.evaluation.attacks.campaign import ATTACKERS
+from hotpapers.evaluation.attacks.scene import Mark
 from hotpapers.evaluation.worlds import Reacted, TalkPost
 from hotpapers.model import HOUR
 
 TYPES = ("like", "repost")
 
 
-class MeasuredMark(NamedTuple):
-    """A moment at which a paper is measured: `age` in hours; `peer`: it stands in the reference of that age."""
-
-    age: int
-    until: int
-    peer: int
-
-
-def marks_of(announced_at: int, cut: int, youngest: int) -> list[MeasuredMark]:
+def marks_of(announced_at: int, cut: int, youngest: int) -> list[Mark]:
     """The moments at which a record measures a paper: the ages that it has reached; and the cut, at the age `youngest`,
     while it has not reached that. `announced_at` is 0 for one that counts with the posts of a window."""
     if not announced_at:
-        return [MeasuredMark(AGES[-1], cut, 0)]
+        return [Mark(AGES[-1], cut, 0)]
     marks = [(age, announced_at + age * HOUR) for age in AGES]
-    reached = [MeasuredMark(age, at, 1) for age, at in marks if at <= cut]
-    return reached if announced_at + youngest * HOUR <= cut else [*reached, MeasuredMark(youngest, cut, 0)]
+    reached = [Mark(age, at, 1) for age, at in marks if at <= cut]
+    return reached if announced_at + youngest * HOUR <= cut else [*reached, Mark(youngest, cut, 0)]
 
 
 class MeasuredTalk(NamedTuple):
@@ -48,7 +41,6 @@ class MeasuredTalk(NamedTuple):
     reactions: ReactionsByPost
 
     def rows(self) -> list[PostAtAge]:
-        """All posts at all marks."""
         return [row for rows in self.posts.values() for row in rows]
 
 
@@ -92,7 +84,7 @@ class AttackedTalk(NamedTuple):
     paper: str
     archive: str
     announced_at: int
-    marks: Sequence[MeasuredMark]
+    marks: Sequence[Mark]
     own: MeasuredTalk
     elsewhere: Mapping[int, MeasuredTalk]
     naming: frozenset[str]
@@ -151,14 +143,11 @@ class AttackedTalk(NamedTuple):
     def _reactions(
         self, post: TalkPost, known: Mapping[str, StandingByMoment], moments: Mapping[int, int]
     ) -> Mapping[str, StandingByMoment]:
-        named = post.network in self.naming
+        added = post.reactions if post.network in self.naming else ()
         return {
-            type: AddedReactions(known.get(type), _of_type(post, type) if named else (), moments) for type in TYPES
-        }  # fmt: skip
-
-
-def _of_type(post: TalkPost, type: str) -> list[Reacted]:
-    return [reaction for reaction in post.reactions if reaction.type == type]
+            type: AddedReactions(known.get(type), [more for more in added if more.type == type], moments)
+            for type in TYPES
+        }
 
 
 def _with(row: PostAtAge, post: TalkPost) -> PostAtAge:

@@ -237,6 +237,14 @@ def _losses_table(table: AttackFigures) -> Iterator[str]:
                  for what in dict.fromkeys(row.what for row in table.losses)]  # fmt: skip
         yield "\n## What the honest lose\n"
         yield markdown_table(["what", *(f"{each} networks" for each in networks)], cells)
+def sections(table: AttackFigures) -> Iterator[str]:
+    """The tables of a page, each below its heading, and what the attacks do."""
+    for heading, cells in tables(table):
+        yield f"\n## {heading}\n"
+        yield markdown_table(cells[0], cells[1:])
+    if table.attacks:
+        yield "\n## The attacks\n"
+        yield markdown_table(["attack", "what it does"], list(table.attacks.items()))
 
 
 def _price_cells(price: tuple[str, float, str, int]) -> list[str]:

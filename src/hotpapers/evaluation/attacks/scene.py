@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -15,11 +14,11 @@ from hotpapers.engagement.attention import Engagement, PostAtAge, VoiceRule, cou
 from hotpapers.engagement.measurement import AGES, REFERENCE_DAYS
 from hotpapers.engagement.post_reactions import CountedReactions
 from hotpapers.evaluation.attacks import coordinated
-from hotpapers.evaluation.attacks.attacked_day import Aftermath, Rank
 from hotpapers.evaluation.attacks.campaign import AttackedNetwork, Campaign
+from hotpapers.evaluation.attacks.changed_peers import changed_peers
 from hotpapers.evaluation.worlds import BEGINS, FIELD, SMALL_FIELD, TalkPost, World, WorldPaper, likes_by
 from hotpapers.issues import windows
-from hotpapers.issues.ranking_input import Where, candidate_of, voices_as_peer, where_of
+from hotpapers.issues.ranking_input import candidate_of
 from hotpapers.model import DAY, HOUR, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
 from hotpapers.ranking import rarity
 
@@ -27,6 +26,16 @@ ISSUED = 8 * HOUR
 """When a day's issue closes, after midnight."""
 RIVALS = 12
 """Honest papers that a target is compared with: no goal asks for a place beyond them."""
+
+Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
+
+
+class Aftermath(NamedTuple):
+    """What became of a day's talk: `rows` of the papers for which it is another one, and the networks that were
+    `lost`."""
+
+    rows: Mapping[str, Sequence[Engagement]]
+    lost: Set[str]
 
 
 class Mark(NamedTuple):
@@ -76,14 +85,11 @@ def _at_mark(paper: WorldPaper, post: TalkPost, mark: Mark, *, automated: bool) 
             likes, reposts = (likes + many, reposts) if reaction.type == "like" else (likes, reposts + many)
     return PostAtAge(
         paper=paper.paper, archive=paper.archive, announced_at=paper.announced_at, age=mark.age, until=mark.until,
-        peer=mark.peer, network=post.network, post=post.id, same=_same(post.text), voice=post.account,
+        peer=mark.peer, network=post.network, post=post.id, same=hash(post.text) or 1 if post.text else 0,
+        voice=post.account,
         automated=int(automated), reposts=own + reposts, likes=likes,
         counted_at=mark.until, shared=int(post.shared),
     )  # fmt: skip
-
-
-def _same(text: str) -> int:
-    return hash(text) or 1 if text else 0
 
 
 def _named(post: TalkPost, moments: Sequence[int]) -> Mapping[str, CountedReactions]:
@@ -129,7 +135,6 @@ class Scene:
         self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
 
     def paper(self, key: str) -> WorldPaper:
-        """One of its papers."""
         return self.papers[key]
 
     def _measured(self, paper: WorldPaper) -> list[Engagement]:
@@ -141,15 +146,13 @@ class Scene:
         """What a ranking sees of the day."""
         if measured not in self._inputs:
             candidates = (self.candidate(paper, self.rows[paper.paper], measured) for paper in self._window())
-            peers = _histograms(self.rows.values(), measured)
             self._inputs[measured] = RankingInput(
                 candidates=tuple(candidate for candidate in candidates if candidate is not None),
-                peers=tuple(_histogram(where, counter) for where, counter in sorted(peers.items())),
+                peers=self._peers((), (), self.rows.values(), measured),
             )
         return self._inputs[measured]
 
     def order(self, rank: Rank, measured: ranking.Measured) -> tuple[ScoredCandidate, ...]:
-        """The day's honest order."""
         if rank not in self._orders:
             self._orders[rank] = rank(self.honest_input(measured))
         return self._orders[rank]
@@ -209,7 +212,7 @@ class Scene:
         compares a day's papers with each other; else those that matter."""
         rows, lost = aftermath
         honest = self.honest_input(measured)
-        peers = _changed(honest.peers, {key: self.rows[key] for key in rows}, rows, measured)
+        peers = self._peers(honest.peers, [self.rows[key] for key in rows], rows.values(), measured)
         kept = self._kept(rank, measured, whole=whole or bool(lost)) - rows.keys()
         candidates = [without(candidate, lost) for candidate in honest.candidates if candidate.paper in kept]
         changed = (self.candidate(self.papers[key], some, measured) for key, some in rows.items())
@@ -219,6 +222,13 @@ class Scene:
             for candidate in rank(RankingInput(candidates=tuple(candidates), peers=peers))
             if candidate.score > 0
         ]
+
+    def _peers(
+        self, peers: tuple[VoiceHistogram, ...], before: Iterable[Sequence[Engagement]],
+        after: Iterable[Sequence[Engagement]], measured: ranking.Measured,
+    ) -> tuple[VoiceHistogram, ...]:  # fmt: skip
+        together = chain.from_iterable
+        return changed_peers(peers, together(before), together(after), measured, days=REFERENCE_DAYS)
 
     def _kept(self, rank: Rank, measured: ranking.Measured, *, whole: bool) -> set[str]:
         order = self.order(rank, measured)
@@ -271,39 +281,3 @@ def without(candidate: Candidate, networks: Set[str]) -> Candidate:
         return candidate
     attention = tuple(counts for counts in candidate.attention if counts.network not in networks)
     return msgspec.structs.replace(candidate, attention=attention)
-
-
-def _histograms(papers: Iterable[Sequence[Engagement]], measured: ranking.Measured) -> dict[Where, Counter[int]]:
-    counts: dict[Where, Counter[int]] = {}
-    for rows in papers:
-        for row in rows:
-            if (voices := voices_as_peer(row, measured)) is not None:
-                counts.setdefault(where_of(row), Counter())[voices] += 1
-    return counts
-
-
-def _histogram(where: Where, counter: Mapping[int, int]) -> VoiceHistogram:
-    network, age, archive = where
-    counts = tuple(sorted((voices, papers) for voices, papers in counter.items() if papers))
-    return VoiceHistogram(network=network, age=age, archive=archive, counts=counts, days=REFERENCE_DAYS)
-
-
-def _changed(
-    peers: tuple[VoiceHistogram, ...], before: Mapping[str, Sequence[Engagement]],
-    after: Mapping[str, Sequence[Engagement]], measured: ranking.Measured,
-) -> tuple[VoiceHistogram, ...]:  # fmt: skip
-    """The references with some papers' voices as they are afterwards."""
-    gone, come = _histograms(before.values(), measured), _histograms(after.values(), measured)
-    if not gone and not come:
-        return peers
-    counts = {(peer.network, peer.age, peer.archive): dict(peer.counts) for peer in peers}
-    for sign, changed in ((-1, gone), (1, come)):
-        for where, counter in changed.items():
-            there = counts.setdefault(where, {})
-            for voices, papers in counter.items():
-                there[voices] = there.get(voices, 0) + sign * papers
-    unchanged = {(peer.network, peer.age, peer.archive): peer for peer in peers}
-    return tuple(
-        unchanged[where] if where in unchanged and where not in gone and where not in come else _histogram(where, some)
-        for where, some in sorted(counts.items())
-    )

@@ -9,13 +9,16 @@ from typing import Any, NamedTuple
 
 from hotpapers import ranking
 from hotpapers.errors import AttackFailed, UsageError
-from hotpapers.evaluation.attacks.attacked_day import Aftermath, AttackedDay, Rank
 from hotpapers.evaluation.attacks.campaign import Attack, AttackedPaper, Campaign, Goal, Spent
+from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
+from hotpapers.evaluation.attacks.scene import Aftermath, Rank, Scene
 
 MOST = 4000
 """Accounts beyond which no attack is tried."""
 TEN = 10
 HOURS_A_DAY = 24
+AttackedDay = Scene | RecordedScene
+"""A day that is attacked: of a made-up world, or the issue of a record."""
 
 
 class Contender(NamedTuple):
@@ -107,7 +110,6 @@ class _Search:
         return next(self._ways(), None) is not None
 
     def least_cost(self, goal: Goal) -> Cost | None:
-        """The cheapest way to a goal."""
         best: Cost | None = None
         for way in self._ways():
             most = MOST if best is None else best.accounts - 1

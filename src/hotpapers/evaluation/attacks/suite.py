@@ -8,17 +8,16 @@ from importlib.util import module_from_spec, spec_from_file_location
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from hotpapers import ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.errors import AttackFailed, UsageError
-from hotpapers.evaluation.attacks.attacked_day import AttackedDay
 from hotpapers.evaluation.attacks.campaign import Attack, Goal
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss, SmallField, collateral, honest_loss, small_field
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene
-from hotpapers.evaluation.attacks.search import Aftermaths, Attempt, Contender, Cost, least_costs
+from hotpapers.evaluation.attacks.search import Aftermaths, AttackedDay, Attempt, Contender, Cost, least_costs
 from hotpapers.evaluation.formulas import FORMULAS
 from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw
 from hotpapers.issues import windows
@@ -35,6 +34,8 @@ WORLDS = tuple(
 """Twice a hundred days: with four networks, and with nine."""
 FEW_WORLDS = tuple(WorldLaw(seed=1, days=10, networks=NETWORKS[:networks]) for networks in (4, len(NETWORKS)))
 """Ten days of each."""
+
+Part = TypeVar("Part")
 
 
 class Trial(NamedTuple):
@@ -104,7 +105,8 @@ def blocks(
         for start in range(0, law.days, BLOCK):
             part = tuple(days[start : start + BLOCK])
             own = some if start % (2 * BLOCK) == 0 else tuple(name for name in some if name == ranking.DEFAULT)
-            yield Block(law, part, own if start == 0 else _without_formulas(own), tuple(attacks), tuple(files))
+            without = tuple(name for name in own if name not in FORMULAS)
+            yield Block(law, part, own if start == 0 else without, tuple(attacks), tuple(files))
 
 
 def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
@@ -122,23 +124,22 @@ def chosen_attacks(names: Sequence[str], files: Sequence[str]) -> list[Attack]:
     ]  # fmt: skip
 
 
-def _without_formulas(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in FORMULAS)
-
-
 def run_suite(parts: Sequence[Block], workers: int, progress: Callable[[int], None]) -> Results:
-    """Does all of it, by so many processes. `progress`: called with 1 for each part that is done."""
-    results: list[Results] = []
+    """Does all of it: see `in_processes`."""
+    return Results(*in_processes(run_block, parts, workers, progress))
+
+
+def in_processes(
+    run: Callable[[Part], tuple[tuple[Any, ...], ...]], parts: Sequence[Part], workers: int,
+    progress: Callable[[int], None],
+) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+    """What parts of some work give, by so many processes, field by field. `progress`: called with 1 for each part."""
+    results = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for result in pool.map(run_block, parts):
+        for result in pool.map(run, parts):
             results.append(result)
             progress(1)
-    return Results(
-        tuple(chain.from_iterable(result.trials for result in results)),
-        tuple(chain.from_iterable(result.collateral for result in results)),
-        tuple(chain.from_iterable(result.losses for result in results)),
-        tuple(chain.from_iterable(result.small_fields for result in results)),
-    )
+    return (tuple(chain.from_iterable(field)) for field in zip(*results, strict=True))
 
 
 def run_block(block: Block) -> Results:

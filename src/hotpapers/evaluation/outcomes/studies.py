@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 from hotpapers.errors import InputError
@@ -69,7 +70,8 @@ def measure_outcomes(files: EvaluationFiles, resamples: int) -> OutcomeReport:
         name = study.cohort.name
         if name not in scored:
             scored[name] = {key: cohorts.standings(study.cohort, rank) for key, rank in every.items()}
-        cells += list(_cells(study, scored[name], resamples))
+        tables = product(study.periods, study.insides)
+        cells += [_cell(study, scored[name], period, inside, resamples) for period, inside in tables]
     if not any(cell.papers for cell in cells):
         raise InputError("none of its papers was talked about in the other files", file="outcomes.csv")
     return OutcomeReport(AGAINST, resamples, tuple(RANKINGS), overlap(files), tuple(cells))
@@ -111,12 +113,6 @@ def overlap(files: EvaluationFiles) -> dict[str, int]:
 # ---- one cell ------------------------------------------------------------------------------------------------
 
 
-def _cells(study: Study, scored: Mapping[str, Mapping[str, Standing]], resamples: int) -> Iterator[StudyCell]:
-    for period in study.periods:
-        for inside in study.insides:
-            yield _cell(study, scored, period, inside, resamples)
-
-
 def _cell(
     study: Study, scored: Mapping[str, Mapping[str, Standing]], period: str, inside: Inside, resamples: int
 ) -> StudyCell:
@@ -124,17 +120,13 @@ def _cell(
     days = sorted(study.cohort.first_days[paper] for paper in keys)
     groups = comparison.grouped(study.target.outcomes, keys, list(scored.values()))
     papers = sum(len(group.gains) for group in groups)
-    wanted = ComparisonRequest(study.target.outcomes, keys, inside, resamples, _seed(study, period, inside))
+    seed = f"{study.cohort.name} {study.target.name} {period} {inside.name}"  # each cell's own: no other changes it
+    wanted = ComparisonRequest(study.target.outcomes, keys, inside, resamples, seed)
     return StudyCell(
         cohort=study.cohort.name, outcome=study.target.name, period=period, inside=inside.name, k=inside.k,
         days=(days[0], days[-1]) if days else ("", ""), papers=papers, groups=len(groups),
         orders=tuple(_orders(study, scored, wanted)) if papers >= FEWEST else (),
     )  # fmt: skip
-
-
-def _seed(study: Study, period: str, inside: Inside) -> str:
-    """Each cell's own, so that a further cell changes no other."""
-    return f"{study.cohort.name} {study.target.name} {period} {inside.name}"
 
 
 def _orders(
@@ -156,12 +148,12 @@ def _orders(
 
 def _keys(study: Study, period: str, inside: Inside) -> dict[str, str]:
     """The group of each paper of the period with an outcome."""
-    days = {paper: day for paper, day in study.cohort.first_days.items() if _belongs(day, period)}
+    days = {
+        paper: day
+        for paper, day in study.cohort.first_days.items()
+        if not period or (day < DEFECT) == (period == "before")
+    }
     outcomes = study.target.outcomes
     if inside.name == DAY.name:
         return {paper: day for paper, day in days.items() if paper in outcomes}
     return {paper: outcomes[paper].group if inside.name == VENUE.name else "" for paper in days if paper in outcomes}
-
-
-def _belongs(day: str, period: str) -> bool:
-    return period == "" or (day < DEFECT) == (period == "before")

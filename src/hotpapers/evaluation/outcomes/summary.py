@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from hotpapers.evaluation.formulas import FORMULAS
@@ -12,28 +13,27 @@ from hotpapers.evaluation.outcomes.tables import cell_title, shown, study_title
 from hotpapers.evaluation.statistics import Estimate
 
 
+class FigureTally(NamedTuple):
+    """The tables in which a figure is above 0, and below it, with its whole interval."""
+
+    above: tuple[StudyCell, ...]
+    below: tuple[StudyCell, ...]
+
+
 class OrderTally(NamedTuple):
-    """In how many tables an order stands; in which its own Spearman, and its Spearman and nDCG less the other's, are
-    above or below 0 with their whole interval."""
+    """In how many tables an order stands; in which its `own` Spearman, and its Spearman and nDCG less the other's, are
+    beyond 0."""
 
     name: str
     tables: int
-    agrees: tuple[StudyCell, ...]
-    disagrees: tuple[StudyCell, ...]
-    spearman_above: tuple[StudyCell, ...]
-    spearman_below: tuple[StudyCell, ...]
-    ndcg_above: tuple[StudyCell, ...]
-    ndcg_below: tuple[StudyCell, ...]
+    own: FigureTally
+    spearman: FigureTally
+    ndcg: FigureTally
 
 
-def is_above(estimate: Estimate) -> bool:
-    """Whether a whole interval is above 0."""
-    return estimate.low is not None and estimate.low > 0
-
-
-def is_below(estimate: Estimate) -> bool:
-    """Whether a whole interval is below 0."""
-    return estimate.high is not None and estimate.high < 0
+def side_of(estimate: Estimate) -> int:
+    """1 or -1 where a whole interval is above or below 0, else 0."""
+    return int((estimate.low or 0) > 0) - int((estimate.high or 0) < 0)
 
 
 def tallies(report: OutcomeReport) -> list[OrderTally]:
@@ -45,18 +45,11 @@ def tallies(report: OutcomeReport) -> list[OrderTally]:
 def _tally(name: str, cells: Iterable[StudyCell]) -> OrderTally:
     rows = [(cell, order) for cell in cells for order in cell.orders if order.name == name]
 
-    def where(holds: Callable[[ComparedOrder], bool]) -> tuple[StudyCell, ...]:
-        return tuple(cell for cell, order in rows if holds(order))
+    def tally(figure: Callable[[ComparedOrder], Estimate]) -> FigureTally:
+        return FigureTally(*(tuple(cell for cell, order in rows if side_of(figure(order)) == side) for side in (1, -1)))
 
     return OrderTally(
-        name,
-        len(rows),
-        where(lambda order: is_above(order.spearman)),
-        where(lambda order: is_below(order.spearman)),
-        where(lambda order: is_above(order.spearman_above)),
-        where(lambda order: is_below(order.spearman_above)),
-        where(lambda order: is_above(order.ndcg_above)),
-        where(lambda order: is_below(order.ndcg_above)),
+        name, len(rows), *map(tally, (attrgetter("spearman"), attrgetter("spearman_above"), attrgetter("ndcg_above")))
     )
 
 
@@ -75,9 +68,9 @@ def tally_rows(report: OutcomeReport) -> list[tuple[str, ...]]:
     """The lines of the table of tallies."""
     return [
         (
-            tally.name, str(tally.tables), str(len(tally.agrees)), str(len(tally.disagrees)),
-            str(len(tally.spearman_above)), str(len(tally.ndcg_above)), str(len(tally.spearman_below)),
-            str(len(tally.ndcg_below)),
+            tally.name, str(tally.tables), str(len(tally.own.above)), str(len(tally.own.below)),
+            str(len(tally.spearman.above)), str(len(tally.ndcg.above)), str(len(tally.spearman.below)),
+            str(len(tally.ndcg.below)),
         )
         for tally in tallies(report)
     ]  # fmt: skip
@@ -115,16 +108,16 @@ def findings(report: OutcomeReport) -> Iterator[str]:
 
 
 def _own(tally: OrderTally) -> str:
-    agrees = f"`{tally.name}` agrees with what came later in {len(tally.agrees)} of {tally.tables} tables"
-    where = _listed(tally.agrees)
+    agrees = f"`{tally.name}` agrees with what came later in {len(tally.own.above)} of {tally.tables} tables"
+    where = _listed(tally.own.above)
     return f"{agrees}, by a Spearman whose whole interval is above 0{': ' + where if where else ''}."
 
 
 def _against(tally: OrderTally, against: str) -> Iterator[str]:
     """Where a ranking is below, and above, the one it is compared with."""
     for verb, spearman, ndcg in (
-        ("below", tally.spearman_below, tally.ndcg_below),
-        ("above", tally.spearman_above, tally.ndcg_above),
+        ("below", tally.spearman.below, tally.ndcg.below),
+        ("above", tally.spearman.above, tally.ndcg.above),
     ):
         where = _listed(cell for cell in [*spearman, *(cell for cell in ndcg if cell not in spearman)])
         yield (
@@ -135,7 +128,7 @@ def _against(tally: OrderTally, against: str) -> Iterator[str]:
 
 def _beyond(tally: OrderTally, against: str) -> Iterator[str]:
     """Where a formula or a simple predictor is above; nothing where it is not."""
-    above = [*tally.spearman_above, *(cell for cell in tally.ndcg_above if cell not in tally.spearman_above)]
+    above = [*tally.spearman.above, *(cell for cell in tally.ndcg.above if cell not in tally.spearman.above)]
     if above:
         kind = "formula" if tally.name in FORMULAS else "simple predictor"
         yield f"The {kind} `{tally.name}` is above `{against}` in: {_listed(above)}."
@@ -149,7 +142,7 @@ def _nothing(report: OutcomeReport) -> str:
         cell
         for cell in filled
         if not any(
-            is_above(figure) or is_below(figure)
+            side_of(figure)
             for order in cell.orders
             if order.name in compared
             for figure in (order.spearman_above, order.ndcg_above)

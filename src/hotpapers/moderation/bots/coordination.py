@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from hotpapers.ids.mentions import own_words as words
@@ -40,7 +41,9 @@ def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit:
 
     Whoever made it first repeats nobody: else a few accounts could silence anybody by repeating their words."""
     alike: dict[tuple[str, ...], list[TimedPost]] = defaultdict(list)
-    for voice, _ in near_in_time(sorted(voices, key=_by_moment), limit):  # seldom anybody: texts need not be looked at
+    for voice, _ in near_in_time(
+        sorted(voices, key=attrgetter("at", "post")), limit
+    ):  # seldom anybody: texts need not be looked at
         own_words = words.own_words(voice.text, [paper])
         if sum(map(len, own_words.words)) >= FEWEST_LETTERS:
             alike[own_words.own].append(voice)
@@ -49,10 +52,6 @@ def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit:
         for post, accounts in near_in_time(group, least):
             if post.account != group[0].account:
                 yield post.account, post.post, accounts
-
-
-def _by_moment(post: TimedPost) -> tuple[int, str]:
-    return post.at, post.post
 
 
 def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[TimedPost, int]]:

@@ -26,12 +26,10 @@ class KnownBot(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Its key: by id, else by handle."""
         return f"{self.network}:{self.account or '@' + self.handle}"
 
     @property
     def reason(self) -> str:
-        """Why it is a bot."""
         return (
             f"on the list that comes along, since {self.since}: it posts new papers of {self.posts};"
             f" {self.named_by} names it as a bot of its own"
@@ -60,6 +58,3 @@ def _handle(key: str) -> str:
     """`bluesky:@some.body` → `bluesky:some.body`; nothing for a key that is no handle."""
     network, _, own = key.partition(":")
     return f"{network}:{own[1:].lower()}" if own.startswith("@") else ""
-
-
-# ---- many keys at once ----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ of whoever has the account, which goes before the rules that look at it alone.""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers.engagement.queries import PROVED
@@ -15,6 +15,7 @@ from hotpapers.moderation.bots.queries import IN_SETTINGS, OPERATOR, known_accou
 from hotpapers.settings import BotSettings
 from hotpapers.store import AsOfView, Record
 from hotpapers.store.batches import write_batch
+from hotpapers.store.item_rows import StoredRow
 
 
 class AccountReview(NamedTuple):
@@ -52,21 +53,28 @@ def set_verdict(record: Record, settings: BotSettings, key: str, word: OperatorV
     its way."""
     accounts = meant_accounts(record.view(), key)
     _check_settings(record.view(), settings, accounts)
-    for row in queries.verdict_rows(record.view(), accounts):
+    keep_word(record, key, "", accounts, queries.verdict_rows(record.view(), accounts), word, at=at)
+
+
+def keep_word(
+    record: Record, key: str, about: str, accounts: Iterable[str], before: Iterable[StoredRow], word: OperatorVerdict,
+    *, at: int,
+) -> None:  # fmt: skip
+    """Keeps the operator's word on accounts, about a paper or of themselves. `before`: all that was said of them.
+    Raises UsageError where a later word of theirs is among that."""
+    for row in before:
         if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.observed_at > word.since:
             raise UsageError(
                 f"{key}: you said something else of it later: {row.item.reason}; take that back first: --undo"
             )
-    record.append(
-        [
-            Verdict(
-                subject=account, about="", rule=OPERATOR, judgement=word.judgement, version=1, reason=word.reason,
-                observed_at=word.since,
-            )
-            for account in accounts
-        ],
-        source=OPERATOR, at=at,
-    )  # fmt: skip
+    verdicts = [
+        Verdict(
+            subject=account, about=about, rule=OPERATOR, judgement=word.judgement, version=1, reason=word.reason,
+            observed_at=word.since,
+        )
+        for account in accounts
+    ]  # fmt: skip
+    record.append(verdicts, source=OPERATOR, at=at)
 
 
 def accept_proof(record: Record, settings: BotSettings, account: str, reason: str, *, at: int) -> None:
@@ -89,6 +97,11 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
         for row in queries.verdict_rows(record.view(), accounts)
         if isinstance(row.item, Verdict) and row.item.rule in (OPERATOR, PROVED) and row.item.reason != IN_SETTINGS
     ]
+    return take_back(record, rows, at=at)
+
+
+def take_back(record: Record, rows: Sequence[StoredRow], *, at: int) -> int:
+    """Closes rows that the operator takes back; how many."""
     with record.database.write():
         write_batch(record.database, [], record.marks, at=at, source=OPERATOR, close=rows)
     return len(rows)

@@ -85,7 +85,7 @@ def _verdict(finding: BotFinding, at: int) -> Verdict:
         about="",
         rule=finding.rule,
         judgement=finding.judgement,
-        version=VERSIONS[finding.rule],
+        version=VERSIONS.get(finding.rule, 1),
         reason=finding.reason,
         observed_at=at,
     )
@@ -202,22 +202,10 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
     for judgement, names in lists:
         for accounts in named.accounts_of(view, map(keys.folded, names)).values():
             wanted |= dict.fromkeys(accounts, judgement)
-    current = [row.item for row in view.iterate(Verdict, "t.about = 0 AND t.rule = ?", (queries.OPERATOR,))]
-    judgements = {
-        (verdict.subject, verdict.judgement)
-        for verdict in current
-        if isinstance(verdict, Verdict) and verdict.reason == queries.IN_SETTINGS
-    }
+    where, params = "t.about = 0 AND t.rule = ? AND t.reason = ?", (queries.OPERATOR, queries.IN_SETTINGS)
+    judgements = {(verdict.subject, verdict.judgement) for verdict in view.items(Verdict, where, params)}
     new = [
-        Verdict(
-            subject=account,
-            about="",
-            rule=queries.OPERATOR,
-            judgement=judgement,
-            version=1,
-            reason=queries.IN_SETTINGS,
-            observed_at=0,
-        )
+        _verdict(BotFinding(account, queries.OPERATOR, judgement, queries.IN_SETTINGS), 0)
         for account, judgement in sorted(wanted.items())
         if (account, judgement) not in judgements
     ]

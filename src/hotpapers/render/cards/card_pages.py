@@ -137,7 +137,8 @@ def _authors(names: Sequence[str]) -> str:
 
 def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:
     """The latest that is known."""
-    return next((appearance.entry.spark for appearance in reversed(appearances) if appearance.entry.spark), None)
+    sparks = (appearance.entry.counts_view.spark for appearance in reversed(appearances))
+    return next(filter(None, sparks), None)
 
 
 def _points(spark: Sparkline | None) -> tuple[tuple[float, float], ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from hotpapers.issues import announcement_counts
 from hotpapers.ranking import words
 from hotpapers.render.html import search_page
 from hotpapers.view import phrases
@@ -40,7 +41,7 @@ def _environment() -> Environment:
         policy=POLICY,
         number=words.number,
         count_noun=words.count_noun,
-        weekdays=phrases.WEEKDAYS,
+        weekdays=announcement_counts.WEEKDAYS,
         day_name=phrases.day_name,
         counts_of=_remembered("counts"),
         why_of=_remembered("why"),

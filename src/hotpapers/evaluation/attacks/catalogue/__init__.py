@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-from hotpapers.evaluation.attacks.campaign import Attack
-from hotpapers.evaluation.attacks.catalogue import (
-    author_and_friends,
-    bots_boost,
-    clock_lies,
-    deleted_afterwards,
-    known_posters_bought_likes,
-    lifted,
-    likes_and_reposts,
-    likes_one_network,
-    likes_spread,
-    likes_under_honest,
-    old_paper,
-    outage,
-    popular_post,
-    puppets_rewritten,
-    puppets_same_words,
-    ring,
-    rival_chorus,
-    rival_reference,
-    slow_drip,
-    small_field,
-)
+from importlib import import_module
 
-ATTACKS: tuple[Attack, ...] = (
-    likes_one_network.ATTACK,
-    likes_spread.ATTACK,
-    likes_and_reposts.ATTACK,
-    likes_under_honest.ATTACK,
-    lifted.ATTACK,
-    puppets_same_words.ATTACK,
-    puppets_rewritten.ATTACK,
-    ring.ATTACK,
-    author_and_friends.ATTACK,
-    known_posters_bought_likes.ATTACK,
-    bots_boost.ATTACK,
-    slow_drip.ATTACK,
-    deleted_afterwards.ATTACK,
-    clock_lies.ATTACK,
-    small_field.ATTACK,
-    old_paper.ATTACK,
-    popular_post.ATTACK,
-    outage.ATTACK,
-    rival_chorus.ATTACK,
-    rival_reference.ATTACK,
-)
+from hotpapers.evaluation.attacks.campaign import Attack
+
+_FILES = """
+likes_one_network likes_spread likes_and_reposts likes_under_honest lifted puppets_same_words puppets_rewritten ring
+author_and_friends known_posters_bought_likes bots_boost slow_drip deleted_afterwards clock_lies small_field old_paper
+popular_post outage rival_chorus rival_reference
+"""
+
+ATTACKS: tuple[Attack, ...] = tuple(import_module(f"{__name__}.{file}").ATTACK for file in _FILES.split())
