@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.issues import freeze
 from hotpapers.model import HOUR, Item, Publication
-from hotpapers.moderation.bots import judge
+from hotpapers.moderation.bots.verdicts import judge
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record
 from tests.bots import made

@@ -10,14 +10,14 @@ from hotpapers.cli.judge import midnight
 from hotpapers.engagement.queries import ALONE
 from hotpapers.errors import UsageError
 from hotpapers.model import DAY, HOUR, Alias, Verdict
-from hotpapers.moderation.bots import (
+from hotpapers.moderation.bots.review import (
     OperatorVerdict,
     accept_proof,
-    judge,
     review_account,
     set_verdict,
     withdraw_verdict,
 )
+from hotpapers.moderation.bots.verdicts import judge
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record
 from tests.bots import made

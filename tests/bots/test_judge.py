@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from hotpapers.issues import freeze
 from hotpapers.model import DAY, HOUR, Issue, Judgement, Post, Publication, Verdict, keys
-from hotpapers.moderation.bots import judge, named, queries, verdicts
-from hotpapers.moderation.bots.verdicts import BotFinding, news
+from hotpapers.moderation.bots import named, queries, verdicts
+from hotpapers.moderation.bots.verdicts import BotFinding, judge, news
 from hotpapers.privacy import forget as forgetting
 from hotpapers.settings import BotRules, BotSettings
 from hotpapers.store import Record

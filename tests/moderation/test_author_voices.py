@@ -15,7 +15,7 @@ from hotpapers.model import DAY, HOUR, Account, Alias, Issue, Item, Mention, Pap
 from hotpapers.moderation import author_voices as judging
 from hotpapers.moderation.author_review import review_papers, set_author, withdraw_author
 from hotpapers.moderation.author_voices import CLAIMED, NAMED, judge_authors
-from hotpapers.moderation.bots import OperatorVerdict
+from hotpapers.moderation.bots.review import OperatorVerdict
 from hotpapers.privacy.forget import forget
 from hotpapers.schedule.freezing import freeze_judged
 from hotpapers.settings import BotSettings

@@ -14,7 +14,7 @@ from hotpapers.deliver.export_site import export_site
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import DAY as A_DAY
 from hotpapers.model import HOUR, Account, Alias, Item, Judgement, Verdict
-from hotpapers.moderation.bots import OperatorVerdict, review_account, set_verdict, withdraw_verdict
+from hotpapers.moderation.bots.review import OperatorVerdict, review_account, set_verdict, withdraw_verdict
 from hotpapers.settings import BotSettings
 from hotpapers.settings.serve import ServeSettings
 from hotpapers.store import Record, reader_reports

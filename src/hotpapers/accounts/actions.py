@@ -17,9 +17,9 @@ from hotpapers.engagement.queries import ALONE
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.model import Account, Verdict
 from hotpapers.model.keys import own_id
-from hotpapers.moderation.bots import AccountReview, accept_proof, review_account
 from hotpapers.moderation.bots import queries as bot_queries
 from hotpapers.moderation.bots.named import accounts_of
+from hotpapers.moderation.bots.review import AccountReview, accept_proof, review_account
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, reader_reports
 from hotpapers.store.identities import is_pseudonym

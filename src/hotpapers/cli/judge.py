@@ -13,9 +13,10 @@ from hotpapers.errors import UsageError
 from hotpapers.ids import arxiv, timestamps
 from hotpapers.model import Judgement, Verdict
 from hotpapers.model.keys import parse_key
-from hotpapers.moderation import author_review, bots
+from hotpapers.moderation import author_review
 from hotpapers.moderation.author_review import AuthorReview
-from hotpapers.moderation.bots import AccountReview, OperatorVerdict
+from hotpapers.moderation.bots import review as bots
+from hotpapers.moderation.bots.review import AccountReview, OperatorVerdict
 from hotpapers.store import Record, now
 
 OF_ACCOUNTS: tuple[Judgement, ...] = ("bot", "human")

@@ -15,8 +15,7 @@ from hotpapers.deliver.export_site import export_site
 from hotpapers.file_modes import open_private
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import DAY, HOUR, Publication, PublishedIssue, Quotation
-from hotpapers.moderation import bots
-from hotpapers.moderation.bots import OperatorVerdict
+from hotpapers.moderation.bots.review import OperatorVerdict, set_verdict
 from hotpapers.privacy.forget import forget
 from hotpapers.schedule.freezing import freeze_judged
 from hotpapers.settings import BotSettings, PublicationSettings, publication_item
@@ -88,7 +87,7 @@ def _correct(record: Record, publication: Publication) -> None:
     """The operator finds that an account is a program; the issue that counted it appears once more, and says why."""
     word = OperatorVerdict("bot", "its profile says that a program posts", MONDAY)
     at = MONDAY + len(DAYS) * DAY
-    bots.set_verdict(record, BotSettings(), _first_quoted(record, CORRECTED).post.account, word, at=at)
+    set_verdict(record, BotSettings(), _first_quoted(record, CORRECTED).post.account, word, at=at)
     freeze_judged(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
 
 

@@ -8,19 +8,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hotpapers import __version__
+from hotpapers.comparison import lines as kinds
 from hotpapers.comparison import queries
-from hotpapers.comparison.lines import (
-    FORMAT,
-    VERSION,
-    AnnouncedLine,
-    BotLine,
-    ComparisonEnd,
-    ComparisonHeader,
-    ComparisonLine,
-    CoverageLine,
-    DoubtfulLine,
-    PostLine,
-)
+from hotpapers.comparison.lines import ComparisonLine, PostLine
 from hotpapers.comparison.shared_key import SharedKey
 from hotpapers.moderation import doubtful_mentions
 from hotpapers.moderation.bots import verdicts
@@ -48,23 +38,23 @@ def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[Co
     """All lines, of one moment of the store. Raises StoreError."""
     with record.database.snapshot():
         view = record.view(period.until)
-        yield ComparisonHeader(
-            format=FORMAT, version=VERSION, program=__version__, check=key.check, since=period.since,
+        yield kinds.ComparisonHeader(
+            format=kinds.FORMAT, version=kinds.VERSION, program=__version__, check=key.check, since=period.since,
             until=period.until, rules=RULES, back=queries.back(view),
         )  # fmt: skip
         for network, start, end, at, state, reason in queries.coverage(view, period.since):
             counts = reason.startswith(COUNTS)
-            yield CoverageLine(network=network, from_at=start, until_at=end, at=at, state=state, counts=counts)
+            yield kinds.CoverageLine(network=network, from_at=start, until_at=end, at=at, state=state, counts=counts)
         for paper, at in queries.announced(view, period.since):
-            yield AnnouncedLine(paper=paper, announced_at=at)
+            yield kinds.AnnouncedLine(paper=paper, announced_at=at)
         for voice, rows in groupby(queries.bots(view, period.since), key=FIRST):
             if voice:
-                yield BotLine(voice=key.of_key(voice), rules={rule: version for _, rule, version in rows})
+                yield kinds.BotLine(voice=key.of_key(voice), rules={rule: version for _, rule, version in rows})
         for (post, paper), rows in groupby(queries.doubtful(view, period.since), key=itemgetter(0, 1)):
             rules = {rule: version for _, _, rule, version in rows}
-            yield DoubtfulLine(post=key.of_key(post), paper=paper, rules=rules)
+            yield kinds.DoubtfulLine(post=key.of_key(post), paper=paper, rules=rules)
         yield from _posts(view, period.since, key)
-        yield ComparisonEnd()
+        yield kinds.ComparisonEnd()
 
 
 def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:

@@ -9,19 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from hotpapers.comparison import lines as kinds
 from hotpapers.comparison.coverage import NetworkCoverage
-from hotpapers.comparison.lines import (
-    FORMAT,
-    VERSION,
-    AnnouncedLine,
-    BotLine,
-    ComparisonEnd,
-    ComparisonHeader,
-    ComparisonLine,
-    CoverageLine,
-    DoubtfulLine,
-    PostLine,
-)
+from hotpapers.comparison.lines import ComparisonHeader, ComparisonLine, CoverageLine, PostLine
 from hotpapers.errors import InputError
 from hotpapers.untrusted_json import decode_lines
 
@@ -102,15 +92,15 @@ class _Gathered:
                 if not line.from_at < line.until_at:
                     raise InputError("coverage that ends before it begins")
                 self.coverage[line.network].append(line)
-            case AnnouncedLine():
+            case kinds.AnnouncedLine():
                 _add(self.announced, line.paper, line.announced_at)
-            case BotLine():
+            case kinds.BotLine():
                 _add(self.bots, line.voice, line.rules)
-            case DoubtfulLine():
+            case kinds.DoubtfulLine():
                 _add(self.doubtful, (line.post, line.paper), line.rules)
             case PostLine():
                 _add(self.posts, line.post, _checked_post(line))
-            case ComparisonEnd():
+            case kinds.ComparisonEnd():
                 self.ended = True
 
     def facts(self) -> CollectorFacts:
@@ -227,10 +217,10 @@ def _add(rows: dict[K, V], key: K, value: V) -> None:
 
 
 def _checked_header(header: ComparisonHeader) -> ComparisonHeader:
-    if header.format != FORMAT:
-        raise InputError(f"not a comparison file: its first line is no header of {FORMAT}")
-    if header.version != VERSION:
-        raise InputError(f"version {header.version} of the format; this program reads {VERSION}")
+    if header.format != kinds.FORMAT:
+        raise InputError(f"not a comparison file: its first line is no header of {kinds.FORMAT}")
+    if header.version != kinds.VERSION:
+        raise InputError(f"version {header.version} of the format; this program reads {kinds.VERSION}")
     if not header.since < header.until:
         raise InputError("a period that ends before it begins")
     return header

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from hotpapers import model
 from hotpapers.engagement.measurement import BACK_WITHIN, NO_LATER_AGE, REFERENCE_DAYS, MeasurementWindow
 from hotpapers.engagement.post_reactions import (
     PostReactions,
@@ -24,21 +25,7 @@ from hotpapers.engagement.post_reactions import (
     group_of,
 )
 from hotpapers.engagement.recount_schedule import FOLLOWED_FOR, FRESH, LATER, NEVER, SHOWN_FOR, DuePost, due_after
-from hotpapers.model import (
-    BEGAN,
-    DAY,
-    HISTORY,
-    HOUR,
-    LARGEST,
-    READ_BACK,
-    Alias,
-    Announcement,
-    Mention,
-    Paper,
-    Post,
-    Snapshot,
-    Verdict,
-)
+from hotpapers.model import DAY, HOUR, LARGEST
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NUMBER, is_whole, key_of
@@ -65,7 +52,7 @@ def announced_sql(view: AsOfView, window: MeasurementWindow) -> str:
     start = view.as_of - REFERENCE_DAYS * DAY
 
     def valid(alias: str) -> str:
-        newest = view.newest(SPECS[Announcement], alias)
+        newest = view.newest(SPECS[model.Announcement], alias)
         return f"{view.visible(alias)} AND {newest} AND {alias}.type <> 'replacement'"
 
     return f"""announced (paper, at) AS (
@@ -89,7 +76,7 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
         WHERE {view.visible("p")} AND {view.visible("m")} AND p.created_at >= {window.posted_from}{only}
           AND NOT EXISTS (SELECT 1 FROM announced AS n WHERE n.paper = m.paper AND n.at > {window.candidates_from})"""
     archive = f"""coalesce((SELECT t.archive FROM paper AS t WHERE t.paper = n.paper AND {view.visible("t")}
-            AND {view.newest(SPECS[Paper], "t")}), '')"""
+            AND {view.newest(SPECS[model.Paper], "t")}), '')"""
     return f"""listed (paper, at, older, posted_from) AS (SELECT paper, at, 0, 0 FROM announced{older}),
     topic AS MATERIALIZED (
         SELECT n.paper, {key_of("n.paper")} AS name, n.at, n.older, n.posted_from, {archive} AS archive
@@ -120,9 +107,10 @@ def read_back_sql(view: AsOfView) -> str:
     return f"""back (network, until_at) AS (
         SELECT t.network, max(t.observed_at) FROM coverage AS t
         JOIN (SELECT f.network, min(f.observed_at) AS at FROM coverage AS f
-              WHERE f.reason = '{BEGAN}' AND f.until_at = f.from_at AND {view.visible("f")} GROUP BY f.network) AS n
+              WHERE f.reason = '{model.BEGAN}' AND f.until_at = f.from_at AND {view.visible("f")}
+              GROUP BY f.network) AS n
           ON n.network = t.network AND t.observed_at <= n.at + {BACK_WITHIN}
-        WHERE t.reason = '{READ_BACK}' AND t.until_at = t.from_at AND {view.visible("t")} GROUP BY t.network)"""
+        WHERE t.reason = '{model.READ_BACK}' AND t.until_at = t.from_at AND {view.visible("t")} GROUP BY t.network)"""
 
 
 # ---- whose voice counts, what may be shown ---------------------------------------------------------------
@@ -140,7 +128,7 @@ def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
     )
     return f"""known (voice, stable_voice) AS (
         SELECT t.account, max(t.stable) FROM alias AS t
-        WHERE {view.visible("t")} AND {view.newest(SPECS[Alias], "t")} GROUP BY t.account),
+        WHERE {view.visible("t")} AND {view.newest(SPECS[model.Alias], "t")} GROUP BY t.account),
     bot (voice) AS (
         {judged} AND t.judgement = 'bot' AND t.rule IN ({alone})
         EXCEPT {judged} AND t.judgement = 'human' AND t.rule = '{PROVED}'
@@ -173,10 +161,10 @@ def posts_about_papers(view: AsOfView, papers: str, join: str = "") -> str:
     """The end of a SELECT: posts `p` that may be shown, by their mentions `m` of papers, as observed last. Not those
     that are gone, limited, hidden, of a hidden account, or in doubt. `papers`: the condition on `m.paper`."""
     return f"""FROM mention AS m
-        JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")}
+        JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[model.Post], "p")}
         LEFT JOIN known AS w ON w.voice = p.voice
         {join}
-        WHERE m.paper {papers} AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+        WHERE m.paper {papers} AND {view.visible("m")} AND {view.newest(SPECS[model.Mention], "m")}
           AND p.gone = '' AND p.limits = '[]'
           AND {VOICE} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)"""
@@ -194,7 +182,7 @@ def authors_sql(view: AsOfView) -> str:
 
 
 def _current_verdict(view: AsOfView, alias: str) -> str:
-    return f"{view.visible(alias)} AND {view.newest(SPECS[Verdict], alias)}"
+    return f"{view.visible(alias)} AND {view.newest(SPECS[model.Verdict], alias)}"
 
 
 # ---- what was said ---------------------------------------------------------------------------------------
@@ -242,7 +230,7 @@ def _context(view: AsOfView, window: MeasurementWindow) -> str:
 
 def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
     """Rows of `PostAtAge` by paper: each post at each mark, with its counts by then. Every number in it is ours."""
-    visible = view.visible_by_number("z", view.last_row(Snapshot), "k.known")
+    visible = view.visible_by_number("z", view.last_row(model.Snapshot), "k.known")
     return f"""{_context(view, window)}, {_at_ages(view, window)}
         SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.post, k.same, k.voice, k.automated,
             coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at, k.shared
@@ -347,7 +335,7 @@ def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ())
     start = view.as_of - REFERENCE_DAYS * DAY
     sql = f"""
         SELECT t.network, coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper
-                AND {view.visible("q")} AND {view.newest(SPECS[Paper], "q")}), ''), {key_of("t.paper")}, t.likes
+                AND {view.visible("q")} AND {view.newest(SPECS[model.Paper], "q")}), ''), {key_of("t.paper")}, t.likes
         FROM tally AS t
         WHERE {view.visible("t")} AND t.observed_at > {start} AND t.method >= ? AND t.method < ?
           AND t.reposts + t.likes >= 50
@@ -391,7 +379,7 @@ def follow_shown_posts(database: Database, network: str, at: int) -> int:
         JOIN recount AS f ON f.post = s.post
         WHERE i.until = 0 AND i.observed_at > ? AND f.network = ? AND i.publication NOT LIKE ?
         GROUP BY f.post, f.shown_until HAVING max(i.observed_at) + ? > f.shown_until"""
-    rows = database.rows(sql, (at - SHOWN_FOR, network, f"_%{HISTORY}", SHOWN_FOR))
+    rows = database.rows(sql, (at - SHOWN_FOR, network, f"_%{model.HISTORY}", SHOWN_FOR))
     _show_until(database, [(post, frozen_at + SHOWN_FOR) for post, frozen_at in rows])
     return len(rows)
 

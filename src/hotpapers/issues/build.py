@@ -24,18 +24,13 @@ from hotpapers.issues.ranking_input import CandidateWindow, announced_on, matchi
 from hotpapers.issues.retrospective import look_back
 from hotpapers.issues.windows import closing, known_absent, window_start
 from hotpapers.model import (
-    DAY,
-    Attention,
-    EarlierIssue,
     Entry,
     IssueContent,
     NetworkForecast,
-    NetworkReading,
     PrintedCount,
     Publication,
     RankingInput,
     ScoredCandidate,
-    is_retrospective,
 )
 from hotpapers.ranking.price import PriceList
 from hotpapers.store import batches
@@ -162,11 +157,11 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: TalkReader) -> Buil
             publication.window != "daily" or candidate.announced_at > start for candidate in talk.candidates
         ),
         readings=_readings(view, publication, start, talk),
-        earlier=tuple(EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
+        earlier=tuple(model.EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
         choice=recipe.choice if tells else msgspec.UNSET, compared=compared,
         quoting=recipe.quoting or msgspec.UNSET,
         retrospective=look_back(view, publication, start, talk, papers_shown)
-        if is_retrospective(publication.publication) else msgspec.UNSET,
+        if model.is_retrospective(publication.publication) else msgspec.UNSET,
         witnessed=witnessed_counts(view, [c for c in talk.candidates if c.paper in chosen.papers]),
     )  # fmt: skip
     content = _content(record, recipe, about, entry_inputs, chosen.fresh, chosen.ongoing)
@@ -221,9 +216,11 @@ def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
     return 0 if known is None and known_absent(view, recipe.day) else known
 
 
-def _readings(view: AsOfView, publication: Publication, start: int, talk: RankingInput) -> tuple[NetworkReading, ...]:
+def _readings(
+    view: AsOfView, publication: Publication, start: int, talk: RankingInput
+) -> tuple[model.NetworkReading, ...]:
     """A daily issue says how its own day was read, longer ones how their window was."""
-    since = view.as_of - DAY if publication.window == "daily" else start
+    since = view.as_of - model.DAY if publication.window == "daily" else start
     return readings(view, publication, since, networks_of(talk))
 
 
@@ -335,7 +332,7 @@ def _forecasts(entry_inputs: EntryInputs, paper: str) -> tuple[NetworkForecast, 
     return msgspec.UNSET if forecasts is None else forecasts.get(paper, ())
 
 
-def _count(a: Attention) -> PrintedCount:
+def _count(a: model.Attention) -> PrintedCount:
     return PrintedCount(
         network=a.network,
         voices=a.voices,

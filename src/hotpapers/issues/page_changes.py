@@ -12,30 +12,19 @@ from itertools import groupby
 from operator import itemgetter
 
 from hotpapers.issues import queries
-from hotpapers.model import kind_of
-from hotpapers.model.items import (
-    Account,
-    Alias,
-    Announcement,
-    Coverage,
-    Delivery,
-    Mention,
-    Paper,
-    Post,
-    Reaction,
-    Snapshot,
-    Tally,
-    Verdict,
-)
+from hotpapers.model import items, kind_of
 from hotpapers.moderation import blocklist
 from hotpapers.store import batches, manifest
 from hotpapers.store.database import slices
 from hotpapers.store.record import Record
 
-HARMLESS = frozenset(kind_of(cls) for cls in (Account, Coverage, Delivery, Mention, Reaction, Snapshot, Tally))
+_SHOWN_AS_FROZEN = (
+    items.Account, items.Coverage, items.Delivery, items.Mention, items.Reaction, items.Snapshot, items.Tally,
+)  # fmt: skip
+HARMLESS = frozenset(kind_of(kind) for kind in _SHOWN_AS_FROZEN)
 """What pages show of these was frozen with its issue."""
-OF_PAPERS = frozenset(kind_of(cls) for cls in (Announcement, Paper))
-POST, ALIAS, VERDICT = kind_of(Post), kind_of(Alias), kind_of(Verdict)
+OF_PAPERS = frozenset(kind_of(kind) for kind in (items.Announcement, items.Paper))
+POST, ALIAS, VERDICT = (kind_of(kind) for kind in (items.Post, items.Alias, items.Verdict))
 COUNTED_BY = ("bot", "human", "author", "independent")
 """Judgements by which is counted, and which frozen issues have taken in."""
 

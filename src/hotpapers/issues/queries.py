@@ -12,16 +12,7 @@ from hotpapers import announcement_days as calendar
 from hotpapers import model
 from hotpapers.engagement.queries import VOICE, hidden_sql, persons_sql, posts_about_papers, show_tables
 from hotpapers.errors import NotFound
-from hotpapers.model import (
-    BEGAN,
-    HOUR,
-    LARGEST,
-    Announcement,
-    Paper,
-    Post,
-    Publication,
-    Shown,
-)
+from hotpapers.model import BEGAN, HOUR, LARGEST, Announcement, Paper, Post, Publication, Shown
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of

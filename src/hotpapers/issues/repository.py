@@ -16,19 +16,7 @@ from hotpapers.issues.freeze import editions
 from hotpapers.issues.history import history
 from hotpapers.issues.listing import places_of
 from hotpapers.issues.queries import HeldPapers, frozen_days, listed_places, listing_of
-from hotpapers.model import (
-    AnnouncedPaper,
-    Announcement,
-    Attention,
-    EntrySummary,
-    IssueContent,
-    Paper,
-    Place,
-    Post,
-    Publication,
-    PublishedIssue,
-    Quotation,
-)
+from hotpapers.model import IssueContent, Paper, Place, Post, Publication, PublishedIssue, Quotation
 from hotpapers.moderation import quotation_policy
 from hotpapers.moderation.queries import doubtful_pairs
 from hotpapers.store.as_of import AsOfView
@@ -51,7 +39,7 @@ class RecordIssueReader:
         self._now = record.view()
         self._held: dict[tuple[str, str], HeldPapers] | None = None
         self._appearances: dict[str, list[tuple[str, str]]] | None = None
-        self._holdings: dict[str, tuple[EntrySummary, ...]] = {}
+        self._holdings: dict[str, tuple[model.EntrySummary, ...]] = {}
         self._withheld: frozenset[str] | None = None
         self._doubted: frozenset[tuple[str, str]] | None = None
         self._read = lru_cache(maxsize=64)(self._issue)
@@ -85,7 +73,7 @@ class RecordIssueReader:
                     self._appearances[key].append(where)
         return self._appearances.get(paper, [])
 
-    def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
+    def entry_summaries(self, publication: str) -> Sequence[model.EntrySummary]:
         """The entries of all issues, by day and place."""
         if publication not in self._holdings:
             held = {
@@ -104,16 +92,16 @@ class RecordIssueReader:
                 for entry in some.entries]  # fmt: skip
         return abstracts(self._now, publication, held)
 
-    def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
+    def announced(self, publication: str, day: str) -> Sequence[model.AnnouncedPaper]:
         """All papers of the publication's fields that were announced on the day of an issue."""
         content = self.issue(publication, day).content
         return announced(self._view_of(content), content.publication, day)
 
-    def announcements(self, paper: str) -> Sequence[Announcement]:
+    def announcements(self, paper: str) -> Sequence[model.Announcement]:
         """When and where a paper and its versions were announced, the first first."""
         return announcements(self._now, paper)
 
-    def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
+    def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[model.Attention]]:
         """The attention that papers had hour by hour; of imported listings nothing is known but their tallies."""
         content = self.issue(publication, day).content
         if content.publication.window == "listing":

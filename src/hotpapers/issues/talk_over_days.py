@@ -11,18 +11,10 @@ from hotpapers import ranking
 from hotpapers.engagement.attention import Engagement
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.engagement.over_days import EngagementOverDays
+from hotpapers.issues import ranking_input
 from hotpapers.issues.collected_talk import CollectedTalk, has_forecasts
 from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
 from hotpapers.issues.queries import read_since
-from hotpapers.issues.ranking_input import (
-    CandidateWindow,
-    Peer,
-    PeerCounts,
-    among_peers,
-    candidate_of,
-    measured_window,
-    peers_among,
-)
 from hotpapers.model import Candidate, NetworkForecast, Publication, RankingInput
 from hotpapers.store.as_of import AsOfView
 
@@ -42,15 +34,15 @@ class TalkOverDays:
         self._window = window
         self._engagement = EngagementOverDays(window, self._until)
         self._since: Mapping[str, int] = {}
-        self._counts = PeerCounts()
-        self._peers: dict[str, Sequence[Peer]] = {}
+        self._counts = ranking_input.PeerCounts()
+        self._peers: dict[str, Sequence[ranking_input.Peer]] = {}
         self._curves: dict[str, PaperCurves] = {}
 
     def __call__(
-        self, view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
+        self, view: AsOfView, publication: Publication, span: ranking_input.CandidateWindow, own_voices: tuple[int, ...]
     ) -> CollectedTalk:
         self._measured = ranking.measured_by(publication.ranking)
-        window = measured_window(publication, 0, own_voices)
+        window = ranking_input.measured_window(publication, 0, own_voices)
         if window != self._window:
             self._begin(window)
         changed = set(self._engagement.move_to(view))
@@ -67,21 +59,21 @@ class TalkOverDays:
         return CollectedTalk(talk, partial(self._forecasts, view.as_of) if has_forecasts(publication) else None)
 
     def _rows(self, paper: str) -> list[Engagement]:
-        return [among_peers(row, self._since) for row in self._engagement.rows(paper)]
+        return [ranking_input.among_peers(row, self._since) for row in self._engagement.rows(paper)]
 
     def _take_in(self, paper: str) -> None:
         """Counts a paper as what it is now among those that others are compared with."""
         self._counts.add(self._peers.pop(paper, ()), -1)
         self._curves.pop(paper, None)
         if rows := self._rows(paper):
-            self._peers[paper] = peers_among(rows, self._measured)
+            self._peers[paper] = ranking_input.peers_among(rows, self._measured)
             self._counts.add(self._peers[paper])
             self._curves[paper] = curves_of(rows)
 
-    def _candidates(self, view: AsOfView, span: CandidateWindow) -> Iterator[Candidate]:
+    def _candidates(self, view: AsOfView, span: ranking_input.CandidateWindow) -> Iterator[Candidate]:
         for paper, announced_at in self._engagement.announced.items():
             if (announced_at > span.start or paper in span.held) and (rows := self._rows(paper)):
-                candidate = candidate_of(rows, span.start, span.held, view.as_of, self._measured)
+                candidate = ranking_input.candidate_of(rows, span.start, span.held, view.as_of, self._measured)
                 if candidate is not None:
                     yield candidate
 

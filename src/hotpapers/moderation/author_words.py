@@ -12,16 +12,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from hotpapers.moderation.author_phrases import (
-    BEGINNINGS,
-    FOLLOWED,
-    LANGUAGES,
-    SHARED,
-    STATEMENTS,
-    THIRD_PERSONS,
-    WITHOUT_BLANKS,
-    PossessiveWords,
-)
+from hotpapers.moderation import author_phrases
+from hotpapers.moderation.author_phrases import PossessiveWords
 
 LONGEST = 3_000
 """Characters of a post that are looked at; a claim stands at the beginning."""
@@ -80,14 +72,16 @@ def _running(paper: str) -> str:
 
 
 def _claims(sentence: str) -> bool:
-    if any(pattern.search(sentence) for pattern in STATEMENTS):
+    if any(pattern.search(sentence) for pattern in author_phrases.STATEMENTS):
         return True
-    if any(pattern.search(sentence) for pattern in WITHOUT_BLANKS) and not THIRD_PERSONS.search(sentence):
+    if any(
+        pattern.search(sentence) for pattern in author_phrases.WITHOUT_BLANKS
+    ) and not author_phrases.THIRD_PERSONS.search(sentence):
         return True
     words = _WORD.findall(sentence)
     return any(
         word in language.owners and _is_owned(words, at, language)
-        for language in LANGUAGES
+        for language in author_phrases.LANGUAGES
         for at, word in enumerate(words)
     )
 
@@ -110,9 +104,11 @@ def _is_owned(words: Sequence[str], at: int, language: PossessiveWords) -> bool:
     is_new = len(further) < len(owned.between)
     if len(further) > (2 if is_new else 1):
         return False
-    if is_new or (owned.noun in language.nouns and BEGINNINGS.issuperset(words[:at])):
+    if is_new or (owned.noun in language.nouns and author_phrases.BEGINNINGS.issuperset(words[:at])):
         return True
-    return FOLLOWED.match(owned.after) is not None or SHARED.search(owned.before) is not None
+    return (
+        author_phrases.FOLLOWED.match(owned.after) is not None or author_phrases.SHARED.search(owned.before) is not None
+    )
 
 
 def _is_venue(word: str) -> bool:

@@ -9,7 +9,7 @@ from hotpapers.issues.freeze import FrozenIssue, check_day, check_over, editions
 from hotpapers.issues.windows import check_label, closing
 from hotpapers.model import Publication
 from hotpapers.moderation.author_voices import judge_authors
-from hotpapers.moderation.bots import judge
+from hotpapers.moderation.bots.verdicts import judge
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, now
 from hotpapers.summaries.generate import Summarize

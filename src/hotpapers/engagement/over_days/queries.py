@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from hotpapers import model
 from hotpapers.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
 from hotpapers.engagement.queries import announced_sql
-from hotpapers.model import (
-    BEGAN,
-    DAY,
-    READ_BACK,
-    Alias,
-    Announcement,
-    Coverage,
-    Mention,
-    Paper,
-    Post,
-    Reaction,
-    Snapshot,
-    Verdict,
-    kind_of,
-)
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import manifests_after
 from hotpapers.store.database import placeholders, slices
 from hotpapers.store.identities import key_of
 
-MEASURED = tuple(
-    kind_of(kind) for kind in (Paper, Announcement, Alias, Post, Mention, Reaction, Snapshot, Verdict, Coverage)
-)
+_MEASURED = (
+    model.Paper, model.Announcement, model.Alias, model.Post, model.Mention, model.Reaction, model.Snapshot,
+    model.Verdict, model.Coverage,
+)  # fmt: skip
+MEASURED = tuple(model.kind_of(kind) for kind in _MEASURED)
 """The kinds of rows on which engagement rests."""
 
 
@@ -51,7 +39,7 @@ def described(view: AsOfView, after: int) -> list[tuple[int, str]]:
     sql = f"""SELECT t.observed_at, {key_of("t.paper")} FROM paper AS t
         WHERE t.observed_at > ? AND {view.visible("t")} AND EXISTS (SELECT 1 FROM announcement AS a
             WHERE a.paper = t.paper AND a.announced_at > ?) ORDER BY t.observed_at"""
-    return list(view.database.iterate(sql, (after, after - REFERENCE_DAYS * DAY)))
+    return list(view.database.iterate(sql, (after, after - REFERENCE_DAYS * model.DAY)))
 
 
 def renewed(view: AsOfView, after: int) -> list[int]:
@@ -60,7 +48,7 @@ def renewed(view: AsOfView, after: int) -> list[int]:
     sql = f"""SELECT t.observed_at FROM alias AS t WHERE t.observed_at > ? AND {view.visible("t")}
         UNION SELECT t.observed_at FROM coverage AS t WHERE t.observed_at > ? AND {view.visible("t")}
             AND t.reason IN (?, ?) AND t.until_at = t.from_at ORDER BY 1"""
-    return [int(at) for (at,) in view.database.rows(sql, (after, after, BEGAN, READ_BACK))]
+    return [int(at) for (at,) in view.database.rows(sql, (after, after, model.BEGAN, model.READ_BACK))]
 
 
 def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
@@ -70,7 +58,7 @@ def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
         WHERE m.post IN (SELECT t.post FROM mention AS t GROUP BY t.post HAVING min(t.paper) < max(t.paper))
             AND {view.visible("m")} AND EXISTS (SELECT 1 FROM announcement AS a
                 WHERE a.paper = m.paper AND a.announced_at > ?)"""
-    return list(view.database.iterate(sql, (after - REFERENCE_DAYS * DAY,)))
+    return list(view.database.iterate(sql, (after - REFERENCE_DAYS * model.DAY,)))
 
 
 def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:

@@ -12,18 +12,8 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
-from hotpapers.engagement import queries
-from hotpapers.engagement.attention import (
-    Engagement,
-    NetworkTalk,
-    PostAtAge,
-    count_talk,
-    known_voices,
-    moments_of,
-    read_posts,
-    some_at_once,
-    voice_rule,
-)
+from hotpapers.engagement import attention, queries
+from hotpapers.engagement.attention import Engagement, NetworkTalk, PostAtAge
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.engagement.over_days.changes import RecordChanges, came_of_age, moved
 from hotpapers.engagement.over_days.queries import announced, is_changed, papers_of_accounts
@@ -117,7 +107,7 @@ class EngagementOverDays:
         """Reads anew whose voices count."""
         self._people = queries.people(view, self._window.own_voices)
         with_standing = self._window.with_standing
-        self._rule = voice_rule(view, self._people, with_standing=with_standing)._replace(known=None)
+        self._rule = attention.voice_rule(view, self._people, with_standing=with_standing)._replace(known=None)
 
     @property
     def _youngest(self) -> int:
@@ -133,7 +123,7 @@ class EngagementOverDays:
 
     def _known_voices(self) -> Set[int] | None:
         assert self._view is not None
-        return known_voices(self._view, self._people) if self._window.with_standing else None
+        return attention.known_voices(self._view, self._people) if self._window.with_standing else None
 
     def _learn_standing(self) -> Set[str]:
         """Tells everybody's rows apart by who has standing now; the papers that this changes."""
@@ -181,9 +171,11 @@ class EngagementOverDays:
         assert self._view is not None
         view = self._view
         window = self._window._replace(papers=tuple(papers), ages=ages, youngest=self._youngest, with_standing=False)
-        for some in some_at_once(self._told_apart(spoken) for spoken in read_posts(view, window)):
-            reactions = queries.reactions_to(view, moments_of(some), self._people, self._last) if self._last else {}
-            yield from count_talk(some, reactions, self._rule)
+        for some in attention.some_at_once(self._told_apart(spoken) for spoken in attention.read_posts(view, window)):
+            reactions = (
+                queries.reactions_to(view, attention.moments_of(some), self._people, self._last) if self._last else {}
+            )
+            yield from attention.count_talk(some, reactions, self._rule)
 
     def _told_apart(self, spoken: list[PostAtAge]) -> list[PostAtAge]:
         """Posts, with which of them name other papers that are measured too."""

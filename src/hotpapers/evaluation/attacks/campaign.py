@@ -15,6 +15,8 @@ from hotpapers.model import HOUR
 Goal = Literal["first", "top ten", "rival out"]
 """What an attacker wants: the target's paper at place 1, among the first ten; or the paper at place 1 not among the
 first ten."""
+SPREAD: Mapping[str, Sequence[Any]] = {"networks": (1, 2, 4, 9), "by": ("even", "usual")}
+"""The usual knobs of `Campaign.shares`."""
 ATTACKERS = 2**40
 """Accounts and posts of attackers have numbers from here on."""
 

@@ -19,31 +19,15 @@ from hotpapers.categories import archive_of
 from hotpapers.engagement import attention, measurement
 from hotpapers.engagement.attention import Engagement, VoiceRule, count_engagement
 from hotpapers.engagement.queries import people, reactions_to
-from hotpapers.evaluation.attacks import coordinated
+from hotpapers.evaluation.attacks import coordinated, recorded_talk
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign
 from hotpapers.evaluation.attacks.changed_peers import changed_peers
-from hotpapers.evaluation.attacks.recorded_talk import (
-    SILENCE,
-    AttackedTalk,
-    MeasuredTalk,
-    marks_of,
-    measured_talk,
-)
 from hotpapers.evaluation.attacks.scene import RIVALS, Aftermath, Rank, without
 from hotpapers.evaluation.queries import names_accounts, posts_made
 from hotpapers.evaluation.worlds import TalkPost
-from hotpapers.issues import selection
+from hotpapers.issues import ranking_input, selection
 from hotpapers.issues.build import IssueRecipe, earlier_issues, last_voices
 from hotpapers.issues.queries import read_since
-from hotpapers.issues.ranking_input import (
-    CandidateWindow,
-    among_peers,
-    candidate_of,
-    collect_input,
-    in_fields,
-    matching_papers,
-    measured_window,
-)
 from hotpapers.model import (
     DAY,
     Announcement,
@@ -118,17 +102,17 @@ class RecordedScene:
         )  # fmt: skip
 
     def _read_input(self, measured: ranking.Measured) -> RankingInput:
-        span = CandidateWindow(self.content.from_at, self._held, self.content.choice is not msgspec.UNSET)
-        return collect_input(self._view, self._measured_by(measured), span, self._own_voices)
+        span = ranking_input.CandidateWindow(self.content.from_at, self._held, self.content.choice is not msgspec.UNSET)
+        return ranking_input.collect_input(self._view, self._measured_by(measured), span, self._own_voices)
 
-    def _read_talks(self, measured: ranking.Measured, ranks: Iterable[Rank]) -> dict[str, MeasuredTalk]:
+    def _read_talks(self, measured: ranking.Measured, ranks: Iterable[Rank]) -> dict[str, recorded_talk.MeasuredTalk]:
         """What was said of the papers that an attack may join in on."""
         papers = {candidate.paper for rank in ranks for candidate in self.order(rank, measured)[:HIGHEST]}
         papers |= {
             candidate.paper for candidate in self._inputs[measured].candidates
             if candidate.announced_at and len(candidate.attention) == 1 and candidate.attention[0].voices <= FEW_VOICES
         }  # fmt: skip
-        window = measured_window(self._measured_by(measured), self.content.from_at, self._own_voices)
+        window = ranking_input.measured_window(self._measured_by(measured), self.content.from_at, self._own_voices)
         some = []
         for rows in attention.read_posts(self._view, window):
             self._posted_about.add(rows[0].paper)
@@ -137,7 +121,7 @@ class RecordedScene:
         last = self._view.last_row(Reaction)
         moments = attention.moments_of(some)
         reactions = reactions_to(self._view, moments, self._people, last) if some and last else {}
-        return {rows[0].paper: measured_talk(rows, reactions) for rows in some}
+        return {rows[0].paper: recorded_talk.measured_talk(rows, reactions) for rows in some}
 
     def tells_apart(self, measured: ranking.Measured) -> bool:
         """Whether accounts with standing are told from others."""
@@ -168,7 +152,7 @@ class RecordedScene:
         papers = {
             candidate.paper for talk in self._inputs.values() for candidate in talk.candidates
         } - self._held.keys()
-        return frozenset(matching_papers(self._view, self.publication, papers))
+        return frozenset(ranking_input.matching_papers(self._view, self.publication, papers))
 
     @cached_property
     def networks(self) -> tuple[AttackedNetwork, ...]:
@@ -226,9 +210,8 @@ class RecordedScene:
 
     def _announced_in(self, start: int, end: int) -> Iterator[Announcement]:
         where, fields = "t.announced_at > ? AND t.announced_at <= ? AND t.type = 'new'", self.publication.categories
-        for row in self._view.iterate(Announcement, where, (start, end), "t.announced_at DESC, t.day, t.id"):
-            announcement = row.item
-            if isinstance(announcement, Announcement) and (not fields or in_fields(announcement.category, fields)):
+        for announcement in self._view.items(Announcement, where, (start, end), "t.announced_at DESC, t.day, t.id"):
+            if not fields or ranking_input.in_fields(announcement.category, fields):
                 yield announcement
 
     @cached_property
@@ -263,7 +246,9 @@ class RecordedScene:
             return None
         archive = archives[-1 if small_field else 0]
         some = sorted(announcement.paper for announcement in silent if archive_of(announcement.category) == archive)
-        target = next((paper for paper in some if matching_papers(self._view, self.publication, [paper])), None)
+        target = next(
+            (paper for paper in some if ranking_input.matching_papers(self._view, self.publication, [paper])), None
+        )
         return next((self._described(announcement) for announcement in silent if announcement.paper == target), None)
 
     def _announced_by(self, moment: int) -> list[Announcement]:
@@ -300,12 +285,12 @@ class RecordedScene:
         rule, same = self._rule(campaign, measured, bots), self._same(talk, measured)
         rows = {}
         for paper, posts in talk:
-            own = self._talks[measured].get(paper.paper, SILENCE)
-            attacked = AttackedTalk(
+            own = self._talks[measured].get(paper.paper, recorded_talk.SILENCE)
+            attacked = recorded_talk.AttackedTalk(
                 paper=paper.paper,
                 archive=paper.archive if isinstance(paper, RecordedPaper) else own.archive,
                 announced_at=paper.announced_at,
-                marks=marks_of(paper.announced_at, self.content.as_of, measured.ages[0]),
+                marks=recorded_talk.marks_of(paper.announced_at, self.content.as_of, measured.ages[0]),
                 own=own, elsewhere=joined, naming=self.naming, bots=bots, same=same,
             )  # fmt: skip
             rows[paper.paper] = list(self._counted(attacked.measured(posts), rule))
@@ -337,7 +322,7 @@ class RecordedScene:
             candidates=(*candidates, *(candidate for candidate in changed if candidate is not None)), peers=peers
         )
 
-    def _joined(self, campaign: Campaign, measured: ranking.Measured) -> dict[int, MeasuredTalk]:
+    def _joined(self, campaign: Campaign, measured: ranking.Measured) -> dict[int, recorded_talk.MeasuredTalk]:
         """The posts of others that link the target too, by number, with what was said of their own paper."""
         shared = {post.id for post in campaign.posts.get(campaign.target.paper, ()) if post.id < ATTACKERS}
         talks = self._talks[measured].values() if shared else ()
@@ -382,14 +367,17 @@ class RecordedScene:
             for post in posts if post.text and post.id in known[paper.paper].posts
         }  # fmt: skip
 
-    def _counted(self, talk: MeasuredTalk, rule: VoiceRule) -> Iterator[Engagement]:
+    def _counted(self, talk: recorded_talk.MeasuredTalk, rule: VoiceRule) -> Iterator[Engagement]:
         rows = talk.rows()
-        return (among_peers(row, self._since) for row in count_engagement([rows] if rows else [], talk.reactions, rule))
+        return (
+            ranking_input.among_peers(row, self._since)
+            for row in count_engagement([rows] if rows else [], talk.reactions, rule)
+        )
 
     def _candidate(self, rows: Sequence[Engagement], measured: ranking.Measured) -> Candidate | None:
         if not rows:
             return None
-        return candidate_of(rows, self.content.from_at, self._held, self.content.as_of, measured)
+        return ranking_input.candidate_of(rows, self.content.from_at, self._held, self.content.as_of, measured)
 
 
 def _paper(announcement: Announcement) -> RecordedPaper:

@@ -8,19 +8,13 @@ from typing import NamedTuple
 
 from hotpapers.engagement.standing.queries import is_learned
 from hotpapers.errors import NotFound, UsageError
+from hotpapers.evaluation.attacks import suite
 from hotpapers.evaluation.attacks.campaign import Attack
 from hotpapers.evaluation.attacks.catalogue import outage, rival_chorus, rival_reference
 from hotpapers.evaluation.attacks.figures import NotRun
 from hotpapers.evaluation.attacks.recorded_scene import HIGHEST, RecordedScene
 from hotpapers.evaluation.attacks.search import Aftermaths, Contender
-from hotpapers.evaluation.attacks.suite import (
-    Trial,
-    chosen_attacks,
-    chosen_contenders,
-    in_processes,
-    is_tried,
-    trials_of,
-)
+from hotpapers.evaluation.attacks.suite import Trial
 from hotpapers.issues.freeze import editions, publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.store.record import Record
@@ -66,18 +60,18 @@ def issue_parts(
 
 def run_issues(parts: Sequence[IssuePart], workers: int, progress: Callable[[int], None]) -> IssueResults:
     """Does all of it: see `in_processes`."""
-    return IssueResults(*in_processes(attack_issue, parts, min(workers, len(parts)), progress))
+    return IssueResults(*suite.in_processes(attack_issue, parts, min(workers, len(parts)), progress))
 
 
 def attack_issue(part: IssuePart) -> IssueResults:
     """One part."""
-    contenders = chosen_contenders(part.rankings)
+    contenders = suite.chosen_contenders(part.rankings)
     with Record(part.store, create=False) as record:
         content = editions(record, part.publication, part.day)[-1].content
         known = is_learned(record.database, content.position)
         able = [contender for contender in contenders if known or not contender.measured.with_standing]
         scene = RecordedScene(record, content, [(contender.rank, contender.measured) for contender in able])
-        results = list(_results(scene, able, chosen_attacks(part.attacks, part.files)))
+        results = list(_results(scene, able, suite.chosen_attacks(part.attacks, part.files)))
     not_run = [
         NotRun(part.day, contender.name, "", UNKNOWN_STANDING) for contender in contenders if contender not in able
     ]
@@ -98,7 +92,7 @@ def _results(
 ) -> Iterator[Trial | NotRun]:
     aftermaths: Aftermaths = {}
     for contender in contenders:
-        some = [attack for attack in attacks if is_tried(attack, contender.name, is_first=True)]
+        some = [attack for attack in attacks if suite.is_tried(attack, contender.name, is_first=True)]
         reason = _why_none(scene, contender)
         if reason:
             yield NotRun(scene.content.day, contender.name, "", reason)
@@ -128,7 +122,7 @@ def _tried(
         return
     where = (len(scene.networks), datetime.date.fromisoformat(content.day).toordinal())
     kinds = [aged for aged in attack.aged if not aged or _tells_apart(scene, contender)]
-    yield from trials_of(scene, where, contender, attack, kinds, aftermaths)
+    yield from suite.trials_of(scene, where, contender, attack, kinds, aftermaths)
 
 
 def unmet(scene: RecordedScene, contender: Contender, attack: Attack) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.evaluation.attacks.campaign import Attack, Campaign
+from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
@@ -13,7 +13,4 @@ def run(campaign: Campaign, accounts: int) -> None:
             campaign.post_and_react([author, *friends], network.name, ("like", "repost"))
 
 
-ATTACK = Attack(
-    "author and friends", "the author's own account posts, friends like and repost it", run,
-    knobs={"networks": (1, 2, 4, 9), "by": ("even", "usual")},
-)  # fmt: skip
+ATTACK = Attack("author and friends", "the author's own account posts, friends like and repost it", run, knobs=SPREAD)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hotpapers.evaluation.attacks.campaign import Attack
+from hotpapers.evaluation.attacks.campaign import SPREAD, Attack
 from hotpapers.evaluation.attacks.catalogue.likes_spread import run
 
 ATTACK = Attack(
     "lifted from place 20", "bought likes, spread, for the paper that stands at place 20 by itself", run,
-    knobs={"networks": (1, 2, 4, 9), "by": ("even", "usual")}, at_place=20,
+    knobs=SPREAD, at_place=20,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.evaluation.attacks.campaign import Attack, Campaign
+from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
@@ -12,6 +12,5 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 
 ATTACK = Attack(
-    "likes and reposts", "accounts that like and repost, spread over the sparsest networks", run,
-    knobs={"networks": (1, 2, 4, 9), "by": ("even", "usual")},
-)  # fmt: skip
+    "likes and reposts", "accounts that like and repost, spread over the sparsest networks", run, knobs=SPREAD
+)

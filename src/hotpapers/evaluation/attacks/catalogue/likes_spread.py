@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.evaluation.attacks.campaign import Attack, Campaign
+from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
@@ -11,7 +11,4 @@ def run(campaign: Campaign, accounts: int) -> None:
         campaign.post_and_react(campaign.accounts(many), network.name)
 
 
-ATTACK = Attack(
-    "likes, spread", "bought likes, spread over the sparsest networks", run,
-    knobs={"networks": (1, 2, 4, 9), "by": ("even", "usual")},
-)  # fmt: skip
+ATTACK = Attack("likes, spread", "bought likes, spread over the sparsest networks", run, knobs=SPREAD)

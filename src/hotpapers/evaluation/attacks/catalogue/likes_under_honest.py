@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.evaluation.attacks.campaign import Attack, Campaign
+from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
@@ -17,5 +17,5 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 ATTACK = Attack(
     "likes, honest post", "bought likes under a known account's honest post, and elsewhere under own ones", run,
-    knobs={"networks": (1, 2, 4, 9), "by": ("even", "usual")}, spoken_of=True,
+    knobs=SPREAD, spoken_of=True,
 )  # fmt: skip

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from hotpapers.evaluation.attacks.campaign import Attack
+from hotpapers.evaluation.attacks.campaign import SPREAD, Attack
 from hotpapers.evaluation.attacks.catalogue.likes_spread import run
 
 ATTACK = Attack(
-    "old paper", "bought likes, spread, for a paper that is five days old", run,
-    knobs={"networks": (1, 2, 4, 9), "by": ("even", "usual")}, days_old=(5,),
-)  # fmt: skip
+    "old paper", "bought likes, spread, for a paper that is five days old", run, knobs=SPREAD, days_old=(5,)
+)

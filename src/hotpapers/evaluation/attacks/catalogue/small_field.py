@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hotpapers.evaluation.attacks.campaign import Attack
+from hotpapers.evaluation.attacks.campaign import SPREAD, Attack
 from hotpapers.evaluation.attacks.catalogue.likes_spread import run
 
 ATTACK = Attack(
     "small field", "bought likes, spread, for a paper of an archive with few others", run,
-    knobs={"networks": (1, 2, 4, 9), "by": ("even", "usual")}, small_field=True,
+    knobs=SPREAD, small_field=True,
 )  # fmt: skip
