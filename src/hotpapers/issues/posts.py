@@ -43,9 +43,3 @@ def leading(
         for paper, weight, voice, *row in view.database.iterate(sql, params):
             result[paper].append(CandidatePost(weight, voice, read_sealed(SPECS[Post], row)))
     return {paper: quoting.choose(paper, posts, publication.posts) for paper, posts in result.items()}
-
-
-def withheld(view: AsOfView, posts: Sequence[str] | None = None) -> frozenset[str]:
-    """Posts of some, or of those that were ever shown, that are not to be shown now: gone, no longer to be quoted,
-    hidden, or of a hidden account."""
-    return queries.withheld_posts_shown(view) if posts is None else queries.withheld_posts(view, posts)

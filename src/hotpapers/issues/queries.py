@@ -63,7 +63,7 @@ def leading_posts_sql(
 
 
 def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
-    """Those of some posts that are not to be shown now."""
+    """Those of some posts that are not to be shown now: gone, not to be quoted, hidden, or of a hidden account."""
     return frozenset().union(*(_withheld_among(view, numbers_of(some), some) for some in slices(posts)))
 
 

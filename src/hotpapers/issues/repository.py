@@ -118,7 +118,7 @@ class RecordIssueReader:
         recipe = msgspec.structs.replace(content.publication, posts=MOST_POSTS)
         leading = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
         keys = sorted({row.item.post for rows in leading.values() for row in rows if isinstance(row.item, Post)})
-        withheld = posts.withheld(self._now, keys)
+        withheld = queries.withheld_posts(self._now, keys)
         allowed = {paper: _allowed(rows, withheld) for paper, rows in leading.items()}
         known = self._gate(allowed)
         return {paper: tuple(quotation_policy.quotable(known, paper, some)) for paper, some in allowed.items()}
@@ -199,7 +199,7 @@ class RecordIssueReader:
     def withheld(self) -> frozenset[str]:
         """Posts that are not to be shown now, whatever an issue once showed: gone, hidden, or of a hidden account."""
         if self._withheld is None:
-            self._withheld = posts.withheld(self._now)
+            self._withheld = queries.withheld_posts_shown(self._now)
         return self._withheld
 
 

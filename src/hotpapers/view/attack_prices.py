@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hotpapers.evaluation.attacks.campaign import Goal
-from hotpapers.evaluation.attacks.figures import GOALS, AttackFigures, CostSummary, cost_rows, least, needs_standing
+from hotpapers.evaluation.attacks.figures import (
+    GOALS,
+    AttackFigures,
+    CostSummary,
+    by_goal,
+    cost_rows,
+    least,
+    needs_standing,
+)
 from hotpapers.evaluation.attacks.prices import PRICES
 from hotpapers.ranking.words import count_noun, number
 
@@ -54,16 +61,11 @@ def attack_prices(figures: AttackFigures, ranking: str) -> AttackPrices:
 
 def _cheapest(figures: AttackFigures, ranking: str) -> tuple[CheapestAttack, ...]:
     result = []
-    for networks, goal in _groups(figures):
-        some = [row for row in figures.rows if (row.networks, row.goal, row.ranking) == (networks, goal, ranking)]
-        if some and goal != "rival out":
+    for networks, goal, some in by_goal([row for row in figures.rows if row.ranking == ranking]):
+        if goal != "rival out":
             new, standing = (_least(row for row in some if needs_standing(row) is has) for has in (False, True))
             result.append(CheapestAttack(networks, GOALS[goal].capitalize(), new, standing))
     return tuple(result)
-
-
-def _groups(figures: AttackFigures) -> list[tuple[int, Goal]]:
-    return [(networks, goal) for networks in sorted({row.networks for row in figures.rows}) for goal in GOALS]
 
 
 def _least(rows: Iterable[CostSummary]) -> str:
@@ -82,12 +84,10 @@ def _dollars(amount: float) -> str:
 
 
 def _tables(figures: AttackFigures, names: Sequence[str]) -> Iterable[AttackTable]:
-    for networks, goal in _groups(figures):
-        rows = [row for row in figures.rows if (row.networks, row.goal) == (networks, goal)]
+    for networks, goal, rows in by_goal(figures.rows):
         tried = {row.ranking for row in rows}
         columns = tuple(name for name in names if name in tried)
-        if rows:
-            yield AttackTable(
-                f"{goal.replace(' ', '-')}-{networks}", f"{GOALS[goal].capitalize()}, {networks} networks",
-                columns, cost_rows(rows, columns),
-            )  # fmt: skip
+        yield AttackTable(
+            f"{goal.replace(' ', '-')}-{networks}", f"{GOALS[goal].capitalize()}, {networks} networks",
+            columns, cost_rows(rows, columns),
+        )  # fmt: skip

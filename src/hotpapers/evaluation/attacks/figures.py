@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import product
 
 import msgspec
 
@@ -104,6 +105,13 @@ def kept_figures() -> AttackFigures:
 
 
 # ---- as cells of tables ------------------------------------------------------------------------------------
+
+
+def by_goal(rows: Sequence[CostSummary]) -> Iterator[tuple[int, Goal, list[CostSummary]]]:
+    """The rows of each number of networks and each goal, where there are any."""
+    for networks, goal in product(sorted({row.networks for row in rows}), GOALS):
+        if some := [row for row in rows if (row.networks, row.goal) == (networks, goal)]:
+            yield networks, goal, some
 
 
 def cost_rows(rows: Sequence[CostSummary], names: Sequence[str]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:

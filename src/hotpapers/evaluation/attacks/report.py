@@ -16,6 +16,7 @@ from hotpapers.evaluation.attacks.figures import (
     CostSummary,
     HonestSummary,
     MeasuredLoss,
+    by_goal,
     cost_cell,
     cost_rows,
     least,
@@ -101,11 +102,8 @@ def lines(table: AttackFigures) -> Iterator[str]:
 
 def tables(table: AttackFigures) -> Iterator[tuple[str, list[list[str]]]]:
     """(heading, rows of cells, the first one of names)."""
-    for networks in sorted({row.networks for row in table.rows}):
-        for goal, words in GOALS.items():
-            some = [row for row in table.rows if row.networks == networks and row.goal == goal]
-            if some:
-                yield f"Accounts for {words}, {networks} networks", _costs(some)
+    for networks, goal, some in by_goal(table.rows):
+        yield f"Accounts for {GOALS[goal]}, {networks} networks", _costs(some)
     if table.honest:
         yield "Without an attack", _honest_cells(table.honest)
     if table.losses:
@@ -237,6 +235,8 @@ def _losses_table(table: AttackFigures) -> Iterator[str]:
                  for what in dict.fromkeys(row.what for row in table.losses)]  # fmt: skip
         yield "\n## What the honest lose\n"
         yield markdown_table(["what", *(f"{each} networks" for each in networks)], cells)
+
+
 def sections(table: AttackFigures) -> Iterator[str]:
     """The tables of a page, each below its heading, and what the attacks do."""
     for heading, cells in tables(table):
