@@ -130,41 +130,28 @@ def _place(key: tuple[str, int, str]) -> tuple[str, int, bool, str]:
     return network, age, field != ALL, field
 
 
-class _Told(NamedTuple):
-    """A forecast that was given, with what came and what usual growth would have said."""
-
-    later: int
-    forecast: VoiceRange
-    usual: VoiceRange
-
-
-def _told(case: ForecastCase) -> Iterator[_Told]:
-    if case.forecast is not None and case.usual is not None:
-        yield _Told(
-            case.measured.curve.later,
-            VoiceRange(case.forecast.low, case.forecast.median, case.forecast.high),
-            case.usual,
-        )
-
-
 def _score(network: str, age: int, field: str, cases: Sequence[ForecastCase]) -> ForecastScore | None:
-    checks = [check for case in cases for check in _told(case)]
+    checks = [
+        (case.measured.curve.later, VoiceRange(given.low, given.median, given.high), usual)
+        for case in cases
+        if (given := case.forecast) is not None and (usual := case.usual) is not None
+    ]
     if len(checks) < ENOUGH_CASES:
         return None
-    below = sum(check.later < check.forecast.low for check in checks)
-    above = sum(check.later > check.forecast.high for check in checks)
-    usual_within = sum(check.usual.low <= check.later <= check.usual.high for check in checks)
-    widths = sorted(check.forecast.high - check.forecast.low for check in checks)
+    below = sum(later < forecast.low for later, forecast, _ in checks)
+    above = sum(later > forecast.high for later, forecast, _ in checks)
+    usual_within = sum(usual.low <= later <= usual.high for later, _, usual in checks)
+    widths = sorted(forecast.high - forecast.low for _, forecast, _ in checks)
     return ForecastScore(
         network=network, age=age, field=field, cases=len(checks), without=len(cases) - len(checks),
         covered=_share(len(checks) - below - above, checks), below=_share(below, checks), above=_share(above, checks),
-        loss=_mean_loss((check.later, check.forecast) for check in checks), width=widths[len(widths) // 2],
+        loss=_mean_loss((later, forecast) for later, forecast, _ in checks), width=widths[len(widths) // 2],
         usual_covered=_share(usual_within, checks),
-        usual_loss=_mean_loss((check.later, check.usual) for check in checks),
+        usual_loss=_mean_loss((later, usual) for later, _, usual in checks),
     )  # fmt: skip
 
 
-def _share(number: int, of: Sequence[_Told]) -> float:
+def _share(number: int, of: Sequence[object]) -> float:
     return round(100 * number / len(of), 1)
 
 

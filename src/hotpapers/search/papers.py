@@ -30,7 +30,7 @@ PARTS = 4
 AT_ONCE = 20
 """Values for which a statement has room."""
 
-Answer = TypeVar("Answer")
+Answer = TypeVar("Answer", PaperResults, PostResults)
 
 
 def search(
@@ -49,13 +49,9 @@ def search(
     parsed, start = query_parser.parse(query), _start(limit, cursor)
 
     def ask() -> PaperResults:
-        behind = update_index(record) if renew else indexing.behind(record)
-        if not parsed.asks:
-            return PaperResults(behind=behind)
-        with record.database.snapshot():
-            return _papers(record.database, parsed, limit, start)._replace(behind=behind)
+        return _papers(record.database, parsed, limit, start) if parsed.asks else PaperResults()
 
-    return _mended(record, ask)
+    return _mended(record, ask, renew=renew)
 
 
 def search_posts(
@@ -77,14 +73,9 @@ def search_posts(
         raise UsageError("posts are searched by words and days: leave out author:, title:, category: and identifiers")
 
     def ask() -> PostResults:
-        behind = update_index(record) if renew else indexing.behind(record)
-        if not parsed.asks:
-            return PostResults(behind=behind)
-        view = record.view()
-        with record.database.snapshot():
-            return posts.search(view, parsed, limit, start, allowed)._replace(behind=behind)
+        return posts.search(record.view(), parsed, limit, start, allowed) if parsed.asks else PostResults()
 
-    return _mended(record, ask)
+    return _mended(record, ask, renew=renew)
 
 
 def _start(limit: int, cursor: str | None) -> int:
@@ -112,15 +103,21 @@ def update_index(record: Record, tell: Tell | None = None) -> int:
         return indexing.behind(record)
 
 
-def _mended(record: Record, ask: Callable[[], Answer]) -> Answer:
-    """The answer; from a new index, where the one that was there is damaged, and nothing but it."""
+def _mended(record: Record, ask: Callable[[], Answer], *, renew: bool) -> Answer:
+    """The answer, of one moment; from a new index, where the one that was there is damaged, and nothing but it."""
     try:
-        return ask()
+        return _answer(record, ask, renew=renew)
     except CorruptStore as problem:
         if not index.of(record.database).is_to_blame(problem):
             raise
         indexing.start_anew(record)
-        return ask()
+        return _answer(record, ask, renew=renew)
+
+
+def _answer(record: Record, ask: Callable[[], Answer], *, renew: bool) -> Answer:
+    behind = update_index(record) if renew else indexing.behind(record)
+    with record.database.snapshot():
+        return ask()._replace(behind=behind)
 
 
 # ---- papers --------------------------------------------------------------------------------------------------
