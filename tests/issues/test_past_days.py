@@ -103,7 +103,7 @@ import os, signal, sys
 from hotpapers.cli import main
 from hotpapers.issues import past_days
 left, when = int(sys.argv.pop(1)), sys.argv.pop(1)
-save = past_days.save
+save = past_days.save_unless_there
 def killing(record, built, at):
     global left
     left -= 1
@@ -113,7 +113,7 @@ def killing(record, built, at):
     if not left:
         os.kill(os.getpid(), signal.SIGKILL)
     return issue
-past_days.save = killing
+past_days.save_unless_there = killing
 main()
 """
 

@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hotpapers.engagement.standing import rules
-from hotpapers.engagement.standing.rules import Acquaintance, SpokenPaper
+from hotpapers.engagement.standing.rules import (
+    ENOUGH_KNOWN,
+    KNOWN_FOR,
+    SETTLED_FOR,
+    Acquaintance,
+    SpokenPaper,
+    acquainted,
+)
 from hotpapers.model import LARGEST
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
@@ -121,7 +127,7 @@ def _learned(known: Mapping[int, Acquaintance], spoken: Iterable[SpokenPaper]) -
     """Those of whom something else is to be kept now."""
     result = dict(known)
     for row in spoken:
-        result[row.account] = rules.acquainted(result.get(row.account), row)
+        result[row.account] = acquainted(result.get(row.account), row)
     return [now for account, now in result.items() if known.get(account) != now]
 
 
@@ -151,5 +157,5 @@ def known_accounts(view: AsOfView) -> frozenset[int] | None:
     have been brought up to the view's position."""
     sql = """SELECT account FROM standing
         WHERE position > 0 AND position <= ? AND first_at <= ? AND settled_at <= ?"""
-    rows = view.database.rows(sql, (view.position, view.as_of - rules.KNOWN_FOR, view.as_of - rules.SETTLED_FOR))
-    return frozenset(account for (account,) in rows) if len(rows) >= rules.ENOUGH_KNOWN else None
+    rows = view.database.rows(sql, (view.position, view.as_of - KNOWN_FOR, view.as_of - SETTLED_FOR))
+    return frozenset(account for (account,) in rows) if len(rows) >= ENOUGH_KNOWN else None
