@@ -149,7 +149,12 @@ class OutdatedCursor(NetError):
 
 
 class PartiallyRead(NetError):
-    """A part of a network could not be read: which. The rest of it was."""
+    """A part of a network could not be read: which. The rest of it was. `again`: seconds until the next round, where
+    the parts that failed have waits of their own."""
+
+    def __init__(self, reason: str, again: float | None = None) -> None:
+        self.again = again
+        super().__init__(reason)
 
 
 class StreamGap(NetError):

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from hotpapers.errors import (
     BusyStore,
+    LogError,
     NetError,
     PartiallyRead,
     RequestRefused,
     RetryLater,
     StreamGap,
+    WrongClock,
 )
 from hotpapers.jobs.attempts import (
     FAILED_AGAIN,
@@ -24,6 +26,7 @@ from hotpapers.jobs.attempts import (
     incomplete_coverage,
     next_attempt,
 )
+from hotpapers.jobs.part_retries import PartRetries
 from hotpapers.model import DAY, HOUR
 from tests.sources.net import START
 
@@ -32,6 +35,8 @@ def test_what_follows_a_round() -> None:
     assert next_attempt(None, 0, 600) == NextAttempt("idle", "", 600)
     assert next_attempt(RequestRefused("no"), 0, 600) == NextAttempt("refused", "no", REFUSED_AGAIN)
     assert next_attempt(PartiallyRead("two servers"), 0, 600) == NextAttempt("partial", "two servers", 600)
+    assert next_attempt(PartiallyRead("a part that waits"), 5, 0) == NextAttempt("partial", "a part that waits", 900)
+    assert next_attempt(PartiallyRead("a part that waits", again=20), 5, 0).seconds == 20
     assert [next_attempt(NetError("x"), n, 600).seconds for n in (0, 1, 2, 50)] == [30, 60, 120, FAILED_AGAIN[1]]
     assert next_attempt(BusyStore("held"), 0, 600) == NextAttempt("store", "held", 30)
 
@@ -91,3 +96,23 @@ def test_what_a_stream_no_longer_has_is_missing_exactly_there() -> None:
     assert not list(incomplete_coverage(time_range, StreamGap("gone", "1", (START, START))))
     [said] = incomplete_coverage(time_range, StreamGap("gone", "1"))
     assert (said.from_at, said.until_at, said.state) == (START, START + HOUR, "partial")
+
+
+def test_a_part_that_fails_is_left_alone_for_longer_each_time_and_the_others_are_not() -> None:
+    retries, tried = PartRetries("issues"), list[int]()
+
+    def fail(problem: Exception) -> None:
+        tried.append(at)
+        raise problem
+
+    for second in range(0, 1000, 10):
+        at = second * 1_000_000
+        assert retries.attempt("log", at, lambda: fail(LogError("no key"))) == ["log: no key"]
+        assert retries.attempt("site", at, lambda: None) == []
+    assert [moment // 1_000_000 for moment in tried] == [0, 30, 90, 210, 450, 930]
+    at = -1  # the clock was set back
+    retries.attempt("log", at, lambda: fail(LogError("no key")))
+    assert tried[-1] == -1 and retries.attempt("log", HOUR, lambda: None) == []
+    for at in (2 * HOUR, 2 * HOUR + 1):  # what a look costs nothing is looked at each time
+        assert retries.attempt("daily", at, lambda: fail(WrongClock("an hour ahead"))) == ["daily: an hour ahead"]
+    assert tried[-1] == 2 * HOUR + 1

@@ -17,10 +17,14 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.deliver.export_site import export_again, export_site
 from hotpapers.http import PoliteHttpClient
 from hotpapers.ingest.collect_job import Connection
+from hotpapers.issues.queries import frozen_days
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import DAY as LONG
+from hotpapers.model import HOUR
 from hotpapers.privacy.forget import forget
 from hotpapers.schedule.health import health, log_alarms
 from hotpapers.schedule.log_keeping import ASK_EVERY
+from hotpapers.schedule.publishing import LOOK
 from hotpapers.transparency import entries, proofs
 from hotpapers.transparency.checkpoints import Checkpoint
 from hotpapers.transparency.cosignatures import cosign
@@ -142,6 +146,26 @@ def test_a_log_that_cannot_go_on_is_told_and_issues_appear(sqlite_url: str, tmp_
         assert made.round(CUT + 1) == "partial"
         assert any("holds no key" in text for text in health(made.record, ["daily"], CUT + 2).problems)
         assert "Moss grows here" in made.page() and "tlog-proof" not in made.page()
+
+
+def test_no_issue_waits_for_a_log_that_cannot_go_on_and_proofs_come_later(sqlite_url: str, tmp_path: Path) -> None:
+    """The log fails for hours before an issue closes: it appears at its moment all the same."""
+    config = config_in(tmp_path)
+    key = config.key_file.read_text()
+    config.key_file.write_text("nonsense")
+    with publishing(sqlite_url, tmp_path / "public", config) as made:
+        fill(made.record)
+        for minute in range(120):
+            assert made.round(CUT - (120 - minute) * 60_000_000) == "partial"
+            state = jobs_queries.load_state(made.record, "issues")
+            assert state.next_at is not None and state.next_at - made.clock[0] == LOOK * 1_000_000
+        for day in range(4):
+            made.round(CUT + day * LONG + 1)
+        pages = [tmp_path / "public" / day / "index.html" for day in frozen_days(made.record, "daily")]
+        assert len(pages) == 3 and not any("tlog-proof" in page.read_text() for page in pages)
+        config.key_file.write_text(key)
+        assert made.round(CUT + 3 * LONG + HOUR // 2) == "idle"
+        assert len({check(page.read_text(), config) for page in pages}) == 3
 
 
 def test_leaves_that_were_tampered_with_stop_no_issue(sqlite_url: str, tmp_path: Path) -> None:

@@ -34,22 +34,27 @@ class NextAttempt(NamedTuple):
     seconds: float
 
 
+def patience(failures: int) -> float:
+    """Seconds until what failed is tried again. `failures`: how many there were in a row before."""
+    first, most = FAILED_AGAIN
+    return float(min(first << min(failures, 10), most))
+
+
 def next_attempt(problem: BaseException | None, failures: int, interval: float) -> NextAttempt:
     """What follows a round that ended in a problem, or in none. `failures`: how many there were in a row before."""
     if problem is None:
         return NextAttempt("idle", "", interval)
-    first, most = FAILED_AGAIN
-    patience = min(first * 2 ** min(failures, 10), most)
+    wait = patience(failures)
     if isinstance(problem, RetryLater):
-        return NextAttempt("waiting", problem.reason, max(problem.seconds, patience) if failures else problem.seconds)
+        return NextAttempt("waiting", problem.reason, max(problem.seconds, wait) if failures else problem.seconds)
     if isinstance(problem, RequestRefused):
         return NextAttempt("refused", problem.reason, REFUSED_AGAIN)
     if isinstance(problem, PartiallyRead):
-        return NextAttempt("partial", str(problem), max(interval, patience))
+        return NextAttempt("partial", str(problem), problem.again or max(interval, wait))
     if isinstance(problem, StreamGap):  # it answers; and what it has from now on, it will not have for long
-        return NextAttempt("down", str(problem), first)
+        return NextAttempt("down", str(problem), FAILED_AGAIN[0])
     state = "store" if isinstance(problem, StoreError) else "defect" if is_defect(problem) else "down"
-    return NextAttempt(state, describe_error(problem)[:LONGEST_REASON], patience)
+    return NextAttempt(state, describe_error(problem)[:LONGEST_REASON], wait)
 
 
 # ---- coverage ------------------------------------------------------------------------------------------

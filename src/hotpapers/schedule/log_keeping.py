@@ -29,24 +29,30 @@ class LogKeeping:
     def __init__(self, site_config: SiteConfig, allowed: terms.Table, http: HttpClient | None = None) -> None:
         self._site_config, self._allowed, self._http = site_config, allowed, http
         self._kept: dict[str, tuple[int, int, int]] = {}
+        self._proven: dict[str, frozenset[tuple[str, str]]] = {}
         self._asked: dict[str, int] = {}
 
     def keep(self, work: JobContext, publication: str) -> None:
         """Looks where there are further issues, a day is over, or something was forgotten. Raises LogError, UsageError
         where a log cannot go on: issues appear all the same."""
-        if self._site_config.logs is None:
+        logs, at = self._site_config.logs, work.clock.now()
+        if logs is None:
             return
-        at = work.clock.now()
         database = work.record.database
         state = (len(frozen_digests(database, publication)), at // DAY, count_tombstones(database))
         if self._kept.get(publication) == state:
             return
-        update = update_log(database, publication, self._site_config.logs.config, at)
+        if publication not in self._proven:
+            self._proven[publication] = self._with_proof(work, logs, publication)
+        update = update_log(database, publication, logs.config, at)
+        proven = self._with_proof(work, logs, publication)
+        days = {day for day, _ in proven - self._proven[publication]}  # also of issues that appeared without the log
         if update.signed is not None:
             log_event("logged", publication=publication, leaves=update.added, size=update.signed.checkpoint.size)
-            self._render(work, publication, frozen_days(work.record, publication)[-1:])
+            days |= set(frozen_days(work.record, publication)[-1:])
             self._asked.pop(publication, None)
-        self._kept[publication] = state
+        self._render(work, publication, sorted(days))
+        self._kept[publication], self._proven[publication] = state, proven
 
     def ask(self, work: JobContext, publication: str) -> None:
         """Asks the witnesses that have not cosigned, after what there is was published, and renders anew the issues
@@ -67,6 +73,12 @@ class LogKeeping:
             log_event(
                 "not cosigned", level=level, publication=publication, witness=failure.witness, reason=failure.problem
             )
+
+    def _with_proof(self, work: JobContext, logs: SiteLogs, publication: str) -> frozenset[tuple[str, str]]:
+        """(day, digest) of the editions that have a proof; none of a log that cannot be read."""
+        published = logs.readable(publication)
+        rows = digests_by_day(work.record.database, publication) if published else ()
+        return frozenset(row for row in rows if published and published.has_proof(row[1]))
 
     def _incomplete(self, work: JobContext, logs: SiteLogs, publication: str) -> set[str]:
         """The days with an edition whose proof not enough witnesses have seen."""

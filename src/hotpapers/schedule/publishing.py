@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +19,8 @@ from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import window_start
-from hotpapers.jobs.isolation import isolated
 from hotpapers.jobs.loop import JobContext
+from hotpapers.jobs.part_retries import PartRetries
 from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.schedule import due, queries
@@ -64,6 +65,7 @@ class PublishJob:
         self._imprint, self._allowed, self._summarize = site_config, allowed, summarize
         self._reading, self._witnesses = reading, witnesses
         self._logs, self._line = LogKeeping(site_config, allowed, line.http if line else None), line
+        self._retries = PartRetries(self.name)
         self._asked: set[tuple[str, str]] = set()
         self._painted = 0
 
@@ -74,29 +76,31 @@ class PublishJob:
     def run_once(self, work: JobContext, *, once: bool) -> float:
         """Freezes what is due, logs and publishes it, takes off the pages what is gone."""
         work.check_lease()
-        problems: list[str] = []
-        for name in self._publications:
-            with isolated(problems, self.name, name):
-                publication = publication_of(work.record, name)
-                self._freeze_due(work, publication, once=once)
-                self._ask_ahead(work, publication)
-        with isolated(problems, self.name, "pages"):
-            self._repaint(work)
-        for name in self._publications:
-            with isolated(problems, self.name, f"log of {name}"):
-                self._logs.keep(work, name)
-        for place in self._places:
-            with isolated(problems, self.name, place.channel):
-                problems += self._publish(work, place)
-        for name in self._publications:
-            with isolated(problems, self.name, f"witnesses of {name}"):
-                self._logs.ask(work, name)
+        at = work.clock.now()
+        problems = [problem for part, do in self._parts(work, once) for problem in self._retries.attempt(part, at, do)]
         if problems:
-            raise PartiallyRead("; ".join(problems))
+            raise PartiallyRead("; ".join(problems), again=LOOK)
         work.note(success_at=work.clock.now())
         return LOOK
 
+    def _parts(self, work: JobContext, once: bool) -> Iterator[tuple[str, Callable[[], None]]]:
+        """The parts of a round, in their order. What fails of them is tried again later: no issue waits for it."""
+        for name in self._publications:
+            yield name, partial(self._freeze, work, name, once=once)
+        yield "pages", partial(self._repaint, work)
+        for name in self._publications:
+            yield f"log of {name}", partial(self._logs.keep, work, name)
+        for place in self._places:
+            yield f"{place.publication}, {place.channel}", partial(self._publish, work, place)
+        for name in self._publications:
+            yield f"witnesses of {name}", partial(self._logs.ask, work, name)
+
     # ---- freezing ----------------------------------------------------------------------------------
+
+    def _freeze(self, work: JobContext, name: str, *, once: bool) -> None:
+        publication = publication_of(work.record, name)
+        self._freeze_due(work, publication, once=once)
+        self._ask_ahead(work, publication)
 
     def _freeze_due(self, work: JobContext, publication: Publication, *, once: bool) -> None:
         at = work.clock.now()
@@ -150,11 +154,11 @@ class PublishJob:
 
     # ---- publishing --------------------------------------------------------------------------------
 
-    def _publish(self, work: JobContext, place: IssueDestination) -> list[str]:
-        """Publishes to one place what was not; what went wrong."""
+    def _publish(self, work: JobContext, place: IssueDestination) -> None:
+        """Publishes to one place what was not. Raises PartiallyRead where that failed."""
         days = unsent(work.record, place.publication, place.channel, place.folder)
         if not days:
-            return []
+            return
         try:
             make_published_folders(place.folder.parent)
             wrote = export_site(
@@ -164,14 +168,13 @@ class PublishJob:
             raise
         except (HotPapersError, OSError) as problem:
             log_event("not published", publication=place.publication, channel=place.channel, reason=problem)
-            return [f"{place.channel}: {problem}"]
+            raise PartiallyRead(str(problem)) from problem
         log_event(
             "published", publication=place.publication, channel=place.channel, days=len(days), changed=wrote.changed
         )
         if wrote.filling and wrote.warning:
             full = wrote.filling
             log_event("site nearly full", folder=full.folder, size=full.size, budget=full.budget)
-        return []
 
     def _repaint(self, work: JobContext) -> None:
         """Renders pages anew on which a post stands that is gone, hidden, or may be shown again. At first also what a

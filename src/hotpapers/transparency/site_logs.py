@@ -64,6 +64,11 @@ class PublicationLogs:
         carried = signed._replace(note=self._carried(log, signed))
         return IssueProof(LogProof(leaf, path, carried), tuple(self._cosigners_of(log, signed)), enough is not None)
 
+    def has_proof(self, digest: str) -> bool:
+        """Whether a checkpoint covers an issue, by its digest."""
+        place = self._places.get(entries.issue_entry(digest))
+        return place is not None and place[0].last is not None and place[0].last.checkpoint.size > place[1]
+
     def _cosigners_of(self, log: StoredLog, signed: SignedCheckpoint) -> Mapping[str, int]:
         """Who of the policy cosigned a checkpoint: checked once, when it is asked for."""
         where = (log.number, signed.checkpoint.size)
