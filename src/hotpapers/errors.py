@@ -9,6 +9,7 @@
     │   ├── NotClassic          a file that is not in the classic format
     │   ├── NotExchange         a line that is not in the exchange format
     │   ├── NotAProof           a key, note, checkpoint, proof or policy of a log that is none
+    │   │   └── RewrittenPast   a log has signed a history that does not extend what it signed before
     │   └── AttackFailed        an attack's own code breaks: which, and how
     ├── StoreError              the store cannot be used
     │   ├── NotAStore           the file or database belongs to another program
@@ -77,6 +78,14 @@ class NotExchange(InputError):
 
 class NotAProof(InputError):
     """A key, note, checkpoint, proof or policy of a transparency log that is none."""
+
+
+class RewrittenPast(NotAProof):
+    """A log has signed a history that does not extend what it signed before. `evidence`: the signed notes."""
+
+    def __init__(self, reason: str, evidence: tuple[str, ...]) -> None:
+        self.evidence = evidence
+        super().__init__(reason)
 
 
 class AttackFailed(InputError):

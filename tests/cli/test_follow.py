@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,11 +92,74 @@ def state_of(job: str) -> dict[str, object]:
     return dict(state)
 
 
-def test_settings_name_what_is_followed(here: Path, url: str, tmp_path: Path) -> None:
+@contextmanager
+def running(folder: Path) -> Iterator[Callable[[], tuple[int, dict[str, Any]]]]:
+    """`hotpapers run` in a process of its own; how it is doing, asked over HTTP."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (folder / "hotpapers.toml").open("a") as settings:
+        settings.write(f'[run]\nlisten = "127.0.0.1:{port}"\n')
+
+    def ask() -> tuple[int, dict[str, Any]]:
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as answer:
+                    return answer.status, json.loads(answer.read())
+            except urllib.error.HTTPError as problem:
+                return problem.code, json.loads(problem.read())
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("nobody answers")
+
+    process = subprocess.Popen([sys.executable, "-m", "hotpapers", "run"], cwd=folder, stderr=subprocess.DEVNULL)
+    try:
+        yield ask
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_what_cannot_be_believed_is_an_alarm_and_a_site_that_is_away_is_none(
+    here: Path, url: str, tmp_path: Path
+) -> None:
+    own = off_but(url) + '[[publication]]\nname = "daily"\n'
+    gone = '[[follow]]\nname = "gone"\nurl = "http://127.0.0.1:9/site/"\n'
+    (here / "hotpapers.toml").write_text(own + gone)
+    file = next((tmp_path / "neighbour/public").rglob("*.zst"))
+    data = file.read_bytes()
+    file.unlink()
+    with running(here) as ask:
+        for _ in range(300):
+            status, state = ask()
+            if not state["ok"] and any(text.startswith("follow/gone: down") for text in state["failing"]):
+                break
+            time.sleep(0.1)
+        [problem] = state["problems"]
+        assert status == 503 and problem.startswith("followed site neighbour: ") and "withheld" in problem
+        assert f"alarm      {problem}; once dealt with: hotpapers follow --acknowledge NAME" in good("status")
+        assert json.loads(good("status", "--json"))["alarms"] == [problem]
+        assert "follow/gone          down since " in good("status")
+        assert good("follow", "--acknowledge", "neighbour") == ""
+        status, state = ask()
+        assert (status, state["problems"]) == (200, [])
+    assert "no alarm about gone" in misuse("follow", "--acknowledge", "gone")
+    assert "name the address" in misuse("follow")
+    file.write_bytes(data)
+    good("follow", url)
+    assert json.loads(good("status", "--json"))["alarms"] == []
+
+
+def off_but(url: str) -> str:
+    """Settings that follow a site and read nothing else."""
     off = "".join(f"[source.{name}]\non = false\n" for name in ("arxiv", "bluesky", "lobsters", "huggingface"))
     table = f'[[follow]]\nname = "neighbour"\nurl = "{url}"\n'
     gone = f'[source.hackernews]\nalgolia = "{url}hn"\n'
-    (here / "hotpapers.toml").write_text(f'contact = "https://library.example/"\n{table}{off}{gone}')
+    return f'contact = "https://library.example/"\n{table}{off}{gone}'
+
+
+def test_settings_name_what_is_followed(here: Path, url: str, tmp_path: Path) -> None:
+    table = f'[[follow]]\nname = "neighbour"\nurl = "{url}"\n'
+    (here / "hotpapers.toml").write_text(off_but(url))
     ran = run("collect", "--once")
     assert "follow/neighbour   5 items so far" in ran.out, ran
     assert "[[follow]]" not in good("follow", url)

@@ -12,12 +12,15 @@ from hotpapers.errors import NetError
 from hotpapers.model import DAY, HOUR, Announcement, Measurement, Post, Snapshot
 from hotpapers.privacy.forget import forget
 from hotpapers.transfer import observations
-from hotpapers.transparency import entries, log_keys
+from hotpapers.transparency import alarms, entries, log_files, log_keys
 from hotpapers.transparency.checkpoints import parse_checkpoint
 from hotpapers.transparency.cosignatures import cosign
-from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey, is_signed
+from hotpapers.transparency.policies import parse_policy
+from hotpapers.transparency.publication_log import update_log
 from tests.following.sites import FIRST, NAME, Follower, Publisher, day_file, forge, leaves_of
 from tests.issues.made import key, moment
+from tests.transparency.logs import public_key
 
 BLUESKY = f"bluesky:*{0:032x}"
 
@@ -46,6 +49,12 @@ def test_invented_counts_are_not_those_of_the_log(publisher: Publisher, follower
     assert over and all(item.unread for item in over)
     file.write_bytes(honest)
     assert follower.follow(3, 9).problems == () and days_here(follower) == {"06", "07", "08"}
+    assert kinds(follower) == []
+
+
+def kinds(follower: Follower) -> list[str]:
+    """Of which kinds the alarms are that stand about the site."""
+    return [alarm.kind for alarm in alarms.standing(follower.site.folder)]
 
 
 def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follower) -> None:
@@ -53,6 +62,17 @@ def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follow
     [problem] = follower.follow(3).problems
     assert problem.startswith("2024-05-06-1: is in the log and withheld: ") and "answered 404" in problem
     assert days_here(follower) == {"07", "08"}
+    [alarm] = alarms.standing(follower.site.folder)
+    assert str(alarm) == f"neighbour: {problem} (since 2024-05-09 07:00 UTC)"
+    follower.follow(3, 9)
+    assert alarms.standing(follower.site.folder) == (alarm,)
+    alarms.acknowledge(follower.site.folder, "neighbour")
+    follower.follow(3, 10)
+    assert kinds(follower) == []
+    publisher.files()[0].unlink()  # another one is another matter, once it is asked for
+    (follower.site.folder / "record.db").unlink()
+    follower.follow(3, 11)
+    assert kinds(follower) == ["not believed"]
 
 
 def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: Follower) -> None:
@@ -72,7 +92,46 @@ def test_a_rewritten_past_is_refused(publisher: Publisher, follower: Follower) -
         forge(publisher, leaves, files)
         [problem] = follower.follow(3, 9).problems
         assert "has rewritten its past" in problem and "Nothing of it is taken in" in problem
+        assert kinds(follower) == ["rewritten past"]
+    one, two = map(parse_checkpoint, alarms.standing(follower.site.folder)[0].evidence)
+    key = next(log.key for log in parse_policy((follower.site.folder / "policy.txt").read_text()).logs)
+    assert is_signed(one.note, [key]) and is_signed(two.note, [key]) and one.checkpoint != two.checkpoint
     assert days_here(follower) == {"06", "07", "08"}
+
+
+def test_a_past_that_was_rewritten_and_put_back_is_told_until_it_is_acknowledged(
+    publisher: Publisher, follower: Follower
+) -> None:
+    """Also where what was rewritten lies in a bundle that was read before."""
+    log_files.add_entries(
+        publisher.config.folder, NAME, 1, [b"%d" % n for n in range(300)], public_key(publisher.config)
+    )
+    publisher.publish(3)
+    update_log(publisher.record.database, NAME, publisher.config, FIRST + 3 * DAY)
+    assert follower.follow(3).problems == ()
+    honest, files = leaves_of(publisher), {file.name: file.read_bytes() for file in publisher.files()}
+    forge(publisher, [honest[1], honest[0], *honest[2:], b"more"], files)
+    assert "has rewritten its past" in follower.follow(3, 8).problems[0]
+    forge(publisher, honest, files)
+    assert follower.follow(3, 9).problems == () and kinds(follower) == ["rewritten past"]
+    alarms.acknowledge(follower.site.folder, "neighbour")
+    assert kinds(follower) == []
+
+
+def test_leaves_that_are_torn_or_withheld_are_no_rewritten_past(publisher: Publisher, follower: Follower) -> None:
+    follower.follow(3)
+    publisher.live(3)
+    publisher.publish(4)
+    bundle = max((publisher.public / f"log/{NAME}/1/tile/entries").glob("*/*"), key=lambda file: int(file.name))
+    data = bundle.read_bytes()
+    shorter = data[2 + data[1] :]
+    for torn, reason in ((data[:-10], "ends within an entry"), (b"", "are not those"), (shorter, "are not those")):
+        bundle.write_bytes(torn)
+        assert reason in follower.follow(4).problems[0] and kinds(follower) == ["not believed"]
+    bundle.unlink()
+    assert "withholds leaves that its checkpoint was signed for" in follower.follow(4, 8).problems[0]
+    bundle.write_bytes(data)
+    assert follower.follow(4, 9).problems == () and kinds(follower) == []
 
 
 def test_a_copy_that_lags_behind_is_no_lie(publisher: Publisher, follower: Follower) -> None:
@@ -198,6 +257,7 @@ def test_too_few_witnesses_and_nothing_goes_in(publisher: Publisher, follower: F
     follower.site = site
     [problem] = follower.follow(3).problems
     assert "0 of 1 witnesses cosigned its checkpoint" in problem and days_here(follower) == set()
+    assert kinds(follower) == []  # they may come later
     file = publisher.public / f"log/{NAME}/1/checkpoint"
     signed = parse_checkpoint(file.read_text())
     file.write_text(str(signed.note) + str(cosign(signed.checkpoint, witness, FIRST // 1_000_000)))
@@ -209,4 +269,4 @@ def test_a_site_that_is_gone_is_a_network_that_cannot_be_read(publisher: Publish
     shutil.rmtree(publisher.public / "log")
     with pytest.raises(NetError, match="404"):
         follower.follow(3, 9)
-    assert follower.record.count(Measurement) and key(1)
+    assert follower.record.count(Measurement) and key(1) and kinds(follower) == []

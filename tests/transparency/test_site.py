@@ -212,7 +212,7 @@ def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, t
                 assert made.round(CUT + 2 * LONG + later) == "idle"
                 [problem] = log_alarms(config)
                 assert problem.startswith("log of daily: witness w: has seen 9 leaves of this log, which has ")
-                assert problem in health(made.record, ["daily"], CUT + 2 * LONG, config).problems
+                assert problem in health(made.record, ["daily"], CUT + 2 * LONG, log_alarms(config)).problems
             file.unlink()  # the witness has forgotten the log, and begins anew
             made.round(CUT + 2 * LONG + 2 * ASK_EVERY)
             assert not list(log_alarms(config))

@@ -10,25 +10,25 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common
+from hotpapers.cli.alarms import FOLLOWED
 from hotpapers.cli.terminal import count, fail_for, print_error, show
 from hotpapers.cli.verify_proof import read_policy
-from hotpapers.errors import NotAProof, SettingsError
+from hotpapers.errors import NotAProof, SettingsError, UsageError
 from hotpapers.following.follow_job import RECORD, FollowJob, FollowOutcome, fetch_site, follow_site, job_name
 from hotpapers.following.site_log import POLICY, FollowedSite
 from hotpapers.ingest import IngestContext, make_line
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.settings.following import FollowSettings
 from hotpapers.store import Record
+from hotpapers.transparency import alarms
 from hotpapers.transparency.policies import parse_policy
-
-FOLDER = "followed"
-"""Beside the settings: what is kept of followed sites."""
 
 
 @common.command("""
   hotpapers follow https://papers.example/daily/
-  hotpapers follow https://papers.example/daily/ --name neighbour --policy policy.txt""")
-@click.argument("url")
+  hotpapers follow https://papers.example/daily/ --name neighbour --policy policy.txt
+  hotpapers follow --acknowledge neighbour""")
+@click.argument("url", required=False)
 @click.option("--name", metavar="NAME", help="What it is called here. [default: its address]")
 @click.option(
     "--policy",
@@ -36,15 +36,26 @@ FOLDER = "followed"
     type=common.FILE,
     help="The key of its log, and the witnesses that must have cosigned. [default: what the site says]",
 )
+@click.option("--acknowledge", metavar="NAME", help="Take the alarms about a site as dealt with, and end.")
 @common.json_option
 @common.store_options
-def follow(url: str, name: str | None, policy: Path | None, as_json: bool, home: common.CommandContext) -> None:
+def follow(
+    url: str | None, name: str | None, policy: Path | None, acknowledge: str | None, as_json: bool,
+    home: common.CommandContext,
+) -> None:  # fmt: skip
     """Take in what another instance publishes of its observations.
 
     Everything is verified against its transparency log first; nothing that the log does not hold goes in. Where this
     instance could not read a network, the other one's counts stand, under its name. Put it into hotpapers.toml as
-    [[follow]], and `run` and `collect` read it every hour.
+    [[follow]], and `run` and `collect` read it every hour. What cannot be believed of it is an alarm in `status` and
+    /health until it is mended or acknowledged.
     """
+    if acknowledge is not None:
+        known = alarms.acknowledge(home.folder / FOLLOWED / acknowledge, acknowledge)
+        common.need(known, f"no alarm about {acknowledge}; `hotpapers status` lists alarms")
+        return
+    if url is None:
+        raise UsageError("name the address of a site, or --acknowledge NAME")
     site = _named_site(url, name, policy, home)
     with common.open_record(home, create=True) as record, home.site_client(site.url) as http:
         outcome = follow_site(site, record, http, home.terms)
@@ -83,7 +94,7 @@ def _named_site(url: str, name: str | None, policy: Path | None, home: common.Co
 
 
 def _site(table: FollowSettings, home: common.CommandContext) -> FollowedSite:
-    return FollowedSite(table.name, table.url, table.policy, home.folder / FOLDER / table.name)
+    return FollowedSite(table.name, table.url, table.policy, home.folder / FOLLOWED / table.name)
 
 
 def followed_sites(home: common.CommandContext) -> list[FollowedSite]:

@@ -10,6 +10,7 @@ import click
 
 from hotpapers import logs
 from hotpapers.cli import beginning, common
+from hotpapers.cli.alarms import all_alarms
 from hotpapers.cli.collect import enabled_sources, in_turn, ingest_context, raise_first, run_jobs_once
 from hotpapers.cli.following import follow_jobs, follow_names
 from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
@@ -107,7 +108,7 @@ def _housekeeping(home: common.CommandContext, names: list[str], site: IngestCon
 
     def make() -> HousekeepingJob:
         line = make_line((ping,) if ping else (), (), site)
-        return HousekeepingJob(line, ping, lambda work: health(work.record, names, work.clock.now(), home.log_config))
+        return HousekeepingJob(line, ping, lambda work: health(work.record, names, work.clock.now(), all_alarms(home)))
 
     return JobLoop(HousekeepingJob.name, make, site.record, site.leases, site.clock)
 
@@ -118,12 +119,12 @@ def _watched(home: common.CommandContext, names: list[str]) -> Iterator[None]:
 
     def ask() -> SiteHealth:
         with Record(home.store, create=False) as record:
-            return health(record, names, now(), home.log_config)
+            return health(record, names, now(), all_alarms(home))
 
     def figures() -> str:
         with Record(home.store, create=False) as record:
             return metrics(
-                totals(record), jobs_queries.all_states(record), health(record, names, now(), home.log_config)
+                totals(record), jobs_queries.all_states(record), health(record, names, now(), all_alarms(home))
             )
 
     if not home.settings.run.listen:

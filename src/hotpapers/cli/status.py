@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common
+from hotpapers.cli.alarms import site_alarms
 from hotpapers.cli.terminal import ago, count, echo, print_json, size
 from hotpapers.deliver.export_site import site_forecasts
 from hotpapers.deliver.size_budget import SizeForecast
@@ -38,8 +39,8 @@ LATE = DAY // 720
 def status(as_json: bool, home: common.CommandContext) -> None:
     """Show what is in the store, the state of its jobs, and whether it is sound.
 
-    Warns of settings, stores, backups and exports that other users can read, and of witnesses that refuse a log. The
-    exit status is 1 if the store is not sound.
+    Warns of settings, stores, backups and exports that other users can read, of witnesses that refuse a log, and of
+    followed sites that cannot be believed. The exit status is 1 if the store is not sound.
     """
     exposed = [str(file) for file in too_open(_own_files(home))]  # before a log of our own is there
     with common.open_record(home) as record:
@@ -50,11 +51,11 @@ def status(as_json: bool, home: common.CommandContext) -> None:
         incomplete = list(incomplete_days(record, now()))
         sites = site_forecasts(record, home.site_config.budget)
         exposed += map(str, too_open(_copies(record)))
-    alarms = list(log_alarms(home.log_config))
+    of_logs, of_sites = list(log_alarms(home.log_config)), list(site_alarms(home))
     if as_json:
         facts = {
             **figures._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "exposed": exposed,
-            "alarms": alarms, "sound": not damaged, "damaged": damaged,
+            "alarms": [*of_logs, *of_sites], "sound": not damaged, "damaged": damaged,
         }  # fmt: skip
         print_json(facts)
     else:
@@ -62,8 +63,9 @@ def status(as_json: bool, home: common.CommandContext) -> None:
         _print_jobs(jobs, now())
         _print_sites(sites)
         _print_exposed(exposed)
-        for alarm in alarms:
-            echo(f"alarm      {alarm}; once dealt with: hotpapers log --acknowledge WITNESS")
+        for command, alarms in (("log --acknowledge WITNESS", of_logs), ("follow --acknowledge NAME", of_sites)):
+            for alarm in alarms:
+                echo(f"alarm      {alarm}; once dealt with: hotpapers {command}")
         _print_rest(figures, incomplete, damaged)
     if damaged:
         raise click.exceptions.Exit(1)

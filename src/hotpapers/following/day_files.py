@@ -34,7 +34,7 @@ NOTHING_WITHDRAWN = WithdrawnList(frozenset(), frozenset())
 class TakenFiles(NamedTuple):
     """What a round took in. `files`, `items`; `withdrawn`: how many posts and accounts were forgotten. `until`: the end
     of the last day of which there is a file, µs UTC, 0 for none; `missing`: days before that are not here whole,
-    counted from 1970-01-01. `problems`: what could not be believed or had."""
+    counted from 1970-01-01. `problems`: what could not be believed or had; `others`: what is wrong beside that."""
 
     files: int
     items: int
@@ -42,6 +42,7 @@ class TakenFiles(NamedTuple):
     until: int
     missing: tuple[int, ...]
     problems: tuple[str, ...]
+    others: tuple[str, ...] = ()
 
 
 def take_files(

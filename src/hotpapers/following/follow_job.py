@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hotpapers import terms
-from hotpapers.errors import LogError, NotAProof, PartiallyRead
+from hotpapers.errors import LogError, NotAProof, PartiallyRead, RewrittenPast
 from hotpapers.following.day_files import TakenFiles, take_files
 from hotpapers.following.measurement import keep_measurements
 from hotpapers.following.site_log import FollowedSite, LoggedFolder, fetch_log, policy_of, unknown_logs
@@ -14,10 +15,15 @@ from hotpapers.jobs.loop import JobContext
 from hotpapers.model import HttpClient
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
+from hotpapers.transparency.alarms import Alarm, clear_alarm, keep_alarm
 
 EVERY = 3600.0
 """Seconds between two rounds: what was withdrawn is obeyed within the hour."""
 RECORD = "record.db"
+REWRITTEN, UNBELIEVED = "rewritten past", "not believed"
+"""Kinds of alarms about a site. The second ends when what was wrong is mended."""
+MOST_NAMED = 10
+"""Problems that an alarm names."""
 
 
 class FollowOutcome(NamedTuple):
@@ -37,39 +43,59 @@ def job_name(source: str) -> str:
 
 
 def follow_site(site: FollowedSite, record: Record, http: HttpClient, allowed: terms.Table) -> FollowOutcome:
-    """One round. Raises NetError where the site does not answer, NotAProof where it has no log, LogError where what was
-    kept of it is damaged, StoreError."""
+    """One round. What cannot be believed is an alarm until it is mended; a site that does not answer is none. Raises
+    NetError where it does not, NotAProof where it has no log, LogError where what was kept of it is damaged,
+    StoreError."""
     site.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Record(str(site.folder / RECORD)) as peer:
-        taken = fetch_site(site, peer, http, allowed)
+        try:
+            taken = fetch_site(site, peer, http, allowed)
+        except NotAProof as problem:
+            _keep_alarm(site, (str(problem),), http.now())
+            raise
+        _keep_alarm(site, taken.problems, http.now())
         counts, state = 0, str(peer.head.position)
         if taken.until and cursor_of(record.database, job_name(site.name)) != state:
             counts = keep_measurements(record, site.name, peer, taken.until, taken.missing, http.now())
             record.append([], source=job_name(site.name), cursor=state)
-    return FollowOutcome(taken.files, taken.items, taken.withdrawn, counts, taken.problems)
+    problems = (*taken.others, *taken.problems)
+    return FollowOutcome(taken.files, taken.items, taken.withdrawn, counts, problems)
+
+
+def _keep_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
+    """The alarm of what cannot be believed of a site now, or none."""
+    if not problems:
+        clear_alarm(site.folder, site.name, UNBELIEVED)
+        return
+    more = [f"and {len(problems) - MOST_NAMED:,} more"] if len(problems) > MOST_NAMED else []
+    reason = "; ".join([*problems[:MOST_NAMED], *more])
+    keep_alarm(site.folder, Alarm(subject=site.name, kind=UNBELIEVED, reason=reason, at=at))
 
 
 def fetch_site(site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table) -> TakenFiles:
-    """A site's observations, as far as its log holds them, into a store of their own. Raises as `follow_site` does."""
-    logs, problems = _logs(site, http)
-    taken = take_files(site, logs, peer, http, allowed)
-    return taken._replace(problems=(*problems, *taken.problems))
-
-
-def _logs(site: FollowedSite, http: HttpClient) -> tuple[list[LoggedFolder], list[str]]:
-    """The site's logs, and what is wrong with them."""
+    """A site's observations, as far as its log holds them, into a store of their own. A past that was rewritten is an
+    alarm until the operator has dealt with it. Raises as `follow_site` does."""
     policy = policy_of(site, http)
-    logs, problems = [], []
+    logs, problems, others = list[LoggedFolder](), list[str](), list[str]()
     for log in policy.logs:
         try:
             logs.append(fetch_log(site, log, policy, http))
-        except (NotAProof, LogError) as problem:
+        except RewrittenPast as problem:
+            others.append(str(problem))
+            rewritten = Alarm(
+                subject=site.name, kind=REWRITTEN, reason=str(problem), at=http.now(), evidence=problem.evidence
+            )
+            keep_alarm(site.folder, rewritten)
+        except NotAProof as problem:
             problems.append(str(problem))
+        except LogError as problem:  # too few witnesses up to now
+            others.append(str(problem))
     problems += [
         f"{site.name} names a log that the policy does not: add `log {key}` to it if you trust that key"
         for key in unknown_logs(site, policy, http)
     ]
-    return logs, problems
+    taken = take_files(site, logs, peer, http, allowed)
+    return taken._replace(problems=(*problems, *taken.problems), others=tuple(others))
 
 
 class FollowJob:

@@ -8,10 +8,11 @@ NAME/record.db      its observations
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.errors import LogError, NotAProof
+from hotpapers.errors import LogError, NotAProof, RequestRefused, RewrittenPast
 from hotpapers.model import HttpClient
 from hotpapers.transparency import log_files, mirrors, policies, tiles
 from hotpapers.transparency.checkpoints import SignedCheckpoint, parse_checkpoint
@@ -68,8 +69,8 @@ def unknown_logs(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> lis
 
 def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpClient) -> LoggedFolder:
     """A log as it is now, checked and kept. Another process that follows the same site waits meanwhile. Raises
-    NotAProof where it must not be believed, LogError while too few witnesses have cosigned, NetError where the site
-    does not answer."""
+    NotAProof where it must not be believed, RewrittenPast where its key signed another history, LogError while too few
+    witnesses have cosigned, NetError where the site does not answer."""
     path = mirrors.log_path(log.key.name)
     _, publication, number = path.split("/")
     base, folder = f"{site.url}{path}/", site.folder / "log"
@@ -104,10 +105,14 @@ def _checkpoint(log: KnownLog, policy: LogPolicy, signed: SignedCheckpoint) -> S
     return signed
 
 
-def _rewritten(name: str, signed: SignedCheckpoint) -> NotAProof:
-    return NotAProof(
-        f"{name}: has rewritten its past: its checkpoint of {signed.checkpoint.size:,} leaves does not extend what "
-        "was seen before. Nothing of it is taken in; ask its operator"
+def _rewritten(stored: StoredLog, signed: SignedCheckpoint) -> RewrittenPast:
+    origin = signed.checkpoint.origin
+    notes = (checkpoint.note for checkpoint in (stored.last, signed) if checkpoint is not None)
+    own = (note._replace(signatures=tuple(line for line in note.signatures if line.name == origin)) for note in notes)
+    return RewrittenPast(
+        f"{origin}: has rewritten its past: its checkpoint of {signed.checkpoint.size:,} leaves does not extend what "
+        "was seen before. Nothing of it is taken in; ask its operator",
+        tuple(map(str, own)),
     )
 
 
@@ -118,19 +123,40 @@ def _fresh_entries(base: str, stored: StoredLog, signed: SignedCheckpoint, http:
     known, size = stored.entries, signed.checkpoint.size
     if size <= len(known):
         if stored.tree.root(size) != signed.checkpoint.root:
-            raise _rewritten(signed.checkpoint.origin, signed)
+            raise _rewritten(stored, signed)
         return []
     first = len(known) // tiles.WIDTH
-    entries = list(known[: first * tiles.WIDTH])
-    for level, index, width in tiles.widths(size):
-        if level == 0 and index >= first:
-            entries += tiles.read_bundle(http.get(base + tiles.tile_path("entries", index, width)).body)
-    if tuple(entries[: len(known)]) != known:
-        raise _rewritten(signed.checkpoint.origin, signed)
-    tree = MerkleTree(map(leaf_hash, entries))
-    if tree.size != size or tree.root(size) != signed.checkpoint.root:
+    entries = [*known[: first * tiles.WIDTH], *_bundles(base, signed, first, http)]
+    if not _are_of(entries, signed) and first:  # a past that was rewritten has other leaves before these
+        entries = _bundles(base, signed, 0, http)
+    if not _are_of(entries, signed):
         raise NotAProof(f"{signed.checkpoint.origin}: its leaves are not those that its checkpoint was signed for")
+    if tuple(entries[: len(known)]) != known:
+        raise _rewritten(stored, signed)
     return entries[len(known) :]
+
+
+def _bundles(base: str, signed: SignedCheckpoint, first: int, http: HttpClient) -> list[bytes]:
+    """The leaves of a checkpoint, from a bundle on, as the site has them now. Raises NotAProof where it withholds
+    some."""
+    entries: list[bytes] = []
+    for level, index, width in tiles.widths(signed.checkpoint.size):
+        if level == 0 and index >= first:
+            try:
+                data = http.get(base + tiles.tile_path("entries", index, width)).body
+            except RequestRefused as problem:
+                origin = signed.checkpoint.origin
+                raise NotAProof(
+                    f"{origin}: withholds leaves that its checkpoint was signed for: {problem}"
+                ) from problem
+            entries += tiles.read_bundle(data)
+    return entries
+
+
+def _are_of(entries: Sequence[bytes], signed: SignedCheckpoint) -> bool:
+    """Whether a checkpoint was signed for some leaves."""
+    tree = MerkleTree(map(leaf_hash, entries))
+    return tree.size == signed.checkpoint.size and tree.root(tree.size) == signed.checkpoint.root
 
 
 def _text(http: HttpClient, address: str) -> str:

@@ -6,6 +6,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats/ (text format 0.0.4)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.errors import LogError
@@ -40,10 +41,11 @@ class SiteHealth(NamedTuple):
     failing: tuple[str, ...]
 
 
-def health(record: Record, publications: Sequence[str], at: int, logs: LogConfig | None = None) -> SiteHealth:
-    """How the jobs of a site are doing, whichever processes do them, and its logs; None where none are kept."""
+def health(record: Record, publications: Sequence[str], at: int, standing: Iterable[str] = ()) -> SiteHealth:
+    """How the jobs of a site are doing, whichever processes do them. `standing`: alarms about its logs and about the
+    sites that it follows."""
     known = jobs_queries.all_states(record)
-    problems = [*dead_jobs(known, at), *_overdue(record, publications, at), *log_alarms(logs)]
+    problems = [*dead_jobs(known, at), *_overdue(record, publications, at), *standing]
     failing = tuple(
         f"{status.source}: {status.state}: {status.reason}" for status in known if status.failing_since is not None
     )
@@ -60,6 +62,16 @@ def log_alarms(logs: LogConfig | None) -> Iterator[str]:
             yield from (f"log of {name}: witness {alarm}" for alarm in alarms.standing(logs.folder / name))
         except LogError as problem:
             yield f"log of {name}: {problem}"
+
+
+def followed_alarms(folders: Iterable[Path]) -> Iterator[str]:
+    """What cannot be believed of followed sites, by the folders in which things are kept of them, until it is mended or
+    acknowledged."""
+    for folder in folders:
+        try:
+            yield from (f"followed site {alarm}" for alarm in alarms.standing(folder))
+        except LogError as problem:
+            yield f"followed site {folder.name}: {problem}"
 
 
 def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
