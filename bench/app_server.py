@@ -28,7 +28,8 @@ from hotpapers.model import Item, Mention, Post, Snapshot
 from hotpapers.store import Record, now
 from hotpapers.web.api import ApiConfig, ApiRoute
 from hotpapers.web.app import app
-from hotpapers.web.connections import ConnectionLimits, guarded
+from hotpapers.web.connection_table import ConnectionLimits
+from hotpapers.web.connections import guarded
 from hotpapers.web.repositories import FreshIssueReader
 
 PAUSE, PER_BATCH = 0.5, 100

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hotpapers.web.app import server
-from hotpapers.web.connections import ConnectionLimits, allowed_behind
+from hotpapers.web.connection_table import ConnectionLimits, allowed_behind
 from tests.render.sample import LISTED_READER
 
 SLOW = 300

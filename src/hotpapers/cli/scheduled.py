@@ -9,7 +9,6 @@ import click
 import msgspec
 
 from hotpapers.cli import common
-from hotpapers.cli.alarms import all_alarms
 from hotpapers.cli.terminal import echo, show
 from hotpapers.file_modes import open_published
 from hotpapers.issues.freeze import publication_of
@@ -94,7 +93,3 @@ def _end(
     outcome_line = f"{report.outcome}: {'; '.join(report.problems) or 'nothing to look at'}"
     files_line = f"{output}: {files:,} files; the next run is due by {report.next_by}"
     show({**report._asdict(), "files": files}, [outcome_line, files_line], as_json)
-
-
-def _problems(record: Record, home: common.CommandContext, at: int) -> tuple[str, ...]:
-    return health(record, home.own_publications, at, all_alarms(home)).problems

@@ -33,7 +33,7 @@ def serve(host: str, port: int, publication: str | None, home: common.CommandCon
         from hotpapers.web import feed_generator, mail_pages, reader_features
         from hotpapers.web.api import ApiConfig, ApiRoute
         from hotpapers.web.app import server
-        from hotpapers.web.connections import allowed_behind
+        from hotpapers.web.connection_table import allowed_behind
         from hotpapers.web.repositories import FreshIssueReader
         from hotpapers.web.search_pages import SearchRoutes
     except ImportError as missing:

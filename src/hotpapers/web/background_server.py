@@ -1,13 +1,28 @@
-"""A small HTTP server on an address of the operator's own, beside the program's work: its health, or a witness."""
+"""A small HTTP server on an address of the operator's own, beside the program's work: its health, or a witness.
+
+A thread a connection, and as much for one as `connections` gives on the site: so many places and seconds. Whoever has
+waited longest without a whole request makes room, so that those who only hold places lock out nobody.
+"""
 
 from __future__ import annotations
 
+import io
+import socket
+import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from hotpapers.errors import SettingsError
+from hotpapers.jobs.isolation import log_defect
+from hotpapers.web.connection_table import ConnectionLimits, ConnectionTable, allowed_behind
+from hotpapers.web.rate_limits import client_of
+
+LARGEST_HEAD = 1 << 14
+"""Bytes of a request without its body."""
 
 
 def address_of(listen: str, setting: str = "run.listen") -> tuple[str, int]:
@@ -18,10 +33,127 @@ def address_of(listen: str, setting: str = "run.listen") -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-class PlainHandler(BaseHTTPRequestHandler):
-    """Answers in short texts, and logs nothing: whoever watches asks every few seconds."""
+class GuardedConnection:
+    """A connection of a thread. `until`: when it is given up, in seconds of a clock that only grows."""
+
+    def __init__(self, own: socket.socket, who: str, until: float) -> None:
+        self.own, self.who, self.until = own, who, until
+
+    def give_up(self) -> None:
+        """Ends it at once: whoever reads from it reads its end."""
+        with suppress(OSError):
+            self.own.shutdown(socket.SHUT_RDWR)
+
+
+class GuardedServer(ThreadingHTTPServer):
+    """A server whose connections keep to what is allowed."""
+
+    request_queue_size = 128
+
+    def __init__(
+        self, address: tuple[str, int], handler: type[GuardedHandler], allowed: ConnectionLimits, name: str
+    ) -> None:  # fmt: skip
+        self._table, self._name = ConnectionTable(allowed), name
+        self._open: dict[socket.socket, GuardedConnection] = {}
+        self._lock = threading.Lock()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Begins to wait for a request; without a place the connection ends at once."""
+        until = time.monotonic() + self._table.allowed.head
+        connection = GuardedConnection(request, client_of(client_address[0], (), 0), until)
+        with self._lock:
+            has_place = self._table.enter(connection)
+            if has_place:
+                self._open[request] = connection
+                self._table.wait(connection, waits=True)
+        if has_place:
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def note_head(self, own: socket.socket) -> None:
+        """The head of a request is there; its body is waited for."""
+        self._note(own, self._table.allowed.body, waits=True)
+
+    def note_request(self, own: socket.socket) -> None:
+        """A request is whole, and is answered."""
+        self._note(own, self._table.allowed.reading, waits=False)
+
+    def _note(self, own: socket.socket, seconds: float, *, waits: bool) -> None:
+        with self._lock:
+            connection = self._open[own]
+            connection.until = time.monotonic() + seconds
+            self._table.wait(connection, waits=waits)
+
+    def service_actions(self) -> None:
+        """Ends what takes too long, whatever arrives meanwhile."""
+        at = time.monotonic()
+        with self._lock:
+            late = [connection for connection in self._open.values() if connection.until < at]
+        for connection in late:
+            connection.give_up()
+
+    def close_request(self, request: Any) -> None:
+        """Gives the place back."""
+        with self._lock:
+            connection = self._open.pop(request, None)
+            if connection is not None:
+                self._table.leave(connection)
+        super().close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of whoever is gone; tells a defect."""
+        problem = sys.exception()
+        if problem is not None and not isinstance(problem, OSError):
+            log_defect(self._name, problem)
+
+
+class _BoundedReader(io.RawIOBase):
+    """What a connection brings, and no more than so many bytes of it."""
+
+    def __init__(self, own: socket.socket, most: int) -> None:
+        self._own, self._left = own, most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._own.recv_into(memoryview(buffer)[: self._left]) if self._left else 0
+        self._left -= count
+        return count
+
+
+class GuardedHandler(BaseHTTPRequestHandler):
+    """Reads one request of a connection. `largest`: bytes of its body."""
 
     timeout = 10
+    largest = 0
+    server: GuardedServer
+
+    def setup(self) -> None:
+        """Reads from the connection with a bound."""
+        super().setup()
+        self.rfile.close()
+        self.rfile = io.BufferedReader(_BoundedReader(self.connection, LARGEST_HEAD + self.largest))
+
+    def parse_request(self) -> bool:
+        """Whether the head is one."""
+        is_head = super().parse_request()
+        if is_head and self.command == "POST":
+            self.server.note_head(self.connection)
+        else:
+            self.server.note_request(self.connection)
+        return is_head
+
+    def read_body(self) -> bytes | None:
+        """The request's body; None where it is too long, or of unknown length."""
+        length = self.headers.get("content-length", "")
+        if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= self.largest):
+            return None
+        body = self.rfile.read(int(length))
+        self.server.note_request(self.connection)
+        return body
 
     def say(self, status: int, type: str, text: str, **headers: str) -> None:
         """One answer."""
@@ -33,17 +165,18 @@ class PlainHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
+        """Says nothing: whoever watches asks every few seconds."""
 
 
 @contextmanager
 def background_server(
-    listen: str, handler: type[BaseHTTPRequestHandler], name: str, setting: str = "run.listen"
-) -> Iterator[int]:
-    """Answers on an address until the end of the context; gives its port. `name`: of the thread. Raises
-    SettingsError."""
+    listen: str, handler: type[GuardedHandler], name: str, setting: str = "run.listen",
+    allowed: ConnectionLimits | None = None,
+) -> Iterator[int]:  # fmt: skip
+    """Answers on an address until the end of the context; gives its port. `name`: of the thread. `allowed`: what
+    connections may take, by default what this machine has room for; all may be one proxy's. Raises SettingsError."""
     try:
-        server = ThreadingHTTPServer(address_of(listen, setting), handler)
+        server = GuardedServer(address_of(listen, setting), handler, allowed or allowed_behind(1), name)
     except OSError as problem:
         raise SettingsError(f"{setting}: {listen}: {problem.strerror}; choose another address.") from problem
     thread = threading.Thread(target=server.serve_forever, name=name, daemon=True)

@@ -8,82 +8,17 @@ taken, whoever has waited longest without a whole request makes room: those who 
 from __future__ import annotations
 
 import asyncio
-import resource
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hotpapers.web.connection_table import ConnectionLimits, ConnectionTable
 from hotpapers.web.rate_limits import client_of
 
-OTHERS = 128
-"""Files that the process needs beside its connections."""
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-
-
-class ConnectionLimits(NamedTuple):
-    """How many connections there may be, in all and from one client, 0: as many as in all. In seconds: how long a
-    request's head and its body may take, and how long an answer may wait to be read."""
-
-    most: int = 1000
-    share: int = 100
-    head: float = 10.0
-    body: float = 20.0
-    reading: float = 30.0
-
-
-def allowed_behind(proxies: int) -> ConnectionLimits:
-    """What holds on this machine: behind a proxy all connections are the proxy's own, which bounds its clients."""
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    usual = ConnectionLimits()
-    most = usual.most if files == resource.RLIM_INFINITY else max(16, min(usual.most, files - OTHERS))
-    return usual._replace(most=most, share=0 if proxies else min(usual.share, most // 2))
-
-
-class ConnectionTable:
-    """Who is connected, by client; and who has no whole request there, in the order in which they began to wait."""
-
-    def __init__(self, allowed: ConnectionLimits) -> None:
-        self.allowed = allowed
-        self._clients: Counter[str] = Counter()
-        self._waiting: dict[GuardedProtocol, None] = {}
-
-    def enter(self, protocol: GuardedProtocol) -> bool:
-        """Whether a new connection has a place; then somebody else may have lost theirs."""
-        own = self._clients[protocol.who]
-        if self.allowed.share and own >= self.allowed.share:
-            return False
-        if self._clients.total() >= self.allowed.most and not self._make_room():
-            return False
-        self._clients[protocol.who] += 1
-        return True
-
-    def _make_room(self) -> bool:
-        """Ends the connection that has waited longest."""
-        for other in self._waiting:
-            other.give_up()
-            return True
-        return False
-
-    def wait(self, protocol: GuardedProtocol, *, waits: bool) -> None:
-        """Notes whether a connection has no whole request there."""
-        if not waits:
-            self._waiting.pop(protocol, None)
-        elif protocol not in self._waiting:
-            self._waiting[protocol] = None
-
-    def leave(self, protocol: GuardedProtocol) -> None:
-        """A connection that had a place is gone."""
-        self._waiting.pop(protocol, None)
-        self._clients[protocol.who] -= 1
-        if not self._clients[protocol.who]:
-            del self._clients[protocol.who]
-
-    def __len__(self) -> int:
-        return self._clients.total()
 
 
 class GuardedProtocol(H11Protocol):
@@ -142,7 +77,6 @@ class GuardedProtocol(H11Protocol):
 
     def give_up(self) -> None:
         """Ends the connection at once."""
-        self._places.wait(self, waits=False)
         self.transport.abort()
 
     def _look(self) -> None:

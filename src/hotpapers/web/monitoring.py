@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from http.server import BaseHTTPRequestHandler
 
 from hotpapers.jobs.isolation import describe_error, is_defect, log_defect
 from hotpapers.schedule.health import SiteHealth
-from hotpapers.web.background_server import PlainHandler, background_server
+from hotpapers.web.background_server import GuardedHandler, background_server
 
 NOT_KEPT = {"cache_control": "no-store"}
 
@@ -22,9 +21,9 @@ def monitor(listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], st
     return background_server(listen, _handler(ask, metrics), "monitor")
 
 
-def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
-    class Handler(PlainHandler):
-        def do_GET(self) -> None:  # noqa: N802 the name that the library calls
+def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[GuardedHandler]:
+    class Handler(GuardedHandler):
+        def do_GET(self) -> None:  # noqa: N802
             """The two addresses; 503 where somebody must look, or the store cannot be asked."""
             try:
                 if self.path == "/metrics":

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from http.server import BaseHTTPRequestHandler
 
 from hotpapers.errors import LogError
 from hotpapers.logs import log_event
 from hotpapers.transparency.witness import ANYBODY, LogWitness, WitnessAnswer
 from hotpapers.transparency.witness_protocol import LARGEST_REQUEST, PATH
-from hotpapers.web.background_server import PlainHandler, background_server
+from hotpapers.web.background_server import GuardedHandler, background_server
+from hotpapers.web.connection_table import ConnectionLimits
 from hotpapers.web.rate_limits import TokenBuckets
 
 PER_LOG = 30
@@ -41,14 +41,19 @@ class WitnessRates:
             return self._logs.take(log, 1, at) or self._all.take("", 1, at)
 
 
-def witness_server(witness: LogWitness, listen: str) -> AbstractContextManager[int]:
-    """Answers on an address until the end of the context, which gives its port. Entering raises SettingsError."""
-    return background_server(listen, _handler(witness), "witness", "--listen")
+def witness_server(
+    witness: LogWitness, listen: str, allowed: ConnectionLimits | None = None
+) -> AbstractContextManager[int]:  # fmt: skip
+    """Answers on an address until the end of the context, which gives its port. `allowed`: what connections may take.
+    Entering raises SettingsError."""
+    return background_server(listen, _handler(witness), "witness", "--listen", allowed)
 
 
-def _handler(witness: LogWitness) -> type[BaseHTTPRequestHandler]:
-    class Handler(PlainHandler):
-        def do_GET(self) -> None:  # noqa: N802 the name that the library calls
+def _handler(witness: LogWitness) -> type[GuardedHandler]:
+    class Handler(GuardedHandler):
+        largest = LARGEST_REQUEST
+
+        def do_GET(self) -> None:  # noqa: N802
             """How the witness is doing: 503 while an alarm stands."""
             if self.path != "/health":
                 return self._say(WitnessAnswer(404, f"ask for /health, or post to /{PATH}\n"))
@@ -59,13 +64,12 @@ def _handler(witness: LogWitness) -> type[BaseHTTPRequestHandler]:
             state = {"ok": not problems, "problems": problems}
             self._say(WitnessAnswer(503 if problems else 200, json.dumps(state), "application/json"))
 
-        def do_POST(self) -> None:  # noqa: N802 the name that the library calls
-            length = self.headers.get("content-length", "")
+        def do_POST(self) -> None:  # noqa: N802
+            """A checkpoint to cosign."""
             if self.path != f"/{PATH}":
                 return self._say(WitnessAnswer(404, f"post to /{PATH}\n"))
-            if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= LARGEST_REQUEST):
+            if (body := self.read_body()) is None:
                 return self._say(WitnessAnswer(413, f"at most {LARGEST_REQUEST} bytes, with their number\n"))
-            body = self.rfile.read(int(length))
             try:
                 self._say(witness.add_checkpoint(body, int(time.time())))
             except (LogError, OSError) as problem:

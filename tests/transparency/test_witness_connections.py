@@ -1,0 +1,87 @@
+"""A witness whose connections others only hold: honest logs are answered all the same."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.transparency.witness import LogWitness
+from hotpapers.transparency.witness_protocol import LARGEST_REQUEST
+from hotpapers.web.background_server import LARGEST_HEAD
+from hotpapers.web.connection_table import ConnectionLimits
+from hotpapers.web.witness_server import witness_server
+from tests.transparency.test_witness import KEYS, LOG, POLICY, TREE, client, process, request
+from tests.web.test_connections import HEAD, connect, is_ended
+
+SLOW = 300
+BODY = b"POST /add-checkpoint HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\nold 0\n"
+
+
+@contextmanager
+def serving(folder: Path, allowed: ConnectionLimits) -> Iterator[int]:
+    with witness_server(LogWitness(POLICY, KEYS, folder / "w"), "127.0.0.1:0", allowed) as port:
+        yield port
+
+
+def cosigned(port: int, old: int, size: int) -> int:
+    """The status of an honest log's request."""
+    with client(port) as http:
+        return http.post(f"http://127.0.0.1:{port}/add-checkpoint", body=request(TREE, old, size)).status
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
+def test_who_only_holds_places_locks_out_no_log(tmp_path: Path, sent: bytes) -> None:
+    """300 where 100 may be connected, with all the time in the world."""
+    with serving(tmp_path, ConnectionLimits(most=100, share=0, head=600, body=600)) as port, ExitStack() as held:
+        slow = [held.enter_context(connect(port, sent)) for _ in range(SLOW)]
+        assert [cosigned(port, size, size + 1) for size in range(5)] == [200] * 5
+        assert all(map(is_ended, slow[: SLOW - 100]))  # whoever came first made room
+
+
+def test_a_witness_in_a_process_of_its_own_answers_beside_300(tmp_path: Path) -> None:
+    with process(tmp_path, LOG.verifier) as (port, _), ExitStack() as held:
+        for _ in range(SLOW):
+            held.enter_context(connect(port, BODY))
+        assert cosigned(port, 0, 7) == 200
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
+def test_a_request_that_does_not_come_to_its_end_is_ended(tmp_path: Path, sent: bytes) -> None:
+    """Also where something comes all the time."""
+    with serving(tmp_path, ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, sent) as one:
+        began = time.monotonic()
+        with pytest.raises(ConnectionError):
+            while time.monotonic() - began < 8:
+                one.sendall(b"x")
+                time.sleep(0.02)
+        assert cosigned(port, 0, 7) == 200
+
+
+def test_a_client_has_its_share(tmp_path: Path) -> None:
+    with serving(tmp_path, ConnectionLimits(share=20, head=600)) as port, ExitStack() as held:
+        mine = [held.enter_context(connect(port, HEAD, "127.0.0.2")) for _ in range(40)]
+        assert all(map(is_ended, mine[20:])) and cosigned(port, 0, 7) == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST /add-checkpoint HTTP/1.1\r\nX: " + b"x" * (LARGEST_HEAD + LARGEST_REQUEST),
+        b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (LARGEST_REQUEST + 1),
+        b"".join([b"POST /add-checkpoint HTTP/1.1\r\n", b"X: y\r\n" * 101, b"\r\n"]),
+    ],
+    ids=["head", "body", "lines"],
+)
+def test_what_is_too_large_is_not_read(tmp_path: Path, sent: bytes) -> None:
+    with serving(tmp_path, ConnectionLimits()) as port, socket.create_connection(("127.0.0.1", port), 30) as one:
+        one.sendall(sent)
+        with suppress(ConnectionError):  # what was not read may take the answer with it
+            assert one.recv(1000).startswith(b"HTTP/1.0 4")
+        assert cosigned(port, 0, 7) == 200
