@@ -11,6 +11,7 @@ from hotpapers import terms
 from hotpapers.following.follow_job import RECORD, FollowOutcome, follow_site
 from hotpapers.following.site_log import FollowedSite
 from hotpapers.http import PoliteHttpClient
+from hotpapers.ids.timestamps import as_utc
 from hotpapers.model import DAY, HOUR, Coverage, Item
 from hotpapers.store import Record
 from hotpapers.transfer import observations
@@ -32,10 +33,12 @@ NETWORKS = ("bluesky", "hackernews")
 
 
 class Publisher:
-    """A site that publishes its observations: `record`, its log, and `public`, the folder that a web server holds."""
+    """A site that publishes its observations: `record`, its log, and `public`, the folder that a web server holds.
+    `first`: the midnight that begins its first day."""
 
-    def __init__(self, folder: Path, store: str = "") -> None:
+    def __init__(self, folder: Path, store: str = "", first: int = FIRST) -> None:
         folder.mkdir()
+        self.first = first
         self.config: LogConfig = config_in(folder)._replace(observations=True)
         self.record = Record(store or str(folder / "hotpapers.db"))
         self.public = folder / "public"
@@ -46,8 +49,8 @@ class Publisher:
 
     def live(self, day: int, *more: Item, blind: Iterable[str] = ()) -> None:
         """A day of it: two papers are announced and talked about, all networks are read, but for some."""
-        start = FIRST + day * DAY
-        label = f"2024-05-{6 + day:02}"
+        start = self.first + day * DAY
+        label = as_utc(start).date().isoformat()
         items = [
             *paper(10 * day + 1, label), *talk(10 * day + 1, 5, start + HOUR),
             *talk(10 * day + 1, 8, start + HOUR, "hackernews"),
@@ -58,7 +61,7 @@ class Publisher:
 
     def publish(self, day: int) -> LogUpdate:
         """Logs what there is at six in the morning of a day, and renders it."""
-        update = update_log(self.record.database, NAME, self.config, FIRST + day * DAY + 6 * HOUR)
+        update = update_log(self.record.database, NAME, self.config, self.first + day * DAY + 6 * HOUR)
         render(self.config, self.public)
         return update
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hotpapers import cli, logs
+from hotpapers.following import day_files, measurement
 from hotpapers.ingest import make_jobs
 from hotpapers.jobs import loop as collect_rounds
 from hotpapers.jobs import runner as collect_runner
@@ -84,7 +85,15 @@ def command(*words: str) -> None:
         raise SystemExit(status)
 
 
-ROLES: dict[str, Callable[..., None]] = {"collect": collect, "publish": publish, "command": command}
+def follow(*words: str) -> None:
+    """`hotpapers follow`, which writes so little at once that it can be killed between any two files and in each."""
+    day_files.CHUNK = measurement.CHUNK = 5
+    command("follow", *words)
+
+
+ROLES: dict[str, Callable[..., None]] = {
+    "collect": collect, "publish": publish, "command": command, "follow": follow,
+}  # fmt: skip
 
 
 def _child(role: str, words: dict[str, Any], log: str) -> None:
