@@ -82,7 +82,7 @@ def _end(
         names = [publication.name for publication in home.settings.publication]
         common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
         at = now()
-        problems = health(record, home.own_publications, at, home.log_config).problems
+        problems = health(record, home.own_publications, at, all_alarms(home)).problems
         report = schedule_status.end(record, moments, at, outcome, problems, where)
         site_config = site_config._replace(note=schedule_status.sentence(record))
         places = site_export.places([publication_of(record, name) for name in names], site_config)
