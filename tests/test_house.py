@@ -48,7 +48,7 @@ LEVEL = {
 # Where a library may be imported: paths below src/hotpapers begin like this. A new library gets its line here.
 LIBRARY = {
     "msgspec": ("",),
-    "stringzilla": ("ids/mentions",),
+    "stringzilla": ("ids/mentions", "store/commitments.py"),
     "feedparser": ("sources/feed_parser.py",),
     "apsw": ("store/sqlite", "search/sqlite"),
     "psycopg": ("store/postgres",),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hotpapers import model
 from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, item_checks
+from hotpapers.store import Record, commitments, item_checks
 from hotpapers.store.batches import load_manifest
 from hotpapers.store.commitments import commitment
 from hotpapers.store.identities import NOBODY, Identity, is_pseudonym
@@ -57,6 +57,13 @@ def known_in(item: model.Item) -> dict[str, Identity]:
     for number, key in enumerate(sorted(keys_in([item]) - {""}), 1):
         known[key] = Identity(number, "" if key.startswith("arxiv:") else sha256(WHOSE + key.encode()))
     return known
+
+
+def test_sha256_is_that_of_python() -> None:
+    """Of every length around the ends of its blocks, and of long values."""
+    for length in (*range(260), 4095, 4096, 1_000_003):
+        data = bytes(n * 131 % 251 for n in range(length))
+        assert commitments.sha256(data) == hashlib.sha256(data).digest()
 
 
 def test_an_item_without_personal_values_worked_by_hand() -> None:

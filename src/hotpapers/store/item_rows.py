@@ -24,7 +24,7 @@ from hotpapers import model
 from hotpapers.categories import archive_of
 from hotpapers.errors import CorruptStore, InputError
 from hotpapers.model.keys import network_of
-from hotpapers.store.commitments import SALT, canonical_json, commitment
+from hotpapers.store.commitments import SALT, canonical_json, commitment, sha256
 from hotpapers.store.identities import Identity, commitment_of, is_paper, is_pseudonym, key_of, secret_of
 
 _plain_json = msgspec.json.Encoder().encode
@@ -223,7 +223,7 @@ def _hash_of(spec: KindSpec, values: list[Any], salt: bytes | None, lost: Mappin
         if name in spec.fields:
             values[sorted(spec.fields).index(name)] = kept
     values.insert(spec.kind_at, spec.kind)
-    return hashlib.sha256(_plain_json(spec.canonical(*values))).digest()
+    return sha256(_plain_json(spec.canonical(*values)))
 
 
 class PreparedRow(NamedTuple):
@@ -337,7 +337,7 @@ def _hashes(spec: KindSpec, value_columns: Sequence[Sequence[Any]]) -> Iterator[
     columns: list[Iterable[Any]] = [value_columns[spec.fields.index(name)] for name in sorted(spec.fields)]
     columns.insert(spec.kind_at, repeat(spec.kind))
     for canonical in map(spec.canonical, *columns):
-        yield hashlib.sha256(_plain_json(canonical)).digest()
+        yield sha256(_plain_json(canonical))
 
 
 class StoredRow(NamedTuple):
