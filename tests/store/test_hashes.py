@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hotpapers import model
 from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, commitments, item_checks
+from hotpapers.store import Record, commitments, item_checks, row_groups
 from hotpapers.store.batches import load_manifest
 from hotpapers.store.commitments import commitment
 from hotpapers.store.identities import NOBODY, Identity, is_pseudonym
@@ -24,7 +24,6 @@ from hotpapers.store.item_rows import (
     keys_in,
     normalized_text,
     prepare,
-    prepare_all,
     read_row,
     read_sealed,
     sealed_columns,
@@ -154,7 +153,10 @@ def test_every_kind_hashes_as_described(item: model.Item) -> None:
 @pytest.mark.parametrize("item", EVERY, ids=model.kind_of)
 def test_the_rows_of_a_batch_are_those_of_its_items(item: model.Item) -> None:
     later, known = msgspec.structs.replace(item, observed_at=item.observed_at + 1), known_in(item)
-    [(spec, rows)] = prepare_all([(later, 4), (item, 3)], MARKS, known).items()
+    [offered] = row_groups.grouped([(later, 4), (item, 3)])
+    group = row_groups.prepared(offered, MARKS, known)
+    spec, rows = group.spec, [group.prepared(0), group.prepared(1)]
+    assert group.filled(7, 2) == [(7, *rows[0].row, 2, 0), (8, *rows[1].row, 2, 0)]
     salts = [row.row[spec.columns.index("salt")] if spec.words else None for row in rows]
     assert rows == [prepare(item, MARKS, known, salts[0], 3), prepare(later, MARKS, known, salts[1], 4)]
     assert not spec.words or (salts[0] != salts[1] and {len(salt or b"") for salt in salts} == {16})

@@ -113,7 +113,7 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     originals = raw_archive.erase(database, sources, keys, known.named_in)
     new = sorted({*marks, *tombstones.marks_of(record.marks, keys, known.names, lonely)} - old.known)
     row_changes = batches.RowChanges(forgotten=sealed, erased=erased, tombstones=new)
-    batches.append(database, {}, at=at, source="forget", changes=row_changes)
+    batches.append(database, (), at=at, source="forget", changes=row_changes)
     return _erased_rows(changes, gone, originals)
 
 

@@ -195,4 +195,4 @@ def _remove(record: Record, gone: Sequence[queries.SnapshotRow], at: int) -> Non
         batches.save_manifest(record.database, since, without(listed, kept))
         pairs += places
     queries.drop_snapshots(record.database, (row.id for row in gone))
-    batches.append(record.database, {}, at=at, source="prune", changes=batches.RowChanges(prune=sorted(pairs)))
+    batches.append(record.database, (), at=at, source="prune", changes=batches.RowChanges(prune=sorted(pairs)))

@@ -6,19 +6,20 @@ lower one, and rows carry it from the start (docs/development/decisions/0004).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import count
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers import errors, model
-from hotpapers.store import identities, item_checks, item_rows, manifest, tombstones
+from hotpapers.store import identities, item_checks, item_rows, manifest, row_groups, tombstones
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NO_KEYS, EnrolledKeys
 from hotpapers.store.item_rows import KindSpec, PreparedRow, RowSecrets
 from hotpapers.store.manifest import Erased, Pair, Seal
 from hotpapers.store.meta import SECRET, read_meta
+from hotpapers.store.row_groups import RowGroup
 
 
 class WrittenBatch(NamedTuple):
@@ -128,7 +129,7 @@ def columns_of(spec: KindSpec) -> tuple[str, ...]:
 
 def numbered(database: Database, spec: KindSpec, group: Iterable[PreparedRow]) -> list[NumberedRow]:
     """Rows of a kind with the numbers that come next, in order."""
-    return list(map(NumberedRow, count(identities.next_number(database, spec.kind)), group))
+    return list(map(NumberedRow, itertools.count(identities.next_number(database, spec.kind)), group))
 
 
 def insert_rows(database: Database, spec: KindSpec, rows: Sequence[NumberedRow], position: int) -> int:
@@ -137,19 +138,32 @@ def insert_rows(database: Database, spec: KindSpec, rows: Sequence[NumberedRow],
     return database.insert(spec.kind, columns_of(spec), filled)
 
 
-def insert_group(
-    database: Database, spec: KindSpec, group: list[PreparedRow], position: int
-) -> tuple[list[NumberedRow], WrittenBatch]:
-    """Adds one kind's rows; what was added, in order, and the counts."""
-    rows = numbered(database, spec, group)
-    if insert_rows(database, spec, rows, position) == len(rows):
-        return rows, WrittenBatch(position, len(rows))
-    new = _numbers_of_last(database, spec, position, rows[0].number)
+class AddedRows(NamedTuple):
+    """What was added of a kind, in order: numbers, hashes, raw rows; how many items were known, and how many moved."""
+
+    kind: str
+    numbers: Sequence[int]
+    hashes: Sequence[bytes]
+    origins: Sequence[int]
+    known: int = 0
+    later: int = 0
+
+
+def insert_group(database: Database, group: RowGroup, position: int) -> AddedRows:
+    """Adds one kind's rows."""
+    spec, count = group.spec, len(group.items)
+    first = identities.next_number(database, spec.kind)
+    if database.insert(spec.kind, columns_of(spec), group.filled(first, position)) == count:
+        return AddedRows(spec.kind, range(first, first + count), group.hashes, group.origins)
+    rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
+    new = _numbers_of_last(database, spec, position, first)
     taken = [row.prepared for row in rows if row.number not in new]
     different = _not_known(database, spec, taken)
     moved = [row for prepared in different if (row := _move_later(database, spec, prepared, position)) is not None]
     added = [*(row for row in rows if row.number in new), *moved]
-    return added, WrittenBatch(position, len(added), len(taken) - len(moved), len(moved))
+    numbers, hashes = [number for number, _ in added], [prepared.hash for _, prepared in added]
+    origins = [prepared.row[-1] for _, prepared in added]
+    return AddedRows(spec.kind, numbers, hashes, origins, len(taken) - len(moved), len(moved))
 
 
 def _numbers_of_last(database: Database, spec: KindSpec, position: int, first: int) -> frozenset[int]:
@@ -264,9 +278,9 @@ def write_batch(
         [(known.redacted(item), origin) for item, origin in cleaned if not known.refuses(item)] if known else cleaned
     )
     refused = len(cleaned) - len(allowed)
-    named = item_rows.keys_in(item for item, _ in allowed)
-    enrolled = identities.enroll(database, named, head(database).position + 1)
-    groups = item_rows.prepare_all(allowed, marks, enrolled.known)
+    offered = row_groups.grouped(allowed)
+    enrolled = identities.enroll(database, row_groups.keys_of(offered), head(database).position + 1)
+    groups = [row_groups.prepared(group, marks, enrolled.known) for group in offered]
     row_changes = RowChanges(close=close)
     written = append(database, groups, at=at, source=source, cursor=cursor, changes=row_changes, enrolled=enrolled)
     return written._replace(refused=refused, mended=mended)
@@ -274,7 +288,7 @@ def write_batch(
 
 def append(
     database: Database,
-    groups: dict[KindSpec, list[PreparedRow]],
+    groups: Sequence[RowGroup],
     *,
     at: int,
     source: str,
@@ -286,25 +300,20 @@ def append(
     last = head(database)
     position = last.position + 1
     closed = close_rows(database, changes.close, position)
-    names: list[manifest.RowName] = []
-    added: list[PreparedRow] = []
-    known = later = 0
-    for spec, group in groups.items():
-        new, counts = insert_group(database, spec, group, position)
-        names += [(spec.kind, number) for number, _ in new]
-        added += [prepared for _, prepared in new]
-        known, later = known + counts.known, later + counts.later
-    origins = [prepared.row[-1] for prepared in added]
-    listed = manifest.listing(
-        names, [prepared.hash for prepared in added],
+    added = [insert_group(database, group, position) for group in groups]
+    origins = list(itertools.chain.from_iterable(rows.origins for rows in added))
+    listed = manifest.listing_of(
+        [(rows.kind, rows.numbers) for rows in added if rows.numbers],
+        list(itertools.chain.from_iterable(rows.hashes for rows in added)),
         identities=enrolled.brought, persons=enrolled.persons, closed=closed, pruned=list(changes.prune),
         forgotten=list(changes.forgotten), erased=list(changes.erased), tombstones=list(changes.tombstones),
         origins=origins if any(origins) else [],
     )  # fmt: skip
-    if not any(changes) and not added and (cursor is None or cursor == cursor_of(database, source)):
+    known, later = sum(rows.known for rows in added), sum(rows.later for rows in added)
+    if not any(changes) and not len(listed) and (cursor is None or cursor == cursor_of(database, source)):
         return WrittenBatch(None, 0, known)
     save_batch(database, position, at, source, cursor, listed, last.chain)
-    return WrittenBatch(position, len(added), known, later)
+    return WrittenBatch(position, len(listed), known, later)
 
 
 def save_batch(

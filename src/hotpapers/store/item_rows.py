@@ -8,13 +8,11 @@ still has its hash, from the commitments kept."""
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import unicodedata
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import chain, repeat
+from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -24,7 +22,7 @@ from hotpapers import model
 from hotpapers.categories import archive_of
 from hotpapers.errors import CorruptStore, InputError
 from hotpapers.model.keys import network_of
-from hotpapers.store.commitments import SALT, canonical_json, commitment, sha256
+from hotpapers.store.commitments import canonical_json, commitment, sha256
 from hotpapers.store.identities import Identity, commitment_of, is_paper, is_pseudonym, key_of, secret_of
 
 _plain_json = msgspec.json.Encoder().encode
@@ -58,7 +56,9 @@ class KeyedHasher(NamedTuple):
         return int.from_bytes(digest, "big", signed=True) >> 11  # what every JSON reader holds exactly
 
 
-_SIGNS = re.compile(r"[\W_]+")
+_SMALL = bytes(range(256)).lower()
+_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
+"""What is left out of a text in ASCII, and how its other characters become small."""
 _UNICODE = unicodedata.ucd_3_2_0
 """A fixed version of Unicode, so that the same text has the same essence under every Python."""
 
@@ -76,9 +76,9 @@ _LETTERS = _Letters()
 
 def normalized_text(text: str) -> str:
     """A message without addresses, blanks, signs and case: what is left is alike when it was posted twice."""
-    words = "".join([word for word in text.split() if not _is_address(word)])
+    words = "".join([word for word in text.split() if "/" not in word or not _is_address(word)])
     if words.isascii():
-        return _SIGNS.sub("", words.lower())
+        return words.encode().translate(_SMALL, _SIGNS).decode()
     return "".join([c for c in _UNICODE.normalize("NFKC", words) if _LETTERS[c]]).casefold()
 
 
@@ -288,56 +288,6 @@ def prepare(
         row += (salt, canonical_json(kept.lost).decode() if kept.lost else None)
     row.append(origin)
     return PreparedRow(label, tuple(row), _hash_of(spec, values, salt, kept.lost), item)
-
-
-def prepare_all(
-    offered: Iterable[tuple[model.Item, int]], marks: KeyedHasher, known: Known
-) -> dict[KindSpec, list[PreparedRow]]:
-    """Items with their originals grouped by kind in the order of KINDS, each group sorted by key and moment as
-    stored."""
-    groups: dict[type[model.Item], list[tuple[model.Item, int]]] = {cls: [] for cls in model.KINDS}
-    for offer in offered:
-        groups[type(offer[0])].append(offer)
-    prepared = ((SPECS[cls], _prepared(SPECS[cls], group, marks, known)) for cls, group in groups.items() if group)
-    return {spec: sorted(rows, key=itemgetter(0)) for spec, rows in prepared}
-
-
-def _prepared(
-    spec: KindSpec, offered: Sequence[tuple[model.Item, int]], marks: KeyedHasher, known: Known
-) -> list[PreparedRow]:
-    """The same as `prepare` makes of each item of a kind with a fresh salt, column by column, which is faster."""
-    items, origins = zip(*offered, strict=True)
-    columns = list(zip(*map(msgspec.structs.astuple, items), strict=True))
-    stored: list[Iterable[Any]] = [*columns]
-    for i, convert in spec.stored:
-        stored[i] = list(map(convert, columns[i]))
-    for i in spec.identities:
-        identities = [known[key] for key in columns[i]]
-        stored[i] = [identity.number for identity in identities]
-        if i in spec.persons:
-            columns[i] = tuple([identity.commitment for identity in identities])
-            if not all(columns[i]) and any(identity.number for identity in identities if not identity.commitment):
-                raise InputError(f"{spec.fields[i]} is the key of a paper")
-    labels = list(zip(*(stored[i] for i in (*spec.key, spec.observed)), strict=True))
-    stored += [[derive(item, marks, known) for item in items] for _, derive in spec.derived]
-    if spec.words:
-        pool = os.urandom(SALT * len(items))
-        salts = [pool[at : at + SALT] for at in range(0, len(pool), SALT)]
-        stored += [salts, repeat(None, len(items))]
-        for i in (*spec.persons, *spec.words):
-            columns[i] = tuple(
-                [commitment(salt, value) if value else value for salt, value in zip(salts, columns[i], strict=True)]
-            )
-    rows = zip(*stored, origins, strict=True)
-    return list(map(PreparedRow, labels, rows, _hashes(spec, columns), items))
-
-
-def _hashes(spec: KindSpec, value_columns: Sequence[Sequence[Any]]) -> Iterator[bytes]:
-    """The hashes of rows from the columns of their fields, in which commitments stand already."""
-    columns: list[Iterable[Any]] = [value_columns[spec.fields.index(name)] for name in sorted(spec.fields)]
-    columns.insert(spec.kind_at, repeat(spec.kind))
-    for canonical in map(spec.canonical, *columns):
-        yield sha256(_plain_json(canonical))
 
 
 class StoredRow(NamedTuple):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, groupby, pairwise
-from operator import itemgetter
+from itertools import accumulate, chain, groupby
+from operator import itemgetter, sub
 from typing import Any
 
 import msgspec
@@ -75,20 +75,21 @@ class Manifest(msgspec.Struct, frozen=True):
         return self.origins[index] if self.origins else 0
 
 
-def listing(rows: Sequence[RowName], hashes: Sequence[bytes], **changes: Any) -> Manifest:
-    """A manifest of rows and their hashes; `told`: its other fields."""
+def listing(rows: Iterable[RowName], hashes: Sequence[bytes], **changes: Any) -> Manifest:
+    """A manifest of rows and their hashes; `changes`: its other fields."""
     groups = [(kind, [number for _, number in group]) for kind, group in groupby(rows, itemgetter(0))]
+    return listing_of(groups, hashes, **changes)
+
+
+def listing_of(groups: Sequence[tuple[str, Sequence[int]]], hashes: Sequence[bytes], **changes: Any) -> Manifest:
+    """The same of rows as kinds with their numbers."""
     return Manifest(
         [(kind, len(numbers)) for kind, numbers in groups],
-        [step for _, numbers in groups for step in _steps(numbers)],
+        list(chain.from_iterable(map(sub, numbers, (0, *numbers)) for _, numbers in groups)),
         b"".join([each[:CHECK] for each in hashes]),
         root_of(hashes),
         **changes,
     )
-
-
-def _steps(numbers: Sequence[int]) -> Iterator[int]:
-    yield from (after - before for before, after in pairwise((0, *numbers)))
 
 
 def root_of(hashes: Iterable[bytes]) -> bytes:
