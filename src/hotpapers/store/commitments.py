@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,12 @@ sha256: Callable[[bytes], bytes] = stringzilla.sha256
 
 canonical_json = msgspec.json.Encoder(order="sorted").encode
 """RFC 8785 JSON of what this program hashes: ASCII names, strings, integers, no floating point numbers."""
+
+
+def fresh_salts(number: int) -> list[bytes]:
+    """So many salts."""
+    pool = os.urandom(SALT * number)
+    return [pool[at : at + SALT] for at in range(0, len(pool), SALT)]
 
 
 def commitment(salt: bytes, value: Any) -> str:

@@ -7,17 +7,19 @@ salt goes, and its commitment is kept. Number 0 is nobody: the empty key.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from itertools import count, repeat
 from typing import NamedTuple
+
+import msgspec
 
 from hotpapers.errors import CorruptStore
 from hotpapers.model import keys
-from hotpapers.store.commitments import SALT, commitment
+from hotpapers.store.commitments import SALT, commitment, fresh_salts
 from hotpapers.store.database import Database, placeholders, slices
 
 
-class Identity(NamedTuple):
+class Identity(msgspec.Struct, frozen=True, gc=False):
     """A number, and in hexadecimal what stands for the key in hashes: empty for a paper, which stands there itself, and
     for nobody."""
 
@@ -105,7 +107,8 @@ def commitment_of(key: str, secret: bytes | None) -> str:
     neither."""
     if secret is None:
         return ""
-    return commitment(bytes(secret), key) if len(secret) == SALT else bytes(secret).hex()
+    secret = bytes(secret)
+    return commitment(secret, key) if len(secret) == SALT else secret.hex()
 
 
 def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
@@ -123,16 +126,13 @@ def enroll(database: Database, keys: Iterable[str], position: int) -> EnrolledKe
     export numbers these. Call inside `write()`."""
     wanted = {key for key in keys if key}
     known = find(database, wanted)
-    new = sorted(wanted - known.keys(), key=lambda key: (is_paper(key), key))
-    if not new:
-        return EnrolledKeys(known)
-    first, pool = next_number(database, "identity"), os.urandom(SALT * len(new))
-    salts = (pool[at : at + SALT] for at in range(0, len(pool), SALT))
-    rows = [
-        IdentityRow(number, key, None if is_paper(key) else salt, None, position)
-        for number, (key, salt) in enumerate(zip(new, salts, strict=True), first)
-    ]
-    return add(database, rows, known)
+    new = wanted.difference(known)
+    papers = sorted(filter(is_paper, new))
+    persons = sorted(new.difference(papers))
+    salts = [*fresh_salts(len(persons)), *repeat(None, len(papers))]
+    numbers = count(next_number(database, "identity"))
+    rows = zip(numbers, persons + papers, salts, repeat(None), repeat(position), strict=False)
+    return add(database, list(map(IdentityRow._make, rows)), known)
 
 
 def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Identity]) -> EnrolledKeys:
@@ -141,9 +141,9 @@ def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Ide
         return EnrolledKeys(known)
     if database.insert("identity", COLUMNS, rows) < len(rows):
         raise CorruptStore(f"{database.where}: an identity is there that its index does not have; see `verify`.")
-    brought = {row.key: Identity(row.number, row.committed) for row in rows}
-    persons = sum(not is_paper(row.key) for row in rows)
-    return EnrolledKeys({**known, **brought}, (rows[0].number, len(rows)), persons)
+    brought = {key: Identity(number, commitment_of(key, kept or salt)) for number, key, salt, kept, _ in rows}
+    persons = len(rows) - sum(map(is_paper, brought))
+    return EnrolledKeys({**known, **brought}, (rows[0][0], len(rows)), persons)
 
 
 def next_number(database: Database, table: str) -> int:

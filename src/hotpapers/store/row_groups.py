@@ -4,7 +4,6 @@ Of each item comes what `item_rows.prepare` makes of it with a fresh salt."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, repeat
 from operator import itemgetter
@@ -14,7 +13,7 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.errors import InputError
-from hotpapers.store.commitments import SALT, canonical_json, sha256
+from hotpapers.store.commitments import canonical_json, fresh_salts, sha256
 from hotpapers.store.item_rows import SPECS, KeyedHasher, KindSpec, Known, PreparedRow
 
 AT_ONCE = 1_000
@@ -117,12 +116,6 @@ def _commitments(field: str, keys: Column, numbers: Column, known: Known) -> Col
     if not all(commitments) and any(number for number, stands in zip(numbers, commitments, strict=True) if not stands):
         raise InputError(f"{field} is the key of a paper")
     return commitments
-
-
-def fresh_salts(number: int) -> list[bytes]:
-    """So many salts."""
-    pool = os.urandom(SALT * number)
-    return [pool[at : at + SALT] for at in range(0, len(pool), SALT)]
 
 
 def _salted(salts: Sequence[bytes], column: Column) -> Column:
