@@ -15,7 +15,7 @@ import msgspec
 from hotpapers import errors, model
 from hotpapers.store import identities, item_checks, item_rows, manifest, row_groups, tombstones
 from hotpapers.store.database import Database, placeholders, slices
-from hotpapers.store.identities import NO_KEYS, EnrolledKeys
+from hotpapers.store.identities import NO_KEYS, EnrolledKeys, RecentIdentities
 from hotpapers.store.item_rows import KindSpec, PreparedRow, RowSecrets
 from hotpapers.store.manifest import Erased, Pair, Seal
 from hotpapers.store.meta import SECRET, read_meta
@@ -269,9 +269,10 @@ def write_batch(
     cursor: str | None = None,
     close: Sequence[item_rows.StoredRow] = (),
     known: tombstones.Tombstones | None = None,
+    recent: RecentIdentities | None = None,
 ) -> WrittenBatch:
     """Adds what is new among the offered items, closes the given rows, and chains the batch. Call inside `write()`.
-    `known`: what was forgotten, where that was loaded already."""
+    `known`: what was forgotten, where that was loaded already. `recent`: whom the last batches named."""
     known = tombstones.load(database, marks) if known is None else known
     cleaned, mended = item_checks.cleaned(offers)
     allowed = (
@@ -279,10 +280,13 @@ def write_batch(
     )
     refused = len(cleaned) - len(allowed)
     offered = row_groups.grouped(allowed)
-    enrolled = identities.enroll(database, row_groups.keys_of(offered), head(database).position + 1)
+    last, recent = head(database), recent or RecentIdentities()
+    enrolled = identities.enroll(database, row_groups.keys_of(offered), last.position + 1, recent.at(last.chain))
     groups = [row_groups.prepared(group, marks, enrolled.known) for group in offered]
     row_changes = RowChanges(close=close)
     written = append(database, groups, at=at, source=source, cursor=cursor, changes=row_changes, enrolled=enrolled)
+    if written.position:
+        recent.keep(head(database).chain, last.chain, enrolled.known)
     return written._replace(refused=refused, mended=mended)
 
 

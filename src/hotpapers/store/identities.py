@@ -28,6 +28,8 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
 
 
 NOBODY = Identity(0, "")
+RECENT = 50_000
+"""So many identities a process remembers at most, of some 400 bytes each."""
 
 
 class EnrolledKeys(NamedTuple):
@@ -40,6 +42,29 @@ class EnrolledKeys(NamedTuple):
 
 
 NO_KEYS = EnrolledKeys({"": NOBODY})
+
+
+class RecentIdentities:
+    """The identities that one process named last, of the record at a chain value. Whatever others wrote or forgot since
+    is a batch with another value, so nothing that was overwritten is given; nor what a transaction brought that was
+    undone."""
+
+    def __init__(self) -> None:
+        self._chain = b""
+        self._recent: dict[str, Identity] = {}
+
+    def at(self, chain: bytes) -> Mapping[str, Identity]:
+        """What is known of the record that ends with a chain value."""
+        return self._recent if chain == self._chain else {}
+
+    def keep(self, chain: bytes, before: bytes, named: Mapping[str, Identity]) -> None:
+        """Takes in whom a batch named. `chain`: its value, `before`: the value of the one before it. Of very many, the
+        last batch alone is kept."""
+        if before != self._chain or len(self._recent) + len(named) > RECENT:
+            self._recent = {}
+        if len(named) <= RECENT:
+            self._recent.update(named)
+        self._chain = chain
 
 
 COLUMNS = ("id", "key", "salt", "commitment", "since")
@@ -121,11 +146,14 @@ def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
     return known
 
 
-def enroll(database: Database, keys: Iterable[str], position: int) -> EnrolledKeys:
+def enroll(
+    database: Database, keys: Iterable[str], position: int, recent: Mapping[str, Identity] = NO_KEYS.known
+) -> EnrolledKeys:
     """The identities of keys; those that have none get one, in the batch at a position: posts and accounts first, as an
-    export numbers these. Call inside `write()`."""
+    export numbers these. `recent`: some that need not be looked up. Call inside `write()`."""
     wanted = {key for key in keys if key}
-    known = find(database, wanted)
+    known = {key: recent[key] for key in wanted if key in recent}
+    known |= find(database, wanted.difference(known))
     new = wanted.difference(known)
     papers = sorted(filter(is_paper, new))
     persons = sorted(new.difference(papers))

@@ -180,7 +180,7 @@ def _spec(cls: type[model.Item]) -> KindSpec:
 
 
 def _list_text(values: tuple[Any, ...]) -> str:
-    return canonical_json(values).decode()
+    return canonical_json(values).decode() if values else "[]"
 
 
 def _or_null(value: Any) -> Any:

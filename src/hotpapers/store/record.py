@@ -70,6 +70,7 @@ class Record:
         try:
             self.database.migrate(schema.MIGRATIONS)
             self.marks = item_rows.KeyedHasher(self._secret())
+            self._recent = identities.RecentIdentities()
         except BaseException:
             self.database.close()
             raise
@@ -119,7 +120,7 @@ class Record:
         with self.database.write():
             precondition()
             return batches.write_batch(
-                self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor
+                self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor, recent=self._recent
             )  # fmt: skip
 
     def ingest(
@@ -151,7 +152,8 @@ class Record:
                     origin = archive.keep(parsed_payload, new)
                     offers += [(item, origin) for item in new]
             written = batches.write_batch(
-                self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor, known=known
+                self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor, known=known,
+                recent=self._recent,
             )  # fmt: skip
         return written._replace(quarantined=sum(bool(payload.problem) for payload in parsed))
 

@@ -1,0 +1,64 @@
+"""What a writer remembers of identities holds while nobody else writes: not after forgetting, nor after a batch that
+was undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotpapers import model
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record, identities
+from hotpapers.store.batches import write_batch
+from hotpapers.store.identities import Identity, RecentIdentities
+from tests.store import made
+from tests.store.made import AT
+
+ADA = "x:@made_up_ada"
+POST = model.Post(post="x:1341", network="x", account=ADA, created_at=AT, text="Made up", observed_at=AT)
+LIKES = [model.Reaction(post="x:1342", account=ADA, type="like", observed_at=AT + n) for n in range(3)]
+WHO = "SELECT i.key FROM reaction AS r JOIN identity AS i ON i.id = r.account ORDER BY r.observed_at"
+
+
+def test_who_was_forgotten_by_another_process_gets_a_new_identity(store_url: str) -> None:
+    """Ada was known by her post alone: she may be observed again, and is another one then."""
+    with Record(store_url) as record, Record(store_url) as other:
+        record.append([POST], source="test")
+        forget(other, POST.post)
+        record.append([LIKES[0]], source="test")
+        assert record.database.rows(WHO) == [(ADA,)]
+        pseudonyms = record.database.rows("SELECT count(*) FROM identity WHERE key LIKE 'x:~%'")
+        assert pseudonyms == [(2,)], "the post and who wrote it"
+        assert not made.verified(record).findings
+
+
+def test_what_a_batch_brought_that_was_undone_is_brought_again(store_url: str) -> None:
+    recent = RecentIdentities()
+    with Record(store_url) as record:
+
+        def write(item: model.Item) -> None:
+            write_batch(record.database, [(item, 0)], record.marks, at=AT, source="test", recent=recent)
+
+        def fail() -> None:
+            with record.database.write():
+                write(LIKES[0])
+                raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            fail()
+        for like in LIKES:
+            with record.database.write():
+                write(like)
+        assert record.database.rows(WHO) == [(ADA,)] * 3
+        assert not made.verified(record).findings
+
+
+def test_no_more_than_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identities, "RECENT", 3)
+    recent, names = RecentIdentities(), {f"x:{n}": Identity(n, "") for n in range(5)}
+    recent.keep(b"1", b"", {"x:0": names["x:0"]})
+    recent.keep(b"2", b"1", {"x:1": names["x:1"]})
+    assert set(recent.at(b"2")) == {"x:0", "x:1"} and not recent.at(b"1")
+    recent.keep(b"3", b"2", {name: names[name] for name in ("x:2", "x:3")})
+    assert set(recent.at(b"3")) == {"x:2", "x:3"}
+    recent.keep(b"4", b"3", names)
+    assert not recent.at(b"4")
