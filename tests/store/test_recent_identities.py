@@ -26,7 +26,7 @@ def test_who_was_forgotten_by_another_process_gets_a_new_identity(store_url: str
         forget(other, POST.post)
         record.append([LIKES[0]], source="test")
         assert record.database.rows(WHO) == [(ADA,)]
-        pseudonyms = record.database.rows("SELECT count(*) FROM identity WHERE key LIKE 'x:~%'")
+        pseudonyms = record.database.rows("SELECT count(*) FROM identity WHERE key LIKE ?", ("x:~%",))
         assert pseudonyms == [(2,)], "the post and who wrote it"
         assert not made.verified(record).findings
 
