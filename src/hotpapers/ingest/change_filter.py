@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from heapq import heappop, heappush
 from typing import Any, TypeGuard
@@ -122,10 +122,14 @@ class ChangeFilter:
         of kinds that do not last are always new."""
         if not isinstance(item, LASTING):
             return True
-        key = (type(item), *(getattr(item, name) for name in item.key))
+        key = _key(item)
         last = self._said.get(key) or self._recorded(*key)
         self._said[key] = item
         return last is None or msgspec.structs.replace(last, observed_at=item.observed_at) != item
+
+    def learn(self, items: Iterable[Item]) -> None:
+        """Takes in what was said and is not in the record yet."""
+        self._said.update((_key(item), item) for item in items)
 
     def when_there(self, post: str) -> Post | None:
         """A post as it was before it was said to be gone; None where it is not, or never was anything else."""
@@ -154,6 +158,10 @@ class ChangeFilter:
         find = self._finders.get(cls) or self._finders.setdefault(cls, self._view.finder(cls))
         row = find(*key)
         return row.item if row else None
+
+
+def _key(item: Item) -> tuple[Any, ...]:
+    return (type(item), *(getattr(item, name) for name in item.key))
 
 
 def restored_posts(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:

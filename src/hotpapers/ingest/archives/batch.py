@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from hotpapers.errors import InputError
 from hotpapers.ingest.archives.format import BROKEN, ArchiveFormat, key_of
 from hotpapers.ingest.archives.new_items import only_new
-from hotpapers.ingest.change_filter import ChangeFilter, edits
+from hotpapers.ingest.change_filter import ChangeFilter, edits, is_edit, is_mention
 from hotpapers.ingest.pipeline import EDIT, keep_raw_for
 from hotpapers.ingest.queries import known_keys
-from hotpapers.model import Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot, keys
+from hotpapers.model import Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot, Verdict, keys
 from hotpapers.sources.paper_matching import unreadable
 from hotpapers.store import Record, item_checks
 from hotpapers.store.parsing import ParsedPayload, parse
@@ -28,12 +28,16 @@ COUNTED = {Paper: "papers", Post: "posts", Mention: "mentions", Reaction: "react
 
 class ArchiveBatch:
     """Findings that wait. `count`, `size`: how many, and the bytes of their bodies. `named`: papers that were newly
-    named, by the number of the file."""
+    named, by the number of the file. `in_order`: findings are events, as they happened, each moment whole."""
 
-    def __init__(self, record: Record, job: str, format: ArchiveFormat, terms: NetworkTerms | Table, now: int) -> None:
+    def __init__(
+        self, record: Record, job: str, format: ArchiveFormat, terms: NetworkTerms | Table, now: int,
+        *, in_order: bool = False,
+    ) -> None:  # fmt: skip
+        self._in_order = in_order
         self._record, self._job, self._format, self._terms, self._now = record, job, format, terms, now
         self._seen: list[RawPayload] = []
-        self._keys: set[str] = set()
+        self._said: dict[str, list[Item]] = defaultdict(list)
         self._reasons: dict[str, Exception] = {}
         self._files: dict[RawPayload, int] = {}
         self.named: dict[int, set[str]] = defaultdict(set)
@@ -44,7 +48,6 @@ class ArchiveBatch:
         self._seen += payloads
         for payload in payloads if file else ():
             self._files.setdefault(payload, file)
-        self._keys.update([payload.key for payload in payloads])
         self.count += len(payloads)
         self.size += sum(len(payload.body) for payload in payloads)
 
@@ -53,11 +56,6 @@ class ArchiveBatch:
         payload = RawPayload(BROKEN, unreadable(line), line[:KEPT].rstrip(b"\r\n"), self._now)
         self._reasons[payload.key] = problem
         self.add([payload], file)
-
-    def must_wait(self, payloads: Sequence[RawPayload]) -> bool:
-        """Whether something found can be read only after what waits is in the record: an edit of a post that waits too
-        is compared with what the record has of it."""
-        return any(payload.kind == EDIT and payload.key in self._keys for payload in payloads)
 
     def take_out(self) -> None:
         """Without what was taken in last."""
@@ -72,7 +70,7 @@ class ArchiveBatch:
         counts = Counter((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
         if outcomes:
             counts += self._write(outcomes, cursor)
-        self._seen, self._keys, self._reasons, self._files, self.count, self.size = [], set(), {}, {}, 0, 0
+        self._seen, self._reasons, self._files, self.count, self.size = [], {}, {}, 0, 0
         return counts
 
     def _file(self, outcome: ParsedPayload) -> int:
@@ -85,11 +83,13 @@ class ArchiveBatch:
         only_known = self._format.only_known
         posts = [key_of(self._format, payload) for payload in self._seen if payload.kind in only_known]
         known = set(known_keys(self._record, "post", "post", posts))
+        self._said.clear()
         outcomes = []
         for payload in self._seen:
             if payload.kind not in only_known or key_of(self._format, payload) in known:
                 outcome = self._outcome(payload)
                 known.update(item.post for item in outcome.items if isinstance(item, Post))
+                self._note(outcome.items)
                 outcomes.append(outcome)
         return outcomes
 
@@ -106,7 +106,21 @@ class ArchiveBatch:
             raise self._why(payload)
         terms = self._terms_of(payload)
         items = admitted(map(item_checks.clean, self._format.read(payload)), terms) if terms.read != "no" else []
-        return [*items, *edits(ChangeFilter(self._record.view(payload.at)), items)] if payload.kind == EDIT else items
+        return [*items, *self._edits(payload.at, items)] if payload.kind == EDIT else items
+
+    def _edits(self, at: int, items: Sequence[Item]) -> Iterator[Verdict]:
+        """What follows from an edit at a moment: it is compared with what was said before, in the record or here."""
+        changes = ChangeFilter(self._record.view(at - self._in_order))
+        for post in {item.post for item in items if isinstance(item, Post)}:
+            changes.learn(item for item in self._said[post] if item.observed_at <= at)
+        return edits(changes, items)
+
+    def _note(self, items: Iterable[Item]) -> None:
+        for item in items:
+            if is_mention(item):
+                self._said[item.post].append(item)
+            elif is_edit(item):
+                self._said[item.subject].append(item)
 
     def _why(self, payload: RawPayload) -> Exception:
         if payload.key in self._reasons:
@@ -119,7 +133,7 @@ class ArchiveBatch:
     def _only_told(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
         """The outcomes with what is new in them; those without anything are left out."""
         kept = [outcome for outcome in outcomes if outcome.items or bool(outcome.problem)]
-        news = only_new(self._record, [outcome.items for outcome in kept])
+        news = only_new(self._record, [outcome.items for outcome in kept], in_order=self._in_order)
         fresh = [outcome._replace(items=items) for outcome, items in zip(kept, news, strict=True)]
         return [payload for payload in fresh if payload.items or bool(payload.problem)]
 

@@ -25,13 +25,11 @@ AHEAD = 2_000
 
 
 class EventCursor(msgspec.Struct, frozen=True):
-    """Where an import is. `files`: a digest of what was found in the first pass. All is in that happened before a
-    moment (µs UTC), of that moment what has a lesser `rank`, and the first `count` of that rank."""
+    """Where an import is. `files`: a digest of what was found in the first pass. All is in that happened up to a moment
+    (µs UTC), and nothing of a later one: what happened at once goes in at once, as each of it may concern the rest."""
 
     files: str
-    at: int
-    rank: int
-    count: int
+    upto: int
 
 
 class Taken(NamedTuple):
@@ -52,41 +50,37 @@ class EventTaker:
         self, kind: str, format: JetstreamArchive, place: ImportTarget, terms: NetworkTerms | Table, files: str | None
     ) -> None:
         self._record, self._format, self._job = place.record, format, f"import:{kind}"
-        self._batch = ArchiveBatch(place.record, self._job, format, terms, place.now)
+        self._batch = ArchiveBatch(place.record, self._job, format, terms, place.now, in_order=True)
         self._files, begun = files, _parsed(cursor_of(place.record.database, self._job))
         self._begun = begun if begun and begun.files == files else None
         self._figures: Counter[tuple[int, str]] = Counter()
         self._before: Counter[int] = Counter()
-        self._place = (0, 0, 0)
+        self._at = self._stored = self._begun.upto if self._begun else 0
 
     def take(self, events: Iterator[SpilledEvent], marks: KnownMarks, at_work: Callable[[], object]) -> Taken:
         """Takes all of them. `marks`: of what is known; `at_work` is called now and then. Raises FullStore."""
         known = KnownThings(self._record, marks)
-        concerning = (pair for pair in self._following(events) if known.concerns(pair[1]))
+        concerning = (event for event in self._following(events) if known.concerns(event))
         is_new = False
         while chunk := list(islice(concerning, AHEAD)):
             is_new = True
-            self._format.prepare([event.content for _, event in chunk])
-            for count, event in chunk:
-                if event.at != self._place[0]:  # what happened at once is known at once
+            self._format.prepare([event.content for event in chunk])
+            for event in chunk:
+                if event.at != self._at:
                     self._store_if_much()
+                self._at = event.at
                 self._take(event)
-                self._place = (event.at, event.rank, count)
             at_work()
         self._store()
         return Taken(self._before, self._figures, self._batch.named, bool(self._begun) and not is_new)
 
-    def _following(self, events: Iterator[SpilledEvent]) -> Iterator[tuple[int, SpilledEvent]]:
-        """What an earlier import did not take, each with its number among those of the same moment and rank."""
-        place, count = (0, 0), 0
-        last = (self._begun.at, self._begun.rank, self._begun.count) if self._begun else (0, 0, 0)
+    def _following(self, events: Iterator[SpilledEvent]) -> Iterator[SpilledEvent]:
+        """What an earlier import did not take."""
         for event in events:
-            count = count + 1 if event[:2] == place else 1
-            place = event[:2]
-            if (*place, count) > last:
-                yield count, event
-            else:
+            if self._begun and event.at <= self._begun.upto:
                 self._before[event.file] += 1
+            else:
+                yield event
 
     def _take(self, event: SpilledEvent) -> None:
         try:
@@ -95,8 +89,6 @@ class EventTaker:
             self._batch.set_apart(event.content, problem, event.file)
             return
         if payloads:
-            if self._batch.must_wait(payloads):
-                self._store()
             self._batch.add(payloads, event.file)
 
     def _store_if_much(self) -> None:
@@ -104,16 +96,19 @@ class EventTaker:
             self._store()
 
     def _store(self) -> None:
-        cursor = EventCursor(self._files, *self._place) if self._files else None
+        cursor = EventCursor(self._files, self._at) if self._files else None
         text = msgspec.json.encode(cursor).decode() if cursor else None
         try:
             self._figures += self._batch.store(text)
         except FullStore as problem:
             raise FullStore(
-                f"{self._record.database.where}: no room left on the disk; what happened up to"
-                f" {timestamps.rfc3339(self._place[0])} is imported. Free some and import the same files again: it goes"
-                " on there."
+                f"{self._record.database.where}: no room left on the disk; {self._progress()} is imported. Free some"
+                " and import the same files again: it goes on there."
             ) from problem
+        self._stored = self._at
+
+    def _progress(self) -> str:
+        return f"what happened up to {timestamps.rfc3339(self._stored)}" if self._stored else "nothing of these files"
 
 
 class KnownThings:

@@ -250,8 +250,6 @@ class FileImport:
             return
         self._readable = True
         if payloads:
-            if self._batch.must_wait(payloads):
-                self._store()
             self._batch.add(payloads)
 
     def _cannot_read(self, line: bytes, problem: Exception) -> None:

@@ -15,6 +15,7 @@ from hotpapers.ingest import queries
 from hotpapers.ingest.archives.event_stamps import frame_events
 from hotpapers.ingest.archives.format import FIRST, UNREADABLE, ImportTarget, timely
 from hotpapers.ingest.change_filter import TRACKED_FOR
+from hotpapers.ingest.pipeline import EDIT
 from hotpapers.model import DAY, HOUR, Item, Post, RawPayload, Reaction
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.sources.bluesky.parser import REACTIONS, address, answer_key, author_of, key_of
@@ -55,19 +56,19 @@ class TrackedAt:
         self._from = at - at % DAY
         self._until = self._from + DAY
         born = (self._from - TRACKED_FOR, self._until)
-        self._posts = {
-            post: (since, created_at + TRACKED_FOR)
-            for post, created_at, since in queries.tracked_posts(self._record, at, born)
-            if post not in self._dropped
-        }
+        self._posts = {}
+        for post, created_at, since in queries.tracked_posts(self._record, at, born):
+            if post not in self._dropped:
+                self._posts.setdefault(post, (since, created_at + TRACKED_FOR))
 
     def learn(self, items: Iterable[Item]) -> None:
-        """Tracks posts from now on, and those that are gone no more."""
+        """Tracks posts from now on, and those that are gone no more. A post is as old as it was when it came first."""
         for item in items:
             if isinstance(item, Post) and item.gone:
                 self._posts.pop(item.post, None)
             elif isinstance(item, Post):
-                self._posts[item.post] = (0, item.created_at + TRACKED_FOR)
+                _, until = self._posts.get(item.post, (0, item.created_at + TRACKED_FOR))
+                self._posts[item.post] = (0, until)
 
     def drop(self, post: str) -> None:
         """Follows a post no more."""
@@ -177,7 +178,8 @@ class JetstreamArchive:
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it; what it brings is tracked from now on."""
         items = timely(self._source.read(payload))
-        self._known.learn(items)
+        if payload.kind != EDIT:  # what is edited is tracked, or too old for it
+            self._known.learn(items)
         if payload.kind == "reaction":
             self._known.remember((payload.key, item.post) for item in items if isinstance(item, Reaction))
         return items

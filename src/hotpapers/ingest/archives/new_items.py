@@ -16,11 +16,14 @@ from hotpapers.model import Item, Post, kind_of
 from hotpapers.store import AsOfView, Record
 
 
-def only_new(record: Record, groups: Sequence[Sequence[Item]]) -> list[list[Item]]:
+def only_new(record: Record, groups: Sequence[Sequence[Item]], *, in_order: bool = False) -> list[list[Item]]:
     """Of each group, which is what was seen at once, those items that say something else than was said on the same key
-    just before, in the record or by another group. What was gone by then is not brought back: an archive without
-    moments of its own may be older than it seems."""
-    words = _Words(record, [item for group in groups for item in group])
+    just before, in the record or by another group. `in_order`: groups are events, as they happened, each moment whole.
+    Of others, what was gone by then is not brought back: an archive without moments of its own may be older than it
+    seems."""
+    words = _Words(record, [item for group in groups for item in group], in_order=in_order)
+    if in_order:
+        return [[item for item in group if words.is_new(item)] for group in groups]
     news: list[list[Item]] = [[] for _ in groups]
     for number in sorted(range(len(groups)), key=lambda number: _order(groups[number])):
         if not any(words.was_gone(item) for item in groups[number]):
@@ -36,12 +39,14 @@ def _order(group: Sequence[Item]) -> tuple[int, bool]:
 
 class _Words:
     """What was said before a moment: in the record, and by what is about to go in. Items are asked about in the order
-    in which they happened."""
+    in which they happened. `in_order`: what the record has of an item's own moment is of what is asked about now, so
+    that it comes before nothing but itself."""
 
-    def __init__(self, record: Record, items: Sequence[Item]) -> None:
+    def __init__(self, record: Record, items: Sequence[Item], *, in_order: bool) -> None:
         self._record, self._position = record, record.head.position
         self._recorded = _recorded(record, items)
         self._said: dict[tuple[Any, ...], Item] = {}
+        self._in_order = in_order
 
     def is_new(self, item: Item) -> bool:
         """Whether an item says something else than the word before it; from now on it has been said."""
@@ -58,11 +63,17 @@ class _Words:
 
     def _before(self, item: Item) -> Item | None:
         kind, *key = _key(item)
-        items = [earlier] if (earlier := self._said.get((kind, *key))) is not None else []
+        at, words = item.observed_at, [self._said.get((kind, *key))]
         if key[0] in self._recorded[kind_of(item)]:
-            row = AsOfView(self._record.database, item.observed_at, self._position).one(kind, *key)
-            items += [row.item] if row else []
-        return max(items, key=_moment, default=None)
+            recorded = self._last(at, kind, key)
+            if self._in_order and recorded is not None and recorded.observed_at == at and recorded != item:
+                recorded = self._last(at - 1, kind, key)
+            words.insert(0, recorded)
+        return max((word for word in words if word is not None), key=_moment, default=None)
+
+    def _last(self, at: int, kind: type[Item], key: Sequence[Any]) -> Item | None:
+        row = AsOfView(self._record.database, at, self._position).one(kind, *key)
+        return row.item if row else None
 
 
 def _moment(item: Item) -> int:
