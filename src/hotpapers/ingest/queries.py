@@ -64,14 +64,19 @@ def posts_of(record: Record, network: str) -> Iterator[str]:
 
 def tracked_posts(record: Record, at: int, born: tuple[int, int]) -> Iterator[tuple[str, int, int]]:
     """(post, made at, since when the record has it) of Bluesky's posts that were made between two moments and were not
-    gone at a third, for each wording, the first one first: an edit may say that a post was made at another moment. µs
-    UTC."""
+    gone at a third, for each wording, the first one first: an edit may say that a post was made at another moment,
+    but what was made before by its first wording is left out. µs UTC."""
+    gone = "g.post = t.post AND g.until = 0 AND g.gone <> ''"
+    older = f"""SELECT 1 FROM post AS o WHERE o.post = t.post AND o.until = 0 AND o.gone = '' AND o.created_at <= ?
+        AND o.observed_at < t.observed_at AND NOT EXISTS (SELECT 1 FROM post AS g
+            WHERE {gone} AND g.observed_at >= o.observed_at AND g.observed_at <= t.observed_at)"""
     sql = f"""SELECT {key_of("t.post")}, t.created_at, t.observed_at FROM post AS t
         WHERE t.network = 'bluesky' AND t.until = 0 AND t.gone = '' AND t.created_at > ? AND t.created_at < ?
-            AND NOT EXISTS (SELECT 1 FROM post AS g WHERE g.post = t.post AND g.until = 0
-                AND g.gone <> '' AND g.observed_at >= t.observed_at AND g.observed_at <= ?)
+            AND NOT EXISTS (SELECT 1 FROM post AS g
+                WHERE {gone} AND g.observed_at >= t.observed_at AND g.observed_at <= ?) AND NOT EXISTS ({older})
         ORDER BY t.observed_at"""
-    return ((post, created_at, since) for post, created_at, since in record.database.iterate(sql, (*born, at)))
+    params = (*born, at, born[0])
+    return ((post, created_at, since) for post, created_at, since in record.database.iterate(sql, params))
 
 
 def was_held(record: Record, key: str, at: int) -> bool:

@@ -35,6 +35,7 @@ class TrackedAt:
         self._posts: dict[str, tuple[int, int]] = {}
         self._reactions: dict[str, str] = {}
         self._dropped: set[str] = set()
+        self._held: set[str] = set()
         self._absent: set[str] = set()
 
     def __contains__(self, key: object) -> bool:
@@ -75,9 +76,13 @@ class TrackedAt:
         self._posts.pop(post, None)
         self._dropped.add(post)
 
+    def hold(self, post: str) -> None:
+        """Takes in a post that is too old to be followed, before the record has it."""
+        self._held.add(post)
+
     def holds(self, key: str, /) -> bool:
         """Whether the record had a post or an account before, however old."""
-        return key not in self._absent and queries.was_held(self._record, key, self._at)
+        return key in self._held or (key not in self._absent and queries.was_held(self._record, key, self._at))
 
     def remember(self, reactions: Iterable[tuple[str, str]]) -> None:
         """Keeps for which post each reaction was, by its address."""
@@ -96,6 +101,7 @@ class TrackedAt:
         reaction_marks.remember_reactions(self._record, self._reactions.items(), now)
         self._reactions.clear()
         self._dropped.clear()
+        self._held.clear()
         self._absent.clear()
 
 
@@ -165,15 +171,27 @@ class JetstreamArchive:
             raise InputError(f"an event at {at}, which cannot be")
         self._known.look(at)
         payloads = self._sieve.seen(event, line, at)
-        return [self._noted(payload) for payload in payloads] if payloads else payloads
+        is_edited = event.commit is not None and event.commit.operation == "update"
+        return [self._noted(payload, is_edited=is_edited) for payload in payloads] if payloads else payloads
 
-    def _noted(self, payload: RawPayload) -> RawPayload:
-        """What is gone is followed no more from this line on, not only after the batch."""
+    def _noted(self, payload: RawPayload, *, is_edited: bool) -> RawPayload:
+        """What is gone is followed no more from this line on, not only after the batch; what names a paper only since
+        it was edited, and is too old by then, never is."""
+        post = key_of(payload.key)
         if payload.kind == "gone":
-            post = f"{self.network}:{payload.key}"
             self._known.drop(post)
             self._sieve.fresh.discard(post)
+        if payload.kind == "post" and is_edited and self._is_old(payload):
+            self._known.hold(post)
+            self._sieve.fresh.discard(post)
         return payload._replace(body=payload.body.strip())
+
+    def _is_old(self, payload: RawPayload) -> bool:
+        try:
+            items = list(self._source.read(payload))
+        except UNREADABLE:  # as it will be told when the batch is read
+            return False
+        return any(isinstance(item, Post) and item.created_at + TRACKED_FOR <= payload.at for item in items)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it; what it brings is tracked from now on."""
