@@ -14,6 +14,7 @@ from hotpapers.cli.terminal import bar, count, show
 from hotpapers.deliver.export_site import export_site
 from hotpapers.issues import freeze, past_days
 from hotpapers.issues.past_days import PastPeriod
+from hotpapers.issues.reckoned_days import reckon_days
 from hotpapers.model import HISTORY
 from hotpapers.store import Record, now
 
@@ -45,6 +46,8 @@ def history(
     days = [date.fromisoformat(freeze.check_day(day)) for day in (first, last)]
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication and publication.removesuffix(HISTORY))
+        past_days.check_days(record, chosen, *days)
+        reckoned = reckon_days(record, *days)
         period = past_days.plan_period(record, chosen, *days)
         past_days.check_period_over(period, now())
         if judges:
@@ -53,9 +56,9 @@ def history(
         written = _write(record, period, output, home) if output else []
     value = {
         "publication": period.publication.publication, "issues": issues, "there": period.there,
-        "unknown": period.unknown, "channels": written,
+        "unknown": period.unknown, "channels": written, "reckoned": reckoned,
     }  # fmt: skip
-    show(value, _lines(period, issues, written), as_json)
+    show(value, _lines(period, issues, written, reckoned), as_json)
 
 
 def _judge(record: Record, period: PastPeriod, home: common.CommandContext) -> None:
@@ -88,9 +91,11 @@ def _write(record: Record, period: PastPeriod, output: Path, home: common.Comman
 
 
 def _lines(
-    period: PastPeriod, issues: Sequence[dict[str, Any]], written: Sequence[dict[str, Any]]
+    period: PastPeriod, issues: Sequence[dict[str, Any]], written: Sequence[dict[str, Any]], reckoned: int
 ) -> Iterator[str]:  # fmt: skip
     name = period.publication.publication
+    if reckoned:
+        yield f"days of announcement of {count(reckoned, 'paper')} reckoned from when they were submitted"
     if issues:
         yield f"{name}: {count(len(issues), 'issue')} made, {issues[0]['day']} to {issues[-1]['day']}"
     if period.there:

@@ -62,17 +62,12 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
     Raises UsageError where no issue can have such a day, NotFound where the record knows nothing of the period,
     IssueError where a day has an issue of its time.
     """
-    labels = _labels(publication, first, last)
-    before = [day for day in frozen_days(record, publication.publication.removesuffix(HISTORY)) if day in labels]
-    if before:
-        raise IssueError(
-            f"{_some(before)}: frozen in {'its' if len(before) == 1 else 'their'} time already; what is made afterwards"
-            " is for days that have no issue. `hotpapers issue DATE` prints the one there is."
-        )
+    labels = check_days(record, publication, first, last)
     span = announced_between(record.view())
     if span is None:
         raise NotFound(
-            "the record has no announcements, which say what papers were new on a day; import or collect some first."
+            "the record has no announcements, which say what papers were new on a day, and no snapshot of arXiv's"
+            " metadata of then, from which they can be reckoned; import or collect some first."
         )
     known = [day for day in labels if _overlaps(publication, day, span)]
     if not known:
@@ -86,6 +81,19 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
         tuple(day for day in known if day in made_already),
         tuple(day for day in labels if day not in known),
     )
+
+
+def check_days(record: Record, publication: Publication, first: date, last: date) -> list[str]:
+    """The days of a period that can have issues made afterwards. Raises UsageError where none can, IssueError where one
+    has an issue of its time."""
+    labels = _labels(publication, first, last)
+    before = [day for day in frozen_days(record, publication.publication.removesuffix(HISTORY)) if day in labels]
+    if before:
+        raise IssueError(
+            f"{_some(before)}: frozen in {'its' if len(before) == 1 else 'their'} time already; what is made afterwards"
+            " is for days that have no issue. `hotpapers issue DATE` prints the one there is."
+        )
+    return labels
 
 
 def _labels(publication: Publication, first: date, last: date) -> list[str]:

@@ -12,7 +12,7 @@ from hotpapers import announcement_days as calendar
 from hotpapers import model
 from hotpapers.engagement.queries import VOICE, hidden_sql, persons_sql, posts_about_papers, show_tables
 from hotpapers.errors import NotFound
-from hotpapers.model import BEGAN, HOUR, LARGEST, Announcement, Paper, Post, Publication, Shown
+from hotpapers.model import BEGAN, HOUR, LARGEST, RECKONED, Announcement, Paper, Post, Publication, Shown
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of
@@ -30,6 +30,8 @@ FIRST_WAIT = 2 * HOUR
 """How long after a site began its first issue waits for what networks tell of the time before."""
 
 
+SNAPSHOTS = "import:arxiv"
+"""Under which name batches stand that were imported from arXiv's snapshot of its metadata."""
 ARXIV = "arxiv"
 """Under which name the reading of arXiv's announcements is covered: a row a day, from the moment of announcement."""
 
@@ -325,6 +327,54 @@ def announced_between(view: AsOfView) -> tuple[str, str] | None:
         WHERE t.type <> 'replacement' AND {view.visible("t")}"""
     first, last = view.database.rows(sql)[0]
     return None if first is None else (str(first), str(last))
+
+
+# ---- announcements that nobody observed --------------------------------------------------------------------
+
+
+class SubmittedPaper(NamedTuple):
+    """A paper of arXiv's snapshot: when its first version was submitted, µs UTC, and its categories."""
+
+    paper: str
+    submitted_at: int
+    categories: tuple[str, ...]
+
+
+_OBSERVED = "o.type NOT IN ('replacement', 'reckoned')"
+
+
+def submitted_papers(view: AsOfView, submitted: tuple[int, int]) -> Iterator[SubmittedPaper]:
+    """The papers of imported snapshots that were submitted between two moments and whose announcement was never
+    observed; later observations come later."""
+    sql = f"""SELECT {key_of("t.paper")}, t.published_at, t.categories FROM paper AS t
+        JOIN batch AS b ON b.position = t.since AND b.source = ?
+        WHERE t.published_at > ? AND t.published_at <= ? AND {view.visible("t")} AND NOT EXISTS (
+            SELECT 1 FROM announcement AS o WHERE o.paper = t.paper AND {_OBSERVED} AND {view.visible("o")})
+        ORDER BY t.observed_at"""
+    for paper, submitted_at, categories in view.database.iterate(sql, (SNAPSHOTS, *submitted)):
+        yield SubmittedPaper(paper, submitted_at, _name_list(categories))
+
+
+def observed_days(view: AsOfView, days: tuple[str, str]) -> frozenset[str]:
+    """Those of the days between two, both included, of which announcements were observed."""
+    sql = f"""SELECT DISTINCT o.day FROM announcement AS o
+        WHERE o.day >= ? AND o.day <= ? AND {_OBSERVED} AND {view.visible("o")}"""
+    return frozenset(day for (day,) in view.database.rows(sql, days))
+
+
+def outdated_reckonings(view: AsOfView, days: tuple[str, str]) -> list[StoredRow]:
+    """What was reckoned for days between two, both included, although it was observed: of the paper or of the day."""
+    observed = f"SELECT 1 FROM announcement AS o WHERE {_OBSERVED} AND {view.visible('o')}"
+    where = f"""t.type = '{RECKONED}' AND t.day >= ? AND t.day <= ?
+        AND (EXISTS ({observed} AND o.paper = t.paper) OR EXISTS ({observed} AND o.day = t.day))"""
+    return view.latest(Announcement, where, days)
+
+
+def count_reckoned(view: AsOfView, start: int) -> int:
+    """How many papers were announced between a moment and a view's by what was reckoned alone."""
+    sql = f"""SELECT count(DISTINCT t.paper) FROM announcement AS t
+        WHERE t.announced_at > ? AND t.announced_at <= ? AND t.type = '{RECKONED}' AND {view.visible("t")}"""
+    return int(view.database.rows(sql, (start, view.as_of))[0][0])
 
 
 # ---- what changes a page ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ Keys of papers: `arxiv:2101.04869`. Keys of posts and accounts: `network:id`, th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 import msgspec
 
@@ -27,7 +27,9 @@ HOUR = 3_600_000_000
 """Microseconds in an hour."""
 DAY = 24 * HOUR
 
-AnnouncementType = Literal["new", "cross", "replacement"]
+AnnouncementType = Literal["new", "cross", "replacement", "reckoned"]
+RECKONED: Final = "reckoned"
+"""The type of an announcement that nobody observed: its day is reckoned from when the paper was submitted."""
 ReactionType = Literal["repost", "like", "reply", "quote"]
 Judgement = Literal["bot", "human", "doubtful", "sound", "hidden", "shown", "author", "independent"]
 CoverageState = Literal["complete", "partial", "refused"]

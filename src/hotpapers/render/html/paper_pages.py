@@ -116,7 +116,10 @@ def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...
 
 def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[VersionLine, ...]:
     """When a paper was first announced, in which categories, and when it was replaced."""
-    kinds = {"new": "new in {}", "cross": "listed in {} too", "replacement": "replaced"}
+    kinds = {
+        "new": "new in {}", "cross": "listed in {} too", "replacement": "replaced",
+        "reckoned": "new in {}, by the moment of submission",
+    }  # fmt: skip
     by_day: dict[tuple[str, str], list[Announcement]] = defaultdict(list)
     for announcement in announcements:
         by_day[announcement.day, announcement.type].append(announcement)

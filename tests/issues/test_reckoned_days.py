@@ -1,0 +1,147 @@
+"""Days of announcement that are reckoned from when papers were submitted, for issues that are made afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from email.utils import format_datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers.announcement_days import deadline_day
+from hotpapers.ids.timestamps import as_utc
+from hotpapers.issues.announcement_counts import facts
+from hotpapers.issues.queries import SubmittedPaper
+from hotpapers.issues.reckoned_days import announcements_of, reckon_days
+from hotpapers.model import HOUR, Announcement, Item, Paper
+from hotpapers.store.record import Record
+from hotpapers.transfer.observations import handed_out
+from hotpapers.view import phrases
+from tests.ingest.archives_made import file, take
+from tests.issues.made import key, moment, paper, write
+from tests.issues.past import DAILY, FIRST, archive, fill, lessons
+from tests.issues.test_past_days import flaws, made
+
+LAST = date(2024, 5, 21)
+"""The day after has no deadline."""
+
+
+def line(item: Paper, submitted_at: int) -> bytes:
+    """A paper as it stands in arXiv's snapshot."""
+    row = {
+        "id": item.paper.removeprefix("arxiv:"), "title": item.title, "abstract": item.abstract,
+        "categories": " ".join(item.categories), "update_date": as_utc(item.observed_at).date().isoformat(),
+        "versions": [{"version": "v1", "created": format_datetime(as_utc(submitted_at), usegmt=True)}],
+    }  # fmt: skip
+    return json.dumps(row).encode() + b"\n"
+
+
+def snapshot(items: Iterable[Item]) -> bytes:
+    """The papers among items, each submitted at noon in New York, before the deadline for its day."""
+    days = {item.paper: item.day for item in items if isinstance(item, Announcement)}
+    return b"".join(
+        line(item, moment(deadline_day(days[item.paper]).isoformat()) + 16 * HOUR)
+        for item in items if isinstance(item, Paper) and item.paper in days
+    )  # fmt: skip
+
+
+def fill_without_announcements(record: Record) -> Record:
+    """The made-up archive with arXiv's snapshot in place of what was announced."""
+    items = list(archive())
+    record.append([DAILY], source="settings", at=1)
+    take(record, "arxiv", file(snapshot(items)))
+    write(record, (item for item in items if not isinstance(item, Paper | Announcement)), lessons())
+    return record
+
+
+@pytest.mark.parametrize(
+    ("submitted", "day"),
+    [
+        ("2024-05-06T17:59", "2024-05-07"),  # 13:59 in New York
+        ("2024-05-06T18:00", "2024-05-08"),
+        ("2024-05-10T18:00", "2024-05-14"),  # a Friday's afternoon
+        ("2024-05-21T20:00", "2024-05-24"),  # no deadline on the 22nd
+        ("2024-01-08T18:59", "2024-01-09"),  # in winter
+        ("2024-12-24T20:00", "2024-12-30"),  # Christmas
+        ("2016-05-03T19:59", "2016-05-04"),  # the deadline was at 16:00
+    ],
+)
+def test_by_the_schedule(submitted: str, day: str) -> None:
+    items = announcements_of(SubmittedPaper(key(1), moment(submitted), ("cs.LG", "stat.ML", "cs.LG")))
+    assert [(item.day, item.category, item.type) for item in items] == [
+        (day, "cs.LG", "reckoned"), (day, "stat.ML", "reckoned"),
+    ]  # fmt: skip
+    assert {item.announced_at for item in items} == {item.observed_at for item in items}
+
+
+def told(record: Record) -> Iterator[object]:
+    """What issues say but for what names rows."""
+    for content in made(record, FIRST, LAST):
+        entries = [
+            msgspec.structs.replace(entry, posts=(), metadata="") for entry in (*content.entries, *content.ongoing)
+        ]
+        assert content.retrospective
+        yield content.day, content.announced, content.considered, content.peers, entries, content.retrospective.posts
+
+
+def test_it_is_as_if_they_had_been_observed(store_url: str, tmp_path: Path) -> None:
+    """Where arXiv held nothing back, issues are the same, number for number; and say that days were reckoned."""
+    with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
+        fill(other)
+        assert reckon_days(other, FIRST, LAST) == 0 and other.count(Announcement) == 6 * 40
+        fill_without_announcements(record)
+        assert reckon_days(record, FIRST, LAST) == 6 * 37
+        assert list(told(record)) == list(told(other))
+        assert flaws(record) == []
+        position = record.head.position
+        assert reckon_days(record, FIRST, LAST) == 0 and record.head.position == position
+
+
+def test_an_issue_says_so(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill_without_announcements(record)
+        reckon_days(record, FIRST, LAST)
+        [content] = made(record, LAST, LAST)
+        assert content.retrospective and content.retrospective.reckoned == 222
+        assert "When 222 papers were announced is reckoned from when they were submitted, not observed." in (
+            phrases.made_afterwards(content.retrospective)
+        )
+        assert list(facts(content))[-1] == "days of announcement reckoned"
+
+
+def test_what_was_observed_goes_before(sqlite_url: str) -> None:
+    """Of a paper, and of a day; also where it comes in later. What was frozen stays as it was."""
+    with Record(sqlite_url) as record:
+        fill_without_announcements(record)
+        write(record, paper(222, "2024-05-22")[1:], paper(900, "2024-05-20"))  # one was held back
+        reckon_days(record, FIRST, LAST)
+        assert days_of(record, 222) == [("2024-05-22", "new")]
+        assert days_of(record, 215) == [] and days_of(record, 221) == [("2024-05-21", "reckoned")]
+        made(record, LAST, LAST)
+        write(record, paper(221, "2024-05-23")[1:], paper(901, "2024-05-17"))
+        assert reckon_days(record, FIRST, LAST) == 0
+        assert days_of(record, 221) == [("2024-05-23", "new")] and days_of(record, 208) == []
+        assert days_of(record, 220) == [("2024-05-21", "reckoned")]
+        assert flaws(record) == []
+
+
+def days_of(record: Record, number: int) -> list[tuple[str, str]]:
+    rows = record.view().latest(Announcement)
+    return [(row.item.day, row.item.type) for row in rows if isinstance(row.item, Announcement)
+            and row.item.paper == key(number)]  # fmt: skip
+
+
+def test_papers_of_no_snapshot_are_not_reckoned(sqlite_url: str) -> None:
+    """A site that collects knows some papers of the time before it, and not all that were announced then."""
+    with Record(sqlite_url) as record:
+        write(record, Paper(paper=key(1), title="A", categories=("cs.LG",), published_at=moment("2024-05-06"),
+                            observed_at=moment("2024-06-01")))  # fmt: skip
+        assert reckon_days(record, FIRST, LAST) == 0 and record.count(Announcement) == 0
+
+
+def test_they_are_not_handed_out_as_observed() -> None:
+    [item] = announcements_of(SubmittedPaper(key(1), moment("2024-05-06"), ("cs.LG",)))
+    assert handed_out(item, str) is None and handed_out(msgspec.structs.replace(item, type="new"), str) is not None
