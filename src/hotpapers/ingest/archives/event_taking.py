@@ -16,6 +16,7 @@ from hotpapers.ingest.archives.event_stamps import ANYWAY
 from hotpapers.ingest.archives.format import UNREADABLE, ImportTarget
 from hotpapers.ingest.archives.jetstream import JetstreamArchive, withdrawn_addresses
 from hotpapers.ingest.archives.spill import KnownMarks, SpilledEvent
+from hotpapers.model import DAY
 from hotpapers.store import Record, reaction_marks
 from hotpapers.store.batches import cursor_of
 from hotpapers.terms import NetworkTerms, Table
@@ -67,7 +68,7 @@ class EventTaker:
             self._format.prepare([event.content for event in chunk])
             for event in chunk:
                 if event.at != self._at:
-                    self._store_if_much()
+                    self._store_if_much(event.at)
                 self._at = event.at
                 self._take(event)
             at_work()
@@ -91,8 +92,10 @@ class EventTaker:
         if payloads:
             self._batch.add(payloads, event.file)
 
-    def _store_if_much(self) -> None:
-        if self._batch.count >= MOST_SEEN or self._batch.size >= MOST_BYTES:
+    def _store_if_much(self, at: int) -> None:
+        """Before what happened at a moment. No batch holds more than a day: posts that wait are followed however old
+        they are."""
+        if self._batch.count >= MOST_SEEN or self._batch.size >= MOST_BYTES or at // DAY != self._at // DAY:
             self._store()
 
     def _store(self) -> None:
