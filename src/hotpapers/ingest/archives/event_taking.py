@@ -95,7 +95,8 @@ class EventTaker:
     def _store_if_much(self, at: int) -> None:
         """Before what happened at a moment. No batch holds more than a day: posts that wait are followed however old
         they are."""
-        if self._batch.count >= MOST_SEEN or self._batch.size >= MOST_BYTES or at // DAY != self._at // DAY:
+        batch, is_next_day = self._batch, at // DAY != self._at // DAY
+        if batch.count >= MOST_SEEN or batch.size >= MOST_BYTES or (batch.count and is_next_day):
             self._store()
 
     def _store(self) -> None:
