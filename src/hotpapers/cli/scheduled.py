@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from hotpapers.cli import common
+from hotpapers.cli.alarms import all_alarms
 from hotpapers.cli.terminal import echo, show
 from hotpapers.file_modes import open_published
 from hotpapers.issues.freeze import publication_of
