@@ -137,10 +137,12 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the tests of a file share is made once: by the one worker that gets all of them. One has the browser."""
+    """What the tests of a file share is made once: by the one worker that gets all of them. One has the browser, which
+    takes a processor's time like no test of our own."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.long)
         elif _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 

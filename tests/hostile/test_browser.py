@@ -19,7 +19,7 @@ from tests.hostile.cases import CASES
 from tests.hostile.world import fill
 from tests.issues.made import DAY
 
-pytestmark = pytest.mark.skipif(browser.found() is None, reason="no Chromium is here")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(browser.found() is None, reason="no Chromium is here")]
 POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy"[^>]*>')
 OPEN_ALL = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 """What is folded is drawn too."""

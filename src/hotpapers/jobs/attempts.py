@@ -37,7 +37,7 @@ class NextAttempt(NamedTuple):
 def patience(failures: int) -> float:
     """Seconds until what failed is tried again. `failures`: how many there were in a row before."""
     first, most = FAILED_AGAIN
-    return float(min(first << min(failures, 10), most))
+    return float(min(first * 2 ** min(failures, 10), most))
 
 
 def next_attempt(problem: BaseException | None, failures: int, interval: float) -> NextAttempt:
