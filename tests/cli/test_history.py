@@ -14,7 +14,7 @@ from hotpapers.store import Record
 from tests.cli.run import failing, good, misuse, run, same
 from tests.issues.made import frozen
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, fill
-from tests.issues.test_reckoned_days import fill_without_announcements
+from tests.issues.test_inferred_days import fill_without_announcements
 
 PERIOD = ("--from", str(FIRST), "--to", str(LAST))
 
@@ -44,21 +44,21 @@ def test_an_issue_in_words(store: Path) -> None:
     same("history.md", text)
 
 
-def test_an_issue_whose_days_are_reckoned(tmp_path: Path) -> None:
+def test_an_issue_whose_days_are_inferred(tmp_path: Path) -> None:
     """What the command and the issue say where arXiv's snapshot takes the place of its announcements."""
-    store = tmp_path / "reckoned.db"
+    store = tmp_path / "inferred.db"
     with Record(str(store)) as record:
         fill_without_announcements(record)
     more = ("history", *PERIOD[:2], "--to", "2024-05-17", "--store", store)
     assert good(*more) == (
-        "days of announcement of 210 papers reckoned from when they were submitted\n"
+        "days of announcement of 210 papers inferred from when they were submitted\n"
         f"{NAME}: 10 issues made, {DAYS[0]} to {DAYS[9]}\n"
     )
     assert good(*more) == f"{NAME}: 10 issues there already, {DAYS[0]} to {DAYS[9]}\n"
     text = good("issue", "2024-05-17", "--publication", NAME, "--store", store)
     text, masked = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", text)
     assert masked == 2
-    same("history-reckoned.md", text)
+    same("history-inferred.md", text)
     assert good("verify", "2024-05-17", "--store", store).startswith("verified: 1 issue rebuilt")
 
 

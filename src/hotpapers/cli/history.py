@@ -13,8 +13,8 @@ from hotpapers.cli import common
 from hotpapers.cli.terminal import bar, count, show
 from hotpapers.deliver.export_site import export_site
 from hotpapers.issues import freeze, past_days
+from hotpapers.issues.inferred_days import infer_days
 from hotpapers.issues.past_days import PastPeriod
-from hotpapers.issues.reckoned_days import reckon_days
 from hotpapers.model import HISTORY
 from hotpapers.store import Record, now
 
@@ -47,7 +47,7 @@ def history(
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication and publication.removesuffix(HISTORY))
         past_days.check_days(record, chosen, *days)
-        reckoned = reckon_days(record, *days)
+        inferred = infer_days(record, *days)
         period = past_days.plan_period(record, chosen, *days)
         past_days.check_period_over(period, now())
         if judges:
@@ -56,9 +56,9 @@ def history(
         written = _write(record, period, output, home) if output else []
     value = {
         "publication": period.publication.publication, "issues": issues, "there": period.there,
-        "unknown": period.unknown, "channels": written, "reckoned": reckoned,
+        "unknown": period.unknown, "channels": written, "inferred": inferred,
     }  # fmt: skip
-    show(value, _lines(period, issues, written, reckoned), as_json)
+    show(value, _lines(period, issues, written, inferred), as_json)
 
 
 def _judge(record: Record, period: PastPeriod, home: common.CommandContext) -> None:
@@ -91,11 +91,11 @@ def _write(record: Record, period: PastPeriod, output: Path, home: common.Comman
 
 
 def _lines(
-    period: PastPeriod, issues: Sequence[dict[str, Any]], written: Sequence[dict[str, Any]], reckoned: int
+    period: PastPeriod, issues: Sequence[dict[str, Any]], written: Sequence[dict[str, Any]], inferred: int
 ) -> Iterator[str]:  # fmt: skip
     name = period.publication.publication
-    if reckoned:
-        yield f"days of announcement of {count(reckoned, 'paper')} reckoned from when they were submitted"
+    if inferred:
+        yield f"days of announcement of {count(inferred, 'paper')} inferred from when they were submitted"
     if issues:
         yield f"{name}: {count(len(issues), 'issue')} made, {issues[0]['day']} to {issues[-1]['day']}"
     if period.there:

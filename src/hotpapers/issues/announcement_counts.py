@@ -40,13 +40,13 @@ def facts(content: IssueContent) -> Iterator[str]:
     else:
         announced = number(content.announced) if content.announced else "none"
         yield f"{announced} announced that day, {considered}"
-    if is_reckoned(content):
-        yield "days of announcement reckoned"
+    if is_inferred(content):
+        yield "days of announcement inferred"
 
 
-def is_reckoned(content: IssueContent) -> bool:
-    """Whether days of announcement are reckoned, of some of the papers that an issue considers or compares with."""
-    return bool(content.retrospective and content.retrospective.reckoned)
+def is_inferred(content: IssueContent) -> bool:
+    """Whether days of announcement are inferred, of some of the papers that an issue considers or compares with."""
+    return bool(content.retrospective and content.retrospective.inferred)
 
 
 def _announcement_days(content: IssueContent) -> str:

@@ -67,7 +67,7 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
     if span is None:
         raise NotFound(
             "the record has no announcements, which say what papers were new on a day, and no snapshot of arXiv's"
-            " metadata of then, from which they can be reckoned; import or collect some first."
+            " metadata of then, from which they can be inferred; import or collect some first."
         )
     known = [day for day in labels if _overlaps(publication, day, span)]
     if not known:

@@ -12,7 +12,7 @@ from hotpapers import announcement_days as calendar
 from hotpapers import model
 from hotpapers.engagement.queries import VOICE, hidden_sql, persons_sql, posts_about_papers, show_tables
 from hotpapers.errors import NotFound
-from hotpapers.model import BEGAN, HOUR, LARGEST, RECKONED, Announcement, Paper, Post, Publication, Shown
+from hotpapers.model import BEGAN, HOUR, INFERRED, LARGEST, Announcement, Paper, Post, Publication, Shown
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of
@@ -340,7 +340,7 @@ class SubmittedPaper(NamedTuple):
     categories: tuple[str, ...]
 
 
-_OBSERVED = "o.type NOT IN ('replacement', 'reckoned')"
+_OBSERVED = "o.type NOT IN ('replacement', 'inferred')"
 
 
 def submitted_papers(view: AsOfView, submitted: tuple[int, int]) -> Iterator[SubmittedPaper]:
@@ -362,18 +362,18 @@ def observed_days(view: AsOfView, days: tuple[str, str]) -> frozenset[str]:
     return frozenset(day for (day,) in view.database.rows(sql, days))
 
 
-def outdated_reckonings(view: AsOfView, days: tuple[str, str]) -> list[StoredRow]:
-    """What was reckoned for days between two, both included, although it was observed: of the paper or of the day."""
+def outdated_inferences(view: AsOfView, days: tuple[str, str]) -> list[StoredRow]:
+    """What was inferred for days between two, both included, although it was observed: of the paper or of the day."""
     observed = f"SELECT 1 FROM announcement AS o WHERE {_OBSERVED} AND {view.visible('o')}"
-    where = f"""t.type = '{RECKONED}' AND t.day >= ? AND t.day <= ?
+    where = f"""t.type = '{INFERRED}' AND t.day >= ? AND t.day <= ?
         AND (EXISTS ({observed} AND o.paper = t.paper) OR EXISTS ({observed} AND o.day = t.day))"""
     return view.latest(Announcement, where, days)
 
 
-def count_reckoned(view: AsOfView, start: int) -> int:
-    """How many papers were announced between a moment and a view's by what was reckoned alone."""
+def count_inferred(view: AsOfView, start: int) -> int:
+    """How many papers were announced between a moment and a view's by what was inferred alone."""
     sql = f"""SELECT count(DISTINCT t.paper) FROM announcement AS t
-        WHERE t.announced_at > ? AND t.announced_at <= ? AND t.type = '{RECKONED}' AND {view.visible("t")}"""
+        WHERE t.announced_at > ? AND t.announced_at <= ? AND t.type = '{INFERRED}' AND {view.visible("t")}"""
     return int(view.database.rows(sql, (start, view.as_of))[0][0])
 
 

@@ -20,7 +20,7 @@ def look_back(
     """Of an issue as of a view that considers the papers announced from `start` on, and holds some of them. Who has
     standing must have been learned up to the view's position."""
     posts = queries.posts_by_then(view, start, publication.networks)
-    reckoned = queries.count_reckoned(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
+    inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
     known = known_accounts(view)
     return Retrospective(
         **posts._asdict(),
@@ -28,5 +28,5 @@ def look_back(
         absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks_of(talk))),
         bots=queries.count_bots(view),
         known=None if known is None else len(known),
-        reckoned=reckoned or msgspec.UNSET,
+        inferred=inferred or msgspec.UNSET,
     )

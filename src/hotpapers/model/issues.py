@@ -133,8 +133,8 @@ class Retrospective(msgspec.Struct, frozen=True, kw_only=True):
     entries whose papers are described only as of later, perhaps in another version. `absent`: networks of the
     publication of which the record has no talk. `bots`: accounts that were judged to be bots by the cut. `known`:
     accounts that had standing, learned from what the record holds of the time before alone; None where too few.
-    `reckoned`: papers, among those considered or compared with, whose announcement nobody observed, so that its day is
-    reckoned from when they were submitted; absent where there are none.
+    `inferred`: papers, among those considered or compared with, whose announcement nobody observed, so that its day is
+    inferred from when they were submitted; absent where there are none.
     """
 
     posts: int
@@ -145,7 +145,7 @@ class Retrospective(msgspec.Struct, frozen=True, kw_only=True):
     absent: tuple[str, ...]
     bots: int
     known: int | None
-    reckoned: int | msgspec.UnsetType = msgspec.UNSET
+    inferred: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class WitnessedCounts(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,9 +27,9 @@ HOUR = 3_600_000_000
 """Microseconds in an hour."""
 DAY = 24 * HOUR
 
-AnnouncementType = Literal["new", "cross", "replacement", "reckoned"]
-RECKONED: Final = "reckoned"
-"""The type of an announcement that nobody observed: its day is reckoned from when the paper was submitted."""
+AnnouncementType = Literal["new", "cross", "replacement", "inferred"]
+INFERRED: Final = "inferred"
+"""The type of an announcement that nobody observed: its day is inferred from when the paper was submitted."""
 ReactionType = Literal["repost", "like", "reply", "quote"]
 Judgement = Literal["bot", "human", "doubtful", "sound", "hidden", "shown", "author", "independent"]
 CoverageState = Literal["complete", "partial", "refused"]

@@ -107,7 +107,7 @@ def _bare(item: model.Item) -> model.Item | None:
     if isinstance(item, model.Coverage):
         return msgspec.structs.replace(item, reason=_reason(item.reason))
     if isinstance(item, model.Announcement):
-        return item if _CATEGORY.fullmatch(item.category) and item.type != model.RECKONED else None
+        return item if _CATEGORY.fullmatch(item.category) and item.type != model.INFERRED else None
     return item if isinstance(item, model.Reaction | model.Snapshot) else None
 
 

@@ -44,7 +44,7 @@ def announced_line(announced: AnnouncedPaper, path: str, place: int) -> PaperLin
     paper = announced.paper
     bare = site_paths.arxiv_id(paper.paper) or phrases.one_line(paper.paper)
     others = [phrases.one_line(name) for name in paper.categories if name != announced.category]
-    kind = {"cross": ["cross-list"], "reckoned": ["day reckoned"]}.get(announced.type, [])
+    kind = {"cross": ["cross-list"], "inferred": ["day inferred"]}.get(announced.type, [])
     notes = kind + ([", ".join(others)] if others else [])
     return PaperLine(
         title=phrases.one_line(paper.title) or bare, path=path, url=site_paths.abs_url(paper.paper), id=bare,

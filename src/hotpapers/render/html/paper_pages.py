@@ -118,7 +118,7 @@ def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[Versi
     """When a paper was first announced, in which categories, and when it was replaced."""
     kinds = {
         "new": "new in {}", "cross": "listed in {} too", "replacement": "replaced",
-        "reckoned": "new in {}, by the moment of submission",
+        "inferred": "new in {}, by the moment of submission",
     }  # fmt: skip
     by_day: dict[tuple[str, str], list[Announcement]] = defaultdict(list)
     for announcement in announcements:

@@ -69,7 +69,7 @@ TABLES = (
     _table(
         "announcements", "paper day category", "In which of arXiv's daily listings a paper stood.",
         _PAPER, "day DATE The day of the listing.", "category VARCHAR The listing's category or archive.",
-        "type VARCHAR new, cross, replacement or reckoned.", "announced_at TIMESTAMP When it was announced, UTC.",
+        "type VARCHAR new, cross, replacement or inferred.", "announced_at TIMESTAMP When it was announced, UTC.",
         "version INTEGER The version announced; empty where not told.", _OBSERVED,
     ),
     _table(

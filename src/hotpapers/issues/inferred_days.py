@@ -1,7 +1,7 @@
-"""When papers were announced of which nobody observed it: reckoned by arXiv's schedule from when they were submitted.
+"""When papers were announced of which nobody observed it: inferred by arXiv's schedule from when they were submitted.
 
 arXiv's snapshot of its metadata says when a paper was submitted, not when it was announced. For issues that are made
-afterwards that is reckoned, and written down as announcements of the type `reckoned`. What was observed goes before:
+afterwards that is inferred, and written down as announcements of the type `inferred`. What was observed goes before:
 a paper whose announcement was observed has none, and a day of which any was observed has none.
 """
 
@@ -16,11 +16,11 @@ from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.ids.timestamps import midnight
 from hotpapers.issues import queries
 from hotpapers.issues.queries import SubmittedPaper
-from hotpapers.model import DAY, RECKONED, Announcement, distinct
+from hotpapers.model import DAY, INFERRED, Announcement, distinct
 from hotpapers.store import batches
 from hotpapers.store.record import Record, now
 
-SOURCE = "reckoned"
+SOURCE = "inferred"
 BEFORE = REFERENCE_DAYS + 31
 """Days before a period whose papers matter for it: those that are compared with, and the longest window."""
 LONGEST_WAIT = 10 * DAY
@@ -29,19 +29,19 @@ AT_ONCE = 20_000
 """Announcements of a batch."""
 
 
-def reckon_days(record: Record, first: date, last: date) -> int:
-    """Reckons for the issues of a period when papers of arXiv's snapshot were announced; of how many papers that is
-    new. What was reckoned before and has been observed since is withdrawn."""
+def infer_days(record: Record, first: date, last: date) -> int:
+    """Infers for the issues of a period when papers of arXiv's snapshot were announced; of how many papers that is
+    new. What was inferred before and has been observed since is withdrawn."""
     days = (first - timedelta(days=BEFORE)).isoformat(), last.isoformat()
     _withdraw(record, days)
-    new = [item for item in _reckoned(record, days) if item.day >= days[0]]
+    new = [item for item in _inferred(record, days) if item.day >= days[0]]
     added, rest = 0, iter(new)
     while some := list(islice(rest, AT_ONCE)):
         added += record.append(some, source=SOURCE).added
     return len(distinct(item.paper for item in new)) if added else 0
 
 
-def _reckoned(record: Record, days: tuple[str, str]) -> Iterator[Announcement]:
+def _inferred(record: Record, days: tuple[str, str]) -> Iterator[Announcement]:
     view = record.view()
     observed = queries.observed_days(view, days)
     submitted = midnight(days[0]) - LONGEST_WAIT, calendar.announced_at(days[1])
@@ -56,14 +56,14 @@ def announcements_of(paper: SubmittedPaper) -> Sequence[Announcement]:
     at = calendar.announced_at(day)
     return [
         Announcement(
-            paper=paper.paper, day=day, category=category, type=RECKONED, announced_at=at, version=1, observed_at=at
+            paper=paper.paper, day=day, category=category, type=INFERRED, announced_at=at, version=1, observed_at=at
         )
         for category in distinct(paper.categories)
     ]
 
 
 def _withdraw(record: Record, days: tuple[str, str]) -> None:
-    outdated = queries.outdated_reckonings(record.view(), days)
+    outdated = queries.outdated_inferences(record.view(), days)
     if outdated:
         with record.database.write():
             batches.write_batch(record.database, [], record.marks, at=now(), source=SOURCE, close=outdated)

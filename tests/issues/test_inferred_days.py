@@ -1,4 +1,4 @@
-"""Days of announcement that are reckoned from when papers were submitted, for issues that are made afterwards."""
+"""Days of announcement that are inferred from when papers were submitted, for issues that are made afterwards."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from hotpapers.announcement_days import deadline_day
 from hotpapers.ids.timestamps import as_utc
 from hotpapers.issues.announcement_counts import facts
+from hotpapers.issues.inferred_days import announcements_of, infer_days
 from hotpapers.issues.queries import SubmittedPaper
-from hotpapers.issues.reckoned_days import announcements_of, reckon_days
 from hotpapers.model import HOUR, Announcement, Item, Paper
 from hotpapers.store.record import Record
 from hotpapers.transfer.observations import handed_out
@@ -72,7 +72,7 @@ def fill_without_announcements(record: Record) -> Record:
 def test_by_the_schedule(submitted: str, day: str) -> None:
     items = announcements_of(SubmittedPaper(key(1), moment(submitted), ("cs.LG", "stat.ML", "cs.LG")))
     assert [(item.day, item.category, item.type) for item in items] == [
-        (day, "cs.LG", "reckoned"), (day, "stat.ML", "reckoned"),
+        (day, "cs.LG", "inferred"), (day, "stat.ML", "inferred"),
     ]  # fmt: skip
     assert {item.announced_at for item in items} == {item.observed_at for item in items}
 
@@ -88,28 +88,28 @@ def told(record: Record) -> Iterator[object]:
 
 
 def test_it_is_as_if_they_had_been_observed(store_url: str, tmp_path: Path) -> None:
-    """Where arXiv held nothing back, issues are the same, number for number; and say that days were reckoned."""
+    """Where arXiv held nothing back, issues are the same, number for number; and say that days were inferred."""
     with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
         fill(other)
-        assert reckon_days(other, FIRST, LAST) == 0 and other.count(Announcement) == 6 * 40
+        assert infer_days(other, FIRST, LAST) == 0 and other.count(Announcement) == 6 * 40
         fill_without_announcements(record)
-        assert reckon_days(record, FIRST, LAST) == 6 * 37
+        assert infer_days(record, FIRST, LAST) == 6 * 37
         assert list(told(record)) == list(told(other))
         assert flaws(record) == []
         position = record.head.position
-        assert reckon_days(record, FIRST, LAST) == 0 and record.head.position == position
+        assert infer_days(record, FIRST, LAST) == 0 and record.head.position == position
 
 
 def test_an_issue_says_so(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         fill_without_announcements(record)
-        reckon_days(record, FIRST, LAST)
+        infer_days(record, FIRST, LAST)
         [content] = made(record, LAST, LAST)
-        assert content.retrospective and content.retrospective.reckoned == 222
-        assert "When 222 papers were announced is reckoned from when they were submitted, not observed." in (
+        assert content.retrospective and content.retrospective.inferred == 222
+        assert "When 222 papers were announced is inferred from when they were submitted, not observed." in (
             phrases.made_afterwards(content.retrospective)
         )
-        assert list(facts(content))[-1] == "days of announcement reckoned"
+        assert list(facts(content))[-1] == "days of announcement inferred"
 
 
 def test_what_was_observed_goes_before(sqlite_url: str) -> None:
@@ -117,14 +117,14 @@ def test_what_was_observed_goes_before(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         fill_without_announcements(record)
         write(record, paper(222, "2024-05-22")[1:], paper(900, "2024-05-20"))  # one was held back
-        reckon_days(record, FIRST, LAST)
+        infer_days(record, FIRST, LAST)
         assert days_of(record, 222) == [("2024-05-22", "new")]
-        assert days_of(record, 215) == [] and days_of(record, 221) == [("2024-05-21", "reckoned")]
+        assert days_of(record, 215) == [] and days_of(record, 221) == [("2024-05-21", "inferred")]
         made(record, LAST, LAST)
         write(record, paper(221, "2024-05-23")[1:], paper(901, "2024-05-17"))
-        assert reckon_days(record, FIRST, LAST) == 0
+        assert infer_days(record, FIRST, LAST) == 0
         assert days_of(record, 221) == [("2024-05-23", "new")] and days_of(record, 208) == []
-        assert days_of(record, 220) == [("2024-05-21", "reckoned")]
+        assert days_of(record, 220) == [("2024-05-21", "inferred")]
         assert flaws(record) == []
 
 
@@ -134,12 +134,12 @@ def days_of(record: Record, number: int) -> list[tuple[str, str]]:
             and row.item.paper == key(number)]  # fmt: skip
 
 
-def test_papers_of_no_snapshot_are_not_reckoned(sqlite_url: str) -> None:
+def test_papers_of_no_snapshot_are_not_inferred(sqlite_url: str) -> None:
     """A site that collects knows some papers of the time before it, and not all that were announced then."""
     with Record(sqlite_url) as record:
         write(record, Paper(paper=key(1), title="A", categories=("cs.LG",), published_at=moment("2024-05-06"),
                             observed_at=moment("2024-06-01")))  # fmt: skip
-        assert reckon_days(record, FIRST, LAST) == 0 and record.count(Announcement) == 0
+        assert infer_days(record, FIRST, LAST) == 0 and record.count(Announcement) == 0
 
 
 def test_they_are_not_handed_out_as_observed() -> None:
