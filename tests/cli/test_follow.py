@@ -22,6 +22,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.model import DAY, HOUR, Measurement
 from hotpapers.store import Record, now
 from hotpapers.transparency.log_keys import make_key
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
 from hotpapers.transparency.publication_log import LogConfig, update_log
 from tests.cli.run import failing, good, misuse, run
 from tests.cli.test_log import served
@@ -84,6 +85,15 @@ def test_a_site_is_compared_with_a_store(here: Path, url: str, tmp_path: Path) -
     file.unlink()
     ran = run("compare", store, url)
     assert ran.status == 2 and "withheld" in ran.err and "publishes no observations" in ran.err
+
+
+def test_a_site_without_its_witnesses_is_not_compared_and_says_why(here: Path, url: str, tmp_path: Path) -> None:
+    witness = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
+    policy = tmp_path / "neighbour/public/log/policy.txt"
+    own = policy.read_text().replace("quorum none\n", "")
+    policy.write_text(f"{own}witness w {witness.verifier}\nquorum w\n")
+    ran = run("compare", tmp_path / "neighbour/hotpapers.db", url)
+    assert ran.status == 2 and "0 of 1 witnesses cosigned its checkpoint" in ran.err
 
 
 def state_of(job: str) -> dict[str, object]:

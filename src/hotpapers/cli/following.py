@@ -72,7 +72,7 @@ def fetch_observations(url: str, folder: Path, home: common.CommandContext) -> P
     store = folder / RECORD
     with Record(str(store)) as peer, home.site_client(site.url) as http:
         taken = fetch_site(site, peer, http, home.terms)
-    for problem in taken.problems:
+    for problem in taken.all_problems:
         print_error(problem)
     common.need(bool(taken.until), f"{url}: publishes no observations of the last 90 days")
     return store

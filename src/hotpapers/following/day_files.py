@@ -44,6 +44,10 @@ class TakenFiles(NamedTuple):
     problems: tuple[str, ...]
     others: tuple[str, ...] = ()
 
+    @property
+    def all_problems(self) -> tuple[str, ...]:
+        return (*self.others, *self.problems)
+
 
 def take_files(
     site: FollowedSite, logs: Sequence[LoggedFolder], peer: Record, http: HttpClient, allowed: terms.Table

@@ -58,8 +58,7 @@ def follow_site(site: FollowedSite, record: Record, http: HttpClient, allowed: t
         if taken.until and cursor_of(record.database, job_name(site.name)) != state:
             counts = keep_measurements(record, site.name, peer, taken.until, taken.missing, http.now())
             record.append([], source=job_name(site.name), cursor=state)
-    problems = (*taken.others, *taken.problems)
-    return FollowOutcome(taken.files, taken.items, taken.withdrawn, counts, problems)
+    return FollowOutcome(taken.files, taken.items, taken.withdrawn, counts, taken.all_problems)
 
 
 def _keep_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
