@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest import queries
-from hotpapers.model import DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict
+from hotpapers.model import DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict, typed_key
 from hotpapers.sources.paper_matching import EDITED, edited
 from hotpapers.store import AsOfView, Record, reaction_marks
 from hotpapers.store.identities import NUMBER
@@ -122,14 +122,14 @@ class ChangeFilter:
         of kinds that do not last are always new."""
         if not isinstance(item, LASTING):
             return True
-        key = _key(item)
+        key = typed_key(item)
         last = self._said.get(key) or self._recorded(*key)
         self._said[key] = item
         return last is None or msgspec.structs.replace(last, observed_at=item.observed_at) != item
 
     def learn(self, items: Iterable[Item]) -> None:
         """Takes in what was said and is not in the record yet."""
-        self._said.update((_key(item), item) for item in items)
+        self._said.update((typed_key(item), item) for item in items)
 
     def when_there(self, post: str) -> Post | None:
         """A post as it was before it was said to be gone; None where it is not, or never was anything else."""
@@ -158,10 +158,6 @@ class ChangeFilter:
         find = self._finders.get(cls) or self._finders.setdefault(cls, self._view.finder(cls))
         row = find(*key)
         return row.item if row else None
-
-
-def _key(item: Item) -> tuple[Any, ...]:
-    return (type(item), *(getattr(item, name) for name in item.key))
 
 
 def restored_posts(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:

@@ -61,6 +61,7 @@ from hotpapers.model.items import (
     is_retrospective,
     kind_of,
     storable,
+    typed_key,
 )
 from hotpapers.model.ports import (
     AnnouncedPaper,
@@ -172,4 +173,5 @@ __all__ = [
     "is_retrospective",
     "kind_of",
     "storable",
+    "typed_key",
 ]

@@ -15,7 +15,7 @@ Keys of papers: `arxiv:2101.04869`. Keys of posts and accounts: `network:id`, th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 
@@ -374,6 +374,11 @@ AnyItem = (
     Paper | Announcement | Listing | Place | Shown | Account | Alias | Post | Mention | Reaction | Snapshot | Tally
     | Verdict | Coverage | Publication | Issue | Delivery | Measurement
 )  # fmt: skip
+
+
+def typed_key(item: Item) -> tuple[Any, ...]:
+    """An item's class and the values of its key: what observations of the same thing share."""
+    return (type(item), *[getattr(item, name) for name in item.key])
 
 
 def kind_of(item: Item | type[Item]) -> str:

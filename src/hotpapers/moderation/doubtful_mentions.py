@@ -12,7 +12,7 @@ import msgspec
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.ids.mentions.title_mismatch import other_title
 from hotpapers.ids.mentions.title_words import words
-from hotpapers.model import Item, Mention, Post, Verdict
+from hotpapers.model import Item, Mention, Post, Verdict, typed_key
 from hotpapers.moderation import queries
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch
@@ -60,5 +60,5 @@ def _doubt(post: Post, paper: str, title: str, names: PaperIndex) -> Iterator[It
 
 def _is_said(view: AsOfView, item: Item) -> bool:
     """Whether the record's latest word is the same but for its moment."""
-    row = view.one(type(item), *(getattr(item, name) for name in item.key))
+    row = view.one(*typed_key(item))
     return row is not None and msgspec.structs.replace(row.item, observed_at=item.observed_at) == item

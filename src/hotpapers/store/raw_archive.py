@@ -159,12 +159,8 @@ def compare(rows: Iterable[StoredRow], read: Iterable[model.Item]) -> tuple[list
 
 def _moments(item: model.Item, stale: Iterable[StoredRow]) -> list[int]:
     """The moments of an item: its own, and the later ones at which the original said something else of its key."""
-    key = [getattr(item, name) for name in item.key]
-    later = {
-        row.item.observed_at
-        for row in stale
-        if type(row.item) is type(item) and [getattr(row.item, name) for name in item.key] == key
-    }
+    key = model.typed_key(item)
+    later = {row.item.observed_at for row in stale if model.typed_key(row.item) == key}
     return sorted({item.observed_at, *(at for at in later if at > item.observed_at)})
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.model import Item, RawPayload, kind_of
+from hotpapers.model import Item, RawPayload, kind_of, typed_key
 from hotpapers.store import item_checks, raw_archive
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import Offer
@@ -67,7 +67,7 @@ class LatestItems:
                 yield item
 
     def _is_new(self, item: Item, stale: Collection[int]) -> bool:
-        key = (type(item), *(getattr(item, name) for name in item.key))
+        key = typed_key(item)
         items = [earlier for earlier in self._said[key] if earlier.observed_at <= item.observed_at]
         self._said[key].append(item)
         for at in (item.observed_at, item.observed_at + SAME_MOMENT):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hotpapers.ingest import queries
-from hotpapers.model import Item, Post, kind_of
+from hotpapers.model import Item, Post, kind_of, typed_key
 from hotpapers.store import AsOfView, Record
 
 
@@ -51,7 +51,7 @@ class _Words:
     def is_new(self, item: Item) -> bool:
         """Whether an item says something else than the word before it; from now on it has been said."""
         before = self._before(item)
-        self._said[_key(item)] = item
+        self._said[typed_key(item)] = item
         return before is None or msgspec.structs.replace(before, observed_at=item.observed_at) != item
 
     def was_gone(self, item: Item) -> bool:
@@ -62,7 +62,7 @@ class _Words:
         return isinstance(before, Post) and bool(before.gone)
 
     def _before(self, item: Item) -> Item | None:
-        kind, *key = _key(item)
+        kind, *key = typed_key(item)
         at, words = item.observed_at, [self._said.get((kind, *key))]
         if key[0] in self._recorded[kind_of(item)]:
             recorded = self._last(at, kind, key)
@@ -78,10 +78,6 @@ class _Words:
 
 def _moment(item: Item) -> int:
     return item.observed_at
-
-
-def _key(item: Item) -> tuple[Any, ...]:
-    return (type(item), *(getattr(item, name) for name in item.key))
 
 
 def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
