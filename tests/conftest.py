@@ -4,6 +4,7 @@
 * `data("name")`: a file or folder below tests/data. A full run fails when a file there is read by no test.
 * `store_url`: the address of an empty store, once in SQLite and once in PostgreSQL.
   `sqlite_url`, `postgres_url`: the one or the other. `module_url`: as `store_url`, one for all tests of a file.
+* `sqlite_record`: an open record for all examples of a file; `postgres_record`: an open and empty one.
 * `made_once`: a folder that all tests of a run share.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from hotpapers.store import Record
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,7 +58,7 @@ def _roomy(folder: Path) -> bool:
 if _roomy(MEMORY):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-# An agent that starts the tests in the background, or under nohup, ignores these signals for them, and a process that
+# A runner that starts the tests in the background, or under nohup, ignores these signals for them, and a process that
 # ignores a signal hands that on to its children, which then cannot be interrupted. One that handles it does not.
 for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL),
                           (signal.SIGQUIT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_DFL)):  # fmt: skip
@@ -126,6 +128,21 @@ def module_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     else:
         with postgres.database_on(request.getfixturevalue("postgres_server")) as url:
             yield url
+
+
+@pytest.fixture(scope="module")
+def sqlite_record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    """One record for all examples of a file: each empties it."""
+    with Record(str(tmp_path_factory.mktemp("record") / "hotpapers.db")) as record:
+        record.database.run("PRAGMA synchronous = OFF")
+        yield record
+
+
+@pytest.fixture
+def postgres_record(postgres_url: str) -> Iterator[Record]:
+    """An empty record."""
+    with Record(postgres_url) as record:
+        yield record
 
 
 @pytest.fixture(scope="session")

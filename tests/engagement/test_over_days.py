@@ -63,20 +63,6 @@ def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standing_queries, "ENOUGH_KNOWN", 2)
 
 
-@pytest.fixture(scope="module")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
-    """One store for all examples: each empties it."""
-    with Record(str(tmp_path_factory.mktemp("over_days") / "hotpapers.db")) as record:
-        record.database.run("PRAGMA synchronous = OFF")
-        yield record
-
-
-@pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Record]:
-    with Record(postgres_url) as record:
-        yield record
-
-
 def by_paper(rows: Sequence[Engagement]) -> dict[str, list[Engagement]]:
     result: dict[str, list[Engagement]] = {}
     for row in rows:
@@ -99,17 +85,22 @@ def compare(window: MeasurementWindow, views: Sequence[AsOfView]) -> None:
 @settings(max_examples=150, suppress_health_check=quiet)
 @given(worlds(), windows, own_accounts, cuts, st.sampled_from([3, 3, 2, 1]))
 def test_the_same_at_every_cut_on_sqlite(
-    sqlite: Record, world: World, window: MeasurementWindow, own: tuple[str, ...], moments: list[int], batch: int
+    sqlite_record: Record, world: World, window: MeasurementWindow, own: tuple[str, ...], moments: list[int], batch: int
 ) -> None:
-    at_every_cut(sqlite, world, window, own, moments, batch)
+    at_every_cut(sqlite_record, world, window, own, moments, batch)
 
 
 @settings(max_examples=10, suppress_health_check=quiet)
 @given(worlds(), windows, own_accounts, cuts, st.sampled_from([3, 3, 2, 1]))
 def test_the_same_at_every_cut_on_postgres(
-    postgres: Record, world: World, window: MeasurementWindow, own: tuple[str, ...], moments: list[int], batch: int
+    postgres_record: Record,
+    world: World,
+    window: MeasurementWindow,
+    own: tuple[str, ...],
+    moments: list[int],
+    batch: int,
 ) -> None:
-    at_every_cut(postgres, world, window, own, moments, batch)
+    at_every_cut(postgres_record, world, window, own, moments, batch)
 
 
 def at_every_cut(
@@ -178,38 +169,38 @@ LESSONS: dict[str, list[Item]] = {
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_what_the_record_learns(sqlite: Record, lesson: str) -> None:
+def test_what_the_record_learns(sqlite_record: Record, lesson: str) -> None:
     """The rows of a paper whose ages are all past change, as they do where all is counted again."""
-    emptied(sqlite).append([*setting(), *LESSONS[lesson]], source="made-up")
-    standing_queries.learn_standing(sqlite.database)
+    emptied(sqlite_record).append([*setting(), *LESSONS[lesson]], source="made-up")
+    standing_queries.learn_standing(sqlite_record.database)
     window = MeasurementWindow(with_standing=True, youngest=24)
-    views = [sqlite.view(LATER - HOUR), sqlite.view(LATER + HOUR)]
+    views = [sqlite_record.view(LATER - HOUR), sqlite_record.view(LATER + HOUR)]
     before, after = ([row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views)
     assert before and before != after
     compare(window, views)
 
 
-def test_a_paper_beside_it_is_measured_no_longer(sqlite: Record) -> None:
+def test_a_paper_beside_it_is_measured_no_longer(sqlite_record: Record) -> None:
     """Who reacted to a post about two papers vouches for none; for the one that is left they do."""
     long_ago = [*paper(2, "2023-08-16", at=LATER - 90 * DAY)]
-    emptied(sqlite).append([*setting(), *long_ago], source="made-up")
-    standing_queries.learn_standing(sqlite.database)
+    emptied(sqlite_record).append([*setting(), *long_ago], source="made-up")
+    standing_queries.learn_standing(sqlite_record.database)
     window = MeasurementWindow(with_standing=True, youngest=24)
-    views = [sqlite.view(LATER - HOUR), sqlite.view(LATER + HOUR)]
+    views = [sqlite_record.view(LATER - HOUR), sqlite_record.view(LATER + HOUR)]
     before, after = ([row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views)
     assert [row.known for row in before] != [row.known for row in after]
     compare(window, views)
 
 
-def test_somebody_gets_standing(sqlite: Record) -> None:
+def test_somebody_gets_standing(sqlite_record: Record) -> None:
     """Who was known for 29 days at one cut has standing at the next, also for what they said days before."""
     others = [
         item for number in (91, 92, 93)
         for item in post(number, f"bluesky:di{number}", LATER - 30 * DAY, account="bluesky:di")
     ]  # fmt: skip
-    emptied(sqlite).append([*setting(), *others], source="made-up")
-    standing_queries.learn_standing(sqlite.database)
-    views = [sqlite.view(LATER - HOUR), sqlite.view(LATER + HOUR)]
+    emptied(sqlite_record).append([*setting(), *others], source="made-up")
+    standing_queries.learn_standing(sqlite_record.database)
+    views = [sqlite_record.view(LATER - HOUR), sqlite_record.view(LATER + HOUR)]
     window = MeasurementWindow(with_standing=True, youngest=24)
     before, after = ([row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views)
     assert {row.known for row in before} != {row.known for row in after}
@@ -222,36 +213,36 @@ def test_somebody_gets_standing(sqlite: Record) -> None:
 @settings(max_examples=75, suppress_health_check=quiet)
 @given(worlds(), windows, cuts, st.lists(st.sampled_from([1, 2, 3]), min_size=7, max_size=7).map(sorted))
 def test_the_same_while_the_record_grows(
-    sqlite: Record, world: World, window: MeasurementWindow, moments: list[int], batches: list[int]
+    sqlite_record: Record, world: World, window: MeasurementWindow, moments: list[int], batches: list[int]
 ) -> None:
     """Batches that come in between, some of them with rows of before a cut that is over."""
-    fill(emptied(sqlite), World(tuple(kept._replace(until=0) for kept in world.kept)))
-    standing_queries.learn_standing(sqlite.database)
-    first = sqlite.head.position - 3
-    compare(window, [sqlite.view(at, first + batch) for at, batch in zip(moments, batches, strict=False)])
+    fill(emptied(sqlite_record), World(tuple(kept._replace(until=0) for kept in world.kept)))
+    standing_queries.learn_standing(sqlite_record.database)
+    first = sqlite_record.head.position - 3
+    compare(window, [sqlite_record.view(at, first + batch) for at, batch in zip(moments, batches, strict=False)])
 
 
-def test_a_cut_before_the_last_one_begins_again(sqlite: Record) -> None:
-    emptied(sqlite)
-    sqlite.append(
+def test_a_cut_before_the_last_one_begins_again(sqlite_record: Record) -> None:
+    emptied(sqlite_record)
+    sqlite_record.append(
         [Coverage(network="bluesky", from_at=1, until_at=1, state="complete", reason=BEGAN, observed_at=1)],
         source="made-up",
     )
-    compare(MeasurementWindow(with_standing=True), [sqlite.view(at) for at in (CUT, CUT - DAY, CUT - HOUR)])
+    compare(MeasurementWindow(with_standing=True), [sqlite_record.view(at) for at in (CUT, CUT - DAY, CUT - HOUR)])
 
 
 @settings(max_examples=100, suppress_health_check=quiet)
 @given(worlds(), own_accounts, cuts, st.sampled_from(["rarity/1", "rarity/2"]))
 def test_the_talk_is_the_same(
-    sqlite: Record, world: World, own: tuple[str, ...], moments: list[int], ranking: str
+    sqlite_record: Record, world: World, own: tuple[str, ...], moments: list[int], ranking: str
 ) -> None:
     """References, candidates and forecasts are those that one issue alone would have."""
-    fill(emptied(sqlite), world)
-    standing_queries.learn_standing(sqlite.database)
+    fill(emptied(sqlite_record), world)
+    standing_queries.learn_standing(sqlite_record.database)
     publication = Publication(publication="daily", title="Daily", ranking=ranking, observed_at=0)
-    own_voices, reader = sqlite.voices_of(own), TalkOverDays(LATEST)
+    own_voices, reader = sqlite_record.voices_of(own), TalkOverDays(LATEST)
     for moment in moments:
-        view, span = sqlite.view(moment), CandidateWindow(moment - 7 * DAY, {"arxiv:2311.00001": 3})
+        view, span = sqlite_record.view(moment), CandidateWindow(moment - 7 * DAY, {"arxiv:2311.00001": 3})
         alone, among = (collect(view, publication, span, own_voices) for collect in (collect_talk, reader))
         assert among.talk.peers == alone.talk.peers
         papers = [candidate.paper for candidate in alone.talk.candidates]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,14 +25,6 @@ NOW = 1_700_000_000_000_000
 @pytest.fixture(autouse=True)
 def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "ENOUGH_KNOWN", 1)
-
-
-@pytest.fixture(scope="module")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
-    """One store for all examples: each empties it."""
-    with Record(str(tmp_path_factory.mktemp("standing") / "hotpapers.db")) as record:
-        record.database.run("PRAGMA synchronous = OFF")
-        yield record
 
 
 # ---- the rules, by hand --------------------------------------------------------------------------------------
@@ -218,9 +209,9 @@ quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 @settings(max_examples=60, suppress_health_check=quiet)
 @given(histories(), st.sampled_from((1, 2, 5)))
 def test_in_one_go_batch_by_batch_and_from_nothing_on_sqlite(
-    sqlite: Record, monkeypatch: pytest.MonkeyPatch, history: list[list[Spoke]], at_once: int
+    sqlite_record: Record, monkeypatch: pytest.MonkeyPatch, history: list[list[Spoke]], at_once: int
 ) -> None:
-    check_history(sqlite, history, at_once, monkeypatch)
+    check_history(sqlite_record, history, at_once, monkeypatch)
 
 
 @settings(max_examples=10, suppress_health_check=quiet)
@@ -240,17 +231,17 @@ def spoken_of(account: str, *days: int, start: int = 1) -> list[Spoke]:
 @settings(max_examples=30, suppress_health_check=quiet)
 @given(histories(), histories())
 def test_what_is_recorded_later_changes_nobody_s_standing_before(
-    sqlite: Record, history: list[list[Spoke]], later: list[list[Spoke]]
+    sqlite_record: Record, history: list[list[Spoke]], later: list[list[Spoke]]
 ) -> None:
     """Also what was observed long ago and arrives late."""
-    positions = told(sqlite, [*history, spoken_of("bluesky:z", 60, 50, 40, start=100)], learning=True)
-    before = {(at, cut): named(sqlite, cut, at) for at in positions for cut in (NOW, NOW - 2 * DAY)}
+    positions = told(sqlite_record, [*history, spoken_of("bluesky:z", 60, 50, 40, start=100)], learning=True)
+    before = {(at, cut): named(sqlite_record, cut, at) for at in positions for cut in (NOW, NOW - 2 * DAY)}
     late = [one._replace(item=one.item + 200, days=one.days + 300) for batch in later for one in batch]
-    sqlite.append([item for one in late for item in items_of(one)], source="made-up")
-    queries.learn_standing(sqlite.database)
-    assert {(at, cut): named(sqlite, cut, at) for at, cut in before} == before
-    queries.relearn_standing(sqlite.database)
-    assert {(at, cut): named(sqlite, cut, at) for at, cut in before} == before
+    sqlite_record.append([item for one in late for item in items_of(one)], source="made-up")
+    queries.learn_standing(sqlite_record.database)
+    assert {(at, cut): named(sqlite_record, cut, at) for at, cut in before} == before
+    queries.relearn_standing(sqlite_record.database)
+    assert {(at, cut): named(sqlite_record, cut, at) for at, cut in before} == before
     assert before[positions[-1], NOW] >= {"bluesky:z"}
 
 
@@ -280,11 +271,11 @@ def test_who_is_forgotten_keeps_standing_by_number(store_url: str) -> None:
             assert queries.known_accounts(record.view(NOW)) == known
 
 
-def test_too_few_are_nobody(sqlite: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    told(sqlite, [spoken_of("bluesky:a", 60, 50, 40), spoken_of("bluesky:b", 60, 9, 8, start=4)], learning=True)
+def test_too_few_are_nobody(sqlite_record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(sqlite_record, [spoken_of("bluesky:a", 60, 50, 40), spoken_of("bluesky:b", 60, 9, 8, start=4)], learning=True)
     for enough, expected in ((2, 2), (3, None)):
         monkeypatch.setattr(queries, "ENOUGH_KNOWN", enough)
-        known = queries.known_accounts(sqlite.view(NOW))
+        known = queries.known_accounts(sqlite_record.view(NOW))
         assert (known and len(known)) == expected
     assert rules.ENOUGH_KNOWN == 100
 
@@ -292,40 +283,40 @@ def test_too_few_are_nobody(sqlite: Record, monkeypatch: pytest.MonkeyPatch) -> 
 # ---- odd cases -----------------------------------------------------------------------------------------------
 
 
-def test_a_mention_of_a_post_that_is_not_there_is_nobody_s(sqlite: Record) -> None:
-    emptied(sqlite).append(
+def test_a_mention_of_a_post_that_is_not_there_is_nobody_s(sqlite_record: Record) -> None:
+    emptied(sqlite_record).append(
         [Mention(post="x:9", paper=f"arxiv:2311.0000{n}", form="abs", observed_at=NOW) for n in (1, 2, 3)],
         source="made-up",
     )
-    queries.learn_standing(sqlite.database)
-    assert table(sqlite) == [] and queries.learn_standing(sqlite.database) == 0
+    queries.learn_standing(sqlite_record.database)
+    assert table(sqlite_record) == [] and queries.learn_standing(sqlite_record.database) == 0
 
 
-def test_a_reaction_that_was_taken_back_was_still_made(sqlite: Record) -> None:
+def test_a_reaction_that_was_taken_back_was_still_made(sqlite_record: Record) -> None:
     posts = spoken_of("bluesky:a", 60, 50, 40)
     likes = [Spoke("bluesky:c", one.item, 0, one.days, reacts=True) for one in posts]
     back = [one._replace(withdrawn=True, days=one.days - 1) for one in likes]
-    told(sqlite, [posts, likes, back], learning=True)
-    assert named(sqlite) == {"bluesky:a", "bluesky:c"}
+    told(sqlite_record, [posts, likes, back], learning=True)
+    assert named(sqlite_record) == {"bluesky:a", "bluesky:c"}
 
 
-def test_posts_from_the_future_give_no_standing_before_it_comes(sqlite: Record) -> None:
-    told(sqlite, [spoken_of("bluesky:a", 60, 50, -2)], learning=True)
-    assert [named(sqlite, NOW + days * DAY) for days in (0, 8, 9)] == [set(), set(), {"bluesky:a"}]
+def test_posts_from_the_future_give_no_standing_before_it_comes(sqlite_record: Record) -> None:
+    told(sqlite_record, [spoken_of("bluesky:a", 60, 50, -2)], learning=True)
+    assert [named(sqlite_record, NOW + days * DAY) for days in (0, 8, 9)] == [set(), set(), {"bluesky:a"}]
 
 
-def test_counts_that_fall_are_nobody_s(sqlite: Record) -> None:
-    told(sqlite, [spoken_of("bluesky:a", 60, 50, 40)], learning=True)
-    before = table(sqlite)
+def test_counts_that_fall_are_nobody_s(sqlite_record: Record) -> None:
+    told(sqlite_record, [spoken_of("bluesky:a", 60, 50, 40)], learning=True)
+    before = table(sqlite_record)
     some = [Snapshot(post="bluesky:p1", reposts=9 - n, likes=9 - n, observed_at=NOW + n) for n in range(3)]
-    sqlite.append(some, source="made-up")
-    assert queries.learn_standing(sqlite.database) == 0 and table(sqlite) == before
+    sqlite_record.append(some, source="made-up")
+    assert queries.learn_standing(sqlite_record.database) == 0 and table(sqlite_record) == before
 
 
-def test_another_table_is_replaced(sqlite: Record) -> None:
-    told(sqlite, [spoken_of("bluesky:a", 60, 50, 40)], learning=True)
-    before = table(sqlite)
-    sqlite.database.run("UPDATE standing SET first_at = first_at + 1, position = 0")
-    assert named(sqlite) == set()
-    queries.relearn_standing(sqlite.database)
-    assert table(sqlite) == before and named(sqlite) == {"bluesky:a"}
+def test_another_table_is_replaced(sqlite_record: Record) -> None:
+    told(sqlite_record, [spoken_of("bluesky:a", 60, 50, 40)], learning=True)
+    before = table(sqlite_record)
+    sqlite_record.database.run("UPDATE standing SET first_at = first_at + 1, position = 0")
+    assert named(sqlite_record) == set()
+    queries.relearn_standing(sqlite_record.database)
+    assert table(sqlite_record) == before and named(sqlite_record) == {"bluesky:a"}

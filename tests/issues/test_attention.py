@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -36,20 +34,6 @@ from tests.issues.plainly import Plain
 from tests.issues.worlds import CUT, World, emptied, fill, worlds
 
 WEEK_AGO = CUT - 168 * HOUR
-
-
-@pytest.fixture(scope="module")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
-    """One store for all examples: each empties it."""
-    with Record(str(tmp_path_factory.mktemp("attention") / "hotpapers.db")) as record:
-        record.database.run("PRAGMA synchronous = OFF")
-        yield record
-
-
-@pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Record]:
-    with Record(postgres_url) as record:
-        yield record
 
 
 windows = st.builds(
@@ -104,17 +88,17 @@ quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.
 @settings(max_examples=150, suppress_health_check=quiet)
 @some
 def test_the_same_one_by_one_on_sqlite(
-    sqlite: Record, world: World, window: MeasurementWindow, own: tuple[str, ...], cut: int, batch: int
+    sqlite_record: Record, world: World, window: MeasurementWindow, own: tuple[str, ...], cut: int, batch: int
 ) -> None:
-    compare(sqlite, world, window, own, cut, batch)
+    compare(sqlite_record, world, window, own, cut, batch)
 
 
 @settings(max_examples=25, suppress_health_check=quiet)
 @some
 def test_the_same_one_by_one_on_postgres(
-    postgres: Record, world: World, window: MeasurementWindow, own: tuple[str, ...], cut: int, batch: int
+    postgres_record: Record, world: World, window: MeasurementWindow, own: tuple[str, ...], cut: int, batch: int
 ) -> None:
-    compare(postgres, world, window, own, cut, batch)
+    compare(postgres_record, world, window, own, cut, batch)
 
 
 # ---- each rule by an example ---------------------------------------------------------------------------
@@ -166,45 +150,45 @@ def voices(record: Record, *items: Item | list[Item], window: MeasurementWindow 
     return {one.network: one.voices for one in attention.read_engagement(record.view(CUT), window)}
 
 
-def test_an_account_counts_once_however_often_it_speaks_and_reacts(sqlite: Record) -> None:
+def test_an_account_counts_once_however_often_it_speaks_and_reacts(sqlite_record: Record) -> None:
     posts = [*said("bluesky:1", "bluesky:ada"), *said("bluesky:2", "bluesky:ada"), *said("bluesky:3", "bluesky:bo")]
     likes = [*reacted("bluesky:3", "bluesky:ada", "bluesky:cy"), *reacted("bluesky:1", "bluesky:cy", type="repost")]
-    assert voices(sqlite, posts, likes) == {"bluesky": 3}
+    assert voices(sqlite_record, posts, likes) == {"bluesky": 3}
 
 
-def test_counts_add_to_the_accounts_that_are_known_only_what_goes_beyond_them(sqlite: Record) -> None:
+def test_counts_add_to_the_accounts_that_are_known_only_what_goes_beyond_them(sqlite_record: Record) -> None:
     post = said("bluesky:1", "bluesky:ada")
     likes = reacted("bluesky:1", "bluesky:bo", "bluesky:cy")
-    assert voices(sqlite, post, counted("bluesky:1", 3, 5)) == {"bluesky": 9}
-    assert voices(sqlite, post, likes, counted("bluesky:1", None, 5)) == {"bluesky": 6}
-    assert voices(sqlite, post, likes, counted("bluesky:1", 0, 1)) == {"bluesky": 3}
+    assert voices(sqlite_record, post, counted("bluesky:1", 3, 5)) == {"bluesky": 9}
+    assert voices(sqlite_record, post, likes, counted("bluesky:1", None, 5)) == {"bluesky": 6}
+    assert voices(sqlite_record, post, likes, counted("bluesky:1", 0, 1)) == {"bluesky": 3}
     """Likes that are known do not explain reposts that are counted."""
-    assert voices(sqlite, post, likes, counted("bluesky:1", 4, 2)) == {"bluesky": 7}
+    assert voices(sqlite_record, post, likes, counted("bluesky:1", 4, 2)) == {"bluesky": 7}
 
 
-def test_replies_and_quotes_are_not_reactions_that_count(sqlite: Record) -> None:
+def test_replies_and_quotes_are_not_reactions_that_count(sqlite_record: Record) -> None:
     others = [*reacted("bluesky:1", "bluesky:bo", type="reply"), *reacted("bluesky:1", "bluesky:cy", type="quote")]
-    assert voices(sqlite, said("bluesky:1", "bluesky:ada"), others, counted("bluesky:1", 1, 1)) == {"bluesky": 3}
+    assert voices(sqlite_record, said("bluesky:1", "bluesky:ada"), others, counted("bluesky:1", 1, 1)) == {"bluesky": 3}
 
 
-def test_what_is_taken_back_does_not_count(sqlite: Record) -> None:
+def test_what_is_taken_back_does_not_count(sqlite_record: Record) -> None:
     post = said("bluesky:1", "bluesky:ada")
     likes = reacted("bluesky:1", "bluesky:bo", "bluesky:cy")
     back = reacted("bluesky:1", "bluesky:cy", at=DAY_AGO + 9, withdrawn=True)
-    assert voices(sqlite, post, likes, back) == {"bluesky": 2}
+    assert voices(sqlite_record, post, likes, back) == {"bluesky": 2}
     """Counts read before still hold it, counts read after do not."""
-    assert voices(sqlite, post, likes, back, counted("bluesky:1", 0, 2, DAY_AGO + 5)) == {"bluesky": 2}
-    assert voices(sqlite, post, likes, back, counted("bluesky:1", 0, 3, DAY_AGO + 12)) == {"bluesky": 4}
+    assert voices(sqlite_record, post, likes, back, counted("bluesky:1", 0, 2, DAY_AGO + 5)) == {"bluesky": 2}
+    assert voices(sqlite_record, post, likes, back, counted("bluesky:1", 0, 3, DAY_AGO + 12)) == {"bluesky": 4}
 
 
-def test_a_bot_s_posts_and_reactions_do_not_count_and_its_posts_are_counted_apart(sqlite: Record) -> None:
+def test_a_bot_s_posts_and_reactions_do_not_count_and_its_posts_are_counted_apart(sqlite_record: Record) -> None:
     items = [
         *said("bluesky:1", "bluesky:bot"), *said("bluesky:2", "bluesky:bot"), *said("bluesky:3", "bluesky:ada"),
         *reacted("bluesky:1", "bluesky:bo"), *reacted("bluesky:3", "bluesky:bot", "bluesky:cy"),
         counted("bluesky:1", 50, 50), counted("bluesky:3", 0, 3), judged("bluesky:bot", "bot"),
     ]  # fmt: skip
-    emptied(sqlite).append([announced(), *items], source="made-up")
-    (one,) = attention.read_engagement(sqlite.view(CUT), MeasurementWindow(ages=(24,)))
+    emptied(sqlite_record).append([announced(), *items], source="made-up")
+    (one,) = attention.read_engagement(sqlite_record.view(CUT), MeasurementWindow(ages=(24,)))
     assert (one.voices, one.reposts, one.likes, one.bots) == (3, 0, 3, 2)
 
 
@@ -226,60 +210,62 @@ def test_a_bot_s_posts_and_reactions_do_not_count_and_its_posts_are_counted_apar
         ([judged("bluesky:1", "doubtful", about=PAPER), judged("bluesky:1", "sound", "other", PAPER)], None),
     ],
 )
-def test_verdicts(sqlite: Record, verdicts: list[Item], expected: int | None) -> None:
-    assert voices(sqlite, said("bluesky:1", "bluesky:a"), verdicts).get("bluesky") == expected
+def test_verdicts(sqlite_record: Record, verdicts: list[Item], expected: int | None) -> None:
+    assert voices(sqlite_record, said("bluesky:1", "bluesky:a"), verdicts).get("bluesky") == expected
 
 
-def test_a_handle_and_its_account_are_one_voice_and_one_bot(sqlite: Record) -> None:
+def test_a_handle_and_its_account_are_one_voice_and_one_bot(sqlite_record: Record) -> None:
     same = Alias(account="x:@ada", stable="x:1", observed_at=DAY_AGO)
     posts = [*said("x:10", "x:@ada"), *said("x:11", "x:1"), *reacted("x:11", "x:@ada")]
-    assert voices(sqlite, posts) == {"x": 2}
-    assert voices(sqlite, posts, same) == {"x": 1}
+    assert voices(sqlite_record, posts) == {"x": 2}
+    assert voices(sqlite_record, posts, same) == {"x": 1}
     for known_as in ("x:@ada", "x:1"):
-        assert voices(sqlite, posts, same, judged(known_as, "bot")) == {"x": 0}
-        own = MeasurementWindow(ages=(24,), own_voices=sqlite.voices_of([known_as]))
-        assert voices(sqlite, posts, same, window=own) == {}
+        assert voices(sqlite_record, posts, same, judged(known_as, "bot")) == {"x": 0}
+        own = MeasurementWindow(ages=(24,), own_voices=sqlite_record.voices_of([known_as]))
+        assert voices(sqlite_record, posts, same, window=own) == {}
 
 
-def test_our_own_posts_and_reactions_do_not_count_and_are_no_bots(sqlite: Record) -> None:
+def test_our_own_posts_and_reactions_do_not_count_and_are_no_bots(sqlite_record: Record) -> None:
     posts = [*said("bluesky:1", "bluesky:us"), counted("bluesky:1", 40, 40), *said("bluesky:2", "bluesky:ada")]
-    emptied(sqlite).append([announced(), *posts, *reacted("bluesky:2", "bluesky:us", "bluesky:bo")], source="made-up")
-    own = MeasurementWindow(ages=(24,), own_voices=sqlite.voices_of(["bluesky:us"]))
-    (one,) = attention.read_engagement(sqlite.view(CUT), own)
+    emptied(sqlite_record).append(
+        [announced(), *posts, *reacted("bluesky:2", "bluesky:us", "bluesky:bo")], source="made-up"
+    )
+    own = MeasurementWindow(ages=(24,), own_voices=sqlite_record.voices_of(["bluesky:us"]))
+    (one,) = attention.read_engagement(sqlite_record.view(CUT), own)
     assert (one.voices, one.reposts, one.likes, one.bots) == (2, 0, 0, 0)
 
 
-def test_the_same_text_on_several_networks_is_one_voice_where_it_is_strongest(sqlite: Record) -> None:
+def test_the_same_text_on_several_networks_is_one_voice_where_it_is_strongest(sqlite_record: Record) -> None:
     posts = [
         *said("bluesky:1", "bluesky:ada", text=LONG), counted("bluesky:1", 2, 2),
         *said("mastodon:1", "mastodon:ada", text=f"{LONG.upper()}! https://made.up/1"), counted("mastodon:1", 0, 3),
     ]  # fmt: skip
     """Reactions count where they are, the voice itself on Bluesky alone."""
-    assert voices(sqlite, posts) == {"bluesky": 5, "mastodon": 3}
-    assert voices(sqlite, posts, counted("mastodon:1", 2, 4, DAY_AGO + 9)) == {"bluesky": 4, "mastodon": 7}
+    assert voices(sqlite_record, posts) == {"bluesky": 5, "mastodon": 3}
+    assert voices(sqlite_record, posts, counted("mastodon:1", 2, 4, DAY_AGO + 9)) == {"bluesky": 4, "mastodon": 7}
     """Two accounts on one network may say the same."""
-    assert voices(sqlite, posts, said("bluesky:2", "bluesky:bo", text=LONG)) == {"bluesky": 6, "mastodon": 3}
+    assert voices(sqlite_record, posts, said("bluesky:2", "bluesky:bo", text=LONG)) == {"bluesky": 6, "mastodon": 3}
 
 
-def test_where_a_bot_says_the_same_the_person_s_voice_stays(sqlite: Record) -> None:
+def test_where_a_bot_says_the_same_the_person_s_voice_stays(sqlite_record: Record) -> None:
     person = said("mastodon:1", "mastodon:ada", text=LONG)
     bot = [*said("bluesky:1", "bluesky:bot", text=LONG), counted("bluesky:1", 90, 90), judged("bluesky:bot", "bot")]
-    assert voices(sqlite, person, bot) == {"bluesky": 0, "mastodon": 1}
+    assert voices(sqlite_record, person, bot) == {"bluesky": 0, "mastodon": 1}
 
 
-def test_short_texts_may_be_alike(sqlite: Record) -> None:
+def test_short_texts_may_be_alike(sqlite_record: Record) -> None:
     posts = [*said("bluesky:1", "bluesky:ada", text="Nice one"), *said("mastodon:1", "mastodon:ada", text="Nice one")]
-    assert voices(sqlite, posts) == {"bluesky": 1, "mastodon": 1}
+    assert voices(sqlite_record, posts) == {"bluesky": 1, "mastodon": 1}
 
 
-def test_the_same_account_on_several_networks_is_one_voice(sqlite: Record) -> None:
+def test_the_same_account_on_several_networks_is_one_voice(sqlite_record: Record) -> None:
     same = Alias(account="mastodon:@ada", stable="bluesky:ada", observed_at=DAY_AGO)
     posts = [*said("bluesky:1", "bluesky:ada"), *said("mastodon:1", "mastodon:@ada"), counted("mastodon:1", 0, 1)]
-    assert voices(sqlite, posts) == {"bluesky": 1, "mastodon": 2}
-    assert voices(sqlite, posts, same) == {"bluesky": 0, "mastodon": 2}
+    assert voices(sqlite_record, posts) == {"bluesky": 1, "mastodon": 2}
+    assert voices(sqlite_record, posts, same) == {"bluesky": 0, "mastodon": 2}
 
 
-def test_what_is_measured_is_what_was_known_at_the_mark(sqlite: Record) -> None:
+def test_what_is_measured_is_what_was_known_at_the_mark(sqlite_record: Record) -> None:
     """The paper of 100 hours ago is measured at 6, 24 and 72 hours, with what was observed by then."""
     at = CUT - 100 * HOUR
     items = [
@@ -287,42 +273,42 @@ def test_what_is_measured_is_what_was_known_at_the_mark(sqlite: Record) -> None:
         counted("bluesky:1", 0, 10, at + 6 * HOUR + 1), counted("bluesky:1", 0, 20, at + 24 * HOUR),
         *said("bluesky:2", "bluesky:bo", at + 72 * HOUR), *said("bluesky:3", "bluesky:cy", at + 72 * HOUR + 1),
     ]  # fmt: skip
-    emptied(sqlite).append(items, source="made-up")
+    emptied(sqlite_record).append(items, source="made-up")
     found = [
         (one.age, one.until - at, one.voices, one.peer)
-        for one in attention.read_engagement(sqlite.view(CUT), MeasurementWindow())
+        for one in attention.read_engagement(sqlite_record.view(CUT), MeasurementWindow())
     ]
     assert found == [(6, 6 * HOUR, 2, 1), (24, 24 * HOUR, 21, 1), (72, 72 * HOUR, 22, 1)]
 
 
-def test_what_is_seen_again_at_the_very_mark_counts_once(sqlite: Record) -> None:
+def test_what_is_seen_again_at_the_very_mark_counts_once(sqlite_record: Record) -> None:
     post, mention = said("bluesky:1", "bluesky:ada")
     again = [msgspec.structs.replace(item, observed_at=CUT) for item in (post, mention)]
-    found = voices(sqlite, [post, mention], again, counted("bluesky:1", 2, 3), counted("bluesky:1", 2, 5, CUT))
+    found = voices(sqlite_record, [post, mention], again, counted("bluesky:1", 2, 3), counted("bluesky:1", 2, 5, CUT))
     assert found == {"bluesky": 8}
 
 
-def test_a_young_paper_is_measured_at_the_cut_and_is_no_reference(sqlite: Record) -> None:
+def test_a_young_paper_is_measured_at_the_cut_and_is_no_reference(sqlite_record: Record) -> None:
     at = CUT - 3 * HOUR
-    emptied(sqlite).append([announced(3), *said("bluesky:1", "bluesky:ada", at)], source="made-up")
-    (one,) = attention.read_engagement(sqlite.view(CUT), MeasurementWindow())
+    emptied(sqlite_record).append([announced(3), *said("bluesky:1", "bluesky:ada", at)], source="made-up")
+    (one,) = attention.read_engagement(sqlite_record.view(CUT), MeasurementWindow())
     assert (one.age, one.until, one.peer, one.announced_at) == (6, CUT, 0, at)
-    emptied(sqlite).append(
+    emptied(sqlite_record).append(
         [announced(0), announced(-1, paper="arxiv:2311.00002"), *said("bluesky:1", "bluesky:ada", CUT)],
         source="made-up",
     )
-    assert [one.paper for one in attention.read_engagement(sqlite.view(CUT), MeasurementWindow())] == [PAPER]
+    assert [one.paper for one in attention.read_engagement(sqlite_record.view(CUT), MeasurementWindow())] == [PAPER]
 
 
-def test_a_deleted_post_counts_as_long_as_it_was_there(sqlite: Record) -> None:
+def test_a_deleted_post_counts_as_long_as_it_was_there(sqlite_record: Record) -> None:
     at = CUT - 100 * HOUR
     post, mention = said("bluesky:1", "bluesky:ada", at)
     gone = msgspec.structs.replace(post, gone="deleted", observed_at=at + 10 * HOUR)
-    emptied(sqlite).append([announced(100), post, mention, gone], source="made-up")
-    assert [one.age for one in attention.read_engagement(sqlite.view(CUT), MeasurementWindow())] == [6]
+    emptied(sqlite_record).append([announced(100), post, mention, gone], source="made-up")
+    assert [one.age for one in attention.read_engagement(sqlite_record.view(CUT), MeasurementWindow())] == [6]
 
 
-def test_a_paper_is_announced_once(sqlite: Record) -> None:
+def test_a_paper_is_announced_once(sqlite_record: Record) -> None:
     """By its first announcement, and by what is known of it last; a replacement is none."""
     post = said("bluesky:1", "bluesky:ada")
     for items, expected in (
@@ -331,36 +317,36 @@ def test_a_paper_is_announced_once(sqlite: Record) -> None:
         ([announced(24 * 91), announced(10, "cross", seen=CUT)], set()),
         ([announced(30), announced(12, seen=CUT)], {CUT - 12 * HOUR}),
     ):
-        emptied(sqlite).append([*items, *post], source="made-up")
+        emptied(sqlite_record).append([*items, *post], source="made-up")
         assert {
-            one.announced_at for one in attention.read_engagement(sqlite.view(CUT), MeasurementWindow())
+            one.announced_at for one in attention.read_engagement(sqlite_record.view(CUT), MeasurementWindow())
         } == expected
 
 
-def test_a_window_takes_older_papers_by_the_posts_made_in_it(sqlite: Record) -> None:
+def test_a_window_takes_older_papers_by_the_posts_made_in_it(sqlite_record: Record) -> None:
     at = CUT - 100 * 24 * HOUR
     older = [
         *said("bluesky:1", "bluesky:ada", at), *said("bluesky:2", "bluesky:bo", WEEK_AGO),
         *said("bluesky:3", "bluesky:ada", CUT - HOUR), *said("bluesky:4", "bluesky:cy", WEEK_AGO - 1),
         announced(24 * 100),
     ]  # fmt: skip
-    emptied(sqlite).append(older, source="made-up")
+    emptied(sqlite_record).append(older, source="made-up")
     window = MeasurementWindow(candidates_from=WEEK_AGO, posted_from=WEEK_AGO)
-    (one,) = attention.read_engagement(sqlite.view(CUT), window)
+    (one,) = attention.read_engagement(sqlite_record.view(CUT), window)
     assert (one.voices, one.age, one.until, one.peer, one.announced_at) == (2, 168, CUT, 0, 0)
-    assert list(attention.read_engagement(sqlite.view(CUT), MeasurementWindow())) == []
+    assert list(attention.read_engagement(sqlite_record.view(CUT), MeasurementWindow())) == []
 
 
-def test_a_paper_counts_once_young_and_once_with_the_posts_of_the_window(sqlite: Record) -> None:
-    emptied(sqlite).append([announced(23), *said("bluesky:1", "bluesky:ada")], source="made-up")
+def test_a_paper_counts_once_young_and_once_with_the_posts_of_the_window(sqlite_record: Record) -> None:
+    emptied(sqlite_record).append([announced(23), *said("bluesky:1", "bluesky:ada")], source="made-up")
     window = A_DAY_IN._replace(candidates_from=CUT, posted_from=WEEK_AGO)
-    found = list(attention.read_engagement(sqlite.view(CUT), window))
+    found = list(attention.read_engagement(sqlite_record.view(CUT), window))
     assert [(one.announced_at, one.age, one.voices) for one in found] == [(CUT - 23 * HOUR, 24, 1), (0, 24, 1)]
 
 
-def test_only_the_publication_s_networks_count(sqlite: Record) -> None:
+def test_only_the_publication_s_networks_count(sqlite_record: Record) -> None:
     posts = [*said("bluesky:1", "bluesky:ada", text=LONG), *said("mastodon:1", "mastodon:ada", text=LONG)]
-    assert voices(sqlite, posts, window=MeasurementWindow(ages=(24,), networks=("mastodon",))) == {"mastodon": 1}
+    assert voices(sqlite_record, posts, window=MeasurementWindow(ages=(24,), networks=("mastodon",))) == {"mastodon": 1}
 
 
 def test_a_post_that_names_many_papers_is_measured_at_each_of_their_marks(store_url: str) -> None:
@@ -415,51 +401,66 @@ def crowd(post: str, many: int) -> list[Item]:
     return reacted(post, *(f"bluesky:new{n}" for n in range(many)))
 
 
-def test_unknown_voices_count_as_far_as_known_ones_match_them(sqlite: Record) -> None:
+def test_unknown_voices_count_as_far_as_known_ones_match_them(sqlite_record: Record) -> None:
     post = said("bluesky:1", "bluesky:cy")
-    assert with_standing(sqlite, post, crowd("bluesky:1", 9)) == (10, 0, 0, 0)
-    assert with_standing(sqlite, post, crowd("bluesky:1", 9), reacted("bluesky:1", "bluesky:bo")) == (11, 1, 0, 2)
+    assert with_standing(sqlite_record, post, crowd("bluesky:1", 9)) == (10, 0, 0, 0)
+    assert with_standing(sqlite_record, post, crowd("bluesky:1", 9), reacted("bluesky:1", "bluesky:bo")) == (
+        11,
+        1,
+        0,
+        2,
+    )
     both = reacted("bluesky:1", "bluesky:bo", "bluesky:ada")
-    assert with_standing(sqlite, post, both) == (3, 2, 0, 3)
-    assert with_standing(sqlite, post, both, crowd("bluesky:1", 9)) == (12, 2, 0, 4)
+    assert with_standing(sqlite_record, post, both) == (3, 2, 0, 3)
+    assert with_standing(sqlite_record, post, both, crowd("bluesky:1", 9)) == (12, 2, 0, 4)
 
 
-def test_the_highest_count_counts_and_none_is_added_to_another(sqlite: Record) -> None:
+def test_the_highest_count_counts_and_none_is_added_to_another(sqlite_record: Record) -> None:
     posts = [*said("bluesky:1", "bluesky:cy"), *said("bluesky:2", "bluesky:dy")]
     some: list[Item] = [counted("bluesky:1", 4, 6), counted("bluesky:2", 5, 5)]
-    assert with_standing(sqlite, posts, some) == (22, 0, 0, 6)
-    assert with_standing(sqlite, posts, some, reacted("bluesky:1", "bluesky:ada", "bluesky:bo")) == (22, 2, 0, 5)
+    assert with_standing(sqlite_record, posts, some) == (22, 0, 0, 6)
+    assert with_standing(sqlite_record, posts, some, reacted("bluesky:1", "bluesky:ada", "bluesky:bo")) == (22, 2, 0, 5)
 
 
-def test_authors_do_not_vouch_and_the_operator_has_the_last_word(sqlite: Record) -> None:
+def test_authors_do_not_vouch_and_the_operator_has_the_last_word(sqlite_record: Record) -> None:
     post = [*said("bluesky:1", "bluesky:ada"), *crowd("bluesky:1", 5)]
     author = judged("bluesky:ada", "author", rule="name", about=PAPER)
-    assert with_standing(sqlite, post) == (6, 1, 0, 2)
-    assert with_standing(sqlite, post, [author]) == (6, 0, 1, 0)
-    assert with_standing(sqlite, post, [judged("bluesky:ada", "author", about="arxiv:2311.00002")]) == (6, 1, 0, 2)
+    assert with_standing(sqlite_record, post) == (6, 1, 0, 2)
+    assert with_standing(sqlite_record, post, [author]) == (6, 0, 1, 0)
+    assert with_standing(sqlite_record, post, [judged("bluesky:ada", "author", about="arxiv:2311.00002")]) == (
+        6,
+        1,
+        0,
+        2,
+    )
     independent = judged("bluesky:ada", "independent", rule="operator", about=PAPER)
-    assert with_standing(sqlite, post, [author, independent]) == (6, 1, 0, 2)
-    assert with_standing(sqlite, post, [judged("bluesky:ada", "author", rule="operator", about=PAPER)]) == (6, 0, 1, 0)
+    assert with_standing(sqlite_record, post, [author, independent]) == (6, 1, 0, 2)
+    assert with_standing(sqlite_record, post, [judged("bluesky:ada", "author", rule="operator", about=PAPER)]) == (
+        6,
+        0,
+        1,
+        0,
+    )
 
 
-def test_a_handle_has_the_standing_of_its_account(sqlite: Record) -> None:
+def test_a_handle_has_the_standing_of_its_account(sqlite_record: Record) -> None:
     old = known_for_long("bluesky:@cy")
     post = [*said("bluesky:1", "bluesky:cy"), *crowd("bluesky:1", 5)]
     same = Alias(account="bluesky:@cy", stable="bluesky:cy", observed_at=DAY_AGO)
-    assert with_standing(sqlite, post, old) == (6, 0, 0, 0)
-    assert with_standing(sqlite, post, old, [same]) == (6, 1, 0, 2)
+    assert with_standing(sqlite_record, post, old) == (6, 0, 0, 0)
+    assert with_standing(sqlite_record, post, old, [same]) == (6, 1, 0, 2)
     author = judged("bluesky:@cy", "author", rule="name", about=PAPER)
-    assert with_standing(sqlite, post, old, [same, author]) == (6, 0, 1, 0)
+    assert with_standing(sqlite_record, post, old, [same, author]) == (6, 0, 1, 0)
 
 
-def test_a_post_about_several_papers_counts_by_its_poster_alone(sqlite: Record) -> None:
+def test_a_post_about_several_papers_counts_by_its_poster_alone(sqlite_record: Record) -> None:
     post = [*said("bluesky:1", "bluesky:ada"), *reacted("bluesky:1", "bluesky:bo"), *crowd("bluesky:1", 5)]
     other = Mention(post="bluesky:1", paper="arxiv:2311.00002", form="abs", observed_at=DAY_AGO + 1)
-    assert with_standing(sqlite, post, [counted("bluesky:1", 0, 90)]) == (91, 2, 0, 84)
-    assert with_standing(sqlite, post, [other]) == (7, 2, 0, 4), "nobody announced the other paper"
+    assert with_standing(sqlite_record, post, [counted("bluesky:1", 0, 90)]) == (91, 2, 0, 84)
+    assert with_standing(sqlite_record, post, [other]) == (7, 2, 0, 4), "nobody announced the other paper"
     seconds = [other, announced(paper="arxiv:2311.00002")]
-    assert with_standing(sqlite, post, seconds) == (7, 1, 0, 1)
-    assert with_standing(sqlite, post, seconds, [counted("bluesky:1", 0, 90)]) == (91, 1, 0, 1)
+    assert with_standing(sqlite_record, post, seconds) == (7, 1, 0, 1)
+    assert with_standing(sqlite_record, post, seconds, [counted("bluesky:1", 0, 90)]) == (91, 1, 0, 1)
 
 
 # ---- imported listings ---------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import msgspec
 from hotpapers.categories import archive_of
 from hotpapers.evaluation.outcomes.files import UpvoteCount
 from hotpapers.forecast import AGES, FINAL, Curve
-from hotpapers.ids.timestamps import from_datetime
+from hotpapers.ids.timestamps import SECOND, from_datetime
 from hotpapers.model import DAY, HOUR
 
 EARLY = {6: (3, 12), 24: (18, 30), 72: (60, 84)}
@@ -111,7 +111,7 @@ OWN_CLOCK = "hackernews, own clock"
 def hacker_news(rows: Iterable[StoryVotes]) -> Iterator[MeasuredCurve]:
     """A curve from 6 h to the last count within 168 h, by both clocks, for each story that was read shortly before."""
     for row in rows:
-        counts = sorted(TimedCount(at * 1_000_000, votes) for at, votes, _comments, _rank in row.obs)
+        counts = sorted(TimedCount(at * SECOND, votes) for at, votes, _comments, _rank in row.obs)
         if counts:
             first = counts[0].at
             for network, start in (("hackernews", first - first % DAY), (OWN_CLOCK, first)):

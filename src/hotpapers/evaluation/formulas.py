@@ -21,6 +21,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.model import HOUR, Candidate, RankingInput, ScoreComponent, ScoredCandidate
 from hotpapers.ranking.rarity import order
 
@@ -115,7 +116,7 @@ def _older_by(candidate: Candidate) -> int:
 
 def _hot(candidate: Candidate) -> int:
     points = _points(candidate)
-    seconds = (candidate.announced_at // 1_000_000 - REDDIT_EPOCH) * (points > 0)
+    seconds = (candidate.announced_at // SECOND - REDDIT_EPOCH) * (points > 0)
     return _scaled(_EXACT.add(_log(max(points, 1)), _EXACT.divide(Decimal(seconds), Decimal(REDDIT_DECADE))))
 
 

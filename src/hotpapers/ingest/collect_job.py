@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from hotpapers.errors import NetError, PartiallyRead, StreamGap
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.pipeline import ingest
 from hotpapers.ingest.shared_index import SharedPaperIndex
@@ -32,14 +33,14 @@ from hotpapers.model import (
 from hotpapers.store.batches import cursor_of
 from hotpapers.terms import NetworkTerms
 
-COVERED_EVERY = 15 * 60 * 1_000_000
+COVERED_EVERY = 15 * 60 * SECOND
 """Microseconds after which a stretch of uninterrupted reading is written down."""
-KEPT_EVERY = 5 * 60 * 1_000_000
+KEPT_EVERY = 5 * 60 * SECOND
 """Microseconds after which it is written down how far a stream was read in which nothing concerns us: a batch for each
 heartbeat would be a million a year. So much is heard again after a crash."""
-LOOK_EVERY = 10 * 1_000_000
+LOOK_EVERY = 10 * SECOND
 """Microseconds after which it is asked what others brought into the record."""
-ONCE = 5 * 60 * 1_000_000
+ONCE = 5 * 60 * SECOND
 """So many microseconds of a stream, which never ends by itself, a single round reads, besides all from before it."""
 
 

@@ -34,7 +34,7 @@ def infer_days(record: Record, first: date, last: date) -> int:
     new. What was inferred before and has been observed since is withdrawn."""
     days = (first - timedelta(days=BEFORE)).isoformat(), last.isoformat()
     _withdraw(record, days)
-    new = [item for item in _inferred(record, days) if item.day >= days[0]]
+    new = list(_inferred(record, days))
     added, rest = 0, iter(new)
     while some := list(islice(rest, AT_ONCE)):
         added += record.append(some, source=SOURCE).added
@@ -47,7 +47,8 @@ def _inferred(record: Record, days: tuple[str, str]) -> Iterator[Announcement]:
     submitted = midnight(days[0]) - LONGEST_WAIT, calendar.announced_at(days[1])
     papers = {paper.paper: paper for paper in queries.submitted_papers(view, submitted)}
     for paper in papers.values():
-        yield from (item for item in announcements_of(paper) if item.day <= days[1] and item.day not in observed)
+        announced = announcements_of(paper)
+        yield from (item for item in announced if days[0] <= item.day <= days[1] and item.day not in observed)
 
 
 def announcements_of(paper: SubmittedPaper) -> Sequence[Announcement]:

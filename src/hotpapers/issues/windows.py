@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hotpapers import announcement_days as calendar
 from hotpapers import model
 from hotpapers.errors import UsageError
-from hotpapers.ids.timestamps import as_utc
+from hotpapers.ids.timestamps import SECOND, as_utc
 from hotpapers.issues import queries
 from hotpapers.model import HOUR, Publication
 from hotpapers.store.as_of import AsOfView
@@ -85,7 +85,7 @@ def cut_of(publication: Publication, day: str) -> int:
     closes = datetime.datetime.combine(
         datetime.date.fromisoformat(day), datetime.time(publication.hour), ZoneInfo(publication.zone)
     )
-    return int(closes.timestamp()) * 1_000_000
+    return int(closes.timestamp()) * SECOND
 
 
 def window_start(publication: Publication, day: str) -> int:

@@ -13,6 +13,7 @@ from hotpapers.errors import (
     StoreError,
     StreamGap,
 )
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.jobs.isolation import describe_error, is_defect
 from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, CoverageState
 
@@ -128,4 +129,4 @@ def incomplete_coverage(
 
 
 def _is_short_wait(problem: NetError, waited: int) -> bool:
-    return isinstance(problem, RetryLater) and waited + problem.seconds * 1_000_000 <= SHORT
+    return isinstance(problem, RetryLater) and waited + problem.seconds * SECOND <= SHORT

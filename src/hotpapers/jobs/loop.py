@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from hotpapers.errors import CorruptStore, NetError, NewerStore, NotAStore, Stopped, StoreError, TakenOver
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.jobs import job_state, queries
 from hotpapers.jobs.attempts import NextAttempt, next_attempt
 from hotpapers.jobs.isolation import ENDS, log_defect
@@ -59,7 +60,7 @@ class JobContext:
         """Keeps that the job does well again, if it did not."""
         since = self.status.failing_since
         if since is not None:
-            log_event("recovered", job=self.status.source, seconds=(self.clock.now() - since) // 1_000_000)
+            log_event("recovered", job=self.status.source, seconds=(self.clock.now() - since) // SECOND)
             self.note(failing_since=None, reason="")
 
     def check_lease(self) -> None:

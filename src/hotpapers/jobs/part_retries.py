@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hotpapers.errors import WrongClock
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.jobs.attempts import patience
 from hotpapers.jobs.isolation import isolated
 
@@ -19,7 +20,7 @@ class FailedPart(NamedTuple):
 
     def waits(self, at: int) -> bool:
         """Whether it is left alone at a moment; not where the clock was set back meanwhile."""
-        return self.at <= at < self.at + patience(self.failures - 1) * 1_000_000
+        return self.at <= at < self.at + patience(self.failures - 1) * SECOND
 
 
 class PartRetries:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hotpapers import __version__, model
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.issues.coverage import readings
 from hotpapers.issues.queries import ARXIV, newest_issue
 from hotpapers.jobs import job_state
@@ -70,7 +71,7 @@ def _latest(session: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
         if is_retrospective(publication.publication):
             continue
         day, frozen_at = newest_issue(session.record.database, publication.publication) or (None, None)
-        age = None if frozen_at is None else max(at - frozen_at, 0) // 1_000_000
+        age = None if frozen_at is None else max(at - frozen_at, 0) // SECOND
         yield schemas.LatestIssue(publication=publication.publication, day=day, frozen_at=frozen_at, age=age)
 
 
@@ -102,7 +103,7 @@ def job_health(status: JobState, quarantine: int, at: int, *, held: bool) -> Job
     return JobHealth(
         job=status.source, state=state, reason=status.reason, failing_since=status.failing_since,
         success_at=status.success_at,
-        lag=None if status.covered_to is None else max(at - status.covered_to, 0) // 1_000_000,
+        lag=None if status.covered_to is None else max(at - status.covered_to, 0) // SECOND,
         next_at=status.next_at, items=status.items, requests=status.requests, day_in=daily(status.bytes_in),
         day_out=daily(status.bytes_out), quarantine=quarantine,
         back_to=status.back_to if status.back_at is None else None,

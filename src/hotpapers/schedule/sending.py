@@ -13,6 +13,7 @@ from typing import NamedTuple
 from hotpapers import terms
 from hotpapers.deliver.send import SendResult, keep_finished, send_issue
 from hotpapers.errors import NetError, PartiallyRead, RetryLater, UsageError
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import days_frozen_since
 from hotpapers.issues.repository import RecordIssueReader
@@ -119,7 +120,7 @@ class SendJob:
         issue_reader = RecordIssueReader(work.record, self._allowed)
         result = send_day(destination, issue_reader, work.record, publication, day, partial(self._check, work))
         if result.waiting:
-            self._not_before[waits] = work.clock.now() + int(result.waiting * 1_000_000)
+            self._not_before[waits] = work.clock.now() + int(result.waiting * SECOND)
         if result.sent or result.problems:
             name = destination.sender.name
             log_event(

@@ -284,9 +284,9 @@ def write_batch(
     enrolled = identities.enroll(database, row_groups.keys_of(offered), last.position + 1, recent.at(last.chain))
     groups = [row_groups.prepared(group, marks, enrolled.known) for group in offered]
     row_changes = RowChanges(close=close)
-    written = append(database, groups, at=at, source=source, cursor=cursor, changes=row_changes, enrolled=enrolled)
-    if written.position:
-        recent.keep(head(database).chain, last.chain, enrolled.known)
+    written = append(
+        database, groups, at=at, source=source, cursor=cursor, changes=row_changes, enrolled=enrolled, recent=recent
+    )
     return written._replace(refused=refused, mended=mended)
 
 
@@ -299,6 +299,7 @@ def append(
     cursor: str | None = None,
     changes: RowChanges = NOTHING,
     enrolled: EnrolledKeys = NO_KEYS,
+    recent: RecentIdentities | None = None,
 ) -> WrittenBatch:
     """The batch itself: rows, cursor, manifest, chain; none if there is nothing to say. Call inside `write()`."""
     last = head(database)
@@ -316,7 +317,9 @@ def append(
     known, later = sum(rows.known for rows in added), sum(rows.later for rows in added)
     if not any(changes) and not len(listed) and (cursor is None or cursor == cursor_of(database, source)):
         return WrittenBatch(None, 0, known)
-    save_batch(database, position, at, source, cursor, listed, last.chain)
+    chain = save_batch(database, position, at, source, cursor, listed, last.chain)
+    if recent:
+        recent.keep(chain, last.chain, enrolled.known)
     return WrittenBatch(position, len(listed), known, later)
 
 
@@ -328,8 +331,8 @@ def save_batch(
     cursor: str | None,
     listed: manifest.Manifest,
     before: bytes,
-) -> None:
-    """The batch's own row, its source's cursor and its tombstones."""
+) -> bytes:
+    """The batch's own row, its source's cursor and its tombstones; the batch's value in the chain."""
     chain = manifest.link(before, position, at, source, cursor, listed)
     row = (position, at, source, cursor, len(listed), manifest.pack(listed), chain)
     database.run("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -339,6 +342,7 @@ def save_batch(
     if listed.tombstones:
         marks = [(mark, at) for mark in listed.tombstones]
         database.many("INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING", marks)
+    return chain
 
 
 def cursor_of(database: Database, source: str) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.errors import InputError, NotAProof
-from hotpapers.ids.timestamps import minute_of
+from hotpapers.ids.timestamps import SECOND, minute_of
 from hotpapers.model import Paper, Place
 from hotpapers.store.commitments import canonical_json
 from hotpapers.transparency import policies
@@ -227,7 +227,7 @@ def _number(text: str) -> int | None:
 def check_saved(issue: SavedIssue, policy: LogPolicy) -> ProofVerdict:
     """Whether an issue stood in a log of a policy, which enough of its witnesses saw, and is shown as it was."""
     moments = policies.cosigners(policy, issue.proof.signed)
-    words = [f"{name} {minute_of(at * 1_000_000)}" for name, at in moments.items() if at < 1 << 36]
+    words = [f"{name} {minute_of(at * SECOND)}" for name, at in moments.items() if at < 1 << 36]
     return ProofVerdict(issue, (*_log_problems(issue, policy, moments), *_page_problems(issue)), tuple(words))
 
 

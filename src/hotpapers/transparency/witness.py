@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.errors import LogError, NotAProof
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.logs import log_event
 from hotpapers.transparency import alarms, log_files, witness_protocol
 from hotpapers.transparency.alarms import Alarm
@@ -164,7 +165,7 @@ class LogWitness:
         origin = signed[0].checkpoint.origin
         keys = {(log.key.name, log.key.key_id) for log in self._policy.logs}
         alarm = Alarm(
-            subject=origin, kind=answer.alarm, reason=answer.reason, at=seconds * 1_000_000,
+            subject=origin, kind=answer.alarm, reason=answer.reason, at=seconds * SECOND,
             evidence=tuple(str(_only(checkpoint.note, keys)) for checkpoint in signed),
         )  # fmt: skip
         if alarms.keep_alarm(self._folder, alarm):

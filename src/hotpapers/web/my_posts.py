@@ -20,6 +20,7 @@ from hotpapers.accounts import actions, claims, codes, profiles
 from hotpapers.accounts.codes import ProofChallenge
 from hotpapers.accounts.profiles import KnownAccount
 from hotpapers.errors import NetError, RequestRefused
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.logs import log_event
 from hotpapers.model import HttpClient
 from hotpapers.settings import BotSettings
@@ -30,7 +31,6 @@ from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Value
 
 PATH = "/mine"
 COST = 2
-SECOND = 1_000_000
 HIDE, PERSON = "hide", "person"
 CHOICES = ((HIDE, "Take all my posts off these pages"), (PERSON, "I am a person, not a bot"))
 

@@ -109,8 +109,10 @@ class ArchiveBatch:
         return [*items, *self._edits(payload.at, items)] if payload.kind == EDIT else items
 
     def _edits(self, at: int, items: Sequence[Item]) -> Iterator[Verdict]:
-        """What follows from an edit at a moment: it is compared with what was said before, in the record or here."""
-        changes = ChangeFilter(self._record.view(at - self._in_order))
+        """What follows from an edit at a moment: it is compared with what was said before, in the record or here. Of
+        events, each moment goes in whole: what the record has of that moment is this very edit, imported before."""
+        before = at - 1 if self._in_order else at
+        changes = ChangeFilter(self._record.view(before))
         for post in {item.post for item in items if isinstance(item, Post)}:
             changes.learn(item for item in self._said[post] if item.observed_at <= at)
         return edits(changes, items)

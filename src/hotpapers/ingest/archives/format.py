@@ -12,6 +12,7 @@ from hotpapers.errors import InputError
 from hotpapers.ids import arxiv, timestamps
 from hotpapers.ids.mentions import spans
 from hotpapers.ids.mentions.paper_index import PaperIndex
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.model import DAY, Item, Mention, Post, RawPayload
 from hotpapers.sources.paper_matching import unreadable
 from hotpapers.store import Record
@@ -119,7 +120,7 @@ def moment_of(value: Moment) -> int | None:
 
 def _number(value: float) -> int:
     if 0 <= value < 1e11:
-        return round(value * 1_000_000)
+        return round(value * SECOND)
     if 1e11 <= value < 1e14:
         return round(value * 1_000)
     if 1e14 <= value < 1e20:

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from hotpapers.errors import InputError
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.ingest.archives.format import (
     ImportTarget,
     Moment,
@@ -134,7 +135,7 @@ class HackerNewsArchive:
             raise InputError("an item without its number")
         handle = row.by or row.author
         if row.deleted or row.dead or not handle:
-            counts = {"id": int(own), "time": (moment_of(row.made()) or 0) // 1_000_000, "dead": bool(row.dead)}
+            counts = {"id": int(own), "time": (moment_of(row.made()) or 0) // SECOND, "dead": bool(row.dead)}
             counts["deleted"] = not row.dead
             return [RawPayload("counts", str(own), msgspec.json.encode(counts), seen_at(self._place, 0, row.seen()))]
         if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(row.words())):
@@ -159,7 +160,7 @@ def _hit(row: _Row, own: str, handle: str, created_at: int) -> dict[str, object]
     comment = row.kind() == "comment"
     replies = row.num_comments if row.num_comments is not None else row.descendants
     return {
-        "objectID": own, "created_at_i": created_at // 1_000_000, "author": handle, "title": row.title, "url": row.url,
+        "objectID": own, "created_at_i": created_at // SECOND, "author": handle, "title": row.title, "url": row.url,
         "points": row.points if row.points is not None else row.score,
         "num_comments": replies if isinstance(replies, int) else None,
         "story_text": None if comment else row.story_text or row.text,

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from hotpapers.errors import InputError
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.ingest.archives.format import ImportTarget, Moment, is_object, made_at, page, seen_at, timely
 from hotpapers.model import Item, RawPayload
 from hotpapers.sources.reddit import RedditSettings, RedditSource
@@ -134,7 +135,7 @@ class RedditArchive:
 def _submission(thing: _Thing, name: str, created_at: int, *, gone: bool) -> dict[str, object]:
     """A submission or comment as Reddit's own interface has submissions."""
     return {
-        "name": name, "created_utc": created_at // 1_000_000, "author": DELETED if gone else thing.author,
+        "name": name, "created_utc": created_at // SECOND, "author": DELETED if gone else thing.author,
         "author_fullname": thing.author_fullname, "title": thing.title or "", "url": thing.url,
         "selftext": thing.selftext if thing.body is None else thing.body, "score": thing.score,
         "num_comments": thing.num_comments, "over_18": thing.over_18, "crosspost_parent": thing.crosspost_parent,

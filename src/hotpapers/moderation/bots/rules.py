@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hotpapers.ids.mentions import own_words as words
 from hotpapers.ids.mentions.own_words import MentionedPaper
+from hotpapers.ids.timestamps import SECOND
 from hotpapers.model import HOUR
 
 DAYS = 14
@@ -30,7 +31,7 @@ AT_ONCE = 3_000_000
 """Microseconds: nobody chooses, writes and sends two posts in less."""
 FEWEST_ANNOUNCED = 50
 """Papers of a category from which on a share of them says something."""
-QUICK = 10 * 60 * 1_000_000
+QUICK = 10 * 60 * SECOND
 """Microseconds between a post and an echo of it."""
 QUICK_SHARE = 90
 """Per cent of an account's reposts that must be quick where it is called an echo."""

@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.ids.timestamps import minute_of, rfc3339
+from hotpapers.ids.timestamps import SECOND, minute_of, rfc3339
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.schedule.hosts.cron_times import GRACE, TimeOfDay, following, planned
 from hotpapers.store import Record
 
 JOB = "schedule"
-SECOND = 1_000_000
 WELL = "success"
 BY_SCHEDULE = "schedule"
 
