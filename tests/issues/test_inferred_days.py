@@ -14,8 +14,10 @@ import pytest
 from hotpapers.announcement_days import deadline_day
 from hotpapers.ids.timestamps import as_utc
 from hotpapers.issues.announcement_counts import facts
+from hotpapers.issues.explain import explain
 from hotpapers.issues.inferred_days import announcements_of, infer_days
 from hotpapers.issues.queries import SubmittedPaper
+from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, Announcement, Item, Paper
 from hotpapers.store.record import Record
 from hotpapers.transfer.observations import handed_out
@@ -106,10 +108,11 @@ def test_an_issue_says_so(sqlite_url: str) -> None:
         infer_days(record, FIRST, LAST)
         [content] = made(record, LAST, LAST)
         assert content.retrospective and content.retrospective.inferred == 222
-        assert "When 222 papers were announced is inferred from when they were submitted, not observed." in (
-            phrases.made_afterwards(content.retrospective)
-        )
+        sentence = "When 222 papers were announced is inferred from when they were submitted, not observed."
+        assert sentence in phrases.made_afterwards(content.retrospective)
         assert list(facts(content))[-1] == "days of announcement inferred"
+        issue = RecordIssueReader(record).issue(content.publication.publication, content.day)
+        assert sentence in explain(issue, content.entries[0].paper).notes
 
 
 def test_what_was_observed_goes_before(sqlite_url: str) -> None:

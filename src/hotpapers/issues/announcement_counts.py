@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+import msgspec
+
 from hotpapers.announcement_days import label_at
-from hotpapers.model import Entry, IssueContent
+from hotpapers.model import Entry, IssueContent, Retrospective
 from hotpapers.ranking.words import count_noun, number
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -40,13 +42,16 @@ def facts(content: IssueContent) -> Iterator[str]:
     else:
         announced = number(content.announced) if content.announced else "none"
         yield f"{announced} announced that day, {considered}"
-    if is_inferred(content):
+    if inferred_days(content.retrospective):
         yield "days of announcement inferred"
 
 
-def is_inferred(content: IssueContent) -> bool:
-    """Whether days of announcement are inferred, of some of the papers that an issue considers or compares with."""
-    return bool(content.retrospective and content.retrospective.inferred)
+def inferred_days(known: Retrospective | msgspec.UnsetType) -> str:
+    """Of how many papers the day of announcement is inferred, as a sentence; empty where all were observed."""
+    if not known or not known.inferred:
+        return ""
+    papers = count_noun(known.inferred, "paper")
+    return f"When {papers} were announced is inferred from when they were submitted, not observed."
 
 
 def _announcement_days(content: IssueContent) -> str:

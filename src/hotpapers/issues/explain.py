@@ -72,7 +72,10 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         price=words.price_sentence(entry.price),
         notes=(
             *forecasts.sentences(entry), *notes(entry, content.ranking),
-            *filter(None, [words.why_provisional(content.compared, entry.score, content.publication.threshold)]),
+            *filter(None, [
+                words.why_provisional(content.compared, entry.score, content.publication.threshold),
+                announcement_counts.inferred_days(content.retrospective),
+            ]),
             *unread(content),
         ),
         above=_neighbour(issue, above, swap.growths(entry, above, content.peers)) if above else None,

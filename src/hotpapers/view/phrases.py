@@ -175,9 +175,8 @@ def made_afterwards(known: Retrospective) -> str:
     sentences = ["Made afterwards: it did not appear on its day.", f"{_posts_by_then(known)}."]
     if known.described_later:
         sentences.append(f"{words.count_noun(known.described_later, 'paper')} described only as of later.")
-    if known.inferred:
-        papers = words.count_noun(known.inferred, "paper")
-        sentences.append(f"When {papers} were announced is inferred from when they were submitted, not observed.")
+    if inferred := announcement_counts.inferred_days(known):
+        sentences.append(inferred)
     if known.absent:
         sentences.append(f"Nothing is known of {', '.join(map(words.network_name, known.absent))}.")
     standing = "too few to tell anybody apart" if known.known is None else words.number(known.known)
