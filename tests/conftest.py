@@ -3,7 +3,8 @@
 * `SHARED`, fixture `shared`: the folder of real texts beside the checkout; tests that want it skip where it is absent.
 * `data("name")`: a file or folder below tests/data. A full run fails when a file there is read by no test.
 * `store_url`: the address of an empty store, once in SQLite and once in PostgreSQL.
-  `sqlite_url`, `postgres_url`: the one or the other. `module_url`: as `store_url`, one for all tests of a file.
+  `sqlite_url`, `postgres_url`: the one or the other. `bare_store_url`: as `store_url`, and nobody has made its tables.
+  `module_url`: as `store_url`, one for all tests of a file.
 * `sqlite_record`: an open record for all examples of a file; `postgres_record`: an open and empty one.
 * `made_once`: a folder that all tests of a run share.
 """
@@ -16,6 +17,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from hotpapers.store import Record
+from hotpapers.store.record import connect
+from hotpapers.store.schema import MIGRATIONS
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,10 +118,25 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The address of a new, empty PostgreSQL database, dropped after the test."""
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """The address of a new, empty PostgreSQL store, dropped after the test. Its tables are there: to make them takes
+    longer than most tests."""
+    with postgres.database_on(postgres_server, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of a new PostgreSQL database without tables, dropped after the test."""
     with postgres.database_on(postgres_server) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite_url", "bare_postgres_url"], ids=["sqlite", "postgres"])
+def bare_store_url(request: pytest.FixtureRequest) -> str:
+    """The address of a store that is still to be made, in each database in turn."""
+    url: str = request.getfixturevalue(request.param)
+    return url
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -126,7 +145,8 @@ def module_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('store') / 'hotpapers.db'}"
     else:
-        with postgres.database_on(request.getfixturevalue("postgres_server")) as url:
+        server, template = map(request.getfixturevalue, ("postgres_server", "postgres_template"))
+        with postgres.database_on(server, template) as url:
             yield url
 
 
@@ -149,6 +169,15 @@ def postgres_record(postgres_url: str) -> Iterator[Record]:
 def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server on which databases may be made, for all tests of this process."""
     with postgres.server(MEMORY if _roomy(MEMORY) else None) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """The address of a database that has a store's tables, and no secret: what stores for tests are copied from."""
+    with postgres.database_on(postgres_server) as url:
+        with closing(connect(url, create=True)) as database:
+            database.migrate(MIGRATIONS)
         yield url
 
 

@@ -43,11 +43,16 @@ def server(parent: Path | None) -> Iterator[str]:
 
 
 @contextmanager
-def database_on(server: str) -> Iterator[str]:
-    """The address of a new, empty database, dropped afterwards."""
+def database_on(server: str, template: str = "") -> Iterator[str]:
+    """The address of a new database, empty or like the one at another address; dropped afterwards."""
     name = f"hotpapers_test_{os.getpid()}_{next(_numbers)}"
     with connect(server) as connection:
-        _create_database(connection, name)
+        if template:
+            _copy_database(connection, urlsplit(template).path.lstrip("/"), name)
+        else:
+            _create_database(connection, name)
+        # No test stops the server itself: it need not make sure of each commit.
+        connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     yield with_database(server, name)
     with connect(server) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -72,8 +77,15 @@ def _create_database(connection: psycopg.Connection[tuple[Any, ...]], name: str)
         connection.execute(plain + " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
     except psycopg.Error:  # before version 15, or built without ICU
         connection.execute(plain)
-    # No test stops the server itself: it need not make sure of each commit.
-    connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+
+
+def _copy_database(connection: psycopg.Connection[tuple[Any, ...]], template: str, name: str) -> None:
+    """Copying files is the faster way for many small tables; the only one before version 15."""
+    plain = f'CREATE DATABASE "{name}" TEMPLATE "{template}"'
+    try:
+        connection.execute(plain + " STRATEGY FILE_COPY")
+    except psycopg.errors.SyntaxError:
+        connection.execute(plain)
 
 
 def _first(candidates: tuple[str, ...], *reasons: str) -> str:

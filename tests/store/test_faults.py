@@ -339,15 +339,15 @@ def test_a_server_that_goes_away_in_the_middle(postgres_url: str) -> None:
             record.database.rows("SELECT 1")
 
 
-def test_another_programs_database_on_a_server(postgres_url: str) -> None:
-    database = connect(postgres_url)
+def test_another_programs_database_on_a_server(bare_postgres_url: str) -> None:
+    database = connect(bare_postgres_url)
     database.run("CREATE TABLE theirs (name text)")
     with pytest.raises(errors.NotAStore, match="a database of another program; name another one"):
-        Record(postgres_url)
+        Record(bare_postgres_url)
     for table in ("meta", "batch", "snapshot"):
         database.run(f"CREATE TABLE {table} (name text, value text)")
     with pytest.raises(errors.NotAStore):
-        Record(postgres_url)
+        Record(bare_postgres_url)
     assert database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(4,)]
     database.close()
 

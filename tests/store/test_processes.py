@@ -34,11 +34,11 @@ def positions(record: Record) -> list[int]:
     return [row[0] for row in record.database.rows("SELECT position FROM batch ORDER BY position")]
 
 
-def test_four_processes_write_at_once_and_make_the_store_together(store_url: str) -> None:
+def test_four_processes_write_at_once_and_make_the_store_together(bare_store_url: str) -> None:
     batches = 12
-    for process in [start("write", store_url, str(source), str(batches)) for source in range(1, 5)]:
+    for process in [start("write", bare_store_url, str(source), str(batches)) for source in range(1, 5)]:
         end(process)
-    with Record(store_url) as record:
+    with Record(bare_store_url) as record:
         expected = {item for source in range(1, 5) for n in range(batches) for item in workers.cover(source, n)}
         together = {item for n in range(batches) for item in workers.shared(n)}
         found = [item for kind in model.KINDS for item in _all_observations(record, kind)]

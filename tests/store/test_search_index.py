@@ -328,14 +328,14 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
     assert not VectorIndex().is_to_blame(CorruptStore("a page"))
 
 
-def test_an_older_store_gets_its_index(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that was written before there was a search: the tables are added, and it is searched."""
     before, after = schema.MIGRATIONS[0].split(schema._SEARCH)
     monkeypatch.setattr(schema, "MIGRATIONS", (before + after,))
-    with Record(store_url) as record:
+    with Record(bare_store_url) as record:
         record.append([paper("Kettle")], source="s")
     monkeypatch.setattr(schema, "MIGRATIONS", (before + after, schema._SEARCH))
-    with Record(store_url) as record:
+    with Record(bare_store_url) as record:
         assert titles(record, "kettle") == ["Kettle"]
 
 
