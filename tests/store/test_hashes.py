@@ -156,7 +156,7 @@ def test_the_rows_of_a_batch_are_those_of_its_items(item: model.Item) -> None:
     [offered] = row_groups.grouped([(later, 4), (item, 3)])
     group = row_groups.prepared(offered, MARKS, known)
     spec, rows = group.spec, [group.prepared(0), group.prepared(1)]
-    assert group.filled(7, 2) == [(7, *rows[0].row, 2, 0), (8, *rows[1].row, 2, 0)]
+    assert list(group.filled(7, 2)) == [(7, *rows[0].row, 2, 0), (8, *rows[1].row, 2, 0)]
     salts = [row.row[spec.columns.index("salt")] if spec.words else None for row in rows]
     assert rows == [prepare(item, MARKS, known, salts[0], 3), prepare(later, MARKS, known, salts[1], 4)]
     assert not spec.words or (salts[0] != salts[1] and {len(salt or b"") for salt in salts} == {16})

@@ -45,8 +45,11 @@ class TextLink(msgspec.Struct, frozen=True):
     target: str
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower, forbid_unknown_fields=True):
-    """One observation. What was observed is said by the subclass."""
+class Item(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower, forbid_unknown_fields=True, gc=False
+):
+    """One observation. What was observed is said by the subclass. An item holds no cycle, so the collector of garbage,
+    to which millions of them would be a long walk, is not told of it."""
 
     key: ClassVar[tuple[str, ...]] = ()
     personal: ClassVar[tuple[str, ...]] = ()

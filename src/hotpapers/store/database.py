@@ -66,7 +66,7 @@ class Database(Protocol):
     def many(self, sql: str, rows: Iterable[Params]) -> int:
         """Runs a statement once per row; how many rows it changed in all."""
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> int:
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Params]) -> int:
         """Adds rows to a table but those whose key is taken; how many it added. Call inside `write()`."""
 
     def write(self) -> AbstractContextManager[None]:

@@ -123,10 +123,11 @@ class PostgresDatabase:
             self._new_rows += max(cursor.rowcount, 0)
             return max(cursor.rowcount, 0)
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> int:
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Params]) -> int:
         """Adds rows to a table but those whose key is taken; how many it added: by COPY, which is several times as fast
         and takes all of them or none; then one by one."""
         names = ", ".join(f'"{name}"' for name in columns)
+        rows = list(rows)
         if len(rows) >= COPIED_FROM:
             with suppress(psycopg.errors.UniqueViolation), self._translated(), self._connection.transaction():
                 with (

@@ -48,10 +48,10 @@ class RowGroup(NamedTuple):
         """The raw rows that they were read from, 0 for none."""
         return self.columns[-1]
 
-    def filled(self, first: int, position: int) -> list[tuple[Any, ...]]:
-        """The whole rows, numbered from `first` on."""
+    def filled(self, first: int, position: int) -> Iterator[tuple[Any, ...]]:
+        """The whole rows, numbered from `first` on, one at a time."""
         numbers = range(first, first + len(self.items))
-        return list(zip(numbers, *self.columns, repeat(position), repeat(0), strict=False))
+        return zip(numbers, *self.columns, repeat(position), repeat(0), strict=False)
 
     def prepared(self, index: int) -> PreparedRow:
         """One of the rows."""

@@ -174,7 +174,7 @@ class SqliteDatabase:
             self._connection.executemany(sql, rows)
             return self._connection.total_changes() - before
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> int:
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Params]) -> int:
         """Adds rows to a table but those whose key is taken; how many it added."""
         return self.many(insert_sql(table, columns), rows)
 
