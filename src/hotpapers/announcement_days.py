@@ -17,8 +17,6 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from hotpapers.ids.timestamps import SECOND
-
 EASTERN = ZoneInfo("America/New_York")
 EVENING = time(20)
 """When arXiv announces, in New York."""
@@ -184,11 +182,11 @@ def announced_for(submitted: int, more: Container[str] = ()) -> str:
 
 
 def _moment(day: date, at: time) -> int:
-    return round(datetime.combine(day, at, EASTERN).timestamp()) * SECOND
+    return round(datetime.combine(day, at, EASTERN).timestamp()) * 1_000_000
 
 
 def _eastern(moment: int) -> datetime:
-    return datetime.fromtimestamp(moment // SECOND, UTC).astimezone(EASTERN)
+    return datetime.fromtimestamp(moment // 1_000_000, UTC).astimezone(EASTERN)
 
 
 # ---- closing a day -----------------------------------------------------------------------------------------
