@@ -222,6 +222,7 @@ def issues(draw: st.DrawFn) -> ClassicIssue:
     return ClassicIssue(str(draw(st.dates())), made, lead, tuple(draw(items(n)) for n in range(1, count + 1)))
 
 
+@pytest.mark.long
 @given(issues())
 def test_values_come_back(issue: ClassicIssue) -> None:
     assert classic.parse(classic.render(issue)) == issue
@@ -230,6 +231,7 @@ def test_values_come_back(issue: ClassicIssue) -> None:
 ANY = st.text(max_size=12) | TEXTS
 
 
+@pytest.mark.long
 @given(items(1), ANY, ANY, ANY, ANY)
 def test_escaped_words_always_make_a_file(item: ClassicItem, title: str, author: str, abstract: str, text: str) -> None:
     """Whatever stands in the words: no HTML reaches the text, and the file can be read again."""

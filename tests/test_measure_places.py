@@ -20,6 +20,7 @@ def test_a_younger_site_knows_later_papers_alone_and_fewer_accounts() -> None:
         younger(world, 14)
 
 
+@pytest.mark.long
 def test_sites_of_the_same_age_agree_wholly_and_older_ones_more_than_younger() -> None:
     world = world_of(2, 40, 4)
     ten = first_ten(younger(world, OLD + 1), None)
@@ -31,6 +32,7 @@ def test_sites_of_the_same_age_agree_wholly_and_older_ones_more_than_younger() -
     assert found[14].references <= found[90].references
 
 
+@pytest.mark.long
 def test_the_table_has_a_line_for_each_age() -> None:
     lines = table(20, 1, 2)
     assert lines[0] == "20 papers a day, 2 networks, 1 worlds"

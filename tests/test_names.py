@@ -110,6 +110,7 @@ def test_words_are_counted_between_blanks() -> None:
     )
 
 
+@pytest.mark.long
 @given(st.lists(st.sampled_from(PLAIN_WORDS), min_size=5, max_size=9), st.sampled_from(["x", "7", "yx"]))
 def test_a_word_that_goes_on_is_another_word(title: list[str], more: str) -> None:
     names = PaperIndex([PaperAlias(KETTLE, " ".join(title))])

@@ -14,6 +14,7 @@ GRANDCHILD = "import signal; print(signal.getsignal({}) == signal.SIG_IGN)"
 CHILD = "import subprocess, sys, tests.conftest; subprocess.run([sys.executable, '-c', {!r}])"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM], ids=str)
 def test_programs_under_test_get_signals_that_the_starter_of_the_suite_ignores(number: signal.Signals) -> None:
     child = CHILD.format(GRANDCHILD.format(int(number)))

@@ -71,6 +71,7 @@ def test_twenty_bare_titles_an_evening_are_a_person_s_and_the_same_by_the_clock_
     assert made.reason(record, BOT, "template") == why
 
 
+@pytest.mark.long
 def test_a_machine_that_waits_at_random_never_sleeps(record: Record) -> None:
     at, by_chance = NOW - 13 * DAY, random.Random(3)
     write(record, announced([*OTHERS, *UNREAD], "cs.LG"))

@@ -57,6 +57,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
         yield file
 
 
+@pytest.mark.long
 def test_programs_are_told_it_as_events(home: Path) -> None:
     home.write_text(home.read_text() + '[run]\nlog = "json"\n')
     command = [sys.executable, "-m", "hotpapers", "run", "--config", str(home)]

@@ -69,6 +69,7 @@ days = 1
     return file
 
 
+@pytest.mark.long
 def test_a_round_of_each_source_comes_into_the_record(home: Path, server: Server) -> None:
     said = good("collect", "--once", "--config", home)
     assert [line.split()[0] for line in said.splitlines()] == ["hackernews", "huggingface", "lobsters"]
@@ -85,6 +86,7 @@ def test_a_round_of_each_source_comes_into_the_record(home: Path, server: Server
     assert "verified" in good("verify", "--all", "--store", home.parent / "hotpapers.db")
 
 
+@pytest.mark.long
 def test_a_source_that_fails_is_named_and_stops_no_other(home: Path, server: Server) -> None:
     server.on("/lobsters/domains/arxiv.org.json", answer(403))
     ran = run("collect", "--once", "--config", home)

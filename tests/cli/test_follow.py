@@ -75,6 +75,7 @@ def test_a_policy_says_whom_to_trust(here: Path, url: str, tmp_path: Path) -> No
     assert "begins with https://" in misuse("follow", "papers.example")
 
 
+@pytest.mark.long
 def test_a_site_is_compared_with_a_store(here: Path, url: str, tmp_path: Path) -> None:
     store = tmp_path / "neighbour/hotpapers.db"
     for pair in ((store, url), (url, store), (url, url)):
@@ -129,6 +130,7 @@ def running(folder: Path) -> Iterator[Callable[[], tuple[int, dict[str, Any]]]]:
         process.wait(30)
 
 
+@pytest.mark.long
 def test_what_cannot_be_believed_is_an_alarm_and_a_site_that_is_away_is_none(
     here: Path, url: str, tmp_path: Path
 ) -> None:
@@ -167,6 +169,7 @@ def off_but(url: str) -> str:
     return f'contact = "https://library.example/"\n{table}{off}{gone}'
 
 
+@pytest.mark.long
 def test_settings_name_what_is_followed(here: Path, url: str, tmp_path: Path) -> None:
     table = f'[[follow]]\nname = "neighbour"\nurl = "{url}"\n'
     (here / "hotpapers.toml").write_text(off_but(url))

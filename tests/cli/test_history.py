@@ -62,6 +62,7 @@ def test_an_issue_whose_days_are_inferred(tmp_path: Path) -> None:
     assert good("verify", "2024-05-17", "--store", store).startswith("verified: 1 issue rebuilt")
 
 
+@pytest.mark.long
 def test_a_folder_of_its_own(store: Path, tmp_path: Path) -> None:
     """Every page says what it is; nothing invites to wait for more."""
     ran = run("history", *PERIOD, "--judge", "--output", tmp_path / "out", "--json", "--store", store)

@@ -234,6 +234,7 @@ def test_what_only_begins_as_if_it_were_packed(tmp_path: Path) -> None:
     assert ran.status == 1 and ran.err.startswith(f"hotpapers: refused {file}: cannot be unpacked: ")
 
 
+@pytest.mark.long
 def test_a_packed_bomb_is_stopped_by_its_first_line(tmp_path: Path) -> None:
     """Four gigabytes of nothing in 400 kB, read by a process that may not grow."""
     bomb = tmp_path / "bomb.jsonl.zst"

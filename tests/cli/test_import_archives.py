@@ -177,6 +177,7 @@ def test_packed_files_and_pipes_are_the_same(tmp_path: Path) -> None:
     assert {*found, observed(tmp_path / "pipe.db")} == found and len(found) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_a_packed_file_that_breaks_off_is_said_and_what_came_before_is_in(pack: object, tmp_path: Path) -> None:
     many = b"".join(lines(talk(60, day, edits=False)) for day in range(12))

@@ -201,6 +201,7 @@ def test_a_store_in_memory(memory: Callable[[str, bytes], str], tmp_path: Path, 
     same_as_local(format_, address, tmp_path)
 
 
+@pytest.mark.long
 def test_several_processes_read_parts_of_what_one_fetches(
     memory: Callable[[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,6 +322,7 @@ def stored(base: str, name: str, content: bytes) -> str:
     return f"s3://kettles/{name}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format_", ["car", "hackernews", "jetstream"])
 def test_a_store_that_speaks_s3(s3: str, tmp_path: Path, format_: str) -> None:
     """By the program in a process of its own: its library has threads."""
@@ -334,6 +336,7 @@ def test_a_store_that_speaks_s3(s3: str, tmp_path: Path, format_: str) -> None:
     assert observed(tmp_path / "far.db") == observed(near)
 
 
+@pytest.mark.long
 def test_what_s3_refuses_is_told(s3: str, tmp_path: Path) -> None:
     for address in ("s3://kettles/none", "s3://no-such-bucket/a"):
         command = [sys.executable, "-m", "hotpapers", "import", "x", address, "--store", str(tmp_path / "s.db")]

@@ -64,6 +64,7 @@ def test_a_site_is_verified_without_a_store(site: Path, tmp_path: Path, monkeypa
     assert "no log was published" in misuse("verify", "--site", tmp_path)
 
 
+@pytest.mark.long
 def test_a_witness_that_does_not_answer_is_named(site: Path) -> None:
     key = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(32))).verifier
     settings = site / "hotpapers.toml"
@@ -104,6 +105,7 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.long
 def test_a_site_is_verified_at_its_address(site: Path) -> None:
     public = site / "public/site"
     policy = site / "policy.txt"

@@ -214,6 +214,7 @@ def test_mail_is_for_days_that_are_named(home: Path) -> None:
         assert "--preview goes with --to mailing" in misuse("publish", DAY, "--preview", *to, "--config", home)
 
 
+@pytest.mark.long
 def test_run_sends_what_it_freezes_but_not_what_it_makes_up(home: Path, box: Box) -> None:
     """The days of the last two weeks are frozen at once; only those that closed just now are worth a letter."""
     subscribe(home, box, "some@moth.example")

@@ -299,6 +299,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+@pytest.mark.long
 def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path) -> None:
     files = made.files(tmp_path, 3)
     store = tmp_path / "s.db"
@@ -310,6 +311,7 @@ def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path) -> None:
         assert "100%" in seen
 
 
+@pytest.mark.long
 def test_no_colour_and_no_bar_where_none_is_wanted(tmp_path: Path) -> None:
     files = made.files(tmp_path, 2)
     plain = on_terminal("import", "classic", *files, "--store", tmp_path / "t.db", TERM="dumb")

@@ -117,6 +117,7 @@ def links(of: Page, start: str) -> list[str]:
     return [one.attributes["href"] for one in of.all("a") if one.attributes["href"].startswith(start)]
 
 
+@pytest.mark.long
 def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> None:
     with served(store) as base:
         issue = page(base)
@@ -142,6 +143,7 @@ def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> No
     assert re.findall(r"\| (.*)", good("reports", "--store", store)) == ["Unkind", "Not about kettles"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("proxies", "warned"), [(0, True), (1, False)])
 def test_who_serves_behind_tls_and_names_no_proxy_is_warned(store: Path, proxies: int, warned: bool) -> None:
     file = store.with_name("hotpapers.toml")

@@ -56,6 +56,7 @@ def settings(folder: Path, server: Server, more: str = "") -> Path:
     return file
 
 
+@pytest.mark.long
 def test_run_goes_on_until_it_is_stopped_and_says_how_it_does(tmp_path: Path, server: Server) -> None:
     home = settings(tmp_path, server, f'listen = "127.0.0.1:0"\nping = "{server.base}/ping"')
     command = [sys.executable, "-m", "hotpapers", "run", "--config", str(home)]

@@ -106,6 +106,7 @@ def test_init_asks_somebody_at_a_terminal_for_it(
 # ---- demo ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_demo_says_what_it_made(demo_made: Path) -> None:
     said = good("demo", demo_made)  # again: it changes nothing
     same("demo.txt", replaced(said, [(str(demo_made), "FOLDER")]))
@@ -119,6 +120,7 @@ def test_the_demo_holds_markdown_and_a_site_and_verifies(demo_made: Path) -> Non
     assert good("verify", "--all", "--store", demo_made / "hotpapers.db").startswith("verified: 5 issues rebuilt, ")
 
 
+@pytest.mark.long
 def test_the_demo_is_the_same_when_it_is_made_again(demo_made: Path) -> None:
     before = run("status", "--json", "--store", demo_made / "hotpapers.db").json
     pages = {file: (file.read_bytes(), os.stat(file).st_mtime_ns) for file in demo_made.rglob("*.html")}
@@ -137,6 +139,7 @@ def test_the_demo_takes_no_folder_of_others(here: Path) -> None:
     assert run("status", "--json").json["items"]["listing"] == 1
 
 
+@pytest.mark.long
 def test_the_demo_is_in_its_own_folder_by_default(here: Path) -> None:
     assert "hotpapers-demo/site/index.html" in good("demo")
     assert (here / "hotpapers-demo" / "hotpapers.db").is_file()
@@ -179,6 +182,7 @@ def page(address: str) -> str:
         return str(answer.read().decode())
 
 
+@pytest.mark.long
 def test_a_server_answers_and_ends_by_ctrl_c(demo_made: Path) -> None:
     with serving("--store", demo_made / "hotpapers.db", "--host", "127.0.0.1", "--publication", "hot-papers") as (
         child, address,
@@ -231,6 +235,7 @@ def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
         assert issue_reader() is not second
 
 
+@pytest.mark.long
 def test_a_server_forgets_at_once(store: Path) -> None:
     """What another process hides or forgets, or adds, is on the next page."""
     good("issue", "2021-03-02", "--store", store)
@@ -242,6 +247,7 @@ def test_a_server_forgets_at_once(store: Path) -> None:
         assert made.post(200).id in page(f"{address}2021-03-03/")
 
 
+@pytest.mark.long
 def test_a_server_on_the_other_protocol(store: Path) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()

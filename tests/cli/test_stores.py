@@ -105,6 +105,7 @@ def locked(store: Path) -> Path:
     return store
 
 
+@pytest.mark.long
 def test_a_store_that_cannot_be_written_can_be_read(locked: Path) -> None:
     before = locked.read_bytes()
     for command in (*READING, ["verify", "2021-03-04"], ["export", "--format", "csv"]):
@@ -113,6 +114,7 @@ def test_a_store_that_cannot_be_written_can_be_read(locked: Path) -> None:
     assert locked.read_bytes() == before
 
 
+@pytest.mark.long
 def test_writing_where_that_is_not_allowed_says_so(locked: Path, tmp_path: Path) -> None:
     file = made.file(tmp_path, "2021-05-05")
     hide = ["hide", f"x:{made.post(100).id}", "--reason", "-"]
@@ -122,6 +124,7 @@ def test_writing_where_that_is_not_allowed_says_so(locked: Path, tmp_path: Path)
         assert ran.said == f"{locked}: cannot be written; check the file's and its folder's permissions."
 
 
+@pytest.mark.long
 def test_a_folder_where_nothing_may_be_made(store: Path) -> None:
     """SQLite keeps its log beside the store: where that is not allowed, what is there can be read all the same."""
     folder = store.parent / "locked"
@@ -172,6 +175,7 @@ def folder(tmp_path: Path) -> Path:
     return made_here
 
 
+@pytest.mark.long
 def test_two_writers_and_a_reader_at_once(store_url: str, folder: Path) -> None:
     files = made.files(folder, 24)
     good("import", "classic", files[0], "--store", store_url)
@@ -187,6 +191,7 @@ def test_two_writers_and_a_reader_at_once(store_url: str, folder: Path) -> None:
     assert observed(store_url) == observed(alone)
 
 
+@pytest.mark.long
 def test_the_same_file_by_two_at_once_is_in_once(store_url: str, folder: Path) -> None:
     [file] = made.files(folder, 1)
     good("import", "classic", *made.files(folder, 2)[1:], "--store", store_url)
@@ -197,6 +202,7 @@ def test_the_same_file_by_two_at_once_is_in_once(store_url: str, folder: Path) -
     good("verify", "--all", "--store", store_url)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("sign", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, -15)], ids=str
 )
@@ -232,6 +238,7 @@ def listings(store: str) -> int:
         return int(record.database.rows("SELECT count(*) FROM listing WHERE until = 0")[0][0])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
 def test_a_publication_that_was_stopped_is_finished_by_the_same_command(
     folder: Path, tmp_path: Path, sign: signal.Signals

@@ -89,6 +89,7 @@ def test_its_settings_are_those_that_it_was_made_by(made: Path) -> None:
     assert kept == publication_item(publication, kept.observed_at)
 
 
+@pytest.mark.long
 def test_a_store_that_was_not_finished_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(record: Record, key: str) -> None:
         raise KeyboardInterrupt

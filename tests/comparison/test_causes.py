@@ -251,6 +251,7 @@ any_coverage = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.long
 @given(any_posts, any_posts, any_coverage, any_coverage)
 def test_whatever_is_written_is_compared(
     some: list[PostLine], other: list[PostLine], one_way: list[CoverageLine], other_way: list[CoverageLine]

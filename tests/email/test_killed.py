@@ -100,6 +100,7 @@ def is_done(home: Path) -> bool:
         return email_queries.is_delivered(record, "mailing", "daily", DAY)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("nth", [1, 9])
 @pytest.mark.parametrize("step", ["MAIL", "RCPT"])
 def test_killed_before_a_letter_is_sent_everybody_gets_it_exactly_once(
@@ -112,6 +113,7 @@ def test_killed_before_a_letter_is_sent_everybody_gets_it_exactly_once(
     assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"handed": 9} and is_done(home)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("nth", [1, 5])
 def test_killed_before_the_relay_answered_the_letter_in_its_hands_is_not_sent_again(
     home: Path, box: Box, nth: int
@@ -161,6 +163,7 @@ def test_killed_after_the_relay_answered_the_receipt_is_known(home: Path, box: B
     assert again(home).status == 0 and len(box.mails) == 9
 
 
+@pytest.mark.long
 def test_two_programs_at_once(home: Path, box: Box) -> None:
     command = words("publish", DAY, "--to", "mailing", "--config", home)
     both = [subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) for _ in "ab"]

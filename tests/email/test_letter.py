@@ -173,6 +173,7 @@ def many(number: int, size: int) -> PublishedIssue:
     return issue(OWN, "2021-01-14", entries, readings=READINGS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "size"), [(2000, 1), (60, 900), (1, 100_000)])
 def test_a_letter_is_bounded_and_says_what_it_has_no_room_for(number: int, size: int) -> None:
     found = many(number, size)

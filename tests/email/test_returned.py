@@ -156,6 +156,7 @@ def test_a_program_that_answers_by_itself_confirms_nothing_and_may_leave(headers
     assert parse_message(note(f"Re: {confirm}", Auto_Submitted="no"), SECRET) == MailToken("confirm", MARK, 7)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "data",
     [

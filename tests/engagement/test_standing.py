@@ -214,6 +214,7 @@ def test_in_one_go_batch_by_batch_and_from_nothing_on_sqlite(
     check_history(sqlite_record, history, at_once, monkeypatch)
 
 
+@pytest.mark.long
 @settings(max_examples=10, suppress_health_check=quiet)
 @given(histories(), st.sampled_from((1, 3)))
 def test_in_one_go_batch_by_batch_and_from_nothing_on_postgres(

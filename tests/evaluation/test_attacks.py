@@ -348,6 +348,7 @@ def attack_file(place: Path, text: str) -> Path:
 ONE_RANKING = ("--ranking", "rarity/2", "--workers", "1")
 
 
+@pytest.mark.long
 def test_the_page_s_attack_in_the_page_s_worlds(worlds: Path, tmp_path: Path) -> None:
     assert read_laws(code("json").encode())[0].seed == 7
     mine, page = attack_file(tmp_path, code("python")), tmp_path / "page.md"
@@ -387,6 +388,7 @@ ATTACK = Attack("broken", "breaks", run)
 """
 
 
+@pytest.mark.long
 def test_an_attack_that_breaks_is_named(scene: Scene, worlds: Path, tmp_path: Path) -> None:
     mine = attack_file(tmp_path, BREAKS)
     attack = suite.load_attack(str(mine))

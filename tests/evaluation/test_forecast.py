@@ -103,6 +103,7 @@ def test_votes_without_any_loss_gain_nothing() -> None:
     assert (one.loss, one.gain, one.is_met) == (0.0, 0.0, False)
 
 
+@pytest.mark.long
 def test_made_up_papers_of_later_weeks_lie_within() -> None:
     found = scores(held_out(measured(20_000, 200)))
     assert {one.field for one in found} == {"all", "cs", "math", "hep-th", "astro-ph"}

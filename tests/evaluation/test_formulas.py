@@ -103,6 +103,7 @@ def test_z_score_of_level_counts_is_nothing() -> None:
 # ---- what holds of all -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @given(talks())
 def test_a_score_is_the_sum_of_its_parts_under_the_name_of_its_rule(talk: RankingInput) -> None:
     for name, rank in FORMULAS.items():
@@ -111,6 +112,7 @@ def test_a_score_is_the_sum_of_its_parts_under_the_name_of_its_rule(talk: Rankin
             assert {part.rule for part in one.parts} <= {name}
 
 
+@pytest.mark.long
 @given(talks(), st.randoms())
 def test_order_is_total_and_does_not_hang_on_the_order_of_candidates(talk: RankingInput, chance: random.Random) -> None:
     announced = {one.paper: one.announced_at for one in talk.candidates}
@@ -123,6 +125,7 @@ def test_order_is_total_and_does_not_hang_on_the_order_of_candidates(talk: Ranki
         assert rank(msgspec.structs.replace(talk, candidates=tuple(shuffled))) == ordered
 
 
+@pytest.mark.long
 @given(talks(), st.integers(1, 1000))
 def test_more_voices_never_lower_a_paper(talk: RankingInput, more: int) -> None:
     first, *others = talk.candidates

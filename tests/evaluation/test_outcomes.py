@@ -276,6 +276,7 @@ def test_inside_groups_only_the_order_in_the_group_counts() -> None:
     assert inside.spearman == pytest.approx((1.0, 1.0, 1.0)) and (over_all.spearman.value or 0) < -0.9
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("inside", [ALL, VENUE, DAY])
 def test_orders_without_a_difference_are_rarely_held_to_differ(inside: Inside) -> None:
     """Two orders by chance, forty times: their paired interval misses 0 about once in twenty."""

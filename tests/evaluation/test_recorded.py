@@ -235,6 +235,7 @@ FEW = ("--ranking", "rarity/2", "--ranking", "rarity/1", "--workers", "1")
 LIKES = ("--attack", "likes, spread", "--attack", "old paper")
 
 
+@pytest.mark.long
 def test_the_command_says_what_the_scene_says(scene: RecordedScene, store: Path, tmp_path: Path) -> None:
     before, page, figures = store.read_bytes(), tmp_path / "page.md", tmp_path / "figures.json"
     args = ("evaluate", "attacks", "--store", store, "--issue", made.DAY, *FEW, *LIKES)
@@ -278,6 +279,7 @@ def test_what_a_record_lacks_is_named(sqlite_url: str, tmp_path: Path) -> None:
     assert told["rows"] == [] and {one["issue"] for one in told["not_run"]} == {made.DAY}
 
 
+@pytest.mark.long
 def test_a_record_that_knows_nobody_tells_nobody_apart(store_url: str) -> None:
     with Record(store_url) as record:
         write(record, fortnight())

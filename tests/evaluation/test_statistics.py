@@ -166,6 +166,7 @@ def test_every_paper_is_drawn_alike() -> None:
     assert all(4700 < one < 5300 for one in sums)  # 5,000 ± 4 standard deviations
 
 
+@pytest.mark.long
 def test_the_interval_of_a_mean_covers_what_it_should() -> None:
     """Of 300 samples of 40 fair coins, about 95 % have an interval that holds one half."""
     chance, covered = Random("coins"), 0

@@ -91,6 +91,7 @@ def test_every_text_is_in_the_issue_with_a_quotation(issue: PublishedIssue) -> N
 # ---- pages, Markdown, feeds ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_page_of_the_site_comes_alive(record: Record) -> None:
     files = rendered(record, "site")
     pages = {path: Page(data) for path, data in files.items() if path.endswith(".html")}
@@ -101,6 +102,7 @@ def test_no_page_of_the_site_comes_alive(record: Record) -> None:
     assert sum(path.startswith("paper/") for path in pages) == len(CASES)
 
 
+@pytest.mark.long
 def test_what_stands_beside_the_pages_is_whole(record: Record) -> None:
     files = rendered(record, "site")
     cards = {path for path, data in files.items() if path.endswith(".png") and data.startswith(b"\x89PNG\r\n")}
@@ -128,6 +130,7 @@ def test_markdown_shows_nothing_but_text(record: Record) -> None:
     assert not page.all("pre")
 
 
+@pytest.mark.long
 def test_feeds_are_whole_and_what_they_hold_is_dead(record: Record) -> None:
     for path, data in rendered(record, "feeds").items():
         for html in _contents(path, data):
@@ -160,6 +163,7 @@ def test_classic_is_read_back_with_as_many_papers(record: Record) -> None:
     assert not ODD.search(text.replace("\n", " "))
 
 
+@pytest.mark.long
 def test_a_line_of_an_export_is_one_line_and_verifies_elsewhere(record: Record, tmp_path: Path) -> None:
     lines = b"".join(tables.EXPORTS["jsonl"](record, EVERYTHING)).split(b"\n")[:-1]
     assert all(isinstance(json.loads(line), dict) for line in lines)

@@ -217,6 +217,7 @@ def test_a_first_run_by_hand_and_one_by_the_schedule(machine: Machine, server: S
     assert any(words[-1].endswith("/hotpapers.yml/enable") for words in calls(machine))
 
 
+@pytest.mark.long
 def test_the_page_says_when_it_is_due_again(machine: Machine) -> None:
     whole(machine, BY_HAND)
     report = json.loads((machine.folder / "_site" / "schedule.json").read_text())
@@ -271,6 +272,7 @@ def test_what_cannot_be_asked_for_ends_the_run(kept_machine: Machine, fault: str
     assert assets(kept_machine) == before
 
 
+@pytest.mark.long
 def test_a_damaged_store_gives_way_to_the_one_before(kept_machine: Machine) -> None:
     keep_a_store(kept_machine, CONTEXT)
     newest, older = assets(kept_machine)
@@ -294,6 +296,7 @@ def test_what_is_no_store_is_passed_over(kept_machine: Machine) -> None:
     assert f"restored from {kept['name']}" in ran.steps[RESTORE].said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["upload", "partial"])
 def test_an_upload_that_fails_leaves_the_old_store(kept_machine: Machine, fault: str) -> None:
     [kept] = assets(kept_machine)
@@ -323,6 +326,7 @@ def test_a_schedule_that_cannot_be_kept_alive_is_told(machine: Machine) -> None:
 # ---- the operator's word -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "status"),
     [

@@ -98,6 +98,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
     return set_sizes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_the_files_and_their_order_the_record_is_the_same(
     record: Record, other: Record, tmp_path: Path, seed: int, small: Callable[[random.Random], None]
@@ -113,6 +114,7 @@ def test_whatever_the_files_and_their_order_the_record_is_the_same(
     assert exported(record) == exported(other)
 
 
+@pytest.mark.long
 def test_the_worlds_have_what_is_hard() -> None:
     """Reactions before their posts, withdrawals of what never counted, posts that name papers only later."""
     events = [event for seed in range(40) for event in world(seed)]

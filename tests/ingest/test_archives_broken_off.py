@@ -75,6 +75,7 @@ def test_wherever_and_however_often_it_breaks_off_the_record_is_the_same(
             assert exported(record) == exported(other)
 
 
+@pytest.mark.long
 def test_an_edit_that_two_files_tell_is_the_same_edit_after_a_break(
     record: Record, other: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,6 +101,7 @@ def test_it_is_what_the_live_reader_makes_of_the_same_records(record: Record, ot
     assert exported(record) == exported(other) and record.count(Reaction) == 3
 
 
+@pytest.mark.long
 def test_in_both_databases_and_by_several_processes(
     store_url: str, other: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:

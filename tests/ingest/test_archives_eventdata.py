@@ -74,6 +74,7 @@ def test_those_who_are_not_named_are_one_voice(record: Record) -> None:
     assert voices["arxiv:2606.01001", "reddit"] == (1, 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [1, 2])
 def test_stopped_between_networks_it_goes_on(
     record: Record, other: Record, count: int, monkeypatch: pytest.MonkeyPatch

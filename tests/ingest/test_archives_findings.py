@@ -106,6 +106,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
     return set_sizes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(8))
 def test_whatever_the_parts_the_record_is_the_same(
     record: Record, other: Record, seed: int, tmp_path: Path, small: Callable[[random.Random], None]
@@ -121,6 +122,7 @@ def test_whatever_the_parts_the_record_is_the_same(
     assert exported(record).count(b'"reaction"') > 100
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(12))
 def test_in_any_files_and_any_order_too(
     record: Record, other: Record, seed: int, tmp_path: Path, small: Callable[[random.Random], None]
@@ -242,6 +244,7 @@ def test_absent_and_doubled_rows_of_lines_are_noticed(
     assert "findings of its part 0 are absent or there twice: make " in first and second == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "contents"),
     [("jetstream", [days(5), days(6)]), ("hackernews", [lines(comments(9_000)), lines(comments(80, 9_000))])],

@@ -74,6 +74,7 @@ def test_a_row_becomes_what_the_source_reads(record: Record) -> None:
     made.same("hackernews-table.told.json", json.dumps(said, indent=1).encode() + b"\n")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "count"), [(50_000, 1), (300, 1), (300, 2)])
 def test_rows_are_as_their_lines_in_any_parts(
     record: Record, other: Record, tmp_path: Path, size: int, count: int, monkeypatch: pytest.MonkeyPatch
@@ -104,6 +105,7 @@ def test_stopped_it_goes_on_where_it_was(record: Record, tmp_path: Path, monkeyp
     assert (done.before, done.lines + done.before, record.count(Post)) == (firsts[5], COUNT, COUNT // 100)
 
 
+@pytest.mark.long
 def test_the_program_reads_tables_plain_packed_and_from_a_pipe(tmp_path: Path) -> None:
     table = parquet(tmp_path)
     packed = tmp_path / "table.parquet.zst"
@@ -145,6 +147,7 @@ def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
         assert ran.status == 1 and reason in ran.err
 
 
+@pytest.mark.long
 @given(st.data())
 def test_a_damaged_table_is_refused_or_read(draw: st.DataObject) -> None:
     """DuckDB is asked, and whatever it says is an error of ours."""
@@ -160,6 +163,7 @@ def test_a_damaged_table_is_refused_or_read(draw: st.DataObject) -> None:
             assert problem.reason
 
 
+@pytest.mark.long
 def test_progress_goes_to_the_end_of_a_file_that_others_read(tmp_path: Path) -> None:
     table, steps = parquet(tmp_path, count=90_000), list[int]()
     with streams.open_input(str(table), steps.append) as stream, table_content(stream, COLUMNS) as content:

@@ -82,6 +82,7 @@ class DecodesAll(JetstreamSifter):
                 yield KeptEvent(unit, event_stamp(schemas.event(unit.content)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_the_parts_the_record_is_the_same(
     record: Record, other: Record, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -99,6 +100,7 @@ def test_whatever_the_parts_the_record_is_the_same(
     assert exported(record).count(b'"reaction"') > 100
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", ["arxiv-snapshot", "eventdata-kettles", "hackernews-shapes", "reddit-dump", "x-second"]
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hotpapers.ingest.change_filter import (
     TRACKED_FOR,
     ChangeFilter,
@@ -96,6 +98,7 @@ def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
         assert not list(edits(words, [post(1), mention]))
 
 
+@pytest.mark.long
 def test_what_is_tracked_does_not_depend_on_for_how_long_a_program_has_run(store_url: str) -> None:
     """Sixty days of posts, one every six hours, by few accounts: who began long ago knows what a newcomer knows."""
     with Record(store_url) as record:

@@ -57,6 +57,7 @@ def covered(record: Record, name: str) -> list[Coverage]:
 DAYS = {"hackernews": 7, "lobsters": 7, "huggingface": 7, "reddit": 7, "mastodon": 7, "bluesky": 1}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name, days", DAYS.items())
 def test_coverage_goes_back_as_far_as_the_network_told(name: str, days: int, store_url: str) -> None:
     with job(store_url, name) as (rounds, _), suppress(Stopped):
@@ -75,6 +76,7 @@ def test_coverage_goes_back_as_far_as_the_network_told(name: str, days: int, sto
         assert status.back_to == stretches[0].from_at and status.back_at is not None
 
 
+@pytest.mark.long
 def test_what_was_lost_after_the_start_is_missing(store_url: str) -> None:
     """A network that cannot be reached for hours, and then no longer has what was said first."""
     down = Plan([parse(f"bluesky=refused@{'2026-03-12T00:00'}/26h")])
@@ -92,6 +94,7 @@ def test_what_was_lost_after_the_start_is_missing(store_url: str) -> None:
         assert missing[0].until_at == first.from_at
 
 
+@pytest.mark.long
 def test_what_could_be_read_counts_where_a_server_is_away(store_url: str) -> None:
     with job(store_url, "mastodon", Plan([parse("mastodon.one=refused@2026-03-12T00:00/35m")])) as (rounds, _):
         rounds.attempt()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from hotpapers.errors import NetError, RetryLater
 from hotpapers.ingest.recount_job import LATE, RecountJob
 from hotpapers.jobs import queries as jobs_queries
@@ -32,6 +34,7 @@ def told(record: Record) -> list[int | None]:
     return [row[0] for row in rows]
 
 
+@pytest.mark.long
 def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
     asked: list[int] = []
 

@@ -49,6 +49,7 @@ def collected(record: Record, store: str, name: str) -> ConfiguredSource:
     return choice
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_was_just_read_is_read_as_it_was(sqlite_url: str, name: str) -> None:
     with Record(sqlite_url) as record:

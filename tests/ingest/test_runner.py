@@ -131,6 +131,7 @@ def test_a_store_that_goes_away_is_opened_again(sqlite_url: str) -> None:
     assert (job.rounds, len(opened)) == (2, 3)
 
 
+@pytest.mark.long
 def test_one_process_does_a_job_and_another_takes_it_over(store_url: str) -> None:
     """Renewed while it is held, free when its holder is gone: though nobody gave it back."""
     first, second = leases_of(store_url, "first"), leases_of(store_url, "second")

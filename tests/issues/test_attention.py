@@ -93,6 +93,7 @@ def test_the_same_one_by_one_on_sqlite(
     compare(sqlite_record, world, window, own, cut, batch)
 
 
+@pytest.mark.long
 @settings(max_examples=25, suppress_health_check=quiet)
 @some
 def test_the_same_one_by_one_on_postgres(

@@ -186,6 +186,7 @@ def test_a_publication_of_before_keeps_its_hash(record: Record) -> None:
     assert b"least_entries" not in canonical_json(kept["daily"])
 
 
+@pytest.mark.long
 @given(
     st.lists(
         st.tuples(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+import pytest
+
 from hotpapers.engagement.attention import Engagement, read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.forecast import Forecast
@@ -107,6 +109,7 @@ def test_paper_by_paper_is_the_same() -> None:
     assert list(result) == papers and result == forecasts(iter(engagements), papers, NOW)
 
 
+@pytest.mark.long
 def test_from_a_record(store_url: str) -> None:
     """Papers of ten weeks that go from 4 voices at 6 h to 12 after a week, and one that is seven hours old."""
     with Record(store_url) as record:

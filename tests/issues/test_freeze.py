@@ -161,6 +161,7 @@ def freeze_all(url: str) -> list[str]:
         return [frozen(record, day=day).digest for day in DAYS]
 
 
+@pytest.mark.long
 def test_two_processes_at_once_freeze_one_issue(store_url: str) -> None:
     with Record(store_url) as record:
         write(record, fortnight())
@@ -230,6 +231,7 @@ def voices_of(issue: freeze.FrozenIssue, number: int = 2) -> int:
     return entry.voices
 
 
+@pytest.mark.long
 def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
     """Neither where it reads other counts, nor where its answer is nothing."""
     with Record(store_url) as record:
@@ -248,6 +250,7 @@ def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
         assert found(record) == []
 
 
+@pytest.mark.long
 def test_what_was_forgotten_still_verifies_and_ranks_alike(store_url: str) -> None:
     with Record(store_url) as record:
         write(record, fortnight())
@@ -273,6 +276,7 @@ def moved(source: str, target: str, records_only: bool = False) -> None:
         import_lines(there, "made-up.jsonl", lines(here, records_only=records_only))
 
 
+@pytest.mark.long
 def test_the_same_batches_give_the_same_digests_in_both_databases(
     sqlite_url: str, postgres_url: str, tmp_path: Path
 ) -> None:

@@ -89,6 +89,7 @@ def told(record: Record) -> Iterator[object]:
         yield content.day, content.announced, content.considered, content.peers, entries, content.retrospective.posts
 
 
+@pytest.mark.long
 def test_it_is_as_if_they_had_been_observed(store_url: str, tmp_path: Path) -> None:
     """Where arXiv held nothing back, issues are the same, number for number; and say that days were inferred."""
     with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:

@@ -77,6 +77,7 @@ def test_day_by_day_it_is_the_same(
         assert flaws(record) == []
 
 
+@pytest.mark.long
 def test_a_weekly_period(sqlite_url: str) -> None:
     weekly = msgspec.structs.replace(DAILY, publication="weekly", window="weekly")
     with Record(sqlite_url) as record:
@@ -87,6 +88,7 @@ def test_a_weekly_period(sqlite_url: str) -> None:
         assert flaws(record) == []
 
 
+@pytest.mark.long
 def test_broken_off_it_goes_on(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         publication = publication_of(fill(record), None)
@@ -140,6 +142,7 @@ def test_killed_it_goes_on(tmp_path: Path) -> None:
             assert without_chain(issue.content) == without_chain(same.content)
 
 
+@pytest.mark.long
 def test_two_at_once_make_each_issue_once(sqlite_url: str) -> None:
     """Another process that is ahead: its issues are taken as they are."""
     with Record(sqlite_url) as record:
@@ -152,6 +155,7 @@ def test_two_at_once_make_each_issue_once(sqlite_url: str) -> None:
         assert record.count(Issue) == len(DAYS)
 
 
+@pytest.mark.long
 def test_what_comes_in_meanwhile_counts(sqlite_url: str, tmp_path: Path) -> None:
     """Rows of the period that are imported during a run count from the next issue on, as for `freeze`."""
     late = [Reaction(post="bluesky:215", account=f"bluesky:new{n}", type="like", observed_at=moment("2024-05-08"))
@@ -199,6 +203,7 @@ def test_what_was_not_known(store_url: str) -> None:
         assert msgspec.json.decode(record.view().latest(Issue)[0].item.content)["retrospective"]["posts"] == 4  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 def test_judged_as_of_each_day(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         fill(record)
@@ -225,6 +230,7 @@ def test_all_of_it_in_words() -> None:
 # ---- apart ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_apart_from_those_of_their_time(sqlite_url: str) -> None:
     """They are found by their own name alone, and change nothing of what appeared in its time."""
     with Record(sqlite_url) as record:
@@ -238,6 +244,7 @@ def test_apart_from_those_of_their_time(sqlite_url: str) -> None:
         assert after.content.retrospective is msgspec.UNSET and own.content.retrospective is msgspec.UNSET
 
 
+@pytest.mark.long
 def test_posts_that_they_show_are_not_asked_for_again(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         fill(record)
@@ -284,6 +291,7 @@ def test_days_that_have_an_issue_of_their_time(sqlite_url: str) -> None:
             plan_period(record, DAILY, FIRST, LAST)
 
 
+@pytest.mark.long
 def test_a_period_by_the_name_of_what_was_made(sqlite_url: str) -> None:
     """Asked for by its own name, it is the same publication."""
     with Record(sqlite_url) as record:

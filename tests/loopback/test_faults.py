@@ -150,6 +150,7 @@ RAISES: dict[str, type[NetError]] = {
 HARMLESS = ("slow", "empty", "blind", "skewed", "replayed", "reversed", "doubled")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_program_knows_it_on_the_wire_and_without(kind: str, loopback: Loopback) -> None:
     plan = Plan()

@@ -67,6 +67,7 @@ KEYS = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_pages_follow_each_other_to_the_end() -> None:
     http = LoopClient(World(1, "2026-02-23", talk=8), SteppedClock(NOW))
     url = f"{http.bases['reddit']}/r/MachineLearning/new?limit=10"
@@ -102,6 +103,7 @@ def test_the_clock_goes_on_with_what_happens_and_stops_where_it_is_told() -> Non
         http.sleep(1)
 
 
+@pytest.mark.long
 def test_a_week_of_polling_and_listening_with_faults_loses_nothing() -> None:
     clock, plan = SteppedClock(NOW), Plan(seed=5)
     http = LoopClient(WORLD, clock, plan)

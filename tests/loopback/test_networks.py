@@ -263,6 +263,7 @@ def posted(since: int, until: int) -> dict[str, Said]:
     return {expected.key(said, {}): said for said in told if said.names and present(said.by, said.at)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [{}, {"transport": "firehose"}, {"dictionary": "given"}, {"mode": "stream"}], ids=str)
 def test_bluesky(how: dict[str, str], running: Loopback, tmp_path: Path) -> None:
     if "dictionary" in how:
@@ -307,6 +308,7 @@ def check_voices(reactions: list[Reaction], wanted: dict[str, Said], at: int) ->
     assert any(one.withdrawn for one in reactions)
 
 
+@pytest.mark.long
 def test_a_mastodon_server_tells_lines_to_who_has_a_token() -> None:
     with Loopback(WORLD, RunningClock(NOW, 2_000)) as running:
         check_lines(running)

@@ -140,6 +140,7 @@ def test_a_full_site_folds_papers_of_old_years_and_keeps_every_address(record: R
     assert again == whole
 
 
+@pytest.mark.long
 def test_the_cards_of_folded_papers_go(record: Record, tmp_path: Path) -> None:
     name = publication_of(record, None).publication
     output, public = tmp_path / "public", SiteConfig(base="https://papers.example/")

@@ -268,6 +268,7 @@ def test_without_a_public_address_there_are_none() -> None:
     assert SitePages(FULL_READER, "daily").page("2021-01-14/card.png") is None
 
 
+@pytest.mark.long
 def test_without_cards_nothing_draws() -> None:
     script = (
         "import sys; from tests.render.test_cards import *; "  # Pillow comes with this file: put it out again

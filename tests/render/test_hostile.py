@@ -73,6 +73,7 @@ def harmless() -> dict[str, object]:
     return {path: page.structure() for path, page in pages(disguised("abcde " * 8)).items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_changes_what_a_page_is_made_of(text: str, harmless: dict[str, object]) -> None:
     files = disguised(text + "abcde " * 8)
@@ -105,6 +106,7 @@ def empty() -> object:
     return one_entry("").structure()
 
 
+@pytest.mark.long
 @given(text=st.text(max_size=200))
 def test_no_text_at_all_does(text: str, empty: object) -> None:
     assert one_entry(text).structure() == empty

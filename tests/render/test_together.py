@@ -61,6 +61,7 @@ def task(record: Record, store: str) -> ParallelTask:
     return ParallelTask(store, NAME, tuple(frozen_days(record, NAME)), NOBODY, terms.TERMS)
 
 
+@pytest.mark.long
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: no helper is asked")
 def test_two_write_what_one_writes(record: Record, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     helped: list[object] = []
@@ -98,6 +99,7 @@ def test_both_shares_are_the_whole_and_neither_is() -> None:
     assert all(0 < len(share) < len(whole) for share in shares)
 
 
+@pytest.mark.long
 def test_what_was_half_written_goes_with_the_next_writing(record: Record, store: str, tmp_path: Path) -> None:
     """Also what a helper left that was killed, and also when the next writing fails."""
     output = tmp_path / "both"

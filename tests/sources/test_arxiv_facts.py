@@ -125,6 +125,7 @@ def test_in_a_bad_week_nothing_that_was_known_is_hidden(store: Path, seed: int) 
     assert all(site.known[paper] == set(FACTS) for paper in {paper for paper, _, _ in wanted(world)})
 
 
+@pytest.mark.long
 def test_without_the_api_what_is_new_is_known_by_its_feed(store: Path) -> None:
     site = Site(World(papers()), store, down=[(FIRST, -24, LAST, 24)])
     site.live()

@@ -171,6 +171,7 @@ def test_a_listing_that_lags_behind_is_said() -> None:
     assert life.coverage(DAY) == ("partial", "math: arXiv's listing has not come so far")
 
 
+@pytest.mark.long
 def test_a_listing_of_several_pages_is_read_as_far_as_needed() -> None:
     many = [Made(f"2611.{n:05d}", DAY, 0) for n in range(1, 2501)]
     life = Life(World(many, unfed=[many[0].id, many[-1].id]), ArxivSettings(archives=("cs",)))
@@ -178,6 +179,7 @@ def test_a_listing_of_several_pages_is_read_as_far_as_needed() -> None:
     assert life.announced() == {(paper.id, DAY) for paper in many}
 
 
+@pytest.mark.long
 def test_a_full_feed_is_completed_from_those_of_its_categories() -> None:
     many = [Made(f"2611.{n:05d}", DAY, 0) for n in range(1, 2001)]
     rest = [Made(f"2601.{n:05d}", DAY, 0, ("cs.AI",), type="replace") for n in range(1, 4)]

@@ -17,6 +17,7 @@ SLOWEST = 10.0
 """Seconds of the processor for one bomb: five times the goal of two, as machines are slow and shared."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_bomb_keeps_a_parser_busy(kind: str) -> None:
     command = [sys.executable, "-m", "tests.sources.bombs", kind, "7", "20"]
@@ -37,6 +38,7 @@ def titles(body: bytes) -> list[str]:
     return [entry.title for entry in feed_parser.entries(body, {}, "https://feeds.example/a")]
 
 
+@pytest.mark.long
 def test_of_a_long_feed_the_first_entries_are_read() -> None:
     many = feed(*(item(f"Kettle {n}", "<category>tea</category>" * 40) for n in range(5000)))
     assert titles(many) == [f"Kettle {n}" for n in range(feed_parser.MOST_ENTRIES)]

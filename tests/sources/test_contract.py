@@ -144,6 +144,7 @@ def test_junk_is_read_or_refused_and_always_the_same(name: str, data: st.DataObj
     agrees(name, RawPayload(data.draw(st.sampled_from(KINDS)), data.draw(st.text(max_size=20)), body, AT))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 @given(st.data())
 def test_what_is_almost_right_is_read_or_refused_and_always_the_same(name: str, data: st.DataObject) -> None:

@@ -322,6 +322,7 @@ def test_a_thread_without_its_own_post_says_nothing() -> None:
     assert page.payloads == []
 
 
+@pytest.mark.long
 def test_a_post_that_fails_spoils_no_other() -> None:
     def said(url: str) -> Reply:
         name = url.split("/")[-2]

@@ -148,6 +148,7 @@ class FaultyNet(ScriptedClient):
         return reply(status)._replace(url=url, at=self.now(), tries=tries)
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, 2**32), st.sampled_from(BUDGETS), st.sampled_from([0.0, 0.3, 1.0]), st.sampled_from([0, 0.1, 0.6])

@@ -90,6 +90,7 @@ with Record(sys.argv[1]) as record:
 """
 
 
+@pytest.mark.long
 def test_a_backup_while_another_process_writes_is_a_moment_of_it(store: str, tmp_path: Path) -> None:
     writer = subprocess.Popen([sys.executable, "-c", WRITER, store, "150"], stdout=subprocess.PIPE, text=True)
     assert writer.stdout is not None and writer.stdout.readline() == "ready\n"

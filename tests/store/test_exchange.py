@@ -287,6 +287,7 @@ def test_an_export_is_one_moment_of_a_store_that_goes_on(store_url: str) -> None
         record.append([made.EVERY[1]], source="later")
 
 
+@pytest.mark.long
 def test_every_line_fits_the_published_schema(record: Record) -> None:
     path = Path(__file__).resolve().parents[2] / "docs" / "reference" / "exchange.schema.json"
     validator = jsonschema.Draft202012Validator(json.loads(path.read_text("utf-8")))

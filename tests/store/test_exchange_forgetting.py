@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hotpapers.model import Post, Reaction
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
@@ -12,6 +14,7 @@ from tests.store.made import AT
 from tests.store.traces import store_bytes
 
 
+@pytest.mark.long
 def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url: str) -> None:
     """Rows that were whole here are overwritten, also in the bytes, and both stores verify alike."""
     with Record(store_url) as record, Record(other_url) as mirror:

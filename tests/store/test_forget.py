@@ -203,6 +203,7 @@ def test_nobody_can_try_out_who_it_was(store: Record) -> None:
     assert marks.tombstone(ADA) in values(store, "tombstone"), "that she was forgotten can still be tested"
 
 
+@pytest.mark.long
 def test_two_thousand_names_find_nobody_but_by_tombstone(store: Record) -> None:
     """Whoever has the whole store, its secret too, and a list of names that has hers on it."""
     hers = {ADA, "x:20210302", ADAS_POST}
@@ -324,6 +325,7 @@ def test_a_post_goes_and_its_author_stays_where_there_are_others(store: Record, 
     assert not made.verified(store).findings
 
 
+@pytest.mark.long
 def test_somebody_who_is_only_mentioned_can_be_forgotten(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         made.rich(record)
@@ -366,6 +368,7 @@ def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
         assert not checked.findings and (checked.forgotten, checked.pruned) == (1, 1)
 
 
+@pytest.mark.long
 def test_moving_rows_between_pages_leaves_no_copies(sqlite_url: str) -> None:
     """Of one talker among many: index entries grow, pages are split, and remnants stay in them outside of any row."""
     dice = random.Random(2)

@@ -83,6 +83,7 @@ def test_several_are_forgotten_at_once(store: Record, tmp_path: Path) -> None:
     assert store.head.position == head + 1 and "x:@made_up_reply" in values(store)
 
 
+@pytest.mark.long
 def test_several_at_once_leave_what_one_after_the_other_does(store: Record, other_url: str) -> None:
     keys = ["x:@made_up_bo", ADA, "bluesky:did:plc:voice10"]
     with Record(other_url) as other:
@@ -239,6 +240,7 @@ def test_restoring_an_older_backup_forgets_again(store_url: str, tmp_path: Path)
     assert is_server(store_url) or not list(tmp_path.glob("*.part*"))
 
 
+@pytest.mark.long
 def test_everything_can_be_forgotten_one_after_the_other(sqlite_url: str, tmp_path: Path) -> None:
     """Bots, aliases, those who only liked, posts that issues show: each issue verifies after each of them."""
     with Record(sqlite_url) as record:

@@ -290,6 +290,7 @@ def as_selected(item: model.Item, row: tuple[Any, ...], secrets: dict[str, bytes
     return (3, *found, 5, 0, *map(secrets.get, persons), *persons[len(spec.persons) :])
 
 
+@pytest.mark.long
 @settings(max_examples=200)
 @given(st.one_of([items_of(kind) for kind in model.KINDS]), st.binary(min_size=16, max_size=16))
 def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -> None:

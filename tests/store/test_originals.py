@@ -239,6 +239,7 @@ def test_a_damaged_original_is_said_to_be_damaged(sqlite_url: str) -> None:
 # ---- frozen issues ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_frozen_issue_stays_as_it_is(store_url: str) -> None:
     """Late imports, a better reader and pruning come after it; it is rebuilt from what it saw."""
     with Record(store_url) as record:

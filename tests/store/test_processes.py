@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hotpapers import model
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
@@ -34,6 +36,7 @@ def positions(record: Record) -> list[int]:
     return [row[0] for row in record.database.rows("SELECT position FROM batch ORDER BY position")]
 
 
+@pytest.mark.long
 def test_four_processes_write_at_once_and_make_the_store_together(bare_store_url: str) -> None:
     batches = 12
     for process in [start("write", bare_store_url, str(source), str(batches)) for source in range(1, 5)]:
@@ -56,6 +59,7 @@ def _all_observations(record: Record, kind: type[model.Item]) -> list[model.Item
     ]
 
 
+@pytest.mark.long
 def test_a_reader_beside_a_writer_sees_whole_batches_only(store_url: str) -> None:
     batches = 60
     with Record(store_url) as record:
@@ -65,6 +69,7 @@ def test_a_reader_beside_a_writer_sees_whole_batches_only(store_url: str) -> Non
     assert int(end(reader)) >= 1
 
 
+@pytest.mark.long
 def test_killed_at_any_instant_loses_nothing_and_doubles_nothing(store_url: str, tmp_path: Path) -> None:
     killed, length = json.loads(end(start("kill", store_url, "25", "1")))
     assert killed == 25

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,6 +73,7 @@ def looked_at(record: Record, cuts: list[tuple[int, int]], head: int) -> dict[tu
     }
 
 
+@pytest.mark.long
 @settings(max_examples=80)
 @given(st.lists(step, min_size=1, max_size=8), st.booleans(), st.sampled_from([3, 5_000]))
 def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object], whole: bool, size: int) -> None:

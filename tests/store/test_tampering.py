@@ -107,6 +107,7 @@ def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> 
     assert not made.verified(record).findings
 
 
+@pytest.mark.long
 def test_every_kind_of_row_removed_or_added_is_named(record: Record) -> None:
     database = record.database
     for spec in SPECS.values():
@@ -209,6 +210,7 @@ def other_secrets(row: IdentityRow) -> list[bytes | None]:
     return [None, bytes(SALT), bytes(HASH), b"", secret[:-1], bytes([secret[0] ^ 1]) + secret[1:]]
 
 
+@pytest.mark.long
 def test_every_identity_removed_or_added_is_named(record: Record) -> None:
     database = record.database
     insert = "INSERT INTO identity VALUES (?, ?, ?, ?, ?)"

@@ -19,6 +19,7 @@ YEAR = 365 * DAY
 MINUTES = 60_000_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hours", [1, -1])
 @pytest.mark.parametrize("source", SOURCES if ALL else ("hackernews",))
 def test_a_clock_that_jumps_an_hour_and_back_loses_nothing(

@@ -27,6 +27,7 @@ AWAY = 3.0 if ALL else 0.5
 """Real seconds for which the server takes nobody; at this speed more than a quarter of an hour."""
 
 
+@pytest.mark.long
 def test_connections_that_are_ended_at_any_moment(postgres_url: str, tmp_path: Path, told: Telling) -> None:
     import psycopg
 

@@ -32,6 +32,7 @@ LARGE = "300m"
 # ---- by a bound of SQLite's own, as anybody --------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_store_that_may_not_grow_goes_on_when_it_may(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, told: Telling
 ) -> None:  # fmt: skip

@@ -86,6 +86,7 @@ def cases() -> list[Any]:
     return [pytest.param(*case) for case in many]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("store_url", "source", "fault"), cases(), indirect=["store_url"])
 def test_a_source_under_a_fault(store_url: str, source: str, fault: str, told: Telling) -> None:
     course = course_of(source)

@@ -10,6 +10,7 @@ from tests.torture.flips import Flips
 from tests.torture.table import ALL, Telling
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10) if ALL else (0,))
 def test_no_flipped_bit_is_silent_and_none_is_a_defect(tmp_path: Path, seed: int, told: Telling) -> None:
     flips = Flips(tmp_path)

@@ -113,6 +113,7 @@ class Killer:
         self._life = LIFE * (time.monotonic() - began)
 
 
+@pytest.mark.long
 def test_killed_while_following(tmp_path: Path, told: Telling) -> None:
     """Beside it somebody follows who is not disturbed: in the end both have the same, once."""
     kills = max(KILLS // 10, 6)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from hotpapers.deliver.export_site import export_site
 from hotpapers.issues import freeze
 from hotpapers.issues.freeze import publication_of
@@ -40,6 +42,7 @@ NETWORKS = READ[1:]
 CASES_HERE = CASES if ALL else CASES[::12]
 
 
+@pytest.mark.long
 def test_hostile_words_stay_words_all_the_way(sqlite_url: str, tmp_path: Path, told: Telling) -> None:
     papers = [hostile_paper(n, case) for n, case in enumerate(CASES_HERE, 1)]
     script = Written(papers, [talk(n, case, papers[n - 1]) for n, case in enumerate(CASES_HERE, 1)])

@@ -206,6 +206,7 @@ def test_no_post_leads_inside_by_its_name(
     told.row("a post that names an address inside, fetched from there", len(found), wrong_if(one.hits))
 
 
+@pytest.mark.long
 def test_what_a_page_links_is_not_fetched(server: Server, trap: tuple[Trap, int], told: Telling) -> None:
     """Feeds, boosts, cards and next pages name addresses; none of them is asked."""
     one, port = trap

@@ -6,6 +6,8 @@ import random
 import time
 from pathlib import Path
 
+import pytest
+
 from hotpapers.store import Record
 from tests.torture import agree
 from tests.torture.rig import Rig, rig
@@ -17,6 +19,7 @@ LOOKED_AT = 50
 """After so many kills the whole store is checked, and at the end."""
 
 
+@pytest.mark.long
 @one_is_enough  # of processes that are killed while they write to PostgreSQL, tests/store has its own
 def test_killed_while_collecting(store_url: str, tmp_path: Path, told: Telling) -> None:
     kills = max(KILLS // 2, 1)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hotpapers.deliver.export_site import export_site, unsent
 from hotpapers.issues import freeze
 from hotpapers.issues.queries import frozen_days
@@ -87,6 +89,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
+@pytest.mark.long
 @one_is_enough
 def test_killed_while_freezing_and_publishing(store_url: str, tmp_path: Path, told: Telling) -> None:
     folder, kills, killed = tmp_path / "public", max(KILLS // 20, 2), 0

@@ -32,6 +32,7 @@ WITHIN = 30e6
 """Microseconds within which a dead process's work must be taken over."""
 
 
+@pytest.mark.long
 @one_is_enough
 def test_two_at_once_and_one_is_killed(store_url: str, tmp_path: Path, told: Telling) -> None:
     hold = job_state.LEASE if ALL else HOLD
@@ -60,6 +61,7 @@ def test_four_share_a_stream_and_are_killed_in_turn(postgres_url: str, tmp_path:
         site.tell(told, "four at once, killed in turn", 6)
 
 
+@pytest.mark.long
 @one_is_enough
 def test_who_stood_still_too_long_writes_nothing_stale(store_url: str, tmp_path: Path, told: Telling) -> None:
     dice, times = random.Random(3), 12 if ALL else 1

@@ -81,6 +81,7 @@ def test_frames_that_break_off_are_no_place_to_cut(tmp_path: Path) -> None:
         unpacked(one + b"not packed at all")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_what_says_little_and_unpacks_to_much_takes_little_at_a_time(pack: object) -> None:
     packed = pack(bytes(2**26))  # type: ignore[operator]

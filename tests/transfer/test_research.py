@@ -78,6 +78,7 @@ def test_the_counts_by_age_are_those_of_the_posts(tables: Path) -> None:
     assert age == 72
 
 
+@pytest.mark.long
 def test_every_column_is_there_and_keys_are_keys(tables: Path) -> None:
     for table in TABLES:
         described = ask(tables, f"DESCRIBE {table.name}")
@@ -89,6 +90,7 @@ def test_every_column_is_there_and_keys_are_keys(tables: Path) -> None:
     assert row[:3] == ("10.48550/arXiv.2405.00001", "cs.LG", ["cs.LG"]) and str(row[3]) == "2024-05-07 00:00:00"
 
 
+@pytest.mark.long
 def test_nobodys_words_or_names_are_in_them(tables: Path) -> None:
     texts = ask(tables, "SELECT DISTINCT post, network FROM mentions")
     assert {network for post, network in texts if post is not None} == {"bluesky"}
@@ -97,6 +99,7 @@ def test_nobodys_words_or_names_are_in_them(tables: Path) -> None:
             assert not any(word in str(row) for word in ("kettle", "cups boil", "by-", "Made-up paper", "made up"))
 
 
+@pytest.mark.long
 def test_the_same_record_has_the_same_tables(record: Record, tmp_path: Path) -> None:
     first, again = (write_tables(record, tmp_path / name, TODAY) for name in ("a", "b"))
     assert first == again
@@ -137,6 +140,7 @@ def test_the_self_report_names_what_was_read(tables: Path, record: Record) -> No
     assert report["digest"] == json.loads((tables / "datapackage.json").read_text())["id"].removeprefix("urn:")
 
 
+@pytest.mark.long
 def test_what_is_there_stays_where_new_tables_cannot_be_written(record: Record, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "1m") as disk:
         write_tables(record, disk, TODAY)
@@ -189,6 +193,7 @@ def test_the_page_of_the_schema_is_true() -> None:
             assert f"| `{column.name}` | {column.type} | {column.meaning} |" in page
 
 
+@pytest.mark.long
 def test_the_command(record: Record, store_url: str, tmp_path: Path) -> None:
     out = good("export", "--format", "tables", "--output", tmp_path / "o'out [1]*", "--store", store_url)
     assert "papers: 108 rows\n" in out and "digest " in out
@@ -196,6 +201,7 @@ def test_the_command(record: Record, store_url: str, tmp_path: Path) -> None:
     assert "add --output DIR" in misuse("export", "--format", "tables", "--store", store_url)
 
 
+@pytest.mark.long
 def test_the_command_prints_nothing_but_its_result(record: Record, store_url: str, tmp_path: Path) -> None:
     """DuckDB's binding complains at the end of a program about what was not collected."""
     command = [sys.executable, "-m", "hotpapers", "export", "--format", "tables", "--store", store_url]

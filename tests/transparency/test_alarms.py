@@ -171,6 +171,7 @@ def test_a_wrong_proof_by_a_stranger_is_no_lasting_alarm(witness: LogWitness) ->
     assert not witness.alarms
 
 
+@pytest.mark.long
 def test_a_process_shows_the_alarms_of_the_one_before(tmp_path: Path) -> None:
     with process(tmp_path, LOG.verifier) as (port, _), client(port) as http:
         address = f"http://127.0.0.1:{port}"
@@ -230,6 +231,7 @@ def test_a_log_that_is_told_to_wait_is_not_refused(tmp_path: Path) -> None:
         assert alarms.standing(config.folder / NAME) == ()
 
 
+@pytest.mark.long
 def test_a_refusal_is_an_alarm_until_the_witness_cosigns(tmp_path: Path) -> None:
     config = config_in(tmp_path)
     stranger = LogWitness(POLICY, KEYS, tmp_path / "stranger")  # whose policy does not name the log

@@ -242,6 +242,7 @@ def test_keys_that_are_none() -> None:
         assert SKEY[-12:-4] not in str(refused.value)
 
 
+@pytest.mark.long
 def test_bits_that_flip_are_noticed() -> None:
     """Of a proof and a request, thousands of changed characters: refused, or without effect on what is signed."""
     chance = random.Random(5)

@@ -54,6 +54,7 @@ def test_published_roots_and_paths() -> None:
     )
 
 
+@pytest.mark.long
 def test_every_inclusion_to_300_is_proved_and_at_no_other_place() -> None:
     for size in range(1, MOST + 1):
         root = TREE.root(size)
@@ -65,6 +66,7 @@ def test_every_inclusion_to_300_is_proved_and_at_no_other_place() -> None:
             assert not path or not verify_inclusion(leaf, index, size, path[:-1], root)
 
 
+@pytest.mark.long
 def test_every_consistency_to_300_is_proved_and_with_no_other_root() -> None:
     roots = [TREE.root(size) for size in range(MOST + 1)]
     for size in range(MOST + 1):
@@ -118,6 +120,7 @@ def forged_proofs(tree: MerkleTree, old: int, chance: random.Random) -> list[lis
     return [own, honest, own[1:], own[:-1], [*own, *own[:1]], shuffled, [TREE.root(old), *own], [chance.randbytes(32)]]
 
 
+@pytest.mark.long
 def test_no_rewritten_history_is_accepted() -> None:
     chance = random.Random(13)
     tried = 0

@@ -176,6 +176,7 @@ def test_leaves_that_were_tampered_with_are_named(record: Record, config: LogCon
         update(record, config, 6)
 
 
+@pytest.mark.long
 def test_who_was_killed_while_writing_goes_on(record: Record, config: LogConfig) -> None:
     """At every byte of the leaves, and before and after each further file is written."""
     fill(record, config, 2)
@@ -319,6 +320,7 @@ def test_what_was_signed_last_cannot_be_read(record: Record, config: LogConfig) 
             update(record, config, 1)
 
 
+@pytest.mark.long
 def test_a_year_of_issues(record: Record, config: LogConfig) -> None:
     """255 working days: proofs below 4 kB, tiles below 2 MB, all from tiles that a second program reads the same."""
     for day in range(255):

@@ -72,6 +72,7 @@ def test_an_answer_carries_the_proof_of_the_site(published: Published, answer: b
     assert said.startswith(f"verified: {NAME} {DAY} edition 1, digest {json.loads(answer)['digest']}\n")
 
 
+@pytest.mark.long
 def test_an_answer_of_a_listing_is_verified(tmp_path: Path) -> None:
     """Whose titles the answer shows with single blanks, and the listing did not."""
     config = config_in(tmp_path)

@@ -148,6 +148,7 @@ def test_a_log_that_cannot_go_on_is_told_and_issues_appear(sqlite_url: str, tmp_
         assert "Moss grows here" in made.page() and "tlog-proof" not in made.page()
 
 
+@pytest.mark.long
 def test_no_issue_waits_for_a_log_that_cannot_go_on_and_proofs_come_later(sqlite_url: str, tmp_path: Path) -> None:
     """The log fails for hours before an issue closes: it appears at its moment all the same."""
     config = config_in(tmp_path)
@@ -182,6 +183,7 @@ def test_leaves_that_were_tampered_with_stop_no_issue(sqlite_url: str, tmp_path:
         assert (tmp_path / "public" / "2024-05-08" / "index.html").is_file()
 
 
+@pytest.mark.long
 def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, tmp_path: Path) -> None:
     """The witness is down when the issue appears, then answers, then the log turns out to have been put back."""
     made_key = config_in(tmp_path)

@@ -93,6 +93,7 @@ def test_every_refusal_has_its_status(witness: LogWitness) -> None:
     assert witness.alarms == () and witness.last(LOG.name) == Checkpoint(LOG.name, 60, TREE.root(60))
 
 
+@pytest.mark.long
 def test_no_rewritten_history_is_cosigned(witness: LogWitness) -> None:
     """A fork at every size, with the fork's own proof, the honest one, and none."""
     chance = Random(3)
@@ -151,6 +152,7 @@ def process(folder: Path, log: VerifierKey) -> Iterator[tuple[int, list[str]]]:
         running.stdout.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_log_is_cosigned_by_a_witness_in_a_process_of_its_own(tmp_path: Path, number: int) -> None:
     config = config_in(tmp_path)

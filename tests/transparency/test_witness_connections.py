@@ -36,6 +36,7 @@ def cosigned(port: int, old: int, size: int) -> int:
         return http.post(f"http://127.0.0.1:{port}/add-checkpoint", body=request(TREE, old, size)).status
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
 def test_who_only_holds_places_locks_out_no_log(tmp_path: Path, sent: bytes) -> None:
     """300 where 100 may be connected, with all the time in the world."""
@@ -45,6 +46,7 @@ def test_who_only_holds_places_locks_out_no_log(tmp_path: Path, sent: bytes) -> 
         assert all(map(is_ended, slow[: SLOW - 100]))  # whoever came first made room
 
 
+@pytest.mark.long
 def test_a_witness_in_a_process_of_its_own_answers_beside_300(tmp_path: Path) -> None:
     with process(tmp_path, LOG.verifier) as (port, _), ExitStack() as held:
         for _ in range(SLOW):

@@ -175,6 +175,7 @@ def test_the_same_question_is_answered_once(opened: Opened, monkeypatch: pytest.
 # ---- the whole -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_export_can_be_taken_in(app: Starlette, tmp_path: Path) -> None:
     for headers in ({}, {"Accept-Encoding": "gzip"}):
         answer = get(app, "/api/v1/export", headers=headers)

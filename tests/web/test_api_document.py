@@ -85,6 +85,7 @@ def requests(draw: st.DrawFn, path: str) -> str:
     return f"/api/v1{url}?{urlencode(query)}" if query else f"/api/v1{url}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", OPERATIONS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

@@ -45,6 +45,7 @@ def reader(port: int, rounds: int) -> tuple[list[int], set[str]]:
     return counts, digests
 
 
+@pytest.mark.long
 def test_several_processes_and_threads_while_it_is_written_to(store_url: str) -> None:
     with Record(store_url) as record, ExitStack() as kept:
         made.talked(record)

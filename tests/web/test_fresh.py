@@ -203,6 +203,7 @@ def test_what_changes_a_page_makes_it_anew(store: Path, name: str) -> None:
         assert fresh() is not before and pages(fresh()) == as_now(store)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_happens_in_whatever_order_no_page_is_stale(store: Path, seed: int) -> None:
     changes = sorted(EVERY)

@@ -30,6 +30,7 @@ def folder() -> Iterator[Path]:
     logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("begins", "day", "closes"),
     [
