@@ -45,7 +45,7 @@ else
 endif
 
 test-long: export PYTHONDONTWRITEBYTECODE :=
-test-long: $(dev) ## the tests in a browser, of whole days, of a thousand forgeries, of kills again and again (WORKERS=3)
+test-long: $(dev) ## the tests that take more than a second or two: browsers, whole days, forgeries, kills again and again (WORKERS=3)
 	@$(python) -m pytest -n $(WORKERS) --dist loadgroup -m long $(ARGS)
 
 test-atproto: $(dev) ## the tests of Bluesky on its own network, run here (first: 2 minutes, 700 MB, a C++ compiler)

@@ -45,7 +45,7 @@ def picture(data: bytes) -> Image.Image:
 def seen(shown: Image.Image, box: Box) -> dict[tuple[int, ...], int]:
     """How many pixels of each colour there are in a part of a picture."""
     part = shown.crop(box)
-    colours = part.getcolors(1 << 20) or []
+    colours = part.getcolors(256) or []
     return {colour: count for count, colour in colours if isinstance(colour, tuple)}
 
 
