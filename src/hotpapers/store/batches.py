@@ -285,8 +285,9 @@ def write_batch(
     groups = [row_groups.prepared(group, marks, enrolled.known) for group in offered]
     row_changes = RowChanges(close=close)
     written = append(
-        database, groups, at=at, source=source, cursor=cursor, changes=row_changes, enrolled=enrolled, recent=recent
-    )
+        database, groups, at=at, source=source, cursor=cursor, changes=row_changes, enrolled=enrolled, recent=recent,
+        last=last,
+    )  # fmt: skip
     return written._replace(refused=refused, mended=mended)
 
 
@@ -300,9 +301,11 @@ def append(
     changes: RowChanges = NOTHING,
     enrolled: EnrolledKeys = NO_KEYS,
     recent: RecentIdentities | None = None,
+    last: ChainHead | None = None,
 ) -> WrittenBatch:
-    """The batch itself: rows, cursor, manifest, chain; none if there is nothing to say. Call inside `write()`."""
-    last = head(database)
+    """The batch itself: rows, cursor, manifest, chain; none if there is nothing to say. Call inside `write()`.
+    `last`: the batch before it, where that was asked for already."""
+    last = last or head(database)
     position = last.position + 1
     closed = close_rows(database, changes.close, position)
     added = [insert_group(database, group, position) for group in groups]

@@ -155,6 +155,8 @@ def enroll(
     known = {key: recent[key] for key in wanted if key in recent}
     known |= find(database, wanted.difference(known))
     new = wanted.difference(known)
+    if not new:
+        return EnrolledKeys(known)
     papers = sorted(filter(is_paper, new))
     persons = sorted(new.difference(papers))
     salts = [*fresh_salts(len(persons)), *repeat(None, len(papers))]
