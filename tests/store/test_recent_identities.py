@@ -1,5 +1,5 @@
-"""What a writer remembers of identities holds while nobody else writes: not after forgetting, nor after a batch that
-was undone."""
+"""What a writer remembers of identities and tombstones holds while nobody else writes: not after forgetting, nor after
+a batch that was undone."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ def test_who_was_forgotten_by_another_process_gets_a_new_identity(store_url: str
         assert record.database.rows(WHO) == [(ADA,)]
         pseudonyms = record.database.rows("SELECT count(*) FROM identity WHERE key LIKE ?", ("x:~%",))
         assert pseudonyms == [(2,)], "the post and who wrote it"
+        assert not made.verified(record).findings
+
+
+def test_what_another_process_forgot_since_is_refused(store_url: str) -> None:
+    with Record(store_url) as record, Record(store_url) as other:
+        record.append([POST], source="test")
+        for number, key in enumerate((POST.post, ADA)):
+            forget(other, key)
+            assert record.append([POST], source="test").refused == 1
+            assert record.append([LIKES[0]], source="test").refused == number, "by Ada, about another post"
         assert not made.verified(record).findings
 
 

@@ -71,6 +71,7 @@ class Record:
             self.database.migrate(schema.MIGRATIONS)
             self.marks = item_rows.KeyedHasher(self._secret())
             self._recent = identities.RecentIdentities()
+            self._tombstones: tombstones.Tombstones | None = None
         except BaseException:
             self.database.close()
             raise
@@ -120,7 +121,8 @@ class Record:
         with self.database.write():
             precondition()
             return batches.write_batch(
-                self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor, recent=self._recent
+                self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor,
+                known=self._forgotten(), recent=self._recent,
             )  # fmt: skip
 
     def ingest(
@@ -142,7 +144,7 @@ class Record:
         """
         with self.database.write():
             precondition()
-            known = tombstones.load(self.database, self.marks)
+            known = self._forgotten()
             archive = raw_archive.RawArchive(self.database, known, source)
             offers: list[batches.Offer] = []
             for parsed_payload in parsed:
@@ -185,16 +187,20 @@ class Record:
         self, source: str, parser: Parser, after: int, at: int, lasting: Collection[type[model.Item]]
     ) -> tuple[WrittenBatch, int]:
         """The originals after a number; the number of the last one, 0 when there are no more."""
-        read = partial(parse, parser)
+        read, known = partial(parse, parser), self._forgotten()
         if not after:
-            known = tombstones.load(self.database, self.marks)
             raw_archive.release(self.database, known, source, read)
         some, view = raw_archive.after(self.database, source, after), self.view()
         differences = reparse.differences(view, some, read, reparse.LatestItems(view, lasting))
         written = batches.write_batch(
-            self.database, differences.new, self.marks, at=at, source=source, close=differences.stale
+            self.database, differences.new, self.marks, at=at, source=source, close=differences.stale, known=known
         )  # fmt: skip
         return written._replace(quarantined=differences.unreadable), some[-1][0] if some else 0
+
+    def _forgotten(self) -> tombstones.Tombstones:
+        """What was forgotten; call where a transaction begins."""
+        self._tombstones = tombstones.load(self.database, self.marks, self._tombstones)
+        return self._tombstones
 
     def count(self, kind: type[model.Item]) -> int:
         """How many open rows of a kind there are."""
