@@ -260,6 +260,14 @@ def test_the_status_of_an_empty_store(here: Path) -> None:
     assert "record     0 items in 0 batches\n" in said and said.endswith("sound      yes\n")
 
 
+def test_a_store_that_is_too_large_for_a_quick_look_says_so(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hotpapers.cli.status.CHECKED_FOR", -1)
+    reason = "the chain is checked up to batch 1"
+    last = f"sound      yes\n           not checked in full: {reason}; hotpapers verify --all does\n"
+    assert good("status", "--store", store).endswith(last)
+    assert run("status", "--json", "--store", store).json["unchecked"] == reason
+
+
 def test_a_store_that_is_not_sound_says_what_is_wrong(store: Path) -> None:
     with Record(str(store)) as record:
         record.database.run("DELETE FROM batch WHERE position = 2")

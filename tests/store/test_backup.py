@@ -49,7 +49,7 @@ def test_a_backup_is_the_whole_store_in_one_file(store: str, tmp_path: Path) -> 
         assert copied.database.rows("SELECT id, source, key, seen_at, keep_until FROM raw ORDER BY id") == kept
         assert not made.verified(copied).findings
         assert list(copies(copied)) == [f"backup {target}"]
-        assert not copied.database.integrity()
+        assert not copied.database.integrity().damaged
     assert exported(str(tmp_path / "copy.db")) == exported(store)
 
 
@@ -173,7 +173,7 @@ def test_restore_over_a_record_needs_a_word_and_names_the_gap(store: str, tmp_pa
     assert reader.position == position + 3
     assert exported(store) == before[: len(exported(store)) - 1] + before[-1:]
     with Record(store) as record:
-        assert not made.verified(record).findings and not record.database.integrity()
+        assert not made.verified(record).findings and not record.database.integrity().damaged
 
 
 def test_restore_is_all_or_nothing(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

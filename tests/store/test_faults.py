@@ -99,6 +99,13 @@ def test_a_newer_store_is_left_alone(store_url: str) -> None:
         Record(store_url)
 
 
+def test_a_quick_look_ends_in_time(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "STEPS", 1)
+    with shared_store(sqlite_url) as record:
+        assert record.database.integrity(-1) == ((), "the database is too large for a quick look")
+        assert record.database.integrity() == ((), "")
+
+
 def test_a_store_that_was_cut_off_or_overwritten_is_said_to_be_damaged(sqlite_url: str) -> None:
     shared_store(sqlite_url).database.close()
     path = store_path(sqlite_url)
@@ -115,10 +122,10 @@ def test_a_store_that_was_cut_off_or_overwritten_is_said_to_be_damaged(sqlite_ur
     damaged[(root - 1) * 4096 + 5 : (root - 1) * 4096 + 60] = b"\xee" * 55
     path.write_bytes(damaged)
     with Record(sqlite_url) as record:
-        assert record.database.integrity(), "status says so"
+        assert record.database.integrity().damaged, "status says so"
     path.write_bytes(whole)
     with Record(sqlite_url) as record:
-        assert not record.database.integrity() and not made.verified(record).findings
+        assert not record.database.integrity().damaged and not made.verified(record).findings
 
 
 def _pages(data: bytes) -> list[bytes]:
@@ -180,7 +187,7 @@ def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
     (small_disk / "more").unlink()
     with Record(url) as record:
         assert record.count(model.Coverage) == written * workers.FEW and written > 10
-        assert not record.database.integrity() and not made.verified(record).findings
+        assert not record.database.integrity().damaged and not made.verified(record).findings
 
 
 @contextmanager

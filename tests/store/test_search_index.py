@@ -205,7 +205,7 @@ def test_the_index_changes_nothing_of_the_record(store: Record) -> None:
     made.rich(store)
     head = store.head
     update_index(store)
-    assert store.head == head and not made.verified(store).findings and not store.database.integrity()
+    assert store.head == head and not made.verified(store).findings and not store.database.integrity().damaged
 
 
 # ---- forgetting ------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ def test_a_damaged_index_is_made_anew(sqlite_url: str) -> None:
         record.database.run("UPDATE search_paper_words_data SET block = x'0bad' WHERE id > 10")
     with Record(sqlite_url) as record:
         assert search(record, "kettle").total == 50
-        assert not record.database.integrity()
+        assert not record.database.integrity().damaged
 
 
 def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

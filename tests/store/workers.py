@@ -116,7 +116,7 @@ def kill(store: str, rounds: str, seed: str) -> None:
         _, status = os.waitpid(child, 0)
         killed += os.WIFSIGNALED(status)
         with Record(store) as record:
-            assert record.database.integrity() == []
+            assert record.database.integrity().damaged == ()
             findings = made.verified(record).findings
             assert not findings, findings
             length = int(cursor_of(record.database, "job done") or 0) + 9

@@ -129,7 +129,7 @@ def killed_in_the_midst(store: Path) -> None:
     assert child.returncode == -signal.SIGKILL
     assert version_of(store) == len(schema.MIGRATIONS) - 1
     database = SqliteDatabase(store)
-    assert database.integrity() == []
+    assert database.integrity().damaged == ()
     assert layout(database._connection) == before
     database.close()
 

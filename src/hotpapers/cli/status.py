@@ -24,9 +24,12 @@ from hotpapers.query.status import JobHealth, all_job_health, incomplete_days
 from hotpapers.schedule.health import log_alarms
 from hotpapers.store import Record, now
 from hotpapers.store import statistics as reporting
+from hotpapers.store.database import IntegrityReport
 from hotpapers.store.record import is_server, store_path
 from hotpapers.store.verify import check_chain, check_keys
 
+CHECKED_FOR = 2.0
+"""Seconds for which the database, and the chain of its batches, are checked."""
 LATE = DAY // 720
 """Microseconds after its moment from which on a job is said to be due: rounds begin a little later than they might."""
 
@@ -40,12 +43,12 @@ def status(as_json: bool, home: common.CommandContext) -> None:
     """Show what is in the store, the state of its jobs, and whether it is sound.
 
     Warns of settings, stores, backups and exports that other users can read, of witnesses that refuse a log, and of
-    followed sites that cannot be believed. The exit status is 1 if the store is not sound.
+    followed sites that cannot be believed. A large store is checked for a few seconds; `hotpapers verify --all` checks
+    all of it. The exit status is 1 if the store is not sound.
     """
     exposed = [str(file) for file in too_open(_own_files(home))]  # before a log of our own is there
     with common.open_record(home) as record:
-        findings = [*check_chain(record.database).findings, *check_keys(record.database)]
-        damaged = [*record.database.integrity(), *map(str, findings)]
+        soundness = _soundness(record)
         figures = reporting.status(record)
         jobs = all_job_health(record, now())
         incomplete = list(incomplete_days(record, now()))
@@ -55,7 +58,7 @@ def status(as_json: bool, home: common.CommandContext) -> None:
     if as_json:
         facts = {
             **figures._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "exposed": exposed,
-            "alarms": [*of_logs, *of_sites], "sound": not damaged, "damaged": damaged,
+            "alarms": [*of_logs, *of_sites], "sound": not soundness.damaged, **soundness._asdict(),
         }  # fmt: skip
         print_json(facts)
     else:
@@ -66,9 +69,20 @@ def status(as_json: bool, home: common.CommandContext) -> None:
         for command, alarms in (("log --acknowledge WITNESS", of_logs), ("follow --acknowledge NAME", of_sites)):
             for alarm in alarms:
                 echo(f"alarm      {alarm}; once dealt with: hotpapers {command}")
-        _print_rest(figures, incomplete, damaged)
-    if damaged:
+        _print_rest(figures, incomplete, soundness)
+    if soundness.damaged:
         raise click.exceptions.Exit(1)
+
+
+def _soundness(record: Record) -> IntegrityReport:
+    """What is wrong with a store, as far as a few seconds tell."""
+    database = record.database
+    damaged, unchecked = database.integrity(CHECKED_FOR)
+    chain = check_chain(database, CHECKED_FOR)
+    findings = map(str, (*chain.findings, *check_keys(database)))
+    if not chain.is_whole:
+        unchecked = f"the chain is checked up to batch {chain.position:,}"
+    return IntegrityReport((*damaged, *findings), unchecked)
 
 
 def _own_files(home: common.CommandContext) -> Iterator[Path]:
@@ -143,7 +157,7 @@ def _print_exposed(files: Sequence[str]) -> None:
 
 
 def _print_rest(
-    statistics: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], damaged: Sequence[str]
+    statistics: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], soundness: IntegrityReport
 ) -> None:
     for item in incomplete:
         echo(f"arxiv      {minute_of(item.from_at)}: {item.reason}")
@@ -151,6 +165,8 @@ def _print_rest(
         echo(f"forecast   {size(statistics.year_forecast)} after a year like this")
     if statistics.reports:
         echo(f"reports    {count(statistics.reports, 'report')} of readers open: `hotpapers reports`")
-    echo("sound      yes" if not damaged else "sound      NO")
-    for problem in damaged:
+    echo("sound      yes" if not soundness.damaged else "sound      NO")
+    for problem in soundness.damaged:
         echo(f"           {problem}")
+    if soundness.unchecked:
+        echo(f"           not checked in full: {soundness.unchecked}; hotpapers verify --all does")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import AbstractContextManager
+from math import inf
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 Params = Sequence[Any]
@@ -82,8 +83,8 @@ class Database(Protocol):
         """Overwrites what deleted rows left behind in free pages and logs. Raises FullStore, BusyStore: the rows are
         deleted all the same, and the same call again finishes it."""
 
-    def integrity(self) -> list[str]:
-        """What the database itself finds damaged at a quick look; empty when it is sound."""
+    def integrity(self, seconds: float = inf) -> IntegrityReport:
+        """What the database itself finds damaged at a quick look, which it gives up after so many seconds."""
 
     def full_integrity(self) -> IntegrityReport:
         """The same of every page, with every index compared with its table, and of the tables' definitions."""

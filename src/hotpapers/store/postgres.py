@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Any
 
 from hotpapers import errors
@@ -219,9 +220,9 @@ class PostgresDatabase:
                 f"({_first_line(problem.__cause__ or problem)}); run the same command again to finish."
             ) from problem
 
-    def integrity(self) -> list[str]:
+    def integrity(self, seconds: float = inf) -> IntegrityReport:
         """PostgreSQL checks its pages when it reads them; there is no quick check to run."""
-        return []
+        return IntegrityReport(())
 
     def full_integrity(self) -> IntegrityReport:
         """By the server's extension amcheck, where it is installed and may be used."""

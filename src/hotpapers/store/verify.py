@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator
+from math import inf
 from typing import NamedTuple
 
 from hotpapers.errors import CorruptStore
@@ -31,7 +33,8 @@ class BatchChain(NamedTuple):
     """What the batches say: up to which position, what became of rows of earlier batches, and what is wrong.
 
     `closed`: by which batch; `forgotten`: the seals of what is left; `erased`: the pseudonyms of forgotten identities,
-    by number; `identities`: each batch's position, the first number of those that it brought, and how many."""
+    by number; `identities`: each batch's position, the first number of those that it brought, and how many; `is_whole`:
+    whether all batches were read."""
 
     position: int
     closed: dict[Pair, int]
@@ -40,6 +43,7 @@ class BatchChain(NamedTuple):
     erased: dict[int, str]
     identities: tuple[tuple[int, int, int], ...]
     findings: tuple[VerifyFinding, ...]
+    is_whole: bool = True
 
 
 class VerifyResult(NamedTuple):
@@ -82,10 +86,11 @@ def _check(database: Database, marks: KeyedHasher) -> VerifyResult:
     return VerifyResult(tuple(findings), rows.read, rows.forgotten, len(chain.pruned), rows.withheld)
 
 
-def check_chain(database: Database) -> BatchChain:
-    """Recomputes each batch's chain value from its manifest and the batch before."""
+def check_chain(database: Database, seconds: float = inf) -> BatchChain:
+    """Recomputes each batch's chain value from its manifest and the batch before: of as many as can be looked at in so
+    many seconds."""
     with database.snapshot():
-        return _read_chain(database)
+        return _read_chain(database, seconds)
 
 
 def check_keys(database: Database) -> Iterator[VerifyFinding]:
@@ -134,7 +139,8 @@ def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bo
     return row.salt is None and row.key == pseudonym and row.commitment is not None and len(row.commitment) == HASH
 
 
-def _read_chain(database: Database) -> BatchChain:
+def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
+    until, is_whole = time.monotonic() + seconds, True
     before, expected = _genesis(database), 1
     manifest_rows = _Said()
     findings: list[VerifyFinding] = []
@@ -154,10 +160,13 @@ def _read_chain(database: Database) -> BatchChain:
         ):
             findings.append(VerifyFinding("changed", f"batch {position}"))
         before, expected = bytes(chain), position + 1
-    findings += manifest_rows.compare(database)
+        if time.monotonic() > until:
+            is_whole = False
+            break
+    findings += manifest_rows.compare(database) if is_whole else ()
     return BatchChain(
         expected - 1, manifest_rows.closed, frozenset(manifest_rows.pruned), manifest_rows.forgotten,
-        manifest_rows.erased, manifest_rows.brought(), tuple(findings),
+        manifest_rows.erased, manifest_rows.brought(), tuple(findings), is_whole,
     )  # fmt: skip
 
 
