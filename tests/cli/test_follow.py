@@ -37,7 +37,8 @@ def url(tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     config = LogConfig(folder / "hotpapers.key", folder / "logs", observations=True)
     make_key(config.key_file)
-    start = now() - now() % DAY - 2 * DAY
+    at = now()
+    start = at - at % DAY - 2 * DAY
     with Record(str(folder / "hotpapers.db")) as record:
         items = [*paper(1, at=start), *post(1, "bluesky:1", start + HOUR), counts("bluesky:1", 8, start + HOUR)]
         record.append([*items, reading("bluesky", start, start + DAY, ())], source="made-up", at=start + 23 * HOUR)

@@ -48,7 +48,8 @@ class Publisher:
         self.record.database.close()
 
     def live(self, day: int, *more: Item, blind: Iterable[str] = ()) -> None:
-        """A day of it: two papers are announced and talked about, all networks are read, but for some."""
+        """A day of it: two papers are announced and talked about, all networks are read, but for some. It is written
+        at eleven in the evening."""
         start = self.first + day * DAY
         label = as_utc(start).date().isoformat()
         items = [
@@ -66,7 +67,7 @@ class Publisher:
         return update
 
     def files(self) -> list[Path]:
-        """The day's files on the site."""
+        """The files of hours on the site."""
         return sorted((self.public / f"log/{NAME}/observations").glob("*.zst"))
 
 
@@ -142,9 +143,10 @@ def forge(publisher: Publisher, leaves: Sequence[bytes], files: Mapping[str, byt
 
 
 def day_file(day: int, lines: Sequence[bytes], part: int = 1) -> tuple[bytes, str, bytes]:
-    """A file of some lines: its leaf, its name and its bytes."""
+    """A file of some lines, of all hours of a day: its leaf, its name and its bytes."""
     hashed = [ObservationLine(data, observations.line_hash(data)) for data in lines]
-    file = ObservedFile(day, FIRST // DAY + day, part, observation_files.root_of(hashed))
+    hour = FIRST // HOUR + 24 * day + 23
+    file = ObservedFile(day, hour - 23, hour, part, observation_files.root_of(hashed))
     return entries.observed_entry(file), file.name + observation_files.SUFFIX, observations.pack(lines)
 
 

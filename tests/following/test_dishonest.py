@@ -42,7 +42,7 @@ def test_invented_counts_are_not_those_of_the_log(publisher: Publisher, follower
     lines = [line.replace(b'"likes":7', b'"likes":70') for line in lines_in(file)]
     file.write_bytes(observations.pack(lines))
     outcome = follower.follow(3)
-    assert outcome.problems == ("2024-05-07-1.jsonl.zst: its lines are not those that stand in the log",)
+    assert outcome.problems == ("2024-05-07T23-1.jsonl.zst: its lines are not those that stand in the log",)
     assert days_here(follower) == {"06", "08"} and follower.record.count(Measurement)
     items = [row.item for row in follower.record.view().latest(Measurement, "t.until_at > ?", (FIRST + DAY,))]
     over = [item for item in items if isinstance(item, Measurement) and item.until_at - item.age * HOUR < FIRST + DAY]
@@ -60,7 +60,7 @@ def kinds(follower: Follower) -> list[str]:
 def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follower) -> None:
     publisher.files()[0].unlink()
     [problem] = follower.follow(3).problems
-    assert problem.startswith("2024-05-06-1: is in the log and withheld: ") and "answered 404" in problem
+    assert problem.startswith("2024-05-06T23-1: is in the log and withheld: ") and "answered 404" in problem
     assert days_here(follower) == {"07", "08"}
     [alarm] = alarms.standing(follower.site.folder)
     assert str(alarm) == f"neighbour: {problem} (since 2024-05-09 07:00 UTC)"
@@ -79,7 +79,10 @@ def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: 
     files = {file.name: file.read_bytes() for file in publisher.files()}
     left = [file for leaf in leaves_of(publisher) if (file := entries.observed_of(leaf))]
     forge(publisher, [entries.observed_entry(file) for file in (left[0], left[2])], files)
-    assert "2024-05-07: no file of it stands in the log, though later ones do" in follower.follow(3).problems
+    assert (
+        "2024-05-07T00 to 2024-05-07T23: no file of it stands in the log, though later ones do"
+        in follower.follow(3).problems
+    )
     assert days_here(follower) == {"06", "08"}
 
 
@@ -177,7 +180,7 @@ def test_what_must_not_be_there_is_refused(
     leaf, name, data = day_file(0, [observations.line_of(item)])
     forge(publisher, [leaf], {name: data})
     [problem] = follower.follow(3).problems
-    assert problem.startswith("2024-05-06-1.jsonl.zst:") and reason in problem
+    assert problem.startswith("2024-05-06T23-1.jsonl.zst:") and reason in problem
     with follower.peer() as peer:
         assert not peer.count(Post) and not peer.count(Snapshot)
 
@@ -202,17 +205,17 @@ def test_damaged_and_hostile_files_are_refused(publisher: Publisher, follower: F
     }[flaw]  # fmt: skip
     file.write_bytes(damaged)
     [problem] = follower.follow(3).problems
-    assert problem.startswith("2024-05-07-1.jsonl.zst:") and days_here(follower) == {"06", "08"}
+    assert problem.startswith("2024-05-07T23-1.jsonl.zst:") and days_here(follower) == {"06", "08"}
 
 
 def test_impossible_leaves_are_named(publisher: Publisher, follower: Follower) -> None:
     leaf, name, data = day_file(0, lines_in(publisher.files()[0]))
     later, later_name, later_data = day_file(9, [])
-    never = entries.observed_entry(entries.ObservedFile(1, 2**32 - 1, 1, bytes(32)))
+    never = entries.observed_entry(entries.ObservedFile(1, 2**32 - 1, 2**32 - 1, 1, bytes(32)))
     forge(publisher, [leaf, leaf, later, never], {name: data, later_name: later_data})
     assert follower.follow(3).problems == (
-        "2024-05-06-1: stands in the log twice", "2024-05-15-1: is of a day that is not over",
-        "the log names a file of day 4,294,967,295, which no calendar has",
+        "2024-05-06T23-1: stands in the log twice", "2024-05-15T23-1: is of an hour that is not over",
+        "the log names a file of hour 4,294,967,295, which no calendar has",
     )  # fmt: skip
 
 
@@ -232,7 +235,7 @@ def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, foll
     publisher.publish(3)
     [listed] = (publisher.public / f"log/{NAME}/observations").glob("withdrawn-*")
     text = listed.read_text()
-    listed.write_text(text + "line 2024-05-06-1 1\n")
+    listed.write_text(text + "line 2024-05-06T23-1 1\n")
     assert "it is not the list that stands in the log" in follower.follow(3, 9).problems[0]
     listed.unlink()
     assert "is in the log and cannot be had: " in follower.follow(3, 10).problems[0]

@@ -20,7 +20,7 @@ from tests.store import made
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from hotpapers.following import day_files, measurement
+from hotpapers.following import file_intake, measurement
 from hotpapers.transparency import log_files
 from hotpapers.store import batches
 from tests.following.sites import Follower
@@ -38,7 +38,7 @@ def killing(whole):
 
 for module, name in ((batches, "save_batch"), (log_files, "write_bytes")):
     setattr(module, name, killing(getattr(module, name)))
-day_files.CHUNK = measurement.CHUNK = 10
+file_intake.CHUNK = measurement.CHUNK = 10
 print(Follower(Path(sys.argv[1]), sys.argv[2]).follow(3))
 """
 """Follows a site, and is killed at the n-th step that leaves something on the disk: before it, so after the last."""

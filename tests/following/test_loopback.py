@@ -33,8 +33,8 @@ from tests.years.test_years import MEMORY
 pytestmark = pytest.mark.long
 
 SMALL = Week(days=2, papers=6, faults=20)
-OVER = SMALL.ends - SMALL.ends % DAY
-"""The end of the last day that is published."""
+OVER = SMALL.ends - SMALL.ends % HOUR
+"""The end of the last hour that is published."""
 
 
 @pytest.fixture(scope="module")

@@ -5,25 +5,27 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import closing, suppress
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from hotpapers.errors import LogError
-from hotpapers.model import Item, Post, kind_of
+from hotpapers.model import DAY, HOUR, Item, Post, kind_of
 from hotpapers.privacy.forget import forget
 from hotpapers.store.item_rows import KeyedHasher
 from hotpapers.transfer import observations
 from hotpapers.transparency import entries, log_files, observation_files
-from hotpapers.transparency.publication_log import LogUpdate
-from tests.following.sites import NAME, Follower, Publisher, leaves_of
+from hotpapers.transparency.publication_log import LogUpdate, update_log
+from tests.following.sites import NAME, Follower, Publisher, leaves_of, render
 from tests.issues.made import DAILY, post
 from tests.schedule.test_publishing import CUT, fill
 from tests.store import made
 from tests.transparency.test_site import publishing
 
 SECRET = KeyedHasher(bytes(32))
+MINUTE = 60_000_000
 
 
 @pytest.mark.parametrize("item", made.EVERY, ids=kind_of)
@@ -112,15 +114,51 @@ def test_a_large_day_has_several_files(
     publisher.live(3, *(item for number in range(60, 70) for item in post(number, f"hackernews:{number}", CUT)))
     publisher.publish(4)
     names = [file.name for file in publisher.files()]
-    assert names[3:] == ["2024-05-09-1.jsonl.zst", "2024-05-09-2.jsonl.zst"]
+    assert names[3:] == ["2024-05-09T23-1.jsonl.zst", "2024-05-09T23-2.jsonl.zst"]
     assert follower.follow(4).problems == ()
 
 
-def test_a_day_without_a_batch_has_a_file(publisher: Publisher, follower: Follower) -> None:
+def test_the_next_file_names_the_hours_in_which_nothing_came(publisher: Publisher, follower: Follower) -> None:
+    """A site that was off has no file for each hour of it, and none that it withholds can pass for one of them."""
     publisher.live(4)
     publisher.publish(5)
-    assert [file.name[8:10] for file in publisher.files()] == ["06", "07", "08", "09", "10"]
+    assert [file.name[8:13] for file in publisher.files()] == ["06T23", "07T23", "08T23", "10T23"]
+    files = [file for leaf in leaves_of(publisher) if (file := entries.observed_of(leaf))]
+    assert [file.hour - file.first for file in files] == [0, 23, 23, 47]
+    assert all(after.first == file.hour + 1 for file, after in pairwise(files))
     assert follower.follow(5).problems == ()
+
+
+def test_each_hour_in_which_anything_came_has_a_file_once_it_is_over(publisher: Publisher, follower: Follower) -> None:
+    start = publisher.first + 3 * DAY
+    for number, minute in enumerate((10, 50, 70, 190)):
+        more = post(40 + number, f"hackernews:{40 + number}", start)
+        publisher.record.append(more, source="made-up", at=start + minute * MINUTE)
+    updates = [update_log(publisher.record.database, NAME, publisher.config, start + hour * HOUR) for hour in range(5)]
+    assert [update.added for update in updates] == [0, 1, 1, 0, 1]
+    render(publisher.config, publisher.public)
+    assert [file.name[8:13] for file in publisher.files()][3:] == ["09T00", "09T01", "09T03"]
+    follower.time.seconds = (start + 5 * HOUR) / 1e6
+    assert follower.round().problems == ()
+    with follower.peer() as peer:
+        assert peer.count(Post) == publisher.record.count(Post)
+
+
+def test_a_clock_that_is_put_back_hands_out_nothing_twice(publisher: Publisher, follower: Follower) -> None:
+    """Two processes of a site whose clocks differ: what came last stands in the hour before."""
+    start = publisher.first + 3 * DAY
+    for number, hour in enumerate((2, 1, 2, 1, 3)):
+        more = post(40 + number, f"hackernews:{40 + number}", start)
+        publisher.record.append(more, source="made-up", at=start + hour * HOUR)
+        update_log(publisher.record.database, NAME, publisher.config, start + number * HOUR + 2 * HOUR)
+    update_log(publisher.record.database, NAME, publisher.config, start + 9 * HOUR)
+    render(publisher.config, publisher.public)
+    lines = [line for file in publisher.files() for line in _lines(file)]
+    assert len(set(lines)) == len(lines)
+    follower.time.seconds = (start + 9 * HOUR) / 1e6
+    assert follower.round().problems == ()
+    with follower.peer() as peer:
+        assert peer.count(Post) == publisher.record.count(Post)
 
 
 def raising_at(step: int, whole: Callable[..., object]) -> Callable[..., object]:

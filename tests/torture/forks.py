@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hotpapers import cli, logs
-from hotpapers.following import day_files, measurement
+from hotpapers.following import file_intake, measurement
 from hotpapers.ingest import make_jobs
 from hotpapers.jobs import loop as collect_rounds
 from hotpapers.jobs import runner as collect_runner
@@ -87,7 +87,7 @@ def command(*words: str) -> None:
 
 def follow(*words: str) -> None:
     """`hotpapers follow`, which writes so little at once that it can be killed between any two files and in each."""
-    day_files.CHUNK = measurement.CHUNK = 5
+    file_intake.CHUNK = measurement.CHUNK = 5
     command("follow", *words)
 
 

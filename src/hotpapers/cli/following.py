@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from hotpapers.cli import common
 from hotpapers.cli.alarms import FOLLOWED
-from hotpapers.cli.terminal import count, fail_for, print_error, show
+from hotpapers.cli.terminal import bar, count, fail_for, print_error, show
 from hotpapers.cli.verify_proof import read_policy
 from hotpapers.errors import NotAProof, SettingsError, UsageError
 from hotpapers.following.follow_job import RECORD, FollowJob, FollowOutcome, fetch_site, follow_site, job_name
@@ -47,8 +48,8 @@ def follow(
 
     Everything is verified against its transparency log first; nothing that the log does not hold goes in. Where this
     instance could not read a network, the other one's counts stand, under its name. Put it into hotpapers.toml as
-    [[follow]], and `run` and `collect` read it every hour. What cannot be believed of it is an alarm in `status` and
-    /health until it is mended or acknowledged.
+    [[follow]], and `run` and `collect` read it every ten minutes. What cannot be believed of it is an alarm in `status`
+    and /health until it is mended or acknowledged.
     """
     if acknowledge is not None:
         known = alarms.acknowledge(home.folder / FOLLOWED / acknowledge, acknowledge)
@@ -58,7 +59,7 @@ def follow(
         raise UsageError("name the address of a site, or --acknowledge NAME")
     site = _named_site(url, name, policy, home)
     with common.open_record(home, create=True) as record, home.site_client(site.url) as http:
-        outcome = follow_site(site, record, http, home.terms)
+        outcome = follow_site(site, record, http, home.terms, partial(bar, "Fetching"))
     is_configured = any(table.name == site.name for table in home.settings.follow)
     show({"source": site.name, "url": site.url, **outcome._asdict()}, _lines(site, outcome, is_configured), as_json)
     fail_for(outcome.problems)
@@ -71,7 +72,7 @@ def fetch_observations(url: str, folder: Path, home: common.CommandContext) -> P
     folder.mkdir()
     store = folder / RECORD
     with Record(str(store)) as peer, home.site_client(site.url) as http:
-        taken = fetch_site(site, peer, http, home.terms)
+        taken = fetch_site(site, peer, http, home.terms, partial(bar, "Fetching"))
     for problem in taken.all_problems:
         print_error(problem)
     common.need(bool(taken.until), f"{url}: publishes no observations of the last 90 days")
@@ -118,7 +119,7 @@ def follow_names(home: common.CommandContext) -> list[str]:
 
 
 def _rounds(site: FollowedSite, home: common.CommandContext, context: IngestContext) -> JobLoop:
-    line = make_line((site.url,), (), context)
+    line = make_line((site.url,), (), context, {urlsplit(site.url).hostname or "": common.PACE})
     clock = Clock(line.http.now, line.http.sleep)
     make = partial(FollowJob, site, line, home.terms)
     return JobLoop(job_name(site.name), make, context.record, context.leases, clock)
@@ -132,6 +133,6 @@ def _lines(site: FollowedSite, outcome: FollowOutcome, is_configured: bool) -> S
         lines.append("by the keys that the site named at first; compare these with what you know:")
         lines += [f"  {line}" for line in (site.folder / POLICY).read_text("utf-8").splitlines()]
     if not is_configured:
-        lines += ["to read it every hour, put into hotpapers.toml:", "  [[follow]]"]
+        lines += ["to read it every ten minutes, put into hotpapers.toml:", "  [[follow]]"]
         lines += [f'  name = "{site.name}"', f'  url = "{site.url}"']
     return lines

@@ -181,6 +181,21 @@ def export_again(
     return result
 
 
+def export_logs(record: Record, publication: str, site_config: SiteConfig) -> int:
+    """Writes the files of a publication's log alone into each folder that its site was written to; how many changed.
+    Raises UsageError for a folder that cannot be written."""
+    from hotpapers.render.html.site import SiteChannel  # loaded where there are sites
+
+    rows = _with_folders(record, queries.delivered(record.database))
+    paths = {folder.path for folder, name, to, _ in rows if (name, to) == (publication, "site") and not folder.owner}
+    issue_reader = RecordIssueReader(record)
+    return sum(
+        write_files(path, SiteChannel(site_config).log_files(issue_reader, publication)).changed
+        for path in sorted(paths)
+        if path.is_dir()
+    )
+
+
 def _render_again(
     issue_reader: RecordIssueReader, publication: str, to: str, folder: Path, days: tuple[set[str], set[str] | None],
     site_config: SiteConfig,

@@ -22,8 +22,8 @@ NO_LATER_AGE = 1_000_000
 class MeasurementWindow(NamedTuple):
     """What to measure. `posted_from`: papers announced up to `candidates_from`, or never, count with the posts made
     since then; None: not at all. `papers`: these alone; none for all. `with_standing`: it is told which voices have
-    standing. `youngest`: the age at which papers are measured that have not reached it, as they are; the first one by
-    default."""
+    standing. `announced_from`: papers announced before are not measured. `youngest`: the age at which papers are
+    measured that have not reached it, as they are; the first one by default."""
 
     ages: tuple[int, ...] = AGES
     networks: tuple[str, ...] = ()
@@ -32,4 +32,5 @@ class MeasurementWindow(NamedTuple):
     posted_from: int | None = None
     papers: tuple[str, ...] = ()
     with_standing: bool = False
+    announced_from: int = 0
     youngest: int = 0

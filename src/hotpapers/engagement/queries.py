@@ -200,6 +200,7 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
     shared = f"""CASE WHEN EXISTS (SELECT 1 FROM mention AS o JOIN topic AS t ON t.paper = o.paper
             WHERE o.post = p.post AND o.paper <> n.paper AND {view.visible("o")}) THEN 1 ELSE 0 END"""
     mention = changed("mention", "m", "later.post = m.post AND later.paper = m.paper")
+    since = f" AND (n.older = 1 OR n.at >= {window.announced_from})" if window.announced_from else ""
     return f"""said AS MATERIALIZED (
         SELECT n.paper, n.name, n.archive, n.at, n.older, p.network, p.post, p.same, {VOICE} AS voice,
             p.created_at AS made_at,
@@ -211,7 +212,7 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
         CROSS JOIN mention AS m
         JOIN post AS p ON p.post = m.post
         LEFT JOIN known AS w ON w.voice = p.voice
-        WHERE m.paper = n.paper AND {view.visible("m")} AND {view.visible("p")}
+        WHERE m.paper = n.paper{since} AND {view.visible("m")} AND {view.visible("p")}
           AND p.gone = '' AND p.created_at >= n.posted_from{networks}
           AND {VOICE} NOT IN (SELECT voice FROM own)
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper))"""

@@ -1,4 +1,4 @@
-"""Following as a job: every hour a site's log is fetched and checked, what is new taken in, and counted."""
+"""Following as a job: every ten minutes a site's log is fetched and checked, what is new taken in, and counted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from hotpapers import terms
 from hotpapers.errors import LogError, NotAProof, PartiallyRead, RewrittenPast
-from hotpapers.following.day_files import TakenFiles, take_files
-from hotpapers.following.measurement import keep_measurements
+from hotpapers.following.file_intake import Progress, TakenFiles, take_files, untold
+from hotpapers.following.measurement import counting_of, keep_measurements
 from hotpapers.following.site_log import FollowedSite, LoggedFolder, fetch_log, policy_of, unknown_logs
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.jobs.loop import JobContext
@@ -17,8 +17,9 @@ from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from hotpapers.transparency.alarms import Alarm, clear_alarm, keep_alarm
 
-EVERY = 3600.0
-"""Seconds between two rounds: what was withdrawn is obeyed within the hour."""
+EVERY = 600.0
+"""Seconds between two rounds: an hour's file is here a quarter of an hour after the hour, and what was withdrawn is
+obeyed as soon."""
 RECORD = "record.db"
 REWRITTEN, UNBELIEVED = "rewritten past", "not believed"
 """Kinds of alarms about a site. The second ends when what was wrong is mended."""
@@ -42,23 +43,38 @@ def job_name(source: str) -> str:
     return f"follow/{source}"
 
 
-def follow_site(site: FollowedSite, record: Record, http: HttpClient, allowed: terms.Table) -> FollowOutcome:
+def follow_site(
+    site: FollowedSite, record: Record, http: HttpClient, allowed: terms.Table, progress: Progress = untold
+) -> FollowOutcome:
     """One round. What cannot be believed is an alarm until it is mended; a site that does not answer is none. Raises
     NetError where it does not, NotAProof where it has no log, LogError where what was kept of it is damaged,
     StoreError."""
     site.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Record(str(site.folder / RECORD)) as peer:
+        before = peer.head.position
         try:
-            taken = fetch_site(site, peer, http, allowed)
+            taken = fetch_site(site, peer, http, allowed, progress)
         except NotAProof as problem:
             _keep_alarm(site, (str(problem),), http.now())
             raise
         _keep_alarm(site, taken.problems, http.now())
-        counts, state = 0, str(peer.head.position)
-        if taken.until and cursor_of(record.database, job_name(site.name)) != state:
-            counts = keep_measurements(record, site.name, peer, taken.until, taken.missing, http.now())
-            record.append([], source=job_name(site.name), cursor=state)
+        counts = _count(site, record, peer, before, taken, http.now())
     return FollowOutcome(taken.files, taken.items, taken.withdrawn, counts, taken.all_problems)
+
+
+def _count(site: FollowedSite, record: Record, peer: Record, before: int, taken: TakenFiles, at: int) -> int:
+    """Counts what came since it was last counted; how many counts are new or others. `before`: the last batch of the
+    site's observations when the round began."""
+    counted, _, counted_until = (cursor_of(record.database, job_name(site.name)) or "0 0").partition(" ")
+    position = peer.head.position
+    if not taken.until or int(counted) == position:
+        return 0
+    is_next, counts = int(counted) == before, 0
+    if taken.files or not is_next:  # what was forgotten alone stays counted
+        counting = counting_of(taken, int(counted_until), is_next=is_next)
+        counts = keep_measurements(record, site.name, peer, counting, at)
+    record.append([], source=job_name(site.name), cursor=f"{position} {taken.until}")
+    return counts
 
 
 def _keep_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
@@ -71,7 +87,9 @@ def _keep_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
     keep_alarm(site.folder, Alarm(subject=site.name, kind=UNBELIEVED, reason=reason, at=at))
 
 
-def fetch_site(site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table) -> TakenFiles:
+def fetch_site(
+    site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table, progress: Progress = untold
+) -> TakenFiles:
     """A site's observations, as far as its log holds them, into a store of their own. A past that was rewritten is an
     alarm until the operator has dealt with it. Raises as `follow_site` does."""
     policy = policy_of(site, http)
@@ -93,7 +111,7 @@ def fetch_site(site: FollowedSite, peer: Record, http: HttpClient, allowed: term
         f"{site.name} names a log that the policy does not: add `log {key}` to it if you trust that key"
         for key in unknown_logs(site, policy, http)
     ]
-    taken = take_files(site, logs, peer, http, allowed)
+    taken = take_files(site, logs, peer, http, allowed, progress)
     return taken._replace(problems=(*problems, *taken.problems), others=tuple(others))
 
 

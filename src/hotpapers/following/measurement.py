@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from hotpapers.engagement.attention import Engagement, read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.engagement.standing.queries import learn_standing
+from hotpapers.following.file_intake import TakenFiles, TimeSpan
 from hotpapers.issues.coverage import unread_times
 from hotpapers.model import DAY, NETWORKS, Coverage, Measurement
 from hotpapers.store import AsOfView, Record
+from hotpapers.transparency.observation_files import REACH
 
 CHUNK = 5_000
 """Items of one batch."""
+RECENT = 8 * DAY
+"""For how long after its announcement a paper's counts change with each file: the last age is that of a week."""
 
 
-def keep_measurements(
-    record: Record, source: str, peer: Record, until: int, missing: Collection[int], at: int
-) -> int:  # fmt: skip
-    """Counts anew and keeps what our record does not say already; how many counts are new or others. `until`: up to
-    when files are here; `missing`: days before that are not. Raises StoreError."""
+class Counting(NamedTuple):
+    """What is counted: papers announced from `since` on. `until`: up to when files are here; `missing`: from when until
+    when before that they are not. µs UTC."""
+
+    since: int
+    until: int
+    missing: tuple[TimeSpan, ...] = ()
+
+
+def counting_of(taken: TakenFiles, counted_until: int, *, is_next: bool) -> Counting:
+    """What is to be counted after a round. Files of the day that was counted last concern papers of the week before;
+    with the first file of a day all are counted: by then it may be known of older voices whether they vouch, and what
+    was observed late is counted too. `counted_until`: up to when files were counted; `is_next`: whether nothing came
+    since but what this round took in."""
+    is_same_day = counted_until // DAY == taken.until // DAY
+    return Counting(max(taken.since - RECENT, 0) if is_next and is_same_day else 0, taken.until, taken.missing)
+
+
+def keep_measurements(record: Record, source: str, peer: Record, counting: Counting, at: int) -> int:
+    """Counts anew and keeps what our record does not say already; how many counts are new or others. Raises
+    StoreError."""
     learn_standing(peer.database)
-    known = _known(record, source)
-    rows = _measured(peer.view(until), source, missing, at)
+    known = _known(record, source, counting)
+    rows = _measured(peer.view(counting.until), source, counting, at)
     fresh = [item for item in rows if known.get(_key(item)) != msgspec.structs.replace(item, observed_at=0)]
     for start in range(0, len(fresh), CHUNK):
         record.append(fresh[start : start + CHUNK], source=f"follow/{source}", at=at)
     return len(fresh)
 
 
-def _measured(view: AsOfView, source: str, missing: Collection[int], at: int) -> Iterator[Measurement]:
+def _measured(view: AsOfView, source: str, counting: Counting, at: int) -> Iterator[Measurement]:
     """What the papers had at the ages that they had reached by the end of a view."""
-    unread = unread_times(view, _blind(missing, view.as_of))
-    for row in read_engagement(view, MeasurementWindow(with_standing=True)):
+    unread = unread_times(view, _blind(counting.missing, view.as_of))
+    for row in read_engagement(view, MeasurementWindow(with_standing=True, announced_from=counting.since)):
         if row.peer:
             yield _item(row, source, unread.of(row.network, row.announced_at, row.until), at)
 
@@ -47,17 +68,19 @@ def _item(row: Engagement, source: str, unread: int, at: int) -> Measurement:
     )  # fmt: skip
 
 
-def _blind(missing: Collection[int], at: int) -> list[Coverage]:
-    """That nothing is known of the days of which there is no file."""
+def _blind(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
+    """That nothing is known of the hours of which there is no file."""
     return [
-        Coverage(network=network, from_at=day * DAY, until_at=(day + 1) * DAY, state="refused", observed_at=at)
+        Coverage(network=network, from_at=start, until_at=end, state="refused", observed_at=at)
         for network in NETWORKS
-        for day in missing
+        for start, end in missing
     ]
 
 
-def _known(record: Record, source: str) -> dict[tuple[str, str, int], Measurement]:
-    rows = record.view().latest(Measurement, "t.source = ?", (source,))
+def _known(record: Record, source: str, counting: Counting) -> dict[tuple[str, str, int], Measurement]:
+    """What our record says of the same papers."""
+    start = max(counting.since, counting.until - REACH)
+    rows = record.view().latest(Measurement, "t.source = ? AND t.until_at > ?", (source, start))
     items = (row.item for row in rows if isinstance(row.item, Measurement))
     return {_key(item): msgspec.structs.replace(item, observed_at=0) for item in items}
 

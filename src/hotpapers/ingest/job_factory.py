@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -192,15 +193,21 @@ def _source(choice: ConfiguredSource, known: TrackedKeys, site: IngestContext) -
     return SOURCES[choice.name][0](choice.settings, known, site.names.names)
 
 
-def make_line(own: Sequence[str], secrets: Sequence[str], site: IngestContext) -> Connection:
+def make_line(
+    own: Sequence[str],
+    secrets: Sequence[str],
+    site: IngestContext,
+    more_pace: Mapping[str, float] = MappingProxyType({}),
+) -> Connection:
     """A client of one job's own, paced together with all others of the site.
 
-    `own`: the operator's own addresses, which may lie inside; `secrets`: what no error may name.
+    `own`: the operator's own addresses, which may lie inside; `secrets`: what no error may name; `more_pace`: least
+    seconds between the starts of two requests to further hosts.
     """
     pace = SitePacer(site.record, site.pace)
     http = PoliteHttpClient(
-        user_agent(site.contact), pace=PACE, reserve=pace, stop=site.stop, base_addresses=own, secrets=secrets,
-        on_headers=site.witnesses.one(),
+        user_agent(site.contact), pace={**PACE, **more_pace}, reserve=pace, stop=site.stop, base_addresses=own,
+        secrets=secrets, on_headers=site.witnesses.one(),
     )  # fmt: skip
 
     def traffic() -> tuple[int, int, int]:

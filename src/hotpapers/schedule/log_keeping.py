@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 
 from hotpapers import terms
-from hotpapers.deliver.export_site import export_again
+from hotpapers.deliver.export_site import export_again, export_logs
 from hotpapers.errors import NetError
-from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, HttpClient
@@ -33,13 +32,14 @@ class LogKeeping:
         self._asked: dict[str, int] = {}
 
     def keep(self, work: JobContext, publication: str) -> None:
-        """Looks where there are further issues, a day is over, or something was forgotten. Raises LogError, UsageError
-        where a log cannot go on: issues appear all the same."""
+        """Looks where there are further issues, a day is over (an hour, where observations are published), or something
+        was forgotten. Raises LogError, UsageError where a log cannot go on: issues appear all the same."""
         logs, at = self._site_config.logs, work.clock.now()
         if logs is None:
             return
         database = work.record.database
-        state = (len(frozen_digests(database, publication)), at // DAY, count_tombstones(database))
+        over = at // (HOUR if logs.config.observations else DAY)
+        state = (len(frozen_digests(database, publication)), over, count_tombstones(database))
         if self._kept.get(publication) == state:
             return
         if publication not in self._proven:
@@ -49,9 +49,9 @@ class LogKeeping:
         days = {day for day, _ in proven - self._proven[publication]}  # also of issues that appeared without the log
         if update.signed is not None:
             log_event("logged", publication=publication, leaves=update.added, size=update.signed.checkpoint.size)
-            days |= set(frozen_days(work.record, publication)[-1:])
             self._asked.pop(publication, None)
-        self._render(work, publication, sorted(days))
+        if days or update.signed is not None:
+            self._render(work, publication, days)
         self._kept[publication], self._proven[publication] = state, proven
 
     def ask(self, work: JobContext, publication: str) -> None:
@@ -67,7 +67,7 @@ class LogKeeping:
         problems = list(ask_witnesses(self._http, policy, logs.config.folder, publication, at))
         if logs.version(publication) != version:
             days = before - self._incomplete(work, logs, publication)
-            self._render(work, publication, sorted(days | set(frozen_days(work.record, publication)[-1:])))
+            self._render(work, publication, days)
         for failure in problems:
             level = logging.INFO if isinstance(failure.problem, NetError) else logging.WARNING
             log_event(
@@ -88,8 +88,7 @@ class LogKeeping:
         proofs = ((day, published.proof(digest)) for day, digest in digests_by_day(work.record.database, publication))
         return {day for day, proof in proofs if proof and not proof.complete}
 
-    def _render(self, work: JobContext, publication: str, days: list[str]) -> None:
-        """The log's own files, in each folder that a site was written to, and with them some days' issues."""
-        if days:
-            only = {(publication, day) for day in days}
-            export_again(work.record, self._site_config, self._allowed, only)
+    def _render(self, work: JobContext, publication: str, days: set[str]) -> None:
+        """The log's own files, in each folder that a site was written to, and some days' issues."""
+        export_again(work.record, self._site_config, self._allowed, {(publication, day) for day in days})
+        export_logs(work.record, publication, self._site_config)

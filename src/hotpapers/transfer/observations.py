@@ -28,7 +28,7 @@ from hotpapers.transfer.jsonl.importer import ExchangeReader
 from hotpapers.transfer.jsonl.lines import ExchangeEnd, ExchangeHeader, NumberedLine, PrunedLine, RowExtras
 
 MOST_LINES = 100_000
-"""Lines of one file; what is more goes into another one of the same day."""
+"""Lines of one file; what is more goes into another one of the same hour."""
 LONGEST_LINE = 4_000
 LARGEST = 9_000_000
 """Bytes of a packed file, which the HTTP client's own bound lets through."""

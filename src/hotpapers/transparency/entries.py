@@ -3,12 +3,12 @@
     01 ‖ digest of an issue                             33 bytes
     02 ‖ position (8 bytes) ‖ chain value of its batch  41 bytes
     03 ‖ SHA-256 of the text of a checkpoint            33 bytes
-    04 ‖ position (8) ‖ day (4) ‖ part (2) ‖ root       47 bytes
+    04 ‖ position (8) ‖ first hour (4) ‖ last hour (4) ‖ part (2) ‖ root   51 bytes
     05 ‖ SHA-256 of a list of what was withdrawn        33 bytes
 
 The third is the first leaf of a log that follows another one: of that one's last checkpoint. The last two are there
-where observations are published: a day's file, whose lines have this Merkle root, days counted from 1970-01-01; and
-what was taken out of such files since.
+where observations are published: the file of an hour and of those before it on which nothing came, whose lines have
+this Merkle root, hours counted from 1970-01-01T00; and what was taken out of such files since.
 """
 
 from __future__ import annotations
@@ -22,28 +22,33 @@ from hotpapers.transparency.checkpoints import Checkpoint
 
 ISSUE, RECORD, EARLIER, OBSERVED, WITHDRAWN = b"\1", b"\2", b"\3", b"\4", b"\5"
 _POSITION = 8
-_OBSERVED = struct.Struct(">cQIH32s")
+_OBSERVED = struct.Struct(">cQIIH32s")
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
 class ObservedFile(NamedTuple):
-    """What a leaf says of a file of observations. `position`: the last batch of which it tells; `day`: on which these
-    came, counted from 1970-01-01; `part`: of the day's files, from 1; `root`: the Merkle root of its lines."""
+    """What a leaf says of a file of observations. `position`: the last batch of which it tells; `first`, `hour`: in
+    which hours these came, UTC, counted from 1970-01-01T00, both included; `part`: of the files of the same hours, from
+    1; `root`: the Merkle root of its lines. Each file begins with the hour after those of the one before, so a file
+    that is withheld leaves a gap."""
 
     position: int
-    day: int
+    first: int
+    hour: int
     part: int
     root: bytes
 
     @property
     def name(self) -> str:
-        """`2026-03-11-1`. Raises ValueError as `day_of` does."""
-        return f"{day_of(self.day)}-{self.part}"
+        """`2026-03-11T06-1`, by its last hour. Raises ValueError as `hour_of` does."""
+        return f"{hour_of(self.hour)}-{self.part}"
 
 
-def day_of(number: int) -> str:
-    """`2026-03-11`, of a day counted from 1970-01-01. Raises ValueError for one that no calendar has."""
-    return datetime.date.fromordinal(min(_EPOCH + number, datetime.date.max.toordinal() + 1)).isoformat()
+def hour_of(number: int) -> str:
+    """`2026-03-11T06`, of an hour counted from 1970-01-01T00. Raises ValueError for one that no calendar has."""
+    day, hour = divmod(number, 24)
+    date = datetime.date.fromordinal(min(_EPOCH + day, datetime.date.max.toordinal() + 1))
+    return f"{date.isoformat()}T{hour:02}"
 
 
 def issue_entry(digest: str) -> bytes:

@@ -1,16 +1,18 @@
-"""A publication's observations, in files by day that its log lists: made, kept in its folder, and taken back from.
+"""A publication's observations, in files by the hour that its log lists: made, kept in its folder, and taken back from.
 
-    PUBLICATION/observations/2026-03-11-1.jsonl.zst   what came on a day, the first 100,000 lines of it
-    PUBLICATION/observations/withdrawn-HEX.txt        what was forgotten since, by the SHA-256 of this list
+    PUBLICATION/observations/2026-03-11T06-1.jsonl.zst   what came in an hour, the first 100,000 lines of it
+    PUBLICATION/observations/withdrawn-HEX.txt           what was forgotten since, by the SHA-256 of this list
 
-A file holds what batches of its day brought, so what is observed late stands in a later file, and no file ever gets
-another line. What is forgotten is taken back: its marks stand in a list, which the log gets as a leaf, and in the place
-of each line that named it stands that line's hash.
+A file holds what batches of its hour brought, so what is observed late stands in a later file, and no file ever gets
+another line. Its leaf also names the hours before in which nothing came, so none can be withheld for such, and a site
+that was off for a month has one leaf more. What is forgotten is taken back: its marks stand in a list, which the log
+gets as a leaf, and in the place of each line that named it stands that line's hash.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -38,8 +40,9 @@ KINDS = (
 )  # fmt: skip
 SUFFIX = ".jsonl.zst"
 _LIST = re.compile(r"withdrawn-([0-9a-f]{64})\.txt")
-_FILE = re.compile(r"\d{4}-\d\d-\d\d-[1-9]\d{0,4}\.jsonl\.zst", re.ASCII)
-_LINE = re.compile(r"line (\d{4}-\d\d-\d\d-[1-9]\d{0,4}) (0|[1-9]\d{0,5})", re.ASCII)
+_NAME = r"\d{4}-\d\d-\d\dT\d\d-[1-9]\d{0,4}"
+_FILE = re.compile(rf"{_NAME}\.jsonl\.zst", re.ASCII)
+_LINE = re.compile(rf"line ({_NAME}) (0|[1-9]\d{{0,5}})", re.ASCII)
 _STATE = "forgotten"
 MOST_WITHDRAWN = 500_000
 """Lines of a list."""
@@ -67,7 +70,7 @@ def parse_withdrawn(text: str) -> WithdrawnList:
     marks = frozenset(row for row in rows if observations.MARK.fullmatch(row))
     lines = frozenset((match[1], int(match[2])) for row in rows if (match := _LINE.fullmatch(row)))
     if len(marks) + len(lines) != len(rows):
-        raise NotExchange("a list of what was withdrawn has marks, and lines as `line 2026-03-11-1 17`, each once")
+        raise NotExchange("a list of what was withdrawn has marks, and lines as `line 2026-03-11T06-1 17`, each once")
     return WithdrawnList(marks, lines)
 
 
@@ -79,26 +82,31 @@ def root_of(lines: Iterable[ObservationLine]) -> bytes:
 
 def names_in(folder: Path) -> list[str]:
     """The files that are published of a folder of observations."""
-    names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
-    return sorted(name for name in names if _FILE.fullmatch(name) or _LIST.fullmatch(name))
+    names = os.listdir(folder) if folder.is_dir() else ()
+    return sorted(filter(is_name, names))
+
+
+def is_name(name: str) -> bool:
+    """Whether a file of such a folder is published, by its name."""
+    return bool(_FILE.fullmatch(name) or _LIST.fullmatch(name))
 
 
 def fresh_entries(
     database: Database, folder: Path, held: Collection[bytes], own: Sequence[str], at: int
 ) -> list[Entry]:
-    """The leaves of the days that are over and of what was forgotten since, beyond those that are held; their files are
-    written before. `own`: accounts of the publication, of which nothing is handed out. Raises LogError."""
+    """The leaves of the hours that are over and of what was forgotten since, beyond those that are held; their files
+    are written before. `own`: accounts of the publication, of which nothing is handed out. Raises LogError."""
     make_published_folders(folder)
     marks = KeyedHasher(bytes.fromhex(read_meta(database, SECRET) or ""))
     known = [file for entry in held if (file := entries.observed_of(entry))]
     try:
         _withdraw(database, folder, [file.name for file in known], marks)
-        days = list(_new_days(database, folder, known, _Outgoing(marks, own), at))
+        files = list(_new_files(database, folder, known, _Outgoing(marks, own), at))
     except (NotExchange, OSError) as problem:
         raise LogError(f"{folder}: a file of observations cannot be read or written: {problem}") from problem
     lists = sorted(match[1] for name in names_in(folder) if (match := _LIST.fullmatch(name)))
     withdrawn = [(model.LARGEST, entries.withdrawn_entry(bytes.fromhex(digest))) for digest in lists]
-    return [*days, *(row for row in withdrawn if row[1] not in held)]
+    return [*files, *(row for row in withdrawn if row[1] not in held)]
 
 
 class _Outgoing:
@@ -129,24 +137,23 @@ def _is_sound(item: model.Item) -> bool:
     return True
 
 
-def _new_days(
+def _new_files(
     database: Database, folder: Path, known: Sequence[ObservedFile], outgoing: _Outgoing, at: int
 ) -> Iterator[Entry]:
-    """Writes the files of each day after the last one that is known; their leaves. A day between two others on which
-    nothing came has a file too: so nobody takes one that is withheld for it."""
+    """Writes the files of each hour after the last one that is known and in which anything came; their leaves."""
     start = at - REACH
     position = max((file.position for file in known), default=queries.last_position_before(database, start))
-    last = max((file.day for file in known), default=None)
-    for day, end in queries.ends_of_days(database, position, at):
-        if last is not None and day <= last:  # the clock was ahead then: it belongs to the next day
+    last = max((file.hour for file in known), default=None)
+    for hour, latest in queries.ends_of_hours(database, position, at):
+        if last is not None and hour <= last:  # the clock was ahead then: it belongs to the next hour
             continue
-        for between in range(day if last is None else last + 1, day):
-            yield _save(folder, ObservedFile(position, between, 1, b""), [])
+        end = max(latest, position)  # less where the clock was put back meanwhile
         lines = list(outgoing.lines(queries.items_between(database, KINDS, position, end)))
-        for part, first in enumerate(range(0, max(len(lines), 1), observations.MOST_LINES), 1):
-            some = lines[first : first + observations.MOST_LINES]
-            yield _save(folder, ObservedFile(end, day, part, b""), some)
-        position, last = end, day
+        first = hour if last is None else last + 1
+        for part, start in enumerate(range(0, max(len(lines), 1), observations.MOST_LINES), 1):
+            some = lines[start : start + observations.MOST_LINES]
+            yield _save(folder, ObservedFile(end, first, hour, part, b""), some)
+        position, last = end, hour
 
 
 def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:

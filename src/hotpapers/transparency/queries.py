@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotpapers.model import DAY, LARGEST, Item, Publication
+from hotpapers.model import DAY, HOUR, LARGEST, Item, Publication
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
@@ -37,11 +37,11 @@ def own_accounts(database: Database, publication: str) -> tuple[str, ...]:
     return row.item.own if row and isinstance(row.item, Publication) else ()
 
 
-def ends_of_days(database: Database, after: int, before: int) -> list[tuple[int, int]]:
-    """(day, position of its last batch) of each day, UTC, counted from 1970-01-01, that is over at the moment `before`
-    and has batches after a position; in the order of days."""
-    sql = f"SELECT at / {DAY}, max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / {DAY} ORDER BY 1"
-    return [(int(day), int(position)) for day, position in database.rows(sql, (after, before - before % DAY))]
+def ends_of_hours(database: Database, after: int, before: int) -> list[tuple[int, int]]:
+    """(hour, position of its last batch) of each hour, UTC, counted from 1970-01-01T00, that is over at the moment
+    `before` and has batches after a position; in the order of hours."""
+    sql = f"SELECT at / {HOUR}, max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / {HOUR} ORDER BY 1"
+    return [(int(hour), int(position)) for hour, position in database.rows(sql, (after, before - before % HOUR))]
 
 
 def last_position_before(database: Database, moment: int) -> int:

@@ -110,7 +110,9 @@ class PublicationLogs:
 
     def observations(self, name: str) -> bytes | None:
         """The bytes of such a file; None where there is none."""
-        return (self._observed / name).read_bytes() if self._observed and name in self.observation_names() else None
+        if self._observed is None or not observation_files.is_name(name) or not (self._observed / name).is_file():
+            return None
+        return (self._observed / name).read_bytes()
 
     @property
     def last(self) -> SignedCheckpoint | None:

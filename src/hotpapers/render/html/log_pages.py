@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hotpapers.render.html.site_context import SiteContext
-from hotpapers.transparency import observation_files
+from hotpapers.transparency import observation_files, tiles
 from hotpapers.transparency.site_logs import PublicationLogs
 from hotpapers.view import issue_proof, site_paths
 
@@ -27,11 +27,13 @@ class LogPages:
         return f"{FOLDER}{self._here.name}/{observation_files.FOLDER}/"
 
     def paths(self) -> Iterator[str]:
-        """The files of the log itself."""
+        """The files of the log itself: those that others name first, so that who follows meets no gap while they are
+        written."""
         if self._here.logs is not None:
-            yield POLICY_PATH
-            yield from (path for path, data in self._all().items() if data)
             yield from (f"{self._observed}{name}" for name in self._here.logs.observation_names())
+            files = [path for path, data in self._all().items() if data]
+            yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
+            yield POLICY_PATH
 
     def ended(self, path: str) -> Iterator[str]:
         """For the path of the policy: where partial tiles may stand that are full by now."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hotpapers.model import IssueReader, RenderedFile
+from hotpapers.render.html.log_pages import POLICY_PATH, LogPages
 from hotpapers.render.html.pages import Mine, SitePages, everything
 from hotpapers.render.html.search_index import SearchIndex
+from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view.site_config import NOBODY, SiteConfig
 
 
@@ -24,6 +26,14 @@ class SiteChannel:
         With them the index by which it is searched; and, without bytes, the pages that a correction has put an end to.
         """
         return self.share(issue_reader, publication, days, everything)
+
+    def log_files(self, issue_reader: IssueReader, publication: str) -> Iterator[RenderedFile]:
+        """The files of the publication's log alone; without bytes, tiles that have become full. Raises NotFound."""
+        pages = LogPages(SiteContext(issue_reader, publication, self._imprint))
+        for path in pages.paths():
+            if (page := pages.page(path)) is not None:
+                yield RenderedFile(path, page)
+        yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH))
 
     def share(
         self, issue_reader: IssueReader, publication: str, days: Sequence[str], is_own: Mine

@@ -8,13 +8,15 @@ counted stays, as in any forgetting.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import pairwise
 from typing import NamedTuple
 
 from hotpapers import model, terms
 from hotpapers.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
 from hotpapers.following.site_log import FollowedSite, LoggedFolder
-from hotpapers.model import DAY, HOUR, HttpClient
+from hotpapers.model import HOUR, HttpClient
 from hotpapers.model.keys import network_of
 from hotpapers.privacy.forget import forget_all
 from hotpapers.store import Record
@@ -25,6 +27,10 @@ from hotpapers.transparency import entries, log_files
 from hotpapers.transparency.entries import ObservedFile
 from hotpapers.transparency.observation_files import REACH, SUFFIX, WithdrawnList, parse_withdrawn, root_of
 
+TimeSpan = tuple[int, int]
+"""From when until when, µs UTC."""
+Progress = Callable[[int], AbstractContextManager[Callable[[int], object]]]
+"""Shows how far something is that has so many steps; what it gives is called with the steps that are done."""
 CHUNK = 5_000
 """Items of one batch."""
 DONE = "done"
@@ -32,15 +38,17 @@ NOTHING_WITHDRAWN = WithdrawnList(frozenset(), frozenset())
 
 
 class TakenFiles(NamedTuple):
-    """What a round took in. `files`, `items`; `withdrawn`: how many posts and accounts were forgotten. `until`: the end
-    of the last day of which there is a file, µs UTC, 0 for none; `missing`: days before that are not here whole,
-    counted from 1970-01-01. `problems`: what could not be believed or had; `others`: what is wrong beside that."""
+    """What a round took in. `files`, `items`; `withdrawn`: how many posts and accounts were forgotten. `since`: when
+    the earliest hour began of which a file came, µs UTC, 0 for none; `until`: the end of the last hour of which there
+    is a file, 0 for none; `missing`: from when until when before that nothing is here whole, µs UTC. `problems`: what
+    could not be believed or had; `others`: what is wrong beside that."""
 
     files: int
     items: int
     withdrawn: int
+    since: int
     until: int
-    missing: tuple[int, ...]
+    missing: tuple[TimeSpan, ...]
     problems: tuple[str, ...]
     others: tuple[str, ...] = ()
 
@@ -49,16 +57,25 @@ class TakenFiles(NamedTuple):
         return (*self.others, *self.problems)
 
 
+@contextmanager
+def untold(length: int) -> Iterator[Callable[[int], object]]:
+    """Progress that nobody watches."""
+    yield lambda done: None
+
+
 def take_files(
-    site: FollowedSite, logs: Sequence[LoggedFolder], peer: Record, http: HttpClient, allowed: terms.Table
-) -> TakenFiles:
+    site: FollowedSite, logs: Sequence[LoggedFolder], peer: Record, http: HttpClient, allowed: terms.Table,
+    progress: Progress = untold,
+) -> TakenFiles:  # fmt: skip
     """Obeys what was withdrawn, then takes in the files that are new. What is wrong with one stops no other, but for a
     site that does not answer. `peer`: the store of its observations. Raises NetError, StoreError."""
     intake = _Intake(site, peer, http, allowed)
     for log in logs:
         intake.obey(log)
-    for log in logs:
-        intake.take(log)
+    files = [(log, file) for log in logs for file in intake.listed(log)]
+    with progress(sum(not intake.has(file) for _, file in files)) as step:
+        for log, file in files:
+            intake.take(log, file, step)
     return intake.outcome()
 
 
@@ -69,19 +86,24 @@ class _Intake:
         self._site, self._peer, self._http, self._allowed = site, peer, http, allowed
         self._withdrawn = NOTHING_WITHDRAWN
         self._problems: list[str] = []
-        self._days: dict[int, bool] = {}
-        self._files = self._items = self._forgotten = 0
+        self._oldest = (http.now() - REACH) // HOUR
+        self._hours: dict[int, bool] = {}
+        self._came: list[int] = []
+        self._items = self._forgotten = 0
 
     def outcome(self) -> TakenFiles:
         """What it did."""
-        here = [day for day, done in self._days.items() if done]
-        first, last = min(self._days, default=0), max(here, default=-1)
-        missing = tuple(day for day in range(first, last) if not self._days.get(day))
-        unlisted = [entries.day_of(day) for day in missing if day not in self._days]
-        problems = [f"{day}: no file of it stands in the log, though later ones do" for day in unlisted]
+        here = [hour for hour, done in self._hours.items() if done]
+        first, last = min(self._hours, default=0), max(here, default=-1)
+        missing = [hour for hour in range(first, last) if not self._hours.get(hour)]
+        unlisted = _stretches([hour for hour in missing if hour not in self._hours])
+        problems = [f"{_named(stretch)}: no file of it stands in the log, though later ones do" for stretch in unlisted]
         return TakenFiles(
-            self._files, self._items, self._forgotten, (last + 1) * DAY, missing, (*self._problems, *problems)
-        )
+            files=len(self._came), items=self._items, withdrawn=self._forgotten,
+            since=min(self._came, default=0) * HOUR, until=(last + 1) * HOUR,
+            missing=tuple((start * HOUR, end * HOUR) for start, end in _stretches(missing)),
+            problems=(*self._problems, *problems),
+        )  # fmt: skip
 
     # ---- what was withdrawn ------------------------------------------------------------------------
 
@@ -116,32 +138,43 @@ class _Intake:
 
     # ---- files -------------------------------------------------------------------------------------
 
-    def take(self, log: LoggedFolder) -> None:
-        """Takes in the files of a log that are not here yet, and no older than what is ever counted."""
-        at, names = self._http.now(), set[str]()
-        for file in filter(None, map(entries.observed_of, log.entries)):
-            if (file.day + 1) * DAY <= at - REACH or not self._is_possible(file, at, names):
-                continue
-            done = cursor_of(self._peer.database, file.name) == DONE
-            try:
-                if not done:
-                    self._items += self._take_in(file, self._fetched(log, file))
-                    self._files, done = self._files + 1, True
-            except RequestRefused as problem:
-                self._problems.append(f"{file.name}: is in the log and withheld: {problem}")
-            except (NotExchange, NotAProof) as problem:
-                self._problems.append(str(problem))
-            self._days[file.day] = self._days.get(file.day, True) and done
+    def listed(self, log: LoggedFolder) -> list[ObservedFile]:
+        """The files that a log names: those that can be, and no older than what is ever counted."""
+        names = set[str]()
+        files = filter(None, map(entries.observed_of, log.entries))
+        return [file for file in files if file.hour >= self._oldest and self._is_possible(file, names)]
 
-    def _is_possible(self, file: ObservedFile, at: int, names: set[str]) -> bool:
-        """Whether a leaf names a day that is over, and no file that another leaf names."""
+    def has(self, file: ObservedFile) -> bool:
+        """Whether a file is here whole."""
+        return cursor_of(self._peer.database, file.name) == DONE
+
+    def take(self, log: LoggedFolder, file: ObservedFile, step: Callable[[int], object]) -> None:
+        """Takes in a file of a log if it is not here yet; `step` is called when it was tried."""
+        was_here = self.has(file)
+        try:
+            if not was_here:
+                self._items += self._take_in(file, self._fetched(log, file))
+                self._came.append(file.first)
+        except RequestRefused as problem:
+            self._problems.append(f"{file.name}: is in the log and withheld: {problem}")
+        except (NotExchange, NotAProof) as problem:
+            self._problems.append(str(problem))
+        if not was_here:
+            step(1)
+        is_here = was_here or self.has(file)
+        for hour in range(max(file.first, self._oldest), file.hour + 1):
+            self._hours[hour] = self._hours.get(hour, True) and is_here
+
+    def _is_possible(self, file: ObservedFile, names: set[str]) -> bool:
+        """Whether a leaf names hours that are over, and no file that another leaf names."""
         try:
             name = file.name
         except ValueError:
-            self._problems.append(f"the log names a file of day {file.day:,}, which no calendar has")
+            self._problems.append(f"the log names a file of hour {file.hour:,}, which no calendar has")
             return False
-        if name in names or (file.day + 1) * DAY > at + HOUR:
-            reason = "stands in the log twice" if name in names else "is of a day that is not over"
+        is_over = file.first <= file.hour and (file.hour + 1) * HOUR <= self._http.now() + HOUR
+        if name in names or not is_over:
+            reason = "stands in the log twice" if name in names else "is of an hour that is not over"
             self._problems.append(f"{name}: {reason}")
             return False
         names.add(name)
@@ -164,11 +197,9 @@ class _Intake:
         """The lines that are not here yet, a part at a time; how many items were new."""
         added = 0
         first = int(cursor_of(self._peer.database, file.name) or 0)
-        for start in range(first, len(lines), CHUNK):
-            end = min(start + CHUNK, len(lines))
-            written = self._peer.append(self._welcome(lines[start:end]), source=file.name, cursor=str(end))
-            added += written.added
-        self._peer.append([], source=file.name, cursor=DONE)
+        for start, end in pairwise([*range(first, len(lines), CHUNK), len(lines)] if lines else [0, 0]):
+            cursor = DONE if end == len(lines) else str(end)
+            added += self._peer.append(self._welcome(lines[start:end]), source=file.name, cursor=cursor).added
         return added
 
     def _welcome(self, lines: Sequence[ObservationLine]) -> Iterator[model.Item]:
@@ -180,6 +211,21 @@ class _Intake:
             networks = {*map(network_of, observations.marks_in(item)), getattr(item, "network", "arxiv")}
             if all(terms.of(self._allowed, network).read != "no" for network in networks):
                 yield item
+
+
+def _stretches(hours: Sequence[int]) -> list[tuple[int, int]]:
+    """Hours, ascending, as stretches: each by its first hour and the one after its last."""
+    result: list[tuple[int, int]] = []
+    for hour in hours:
+        begins = result.pop()[0] if result and result[-1][1] == hour else hour
+        result.append((begins, hour + 1))
+    return result
+
+
+def _named(stretch: tuple[int, int]) -> str:
+    """`2026-03-11T06`, or `2026-03-11T06 to 2026-03-11T09`."""
+    first, last = stretch[0], stretch[1] - 1
+    return entries.hour_of(first) + (f" to {entries.hour_of(last)}" if last > first else "")
 
 
 def _latest(item: model.Item) -> int:

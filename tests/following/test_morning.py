@@ -1,0 +1,162 @@
+"""The counts of a morning: what a neighbour read by six hours after the announcement stands in the issue that closes at
+eight, where this site read nothing. Both sites do their jobs by one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers import terms
+from hotpapers.announcement_days import announced_at
+from hotpapers.following.follow_job import EVERY, FollowJob, job_name
+from hotpapers.ids.timestamps import as_utc
+from hotpapers.ingest.collect_job import COVERED_EVERY, Connection
+from hotpapers.issues import repository
+from hotpapers.issues.queries import frozen_days
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
+from hotpapers.model import DAY as LONG
+from hotpapers.model import HOUR, Item, Measurement, PublishedIssue
+from hotpapers.store import Record
+from hotpapers.terms import TERMS
+from tests.cli.test_log import served
+from tests.following.sites import Follower
+from tests.issues.made import DAILY, background, key, moment, more_talk, paper, read, talk
+from tests.schedule import test_publishing
+from tests.schedule.test_publishing import Made
+from tests.store import made
+from tests.transparency.logs import config_in
+from tests.transparency.test_site import publishing
+
+NETWORKS = ("bluesky", "hackernews")
+MINUTE = HOUR // 60
+SUMMER, WINTER = "2024-05-08", "2024-01-17"
+WEEKS_BEFORE = {SUMMER: "2024-04-15", WINTER: "2023-12-18"}
+
+
+class Morning:
+    """Two sites on the morning of a day, whose papers 1 and 2 are announced at midnight in UTC or an hour later. The
+    neighbour's `site` reads both networks, as the job of each says every quarter of an hour; ours is refused by both
+    from the announcement on. Each has published an issue the day before."""
+
+    def __init__(self, day: str, site: Made, follower: Follower) -> None:
+        self.day, self.site, self.follower = day, site, follower
+        self.announced = announced_at(day)
+        self.cut = moment(f"{day}T08:00")
+        before = self.announced - LONG
+        label = as_utc(before + HOUR).date().isoformat()
+        papers = [*paper(1, day, at=self.announced), *paper(2, day, at=self.announced)]
+        for record in (site.record, follower.record):
+            items = [DAILY, *background(day=WEEKS_BEFORE[day], networks=NETWORKS), *paper(9, label, at=before)]
+            items += [*talk(9, 20, before + HOUR), *(read(n, before - 40 * LONG, before) for n in NETWORKS)]
+            record.append(items, source="made-up", at=before + 2 * HOUR)
+            day_before = [read(network, before, self.announced) for network in NETWORKS]
+            record.append([*papers, *day_before], source="made-up", at=self.announced + MINUTE)
+        site.round(self.cut - LONG + MINUTE)
+        assert len(frozen_days(site.record, "daily")) == 1
+
+    def read_until(self, end: int) -> None:
+        """The neighbour's night from the announcement on: it hears of both papers, and looks at its log like `run`."""
+        record = self.site.record
+        record.append([*talk(1, 5, self.announced + HOUR), *talk(2, 30, self.announced + HOUR, "hackernews")],
+                      source="made-up", at=self.announced + HOUR)  # fmt: skip
+        for start in range(self.announced, end, COVERED_EVERY):
+            at = start + COVERED_EVERY
+            record.append(_heard(self.announced, start, at), source="made-up", at=at + MINUTE // 6)
+            self.site.round(at + MINUTE)
+
+    def are_refused_until(self, end: int) -> None:
+        """Our night."""
+        for network in NETWORKS:
+            refused = read(network, self.announced, end, "refused", "answered 403 Forbidden")
+            self.follower.record.append([refused], source=network, at=end)
+
+    def follow(self, at: int) -> str:
+        """A round of the job that follows; its state."""
+        self.follower.time.seconds = at / 1e6
+        open_record = partial(Record, self.follower.record.database.where)
+        clock = Clock(self.follower.time.now, self.follower.time.sleep)
+        with self.follower.client() as http:
+            job = FollowJob(self.follower.site, Connection(http), terms.TERMS)
+            rounds = JobLoop(job_name("neighbour"), lambda: job, open_record, Leases(open_record, "one"), clock)
+            try:
+                following = rounds.attempt()
+            finally:
+                rounds._close_store()
+        assert following is not None and following.seconds == EVERY
+        return following.state
+
+    def measured(self) -> dict[tuple[str, str], Measurement]:
+        """The neighbour's counts six hours after the announcement, by paper and network."""
+        items = self.follower.record.view().items(Measurement, "t.age = 6 AND t.until_at > ?", (self.announced,))
+        return {(item.paper, item.network): item for item in items}
+
+    def issue(self, folder: Path) -> PublishedIssue:
+        """Our issue, frozen by the job when it closes."""
+        with test_publishing.publishing(self.follower.record.database.where, folder) as ours:
+            ours.round(self.cut + MINUTE)
+        return repository.RecordIssueReader(self.follower.record, TERMS).issue("daily", self.day)
+
+
+def _heard(announced: int, start: int, at: int) -> list[Item]:
+    """What a quarter of an hour brings: the networks were read, and paper 1 has one voice more."""
+    items: list[Item] = [read(network, start, at) for network in NETWORKS]
+    if start >= announced + HOUR:
+        items += more_talk(1, 5 + (at - announced - HOUR) // COVERED_EVERY, at)
+    return items
+
+
+@pytest.fixture(params=[SUMMER, WINTER])
+def morning(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Morning]:
+    config = config_in(tmp_path)._replace(observations=True)
+    public = tmp_path / "public"
+    with (
+        publishing(str(tmp_path / "neighbour.db"), public, config) as site,
+        served(public) as url,
+        closing(Follower(tmp_path / "ours", url)) as follower,
+    ):
+        yield Morning(request.param, site, follower)
+
+
+def test_the_issue_has_the_counts_of_six_hours_of_who_read_while_we_were_blind(
+    morning: Morning, tmp_path: Path
+) -> None:
+    last = moment(f"{morning.day}T07:00")
+    morning.read_until(last)
+    morning.are_refused_until(last)
+    names = sorted(path.name for path in (tmp_path / "public/log/daily/observations").iterdir())
+    assert names[-1] == f"{morning.day}T06-1.jsonl.zst"  # a minute after seven
+    assert morning.follow(last + 10 * MINUTE) == "idle"
+    six = morning.announced + 6 * HOUR
+    # what came seconds after seven stands in the next file: in winter that is of the last quarter of the six hours
+    voices, unread = (25, 0) if six < last else (24, COVERED_EVERY)
+    counted = {where: (item.until_at, item.voices, item.unread) for where, item in morning.measured().items()}
+    assert counted == {(key(1), "bluesky"): (six, voices, unread), (key(2), "hackernews"): (six, 30, unread)}
+    issue = morning.issue(tmp_path / "pages")
+    shown = {entry.paper: entry.counts for entry in issue.content.entries}
+    assert {
+        (paper, count.network): (count.voices, count.collector) for paper, some in shown.items() for count in some
+    } == {(key(1), "bluesky"): (voices, "neighbour"), (key(2), "hackernews"): (30, "neighbour")}
+    page = (tmp_path / "pages" / morning.day / "index.html").read_text("utf-8")
+    assert page.count("as counted by neighbour") >= 2
+    assert not made.verified(morning.follower.record).findings
+
+
+def test_who_follows_nobody_has_none(morning: Morning, tmp_path: Path) -> None:
+    morning.are_refused_until(moment(f"{morning.day}T07:00"))
+    assert morning.issue(tmp_path / "pages").content.entries == ()
+
+
+def test_a_round_without_a_file_counts_nothing_and_the_next_file_completes_the_counts(morning: Morning) -> None:
+    morning.read_until(moment(f"{morning.day}T08:00"))
+    assert morning.follow(moment(f"{morning.day}T08:10")) == "idle"
+    assert [(item.unread, item.voices) for item in morning.measured().values()] == [(0, 25), (0, 30)]
+    head = morning.follower.record.head
+    assert morning.follow(moment(f"{morning.day}T08:20")) == "idle"
+    assert morning.follower.record.head == head
