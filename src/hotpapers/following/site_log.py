@@ -1,7 +1,7 @@
 """Another publication's log, fetched from its site: nothing of it counts before key, witnesses and history are checked.
 
 NAME/policy.txt     whom we trust: as the settings say, else as its site said when it was first asked
-NAME/log/…          its leaves and checkpoints as far as they were checked (see `log_files`)
+NAME/log/…          its leaves as far as they were checked, and their checkpoint (see `log_files`)
 NAME/withdrawn-…    its lists of what was withdrawn
 NAME/record.db      its observations
 """
@@ -81,6 +81,8 @@ def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpCl
         if stored.last is None or signed.checkpoint.size > stored.last.checkpoint.size:
             log_files.add_entries(folder, publication, int(number), fresh, log.key)
             log_files.save_checkpoint(folder, publication, int(number), signed)
+            past = (earlier.checkpoint.size for earlier in stored.checkpoints)
+            log_files.drop_checkpoints(folder, publication, int(number), past)
     return LoggedFolder(log.key.name, (*stored.entries, *fresh), f"{site.url}log/{publication}/{FOLDER}/")
 
 

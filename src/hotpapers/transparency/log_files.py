@@ -1,8 +1,8 @@
-"""A publication's logs on disk: one folder for each, numbered from 1, to which the program only ever adds.
+"""A publication's logs on disk: one folder for each, numbered from 1, to whose leaves the program only ever adds.
 
     PUBLICATION/1/key              the public key that signs it
     PUBLICATION/1/entries          every leaf, each after its length in two bytes
-    PUBLICATION/1/checkpoints/7    the signed checkpoint of size 7, and who cosigned it
+    PUBLICATION/1/checkpoints/7    the signed checkpoint of size 7, and who cosigned it, while it may be needed
 
 They lie outside the store, so that a store that is restored from a backup takes no leaf out of them. They hold digests
 alone and are published whole.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -154,6 +154,12 @@ def save_checkpoint(folder: Path, publication: str, number: int, signed: SignedC
     """Keeps a checkpoint, also with further cosignatures. It is on disk whole, or not at all."""
     size = str(signed.checkpoint.size)
     write_whole(folder / publication / str(number) / _CHECKPOINTS / size, str(signed.note))
+
+
+def drop_checkpoints(folder: Path, publication: str, number: int, sizes: Iterable[int]) -> None:
+    """Deletes checkpoints by their sizes; never the last one of a log."""
+    for size in sizes:
+        (folder / publication / str(number) / _CHECKPOINTS / str(size)).unlink(missing_ok=True)
 
 
 def write_whole(file: Path, text: str, open_file: Callable[[Path], BinaryIO] = open_published) -> None:

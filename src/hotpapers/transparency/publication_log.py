@@ -15,11 +15,12 @@ from typing import NamedTuple
 from hotpapers.errors import LogError
 from hotpapers.model import DAY
 from hotpapers.store.database import Database
-from hotpapers.transparency import entries, log_files, log_keys, notes, observation_files, queries
+from hotpapers.transparency import entries, log_files, log_keys, notes, observation_files, policies, queries, tiles
 from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.transparency.log_files import StoredLog
 from hotpapers.transparency.log_keys import SignedState
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
+from hotpapers.transparency.needed_checkpoints import unneeded
 from hotpapers.transparency.notes import ED25519, SignedNote, SigningKey
 from hotpapers.transparency.observation_files import Entry
 
@@ -87,7 +88,17 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
         log = logs[-1] if logs else StoredLog(number)
         if not fresh and (not log.entries or (log.last and log.last.checkpoint.size == len(log.entries))):
             return LogUpdate(0, None)
-        return LogUpdate(len(fresh), _extend(config, publication, key, log, fresh))
+        signed = _extend(config, publication, key, log, fresh)
+        if log.last and log.last.checkpoint.size // tiles.WIDTH < signed.checkpoint.size // tiles.WIDTH:
+            _drop_unneeded(config, publication, number)
+        return LogUpdate(len(fresh), signed)
+
+
+def _drop_unneeded(config: LogConfig, publication: str, number: int) -> None:
+    """Deletes the checkpoints of a log that nobody asks for any more."""
+    log = next(log for log in log_files.read_logs(config.folder, publication) if log.number == number)
+    sizes = unneeded(log, policies.witness_policy(config.policy))
+    log_files.drop_checkpoints(config.folder, publication, number, sizes)
 
 
 def _observed(database: Database, publication: str, config: LogConfig, held: Sequence[bytes], at: int) -> list[Entry]:

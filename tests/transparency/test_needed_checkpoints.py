@@ -1,0 +1,69 @@
+"""Checkpoints that are deleted: no proof of an issue changes, also where witnesses were late or away."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.transparency import entries, notes
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
+from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.log_files import StoredLog
+from hotpapers.transparency.merkle import MerkleTree, leaf_hash
+from hotpapers.transparency.needed_checkpoints import unneeded
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, ED25519, SignedNote, SigningKey
+from hotpapers.transparency.policies import witness_policy
+from hotpapers.transparency.site_logs import PublicationLogs
+from hotpapers.transparency.tiles import WIDTH
+
+KEY = SigningKey("papers.example/log/daily/1", ED25519, bytes(range(32)))
+WITNESS = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(1, 33)))
+POLICY = f"witness w {WITNESS.verifier}\nquorum w\n"
+SIZE = 3 * WIDTH + 40
+
+
+def log_of(dice: random.Random) -> StoredLog:
+    """A leaf in ten is an issue; a checkpoint for each one to four leaves, and half of them cosigned, but for some."""
+    leaves = [
+        entries.issue_entry(hashlib.sha256(b"%d" % n).hexdigest()) if n % 10 == 3 else b"other %d" % n
+        for n in range(SIZE)
+    ]
+    tree = MerkleTree(map(leaf_hash, leaves))
+    sizes, away = [SIZE], range(dice.randrange(SIZE), SIZE, 1)[:60]
+    while sizes[-1] > 4:
+        sizes.append(sizes[-1] - dice.randrange(1, 5))
+    checkpoints = []
+    for size in reversed(sizes):
+        checkpoint = Checkpoint(KEY.name, size, tree.root(size))
+        lines = [notes.sign(checkpoint.text, KEY)]
+        if size not in away and dice.random() < 0.5:
+            lines.append(cosign(checkpoint, WITNESS, size))
+        checkpoints.append(SignedCheckpoint(checkpoint, SignedNote(checkpoint.text, tuple(lines))))
+    return StoredLog(1, leaves, checkpoints, KEY.verifier)
+
+
+@pytest.mark.parametrize("policy", ["", POLICY])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_proof_changes(seed: int, policy: str) -> None:
+    log = log_of(random.Random(seed))
+    gone = unneeded(log, witness_policy(policy))
+    kept = [signed for signed in log.checkpoints if signed.checkpoint.size not in gone]
+    assert len(gone) > 100 and max(gone) < 2 * WIDTH
+    assert all(signed in kept for signed in log.checkpoints if signed.checkpoint.size >= 2 * WIDTH)
+    before = PublicationLogs("daily", [log], policy)
+    after = PublicationLogs("daily", [StoredLog(1, log.entries, kept, log.key)], policy)
+    digests = [entry[1:].hex() for entry in log.entries if entry[:1] == entries.ISSUE]
+    proofs = [before.proof(digest) for digest in digests]
+    assert [after.proof(digest) for digest in digests] == proofs
+    assert sum(proof is not None and proof.complete for proof in proofs) > 60
+    assert unneeded(StoredLog(1, log.entries, kept, log.key), witness_policy(policy)) == []
+
+
+def test_a_young_log_keeps_all() -> None:
+    log = log_of(random.Random(1))
+    young = StoredLog(1, log.entries, [one for one in log.checkpoints if one.checkpoint.size < 2 * WIDTH], log.key)
+    assert unneeded(young, witness_policy("")) == [] and unneeded(StoredLog(1), witness_policy("")) == []
