@@ -85,7 +85,9 @@ def live(publisher: Publisher, day: int) -> None:
     start = publisher.first + day * DAY
     names = [f"bluesky:{day}-{n}" for n in range(300)]
     more = [item for n, name in enumerate(names) for item in post(10 * day + 1 + n % 2, name, start + HOUR + n)]
-    publisher.live(day, *more, *(counts(name, 5 + n, start + 2 * HOUR) for n, name in enumerate(names)))
+    for hour in range(3):  # each a file of its own
+        publisher.record.append(more[hour::3], source="made-up", at=start + (2 + 5 * hour) * HOUR)
+    publisher.live(day, *(counts(name, 5 + n, start + 2 * HOUR) for n, name in enumerate(names)))
     if day % 3 == 1:
         forget(publisher.record, f"bluesky:by-{day - 1}-7")
         forget(publisher.record, f"bluesky:{day - 1}-9")
