@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hotpapers import terms
+from hotpapers.following.file_intake import Progress, untold
 from hotpapers.following.follow_job import RECORD, FollowOutcome, follow_site
 from hotpapers.following.site_log import FollowedSite
 from hotpapers.http import PoliteHttpClient
@@ -106,15 +107,15 @@ class Follower:
     def client(self) -> PoliteHttpClient:
         return client(None, self.time, base_addresses=[self.site.url])
 
-    def follow(self, day: int, hour: int = 7) -> FollowOutcome:
+    def follow(self, day: int, hour: int = 7, progress: Progress = untold) -> FollowOutcome:
         """A round at an hour of a day."""
         self.time.seconds = (FIRST + day * DAY + hour * HOUR) / 1e6
-        return self.round()
+        return self.round(progress)
 
-    def round(self) -> FollowOutcome:
+    def round(self, progress: Progress = untold) -> FollowOutcome:
         """A round now."""
         with self.client() as http:
-            return follow_site(self.site, self.record, http, terms.TERMS)
+            return follow_site(self.site, self.record, http, terms.TERMS, progress)
 
     @contextmanager
     def peer(self) -> Iterator[Record]:

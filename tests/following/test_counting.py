@@ -1,0 +1,106 @@
+"""What is counted anew when an hour's file comes: the papers of the week before, and all of them once a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from hotpapers.engagement.attention import read_engagement
+from hotpapers.engagement.measurement import MeasurementWindow
+from hotpapers.following.file_intake import TakenFiles
+from hotpapers.following.measurement import RECENT, Counting, counting_of
+from hotpapers.model import DAY, HOUR, Item, Measurement, Mention
+from hotpapers.store import Record
+from hotpapers.transparency.publication_log import update_log
+from tests.following.sites import FIRST, NAME, Follower, Publisher, render
+from tests.issues.made import counts, key, post
+
+NOON = FIRST + 20 * DAY + 12 * HOUR
+TAKEN = TakenFiles(
+    files=1, items=5, withdrawn=0, since=NOON - HOUR, until=NOON, missing=((FIRST, FIRST + HOUR),), problems=()
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("counted_until", "is_next", "since"),
+    [
+        (0, True, 0),  # the first time
+        (NOON - HOUR, True, NOON - HOUR - RECENT),
+        (NOON - 13 * HOUR, True, 0),  # the first file of a day
+        (NOON - HOUR, False, 0),  # who was killed after files came, and before they were counted
+    ],
+)
+def test_what_is_counted(counted_until: int, is_next: bool, since: int) -> None:
+    assert counting_of(TAKEN, counted_until, is_next=is_next) == Counting(since, NOON, TAKEN.missing)
+
+
+def test_files_of_long_ago_have_papers_of_long_ago_counted() -> None:
+    late = TAKEN._replace(since=FIRST + 10 * DAY)
+    assert counting_of(late, NOON - HOUR, is_next=True).since == FIRST + 10 * DAY - RECENT
+
+
+def shared(number: int, other: int, at: int) -> list[Item]:
+    """A post about two papers."""
+    name = f"hackernews:{number}-{other}"
+    return [*post(number, name, at), Mention(post=name, paper=key(other), form="abs", observed_at=at),
+            counts(name, 4, at)]  # fmt: skip
+
+
+def test_a_paper_has_the_same_counts_whichever_others_are_counted(publisher: Publisher) -> None:
+    """Also where a post names one that is not."""
+    publisher.record.append(
+        [*shared(21, 1, FIRST + 2 * DAY + HOUR), *shared(22, 21, FIRST + 2 * DAY + HOUR)], source="x"
+    )
+    view = publisher.record.view(FIRST + 5 * DAY)
+    whole = list(read_engagement(view, MeasurementWindow(with_standing=True)))
+    for start in (FIRST + HOUR, FIRST + 2 * DAY, FIRST + 9 * DAY):
+        recent = MeasurementWindow(with_standing=True, announced_from=start)
+        assert list(read_engagement(view, recent)) == [row for row in whole if row.announced_at >= start]
+    assert len({row.announced_at for row in whole}) == 3
+
+
+def voices(record: Record, number: int, age: int = 24) -> int:
+    items = record.view().items(Measurement, "t.age = ? AND t.network = 'bluesky'", (age,))
+    return next(item.voices for item in items if item.paper == key(number))
+
+
+def test_what_is_observed_late_of_an_old_paper_is_counted_a_day_later(publisher: Publisher, follower: Follower) -> None:
+    for day in range(3, 13):
+        publisher.live(day)
+    publisher.publish(13)
+    follower.follow(13)
+    assert (voices(follower.record, 1), voices(follower.record, 111)) == (5, 5)
+    late = [counts("bluesky:1", 40, FIRST + 20 * HOUR), counts("bluesky:111", 40, FIRST + 11 * DAY + 20 * HOUR)]
+    for hour, items in ((7, late), (25, post(121, "bluesky:more", FIRST + 13 * DAY))):
+        at = FIRST + 13 * DAY + hour * HOUR
+        publisher.record.append(items, source="made-up", at=at)
+        update_log(publisher.record.database, NAME, publisher.config, at + HOUR)
+        render(publisher.config, publisher.public)
+        assert follower.follow(13, hour + 1).files == 1
+        old = 5 if hour == 7 else 41
+        assert (voices(follower.record, 1), voices(follower.record, 111)) == (old, 41)
+
+
+def test_a_first_round_that_is_interrupted_shows_how_far_it_is_and_goes_on(
+    publisher: Publisher, follower: Follower
+) -> None:
+    shown: list[int] = []
+
+    @contextmanager
+    def interrupted(length: int) -> Iterator[Callable[[int], object]]:
+        shown.append(length)
+
+        def step(done: int) -> None:
+            shown.append(-done)
+            if len(shown) == 3:
+                raise KeyboardInterrupt
+
+        yield step
+
+    with pytest.raises(KeyboardInterrupt):
+        follower.follow(3, progress=interrupted)
+    assert follower.follow(3, progress=interrupted).files == 1
+    assert shown == [3, -1, -1, 1, -1]
+    assert voices(follower.record, 1) == 5 and voices(follower.record, 21, 6) == 5
