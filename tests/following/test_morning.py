@@ -23,11 +23,13 @@ from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import DAY as LONG
 from hotpapers.model import HOUR, Item, Measurement, PublishedIssue
+from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.terms import TERMS
+from hotpapers.transfer import observations
 from tests.cli.test_log import served
 from tests.following.sites import Follower
-from tests.issues.made import DAILY, background, key, moment, more_talk, paper, read, talk
+from tests.issues.made import DAILY, background, counts, key, moment, more_talk, paper, read, talk
 from tests.schedule import test_publishing
 from tests.schedule.test_publishing import Made
 from tests.store import made
@@ -146,6 +148,34 @@ def test_the_issue_has_the_counts_of_six_hours_of_who_read_while_we_were_blind(
     page = (tmp_path / "pages" / morning.day / "index.html").read_text("utf-8")
     assert page.count("as counted by neighbour") >= 2
     assert not made.verified(morning.follower.record).findings
+
+
+def test_an_hour_s_file_renders_no_page_anew_and_comes_before_the_checkpoint_that_names_it(
+    morning: Morning, tmp_path: Path
+) -> None:
+    public = tmp_path / "public"
+    page = public / "index.html"
+    morning.read_until(moment(f"{morning.day}T03:00"))
+    page.write_text("as it was")
+    file = public / f"log/daily/observations/{morning.day}T02-1.jsonl.zst"
+    before = file.stat().st_mtime_ns
+    record = morning.site.record
+    record.append(
+        [counts("bluesky:1", 50, morning.announced + 3 * HOUR)], source="x", at=moment(f"{morning.day}T03:30")
+    )
+    morning.site.round(moment(f"{morning.day}T04:00") + MINUTE)
+    assert page.read_text() == "as it was" and file.stat().st_mtime_ns == before
+    written = [public / f"log/daily/{name}" for name in (f"observations/{morning.day}T03-1.jsonl.zst", "1/checkpoint")]
+    tile = max((public / "log/daily/1/tile/entries").rglob("*"), key=lambda path: path.stat().st_mtime_ns)
+    moments = [path.stat().st_mtime_ns for path in (written[0], tile, written[1])]
+    assert moments == sorted(moments) and moments[0] > before
+    forget(record, "bluesky:1")  # what is taken back is written there too
+    morning.site.round(moment(f"{morning.day}T04:00") + 2 * MINUTE)
+    mark = observations.mark_of("bluesky:1", record.marks).encode()
+    for name in (path.name for path in file.parent.glob("*.zst")):
+        lines = observations.read_packed(name, (file.parent / name).read_bytes())
+        assert not any(mark in line.data for line in lines)
+    assert file.stat().st_mtime_ns > before and page.read_text() == "as it was"
 
 
 def test_who_follows_nobody_has_none(morning: Morning, tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def export_logs(record: Record, publication: str, site_config: SiteConfig) -> in
     paths = {folder.path for folder, name, to, _ in rows if (name, to) == (publication, "site") and not folder.owner}
     issue_reader = RecordIssueReader(record)
     return sum(
-        write_files(path, SiteChannel(site_config).log_files(issue_reader, publication)).changed
+        write_files(path, SiteChannel(site_config).log_files(issue_reader, publication, path)).changed
         for path in sorted(paths)
         if path.is_dir()
     )

@@ -114,6 +114,14 @@ class PublicationLogs:
             return None
         return (self._observed / name).read_bytes()
 
+    def is_copied(self, name: str, file: Path) -> bool:
+        """Whether a file was written of the observations of a name as they are now, by its size and its moment: there
+        are thousands, and a few of them are others than an hour ago."""
+        if self._observed is None or not file.is_file():
+            return False
+        own, copy = (self._observed / name).stat(), file.stat()
+        return copy.st_size == own.st_size and copy.st_mtime_ns >= own.st_mtime_ns
+
     @property
     def last(self) -> SignedCheckpoint | None:
         """The latest checkpoint of the latest log."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.transparency import observation_files, tiles
@@ -26,11 +27,15 @@ class LogPages:
     def _observed(self) -> str:
         return f"{FOLDER}{self._here.name}/{observation_files.FOLDER}/"
 
-    def paths(self) -> Iterator[str]:
+    def paths(self, written: Path | None = None) -> Iterator[str]:
         """The files of the log itself: those that others name first, so that who follows meets no gap while they are
-        written."""
-        if self._here.logs is not None:
-            yield from (f"{self._observed}{name}" for name in self._here.logs.observation_names())
+        written. `written`: the folder of a site; files of observations that are there are left out."""
+        logs = self._here.logs
+        if logs is not None:
+            for name in logs.observation_names():
+                path = f"{self._observed}{name}"
+                if written is None or not logs.is_copied(name, written / path):
+                    yield path
             files = [path for path, data in self._all().items() if data]
             yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
             yield POLICY_PATH

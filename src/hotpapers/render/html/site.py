@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from hotpapers.model import IssueReader, RenderedFile
 from hotpapers.render.html.log_pages import POLICY_PATH, LogPages
@@ -27,10 +28,11 @@ class SiteChannel:
         """
         return self.share(issue_reader, publication, days, everything)
 
-    def log_files(self, issue_reader: IssueReader, publication: str) -> Iterator[RenderedFile]:
-        """The files of the publication's log alone; without bytes, tiles that have become full. Raises NotFound."""
+    def log_files(self, issue_reader: IssueReader, publication: str, folder: Path) -> Iterator[RenderedFile]:
+        """The files of the publication's log alone, as far as a site's folder may lack them; without bytes, tiles that
+        have become full. Raises NotFound."""
         pages = LogPages(SiteContext(issue_reader, publication, self._imprint))
-        for path in pages.paths():
+        for path in pages.paths(folder):
             if (page := pages.page(path)) is not None:
                 yield RenderedFile(path, page)
         yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH))
