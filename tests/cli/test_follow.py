@@ -7,20 +7,30 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
+from hotpapers.cli import common, following
+from hotpapers.following.site_log import FollowedSite
+from hotpapers.http import HostPacer, ServerClocks
+from hotpapers.ingest import IngestContext
+from hotpapers.ingest.shared_index import SharedPaperIndex
+from hotpapers.jobs.leases import Leases
 from hotpapers.model import DAY, HOUR, Measurement
 from hotpapers.store import Record, now
+from hotpapers.terms import TERMS
 from hotpapers.transparency.log_keys import make_key
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
 from hotpapers.transparency.publication_log import LogConfig, update_log
@@ -168,6 +178,33 @@ def off_but(url: str) -> str:
     table = f'[[follow]]\nname = "neighbour"\nurl = "{url}"\n'
     gone = f'[source.hackernews]\nalgolia = "{url}hn"\n'
     return f'contact = "https://library.example/"\n{table}{off}{gone}'
+
+
+class NotedPaces(HostPacer):
+    """Lets everybody begin at once, and keeps how long they would wait between two requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paces: set[float] = set()
+
+    def __call__(self, host: str, pace: float) -> float:
+        self.paces.add(pace)
+        return 0.0
+
+
+def test_the_job_asks_a_followed_site_as_often_as_the_command(here: Path, url: str) -> None:
+    open_record, paces = partial(Record, str(here / "own.db")), NotedPaces()
+    context = IngestContext(
+        str(here / "own.db"), "", threading.Event(), Leases(open_record, "one"), SharedPaperIndex(), paces,
+        ServerClocks(),
+    )  # fmt: skip
+    site = FollowedSite("neighbour", url, "", here / "followed/neighbour")
+    home = cast(common.CommandContext, SimpleNamespace(terms=TERMS))
+    rounds = following._rounds(site, home, context)
+    outcome = rounds.attempt()
+    rounds._close_store()
+    assert outcome is not None and outcome.state == "idle" and measured(here / "own.db")
+    assert paces.paces == {common.PACE}
 
 
 @pytest.mark.long

@@ -14,7 +14,8 @@ from hotpapers.following.file_intake import TakenFiles, TimeSpan
 from hotpapers.issues.coverage import unread_times
 from hotpapers.model import DAY, NETWORKS, Coverage, Measurement
 from hotpapers.store import AsOfView, Record
-from hotpapers.transparency.observation_files import REACH
+from hotpapers.store.database import slices
+from hotpapers.store.identities import numbers_of
 
 CHUNK = 5_000
 """Items of one batch."""
@@ -44,8 +45,8 @@ def keep_measurements(record: Record, source: str, peer: Record, counting: Count
     """Counts anew and keeps what our record does not say already; how many counts are new or others. Raises
     StoreError."""
     learn_standing(peer.database)
-    known = _known(record, source, counting)
-    rows = _measured(peer.view(counting.until), source, counting, at)
+    rows = list(_measured(peer.view(counting.until), source, counting, at))
+    known = _known(record, source, sorted({item.paper for item in rows}))
     fresh = [item for item in rows if known.get(_key(item)) != msgspec.structs.replace(item, observed_at=0)]
     for start in range(0, len(fresh), CHUNK):
         record.append(fresh[start : start + CHUNK], source=f"follow/{source}", at=at)
@@ -77,12 +78,13 @@ def _blind(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
     ]
 
 
-def _known(record: Record, source: str, counting: Counting) -> dict[tuple[str, str, int], Measurement]:
+def _known(record: Record, source: str, papers: Sequence[str]) -> dict[tuple[str, str, int], Measurement]:
     """What our record says of the same papers."""
-    start = max(counting.since, counting.until - REACH)
-    rows = record.view().latest(Measurement, "t.source = ? AND t.until_at > ?", (source, start))
-    items = (row.item for row in rows if isinstance(row.item, Measurement))
-    return {_key(item): msgspec.structs.replace(item, observed_at=0) for item in items}
+    view, result = record.view(), {}
+    for some in slices(papers):
+        for item in view.items(Measurement, f"t.source = ? AND t.paper IN ({numbers_of(some)})", (source, *some)):
+            result[_key(item)] = msgspec.structs.replace(item, observed_at=0)
+    return result
 
 
 def _key(item: Measurement) -> tuple[str, str, int]:
