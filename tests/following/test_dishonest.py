@@ -86,6 +86,19 @@ def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: 
     assert days_here(follower) == {"06", "08"}
 
 
+def test_a_later_file_that_claims_the_hours_of_one_that_is_held_back_hides_nothing(
+    publisher: Publisher, follower: Follower
+) -> None:
+    first, held_back, after = filter(None, map(entries.observed_of, leaves_of(publisher)))
+    leaves = map(entries.observed_entry, (first, held_back, after._replace(first=held_back.first)))
+    files = publisher.files()
+    forge(publisher, list(leaves), {file.name: file.read_bytes() for file in (files[0], files[2])})
+    [problem] = follower.follow(3).problems
+    assert problem.startswith("2024-05-07T23-1: is in the log and withheld: ")
+    three_days = follower.record.view().items(Measurement, "t.age = 72")
+    assert {item.unread for item in three_days} == {DAY}
+
+
 def test_a_rewritten_past_is_refused(publisher: Publisher, follower: Follower) -> None:
     first = follower.follow(3)
     assert first.problems == ()
@@ -212,10 +225,12 @@ def test_impossible_leaves_are_named(publisher: Publisher, follower: Follower) -
     leaf, name, data = day_file(0, lines_in(publisher.files()[0]))
     later, later_name, later_data = day_file(9, [])
     never = entries.observed_entry(entries.ObservedFile(1, 2**32 - 1, 2**32 - 1, 1, bytes(32)))
-    forge(publisher, [leaf, leaf, later, never], {name: data, later_name: later_data})
+    backwards = entries.observed_entry(entries.ObservedFile(1, FIRST // HOUR + 50, FIRST // HOUR + 47, 1, bytes(32)))
+    forge(publisher, [leaf, leaf, later, never, backwards], {name: data, later_name: later_data})
     assert follower.follow(3).problems == (
         "2024-05-06T23-1: stands in the log twice", "2024-05-15T23-1: is of an hour that is not over",
         "the log names a file of hour 4,294,967,295, which no calendar has",
+        "2024-05-07T23-1: is of an hour that is not over",
     )  # fmt: skip
 
 
