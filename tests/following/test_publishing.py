@@ -107,7 +107,7 @@ def test_the_publications_own_accounts_are_left_out(publisher: Publisher) -> Non
     assert len(posts) == 3
 
 
-def test_a_large_day_has_several_files(
+def test_a_large_hour_has_several_files(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(observations, "MOST_LINES", 20)
