@@ -10,9 +10,10 @@ from hotpapers.errors import NetError
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, HttpClient
+from hotpapers.store import tombstones
 from hotpapers.transparency.policies import witness_policy
 from hotpapers.transparency.publication_log import update_log
-from hotpapers.transparency.queries import count_tombstones, digests_by_day, frozen_digests
+from hotpapers.transparency.queries import digests_by_day, frozen_digests
 from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.transparency.witness_client import ask_witnesses
 from hotpapers.view.site_config import SiteConfig
@@ -39,7 +40,7 @@ class LogKeeping:
             return
         database = work.record.database
         over = at // (HOUR if logs.config.observations else DAY)
-        state = (len(frozen_digests(database, publication)), over, count_tombstones(database))
+        state = (len(frozen_digests(database, publication)), over, tombstones.count(database))
         if self._kept.get(publication) == state:
             return
         if publication not in self._proven:

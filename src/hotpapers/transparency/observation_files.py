@@ -168,7 +168,7 @@ def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:
 def _withdraw(database: Database, folder: Path, names: Sequence[str], marks: KeyedHasher) -> None:
     """Takes out of the files what was forgotten since this was done last. The list of it is written first: who is
     killed in between writes the same list again."""
-    forgotten = str(queries.count_tombstones(database))
+    forgotten = str(tombstones.count(database))
     state = folder / _STATE
     if not names or forgotten == (state.read_text("ascii") if state.exists() else "0"):
         return

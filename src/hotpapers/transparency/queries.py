@@ -57,8 +57,3 @@ def items_between(database: Database, kinds: tuple[type[Item], ...], after: int,
         first, last = (AsOfView(database, LARGEST, position).last_row(kind) for position in (after, upto))
         sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE id > ? AND id <= ? AND until = 0 ORDER BY id"
         yield from (read_row(spec, row).item for row in database.iterate(sql, (first, last)))
-
-
-def count_tombstones(database: Database) -> int:
-    """How much was forgotten: it only grows."""
-    return int(database.rows("SELECT count(*) FROM tombstone")[0][0])
