@@ -105,6 +105,8 @@ class PersonName(NamedTuple):
 
 def fold(text: str, spelled_out: bool = False) -> str:
     """Small letters without accents. `spelled_out`: ä as ae, as names are written where there is no ä."""
+    if text.isascii():
+        return text.lower().translate(_LETTERS)
     text = unicodedata.normalize("NFKC", text).casefold()
     if spelled_out:
         text = text.translate(_SPELLED_OUT)
@@ -160,7 +162,8 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _shown_names(name: str) -> list[PersonName]:
+@lru_cache(REMEMBERED)
+def _shown_names(name: str) -> tuple[PersonName, ...]:
     """What may be a name in what somebody shows as theirs: parts between signs; what is around a nickname in signs; of
     words in two scripts those in one; what has a comma, turned round too."""
     names: list[PersonName] = []
@@ -168,7 +171,7 @@ def _shown_names(name: str) -> list[PersonName]:
         for part in (*_APART.split(f" {text} "), *_APART.split(_BESIDE.sub(" ", f" {text} "))):
             for words in _around_comma(part):
                 names += (_person(some) for some in (words, *_by_script(words)) if some)
-    return list(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names))
 
 
 def _by_script(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -286,7 +289,8 @@ class HandleParts(NamedTuple):
         return "".join(self.words)
 
 
-def _handles(handle: str, name: str) -> list[HandleParts]:
+@lru_cache(REMEMBERED)
+def _handles(handle: str, name: str) -> tuple[HandleParts, ...]:
     """What may be somebody's name in a handle, or in a shown name of one word: `@jane-doe.bsky.social`,
     `janedoe@server.example`, `jane.doe.example`."""
     own, _, server = fold(handle).strip().removeprefix("@").partition("@")
@@ -295,7 +299,7 @@ def _handles(handle: str, name: str) -> list[HandleParts]:
     if len(_WORD.findall(name)) == 1:
         texts.append(fold(name))
     parts = (_handle_parts(text) for text in dict.fromkeys(texts))
-    return list(dict.fromkeys(name for some in parts for name in some if name.words))
+    return tuple(dict.fromkeys(name for some in parts for name in some if name.words))
 
 
 def _handle_parts(text: str) -> Iterator[HandleParts]:

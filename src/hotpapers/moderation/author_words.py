@@ -37,6 +37,7 @@ _SENTENCE = re.compile(r"(?<=[.!?:;…])\s+|[。！？：；\n]+|\s[-–—|•]
 _ACCENT = re.compile("[\u0300-\u036f]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _WORD = re.compile(r"[@#]?\w[\w'-]*")
+_OWNERS = frozenset().union(*(language.owners for language in author_phrases.LANGUAGES))
 
 
 def claims_paper(text: str, title: str = "", abstract: str = "") -> bool:
@@ -55,6 +56,8 @@ def _own_text(text: str, title: str) -> str:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFC", _ACCENT.sub("", plain))
 
@@ -74,12 +77,14 @@ def _running(paper: str) -> str:
 def _claims(sentence: str) -> bool:
     if any(pattern.search(sentence) for pattern in author_phrases.STATEMENTS):
         return True
-    if any(
-        pattern.search(sentence) for pattern in author_phrases.WITHOUT_BLANKS
-    ) and not author_phrases.THIRD_PERSONS.search(sentence):
+    if (
+        not sentence.isascii()
+        and any(pattern.search(sentence) for pattern in author_phrases.WITHOUT_BLANKS)
+        and not author_phrases.THIRD_PERSONS.search(sentence)
+    ):
         return True
     words = _WORD.findall(sentence)
-    return any(
+    return not _OWNERS.isdisjoint(words) and any(
         word in language.owners and _is_owned(words, at, language)
         for language in author_phrases.LANGUAGES
         for at, word in enumerate(words)
