@@ -5,14 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from hotpapers import terms
 from hotpapers.following.file_intake import Progress, untold
-from hotpapers.following.follow_job import RECORD, FollowOutcome, follow_site
+from hotpapers.following.follow_job import RECORD, FollowJob, FollowOutcome, follow_site, job_name
 from hotpapers.following.site_log import FollowedSite
 from hotpapers.http import PoliteHttpClient
 from hotpapers.ids.timestamps import as_utc
+from hotpapers.ingest.collect_job import Connection
+from hotpapers.jobs.attempts import NextAttempt
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import DAY, HOUR, Coverage, Item
 from hotpapers.store import Record
 from hotpapers.transfer import observations
@@ -116,6 +121,21 @@ class Follower:
         """A round now."""
         with self.client() as http:
             return follow_site(self.site, self.record, http, terms.TERMS, progress)
+
+    def attempt(self, at: int) -> NextAttempt:
+        """A round of the job, at a moment; what follows it."""
+        self.time.seconds = at / 1e6
+        open_record = partial(Record, self.record.database.where)
+        with self.client() as http:
+            job = FollowJob(self.site, Connection(http), terms.TERMS)
+            leases, clock = Leases(open_record, "one"), Clock(self.time.now, self.time.sleep)
+            rounds = JobLoop(job_name(self.site.name), lambda: job, open_record, leases, clock)
+            try:
+                following = rounds.attempt()
+            finally:
+                rounds._close_store()
+        assert following is not None
+        return following
 
     @contextmanager
     def peer(self) -> Iterator[Record]:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.model import KINDS, Measurement, Mention, Post, Snapshot
+from hotpapers.jobs.attempts import FAILED_AGAIN
+from hotpapers.model import DAY, HOUR, KINDS, Measurement, Mention, Post, Snapshot
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.transfer import observations
-from tests.following.sites import FIRST, Follower, Publisher
+from tests.following.sites import FIRST, NAME, Follower, Publisher
 from tests.issues.made import key
 from tests.store import made
 
@@ -52,6 +53,16 @@ def test_no_word_name_or_key_leaves_the_site(publisher: Publisher, follower: Fol
             assert b"Tea cups" not in line.data and b"by-" not in line.data
     counts = {kind: follower.record.count(kind) for kind in KINDS}
     assert {kind.__name__ for kind, number in counts.items() if number} == {"Measurement"}
+
+
+def test_a_site_that_lacks_a_file_for_a_moment_is_soon_asked_again(publisher: Publisher, follower: Follower) -> None:
+    checkpoint = publisher.public / f"log/{NAME}/1/checkpoint"
+    data, at = checkpoint.read_bytes(), FIRST + 3 * DAY + 7 * HOUR
+    checkpoint.unlink()
+    following = follower.attempt(at)
+    assert (following.state, following.seconds) == ("partial", FAILED_AGAIN[0]) and "404" in following.reason
+    checkpoint.write_bytes(data)
+    assert follower.attempt(at + HOUR).state == "idle" and follower.record.count(Measurement)
 
 
 def test_what_is_observed_late_comes_in_a_later_file(publisher: Publisher, follower: Follower) -> None:

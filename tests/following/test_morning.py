@@ -5,26 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from hotpapers import terms
 from hotpapers.announcement_days import announced_at
-from hotpapers.following.follow_job import EVERY, FollowJob, job_name
+from hotpapers.following.follow_job import EVERY
 from hotpapers.ids.timestamps import as_utc
-from hotpapers.ingest.collect_job import COVERED_EVERY, Connection
+from hotpapers.ingest.collect_job import COVERED_EVERY
 from hotpapers.issues import repository
 from hotpapers.issues.queries import frozen_days
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import DAY as LONG
 from hotpapers.model import HOUR, Item, Measurement, PublishedIssue
 from hotpapers.privacy.forget import forget
-from hotpapers.store import Record
 from hotpapers.terms import TERMS
 from hotpapers.transfer import observations
 from tests.cli.test_log import served
@@ -81,17 +76,8 @@ class Morning:
 
     def follow(self, at: int) -> str:
         """A round of the job that follows; its state."""
-        self.follower.time.seconds = at / 1e6
-        open_record = partial(Record, self.follower.record.database.where)
-        clock = Clock(self.follower.time.now, self.follower.time.sleep)
-        with self.follower.client() as http:
-            job = FollowJob(self.follower.site, Connection(http), terms.TERMS)
-            rounds = JobLoop(job_name("neighbour"), lambda: job, open_record, Leases(open_record, "one"), clock)
-            try:
-                following = rounds.attempt()
-            finally:
-                rounds._close_store()
-        assert following is not None and following.seconds == EVERY
+        following = self.follower.attempt(at)
+        assert following.seconds == EVERY
         return following.state
 
     def measured(self) -> dict[tuple[str, str], Measurement]:

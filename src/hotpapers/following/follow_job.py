@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hotpapers import terms
-from hotpapers.errors import LogError, NotAProof, PartiallyRead, RewrittenPast
+from hotpapers.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
 from hotpapers.following.file_intake import Progress, TakenFiles, take_files, untold
 from hotpapers.following.measurement import counting_of, keep_measurements
 from hotpapers.following.site_log import FollowedSite, LoggedFolder, fetch_log, policy_of, unknown_logs
@@ -127,11 +127,12 @@ class FollowJob:
         self._line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:
-        """One round; seconds until the next. Raises PartiallyRead with all that is wrong with the site."""
+        """One round; seconds until the next. Raises PartiallyRead with all that is wrong with the site; also where a
+        file is absent, as it may be for a moment while a host puts up another state of the site."""
         work.check_lease()
         try:
             outcome = follow_site(self._site, work.record, self._line.http, self._allowed)
-        except (NotAProof, LogError) as problem:
+        except (NotAProof, LogError, RequestRefused) as problem:
             raise PartiallyRead(str(problem)) from problem
         work.note(success_at=self._line.http.now(), items=work.status.items + outcome.observations)
         if outcome.problems:
