@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from hotpapers import terms
-from hotpapers.following.file_intake import Progress, untold
+from hotpapers.following.file_intake import ProgressBar, no_bar
 from hotpapers.following.follow_job import RECORD, FollowJob, FollowOutcome, follow_site, job_name
 from hotpapers.following.site_log import FollowedSite
 from hotpapers.http import PoliteHttpClient
@@ -112,12 +112,12 @@ class Follower:
     def client(self) -> PoliteHttpClient:
         return client(None, self.time, base_addresses=[self.site.url])
 
-    def follow(self, day: int, hour: int = 7, progress: Progress = untold) -> FollowOutcome:
+    def follow(self, day: int, hour: int = 7, progress: ProgressBar = no_bar) -> FollowOutcome:
         """A round at an hour of a day."""
         self.time.seconds = (FIRST + day * DAY + hour * HOUR) / 1e6
         return self.round(progress)
 
-    def round(self, progress: Progress = untold) -> FollowOutcome:
+    def round(self, progress: ProgressBar = no_bar) -> FollowOutcome:
         """A round now."""
         with self.client() as http:
             return follow_site(self.site, self.record, http, terms.TERMS, progress)

@@ -29,7 +29,7 @@ from hotpapers.transparency.observation_files import REACH, SUFFIX, WithdrawnLis
 
 TimeSpan = tuple[int, int]
 """From when until when, µs UTC."""
-Progress = Callable[[int], AbstractContextManager[Callable[[int], object]]]
+ProgressBar = Callable[[int], AbstractContextManager[Callable[[int], object]]]
 """Shows how far something is that has so many steps; what it gives is called with the steps that are done."""
 CHUNK = 5_000
 """Items of one batch."""
@@ -58,14 +58,14 @@ class TakenFiles(NamedTuple):
 
 
 @contextmanager
-def untold(length: int) -> Iterator[Callable[[int], object]]:
-    """Progress that nobody watches."""
+def no_bar(length: int) -> Iterator[Callable[[int], object]]:
+    """A bar that nobody sees."""
     yield lambda done: None
 
 
 def take_files(
     site: FollowedSite, logs: Sequence[LoggedFolder], peer: Record, http: HttpClient, allowed: terms.Table,
-    progress: Progress = untold,
+    progress: ProgressBar = no_bar,
 ) -> TakenFiles:  # fmt: skip
     """Obeys what was withdrawn, then takes in the files that are new. What is wrong with one stops no other, but for a
     site that does not answer. `peer`: the store of its observations. Raises NetError, StoreError."""

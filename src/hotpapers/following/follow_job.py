@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hotpapers import terms
 from hotpapers.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
-from hotpapers.following.file_intake import Progress, TakenFiles, take_files, untold
+from hotpapers.following.file_intake import ProgressBar, TakenFiles, no_bar, take_files
 from hotpapers.following.measurement import counting_of, keep_measurements
 from hotpapers.following.site_log import FollowedSite, LoggedFolder, fetch_log, policy_of, unknown_logs
 from hotpapers.ingest.collect_job import Connection
@@ -44,7 +44,7 @@ def job_name(source: str) -> str:
 
 
 def follow_site(
-    site: FollowedSite, record: Record, http: HttpClient, allowed: terms.Table, progress: Progress = untold
+    site: FollowedSite, record: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar = no_bar
 ) -> FollowOutcome:
     """One round. What cannot be believed is an alarm until it is mended; a site that does not answer is none. Raises
     NetError where it does not, NotAProof where it has no log, LogError where what was kept of it is damaged,
@@ -88,7 +88,7 @@ def _keep_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
 
 
 def fetch_site(
-    site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table, progress: Progress = untold
+    site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar = no_bar
 ) -> TakenFiles:
     """A site's observations, as far as its log holds them, into a store of their own. A past that was rewritten is an
     alarm until the operator has dealt with it. Raises as `follow_site` does."""
