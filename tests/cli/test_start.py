@@ -106,7 +106,6 @@ def test_init_asks_somebody_at_a_terminal_for_it(
 # ---- demo ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
 def test_the_demo_says_what_it_made(demo_made: Path) -> None:
     said = good("demo", demo_made)  # again: it changes nothing
     same("demo.txt", replaced(said, [(str(demo_made), "FOLDER")]))
