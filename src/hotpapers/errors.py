@@ -133,12 +133,19 @@ class NetError(HotPapersError):
     tries: int | None = None
 
 
+def _duration(seconds: float) -> str:
+    """`40 s`, `15 min`, `23 h`."""
+    if seconds < 600:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7_200 else f"{seconds / 3_600:.0f} h"
+
+
 class RetryLater(NetError):
     """A network asks us to come again later."""
 
     def __init__(self, seconds: float, reason: str) -> None:
         self.seconds, self.reason = seconds, reason
-        super().__init__(f"{reason}: asked to wait {seconds:.0f} s")
+        super().__init__(f"{reason}: asked to wait {_duration(seconds)}")
 
 
 class RequestRefused(NetError):
