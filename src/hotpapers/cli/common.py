@@ -128,12 +128,17 @@ class CommandContext(NamedTuple):
 
     def site_client(self, address: str) -> PoliteHttpClient:
         """The same for a site that publishes files of its log: they are many, and small."""
-        return self.http((address,), pace={urlsplit(address).hostname or "": PACE})
+        return self.http((address,), pace=site_pace(address))
 
     @property
     def terms(self) -> dict[str, NetworkTerms]:
         """The networks' terms, as reviewed and as the settings have them."""
         return table(self.settings.terms)
+
+
+def site_pace(address: str) -> dict[str, float]:
+    """How often a site may be asked that publishes files of its log, by its host."""
+    return {urlsplit(address).hostname or "": PACE}
 
 
 FILE = click.Path(path_type=Path, dir_okay=False, readable=False)

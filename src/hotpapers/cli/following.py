@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -119,7 +118,7 @@ def follow_names(home: common.CommandContext) -> list[str]:
 
 
 def _rounds(site: FollowedSite, home: common.CommandContext, context: IngestContext) -> JobLoop:
-    line = make_line((site.url,), (), context, {urlsplit(site.url).hostname or "": common.PACE})
+    line = make_line((site.url,), (), context, common.site_pace(site.url))
     clock = Clock(line.http.now, line.http.sleep)
     make = partial(FollowJob, site, line, home.terms)
     return JobLoop(job_name(site.name), make, context.record, context.leases, clock)

@@ -20,7 +20,7 @@ from hotpapers.model import HOUR, HttpClient
 from hotpapers.model.keys import network_of
 from hotpapers.privacy.forget import forget_all
 from hotpapers.store import Record
-from hotpapers.store.batches import cursor_of
+from hotpapers.store.batches import cursor_of, sources_at
 from hotpapers.transfer import observations
 from hotpapers.transfer.observations import ObservationLine
 from hotpapers.transparency import entries, log_files
@@ -86,6 +86,7 @@ class _Intake:
         self._site, self._peer, self._http, self._allowed = site, peer, http, allowed
         self._withdrawn = NOTHING_WITHDRAWN
         self._problems: list[str] = []
+        self._done = sources_at(peer.database, DONE)
         self._oldest = (http.now() - REACH) // HOUR
         self._hours: dict[int, bool] = {}
         self._came: list[int] = []
@@ -117,7 +118,7 @@ class _Intake:
                 self._problems.append(f"{name}: is in the log and cannot be had: {problem}")
                 continue
             self._withdrawn = WithdrawnList(self._withdrawn.marks | listed.marks, self._withdrawn.lines | listed.lines)
-            if cursor_of(self._peer.database, name) != DONE:
+            if name not in self._done:
                 self._forget(name, listed.marks)
 
     def _list(self, log: LoggedFolder, name: str, digest: str) -> WithdrawnList:
@@ -135,6 +136,7 @@ class _Intake:
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
         self._peer.database.erase_traces()
         self._peer.append([], source=name, cursor=DONE)
+        self._done.add(name)
 
     # ---- files -------------------------------------------------------------------------------------
 
@@ -146,7 +148,7 @@ class _Intake:
 
     def has(self, file: ObservedFile) -> bool:
         """Whether a file is here whole."""
-        return cursor_of(self._peer.database, file.name) == DONE
+        return file.name in self._done
 
     def take(self, log: LoggedFolder, file: ObservedFile, step: Callable[[int], object]) -> None:
         """Takes in a file of a log if it is not here yet; `step` is called when it was tried."""
@@ -155,13 +157,14 @@ class _Intake:
             if not was_here:
                 self._items += self._take_in(file, self._fetched(log, file))
                 self._came.append(file.first)
+                self._done.add(file.name)
         except RequestRefused as problem:
             self._problems.append(f"{file.name}: is in the log and withheld: {problem}")
         except (NotExchange, NotAProof) as problem:
             self._problems.append(str(problem))
         if not was_here:
             step(1)
-        is_here = was_here or self.has(file)
+        is_here = self.has(file)
         for hour in range(max(file.first, self._oldest), file.hour + 1):
             self._hours[hour] = self._hours.get(hour, True) and is_here
 

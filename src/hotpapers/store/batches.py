@@ -348,6 +348,11 @@ def save_batch(
     return chain
 
 
+def sources_at(database: Database, cursor: str) -> set[str]:
+    """The sources whose cursor is this one."""
+    return {source for (source,) in database.rows("SELECT source FROM cursor WHERE cursor = ?", (cursor,))}
+
+
 def cursor_of(database: Database, source: str) -> str | None:
     """Where a source resumes."""
     rows = database.rows("SELECT cursor FROM cursor WHERE source = ?", (source,))
