@@ -80,9 +80,8 @@ def _soundness(record: Record) -> IntegrityReport:
     damaged, unchecked = database.integrity(CHECKED_FOR)
     chain = check_chain(database, CHECKED_FOR)
     findings = map(str, (*chain.findings, *check_keys(database)))
-    if not chain.is_whole:
-        unchecked = f"the chain is checked up to batch {chain.position:,}"
-    return IntegrityReport((*damaged, *findings), unchecked)
+    partly = "" if chain.is_whole else f"the chain is checked up to batch {chain.position:,}"
+    return IntegrityReport((*damaged, *findings), "; ".join(filter(None, (unchecked, partly))))
 
 
 def _own_files(home: common.CommandContext) -> Iterator[Path]:
