@@ -53,6 +53,7 @@ def test_a_paper_moves_as_far_as_it_does_when_all_is_counted_again(scene: Scene)
         assert farthest_move(scene, OURS, with_posts=with_posts) == farthest
 
 
+@pytest.mark.long
 def test_no_honest_voice_is_judged_a_bot_and_a_chorus_is(scene: Scene) -> None:
     honest = judged_voices(scene)
     assert honest.bots == 0 and honest.voices > 500
