@@ -23,16 +23,7 @@ import msgspec
 from hotpapers import terms
 from hotpapers.ids.mentions import PaperMention, find
 from hotpapers.issues.freeze import publication_of
-from hotpapers.query import (
-    QuerySession,
-    issues,
-    paper_posts,
-    papers,
-    request_params,
-    schemas,
-    search,
-    status,
-)
+from hotpapers.query import QuerySession, issues, paper_posts, papers, request_params, schemas, search, status
 from hotpapers.schedule import freeze_judged
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record

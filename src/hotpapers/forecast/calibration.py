@@ -1,4 +1,5 @@
-"""Curves made a table: how papers with so many voices grew, by network, age, field and size.
+"""Curves made a table: how papers with so many voices grew, by network, age, field and size; and a paper's forecast,
+read off it.
 
 A class of its own for each field and size, so that a forecast holds in each of them and not only on the average
 (Mondrian conformal prediction: Vovk, Lindsay, Nouretdinov, Gammerman 2003).
@@ -11,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.categories import group_of
-from hotpapers.forecast.curves import Curve, doubling, growth, size_classes
+from hotpapers.forecast.curves import AGES, Curve, doubling, growth, size_classes
 from hotpapers.forecast.levels import bounds, choose_level
+from hotpapers.model import Forecast
 
 
 class GrowthRange(NamedTuple):
@@ -91,3 +93,27 @@ def _range(among: str, least: int, most: int, curves: Iterable[Curve], level: in
     growths = sorted(map(growth, curves))
     low, high = bounds(growths, level)
     return GrowthRange(among, least, most, len(growths), low, growths[(len(growths) - 1) // 2], high)
+
+
+def predict(table: ForecastTable, network: str, archive: str, voices: int, age: int = AGES[0]) -> Forecast | None:
+    """The forecast for a paper with so many voices on a network at an age in hours.
+
+    From the narrowest of archive, group and all papers of which there are enough of like size. None where even all are
+    too few, where none of them had so many voices, and without a voice.
+    """
+    if voices < 1:
+        return None
+    fields = (archive, group_name(archive)) if archive else ()
+    for among in (*fields, "all"):
+        if (grown := table.ranges.get((network, age, among, doubling(voices)))) is not None:
+            return _forecast(grown, voices)
+    return None
+
+
+def _forecast(grown: GrowthRange, voices: int) -> Forecast:
+    """Exactly the numbers whose growth, rounded down to thousandths, lies in the range; where no whole number does, the
+    next one above."""
+    low = -(-grown.low * voices // 1000)
+    high = max(low, -(-(grown.high + 1) * voices // 1000) - 1)
+    median = min(max(low, (grown.median * voices + 500) // 1000), high)
+    return Forecast(low, median, high, grown.papers, grown.among, grown.least, grown.most)

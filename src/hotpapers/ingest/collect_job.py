@@ -9,27 +9,13 @@ from typing import NamedTuple
 from hotpapers.errors import NetError, PartiallyRead, StreamGap
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.ingest.change_filter import TrackedPosts
-from hotpapers.ingest.pipeline import ingest
-from hotpapers.ingest.shared_index import SharedPaperIndex
+from hotpapers.ingest.pipeline import SharedPaperIndex, ingest
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.attempts import (
-    TimeRange,
-    began_at,
-    complete_coverage,
-    first_read,
-    incomplete_coverage,
-    read_back,
-)
+from hotpapers.jobs.attempts import TimeRange, began_at, complete_coverage, first_read, incomplete_coverage, read_back
 from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.loop import JobContext
-from hotpapers.model import (
-    BackfillingSource,
-    Coverage,
-    HttpClient,
-    PayloadPage,
-    Source,
-)
+from hotpapers.model import BackfillingSource, Coverage, HttpClient, PayloadPage, Source
 from hotpapers.store.batches import cursor_of
 from hotpapers.terms import NetworkTerms
 

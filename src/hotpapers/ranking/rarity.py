@@ -18,14 +18,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from hotpapers.categories import group_of
-from hotpapers.model import (
-    Attention,
-    Candidate,
-    RankingInput,
-    ScoreComponent,
-    ScoredCandidate,
-    VoiceHistogram,
-)
+from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
 
 NAME = "rarity/1"
 AGES = (6, 24, 72, 168)

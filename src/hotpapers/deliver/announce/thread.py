@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from hotpapers.deliver.announce.announcement import AnnouncementText, EntryLine, announcement, shortened
-from hotpapers.ids.tid import tid
+from hotpapers.ids.timestamps import tid
 from hotpapers.model import PublishedIssue
 from hotpapers.view.site_config import SiteConfig
 
