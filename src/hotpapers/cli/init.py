@@ -116,7 +116,9 @@ def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: boo
         common.need(contact is None, f"{file} already exists; write your contact into it")
     write_hosts(file, hosts, replace=replace)
     if not hosts:  # those say themselves how they are started
-        _tell_how_to_go_on(folder)
+        inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
+        command = program(elsewhere=bool(inside))
+        echo(f"next: {inside}{command} run   (reads the networks, and publishes an issue each morning)")
 
 
 def _begin(folder: Path, file: Path, contact: str | None, template: str, make_key: bool) -> None:
@@ -136,12 +138,6 @@ def _begin(folder: Path, file: Path, contact: str | None, template: str, make_ke
     if make_key and has_library() and not had_key:
         log_keys.make_key(key_file)
         echo(f"{key_file}: created; it signs the log of your issues: keep it, and show it to nobody")
-
-
-def _tell_how_to_go_on(folder: Path) -> None:
-    inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
-    command = program(elsewhere=bool(inside))
-    echo(f"next: {inside}{command} run   (reads the networks, and publishes an issue each morning)")
 
 
 def _ask_contact() -> str:

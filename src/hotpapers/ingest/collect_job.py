@@ -134,23 +134,20 @@ class CollectJob:
         if at - self._looked > LOOK_EVERY:
             self._look(work, at)
         if page.payloads or page.until is None or at - self._kept >= KEPT_EVERY:
-            self._keep(work, page, at)
+            batch, learned = ingest(work, self.source, self.terms, page, self.name, at)
+            self.known.learn(learned)
+            self.names.learn(learned)
+            status = work.status
+            well = at if page.payloads or page.until is not None else status.success_at  # a cursor alone is no answer
+            work.note(
+                success_at=well, items=status.items + batch.added, quarantined=status.quarantined + batch.quarantined,
+            )  # fmt: skip
+            self._kept = at
         if page.since is not None and work.status.covered_to is None:
             self._write(work, first_read(TimeRange(self.source.name, self._covered_to(work), at, at), page.since), at)
             work.note(covered_to=page.since, back_to=page.since)
         if page.until is not None:
             self.cover(work, page.until)
-
-    def _keep(self, work: JobContext, page: PayloadPage, at: int) -> None:
-        batch, learned = ingest(work, self.source, self.terms, page, self.name, at)
-        self.known.learn(learned)
-        self.names.learn(learned)
-        status = work.status
-        well = at if page.payloads or page.until is not None else status.success_at  # a cursor alone is no answer
-        work.note(
-            success_at=well, items=status.items + batch.added, quarantined=status.quarantined + batch.quarantined,
-        )  # fmt: skip
-        self._kept = at
 
     def _look(self, work: JobContext, at: int) -> None:
         self.known.look(work.record, at)

@@ -206,11 +206,6 @@ def _converted(value: object, type: Any) -> Any:
         raise InputError(str(problem)) from problem
 
 
-def _canonical(raw: msgspec.Raw) -> bytes:
-    """JSON in the form that was hashed."""
-    return canonical_json(decode_json(raw, object))
-
-
 def _content(data: bytes) -> tuple[SavedContent, str]:
     return decode_json(data, SavedContent), hashlib.sha256(data).hexdigest()
 
@@ -224,7 +219,8 @@ def _of_html(text: str) -> SavedIssue:
     proof, content = page.blocks.get(TYPE, ""), page.blocks.get(CONTENT_TYPE, "")
     if not proof or not content:
         raise NotAProof("the page carries no proof: it was published without a log, or saved without its data")
-    data = _canonical(msgspec.Raw(content.encode("utf-8", "replace")))
+    # JSON in the form that was hashed
+    data = canonical_json(decode_json(msgspec.Raw(content.encode("utf-8", "replace")), object))
     return SavedIssue(*_content(data), parse_proof(proof), page.digest, tuple(page.entries))
 
 

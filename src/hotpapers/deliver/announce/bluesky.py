@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpapers.deliver.announce.atproto import AtprotoAccount, RecordRef
-from hotpapers.deliver.announce.thread import COLLECTION, PostDraft, Thread, thread
+from hotpapers.deliver.announce.thread import COLLECTION, Thread, thread
 from hotpapers.model import HttpClient, IssueReader, Message
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.view.site_config import SiteConfig
@@ -38,7 +38,8 @@ class BlueskySender:
         assert isinstance(payload, Thread)
         root = parent = None
         for post in payload.posts:
-            parent = self._create_record(http, post, root, parent)
+            there = self.account.find(http, COLLECTION, post.rkey)
+            parent = there or self.account.create(http, COLLECTION, post.rkey, _replying(post.record, root, parent))
             root = root or parent
         assert root is not None
         return root.uri
@@ -51,12 +52,6 @@ class BlueskySender:
         if self.account.find(http, COLLECTION, last.rkey) is None:
             return None
         return f"at://{self.account.did}/{COLLECTION}/{first.rkey}"
-
-    def _create_record(
-        self, http: HttpClient, post: PostDraft, root: RecordRef | None, parent: RecordRef | None
-    ) -> RecordRef:
-        there = self.account.find(http, COLLECTION, post.rkey)
-        return there or self.account.create(http, COLLECTION, post.rkey, _replying(post.record, root, parent))
 
 
 def _replying(record: dict[str, Any], root: RecordRef | None, parent: RecordRef | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, NamedTuple
 
@@ -58,15 +58,12 @@ def looks_like(samples: Sequence[bytes], format: str) -> str:
             beginning = msgspec.json.decode(sample)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
-        return _as_json(beginning.keys() if isinstance(beginning, dict) else (), format)
+        names = beginning.keys() if isinstance(beginning, dict) else ()
+        for other, text, fields in FIELDS:
+            if other != format and fields.issubset(names):
+                return f"{text}: hotpapers import {other}"
+        return "JSON of another kind"
     return "something else than lines of JSON"
-
-
-def _as_json(names: Collection[str], format: str) -> str:
-    for other, text, fields in FIELDS:
-        if other != format and fields.issubset(names):
-            return f"{text}: hotpapers import {other}"
-    return "JSON of another kind"
 
 
 HEAD = 4_096
