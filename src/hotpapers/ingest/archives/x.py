@@ -23,7 +23,16 @@ import msgspec
 
 from hotpapers.classic import post_moment
 from hotpapers.errors import InputError
-from hotpapers.ingest.archives.format import ImportTarget, Moment, entries, is_object, page, seen_at, timely
+from hotpapers.ingest.archives.format import (
+    ArchiveFormat,
+    ImportTarget,
+    Moment,
+    entries,
+    is_object,
+    page,
+    seen_at,
+    timely,
+)
 from hotpapers.model import Item, RawPayload
 from hotpapers.sources.paper_matching import own_id
 from hotpapers.sources.x import XSettings, XSource
@@ -178,19 +187,15 @@ _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _own = msgspec.json.Decoder(XPostId).decode
 
 
-class XArchive:
+class XArchive(ArchiveFormat):
     """Lines of any of these shapes, mixed as they come."""
 
     network = "x"
     only_known = frozenset(("gone",))
 
     def __init__(self, place: ImportTarget) -> None:
-        self._place = place
+        super().__init__(place)
         self._source = XSource(XSettings(), (), place.names)
-
-    def begin(self, place: ImportTarget) -> None:
-        """Not all lines say when they were retrieved."""
-        self._place = place
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The posts of a line that name papers, and those that it says are gone."""
@@ -268,12 +273,6 @@ class XArchive:
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
         return timely(self._source.read(payload))
-
-    def prepare(self, lines: Sequence[bytes]) -> None:
-        """Nothing is asked of the record."""
-
-    def learned(self) -> None:
-        """Nothing is remembered from line to line."""
 
 
 def _number(id: str) -> int:
