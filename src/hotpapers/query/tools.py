@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from hotpapers.errors import UsageError
-from hotpapers.query import issues, paper_posts, papers, request_params, schemas, search, status
+from hotpapers.query import issues, paper_posts, papers, request_params, schemas, status
 from hotpapers.query.openapi import fields_of, on_one_line
 from hotpapers.query.session import QuerySession
 
@@ -114,7 +114,7 @@ def _paper(session: QuerySession, params: PaperToolParams) -> PartialPaper:
 
 
 def _search(session: QuerySession, params: SearchToolParams) -> schemas.SearchPage:
-    return search.search(session, request_params.SearchParams(q=params.q, limit=params.limit, cursor=params.cursor))
+    return papers.search(session, request_params.SearchParams(q=params.q, limit=params.limit, cursor=params.cursor))
 
 
 class ToolDefinition(NamedTuple):
