@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.cli.beginning import sentences
+from hotpapers.cli.run import sentences
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.schedule.first_issue import FirstIssue
 from hotpapers.store import Record

@@ -6,9 +6,7 @@ import msgspec
 import pytest
 
 from hotpapers.evaluation.attacks import suite
-from hotpapers.evaluation.attacks.bot_rules import judged_voices
-from hotpapers.evaluation.attacks.honest import small_field
-from hotpapers.evaluation.attacks.removals import THRESHOLD, farthest_move
+from hotpapers.evaluation.attacks.honest import THRESHOLD, farthest_move, judged_voices, small_field
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene, engagements, marks_of
 from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw, WorldPaper
 from hotpapers.model import DAY, HOUR, RankingInput

@@ -18,8 +18,7 @@ from hotpapers.evaluation import statistics
 from hotpapers.evaluation.outcomes import cohorts, comparison, targets
 from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparisonRequest, Inside
 from hotpapers.evaluation.outcomes.files import EvaluationFiles, ListedPaper, read_files
-from hotpapers.evaluation.outcomes.predictors import predictors
-from hotpapers.evaluation.outcomes.studies import OutcomeReport, StudyCell, measure_outcomes
+from hotpapers.evaluation.outcomes.studies import OutcomeReport, StudyCell, measure_outcomes, predictors
 from hotpapers.evaluation.outcomes.targets import LaterOutcome
 from hotpapers.model import DAY as MICROSECONDS
 from hotpapers.ranking import RANKINGS

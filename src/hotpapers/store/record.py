@@ -179,7 +179,8 @@ class Record:
         while True:
             with self.database.write():
                 written, upto = self._read_some_again(source, parser, upto, at or now(), lasting)
-            total = _sum(total, written)
+            counts = [a + b for a, b in zip(total[1:], written[1:], strict=True)]
+            total = WrittenBatch(written.position or total.position, *counts)
             if not upto:
                 return total
 
@@ -215,8 +216,3 @@ class Record:
     def secret(self) -> str:
         """The store's secret, for a full export."""
         return self.marks.secret.hex()
-
-
-def _sum(batch: WrittenBatch, other: WrittenBatch) -> WrittenBatch:
-    counts = [a + b for a, b in zip(batch[1:], other[1:], strict=True)]
-    return WrittenBatch(other.position or batch.position, *counts)
