@@ -51,8 +51,7 @@ DOCS = ROOT / "docs"
 CLI_HEAD = """\
 # The command line
 
-Each command as it describes itself; `hotpapers COMMAND --help` prints the same with all options. Made by `make docs`
-from the help texts: change those, not this page.
+What `hotpapers COMMAND --help` prints. Made by `make docs` from the help texts.
 """
 
 SHARED = 10
@@ -101,7 +100,10 @@ def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
     command.params = [option for option in command.params if option.get_help_record(context) not in shared]
     command.add_help_option = False
     text = click.unstyle(command.get_help(context)).strip()
-    also = ", ".join(record[0] for record in option_records(context) if record in shared)
+    if context.parent:  # a group's commands follow it on the page
+        text = re.sub(r"\nCommands:\n.*?\n\n", "\n", text, flags=re.S)
+    names = [record[0] for record in option_records(context) if record in shared]
+    also = ", ".join(re.sub(" [A-Z]+$", "", name) for name in names)  # without what it takes
     return f"\n## {context.command_path}\n\n```text\n{text}\n\nAlso: {also}\n```\n"
 
 
@@ -125,7 +127,7 @@ the file of the folder holds for its own store alone. Paths in it start from its
 settings that it was made with.
 
 A key or value that cannot be used stops the command, with file, key and remedy. Made by `make docs` from
-`src/hotpapers/settings/`: change that, not this page.
+`src/hotpapers/settings/`.
 """
 
 _DESCRIBED = re.compile(r"((?:`\w+`(?:, )?)+): ")
@@ -241,8 +243,8 @@ ERRORS_HEAD = """\
 # Errors
 
 Every error that the program raises on purpose. The command line prints its text, which says what is wrong and what to
-do, and ends with the exit status; `--debug` adds the traceback. Anything else that escapes is a bug of ours. Made by
-`make docs` from `src/hotpapers/errors.py`: change that, not this page.
+do, and ends with exit status 2 for a `UsageError`, 1 for the others; `--debug` adds the traceback. Anything else that
+escapes is a bug of ours. Made by `make docs` from `src/hotpapers/errors.py`.
 """
 
 
@@ -256,10 +258,10 @@ def errors_page() -> str:
     """The whole of docs/reference/errors.md."""
     rows = [
         f"| `{cls.__name__}` | `{cls.__base__.__name__ if cls.__base__ else ''}` "
-        f"| {2 if issubclass(cls, errors.UsageError) else 1} | {' '.join((inspect.getdoc(cls) or '').split())} |"
+        f"| {' '.join((inspect.getdoc(cls) or '').split())} |"
         for cls in error_classes()
     ]
-    table = "\n".join(["| error | is a | exit status | |", "| --- | --- | --- | --- |", *rows])
+    table = "\n".join(["| error | is a | |", "| --- | --- | --- |", *rows])
     return f"{ERRORS_HEAD}\n{table}\n"
 
 
@@ -270,9 +272,11 @@ ITEMS_HEAD = """\
 
 Every value that the record keeps is an item: one observation, made at `observed_at`, a whole number that each has. Key
 and `observed_at` name one row. Moments are whole microseconds since 1970-01-01 UTC; days are written `2021-01-14`;
-counts and moments stay below 2^53. A field without a default must be given. What may be forgotten stands in every hash
-as a commitment ([record](../explanation/record.md)). [The exchange format](exchange.md) has an example of each kind.
-Made by `make docs` from `src/hotpapers/model/items.py`: change that, not this page.
+counts and moments stay below 2^53. What may be forgotten stands in every hash as a commitment
+([record](../explanation/record.md)). [The exchange format](exchange.md) has an example of each kind. Made by `make
+docs` from `src/hotpapers/model/items.py`.
+
+Fields come with their type and, after `=`, what stands where they are left out; others must be given.
 """
 
 
@@ -283,13 +287,17 @@ def item_section(cls: type[model.Item]) -> str:
     personal = ", ".join(f"`{name}`" for name in cls.personal)
     about = f"Key: {key}." + (f" May be forgotten: {personal}." if personal else "")
     hints = get_type_hints(cls)
-    rows = [
-        f"| `{field.name}` | {shown_type(hints[field.name])} | {shown_default(field)} |"
-        for field in msgspec.structs.fields(cls)
-        if field.name != "observed_at"
-    ]
-    table = "\n".join(["| field | takes | default |", "| --- | --- | --- |", *rows])
-    return f"\n## {model.kind_of(cls)}\n\n{said}\n\n{about}\n\n{table}\n"
+    fields = [field for field in msgspec.structs.fields(cls) if field.name != "observed_at"]
+    width = max(len(field.name) for field in fields)
+    rows = [f"{field.name.ljust(width)}  {declared(field, hints[field.name])}" for field in fields]
+    listed = "\n".join(rows).replace("`", "")
+    return f"\n## {model.kind_of(cls)}\n\n{said}\n\n{about}\n\n```text\n{listed}\n```\n"
+
+
+def declared(field: msgspec.structs.FieldInfo, hint: Any) -> str:
+    """A field's type and default: "whole number = null"."""
+    default = shown_default(field)
+    return shown_type(hint).removesuffix(" or null") + f" = {default}" if default else shown_type(hint)
 
 
 def items_page() -> str:

@@ -26,8 +26,7 @@ from hotpapers.store import Record
 def serve(host: str, port: int, publication: str | None, home: common.CommandContext) -> None:
     """Serve the site as a web app.
 
-    Serves a publication's frozen issues with the same pages as the static site, and the API under /api/v1. With
-    `base` in [serve] it also serves the readers' forms. Stop it with Ctrl-C.
+    Serves the pages of the static site, the API under /api/v1 and, with `base` in [serve], the readers' forms.
     """
     try:
         from hotpapers.web import feed_generator, mail_pages, reader_features
