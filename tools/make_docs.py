@@ -99,7 +99,7 @@ def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
     command = copy.copy(context.command)
     command.params = [option for option in command.params if option.get_help_record(context) not in shared]
     command.add_help_option = False
-    text = click.unstyle(command.get_help(context)).strip()
+    text = click.unstyle(command.get_help(context)).strip().removeprefix("Usage: ").replace(" [OPTIONS]", "", 1)
     if context.parent:  # a group's commands follow it on the page
         text = re.sub(r"\nCommands:\n.*?\n\n", "\n", text, flags=re.S)
     names = [record[0] for record in option_records(context) if record in shared]
