@@ -100,8 +100,7 @@ def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
     command.params = [option for option in command.params if option.get_help_record(context) not in shared]
     command.add_help_option = False
     text = click.unstyle(command.get_help(context)).strip().removeprefix("Usage: ").replace(" [OPTIONS]", "", 1)
-    if context.parent:  # a group's commands follow it on the page
-        text = re.sub(r"\nCommands:\n.*?\n\n", "\n", text, flags=re.S)
+    text = re.sub(r"\nCommands:\n.*?\n\n", "\n", text, flags=re.S)  # they follow on the page
     names = [record[0] for record in option_records(context) if record in shared]
     also = ", ".join(re.sub(" [A-Z]+$", "", name) for name in names)  # without what it takes
     return f"\n## {context.command_path}\n\n```text\n{text}\n\nAlso: {also}\n```\n"
@@ -112,7 +111,8 @@ def cli_page() -> str:
     every = list(contexts(root_command(), "hotpapers"))
     shared = shared_options(every)
     rows = "".join(f"| `{names}` | {meaning} |\n" for names, meaning in shared)
-    head = f"{CLI_HEAD}\n| options of many commands | |\n| --- | --- |\n{rows}"
+    index = ", ".join(f"[{one.info_name}](#{one.command_path.replace(' ', '-')})" for one in every[1:])
+    head = f"{CLI_HEAD}\n{index}\n\n| options of many commands | |\n| --- | --- |\n{rows}"
     return head + "".join(section(context, shared) for context in every)
 
 
@@ -167,14 +167,14 @@ def shown_default(field: msgspec.structs.FieldInfo) -> str:
 
 
 def table_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
-    """Rows of name, type, default and description for some fields of a struct."""
+    """Rows of name, type with default, and description for some fields of a struct."""
     hints, said = get_type_hints(cls), described(cls)
     rows = [
-        f"| `{field.encode_name}` | {shown_type(hints[field.name])} | {shown_default(field)} | {said[field.name]} |"
+        f"| `{field.encode_name}` | {declared(field, hints[field.name], ': ')} | {said[field.name]} |"
         for field in msgspec.structs.fields(cls)
         if field.name in names
     ]
-    return "\n".join(["| key | takes | default | |", "| --- | --- | --- | --- |", *rows]) + "\n"
+    return "\n".join(["| key | takes: default | |", "| --- | --- | --- |", *rows]) + "\n"
 
 
 WHOLE = """The tables `publication`, `publish`, `quote`, `summary`, `mailing`, `chat`, `webhook`, `bluesky`, `run`,
@@ -232,7 +232,7 @@ def settings_page() -> str:
     text = SETTINGS_HEAD
     for heading, cls, intro in parts:
         names = tuple(name for name in cls.__struct_fields__ if name in described(cls))
-        rows = table_of(cls, names).replace(" or null", "").replace("`null`", "not set")  # TOML has no null
+        rows = table_of(cls, names).replace(": `null`", "")  # TOML has no null
         text += f"\n## {heading}\n\n{intro}\n\n{rows}"
     return text
 
@@ -294,10 +294,10 @@ def item_section(cls: type[model.Item]) -> str:
     return f"\n## {model.kind_of(cls)}\n\n{said}\n\n{about}\n\n```text\n{listed}\n```\n"
 
 
-def declared(field: msgspec.structs.FieldInfo, hint: Any) -> str:
+def declared(field: msgspec.structs.FieldInfo, hint: Any, between: str = " = ") -> str:
     """A field's type and default: "whole number = null"."""
     default = shown_default(field)
-    return shown_type(hint).removesuffix(" or null") + f" = {default}" if default else shown_type(hint)
+    return shown_type(hint).removesuffix(" or null") + between + default if default else shown_type(hint)
 
 
 def items_page() -> str:
