@@ -170,7 +170,7 @@ def table_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
     """Rows of name, type with default, and description for some fields of a struct."""
     hints, said = get_type_hints(cls), described(cls)
     rows = [
-        f"| `{field.encode_name}` | {declared(field, hints[field.name], ': ')} | {said[field.name]} |"
+        f"| `{field.encode_name}` | {declared(field, hints[field.name]).replace(' = ', ': ')} | {said[field.name]} |"
         for field in msgspec.structs.fields(cls)
         if field.name in names
     ]
@@ -294,10 +294,10 @@ def item_section(cls: type[model.Item]) -> str:
     return f"\n## {model.kind_of(cls)}\n\n{said}\n\n{about}\n\n```text\n{listed}\n```\n"
 
 
-def declared(field: msgspec.structs.FieldInfo, hint: Any, between: str = " = ") -> str:
+def declared(field: msgspec.structs.FieldInfo, hint: Any) -> str:
     """A field's type and default: "whole number = null"."""
     default = shown_default(field)
-    return shown_type(hint).removesuffix(" or null") + between + default if default else shown_type(hint)
+    return shown_type(hint).removesuffix(" or null") + f" = {default}" if default else shown_type(hint)
 
 
 def items_page() -> str:
