@@ -271,8 +271,8 @@ What remains cheap on `rarity/2`:
 * A few accounts with standing vouch for many new ones: *aged posters, fresh likes*. The price in an issue's entries is
   the lower bound of this attack.
 * New accounts lift a paper that people talk about anyway, as far as known voices vouch for it: *lifted from place 20*.
-* Where posts can be dated back, nine copies of a supporter's words, dated before them, make a chorus of an account that
-  seldom posts: *rival, as a chorus*. On most days too few supporters fall by it.
+* Where posts can be dated back, nine copies of a supporter's words make a chorus of an account that seldom posts:
+  *rival, as a chorus*. On most days too few supporters fall by it.
 * The lower places hang on few people: one known voice vouches for 500 points, so a paper that two of them vouch for
   goes with either.
 
@@ -293,8 +293,7 @@ laws' figures are chosen, not fitted to any network: on the median day the first
 four networks, 513 with nine; in 57 recorded issues of 2020 it had 334.
 
 The worlds cannot tell how well real attackers hide, nor how real people would answer. Their records are months old:
-until one knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks of many
-posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world.
+until one knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough.
 
 ## On issues of your own
 
@@ -323,8 +322,8 @@ def run(campaign: Campaign, accounts: int) -> None:
 ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours": (1, 5)})
 ```
 
-`hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with new
-accounts and with such as have standing, and with more and more of them, so more must never help less. The methods of
+`hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with more
+and more accounts, new ones and such as have standing. The methods of
 `Campaign` open accounts, post, like and repost, delete, let a popular post link the target, and cut a network off;
 `campaign.target.posts` and `campaign.rival.posts` are what others posted.
 
