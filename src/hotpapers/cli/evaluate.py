@@ -28,8 +28,7 @@ evaluate.add_command(forecast)
 
 
 @common.examples("""
-  hotpapers evaluate outcomes --data shared/data
-  hotpapers evaluate outcomes --data shared/data --output outcomes.md""")
+  hotpapers evaluate outcomes --data shared/data""")
 @evaluate.command(short_help="Compare rankings with what came later.")
 @click.option(
     "--data",

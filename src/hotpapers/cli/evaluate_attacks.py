@@ -38,7 +38,6 @@ class IssueChoice(NamedTuple):
 
 @common.examples("""
   hotpapers evaluate attacks --quick
-  hotpapers evaluate attacks --all --output attacks.md --output attacks.json
   hotpapers evaluate attacks --ranking rarity/2 --attack-file mine.py
   hotpapers evaluate attacks --store hotpapers.db --last 5""")
 @click.command(short_help="Count the accounts that a place costs.")

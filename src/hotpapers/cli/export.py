@@ -27,7 +27,6 @@ WHOLE = ("jsonl", "parquet")
 @common.command("""
   hotpapers export --format jsonl > record.jsonl
   hotpapers export --format jsonl --records --output public.jsonl.zst
-  hotpapers export --format csv > entries.csv
   hotpapers export --format tables --output tables""")
 @click.option(
     "--format",
