@@ -100,7 +100,7 @@ def machine() -> str:
     """Processor, cores, memory, system, Python."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {_system()}, {python}"
+    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, {python}"
 
 
 def _processor() -> str:
@@ -113,11 +113,3 @@ def _processor() -> str:
         asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
         return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     return platform.processor() or platform.machine()
-
-
-def _system() -> str:
-    try:
-        named = platform.freedesktop_os_release()
-        return named.get("PRETTY_NAME", "Linux")
-    except OSError:
-        return platform.platform()
