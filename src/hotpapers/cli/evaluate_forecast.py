@@ -21,8 +21,7 @@ T = TypeVar("T")
 
 
 @common.examples("""
-  hotpapers evaluate forecast --data ../shared/data
-  hotpapers evaluate forecast --data ../shared/data --output docs/explanation/forecast.md""")
+  hotpapers evaluate forecast --data ../shared/data""")
 @click.command(short_help="Compare forecasts with what came.")
 @click.option(
     "--data", "folder", metavar="DIR", required=True, type=common.FILE_OR_FOLDER,

@@ -22,7 +22,6 @@ from hotpapers.transparency.witness_client import ask_witnesses
 
 @common.command("""
   hotpapers log
-  hotpapers log --new-key                     (where `hotpapers init` made none)
   hotpapers log --rotate                      (the key was lost, or may be known to others)""")
 @click.option("--new-key", is_flag=True, help="Make a key where there is none.")
 @click.option(

@@ -39,8 +39,7 @@ def mail() -> None:
 
 
 @common.examples("""
-  hotpapers mail subscribe somebody@example.org
-  hotpapers mail subscribe somebody@example.org --publication weekly --skip-empty""")
+  hotpapers mail subscribe somebody@example.org""")
 @mail.command(short_help="Send an address a request to confirm.")
 @click.argument("address", metavar="ADDRESS")
 @click.option("--skip-empty", is_flag=True, help="No message on days whose issue has no papers.")
@@ -118,8 +117,7 @@ def _end_subscriptions(record: Record, who: str, publication: str | None, at: in
 
 
 @common.examples("""
-  hotpapers mail list
-  hotpapers mail list --addresses --json""")
+  hotpapers mail list""")
 @mail.command("list", short_help="List the number of subscribers.")
 @click.option("--addresses", is_flag=True, help="List the addresses, not just their number.")
 @common.json_option

@@ -15,8 +15,7 @@ from hotpapers.store import Record
 
 
 @common.command("""
-  hotpapers serve --store hotpapers-demo/hotpapers.db
-  hotpapers serve --host 0.0.0.0 --port 8080""")
+  hotpapers serve --store hotpapers-demo/hotpapers.db""")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 picks a free one."

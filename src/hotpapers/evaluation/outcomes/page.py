@@ -61,8 +61,8 @@ HEAD = """
 # Rankings and what came later
 
 Does a ranking put first what is cited, accepted or talked about later? Written by `hotpapers evaluate outcomes --data
-DIR --output FILE` from public collections that cannot be handed on. The same command prints a table for each outcome,
-period and group. Attention is not quality: this page says how far the two go together, not that they should.
+DIR --output FILE` from public collections that cannot be handed on; the command also prints a table for each outcome,
+period and group. Attention is not quality: this page says how far the two go together.
 """
 
 FINDINGS = "## What the figures say"
@@ -85,8 +85,7 @@ Each past day is ranked as for an issue, with all papers seen in the 90 days up 
 and nothing that came later. Only papers whose outcome is known are compared.
 
 * *Orders*: the program's rankings; published formulas as in `src/hotpapers/evaluation/formulas.py`; and predictors that
-  know nothing of attention: *more authors*, *shorter title*, *category mean* (the mean outcome of the primary category
-  on the other half of the days).
+  know nothing of attention, such as *category mean* (the mean outcome of the primary category on the other days).
 * *nDCG@10*: the outcome, 0 to 1, of the first ten places, each discounted by log2(place + 1), as a share of the best
   possible; the mean over groups.
 * *Intervals*: {resamples} resamples from a fixed seed: of papers, inside days of whole days. Every order is measured on
@@ -130,7 +129,7 @@ LIMITS = """
 * Citations of ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV and EMNLP are unknown; most papers of the
   archive come from these. Most of the archive before the defect is of ECCV 2020.
 * Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
-* The archive has one reading a paper, printed in Japan time, and nothing below 50 retweets and favorites together.
+* The archive has one reading a paper, and nothing below 50 retweets and favorites together.
 * Upvotes on Hugging Face were read at some hour of the day. The primary category of most papers is unknown, so all are
   compared with all.
 * Sums over networks are not tested: of {listed} papers of the archive {stories} were on Hacker News, {before} of
