@@ -213,8 +213,8 @@ no other network.
   archive; if they are fewer than {ENOUGH}, in the archive's group; then in all fields. There, from the greatest
   down, doublings are joined until they hold {ENOUGH}.
 * **Range.** Their growth, later voices for each early one, is put in order, and one twentieth is cut off at either end;
-  where many papers did not grow at all, a tenth at the other. This is
-  split conformal prediction (Lei et al. 2018; Romano, Patterson, Candès 2019; Vovk et al. 2003).
+  where many papers did not grow at all, a tenth at the other. This is split conformal prediction (Lei et al. 2018;
+  Romano, Patterson, Candès 2019; Vovk et al. 2003).
 * **Check.** Weeks differ. So each week of the record is forecast from those more than {APART} weeks away, and where
   that holds fewer than nine in ten, all ranges of the network and age are widened until it does.
 * **None** is given where a network has fewer than {ENOUGH} curves, where too few weeks are there for the check, where
@@ -235,8 +235,8 @@ that of the middle range. *None* counts the papers for which the record was too 
 
 * **huggingface**: upvotes of papers in Hugging Face's daily papers, 2025-04 to 2026-08, counted from 00:00 UTC of the
   page's day. The later count is known of the more popular papers only.
-* **hackernews**: votes of stories on the front page, 2020-11 to 2022-11, few of them about papers: a test of the
-  method on much data. Counted from 00:00 UTC of the day on which a story was first seen.
+* **hackernews**: votes of stories on the front page, 2020-11 to 2022-11, few of them about papers: a test of the method
+  on much data. Counted from 00:00 UTC of the day on which a story was first seen.
 * **{OWN_CLOCK}**: the same stories six hours after each was first seen.
 
 ## What it cannot do

@@ -323,9 +323,9 @@ ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours
 ```
 
 `hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with more
-and more accounts, new ones and such as have standing. The methods of
-`Campaign` open accounts, post, like and repost, delete, let a popular post link the target, and cut a network off;
-`campaign.target.posts` and `campaign.rival.posts` are what others posted.
+and more accounts, new ones and such as have standing. The methods of `Campaign` open accounts, post, like and repost,
+delete, let a popular post link the target, and cut a network off; `campaign.target.posts` and `campaign.rival.posts`
+are what others posted.
 
 Worlds of your own come as JSON, `--worlds worlds.json`; what is left out is as here:
 
