@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from bench.measure import ROOT
 
 PAGE = ROOT / "docs" / "development" / "benchmarks.md"
 COLUMNS = ("what", "ours", "peer", "ratio", "goal", "met")
-LIBRARIES = ("apsw", "click", "jinja2", "msgspec", "stringzilla", "zstandard", "psycopg")
 Found = Mapping[str, dict[str, Any]]
 
 
@@ -59,9 +57,10 @@ def write(found: Found, scale: float) -> None:
 INTRODUCTION = """# Benchmarks
 
 Written by `make bench ARGS=--write`; `make bench` alone only prints. Every figure is a ratio against a limit or a peer
-measured in the same run, by turns; none is a test. Ratios are ours divided by the peer's: of rates more is better
-(goal ≥), of seconds less (goal ≤). Memory is the peak of a process, interpreter included. Where the archive or arXiv's
-papers do not lie beside the checkout, made-up ones take their place, and a note says so.
+measured in the same run, by turns; none is a test. Ratios are ours divided by the peer's. Memory is the peak of a
+process, interpreter included. *How* leads to the benchmark, whose docstring says what is measured and what the peer is.
+Libraries are those of `requirements/dev.txt`. Where the archive or arXiv's papers are absent, made-up ones take their
+place, and a note says so.
 """
 
 
@@ -75,7 +74,14 @@ def section(name: str, result: Mapping[str, Any], scale: float) -> str:
     lines = [f"## {name}", "", _markdown_row(COLUMNS), _markdown_row(["---"] * len(COLUMNS))]
     lines += [_markdown_row(cells(line)) for line in result["lines"]]
     notes = [f"- {note}" for note in result.get("notes", ())]
-    return "\n".join([*lines, "", *notes, f"- {circumstances(result, scale)}", "", result["method"].strip(), ""])
+    told = [*notes, f"- {circumstances(result, scale)}"]
+    return "\n".join([*lines, "", *told, "", method(name, result["method"]), ""])
+
+
+def method(name: str, docstring: str) -> str:
+    """What is measured, in a sentence, and where the rest of it stands."""
+    measured = " ".join(docstring.strip().split("\n\n")[0].split())
+    return f"{measured} [How](../../bench/bench_{name}.py)."
 
 
 def _markdown_row(columns: Any) -> str:
@@ -83,26 +89,18 @@ def _markdown_row(columns: Any) -> str:
 
 
 def circumstances(result: Mapping[str, Any], scale: float) -> str:
-    """When and where: the day, the scale, the machine and how busy it was, the versions."""
+    """When and where: the day, the scale, the machine and how busy it was."""
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     load = " to ".join(map(str, result.get("load", ["?"])))
-    versions = ", ".join(f"{name} {version}" for name in LIBRARIES if (version := _version(name)))
     size = "" if scale == 1 else f" at scale {scale:g}"
-    return f"{day}{size}; {machine()}; load {load}; {versions}"
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return ""
+    return f"{day}{size}; {machine()}; load {load}"
 
 
 def machine() -> str:
     """Processor, cores, memory, system, Python."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {_system()}, {python}"
+    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, {python}"
 
 
 def _processor() -> str:
@@ -115,11 +113,3 @@ def _processor() -> str:
         asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
         return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     return platform.processor() or platform.machine()
-
-
-def _system() -> str:
-    try:
-        named = platform.freedesktop_os_release()
-        return f"{named.get('PRETTY_NAME', 'Linux')}, Linux {platform.release()}"
-    except OSError:
-        return platform.platform()

@@ -51,8 +51,7 @@ DOCS = ROOT / "docs"
 CLI_HEAD = """\
 # The command line
 
-Each command as it describes itself; `hotpapers COMMAND --help` prints the same with all options. Made by `make docs`
-from the help texts: change those, not this page.
+What `hotpapers COMMAND --help` prints. Made by `make docs` from the help texts.
 """
 
 SHARED = 10
@@ -100,8 +99,10 @@ def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
     command = copy.copy(context.command)
     command.params = [option for option in command.params if option.get_help_record(context) not in shared]
     command.add_help_option = False
-    text = click.unstyle(command.get_help(context)).strip()
-    also = ", ".join(record[0] for record in option_records(context) if record in shared)
+    text = click.unstyle(command.get_help(context)).strip().removeprefix("Usage: ").replace(" [OPTIONS]", "", 1)
+    text = re.sub(r"\nCommands:\n.*?\n\n", "\n", text, flags=re.S)  # they follow on the page
+    names = [record[0] for record in option_records(context) if record in shared]
+    also = ", ".join(re.sub(" [A-Z]+$", "", name) for name in names)  # without what it takes
     return f"\n## {context.command_path}\n\n```text\n{text}\n\nAlso: {also}\n```\n"
 
 
@@ -110,7 +111,8 @@ def cli_page() -> str:
     every = list(contexts(root_command(), "hotpapers"))
     shared = shared_options(every)
     rows = "".join(f"| `{names}` | {meaning} |\n" for names, meaning in shared)
-    head = f"{CLI_HEAD}\n| options of many commands | |\n| --- | --- |\n{rows}"
+    index = ", ".join(f"[{one.info_name}](#{one.command_path.replace(' ', '-')})" for one in every[1:])
+    head = f"{CLI_HEAD}\n{index}\n\n| options of many commands | |\n| --- | --- |\n{rows}"
     return head + "".join(section(context, shared) for context in every)
 
 
@@ -125,7 +127,7 @@ the file of the folder holds for its own store alone. Paths in it start from its
 settings that it was made with.
 
 A key or value that cannot be used stops the command, with file, key and remedy. Made by `make docs` from
-`src/hotpapers/settings/`: change that, not this page.
+`src/hotpapers/settings/`.
 """
 
 _DESCRIBED = re.compile(r"((?:`\w+`(?:, )?)+): ")
@@ -165,14 +167,14 @@ def shown_default(field: msgspec.structs.FieldInfo) -> str:
 
 
 def table_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
-    """Rows of name, type, default and description for some fields of a struct."""
+    """Rows of name, type with default, and description for some fields of a struct."""
     hints, said = get_type_hints(cls), described(cls)
     rows = [
-        f"| `{field.encode_name}` | {shown_type(hints[field.name])} | {shown_default(field)} | {said[field.name]} |"
+        f"| `{field.encode_name}` | {declared(field, hints[field.name]).replace(' = ', ': ')} | {said[field.name]} |"
         for field in msgspec.structs.fields(cls)
         if field.name in names
     ]
-    return "\n".join(["| key | takes | default | |", "| --- | --- | --- | --- |", *rows]) + "\n"
+    return "\n".join(["| key | takes: default | |", "| --- | --- | --- |", *rows]) + "\n"
 
 
 WHOLE = """The tables `publication`, `publish`, `quote`, `summary`, `mailing`, `chat`, `webhook`, `bluesky`, `run`,
@@ -184,53 +186,53 @@ def settings_page() -> str:
     parts: list[tuple[str, type[msgspec.Struct], str]] = [
         ("The whole file", settings.Settings, WHOLE),
         ("`[[publication]]`", settings.PublicationSettings, "Once for each publication; one store carries several."),
-        ("`[publish]`", settings.PublishSettings, "What `hotpapers publish` does when it is not told otherwise."),
+        ("`[publish]`", settings.PublishSettings, "What `publish` does when it is not told otherwise."),
         (
             "`[[chat]]`",
             announce.ChatSettings,
-            "Once for each room that is told of issues; see [chat](../how-to/chat.md).",
+            "Once for each room: [chat](../how-to/chat.md).",
         ),
         (
             "`[[webhook]]`",
             announce.WebhookSettings,
-            "Once for each receiver of JSON; see [webhooks](../how-to/webhook.md).",
+            "Once for each receiver: [webhooks](../how-to/webhook.md).",
         ),
         (
             "`[[bluesky]]`",
             announce.BlueskyAccount,
-            "Once for each account that posts; see [on Bluesky](../how-to/bluesky.md).",
+            "Once for each account: [on Bluesky](../how-to/bluesky.md).",
         ),
-        ("`[mailing]`", mail.MailingSettings, "Through whom mail goes; see [mailing](../how-to/mailing.md)."),
+        ("`[mailing]`", mail.MailingSettings, "See [mailing](../how-to/mailing.md)."),
         (
             "`[run]`",
             settings.RunSettings,
-            "What `hotpapers run` does beside; see [running](../explanation/running.md).",
+            "See [running](../explanation/running.md).",
         ),
-        ("`[quote]`", pages.QuoteSettings, "What is never quoted; see [channels](channels.md)."),
+        ("`[quote]`", pages.QuoteSettings, "What is never quoted: [channels](channels.md)."),
         (
             "`[summary]`",
             pages.SummarySettings,
-            "Who writes the line below a title; see [summaries](../explanation/summary.md).",
+            "See [summaries](../explanation/summary.md).",
         ),
-        ("`[serve]`", serve.ServeSettings, "Where the app is; see [readers](../how-to/readers.md), [the API](api.md)."),
+        ("`[serve]`", serve.ServeSettings, "See [readers](../how-to/readers.md), [the API](api.md)."),
         (
             "`[transparency]`",
             transparency.TransparencySettings,
-            "The log of what was published; see [proofs](../explanation/proof.md).",
+            "See [proofs](../explanation/proof.md).",
         ),
         (
             "`[[follow]]`",
             following.FollowSettings,
-            "Once for each site that is followed; see [following](../how-to/follow.md).",
+            "Once for each site: [following](../how-to/follow.md).",
         ),
-        ("`[bots]`", settings.BotSettings, "Whom to take for a bot; see [bots](../explanation/bots.md)."),
-        ("`[bots.rules]`", settings.BotRules, "By which rules accounts are judged."),
+        ("`[bots]`", settings.BotSettings, "See [bots](../explanation/bots.md)."),
+        ("`[bots.rules]`", settings.BotRules, "The rules' limits."),
         ("`[terms.x]` and so on", terms.TermsOverride, "Once for each network; the rest is [as reviewed](terms.md)."),
     ]
     text = SETTINGS_HEAD
     for heading, cls, intro in parts:
         names = tuple(name for name in cls.__struct_fields__ if name in described(cls))
-        rows = table_of(cls, names).replace(" or null", "").replace("`null`", "not set")  # TOML has no null
+        rows = table_of(cls, names).replace(": `null`", "")  # TOML has no null
         text += f"\n## {heading}\n\n{intro}\n\n{rows}"
     return text
 
@@ -241,8 +243,8 @@ ERRORS_HEAD = """\
 # Errors
 
 Every error that the program raises on purpose. The command line prints its text, which says what is wrong and what to
-do, and ends with the exit status; `--debug` adds the traceback. Anything else that escapes is a bug of ours. Made by
-`make docs` from `src/hotpapers/errors.py`: change that, not this page.
+do, and ends with exit status 2 for a `UsageError`, 1 for the others; `--debug` adds the traceback. Anything else that
+escapes is a bug of ours. Made by `make docs` from `src/hotpapers/errors.py`.
 """
 
 
@@ -256,10 +258,10 @@ def errors_page() -> str:
     """The whole of docs/reference/errors.md."""
     rows = [
         f"| `{cls.__name__}` | `{cls.__base__.__name__ if cls.__base__ else ''}` "
-        f"| {2 if issubclass(cls, errors.UsageError) else 1} | {' '.join((inspect.getdoc(cls) or '').split())} |"
+        f"| {' '.join((inspect.getdoc(cls) or '').split())} |"
         for cls in error_classes()
     ]
-    table = "\n".join(["| error | is a | exit status | |", "| --- | --- | --- | --- |", *rows])
+    table = "\n".join(["| error | is a | |", "| --- | --- | --- |", *rows])
     return f"{ERRORS_HEAD}\n{table}\n"
 
 
@@ -270,9 +272,11 @@ ITEMS_HEAD = """\
 
 Every value that the record keeps is an item: one observation, made at `observed_at`, a whole number that each has. Key
 and `observed_at` name one row. Moments are whole microseconds since 1970-01-01 UTC; days are written `2021-01-14`;
-counts and moments stay below 2^53. A field without a default must be given. What may be forgotten stands in every hash
-as a commitment ([record](../explanation/record.md)). [The exchange format](exchange.md) has an example of each kind.
-Made by `make docs` from `src/hotpapers/model/items.py`: change that, not this page.
+counts and moments stay below 2^53. What may be forgotten stands in every hash as a commitment
+([record](../explanation/record.md)). [The exchange format](exchange.md) has an example of each kind. Made by `make
+docs` from `src/hotpapers/model/items.py`.
+
+Fields come with their type and, after `=`, what stands where they are left out; others must be given.
 """
 
 
@@ -283,13 +287,17 @@ def item_section(cls: type[model.Item]) -> str:
     personal = ", ".join(f"`{name}`" for name in cls.personal)
     about = f"Key: {key}." + (f" May be forgotten: {personal}." if personal else "")
     hints = get_type_hints(cls)
-    rows = [
-        f"| `{field.name}` | {shown_type(hints[field.name])} | {shown_default(field)} |"
-        for field in msgspec.structs.fields(cls)
-        if field.name != "observed_at"
-    ]
-    table = "\n".join(["| field | takes | default |", "| --- | --- | --- |", *rows])
-    return f"\n## {model.kind_of(cls)}\n\n{said}\n\n{about}\n\n{table}\n"
+    fields = [field for field in msgspec.structs.fields(cls) if field.name != "observed_at"]
+    width = max(len(field.name) for field in fields)
+    rows = [f"{field.name.ljust(width)}  {declared(field, hints[field.name])}" for field in fields]
+    listed = "\n".join(rows).replace("`", "")
+    return f"\n## {model.kind_of(cls)}\n\n{said}\n\n{about}\n\n```text\n{listed}\n```\n"
+
+
+def declared(field: msgspec.structs.FieldInfo, hint: Any) -> str:
+    """A field's type and default: "whole number = null"."""
+    default = shown_default(field)
+    return shown_type(hint).removesuffix(" or null") + f" = {default}" if default else shown_type(hint)
 
 
 def items_page() -> str:

@@ -125,10 +125,7 @@ class UnreachableStore(StoreError):
 
 
 class NetError(HotPapersError):
-    """A network could not be reached, or answered nonsense.
-
-    `tries`: how often a server may have acted on the request; None where nobody knows.
-    """
+    """A network could not be reached, or answered nonsense. `tries`: how often a server may have acted on it."""
 
     tries: int | None = None
 
@@ -165,8 +162,8 @@ class OutdatedCursor(NetError):
 
 
 class PartiallyRead(NetError):
-    """A part of a network could not be read: which. The rest of it was. `again`: seconds until the next round, where
-    the parts that failed have waits of their own."""
+    """A part of a network could not be read: which. `again`: seconds until the next round, where the parts that failed
+    have waits of their own."""
 
     def __init__(self, reason: str, again: float | None = None) -> None:
         self.again = again
@@ -174,9 +171,8 @@ class PartiallyRead(NetError):
 
 
 class StreamGap(NetError):
-    """What a server should have told next it no longer has.
-
-    `resume`: the cursor from where on it has. `missing`: from when until when, in µs UTC, where that is known.
+    """A server no longer has what came next. `resume`: the cursor from where on it has. `missing`: from when until
+    when, in µs UTC, where that is known.
     """
 
     def __init__(self, reason: str, resume: str, missing: tuple[int, int] | None = None) -> None:
@@ -189,7 +185,7 @@ class Stopped(HotPapersError):
 
 
 class TakenOver(HotPapersError):
-    """Another process of the site does this job now: whoever did it stops without a trace."""
+    """Another process of the site does this job now."""
 
 
 class IssueError(HotPapersError):

@@ -21,7 +21,7 @@ from hotpapers.transfer import backup as copies
 @click.option(
     "--as-backed-up",
     is_flag=True,
-    help="With --restore: proceed even though nothing tells who was forgotten or unsubscribed since the backup.",
+    help="With --restore: proceed although nothing tells who was forgotten or unsubscribed since.",
 )
 @common.json_option
 @common.store_options
@@ -31,9 +31,8 @@ def backup(
     """Back up the store to a file, or restore one.
 
     Safe while other processes read and write. The backup is itself a store (SQLite, also for a PostgreSQL store). A
-    restore forgets again whatever was forgotten after the backup was made, and keeps unsubscribed addresses out: it
-    learns both from the store that it replaces or from the file beside it (hotpapers.db.forgotten). Without either,
-    it refuses.
+    restore forgets again whatever was forgotten since, and keeps unsubscribed addresses out: it learns both from the
+    store that it replaces or from the file beside it (hotpapers.db.forgotten). Without either, it refuses.
     """
     common.need(restore or not replace, "--replace goes with --restore")
     common.need(restore or not as_backed_up, "--as-backed-up goes with --restore")

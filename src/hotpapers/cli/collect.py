@@ -34,8 +34,7 @@ Jobs = Mapping[str, Callable[[], JobLoop]]
 
 @common.command("""
   hotpapers collect --once
-  hotpapers collect arxiv bluesky
-  hotpapers collect --config site/hotpapers.toml""")
+  hotpapers collect arxiv bluesky""")
 @click.argument("sources", metavar="[SOURCE]…", nargs=-1)
 @click.option(
     "--once",

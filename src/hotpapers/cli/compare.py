@@ -56,8 +56,8 @@ class ComparedSource(NamedTuple):
               help="Write a new key to FILE, and do nothing else.")  # fmt: skip
 @click.option("--extract", metavar="FILE", type=common.FILE,
               help="Write this store's comparison file, to hand to the other operator.")  # fmt: skip
-@click.option("--since", metavar="DATE", help="Compare papers announced since then (UTC). [default: 30 days before]")
-@click.option("--until", metavar="DATE", help="Use what was known by then (UTC). [default: the last batch]")
+@click.option("--since", metavar="DATE", help="Papers announced since then (UTC). [default: 30 days before]")
+@click.option("--until", metavar="DATE", help="What was known by then (UTC). [default: the last batch]")
 @common.page_option
 @common.json_option
 @common.store_options
@@ -67,12 +67,11 @@ def compare(
 ) -> None:  # fmt: skip
     """Compare what two collectors counted, with the cause of each difference.
 
-    A and B are stores, exports, comparison files, or addresses of sites that publish observations. For every paper,
-    network and age both counts of voices are compared; a difference is attributed to forgetting, version, rule,
-    coverage or moment as far as that accounts for it, and what remains is listed as unexplained.
+    A and B are stores, exports, comparison files, or addresses of sites that publish observations. A difference is
+    attributed to forgetting, version, rule, coverage or moment as far as that accounts for it; what remains is listed
+    as unexplained.
 
-    A comparison file has no words, names and handles: posts and accounts stand there as marks made with a key that
-    both operators share.
+    A comparison file has no words, names and handles, but marks made with a key that both operators share.
     """
     bounds = Period(_moment(since) if since else 0, _moment(until) if until else 0)
     tasks = [bool(collectors), new_key is not None, extract is not None]

@@ -40,10 +40,9 @@ SHOWN, SHOWN_OF_WEEK = 5, 3
 def demo(folder: Path) -> None:
     """Build five issues of real papers, and a made-up week of today.
 
-    Uses facts about 81 papers that ship with the program: ranks, explains and verifies five issues and writes them
-    as Markdown and as a site to ./hotpapers-demo or DIR. A second publication in made-up-week shows what today's
-    networks give; its papers and people are invented. Needs no network; the sites open from disk. Safe to run
-    again.
+    Uses facts about 81 papers that ship with the program: five issues as Markdown and as a site in ./hotpapers-demo or
+    DIR. A second publication in made-up-week shows what today's networks give; its papers and people are invented.
+    Needs no network; the sites open from disk. Safe to run again.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "hotpapers.db").is_file():
         raise UsageError(f"{folder}: is not a demo folder; name another one: hotpapers demo DIR")

@@ -19,7 +19,7 @@ from hotpapers.cli.terminal import show
 def evaluate() -> None:
     """Measure how well rankings and forecasts do.
 
-    Needs no store, but for attacks on its issues. The rankings are the program's own, beside published formulas.
+    Needs no store, but for attacks on its issues.
     """
 
 
@@ -28,9 +28,7 @@ evaluate.add_command(forecast)
 
 
 @common.examples("""
-  hotpapers evaluate outcomes --data shared/data
-  hotpapers evaluate outcomes --data shared/data --json
-  hotpapers evaluate outcomes --data shared/data --output outcomes.md""")
+  hotpapers evaluate outcomes --data shared/data""")
 @evaluate.command(short_help="Compare rankings with what came later.")
 @click.option(
     "--data",
@@ -53,8 +51,8 @@ evaluate.add_command(forecast)
 def outcomes(data: Path, resamples: int, output: Path | None, as_json: bool) -> None:
     """Compare rankings with what came later: citations, reviews, acceptance, talk elsewhere.
 
-    Runs every ranking on every past day of the data and prints how well its order agrees with each outcome, with 95 %
-    intervals, and by how much it is above or below rarity/1. Takes about a minute.
+    Prints how well each ranking's order agrees with each outcome, with 95 % intervals, and by how much it is above or
+    below rarity/1. Takes about a minute.
     """
     common.need(data.is_dir(), f"{data}: no such folder")
     from hotpapers.evaluation.outcomes.files import read_files

@@ -38,9 +38,7 @@ class IssueChoice(NamedTuple):
 
 @common.examples("""
   hotpapers evaluate attacks --quick
-  hotpapers evaluate attacks --all --output attacks.md --output attacks.json
   hotpapers evaluate attacks --ranking rarity/2 --attack-file mine.py
-  hotpapers evaluate attacks --quick --worlds worlds.json --json
   hotpapers evaluate attacks --store hotpapers.db --last 5""")
 @click.command(short_help="Count the accounts that a place costs.")
 @click.option("--all", "everything", is_flag=True, help="100 days each of four and of nine networks: some minutes.")
@@ -71,12 +69,11 @@ def attacks(
     everything: bool, quick: bool, worlds: Path | None, outputs: tuple[Path, ...], as_json: bool,
     **choices: Any,
 ) -> None:  # fmt: skip
-    """Attack rankings in made-up worlds or on issues of a record, and print how many accounts a place costs.
+    """Print how many accounts a place costs, in made-up worlds or on issues of a record.
 
-    For each ranking and attack: the least accounts, of the cheapest way on the median day, that bring a paper that
-    nobody speaks of to place 1 or into the first ten, or push the paper at place 1 out of the first ten. Worlds are the
-    same from the same seeds. With --issue or --last the attacks are added to what a store's record had when its issues
-    were frozen; the store is only read, and what its record lacks facts for is named.
+    For each ranking and attack: the least accounts, on the median day, that bring a paper that nobody speaks of to
+    place 1 or into the first ten, or push the paper at place 1 out of the first ten. With --issue or --last the
+    attacks are added to what a store's record had when its issues were frozen; the store is only read.
     """
     common.need(not (everything and quick), "--all or --quick, not both")
     issues = IssueChoice(*(choices.pop(name) for name in IssueChoice._fields))

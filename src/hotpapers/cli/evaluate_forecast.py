@@ -21,8 +21,7 @@ T = TypeVar("T")
 
 
 @common.examples("""
-  hotpapers evaluate forecast --data ../shared/data
-  hotpapers evaluate forecast --data ../shared/data --output docs/explanation/forecast.md""")
+  hotpapers evaluate forecast --data ../shared/data""")
 @click.command(short_help="Compare forecasts with what came.")
 @click.option(
     "--data", "folder", metavar="DIR", required=True, type=common.FILE_OR_FOLDER,
@@ -34,7 +33,7 @@ T = TypeVar("T")
 def forecast(folder: Path, output: Path | None, as_json: bool) -> None:
     """Forecast the votes of held-out weeks from earlier weeks, and compare with what came.
 
-    Prints coverage and loss by network, age and field, beside those of usual growth. Takes some seconds.
+    Prints coverage and loss by network, age and field, beside those of usual growth.
     """
     common.need(folder.is_dir(), f"{folder}: not a folder")
     forecast_scores = scores(held_out(_read(folder)))

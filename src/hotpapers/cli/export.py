@@ -27,7 +27,6 @@ WHOLE = ("jsonl", "parquet")
 @common.command("""
   hotpapers export --format jsonl > record.jsonl
   hotpapers export --format jsonl --records --output public.jsonl.zst
-  hotpapers export --format csv > entries.csv
   hotpapers export --format tables --output tables""")
 @click.option(
     "--format",
@@ -35,12 +34,10 @@ WHOLE = ("jsonl", "parquet")
     type=click.Choice([*tables.EXPORTS, TABLES]),
     default="jsonl",
     show_default=True,
-    help="jsonl and parquet contain the record; csv and bibtex the papers of issues; tables: a folder for research.",
+    help="jsonl and parquet contain the record; csv and bibtex the papers of issues.",
 )
 @click.option("--records", is_flag=True, help="Observations only, without issues and batches.")
-@click.option(
-    "--all-words", is_flag=True, help="Include all words, whatever the networks' terms: for your own use only."
-)
+@click.option("--all-words", is_flag=True, help="Include all words, whatever the terms: for your own use only.")
 @click.option(
     "--output",
     type=common.FILE_OR_FOLDER,
@@ -51,13 +48,11 @@ WHOLE = ("jsonl", "parquet")
 def export(format_: str, records: bool, all_words: bool, output: Path | None, home: common.CommandContext) -> None:
     """Export the record.
 
-    Writes the exchange format to standard output. A full export rebuilds the store elsewhere, including issues, and
-    verifies there. It contains the store's secret: to share observations, use --records. Where a network's terms
-    allow identifiers only, posts and accounts are exported without words and names, except for what an imported
-    listing printed.
+    Writes the exchange format to standard output. A full export rebuilds the store elsewhere, including issues. It
+    contains the store's secret: to share observations, use --records. Where a network's terms allow identifiers only,
+    posts and accounts are exported without words and names, except for what an imported listing printed.
 
-    The format tables writes a folder of typed Parquet tables for research, without anybody's words and names, each
-    described for programs.
+    The format tables writes a folder of typed Parquet tables for research, without anybody's words and names.
     """
     for option in [name for name, is_given in (("--records", records), ("--all-words", all_words)) if is_given]:
         common.need(format_ in WHOLE, f"{option} goes with {' and '.join(WHOLE)}; {format_} lists issues")

@@ -26,7 +26,6 @@ from hotpapers.transparency.policies import parse_policy
 
 @common.command("""
   hotpapers follow https://papers.example/daily/
-  hotpapers follow https://papers.example/daily/ --name neighbour --policy policy.txt
   hotpapers follow --acknowledge neighbour""")
 @click.argument("url", required=False)
 @click.option("--name", metavar="NAME", help="What it is called here. [default: its address]")
@@ -45,10 +44,9 @@ def follow(
 ) -> None:  # fmt: skip
     """Take in what another instance publishes of its observations.
 
-    Everything is verified against its transparency log first; nothing that the log does not hold goes in. Where this
-    instance could not read a network, the other one's counts stand, under its name. Put it into hotpapers.toml as
-    [[follow]], and `run` and `collect` read it every ten minutes. What cannot be believed of it is an alarm in `status`
-    and /health until it is mended or acknowledged.
+    Everything is verified against its transparency log first. Where this instance could not read a network, the other
+    one's counts stand, under its name. Put it into hotpapers.toml as [[follow]], and `run` and `collect` read it every
+    ten minutes. What cannot be believed is an alarm in `status` and /health until it is mended or acknowledged.
     """
     if acknowledge is not None:
         known = alarms.acknowledge(home.folder / FOLLOWED / acknowledge, acknowledge)

@@ -22,8 +22,7 @@ from hotpapers.store import Record, now
 
 @common.command("""
   hotpapers forget x:1341202937956233217
-  hotpapers forget x:@somebody --yes
-  hotpapers forget somebody@example.org""")
+  hotpapers forget x:@somebody --yes""")
 @click.argument("keys", metavar="POST|ACCOUNT|ADDRESS…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common.json_option
@@ -31,9 +30,9 @@ from hotpapers.store import Record, now
 def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.CommandContext) -> None:
     """Permanently delete a post or account.
 
-    Deletes an account with all its posts. Totals stay, issues still verify, and whatever was forgotten is rejected
-    if it arrives again. Published folders are rendered again. Earlier backups and exports are listed: they cannot
-    be reached. A mail address is unsubscribed from everything.
+    Deletes an account with all its posts. Totals stay, issues still verify, and what was forgotten is rejected if it
+    arrives again. Published folders are rendered again; earlier backups and exports cannot be reached and are listed.
+    A mail address is unsubscribed from everything.
     """
     subjects = [key if is_address(key) else parse_key(key) for key in keys]
     if not yes and not confirmed(f"Permanently delete {', '.join(keys)}?", "delete permanently"):

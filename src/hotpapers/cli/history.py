@@ -39,9 +39,8 @@ def history(
 ) -> None:  # fmt: skip
     """Freeze the issues that a past period would have had.
 
-    Makes them from what the record, such as an imported archive, had observed by the close of each day. They are
-    marked as made afterwards, say what was not known then, and stand apart as the publication NAME@history. Stopped,
-    the same command goes on.
+    Makes them from what the record, such as an imported archive, had observed by the close of each day. They say what
+    was not known then, and stand apart as the publication NAME@history. Stopped, the same command goes on.
     """
     days = [date.fromisoformat(freeze.check_day(day)) for day in (first, last)]
     with common.open_record(home, publications=True) as record:

@@ -25,9 +25,7 @@ Take = Callable[[ImportTask], None]
   hotpapers import classic posts/*.md --store hotpapers.db
   hotpapers import jsonl record.jsonl.zst
   hotpapers import arxiv arxiv-metadata-oai-snapshot.json
-  hotpapers import jetstream s3://bucket/2026-07-01.jsonl.zst
   hotpapers import jetstream 2026-07-*.jsonl.zst
-  hotpapers import reddit RS_2026-07.zst RC_2026-07.zst
   hotpapers import jetstream 2026-*.jsonl.zst --spark local[*]
   xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01""")
 @click.command("import")
@@ -47,16 +45,15 @@ def import_(
 ) -> None:  # fmt: skip
     """Import files.
 
-    FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (written by `hotpapers export`); or
-    an archive: arxiv (arXiv's metadata snapshot), jetstream or firehose (Bluesky's stream), car (repositories of the
-    AT Protocol), eventdata (Crossref's Event Data), hackernews, reddit or x (lines of JSON); or findings (folders that
-    `--spark … --to` wrote). Files may be compressed (Zstandard, gzip); those of archives may be addresses (https://,
-    s3://). `-` is standard input. A missing SQLite store is created. A file that cannot be read is rejected with its
-    line and the reason, and changes nothing; the other files are still imported. Importing a file twice changes
-    nothing.
+    FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (written by `hotpapers export`); an
+    archive: arxiv (arXiv's metadata snapshot), jetstream or firehose (Bluesky's stream), car (repositories of the AT
+    Protocol), eventdata (Crossref's Event Data), hackernews, reddit or x (lines of JSON); or findings (what
+    `--spark … --to` wrote). Files may be compressed (Zstandard, gzip), `-` is standard input; files of archives may
+    be addresses (https://, s3://). A missing SQLite store is created.
 
-    In an archive, a line that cannot be parsed is put in quarantine with its reason. An interrupted import resumes
-    when it is given the same files again. Bluesky's files are read twice and may be given in any order.
+    A file that cannot be read is rejected with its line and the reason, and changes nothing; in an archive, such a
+    line is put in quarantine. Importing a file twice changes nothing. An interrupted import resumes when it is given
+    the same files again.
     """
     archives.check(format_, home, seen_at, workers)
     spark_import.check(format_, spark, workers, files)

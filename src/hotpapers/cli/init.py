@@ -106,8 +106,8 @@ def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: boo
 
     Also makes the key that signs the log of issues, where the extra `transparency` is installed.
 
-    Uses the current folder, or DIR. Existing files are left alone. On a terminal it asks for your public contact.
-    Files for a hosting platform are generated from the settings, also for an existing hotpapers.toml.
+    Uses the current folder, or DIR. Existing files are left alone. Files for a hosting platform are generated from the
+    settings, also for an existing hotpapers.toml.
     """
     file = folder / settings.FILE
     if not (hosts and file.exists()):

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 
 @common.command("""
-  hotpapers issue 2021-01-14
   hotpapers issue 2021-01-14 --again --reason "two counts were misread"
   hotpapers issue --publication weekly --json""")
 @click.argument("date", metavar="[DATE]", required=False)

@@ -33,7 +33,6 @@ class JudgedKey(NamedTuple):
 @common.command("""
   hotpapers judge bluesky:@somebody.example.org
   hotpapers judge bluesky:@somebody.example.org --human --reason "reads all that she posts"
-  hotpapers judge x:@somebot --bot --reason "its profile says so" --since 2026-03-02
   hotpapers judge x:@namesake --independent --paper 2101.04869 --reason "somebody else of that name\"""")
 @click.argument("account", metavar="ACCOUNT")
 @click.option("--bot", "judgement", flag_value="bot", help="Treat it as a bot.")
@@ -56,8 +55,8 @@ def judge(
 ) -> None:  # fmt: skip
     """Show whether an account counts as a bot or as a paper's author, and why.
 
-    Lists each verdict with its rule, time and reason. --bot and --human, and for one paper --author and
-    --independent, override all rules; they apply to issues frozen from now on and change no frozen issue.
+    Lists each verdict with its rule, time and reason. --bot and --human, and for one paper --author and --independent,
+    override all rules, in issues frozen from now on.
     """
     key = JudgedKey(parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else "")
     with common.open_record(home) as record:

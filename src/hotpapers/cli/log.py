@@ -22,11 +22,12 @@ from hotpapers.transparency.witness_client import ask_witnesses
 
 @common.command("""
   hotpapers log
-  hotpapers log --new-key                     (where `hotpapers init` made none)
   hotpapers log --rotate                      (the key was lost, or may be known to others)""")
 @click.option("--new-key", is_flag=True, help="Make a key where there is none.")
 @click.option(
-    "--rotate", is_flag=True, help="Make another key, and begin a new log that names the end of the last one."
+    "--rotate",
+    is_flag=True,
+    help="Replace a key that is lost or known to others, with a new log that names the end of the last one.",
 )
 @click.option("--ask", is_flag=True, help="Ask the witnesses of the policy that have not cosigned yet.")
 @click.option("--acknowledge", metavar="WITNESS", help="Take what a witness holds against a log as dealt with.")
@@ -37,8 +38,7 @@ def log(
 ) -> None:
     """Show the transparency log of each publication, and manage its key.
 
-    A log proves what an issue said; docs/explanation/proof.md says how. What is new in the store is added first. A
-    key that is lost, or that others may know, is replaced with --rotate: old proofs stay valid.
+    A log proves what an issue said; docs/explanation/proof.md says how. What is new in the store is added first.
     """
     common.need(not (new_key and rotate), "choose one of --new-key and --rotate")
     config = home.log_config

@@ -34,13 +34,12 @@ LARGEST_MAILBOX = 256_000_000
 def mail() -> None:
     """Manage mail subscribers and check the mail setup.
 
-    Issues are mailed by `hotpapers run` at each publication's hour, or by `hotpapers publish DATE --to mailing`.
+    Issues are mailed by `hotpapers run`, or by `hotpapers publish DATE --to mailing`.
     """
 
 
 @common.examples("""
-  hotpapers mail subscribe somebody@example.org
-  hotpapers mail subscribe somebody@example.org --publication weekly --skip-empty""")
+  hotpapers mail subscribe somebody@example.org""")
 @mail.command(short_help="Send an address a request to confirm.")
 @click.argument("address", metavar="ADDRESS")
 @click.option("--skip-empty", is_flag=True, help="No message on days whose issue has no papers.")
@@ -118,8 +117,7 @@ def _end_subscriptions(record: Record, who: str, publication: str | None, at: in
 
 
 @common.examples("""
-  hotpapers mail list
-  hotpapers mail list --addresses --json""")
+  hotpapers mail list""")
 @mail.command("list", short_help="List the number of subscribers.")
 @click.option("--addresses", is_flag=True, help="List the addresses, not just their number.")
 @common.json_option
@@ -153,10 +151,10 @@ def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
 @common.json_option
 @common.store_options
 def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> None:
-    """Process a mailbox: bounces, unsubscribe requests, confirmations.
+    """Process bounces, unsubscribe requests and confirmations.
 
-    Reads a message or a mailbox (mbox), standard input by default. Addresses that cannot be reached get no more
-    mail. Processing a message twice changes nothing; the file is left as it is.
+    Reads a message or a mailbox (mbox), standard input by default, and leaves it as it is. Addresses that cannot be
+    reached get no more mail.
     """
     data = file.read_bytes() if file else sys.stdin.buffer.read(LARGEST_MAILBOX)
     common.need(len(data) < LARGEST_MAILBOX, "the mailbox is too large; process it in parts")
@@ -181,9 +179,8 @@ def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> Non
 def check(file: Path | None, address: str, resolver: str | None, as_json: bool, home: common.CommandContext) -> None:
     """Check how receivers will treat your mail, and which DNS records are missing.
 
-    Checks SPF, DKIM and DMARC of the sender's domain, whether they align, and the unsubscribe address. For a
-    delivered message: what its signature covers and what the receiver found. The exit status is 1 if something is
-    wrong.
+    Checks SPF, DKIM and DMARC of the sender's domain, whether they align, and the unsubscribe address; of a delivered
+    message its signature and what the receiver found. The exit status is 1 if something is wrong.
     """
     if file is not None:
         findings = check_letter(file.read_bytes())

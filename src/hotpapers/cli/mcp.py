@@ -59,7 +59,7 @@ Example, as a program that speaks the Model Context Protocol starts it:
 def mcp(home: common.CommandContext) -> None:
     """Serve issues, papers and search to language models (MCP).
 
-    Speaks the Model Context Protocol on standard input and output until the input ends. Its tools are read-only.
+    Speaks the Model Context Protocol on standard input and output. Its tools are read-only.
     """
     with common.open_record(home) as record:
         serve(QuerySession(record, home.terms), sys.stdin.buffer, sys.stdout.buffer)

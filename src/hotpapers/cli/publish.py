@@ -22,7 +22,6 @@ from hotpapers.transparency.publication_log import update_log
 
 @common.command("""
   hotpapers publish --all --to site --output public
-  hotpapers publish 2021-01-14 --to classic --output posts
   hotpapers publish 2021-01-14 --to mailing --preview
   hotpapers publish --all                     (to the channels of hotpapers.toml)""")
 @click.argument("dates", nargs=-1, metavar="[DATE]…")

@@ -18,7 +18,6 @@ SHOWN = 4_000
 
 @common.command("""
   hotpapers quarantine
-  hotpapers quarantine --source feeds --last 100
   hotpapers quarantine 17""")
 @click.argument("number", type=int, required=False)
 @click.option("--source", default="", metavar="NAME", help="Only from this source.")
@@ -28,8 +27,7 @@ SHOWN = 4_000
 def quarantine(number: int | None, source: str, most: int, as_json: bool, home: common.CommandContext) -> None:
     """List payloads that could not be parsed, or show one.
 
-    Payloads are kept for a while so that the cause can be found and a later version can parse them: see `hotpapers
-    reprocess`. Control characters in what strangers wrote are shown as text.
+    They are kept for a while, so that a later version can parse them: see `hotpapers reprocess`.
     """
     with common.open_record(home) as record:
         if number is not None:

@@ -16,8 +16,8 @@ from hotpapers.store.verify import name_of
 def repair(as_json: bool, home: common.CommandContext) -> None:
     """Close rows with an empty key.
 
-    `status` and `verify` list such rows. They stay in the record as closed rows, so that it verifies as before, and
-    no frozen issue changes. This does not repair a damaged store: restore a backup instead.
+    `status` and `verify` list such rows. They stay in the record as closed rows; no frozen issue changes. A damaged
+    store is not repaired: restore a backup instead.
     """
     with common.open_record(home) as record:
         rows = repairing.close_unusable(record)

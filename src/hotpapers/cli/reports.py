@@ -24,16 +24,15 @@ NAMES: dict[reporting.Kind, str] = {
 
 @common.command("""
   hotpapers reports
-  hotpapers reports --close 3 --close 4
-  hotpapers reports --json""")
+  hotpapers reports --close 3 --close 4""")
 @click.option("--close", "closed", multiple=True, type=click.IntRange(min=1), metavar="ID", help="Close this report.")
 @common.json_option
 @common.store_options
 def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext) -> None:
     """List what readers reported in the app's forms.
 
-    Reports of wrong entries, of posts that should not be quoted, and of accounts that are no bots. Act on them with
-    `hide`, `judge` and `issue DAY --again`. --close removes a report from the list and deletes its text.
+    Wrong entries, posts that should not be quoted, accounts that are no bots. Act on them with `hide`, `judge` and
+    `issue DAY --again`. --close also deletes a report's text.
     """
     with common.open_record(home) as record:
         if closed:

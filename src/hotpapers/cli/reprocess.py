@@ -15,8 +15,7 @@ from hotpapers.terms import of
 
 
 @common.command("""
-  hotpapers reprocess feeds
-  hotpapers reprocess mastodon --yes""")
+  hotpapers reprocess feeds""")
 @click.argument("source")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common.json_option
@@ -25,8 +24,8 @@ def reprocess(source: str, yes: bool, as_json: bool, home: common.CommandContext
     """Parse a source's raw payloads again with this version.
 
     Run it after an update that parses a network better. It shows what would change and asks first: rows that are no
-    longer parsed are closed, new ones are added, and payloads that can now be parsed leave quarantine. The rest
-    stays as it is. No frozen issue changes, and the network is not contacted.
+    longer parsed are closed, new ones are added, and payloads that can now be parsed leave quarantine. No frozen
+    issue changes.
     """
     from hotpapers.ingest import reprocessing  # all sources come with it
 

@@ -114,7 +114,6 @@ def _show(home: common.CommandContext, jobs: Sequence[str], stop: threading.Even
 
 @common.command("""
   hotpapers run
-  hotpapers run --config site/hotpapers.toml
   hotpapers run --once                        (from a scheduler: one round, what is due frozen and published)""")
 @click.option("--once", is_flag=True, help="Read each source once, then freeze and publish what is due.")
 @common.store_options
@@ -122,7 +121,7 @@ def run(once: bool, home: common.CommandContext) -> None:
     """Collect, freeze and publish on schedule until stopped.
 
     Each publication's issue is frozen when its day closes, then published to the configured channels. Failures are
-    logged and retried, and never stop other jobs. Check on it from anywhere with `hotpapers status`.
+    logged and retried, and never stop other jobs: see `hotpapers status`.
     """
     choices = enabled_sources(home, ())
     names = home.own_publications

@@ -50,9 +50,9 @@ def scheduled(
 ) -> None:  # fmt: skip
     """Record the start and end of a scheduled run.
 
-    For hosts that start `hotpapers run --once` on a schedule and keep no files between runs, such as the workflow
-    written by `hotpapers init --github-pages`. WHAT is begin or end. `end` writes the whole site, its feeds and
-    schedule.json to DIR, and states on the page how the run went and when the next one is due.
+    For hosts that run `hotpapers run --once` on a schedule and keep no files, as `init --github-pages` sets up. WHAT is
+    begin or end. `end` writes the whole site and schedule.json to DIR, which state how the run went and when the next
+    one is due.
     """
     moments = times(home.settings.publication, datetime.datetime.now(datetime.UTC).date())
     if what == "begin":

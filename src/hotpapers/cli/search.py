@@ -49,8 +49,7 @@ A query:
 def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home: common.CommandContext) -> None:
     """Search papers by words, authors, categories and dates.
 
-    Best match first; newest first if the query has no words. Accents, case and plural endings are ignored. If no
-    paper contains the words, they are searched for as parts of words.
+    Best match first; newest first if the query has no words. Accents, case and plural endings are ignored.
     """
     text = " ".join(query)
     with common.open_record(home) as record:

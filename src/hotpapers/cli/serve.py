@@ -15,8 +15,7 @@ from hotpapers.store import Record
 
 
 @common.command("""
-  hotpapers serve --store hotpapers-demo/hotpapers.db
-  hotpapers serve --host 0.0.0.0 --port 8080""")
+  hotpapers serve --store hotpapers-demo/hotpapers.db""")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 picks a free one."
@@ -26,8 +25,7 @@ from hotpapers.store import Record
 def serve(host: str, port: int, publication: str | None, home: common.CommandContext) -> None:
     """Serve the site as a web app.
 
-    Serves a publication's frozen issues with the same pages as the static site, and the API under /api/v1. With
-    `base` in [serve] it also serves the readers' forms. Stop it with Ctrl-C.
+    Serves the pages of the static site, the API under /api/v1 and, with `base` in [serve], the readers' forms.
     """
     try:
         from hotpapers.web import feed_generator, mail_pages, reader_features

@@ -42,9 +42,9 @@ LATE = DAY // 720
 def status(as_json: bool, home: common.CommandContext) -> None:
     """Show what is in the store, the state of its jobs, and whether it is sound.
 
-    Warns of settings, stores, backups and exports that other users can read, of witnesses that refuse a log, and of
-    followed sites that cannot be believed. A large store is checked for a few seconds; `hotpapers verify --all` checks
-    all of it. The exit status is 1 if the store is not sound.
+    Warns of private files that other users can read, of witnesses that refuse a log, and of followed sites that cannot
+    be believed. A large store is checked for a few seconds; `hotpapers verify --all` checks all of it. The exit
+    status is 1 if the store is not sound.
     """
     exposed = [str(file) for file in too_open(_own_files(home))]  # before a log of our own is there
     with common.open_record(home) as record:

@@ -24,8 +24,7 @@ from hotpapers.store.verify import VerifyFinding, VerifyResult, check, damage
   hotpapers verify 2021-01-14
   hotpapers verify --all --json
   hotpapers verify saved.html --policy policy.txt
-  hotpapers verify --site public
-  hotpapers verify --site https://papers.example/daily/ --policy policy.txt""")
+  hotpapers verify --site public""")
 @click.argument("dates", nargs=-1, metavar="[DATE|FILE]…")
 @click.option(
     "--site", metavar="DIR|URL", help="A whole site, in a folder or at its address, against the log published with it."
@@ -46,8 +45,8 @@ def verify(
 ) -> None:  # fmt: skip
     """Check the store and rebuild issues from the record.
 
-    Checks the store page by page, then the record batch by batch and row by row, then rebuilds issues and compares
-    their digests. Whatever was damaged, changed, added or removed is listed, and the exit status is 1.
+    Checks the store, then every batch and row of the record, then rebuilds issues and compares their digests. Whatever
+    was damaged, changed, added or removed is listed, and the exit status is 1.
 
     With the FILE of a saved page, Markdown, issue.json or answer of the API (as .json), or with --site, no store is
     needed: it says whether the issue stood in the publication's transparency log and who cosigned that.

@@ -22,7 +22,6 @@ from hotpapers.web.witness_server import WitnessRates, witness_server
 
 @common.command("""
   hotpapers witness witness.example/hot-papers --policy logs.txt --folder witness
-  hotpapers witness witness.example/hot-papers --policy logs.txt --folder witness --listen 127.0.0.1:8080
   hotpapers witness --folder witness --acknowledge papers.example/daily/log/daily/1""")
 @click.argument("name", metavar="NAME", required=False)
 @click.option(
@@ -47,9 +46,9 @@ from hotpapers.web.witness_server import WitnessRates, witness_server
 def witness(name: str | None, policy: Path | None, folder: Path, listen: str, acknowledge: str | None) -> None:
     """Cosign the checkpoints of logs, as a witness, until stopped.
 
-    Remembers the last checkpoint of each log that the policy names and refuses what does not extend it. Put a web
+    Remembers the last checkpoint of each log that the policy names and refuses what does not extend it. Needs a web
     server with TLS in front of it. Publications name it in their policy by the lines printed at the start. A log with
-    two histories is an alarm at /health, also after a restart, until it is acknowledged.
+    two histories is an alarm at /health until it is acknowledged.
     """
     if acknowledge is not None:
         common.need(alarms.acknowledge(folder, acknowledge), f"{folder}: no alarm about {acknowledge}")

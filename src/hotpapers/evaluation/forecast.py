@@ -213,8 +213,8 @@ no other network.
   archive; if they are fewer than {ENOUGH}, in the archive's group; then in all fields. There, from the greatest
   down, doublings are joined until they hold {ENOUGH}.
 * **Range.** Their growth, later voices for each early one, is put in order, and one twentieth is cut off at either end;
-  where many papers did not grow at all, a tenth at the other. For papers in no particular order that holds nine in ten:
-  split conformal prediction (Lei et al. 2018; Romano, Patterson, Candès 2019; Vovk et al. 2003).
+  where many papers did not grow at all, a tenth at the other. This is split conformal prediction (Lei et al. 2018;
+  Romano, Patterson, Candès 2019; Vovk et al. 2003).
 * **Check.** Weeks differ. So each week of the record is forecast from those more than {APART} weeks away, and where
   that holds fewer than nine in ten, all ranges of the network and age are widened until it does.
 * **None** is given where a network has fewer than {ENOUGH} curves, where too few weeks are there for the check, where
@@ -234,11 +234,9 @@ that of the middle range. *None* counts the papers for which the record was too 
 {COVERED[1]:.0f} % of papers within their range, and a loss {GAIN:.0f} % less than that of usual growth.
 
 * **huggingface**: upvotes of papers in Hugging Face's daily papers, 2025-04 to 2026-08, counted from 00:00 UTC of the
-  page's day. For 6 hours stands the count nearest to it of those between 3 and 12, for 24 hours from 18 to 30, for 168
-  hours from 120 to 240. That later count is known of the more popular papers only.
-* **hackernews**: votes of stories on the front page, 2020-11 to 2022-11, few of them about papers: a test of the
-  method on much data. Counted from 00:00 UTC of the day on which a story was first seen; the later count is the last
-  one seen within 168 hours.
+  page's day. The later count is known of the more popular papers only.
+* **hackernews**: votes of stories on the front page, 2020-11 to 2022-11, few of them about papers: a test of the method
+  on much data. Counted from 00:00 UTC of the day on which a story was first seen.
 * **{OWN_CLOCK}**: the same stories six hours after each was first seen.
 
 ## What it cannot do
@@ -246,6 +244,5 @@ that of the middle range. *None* counts the papers for which the record was too 
 * **Stories by their own clock gain nothing**: when all have been up for the same time, usual growth is as good.
 * **A change takes a week to be learnt.** When a network's habits change, its ranges are wrong until papers of the new
   time are a week old; in single months on Hugging Face hardly more than eight in ten were within.
-* **Voices are not votes.** No series of voices on Bluesky or Mastodon was at hand. There, too, the check above
-  decides whether a forecast is given, and how wide.
+* **Voices are not votes.** No series of voices on Bluesky or Mastodon was at hand; the check above decides there too.
 """

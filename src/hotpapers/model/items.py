@@ -92,8 +92,7 @@ class Announcement(Item, frozen=True, kw_only=True):
 class Listing(Item, frozen=True, kw_only=True):
     """Somebody else's dated list of papers, as imported.
 
-    `made`: its moment as printed. `lead`: blank lines more than usual before its first place.
-    `places`: how many it has. `file`: SHA-256 of the file it was read from.
+    `made`: its moment as printed. `lead`: extra blank lines before its first place. `file`: SHA-256 of its file.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication", "day")
@@ -248,8 +247,8 @@ class Measurement(Item, frozen=True, kw_only=True):
     """What another collector's published observations count of a paper, measured by our rules.
 
     `source`: what the collector is called here. `age`: hours after the announcement, `until_at`: the moment that is.
-    `unread`: µs of the time between in which the collector had not read the network in full. The others as in an
-    issue's attention; `known`: null while its record is too young to tell.
+    `unread`: µs of the time between in which the collector had not read the network in full. `known`: null while its
+    record is too young to tell.
     """
 
     key: ClassVar[tuple[str, ...]] = ("source", "paper", "network", "age")
@@ -303,12 +302,8 @@ class Coverage(Item, frozen=True, kw_only=True):
 class Publication(Item, frozen=True, kw_only=True):
     """What is published: the recipe of its issues.
 
-    `threshold`: the least score of an entry (millipoints for rarity, a sum of counts for classic).
-    `categories` and `networks`: empty means all. `posts`: how many posts an entry shows. `own`: the publication's
-    own accounts, never counted. `hour`, `zone`: when a day's issue closes. `least_entries`: so many papers an issue
-    shows while its reference is young; absent, and then none, in what was recorded before there was such a setting.
-    `note`: what readers are told on every page of the site; absent where nothing is. `last_day`: the day of the last
-    issue that a publication will have or had; absent where it goes on.
+    Its settings at a moment. `threshold`: millipoints for rarity, a sum of counts for classic. `least_entries` is
+    absent, and then 0, in what was recorded before there was such a setting.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication",)

@@ -44,15 +44,14 @@ _FIELDS = sorted(KNOWN | {archive_of(category) for category in KNOWN})
 class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[publication]]`.
 
-    `name`: short, for addresses and commands. `title`: for readers. `window`: daily, weekly, monthly or listing.
-    `ranking`: which ranking orders its issues. `threshold`: the least score of an entry. `categories`: arXiv categories
-    or archives, none for all. `include`, `exclude`: words in title or abstract. `networks`: which ones count, none for
+    `name`: short, for addresses and commands. `title`: for readers. `window`: the time an issue looks at. `ranking`:
+    which ranking orders its issues. `threshold`: the least score of an entry. `categories`: arXiv categories or
+    archives, none for all. `include`, `exclude`: words in title or abstract. `networks`: which ones count, none for
     all. `own`: the publication's own accounts, never counted. `posts`: quoted per entry. `least_entries`: so many of
-    the best papers an issue shows, below the threshold too, while there is too little to compare them with; 0 for none.
-    `note`: a line for readers on every page of the site, in Markdown, feeds and letters: that all of it is a test.
-    `hour`, `zone`: when a day's issue closes. `last_day`: the day of the last issue, where the publication ends, such
-    as 2027-12-31; the site stays and says so. `output`: the folder that this publication is written to, instead of the
-    one in `[publish]`.
+    the best papers an issue of a young record shows, below the threshold too; 0 for none. `note`: a line for readers on
+    all pages, in Markdown, feeds and letters. `hour`, `zone`: when a day's issue closes. `last_day`: the day of the
+    last issue, where the publication ends; the site stays and says so. `output`: its folder, instead of the one in
+    `[publish]`.
     """
 
     name: str
@@ -78,9 +77,9 @@ class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """`[publish]`.
 
     `channels`: where `publish` goes by default. `output`: the folder it writes to, beside this file. `base`: where the
-    site is public, such as https://papers.example/daily/; feeds and mails lead there, and its pages have a sitemap and
-    cards (pictures that others show beside links). `budget`: megabytes (10^6 bytes) that a site may have, 0 for as many
-    as it takes; when it is full, pages of papers of old years are folded.
+    site is public, such as https://papers.example/daily/: feeds and mails lead there, and it has a sitemap and cards.
+    `budget`: megabytes (10^6 bytes) that a site may have, 0 for any number; when it is full, old pages of papers are
+    folded.
     """
 
     channels: tuple[str, ...] = ("site", "feeds", "markdown")
@@ -122,10 +121,9 @@ class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[run]`, for `hotpapers run`.
 
-    `listen`: an address such as 127.0.0.1:9464 for /metrics and /health; none by default. `ping`: an address that is
-    asked each hour while all is well, of a service that tells you when it was not; none by default. `log`: what is
-    told while it runs, as text or json. `read_back`: days from before the first start that are read too, as far as each
-    network remembers them.
+    `listen`: an address such as 127.0.0.1:9464 for /metrics and /health. `ping`: an address that is asked each hour
+    while all is well. `log`: how it tells what it does. `read_back`: days from before the first start that are read
+    too, as far as each network remembers them.
     """
 
     listen: str = ""
@@ -138,9 +136,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The whole file.
 
     `store`: a path beside it, or postgresql://…. `contact`: the operator's public contact. `source`: a table for each
-    network that is read, `[source.bluesky]` and so on, with its own keys; `on` says whether it is read. `follow`: a
-    table for each other instance whose published observations are read. `terms`: a table for each network about which
-    you have agreed on something else than is reviewed, `[terms.x]` and so on.
+    network, `[source.bluesky]` and so on; `on` says whether it is read. `follow`: a table for each followed site.
+    `terms`: a table for each network with which you agreed on something else.
     """
 
     store: str = "hotpapers.db"

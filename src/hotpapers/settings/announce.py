@@ -30,9 +30,9 @@ _HANDLE = re.compile(r"@?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[chat]]`.
 
-    `name`: what you call the room; it is known by that, so a new address for it tells nobody anything twice.
+    `name`: what you call the room, also when its address changes.
     `publication`: whose issues it is told of. `url`: its address as Apprise writes it, or env:NAME; it is a secret.
-    `members`: names as authors have them, and accounts such as bluesky:did:plc:…; what is theirs is named by itself.
+    `members`: names as authors have them, and accounts such as bluesky:did:plc:…, whose papers are named.
     """
 
     name: str
@@ -59,9 +59,8 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     `publication`: whose issues it tells. `account`: its DID, such as did:plc:…. `password`: an app password, or
     env:NAME. `host`: where it signs in. `thread`: whether each issue becomes a thread. `documents`: whether each issue
-    becomes a document of the account (https://standard.site), if `base` in `[publish]` is set. `feed`: the public
-    address of `hotpapers serve`, such as https://papers.example, where the posts that issues show are a feed; none by
-    default.
+    becomes a document of the account, if `base` in `[publish]` is set. `feed`: the public
+    address of `hotpapers serve`, where the posts that issues show are a feed.
     """
 
     publication: str

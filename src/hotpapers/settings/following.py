@@ -15,8 +15,7 @@ class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """`[[follow]]`: another instance whose published observations are read.
 
     `name`: what it is called here. `url`: its site's address, with the / at the end. `policy`: the key of its log, the
-    witnesses, and how many must have cosigned, as C2SP tlog-policy writes it; by default what the site itself says when
-    it is first read.
+    witnesses, and how many must have cosigned (C2SP tlog-policy); by default what the site says when it is first read.
     """
 
     name: str

@@ -13,10 +13,9 @@ from hotpapers.settings.mail import BASE, BASE_REMEDY
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[serve]`, for `hotpapers serve`.
 
-    `base`: where it is public, such as https://papers.example/: then pages lead to its forms, for reports, for whoever
-    posted, and for issues by mail. `rate`: simple questions that one client may ask the API in a minute; 0: any number.
-    `proxies`: how many proxies of your own stand in front, each of which writes whom it saw into X-Forwarded-For; 0:
-    that header is not looked at.
+    `base`: where it is public, such as https://papers.example/; then pages lead to its forms. `rate`: simple questions
+    that one client may ask the API in a minute; 0: any number. `proxies`: how many proxies of your own stand in front
+    and write X-Forwarded-For.
     """
 
     base: str = ""

@@ -11,8 +11,8 @@ class TransparencySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     """`[transparency]`: a log of what was published, kept once there is a key, which `hotpapers init` makes.
 
     `key`: the file of the private key, beside this one. `folder`: where the logs are kept. `policy`: the witnesses that
-    are asked to cosign, and how many must have, as C2SP tlog-policy writes it. `observations`: whether what was
-    observed is published too, without words, names and handles, for others to follow.
+    are asked to cosign, and how many must have (C2SP tlog-policy). `observations`: whether what was observed is
+    published too, without words, names and handles, for others to follow.
     """
 
     key: str = "hotpapers.key"

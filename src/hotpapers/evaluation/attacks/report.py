@@ -255,8 +255,7 @@ def _price_cells(price: tuple[str, float, str, int]) -> list[str]:
 _HEAD = """# Attacks
 
 What it takes to buy a place in an issue, measured by `hotpapers evaluate attacks --all`, which prints every attack,
-ranking and kind of account (`--json`: the figures). The same seeds give the same figures on every machine. A
-publication's site shows them on its page *What a place costs*.
+ranking and kind of account. The same seeds give the same figures on every machine.
 
 Each figure is the least number of accounts that reach the goal on the median day, by the cheapest of an attack's
 variants: {days} days of {worlds} made-up worlds. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*:
@@ -272,14 +271,14 @@ What remains cheap on `rarity/2`:
 * A few accounts with standing vouch for many new ones: *aged posters, fresh likes*. The price in an issue's entries is
   the lower bound of this attack.
 * New accounts lift a paper that people talk about anyway, as far as known voices vouch for it: *lifted from place 20*.
-* Where posts can be dated back, nine copies of a supporter's words, dated before them, make a chorus of an account that
-  seldom posts: *rival, as a chorus*. On most days too few supporters fall by it.
+* Where posts can be dated back, nine copies of a supporter's words make a chorus of an account that seldom posts:
+  *rival, as a chorus*. On most days too few supporters fall by it.
 * The lower places hang on few people: one known voice vouches for 500 points, so a paper that two of them vouch for
   goes with either.
 
 ## Each attack, on `{ranking}`
 
-`172+11` is 172 new accounts and 11 with standing, with what they cost; where either kind will do, the cheaper.
+`172+11` is 172 new accounts and 11 with standing, with what they cost.
 """
 
 _MONEY = """These prices were published by others:
@@ -290,20 +289,18 @@ _TAIL = """
 
 A few laws make them: how hot papers are, how many people post about them on each network, how often posts are liked,
 and who of these people come back. One network names the accounts that like, the others give their number alone. The
-laws' figures are chosen, not fitted to any network. On the median day the first paper has 686 likes and reposts with
-four networks, 513 with nine; in 57 recorded issues of 2020 it had 334. Single networks differ more.
+laws' figures are chosen, not fitted to any network: on the median day the first paper has 686 likes and reposts with
+four networks, 513 with nine; in 57 recorded issues of 2020 it had 334.
 
 The worlds cannot tell how well real attackers hide, nor how real people would answer. Their records are months old:
-until one knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks of many
-posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world.
+until one knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough.
 
 ## On issues of your own
 
 `hotpapers evaluate attacks --store hotpapers.db --last 5` attacks the last five frozen issues of a publication,
-`--issue 2026-03-13` a certain one. The day is what the record had by the issue's cut, and who had standing then; the
-target is a paper of the publication's fields that nobody spoke of. By the publication's own ranking it must also reach
-the threshold to be among the first ten. The store is only read. An attack for which the record lacks facts is named as
-not run, with the reason.
+`--issue 2026-03-13` a certain one, with what the record had by the issue's cut; the target is a paper of the
+publication's fields that nobody spoke of. By the publication's own ranking it must also reach the threshold to be among
+the first ten. An attack for which the record lacks facts is named as not run, with the reason.
 
 ## An attack of your own
 
@@ -325,11 +322,10 @@ def run(campaign: Campaign, accounts: int) -> None:
 ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours": (1, 5)})
 ```
 
-`hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with new
-accounts and with such as have standing, and with more and more of them, so more must never help less. The methods of
-`Campaign` open accounts, post, like and repost, delete, let a popular post link the target, and cut a network off;
-`campaign.target.posts` and `campaign.rival.posts` are what others posted. An account that acts on several networks
-counts on each of them. Whoever repeats others' words is judged by the rule on choruses ([bots](bots.md)).
+`hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with more
+and more accounts, new ones and such as have standing. The methods of `Campaign` open accounts, post, like and repost,
+delete, let a popular post link the target, and cut a network off; `campaign.target.posts` and `campaign.rival.posts`
+are what others posted.
 
 Worlds of your own come as JSON, `--worlds worlds.json`; what is left out is as here:
 

@@ -61,9 +61,8 @@ HEAD = """
 # Rankings and what came later
 
 Does a ranking put first what is cited, accepted or talked about later? Written by `hotpapers evaluate outcomes --data
-DIR --output FILE` from public collections that cannot be handed on. The same command prints a table for each outcome,
-period and group, with nDCG@10, precision and published formulas; `--json` gives the figures. Attention is not quality:
-this page says how far the two go together, not that they should.
+DIR --output FILE` from public collections that cannot be handed on; the command also prints a table for each outcome,
+period and group. Attention is not quality: this page says how far the two go together.
 """
 
 FINDINGS = "## What the figures say"
@@ -75,9 +74,8 @@ their age or how much was talked that month.
 
 CHANCE = """
 In how many of the printed tables an order's Spearman, or what it has more or less than `rarity/1`, lies with its whole
-interval on one side of 0; the command names them. Tables overlap: those before and after the defect are parts of the
-whole. Of {figures} differing figures one in twenty is beyond its interval by chance, so a single table proves nothing;
-a ranking is replaced for what holds in most.
+interval on one side of 0; the command names them. Tables overlap. Of {figures} differing figures one in twenty is
+beyond its interval by chance, so a single table proves nothing; a ranking is replaced for what holds in most.
 """
 
 METHOD = """
@@ -87,12 +85,9 @@ Each past day is ranked as for an issue, with all papers seen in the 90 days up 
 and nothing that came later. Only papers whose outcome is known are compared.
 
 * *Orders*: the program's rankings; published formulas as in `src/hotpapers/evaluation/formulas.py`; and predictors that
-  know nothing of attention: *more authors*, *shorter title*, *category mean* (the mean outcome of the primary category
-  on the other half of the days). *Any order* in the printed tables is what chance gives.
-* *Spearman*: rank correlation with the outcome; inside groups, of the ranks in the group.
+  know nothing of attention, such as *category mean* (the mean outcome of the primary category on the other days).
 * *nDCG@10*: the outcome, 0 to 1, of the first ten places, each discounted by log2(place + 1), as a share of the best
-  possible; the mean over groups. *precision@k*: how many of the first k are in the best quarter of their venue and
-  year, or accepted, or on Hacker News later.
+  possible; the mean over groups.
 * *Intervals*: {resamples} resamples from a fixed seed: of papers, inside days of whole days. Every order is measured on
   the same draws; it is above another if the interval of their difference lies above 0.
 * Citations and ratings are percentiles inside venue and year, never counts across venues.
@@ -106,19 +101,16 @@ Favorites on X of the papers of an imported publication's issues, about a day af
 2025. `classic/1` adds retweets, which from 2020-09-17 on were counted several times too often (the defect).
 """,
     ("archive", "rating"): """
-The reviewers' mean rating, of papers listed before the decision. ICLR shows all submissions; NeurIPS shows refused
-ones only where their authors agreed, so most of its ratings are of accepted papers.
+The reviewers' mean rating, of papers listed before the decision; most ratings of NeurIPS are of accepted papers.
 """,
     ("archive", "acceptance"): """
 Accepted, or refused or withdrawn, at ICLR, of papers listed before the decision.
 """,
     ("archive", "later story"): """
-Whether a paper came to Hacker News after its counts were read. Stories were collected better of some years than of
-others, so only papers of one day are compared.
+Whether a paper came to Hacker News after its counts were read; only papers of one day are compared.
 """,
     ("huggingface", "citations"): """
-Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025. Papers of earlier
-days had more time to be cited, which counts everywhere but inside days.
+Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025.
 """,
     ("hackernews", "citations"): """
 Points within a day of when a story was first seen, or its final points where no others are known.
@@ -137,10 +129,9 @@ LIMITS = """
 * Citations of ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV and EMNLP are unknown; most papers of the
   archive come from these. Most of the archive before the defect is of ECCV 2020.
 * Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
-* The archive has one reading a paper, printed in Japan time, and nothing below 50 retweets and favorites together.
+* The archive has one reading a paper, and nothing below 50 retweets and favorites together.
 * Upvotes on Hugging Face were read at some hour of the day. The primary category of most papers is unknown, so all are
-  compared with all; predictors that need authors are measured on the few whose authors are known.
-* Hacker News is known by its front page from November 2020 on, before that by stories with two comments or more.
+  compared with all.
 * Sums over networks are not tested: of {listed} papers of the archive {stories} were on Hacker News, {before} of
   these before their counts were read, and {cited} of those have citations.
 """
