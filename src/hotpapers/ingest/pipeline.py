@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
@@ -47,13 +48,17 @@ def ingest(work: JobContext, source: Source, terms: NetworkTerms, page: PayloadP
     parsed = [parse_admitted(source, terms, payload) for payload in page.payloads]
     remember_reactions(work.record, _reactions(parsed), at)
     view = work.record.view()
-    changes = ChangeFilter(view)
-    new = [_new_items(changes, page) for page in parsed]
+    changes = ChangeFilter(view, _items_of(parsed))
+    new = [_new_items(changes, payload) for payload in parsed]
     batch = work.record.ingest(
         new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=work.confirm,
-        is_new=still_new(work.record, view),
+        is_new=partial(still_new, view, _items_of(new)),
     )  # fmt: skip
-    return IngestedPage(batch, [item for page in new for item in page.items])
+    return IngestedPage(batch, _items_of(new))
+
+
+def _items_of(parsed: Iterable[ParsedPayload]) -> list[Item]:
+    return [item for payload in parsed for item in payload.items]
 
 
 def keep_raw_for(terms: NetworkTerms, payload: RawPayload) -> int:
