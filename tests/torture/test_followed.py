@@ -26,7 +26,7 @@ from tests.issues.made import counts, post
 from tests.torture import agree
 from tests.torture.agree import Outcome
 from tests.torture.forks import Forks
-from tests.torture.table import KILLS, Telling
+from tests.torture.table import KILLS, Telling, one_is_enough
 
 LIFE = 1.2
 """For how long a process lives at most, as a share of what one takes that is left alone."""
@@ -116,7 +116,8 @@ class Killer:
 
 
 @pytest.mark.long
-def test_killed_while_following(tmp_path: Path, told: Telling) -> None:
+@one_is_enough
+def test_killed_while_following(store_url: str, tmp_path: Path, told: Telling) -> None:
     """Beside it somebody follows who is not disturbed: in the end both have the same, once."""
     kills = max(KILLS // 10, 6)
     days = min(kills // PER_DAY, MOST_DAYS)
@@ -125,13 +126,14 @@ def test_killed_while_following(tmp_path: Path, told: Telling) -> None:
         publisher = stack.enter_context(closing(Publisher(tmp_path / "site", first=first)))
         site = stack.enter_context(unreliable(publisher.public))
         calm, other = (
-            stack.enter_context(closing(Follower(tmp_path / name, f"{site.base}/"))) for name in ("calm", "killed")
+            stack.enter_context(closing(Follower(tmp_path / name, f"{site.base}/", store=store)))
+            for name, store in (("calm", ""), ("killed", store_url))
         )
         forks = stack.enter_context(Forks(tmp_path / "log"))
         settings = tmp_path / "killed/hotpapers.toml"
         settings.write_text('contact = "https://library.example/"\n')
         words = [f"{site.base}/", "--name", "neighbour", "--config", str(settings)]
-        words += ["--store", str(tmp_path / "killed/own.db")]
+        words += ["--store", store_url]
         killer = Killer(forks, words)
         for day in range(days):
             live(publisher, day)
