@@ -1,0 +1,21 @@
+"""Sock puppets that post words of their own."""
+
+from __future__ import annotations
+
+from hotpapers.evaluation.attacks.campaign import Attack, Campaign
+from hotpapers.evaluation.worlds import made_up_text
+
+
+def run(campaign: Campaign, accounts: int) -> None:
+    """Each account posts other words, some hours apart."""
+    for network, many in campaign.shares(accounts):
+        for n, account in enumerate(campaign.accounts(many)):
+            hours = 1 + campaign.knobs["hours"] * (n % 8) / 8
+            campaign.post(account, network.name, hours=hours, text=made_up_text(account))
+
+
+ATTACK = Attack(
+    "puppets, rewritten", "accounts that post, each in other words, at once or over some hours", run,
+    knobs={"networks": (1, 4, 9), "hours": (5,)},
+    many_posts=True,
+)  # fmt: skip

@@ -1,0 +1,26 @@
+"""A rival pushed down: fresh accounts repeat its supporters' words, to make these look like a chorus."""
+
+from __future__ import annotations
+
+from hotpapers.evaluation.attacks.campaign import Attack, Campaign
+from hotpapers.model import HOUR
+
+
+def run(campaign: Campaign, accounts: int) -> None:
+    """Each account repeats all that the rival's supporters said on a network, minutes later, or dated before them; as
+    many accounts on each network."""
+    for network, many in campaign.shares(accounts):
+        there = [post for post in campaign.rival.posts if post.network == network.name]
+        for account in campaign.accounts(min(many, MOST)):
+            for post in there:
+                hours = (post.at - campaign.rival.announced_at) / HOUR + campaign.knobs["later"]
+                campaign.post(account, network.name, hours=hours, text=post.text, paper=campaign.rival)
+
+
+MOST = 20
+"""Accounts beyond which a chorus on a network gets no larger: of a paper's posts the latest thousand are looked at."""
+
+ATTACK = Attack(
+    "rival, as a chorus", "the words of a rival's supporters repeated, to make them look like a chorus", run,
+    knobs={"networks": (1, 4, 9), "later": (0.2, -0.2)}, goals=("rival out",), aged=(False,),
+)  # fmt: skip
