@@ -100,6 +100,18 @@ ANYTHING = st.builds(
 )  # fmt: skip
 
 
+def test_who_reads_first_and_writes_last_says_nothing_twice(store_url: str) -> None:
+    def counts(likes: int, at: int) -> Snapshot:
+        return Snapshot(post="x:1", likes=likes, observed_at=START + at)
+
+    with Record(store_url) as record:
+        record.append([counts(3, 0), counts(4, 2)], source="test")
+        page = [counts(3, 1)]
+        assert not ChangeFilter(record.view(), page).is_new(page[0]), "as before"
+        assert not ChangeFilter(record.view()).is_new(counts(4, 1)), "as afterwards"
+        assert ChangeFilter(record.view()).is_new(counts(5, 1))
+
+
 @given(before=st.lists(ANYTHING, max_size=8), page=st.lists(ANYTHING, max_size=8))
 def test_all_at_once_the_record_knows_what_it_knows_one_by_one(
     sqlite_record: Record, before: list[Item], page: list[Item]
