@@ -110,7 +110,8 @@ Accepted, or refused or withdrawn, at ICLR, of papers listed before the decision
 Whether a paper came to Hacker News after its counts were read; only papers of one day are compared.
 """,
     ("huggingface", "citations"): """
-Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025.
+Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025. Papers of earlier
+days had more time to be cited, which counts everywhere but inside days.
 """,
     ("hackernews", "citations"): """
 Points within a day of when a story was first seen, or its final points where no others are known.
@@ -131,7 +132,8 @@ LIMITS = """
 * Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
 * The archive has one reading a paper, and nothing below 50 retweets and favorites together.
 * Upvotes on Hugging Face were read at some hour of the day. The primary category of most papers is unknown, so all are
-  compared with all.
+  compared with all; predictors that need authors are measured on the few whose authors are known.
+* Hacker News is known by its front page from November 2020 on, before that by stories with two comments or more.
 * Sums over networks are not tested: of {listed} papers of the archive {stories} were on Hacker News, {before} of
   these before their counts were read, and {cited} of those have citations.
 """
