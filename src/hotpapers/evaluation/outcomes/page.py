@@ -7,7 +7,7 @@ from itertools import groupby
 from textwrap import fill
 
 from hotpapers.evaluation.outcomes import tables
-from hotpapers.evaluation.outcomes.studies import FEWEST, OutcomeReport
+from hotpapers.evaluation.outcomes.studies import OutcomeReport
 from hotpapers.evaluation.outcomes.summary import findings, overview_heads, overview_rows, tally_heads, tally_rows
 from hotpapers.evaluation.text_tables import markdown_table, plain_table
 
@@ -49,12 +49,12 @@ def _bullet(text: str) -> str:
 
 
 def _studies(report: OutcomeReport) -> Iterator[str]:
-    """What each outcome is, with the days talked about."""
+    """What each outcome is, with the days talked about; without those of too few papers."""
     for title, cells in groupby(report.cells, key=tables.study_title):
         cell = next(cells)
-        days = f" ({cell.days[0]} to {cell.days[1]})" if cell.papers else ""
-        few = "" if cell.orders else f"Of {cell.papers} papers, fewer than {FEWEST}, nothing is computed."
-        yield _bullet(f"**{title[0].upper()}{title[1:]}**{days}. {ABOUT[cell.cohort, cell.outcome]} {few}")
+        if cell.orders:
+            name, about = title[0].upper() + title[1:], ABOUT[cell.cohort, cell.outcome]
+            yield _bullet(f"**{name}** ({cell.days[0]} to {cell.days[1]}). {about}")
 
 
 HEAD = """
@@ -118,7 +118,8 @@ Points within a day of when a story was first seen, or its final points where no
 """,
     ("hackernews", "rating"): "The same, with the reviewers' mean rating.",
     ("hackernews", "favorites on X"): """
-Not later, but elsewhere: whether two networks agree on the same papers.
+Points within a day of when a story was first seen, or its final points where no others are known: whether two networks
+agree on the same papers.
 """,
 }
 
