@@ -35,9 +35,11 @@ serve: demo $(dev) ## the demo as a web app, at http://127.0.0.1:8000/ (PORT=800
 # `make check` has run the test of the house already. What is compiled is kept, whatever the environment says: each worker
 # reads every test, and many tests start the program.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: $(dev) ## all tests but the long ones on 3 workers, with coverage (WORKERS=3, ARGS="-k words")
+test: $(dev) ## all tests but the long ones on 3 workers; where CI is set, with coverage (WORKERS=3, ARGS="-k words")
 ifdef ARGS
 	@$(python) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+else ifndef CI
+	@$(python) -m pytest -n $(WORKERS) --dist loadgroup -m "not long" --deselect tests/test_house.py
 else
 	@$(python) -m slipcover --source src/hotpapers --json --out .coverage.json \
 	    -m pytest -n $(WORKERS) --dist loadgroup -m "not long" --deselect tests/test_house.py

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -196,6 +197,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)  # after xdist has put the groups into the ids
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuses to go on where xdist takes no notice of groups: what a file shares would be made by every worker."""
+    gc.collect()
+    gc.freeze()  # thousands of tests and their modules stay to the end: Python's collector need not walk them each time
     if getattr(session.config.option, "loadgroup", False):
         grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
         if any("@" not in item.nodeid for item in grouped):

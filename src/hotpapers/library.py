@@ -23,16 +23,7 @@ import msgspec
 from hotpapers import terms
 from hotpapers.ids.mentions import PaperMention, find
 from hotpapers.issues.freeze import publication_of
-from hotpapers.query import (
-    QuerySession,
-    issues,
-    paper_posts,
-    papers,
-    request_params,
-    schemas,
-    search,
-    status,
-)
+from hotpapers.query import QuerySession, issues, paper_posts, papers, request_params, schemas, status
 from hotpapers.schedule import freeze_judged
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record
@@ -139,7 +130,7 @@ class Library:
 
     def search(self, query: str) -> Iterator[schemas.SearchHit]:
         """Papers, best first, as `hotpapers search` finds them."""
-        return self._paged(search.search, request_params.SearchParams, lambda page: page.papers, q=query)
+        return self._paged(papers.search, request_params.SearchParams, lambda page: page.papers, q=query)
 
     # ---- the whole ---------------------------------------------------------------------------------------
 

@@ -18,17 +18,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 
-from hotpapers.model import (
-    DAY,
-    LARGEST,
-    NETWORKS,
-    Item,
-    Mention,
-    Post,
-    Showing,
-    Snapshot,
-    TextLink,
-)
+from hotpapers.model import DAY, LARGEST, NETWORKS, Item, Mention, Post, Showing, Snapshot, TextLink
 
 Read = Literal["public", "operator names it", "own key", "no"]
 """public: by anybody, so by default; operator names it: where the settings name what; own key: with a key of the

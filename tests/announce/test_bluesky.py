@@ -15,7 +15,7 @@ from hotpapers.deliver.announce.thread import LONGEST, PostDraft, Thread, thread
 from hotpapers.deliver.send import SendResult, send_issue
 from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError
 from hotpapers.http import PoliteHttpClient
-from hotpapers.ids.tid import tid
+from hotpapers.ids.timestamps import tid
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY, SiteConfig

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.deliver.announce import destinations
-from hotpapers.deliver.announce.documents import DocumentSender, IssueDocument
+from hotpapers.deliver.announce.bluesky import DocumentSender, IssueDocument
 from hotpapers.deliver.send import SendResult, send_issue
 from hotpapers.http import PoliteHttpClient
 from hotpapers.model import IssueReader

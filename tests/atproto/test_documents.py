@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hotpapers.deliver.announce.documents import DocumentSender
+from hotpapers.deliver.announce.bluesky import DocumentSender
 from hotpapers.deliver.send import send_issue
 from hotpapers.http import PoliteHttpClient
 from hotpapers.settings.announce import BlueskyAccount

@@ -29,6 +29,8 @@ from hotpapers.moderation.bots.coordination import TimedPost
 from hotpapers.moderation.bots.rules import RULES, AccountActivity, ObservedPost, evenness, longest_rest
 from hotpapers.settings import BotRules
 
+pytestmark = pytest.mark.long
+
 LIMITS = {name: int(getattr(BotRules(), name)) for name in RULES}
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.deliver.files import write_files
-from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.pages import SiteChannel
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import server
 from tests.browser.chromium import Tab, View, chromium, found

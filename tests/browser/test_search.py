@@ -17,7 +17,7 @@ import pytest
 
 from hotpapers.deliver.files import write_files
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.pages import SiteChannel
 from hotpapers.search import query_parser
 from hotpapers.search.tokenizer import stem, words
 from hotpapers.store import Record

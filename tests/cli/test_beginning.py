@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.cli.beginning import sentences
+from hotpapers.cli.run import sentences
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.schedule.first_issue import FirstIssue
 from hotpapers.store import Record
@@ -76,6 +76,7 @@ def test_programs_are_told_it_as_events(home: Path) -> None:
     assert told["first issue"]["publication"] == "daily"
 
 
+@pytest.mark.long
 def test_on_a_terminal_it_is_told_in_sentences(home: Path) -> None:
     command = [sys.executable, "-m", "hotpapers", "run", "--config", str(home)]
     ours, theirs = pty.openpty()

@@ -39,6 +39,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_prints_and_writes_the_scores(folder: Path) -> None:
     told = json.loads(good("evaluate", "forecast", "--data", folder, "--json"))
     assert [(one["network"], one["age"], one["field"]) for one in told] == [

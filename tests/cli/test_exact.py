@@ -13,6 +13,8 @@ from hotpapers.store import Record
 from hotpapers.store.item_rows import SPECS
 from tests.cli.run import good
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="session")
 def real(shared: Path) -> list[Path]:

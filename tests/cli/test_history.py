@@ -26,6 +26,7 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "past.db"
 
 
+@pytest.mark.long
 def test_a_period_is_made_once(store: Path) -> None:
     assert good("history", *PERIOD, "--store", store) == f"{NAME}: 15 issues made, {DAYS[0]} to {DAYS[-1]}\n"
     more = ("history", "--from", "2024-05-20", "--to", "2024-05-29", "--store", store)
@@ -81,6 +82,7 @@ def test_a_folder_of_its_own(store: Path, tmp_path: Path) -> None:
     assert (tmp_path / "other" / "index.html").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("channel", ["feeds", "mailing", "classic"])
 def test_nobody_is_told(store: Path, tmp_path: Path, channel: str) -> None:
     good("history", *PERIOD, "--store", store)
@@ -89,6 +91,7 @@ def test_nobody_is_told(store: Path, tmp_path: Path, channel: str) -> None:
     assert "name a folder of its own with --output" in misuse(*publish)
 
 
+@pytest.mark.long
 def test_it_is_in_no_list(store: Path) -> None:
     """Only those of their time are listed, latest, found by words, or told of a paper."""
     good("history", "--from", str(FIRST), "--to", "2024-05-17", "--store", store)

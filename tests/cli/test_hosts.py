@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers import settings
-from hotpapers.cli import hosts
+from hotpapers.cli import init
 from tests.cli.run import good, misuse
 
 UNITS = ("hotpapers.service", "hotpapers-serve.service")
@@ -70,9 +70,9 @@ def test_units_name_this_machine(here: Path) -> None:
 
 def test_the_program_is_named_as_it_was_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "hotpapers")])
-    assert hosts._program() == (str(tmp_path / "hotpapers"),)
+    assert init._program() == (str(tmp_path / "hotpapers"),)
     monkeypatch.setattr(sys, "argv", ["/somewhere/pytest"])
-    assert hosts._program() == (sys.executable, "-m", "hotpapers")
+    assert init._program() == (sys.executable, "-m", "hotpapers")
 
 
 # ---- the command and the site ----------------------------------------------------------------------------

@@ -156,6 +156,7 @@ def test_a_file_that_nobody_may_read_is_refused(tmp_path: Path) -> None:
 # ---- packed, piped -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_packed_files_and_pipes_are_the_same(tmp_path: Path) -> None:
     content = lines(talk(30))
     long = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True, write_content_size=False)

@@ -257,6 +257,7 @@ def test_a_mailbox_that_is_too_large(home: Path, monkeypatch: pytest.MonkeyPatch
 # ---- through the app -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_app_confirms_and_unsubscribes(home: Path, box: Box) -> None:
     good("mail", "subscribe", "some@moth.example", "--publication", "daily", "--config", home)
     with app(home) as base:
@@ -333,6 +334,7 @@ def test_a_letter_that_arrived_is_checked(home: Path, tmp_path: Path) -> None:
 # ---- secrets -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_password_is_never_printed(home: Path, box: Box) -> None:
     home.write_text(home.read_text() + 'user = "papers"\n')
     said = misuse("mail", "subscribe", "some@moth.example", "--publication", "daily", "--config", home)

@@ -130,6 +130,7 @@ def test_wrong_words_say_what_is_right(args: list[str], said: str) -> None:
 # ---- errors --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
     missing = tmp_path / "no.db"
     ran = apart("status", "--store", missing)
@@ -155,6 +156,7 @@ def test_what_the_system_refuses_is_said_with_its_name(tmp_path: Path) -> None:
     assert ran == Ran(1, "", f"hotpapers: {tmp_path / 'file' / 'folder'}: Not a directory\n")
 
 
+@pytest.mark.long
 def test_a_full_disk_behind_standard_output(store: Path) -> None:
     for args in (["status"], ["export"], ["status", "--json"]):
         with open("/dev/full", "wb") as full:

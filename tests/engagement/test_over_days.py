@@ -15,8 +15,8 @@ from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.engagement.over_days import EngagementOverDays
 from hotpapers.engagement.standing import queries as standing_queries
 from hotpapers.issues.collected_talk import collect_talk
+from hotpapers.issues.past_days import TalkOverDays
 from hotpapers.issues.ranking_input import CandidateWindow
-from hotpapers.issues.talk_over_days import TalkOverDays
 from hotpapers.model import (
     BEGAN,
     DAY,

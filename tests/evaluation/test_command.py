@@ -29,6 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.folder(tmp_path_factory.mktemp("evaluate") / "data")
 
 
+@pytest.mark.long
 def test_tables_on_the_terminal(folder: Path) -> None:
     out = good("evaluate", "outcomes", "--data", folder, *QUICK)
     [table] = re.findall(r"^the archive \(X\): citations, all papers\n(.*?)\n\n", out, re.M | re.S)

@@ -6,9 +6,7 @@ import msgspec
 import pytest
 
 from hotpapers.evaluation.attacks import suite
-from hotpapers.evaluation.attacks.bot_rules import judged_voices
-from hotpapers.evaluation.attacks.honest import small_field
-from hotpapers.evaluation.attacks.removals import THRESHOLD, farthest_move
+from hotpapers.evaluation.attacks.honest import THRESHOLD, farthest_move, judged_voices, small_field
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene, engagements, marks_of
 from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw, WorldPaper
 from hotpapers.model import DAY, HOUR, RankingInput
@@ -53,6 +51,7 @@ def test_a_paper_moves_as_far_as_it_does_when_all_is_counted_again(scene: Scene)
         assert farthest_move(scene, OURS, with_posts=with_posts) == farthest
 
 
+@pytest.mark.long
 def test_no_honest_voice_is_judged_a_bot_and_a_chorus_is(scene: Scene) -> None:
     honest = judged_voices(scene)
     assert honest.bots == 0 and honest.voices > 500

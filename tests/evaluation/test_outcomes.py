@@ -18,8 +18,7 @@ from hotpapers.evaluation import statistics
 from hotpapers.evaluation.outcomes import cohorts, comparison, targets
 from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparisonRequest, Inside
 from hotpapers.evaluation.outcomes.files import EvaluationFiles, ListedPaper, read_files
-from hotpapers.evaluation.outcomes.predictors import predictors
-from hotpapers.evaluation.outcomes.studies import OutcomeReport, StudyCell, measure_outcomes
+from hotpapers.evaluation.outcomes.studies import OutcomeReport, StudyCell, measure_outcomes, predictors
 from hotpapers.evaluation.outcomes.targets import LaterOutcome
 from hotpapers.model import DAY as MICROSECONDS
 from hotpapers.ranking import RANKINGS
@@ -217,6 +216,7 @@ def test_the_category_mean_of_a_paper_has_nothing_of_its_own_day(files: Evaluati
 # ---- comparison ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_orders_agree_as_they_were_made_to(report: OutcomeReport) -> None:
     assert rho(cell(report, "archive", "citations"), "plain-sum") == pytest.approx(1.0)
     assert rho(cell(report, "archive", "citations", VENUE), "log-sum") == pytest.approx(1.0)
@@ -228,6 +228,7 @@ def test_orders_agree_as_they_were_made_to(report: OutcomeReport) -> None:
     assert best.ndcg.value == pytest.approx(1.0) and best.precision.value == 1.0
 
 
+@pytest.mark.long
 def test_a_period_holds_its_papers_and_too_few_are_not_computed(report: OutcomeReport) -> None:
     sizes = {one.period: one.papers for one in report.cells if (one.cohort, one.inside) == ("archive", ALL.name)
              and one.outcome == "citations"}  # fmt: skip
@@ -236,17 +237,20 @@ def test_a_period_holds_its_papers_and_too_few_are_not_computed(report: OutcomeR
     assert few.orders and all(not one.orders for one in report.cells if one.papers < 20)
 
 
+@pytest.mark.long
 def test_every_ranking_of_the_program_is_compared(report: OutcomeReport) -> None:
     for one in report.cells:
         assert not one.orders or {order.name for order in one.orders} >= RANKINGS.keys()
         assert not one.orders or one.orders[0].name == "rarity/1"
 
 
+@pytest.mark.long
 def test_an_order_is_not_above_itself(report: OutcomeReport) -> None:
     base = [one.orders[0] for one in report.cells if one.orders]
     assert all(tuple(order.spearman_above) in {(0.0, 0.0, 0.0), (None, None, None)} for order in base)
 
 
+@pytest.mark.long
 def test_the_same_again(files: EvaluationFiles, report: OutcomeReport) -> None:
     assert measure_outcomes(files, 50) == report
 
@@ -295,6 +299,7 @@ def test_orders_without_a_difference_are_rarely_held_to_differ(inside: Inside) -
 # ---- the first known figures -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_first_figures_of_the_real_data(shared: Path) -> None:
     """Counts, not percentiles, over all venues, as the data's own description has them (n=290: 0.05 and 0.21; n=574:
     0.32; here 6 papers fewer, of which the first reading was not on the page's own day)."""

@@ -7,7 +7,7 @@ import msgspec
 from hotpapers.issues import repository
 from hotpapers.issues.explain import explain, text_of
 from hotpapers.issues.freeze import FrozenIssue
-from hotpapers.issues.history import history
+from hotpapers.issues.repository import history
 from hotpapers.model import DAY as LONG
 from hotpapers.model import HOUR, CoverageState, Item, Measurement, WitnessedCounts
 from hotpapers.store import Record

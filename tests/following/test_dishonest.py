@@ -13,8 +13,7 @@ from hotpapers.model import DAY, HOUR, Announcement, Measurement, Post, Snapshot
 from hotpapers.privacy.forget import forget
 from hotpapers.transfer import observations
 from hotpapers.transparency import alarms, entries, log_files, log_keys
-from hotpapers.transparency.checkpoints import parse_checkpoint
-from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.checkpoints import cosign, parse_checkpoint
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey, is_signed
 from hotpapers.transparency.policies import parse_policy
 from hotpapers.transparency.publication_log import update_log

@@ -264,6 +264,7 @@ def test_without_a_store_it_begins_only_by_hand(machine: Machine) -> None:
     assert not (machine.releases / "releases.json").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["list", "assets", "download"])
 def test_what_cannot_be_asked_for_ends_the_run(kept_machine: Machine, fault: str) -> None:
     before = assets(kept_machine)
@@ -285,6 +286,7 @@ def test_a_damaged_store_gives_way_to_the_one_before(kept_machine: Machine) -> N
     assert ran.failed == [STORE] and "No store can be taken back" in ran.steps[STORE].said
 
 
+@pytest.mark.long
 def test_what_is_no_store_is_passed_over(kept_machine: Machine) -> None:
     [kept] = assets(kept_machine)
     others = [
@@ -307,6 +309,7 @@ def test_an_upload_that_fails_leaves_the_old_store(kept_machine: Machine, fault:
     assert not again.failed and f"restored from {kept['name']}" in again.steps[RESTORE].said
 
 
+@pytest.mark.long
 def test_a_store_that_is_too_large_is_refused_and_before_that_warned_of(kept_machine: Machine, home: Path) -> None:
     [kept] = assets(kept_machine)
     text = (home / WORKFLOW).read_text("utf-8")

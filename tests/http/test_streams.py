@@ -22,7 +22,7 @@ from websockets.sync.server import Server as WebsocketServer
 from websockets.sync.server import ServerConnection, serve
 
 from hotpapers.errors import NetError, RequestRefused, RetryLater, Stopped
-from hotpapers.http import ClientLimits, PoliteHttpClient, TrafficCounter, websocket
+from hotpapers.http import ClientLimits, PoliteHttpClient, TrafficCounter, streams
 from hotpapers.http.bodies import LineSplitter
 from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, raw, stall
 
@@ -170,7 +170,7 @@ def test_however_it_ends_it_is_an_error_and_nothing_is_lost_before(talk: Talk) -
 
 def test_a_server_that_answers_no_ping(monkeypatch: pytest.MonkeyPatch) -> None:
     """It took the connection, and then its machine was lost."""
-    monkeypatch.setattr(websocket, "CLOSING", 0.1)
+    monkeypatch.setattr(streams, "CLOSING", 0.1)
     hung = threading.Event()
 
     def talk(connection: ServerConnection) -> None:

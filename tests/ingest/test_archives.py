@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.errors import InputError
-from hotpapers.ingest.archives import HEAD, ImportedFile, event_taking, file_import, framing
+from hotpapers.ingest.archives import HEAD, ImportedFile, event_import, file_import, framing
 from hotpapers.issues import freeze
 from hotpapers.model import DAY, Issue, Mention, Paper, Post, Publication, Reaction, Verdict
 from hotpapers.privacy.forget import forget
@@ -112,7 +112,7 @@ def test_how_much_goes_in_at_once_makes_no_difference(
     record: Record, other: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_one(record, "jetstream", lines(talk(30)))
-    monkeypatch.setattr(event_taking, "MOST_SEEN", 1)
+    monkeypatch.setattr(event_import, "MOST_SEEN", 1)
     take_one(other, "jetstream", lines(talk(30)))
     assert exported(other) == exported(record)
 
@@ -207,7 +207,7 @@ def test_events_are_gone_on_with_in_the_moment_in_which_it_stopped(
     record: Record, other: Record, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was liked in one file is taken back in the next; which of them comes first makes no difference."""
-    monkeypatch.setattr(event_taking, "MOST_SEEN", 4)
+    monkeypatch.setattr(event_import, "MOST_SEEN", 4)
     whole = [*talk(12), *talk(12, 1)]
     parts = [file(lines(whole[:40])), file(lines(whole[40:100])), file(lines(whole[100:]))]
     take(record, "jetstream", *parts)

@@ -18,7 +18,7 @@ import zstandard
 from hotpapers.cli import archives as command
 from hotpapers.errors import InputError, NetError
 from hotpapers.ids.mentions.paper_index import NO_NAMES
-from hotpapers.ingest.archives import ArchiveImporter, event_taking, framing, parts, spill
+from hotpapers.ingest.archives import ArchiveImporter, event_import, framing, parts, spill
 from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
 from hotpapers.jobs.leases import Leases
@@ -93,7 +93,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
         monkeypatch.setattr(parts, "PLAIN_PART", dice.choice([500, 5_000]))
         monkeypatch.setattr(spill, "MOST_WAITING", dice.choice([1_000, 5_000, 10**6]))
         monkeypatch.setattr(spill, "MOST_OPEN", dice.choice([2, 3, 64]))
-        monkeypatch.setattr(event_taking, "MOST_SEEN", dice.choice([3, 20, 5_000]))
+        monkeypatch.setattr(event_import, "MOST_SEEN", dice.choice([3, 20, 5_000]))
 
     return set_sizes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.ingest.archives import ArchiveFile, event_taking
+from hotpapers.ingest.archives import ArchiveFile, event_import
 from hotpapers.store import Record
 from tests.ingest.archives_made import Stopped, exported, file, stop_before, take
 from tests.ingest.event_worlds import POST, SECOND, Event, world
@@ -59,11 +59,11 @@ def test_wherever_and_however_often_it_breaks_off_the_record_is_the_same(
     dice = random.Random(seed)
     events = made_again(dice, world(seed, 60))
     *files, both = files_of(dice, at_once(events, dice.choice([60, 1_000])) if seed % 3 else events)
-    monkeypatch.setattr(event_taking, "MOST_SEEN", 1)
+    monkeypatch.setattr(event_import, "MOST_SEEN", 1)
     take(other, "jetstream", *files)
     batches = other.head.position
     for case, most in enumerate((1, 7)):
-        monkeypatch.setattr(event_taking, "MOST_SEEN", most)
+        monkeypatch.setattr(event_import, "MOST_SEEN", most)
         with Record(str(tmp_path / f"{case}.db")) as record:
             breaks = [
                 broken_off(record, dice.sample(files, 2), dice.randrange(batches)) for _ in range(dice.choice([1, 4]))
@@ -80,7 +80,7 @@ def test_an_edit_that_two_files_tell_is_the_same_edit_after_a_break(
     record: Record, other: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is edited a second time in the same moment is compared with its first edit, wherever the import stopped."""
-    monkeypatch.setattr(event_taking, "MOST_SEEN", 20)
+    monkeypatch.setattr(event_import, "MOST_SEEN", 20)
     files = [file(days(0), "0.jsonl"), file(days(1), "1.jsonl")]
     take(other, "jetstream", *files)
     assert broken_off(record, files, 5)

@@ -15,7 +15,7 @@ import zstandard
 from hotpapers.cli import spark_import
 from hotpapers.errors import InputError
 from hotpapers.ingest import queries
-from hotpapers.ingest.archives import ArchiveFile, event_taking, file_import, findings, formats, framing, parts
+from hotpapers.ingest.archives import ArchiveFile, event_import, file_import, findings, formats, framing, parts
 from hotpapers.ingest.archives.event_findings import EventReader, EventRow, end_of
 from hotpapers.ingest.archives.findings import FindingsFolder, SiftJob, all_parts
 from hotpapers.ingest.archives.findings_import import FindingsImporter
@@ -178,7 +178,7 @@ def test_broken_off_it_goes_on(
     monkeypatch.setattr(parts, "PLAIN_PART", dice.choice([3_000, 10**6]))
     folder = written(job_of(kind, files), tmp_path / "findings")
     take(other, kind, *files)
-    for module in (event_taking, file_import):
+    for module in (event_import, file_import):
         monkeypatch.setattr(module, "MOST_SEEN", dice.choice([5, 20]))
     for _ in range(3):
         with monkeypatch.context() as patch, contextlib.suppress(Stopped):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hotpapers.ingest.change_filter import (
     TRACKED_FOR,
@@ -12,8 +14,8 @@ from hotpapers.ingest.change_filter import (
     edits,
     still_new,
 )
-from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
-from hotpapers.model import DAY, Mention, Paper, Post, Reaction
+from hotpapers.ingest.pipeline import AGAIN, SharedPaperIndex
+from hotpapers.model import DAY, Item, Mention, Paper, Post, Reaction, Snapshot
 from hotpapers.store import Record, reaction_marks
 from tests.sources.net import START
 
@@ -86,6 +88,38 @@ def test_the_last_word_is_the_pages_own_before_the_records(store_url: str) -> No
         assert not words.is_new(like(False, START + 4))
 
 
+ANYTHING = st.builds(
+    lambda kind, post, account, value, at: {
+        "post": Post(post=f"x:{post}", network="x", account=f"x:@{account}", created_at=START, observed_at=at),
+        "like": Reaction(post=f"x:{post}", account=f"x:@{account}", type="like", withdrawn=value == 1, observed_at=at),
+        "mention": Mention(post=f"x:{post}", paper=f"arxiv:2601.0000{value}", form="abs", observed_at=at),
+        "counts": Snapshot(post=f"x:{post}", likes=value, observed_at=at),
+    }[kind],
+    st.sampled_from(["post", "like", "mention", "counts"]), st.integers(1, 3), st.integers(1, 2), st.integers(1, 3),
+    st.integers(START, START + 9),
+)  # fmt: skip
+
+
+@given(before=st.lists(ANYTHING, max_size=8), page=st.lists(ANYTHING, max_size=8))
+def test_all_at_once_the_record_knows_what_it_knows_one_by_one(
+    sqlite_record: Record, before: list[Item], page: list[Item]
+) -> None:
+    _the_same_at_once(sqlite_record, before, page)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
+@given(before=st.lists(ANYTHING, max_size=8), page=st.lists(ANYTHING, max_size=8))
+def test_and_so_does_postgresql(postgres_record: Record, before: list[Item], page: list[Item]) -> None:
+    _the_same_at_once(postgres_record, before, page)
+
+
+def _the_same_at_once(record: Record, before: list[Item], page: list[Item]) -> None:
+    """Whatever earlier examples left in the record."""
+    record.append(before, source="test")
+    at_once, one_by_one = ChangeFilter(record.view(), page), ChangeFilter(record.view())
+    assert list(map(at_once.is_new, page)) == list(map(one_by_one.is_new, page))
+
+
 def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
     mention = Mention(post="x:1", paper="arxiv:2601.00001", form="abs", observed_at=START)
     with Record(store_url) as record:
@@ -136,10 +170,10 @@ def test_an_account_is_tracked_as_long_as_one_of_its_posts(store_url: str) -> No
 
 def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> None:
     with Record(store_url) as record:
-        then = record.view()
-        first = still_new(record, then)
+        then, offered = record.view(), [like(False, START)]
+        first = still_new(then, offered, record.view())
         twice = [first(like(False, START)) for _ in range(2)]
         assert twice == [True, True], "nothing was written since: what was new is"
         record.append([like(False, START)], source="test")
-        again = still_new(record, then)
+        again = still_new(then, offered, record.view())
         assert not again(like(False, START + 1)) and again(like(True, START + 2))

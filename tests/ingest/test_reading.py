@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -29,6 +32,8 @@ from hotpapers.schedule.health import dead_jobs
 from hotpapers.sources.lobsters import LobstersSource
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
+from hotpapers.store.database import Params
+from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.store.verify import check
 from tests.ingest.made import Made, reading
 from tests.sources.net import START, ScriptedClient, reply
@@ -73,6 +78,24 @@ def test_a_round_brings_pages_into_the_record_once(store_url: str) -> None:
         status = jobs_queries.load_state(record, "lobsters")
         assert status.failing_since is None and status.items == 7 and status.success_at is not None
         assert not check(record.database, record.marks).findings
+
+
+def test_what_the_record_says_of_a_page_is_asked_once_a_kind(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds: Counter[str] = Counter()
+    rows = SqliteDatabase.rows
+
+    def note(self: SqliteDatabase, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        kinds.update(re.findall(r"(\w+) AS t ", sql))
+        return rows(self, sql, params)
+
+    monkeypatch.setattr(SqliteDatabase, "rows", note)
+    stories = (listed(*(story(f"s{n}", f"2512.{n + 1:05d}", score) for n in range(40))) for score in (1, 2))
+    with reading(sqlite_url, list(stories)) as made:
+        round_of(made)
+        kinds.clear()
+        round_of(made)
+        assert kinds == {"post": 1, "account": 1, "mention": 1, "snapshot": 1}
+        assert made.record.count(Snapshot) == 80
 
 
 def test_an_outage_is_seen_covered_as_refused_and_then_as_complete(store_url: str) -> None:

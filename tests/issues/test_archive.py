@@ -23,6 +23,8 @@ from hotpapers.transfer.classic_import import import_classic
 from hotpapers.transfer.research import write_tables
 from tests.transfer.recounts import ask
 
+pytestmark = pytest.mark.long
+
 
 class Figure(NamedTuple):
     """A place as the archive's table has it."""

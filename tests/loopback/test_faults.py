@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from hotpapers.errors import InputError, NetError, RequestRefused, RetryLater
-from hotpapers.http import websocket
+from hotpapers.http import streams
 from hotpapers.model import HOUR, Announcement, HttpClient, PayloadPage
 from tests.loopback import hosts
 from tests.loopback.clock import RunningClock, SteppedClock, moment
@@ -81,7 +81,7 @@ def loopback() -> Iterator[Loopback]:
 @pytest.fixture(autouse=True)
 def well(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """All is well again after each test. Nobody waits long for a goodbye."""
-    monkeypatch.setattr(websocket, "CLOSING", 0.1)
+    monkeypatch.setattr(streams, "CLOSING", 0.1)
     yield
     loopback.plan.clear()
     loopback.settle()

@@ -91,6 +91,7 @@ def test_nothing_but_addresses_and_what_has_no_default_differs_from_the_defaults
 # ---- arXiv -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_arxiv(http: HttpClient, loopback: Loopback, clock: SteppedClock) -> None:
     source = make("arxiv", loopback.bases)
     pages = list(source.pages(http, None))
@@ -112,6 +113,7 @@ def test_arxiv(http: HttpClient, loopback: Loopback, clock: SteppedClock) -> Non
     assert all(one.state == "complete" for one in of(Coverage, again)[-4:])
 
 
+@pytest.mark.long
 def test_arxiv_is_harvested_with_resumption(http: HttpClient, loopback: Loopback) -> None:
     source = make("arxiv", loopback.bases, since="2026-02-26")
     items = items_in(source, source.pages(http, None))

@@ -133,6 +133,7 @@ def archive() -> list[RealPost]:
     ]
 
 
+@pytest.mark.long
 def test_who_says_that_a_paper_is_theirs_mostly_has_an_author_s_name(archive: list[RealPost]) -> None:
     """Two rules that know nothing of each other: of 464 real posts that say *our paper*, 421 are by an author's name;
     so names find some 9 in 10 authors. And nobody is an author of whatever they post."""

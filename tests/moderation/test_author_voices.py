@@ -13,8 +13,7 @@ from hotpapers.errors import NotFound, UsageError
 from hotpapers.issues import freeze
 from hotpapers.model import DAY, HOUR, Account, Alias, Issue, Item, Mention, Paper, Post, Publication, Verdict
 from hotpapers.moderation import author_voices as judging
-from hotpapers.moderation.author_review import review_papers, set_author, withdraw_author
-from hotpapers.moderation.author_voices import CLAIMED, NAMED, judge_authors
+from hotpapers.moderation.author_voices import CLAIMED, NAMED, judge_authors, review_papers, set_author, withdraw_author
 from hotpapers.moderation.bots.review import OperatorVerdict
 from hotpapers.privacy.forget import forget
 from hotpapers.schedule.freezing import freeze_judged

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.pages import SiteChannel
 from hotpapers.view.site_config import SiteConfig
 from tests.render.build import PlainIssueReader
 from tests.render.fuller import FULL_READER, IMPRINT

@@ -15,8 +15,7 @@ from PIL import Image
 
 from hotpapers.render.cards import card_pages, drawing
 from hotpapers.render.cards.drawing import ACCENT, DIM, HEIGHT, INK, MARGIN, PAPER, WIDTH, CardContent
-from hotpapers.render.html.pages import SitePages
-from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.pages import SiteChannel, SitePages
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.conftest import ROOT

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hotpapers.ids import timestamps
 from hotpapers.render.feed_formats import FORMATS, FeedDocument, FeedItem
 from hotpapers.render.feeds import FeedMaker, FeedsChannel
-from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.pages import SiteChannel
 from hotpapers.view.site_config import SiteConfig
 from tests.conftest import DATA, data
 from tests.render.html import Page

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.deliver.folders import PublishedFolder, folder_of, target_of
+from hotpapers.deliver.export_site import PublishedFolder, folder_of, target_of
 from hotpapers.store import Record
 from hotpapers.store.record import connect
 from tests.cli import made as listings

@@ -14,8 +14,7 @@ from hotpapers.store import Record
 from hotpapers.transfer.classic_import import import_classic
 from hotpapers.view.mathml import LONGEST, formula
 from hotpapers.view.tex import LONGEST as LONGEST_TEXT
-from hotpapers.view.tex import MOST, formulas, plain, prose
-from hotpapers.view.tex_accents import decode_accents
+from hotpapers.view.tex import MOST, decode_accents, formulas, plain, prose
 from tests.conftest import SHARED
 from tests.render.html import Page
 

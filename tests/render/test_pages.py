@@ -12,8 +12,7 @@ import pytest
 
 from hotpapers.errors import NotFound
 from hotpapers.model import RenderedFile
-from hotpapers.render.html.pages import SitePages
-from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.pages import SiteChannel, SitePages
 from hotpapers.render.html.templating import POLICY, policy_of
 from hotpapers.view.site_config import NOBODY
 from tests.conftest import DATA

@@ -10,8 +10,7 @@ import pytest
 
 from hotpapers import model, render
 from hotpapers.deliver import delivery_states
-from hotpapers.deliver.export_site import ExportedSite, RerenderedFolder, export_again, export_site, unsent
-from hotpapers.deliver.folders import target_of
+from hotpapers.deliver.export_site import ExportedSite, RerenderedFolder, export_again, export_site, target_of, unsent
 from hotpapers.deliver.queries import DeliveryKey
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.issues import freeze

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hotpapers.render.html import sitemap
+from hotpapers.render.html import static_pages
 from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view.site_config import SiteConfig
@@ -39,9 +39,9 @@ def test_it_names_every_page_but_parts_of_issues(issue_reader: PlainIssueReader,
 
 
 def test_it_ends_where_a_sitemap_must(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sitemap, "MOST", 3)
+    monkeypatch.setattr(static_pages, "MOST", 3)
     there = SiteContext(LISTED_READER, "hot-papers", PUBLIC)
-    data = sitemap.sitemap(there, ["index.html", "404.html", "robots.txt"])
+    data = static_pages.sitemap(there, ["index.html", "404.html", "robots.txt"])
     assert addresses(data) == [PUBLIC.base, f"{PUBLIC.base}2021-01-18/", f"{PUBLIC.base}2021-01-14/"]
 
 
@@ -51,8 +51,8 @@ def test_an_empty_site_has_one_too() -> None:
 
 
 def test_robots_may_read_all_and_are_told_where_it_is() -> None:
-    assert sitemap.robots_txt("") == b"User-agent: *\nAllow: /\n"
-    assert sitemap.robots_txt("https://papers.example/") == (
+    assert static_pages.robots_txt("") == b"User-agent: *\nAllow: /\n"
+    assert static_pages.robots_txt("https://papers.example/") == (
         b"User-agent: *\nAllow: /\n\nSitemap: https://papers.example/sitemap.xml\n"
     )
     assert "sitemap.xml" not in site(LISTED_READER, "hot-papers", site_config=SiteConfig())

@@ -18,7 +18,7 @@ from hotpapers.issues.freeze import freeze, publication_of
 from hotpapers.issues.queries import frozen_days, listed_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import RenderedFile
-from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.pages import SiteChannel
 from hotpapers.store import Record
 from hotpapers.transfer.classic_import import import_classic
 from hotpapers.view.site_config import NOBODY

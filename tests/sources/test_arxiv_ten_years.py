@@ -19,6 +19,8 @@ from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state, pa
 from tests.sources.arxiv_world import Made, World, papers_of
 from tests.sources.net import ScriptedClient
 
+pytestmark = pytest.mark.long
+
 FIRST, LAST = "2024-01-02", "2034-01-03"
 ZURICH = ZoneInfo("Europe/Zurich")
 # Evenings that arXiv skipped though no rule says so, as it does between the years; and batches that came hours late.

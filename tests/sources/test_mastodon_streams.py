@@ -19,8 +19,7 @@ from hotpapers.errors import (
 )
 from hotpapers.model import Mention, PayloadPage, Post, RawPayload
 from hotpapers.sources import mastodon
-from hotpapers.sources.mastodon import PAGE, MastodonServer, MastodonSettings, MastodonSource
-from hotpapers.sources.sse import events
+from hotpapers.sources.mastodon import PAGE, MastodonServer, MastodonSettings, MastodonSource, events
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedClient
 from tests.sources.test_mastodon import AWAY, BASE, EDITED, OTHER, items, keys, moment_of, said, status, tag

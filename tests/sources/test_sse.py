@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.sources.sse import LONGEST, ServerEvent, events
+from hotpapers.sources.mastodon import LONGEST, ServerEvent, events
 
 NAME = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), min_size=1, max_size=9)
 DATA = st.lists(st.binary(max_size=9).map(lambda data: data.replace(b"\n", b"").replace(b"\r", b"")), min_size=1)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hotpapers.deliver.export_site import export_site
 from hotpapers.store import Record
 from hotpapers.transparency import log_files
-from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.checkpoints import cosign
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
 from hotpapers.transparency.policies import LogPolicy, parse_policy
 from hotpapers.transparency.publication_log import LogConfig, update_log

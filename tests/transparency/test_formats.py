@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import mldsa
 
 from hotpapers.errors import NotAProof
 from hotpapers.transparency import notes, policies, proofs, tiles, witness_protocol
-from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, parse_checkpoint
-from hotpapers.transparency.cosignatures import cosign, cosigned_at
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, cosign, cosigned_at, parse_checkpoint
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, ED25519, SignedNote, SigningKey
 from tests.transparency import reference

@@ -16,8 +16,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from hotpapers.transparency import notes, tiles
-from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
-from hotpapers.transparency.cosignatures import cosign, cosigned_at
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, cosign, cosigned_at
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import SignedNote
 from tests.transparency.test_formats import AT, LOG, WITNESS, signed

@@ -10,13 +10,12 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.transparency import entries, notes
-from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
-from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, cosign
 from hotpapers.transparency.log_files import StoredLog
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
-from hotpapers.transparency.needed_checkpoints import unneeded
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, ED25519, SignedNote, SigningKey
 from hotpapers.transparency.policies import witness_policy
+from hotpapers.transparency.publication_log import unneeded
 from hotpapers.transparency.site_logs import PublicationLogs
 from hotpapers.transparency.tiles import WIDTH
 

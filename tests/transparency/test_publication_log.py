@@ -18,7 +18,7 @@ from hotpapers.model import DAY
 from hotpapers.store import Record
 from hotpapers.store.batches import chain_at
 from hotpapers.transparency import entries, log_files, log_keys, tiles
-from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.checkpoints import cosign
 from hotpapers.transparency.merkle import verify_consistency
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, SigningKey, is_signed, parse_vkey
 from hotpapers.transparency.policies import parse_policy

@@ -18,8 +18,14 @@ from hotpapers.query.openapi import document
 from hotpapers.store import Record
 from hotpapers.transparency.policies import LogPolicy, parse_policy
 from hotpapers.transparency.publication_log import update_log
-from hotpapers.transparency.saved_answers import ENTRY_FACTS, ISSUE_FACTS, PAPER_WORDS, PUBLICATION_FACTS
-from hotpapers.transparency.saved_issues import check_saved, read_saved
+from hotpapers.transparency.saved_issues import (
+    ENTRY_FACTS,
+    ISSUE_FACTS,
+    PAPER_WORDS,
+    PUBLICATION_FACTS,
+    check_saved,
+    read_saved,
+)
 from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.web.api import ApiConfig, ApiRoute
 from tests.cli.run import good

@@ -26,8 +26,7 @@ from hotpapers.schedule.health import health, log_alarms
 from hotpapers.schedule.log_keeping import ASK_EVERY
 from hotpapers.schedule.publishing import LOOK
 from hotpapers.transparency import entries, proofs
-from hotpapers.transparency.checkpoints import Checkpoint
-from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.checkpoints import Checkpoint, cosign
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SignedNote, SigningKey, is_signed
 from hotpapers.transparency.policies import KnownLog, LogPolicy
 from hotpapers.transparency.publication_log import LogConfig

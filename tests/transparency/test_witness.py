@@ -18,8 +18,7 @@ from hotpapers.errors import LogError
 from hotpapers.http import PoliteHttpClient
 from hotpapers.store import Record
 from hotpapers.transparency import notes
-from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
-from hotpapers.transparency.cosignatures import check_cosignature
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, check_cosignature
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import (
     COSIGNATURE_ED25519,

@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from hotpapers.render.feeds import FeedsChannel
-from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.pages import SiteChannel
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import app, server
 from tests.render.build import LISTED, PlainIssueReader

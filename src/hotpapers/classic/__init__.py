@@ -14,9 +14,8 @@ Only what differs from file to file is kept. What the grammar fixes (front matte
 post, which is the UTC day of the post's id) is written again by rule.
 """
 
-from hotpapers.classic.decoding import decode
 from hotpapers.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
-from hotpapers.classic.parser import parse
+from hotpapers.classic.parser import decode, parse
 from hotpapers.classic.renderer import render
 from hotpapers.classic.rules import MAX_COUNT, MAX_FILE, MAX_LINE
 from hotpapers.classic.timestamps import moment, post_day, post_moment, printed_made, printed_tally

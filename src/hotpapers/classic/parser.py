@@ -1,4 +1,5 @@
-"""From the classic format's text to values: line by line, each line in its place, nothing skipped.
+"""From the classic format's bytes to text, and from that to values: line by line, each line in its place, nothing
+skipped.
 
 An item is 12 lines in fixed places, then its posts (three lines each), then two empty lines:
 
@@ -60,12 +61,15 @@ def parse(text: str) -> ClassicIssue:
     if not text:
         raise NotClassic("the file is empty")
     check_size(text, "\n")
-    _check_characters(text)
+    if match := STRAY.search(text):
+        raise NotClassic(stray_reason(match.group()), line=text.count("\n", 0, match.start()) + 1)
     if not text.endswith("\n"):
         raise NotClassic("the file ends in the middle of a line", line=text.count("\n") + 1)
     lines = text[:-1].split("\n")
     date, written_at, at = _front(lines)
-    lead = _lead(lines, at)
+    # how many empty lines come before the first item's own
+    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
+    lead = max(0, first - at - 1) if first < len(lines) else first - at
     issue = ClassicIssue(date, written_at, lead, _items(lines, at + lead))
     if wrong := bad_head(issue):
         raise NotClassic(wrong, line=at + 1)
@@ -73,23 +77,14 @@ def parse(text: str) -> ClassicIssue:
     return issue
 
 
-def _check_characters(text: str) -> None:
-    if match := STRAY.search(text):
-        raise NotClassic(stray_reason(match.group()), line=text.count("\n", 0, match.start()) + 1)
-
-
 def _check_same(text: str, again: str) -> None:
     if text == again:
         return
     pairs = zip(text.split("\n"), again.split("\n"), strict=True)
     number, read, rendered = next((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
-    raise NotClassic(_difference(read, rendered), line=number)
-
-
-def _difference(read: str, rendered: str) -> str:
     alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(read, rendered, strict=False)))
     actual, right = quoted(read[alike : alike + 20]), quoted(rendered[alike : alike + 20])
-    return f"column {alike + 1}: {actual} stands where this format has {right}"
+    raise NotClassic(f"column {alike + 1}: {actual} stands where this format has {right}", line=number)
 
 
 # --- front matter
@@ -114,12 +109,6 @@ def _after(start: str, lines: list[str], at: int) -> str:
     if not line.startswith(start):
         raise NotClassic(f"{quoted(line)} stands where {quoted(start + '…')} belongs", line=at + 1)
     return line.removeprefix(start)
-
-
-def _lead(lines: list[str], at: int) -> int:
-    """How many empty lines come before the first item's own."""
-    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
-    return max(0, first - at - 1) if first < len(lines) else first - at
 
 
 # --- items
@@ -267,3 +256,36 @@ def _plain(text: str) -> str:
         return text
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&#39;", "'")
     return text.replace("&amp;", "&")
+
+
+# Three Mac Roman characters that happen to be UTF-8 stand in no prose by chance ("‚Äú"); two may ("√π"), but not inside
+# or beside a word ("Jos√©"). So the restored text must hold one of these.
+_SURE = re.compile(r"[\u0800-\U0010ffff]|[A-Za-z][\x80-\u07ff]|[\x80-\u07ff][A-Za-z]")
+
+
+def decode(data: bytes) -> tuple[str, bool]:
+    """The text of a file, and whether mojibake was repaired in it.
+
+    Some files were UTF-8, read as Mac Roman and written again as UTF-8. They are restored where it is certain: all
+    the text goes back, it becomes UTF-8 again, and what comes out could not have been meant as it stood.
+    Raises NotClassic for a file that is not UTF-8 or too large (rules.MAX_FILE, rules.MAX_LINE).
+    """
+    check_size(data, b"\n")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise NotClassic(f"not UTF-8: byte 0x{data[error.start]:02x}", line=line) from None
+    restored = _restored(text)
+    return (text, False) if restored is None else (restored, True)
+
+
+def _restored(text: str) -> str | None:
+    if text.isascii():
+        return None
+    try:
+        restored = text.encode("mac_roman").decode("utf-8")
+    except UnicodeError:
+        return None
+    certain = _SURE.search(restored) and not STRAY.search(restored)
+    return restored if certain else None

@@ -13,8 +13,8 @@ from hotpapers.errors import UsageError
 from hotpapers.ids import arxiv, timestamps
 from hotpapers.model import Judgement, Verdict
 from hotpapers.model.keys import parse_key
-from hotpapers.moderation import author_review
-from hotpapers.moderation.author_review import AuthorReview
+from hotpapers.moderation import author_voices
+from hotpapers.moderation.author_voices import AuthorReview
 from hotpapers.moderation.bots import review as bots
 from hotpapers.moderation.bots.review import AccountReview, OperatorVerdict
 from hotpapers.store import Record, now
@@ -65,18 +65,14 @@ def judge(
             _say(record, home, key, judgement, reason, since)
         else:
             common.need(not reason and not since, "--undo does not go with --reason or --since")
-            _undo(record, home, key)
+            if key.paper:
+                author_voices.withdraw_author(record, key.account, key.paper, at=now())
+            else:
+                bots.withdraw_verdict(record, home.settings.bots, key.account, at=now())
         reviews = bots.review_account(record, key.account)
-        papers = {review.account: author_review.review_papers(record, review.account) for review in reviews}
+        papers = {review.account: author_voices.review_papers(record, review.account) for review in reviews}
     value = [{**review._asdict(), "papers": papers[review.account]} for review in reviews]
     show(value, (line for review in reviews for line in _lines(review, papers[review.account])), as_json)
-
-
-def _undo(record: Record, home: common.CommandContext, key: JudgedKey) -> None:
-    if key.paper:
-        author_review.withdraw_author(record, key.account, key.paper, at=now())
-    else:
-        bots.withdraw_verdict(record, home.settings.bots, key.account, at=now())
 
 
 def _say(
@@ -90,7 +86,7 @@ def _say(
     word = OperatorVerdict(judgement, reason.strip(), midnight(since) if since else at)
     common.need(word.since <= at, f"{since}: in the future; a verdict is about what was observed")
     if is_of_paper:
-        author_review.set_author(record, key.account, key.paper, word, at=at)
+        author_voices.set_author(record, key.account, key.paper, word, at=at)
     else:
         bots.set_verdict(record, home.settings.bots, key.account, word, at=at)
 

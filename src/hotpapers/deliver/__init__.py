@@ -1,6 +1,6 @@
 """Delivery: issues to folders, mailboxes, chat rooms, receivers and Bluesky, each of them once.
 
-export_site       a folder written, and written again; files, folders, parallel, size_budget: how
+export_site       a folder written, and written again; files, parallel, size_budget: how
 announce          chat, webhooks, Bluesky: threads and a custom feed
 email             subscribers, messages, the relay, what comes back
 send              what channels that send have in common

@@ -1,15 +1,22 @@
-"""From frozen issues to files, and what became of each is kept; and again, after something was forgotten or hidden."""
+"""From frozen issues to files, and what became of each is kept; and again, after something was forgotten or hidden.
+
+Deliveries name a folder as `file:site?store=hotpapers.db`: one within the store's own folder from there, so that both
+can move together; any other by its whole path. Beside it stands the store that wrote it. A copy of a store holds the
+same deliveries and must leave the original's folders alone; a store that was moved keeps its own.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote, unquote_to_bytes
 
 from hotpapers import model, terms
-from hotpapers.deliver import delivery_states, folders, queries, size_budget
+from hotpapers.deliver import delivery_states, queries, size_budget
 from hotpapers.deliver.files import WriteCounts, write_files
 from hotpapers.deliver.queries import DeliveryKey
 from hotpapers.errors import HotPapersError, UsageError
@@ -17,8 +24,53 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import RenderedFile
 from hotpapers.render import channel
 from hotpapers.store import Record, now
+from hotpapers.store.database import Database, server_database
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import issue_path
+
+PREFIX = "file:"
+"""How a delivery's target names a folder."""
+_STORE = "?store="
+
+
+class PublishedFolder(NamedTuple):
+    """A folder that was published to. `owner`: the other store to which it belongs; empty where it is this one's."""
+
+    path: Path
+    owner: str = ""
+
+
+def target_of(database: Database, output: Path) -> str:
+    """What deliveries to a folder are known by."""
+    folder, store = output.resolve(), _file(database)
+    if store is None:
+        return _target(folder, server_database(database))
+    if folder.is_relative_to(store.parent):
+        return _target(folder.relative_to(store.parent), store.name)
+    return _target(folder, str(store))
+
+
+def folder_of(database: Database, target: str) -> PublishedFolder | None:
+    """The folder that a delivery went to; None where it went to none."""
+    if not target.startswith(PREFIX):
+        return None
+    parts = target.removeprefix(PREFIX).partition(_STORE)
+    folder, _, owner = (os.fsdecode(unquote_to_bytes(part)) for part in parts)
+    store = _file(database)
+    if store is None:
+        return PublishedFolder(Path(folder), "" if owner == server_database(database) else owner)
+    writer = store.parent / owner
+    return PublishedFolder(store.parent / folder, "" if writer == store or not writer.exists() else str(writer))
+
+
+def _target(folder: Path, store: str) -> str:
+    return f"{PREFIX}{quote(os.fsencode(folder))}{_STORE}{quote(store)}"
+
+
+def _file(database: Database) -> Path | None:
+    """The store's file; None for a database on a server."""
+    return Path(database.where).resolve() if database.name == "sqlite" else None
+
 
 LARGE = 100
 """Issues from which on two processes write a site: a Python takes as long to begin as ten of them to be written."""
@@ -53,7 +105,7 @@ def export_site(
     Raises UsageError for a folder that holds another publication's files, or cannot be written.
     """
     channel_of_site = channel(to, site_config)
-    target = folders.target_of(record.database, output)
+    target = target_of(record.database, output)
     _check_folder(record, publication, to, target, output)
     fresh = {
         DeliveryKey(publication, day, edition, to, target): digest
@@ -113,7 +165,7 @@ def _whole(
 def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
     """The days whose latest edition a channel has not yet written to a folder, ascending."""
     days = list(queries.latest_editions(record, publication))
-    return sorted(_not_sent(record, publication, days, to, folders.target_of(record.database, output)))
+    return sorted(_not_sent(record, publication, days, to, target_of(record.database, output)))
 
 
 def _check_folder(record: Record, publication: str, to: str, target: str, output: Path) -> None:
@@ -154,7 +206,7 @@ class RerenderedFolder(NamedTuple):
 def _with_folders(record: Record, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """Rows that begin with a delivery's target, with the folder in its place; those of no folder left out."""
     for target, *rest in rows:
-        if folder := folders.folder_of(record.database, target):
+        if folder := folder_of(record.database, target):
             yield (folder, *rest)
 
 
@@ -184,7 +236,7 @@ def export_again(
 def export_logs(record: Record, publication: str, site_config: SiteConfig) -> int:
     """Writes the files of a publication's log alone into each folder that its site was written to; how many changed.
     Raises UsageError for a folder that cannot be written."""
-    from hotpapers.render.html.site import SiteChannel  # loaded where there are sites
+    from hotpapers.render.html.pages import SiteChannel  # loaded where there are sites
 
     rows = _with_folders(record, queries.delivered(record.database))
     paths = {folder.path for folder, name, to, _ in rows if (name, to) == (publication, "site") and not folder.owner}

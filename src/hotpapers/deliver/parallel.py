@@ -19,8 +19,7 @@ from zlib import crc32
 from hotpapers import terms
 from hotpapers.deliver.files import PART_OF_HELPER, WriteCounts, WrittenPaths, alone, write_files, write_some
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.render.html.pages import everything
-from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.pages import SiteChannel, everything
 from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from hotpapers.evaluation.curves import OWN_CLOCK, MeasuredCurve
 from hotpapers.evaluation.text_tables import markdown_table
 from hotpapers.forecast import ENOUGH, Curve, Forecast, calibrate, predict
+from hotpapers.forecast.calibration import APART
 from hotpapers.forecast.curves import growth, week
-from hotpapers.forecast.levels import APART
 
 WINDOW = 90
 """Days before a week from which its forecasts are made, as many as scores look back."""

@@ -6,9 +6,8 @@
     retry_policy    pure: pace, what a status means, how long a server asks us to wait
     address_guard   which addresses are ours and never fetched; names are resolved and checked here, once
     transport       connections to the very address that was checked; deadlines, stopping, traffic
-    websocket       websockets over such a connection
     bodies          bodies and lines, unpacked and bounded while they come
-    line_streams    answers that do not end, with a heartbeat
+    streams         answers that do not end, with a heartbeat; websockets over such a connection
     server_dates    what answers tell of the time
     redact_errors   what errors may say: never a token
 """

@@ -22,7 +22,7 @@ from websockets.sync.client import ClientConnection
 
 from hotpapers import __version__
 from hotpapers.errors import NetError, RequestRefused, RetryLater
-from hotpapers.http import websocket
+from hotpapers.http import streams
 from hotpapers.http.address_guard import (
     HTTP,
     WEBSOCKET,
@@ -33,10 +33,10 @@ from hotpapers.http.address_guard import (
     read_address,
 )
 from hotpapers.http.bodies import unpacked, whole
-from hotpapers.http.line_streams import LineStream, with_heartbeat
 from hotpapers.http.redact_errors import SecretRedactor, public_url
 from hotpapers.http.retry_policy import HostPacer, Retryable, check_status, pace_of
 from hotpapers.http.server_dates import Heard
+from hotpapers.http.streams import LineStream, with_heartbeat
 from hotpapers.http.transport import Deadline, GuardedBackend, TrafficCounter
 from hotpapers.model import Response
 
@@ -187,7 +187,7 @@ class PoliteHttpClient:
         with ExitStack() as stack, self._names_address(address):
             connection = stack.enter_context(self._persist(lambda: self._joined(address, request_headers)))
             stack.callback(connection.close)
-            take = partial(websocket.next_message, connection)
+            take = partial(streams.next_message, connection)
             yield from with_heartbeat(take, self._patience, self._limits.silence, math.inf)
 
     def lines(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
@@ -244,7 +244,7 @@ class PoliteHttpClient:
             return Retryable(str(problem))
         limits = self._limits
         request_headers = {name: value for name, value in headers.items() if name != "accept-encoding"}
-        return websocket.open_websocket(
+        return streams.open_websocket(
             url, sock, self._context, request_headers, traffic=self.traffic,
             timeout=limits.connect, ping=limits.ping, limit=limits.message, now=self.now(),
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """Moments, in microseconds since 1970 UTC: read from what networks and people write, and written as we show them.
 
-Whatever names no zone is taken as UTC, never as the machine's own time.
+Whatever names no zone is taken as UTC, never as the machine's own time. And timestamp identifiers of
+the AT Protocol (https://atproto.com/specs/tid).
 """
 
 from __future__ import annotations
@@ -67,3 +68,12 @@ def minute_of(at: int) -> str:
 def midnight(day: str) -> int:
     """The beginning of a day in UTC. Raises ValueError for what is no day."""
     return from_datetime(datetime.combine(datetime.fromisoformat(day).date(), datetime.min.time(), UTC))
+
+
+_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
+
+
+def tid(moment: int, clock: int) -> str:
+    """The TID of a moment (µs since 1970) and a clock's number (0 to 1023)."""
+    number = (moment & (2**53 - 1)) << 10 | clock & 1023
+    return "".join(_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))

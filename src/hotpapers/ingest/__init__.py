@@ -4,10 +4,9 @@ job_factory     from settings to jobs: which sources are on, how they are paced,
 collect_job     reads a source
 recount_job     reads counts again
 pipeline        a page into the record, in one line: parse, admit, compare, append
+reprocessing    raw payloads, parsed again by the source as it is now
 change_filter   which posts are tracked, what of an observation is new
 queries         what is known of posts and papers
-shared_index    what names the papers that are known
-reprocessing    raw payloads, parsed again by the source as it is now
 archives        what others kept of networks, in files
 """
 
@@ -19,7 +18,7 @@ from hotpapers.ingest.job_factory import (
     make_jobs,
     make_line,
 )
-from hotpapers.ingest.shared_index import SharedPaperIndex
+from hotpapers.ingest.pipeline import SharedPaperIndex
 
 __all__ = [
     "ConfiguredSource",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from heapq import heappop, heappush
 from typing import Any, TypeGuard
 
@@ -14,9 +13,8 @@ from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest import queries
 from hotpapers.model import DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict, typed_key
 from hotpapers.sources.paper_matching import EDITED, edited
-from hotpapers.store import AsOfView, Record, reaction_marks
+from hotpapers.store import AsOfView, Record, identities, item_rows, reaction_marks
 from hotpapers.store.identities import NUMBER
-from hotpapers.store.item_rows import StoredRow
 
 TRACKED_FOR = 30 * DAY
 LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
@@ -97,25 +95,20 @@ class TrackedPosts(TrackedKeys):
         return reaction_marks.post_of_reaction(self._record, reaction)
 
 
-def still_new(record: Record, then: AsOfView) -> Callable[[Item], bool]:
+def still_new(then: AsOfView, items: Iterable[Item], now: AsOfView) -> Callable[[Item], bool]:
     """Whether what was new in a view still is, of each item in turn, inside the batch that writes them: another job may
     have said the same meanwhile."""
-
-    @cache
-    def said_since() -> ChangeFilter | None:
-        view = record.view()
-        return None if view.position == then.position else ChangeFilter(view)
-
-    return lambda item: (words := said_since()) is None or words.is_new(item)
+    return (lambda _: True) if now.position == then.position else ChangeFilter(now, items).is_new
 
 
 class ChangeFilter:
-    """The last word on each key: what a page has said so far, else the record's. One for each page."""
+    """The last word on each key: what a page has said so far, else the record's. One for each page. `items`: what the
+    page says, of which the record is asked at once."""
 
-    def __init__(self, view: AsOfView) -> None:
+    def __init__(self, view: AsOfView, items: Iterable[Item] = ()) -> None:
         self._view = view
         self._said: dict[tuple[Any, ...], Item] = {}
-        self._finders: dict[type[Item], Callable[..., StoredRow | None]] = {}
+        self._recorded = _last_words(view, [item for item in items if isinstance(item, LASTING)])
 
     def is_new(self, item: Item) -> bool:
         """Whether an item says something else than the last word on its key, but for the moment. Now it is said. Items
@@ -123,7 +116,7 @@ class ChangeFilter:
         if not isinstance(item, LASTING):
             return True
         key = typed_key(item)
-        last = self._said.get(key) or self._recorded(*key)
+        last = self._said.get(key) or self._last_recorded(key)
         self._said[key] = item
         return last is None or msgspec.structs.replace(last, observed_at=item.observed_at) != item
 
@@ -154,10 +147,21 @@ class ChangeFilter:
         last = {word.about: word.judgement for word in words if is_edit(word)}
         return {about for about, judgement in last.items() if judgement == "doubtful"}
 
-    def _recorded(self, cls: type[Item], *key: Any) -> Item | None:
-        find = self._finders.get(cls) or self._finders.setdefault(cls, self._view.finder(cls))
-        row = find(*key)
-        return row.item if row else None
+    def _last_recorded(self, key: tuple[Any, ...]) -> Item | None:
+        if key not in self._recorded:
+            row = self._view.one(*key)
+            self._recorded[key] = row.item if row else None
+        return self._recorded[key]
+
+
+def _last_words(view: AsOfView, items: Sequence[Item]) -> dict[tuple[Any, ...], Item | None]:
+    """What the record says of the keys of some items: a statement a kind, none where it knows nobody of them."""
+    words: dict[tuple[Any, ...], Item | None] = dict.fromkeys(map(typed_key, items))
+    known = identities.find(view.database, item_rows.keys_in(items)) if words else {}
+    for cls in {cls for cls, *_ in words}:
+        for row in view.of_keys(cls, [key[1:] for key in words if key[0] is cls], known):
+            words[typed_key(row.item)] = row.item
+    return words
 
 
 def restored_posts(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:

@@ -5,19 +5,18 @@ Fetching comes before (`collect_job`, `recount_job`), and what others may know o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
+from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.ingest.change_filter import ChangeFilter, edits, restored_posts, still_new
 from hotpapers.jobs.loop import JobContext
-from hotpapers.model import (
-    Item,
-    PayloadPage,
-    RawPayload,
-    Reaction,
-    Source,
-)
+from hotpapers.model import HOUR, Item, PayloadPage, RawPayload, Reaction, Source
+from hotpapers.store import Record
 from hotpapers.store.batches import WrittenBatch
+from hotpapers.store.paper_names import load_names, named_by
 from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.store.reaction_marks import remember_reactions
 from hotpapers.terms import NetworkTerms, admitted
@@ -49,13 +48,17 @@ def ingest(work: JobContext, source: Source, terms: NetworkTerms, page: PayloadP
     parsed = [parse_admitted(source, terms, payload) for payload in page.payloads]
     remember_reactions(work.record, _reactions(parsed), at)
     view = work.record.view()
-    changes = ChangeFilter(view)
-    new = [_new_items(changes, page) for page in parsed]
+    changes = ChangeFilter(view, _items_of(parsed))
+    new = [_new_items(changes, payload) for payload in parsed]
     batch = work.record.ingest(
         new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=work.confirm,
-        is_new=still_new(work.record, view),
+        is_new=partial(still_new, view, _items_of(new)),
     )  # fmt: skip
-    return IngestedPage(batch, [item for page in new for item in page.items])
+    return IngestedPage(batch, _items_of(new))
+
+
+def _items_of(parsed: Iterable[ParsedPayload]) -> list[Item]:
+    return [item for payload in parsed for item in payload.items]
 
 
 def keep_raw_for(terms: NetworkTerms, payload: RawPayload) -> int:
@@ -92,3 +95,33 @@ def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:
         post = next((item.post for item in payload.items if isinstance(item, Reaction)), "")
         if payload.payload.kind == REACTION and post:
             yield payload.payload.key, post
+
+
+AGAIN = 6 * HOUR
+"""Microseconds after which all names are read anew: other processes bring papers too, and old ones are let go."""
+
+
+class SharedPaperIndex:
+    """What names the papers of the last half year; for all threads. `read_at`: when `names` were read, if they were."""
+
+    def __init__(self, names: PaperIndex | None = None, read_at: int | None = None) -> None:
+        self.names = names or PaperIndex()
+        self._read_at = read_at
+        self._lock = threading.Lock()
+        self._lately: list[PaperAlias] = []
+
+    def look(self, record: Record, at: int) -> None:
+        """Reads all names from the record, if that was long ago. Whoever comes first does it, the others wait."""
+        with self._lock:
+            if self._read_at is None or at - self._read_at >= AGAIN:
+                self._lately.clear()
+                self.names.replace(load_names(record, at))
+                self.names.learn(self._lately)  # what came meanwhile may not have been in the record yet
+                self._read_at = at
+
+    def learn(self, items: Iterable[Item]) -> None:
+        """Takes in what was just read."""
+        named = list(named_by(items))
+        if named:
+            self._lately += named
+            self.names.learn(named)

@@ -1,4 +1,5 @@
-"""An issue's content from the record: a pure function of what was observed and the publication's recipe."""
+"""An issue's content from the record: a pure function of what was observed and the publication's recipe; in
+issues that are made afterwards, with what was not known of a day's talk when its issue would have appeared."""
 
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers import model, ranking
-from hotpapers.engagement.standing.queries import learn_standing
+from hotpapers.engagement.measurement import REFERENCE_DAYS
+from hotpapers.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.errors import CorruptStore, IssueError
-from hotpapers.issues import posts, quotations, selection
+from hotpapers.issues import posts, queries, quotations, selection
 from hotpapers.issues.collected_talk import TalkReader, collect_talk
 from hotpapers.issues.collectors import witnessed_counts
 from hotpapers.issues.coverage import readings
@@ -21,15 +23,17 @@ from hotpapers.issues.listing import listing_cut, listing_input, places_of
 from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking_input import CandidateWindow, announced_on, matching_papers, networks_of
-from hotpapers.issues.retrospective import look_back
 from hotpapers.issues.windows import closing, known_absent, window_start
 from hotpapers.model import (
+    DAY,
+    NETWORKS,
     Entry,
     IssueContent,
     NetworkForecast,
     PrintedCount,
     Publication,
     RankingInput,
+    Retrospective,
     ScoredCandidate,
 )
 from hotpapers.ranking.price import PriceList
@@ -38,6 +42,25 @@ from hotpapers.store.as_of import AsOfView
 from hotpapers.store.commitments import canonical_json
 from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
+
+
+def look_back(
+    view: AsOfView, publication: Publication, start: int, talk: RankingInput, papers: Sequence[str]
+) -> Retrospective:
+    """Of an issue as of a view that considers the papers announced from `start` on, and holds some of them. Who has
+    standing must have been learned up to the view's position."""
+    posts = queries.posts_by_then(view, start, publication.networks)
+    inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
+    known = known_accounts(view)
+    return Retrospective(
+        **posts._asdict(),
+        described_later=len(queries.described_later(view, papers)),
+        absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks_of(talk))),
+        bots=queries.count_bots(view),
+        known=None if known is None else len(known),
+        inferred=inferred or msgspec.UNSET,
+    )
+
 
 LOOK_BACK = 14
 """Days of earlier issues that a daily issue looks at."""
@@ -277,19 +300,16 @@ def _content(
 ) -> IssueContent:
     """`about`: what the issue says of itself beside its entries."""
     ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.talk, recipe.publication.ranking)
+    data = batches.chain_at(record.database, recipe.position)
+    if data is None:
+        raise IssueError(f"batch {recipe.position} is not in the record")
+    chain = data.hex()
     return about(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
-        chain=_chain(record, recipe.position), ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
+        chain=chain, ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
         ongoing=_entries(entry_inputs, ongoing, prices), peers=entry_inputs.talk.peers, replaces=recipe.replaces,
         reason=recipe.reason,
     )  # fmt: skip
-
-
-def _chain(record: Record, position: int) -> str:
-    data = batches.chain_at(record.database, position)
-    if data is None:
-        raise IssueError(f"batch {position} is not in the record")
-    return data.hex()
 
 
 def _prices(talk: RankingInput, ranked_by: str) -> PriceList | None:

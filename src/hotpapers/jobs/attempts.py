@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hotpapers.errors import (
-    NetError,
-    PartiallyRead,
-    RequestRefused,
-    RetryLater,
-    StoreError,
-    StreamGap,
-)
+from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater, StoreError, StreamGap
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.jobs.isolation import describe_error, is_defect
 from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, CoverageState

@@ -85,14 +85,7 @@ from hotpapers.model.ports import (
     Source,
     Tracked,
 )
-from hotpapers.model.ranking import (
-    Attention,
-    Candidate,
-    RankingInput,
-    ScoreComponent,
-    ScoredCandidate,
-    VoiceHistogram,
-)
+from hotpapers.model.ranking import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
 
 __all__ = [
     "BEGAN",

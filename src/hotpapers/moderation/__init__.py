@@ -3,8 +3,7 @@ are authors of the papers that they speak of.
 
 quotation_policy    what of a post may be shown now        blocklist   what the operator never quotes
 doubtful_mentions   posts under the wrong paper            queries     what is asked of the store
-author_voices       who is an author, by `author_names`    author_review   the operator's word on that
-                    and `author_words`
+author_voices       who is an author, by `author_names` and `author_words`, or by the operator's word
 
 Takes posts and accounts from the store; gives judgements. It shows nothing and counts nobody.
 """

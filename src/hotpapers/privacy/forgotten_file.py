@@ -95,14 +95,11 @@ def complete(database: Database, marks: KeyedHasher) -> None:
     except OSError as problem:
         _complain(file, problem)
         return
-    missing = sorted(_of_store(database) - (known or frozenset()))
+    graves = (ForgottenMark("tombstone", mark, at) for mark, at in tombstones.all_tombstones(database))
+    of_store = {*graves, *(ForgottenMark(*row) for row in queries.marks_of_leavers(database))}
+    missing = sorted(of_store - (known or frozenset()))
     if missing or known is None:
         _write(file, marks, missing)
-
-
-def _of_store(database: Database) -> set[ForgottenMark]:
-    graves = (ForgottenMark("tombstone", mark, at) for mark, at in tombstones.all_tombstones(database))
-    return {*graves, *(ForgottenMark(*row) for row in queries.marks_of_leavers(database))}
 
 
 def _write(file: Path, marks: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:

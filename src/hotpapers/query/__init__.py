@@ -4,7 +4,7 @@
     session          a record, its terms and its issues, of one thread
     request_params   parameters, with their limits
     schemas          answers
-    issues papers paper_posts search status export    the functions
+    issues papers paper_posts status export    the functions
     queries          which posts about a paper may be shown
     openapi          the API's document, made of all that
 

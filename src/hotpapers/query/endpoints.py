@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers import model
-from hotpapers.query import issues, paper_posts, papers, request_params, schemas, search, status
+from hotpapers.query import issues, paper_posts, papers, request_params, schemas, status
 from hotpapers.query.session import QuerySession
 
 
@@ -60,7 +60,7 @@ QUESTIONS: tuple[Endpoint, ...] = (
         "explanation", f"{_PAPER}/explanation", request_params.EntryParams, schemas.EntryExplanation, issues.explanation
     ),
     Endpoint("paper", _PAPER, request_params.PaperParams, schemas.PaperDetails, papers.paper, 2),
-    Endpoint("search", "/search", request_params.SearchParams, schemas.SearchPage, search.search, 2),
+    Endpoint("search", "/search", request_params.SearchParams, schemas.SearchPage, papers.search, 2),
     Endpoint("status", "/status", request_params.NoParams, schemas.SiteStatus, status.status, 5, moves=True),
 )
 """In the order in which addresses are compared: an identifier may have a slash in it, so longer ones come first."""

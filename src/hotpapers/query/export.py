@@ -72,21 +72,19 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def public_lines(session: QuerySession) -> Iterator[bytes]:
     """The lines of the exchange format that strangers may have."""
-    withheld = _kept_back(session)
-    for line in exporter.wanted_lines(session.record, ExportRequest(True, withheld.networks)):
-        public = _public(line, withheld)
-        if public is not None:
-            yield public
-
-
-def _kept_back(session: QuerySession) -> WithheldWords:
     view = session.record.view()
     hidden = {verdict.subject for verdict in view.items(model.Verdict, "t.judgement = 'hidden'")}
     for alias in view.items(model.Alias):
         if hidden & {alias.account, alias.stable}:
             hidden |= {alias.account, alias.stable}
     policy = policy_for(view, session.terms, ())  # it knows nobody who is answered: a reply is to somebody else
-    return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy)
+    withheld = WithheldWords(
+        terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy
+    )
+    for line in exporter.wanted_lines(session.record, ExportRequest(True, withheld.networks)):
+        public = _public(line, withheld)
+        if public is not None:
+            yield public
 
 
 def _public(line: bytes, withheld: WithheldWords) -> bytes | None:

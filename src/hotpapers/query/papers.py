@@ -1,4 +1,4 @@
-"""Answers about single papers: metadata, the issues that hold them, and their attention over time."""
+"""Answers about papers: their metadata, the issues that hold them, their attention over time; and those of a search."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from hotpapers import model
+from hotpapers import search as index
 from hotpapers.engagement import attention, measurement
 from hotpapers.errors import NotFound
 from hotpapers.issues.freeze import editions
 from hotpapers.model import HOUR, is_retrospective
 from hotpapers.query import queries, request_params, schemas
+from hotpapers.query.cursors import cursor_of, key_of
 from hotpapers.query.schemas import answer_of
 from hotpapers.query.session import QuerySession, bare, paper_key
 from hotpapers.ranking.words import method_note
@@ -98,3 +100,16 @@ def own_voices(session: QuerySession) -> tuple[int, ...]:
         account for publication in session.issue_reader().publications() for account in publication.own
     )
     return session.record.voices_of(own)
+
+
+PAGE = "search"
+"""What its cursors call themselves."""
+
+
+def search(session: QuerySession, params: request_params.SearchParams) -> schemas.SearchPage:
+    """Papers by words, authors, categories and days, with the words marked."""
+    after = key_of(params.cursor, PAGE, str)
+    match = index.search(session.record, params.q, limit=params.limit, cursor=str(after[0]) if after else None)
+    papers = tuple(schemas.answer_of(schemas.SearchHit, hit, id=bare(hit.paper)) for hit in match.papers)
+    following = cursor_of(PAGE, match.next) if match.next else None
+    return schemas.answer_of(schemas.SearchPage, match, papers=papers, next=following)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from hotpapers.errors import UsageError
-from hotpapers.query import issues, paper_posts, papers, request_params, schemas, search, status
+from hotpapers.query import issues, paper_posts, papers, request_params, schemas, status
 from hotpapers.query.openapi import fields_of, on_one_line
 from hotpapers.query.session import QuerySession
 
@@ -114,7 +114,7 @@ def _paper(session: QuerySession, params: PaperToolParams) -> PartialPaper:
 
 
 def _search(session: QuerySession, params: SearchToolParams) -> schemas.SearchPage:
-    return search.search(session, request_params.SearchParams(q=params.q, limit=params.limit, cursor=params.cursor))
+    return papers.search(session, request_params.SearchParams(q=params.q, limit=params.limit, cursor=params.cursor))
 
 
 class ToolDefinition(NamedTuple):
@@ -130,9 +130,13 @@ class ToolDefinition(NamedTuple):
     @property
     def definition(self) -> dict[str, Any]:
         """As a list of tools has it (Model Context Protocol)."""
+        # the JSON Schema of a struct with all that it refers to in it
+        _, parts = msgspec.json.schema_components([self.answer], ref_template="#/$defs/{name}")
+        root: dict[str, Any] = on_one_line(parts.pop(self.answer.__name__))
+        whole = {**root, "$defs": on_one_line(parts)} if parts else root
         return {
             "name": self.name, "title": self.title, "description": f"{self.about} {WARNING}",
-            "inputSchema": fields_of(self.params), "outputSchema": _whole(self.answer),
+            "inputSchema": fields_of(self.params), "outputSchema": whole,
             "annotations": {
                 "readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False,
             },
@@ -182,13 +186,6 @@ TOOLS: dict[str, ToolDefinition] = {
     )
 }  # fmt: skip
 """Every tool by its name."""
-
-
-def _whole(cls: type[msgspec.Struct]) -> dict[str, Any]:
-    """The JSON Schema of a struct with all that it refers to in it."""
-    _, parts = msgspec.json.schema_components([cls], ref_template="#/$defs/{name}")
-    root: dict[str, Any] = on_one_line(parts.pop(cls.__name__))
-    return {**root, "$defs": on_one_line(parts)} if parts else root
 
 
 # ---- harmless ------------------------------------------------------------------------------------------------

@@ -18,14 +18,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from hotpapers.categories import group_of
-from hotpapers.model import (
-    Attention,
-    Candidate,
-    RankingInput,
-    ScoreComponent,
-    ScoredCandidate,
-    VoiceHistogram,
-)
+from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
 
 NAME = "rarity/1"
 AGES = (6, 24, 72, 168)
@@ -105,12 +98,10 @@ class ReferenceTable:
         key = (attention.network, attention.age, among)
         if key not in self._made:
             there = self._there.get((attention.network, attention.age), [])
-            self._made[key] = _reference(tuple(peer for peer in there if _belongs(peer.archive, among)))
+            self._made[key] = _reference(
+                tuple(peer for peer in there if among in ("all", peer.archive, f"{group_of(peer.archive)} group"))
+            )
         return self._made[key]
-
-
-def _belongs(archive: str, among: str) -> bool:
-    return among in ("all", archive, f"{group_of(archive)} group")
 
 
 def _own(attention: Attention) -> int | None:

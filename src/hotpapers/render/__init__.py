@@ -19,7 +19,7 @@ CHANNELS = {
     "classic": _loading("hotpapers.render.classic", "ClassicChannel"),
     "feeds": _loading("hotpapers.render.feeds", "FeedsChannel"),
     "markdown": _loading("hotpapers.render.markdown", "MarkdownChannel"),
-    "site": _loading("hotpapers.render.html.site", "SiteChannel"),
+    "site": _loading("hotpapers.render.html.pages", "SiteChannel"),
 }
 """Each channel by name, made for an operator."""
 

@@ -2,7 +2,8 @@
 
 A post is the same post on every server; its counts are those of its home server, which is asked for them.
 https://docs.joinmastodon.org/methods/timelines/ · https://docs.joinmastodon.org/entities/Status/ ·
-https://docs.joinmastodon.org/methods/streaming/
+https://docs.joinmastodon.org/methods/streaming/ ·
+https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import datetime
 import re
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -21,7 +23,44 @@ from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import LARGEST, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_for
 from hotpapers.sources.paper_matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
-from hotpapers.sources.sse import ServerEvent, events
+
+LONGEST = 4_000_000
+"""Bytes of an event that is read; a longer one is passed over."""
+
+
+class ServerEvent(NamedTuple):
+    """An event: `message` where it has no name."""
+
+    name: str
+    data: bytes
+
+
+def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
+    """The events of a stream; None for a comment, and where nothing came for a while: the server is there, or is not.
+
+    What is begun and not ended when the stream ends is no event.
+    """
+    name, data, size = "", list[bytes](), 0
+    for line in lines:
+        if not line:
+            if line is None:
+                yield None
+            elif data and size <= LONGEST:
+                yield ServerEvent(name or "message", b"\n".join(data))
+            if line is not None:
+                name, data, size = "", [], 0
+            continue
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"":
+            yield None
+        elif field == b"event":
+            name = value.decode("utf-8", "replace")
+        elif field == b"data":
+            size += len(value) + 1
+            if size <= LONGEST:
+                data.append(value)
+
 
 NETWORK = "mastodon"
 PAGE = 40
@@ -217,7 +256,9 @@ class MastodonSource:
             return []
         at_home = urlsplit(listed.uri).netloc == urlsplit(server.base).netloc
         if at_home and server.streaming:
-            self._remember(f"{server.base} {listed.id}", listed.uri)
+            self._uris[f"{server.base} {listed.id}"] = listed.uri
+            if len(self._uris) > REMEMBERED:
+                self._uris.popitem(last=False)
         payload = RawPayload("home" if at_home else "post", listed.uri, body, at)
         if f"{NETWORK}:{listed.uri}" not in self.known:
             return [payload]
@@ -257,11 +298,6 @@ class MastodonSource:
             uri = self._uris.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
             return [RawPayload("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
         return []
-
-    def _remember(self, name: str, uri: str) -> None:
-        self._uris[name] = uri
-        if len(self._uris) > REMEMBERED:
-            self._uris.popitem(last=False)
 
     # ---- home servers ----------------------------------------------------------------------------------
 

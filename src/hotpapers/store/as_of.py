@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from hotpapers import model
-from hotpapers.store.database import Database, Params
-from hotpapers.store.identities import NUMBER, key_of
+from hotpapers.store.database import Database, Params, placeholders, slices
+from hotpapers.store.identities import NUMBER, Identity, key_of
 from hotpapers.store.item_rows import BY_KIND, SPECS, KindSpec, StoredRow, read_row, select_columns
 
 AnyItem = TypeVar("AnyItem", bound=model.Item)
@@ -92,6 +93,22 @@ class AsOfView(NamedTuple):
 
         return find
 
+    def of_keys(
+        self, cls: type[model.Item], keys: Iterable[Sequence[Any]], known: Mapping[str, Identity]
+    ) -> Iterator[StoredRow]:
+        """The latest rows of many keys of a kind. `known`: the identities of whom they name, of those that have one."""
+        spec = SPECS[cls]
+        names = [f'"{spec.fields[i]}"' for i in spec.key]
+        same = " AND ".join(f"later.{name} = wanted.{name}" for name in names)
+        stored = [values for key in keys if None not in (values := _stored_key(spec, key, known))]
+        for some in slices(stored):
+            wanted = ", ".join([f"({placeholders(names)})"] * len(some))
+            sql = f"""WITH wanted ({", ".join(names)}) AS (VALUES {wanted})
+                SELECT {select_columns(spec, "t")} FROM wanted JOIN {spec.kind} AS t ON t.id = (
+                    SELECT later.id FROM {spec.kind} AS later WHERE {same} AND {self.visible("later")}
+                    ORDER BY later.observed_at DESC LIMIT 1)"""
+            yield from (read_row(spec, row) for row in self.database.rows(sql, [*chain.from_iterable(some)]))
+
     def _statement(self, spec: KindSpec, where: str = "", order: str = "") -> str:
         return (
             f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t"
@@ -115,3 +132,11 @@ def _by_key(kind: str) -> str:
 def _value(spec: KindSpec, index: int) -> str:
     """What a field's parameter is compared as."""
     return NUMBER if index in spec.identities else "?"
+
+
+def _stored_key(spec: KindSpec, key: Sequence[Any], known: Mapping[str, Identity]) -> tuple[Any, ...]:
+    """The values of a key as columns hold them: None for whoever is not in the record."""
+    pairs = zip(spec.key, key, strict=True)
+    return tuple(
+        value if i not in spec.identities else known[value].number if value in known else None for i, value in pairs
+    )

@@ -149,10 +149,14 @@ class AddedRows(NamedTuple):
     later: int = 0
 
 
-def insert_group(database: Database, group: RowGroup, position: int) -> AddedRows:
-    """Adds one kind's rows."""
+def insert_groups(database: Database, groups: Sequence[RowGroup], position: int) -> list[AddedRows]:
+    """Adds the rows of some kinds."""
+    firsts = identities.next_numbers(database, [group.spec.kind for group in groups]) if groups else []
+    return [_insert_group(database, group, first, position) for group, first in zip(groups, firsts, strict=True)]
+
+
+def _insert_group(database: Database, group: RowGroup, first: int, position: int) -> AddedRows:
     spec, count = group.spec, len(group.items)
-    first = identities.next_number(database, spec.kind)
     if database.insert(spec.kind, columns_of(spec), group.filled(first, position)) == count:
         return AddedRows(spec.kind, range(first, first + count), group.hashes, group.origins)
     rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
@@ -270,9 +274,11 @@ def write_batch(
     close: Sequence[item_rows.StoredRow] = (),
     known: tombstones.Tombstones | None = None,
     recent: RecentIdentities | None = None,
+    last: ChainHead | None = None,
 ) -> WrittenBatch:
     """Adds what is new among the offered items, closes the given rows, and chains the batch. Call inside `write()`.
-    `known`: what was forgotten, where that was loaded already. `recent`: whom the last batches named."""
+    `known`: what was forgotten, and `last`: the batch before it, where these were asked for already. `recent`: whom the
+    last batches named."""
     known = tombstones.load(database, marks) if known is None else known
     cleaned, mended = item_checks.cleaned(offers)
     allowed = (
@@ -280,7 +286,7 @@ def write_batch(
     )
     refused = len(cleaned) - len(allowed)
     offered = row_groups.grouped(allowed)
-    last, recent = head(database), recent or RecentIdentities()
+    last, recent = last or head(database), recent or RecentIdentities()
     enrolled = identities.enroll(database, row_groups.keys_of(offered), last.position + 1, recent.at(last.chain))
     groups = [row_groups.prepared(group, marks, enrolled.known) for group in offered]
     row_changes = RowChanges(close=close)
@@ -308,7 +314,7 @@ def append(
     last = last or head(database)
     position = last.position + 1
     closed = close_rows(database, changes.close, position)
-    added = [insert_group(database, group, position) for group in groups]
+    added = insert_groups(database, groups, position)
     origins = list(itertools.chain.from_iterable(rows.origins for rows in added))
     listed = manifest.listing_of(
         [(rows.kind, rows.numbers) for rows in added if rows.numbers],
@@ -326,6 +332,10 @@ def append(
     return WrittenBatch(position, len(listed), known, later)
 
 
+_SAVE_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
+    ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor, position = excluded.position"""
+
+
 def save_batch(
     database: Database,
     position: int,
@@ -340,8 +350,7 @@ def save_batch(
     row = (position, at, source, cursor, len(listed), manifest.pack(listed), chain)
     database.run("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     if cursor is not None:
-        database.run("DELETE FROM cursor WHERE source = ?", (source,))
-        database.run("INSERT INTO cursor VALUES (?, ?, ?)", (source, cursor, position))
+        database.run(_SAVE_CURSOR, (source, cursor, position))
     if listed.tombstones:
         marks = [(mark, at) for mark in listed.tombstones]
         database.many("INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING", marks)

@@ -178,7 +178,13 @@ def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Ide
 
 def next_number(database: Database, table: str) -> int:
     """The number that follows the highest one of a table."""
-    return int(database.rows(f"SELECT max(id) FROM {table}")[0][0] or 0) + 1
+    return next_numbers(database, [table])[0]
+
+
+def next_numbers(database: Database, tables: Sequence[str]) -> list[int]:
+    """The same of several tables, at least one."""
+    highest = database.rows(f"SELECT {', '.join(f'(SELECT max(id) FROM {table})' for table in tables)}")[0]
+    return [int(number or 0) + 1 for number in highest]
 
 
 def between(database: Database, first: int, count: int) -> Iterator[IdentityRow]:

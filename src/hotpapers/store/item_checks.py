@@ -58,10 +58,15 @@ def check_closed(item: model.Item) -> None:
             _check_number(name, value)
         elif isinstance(value, str) and value:
             _check_text(name, value)
-    if isinstance(item, model.Post):
-        _check_links(item)
+    if isinstance(item, model.Post) and any(not 0 <= link.start <= link.end <= len(item.text) for link in item.links):
+        raise ValueError("a link outside the text")
     if isinstance(item, model.Publication):
-        _check_hours(item)
+        if not 0 <= item.hour <= 23:
+            raise ValueError(f"{item.hour} is no hour of a day")
+        try:
+            ZoneInfo(item.zone)
+        except (OSError, LookupError) as problem:
+            raise ValueError(f"zone {item.zone[:40]!r} is unknown") from problem
 
 
 def _check_number(name: str, value: int) -> None:
@@ -93,20 +98,6 @@ def _is_day(text: str) -> bool:
 
 def _is_key(text: str) -> bool:
     return keys.network_of(text) in model.NETWORKS and bool(keys.own_id(text))
-
-
-def _check_links(post: model.Post) -> None:
-    if any(not 0 <= link.start <= link.end <= len(post.text) for link in post.links):
-        raise ValueError("a link outside the text")
-
-
-def _check_hours(publication: model.Publication) -> None:
-    if not 0 <= publication.hour <= 23:
-        raise ValueError(f"{publication.hour} is no hour of a day")
-    try:
-        ZoneInfo(publication.zone)
-    except (OSError, LookupError) as problem:
-        raise ValueError(f"zone {publication.zone[:40]!r} is unknown") from problem
 
 
 def cleaned(offers: Iterable[tuple[model.Item, int]]) -> tuple[list[tuple[model.Item, int]], int]:

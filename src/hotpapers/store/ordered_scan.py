@@ -9,14 +9,7 @@ from typing import Any
 from hotpapers.errors import CorruptStore
 from hotpapers.store.commitments import canonical_json
 from hotpapers.store.database import Database
-from hotpapers.store.item_rows import (
-    SPECS,
-    KindSpec,
-    StoredRow,
-    read_sealed,
-    sealed_columns,
-    stored_values,
-)
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_sealed, sealed_columns, stored_values
 
 
 class OrderedScan:

@@ -29,7 +29,7 @@ SHORTEST = 2 * model.DAY
 
 _KEEP = (
     "INSERT INTO raw (source, kind, key, content, body, seen_at, keep_until) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT DO NOTHING"
+    " ON CONFLICT (source, content) DO UPDATE SET content = excluded.content RETURNING id"
 )
 _SET_APART = (
     "INSERT INTO quarantine (source, kind, key, reason, content, body, seen_at, keep_until)"
@@ -86,9 +86,7 @@ class RawArchive(NamedTuple):
 def _keep(database: Database, source: str, payload: model.RawPayload, keep_until: int) -> int:
     content = _content(payload)
     row = (source, payload.kind, model.storable(payload.key), content, _pack(payload.body), payload.at, keep_until)
-    database.run(_KEEP, row)
-    rows = database.rows("SELECT id FROM raw WHERE source = ? AND content = ?", (source, content))
-    return int(rows[0][0])
+    return int(database.rows(_KEEP, row)[0][0])
 
 
 def _content(payload: model.RawPayload) -> bytes:

@@ -24,9 +24,9 @@ def allow_all() -> None:
     """Who may write a batch where nobody says otherwise."""
 
 
-def keep_all(item: model.Item) -> bool:
+def keep_all(now: AsOfView) -> Callable[[model.Item], bool]:
     """What of a batch is written where nobody says otherwise."""
-    return True
+    return lambda _: True
 
 
 def now() -> int:
@@ -134,28 +134,29 @@ class Record:
         cursor: str | None = None,
         at: int | None = None,
         precondition: Callable[[], object] = allow_all,
-        is_new: Callable[[model.Item], bool] = keep_all,
+        is_new: Callable[[AsOfView], Callable[[model.Item], bool]] = keep_all,
     ) -> WrittenBatch:
         """One batch of what a network said, as it was parsed: items, and the payloads that are kept raw.
 
         `job`: under which name the batch and its cursor stand, the source's own by default. What could not be read goes
         to quarantine with its reason and stops nothing else. While nobody else can write are asked: `precondition`,
-        which raises what undoes the batch, and `is_new`, of each item.
+        which raises what undoes the batch, and what `is_new` makes of the record as it is then, of each item.
         """
         with self.database.write():
             precondition()
-            known = self._forgotten()
+            known, last = self._forgotten(), self.head
+            wanted = is_new(self.view(position=last.position))
             archive = raw_archive.RawArchive(self.database, known, source)
             offers: list[batches.Offer] = []
             for parsed_payload in parsed:
                 if parsed_payload.problem:
                     archive.quarantine(parsed_payload)
-                elif new := [item for item in parsed_payload.items if is_new(item)]:
+                elif new := [item for item in parsed_payload.items if wanted(item)]:
                     origin = archive.keep(parsed_payload, new)
                     offers += [(item, origin) for item in new]
             written = batches.write_batch(
                 self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor, known=known,
-                recent=self._recent,
+                recent=self._recent, last=last,
             )  # fmt: skip
         return written._replace(quarantined=sum(bool(payload.problem) for payload in parsed))
 
@@ -179,7 +180,8 @@ class Record:
         while True:
             with self.database.write():
                 written, upto = self._read_some_again(source, parser, upto, at or now(), lasting)
-            total = _sum(total, written)
+            counts = [a + b for a, b in zip(total[1:], written[1:], strict=True)]
+            total = WrittenBatch(written.position or total.position, *counts)
             if not upto:
                 return total
 
@@ -215,8 +217,3 @@ class Record:
     def secret(self) -> str:
         """The store's secret, for a full export."""
         return self.marks.secret.hex()
-
-
-def _sum(batch: WrittenBatch, other: WrittenBatch) -> WrittenBatch:
-    counts = [a + b for a, b in zip(batch[1:], other[1:], strict=True)]
-    return WrittenBatch(other.position or batch.position, *counts)

@@ -149,6 +149,8 @@ class Tombstones(NamedTuple):
 
     def refuses(self, item: model.Item) -> bool:
         """Whether an item is by or about somebody or something that was forgotten."""
+        if not self.known:
+            return False
         keys = [getattr(item, name) for name in item.personal]
         if isinstance(item, model.Post | model.Account) and item.handle:
             keys.append(handle_key(network_of(item.account), item.handle))

@@ -1,8 +1,8 @@
 """A publication's history as a transparency log: Merkle tree, signed checkpoints, tiles, proofs, cosignatures.
 
     merkle, tiles            RFC 6962 trees and proofs; the files that hold one (C2SP tlog-tiles)
-    notes, checkpoints       signed text (C2SP signed-note, tlog-checkpoint)
-    cosignatures, policies   what witnesses sign, and how many must (C2SP tlog-cosignature, tlog-policy)
+    notes, checkpoints       signed text, and what witnesses sign (C2SP signed-note, tlog-checkpoint, tlog-cosignature)
+    policies                 how many witnesses must sign (C2SP tlog-policy)
     proofs                   that something stands in a log, in one text (C2SP tlog-proof)
     signatures               the only file that imports `cryptography`
 

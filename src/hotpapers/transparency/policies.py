@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from hotpapers.errors import NotAProof
-from hotpapers.transparency.checkpoints import SignedCheckpoint
-from hotpapers.transparency.cosignatures import cosigned_at
+from hotpapers.transparency.checkpoints import SignedCheckpoint, cosigned_at
 from hotpapers.transparency.notes import (
     COSIGNATURE_ED25519,
     COSIGNATURE_MLDSA44,

@@ -3,11 +3,13 @@
 The leaves are a pure function of the store: issues edition by edition in the order in which they were frozen, and the
 chain value at the end of each day, in the order of positions; where observations are published, also their files. Only
 what the logs do not hold yet is added; so a store that was restored from a backup goes on after what was published
-before.
+before. Of checkpoints only some are kept: where observations are published one is signed every hour, and few are named
+again.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,12 +19,32 @@ from hotpapers.model import DAY
 from hotpapers.store.database import Database
 from hotpapers.transparency import entries, log_files, log_keys, notes, observation_files, policies, queries, tiles
 from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
+from hotpapers.transparency.entries import ISSUE
 from hotpapers.transparency.log_files import StoredLog
 from hotpapers.transparency.log_keys import SignedState
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
-from hotpapers.transparency.needed_checkpoints import unneeded
 from hotpapers.transparency.notes import ED25519, SignedNote, SigningKey
 from hotpapers.transparency.observation_files import Entry
+from hotpapers.transparency.policies import LogPolicy, cosigners
+from hotpapers.transparency.tiles import WIDTH
+
+
+def unneeded(log: StoredLog, policy: LogPolicy) -> list[int]:
+    """The sizes of the checkpoints that no proof of an issue names, and that are older than the last tile of leaves
+    that became full: until then somebody may read a log by its partial tiles, and then these are taken off the site.
+    `policy`: whose cosignatures proofs carry."""
+    size = log.last.checkpoint.size if log.last else 0
+    oldest = (size // WIDTH - 1) * WIDTH
+    past = [signed for signed in log.checkpoints if signed.checkpoint.size < oldest]
+    sizes = [signed.checkpoint.size for signed in past]
+    complete = [signed.checkpoint.size for signed in past if policy.is_met(cosigners(policy, signed))]
+    needed = set[int]()
+    for leaf, entry in enumerate(log.entries[: max(oldest, 0)]):
+        if entry[:1] == ISSUE:
+            for some in (sizes, complete):  # the first that covers it, and the first of those that are cosigned
+                needed.update(some[bisect_right(some, leaf) :][:1])
+    return [size for size in sizes if size not in needed]
+
 
 PATIENCE = 2 * DAY
 """How long the end of a day waits for an issue, with which it gets a checkpoint."""

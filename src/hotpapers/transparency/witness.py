@@ -20,8 +20,7 @@ from hotpapers.ids.timestamps import SECOND
 from hotpapers.logs import log_event
 from hotpapers.transparency import alarms, log_files, witness_protocol
 from hotpapers.transparency.alarms import Alarm
-from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, parse_checkpoint
-from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, cosign, parse_checkpoint
 from hotpapers.transparency.merkle import EMPTY_ROOT, verify_consistency
 from hotpapers.transparency.notes import SignedNote, SigningKey
 from hotpapers.transparency.policies import LogPolicy, is_of_known_log

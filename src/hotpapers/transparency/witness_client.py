@@ -10,8 +10,7 @@ from hotpapers.errors import HotPapersError, LogError, NetError, NotAProof, Stop
 from hotpapers.model import HttpClient
 from hotpapers.transparency import log_files, witness_protocol
 from hotpapers.transparency.alarms import Alarm, clear_alarm, keep_alarm
-from hotpapers.transparency.checkpoints import SignedCheckpoint
-from hotpapers.transparency.cosignatures import check_cosignature, cosigned_at
+from hotpapers.transparency.checkpoints import SignedCheckpoint, check_cosignature, cosigned_at
 from hotpapers.transparency.log_files import StoredLog
 from hotpapers.transparency.notes import NoteSignature, decimal
 from hotpapers.transparency.policies import KnownWitness, LogPolicy

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from hotpapers.ids import timestamps
-from hotpapers.ids.tid import tid
+from hotpapers.ids.timestamps import tid
 
 DOCUMENT, PUBLICATION = "site.standard.document", "site.standard.publication"
 WELL_KNOWN = f".well-known/{PUBLICATION}"

@@ -152,7 +152,9 @@ class FormRouter:
                 page = await self._answered(request, form)
             except ClientDisconnect:
                 return Response(status_code=400)
-            return self._page(page, "../" * (path.count("/") - 1))
+            body = macro("form_page.html", "page")(page, self._site, "../" * (path.count("/") - 1))
+            more = {"retry-after": str(page.wait)} if page.wait else {}
+            return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **more})
 
         return Route(path, answer, methods=["GET", "POST"])
 
@@ -189,11 +191,6 @@ class FormRouter:
             return UNREADABLE
         future = self._now.begin(lambda: _page_of(work, values), client)
         return BUSY if future is None else await asyncio.wrap_future(future)
-
-    def _page(self, page: FormPage, root: str) -> Response:
-        body = macro("form_page.html", "page")(page, self._site, root)
-        more = {"retry-after": str(page.wait)} if page.wait else {}
-        return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **more})
 
 
 class _Threads:

@@ -107,7 +107,10 @@ def about_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
     facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]
-    facts.append(("Paper", _title(record, paper)))
+    row = record.view().one(Paper, paper)
+    bare = paper.removeprefix("arxiv:")
+    title = f"{bare}, {row.item.title}" if row and isinstance(row.item, Paper) else bare
+    facts.append(("Paper", title))
     if kind == "quotation":
         facts.append(("Post", _author_label(_quoted(record, allowed, content, paper, post))))
     rows = tuple((name, phrases.one_line(value)) for name, value in facts)
@@ -134,9 +137,3 @@ def _author_label(post: Post) -> str:
     """By whom and of when a post is, and where: `ada.example, 7 May 2024, https://…`."""
     when = phrases.day_name(timestamps.day_of(post.created_at))
     return ", ".join(filter(None, (post.handle or post.name, when, site_paths.post_url(post) or post.post)))
-
-
-def _title(record: Record, paper: str) -> str:
-    row = record.view().one(Paper, paper)
-    bare = paper.removeprefix("arxiv:")
-    return f"{bare}, {row.item.title}" if row and isinstance(row.item, Paper) else bare

@@ -26,7 +26,7 @@ from hotpapers import logs
 from hotpapers import search as index
 from hotpapers.errors import StoreError, UsageError
 from hotpapers.model import IssueReader
-from hotpapers.query import BY_NAME, QuerySession, request_params, search
+from hotpapers.query import BY_NAME, QuerySession, papers, request_params
 from hotpapers.render import feeds
 from hotpapers.render.feed_formats import FORMATS
 from hotpapers.render.feeds import FeedMaker, FeedPaper
@@ -162,7 +162,7 @@ class SearchRoutes:
             return SearchOutput(search_page.PATH, room.pages.search(SearchAnswer(query[:LONGEST], wrong)), status)
         try:
             params = request_params.checked(request_params.SearchParams, {"q": query, "limit": PAGE, "cursor": cursor})
-            match = search.search(session, params)
+            match = papers.search(session, params)
         except UsageError:  # the question was checked before, so it is the cursor
             return SearchOutput(search_page.PATH, room.pages.search(gone(query)), 400)
         posts = () if cursor else _posts(session, query)

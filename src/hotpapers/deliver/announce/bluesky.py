@@ -1,18 +1,27 @@
-"""Channel `bluesky`: each issue as a thread, by an account of the publication's own.
+"""Channel `bluesky`: each issue as a thread, by an account of the publication's own, and as a document of that account,
+where applications find it.
 
 A post is looked for before it is made, by the key that the issue gives it. So a thread that broke off anywhere is
 finished, and nothing in it stands twice.
+
+The documents are those of https://standard.site: `site.standard.publication` once, `site.standard.document` for each
+issue. They say what the site says, without a word of anybody's posts: a record in an account cannot be called back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
+from hotpapers.deliver.announce.announcement import announcement, entry_line, shortened
 from hotpapers.deliver.announce.atproto import AtprotoAccount, RecordRef
-from hotpapers.deliver.announce.thread import COLLECTION, PostDraft, Thread, thread
-from hotpapers.model import HttpClient, IssueReader, Message
+from hotpapers.deliver.announce.thread import COLLECTION, Thread, thread
+from hotpapers.ids import timestamps
+from hotpapers.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.settings.announce import BlueskyAccount
+from hotpapers.view import site_paths
+from hotpapers.view.atproto_documents import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
+from hotpapers.view.phrases import one_line
 from hotpapers.view.site_config import SiteConfig
 
 
@@ -38,7 +47,8 @@ class BlueskySender:
         assert isinstance(payload, Thread)
         root = parent = None
         for post in payload.posts:
-            parent = self._create_record(http, post, root, parent)
+            there = self.account.find(http, COLLECTION, post.rkey)
+            parent = there or self.account.create(http, COLLECTION, post.rkey, _replying(post.record, root, parent))
             root = root or parent
         assert root is not None
         return root.uri
@@ -52,12 +62,6 @@ class BlueskySender:
             return None
         return f"at://{self.account.did}/{COLLECTION}/{first.rkey}"
 
-    def _create_record(
-        self, http: HttpClient, post: PostDraft, root: RecordRef | None, parent: RecordRef | None
-    ) -> RecordRef:
-        there = self.account.find(http, COLLECTION, post.rkey)
-        return there or self.account.create(http, COLLECTION, post.rkey, _replying(post.record, root, parent))
-
 
 def _replying(record: dict[str, Any], root: RecordRef | None, parent: RecordRef | None) -> dict[str, Any]:
     if root is None or parent is None:
@@ -66,3 +70,77 @@ def _replying(record: dict[str, Any], root: RecordRef | None, parent: RecordRef 
         **record,
         "reply": {"root": {"uri": root.uri, "cid": root.cid}, "parent": {"uri": parent.uri, "cid": parent.cid}},
     }
+
+
+LONGEST_TITLE, LONGEST_DESCRIPTION = 128, 300
+"""Code points, which are at most as many graphemes."""
+
+
+class IssueDocument(NamedTuple):
+    """The records of an issue: its publication's and its own; as text it is what the document says."""
+
+    publication: str
+    day: str
+    publication_record: Mapping[str, Any]
+    document_record: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return str(self.document_record["textContent"])
+
+
+class DocumentSender:
+    """One account."""
+
+    name = "bluesky"
+
+    def __init__(self, settings: BlueskyAccount, key: str, site_config: SiteConfig) -> None:
+        """`key`: where it stands in the settings. Raises SettingsError."""
+        self._publication, self._site_config = settings.publication, site_config
+        self.account = AtprotoAccount(settings, key)
+
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
+        """The records of a day's issue, if this account tells of the publication. Raises NotFound."""
+        if publication == self._publication:
+            issue = issue_reader.issue(publication, day)
+            first = issue if issue.content.edition == 1 else issue_reader.issue(publication, day, 1)
+            document = issue_document(issue, first.frozen_at, self.account.did, self._site_config)
+            yield Message(f"{self.account.did} document", document)
+
+    def send(self, message: Message, http: HttpClient) -> str:
+        """Puts both records; the receipt is the document's address. Raises RetryLater, RequestRefused, NetError."""
+        document = message.payload
+        assert isinstance(document, IssueDocument)
+        key = publication_key(document.publication)
+        self.account.put(http, PUBLICATION, key, dict(document.publication_record))
+        key = document_key(document.publication, document.day)
+        return self.account.put(http, DOCUMENT, key, dict(document.document_record)).uri
+
+    def receipt_of(self, message: Message, http: HttpClient) -> str | None:
+        """None: putting the same records once more changes nothing."""
+        return None
+
+
+def issue_document(issue: PublishedIssue, published_at: int, account: str, site_config: SiteConfig) -> IssueDocument:
+    """The records of an issue on a site with a public address. `published_at`: when its first edition was frozen, in µs
+    UTC; `account`: a DID."""
+    content = issue.content
+    publication = content.publication
+    text = announcement(issue, site_config)
+    document: dict[str, Any] = {
+        "$type": DOCUMENT, "site": publication_uri(account, publication.publication),
+        "path": f"/{site_paths.issue_path(content.day).removesuffix('index.html')}",
+        "title": shortened(f"{text.publication}, {text.day}", LONGEST_TITLE),
+        "description": shortened(" · ".join(filter(None, (text.facts, text.correction))), LONGEST_DESCRIPTION),
+        "textContent": "\n".join(_lines(issue, site_config)) or text.empty,
+        "publishedAt": timestamps.rfc3339(published_at),
+        **({"updatedAt": timestamps.rfc3339(issue.frozen_at)} if content.edition > 1 else {}),
+    }  # fmt: skip
+    title = shortened(one_line(publication.title), LONGEST_TITLE)
+    record = {"$type": PUBLICATION, "url": site_config.base.removesuffix("/"), "name": title}
+    return IssueDocument(publication.publication, content.day, record, document)
+
+
+def _lines(issue: PublishedIssue, site_config: SiteConfig) -> Iterator[str]:
+    for entry in issue.content.entries:
+        line = entry_line(issue, entry, site_config)
+        yield " · ".join(filter(None, (f"{line.place}. {line.title}", line.author, line.reason, line.url)))

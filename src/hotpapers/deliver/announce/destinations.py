@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from hotpapers import terms
 from hotpapers.deliver.announce.apprise_client import AppriseClient
-from hotpapers.deliver.announce.bluesky import BlueskySender
+from hotpapers.deliver.announce.bluesky import BlueskySender, DocumentSender
 from hotpapers.deliver.announce.chat import ChatSender
-from hotpapers.deliver.announce.documents import DocumentSender
 from hotpapers.deliver.announce.members import posters_in
 from hotpapers.deliver.announce.webhook import WebhookSender
 from hotpapers.model import Sender

@@ -119,7 +119,9 @@ def _read(raw: bytes, message: Message, secret: bytes) -> Said:
     if kind == "feedback-report":
         row = _letter_in(raw, message)
         return AbuseComplaint(row[1]) if row else None
-    token = _token_in(_subject(message), secret)
+    text = _subject(message)
+    tokens = (decode(secret, match[0]) for match in TOKEN.finditer(text))
+    token = next((token for token in tokens if token), None)
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
 
 
@@ -171,11 +173,6 @@ def _decoded(message: Message) -> Iterator[bytes]:
 def _subject(message: Message) -> str:
     subject = str(message.get("subject", ""))[:2000]
     return str(make_header(decode_header(subject)))
-
-
-def _token_in(text: str, secret: bytes) -> MailToken | None:
-    tokens = (decode(secret, match[0]) for match in TOKEN.finditer(text))
-    return next((token for token in tokens if token), None)
 
 
 def is_automatic(message: Message) -> bool:

@@ -4,7 +4,7 @@ scene            a day of a world as a ranking sees it, and what becomes of it u
 recorded_scene   the same of a frozen issue; recorded_talk, changed_peers: what was said there, and is compared
 coordinated      which accounts are judged to be a chorus after a campaign
 campaign         what an attacker does: accounts, posts, likes; and the contract of an attack
-catalogue        the attacks, one a file
+catalogue        the attacks
 search           the least number of accounts that an attack needs
 suite            all attacks on all rankings in all worlds, on all cores; recorded_suite: on issues
 figures          what they took, as JSON, and what was measured last (measured.json)

@@ -1,7 +1,8 @@
 """What an attacker does on a day of a world, and the contract of an attack.
 
-An attack is a file with a constant `ATTACK`. Its `run` gets a campaign and a number of accounts, and acts with as many:
-opens accounts, posts, likes, reposts. It is called again and again with other numbers; more must never help less.
+Those that come with the program are in `catalogue`; one of your own is a file with a constant `ATTACK`. The `run` of an
+attack gets a campaign and a number of accounts, and acts with as many: opens accounts, posts, likes, reposts. It is
+called again and again with other numbers; more must never help less.
 """
 
 from __future__ import annotations

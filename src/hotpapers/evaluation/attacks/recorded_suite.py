@@ -10,7 +10,7 @@ from hotpapers.engagement.standing.queries import is_learned
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.evaluation.attacks import suite
 from hotpapers.evaluation.attacks.campaign import Attack
-from hotpapers.evaluation.attacks.catalogue import outage, rival_chorus, rival_reference
+from hotpapers.evaluation.attacks.catalogue import OUTAGE, RIVAL_CHORUS, RIVAL_REFERENCE
 from hotpapers.evaluation.attacks.figures import NotRun
 from hotpapers.evaluation.attacks.recorded_scene import HIGHEST, RecordedScene
 from hotpapers.evaluation.attacks.search import Aftermaths, Contender
@@ -137,11 +137,11 @@ def unmet(scene: RecordedScene, contender: Contender, attack: Attack) -> str:
     )
     if not any(targets):
         return _NO_TARGET[attack.spoken_of, attack.small_field]
-    if attack == outage.ATTACK and len(scene.networks) == 1:
+    if attack == OUTAGE and len(scene.networks) == 1:
         return "anything was liked on one network alone"
-    if attack == rival_reference.ATTACK and not scene.others:
+    if attack == RIVAL_REFERENCE and not scene.others:
         return "of every paper of the 90 days before that was announced somebody speaks, or none is known"
-    if attack == rival_chorus.ATTACK:
+    if attack == RIVAL_CHORUS:
         rival = scene.order(contender.rank, contender.measured)[0].paper
         if not any(post.text for post in scene.paper(rival).posts):
             return "the words of the posts about the first paper are not in the record"

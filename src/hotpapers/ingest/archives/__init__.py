@@ -7,14 +7,13 @@ car           repositories of the AT Protocol
 eventdata     events and evidence of Crossref's
 hackernews    hits, items, rows of tables
 reddit        submissions and comments
-x             posts and pages of both of its interfaces (x_api_v1: the first)
-formats       the table of them; format_guess: what a file looks like that is none of its format
+x             posts and pages of both of its interfaces
+formats       the table of them
 framing       content in blocks of whole lines or frames, and where in it one is
 sifting       what of a block may concern us
 workers       blocks sifted, and parts of files looked through, by several processes
-new_items     what of an archive's items the record did not know at their time
-batch         what was found in some lines, into the record at once
-imported_file a file as it is given, and what became of it
+batch         what was found in some lines, into the record at once, if the record did not know it then
+imported_file a file as it is given, what became of it, and what it looks like if not of its format
 file_import   files of lines, one after the other; where an import broke off, and how it goes on
 
 Events, which concern us by what happened before, in whatever file:
@@ -24,8 +23,7 @@ jetstream_sifter  what of a block may concern us, by its bytes, in two passes
 parts             files cut where they can be
 scan              a part looked through
 spill             what was found, sorted on disk
-event_taking      that in the order of time, into the record
-event_import      all of it
+event_import      all of it: two passes, then what was found in the order of time, into the record
 
 Parts looked through by processes that share nothing:
 

@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers.errors import InputError
 from hotpapers.ids import timestamps
-from hotpapers.ingest.archives.format import FIRST_PAPER, UNREADABLE, ImportTarget
+from hotpapers.ingest.archives.format import FIRST_PAPER, UNREADABLE, ArchiveFormat
 from hotpapers.ingest.archives.framing import Unit, lines_of
 from hotpapers.ingest.archives.sifting import Sifted
 from hotpapers.ingest.pipeline import SNAPSHOT
@@ -24,18 +24,10 @@ READ = b"\x00"
 _paper = msgspec.json.Decoder(Paper).decode
 
 
-class ArxivArchive:
-    """Papers. One that does not say when it was changed is seen when the file was made."""
+class ArxivArchive(ArchiveFormat):
+    """Papers. One that does not say when it was changed, as in lists of others, is seen when the file was made."""
 
     network = "arxiv"
-    only_known: frozenset[str] = frozenset()
-
-    def __init__(self, place: ImportTarget) -> None:
-        self._place = place
-
-    def begin(self, place: ImportTarget) -> None:
-        """Lists that others made do not say when a paper was changed."""
-        self._place = place
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The paper of a line."""
@@ -45,15 +37,9 @@ class ArxivArchive:
             raise InputError(f"{paper.paper}: changed on {timestamps.day_of(at)}, which cannot be")
         return [RawPayload(SNAPSHOT, snapshot.key_of(paper), msgspec.json.encode(paper), min(at, self._place.now))]
 
-    def prepare(self, lines: Sequence[bytes]) -> None:
-        """Nothing is asked of the record."""
-
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The paper, as it was then."""
         return [msgspec.structs.replace(_paper(payload.body), observed_at=payload.at)]
-
-    def learned(self) -> None:
-        """Nothing is remembered from line to line."""
 
 
 def paper_lines(data: bytes) -> Iterator[Unit]:

@@ -20,7 +20,16 @@ import msgspec
 
 from hotpapers.classic import post_moment
 from hotpapers.engagement.queries import is_held
-from hotpapers.ingest.archives.format import ImportTarget, Moment, entries, made_at, page, seen_at, timely
+from hotpapers.ingest.archives.format import (
+    ArchiveFormat,
+    ImportTarget,
+    Moment,
+    entries,
+    made_at,
+    page,
+    seen_at,
+    timely,
+)
 from hotpapers.ingest.archives.sifting import LineSifter, Sifted
 from hotpapers.ingest.pipeline import SNAPSHOT
 from hotpapers.model import Account, Item, Mention, Post, RawPayload, Reaction, TextLink, storable
@@ -137,22 +146,17 @@ _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _linked = msgspec.json.Decoder(LinkedPost).decode
 
 
-class EventDataArchive:
+class EventDataArchive(ArchiveFormat):
     """Events, pages of them and evidence records, mixed as they come. `passed`: how many events about papers were
     passed over, by their source or the reason. A post that the record has already stays as it is, but for papers that
     it was not known to name."""
 
     network = ""
-    only_known: frozenset[str] = frozenset()
 
     def __init__(self, place: ImportTarget) -> None:
-        self._place = place
+        super().__init__(place)
         self._fresh: set[str] = set()
         self.passed: Counter[str] = Counter()
-
-    def begin(self, place: ImportTarget) -> None:
-        """Evidence does not say when Crossref learned of something."""
-        self._place = place
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The posts of a line that link to papers."""
@@ -179,9 +183,6 @@ class EventDataArchive:
         post = _linked_post(event, network, id, made_at(self._place, event.occurred_at))
         at = seen_at(self._place, post.created_at, [event.timestamp or event.occurred_at])
         return [RawPayload(SNAPSHOT, f"{network}:{id}", msgspec.json.encode(post), at)]
-
-    def prepare(self, lines: Sequence[bytes]) -> None:
-        """Nothing is asked of the record."""
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """A post with its papers, and what it repeats; of what the record has already, the repost alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
@@ -50,7 +50,7 @@ class ImportTarget(NamedTuple):
         return bool(spans(words)) or self.names.may_name(words)
 
 
-class ArchiveFormat(Protocol):
+class ArchiveFormat:
     """How lines of one kind of archive become what a source reads.
 
     `network`: whose source reads it; empty where lines are of several: then each key begins with its network's name.
@@ -58,22 +58,28 @@ class ArchiveFormat(Protocol):
     """
 
     network: str
-    only_known: frozenset[str]
+    only_known: frozenset[str] = frozenset()
+
+    def __init__(self, place: ImportTarget) -> None:
+        self._place = place
+
+    def begin(self, place: ImportTarget) -> None:
+        """What is taken from now on comes from another file."""
+        self._place = place
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """What a line says that may concern us. Raises one of UNREADABLE for a line that is none of this format."""
+        raise NotImplementedError
 
     def prepare(self, lines: Sequence[bytes]) -> None:
         """These lines come next: what is asked of the record for each of them may be asked at once."""
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """What the network's source reads in it."""
+        raise NotImplementedError
 
     def learned(self) -> None:
-        """All that was taken so far was read."""
-
-    def begin(self, place: ImportTarget) -> None:
-        """What is taken from now on comes from another file."""
+        """All that was taken so far was read: what was remembered from line to line may go."""
 
 
 def key_of(format: ArchiveFormat, payload: RawPayload) -> str:

@@ -20,6 +20,7 @@ import msgspec
 from hotpapers.errors import InputError
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.ingest.archives.format import (
+    ArchiveFormat,
     ImportTarget,
     Moment,
     entries,
@@ -103,19 +104,15 @@ _row = msgspec.json.Decoder(_Row, strict=False).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class HackerNewsArchive:
+class HackerNewsArchive(ArchiveFormat):
     """Lines of any of these shapes, mixed as they come."""
 
     network = "hackernews"
     only_known = frozenset(("counts",))
 
     def __init__(self, place: ImportTarget) -> None:
-        self._place = place
+        super().__init__(place)
         self._source = HackerNewsSource(HackerNewsSettings(), (), place.names)
-
-    def begin(self, place: ImportTarget) -> None:
-        """A dump's scores are those of the moment at which it was made."""
-        self._place = place
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The stories and comments of a line that name papers, and what of it is deleted or dead."""
@@ -147,12 +144,6 @@ class HackerNewsArchive:
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
         return timely(self._source.read(payload))
-
-    def prepare(self, lines: Sequence[bytes]) -> None:
-        """Nothing is asked of the record."""
-
-    def learned(self) -> None:
-        """Nothing is remembered from line to line."""
 
 
 def _hit(row: _Row, own: str, handle: str, created_at: int) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import cast
 from hotpapers.errors import InputError
 from hotpapers.ingest import queries
 from hotpapers.ingest.archives.event_stamps import frame_events
-from hotpapers.ingest.archives.format import FIRST, UNREADABLE, ImportTarget, timely
+from hotpapers.ingest.archives.format import FIRST, UNREADABLE, ArchiveFormat, ImportTarget, timely
 from hotpapers.ingest.change_filter import TRACKED_FOR
 from hotpapers.ingest.pipeline import EDIT
 from hotpapers.model import DAY, HOUR, Item, Post, RawPayload, Reaction
@@ -131,21 +131,18 @@ def _deletion_or_account(line: bytes) -> schemas.StreamEvent | None:
     return event if event.commit is None or event.commit.operation == "delete" else None
 
 
-class JetstreamArchive:
-    """JSON, one event a line."""
+class JetstreamArchive(ArchiveFormat):
+    """JSON, one event a line. Each has a moment of its own: the file's does not matter."""
 
     network = "bluesky"
-    only_known: frozenset[str] = frozenset()
 
     def __init__(self, place: ImportTarget) -> None:
+        super().__init__(place)
         settings = BlueskySettings(mode="stream")
         self._known = TrackedAt(place.record)
         self._sieve = EventFilter(self._known, reactions=True, remembers=settings.remembers, names=place.names)
         self._source = BlueskySource(settings, self._known, place.names)
         self._now, self._latest = place.now, place.now + HOUR
-
-    def begin(self, place: ImportTarget) -> None:
-        """Every event has a moment of its own: the file's does not matter."""
 
     def prepare(self, lines: Sequence[bytes]) -> None:
         """Asks for what is deleted, and for accounts."""

@@ -15,7 +15,16 @@ import msgspec
 
 from hotpapers.errors import InputError
 from hotpapers.ids.timestamps import SECOND
-from hotpapers.ingest.archives.format import ImportTarget, Moment, is_object, made_at, page, seen_at, timely
+from hotpapers.ingest.archives.format import (
+    ArchiveFormat,
+    ImportTarget,
+    Moment,
+    is_object,
+    made_at,
+    page,
+    seen_at,
+    timely,
+)
 from hotpapers.model import Item, RawPayload
 from hotpapers.sources.reddit import RedditSettings, RedditSource
 from hotpapers.sources.reddit.parser import DELETED, REMOVED
@@ -85,19 +94,15 @@ _thing = msgspec.json.Decoder(_Thing, strict=False).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class RedditArchive:
+class RedditArchive(ArchiveFormat):
     """Submissions and comments, mixed as they come."""
 
     network = "reddit"
     only_known = frozenset(("counts",))
 
     def __init__(self, place: ImportTarget) -> None:
-        self._place = place
+        super().__init__(place)
         self._source = RedditSource(RedditSettings(), (), place.names)
-
-    def begin(self, place: ImportTarget) -> None:
-        """Older dumps do not say of each line when it was seen."""
-        self._place = place
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """What a line, or a listing in it, says of papers and of posts that are gone."""
@@ -124,12 +129,6 @@ class RedditArchive:
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
         return timely(self._source.read(payload))
-
-    def prepare(self, lines: Sequence[bytes]) -> None:
-        """Nothing is asked of the record."""
-
-    def learned(self) -> None:
-        """Nothing is remembered from line to line."""
 
 
 def _submission(thing: _Thing, name: str, created_at: int, *, gone: bool) -> dict[str, object]:

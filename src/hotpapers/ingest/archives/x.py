@@ -9,23 +9,135 @@
 
 A repost brings the post that it repeats, a quote the one that it quotes, each with its own counts. An edited post has
 a new number with each wording; a wording that is not the last one was seen, at the latest, when the next was made.
+What the first interface told is put as the second one tells it.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from hotpapers.classic import post_moment
 from hotpapers.errors import InputError
-from hotpapers.ingest.archives import x_api_v1
-from hotpapers.ingest.archives.format import ImportTarget, Moment, entries, is_object, page, seen_at, timely
+from hotpapers.ingest.archives.format import (
+    ArchiveFormat,
+    ImportTarget,
+    Moment,
+    entries,
+    is_object,
+    page,
+    seen_at,
+    timely,
+)
 from hotpapers.model import Item, RawPayload
 from hotpapers.sources.paper_matching import own_id
 from hotpapers.sources.x import XSettings, XSource
 from hotpapers.sources.x.schemas import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class _Url(msgspec.Struct):
+    indices: list[int] = []
+    expanded_url: str | None = None
+    display_url: str | None = None
+
+
+class _Entities(msgspec.Struct):
+    urls: list[_Url] = []
+
+
+class _Extended(msgspec.Struct):
+    full_text: str
+    entities: _Entities | None = None
+
+
+class _User(msgspec.Struct):
+    id_str: str
+    screen_name: str = ""
+    name: str = ""
+    protected: bool = False
+
+
+class ApiV1Post(msgspec.Struct):
+    """A post of the first interface. `timestamp_ms`: when a stream told it."""
+
+    id_str: str
+    user: _User
+    created_at: str
+    text: str = ""
+    full_text: str | None = None
+    extended_tweet: _Extended | None = None
+    entities: _Entities | None = None
+    lang: str | None = None
+    possibly_sensitive: bool | None = None
+    retweet_count: int | None = None
+    favorite_count: int | None = None
+    reply_count: int | None = None
+    quote_count: int | None = None
+    in_reply_to_status_id_str: str | None = None
+    quoted_status_id_str: str | None = None
+    retweeted_status: msgspec.Raw = msgspec.Raw(b"")
+    quoted_status: msgspec.Raw = msgspec.Raw(b"")
+    timestamp_ms: str | None = None
+
+
+_decode_status = msgspec.json.Decoder(ApiV1Post).decode
+
+
+def inside(post: ApiV1Post) -> Iterator[msgspec.Raw]:
+    """The post that a post repeats, and the one that it quotes."""
+    return (raw for raw in (post.retweeted_status, post.quoted_status) if is_object(raw))
+
+
+def as_second(post: ApiV1Post) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A post and its author in the shapes of the second interface."""
+    long = post.extended_tweet
+    entities = (long.entities if long else None) or post.entities or _Entities()
+    tweet = {
+        "id": post.id_str, "author_id": post.user.id_str, "created_at": _moment(post.created_at),
+        "lang": post.lang or "und",
+        "text": long.full_text if long else post.full_text or post.text,
+        "entities": {"urls": [_url(url) for url in entities.urls if len(url.indices) == 2]},
+        "possibly_sensitive": bool(post.possibly_sensitive),
+        "public_metrics": {
+            "retweet_count": post.retweet_count, "like_count": post.favorite_count, "reply_count": post.reply_count,
+            "quote_count": post.quote_count,
+        },
+        "referenced_tweets": list(_references(post)),
+    }  # fmt: skip
+    user = post.user
+    return tweet, {"id": user.id_str, "username": user.screen_name, "name": user.name, "protected": user.protected}
+
+
+def _url(url: _Url) -> dict[str, Any]:
+    start, end = url.indices
+    return {
+        "start": start, "end": end, "expanded_url": url.expanded_url or "", "display_url": url.display_url or ""
+    }  # fmt: skip
+
+
+def _references(post: ApiV1Post) -> Iterator[dict[str, str]]:
+    if is_object(post.retweeted_status):
+        yield {"type": "retweeted", "id": post.id_str}
+    if post.in_reply_to_status_id_str:
+        yield {"type": "replied_to", "id": post.in_reply_to_status_id_str}
+    if post.quoted_status_id_str:
+        yield {"type": "quoted", "id": post.quoted_status_id_str}
+
+
+def _moment(text: str) -> str:
+    """`Fri Jan 15 06:38:38 +0000 2021` as ISO 8601. Raises InputError."""
+    try:
+        _, month, day, time, zone, year = text.split()
+        when = f"{year}-{MONTHS.index(month) + 1:02}-{day}T{time}{zone}"
+        return datetime.datetime.fromisoformat(when).isoformat()
+    except ValueError:
+        raise InputError(f"{text[:40]!r} is no moment") from None
 
 
 class _Twarc(msgspec.Struct):
@@ -75,19 +187,15 @@ _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _own = msgspec.json.Decoder(XPostId).decode
 
 
-class XArchive:
+class XArchive(ArchiveFormat):
     """Lines of any of these shapes, mixed as they come."""
 
     network = "x"
     only_known = frozenset(("gone",))
 
     def __init__(self, place: ImportTarget) -> None:
-        self._place = place
+        super().__init__(place)
         self._source = XSource(XSettings(), (), place.names)
-
-    def begin(self, place: ImportTarget) -> None:
-        """Not all lines say when they were retrieved."""
-        self._place = place
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The posts of a line that name papers, and those that it says are gone."""
@@ -99,11 +207,18 @@ class XArchive:
         if entry.data or entry.errors or entry.meta:
             return self._page(entry)
         if entry.action is not None or entry.delete is not None:
-            return self._deletion(entry)
+            if entry.action not in (None, "delete"):
+                return ()
+            own = entry.delete.status.id_str if entry.delete else str(entry.id)
+            moment = entry.delete.timestamp_ms if entry.delete else entry.redacted_at
+            return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (moment,)))]
         if entry.id_str is not None:
             return list(self._first(line, self._at(entry)))
         if entry.id is not None and entry.text is not None:
-            return [*self._post(line, {}, self._at(entry)), *self._within(entry)]
+            # what stands inside a flattened post
+            whole = [raw for raw in entry.referenced_tweets if b'"text"' in bytes(raw)]
+            within = entries(whole, partial(self._post, users={}, at=self._at(entry)), self._place.now)
+            return [*self._post(line, {}, self._at(entry)), *within]
         if entry.limit or entry.warning or entry.disconnect or entry.scrub_geo:
             return ()  # what a stream says of itself
         raise InputError("no post in it")
@@ -123,11 +238,6 @@ class XArchive:
         gone = [payload for error in line.errors for payload in self._gone_by(error, at)]
         return [*page(data, take, self._place.now), *entries(includes.tweets, take, self._place.now), *gone]
 
-    def _within(self, line: _Line) -> Iterator[RawPayload]:
-        """What stands inside a flattened post."""
-        whole = [raw for raw in line.referenced_tweets if b'"text"' in bytes(raw)]
-        return entries(whole, partial(self._post, users={}, at=self._at(line)), self._place.now)
-
     def _post(self, raw: bytes, users: Mapping[str, msgspec.Raw], at: int) -> Sequence[RawPayload]:
         own = _own(raw)
         number = _number(own.id)
@@ -145,22 +255,15 @@ class XArchive:
 
     def _first(self, raw: bytes, at: int) -> Iterator[RawPayload]:
         """A post, and those that it repeats or quotes."""
-        status = x_api_v1.status(raw)
+        status = _decode_status(raw)
         number = _number(status.id_str)
         if self._place.may_name(raw.decode("utf-8", "replace")):
-            tweet, author = map(msgspec.Raw, map(msgspec.json.encode, x_api_v1.as_second(status)))
+            tweet, author = map(msgspec.Raw, map(msgspec.json.encode, as_second(status)))
             body = msgspec.json.encode(XPostWithAuthor(tweet, author))
             yield RawPayload("post", str(number), body, max(at, post_moment(str(number))))
-        yield from entries(x_api_v1.inside(status), lambda inner: list(self._first(inner, at)), self._place.now)
+        yield from entries(inside(status), lambda inner: list(self._first(inner, at)), self._place.now)
 
     # ---- what is gone --------------------------------------------------------------------------------------
-
-    def _deletion(self, line: _Line) -> Sequence[RawPayload]:
-        if line.action not in (None, "delete"):
-            return ()
-        own = line.delete.status.id_str if line.delete else str(line.id)
-        moment = line.delete.timestamp_ms if line.delete else line.redacted_at
-        return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (moment,)))]
 
     def _gone_by(self, raw: msgspec.Raw, at: int) -> Iterator[RawPayload]:
         problem = own_id(raw, XProblem)
@@ -170,12 +273,6 @@ class XArchive:
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
         return timely(self._source.read(payload))
-
-    def prepare(self, lines: Sequence[bytes]) -> None:
-        """Nothing is asked of the record."""
-
-    def learned(self) -> None:
-        """Nothing is remembered from line to line."""
 
 
 def _number(id: str) -> int:

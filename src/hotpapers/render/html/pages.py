@@ -2,6 +2,7 @@
 
     SitePages(issue_reader, publication).paths()     every path, or only those that some days touch
     SitePages(issue_reader, publication).page(path)  the bytes of one, None for a path that is none
+    SiteChannel                                      them as files that any web server can hold, and that open from disk
 
 Pure: what a page shows comes from the issue reader alone. An issue is read and prepared once while it is at hand;
 pages are asked for in an order that keeps it so.
@@ -10,13 +11,15 @@ pages are asked for in an order that keeps it so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
-from hotpapers.model import IssueReader
+from hotpapers.model import IssueReader, RenderedFile
 from hotpapers.render.cards.card_pages import CardPages
 from hotpapers.render.html.issue_pages import IssuePages
 from hotpapers.render.html.list_pages import ListPages
-from hotpapers.render.html.log_pages import LogPages, is_beside
+from hotpapers.render.html.log_pages import POLICY_PATH, LogPages, is_beside
 from hotpapers.render.html.paper_pages import PaperPages
+from hotpapers.render.html.search_index import SearchIndex
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.render.html.static_pages import StaticPages
 from hotpapers.view import site_paths
@@ -115,3 +118,42 @@ def _new(yielded: set[str], paths: Iterable[str]) -> Iterator[str]:
         if path not in yielded:
             yielded.add(path)
             yield path
+
+
+class SiteChannel:
+    """The site of a publication; `site_config`: who publishes it, and where."""
+
+    name = "site"
+
+    def __init__(self, site_config: SiteConfig = NOBODY) -> None:
+        self._imprint = site_config
+
+    def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+        """The pages that these days' issues touch; of all days of the publication: the whole site. Raises NotFound.
+
+        With them the index by which it is searched; and, without bytes, the pages that a correction has put an end to.
+        """
+        return self.share(issue_reader, publication, days, everything)
+
+    def log_files(self, issue_reader: IssueReader, publication: str, folder: Path) -> Iterator[RenderedFile]:
+        """The files of the publication's log alone, as far as a site's folder may lack them; without bytes, tiles that
+        have become full. Raises NotFound."""
+        pages = LogPages(SiteContext(issue_reader, publication, self._imprint))
+        for path in pages.paths(folder):
+            if (page := pages.page(path)) is not None:
+                yield RenderedFile(path, page)
+        yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH))
+
+    def share(
+        self, issue_reader: IssueReader, publication: str, days: Sequence[str], is_own: Mine
+    ) -> Iterator[RenderedFile]:
+        """A share of the same: what is in several shares is alike in all of them."""
+        pages = SitePages(issue_reader, publication, self._imprint)
+        ended: set[str] = set()
+        for path in pages.paths(days, is_own):
+            page = pages.page(path)
+            if page is not None:
+                yield RenderedFile(path, page)
+            ended |= pages.ended(path)
+        yield from SearchIndex(issue_reader, publication).files(days, is_own)
+        yield from (RenderedFile(path, b"") for path in sorted(ended))

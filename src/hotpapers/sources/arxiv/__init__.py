@@ -2,7 +2,7 @@
 
     settings       what an operator may set
     polling        what is asked, in which order; cursor_state: where the reading stands
-    metadata       papers by the API; completeness: what a feed lacked; oai_harvest: what was missed
+    completeness   what a feed lacked; oai_harvest: what was missed
     daily_feeds, api, oai_records, listing   the four formats
     xml, paper_items, author_names, tex, page_facts   what they share
 

@@ -10,7 +10,7 @@ and the feed itself only what is new and the API does not have yet; else it woul
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -18,13 +18,55 @@ from hotpapers import announcement_days as days
 from hotpapers.categories import KNOWN
 from hotpapers.errors import InputError, NetError
 from hotpapers.model import HOUR, HttpClient, PayloadPage, RawPayload
-from hotpapers.sources.arxiv import cursor_state, daily_feeds, page_facts, xml
+from hotpapers.sources.arxiv import api, cursor_state, daily_feeds, page_facts, xml
 from hotpapers.sources.arxiv.completeness import CompletenessChecks
 from hotpapers.sources.arxiv.cursor_state import ArxivCursor
 from hotpapers.sources.arxiv.daily_feeds import DailyFeed, DailyFeedEntry
-from hotpapers.sources.arxiv.metadata import MetadataFetcher
 from hotpapers.sources.arxiv.oai_harvest import OaiHarvest
 from hotpapers.sources.arxiv.settings import ArxivSettings
+
+
+class MetadataFetcher:
+    """Asks for papers as long as the API answers. It lags behind the announcements now and then, by hours or a day.
+
+    `given`: versions that it has described, such as `2101.04869v2`; `told`: these and their bare identifiers, and what
+    others add. `failed`: it did not answer.
+    """
+
+    def __init__(self, settings: ArxivSettings, ask: Callable[..., Any]) -> None:
+        self.settings, self._ask = settings, ask
+        self.given: set[str] = set()
+        self.told: set[str] = set()
+        self.failed = False
+
+    def ask_for(self, identifiers: Sequence[str]) -> Iterator[list[RawPayload]]:
+        """What it says of these versions, a list a request, up to a request in which it has nothing of them."""
+        left = [fromkey for fromkey in dict.fromkeys(identifiers) if fromkey not in self.given]
+        for start in range(0, len(left), self.settings.batch):
+            payloads = [] if self.failed else self._batch(left[start : start + self.settings.batch])
+            if not payloads:
+                return
+            yield payloads
+
+    def _batch(self, identifiers: Sequence[str]) -> list[RawPayload]:
+        """A batch. What fails is no failure of the round: it is asked for again in a later one."""
+        ids = list(dict.fromkeys(identifier.rpartition("v")[0] for identifier in identifiers))
+        try:
+            papers, at = self._ask(api.parse, self.settings.api, id_list=",".join(ids), max_results=str(len(ids)))
+        except NetError:
+            self.failed = True
+            return []
+        latest = {paper.id: paper.version for paper in papers}
+        self.given |= {identifier for identifier in identifiers if _is_described(identifier, latest)}
+        self.told |= self.given | latest.keys()
+        return [RawPayload("paper", paper.id, paper.body, at) for paper in papers]
+
+
+def _is_described(named: str, latest: dict[str, int | None]) -> bool:
+    """Whether the API's version of a paper is the announced one or a later one."""
+    id, _, version = named.rpartition("v")
+    return id in latest and (not version.isdigit() or (latest[id] or 0) >= int(version))
+
 
 Parsed = TypeVar("Parsed")
 
@@ -54,7 +96,10 @@ class ArxivPoll:
         yield from self._describe([*self.place.overdue, *self.place.owed])
         yield from self._read_feeds()
         if self._at_first and not (self.place.open or self.place.day):
-            self._open_latest()
+            # begins with the last day whose feeds were out: the listings tell of it, and of those before
+            opened = cursor_state.open_day(self.place, days.current(self.http.now()), self.settings.since)
+            self.place = msgspec.structs.replace(opened, fed=self.settings.archives)
+            self._fed = dict.fromkeys(self.settings.archives, frozenset())
         if self.place.open and not self._days_without_feed():
             if self.place.items or self._emptiness_is_sure():
                 yield from self._finish_day()
@@ -106,12 +151,6 @@ class ArxivPoll:
                 self.place, day, self.settings.since, api_answers=not self._describer.failed
             )
         return day == self.place.open
-
-    def _open_latest(self) -> None:
-        """Begins with the last day whose feeds were out: the listings tell of it, and of those before."""
-        opened = cursor_state.open_day(self.place, days.current(self.http.now()), self.settings.since)
-        self.place = msgspec.structs.replace(opened, fed=self.settings.archives)
-        self._fed = dict.fromkeys(self.settings.archives, frozenset())
 
     def _parts(self, archive: str, feed: DailyFeed, at: int) -> Iterator[_Part]:
         """A feed; where it was cut, also what the feeds of its categories have besides."""

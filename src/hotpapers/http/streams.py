@@ -1,0 +1,150 @@
+"""Answers that do not end, with a heartbeat, so that whoever reads them hears of silence; and websockets: opened over a
+connection that was checked, pinged, bounded, compressed, counted."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import httpx2
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from hotpapers.errors import NetError, RequestRefused
+from hotpapers.http.bodies import LineSplitter
+from hotpapers.http.retry_policy import Retryable, check_status
+from hotpapers.http.transport import SLICE, CountedSocket, Deadline, TrafficCounter
+
+AHEAD = 16
+"""Chunks that are read ahead of who takes them; then the server waits."""
+
+
+Take = Callable[[float], Sequence[bytes] | None]
+"""What came within so many seconds, perhaps nothing; None when it has ended. Raises what reading raised."""
+
+
+def with_heartbeat(take: Take, patience: Deadline, silence: float, longest: float) -> Iterator[bytes | None]:
+    """What a stream brings, and None after `silence` seconds without. Raises NetError after `longest`, and Stopped."""
+    last_line_at = spoke = time.monotonic()
+    while True:
+        patience.heed()
+        messages = take(min(SLICE, silence))
+        if messages is None:
+            return
+        if messages:
+            yield from messages
+            last_line_at = spoke = time.monotonic()
+            continue
+        now = time.monotonic()
+        if now - last_line_at >= longest:
+            raise NetError(f"nothing came for {longest:g} s")
+        if now - spoke >= silence:
+            yield None
+            spoke = time.monotonic()
+
+
+class LineStream:
+    """The lines of an answer, read in a thread of its own: a read that waits cannot say that nothing comes."""
+
+    def __init__(self, chunks: Iterator[bytes], patience: Deadline, limit: int) -> None:
+        self._chunks, self._patience = chunks, patience
+        self._lines = LineSplitter(limit)
+        self._queue: queue.Queue[bytes | Exception | None] = queue.Queue(AHEAD)
+        self._gone = threading.Event()
+        self._ended = False
+        self._thread = threading.Thread(target=self._read, name="hotpapers-lines", daemon=True)
+        self._thread.start()
+
+    def take(self, seconds: float) -> Sequence[bytes] | None:
+        """The lines that came; see Take. A last line without an end is a line too."""
+        if self._ended:
+            return None
+        try:
+            chunk = self._queue.get(timeout=seconds)
+        except queue.Empty:
+            return []
+        if isinstance(chunk, Exception):
+            raise chunk
+        if chunk is not None:
+            return self._lines.fed(chunk)
+        self._ended = True
+        rest = self._lines.rest()
+        return [rest] if rest else None
+
+    def close(self) -> None:
+        """Stops reading. The connection is the caller's to close."""
+        self._gone.set()
+        self._thread.join()
+
+    def _read(self) -> None:
+        """In the thread: every chunk, then None or what went wrong."""
+        self._patience.stop = (*self._patience.stop, self._gone)
+        last: Exception | None = None
+        try:
+            for chunk in self._chunks:
+                self._put(chunk)
+        except Exception as problem:  # whatever it is, it is raised where the lines are taken
+            last = problem
+        self._put(last)
+
+    def _put(self, chunk: bytes | Exception | None) -> None:
+        while not self._gone.is_set():
+            try:
+                return self._queue.put(chunk, timeout=SLICE)
+            except queue.Full:
+                continue
+
+
+CLOSING = 2.0
+"""Seconds that a server has for its goodbye."""
+
+# The library writes every header into its log at level DEBUG, tokens too: it gets a logger that never speaks.
+_SILENT = logging.getLogger("hotpapers.http.websocket")
+_SILENT.setLevel(logging.CRITICAL + 1)
+
+
+def open_websocket(
+    url: httpx2.URL, sock: socket.socket, context: ssl.SSLContext, headers: Mapping[str, str],
+    *, traffic: TrafficCounter, timeout: float, ping: float, limit: int, now: int,
+) -> ClientConnection | Retryable:  # fmt: skip
+    """A websocket over a connected socket, which it closes. Raises RetryLater and RequestRefused. Redirects are not
+    followed."""
+
+    def counted(sock: socket.socket, *rest: Any, **settings: Any) -> ClientConnection:
+        return ClientConnection(cast("socket.socket", CountedSocket(sock, traffic)), *rest, **settings)
+
+    # whoever asks for a packing of its own must not be offered another
+    compression = None if "socket-encoding" in headers else "deflate"
+    try:
+        return connect(
+            str(url), sock=sock, ssl=context if url.scheme == "wss" else None, proxy=None, compression=compression,
+            user_agent_header=None, additional_headers=headers, logger=_SILENT, max_size=limit,
+            open_timeout=timeout, ping_interval=ping, ping_timeout=ping, close_timeout=CLOSING,
+            create_connection=cast("type[ClientConnection]", counted),
+        )  # fmt: skip
+    except InvalidStatus as problem:
+        answer = problem.response
+        response_headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+        return check_status(answer.status_code, response_headers, (), now) or Retryable(
+            f"answered {answer.status_code}, no websocket"
+        )
+    except (OSError, WebSocketException) as problem:
+        return Retryable(str(problem) or type(problem).__name__)
+    except ValueError:  # what the library says when a redirect would need another socket than ours
+        raise RequestRefused("redirects, which a websocket does not follow") from None
+
+
+def next_message(connection: ClientConnection, seconds: float) -> Sequence[bytes]:
+    """The next message, text as UTF-8; none where none came in time. Raises NetError once the connection has ended."""
+    try:
+        return (connection.recv(timeout=seconds, decode=False),)
+    except TimeoutError:
+        return ()
+    except ConnectionClosed as problem:
+        raise NetError(f"closed: {problem}") from None
