@@ -59,8 +59,7 @@ INTRODUCTION = """# Benchmarks
 Written by `make bench ARGS=--write`; `make bench` alone only prints. Every figure is a ratio against a limit or a peer
 measured in the same run, by turns; none is a test. Ratios are ours divided by the peer's. Memory is the peak of a
 process, interpreter included. *How* leads to the benchmark, whose docstring says what is measured and what the peer is.
-Libraries are those of `requirements/dev.txt`. Where the archive or arXiv's papers are absent, made-up ones take their
-place, and a note says so.
+Libraries are those of `requirements/dev.txt`.
 """
 
 

@@ -163,6 +163,8 @@ def shown_default(field: msgspec.structs.FieldInfo) -> str:
         return "" if field.default_factory is msgspec.NODEFAULT else "`[]`"
     if field.default is msgspec.UNSET:
         return "absent"
+    if isinstance(field.default, msgspec.Struct):
+        return ""  # a table of its own has them
     return f"`{json.dumps(msgspec.to_builtins(field.default), ensure_ascii=False)}`"
 
 

@@ -32,7 +32,6 @@ class JudgedKey(NamedTuple):
 
 @common.command("""
   hotpapers judge bluesky:@somebody.example.org
-  hotpapers judge bluesky:@somebody.example.org --human --reason "reads all that she posts"
   hotpapers judge x:@namesake --independent --paper 2101.04869 --reason "somebody else of that name\"""")
 @click.argument("account", metavar="ACCOUNT")
 @click.option("--bot", "judgement", flag_value="bot", help="Treat it as a bot.")

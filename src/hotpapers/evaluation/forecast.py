@@ -234,7 +234,8 @@ that of the middle range. *None* counts the papers for which the record was too 
 {COVERED[1]:.0f} % of papers within their range, and a loss {GAIN:.0f} % less than that of usual growth.
 
 * **huggingface**: upvotes of papers in Hugging Face's daily papers, 2025-04 to 2026-08, counted from 00:00 UTC of the
-  page's day. The later count is known of the more popular papers only.
+  page's day. For 6 hours stands the count nearest to it of those between 3 and 12, for 24 hours from 18 to 30, for 168
+  hours from 120 to 240. That later count is known of the more popular papers only.
 * **hackernews**: votes of stories on the front page, 2020-11 to 2022-11, few of them about papers: a test of the method
   on much data. Counted from 00:00 UTC of the day on which a story was first seen.
 * **{OWN_CLOCK}**: the same stories six hours after each was first seen.

@@ -293,7 +293,8 @@ laws' figures are chosen, not fitted to any network: on the median day the first
 four networks, 513 with nine; in 57 recorded issues of 2020 it had 334.
 
 The worlds cannot tell how well real attackers hide, nor how real people would answer. Their records are months old:
-until one knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough.
+until one knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks of many
+posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world.
 
 ## On issues of your own
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from textwrap import fill
 
 from hotpapers.evaluation.outcomes import tables
-from hotpapers.evaluation.outcomes.studies import FEWEST, OutcomeReport
+from hotpapers.evaluation.outcomes.studies import OutcomeReport
 from hotpapers.evaluation.outcomes.summary import findings, overview_heads, overview_rows, tally_heads, tally_rows
 from hotpapers.evaluation.text_tables import markdown_table, plain_table
 
@@ -49,12 +49,12 @@ def _bullet(text: str) -> str:
 
 
 def _studies(report: OutcomeReport) -> Iterator[str]:
-    """What each outcome is, with the days talked about."""
+    """What each outcome is, with the days talked about; without those of too few papers."""
     for title, cells in groupby(report.cells, key=tables.study_title):
         cell = next(cells)
-        days = f" ({cell.days[0]} to {cell.days[1]})" if cell.papers else ""
-        few = "" if cell.orders else f"Of {cell.papers} papers, fewer than {FEWEST}, nothing is computed."
-        yield _bullet(f"**{title[0].upper()}{title[1:]}**{days}. {ABOUT[cell.cohort, cell.outcome]} {few}")
+        if cell.orders:
+            name, about = title[0].upper() + title[1:], ABOUT[cell.cohort, cell.outcome]
+            yield _bullet(f"**{name}** ({cell.days[0]} to {cell.days[1]}). {about}")
 
 
 HEAD = """
@@ -110,14 +110,16 @@ Accepted, or refused or withdrawn, at ICLR, of papers listed before the decision
 Whether a paper came to Hacker News after its counts were read; only papers of one day are compared.
 """,
     ("huggingface", "citations"): """
-Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025.
+Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025. Papers of earlier
+days had more time to be cited, which counts everywhere but inside days.
 """,
     ("hackernews", "citations"): """
 Points within a day of when a story was first seen, or its final points where no others are known.
 """,
     ("hackernews", "rating"): "The same, with the reviewers' mean rating.",
     ("hackernews", "favorites on X"): """
-Not later, but elsewhere: whether two networks agree on the same papers.
+Points within a day of when a story was first seen, or its final points where no others are known: whether two networks
+agree on the same papers.
 """,
 }
 
@@ -131,7 +133,8 @@ LIMITS = """
 * Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
 * The archive has one reading a paper, and nothing below 50 retweets and favorites together.
 * Upvotes on Hugging Face were read at some hour of the day. The primary category of most papers is unknown, so all are
-  compared with all.
+  compared with all; predictors that need authors are measured on the few whose authors are known.
+* Hacker News is known by its front page from November 2020 on, before that by stories with two comments or more.
 * Sums over networks are not tested: of {listed} papers of the archive {stories} were on Hacker News, {before} of
   these before their counts were read, and {cited} of those have citations.
 """

@@ -45,13 +45,13 @@ _ISSUE = (
 _LANE = "lane VARCHAR entries: listed for the first time; ongoing: still talked about."
 _COUNTS = (
     "voices BIGINT Different accounts that spoke of it or reacted; each once.",
-    "reposts BIGINT Reposts of the posts about it, added up.",
-    "likes BIGINT Likes of the posts about it, added up.",
-    "bots BIGINT Posts of bots, which are not among the others.",
+    "reposts BIGINT Reposts of posts about it, summed.",
+    "likes BIGINT Likes of posts about it, summed.",
+    "bots BIGINT Posts of bots, not among the others.",
 )
 _STANDING = (
-    "known BIGINT Voices that had standing; empty where that was not asked or not to be told.",
-    "authors BIGINT Voices of the paper's own authors; empty where that was not asked.",
+    "known BIGINT Voices that had standing; empty where not known.",
+    "authors BIGINT Voices of the paper's own authors; empty where not known.",
 )
 _POST_COUNTS = ("reposts", "likes", "replies", "quotes", "views")
 _READ_UNTIL = "until TIMESTAMP Up to when it was counted, UTC."
@@ -74,10 +74,10 @@ TABLES = (
     ),
     _table(
         "mentions", "paper post_number", "Posts that name a paper.",
-        _PAPER, "post_number BIGINT The post, by a number that means something in this export alone.",
+        _PAPER, "post_number BIGINT The post, by a number of this export alone.",
         "post VARCHAR The network's own identifier of the post; empty where it holds a name, or is forgotten.",
         _NETWORK, "account_number BIGINT Whose post it is, numbered likewise; 0 where unknown.",
-        "voice_number BIGINT The same, but one number for all accounts that are known to be the same; 0 where unknown.",
+        "voice_number BIGINT The same, but one number for accounts known to be the same; 0 where unknown.",
         "text_number BIGINT The same number for posts of the same words, as observed last; 0 for too few words.",
         "form VARCHAR What matched: abs, doi, title … or listed.",
         "found_in VARCHAR Where: link, text, embed or listing.",
@@ -90,13 +90,13 @@ TABLES = (
     _table(
         "post_counts", "post_number observed_at", "Counts of posts as they were read, again and again.",
         "post_number BIGINT The post, as in mentions.",
-        *(f"{name} BIGINT {name.capitalize()} of it; empty where the network does not say." for name in _POST_COUNTS),
+        *(f"{name} BIGINT {name.capitalize()} of it; empty where not told." for name in _POST_COUNTS),
         _OBSERVED,
     ),
     _table(
         "tallies", "paper network method observed_at", "Sums as somebody else's listing had them, of unknown posts.",
         _PAPER, _NETWORK, "method VARCHAR Whose listing, and by which version of its method.",
-        "reposts BIGINT Reposts, added up.", "likes BIGINT Likes, added up.", _OBSERVED,
+        "reposts BIGINT Reposts, summed.", "likes BIGINT Likes, summed.", _OBSERVED,
     ),
     _table(
         "counts", "paper network age", "Attention by paper, network and age, once a paper has reached the age.",
