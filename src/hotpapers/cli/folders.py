@@ -1,7 +1,5 @@
 """Published folders that a command renders again: how that went, printed or as JSON."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

@@ -1,7 +1,5 @@
 """`hotpapers hide`: hides posts and accounts on all pages."""
 
-from __future__ import annotations
-
 import click
 
 from hotpapers import model

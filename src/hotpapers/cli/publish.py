@@ -1,7 +1,5 @@
 """`hotpapers publish`: freezes pending issues, writes their files and sends them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Up to when a collector had read a network, by what it wrote down itself: plain functions on stretches of time."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 

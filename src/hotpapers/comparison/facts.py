@@ -1,7 +1,5 @@
 """A collector's facts, from the lines of a comparison file: checked, since a stranger may have written them."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise

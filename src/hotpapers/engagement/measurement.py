@@ -1,7 +1,5 @@
 """What engagement is measured for: which papers, at which ages, from when on."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from hotpapers.model import HOUR

@@ -3,8 +3,6 @@
 These rows are about the work, not about the world: they are no items, are in no batch and in no export.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from hotpapers.engagement.measurement import AGES

@@ -1,7 +1,5 @@
 """What the record knows already: which posts are tracked, and what of an observation is new."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache

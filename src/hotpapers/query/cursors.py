@@ -1,8 +1,6 @@
 """Cursors: where a page ended, opaque to who asks. By keys and not by numbers, so what comes in meanwhile shifts
 nothing; a cursor stays good for as long as the record does."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from typing import Any

@@ -1,8 +1,6 @@
 """What may be asked: the parameters of every question. The API's document, the tools' schemas and the checks of both
 are made of these."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar

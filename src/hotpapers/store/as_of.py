@@ -1,7 +1,5 @@
 """The record as it stood: what was observed up to a as_of, as known at a position."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple, TypeVar

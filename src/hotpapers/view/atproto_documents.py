@@ -4,8 +4,6 @@ Keys rest on names alone, so that a site can name its records before they are ma
 own record.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 from hotpapers.ids import timestamps

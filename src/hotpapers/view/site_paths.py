@@ -3,8 +3,6 @@
 A path is relative to the site's folder, with `/`. An address outside is empty where none is known or none is safe.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import lru_cache

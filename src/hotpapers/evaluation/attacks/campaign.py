@@ -5,8 +5,6 @@ attack gets a campaign and a number of accounts, and acts with as many: opens ac
 called again and again with other numbers; more must never help less.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 

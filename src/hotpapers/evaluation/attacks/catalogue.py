@@ -1,7 +1,5 @@
 """The attacks. How to write one of your own is told in `campaign`."""
 
-from __future__ import annotations
-
 from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, AttackedNetwork, Campaign
 from hotpapers.evaluation.worlds import made_up_text
 from hotpapers.model import HOUR

@@ -1,7 +1,5 @@
 """The papers that others are compared with, after a campaign changed how some of them are talked about: pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 

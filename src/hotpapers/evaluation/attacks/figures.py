@@ -1,7 +1,5 @@
 """What attacks took, as figures: written by `hotpapers evaluate attacks`, kept in the package, read by the site."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files

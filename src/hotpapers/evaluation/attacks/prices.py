@@ -1,7 +1,5 @@
 """What accounts and reactions cost, by published figures alone."""
 
-from __future__ import annotations
-
 from hotpapers.evaluation.attacks.campaign import Spent
 
 PRICES: tuple[tuple[str, float, str, int], ...] = (

@@ -1,7 +1,5 @@
 """A folder of tables and of what describes them."""
 
-from __future__ import annotations
-
 import hashlib
 import tempfile
 from pathlib import Path
