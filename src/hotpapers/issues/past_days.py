@@ -210,7 +210,10 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
     publication = _recorded(record, period.publication)
     collect = _reader(record, period) if period.days else collect_talk
     for day in period.days:
-        yield _freeze_day(record, publication, day, collect)
+        position = record.head.position
+        check_over(record, publication, day, now(), position)
+        built = build(record, IssueRecipe(publication, day, 1, position), collect)
+        yield save_unless_there(record, built, now())
 
 
 def _recorded(record: Record, publication: Publication) -> Publication:
@@ -229,10 +232,3 @@ def _reader(record: Record, period: PastPeriod) -> TalkReader:
     if period.publication.window != "daily" or has_measurements(record.view()):
         return collect_talk
     return TalkOverDays(cut_of(period.publication, period.days[-1]) + LATEST_CLOSE)
-
-
-def _freeze_day(record: Record, publication: Publication, day: str, collect: TalkReader) -> FrozenIssue:
-    position = record.head.position
-    check_over(record, publication, day, now(), position)
-    built = build(record, IssueRecipe(publication, day, 1, position), collect)
-    return save_unless_there(record, built, now())

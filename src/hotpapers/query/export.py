@@ -96,10 +96,8 @@ def _public(line: bytes, withheld: WithheldWords) -> bytes | None:
     if line.startswith(_VERDICT):
         verdict = msgspec.json.decode(line, type=model.Verdict)
         return None if verdict.judgement in ("hidden", "shown") else line
-    return _header(line) if line.startswith(_HEADER) else line
-
-
-def _header(line: bytes) -> bytes:
-    """Names every network, as words of each may be missing: so that who has them keeps them."""
-    header = msgspec.json.decode(line, type=ExchangeHeader)
-    return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"
+    if line.startswith(_HEADER):
+        # names every network, as words of each may be missing: so that who has them keeps them
+        header = msgspec.json.decode(line, type=ExchangeHeader)
+        return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"
+    return line
