@@ -152,7 +152,6 @@ class WorldPaper(NamedTuple):
 
     @property
     def announced_at(self) -> int:
-        """When it was announced, µs UTC."""
         return BEGINS + self.day * DAY
 
     @property

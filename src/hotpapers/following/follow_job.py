@@ -121,7 +121,6 @@ class FollowJob:
         self._site, self._line, self._allowed = site, line, allowed
 
     def close(self) -> None:
-        """Ends the connections to the site."""
         self._line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:

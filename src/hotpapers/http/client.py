@@ -208,7 +208,6 @@ class PoliteHttpClient:
         return self._clock()
 
     def sleep(self, seconds: float) -> None:
-        """Waits. Raises Stopped once the program was told to stop."""
         self._patience.heed()
         if seconds > 0:
             self._sleep(seconds)

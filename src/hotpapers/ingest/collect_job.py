@@ -75,7 +75,6 @@ class CollectJob:
         self._kept = 0
 
     def close(self) -> None:
-        """Ends the connections to the network."""
         self.line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:

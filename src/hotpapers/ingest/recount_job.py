@@ -36,7 +36,6 @@ class RecountJob:
         self._learned = self._learned_at = 0
 
     def close(self) -> None:
-        """Ends the connections to the network."""
         self.line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:

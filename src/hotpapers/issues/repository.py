@@ -129,23 +129,18 @@ class RecordIssueReader:
         return list(self._now.items(Publication))
 
     def days(self, publication: str) -> Sequence[str]:
-        """The days of a publication's frozen issues, ascending."""
         return frozen_days(self._record, publication)
 
     def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
-        """One frozen issue, its latest edition by default. Raises NotFound."""
         return self._read(publication, day, edition)
 
     def issue_header(self, publication: str, day: str) -> PublishedIssue:
-        """A day's latest edition without papers and posts: what was done for it. Raises NotFound."""
         return self._read_front(publication, day)
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
-        """How many entries the issue of each frozen day has."""
         return {day: len(content.entries) for (name, day), content in self._index().items() if name == publication}
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
-        """(publication, day) of every issue that holds the paper, also as still talked about, ascending."""
         if self._appearances is None:
             self._appearances = defaultdict(list)
             for where, held in self._index().items():
@@ -154,7 +149,6 @@ class RecordIssueReader:
         return self._appearances.get(paper, [])
 
     def entry_summaries(self, publication: str) -> Sequence[model.EntrySummary]:
-        """The entries of all issues, by day and place."""
         if publication not in self._holdings:
             held = {
                 (day, entry.paper): entry.place
@@ -165,7 +159,6 @@ class RecordIssueReader:
         return self._holdings[publication]
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
-        """What the papers of these days' issues say of themselves, by day and paper."""
         requested = set(days)
         index = self._index().items()
         held = [(day, entry.paper) for (name, day), some in index if name == publication and day in requested
@@ -173,12 +166,10 @@ class RecordIssueReader:
         return abstracts(self._now, publication, held)
 
     def announced(self, publication: str, day: str) -> Sequence[model.AnnouncedPaper]:
-        """All papers of the publication's fields that were announced on the day of an issue."""
         content = self.issue(publication, day).content
         return announced(self._view_of(content), content.publication, day)
 
     def announcements(self, paper: str) -> Sequence[model.Announcement]:
-        """When and where a paper and its versions were announced, the first first."""
         return announcements(self._now, paper)
 
     def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[model.Attention]]:

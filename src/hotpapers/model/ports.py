@@ -231,7 +231,7 @@ class IssueReader(Protocol):
         """How many entries the issue of each frozen day has."""
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
-        """(publication, day) of every issue that holds the paper, ascending."""
+        """(publication, day) of every issue that holds the paper, also as still talked about, ascending."""
 
     def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
         """The entries of all issues, by day and place."""

@@ -74,7 +74,6 @@ class GuardedProtocol(H11Protocol):
         self._read_within()
 
     def give_up(self) -> None:
-        """Ends the connection at once."""
         self.transport.abort()
 
     def _look(self) -> None:

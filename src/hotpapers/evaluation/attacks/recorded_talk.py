@@ -66,7 +66,6 @@ class AddedReactions(NamedTuple):
     moments: Mapping[int, int]
 
     def at(self, until: int, counted_at: int | None) -> StandingReactions:
-        """As they stood at a moment."""
         before = NOTHING
         if self.recorded is not None and until in self.moments:
             before = self.recorded.at(self.moments[until], counted_at)
