@@ -6,8 +6,7 @@ import click
 
 from hotpapers import model
 from hotpapers.cli import common
-from hotpapers.cli.folders import folder_results, report_folders
-from hotpapers.cli.publish import update_logs
+from hotpapers.cli.publish import folder_results, report_folders, update_logs
 from hotpapers.cli.terminal import confirmed, count, print_error, show
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address

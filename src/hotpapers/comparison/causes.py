@@ -6,8 +6,7 @@ says that nothing in the two files does.
 
 from typing import Literal, NamedTuple
 
-from hotpapers.comparison.coverage import NetworkCoverage
-from hotpapers.comparison.facts import CollectorFacts, Rules
+from hotpapers.comparison.facts import CollectorFacts, NetworkCoverage, Rules
 from hotpapers.comparison.lines import PostLine, Reading
 from hotpapers.comparison.moments import is_there, named_at
 from hotpapers.engagement.measurement import AGES

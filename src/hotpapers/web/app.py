@@ -15,8 +15,8 @@ from starlette.routing import BaseRoute, Route
 from hotpapers.model import IssueReader
 from hotpapers.render.html.pages import LONGEST_PATH
 from hotpapers.render.html.templating import POLICY
-from hotpapers.view.atproto_documents import WELL_KNOWN
 from hotpapers.view.site_config import NOBODY, SiteConfig
+from hotpapers.view.site_paths import WELL_KNOWN
 from hotpapers.web.connection_table import ConnectionLimits, allowed_behind
 from hotpapers.web.connections import guarded
 from hotpapers.web.page_cache import CurrentPages, PageCache, RenderedPage

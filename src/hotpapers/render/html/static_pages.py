@@ -16,10 +16,10 @@ from hotpapers.render.html.site_context import SiteContext
 from hotpapers.render.html.templating import asset
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.archive import calendar
-from hotpapers.view.atproto_documents import WELL_KNOWN, publication_uri
 from hotpapers.view.attack_prices import attack_prices
 from hotpapers.view.contact_links import join_address, linked_contact
 from hotpapers.view.publication_state import state_of
+from hotpapers.view.site_paths import WELL_KNOWN, publication_uri
 from hotpapers.view.worked_example import worked_example
 
 ASSETS = ("style.css", "reader.js", "icon.svg", *SCRIPTS)
