@@ -108,8 +108,7 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
     days = {freeze.check_day(day) for day in dates}
     if publication is not None:
         freeze.publication_of(record, publication)
-    rows = record.view().latest(Issue)
-    items = [row.item for row in rows if isinstance(row.item, Issue)]
+    items = list(record.view().items(Issue))
     chosen = [
         item
         for item in items

@@ -87,8 +87,7 @@ def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
     """How the folders are filling to which sites were written and that are here. `most`: bytes that each may have."""
     sites = _with_folders(record, queries.sent_days(record.database))
     own_folders = [(folder.path, name, days) for folder, name, days in sites if not folder.owner]
-    known = record.view().latest(model.Publication)
-    windows = {row.item.publication: row.item.window for row in known if isinstance(row.item, model.Publication)}
+    windows = {item.publication: item.window for item in record.view().items(model.Publication)}
     return [
         size_budget.forecast(folder, most, days, windows.get(name, "listing"))
         for folder, name, days in sorted(own_folders)
