@@ -65,7 +65,7 @@ class PageChangeCounter:
         if kind == ALIAS:  # whose posts are hidden may be known by this alone
             return queries.is_anything_hidden(self._database)
         if kind == VERDICT:
-            # whether somebody or something is hidden or shown again, or a post in doubt that was known before
+            # somebody or something is hidden or shown again, or a post in doubt that was known before
             subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
             return any(not about for _, about in subjects) or any(
                 queries.is_any_known(self._database, some, self._position)

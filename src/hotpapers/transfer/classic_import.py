@@ -57,7 +57,6 @@ def read_classic(file: str, data: bytes) -> ParsedClassicFile:
     try:
         text, repaired = classic.decode(data)
         issue = classic.parse(text)
-        # raises NotClassic when a paper is listed twice
         twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
         if twice:
             raise NotClassic(f"{twice[0]} is listed twice")

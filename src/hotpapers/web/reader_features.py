@@ -53,7 +53,7 @@ class ReaderFeatures:
         self._serve = operator.settings.serve
         if not self._serve.base:
             return
-        # whether all readers come from one address, as this server speaks no TLS itself and is told of no proxy
+        # all readers come from one address where this server speaks no TLS itself and is told of no proxy
         if self._serve.base.startswith("https://") and not self._serve.proxies:
             LOG.warning("%s", ONE_CLIENT)
         self.routes += report_forms.routes(
