@@ -45,8 +45,8 @@ def test_every_identifier_is_itself(id: str, version: int | None) -> None:
     text = written(id, version)
     assert arxiv.parse(text) == ArxivId(id, version)
     assert arxiv.parse(f" arXiv:{text.upper()}\n") == ArxivId(id, version)
-    assert arxiv.parse(arxiv.abs_url(id, version)) == ArxivId(id, version)
-    assert arxiv.parse(arxiv.pdf_url(id, version) + ".pdf") == ArxivId(id, version)
+    assert arxiv.parse(arxiv.abs_url(text)) == ArxivId(id, version)
+    assert arxiv.parse(f"https://arxiv.org/pdf/{text}.pdf") == ArxivId(id, version)
     assert arxiv.from_key(arxiv.key(id)) == id
     assert arxiv.parse(arxiv.key(id)) == ArxivId(id, None)
     year, month = arxiv.month(id)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.errors import InputError, NetError, UsageError
-from hotpapers.query.cursors import key_of
+from hotpapers.query.request_params import key_of
 from hotpapers.sources import feed_parser
 from hotpapers.summaries.llm_client import sentence_of
 from hotpapers.untrusted_json import decode_json

@@ -18,8 +18,8 @@ from hotpapers.render.html.pages import SitePages
 from hotpapers.settings import Settings
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.store import Record
-from hotpapers.view.atproto_documents import DOCUMENT, WELL_KNOWN, document_key, document_uri, publication_uri
 from hotpapers.view.site_config import NOBODY
+from hotpapers.view.site_paths import DOCUMENT, WELL_KNOWN, document_key, document_uri, publication_uri
 from tests.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, IMPRINT, matches
 from tests.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.deliveries import receipts

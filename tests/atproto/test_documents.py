@@ -13,8 +13,8 @@ from hotpapers.deliver.send import send_issue
 from hotpapers.http import PoliteHttpClient
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.store import Record
-from hotpapers.view.atproto_documents import DOCUMENT, PUBLICATION, document_uri, publication_uri
 from hotpapers.view.site_config import SiteConfig
+from hotpapers.view.site_paths import DOCUMENT, PUBLICATION, document_uri, publication_uri
 from tests.atproto.network import Network, Person, call
 from tests.deliveries import receipts
 from tests.render.sample import OWN_READER

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.errors import UsageError
-from hotpapers.query.cursors import LONGEST, cursor_of, key_of
+from hotpapers.query.request_params import LONGEST, cursor_of, key_of
 
 MOMENTS = st.integers(-(2**53), 2**53)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

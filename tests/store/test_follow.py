@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.engagement import queries as engagement_queries
-from hotpapers.engagement.recount_schedule import NEVER, SHOWN_FOR, due_after
+from hotpapers.engagement.measurement import NEVER, SHOWN_FOR, due_after
 from hotpapers.ingest.queries import living_posts
 from hotpapers.model import DAY, HOUR, Announcement, Issue, Item, Mention, Post, Shown, Snapshot, Verdict
 from hotpapers.privacy.forget import forget

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import Item
-from hotpapers.query.cursors import cursor_of
+from hotpapers.query.request_params import cursor_of
 from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.templating import SEARCH_POLICY
 from hotpapers.store import Record

@@ -7,8 +7,6 @@ word of the account's own is not enough: accounts are made by the hundred, and e
 operator is asked. Either way they are told (`hotpapers reports`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Literal
 
@@ -39,18 +37,14 @@ def known_accounts(record: Record, keys: Collection[str]) -> list[KnownAccount]:
     named = {account for some in accounts_of(view, keys).values() for account in some}
     stable = [key for key in sorted(named) if not own_id(key).startswith("@") and not is_pseudonym(key)]
     there = bot_queries.known_accounts(view, stable)
-    return [KnownAccount(key, _handle(record, key)) for key in stable if key in there]
-
-
-def _handle(record: Record, account: str) -> str:
-    row = record.view().one(Account, account)
-    return row.item.handle if row is not None and isinstance(row.item, Account) else ""
+    accounts = {key: view.item(Account, key) for key in stable if key in there}
+    return [KnownAccount(key, account.handle if account else "") for key, account in accounts.items()]
 
 
 def hide(record: Record, account: str, at: int) -> bool:
     """Keeps all posts of an account off all pages; False where they are hidden already."""
-    row = record.view().one(Verdict, account, "", "hide")
-    if row is not None and isinstance(row.item, Verdict) and row.item.judgement == "hidden":
+    last = record.view().item(Verdict, account, "", "hide")
+    if last is not None and last.judgement == "hidden":
         return False
     verdict = Verdict(
         subject=account, about="", rule="hide", judgement="hidden", version=1, reason=ASKED_FOR, observed_at=at

@@ -5,8 +5,6 @@ https://bsky.app/profile/ada.example/post/…
 @ada@social.example, https://social.example/@ada/123     Mastodon
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit

@@ -243,9 +243,8 @@ def open_record(home: CommandContext, *, create: bool = False, publications: boo
 
 def _keep_publications(record: Record, home: CommandContext) -> None:
     known = {
-        row.item.publication: msgspec.structs.replace(row.item, observed_at=0)
-        for row in record.view().latest(Publication)
-        if isinstance(row.item, Publication)
+        publication.publication: msgspec.structs.replace(publication, observed_at=0)
+        for publication in record.view().items(Publication)
     }
     named = [settings.publication_item(table, 0) for table in home.settings.publication]
     for publication in named:

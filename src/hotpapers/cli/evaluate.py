@@ -1,7 +1,5 @@
 """`hotpapers evaluate`: measures how well rankings do."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """`hotpapers evaluate forecast`: forecasts of held-out weeks beside what came."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """`hotpapers explain`: a paper's place in an issue, as arithmetic."""
 
-from __future__ import annotations
-
 import click
 
 from hotpapers.cli import common

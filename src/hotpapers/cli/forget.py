@@ -1,15 +1,12 @@
 """`hotpapers forget`: deletes posts, accounts and mail addresses permanently."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import click
 
 from hotpapers import model
 from hotpapers.cli import common
-from hotpapers.cli.folders import folder_results, report_folders
-from hotpapers.cli.publish import update_logs
+from hotpapers.cli.publish import folder_results, report_folders, update_logs
 from hotpapers.cli.terminal import confirmed, count, print_error, show
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address

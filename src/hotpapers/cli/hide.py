@@ -1,12 +1,10 @@
 """`hotpapers hide`: hides posts and accounts on all pages."""
 
-from __future__ import annotations
-
 import click
 
 from hotpapers import model
 from hotpapers.cli import common
-from hotpapers.cli.folders import folder_results, report_folders
+from hotpapers.cli.publish import folder_results, report_folders
 from hotpapers.cli.terminal import show
 from hotpapers.deliver.export_site import export_again
 from hotpapers.engagement.queries import is_held

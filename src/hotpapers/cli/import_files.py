@@ -1,7 +1,5 @@
 """`hotpapers import`: imports listings, exports and archives of networks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import click

@@ -1,7 +1,5 @@
 """`hotpapers log`: the transparency log of what was published, its key, and a new log after a key was lost."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -73,8 +71,8 @@ def _ask(names: Sequence[str], config: LogConfig, home: common.CommandContext) -
 
 
 def _publications(record: Record) -> list[str]:
-    items = [row.item for row in record.view().latest(Publication)]
-    return sorted(item.publication for item in items if isinstance(item, Publication) and is_name(item.publication))
+    names = (publication.publication for publication in record.view().items(Publication))
+    return sorted(name for name in names if is_name(name))
 
 
 def _make_first_key(config: LogConfig) -> None:

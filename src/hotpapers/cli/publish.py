@@ -1,6 +1,5 @@
-"""`hotpapers publish`: freezes pending issues, writes their files and sends them."""
-
-from __future__ import annotations
+"""`hotpapers publish`: freezes pending issues, writes their files and sends them; and how it went with folders
+that another command had rendered again."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +9,8 @@ import click
 
 from hotpapers.cli import common, sending
 from hotpapers.cli.issue import freeze_day, report_newer
-from hotpapers.cli.terminal import bar, fail_for, print_error, show
-from hotpapers.deliver.export_site import export_site
+from hotpapers.cli.terminal import bar, echo, fail_for, print_error, show
+from hotpapers.deliver.export_site import RerenderedFolder, export_site
 from hotpapers.errors import LogError, NotFound, UsageError
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
@@ -113,3 +112,29 @@ def _freeze_all(record: Record, publication: Publication, days: Sequence[str], h
             progress(1)
     if newer:
         report_newer(newer)
+
+
+def folder_results(folders: list[RerenderedFolder]) -> list[dict[str, Any]]:
+    """Rendered folders as JSON."""
+    return [
+        {"folder": str(folder.folder), "channel": folder.channel, "rendered": folder.rendered} for folder in folders
+    ]
+
+
+def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
+    """Prints what was rendered again; exit status 1 where a folder that is there could not be."""
+    for folder in folders:
+        if not folder.is_ours:
+            print_error(f"{folder.folder}: {folder.reason}, of which this store is a copy; run the same command there")
+        elif not folder.rendered:
+            print_error(
+                f"{folder.folder}: {folder.reason}; if its {folder.channel} pages are elsewhere now, publish there"
+                " again"
+            )
+        else:
+            if not as_json:
+                echo(f"rendered again: {folder.folder}")
+            if folder.reason:
+                print_error(f"{folder.folder}: {folder.reason}")
+    if any(state.is_ours and not state.rendered and state.folder.is_dir() for state in folders):
+        raise click.exceptions.Exit(1)

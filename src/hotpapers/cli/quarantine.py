@@ -1,7 +1,5 @@
 """`hotpapers quarantine`: lists payloads that no parser could read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import click

@@ -1,7 +1,5 @@
 """The command that lists what readers said in the app's forms."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import click

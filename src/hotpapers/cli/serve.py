@@ -1,7 +1,5 @@
 """`hotpapers serve`: serves the site as a web app."""
 
-from __future__ import annotations
-
 import socket
 from functools import partial
 

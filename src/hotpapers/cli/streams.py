@@ -1,7 +1,5 @@
 """Files that are read and written: by name or `-`, plain or packed (Zstandard, and gzip to read), in bounded memory."""
 
-from __future__ import annotations
-
 import io
 import os
 import shutil

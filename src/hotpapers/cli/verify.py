@@ -1,7 +1,5 @@
 """`hotpapers verify`: checks the store and rebuilds issues."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -109,8 +107,7 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
     days = {freeze.check_day(day) for day in dates}
     if publication is not None:
         freeze.publication_of(record, publication)
-    rows = record.view().latest(Issue)
-    items = [row.item for row in rows if isinstance(row.item, Issue)]
+    items = list(record.view().items(Issue))
     chosen = [
         item
         for item in items

@@ -1,7 +1,5 @@
 """`hotpapers witness`: a witness for the logs of others."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from contextlib import closing

@@ -4,8 +4,6 @@ Who has the key can test whether a key or text that they guess is behind a mark;
 moments stand as they are.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets

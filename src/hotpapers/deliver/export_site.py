@@ -5,8 +5,6 @@ can move together; any other by its whole path. Beside it stands the store that 
 same deliveries and must leave the original's folders alone; a store that was moved keeps its own.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
@@ -27,50 +25,6 @@ from hotpapers.store import Record, now
 from hotpapers.store.database import Database, server_database
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import issue_path
-
-PREFIX = "file:"
-"""How a delivery's target names a folder."""
-_STORE = "?store="
-
-
-class PublishedFolder(NamedTuple):
-    """A folder that was published to. `owner`: the other store to which it belongs; empty where it is this one's."""
-
-    path: Path
-    owner: str = ""
-
-
-def target_of(database: Database, output: Path) -> str:
-    """What deliveries to a folder are known by."""
-    folder, store = output.resolve(), _file(database)
-    if store is None:
-        return _target(folder, server_database(database))
-    if folder.is_relative_to(store.parent):
-        return _target(folder.relative_to(store.parent), store.name)
-    return _target(folder, str(store))
-
-
-def folder_of(database: Database, target: str) -> PublishedFolder | None:
-    """The folder that a delivery went to; None where it went to none."""
-    if not target.startswith(PREFIX):
-        return None
-    parts = target.removeprefix(PREFIX).partition(_STORE)
-    folder, _, owner = (os.fsdecode(unquote_to_bytes(part)) for part in parts)
-    store = _file(database)
-    if store is None:
-        return PublishedFolder(Path(folder), "" if owner == server_database(database) else owner)
-    writer = store.parent / owner
-    return PublishedFolder(store.parent / folder, "" if writer == store or not writer.exists() else str(writer))
-
-
-def _target(folder: Path, store: str) -> str:
-    return f"{PREFIX}{quote(os.fsencode(folder))}{_STORE}{quote(store)}"
-
-
-def _file(database: Database) -> Path | None:
-    """The store's file; None for a database on a server."""
-    return Path(database.where).resolve() if database.name == "sqlite" else None
-
 
 LARGE = 100
 """Issues from which on two processes write a site: a Python takes as long to begin as ten of them to be written."""
@@ -133,8 +87,7 @@ def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
     """How the folders are filling to which sites were written and that are here. `most`: bytes that each may have."""
     sites = _with_folders(record, queries.sent_days(record.database))
     own_folders = [(folder.path, name, days) for folder, name, days in sites if not folder.owner]
-    known = record.view().latest(model.Publication)
-    windows = {row.item.publication: row.item.window for row in known if isinstance(row.item, model.Publication)}
+    windows = {item.publication: item.window for item in record.view().items(model.Publication)}
     return [
         size_budget.forecast(folder, most, days, windows.get(name, "listing"))
         for folder, name, days in sorted(own_folders)
@@ -273,3 +226,47 @@ def _left_alone(days: Collection[str]) -> str:
         return ""
     since = f"{min(days)} and later days" if len(days) > 1 else min(days)
     return f"left as it was: {since}, whose issue the record does not have (any more)"
+
+
+PREFIX = "file:"
+"""How a delivery's target names a folder."""
+_STORE = "?store="
+
+
+class PublishedFolder(NamedTuple):
+    """A folder that was published to. `owner`: the other store to which it belongs; empty where it is this one's."""
+
+    path: Path
+    owner: str = ""
+
+
+def target_of(database: Database, output: Path) -> str:
+    """What deliveries to a folder are known by."""
+    folder, store = output.resolve(), _file(database)
+    if store is None:
+        return _target(folder, server_database(database))
+    if folder.is_relative_to(store.parent):
+        return _target(folder.relative_to(store.parent), store.name)
+    return _target(folder, str(store))
+
+
+def folder_of(database: Database, target: str) -> PublishedFolder | None:
+    """The folder that a delivery went to; None where it went to none."""
+    if not target.startswith(PREFIX):
+        return None
+    parts = target.removeprefix(PREFIX).partition(_STORE)
+    folder, _, owner = (os.fsdecode(unquote_to_bytes(part)) for part in parts)
+    store = _file(database)
+    if store is None:
+        return PublishedFolder(Path(folder), "" if owner == server_database(database) else owner)
+    writer = store.parent / owner
+    return PublishedFolder(store.parent / folder, "" if writer == store or not writer.exists() else str(writer))
+
+
+def _target(folder: Path, store: str) -> str:
+    return f"{PREFIX}{quote(os.fsencode(folder))}{_STORE}{quote(store)}"
+
+
+def _file(database: Database) -> Path | None:
+    """The store's file; None for a database on a server."""
+    return Path(database.where).resolve() if database.name == "sqlite" else None

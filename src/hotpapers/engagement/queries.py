@@ -2,12 +2,10 @@
 
 * Rankings: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: from papers and moments, who
   is whom, whose voice counts, who is an author, what was said, and who reacted.
-* Recounts: the posts whose counts are asked for again (see `recount_schedule`).
+* Recounts: the posts whose counts are asked for again (see `measurement.due_after`).
 
 The rows of the last are about the work, not about the world: no items, in no batch and in no export.
 """
-
-from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +13,19 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from hotpapers import model
-from hotpapers.engagement.measurement import BACK_WITHIN, NO_LATER_AGE, REFERENCE_DAYS, MeasurementWindow
+from hotpapers.engagement.measurement import (
+    BACK_WITHIN,
+    FOLLOWED_FOR,
+    FRESH,
+    LATER,
+    NEVER,
+    NO_LATER_AGE,
+    REFERENCE_DAYS,
+    SHOWN_FOR,
+    DuePost,
+    MeasurementWindow,
+    due_after,
+)
 from hotpapers.engagement.post_reactions import (
     PostReactions,
     ReactionEvent,
@@ -24,7 +34,6 @@ from hotpapers.engagement.post_reactions import (
     counted,
     group_of,
 )
-from hotpapers.engagement.recount_schedule import FOLLOWED_FOR, FRESH, LATER, NEVER, SHOWN_FOR, DuePost, due_after
 from hotpapers.model import DAY, HOUR, LARGEST
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices

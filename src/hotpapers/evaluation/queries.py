@@ -1,7 +1,5 @@
 """What evaluations ask of a store: all of this package's SQL."""
 
-from __future__ import annotations
-
 from hotpapers.store.as_of import AsOfView
 
 

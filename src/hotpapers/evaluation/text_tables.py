@@ -1,7 +1,5 @@
 """Rows of cells as tables of text: in Markdown, and plain for a terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 

@@ -5,8 +5,6 @@ is liked. Posts come in the days after the announcement, half of the likes that 
 people post often and most seldom (Zipf's law), some only once. On networks that name accounts it is known who liked.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect
 from collections.abc import Iterator, Sequence
@@ -154,7 +152,6 @@ class WorldPaper(NamedTuple):
 
     @property
     def announced_at(self) -> int:
-        """When it was announced, µs UTC."""
         return BEGINS + self.day * DAY
 
     @property

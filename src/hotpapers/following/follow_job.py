@@ -1,7 +1,5 @@
 """Following as a job: every ten minutes a site's log is fetched and checked, what is new taken in, and counted."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -123,7 +121,6 @@ class FollowJob:
         self._site, self._line, self._allowed = site, line, allowed
 
     def close(self) -> None:
-        """Ends the connections to the site."""
         self._line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:

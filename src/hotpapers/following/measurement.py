@@ -1,7 +1,5 @@
 """What a followed site's observations count, by the code that counts ours, into our record under the site's name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -46,7 +44,12 @@ def keep_measurements(record: Record, source: str, peer: Record, counting: Count
     StoreError."""
     learn_standing(peer.database)
     rows = list(_measured(peer.view(counting.until), source, counting, at))
-    known = _known(record, source, sorted({item.paper for item in rows}))
+    # what our record says of the same papers
+    papers = sorted({item.paper for item in rows})
+    view, known = record.view(), {}
+    for some in slices(papers):
+        for item in view.items(Measurement, f"t.source = ? AND t.paper IN ({numbers_of(some)})", (source, *some)):
+            known[_key(item)] = msgspec.structs.replace(item, observed_at=0)
     fresh = [item for item in rows if known.get(_key(item)) != msgspec.structs.replace(item, observed_at=0)]
     for start in range(0, len(fresh), CHUNK):
         record.append(fresh[start : start + CHUNK], source=f"follow/{source}", at=at)
@@ -76,15 +79,6 @@ def _blind(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
         for network in NETWORKS
         for start, end in missing
     ]
-
-
-def _known(record: Record, source: str, papers: Sequence[str]) -> dict[tuple[str, str, int], Measurement]:
-    """What our record says of the same papers."""
-    view, result = record.view(), {}
-    for some in slices(papers):
-        for item in view.items(Measurement, f"t.source = ? AND t.paper IN ({numbers_of(some)})", (source, *some)):
-            result[_key(item)] = msgspec.structs.replace(item, observed_at=0)
-    return result
 
 
 def _key(item: Measurement) -> tuple[str, str, int]:

@@ -1,7 +1,5 @@
 """What the record knows already: which posts are tracked, and what of an observation is new."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
@@ -138,16 +136,14 @@ class ChangeFilter:
 
     def named(self, post: str) -> set[str]:
         """The papers that a post named so far."""
-        identities = {
-            row.item.paper for row in self._view.latest(Mention, f"t.post = {NUMBER}", (post,)) if is_mention(row.item)
-        }
+        identities = {mention.paper for mention in self._view.items(Mention, f"t.post = {NUMBER}", (post,))}
         return identities | {item.paper for item in self._said.values() if is_mention(item) and item.post == post}
 
     def doubted(self, post: str) -> set[str]:
         """The papers of which the last word is that an edit took them out of a post."""
-        rows = self._view.latest(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDITED))
-        words = [row.item for row in rows] + [i for i in self._said.values() if is_edit(i) and i.subject == post]
-        last = {word.about: word.judgement for word in words if is_edit(word)}
+        recorded = self._view.items(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDITED))
+        later = (item for item in self._said.values() if is_edit(item) and item.subject == post)
+        last = {word.about: word.judgement for word in (*recorded, *later)}
         return {about for about, judgement in last.items() if judgement == "doubtful"}
 
     def _last_recorded(self, key: tuple[Any, ...]) -> Item | None:

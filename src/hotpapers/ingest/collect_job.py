@@ -1,7 +1,5 @@
 """Reading a network: a source's pages into the record, each with its cursor in one batch, and what was covered."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -77,7 +75,6 @@ class CollectJob:
         self._kept = 0
 
     def close(self) -> None:
-        """Ends the connections to the network."""
         self.line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:

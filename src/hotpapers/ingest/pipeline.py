@@ -3,8 +3,6 @@
 Fetching comes before (`collect_job`, `recount_job`), and what others may know of it afterwards: after the commit.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial

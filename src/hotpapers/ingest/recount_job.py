@@ -1,7 +1,5 @@
 """Re-observation: the counts of known posts read again when they are due, and whether the posts are still there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
@@ -38,7 +36,6 @@ class RecountJob:
         self._learned = self._learned_at = 0
 
     def close(self) -> None:
-        """Ends the connections to the network."""
         self.line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:

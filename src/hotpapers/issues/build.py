@@ -43,25 +43,6 @@ from hotpapers.store.commitments import canonical_json
 from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
 
-
-def look_back(
-    view: AsOfView, publication: Publication, start: int, talk: RankingInput, papers: Sequence[str]
-) -> Retrospective:
-    """Of an issue as of a view that considers the papers announced from `start` on, and holds some of them. Who has
-    standing must have been learned up to the view's position."""
-    posts = queries.posts_by_then(view, start, publication.networks)
-    inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
-    known = known_accounts(view)
-    return Retrospective(
-        **posts._asdict(),
-        described_later=len(queries.described_later(view, papers)),
-        absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks_of(talk))),
-        bots=queries.count_bots(view),
-        known=None if known is None else len(known),
-        inferred=inferred or msgspec.UNSET,
-    )
-
-
 LOOK_BACK = 14
 """Days of earlier issues that a daily issue looks at."""
 STILL_AT_MOST = 5
@@ -364,4 +345,25 @@ def _count(a: model.Attention) -> PrintedCount:
         known=msgspec.UNSET if a.known is None else a.known,
         authors=msgspec.UNSET if a.known is None else a.authors,
         collector=a.collector or msgspec.UNSET,
+    )
+
+
+# ---- made afterwards -----------------------------------------------------------------------------------
+
+
+def look_back(
+    view: AsOfView, publication: Publication, start: int, talk: RankingInput, papers: Sequence[str]
+) -> Retrospective:
+    """Of an issue as of a view that considers the papers announced from `start` on, and holds some of them. Who has
+    standing must have been learned up to the view's position."""
+    posts = queries.posts_by_then(view, start, publication.networks)
+    inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
+    known = known_accounts(view)
+    return Retrospective(
+        **posts._asdict(),
+        described_later=len(queries.described_later(view, papers)),
+        absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks_of(talk))),
+        bots=queries.count_bots(view),
+        known=None if known is None else len(known),
+        inferred=inferred or msgspec.UNSET,
     )

@@ -3,8 +3,6 @@
 Beside the score, never in it: no ranking looks at a forecast.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ issue holds. What does: issues and publications, what is said of papers in issue
 is hidden or in doubt, and whatever closes, prunes or forgets rows. What is not known to be harmless counts as a change.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -67,7 +65,7 @@ class PageChangeCounter:
         if kind == ALIAS:  # whose posts are hidden may be known by this alone
             return queries.is_anything_hidden(self._database)
         if kind == VERDICT:
-            # whether somebody or something is hidden or shown again, or a post in doubt that was known before
+            # somebody or something is hidden or shown again, or a post in doubt that was known before
             subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
             return any(not about for _, about in subjects) or any(
                 queries.is_any_known(self._database, some, self._position)

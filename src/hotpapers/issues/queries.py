@@ -1,7 +1,5 @@
 """What issues ask of the store: frozen days, posts shown, coverage, announcements, and what changes a page."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -16,7 +14,7 @@ from hotpapers.model import BEGAN, HOUR, INFERRED, LARGEST, Announcement, Paper,
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of
-from hotpapers.store.item_rows import SPECS, StoredRow, read_row, read_sealed, sealed_columns, select_columns
+from hotpapers.store.item_rows import SPECS, StoredRow, read_sealed, sealed_columns
 from hotpapers.store.record import Record
 
 _name_list = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -118,13 +116,11 @@ def listed_days(record: Record, publication: str) -> list[str]:
 def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]:
     """The places of a day's listing, ascending: those that were read from the same file as the listing."""
     listing = listing_of(view, publication, day)
-    spec = SPECS[model.Place]
     later = f"""SELECT 1 FROM place AS l WHERE l.publication = t.publication AND l.day = t.day AND l.place = t.place
         AND l.file = t.file AND l.observed_at > t.observed_at AND {view.visible("l")}"""
-    sql = f"""SELECT {select_columns(spec, "t")} FROM place AS t WHERE t.publication = ? AND t.day = ? AND t.file = ?
+    where = f"""t.publication = ? AND t.day = ? AND t.file = ?
         AND t.place <= ? AND {view.visible("t")} AND NOT EXISTS ({later}) ORDER BY t.place"""
-    rows = view.database.rows(sql, (publication, day, listing.file, listing.places))
-    return [read_row(spec, row) for row in rows]
+    return list(view.observations(model.Place, where, (publication, day, listing.file, listing.places)))
 
 
 def site_began(view: AsOfView) -> int | None:
@@ -462,11 +458,9 @@ def publication_began(database: Database, publication: str) -> int:
 
 def described(view: AsOfView, paper: str) -> Iterator[Paper]:
     """All that was ever observed of a paper with a summary, the newest first."""
-    spec = SPECS[Paper]
-    sql = f"""SELECT {select_columns(spec, "t")} FROM paper AS t
-        WHERE t.paper = {NUMBER} AND t.summary <> '' AND {view.visible("t")} ORDER BY t.observed_at DESC"""
-    rows = (read_row(spec, row).item for row in view.database.iterate(sql, (paper,)))
-    return (item for item in rows if isinstance(item, Paper))
+    where = f"t.paper = {NUMBER} AND t.summary <> '' AND {view.visible('t')} ORDER BY t.observed_at DESC"
+    items = (row.item for row in view.observations(Paper, where, (paper,)))
+    return (item for item in items if isinstance(item, Paper))
 
 
 def withheld_posts_shown(view: AsOfView) -> frozenset[str]:

@@ -1,8 +1,6 @@
 """The issue reader: frozen issues and their papers as channels see them, read from the record; papers in brief, for
 lists of them; and the attention that papers had hour by hour, as it was known when an issue was frozen."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
@@ -37,75 +35,6 @@ from hotpapers.store.identities import NUMBER, numbers_of
 from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
 
-HOURS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144, 168)
-"""Hours after the announcement at which attention is told; among them all at which papers are compared."""
-
-
-def history(
-    view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: tuple[int, ...]
-) -> dict[str, tuple[Attention, ...]]:
-    """Each paper's attention at the hours that it has reached, by hour and network; none for papers that were not
-    announced in the 90 days before. `own_voices`: numbers of the publication's own accounts."""
-    result: dict[str, list[Attention]] = defaultdict(list)
-    if papers:
-        window = measurement.MeasurementWindow(
-            ages=HOURS, networks=publication.networks, own_voices=own_voices, papers=tuple(papers)
-        )  # fmt: skip
-        for engagement in attention.read_engagement(view, window):
-            if engagement.peer:
-                result[engagement.paper].append(attention_of(engagement))
-    return {paper: tuple(sorted(rows, key=lambda row: (row.age, row.network))) for paper, rows in result.items()}
-
-
-def entry_summaries(
-    view: AsOfView, publication: str, positions: Mapping[tuple[str, str], int]
-) -> tuple[EntrySummary, ...]:
-    """The places of issues, given as (day, paper) → place, by day and place."""
-    printed = dict(queries.printed_briefs(view, publication))
-    papers = {} if printed else dict(queries.described_briefs(view, model.distinct(paper for _, paper in positions)))
-    result = []
-    for (day, paper), place in positions.items():
-        title, authors, categories = printed.get((day, paper)) or papers.get(paper) or (paper, (), ())
-        result.append(EntrySummary(day, place, paper, title, authors, categories))
-    return tuple(sorted(result, key=lambda summary: (summary.day, summary.place)))
-
-
-def abstracts(view: AsOfView, publication: str, entries: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Abstracts, else summaries, of the papers of issues, given as (day, paper): of a listing as it printed them."""
-    days = model.distinct(day for day, _ in entries)
-    printed = dict(queries.printed_abstracts(view, publication, days))
-    known = dict(
-        queries.abstracts_of(view, model.distinct(paper for day, paper in entries if (day, paper) not in printed))
-    )
-    texts = {where: printed.get(where) or known.get(where[1], "") for where in entries}
-    return {where: text for where, text in texts.items() if text}
-
-
-def announced(view: AsOfView, publication: Publication, day: str) -> tuple[AnnouncedPaper, ...]:
-    """The papers of the publication's fields that arXiv announced on a day, by category and id."""
-    by_paper: dict[str, list[Announcement]] = {}
-    for announcement in view.items(Announcement, "t.day = ? AND t.type <> 'replacement'", (day,)):
-        by_paper.setdefault(announcement.paper, []).append(announcement)
-    known = {paper.paper: paper for paper in queries.papers_announced_on(view, day)}
-    fields = publication.categories
-    papers = [
-        _announced(known.get(paper) or Paper(paper=paper, title="", observed_at=0), announcements)
-        for paper, announcements in by_paper.items()
-        if not fields or any(in_fields(announcement.category, fields) for announcement in announcements)
-    ]
-    return tuple(sorted(papers, key=lambda paper_of_day: (paper_of_day.category, paper_of_day.paper.paper)))
-
-
-def _announced(paper: Paper, announcements: list[Announcement]) -> AnnouncedPaper:
-    first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
-    return AnnouncedPaper(paper, first.type, paper.categories[0] if paper.categories else first.category)
-
-
-def announcements(view: AsOfView, paper: str) -> tuple[Announcement, ...]:
-    """A paper's announcements, the first first."""
-    return tuple(view.items(Announcement, f"t.paper = {NUMBER}", (paper,), "t.announced_at, t.day, t.category"))
-
-
 MOST_POSTS = 50
 """Posts about a paper that are told beside those that an issue shows."""
 
@@ -131,23 +60,18 @@ class RecordIssueReader:
         return list(self._now.items(Publication))
 
     def days(self, publication: str) -> Sequence[str]:
-        """The days of a publication's frozen issues, ascending."""
         return frozen_days(self._record, publication)
 
     def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
-        """One frozen issue, its latest edition by default. Raises NotFound."""
         return self._read(publication, day, edition)
 
     def issue_header(self, publication: str, day: str) -> PublishedIssue:
-        """A day's latest edition without papers and posts: what was done for it. Raises NotFound."""
         return self._read_front(publication, day)
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
-        """How many entries the issue of each frozen day has."""
         return {day: len(content.entries) for (name, day), content in self._index().items() if name == publication}
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
-        """(publication, day) of every issue that holds the paper, also as still talked about, ascending."""
         if self._appearances is None:
             self._appearances = defaultdict(list)
             for where, held in self._index().items():
@@ -156,7 +80,6 @@ class RecordIssueReader:
         return self._appearances.get(paper, [])
 
     def entry_summaries(self, publication: str) -> Sequence[model.EntrySummary]:
-        """The entries of all issues, by day and place."""
         if publication not in self._holdings:
             held = {
                 (day, entry.paper): entry.place
@@ -167,7 +90,6 @@ class RecordIssueReader:
         return self._holdings[publication]
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
-        """What the papers of these days' issues say of themselves, by day and paper."""
         requested = set(days)
         index = self._index().items()
         held = [(day, entry.paper) for (name, day), some in index if name == publication and day in requested
@@ -175,12 +97,10 @@ class RecordIssueReader:
         return abstracts(self._now, publication, held)
 
     def announced(self, publication: str, day: str) -> Sequence[model.AnnouncedPaper]:
-        """All papers of the publication's fields that were announced on the day of an issue."""
         content = self.issue(publication, day).content
         return announced(self._view_of(content), content.publication, day)
 
     def announcements(self, paper: str) -> Sequence[model.Announcement]:
-        """When and where a paper and its versions were announced, the first first."""
         return announcements(self._now, paper)
 
     def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[model.Attention]]:
@@ -307,3 +227,72 @@ def _as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
     return msgspec.structs.replace(
         base, title=title, authors=place.authors, abstract=abstract or base.abstract, categories=place.categories
     )
+
+
+def entry_summaries(
+    view: AsOfView, publication: str, positions: Mapping[tuple[str, str], int]
+) -> tuple[EntrySummary, ...]:
+    """The places of issues, given as (day, paper) → place, by day and place."""
+    printed = dict(queries.printed_briefs(view, publication))
+    papers = {} if printed else dict(queries.described_briefs(view, model.distinct(paper for _, paper in positions)))
+    result = []
+    for (day, paper), place in positions.items():
+        title, authors, categories = printed.get((day, paper)) or papers.get(paper) or (paper, (), ())
+        result.append(EntrySummary(day, place, paper, title, authors, categories))
+    return tuple(sorted(result, key=lambda summary: (summary.day, summary.place)))
+
+
+def abstracts(view: AsOfView, publication: str, entries: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Abstracts, else summaries, of the papers of issues, given as (day, paper): of a listing as it printed them."""
+    days = model.distinct(day for day, _ in entries)
+    printed = dict(queries.printed_abstracts(view, publication, days))
+    known = dict(
+        queries.abstracts_of(view, model.distinct(paper for day, paper in entries if (day, paper) not in printed))
+    )
+    texts = {where: printed.get(where) or known.get(where[1], "") for where in entries}
+    return {where: text for where, text in texts.items() if text}
+
+
+def announced(view: AsOfView, publication: Publication, day: str) -> tuple[AnnouncedPaper, ...]:
+    """The papers of the publication's fields that arXiv announced on a day, by category and id."""
+    by_paper: dict[str, list[Announcement]] = {}
+    for announcement in view.items(Announcement, "t.day = ? AND t.type <> 'replacement'", (day,)):
+        by_paper.setdefault(announcement.paper, []).append(announcement)
+    known = {paper.paper: paper for paper in queries.papers_announced_on(view, day)}
+    fields = publication.categories
+    papers = [
+        _announced(known.get(paper) or Paper(paper=paper, title="", observed_at=0), announcements)
+        for paper, announcements in by_paper.items()
+        if not fields or any(in_fields(announcement.category, fields) for announcement in announcements)
+    ]
+    return tuple(sorted(papers, key=lambda paper_of_day: (paper_of_day.category, paper_of_day.paper.paper)))
+
+
+def _announced(paper: Paper, announcements: list[Announcement]) -> AnnouncedPaper:
+    first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
+    return AnnouncedPaper(paper, first.type, paper.categories[0] if paper.categories else first.category)
+
+
+def announcements(view: AsOfView, paper: str) -> tuple[Announcement, ...]:
+    """A paper's announcements, the first first."""
+    return tuple(view.items(Announcement, f"t.paper = {NUMBER}", (paper,), "t.announced_at, t.day, t.category"))
+
+
+HOURS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144, 168)
+"""Hours after the announcement at which attention is told; among them all at which papers are compared."""
+
+
+def history(
+    view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: tuple[int, ...]
+) -> dict[str, tuple[Attention, ...]]:
+    """Each paper's attention at the hours that it has reached, by hour and network; none for papers that were not
+    announced in the 90 days before. `own_voices`: numbers of the publication's own accounts."""
+    result: dict[str, list[Attention]] = defaultdict(list)
+    if papers:
+        window = measurement.MeasurementWindow(
+            ages=HOURS, networks=publication.networks, own_voices=own_voices, papers=tuple(papers)
+        )  # fmt: skip
+        for engagement in attention.read_engagement(view, window):
+            if engagement.peer:
+                result[engagement.paper].append(attention_of(engagement))
+    return {paper: tuple(sorted(rows, key=lambda row: (row.age, row.network))) for paper, rows in result.items()}

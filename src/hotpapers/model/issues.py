@@ -1,7 +1,5 @@
 """A frozen issue."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

@@ -1,7 +1,5 @@
 """What packages promise each other: what sources see, what the issue reader holds, what channels make of it."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -233,7 +231,7 @@ class IssueReader(Protocol):
         """How many entries the issue of each frozen day has."""
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
-        """(publication, day) of every issue that holds the paper, ascending."""
+        """(publication, day) of every issue that holds the paper, also as still talked about, ascending."""
 
     def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
         """The entries of all issues, by day and place."""

@@ -1,7 +1,5 @@
 """What a ranking sees, and what it says."""
 
-from __future__ import annotations
-
 import msgspec
 
 

@@ -1,8 +1,6 @@
 """What moderation asks of the store about imported listings, doubtful mentions and authors' own voices. Of bots:
 `bots/queries`."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +10,7 @@ from hotpapers.moderation.bots.queries import first_row
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import AT_ONCE, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of
-from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
+from hotpapers.store.item_rows import StoredRow
 
 
 def doubtful_pairs(view: AsOfView) -> frozenset[tuple[str, str]]:
@@ -109,11 +107,9 @@ def authors_since(view: AsOfView, accounts: Sequence[str], rule: str) -> dict[Pa
 
 def author_verdicts(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
     """All verdicts on whether accounts are authors of papers, oldest first."""
-    spec = SPECS[Verdict]
-    sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
-        WHERE t.subject IN ({numbers_of(accounts)}) AND t.about <> 0 AND t.judgement IN ('author', 'independent')
-          AND {view.visible("t")} ORDER BY t.observed_at, t.id"""
-    return [read_row(spec, row) for row in view.database.iterate(sql, accounts)]
+    where = f"""t.subject IN ({numbers_of(accounts)}) AND t.about <> 0 AND t.judgement IN ('author', 'independent')
+        AND {view.visible("t")} ORDER BY t.observed_at, t.id"""
+    return list(view.observations(Verdict, where, accounts))
 
 
 def is_author(view: AsOfView, account: str, paper: str) -> bool:

@@ -7,8 +7,6 @@ that are hidden.
 What the operator hid, and why, is not told. Never in it: issues, deliveries, salts, the store's secret.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
@@ -98,10 +96,8 @@ def _public(line: bytes, withheld: WithheldWords) -> bytes | None:
     if line.startswith(_VERDICT):
         verdict = msgspec.json.decode(line, type=model.Verdict)
         return None if verdict.judgement in ("hidden", "shown") else line
-    return _header(line) if line.startswith(_HEADER) else line
-
-
-def _header(line: bytes) -> bytes:
-    """Names every network, as words of each may be missing: so that who has them keeps them."""
-    header = msgspec.json.decode(line, type=ExchangeHeader)
-    return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"
+    if line.startswith(_HEADER):
+        # names every network, as words of each may be missing: so that who has them keeps them
+        header = msgspec.json.decode(line, type=ExchangeHeader)
+        return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"
+    return line

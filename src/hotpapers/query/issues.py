@@ -1,7 +1,5 @@
 """Answers about publications and their issues."""
 
-from __future__ import annotations
-
 import msgspec
 
 from hotpapers import model
@@ -11,7 +9,7 @@ from hotpapers.issues import explain as explaining
 from hotpapers.issues import queries as issues_queries
 from hotpapers.model import is_retrospective
 from hotpapers.query import request_params, schemas
-from hotpapers.query.cursors import cursor_of, key_of
+from hotpapers.query.request_params import cursor_of, key_of
 from hotpapers.query.schemas import answer_of
 from hotpapers.query.session import QuerySession, bare, paper_key
 from hotpapers.view import phrases, site_paths

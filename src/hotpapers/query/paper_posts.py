@@ -4,16 +4,14 @@ Left out are posts that are gone, not to be quoted, hidden, of a hidden account,
 forgotten, and those of the publications' own accounts. How much of the others is shown is their networks' terms.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from hotpapers import model, terms
 from hotpapers.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.query import queries, request_params, schemas
-from hotpapers.query.cursors import cursor_of, key_of
 from hotpapers.query.issues import as_post
 from hotpapers.query.papers import known_paper, own_voices
+from hotpapers.query.request_params import cursor_of, key_of
 from hotpapers.query.session import QuerySession
 from hotpapers.store.item_rows import StoredRow
 

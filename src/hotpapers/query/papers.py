@@ -1,7 +1,5 @@
 """Answers about papers: their metadata, the issues that hold them, their attention over time; and those of a search."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -12,7 +10,7 @@ from hotpapers.errors import NotFound
 from hotpapers.issues.freeze import editions
 from hotpapers.model import HOUR, is_retrospective
 from hotpapers.query import queries, request_params, schemas
-from hotpapers.query.cursors import cursor_of, key_of
+from hotpapers.query.request_params import cursor_of, key_of
 from hotpapers.query.schemas import answer_of
 from hotpapers.query.session import QuerySession, bare, paper_key
 from hotpapers.ranking.words import method_note

@@ -4,8 +4,6 @@ A listing shows its posts as it printed them, whatever the networks' terms (docs
 of our own those whose words may be shown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from hotpapers import classic
@@ -31,17 +29,11 @@ class ClassicChannel:
 
 def text_of(issue: PublishedIssue) -> str:
     """An issue in the classic format, in the order of the classic rule for a listing, in its own order otherwise."""
-    if issue.listing is not None:
-        return classic.render(_as_listed(issue))
+    if (listing := issue.listing) is not None:
+        entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
+        items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
+        return classic.render(ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items))
     return classic.render(_as_our_own(issue), escape=True)
-
-
-def _as_listed(issue: PublishedIssue) -> ClassicIssue:
-    listing = issue.listing
-    assert listing is not None  # the caller looked
-    entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
-    items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
-    return ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items)
 
 
 def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:

@@ -1,7 +1,5 @@
 """What the schedule asks of the store: which posts changed, and which issues show them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from hotpapers.engagement.queries import VOICE, persons_sql

@@ -1,7 +1,5 @@
 """Settings of the sites that are followed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

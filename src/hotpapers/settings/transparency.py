@@ -1,7 +1,5 @@
 """Settings of the logs of what was published."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import msgspec

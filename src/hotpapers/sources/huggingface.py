@@ -3,8 +3,6 @@
 https://huggingface.co/docs/huggingface_hub (list_daily_papers, paper_info)
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -114,7 +112,7 @@ class HuggingFaceSource:
             listed = decoded(answer, list[msgspec.Raw]) if answer.status == 200 else ()
             yield PayloadPage([_payload(raw, answer.at) for raw in listed])
         if not has_any:
-            # raises NetError where no day before these has a list either: then it is the lists that are not found
+            # where no day before these has a list either, it is the lists that are not found: that is raised
             before = range(days, days + WEEK)
             if all(self._list(http, back).status != 200 for back in before[:-1]):
                 self._list(http, before[-1], accept=())

@@ -72,6 +72,13 @@ class AsOfView(NamedTuple):
             if isinstance(row.item, cls):
                 yield row.item
 
+    def observations(self, cls: type[model.Item], where: str, params: Params) -> Iterator[StoredRow]:
+        """All rows of a kind where a condition on `t` holds, with the order that may follow it: the latest of their
+        keys and others, in the view or not."""
+        spec = SPECS[cls]
+        sql = f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t WHERE {where}"
+        return (read_row(spec, row) for row in self.database.iterate(sql, params))
+
     def item(self, cls: type[AnyItem], *key: Any) -> AnyItem | None:
         """What the latest row of one key says."""
         row = self.one(cls, *key)

@@ -1,7 +1,5 @@
 """What an item from outside must be before it enters the record: bounded, well-formed, storable."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Iterable
@@ -55,7 +53,12 @@ def check_closed(item: model.Item) -> None:
     for name in item.__struct_fields__:
         value = getattr(item, name)
         if isinstance(value, int):
-            _check_number(name, value)
+            if not -model.LARGEST <= value <= model.LARGEST:
+                raise ValueError(
+                    f"{name} {value} is larger than 2^53 - 1" if value > 0 else f"{name} {value} is too small"
+                )
+            if value < 0 and name in COUNTS:
+                raise ValueError(f"{name} is negative")
         elif isinstance(value, str) and value:
             _check_text(name, value)
     if isinstance(item, model.Post) and any(not 0 <= link.start <= link.end <= len(item.text) for link in item.links):
@@ -67,13 +70,6 @@ def check_closed(item: model.Item) -> None:
             ZoneInfo(item.zone)
         except (OSError, LookupError) as problem:
             raise ValueError(f"zone {item.zone[:40]!r} is unknown") from problem
-
-
-def _check_number(name: str, value: int) -> None:
-    if not -model.LARGEST <= value <= model.LARGEST:
-        raise ValueError(f"{name} {value} is larger than 2^53 - 1" if value > 0 else f"{name} {value} is too small")
-    if value < 0 and name in COUNTS:
-        raise ValueError(f"{name} is negative")
 
 
 def _check_text(name: str, value: str) -> None:

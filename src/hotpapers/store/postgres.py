@@ -1,8 +1,6 @@
 """PostgreSQL: the store behind postgresql://…, for several processes or machines. The only module that imports
 psycopg."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -100,7 +98,6 @@ class PostgresDatabase:
             raise errors.StoreError(f"{self.where}: {_first_line(error)}") from error
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
         with self._translated():
             return self._connection.execute(_placed(sql), params).fetchall()
 
@@ -113,12 +110,10 @@ class PostgresDatabase:
             yield from cursor
 
     def run(self, sql: str, params: Params = ()) -> int:
-        """Runs a statement; how many rows it changed."""
         with self._translated():
             return max(self._connection.execute(_placed(sql), params).rowcount, 0)
 
     def many(self, sql: str, rows: Iterable[Params]) -> int:
-        """Runs a statement once per row; how many rows it changed in all."""
         with self._translated(), self._connection.cursor() as cursor:
             cursor.executemany(_placed(sql), rows)
             self._new_rows += max(cursor.rowcount, 0)
@@ -182,7 +177,6 @@ class PostgresDatabase:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Reads inside see one and the same moment of the store."""
         with self._translated(), self._connection.transaction():
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
@@ -253,7 +247,6 @@ class PostgresDatabase:
         return int(self.rows("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")[0][0])
 
     def close(self) -> None:
-        """Ends the connection."""
         self._connection.close()
 
 

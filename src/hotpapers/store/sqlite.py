@@ -153,31 +153,26 @@ class SqliteDatabase:
         )
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
         with self._translated:
             return list(self._connection.execute(sql, params))
 
     def iterate(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query one by one."""
         with self._translated:
             yield from self._connection.execute(sql, params)
 
     def run(self, sql: str, params: Params = ()) -> int:
-        """Runs a statement; how many rows it changed."""
         with self._translated:
             before = self._connection.total_changes()
             self._connection.execute(sql, params)
             return self._connection.total_changes() - before
 
     def many(self, sql: str, rows: Iterable[Params]) -> int:
-        """Runs a statement once per row; how many rows it changed in all."""
         with self._translated:
             before = self._connection.total_changes()
             self._connection.executemany(sql, rows)
             return self._connection.total_changes() - before
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Params]) -> int:
-        """Adds rows to a table but those whose key is taken; how many it added."""
         return self.many(insert_sql(table, columns), rows)
 
     @contextmanager
@@ -199,7 +194,6 @@ class SqliteDatabase:
                 self._connection.execute("ROLLBACK")
 
     def migrate(self, migrations: Sequence[str]) -> None:
-        """Brings the schema to the length of the list."""
         self._migrations = migrations
         with self._translated:
             version = self._connection.execute("PRAGMA user_version").get
@@ -229,7 +223,6 @@ class SqliteDatabase:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Reads inside see one and the same moment of the store."""
         with self._translated:
             self._connection.execute("BEGIN")
             self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # only a read holds the moment
@@ -312,5 +305,4 @@ class SqliteDatabase:
         return time.time_ns() // 1000
 
     def close(self) -> None:
-        """Ends the connection."""
         self._connection.close()

@@ -5,8 +5,6 @@ A sentence is kept as a further observation of the paper, made when the issue cl
 from the record alone, and nothing is asked again.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -93,8 +91,7 @@ def _papers(record: Record, view: AsOfView, publication: Publication, day: str) 
     """The papers that an issue would hold, in its order."""
     content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
     keys = [entry.paper for entry in (*content.entries, *content.ongoing)]
-    rows = (view.one(Paper, key) for key in keys)
-    return [row.item for row in rows if row is not None and isinstance(row.item, Paper)]
+    return [paper for key in keys if (paper := view.item(Paper, key)) is not None]
 
 
 class _Asked:

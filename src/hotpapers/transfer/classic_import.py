@@ -3,8 +3,6 @@
 Nothing is kept as Markdown or HTML: the classic channel renders the text anew from these items.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -59,7 +57,9 @@ def read_classic(file: str, data: bytes) -> ParsedClassicFile:
     try:
         text, repaired = classic.decode(data)
         issue = classic.parse(text)
-        check_papers(issue)
+        twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
+        if twice:
+            raise NotClassic(f"{twice[0]} is listed twice")
     except NotClassic as problem:
         raise NotClassic(problem.reason, file=file, line=problem.line) from problem
     return ParsedClassicFile(file, issue, hashlib.sha256(text.encode()).hexdigest(), repaired)
@@ -79,7 +79,9 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
         if new:
             items += items_of(file.issue, name, file.sha, later=len(known))
         state: Literal["new", "known", "later"] = ("later" if known else "new") if new else "known"
-        notes = flag_categories(file.issue)
+        # a note for every category that arXiv does not have; they are kept as they are
+        unknown = {c: item.number for item in file.issue.items for c in item.categories if c not in KNOWN}
+        notes = tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
         done.append(ClassicImport(file.file, state, file.issue.date, len(file.issue.items), file.repaired, notes))
     if items:
         written = record.append([*_publication_if_new(record, name), *items], source=SOURCE)
@@ -97,19 +99,6 @@ def group_size(record: Record) -> int:
 def _publication_if_new(record: Record, name: str) -> list[model.Item]:
     known = queries.is_publication_known(record.database, name)
     return [] if known else [publication(name, observed_at=now())]
-
-
-def check_papers(issue: classic.ClassicIssue) -> None:
-    """Raises NotClassic when a paper is listed twice."""
-    twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
-    if twice:
-        raise NotClassic(f"{twice[0]} is listed twice")
-
-
-def flag_categories(issue: classic.ClassicIssue) -> tuple[str, ...]:
-    """A note for every category that arXiv does not have; they are kept as they are."""
-    unknown = {c: item.number for item in issue.items for c in item.categories if c not in KNOWN}
-    return tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
 
 
 def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -> list[model.Item]:

@@ -3,8 +3,6 @@
 Parquet goes through DuckDB and, as its footer comes last, through a temporary file.
 """
 
-from __future__ import annotations
-
 import csv
 import errno
 import io
@@ -122,8 +120,8 @@ def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
 def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
     view = record.view(content.as_of, content.position)
     keys = [entry.paper for entry in content.entries]
-    rows = view.latest(model.Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else []
-    return {row.item.paper: row.item for row in rows if isinstance(row.item, model.Paper)}
+    papers = view.items(model.Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else ()
+    return {paper.paper: paper for paper in papers}
 
 
 def csv_entries(record: Record, _: ExportRequest) -> Iterator[bytes]:

@@ -7,8 +7,6 @@ before. Of checkpoints only some are kept: where observations are published one 
 again.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -27,24 +25,6 @@ from hotpapers.transparency.notes import ED25519, SignedNote, SigningKey
 from hotpapers.transparency.observation_files import Entry
 from hotpapers.transparency.policies import LogPolicy, cosigners
 from hotpapers.transparency.tiles import WIDTH
-
-
-def unneeded(log: StoredLog, policy: LogPolicy) -> list[int]:
-    """The sizes of the checkpoints that no proof of an issue names, and that are older than the last tile of leaves
-    that became full: until then somebody may read a log by its partial tiles, and then these are taken off the site.
-    `policy`: whose cosignatures proofs carry."""
-    size = log.last.checkpoint.size if log.last else 0
-    oldest = (size // WIDTH - 1) * WIDTH
-    past = [signed for signed in log.checkpoints if signed.checkpoint.size < oldest]
-    sizes = [signed.checkpoint.size for signed in past]
-    complete = [signed.checkpoint.size for signed in past if policy.is_met(cosigners(policy, signed))]
-    needed = set[int]()
-    for leaf, entry in enumerate(log.entries[: max(oldest, 0)]):
-        if entry[:1] == ISSUE:
-            for some in (sizes, complete):  # the first that covers it, and the first of those that are cosigned
-                needed.update(some[bisect_right(some, leaf) :][:1])
-    return [size for size in sizes if size not in needed]
-
 
 PATIENCE = 2 * DAY
 """How long the end of a day waits for an issue, with which it gets a checkpoint."""
@@ -206,3 +186,20 @@ def _check_extends(config: LogConfig, signed: Checkpoint | None, tree: MerkleTre
             f"{config.folder} does not hold them: it is an older copy, or was changed. Put the right one back, or "
             "begin a new log: hotpapers log --rotate"
         )
+
+
+def unneeded(log: StoredLog, policy: LogPolicy) -> list[int]:
+    """The sizes of the checkpoints that no proof of an issue names, and that are older than the last tile of leaves
+    that became full: until then somebody may read a log by its partial tiles, and then these are taken off the site.
+    `policy`: whose cosignatures proofs carry."""
+    size = log.last.checkpoint.size if log.last else 0
+    oldest = (size // WIDTH - 1) * WIDTH
+    past = [signed for signed in log.checkpoints if signed.checkpoint.size < oldest]
+    sizes = [signed.checkpoint.size for signed in past]
+    complete = [signed.checkpoint.size for signed in past if policy.is_met(cosigners(policy, signed))]
+    needed = set[int]()
+    for leaf, entry in enumerate(log.entries[: max(oldest, 0)]):
+        if entry[:1] == ISSUE:
+            for some in (sizes, complete):  # the first that covers it, and the first of those that are cosigned
+                needed.update(some[bisect_right(some, leaf) :][:1])
+    return [size for size in sizes if size not in needed]

@@ -1,7 +1,5 @@
 """What a log asks of the store: digests of issues, and the chain as it was at the end of each day."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from hotpapers.model import DAY, HOUR, LARGEST, Item, Publication
@@ -33,8 +31,8 @@ def chain_at_ends_of_days(database: Database, after: int, before: int) -> list[t
 
 def own_accounts(database: Database, publication: str) -> tuple[str, ...]:
     """The accounts that a publication names as its own, as it says now."""
-    row = AsOfView(database, LARGEST, LARGEST).one(Publication, publication)
-    return row.item.own if row and isinstance(row.item, Publication) else ()
+    last = AsOfView(database, LARGEST, LARGEST).item(Publication, publication)
+    return last.own if last else ()
 
 
 def ends_of_hours(database: Database, after: int, before: int) -> list[tuple[int, int]]:

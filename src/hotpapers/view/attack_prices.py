@@ -1,12 +1,11 @@
 """What a place costs, as the site tells it: the figures that come with the program, a publication's ranking first."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers.evaluation.attacks.figures import (
     GOALS,
+    PRICES,
     AttackFigures,
     CostSummary,
     by_goal,
@@ -14,7 +13,6 @@ from hotpapers.evaluation.attacks.figures import (
     least,
     needs_standing,
 )
-from hotpapers.evaluation.attacks.prices import PRICES
 from hotpapers.ranking.words import count_noun, number
 
 NEVER = "no number"
@@ -56,16 +54,13 @@ def attack_prices(figures: AttackFigures, ranking: str) -> AttackPrices:
     first = ranking if ranking in names else figures.default
     ordered = sorted(names, key=lambda name: name != first)
     prices = tuple((label, f"{dollars:g}", source, year) for label, dollars, source, year in PRICES)
-    return AttackPrices(figures, first, _cheapest(figures, first), tuple(_tables(figures, ordered)), prices)
-
-
-def _cheapest(figures: AttackFigures, ranking: str) -> tuple[CheapestAttack, ...]:
     result = []
-    for networks, goal, some in by_goal([row for row in figures.rows if row.ranking == ranking]):
+    for networks, goal, some in by_goal([row for row in figures.rows if row.ranking == first]):
         if goal != "rival out":
             new, standing = (_least(row for row in some if needs_standing(row) is has) for has in (False, True))
             result.append(CheapestAttack(networks, GOALS[goal].capitalize(), new, standing))
-    return tuple(result)
+    cheapest = tuple(result)
+    return AttackPrices(figures, first, cheapest, tuple(_tables(figures, ordered)), prices)
 
 
 def _least(rows: Iterable[CostSummary]) -> str:

@@ -3,8 +3,6 @@
 What comes from papers cannot end a field and begin another: line breaks are gone, braces are in balance.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import lru_cache

@@ -1,14 +1,18 @@
 """Where things are: the paths of the site's own files, and the few addresses outside it that pages link to.
 
 A path is relative to the site's folder, with `/`. An address outside is empty where none is known or none is safe.
+
+A publication and its issues may stand as documents on the AT Protocol too (https://standard.site). Their keys rest on
+names alone, so that a site can name its records before they are made, and a corrected issue replaces its own record.
 """
 
-from __future__ import annotations
-
+import hashlib
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from hotpapers.ids import timestamps
+from hotpapers.ids.timestamps import tid
 from hotpapers.model import Paper, Post, keys
 
 _PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
@@ -208,3 +212,30 @@ def post_url(post: Post) -> str:
 def is_folded(last: str, since: str) -> bool:
     """Whether the page of a paper is folded that an issue of a day held last."""
     return bool(since) and last < since
+
+
+DOCUMENT, PUBLICATION = "site.standard.document", "site.standard.publication"
+WELL_KNOWN = f".well-known/{PUBLICATION}"
+"""The file by which a site at the root of its host owns to its publication's record."""
+
+
+def publication_key(publication: str) -> str:
+    """The record key of a publication."""
+    digest = hashlib.sha256(publication.encode()).digest()
+    return tid(int.from_bytes(digest[:6], "big"), int.from_bytes(digest[6:8], "big"))
+
+
+def document_key(publication: str, day: str) -> str:
+    """The record key of an issue: the same for all of its editions."""
+    digest = hashlib.sha256(f"{publication} {day}".encode()).digest()
+    return tid(timestamps.midnight(day), int.from_bytes(digest[:2], "big"))
+
+
+def publication_uri(account: str, publication: str) -> str:
+    """The address of a publication's record in an account (its DID)."""
+    return f"at://{account}/{PUBLICATION}/{publication_key(publication)}"
+
+
+def document_uri(account: str, publication: str, day: str) -> str:
+    """The address of an issue's record in an account (its DID)."""
+    return f"at://{account}/{DOCUMENT}/{document_key(publication, day)}"

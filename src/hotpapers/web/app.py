@@ -3,8 +3,6 @@
 What was rendered once is at hand for as long as `open_issues` returns the same issue reader; `keeping` says in which
 threads."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence
 
 import uvicorn
@@ -17,8 +15,8 @@ from starlette.routing import BaseRoute, Route
 from hotpapers.model import IssueReader
 from hotpapers.render.html.pages import LONGEST_PATH
 from hotpapers.render.html.templating import POLICY
-from hotpapers.view.atproto_documents import WELL_KNOWN
 from hotpapers.view.site_config import NOBODY, SiteConfig
+from hotpapers.view.site_paths import WELL_KNOWN
 from hotpapers.web.connection_table import ConnectionLimits, allowed_behind
 from hotpapers.web.connections import guarded
 from hotpapers.web.page_cache import CurrentPages, PageCache, RenderedPage

@@ -5,8 +5,6 @@ body have so many seconds each, whatever arrives meanwhile; an answer that nobod
 taken, whoever has waited longest without a whole request makes room: those who only hold places lock out nobody.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from functools import partial
@@ -76,7 +74,6 @@ class GuardedProtocol(H11Protocol):
         self._read_within()
 
     def give_up(self) -> None:
-        """Ends the connection at once."""
         self.transport.abort()
 
     def _look(self) -> None:

@@ -6,8 +6,6 @@ forms a minute and send so many an hour, and what is being done at once is bound
 refused for such a reason gets the form again, with what they typed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import threading
@@ -98,13 +96,6 @@ UNREADABLE = FormPage("Not sent", ("What was sent could not be read, or is too l
 UNUSABLE = FormPage("Not sent", ("This cannot be done as it was asked for.",), status=400)
 
 
-def too_much(seconds: int) -> FormPage:
-    """Whoever sends too many forms is told when to go on."""
-    minutes = (seconds + 59) // 60
-    words = f"That was a lot in a short time. Please go on in {minutes} minute{'' if minutes == 1 else 's'}."
-    return FormPage("Not now", (words,), status=429, wait=seconds)
-
-
 def asked_again(refusal: FormPage, form: FormPage) -> FormPage:
     """A form, filled in as it was sent, which says why it was refused."""
     if form.form is None:
@@ -185,7 +176,10 @@ class FormRouter:
     async def _worked(self, work: Work, body: bytes, client: str, seconds: int) -> FormPage:
         """`seconds`: for which the client has to wait."""
         if seconds:
-            return too_much(seconds)
+            # whoever sends too many forms is told when to go on
+            minutes = (seconds + 59) // 60
+            words = f"That was a lot in a short time. Please go on in {minutes} minute{'' if minutes == 1 else 's'}."
+            return FormPage("Not now", (words,), status=429, wait=seconds)
         values = pairs(body)
         if values is None:
             return UNREADABLE

@@ -1,7 +1,5 @@
 """What readers can do in the app: its forms, with all that they need, where the settings say that it is public."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
@@ -18,7 +16,6 @@ from hotpapers.logs import LOG
 from hotpapers.model import HttpClient, Publication
 from hotpapers.schedule.publishing import render_changed
 from hotpapers.settings import Settings
-from hotpapers.settings.serve import ServeSettings
 from hotpapers.sources.bluesky import BlueskySettings
 from hotpapers.store import Record
 from hotpapers.view import phrases
@@ -34,11 +31,6 @@ ONE_CLIENT = (
     "[serve] base begins with https://, so a proxy stands in front, and `proxies` is 0: all readers count as one client"
     " and use up each other's share. Write proxies = 1, or how many there are."
 )
-
-
-def is_one_client(serve: ServeSettings) -> bool:
-    """Whether all readers come from one address, as this server speaks no TLS itself and is told of no proxy."""
-    return serve.base.startswith("https://") and not serve.proxies
 
 
 class ReaderConfig(NamedTuple):
@@ -61,7 +53,8 @@ class ReaderFeatures:
         self._serve = operator.settings.serve
         if not self._serve.base:
             return
-        if is_one_client(self._serve):
+        # all readers come from one address where this server speaks no TLS itself and is told of no proxy
+        if self._serve.base.startswith("https://") and not self._serve.proxies:
             LOG.warning("%s", ONE_CLIENT)
         self.routes += report_forms.routes(
             self._desk(), report_forms.ReportDependencies(open_record, terms=operator.terms)

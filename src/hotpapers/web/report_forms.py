@@ -107,10 +107,8 @@ def about_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
     facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]
-    row = record.view().one(Paper, paper)
-    bare = paper.removeprefix("arxiv:")
-    title = f"{bare}, {row.item.title}" if row and isinstance(row.item, Paper) else bare
-    facts.append(("Paper", title))
+    known, bare = record.view().item(Paper, paper), paper.removeprefix("arxiv:")
+    facts.append(("Paper", f"{bare}, {known.title}" if known else bare))
     if kind == "quotation":
         facts.append(("Post", _author_label(_quoted(record, allowed, content, paper, post))))
     rows = tuple((name, phrases.one_line(value)) for name, value in facts)

@@ -4,8 +4,6 @@ It has a way out of its own, with short patience and no redirects; the addresses
 arrived it says with yes or no, and why not in its log, which holds addresses: of that no more is told than a status.
 """
 
-from __future__ import annotations
-
 import html
 import logging
 import re
@@ -77,20 +75,16 @@ class AppriseClient:
 def _plugin(url: str, home: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what its services warn of is for those who write them
-        return _make_plugin(url, home)
-
-
-def _make_plugin(url: str, home: str) -> Any:
-    try:
-        import apprise
-    except ImportError as missing:
-        raise UsageError("chat rooms need Apprise: pip install 'hotpapers[announce]'") from missing
-    asset = apprise.AppriseAsset(
-        app_id="Hot Papers", app_desc="Hot Papers", app_url=home, image_url_mask="", image_url_logo="",
-        http_redirects=False, storage_mode="memory", interpret_emojis=False, allow_templates=False, language="en",
-    )  # fmt: skip
-    with _capture_log():
-        return apprise.Apprise.instantiate(url, asset=asset)
+        try:
+            import apprise
+        except ImportError as missing:
+            raise UsageError("chat rooms need Apprise: pip install 'hotpapers[announce]'") from missing
+        asset = apprise.AppriseAsset(
+            app_id="Hot Papers", app_desc="Hot Papers", app_url=home, image_url_mask="", image_url_logo="",
+            http_redirects=False, storage_mode="memory", interpret_emojis=False, allow_templates=False, language="en",
+        )  # fmt: skip
+        with _capture_log():
+            return apprise.Apprise.instantiate(url, asset=asset)
 
 
 @contextmanager

@@ -8,8 +8,6 @@ The documents are those of https://standard.site: `site.standard.publication` on
 issue. They say what the site says, without a word of anybody's posts: a record in an account cannot be called back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -20,9 +18,9 @@ from hotpapers.ids import timestamps
 from hotpapers.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.view import site_paths
-from hotpapers.view.atproto_documents import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
 from hotpapers.view.phrases import one_line
 from hotpapers.view.site_config import SiteConfig
+from hotpapers.view.site_paths import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
 
 
 class BlueskySender:

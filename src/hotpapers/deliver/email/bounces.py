@@ -5,8 +5,6 @@ keyed hash; a request if its subject holds a token that this store has signed. A
 nothing (RFC 3834). RFC 3462 and 3464 (reports of delivery), RFC 5965 (reports of abuse), mbox as in RFC 4155.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -119,7 +117,8 @@ def _read(raw: bytes, message: Message, secret: bytes) -> Said:
     if kind == "feedback-report":
         row = _letter_in(raw, message)
         return AbuseComplaint(row[1]) if row else None
-    text = _subject(message)
+    subject = str(message.get("subject", ""))[:2000]
+    text = str(make_header(decode_header(subject)))
     tokens = (decode(secret, match[0]) for match in TOKEN.finditer(text))
     token = next((token for token in tokens if token), None)
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
@@ -168,11 +167,6 @@ def _decoded(message: Message) -> Iterator[bytes]:
         payload = part.get_payload(decode=True)
         if isinstance(payload, bytes):
             yield payload
-
-
-def _subject(message: Message) -> str:
-    subject = str(message.get("subject", ""))[:2000]
-    return str(make_header(decode_header(subject)))
 
 
 def is_automatic(message: Message) -> bool:

@@ -4,8 +4,6 @@ Who is judged a bot here is so by all rules on behaviour, at their usual limits:
 list that comes along, judge nobody whom nobody has seen.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,100 +23,6 @@ from hotpapers.model import DAY, Publication, RankingInput
 from hotpapers.moderation.bots import rules
 from hotpapers.moderation.bots.rules import ObservedPost
 from hotpapers.settings import BotRules, PublicationSettings
-
-THRESHOLD = PublicationSettings(name="daily").threshold
-"""The least score of an entry, unless a publication says otherwise."""
-
-
-def farthest_move(scene: Scene, contender: Contender, *, with_posts: bool) -> int:
-    """The places by which the paper moves that moves farthest, of those that reach the usual threshold, by any one
-    account. `with_posts`: its posts go too, and the reactions to them; else its own voice alone.
-
-    Of those who reacted to a paper's posts one stands for all, one that has standing if there is any: an unknown voice
-    less never lowers a paper further than a known one.
-    """
-    order = scene.order(contender.rank, contender.measured)
-    falling = sorted(-candidate.score for candidate in order if candidate.score > 0)
-    moves = [0]
-    for place, candidate in enumerate(order, 1):
-        if candidate.score < THRESHOLD:
-            break
-        paper = scene.papers[candidate.paper]
-        for account in _taking_part(scene, paper):
-            score = _score_without(scene, contender, paper, account, with_posts=with_posts)
-            least = bisect_right(falling, -score)  # the papers that are not below it, itself among them
-            moves.append(least - place if score > 0 else len(falling) - place)
-    return max(moves)
-
-
-def _taking_part(scene: Scene, paper: WorldPaper) -> Iterator[int]:
-    posts = [post for post in paper.posts if post.at <= scene.cut]
-    yield from {post.account for post in posts}
-    liking = [account for post in posts for account in post.likers]
-    known = scene.rule.known or frozenset()
-    yield from sorted(liking, key=lambda account: account not in known)[:1]
-
-
-def _score_without(scene: Scene, contender: Contender, paper: WorldPaper, account: int, *, with_posts: bool) -> int:
-    posts: Iterable[TalkPost] = paper.posts
-    if with_posts:
-        posts = [post for post in posts if post.account != account]
-    marks = marks_of(paper.announced_at, scene.cut, contender.measured.ages)
-    rows = engagements(paper, posts, marks, scene.naming, scene.rule._replace(left_out=frozenset({account})))
-    candidate = scene.candidate(paper, rows, contender.measured)
-    if candidate is None:
-        return 0
-    peers = scene.honest_input(contender.measured).peers
-    return contender.rank(RankingInput(candidates=(candidate,), peers=peers))[0].score
-
-
-LIMITS = BotRules()
-FEWEST = min(LIMITS.rate, LIMITS.template, rules.FEWEST_ANNOUNCED * LIMITS.share // 100)
-"""Posts, each about one paper, below which none of the rules on an account's figures can find anything."""
-
-
-class JudgedVoices(NamedTuple):
-    """Of the accounts that spoke or reacted in the fortnight up to a day's issue, by name: how many there are, how many
-    of them are judged bots."""
-
-    voices: int
-    bots: int
-
-
-def judged_voices(scene: Scene) -> JudgedVoices:
-    """The honest voices of a day."""
-    talk = [(paper, [post for post in paper.posts if coordinated.is_judged_by(post, scene.cut)])
-            for paper in scene.papers.values()]  # fmt: skip
-    posts, delays = _by_account(talk), _delays([post for _, some in talk for post in some])
-    liking = {account for _, some in talk for post in some for account in post.likers}
-    bots = set(coordinated.judged(talk, lambda account: 0, scene.cut))
-    bots |= {account for account, waited in delays.items() if rules.echoes(waited, LIMITS.echo)}
-    announced = {"all": {paper.paper for paper, _ in talk if paper.announced_at > scene.cut - coordinated.SPAN}}
-    about = {paper.paper: MentionedPaper(paper.title) for paper, _ in talk}
-    for account, some in ((account, some) for account, some in posts.items() if len(some) >= FEWEST):
-        did = rules.measure(some, about, rules.large(announced, rules.FEWEST_ANNOUNCED))
-        if any(rule.why(did, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):
-            bots.add(account)
-    return JudgedVoices(len(posts.keys() | liking), len(bots))
-
-
-def _by_account(talk: Iterable[tuple[WorldPaper, Iterable[TalkPost]]]) -> Mapping[int, list[ObservedPost]]:
-    posts: dict[int, list[ObservedPost]] = {}
-    for paper, some in talk:
-        for post in some:
-            posts.setdefault(post.account, []).append(ObservedPost(post.at, str(post.id), (paper.paper,), post.text))
-    return posts
-
-
-def _delays(posts: Sequence[TalkPost]) -> Mapping[int, list[int]]:
-    """How long each account waited before it reacted, of those that did so often: as if all reactions were reposts."""
-    times = Counter(account for post in posts for account in post.likers)
-    delays: dict[int, list[int]] = {account: [] for account, many in times.items() if many >= LIMITS.echo}
-    for post in posts:
-        for n, account in enumerate(post.likers, 1):
-            if account in delays:
-                delays[account].append(liked_at(post, n) - post.at)
-    return delays
 
 
 class Collateral(NamedTuple):
@@ -205,3 +109,98 @@ def _kept(scene: Scene, trusting: Scene, contender: Contender) -> int:
         for some in (scene, trusting)
     )
     return len(first & other)
+
+
+LIMITS = BotRules()
+FEWEST = min(LIMITS.rate, LIMITS.template, rules.FEWEST_ANNOUNCED * LIMITS.share // 100)
+"""Posts, each about one paper, below which none of the rules on an account's figures can find anything."""
+
+
+class JudgedVoices(NamedTuple):
+    """Of the accounts that spoke or reacted in the fortnight up to a day's issue, by name: how many there are, how many
+    of them are judged bots."""
+
+    voices: int
+    bots: int
+
+
+def judged_voices(scene: Scene) -> JudgedVoices:
+    """The honest voices of a day."""
+    talk = [(paper, [post for post in paper.posts if coordinated.is_judged_by(post, scene.cut)])
+            for paper in scene.papers.values()]  # fmt: skip
+    posts, delays = _by_account(talk), _delays([post for _, some in talk for post in some])
+    liking = {account for _, some in talk for post in some for account in post.likers}
+    bots = set(coordinated.judged(talk, lambda account: 0, scene.cut))
+    bots |= {account for account, waited in delays.items() if rules.echoes(waited, LIMITS.echo)}
+    announced = {"all": {paper.paper for paper, _ in talk if paper.announced_at > scene.cut - coordinated.SPAN}}
+    about = {paper.paper: MentionedPaper(paper.title) for paper, _ in talk}
+    for account, some in ((account, some) for account, some in posts.items() if len(some) >= FEWEST):
+        did = rules.measure(some, about, rules.large(announced, rules.FEWEST_ANNOUNCED))
+        if any(rule.why(did, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):
+            bots.add(account)
+    return JudgedVoices(len(posts.keys() | liking), len(bots))
+
+
+def _by_account(talk: Iterable[tuple[WorldPaper, Iterable[TalkPost]]]) -> Mapping[int, list[ObservedPost]]:
+    posts: dict[int, list[ObservedPost]] = {}
+    for paper, some in talk:
+        for post in some:
+            posts.setdefault(post.account, []).append(ObservedPost(post.at, str(post.id), (paper.paper,), post.text))
+    return posts
+
+
+def _delays(posts: Sequence[TalkPost]) -> Mapping[int, list[int]]:
+    """How long each account waited before it reacted, of those that did so often: as if all reactions were reposts."""
+    times = Counter(account for post in posts for account in post.likers)
+    delays: dict[int, list[int]] = {account: [] for account, many in times.items() if many >= LIMITS.echo}
+    for post in posts:
+        for n, account in enumerate(post.likers, 1):
+            if account in delays:
+                delays[account].append(liked_at(post, n) - post.at)
+    return delays
+
+
+THRESHOLD = PublicationSettings(name="daily").threshold
+"""The least score of an entry, unless a publication says otherwise."""
+
+
+def farthest_move(scene: Scene, contender: Contender, *, with_posts: bool) -> int:
+    """The places by which the paper moves that moves farthest, of those that reach the usual threshold, by any one
+    account. `with_posts`: its posts go too, and the reactions to them; else its own voice alone.
+
+    Of those who reacted to a paper's posts one stands for all, one that has standing if there is any: an unknown voice
+    less never lowers a paper further than a known one.
+    """
+    order = scene.order(contender.rank, contender.measured)
+    falling = sorted(-candidate.score for candidate in order if candidate.score > 0)
+    moves = [0]
+    for place, candidate in enumerate(order, 1):
+        if candidate.score < THRESHOLD:
+            break
+        paper = scene.papers[candidate.paper]
+        for account in _taking_part(scene, paper):
+            score = _score_without(scene, contender, paper, account, with_posts=with_posts)
+            least = bisect_right(falling, -score)  # the papers that are not below it, itself among them
+            moves.append(least - place if score > 0 else len(falling) - place)
+    return max(moves)
+
+
+def _taking_part(scene: Scene, paper: WorldPaper) -> Iterator[int]:
+    posts = [post for post in paper.posts if post.at <= scene.cut]
+    yield from {post.account for post in posts}
+    liking = [account for post in posts for account in post.likers]
+    known = scene.rule.known or frozenset()
+    yield from sorted(liking, key=lambda account: account not in known)[:1]
+
+
+def _score_without(scene: Scene, contender: Contender, paper: WorldPaper, account: int, *, with_posts: bool) -> int:
+    posts: Iterable[TalkPost] = paper.posts
+    if with_posts:
+        posts = [post for post in posts if post.account != account]
+    marks = marks_of(paper.announced_at, scene.cut, contender.measured.ages)
+    rows = engagements(paper, posts, marks, scene.naming, scene.rule._replace(left_out=frozenset({account})))
+    candidate = scene.candidate(paper, rows, contender.measured)
+    if candidate is None:
+        return 0
+    peers = scene.honest_input(contender.measured).peers
+    return contender.rank(RankingInput(candidates=(candidate,), peers=peers))[0].score

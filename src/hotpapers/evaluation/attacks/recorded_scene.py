@@ -4,8 +4,6 @@ The record is only read. An order holds the papers that the issue may hold: of t
 earlier issue; by the publication's own ranking also not those below its threshold.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property, partial
@@ -21,8 +19,7 @@ from hotpapers.engagement.attention import Engagement, VoiceRule, count_engageme
 from hotpapers.engagement.queries import people, reactions_to
 from hotpapers.evaluation.attacks import coordinated, recorded_talk
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign
-from hotpapers.evaluation.attacks.changed_peers import changed_peers
-from hotpapers.evaluation.attacks.scene import RIVALS, Aftermath, Rank, without
+from hotpapers.evaluation.attacks.scene import RIVALS, Aftermath, Rank, changed_peers, without
 from hotpapers.evaluation.queries import names_accounts, posts_made
 from hotpapers.evaluation.worlds import TalkPost
 from hotpapers.issues import ranking_input, selection

@@ -4,8 +4,6 @@ Honest posts are as they were measured; what a campaign adds comes to their coun
 else's post that links the paper too, the counts are those of the mark of its own paper before.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -68,7 +66,6 @@ class AddedReactions(NamedTuple):
     moments: Mapping[int, int]
 
     def at(self, until: int, counted_at: int | None) -> StandingReactions:
-        """As they stood at a moment."""
         before = NOTHING
         if self.recorded is not None and until in self.moments:
             before = self.recorded.at(self.moments[until], counted_at)

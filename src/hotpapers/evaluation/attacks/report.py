@@ -1,7 +1,5 @@
 """What the suite found, in brief: a table, and the page in the docs."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import mean, median_low
@@ -12,6 +10,7 @@ from hotpapers.evaluation.attacks.campaign import Goal
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.figures import (
     GOALS,
+    PRICES,
     AttackFigures,
     CostSummary,
     HonestSummary,
@@ -20,10 +19,10 @@ from hotpapers.evaluation.attacks.figures import (
     cost_cell,
     cost_rows,
     least,
+    money,
     needs_standing,
 )
 from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss, SmallField
-from hotpapers.evaluation.attacks.prices import PRICES, money
 from hotpapers.evaluation.attacks.search import MOST, Cost
 from hotpapers.evaluation.attacks.suite import Results, Trial
 from hotpapers.evaluation.text_tables import markdown_table, plain_table
@@ -103,17 +102,17 @@ def lines(table: AttackFigures) -> Iterator[str]:
 def tables(table: AttackFigures) -> Iterator[tuple[str, list[list[str]]]]:
     """(heading, rows of cells, the first one of names)."""
     for networks, goal, some in by_goal(table.rows):
-        yield f"Accounts for {GOALS[goal]}, {networks} networks", _costs(some)
+        names = list(dict.fromkeys(row.ranking for row in some))
+        costs = [
+            ["attack", "accounts", *names],
+            *([attack, kind, *cells] for attack, kind, cells in cost_rows(some, names)),
+        ]
+        yield f"Accounts for {GOALS[goal]}, {networks} networks", costs
     if table.honest:
         yield "Without an attack", _honest_cells(table.honest)
     if table.losses:
         cells = [[str(row.networks), row.what, row.measured] for row in table.losses]
         yield "What the honest lose", [["networks", "what", "measured"], *cells]
-
-
-def _costs(rows: Sequence[CostSummary]) -> list[list[str]]:
-    names = list(dict.fromkeys(row.ranking for row in rows))
-    return [["attack", "accounts", *names], *([attack, kind, *cells] for attack, kind, cells in cost_rows(rows, names))]
 
 
 def _honest_cells(rows: Iterable[HonestSummary]) -> list[list[str]]:

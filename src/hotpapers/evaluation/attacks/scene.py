@@ -1,7 +1,9 @@
-"""A day of a world as rankings see it, and what becomes of it under a campaign: counted by the same functions."""
+"""A day of a world as rankings see it, and what becomes of it under a campaign: counted by the same functions; and
+the papers that others are compared with, after a campaign changed how some of them are talked about."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
@@ -15,10 +17,9 @@ from hotpapers.engagement.measurement import AGES, REFERENCE_DAYS
 from hotpapers.engagement.post_reactions import CountedReactions
 from hotpapers.evaluation.attacks import coordinated
 from hotpapers.evaluation.attacks.campaign import AttackedNetwork, Campaign
-from hotpapers.evaluation.attacks.changed_peers import changed_peers
 from hotpapers.evaluation.worlds import BEGINS, FIELD, SMALL_FIELD, TalkPost, World, WorldPaper, likes_by
 from hotpapers.issues import windows
-from hotpapers.issues.ranking_input import candidate_of
+from hotpapers.issues.ranking_input import Where, candidate_of, voices_as_peer, where_of
 from hotpapers.model import DAY, HOUR, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
 from hotpapers.ranking import rarity
 
@@ -281,3 +282,26 @@ def without(candidate: Candidate, networks: Set[str]) -> Candidate:
         return candidate
     attention = tuple(counts for counts in candidate.attention if counts.network not in networks)
     return msgspec.structs.replace(candidate, attention=attention)
+
+
+def changed_peers(
+    peers: tuple[VoiceHistogram, ...], before: Iterable[Engagement], after: Iterable[Engagement],
+    measured: ranking.Measured, *, days: int | msgspec.UnsetType = msgspec.UNSET,
+) -> tuple[VoiceHistogram, ...]:  # fmt: skip
+    """The references where some papers had other voices. How many days they go back to stays as it is; `days`: of new
+    ones."""
+    more: dict[Where, Counter[int]] = {}
+    for sign, rows in ((-1, before), (1, after)):
+        for row in rows:
+            if (voices := voices_as_peer(row, measured)) is not None:
+                more.setdefault(where_of(row), Counter())[voices] += sign
+    if not more:
+        return peers
+    known = {(peer.network, peer.age, peer.archive): peer for peer in peers}
+    for where, voices_more in more.items():
+        network, age, archive = where
+        peer = known.get(where) or VoiceHistogram(network=network, age=age, archive=archive, counts=(), days=days)
+        voices_more.update(dict(peer.counts))
+        counts = tuple(sorted((voices, papers) for voices, papers in voices_more.items() if papers))
+        known[where] = msgspec.structs.replace(peer, counts=counts)
+    return tuple(peer for _, peer in sorted(known.items()))

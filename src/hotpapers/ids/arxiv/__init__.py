@@ -10,8 +10,6 @@ Sources: https://info.arxiv.org/help/arxiv_identifier.html (the two styles and t
 https://info.arxiv.org/help/arxiv_identifier_for_services.html (forms of address).
 """
 
-from __future__ import annotations
-
 import re
 
 from hotpapers.errors import NotAnArxivId
@@ -19,7 +17,7 @@ from hotpapers.ids.arxiv import addresses, grammar
 from hotpapers.ids.arxiv.grammar import ArxivId
 from hotpapers.ids.arxiv.unescaping import decoded, lowered, without_invisible
 
-__all__ = ["ArxivId", "abs_url", "from_key", "key", "month", "parse", "pdf_url"]
+__all__ = ["ArxivId", "abs_url", "from_key", "key", "month", "parse"]
 
 SERVER = "arxiv:"
 """The part of a paper's key that names the server, so that others can join."""
@@ -84,14 +82,9 @@ def from_key(key: str) -> str:
     return key[6:]
 
 
-def abs_url(id: str, version: int | None = None) -> str:
+def abs_url(id: str) -> str:
     """The paper's page on arXiv."""
-    return f"https://arxiv.org/abs/{id}" + ("" if version is None else f"v{version}")
-
-
-def pdf_url(id: str, version: int | None = None) -> str:
-    """The paper's PDF on arXiv."""
-    return abs_url(id, version).replace("/abs/", "/pdf/", 1)
+    return f"https://arxiv.org/abs/{id}"
 
 
 def month(id: str) -> tuple[int, int]:

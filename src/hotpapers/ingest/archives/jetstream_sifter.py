@@ -94,7 +94,6 @@ class JetstreamSifter:
         self._keys: list[bytes] = []
 
     def sift(self, data: bytes) -> SiftedEvents:
-        """What concerns us by itself."""
         self._keys = []
         if not _is_plain(data):
             return self._one_by_one(data)
@@ -185,7 +184,6 @@ class FirehoseSifter(JetstreamSifter):
     ending = b""
 
     def sift(self, data: bytes) -> SiftedEvents:
-        """What concerns us by itself."""
         self._keys, units = [], list(frames_of(data))
         return SiftedEvents(len(units), list(self._kept(units)), self._keys)
 

@@ -5,8 +5,6 @@ Rows are added in the order of their batches, so the fortnight's are those from 
 from its start, and needs no index on moments.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -23,7 +21,7 @@ from hotpapers.store import Record
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of
-from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
+from hotpapers.store.item_rows import SPECS, StoredRow
 
 MARGIN = DAY
 """Batches of so much before the fortnight are looked at too: clocks are set, and sources run late."""
@@ -241,11 +239,9 @@ def chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:
 
 def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
     """All verdicts on accounts, oldest first."""
-    spec = SPECS[Verdict]
-    sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
-        WHERE t.subject IN ({numbers_of(accounts)}) AND t.about = 0 AND {view.visible("t")}
+    where = f"""t.subject IN ({numbers_of(accounts)}) AND t.about = 0 AND {view.visible("t")}
         ORDER BY t.observed_at, t.id"""
-    return [read_row(spec, row) for row in view.database.iterate(sql, accounts)]
+    return list(view.observations(Verdict, where, accounts))
 
 
 def is_bot(record: Record, view: AsOfView, account: str) -> bool:
@@ -265,7 +261,5 @@ IN_SETTINGS = "named in the settings"
 
 def verdicts_of_settings(view: AsOfView) -> list[StoredRow]:
     """Every open verdict that came from the settings, also where a later word covers it."""
-    spec = SPECS[Verdict]
-    sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
-        WHERE t.about = 0 AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"""
-    return [read_row(spec, row) for row in view.database.iterate(sql, (OPERATOR, IN_SETTINGS))]
+    where = "t.about = 0 AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"
+    return list(view.observations(Verdict, where, (OPERATOR, IN_SETTINGS)))

@@ -1,7 +1,5 @@
 """Pages of issues: the latest edition, earlier ones, all papers of the day, and the entries for reference managers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import attrgetter
@@ -12,10 +10,10 @@ from hotpapers.render.cards import card_pages
 from hotpapers.render.html.list_pages import PaperLine, announced_line
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view import citations, phrases, site_paths
-from hotpapers.view.atproto_documents import document_uri
 from hotpapers.view.category_names import field_name
 from hotpapers.view.issue_proof import issue_proof_view
 from hotpapers.view.publication_state import due_after
+from hotpapers.view.site_paths import document_uri
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
 """What an issue's entries are given as for reference managers, by the ending of the file."""

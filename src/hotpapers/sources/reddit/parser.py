@@ -1,7 +1,5 @@
 """Posts of Reddit, as its API and its feeds tell them, read into items."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """What of a record is in each table, as plain values in the order of its columns; moments in µs UTC."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,9 +25,8 @@ STRETCH = REFERENCE_DAYS * DAY - OLDEST
 
 
 def _papers(view: AsOfView) -> Iterator[Row]:
-    for row in view.iterate(Paper):
-        assert isinstance(row.item, Paper)
-        paper, id = row.item, arxiv.from_key(row.item.paper)
+    for paper in view.items(Paper):
+        id = arxiv.from_key(paper.paper)
         primary = paper.categories[0] if paper.categories else None
         yield (
             id, arxiv_doi(id), paper.doi or None, primary, paper.categories, paper.version, paper.published_at,
@@ -43,9 +40,7 @@ def arxiv_doi(id: str) -> str:
 
 
 def _announcements(view: AsOfView) -> Iterator[Row]:
-    for row in view.iterate(Announcement):
-        assert isinstance(row.item, Announcement)
-        item = row.item
+    for item in view.items(Announcement):
         id = arxiv.from_key(item.paper)
         yield (id, item.day, item.category, item.type, item.announced_at, item.version, item.observed_at)
 
@@ -93,9 +88,7 @@ def _counts(view: AsOfView) -> Iterator[Row]:
 
 
 def _coverage(view: AsOfView) -> Iterator[Row]:
-    for row in view.iterate(Coverage):
-        assert isinstance(row.item, Coverage)
-        item = row.item
+    for item in view.items(Coverage):
         yield (item.network, item.from_at, item.until_at, item.state, item.observed_at)
 
 
@@ -106,9 +99,8 @@ def _verdicts(view: AsOfView) -> Iterator[Row]:
 
 
 def _contents(view: AsOfView) -> Iterator[tuple[str, IssueContent]]:
-    for row in view.iterate(Issue):
-        assert isinstance(row.item, Issue)
-        yield row.item.digest, msgspec.json.decode(row.item.content.encode(), type=IssueContent)
+    for issue in view.items(Issue):
+        yield issue.digest, msgspec.json.decode(issue.content.encode(), type=IssueContent)
 
 
 def _issue_key(content: IssueContent) -> Row:

@@ -1,7 +1,5 @@
 """A folder of tables and of what describes them."""
 
-from __future__ import annotations
-
 import hashlib
 import tempfile
 from pathlib import Path
@@ -66,8 +64,7 @@ def _describe(facts: ExportFacts, folder: Path) -> None:
 
 def _title(view: AsOfView) -> str:
     """The title of the publications, or one of ours where there is none."""
-    titles = [row.item.title for row in view.iterate(Publication) if isinstance(row.item, Publication)]
-    return ", ".join(titles) or UNTITLED
+    return ", ".join(publication.title for publication in view.items(Publication)) or UNTITLED
 
 
 def _write(view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:
