@@ -25,7 +25,7 @@ from hotpapers.errors import NetError
 from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
-from hotpapers.ingest.pipeline import SharedPaperIndex
+from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext
 from hotpapers.model import Post, Response

@@ -5,6 +5,8 @@ asked for,
 so that the command line starts at once. `__init__.pyi` says the same to type checkers.
 """
 
+from __future__ import annotations
+
 import importlib
 
 __version__ = "1.0.0.dev0"

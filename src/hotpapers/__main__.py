@@ -1,5 +1,7 @@
 """`python -m hotpapers`."""
 
+from __future__ import annotations
+
 from hotpapers.cli import main
 
 main()

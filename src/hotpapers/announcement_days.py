@@ -9,6 +9,8 @@ Sources: https://info.arxiv.org/help/availability.html (the schedule, and the cu
 2020 to 2026 are arXiv's own table of days without a deadline, with the reasons in our words.
 """
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache

@@ -1,5 +1,7 @@
 """arXiv's categories (its category taxonomy, and the archives that were closed or renamed)."""
 
+from __future__ import annotations
+
 _SUBJECTS = {
     "astro-ph": "CO EP GA HE IM SR",
     "cond-mat": "dis-nn mes-hall mtrl-sci other quant-gas soft stat-mech str-el supr-con",

@@ -36,6 +36,8 @@ Anything else that escapes is a bug of ours. The command line prints an error's 
 the traceback.
 """
 
+from __future__ import annotations
+
 
 class HotPapersError(Exception):
     """Base of all: its text says what is wrong and what to do."""

@@ -1,5 +1,7 @@
 """Who may read what the program writes, whatever the umask: its own files the owner alone, published ones everybody."""
 
+from __future__ import annotations
+
 import os
 import stat
 from collections.abc import Iterable

@@ -4,6 +4,8 @@ An event has a name and fields: `log_event("source failed", job="lobsters", reas
 field: errors of networks come without tokens.
 """
 
+from __future__ import annotations
+
 import datetime
 import json
 import logging

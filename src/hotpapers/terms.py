@@ -10,6 +10,8 @@ Collecting, publishing and exporting ask here; an operator who has agreed on som
 `[terms.<network>]` of hotpapers.toml. docs/reference/terms.md has the table for people; a test keeps both the same.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, NamedTuple, get_args

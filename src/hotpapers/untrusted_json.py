@@ -1,5 +1,7 @@
 """JSON from outside: nested as deep, broken as badly and written in whatever bytes a stranger likes."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar

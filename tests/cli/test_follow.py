@@ -26,7 +26,7 @@ from hotpapers.cli import common, following
 from hotpapers.following.site_log import FollowedSite
 from hotpapers.http import HostPacer, ServerClocks
 from hotpapers.ingest import IngestContext
-from hotpapers.ingest.pipeline import SharedPaperIndex
+from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.jobs.leases import Leases
 from hotpapers.model import DAY, HOUR, Measurement
 from hotpapers.store import Record, now

@@ -21,7 +21,7 @@ from hotpapers.http import HostPacer, ServerClocks
 from hotpapers.ingest import change_filter, collect_job, job_factory, pipeline
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.ingest.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
-from hotpapers.ingest.pipeline import SharedPaperIndex
+from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.jobs import isolation, job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import FAILED_AGAIN

@@ -14,7 +14,7 @@ from hotpapers.ingest.change_filter import (
     edits,
     still_new,
 )
-from hotpapers.ingest.pipeline import AGAIN, SharedPaperIndex
+from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
 from hotpapers.model import DAY, Item, Mention, Paper, Post, Reaction, Snapshot
 from hotpapers.store import Record, reaction_marks
 from tests.sources.net import START

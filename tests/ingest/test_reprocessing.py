@@ -14,7 +14,7 @@ from hotpapers.ingest import reprocessing
 from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
 from hotpapers.ingest.job_factory import ConfiguredSource, read_settings
-from hotpapers.ingest.pipeline import SharedPaperIndex
+from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.model import HOUR, Item, Post, RawPayload
 from hotpapers.sources import SOURCES
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource

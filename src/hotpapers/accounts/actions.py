@@ -7,6 +7,8 @@ word of the account's own is not enough: accounts are made by the hundred, and e
 operator is asked. Either way they are told (`hotpapers reports`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from typing import Literal
 

@@ -5,6 +5,8 @@ https://bsky.app/profile/ada.example/post/…
 @ada@social.example, https://social.example/@ada/123     Mastodon
 """
 
+from __future__ import annotations
+
 import re
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit

@@ -7,6 +7,8 @@ Both are HMAC-SHA-256 (RFC 2104) by the store's secret over account, moment and 
 can read the code; without the proof that belongs to it, it is of no use to them.
 """
 
+from __future__ import annotations
+
 import base64
 import hmac
 import re

@@ -5,6 +5,8 @@ record knows are asked for, so that nobody makes this program ask a host of thei
 very account.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit

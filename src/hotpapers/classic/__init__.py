@@ -14,6 +14,8 @@ Only what differs from file to file is kept. What the grammar fixes (front matte
 post, which is the UTC day of the post's id) is written again by rule.
 """
 
+from __future__ import annotations
+
 from hotpapers.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
 from hotpapers.classic.parser import decode, parse
 from hotpapers.classic.renderer import render

@@ -1,5 +1,7 @@
 """What a classic issue is made of: immutable values, verbatim where they are free text."""
 
+from __future__ import annotations
+
 from msgspec import Struct
 
 

@@ -10,6 +10,8 @@ At the end the values are written again and must give the text that was read. Th
 the same: a quotation mark as itself, a count with leading zeros, another day than the post's own.
 """
 
+from __future__ import annotations
+
 import re
 from itertools import takewhile
 

@@ -1,5 +1,7 @@
 """From values to the classic format's text."""
 
+from __future__ import annotations
+
 from msgspec.structs import replace
 
 from hotpapers.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost

@@ -7,6 +7,8 @@ is a token. What is refused there is HTML that no paper means: comments, and tag
 run (`<script`, `</p>`, `<a href=`).
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from datetime import date

@@ -1,5 +1,7 @@
 """Printed moments, which are Japan time, and the day of a post, which is in its id."""
 
+from __future__ import annotations
+
 import re
 from datetime import UTC, datetime, timedelta
 

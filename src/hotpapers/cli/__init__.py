@@ -5,6 +5,8 @@ Commands are loaded when they are called; this file imports click and nothing el
 Exit status: 0 done, 1 failed, 2 misuse, 130 stopped by Ctrl-C, 141 when the reader of our output went away.
 """
 
+from __future__ import annotations
+
 import gc
 import importlib
 import os

@@ -1,5 +1,7 @@
 """What an operator must look at: alarms about the logs of a site, and about the sites that it follows."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hotpapers.cli import common

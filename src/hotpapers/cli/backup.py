@@ -1,5 +1,7 @@
 """`hotpapers backup`: copies the store into one file, and puts such a copy back."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import click

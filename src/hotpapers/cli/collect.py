@@ -1,5 +1,7 @@
 """`hotpapers collect`: reads networks into the record, until stopped or once."""
 
+from __future__ import annotations
+
 import os
 import secrets
 import signal

@@ -1,5 +1,7 @@
 """`hotpapers compare`: what two collectors counted, number by number, with the cause of each difference."""
 
+from __future__ import annotations
+
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress

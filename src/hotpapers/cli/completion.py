@@ -1,5 +1,7 @@
 """`hotpapers completion`: prints the shell's completion script."""
 
+from __future__ import annotations
+
 import click
 
 from hotpapers.cli import common

@@ -1,5 +1,7 @@
 """`hotpapers demo`: five issues of real papers and a made-up week, in a folder."""
 
+from __future__ import annotations
+
 from importlib.resources import files
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """`hotpapers evaluate`: measures how well rankings do."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import click

@@ -1,5 +1,7 @@
 """`hotpapers evaluate forecast`: forecasts of held-out weeks beside what came."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar

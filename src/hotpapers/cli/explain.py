@@ -1,5 +1,7 @@
 """`hotpapers explain`: a paper's place in an issue, as arithmetic."""
 
+from __future__ import annotations
+
 import click
 
 from hotpapers.cli import common

@@ -1,5 +1,7 @@
 """`hotpapers export`: writes the record to standard output or a file."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import closing, suppress

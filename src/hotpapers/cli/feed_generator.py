@@ -1,5 +1,7 @@
 """The command that puts a publication's custom feed on Bluesky."""
 
+from __future__ import annotations
+
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
 from hotpapers.deliver.announce.atproto import AtprotoAccount

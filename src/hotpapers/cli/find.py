@@ -1,5 +1,7 @@
 """`hotpapers find`: prints the papers that any text mentions."""
 
+from __future__ import annotations
+
 import sys
 from typing import Any
 

@@ -1,5 +1,7 @@
 """`hotpapers follow`: another instance's published observations, verified, as a source of this one."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -1,5 +1,7 @@
 """`hotpapers forget`: deletes posts, accounts and mail addresses permanently."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 import click

@@ -1,5 +1,7 @@
 """`hotpapers hide`: hides posts and accounts on all pages."""
 
+from __future__ import annotations
+
 import click
 
 from hotpapers import model

@@ -1,5 +1,7 @@
 """`hotpapers history`: freezes the issues of a past period, afterwards and apart."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path

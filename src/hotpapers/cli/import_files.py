@@ -1,5 +1,7 @@
 """`hotpapers import`: imports listings, exports and archives of networks."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 
 import click

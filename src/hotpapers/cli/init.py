@@ -1,5 +1,7 @@
 """`hotpapers init`: writes settings, an empty store and files for hosts."""
 
+from __future__ import annotations
+
 import datetime
 import getpass
 import shlex

@@ -1,5 +1,7 @@
 """The command that says what is held of an account, and why; and takes the operator's word on it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import NamedTuple
 

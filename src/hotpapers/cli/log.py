@@ -1,5 +1,7 @@
 """`hotpapers log`: the transparency log of what was published, its key, and a new log after a key was lost."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 

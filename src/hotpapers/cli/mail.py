@@ -1,5 +1,7 @@
 """The commands on mail: who gets it, what comes back, what a domain says of it."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterator
 from pathlib import Path

@@ -5,6 +5,8 @@ says which revision it speaks, and of 2025-11-25 and 2025-06-18, which begin wit
 another is answered. https://modelcontextprotocol.io/specification/
 """
 
+from __future__ import annotations
+
 import sys
 import traceback
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """`hotpapers prune`: deletes raw payloads and snapshots that nothing needs."""
 
+from __future__ import annotations
+
 from hotpapers.cli import common
 from hotpapers.cli.terminal import count, show
 from hotpapers.privacy import retention as pruning

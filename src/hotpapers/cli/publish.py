@@ -1,6 +1,8 @@
 """`hotpapers publish`: freezes pending issues, writes their files and sends them; and how it went with folders
 that another command had rendered again."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """`hotpapers quarantine`: lists payloads that no parser could read."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import click

@@ -1,5 +1,7 @@
 """The command that closes rows which nothing can use: repair."""
 
+from __future__ import annotations
+
 from hotpapers.cli import common
 from hotpapers.cli.terminal import count, show
 from hotpapers.store import repair as repairing

@@ -1,5 +1,7 @@
 """The command that lists what readers said in the app's forms."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import click

@@ -1,5 +1,7 @@
 """`hotpapers reprocess`: parses a source's raw payloads again."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 
 import click

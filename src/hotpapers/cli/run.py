@@ -1,6 +1,8 @@
 """`hotpapers run`: collects, freezes and publishes on schedule. When it starts it says what it reads, since when, and
 when the first issue appears; then how that goes on."""
 
+from __future__ import annotations
+
 import datetime
 import sys
 import threading

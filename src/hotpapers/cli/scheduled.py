@@ -1,5 +1,7 @@
 """The command of hosts that start the program on a schedule: when a run began, how it went, and the whole site."""
 
+from __future__ import annotations
+
 import datetime
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The command that searches: papers, or what people wrote of them."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterator, Sequence

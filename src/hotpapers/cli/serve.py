@@ -1,5 +1,7 @@
 """`hotpapers serve`: serves the site as a web app."""
 
+from __future__ import annotations
+
 import socket
 from functools import partial
 

@@ -1,5 +1,7 @@
 """The command that says how all is doing: status."""
 
+from __future__ import annotations
+
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path

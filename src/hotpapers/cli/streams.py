@@ -1,5 +1,7 @@
 """Files that are read and written: by name or `-`, plain or packed (Zstandard, and gzip to read), in bounded memory."""
 
+from __future__ import annotations
+
 import io
 import os
 import shutil

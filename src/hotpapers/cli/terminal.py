@@ -1,5 +1,7 @@
 """What a person or a program gets to read: lines, JSON, bars. Nothing in it can command a terminal."""
 
+from __future__ import annotations
+
 import os
 import sys
 import time

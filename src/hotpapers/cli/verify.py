@@ -1,5 +1,7 @@
 """`hotpapers verify`: checks the store and rebuilds issues."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path

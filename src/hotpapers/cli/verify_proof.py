@@ -1,5 +1,7 @@
 """`hotpapers verify PAGE` and `--site`: whether saved issues stood in the log."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory

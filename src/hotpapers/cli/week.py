@@ -4,6 +4,8 @@ Its record comes with the program (tools/make_week.py): what the program recorde
 Here its issues are frozen, one is corrected, somebody is forgotten; all by what the commands use.
 """
 
+from __future__ import annotations
+
 import tempfile
 from importlib.resources import files
 from pathlib import Path

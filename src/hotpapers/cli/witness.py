@@ -1,5 +1,7 @@
 """`hotpapers witness`: a witness for the logs of others."""
 
+from __future__ import annotations
+
 import signal
 import threading
 from contextlib import closing

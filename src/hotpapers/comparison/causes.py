@@ -4,6 +4,8 @@ Each decision names a cause only where it accounts for the whole difference at h
 says that nothing in the two files does.
 """
 
+from __future__ import annotations
+
 from typing import Literal, NamedTuple
 
 from hotpapers.comparison.facts import CollectorFacts, NetworkCoverage, Rules

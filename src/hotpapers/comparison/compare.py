@@ -1,5 +1,7 @@
 """Two collectors, number by number: every paper, network and age that both could have counted."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """A record as the lines of a comparison file: what was observed of papers announced in a period, up to its end."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter

@@ -1,6 +1,8 @@
 """A collector's facts, from the lines of a comparison file: checked, since a stranger may have written them; up to
 when it had read a network, by what it wrote down itself."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

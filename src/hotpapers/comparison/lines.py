@@ -1,6 +1,8 @@
 """The lines of a comparison file, as docs/how-to/compare.md describes them: header, coverage, paper, bot, doubtful,
 post, end. No line has a word, a name or a handle; posts, accounts and texts are marks (see `shared_key`)."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
 import msgspec

@@ -4,6 +4,8 @@ Which posts count then is what `engagement.queries.posts_at_age_sql` asks of a s
 counts. Whose voices they are is counted by `engagement.attention` itself.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from itertools import count, pairwise
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """A comparison for a terminal, and as a page in Markdown."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from hotpapers.comparison.causes import CAUSES

@@ -1,5 +1,7 @@
 """What a comparison asks of the store: all of this package's SQL. Rows are those of a view, in its numbers and keys."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -4,6 +4,8 @@ Who has the key can test whether a key or text that they guess is behind a mark;
 moments stand as they are.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import secrets

@@ -9,6 +9,8 @@ Once all targets of a channel have an issue's edition or refused it, the record 
 never another one of that edition (docs/development/decisions/0043).
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 

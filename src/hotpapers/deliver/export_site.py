@@ -5,6 +5,8 @@ can move together; any other by its whole path. Beside it stands the store that 
 same deliveries and must leave the original's folders alone; a store that was moved keeps its own.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial

@@ -5,6 +5,8 @@ same folder; it tells which files there are and which changed. If it fails, its 
 wrong is told as always. It holds the folder's lock as long as it lives, also when the process that began it is killed.
 """
 
+from __future__ import annotations
+
 import os
 import pickle
 import subprocess

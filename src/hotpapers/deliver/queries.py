@@ -1,5 +1,7 @@
 """What channels ask of the store: what was delivered where, last editions, members' posts. Of mail: `email/queries`."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 

@@ -6,6 +6,8 @@ interrupted is asked of the target before it is tried again; one that surely has
 issue by a channel when nothing of it is left.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple

@@ -5,6 +5,8 @@ at the same address a short page says so and leads to every issue that holds the
 stands. Nothing else goes: no address ends, and what a folded page told is in the record, whole, for `hotpapers serve`.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path

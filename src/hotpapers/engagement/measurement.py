@@ -1,6 +1,8 @@
 """What engagement is measured for: which papers, at which ages, from when on; and when each post's counts are asked for
 again: at four ages, and daily while an issue shows it."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from hotpapers.model import DAY, HOUR, LARGEST

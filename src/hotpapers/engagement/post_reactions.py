@@ -3,6 +3,8 @@
 A store holds millions of them, so they come in groups, each a list of accounts (see `group_of`). Where nobody took one
 back, which is nearly everywhere, sets of voices are all that is needed; else events are gone through one by one."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 

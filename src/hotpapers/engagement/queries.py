@@ -7,6 +7,8 @@
 The rows of the last are about the work, not about the world: no items, in no batch and in no export.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise

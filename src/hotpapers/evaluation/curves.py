@@ -4,6 +4,8 @@ Both are counted from 00:00 UTC of a day, when arXiv announces: a paper's from t
 daily papers, a story's from the day on which it was first seen on the front page.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,6 +5,8 @@ here that of 5, 50 and 95 % together. Beside it stands *usual growth*: today's c
 of how counts of the network grew from that age, whatever their size.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple

@@ -13,6 +13,8 @@ thousandths would make level what it does not. Level scores: more voices, then t
     plain-sum     voices, summed
 """
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal

@@ -1,5 +1,7 @@
 """What evaluations ask of a store: all of this package's SQL."""
 
+from __future__ import annotations
+
 from hotpapers.store.as_of import AsOfView
 
 

@@ -5,6 +5,8 @@ often each paper is drawn; a paper of weight 2 counts as two level ones, so a re
 doubled integers and their sums are exact: the same on every machine.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate, groupby

@@ -1,5 +1,7 @@
 """Rows of cells as tables of text: in Markdown, and plain for a terminal."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 
 

@@ -5,6 +5,8 @@ is liked. Posts come in the days after the announcement, half of the likes that 
 people post often and most seldom (Zipf's law), some only once. On networks that name accounts it is known who liked.
 """
 
+from __future__ import annotations
+
 import math
 from bisect import bisect
 from collections.abc import Iterator, Sequence

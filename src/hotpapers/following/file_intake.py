@@ -5,6 +5,8 @@ name, so that who is killed goes on where they were. What the site withdraws is 
 counted stays, as in any forgetting.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager

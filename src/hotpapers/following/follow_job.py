@@ -1,5 +1,7 @@
 """Following as a job: every ten minutes a site's log is fetched and checked, what is new taken in, and counted."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """What a followed site's observations count, by the code that counts ours, into our record under the site's name."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

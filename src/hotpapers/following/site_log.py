@@ -6,6 +6,8 @@ NAME/withdrawn-…    its lists of what was withdrawn
 NAME/record.db      its observations
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple

@@ -7,6 +7,8 @@ A forecast stands beside a score, never in it. All of it is integer arithmetic, 
 Takes plain values and returns plain values: no clock, network or disk.
 """
 
+from __future__ import annotations
+
 from hotpapers.forecast.calibration import ForecastTable, GrowthRange, calibrate, predict
 from hotpapers.forecast.curves import AGES, ENOUGH, FINAL, Curve
 from hotpapers.model import Forecast

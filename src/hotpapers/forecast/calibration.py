@@ -14,6 +14,8 @@ each week is forecast without itself and its neighbours, as in h-block cross-val
 cross-validatory method for dependent data, 1994), and ranges are widened until they hold what they promise.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,5 +1,7 @@
 """What the record knows of papers that were seen through: voices at an age, and a week in."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple

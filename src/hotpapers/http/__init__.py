@@ -12,6 +12,8 @@
     redact_errors   what errors may say: never a token
 """
 
+from __future__ import annotations
+
 from hotpapers.http.client import ClientLimits, PoliteHttpClient, user_agent
 from hotpapers.http.retry_policy import HostPacer
 from hotpapers.http.server_dates import ServerClocks

@@ -3,6 +3,8 @@
 What is inside is never asked unless the operator's settings name it. A name is looked up and checked here, once.
 """
 
+from __future__ import annotations
+
 import socket
 from collections.abc import Callable, Collection, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network

@@ -1,5 +1,7 @@
 """PoliteNet: asks, follows redirects by hand, tries again, and hands over what came or says why not."""
 
+from __future__ import annotations
+
 import math
 import random
 import ssl

@@ -1,5 +1,7 @@
 """What errors may say: where and why, never a token, a password or a query."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus

@@ -1,5 +1,7 @@
 """Good manners: how often to ask, what a status means, how long a server asks us to wait. No network here."""
 
+from __future__ import annotations
+
 import re
 import threading
 import time

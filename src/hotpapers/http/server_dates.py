@@ -1,5 +1,7 @@
 """What networks tell of the time with each answer, against this machine's clock."""
 
+from __future__ import annotations
+
 import itertools
 import threading
 from collections.abc import Callable, Mapping

@@ -1,6 +1,8 @@
 """Answers that do not end, with a heartbeat, so that whoever reads them hears of silence; and websockets: opened over a
 connection that was checked, pinged, bounded, compressed, counted."""
 
+from __future__ import annotations
+
 import logging
 import queue
 import socket

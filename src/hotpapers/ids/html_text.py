@@ -4,6 +4,8 @@ Read by rules of our own, not by html.parser, which raises on some input and tak
 character is looked at a bounded number of times, and broken markup ends as browsers end it (WHATWG HTML §13.2.5).
 """
 
+from __future__ import annotations
+
 import html
 import re
 from collections.abc import Iterator

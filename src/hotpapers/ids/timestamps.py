@@ -4,6 +4,8 @@ Whatever names no zone is taken as UTC, never as the machine's own time. And tim
 the AT Protocol (https://atproto.com/specs/tid).
 """
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 

@@ -10,6 +10,8 @@ queries         what is known of posts and papers
 archives        what others kept of networks, in files
 """
 
+from __future__ import annotations
+
 from hotpapers.ingest.job_factory import (
     ConfiguredSource,
     IngestContext,
@@ -18,7 +20,7 @@ from hotpapers.ingest.job_factory import (
     make_jobs,
     make_line,
 )
-from hotpapers.ingest.pipeline import SharedPaperIndex
+from hotpapers.ingest.shared_index import SharedPaperIndex
 
 __all__ = [
     "ConfiguredSource",

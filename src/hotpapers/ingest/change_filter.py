@@ -1,5 +1,7 @@
 """What the record knows already: which posts are tracked, and what of an observation is new."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush

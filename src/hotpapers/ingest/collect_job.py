@@ -1,5 +1,7 @@
 """Reading a network: a source's pages into the record, each with its cursor in one batch, and what was covered."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -7,7 +9,8 @@ from typing import NamedTuple
 from hotpapers.errors import NetError, PartiallyRead, StreamGap
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.ingest.change_filter import TrackedPosts
-from hotpapers.ingest.pipeline import SharedPaperIndex, ingest
+from hotpapers.ingest.pipeline import ingest
+from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import TimeRange, began_at, complete_coverage, first_read, incomplete_coverage, read_back
 from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error

@@ -15,8 +15,8 @@ from hotpapers.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.http import HostPacer, PoliteHttpClient, ServerClocks, user_agent
 from hotpapers.ingest.change_filter import TrackedKeys, TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
-from hotpapers.ingest.pipeline import SharedPaperIndex
 from hotpapers.ingest.recount_job import RecountJob
+from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import COUNTS
 from hotpapers.jobs.leases import Leases

@@ -3,18 +3,16 @@
 Fetching comes before (`collect_job`, `recount_job`), and what others may know of it afterwards: after the commit.
 """
 
-import threading
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.ingest.change_filter import ChangeFilter, edits, restored_posts, still_new
 from hotpapers.jobs.loop import JobContext
-from hotpapers.model import HOUR, Item, PayloadPage, RawPayload, Reaction, Source
-from hotpapers.store import Record
+from hotpapers.model import Item, PayloadPage, RawPayload, Reaction, Source
 from hotpapers.store.batches import WrittenBatch
-from hotpapers.store.paper_names import load_names, named_by
 from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.store.reaction_marks import remember_reactions
 from hotpapers.terms import NetworkTerms, admitted
@@ -93,33 +91,3 @@ def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:
         post = next((item.post for item in payload.items if isinstance(item, Reaction)), "")
         if payload.payload.kind == REACTION and post:
             yield payload.payload.key, post
-
-
-AGAIN = 6 * HOUR
-"""Microseconds after which all names are read anew: other processes bring papers too, and old ones are let go."""
-
-
-class SharedPaperIndex:
-    """What names the papers of the last half year; for all threads. `read_at`: when `names` were read, if they were."""
-
-    def __init__(self, names: PaperIndex | None = None, read_at: int | None = None) -> None:
-        self.names = names or PaperIndex()
-        self._read_at = read_at
-        self._lock = threading.Lock()
-        self._lately: list[PaperAlias] = []
-
-    def look(self, record: Record, at: int) -> None:
-        """Reads all names from the record, if that was long ago. Whoever comes first does it, the others wait."""
-        with self._lock:
-            if self._read_at is None or at - self._read_at >= AGAIN:
-                self._lately.clear()
-                self.names.replace(load_names(record, at))
-                self.names.learn(self._lately)  # what came meanwhile may not have been in the record yet
-                self._read_at = at
-
-    def learn(self, items: Iterable[Item]) -> None:
-        """Takes in what was just read."""
-        named = list(named_by(items))
-        if named:
-            self._lately += named
-            self.names.learn(named)

@@ -1,5 +1,7 @@
 """What ingesting asks of the store: what is known of posts and papers, and what is kept raw."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hotpapers.store import Record, now

@@ -1,5 +1,7 @@
 """Re-observation: the counts of known posts read again when they are due, and whether the posts are still there."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 

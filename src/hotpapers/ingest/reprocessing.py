@@ -1,5 +1,7 @@
 """What a source saw and the record kept, read again by the source as it is now, with its settings of now."""
 
+from __future__ import annotations
+
 from functools import partial
 
 from hotpapers.ingest import queries

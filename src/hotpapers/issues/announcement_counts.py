@@ -1,5 +1,7 @@
 """Which of an issue's papers were announced when, in words: the same on the command line, on pages and in answers."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import date
 

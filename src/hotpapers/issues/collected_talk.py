@@ -1,5 +1,7 @@
 """How an issue of our own comes by its talk: from the whole record, unless it is one of many days in a row."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 

@@ -5,6 +5,8 @@ longer between the announcement and that age. It is ours unless we were blind fo
 was so for less. Both stay in the record, side by side.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby

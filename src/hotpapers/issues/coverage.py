@@ -1,5 +1,7 @@
 """How completely a network was read for an issue: unknown is never zero."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

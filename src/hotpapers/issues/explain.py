@@ -1,5 +1,7 @@
 """Why a paper ranks where it does, as arithmetic."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Iterator
 from typing import Literal

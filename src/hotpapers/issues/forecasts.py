@@ -3,6 +3,8 @@
 Beside the score, never in it: no ranking looks at a forecast.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """Freezing issues, reading them back, and proving them."""
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple

@@ -5,6 +5,8 @@ afterwards that is inferred, and written down as announcements of the type `infe
 a paper whose announcement was observed has none, and a day of which any was observed has none.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import islice

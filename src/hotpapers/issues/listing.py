@@ -1,5 +1,7 @@
 """Imported listings: which papers they name, with which counts, in which order now."""
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 

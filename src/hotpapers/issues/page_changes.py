@@ -5,6 +5,8 @@ issue holds. What does: issues and publications, what is said of papers in issue
 is hidden or in doubt, and whatever closes, prunes or forgets rows. What is not known to be harmless counts as a change.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter

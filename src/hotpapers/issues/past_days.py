@@ -7,6 +7,8 @@ The talk is counted from one day's cut to the next (`TalkOverDays`): what `colle
 the whole record at every cut, from the papers of which something changed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial

@@ -1,5 +1,7 @@
 """Which posts an entry shows, and which may not be shown."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice

@@ -1,5 +1,7 @@
 """What issues ask of the store: frozen days, posts shown, coverage, announcements, and what changes a page."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

@@ -9,6 +9,8 @@ that are not quoted yet before those that are; each account, and the same own wo
 A changed rule is a new one with a new number: issues are built again by the rule that they name.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache

@@ -1,6 +1,8 @@
 """The talk of a daily, weekly or monthly publication: candidates with their attention, and the papers they are
 compared with."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

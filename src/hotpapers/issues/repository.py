@@ -1,6 +1,8 @@
 """The issue reader: frozen issues and their papers as channels see them, read from the record; papers in brief, for
 lists of them; and the attention that papers had hour by hour, as it was known when an issue was frozen."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache

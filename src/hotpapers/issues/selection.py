@@ -7,6 +7,8 @@ An issue says by which rule its papers were chosen, and is verified by that one;
 was chosen by `threshold/1`. A rule stays in the code for ever; a changed one is a new one.
 """
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 

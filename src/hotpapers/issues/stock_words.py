@@ -3,6 +3,8 @@
 They belong to the rule `quotes/1` and do not change: another list is another rule (`issues.quotations`).
 """
 
+from __future__ import annotations
+
 import re
 
 from hotpapers.ids.mentions.own_words import folded

@@ -1,5 +1,7 @@
 """When an issue closes, and from when on papers and talk count for it: days, hours and zones into moments."""
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Iterator
 from itertools import islice

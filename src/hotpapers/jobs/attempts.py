@@ -1,5 +1,7 @@
 """What follows what, and what a round says of coverage: plain decisions, without clock, network or store."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import NamedTuple
 

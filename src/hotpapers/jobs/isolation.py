@@ -4,6 +4,8 @@ Neither an error's text nor the values in it are told: they may be a stranger's 
 is enough to find it.
 """
 
+from __future__ import annotations
+
 import logging
 import traceback
 from collections.abc import Iterator

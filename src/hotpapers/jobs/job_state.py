@@ -3,6 +3,8 @@
 These rows are about the work, not about the world: they are no items, are in no batch and in no export.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 import msgspec

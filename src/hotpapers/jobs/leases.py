@@ -3,6 +3,8 @@
 Processes share the jobs evenly: who holds more than its part lets go of some, who holds less takes what is free.
 """
 
+from __future__ import annotations
+
 import threading
 import time
 import zlib

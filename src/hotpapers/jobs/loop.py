@@ -4,6 +4,8 @@ Here are patience, lease, and what happens when a network or the store fails, or
 tried again later, and is seen to be failing; it stops nothing else.
 """
 
+from __future__ import annotations
+
 import logging
 import random
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Parts of a job that are tried again by patience of their own: one that fails holds up no other."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple
 

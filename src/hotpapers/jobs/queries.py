@@ -1,5 +1,7 @@
 """Leases, the pace of hosts and how jobs are doing, as the store keeps them: no items, in no batch and in no export."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import msgspec

@@ -1,5 +1,7 @@
 """The runner: every job of this process in a thread of its own, until told to stop."""
 
+from __future__ import annotations
+
 import logging
 import threading
 from collections.abc import Callable, Mapping

@@ -6,6 +6,8 @@ issues    frozen issues
 ports     what packages promise each other
 """
 
+from __future__ import annotations
+
 from hotpapers.model.issues import (
     NOT_READ,
     EarlierIssue,

@@ -1,5 +1,7 @@
 """A frozen issue."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import msgspec

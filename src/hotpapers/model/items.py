@@ -12,6 +12,8 @@ Keys of papers: `arxiv:2101.04869`. Keys of posts and accounts: `network:id`, th
 `network:@handle` for an account known by its handle alone.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final, Literal
 

@@ -1,5 +1,7 @@
 """Keys of posts and accounts: `network:what the network calls it`, an account known by its handle `network:@handle`."""
 
+from __future__ import annotations
+
 from hotpapers.errors import UsageError
 from hotpapers.model.items import NETWORKS
 

@@ -1,5 +1,7 @@
 """What packages promise each other: what sources see, what the issue reader holds, what channels make of it."""
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 

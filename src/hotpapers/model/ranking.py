@@ -1,5 +1,7 @@
 """What a ranking sees, and what it says."""
 
+from __future__ import annotations
+
 import msgspec
 
 

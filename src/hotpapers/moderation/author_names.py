@@ -5,6 +5,8 @@ with the surname only where the surname is not a common one, or two initials agr
 not differ. The surname may stand first. A handle counts if it is made of the whole name and nothing else.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence

@@ -3,6 +3,8 @@
 All without accents and in small letters, as `author_words` compares them.
 """
 
+from __future__ import annotations
+
 import re
 from re import Pattern
 from typing import NamedTuple

@@ -8,6 +8,8 @@ Each call looks only at what came in since the one before. Posts and papers come
 not known yet is looked at again once it is.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple

@@ -4,6 +4,8 @@ What is quoted, passed on or taken from the paper says nothing. *Our* and *my* m
 reading group*, *my favourite paper*, *this builds on our work*. Where words leave it open, it is nobody's own.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Sequence

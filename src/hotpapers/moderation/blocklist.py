@@ -1,5 +1,7 @@
 """What the operator never quotes: kept in the store, for whoever renders from it, with settings or without."""
 
+from __future__ import annotations
+
 import msgspec
 
 from hotpapers.store.database import Database

@@ -1,6 +1,8 @@
 """Surnames so common that an initial beside one tells nobody apart, and what people are called for short. Folded: no
 accents, small letters."""
 
+from __future__ import annotations
+
 _CHINESE = """
 bai cai cao chan chang chao chen cheng chi chong chou chow chu chung cui dai deng ding dong du duan fan fang feng fong
 fu gao gong gu guan guo han hao he ho hong hou hsieh hsu hu huang hung jia jiang jin kang kong kwok lai lam lau lee

@@ -3,6 +3,8 @@
 The listing is given back as it was printed; a verdict says what is to be thought of it, and pages and rankings heed it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import msgspec

@@ -1,6 +1,8 @@
 """What moderation asks of the store about imported listings, doubtful mentions and authors' own voices. Of bots:
 `bots/queries`."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 

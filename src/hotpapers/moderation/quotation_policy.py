@@ -11,6 +11,8 @@ for what was frozen long ago too. What an issue is, and its digest, do not depen
     once an issue           one quotation an account: the one under the first paper
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache

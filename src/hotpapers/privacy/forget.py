@@ -5,6 +5,8 @@ together still do and totals stay. A post's own words, and its names in what oth
 that the rows keep their hashes. A batch says what was forgotten, with a seal over what is left of each such row, and
 carries the tombstones by which import, restore and re-collection know what must not come back."""
 
+from __future__ import annotations
+
 import os
 import secrets
 from collections import defaultdict

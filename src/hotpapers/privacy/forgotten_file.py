@@ -9,6 +9,8 @@ Marks are keyed by the secret, which is not in the file. A line is written befor
 in between leaves a line too many, never one too few. What could not be written is made up for by `complete`.
 """
 
+from __future__ import annotations
+
 import hashlib
 import logging
 import os

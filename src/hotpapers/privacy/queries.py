@@ -1,5 +1,7 @@
 """What forgetting and thinning ask of the store: who is named where, and which rows are needed no more."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 

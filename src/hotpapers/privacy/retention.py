@@ -7,6 +7,8 @@ from exactly the same counts. The manifest of a pruned row keeps its whole hash;
 It is done in steps, each a transaction of its own, so that nobody waits for long and memory holds no more than a step.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

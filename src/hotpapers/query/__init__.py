@@ -12,6 +12,8 @@ The API (`web/api.py`), the tools for language models (`cli/mcp.py`) and the lib
 Whatever of posts is in an answer may be shown now, by its network's terms.
 """
 
+from __future__ import annotations
+
 from hotpapers.query.endpoints import BY_NAME, QUESTIONS, Endpoint
 from hotpapers.query.session import QuerySession
 

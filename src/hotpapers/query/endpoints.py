@@ -1,5 +1,7 @@
 """Every question that can be asked, once: the API's addresses, its document, and what tools and library call."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

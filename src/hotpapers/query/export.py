@@ -7,6 +7,8 @@ that are hidden.
 What the operator hid, and why, is not told. Never in it: issues, deliveries, salts, the store's secret.
 """
 
+from __future__ import annotations
+
 from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """Answers about publications and their issues."""
 
+from __future__ import annotations
+
 import msgspec
 
 from hotpapers import model

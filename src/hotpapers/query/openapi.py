@@ -1,5 +1,7 @@
 """The API's document (OpenAPI 3.1), made of the same structs by which questions are checked and answers are written."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

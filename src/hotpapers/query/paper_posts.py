@@ -4,6 +4,8 @@ Left out are posts that are gone, not to be quoted, hidden, of a hidden account,
 forgotten, and those of the publications' own accounts. How much of the others is shown is their networks' terms.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 from hotpapers import model, terms

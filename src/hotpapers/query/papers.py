@@ -1,5 +1,7 @@
 """Answers about papers: their metadata, the issues that hold them, their attention over time; and those of a search."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable
 

@@ -1,5 +1,7 @@
 """What answers ask of the store: which posts about a paper may be shown, and their counts."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

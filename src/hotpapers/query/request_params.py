@@ -5,6 +5,8 @@ Of pages, what comes next is asked for by a cursor: where a page ended, opaque t
 so what comes in meanwhile shifts nothing; a cursor stays good for as long as the record does.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import re

@@ -4,6 +4,8 @@ Where a value is part of a frozen issue (`PrintedCount`, `ScoreComponent`, `Netw
 Moments are whole microseconds since 1970-01-01 UTC, days `2021-01-14`. A paper has its key and its bare id.
 """
 
+from __future__ import annotations
+
 from typing import Any, Literal, TypeVar
 
 import msgspec

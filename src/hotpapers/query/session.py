@@ -3,6 +3,8 @@
 A session belongs to one thread, as the record's connection does; who answers in several threads gives each its own.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from hotpapers import terms

@@ -1,5 +1,7 @@
 """The answer to how all is doing."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import NamedTuple
 

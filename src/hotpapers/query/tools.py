@@ -4,6 +4,8 @@ What people wrote (titles, abstracts, names, posts) comes from strangers, and ma
 It stays in fields of its own, each tool says what it is, and nothing invisible is left in it.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple

@@ -3,6 +3,8 @@
 A version stays in the code for ever; a changed ranking is a new one.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """`classic/1`: reposts and likes, added up. For reproduction and comparison."""
 
+from __future__ import annotations
+
 from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate
 
 NAME = "classic/1"

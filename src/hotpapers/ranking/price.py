@@ -5,6 +5,8 @@ counted once, and nobody else speaks of the paper. How many of them need standin
 for (see `vouched`). It is a lower bound: where a network names its accounts, unknown ones count only beside known ones.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction

@@ -5,6 +5,8 @@ age, of the same archive, announced in the 90 days to the cut) and k of them wit
 log10((P + 1) / (k + 1)), rounded once to integer millipoints. The score is the sum over the networks.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,5 +1,7 @@
 """What would have to change for two neighbours to swap: the least growth, network by network."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from typing import NamedTuple
 

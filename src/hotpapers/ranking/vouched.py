@@ -11,6 +11,8 @@ beyond that is taken off, in a part of its own. So unknown voices alone score no
 one known voice. While a record is too young to know anybody, nothing is taken off.
 """
 
+from __future__ import annotations
+
 import msgspec
 
 from hotpapers.model import Attention, Candidate, Entry, RankingInput, ScoreComponent, ScoredCandidate

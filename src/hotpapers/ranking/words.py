@@ -1,5 +1,7 @@
 """A ranking's arithmetic in plain sentences: the same on the command line and on every page."""
 
+from __future__ import annotations
+
 import msgspec
 
 from hotpapers.model import Price, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts

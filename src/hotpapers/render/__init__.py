@@ -1,5 +1,7 @@
 """Channels: where issues go. A new channel is one file, and its name here."""
 
+from __future__ import annotations
+
 import importlib
 from collections.abc import Callable
 

@@ -4,6 +4,8 @@ A listing shows its posts as it printed them, whatever the networks' terms (docs
 of our own those whose words may be shown.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from hotpapers import classic

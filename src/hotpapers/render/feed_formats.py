@@ -1,5 +1,7 @@
 """A feed as Atom, RSS 2.0 or JSON Feed: pure; text is escaped as each format wants it."""
 
+from __future__ import annotations
+
 import html
 import json
 import re

@@ -7,6 +7,8 @@
 Identifiers are permanent: they rest on publication, day and paper, not on where the site is.
 """
 
+from __future__ import annotations
+
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence

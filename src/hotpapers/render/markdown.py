@@ -3,6 +3,8 @@
 CommonMark with a layout of our own. What comes from papers and networks is text: no mark-up in it comes alive.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 

@@ -11,6 +11,8 @@ health         how the whole is doing: figures, problems, metrics
 hosts          the files that keep a publication running on somebody's machine
 """
 
+from __future__ import annotations
+
 from hotpapers.schedule.freezing import freeze_judged
 from hotpapers.schedule.health import SiteHealth, health, metrics
 from hotpapers.schedule.housekeeping import HousekeepingJob

@@ -4,6 +4,8 @@ Daily issues have the labels of arXiv's days, Monday to Friday; a weekly one is 
 first of each month. An imported listing's are due when somebody imports it.
 """
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Collection, Iterator
 from itertools import takewhile

@@ -1,5 +1,7 @@
 """The first hours of a site: what is still read of the time before, and when the first issue appears."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 

@@ -1,6 +1,8 @@
 """Freezing with judgement: first it is judged who is a bot, by what was known when the issue closed, and who is an
 author of what they speak of."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from hotpapers.issues.freeze import FrozenIssue, check_day, check_over, editions, freeze

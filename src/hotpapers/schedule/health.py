@@ -3,6 +3,8 @@
 https://prometheus.io/docs/instrumenting/exposition_formats/ (text format 0.0.4)
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple

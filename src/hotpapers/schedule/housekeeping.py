@@ -1,6 +1,8 @@
 """The job of keeping the store small and its knowledge of who has standing up to date, and of telling somebody
 elsewhere that all is well."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from hotpapers.engagement import queries as engagement_queries

@@ -1,5 +1,7 @@
 """Keeping the logs of what is published up to date while the program runs, and having them cosigned."""
 
+from __future__ import annotations
+
 import logging
 
 from hotpapers import terms

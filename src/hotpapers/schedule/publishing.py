@@ -1,5 +1,7 @@
 """The job of freezing issues when their day is closed, publishing them, and keeping what is published true."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What the schedule asks of the store: which posts changed, and which issues show them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from hotpapers.engagement.queries import VOICE, persons_sql

@@ -4,6 +4,8 @@ It is apart from freezing: a slow relay delays no issue. Only what is fresh is s
 program had not run, or publications whose senders were set up later, are no reason to send old issues.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple

@@ -10,6 +10,8 @@ What is found are plain values (`results`). Files, in the order in which a query
 `papers` and `posts`, `highlights` (where the words stand).
 """
 
+from __future__ import annotations
+
 from hotpapers.search.indexing import behind, catch_up, outstanding
 from hotpapers.search.papers import search, search_posts, update_index
 from hotpapers.search.results import HighlightSpans, PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue

@@ -1,5 +1,7 @@
 """What passes between the search and a database's own index of words."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 BETWEEN = "_"

@@ -3,6 +3,8 @@
 Places are told for what a reader sees, so they are looked for in the texts themselves, of the few that are shown.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

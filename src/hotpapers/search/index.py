@@ -10,6 +10,8 @@ Nothing in it is an item, in a batch, or in an export. Four tables are alike in 
 Two hold the words themselves, in the database's own way: search_paper_words and search_post_words.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from hotpapers.search.postgres import VectorIndex

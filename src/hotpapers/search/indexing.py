@@ -4,6 +4,8 @@ Writing batches knows nothing of it: whoever searches brings it up first. What i
 next time, for each slice is there with the note of how far it goes, or not at all.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec

@@ -1,5 +1,7 @@
 """Searching: the questions that the record answers, and how papers are found."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar

@@ -5,6 +5,8 @@ B authors, C abstract, D labels. So the server's own parser and dictionaries hav
 the same.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 
 from hotpapers.errors import CorruptStore

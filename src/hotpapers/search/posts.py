@@ -1,5 +1,7 @@
 """Finding what people wrote of papers, in any language: only what may be shown to everybody now."""
 
+from __future__ import annotations
+
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

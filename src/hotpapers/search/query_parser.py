@@ -17,6 +17,8 @@ that stands between nothing is passed over, as AND is. Only words come out of he
 labels made of them; so nothing of a query can become part of a statement.
 """
 
+from __future__ import annotations
+
 import datetime
 import re
 from collections.abc import Iterator, Sequence

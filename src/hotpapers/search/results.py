@@ -1,5 +1,7 @@
 """What was found, as plain values: for the command line, pages and programs alike."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import msgspec

@@ -3,6 +3,8 @@
 The words come folded and apart; so the tokenizer has but to split at blanks, and what is quoted is nothing but words.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from hotpapers.errors import CorruptStore

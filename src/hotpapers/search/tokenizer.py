@@ -7,6 +7,8 @@ threes: a run ABCDE is ABC, BCD, CDE, and at its end DE and E; so that every par
 two, as the beginning of a three.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence

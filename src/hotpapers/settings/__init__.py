@@ -1,5 +1,7 @@
 """hotpapers.toml: immutable settings. An error names file, key and remedy."""
 
+from __future__ import annotations
+
 import datetime
 import difflib
 import re

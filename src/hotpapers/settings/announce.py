@@ -3,6 +3,8 @@
 An address or password may stand in the file, or in the environment: `env:NAME`.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Iterator, Sequence

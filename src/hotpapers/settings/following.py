@@ -1,5 +1,7 @@
 """Settings of the sites that are followed."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 

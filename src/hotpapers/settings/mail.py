@@ -1,5 +1,7 @@
 """The table of hotpapers.toml that says through whom mail goes, and what a mail address is."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import Literal

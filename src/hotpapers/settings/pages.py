@@ -1,5 +1,7 @@
 """The tables of hotpapers.toml on what pages say in other people's words, and in a machine's."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

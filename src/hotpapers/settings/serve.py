@@ -1,5 +1,7 @@
 """The table of hotpapers.toml on the app that readers and programs meet."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -1,5 +1,7 @@
 """Settings of the logs of what was published."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import msgspec

@@ -1,5 +1,7 @@
 """The networks that are read, each by one file or folder of this package. A new one gets its line here."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import msgspec

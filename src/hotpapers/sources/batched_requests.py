@@ -1,5 +1,7 @@
 """Asking for many known posts, a request at a time: one that cannot be had spoils no other."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 

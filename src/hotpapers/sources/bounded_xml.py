@@ -4,6 +4,8 @@ Expat reads anything in linear time. It looks first: where a feed holds more tha
 entry in which that happens is kept, and the open elements are closed.
 """
 
+from __future__ import annotations
+
 import re
 from typing import Any, NamedTuple
 from xml.parsers import expat

@@ -1,5 +1,7 @@
 """Networks that are read part by part: servers, timelines, subreddits, feeds. One that fails stops no other."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 
 from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater

@@ -1,5 +1,7 @@
 """RSS, Atom and JSON feeds of any age and health, as entries. The one file that knows feedparser."""
 
+from __future__ import annotations
+
 import calendar
 import hashlib
 import html

@@ -3,6 +3,8 @@
 RFC 4287 (Atom), RSS 2.0, https://www.jsonfeed.org/version/1.1/
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Sequence
 

@@ -3,6 +3,8 @@
 https://huggingface.co/docs/huggingface_hub (list_daily_papers, paper_info)
 """
 
+from __future__ import annotations
+
 import datetime
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence

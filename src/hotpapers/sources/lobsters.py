@@ -3,6 +3,8 @@
 https://github.com/lobsters/lobsters (routes, limits)
 """
 
+from __future__ import annotations
+
 import datetime
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence

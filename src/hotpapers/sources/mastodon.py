@@ -6,6 +6,8 @@ https://docs.joinmastodon.org/methods/streaming/ ·
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
 
+from __future__ import annotations
+
 import datetime
 import re
 from collections import OrderedDict

@@ -1,5 +1,7 @@
 """What sources share: which papers a message speaks of, with the evidence; what a server said, decoded; moments."""
 
+from __future__ import annotations
+
 import datetime
 import hashlib
 from collections.abc import Collection, Iterable

@@ -12,6 +12,8 @@ verify         the chain, then every row; chain_check: what a frozen issue says 
 database       what is asked of a database: sqlite, postgres, schema (migrations)
 """
 
+from __future__ import annotations
+
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.record import Record, now

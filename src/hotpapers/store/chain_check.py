@@ -1,5 +1,7 @@
 """What a frozen issue says of the record that it was built from: a published digest binds all batches before it."""
 
+from __future__ import annotations
+
 import hashlib
 
 import msgspec

@@ -1,5 +1,7 @@
 """What stands in hashes for what may be forgotten: SHA-256(salt ‖ value). A value can go, its commitment stays."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from typing import Any

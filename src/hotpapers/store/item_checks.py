@@ -1,5 +1,7 @@
 """What an item from outside must be before it enters the record: bounded, well-formed, storable."""
 
+from __future__ import annotations
+
 import datetime
 import re
 from collections.abc import Iterable

@@ -1,5 +1,7 @@
 """What backups, exports and restores leave behind that were killed: whole copies of a store, under other names."""
 
+from __future__ import annotations
+
 import shutil
 import time
 from collections.abc import Iterator

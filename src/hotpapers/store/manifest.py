@@ -3,6 +3,8 @@
 It lists rows by number, and of each hash no more than names the row that was changed: the chain holds the hash of all
 of them, its `root`. Numbers are a store's own and stand in no hash."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, groupby

@@ -1,5 +1,7 @@
 """What a store says of itself by name: its secret, its schema, the operator's notes to it. No items."""
 
+from __future__ import annotations
+
 from hotpapers.store.database import Database
 
 SECRET = "secret"

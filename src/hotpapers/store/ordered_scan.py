@@ -1,5 +1,7 @@
 """Reading all rows in the order of their batches, kind by kind, in bounded memory."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any

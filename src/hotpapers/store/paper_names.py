@@ -4,6 +4,8 @@ A page is a paper's own where the paper's metadata says so: its comment or abstr
 page of a paper is a post with links to project and code. Two papers that claim the same have neither.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from itertools import chain
 

@@ -1,5 +1,7 @@
 """Payloads with what a parser read from them: a pure step between a network's answer and a batch."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 

@@ -1,6 +1,8 @@
 """PostgreSQL: the store behind postgresql://…, for several processes or machines. The only module that imports
 psycopg."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence

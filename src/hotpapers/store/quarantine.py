@@ -1,5 +1,7 @@
 """What could not be read: set apart with its reason until its time is over, or until a better reader can read it."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from hotpapers.errors import NotFound

@@ -4,6 +4,8 @@ Only for items that entered the record, and only as long as the network's terms 
 forgotten is not kept.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -4,6 +4,8 @@ So a keyed mark of each is kept with its post, and nothing that names its accoun
 about the world: no items, in no batch and in no export.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 from hotpapers.model import DAY

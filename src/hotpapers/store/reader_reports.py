@@ -5,6 +5,8 @@ Bounded, as anybody may write: so many characters, so many in an hour, so many t
 kept. What was said goes when the operator has dealt with it; the row stays, so that no number means two things.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection
 from typing import Literal, NamedTuple, get_args
 

@@ -1,5 +1,7 @@
 """A store: opened, written in batches, viewed at a moment."""
 
+from __future__ import annotations
+
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence

@@ -5,6 +5,8 @@ the row keeps its hash. Unlike there, the salt stays: what is left is still cove
 say that something is missing (docs/development/decisions/0021). A store that took in such rows notes of which networks.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 

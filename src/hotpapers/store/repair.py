@@ -1,5 +1,7 @@
 """Rows that nothing can show, as what they are found by is empty. No import takes such rows any more."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hotpapers.store import batches

@@ -4,6 +4,8 @@ Rows that the reader no longer gives are closed, new ones are added, also where 
 all stays as it was. Frozen issues rest on the record as it was, so none of them changes.
 """
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple

@@ -12,6 +12,8 @@ identity (see `identities`). Every item table ends with the same columns:
 `until`    the position of the batch that closed it, 0 while it is open
 """
 
+from __future__ import annotations
+
 from hotpapers import model
 
 ROW = "origin INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL"

@@ -1,5 +1,7 @@
 """What is in a store, in figures."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from hotpapers.model import DAY, Issue

@@ -5,6 +5,8 @@ words: a handle, a post's number. What carries a key is refused. In what others 
 signs keep their places, so that links keep theirs; a link that leads to it is dropped.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate

@@ -1,5 +1,7 @@
 """Checking the record: the chain of batches, then every row against its batch's manifest."""
 
+from __future__ import annotations
+
 import time
 from collections import defaultdict
 from collections.abc import Iterator

@@ -5,6 +5,8 @@ A sentence is kept as a further observation of the paper, made when the issue cl
 from the record alone, and nothing is asked again.
 """
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple

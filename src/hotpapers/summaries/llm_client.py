@@ -5,6 +5,8 @@ material between two marks that nobody could write beforehand; and an answer is 
 sentence on that abstract: short, without links, markup or names of accounts, most of its words from the abstract.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import secrets

@@ -1,5 +1,7 @@
 """Copies of a whole store in one file, taken while others read and write; and the way back."""
 
+from __future__ import annotations
+
 import os
 import tempfile
 from collections.abc import Mapping, Sequence

@@ -3,6 +3,8 @@
 Nothing is kept as Markdown or HTML: the classic channel renders the text anew from these items.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections import Counter
 from collections.abc import Sequence

@@ -8,6 +8,8 @@ reader wrote.
 A line can be taken back: its hash takes its place, and the file's Merkle root stays what it was.
 """
 
+from __future__ import annotations
+
 import hashlib
 import io
 import re

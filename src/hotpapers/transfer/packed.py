@@ -1,5 +1,7 @@
 """Files and streams that are read: plain or packed (Zstandard, gzip), whole or in part, in bounded memory."""
 
+from __future__ import annotations
+
 import io
 import os
 import zlib

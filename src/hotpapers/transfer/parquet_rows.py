@@ -3,6 +3,8 @@
 DuckDB reads of a file only the row groups in which some rows stand, and only the columns that are asked for.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,5 +1,7 @@
 """What copies, imports and exports ask of the store, and how whole tables go from one database to another."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 

@@ -4,6 +4,8 @@ A web server is asked for some megabytes at a time (RFC 9110 §14), by the clien
 is asked for no address of the web.
 """
 
+from __future__ import annotations
+
 import datetime
 import io
 import re

@@ -3,6 +3,8 @@
 Parquet goes through DuckDB and, as its footer comes last, through a temporary file.
 """
 
+from __future__ import annotations
+
 import csv
 import errno
 import io

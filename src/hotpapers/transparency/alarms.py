@@ -4,6 +4,8 @@ A witness keeps those about the logs that it watches, a publication those of its
 subject and kind, so the file grows with the policy alone.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -5,6 +5,8 @@ A cosignature has a moment, in seconds since 1970, before the signature itself. 
 of the checkpoint, the one by ML-DSA-44 the witness's name, the log's origin, the size and the root.
 """
 
+from __future__ import annotations
+
 import base64
 from typing import NamedTuple
 

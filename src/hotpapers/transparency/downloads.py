@@ -3,6 +3,8 @@
 What is fetched, and where it is put, follows from names that are checked first: nothing leaves the folder.
 """
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 

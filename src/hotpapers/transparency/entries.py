@@ -11,6 +11,8 @@ where observations are published: the file of an hour and of those before it on 
 this Merkle root, hours counted from 1970-01-01T00; and what was taken out of such files since.
 """
 
+from __future__ import annotations
+
 import datetime
 import hashlib
 import struct

@@ -8,6 +8,8 @@ They lie outside the store, so that a store that is restored from a backup takes
 alone and are published whole.
 """
 
+from __future__ import annotations
+
 import fcntl
 import os
 import re

@@ -5,6 +5,8 @@ logs of all publications, as each checkpoint names its own log. The file `….si
 publication, number, origin, size, root. No checkpoint is signed that does not extend what stands there.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 from collections.abc import Iterable

@@ -4,6 +4,8 @@ Hashes are SHA-256, 32 bytes. Leaves are numbered from 0; a tree of a size holds
 are verified as RFC 9162 describes it (sections 2.1.3.2 and 2.1.4.2), which is the same tree.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterable, Sequence
 

@@ -1,5 +1,7 @@
 """A whole site, or a copy of one in a folder: every issue's proof, and the log itself from its files."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple

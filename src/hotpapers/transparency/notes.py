@@ -8,6 +8,8 @@ A verifier key (vkey) is written NAME+KEYID+BASE64(type ‖ public key), a priva
 PRIVATE+KEY+NAME+KEYID+BASE64(type ‖ seed).
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import re

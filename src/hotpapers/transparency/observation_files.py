@@ -9,6 +9,8 @@ that was off for a month has one leaf more. What is forgotten is taken back: its
 gets as a leaf, and in the place of each line that named it stands that line's hash.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re

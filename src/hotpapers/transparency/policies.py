@@ -1,5 +1,7 @@
 """Which logs are known, and which witnesses must have cosigned (C2SP tlog-policy)."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple

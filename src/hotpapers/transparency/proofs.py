@@ -1,5 +1,7 @@
 """That an entry stands in a log, in one text that needs nothing else (C2SP tlog-proof)."""
 
+from __future__ import annotations
+
 import base64
 from typing import NamedTuple
 

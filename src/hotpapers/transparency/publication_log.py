@@ -7,6 +7,8 @@ before. Of checkpoints only some are kept: where observations are published one 
 again.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What a log asks of the store: digests of issues, and the chain as it was at the end of each day."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hotpapers.model import DAY, HOUR, LARGEST, Item, Publication

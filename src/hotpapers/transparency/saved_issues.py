@@ -5,6 +5,8 @@ Markdown file has the JSON beside it. What a page shows is compared with it as f
 answer of the API shows, with it and with the papers' metadata.
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence

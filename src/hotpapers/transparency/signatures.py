@@ -1,5 +1,7 @@
 """Ed25519 (RFC 8032) and ML-DSA-44 (FIPS 204). The only file that imports `cryptography`, when a key is used."""
 
+from __future__ import annotations
+
 import os
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A site's logs as its pages need them: their files, and the proof of each issue."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise

@@ -3,6 +3,8 @@
 A tile has up to 256 hashes of one level of every eight; a bundle the up to 256 entries below a tile of level 0.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from hotpapers.errors import NotAProof

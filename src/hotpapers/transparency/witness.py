@@ -6,6 +6,8 @@ The answers are those of C2SP tlog-witness. What it remembers is a file for each
     alarms.json        logs that have two histories, or show no proof that they extend what was cosigned
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import threading

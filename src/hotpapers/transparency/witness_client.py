@@ -1,5 +1,7 @@
 """Asking witnesses to cosign a log's checkpoint (C2SP tlog-witness)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple

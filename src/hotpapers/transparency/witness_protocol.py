@@ -1,5 +1,7 @@
 """How a log asks a witness, and what it is told (C2SP tlog-witness): `POST …/add-checkpoint`."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Sequence
 from typing import NamedTuple

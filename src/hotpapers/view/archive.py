@@ -1,5 +1,7 @@
 """The archive as a calendar: a small table a month, its days shaded by how many papers their issues hold."""
 
+from __future__ import annotations
+
 from calendar import Calendar
 from collections.abc import Mapping
 from itertools import groupby

@@ -1,5 +1,7 @@
 """What a place costs, as the site tells it: the figures that come with the program, a publication's ranking first."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 

@@ -4,6 +4,8 @@ A category has a page from its first paper on, with a page for each of its years
 paper on: before that the paper's own page says all. An author is a name: who writes themselves alike shares a page.
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
 import unicodedata

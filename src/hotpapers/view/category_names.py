@@ -1,5 +1,7 @@
 """arXiv's categories by name (its category taxonomy, and the archives that were closed), for headings."""
 
+from __future__ import annotations
+
 _NAMES = """
 cs.AI Artificial Intelligence; cs.AR Hardware Architecture; cs.CC Computational Complexity;
 cs.CE Computational Engineering, Finance, and Science; cs.CG Computational Geometry; cs.CL Computation and Language;

@@ -3,6 +3,8 @@
 What comes from papers cannot end a field and begin another: line breaks are gone, braces are in balance.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from functools import lru_cache

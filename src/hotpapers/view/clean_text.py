@@ -1,5 +1,7 @@
 """Text from outside without what no page, feed or mail should carry."""
 
+from __future__ import annotations
+
 import re
 
 # Control characters, and the bidi embeddings and overrides, which make a text read otherwise than it is. The bidi marks

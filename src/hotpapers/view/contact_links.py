@@ -1,5 +1,7 @@
 """How readers reach the operator: to say that an entry is wrong, or that a post should not be quoted."""
 
+from __future__ import annotations
+
 import re
 from typing import NamedTuple
 from urllib.parse import quote, urlencode

@@ -3,6 +3,8 @@
 They hint at a network without copying its logo.
 """
 
+from __future__ import annotations
+
 _DOT = "M8 4a4 4 0 1 0 .01 0z"
 _MARKS = {
     "bluesky": "M8 8C6.5 5 4 2.7 2 3c-1 3 .3 6 4 6.2C4 9.5 3.5 12 6 13c1-.8 1.6-2.5 2-4 .4 1.5 1 3.2 2 4 "

@@ -1,5 +1,7 @@
 """What a page says of an issue's place in the log, and what it carries so that a saved copy can be checked."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -3,6 +3,8 @@
 Made once per issue by `issue_view` and used by every page on which the issue or one of its papers appears.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, overload
 

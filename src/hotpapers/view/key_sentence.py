@@ -8,6 +8,8 @@ a length that can be read at a glance. Which words these are was settled on abst
 docs/explanation/summary.md says how well it does.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from itertools import pairwise

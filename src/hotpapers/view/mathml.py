@@ -4,6 +4,8 @@ latex2mathml writes what it is given, also live HTML, and raises on what it does
 before it, cleaned by an allow-list after it, and given up where a command is left over: then its TeX is shown as text.
 """
 
+from __future__ import annotations
+
 import re
 from functools import cache, lru_cache
 from typing import Any

@@ -1,5 +1,7 @@
 """Days, moments and what was done, in words: the same on the site and in plain Markdown."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date

@@ -1,5 +1,7 @@
 """Posts as pages show them: quoted with who, where and when; or as a link to where they are to be read."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from typing import NamedTuple

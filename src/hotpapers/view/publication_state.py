@@ -4,6 +4,8 @@ Pages are written once and read later, so nothing here knows the present: the pa
 whoever reads it later than that sees that something has stopped.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 

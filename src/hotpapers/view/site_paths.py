@@ -6,6 +6,8 @@ A publication and its issues may stand as documents on the AT Protocol too (http
 names alone, so that a site can name its records before they are made, and a corrected issue replaces its own record.
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """A paper's attention since its announcement as a small curve of 120 × 24, and the same in words."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -4,6 +4,8 @@ A machine's sentence carries its mark within itself, so that it cannot be had wi
 every channel.
 """
 
+from __future__ import annotations
+
 import re
 
 ABSTRACT = "from the abstract"

@@ -6,6 +6,8 @@ are mathematics, accents and quotation marks are letters. All else is text, and 
 Of TeX in plain text, commands that only change the type are dropped; of commands that nobody knows the name is left.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Iterator

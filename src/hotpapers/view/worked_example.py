@@ -1,5 +1,7 @@
 """One score by hand: an entry of an issue with everything that its sum rests on, as frozen with the issue."""
 
+from __future__ import annotations
+
 from collections import Counter
 from typing import NamedTuple
 

@@ -3,6 +3,8 @@
 What was rendered once is at hand for as long as `open_issues` returns the same issue reader; `keeping` says in which
 threads."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Sequence
 
 import uvicorn

@@ -1,5 +1,7 @@
 """How many connections a server takes, and who makes room when all places are taken: decisions, without a socket."""
 
+from __future__ import annotations
+
 import resource
 from collections import Counter
 from typing import NamedTuple, Protocol

@@ -5,6 +5,8 @@ body have so many seconds each, whatever arrives meanwhile; an answer that nobod
 taken, whoever has waited longest without a whole request makes room: those who only hold places lock out nobody.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from functools import partial

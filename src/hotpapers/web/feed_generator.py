@@ -8,6 +8,8 @@ The network asks for a page whenever somebody reads the feed, and shows those po
 the place of the last post in its issue, so what comes in above shifts nothing. Who asks is not looked at.
 """
 
+from __future__ import annotations
+
 import asyncio
 import re
 from bisect import bisect_right

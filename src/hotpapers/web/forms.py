@@ -6,6 +6,8 @@ forms a minute and send so many an hour, and what is being done at once is bound
 refused for such a reason gets the form again, with what they typed.
 """
 
+from __future__ import annotations
+
 import asyncio
 import re
 import threading

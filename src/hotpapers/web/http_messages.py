@@ -1,5 +1,7 @@
 """What the API asks of a request and says in reply, as plain values: headers, conditions, problems."""
 
+from __future__ import annotations
+
 import gzip
 import hashlib
 import http

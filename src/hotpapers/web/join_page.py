@@ -5,6 +5,8 @@ up. What is limited is how often the form is sent, not how many letters go out: 
 follows is a letter to it, and it is its reader who decides.
 """
 
+from __future__ import annotations
+
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence

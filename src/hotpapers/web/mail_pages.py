@@ -5,6 +5,8 @@ the address of *unsubscribe* is also what a mail program sends for one click (RF
 and its body is not looked at. Whoever holds the signed token may act, and learns no address.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from threading import Semaphore
 from typing import NamedTuple

@@ -3,6 +3,8 @@
 On an address of its own, for the operator's own network: nothing here is for readers.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager

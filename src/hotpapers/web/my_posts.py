@@ -5,6 +5,8 @@ send the page's form: the profile is fetched, and if the code stands there, it i
 was asked for: a verdict, with its reason in words.
 """
 
+from __future__ import annotations
+
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence

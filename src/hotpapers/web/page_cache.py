@@ -5,6 +5,8 @@ nobody is shown what was forgotten or hidden before they asked; who comes while 
 thread makes pages, one after the other, as an issue reader is not read by two threads.
 """
 
+from __future__ import annotations
+
 import asyncio
 import gzip
 import hashlib

@@ -1,5 +1,7 @@
 """How much one client may ask: a bucket of tokens each, filled steadily. In memory, of one process."""
 
+from __future__ import annotations
+
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Sequence

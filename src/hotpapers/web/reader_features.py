@@ -1,5 +1,7 @@
 """What readers can do in the app: its forms, with all that they need, where the settings say that it is public."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial

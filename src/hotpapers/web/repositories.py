@@ -1,5 +1,7 @@
 """The issue reader of a store from which an app shows pages: the same for as long as what it shows does not change."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from hotpapers import terms

@@ -1,5 +1,7 @@
 """From an address to a question with its parameters."""
 
+from __future__ import annotations
+
 import re
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode

@@ -8,6 +8,8 @@ Without `q` the page is the site's own; a feed needs a question that can be unde
 desks of threads, like those of the API, and what a client may ask is bounded in the same way.
 """
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable

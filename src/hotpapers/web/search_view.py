@@ -1,5 +1,7 @@
 """What a search found, as the page shows it: pure."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 

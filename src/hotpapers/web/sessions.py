@@ -1,5 +1,7 @@
 """Desks for the threads in which an app answers: each thread has a connection of its own to the store."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 from collections.abc import Callable

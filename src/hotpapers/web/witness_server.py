@@ -1,5 +1,7 @@
 """A witness over HTTP: `POST /add-checkpoint` for logs, `GET /health` for its operator."""
 
+from __future__ import annotations
+
 import json
 import threading
 import time

@@ -3,6 +3,8 @@
 No post is quoted: what was announced cannot be called back when a post is deleted or hidden.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 

@@ -4,6 +4,8 @@ It has a way out of its own, with short patience and no redirects; the addresses
 arrived it says with yes or no, and why not in its log, which holds addresses: of that no more is told than a status.
 """
 
+from __future__ import annotations
+
 import html
 import logging
 import re

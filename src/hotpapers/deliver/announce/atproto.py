@@ -4,6 +4,8 @@ Signed in by an app password; the session lasts some hours, is renewed when it h
 refused. No error names a password or token.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 

@@ -8,6 +8,8 @@ The documents are those of https://standard.site: `site.standard.publication` on
 issue. They say what the site says, without a word of anybody's posts: a record in an account cannot be called back.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 

@@ -3,6 +3,8 @@
 What comes from papers is text: whatever a room would take for mark-up, a mention or a link is defused.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol

@@ -4,6 +4,8 @@ The record with its name stands in the publication's own account; whoever follow
 which names itself by its address (did:web) and is `web/feed_generator.py`.
 """
 
+from __future__ import annotations
+
 from typing import Any
 from urllib.parse import quote
 

@@ -1,5 +1,7 @@
 """The senders of this package: one for each place that the settings name, so that one that is busy delays no other."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """Which papers of an issue are by members: by the names of their authors, and by who posted about them."""
 
+from __future__ import annotations
+
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 

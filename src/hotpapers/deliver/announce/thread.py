@@ -5,6 +5,8 @@ found again, and none is made twice. Text is at most 300 code points, which are 
 facet is never a link, a mention or a tag there (app.bsky.richtext.facet: offsets are bytes of UTF-8).
 """
 
+from __future__ import annotations
+
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple

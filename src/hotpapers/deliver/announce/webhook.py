@@ -10,6 +10,8 @@
 one of 4xx too; after any other, or none, it is sent again with the same id, by which a receiver knows what it has.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import uuid

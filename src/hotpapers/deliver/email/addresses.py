@@ -1,5 +1,7 @@
 """Mail addresses: what is one, and what of it may be told."""
 
+from __future__ import annotations
+
 import re
 
 from hotpapers.errors import UsageError

@@ -5,6 +5,8 @@ keyed hash; a request if its subject holds a token that this store has signed. A
 nothing (RFC 3834). RFC 3462 and 3464 (reports of delivery), RFC 5965 (reports of abuse), mbox as in RFC 4155.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from email import message_from_bytes

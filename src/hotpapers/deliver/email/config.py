@@ -1,5 +1,7 @@
 """The post office: from where, through whom and how fast mail goes."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from ipaddress import ip_address

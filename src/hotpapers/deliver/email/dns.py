@@ -1,5 +1,7 @@
 """What a domain says of its mail, as a resolver tells it. The only file that imports a DNS library."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from typing import Any

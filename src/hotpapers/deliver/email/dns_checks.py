@@ -4,6 +4,8 @@ RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 (DMARC), RFC 8058 (one click). The rel
 signature is good is said by whoever received a letter, so a letter as it arrived can be checked too.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from email import message_from_bytes

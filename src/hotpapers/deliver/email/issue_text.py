@@ -5,6 +5,8 @@ one line, cut where it is too long. HTML has inline styles and no colours, so th
 loads nothing, and its links lead straight where they say.
 """
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -4,6 +4,8 @@ An issue's letter is a pure function of the frozen issue, the settings and its r
 made. Its Message-ID names day, edition and the reader's mark, so that what comes back can be told.
 """
 
+from __future__ import annotations
+
 import re
 from typing import NamedTuple
 from urllib.parse import quote

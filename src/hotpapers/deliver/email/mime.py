@@ -5,6 +5,8 @@ they are. All is seven bits wide, so that any server takes it; no line is longer
 long word, and none longer than 998. What could end a header early is refused.
 """
 
+from __future__ import annotations
+
 import binascii
 import re
 from collections.abc import Iterable, Sequence

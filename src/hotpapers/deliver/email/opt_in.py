@@ -1,5 +1,7 @@
 """To join: somebody asks for a publication at an address, and whoever reads that address confirms it."""
 
+from __future__ import annotations
+
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import normalized, without_address
 from hotpapers.deliver.email.config import MailConfig

@@ -11,6 +11,8 @@ record gets one delivery with their numbers.
     failed    surely not, and it never will be; or it came back
 """
 
+from __future__ import annotations
+
 from hotpapers.deliver.email import queries
 from hotpapers.store import Record
 

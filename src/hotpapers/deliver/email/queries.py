@@ -1,5 +1,7 @@
 """Subscribers and letters as the store keeps them: no items, in no batch and in no export."""
 
+from __future__ import annotations
+
 from typing import Any, Literal, NamedTuple
 
 from hotpapers.model import DAY

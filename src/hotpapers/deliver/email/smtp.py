@@ -4,6 +4,8 @@ The connection is encrypted and the relay's certificate is checked, unless the r
 imports an SMTP library.
 """
 
+from __future__ import annotations
+
 import smtplib
 import socket
 import ssl

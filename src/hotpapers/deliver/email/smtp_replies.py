@@ -4,6 +4,8 @@
 5xx          never: of an address that is none, nothing goes there any more; of anything else, this letter alone
 """
 
+from __future__ import annotations
+
 import re
 from typing import Literal, NamedTuple
 

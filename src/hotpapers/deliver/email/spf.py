@@ -4,6 +4,8 @@ them counts as no match.
 `names` is asked for what the rule needs: a `dns.Resolver`, or whatever answers like one.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network

@@ -4,6 +4,8 @@ A subscriber is known by a mark, the keyed hash of publication and address. When
 deleted and the mark stays, in state *ended*: nothing goes there before the address was confirmed anew.
 """
 
+from __future__ import annotations
+
 from hotpapers.deliver.email import queries
 from hotpapers.deliver.email.addresses import LONGEST_TOLD
 from hotpapers.deliver.email.tokens import MailToken

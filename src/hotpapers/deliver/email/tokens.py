@@ -6,6 +6,8 @@
 The signature is the first 96 bits of HMAC-SHA-256 (RFC 2104) by the store's secret over purpose, mark and moment.
 """
 
+from __future__ import annotations
+
 import hmac
 import re
 from typing import Literal, NamedTuple

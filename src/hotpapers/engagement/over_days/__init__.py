@@ -5,6 +5,8 @@ changes   which papers are to be counted again
 reader    the rows of `engagement.attention.read_engagement`, cut after cut
 """
 
+from __future__ import annotations
+
 from hotpapers.engagement.over_days.reader import EngagementOverDays
 
 __all__ = ["EngagementOverDays"]

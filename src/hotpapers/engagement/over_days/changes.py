@@ -1,6 +1,8 @@
 """Which papers are to be counted again from one cut to the next: what was measured of a paper at a past moment stays,
 but for what the record learns later of whom the voices are, what the paper is about, and what else its posts name."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set

@@ -1,5 +1,7 @@
 """What of the record changes what was measured from one cut to the next, and whom it concerns."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 
 from hotpapers import model

@@ -6,6 +6,8 @@ standing by now, of which more and more do. Memory holds the papers of 90 days: 
 and the numbers of its voices without standing.
 """
 
+from __future__ import annotations
+
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set

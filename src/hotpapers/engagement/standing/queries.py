@@ -4,6 +4,8 @@ It says nothing that the record's rows do not: it is brought up to date from tho
 their batches, so that it is the same whenever that is done, and after an import too.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 

@@ -5,6 +5,8 @@ one of them alone: the first of them 30 days before or more, the third a week be
 counts. Of an account nothing else is kept, and nothing after its third paper changes anything.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from hotpapers.model import DAY

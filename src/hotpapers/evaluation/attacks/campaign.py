@@ -4,6 +4,8 @@ An attack is a file with a constant `ATTACK`. Its `run` gets a campaign and a nu
 opens accounts, posts, likes, reposts. It is called again and again with other numbers; more must never help less.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 

@@ -1,6 +1,8 @@
 """Who would be judged a voice of a chorus after a campaign: by the rule, and its usual limit, that judge accounts of a
 record (see `moderation.bots.coordination`)."""
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 

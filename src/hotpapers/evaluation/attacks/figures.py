@@ -1,6 +1,8 @@
 """What attacks took, as figures: written by `hotpapers evaluate attacks`, kept in the package, read by the site;
 and what accounts and reactions cost, by published figures alone."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files

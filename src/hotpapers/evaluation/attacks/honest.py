@@ -4,6 +4,8 @@ Who is judged a bot here is so by all rules on behaviour, at their usual limits:
 list that comes along, judge nobody whom nobody has seen.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

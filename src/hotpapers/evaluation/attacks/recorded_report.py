@@ -1,5 +1,7 @@
 """What attacks on issues of a record took, in brief: a table, and a page."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap

@@ -4,6 +4,8 @@ The record is only read. An order holds the papers that the issue may hold: of t
 earlier issue; by the publication's own ranking also not those below its threshold.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property, partial

@@ -1,5 +1,7 @@
 """All attacks on all rankings, on frozen issues of a record: an issue a process; the record is only read."""
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple

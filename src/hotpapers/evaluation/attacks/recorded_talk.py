@@ -4,6 +4,8 @@ Honest posts are as they were measured; what a campaign adds comes to their coun
 else's post that links the paper too, the counts are those of the mark of its own paper before.
 """
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """What the suite found, in brief: a table, and the page in the docs."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import mean, median_low

@@ -1,5 +1,7 @@
 """The least number of accounts that an attack needs on a day."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from itertools import product

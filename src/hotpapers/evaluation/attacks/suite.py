@@ -1,5 +1,7 @@
 """All attacks on all rankings, in worlds: on all cores, the same from the same seed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import module_from_spec, spec_from_file_location

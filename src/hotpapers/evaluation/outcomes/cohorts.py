@@ -1,5 +1,7 @@
 """Past days as rankings would have seen them: each day's candidates, and the papers of the 90 days before."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

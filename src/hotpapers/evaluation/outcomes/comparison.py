@@ -1,5 +1,7 @@
 """How well orders of the same papers agree with what came later, how sure that is, and which of two does better."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import fsum

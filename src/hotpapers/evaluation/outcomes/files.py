@@ -1,5 +1,7 @@
 """The files of a folder of observations and outcomes: rows as values. A row that is none is refused with its line."""
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Callable, Iterator

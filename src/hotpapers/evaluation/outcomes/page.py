@@ -1,5 +1,7 @@
 """What was measured, for a terminal and as the page docs/explanation/outcomes.md."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import groupby
 from textwrap import fill

@@ -1,6 +1,8 @@
 """Which orders are compared on which papers: every ranking and formula, on every network, with every outcome; and
 simple predictors, which know nothing of attention: what a ranking ought to do better than."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fractions import Fraction

@@ -1,5 +1,7 @@
 """What the figures say, in sentences that follow from them: where an order is beyond another, and where nothing is."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import NamedTuple

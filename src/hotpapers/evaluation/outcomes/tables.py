@@ -1,5 +1,7 @@
 """A cell of what was measured as the heads and lines of a table."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from hotpapers.evaluation.outcomes.comparison import ComparedOrder

@@ -1,5 +1,7 @@
 """What came later: citations, reviewers' ratings, acceptance, a story on Hacker News; each from 0 to 1."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

@@ -10,6 +10,8 @@ Sources: https://info.arxiv.org/help/arxiv_identifier.html (the two styles and t
 https://info.arxiv.org/help/arxiv_identifier_for_services.html (forms of address).
 """
 
+from __future__ import annotations
+
 import re
 
 from hotpapers.errors import NotAnArxivId

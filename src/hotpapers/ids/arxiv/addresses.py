@@ -22,6 +22,8 @@ example.com/?url=arxiv.org/abs/…); arxiv.org/list/…; an identifier with some
 registrant; a bare number without the word arXiv before it, the second in "arXiv:2101.04869, 2101.04870" too.
 """
 
+from __future__ import annotations
+
 import re
 
 from hotpapers.ids.arxiv.grammar import ARCHIVE, BOUNDARY, ID, NEW, NUMBER

@@ -6,6 +6,8 @@ identity. Versions are v1 to v999. Years are accepted through 2050: an identifie
 92 to 99 must not become 2092 to 2099.
 """
 
+from __future__ import annotations
+
 import re
 from typing import NamedTuple
 

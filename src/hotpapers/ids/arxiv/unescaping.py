@@ -7,6 +7,8 @@ signs become their plain sisters. Letters and digits written as escapes stay as 
 digit of the plain text is one of the original, at a known place.
 """
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_right
 from collections.abc import Sequence

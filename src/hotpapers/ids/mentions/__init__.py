@@ -11,6 +11,8 @@ grows with the length of the text and no faster, whatever the text: every needle
 characters around it.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from typing import NamedTuple
 

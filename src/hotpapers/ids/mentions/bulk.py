@@ -11,6 +11,8 @@ matter, in all but one line of a thousand.
 pass over the bytes; with USUAL alone a scan is a quarter faster and misses what nobody but a tester writes.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple

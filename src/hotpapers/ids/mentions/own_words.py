@@ -1,5 +1,7 @@
 """What of a post's text is its author's own: words that come neither from the paper nor from a fixed frame. Pure."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections import Counter

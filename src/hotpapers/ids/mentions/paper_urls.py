@@ -8,6 +8,8 @@ An address is compared by its key: host without `www.`, path in lower case, with
     name.github.io/project         any other page: itself alone
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice

@@ -5,6 +5,8 @@ paper's; little else is said; and nothing of it has a word of the linked paper's
 one that is known, or a line in the dress of one above lines such as `pdf: https://…`, as title bots write.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 

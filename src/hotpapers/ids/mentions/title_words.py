@@ -5,6 +5,8 @@ Greek letters spelled out, TeX's accents, letters and dollar signs removed, case
 a to z and digits, and parted by anything else: `end-to-end` is three words; `L_2`, `$L_2$` and `L₂` are one.
 """
 
+from __future__ import annotations
+
 import codecs
 import re
 import unicodedata

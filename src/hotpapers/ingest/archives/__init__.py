@@ -33,6 +33,8 @@ findings_import  their way into the record
 spark_job        parts looked through on Spark (spark_session: on this machine or a cluster)
 """
 
+from __future__ import annotations
+
 from hotpapers.ingest.archives.file_import import ArchiveImporter
 from hotpapers.ingest.archives.formats import FORMATS
 from hotpapers.ingest.archives.imported_file import HEAD, ArchiveFile, ImportedFile

@@ -4,6 +4,8 @@ The costly part, TeX's letters and the names of authors, is done where blocks ar
 from there as a finished paper, after a byte that is taken off where a line of the file begins with it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec

@@ -4,6 +4,8 @@ An archive tells of the past: an item is not compared with what the record says 
 at which the item was observed.
 """
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any

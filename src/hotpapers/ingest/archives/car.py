@@ -4,6 +4,8 @@ A repository is read as a whole, since its tree may stand anywhere in it, and be
 is as with any archive of events.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 

@@ -1,6 +1,8 @@
 """Findings of formats of events: what a scan of a part spilled and told, in either pass; and their import, which is
 that of the archive itself with scans that were made before."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial

@@ -1,5 +1,7 @@
 """When Bluesky's events happened, which of them come first in the same moment, and by what they are known to others."""
 
+from __future__ import annotations
+
 import zlib
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -10,6 +10,8 @@ feed has another key when it is read live. An event has no words but a title, no
 https://www.eventdata.crossref.org/guide/data/events/ · https://www.eventdata.crossref.org/guide/data/updates/
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence

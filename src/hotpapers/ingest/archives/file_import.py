@@ -1,5 +1,7 @@
 """Taking archives into the record: in batches, each with where it ended, so that what was broken off goes on."""
 
+from __future__ import annotations
+
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence

@@ -8,6 +8,8 @@ Each part has its own file in a table, and its rows are counted, so that what is
 file that cannot be read any further has its reason there, as it would be told without parts.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Findings into a record, as the archive itself would have gone in."""
 
+from __future__ import annotations
+
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO

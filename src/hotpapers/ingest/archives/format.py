@@ -1,5 +1,7 @@
 """What a format of archives is, and what the formats share: moments, shapes."""
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple

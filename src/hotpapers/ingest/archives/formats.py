@@ -1,5 +1,7 @@
 """The formats of archives: a new one gets its line here, and in `hotpapers.cli.archives`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO, NamedTuple

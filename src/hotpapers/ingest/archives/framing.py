@@ -1,5 +1,7 @@
 """An archive's content in blocks of whole lines or frames, in bounded memory; and where in it one is."""
 
+from __future__ import annotations
+
 import hashlib
 import io
 from collections.abc import Generator, Iterator

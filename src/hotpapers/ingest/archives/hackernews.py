@@ -10,6 +10,8 @@ Whatever the shape, a story or comment becomes a hit, as the source reads it; wh
                                                        also as Parquet
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from typing import Any
 

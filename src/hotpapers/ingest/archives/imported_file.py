@@ -1,5 +1,7 @@
 """A file of an archive as it is given, and what became of it; and what it looks like if it is not of that format."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager

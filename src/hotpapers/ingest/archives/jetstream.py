@@ -5,6 +5,8 @@ at that time. Which reaction was for which post stands in the record, so that a 
 in whatever file it comes, and after an import was broken off.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 

@@ -1,5 +1,7 @@
 """Findings of formats of lines: of each block of a part its lines that may concern us, then the block; then the end."""
 
+from __future__ import annotations
+
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple

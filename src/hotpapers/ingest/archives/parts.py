@@ -4,6 +4,8 @@ Plain files are cut anywhere, Zstandard where frames begin. A file of a single f
 one of frames of the relay cannot be cut.
 """
 
+from __future__ import annotations
+
 import io
 import os
 from collections import deque

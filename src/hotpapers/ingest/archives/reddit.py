@@ -5,6 +5,8 @@ post without a title. What was deleted or removed, by the time the dump was made
 of posts alone that the record has.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any

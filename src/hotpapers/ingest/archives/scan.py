@@ -6,6 +6,8 @@ record has. What either finds is spilled with the moment at which it happened, s
 how they are cut makes a difference.
 """
 
+from __future__ import annotations
+
 import pickle
 import zlib
 from array import array

@@ -4,6 +4,8 @@ A sifter keeps somewhat more than the format takes, never less: what it keeps th
 the archive, so that the record is the same however the archive was parted.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import NamedTuple, Protocol
 

@@ -5,6 +5,8 @@ the second, which there is only if there are such posts, what refers to one of t
 task that is lost again, and takes the rows of one that came to its end.
 """
 
+from __future__ import annotations
+
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator

@@ -1,5 +1,7 @@
 """A session on Spark: on this machine's cores, or on a cluster that exists; and what keeps it from coming about."""
 
+from __future__ import annotations
+
 import importlib.util
 import os
 import re

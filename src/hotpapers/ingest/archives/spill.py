@@ -1,5 +1,7 @@
 """What was sifted, on disk in the order of time: sorted runs, merged in bounded memory."""
 
+from __future__ import annotations
+
 import errno
 import heapq
 import os

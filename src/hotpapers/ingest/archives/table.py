@@ -1,5 +1,7 @@
 """A table in a Parquet file as an archive: its parts are rows, which other processes read from the file themselves."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import tempfile

@@ -12,6 +12,8 @@ a new number with each wording; a wording that is not the last one was seen, at 
 What the first interface told is put as the second one tells it.
 """
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial

@@ -1,5 +1,7 @@
 """Accounts that say the same words about the same paper at the same time: a network that one hand plays. Pure."""
 
+from __future__ import annotations
+
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter

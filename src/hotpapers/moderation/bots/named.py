@@ -1,5 +1,7 @@
 """Who is named: on the shipped list, in the settings, or by itself as automated; names into the record's accounts."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Iterable
 from functools import cache

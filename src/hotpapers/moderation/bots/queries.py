@@ -5,6 +5,8 @@ Rows are added in the order of their batches, so the fortnight's are those from 
 from its start, and needs no index on moments.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple

@@ -1,6 +1,8 @@
 """What is held of an account, with the reasons; the operator's own word, which goes before every rule's; and the word
 of whoever has the account, which goes before the rules that look at it alone."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 

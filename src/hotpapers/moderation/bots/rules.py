@@ -3,6 +3,8 @@
 docs/explanation/bots.md says how each limit was measured. A rule's version grows when the rule changes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median

@@ -4,6 +4,8 @@ A verdict is written when a rule's judgement of an account changes, never becaus
 rule but the operator's, means that this rule no longer finds a bot; it lifts no other rule's verdict.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple

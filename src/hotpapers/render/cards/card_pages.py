@@ -3,6 +3,8 @@
 A picture's address must be a whole one. So there are cards only where the site's public address is known.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """Pages of issues: the latest edition, earlier ones, all papers of the day, and the entries for reference managers."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import attrgetter

@@ -1,5 +1,7 @@
 """Lists of papers, a line each: all of a day, those of a category, those of an author; and their pages."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby

@@ -1,5 +1,7 @@
 """The files of a publication's log on its site, and beside each issue its proof."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from pathlib import Path

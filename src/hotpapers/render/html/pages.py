@@ -8,6 +8,8 @@ Pure: what a page shows comes from the issue reader alone. An issue is read and 
 pages are asked for in an order that keeps it so.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 

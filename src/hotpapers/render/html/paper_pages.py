@@ -1,5 +1,7 @@
 """The page of a paper: what it is, its attention through time, every issue it was in, every post about it."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple

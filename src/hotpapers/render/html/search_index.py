@@ -16,6 +16,8 @@ identifiers. A new issue changes the files of its quarter alone: fewer parts wou
 searching.
 """
 
+from __future__ import annotations
+
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,5 +1,7 @@
 """The page on which one searches: its help, and the answers that the app writes on it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

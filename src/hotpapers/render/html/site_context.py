@@ -1,5 +1,7 @@
 """The issues of a publication as its pages need them: each read and prepared once while it is at hand."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple

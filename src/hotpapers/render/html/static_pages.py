@@ -1,6 +1,8 @@
 """The pages that a site has once: the archive, what it is, how it counts, how it is doing, for whom it is made; and
 what search engines are told: that everything may be found, and where everything is."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice

@@ -3,6 +3,8 @@
 Everything is escaped (autoescape is on for every file), and a name that a template misspells is an error.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path

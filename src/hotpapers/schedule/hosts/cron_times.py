@@ -4,6 +4,8 @@ A host's schedule is in UTC and knows nothing of summer time. So a publication h
 zone has in a year, a little after its hour; and between them networks are read, whose memory is short.
 """
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """The files of each kind of host, made from templates and the settings: pure, but for the templates, which are read."""
 
+from __future__ import annotations
+
 import datetime
 from importlib.resources import files
 from typing import NamedTuple

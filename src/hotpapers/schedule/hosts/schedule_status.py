@@ -4,6 +4,8 @@ A page that nobody writes any more cannot say so. So it says beforehand by when 
 whoever reads it later knows.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """The whole site into an empty folder, from the record alone: for hosts that keep no folder between two runs."""
 
+from __future__ import annotations
+
 import html
 from collections.abc import Iterator, Sequence
 from functools import partial

@@ -10,6 +10,8 @@ Every working day some eighty requests, one in three seconds: twenty feeds, thei
 and twenty listing pages. A missed day is told by the listings for a week, and harvested by OAI-PMH after that.
 """
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec

@@ -4,6 +4,8 @@ https://info.arxiv.org/help/api/user-manual.html. An unknown identifier among kn
 came is compared with what was asked. A malformed one alone is answered with an entry titled Error.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 

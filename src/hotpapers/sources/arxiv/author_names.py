@@ -1,5 +1,7 @@
 """Authors as arXiv's metadata has them: one line with commas, affiliations in parentheses, TeX's accents."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -1,5 +1,7 @@
 """An archive's feed against arXiv's listing; what is missing is asked of the API, and what stays missing is named."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -5,6 +5,8 @@ closed, the listing has told of the last few of them; those before are the gap, 
 program that was stopped at any moment, or for months, goes on where it was.
 """
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterable
 from datetime import date, timedelta
 

@@ -1,5 +1,7 @@
 """What was missed longer ago than the listings tell of: OAI-PMH, one datestamp after the other up to today."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 

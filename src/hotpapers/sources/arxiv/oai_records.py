@@ -6,6 +6,8 @@ the first submission, and the numbers of identifiers, which arXiv gives at the a
 the paper belongs to the days that were missed (`MissedDays`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from xml.etree.ElementTree import Element

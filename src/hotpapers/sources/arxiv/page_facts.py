@@ -1,5 +1,7 @@
 """What arXiv's pages say without an element of its own to keep: written down by us, as JSON."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Literal
 

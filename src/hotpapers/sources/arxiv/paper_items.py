@@ -1,5 +1,7 @@
 """What arXiv's several formats have in common: identifiers, texts, moments, and the paper made of them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import date
 from typing import Any

@@ -7,6 +7,8 @@ A feed says less of a paper than the API: neither comment nor dates. So it is th
 and the feed itself only what is new and the API does not have yet; else it would hide what was known before.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 

@@ -1,5 +1,7 @@
 """What an operator may set about arXiv."""
 
+from __future__ import annotations
+
 from datetime import date
 
 import msgspec

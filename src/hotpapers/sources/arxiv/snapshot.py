@@ -5,6 +5,8 @@ list, and `authors_parsed` has [family name, first names, suffix, …]; lists th
 some of the fields. A line has no day of announcement.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import msgspec

@@ -4,6 +4,8 @@ arXiv's metadata is plain text in which such letters are written as in TeX; its 
 they were typed. Mathematics between dollar signs stays as it is, and so does every other command.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 

@@ -7,6 +7,8 @@ namespaces that were declared outside it.
 A piece says nothing of where it stood. What has to be known of that is kept around it: `<seen feed="cs">…</seen>`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, TreeBuilder

@@ -9,6 +9,8 @@ repository      somebody's whole repository, as a CAR file
 stream          cursors, transports, stalled servers, pages
 """
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Literal
 from urllib.parse import urlencode

@@ -3,6 +3,8 @@
 The dictionary is a file of the Jetstream project. https://github.com/bluesky-social/jetstream · RFC 8878
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -4,6 +4,8 @@ A frame is two values in DAG-CBOR: a header and a body; a commit brings its reco
 https://atproto.com/specs/event-stream · https://atproto.com/specs/sync · https://ipld.io/specs/transport/car/carv1/
 """
 
+from __future__ import annotations
+
 import base64
 import datetime
 from collections.abc import Container

@@ -1,5 +1,7 @@
 """Bluesky's words into ours: pure, and run again at will."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 
 from hotpapers.errors import InputError

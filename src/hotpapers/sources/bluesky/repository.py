@@ -5,6 +5,8 @@ signed the commit is not checked: their key stands elsewhere.
 https://atproto.com/specs/repository · https://ipld.io/specs/transport/car/carv1/
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
 from collections.abc import Container, Iterator, Sequence

@@ -3,6 +3,8 @@
 https://atproto.com/specs/event-stream · https://github.com/bluesky-social/jetstream · lexicons app.bsky.feed.*
 """
 
+from __future__ import annotations
+
 import msgspec
 
 from hotpapers.model import ReactionType

@@ -4,6 +4,8 @@ This is done for every event of the network, hundreds in a second, and hundreds 
 an envelope is decoded without its record, and most events are let go after one look.
 """
 
+from __future__ import annotations
+
 import zlib
 from collections import OrderedDict
 from collections.abc import Container, Sequence

@@ -4,6 +4,8 @@ Algolia never gives more than 1,000 hits for a query, so a longer time is read i
 https://hn.algolia.com/api · https://github.com/HackerNews/API
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 

@@ -1,5 +1,7 @@
 """Hits of Algolia's search and items of Firebase, read into items of ours."""
 
+from __future__ import annotations
+
 import msgspec
 
 from hotpapers.ids.html_text import plain

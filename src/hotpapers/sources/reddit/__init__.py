@@ -6,6 +6,8 @@
 https://www.reddit.com/dev/api · https://github.com/reddit-archive/reddit/wiki/OAuth2
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 

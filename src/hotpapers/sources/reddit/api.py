@@ -1,5 +1,7 @@
 """Reddit with a key: new posts back to those that were read, and the counts of known ones, a hundred at a time."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Container, Iterator, Mapping, Sequence
 

@@ -1,5 +1,7 @@
 """Reddit without a key: each subreddit's feed of its newest posts, and a post's own feed to see whether it is there."""
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterator, Sequence
 
 import msgspec

@@ -1,5 +1,7 @@
 """Posts of Reddit, as its API and its feeds tell them, read into items."""
 
+from __future__ import annotations
+
 import re
 from typing import Annotated, Any
 

@@ -9,6 +9,8 @@ https://docs.x.com/x-api/posts/search-recent-posts, https://docs.x.com/x-api/pos
 https://docs.x.com/x-api/getting-started/pricing
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated

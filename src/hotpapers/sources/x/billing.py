@@ -1,5 +1,7 @@
 """One request to X, paid for: booked before it is made, settled after it, whatever comes of it."""
 
+from __future__ import annotations
+
 from collections.abc import Generator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit

@@ -1,5 +1,7 @@
 """A post of X, read into items."""
 
+from __future__ import annotations
+
 import html
 from collections.abc import Container, Sequence
 

@@ -1,5 +1,7 @@
 """What X's second interface says, as far as it is used. https://docs.x.com/x-api/fundamentals/data-dictionary"""
 
+from __future__ import annotations
+
 import datetime
 from typing import Annotated
 

@@ -7,6 +7,8 @@ batches nor issues: just what was observed, to be read, changed and imported any
 Of the networks in `ids_only` posts and accounts go without their words and names: see `store.redaction`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 

@@ -4,6 +4,8 @@ A full export comes back batch for batch into an empty store, or into one that a
 an interrupted import. Anywhere else its items come as new batches and its issues are left out.
 """
 
+from __future__ import annotations
+
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice

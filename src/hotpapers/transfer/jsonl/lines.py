@@ -1,6 +1,8 @@
 """The lines of the exchange format that are no items: header, batch, identity, pruned, delivery_state, end; and what a
 full export keeps beside an item."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec

@@ -3,6 +3,8 @@
 The lines of batches that are here already are looked through for identities, and parts of rows, that were forgotten
 since; when the batch that forgot them comes, they take the place of what is here."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 
 from hotpapers.engagement import queries as engagement_queries

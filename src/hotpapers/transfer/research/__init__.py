@@ -8,6 +8,8 @@ self_report  what the tables say of their own quality, after NISO RP-25-2016
 writer       a folder of it all
 """
 
+from __future__ import annotations
+
 from hotpapers.transfer.research.writer import WrittenTables, write_tables
 
 __all__ = ["WrittenTables", "write_tables"]

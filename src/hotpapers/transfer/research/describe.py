@@ -6,6 +6,8 @@ Croissant 1.0     https://docs.mlcommons.org/croissant/docs/croissant-spec.html
 DataCite 4.5      https://datacite-metadata-schema.readthedocs.io/en/4.5/
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """What tables for research ask of the store: identifiers as numbers, no words."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

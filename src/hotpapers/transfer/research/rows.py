@@ -1,5 +1,7 @@
 """What of a record is in each table, as plain values in the order of its columns; moments in µs UTC."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import Any
 

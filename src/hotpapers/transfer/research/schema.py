@@ -1,5 +1,7 @@
 """The tables and their columns. A change that a reader can notice gives SCHEMA_VERSION another number."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 SCHEMA_VERSION = "1.1.0"

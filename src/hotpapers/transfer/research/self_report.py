@@ -1,6 +1,8 @@
 """What the tables say of their own quality: answers to the code of conduct for altmetrics of NISO RP-25-2016, chapter 5
 (https://www.niso.org/publications/rp-25-2016-altmetrics), by its three principles, in words of our own."""
 
+from __future__ import annotations
+
 from hotpapers.ids import timestamps
 from hotpapers.transfer.research.describe import ExportFacts, Json, NetworkSpan
 from hotpapers.transfer.research.schema import SCHEMA_VERSION, TABLES

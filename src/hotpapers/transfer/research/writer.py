@@ -1,5 +1,7 @@
 """A folder of tables and of what describes them."""
 
+from __future__ import annotations
+
 import hashlib
 import tempfile
 from pathlib import Path
