@@ -415,6 +415,7 @@ def listed(shared: Path) -> list[tuple[str, classic.ClassicItem, int, classic.Cl
     ]
 
 
+@pytest.mark.long
 def test_listed_posts_quote_the_titles_that_they_stand_under(shared: Path) -> None:
     """And one of 2,992 another title, 2021-01-14 #13, of a paper that is not among them."""
     posts = listed(shared)

@@ -227,6 +227,7 @@ def fed(peak: Path, *args: str | Path, start: bytes, block: bytes, size: int) ->
     return child.wait(), err, int(peak.read_text()), taken
 
 
+@pytest.mark.long
 def test_a_gigabyte_of_one_line_as_a_classic_file(tmp_path: Path) -> None:
     start = WHOLE[: WHOLE.index(b"We boil")]
     status, err, resident, taken = fed(
@@ -239,6 +240,7 @@ def test_a_gigabyte_of_one_line_as_a_classic_file(tmp_path: Path) -> None:
     assert resident < RESIDENT and taken < GIGABYTE // 8
 
 
+@pytest.mark.long
 def test_a_gigabyte_of_one_line_as_jsonl(tmp_path: Path) -> None:
     header = b'{"kind":"header","format":"hotpapers-record","version":1,"full":false}\n'
     status, err, resident, taken = fed(
@@ -249,6 +251,7 @@ def test_a_gigabyte_of_one_line_as_jsonl(tmp_path: Path) -> None:
     assert resident < RESIDENT and taken < GIGABYTE // 8
 
 
+@pytest.mark.long
 def test_a_very_long_line_is_searched_through(tmp_path: Path) -> None:
     """A sparse file: nothing for a quarter of one, then a paper."""
     file = tmp_path / "sparse.txt"

@@ -77,6 +77,7 @@ def test_one_issue_is_corrected_and_says_why(made: Path, issues: list[PublishedI
     assert sum(one.voices for one in before.content.entries) > sum(one.voices for one in after.content.entries)
 
 
+@pytest.mark.long
 def test_somebody_is_forgotten_and_all_of_it_verifies(made: Path) -> None:
     said = good("verify", "--all", "--config", made / "hotpapers.toml")
     assert re.fullmatch(r"verified, \d+ parts forgotten: 6 issues rebuilt, [\d,]+ rows checked\n", said)

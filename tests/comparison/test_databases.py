@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from hotpapers.cli import streams
 from hotpapers.cli.import_files import lines_of
 from hotpapers.comparison import queries
@@ -22,6 +24,7 @@ from tests.conftest import ROOT
 WEEK = ROOT / "src" / "hotpapers" / "demo" / "week.jsonl.zst"
 
 
+@pytest.mark.long
 def test_either_database_tells_the_same(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         with streams.open_input(str(WEEK)) as stream:

@@ -206,6 +206,7 @@ def check_history(record: Record, history: list[list[Spoke]], at_once: int, monk
 quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
+@pytest.mark.long
 @settings(max_examples=60, suppress_health_check=quiet)
 @given(histories(), st.sampled_from((1, 2, 5)))
 def test_in_one_go_batch_by_batch_and_from_nothing_on_sqlite(

@@ -112,6 +112,7 @@ def morning(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Morning]
         yield Morning(request.param, site, follower)
 
 
+@pytest.mark.long
 def test_the_issue_has_the_counts_of_six_hours_of_who_read_while_we_were_blind(
     morning: Morning, tmp_path: Path
 ) -> None:

@@ -140,6 +140,7 @@ def test_in_any_files_and_any_order_too(
     ["arxiv-snapshot.jsonl", "car-kettles.car", "eventdata-kettles.jsonl", "hackernews-shapes.jsonl",
      "hackernews-table.parquet", "reddit-dump.jsonl", "x-second.jsonl"],
 )  # fmt: skip
+@pytest.mark.long
 def test_every_format_is_the_same_in_parts(
     record: Record, other: Record, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -231,6 +231,7 @@ def hears(http_client: HttpClient, base: str, many: int = 30, patience: int = 20
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stream_has_it_too(kind: str, loopback: Loopback) -> None:
     with client(

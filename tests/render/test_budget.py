@@ -124,6 +124,7 @@ def pressed(record: Record, output: Path, most: int) -> dict[str, bytes]:
     return {one.relative_to(output).as_posix(): one.read_bytes() for one in output.rglob("*") if one.is_file()}
 
 
+@pytest.mark.long
 def test_a_full_site_folds_papers_of_old_years_and_keeps_every_address(record: Record, tmp_path: Path) -> None:
     whole = pressed(record, tmp_path / "whole", 0)
     size = sum(map(len, whole.values()))
@@ -170,6 +171,7 @@ def test_a_folded_page_leads_to_the_issues_that_hold_the_paper(record: Record, t
     assert any(one.attributes["href"] == "https://arxiv.org/abs/2012.90001" for one in page.all("a"))
 
 
+@pytest.mark.long
 def test_a_host_without_a_folder_is_given_what_fits_or_nothing(record: Record, tmp_path: Path) -> None:
     publication = publication_of(record, None)
     issue_reader = RecordIssueReader(record)

@@ -149,6 +149,7 @@ def test_what_only_looks_like_a_mark_is_none() -> None:
         assert summary_source.unsigned(said) == (said, "")
 
 
+@pytest.mark.long
 def test_on_real_abstracts_it_differs_from_the_first_sentence_as_it_was_counted(shared: Path) -> None:
     """By hand, on fifty of them: better than the first sentence 33 times, the same or as good 15, worse twice. Here is
     held only what can be counted: how often it is another sentence, of 2,543."""

@@ -322,6 +322,7 @@ def test_every_change_of_every_batch_is_named(record: Record) -> None:
     assert not made.verified(record).findings
 
 
+@pytest.mark.long
 def test_every_batch_removed_or_added_is_named(record: Record) -> None:
     database = record.database
     names = "position, at, source, cursor, items, manifest, chain"
