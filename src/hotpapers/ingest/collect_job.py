@@ -12,11 +12,24 @@ from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.pipeline import ingest
 from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.attempts import TimeRange, began_at, complete_coverage, first_read, incomplete_coverage, read_back
+from hotpapers.jobs.attempts import (
+    TimeRange,
+    began_at,
+    complete_coverage,
+    first_read,
+    incomplete_coverage,
+    read_back,
+)
 from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.loop import JobContext
-from hotpapers.model import BackfillingSource, Coverage, HttpClient, PayloadPage, Source
+from hotpapers.model import (
+    BackfillingSource,
+    Coverage,
+    HttpClient,
+    PayloadPage,
+    Source,
+)
 from hotpapers.store.batches import cursor_of
 from hotpapers.terms import NetworkTerms
 
@@ -78,6 +91,7 @@ class CollectJob:
         self._kept = 0
 
     def close(self) -> None:
+        """Ends the connections to the network."""
         self.line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:
@@ -134,20 +148,23 @@ class CollectJob:
         if at - self._looked > LOOK_EVERY:
             self._look(work, at)
         if page.payloads or page.until is None or at - self._kept >= KEPT_EVERY:
-            batch, learned = ingest(work, self.source, self.terms, page, self.name, at)
-            self.known.learn(learned)
-            self.names.learn(learned)
-            status = work.status
-            well = at if page.payloads or page.until is not None else status.success_at  # a cursor alone is no answer
-            work.note(
-                success_at=well, items=status.items + batch.added, quarantined=status.quarantined + batch.quarantined,
-            )  # fmt: skip
-            self._kept = at
+            self._keep(work, page, at)
         if page.since is not None and work.status.covered_to is None:
             self._write(work, first_read(TimeRange(self.source.name, self._covered_to(work), at, at), page.since), at)
             work.note(covered_to=page.since, back_to=page.since)
         if page.until is not None:
             self.cover(work, page.until)
+
+    def _keep(self, work: JobContext, page: PayloadPage, at: int) -> None:
+        batch, learned = ingest(work, self.source, self.terms, page, self.name, at)
+        self.known.learn(learned)
+        self.names.learn(learned)
+        status = work.status
+        well = at if page.payloads or page.until is not None else status.success_at  # a cursor alone is no answer
+        work.note(
+            success_at=well, items=status.items + batch.added, quarantined=status.quarantined + batch.quarantined,
+        )  # fmt: skip
+        self._kept = at
 
     def _look(self, work: JobContext, at: int) -> None:
         self.known.look(work.record, at)

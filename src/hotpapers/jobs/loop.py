@@ -139,13 +139,7 @@ class JobLoop:
         except (Stopped, *FATAL, *ENDS):
             raise
         except StoreError as problem:
-            # the store is away, full or busy: what was not committed will be asked for again
-            self._failures += 1
-            self.problem = problem
-            following = next_attempt(problem, self._failures - 1, 0)
-            log_event("store failing", level=logging.ERROR, job=self.name, reason=problem)
-            self._close_store()
-            return following
+            return self._without_store(problem)
         except BaseException as problem:
             return self._broken(problem)
 
@@ -177,6 +171,15 @@ class JobLoop:
         else:
             work.recovered()
         work.note(state=following.state, next_at=at + int(following.seconds * 1e6))
+
+    def _without_store(self, problem: StoreError) -> NextAttempt:
+        """The store is away, full or busy: what was not committed will be asked for again."""
+        self._failures += 1
+        self.problem = problem
+        following = next_attempt(problem, self._failures - 1, 0)
+        log_event("store failing", level=logging.ERROR, job=self.name, reason=problem)
+        self._close_store()
+        return following
 
     def _broken(self, problem: BaseException) -> NextAttempt:
         """The job met what nobody foresaw. It is told and noted as far as that goes; job and store are left behind."""

@@ -54,13 +54,16 @@ class JobRunner:
                 self._stop.set()
                 return
             except BaseException as problem:
-                if isinstance(problem, StoreError):
-                    log_event("store failing", level=logging.ERROR, job=name, reason=problem)
-                else:
-                    log_defect(name, problem)
+                self._tell(name, problem)
                 if once:
                     self._problems.append(problem)
                     return
                 if self._stop.wait(next_attempt(problem, failures, 0).seconds):
                     return
                 failures += 1
+
+    def _tell(self, name: str, problem: BaseException) -> None:
+        if isinstance(problem, StoreError):
+            log_event("store failing", level=logging.ERROR, job=name, reason=problem)
+        else:
+            log_defect(name, problem)

@@ -55,23 +55,20 @@ def check_closed(item: model.Item) -> None:
     for name in item.__struct_fields__:
         value = getattr(item, name)
         if isinstance(value, int):
-            if not -model.LARGEST <= value <= model.LARGEST:
-                raise ValueError(
-                    f"{name} {value} is larger than 2^53 - 1" if value > 0 else f"{name} {value} is too small"
-                )
-            if value < 0 and name in COUNTS:
-                raise ValueError(f"{name} is negative")
+            _check_number(name, value)
         elif isinstance(value, str) and value:
             _check_text(name, value)
-    if isinstance(item, model.Post) and any(not 0 <= link.start <= link.end <= len(item.text) for link in item.links):
-        raise ValueError("a link outside the text")
+    if isinstance(item, model.Post):
+        _check_links(item)
     if isinstance(item, model.Publication):
-        if not 0 <= item.hour <= 23:
-            raise ValueError(f"{item.hour} is no hour of a day")
-        try:
-            ZoneInfo(item.zone)
-        except (OSError, LookupError) as problem:
-            raise ValueError(f"zone {item.zone[:40]!r} is unknown") from problem
+        _check_hours(item)
+
+
+def _check_number(name: str, value: int) -> None:
+    if not -model.LARGEST <= value <= model.LARGEST:
+        raise ValueError(f"{name} {value} is larger than 2^53 - 1" if value > 0 else f"{name} {value} is too small")
+    if value < 0 and name in COUNTS:
+        raise ValueError(f"{name} is negative")
 
 
 def _check_text(name: str, value: str) -> None:
@@ -96,6 +93,20 @@ def _is_day(text: str) -> bool:
 
 def _is_key(text: str) -> bool:
     return keys.network_of(text) in model.NETWORKS and bool(keys.own_id(text))
+
+
+def _check_links(post: model.Post) -> None:
+    if any(not 0 <= link.start <= link.end <= len(post.text) for link in post.links):
+        raise ValueError("a link outside the text")
+
+
+def _check_hours(publication: model.Publication) -> None:
+    if not 0 <= publication.hour <= 23:
+        raise ValueError(f"{publication.hour} is no hour of a day")
+    try:
+        ZoneInfo(publication.zone)
+    except (OSError, LookupError) as problem:
+        raise ValueError(f"zone {publication.zone[:40]!r} is unknown") from problem
 
 
 def cleaned(offers: Iterable[tuple[model.Item, int]]) -> tuple[list[tuple[model.Item, int]], int]:

@@ -128,13 +128,7 @@ class SqliteDatabase:
         connection = apsw.Connection(name, flags)
         try:
             connection.set_busy_timeout(BUSY_MS)
-            # the tables before the owner: another process may be making both at this moment
-            tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
-            owner = connection.execute("PRAGMA application_id").get
-            if owner != APPLICATION and (tables or owner):
-                raise errors.NotAStore(
-                    f"{self.where}: a SQLite file of another program; name another path with --store."
-                )
+            self._check_owner(connection)
             if flags & apsw.SQLITE_OPEN_READWRITE:
                 _use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
@@ -151,6 +145,13 @@ class SqliteDatabase:
         return (
             readable and not os.access(self.path.parent, os.W_OK, effective_ids=with_effective_ids) and not log.exists()
         )
+
+    def _check_owner(self, connection: apsw.Connection) -> None:
+        # the tables before the owner: another process may be making both at this moment
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+        owner = connection.execute("PRAGMA application_id").get
+        if owner != APPLICATION and (tables or owner):
+            raise errors.NotAStore(f"{self.where}: a SQLite file of another program; name another path with --store.")
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         with self._translated:
