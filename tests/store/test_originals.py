@@ -55,6 +55,18 @@ def test_an_original_is_kept_once_by_content(store_url: str) -> None:
         assert len(table(record, "raw", "id")) == 3
 
 
+def test_what_a_page_says_twice_is_one_original_with_all_its_items(store_url: str) -> None:
+    with Record(store_url) as record:
+        page = [seen(likes(1)), seen(likes(2), AT + 3), seen(likes(1), AT + 5)]
+        assert record.ingest(parse_all(counts_of, page), source="s").added == 3
+        assert [row[0] for row in table(record, "raw", "id")] == [1, 2]
+        assert record.database.rows("SELECT likes, origin FROM snapshot ORDER BY observed_at") == [
+            (1, 1),
+            (2, 2),
+            (1, 1),
+        ]
+
+
 def test_each_original_is_kept_as_long_as_its_terms_allow(store_url: str) -> None:
     with Record(store_url) as record:
         all_of_them = [seen(likes(n), AT + n) for n in range(3)]

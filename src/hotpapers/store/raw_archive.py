@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
 import msgspec
 import zstandard
 
 from hotpapers import model
 from hotpapers.errors import CorruptStore
-from hotpapers.store.database import Database
+from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 from hotpapers.store.parsing import ParsedPayload
 from hotpapers.store.tombstones import Tombstones
@@ -27,10 +28,7 @@ LONGEST_REASON = 500
 SHORTEST = 2 * model.DAY
 """For how long at least what could not be read is kept: no network's terms ask for less."""
 
-_KEEP = (
-    "INSERT INTO raw (source, kind, key, content, body, seen_at, keep_until) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (source, content) DO UPDATE SET content = excluded.content RETURNING id"
-)
+_COLUMNS = ("source", "kind", "key", "content", "body", "seen_at", "keep_until")
 _SET_APART = (
     "INSERT INTO quarantine (source, kind, key, reason, content, body, seen_at, keep_until)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -49,6 +47,13 @@ def unpack(body: bytes) -> bytes:
         raise CorruptStore(f"an original is damaged ({problem}); restore a backup") from problem
 
 
+class Original(NamedTuple):
+    """What a network said, and until when it is kept (µs UTC)."""
+
+    payload: model.RawPayload
+    keep_until: int
+
+
 class RawArchive(NamedTuple):
     """Where one source's originals go. Call inside `write()`."""
 
@@ -56,12 +61,22 @@ class RawArchive(NamedTuple):
     forgotten: Tombstones
     source: str
 
-    def keep(self, parsed: ParsedPayload, items: Iterable[model.Item]) -> int:
-        """The number of the original of some items; 0 where it is not to be kept."""
-        payload, time = parsed.payload, parsed.keep_for
-        if time <= 0 or self._names_forgotten(payload) or any(map(self.forgotten.refuses, items)):
-            return 0
-        return _keep(self.database, self.source, payload, min(payload.at + time, model.LARGEST))
+    def keep(self, offered: Iterable[tuple[ParsedPayload, Sequence[model.Item]]]) -> list[int]:
+        """The numbers of the originals of some items each; 0 where one is not to be kept."""
+        contents: list[bytes] = []
+        originals: dict[bytes, Original] = {}
+        for parsed, items in offered:
+            content = _content(parsed.payload) if self._may_keep(parsed, items) else b""
+            contents.append(content)
+            if content:
+                keep_until = min(parsed.payload.at + parsed.keep_for, model.LARGEST)
+                originals.setdefault(content, Original(parsed.payload, keep_until))
+        numbers = _keep(self.database, self.source, originals)
+        return [numbers.get(content, 0) for content in contents]
+
+    def _may_keep(self, parsed: ParsedPayload, items: Iterable[model.Item]) -> bool:
+        is_forgotten = self._names_forgotten(parsed.payload) or any(map(self.forgotten.refuses, items))
+        return parsed.keep_for > 0 and not is_forgotten
 
     def quarantine(self, parsed: ParsedPayload) -> None:
         """Sets apart what could not be read, once by content; a while also where nothing is kept, to find out why."""
@@ -83,10 +98,22 @@ class RawArchive(NamedTuple):
         )
 
 
-def _keep(database: Database, source: str, payload: model.RawPayload, keep_until: int) -> int:
-    content = _content(payload)
-    row = (source, payload.kind, model.storable(payload.key), content, _pack(payload.body), payload.at, keep_until)
-    return int(database.rows(_KEEP, row)[0][0])
+def _keep(database: Database, source: str, originals: Mapping[bytes, Original]) -> dict[bytes, int]:
+    """The numbers of originals, by content; one that is there already keeps its own."""
+    numbers: dict[bytes, int] = {}
+    for some in slices(list(originals.items())):
+        rows = (_row(source, content, original) for content, original in some)
+        sql = f"""INSERT INTO raw ({", ".join(_COLUMNS)})
+            VALUES {", ".join([f"({placeholders(_COLUMNS)})"] * len(some))}
+            ON CONFLICT (source, content) DO UPDATE SET content = excluded.content RETURNING content, id"""
+        numbers.update((bytes(content), number) for content, number in database.rows(sql, [*chain.from_iterable(rows)]))
+    return numbers
+
+
+def _row(source: str, content: bytes, original: Original) -> tuple[Any, ...]:
+    payload = original.payload
+    key, body = model.storable(payload.key), _pack(payload.body)
+    return (source, payload.kind, key, content, body, payload.at, original.keep_until)
 
 
 def _content(payload: model.RawPayload) -> bytes:
@@ -112,7 +139,7 @@ def release(
         if not parsed.problem:
             database.run("DELETE FROM quarantine WHERE id = ?", (number,))
             if parsed.items and not any(map(forgotten.refuses, parsed.items)):
-                _keep(database, source, parsed.payload, keep_until)
+                _keep(database, source, {_content(parsed.payload): Original(parsed.payload, keep_until)})
 
 
 def apart(database: Database, source: str) -> Iterator[model.RawPayload]:

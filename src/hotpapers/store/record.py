@@ -147,13 +147,13 @@ class Record:
             known, last = self._forgotten(), self.head
             wanted = is_new(self.view(position=last.position))
             archive = raw_archive.RawArchive(self.database, known, source)
-            offers: list[batches.Offer] = []
-            for parsed_payload in parsed:
-                if parsed_payload.problem:
-                    archive.quarantine(parsed_payload)
-                elif new := [item for item in parsed_payload.items if wanted(item)]:
-                    origin = archive.keep(parsed_payload, new)
-                    offers += [(item, origin) for item in new]
+            read = [payload for payload in parsed if not payload.problem]
+            new = [(payload, items) for payload in read if (items := list(filter(wanted, payload.items)))]
+            origins = archive.keep(new)
+            offers = [(item, origin) for (_, items), origin in zip(new, origins, strict=True) for item in items]
+            for payload in parsed:
+                if payload.problem:
+                    archive.quarantine(payload)
             written = batches.write_batch(
                 self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor, known=known,
                 recent=self._recent, last=last,

@@ -1,0 +1,111 @@
+"""Pages of a polled network into the record: parse, admit, compare with what is there, append under a lease, commit.
+
+Pages of a hundred stories of Lobsters, in a record of 10,000 stories: new ones, and the same again with other counts.
+The peer appends the same items, parsed before, and compares them with nothing. Best of three rounds of twenty pages, by
+turns; on PostgreSQL where a server is reachable.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from bench import measure
+from bench.bench_record import fresh_schema
+from hotpapers.errors import HotPapersError
+from hotpapers.ids.timestamps import SECOND
+from hotpapers.ingest.pipeline import ingest, parse_admitted
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobContext
+from hotpapers.model import PayloadPage, RawPayload
+from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.store import Record
+from hotpapers.terms import TERMS
+
+PAGE, PAGES, THERE, ROUNDS = 100, 20, 100, 3
+"""Stories of a page; pages of a round; pages that are in the record before; rounds."""
+START = 1_767_225_600 * SECOND
+NAME = "lobsters"
+SOURCE = LobstersSource(LobstersSettings())
+
+
+def page(number: int, score: int) -> PayloadPage:
+    """A page of stories, seen at a moment of its own."""
+    at = START + (score * 10_000 + number) * SECOND
+    stories = range(number * PAGE, (number + 1) * PAGE)
+    return PayloadPage([RawPayload("post", f"s{n}", _story(n, score), at) for n in stories], f"{score}/{number}")
+
+
+def _story(number: int, score: int) -> bytes:
+    return msgspec.json.encode({
+        "short_id": f"s{number}", "created_at": "2025-12-31T10:00:00.000-06:00", "title": f"On moss, part {number}",
+        "url": f"https://arxiv.org/abs/2512.{number % 20_000 + 1:05d}", "score": score, "comment_count": 1,
+        "submitter_user": f"fern{number % 500}",
+    })  # fmt: skip
+
+
+@contextmanager
+def at_work(store: str) -> Iterator[JobContext]:
+    """What the source's job works with."""
+    with Record(store) as record, Leases(partial(Record, store), "bench") as leases:
+        leases.take(record, NAME)
+        yield JobContext(record, NAME, Clock(lambda: START, time.sleep), leases)
+
+
+def read(work: JobContext, pages: Sequence[PayloadPage]) -> None:
+    """Pages as live sources bring them."""
+    for each in pages:
+        ingest(work, SOURCE, TERMS[NAME], each, NAME, each.payloads[0].at)
+
+
+def append(work: JobContext, pages: Sequence[Sequence[Any]]) -> None:
+    """The peer: items as they are."""
+    for number, items in enumerate(pages):
+        work.record.append(items, source=NAME, at=START, cursor=str(number))
+
+
+def parsed(pages: Sequence[PayloadPage]) -> list[list[Any]]:
+    """The items of each page."""
+    return [
+        [item for payload in each.payloads for item in parse_admitted(SOURCE, TERMS[NAME], payload).items]
+        for each in pages
+    ]
+
+
+def compared(what: str, ours: JobContext, peer: JobContext) -> list[dict[str, Any]]:
+    """The lines of one database: seconds a page, with new stories and with other counts."""
+    for work in (ours, peer):
+        read(work, [page(number, 1) for number in range(THERE)])
+    numbers = itertools.count(THERE, PAGES)
+    seconds: dict[str, list[tuple[float, float]]] = {"new": [], "with other counts": []}
+    for start in itertools.islice(numbers, ROUNDS):
+        for score, case in enumerate(seconds, 1):
+            pages = [page(number, score) for number in range(start, start + PAGES)]
+            tasks = partial(read, ours, pages), partial(append, peer, parsed(pages))
+            mine, theirs = (measure.seconds(task) / PAGES for task in tasks)
+            seconds[case].append((mine, theirs))
+    least = {case: [min(column) for column in zip(*taken, strict=True)] for case, taken in seconds.items()}
+    return [
+        measure.at_most(f"a page of {PAGE} posts, {case}, {what}", mine, theirs, None)
+        for case, (mine, theirs) in least.items()
+    ]
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table; the sizes are fixed."""
+    with tempfile.TemporaryDirectory() as folder, at_work(f"{folder}/a.db") as ours, at_work(f"{folder}/b.db") as peer:
+        lines = compared("SQLite", ours, peer)
+    base = os.environ.get("HOTPAPERS_TEST_POSTGRES", "postgresql:///test")
+    try:
+        with fresh_schema(base) as first, fresh_schema(base) as second, at_work(first) as a, at_work(second) as b:
+            return {"lines": lines + compared("PostgreSQL", a, b), "method": __doc__}
+    except (HotPapersError, ImportError, OSError) as problem:
+        return {"lines": lines, "method": __doc__, "notes": [f"PostgreSQL was left out: {problem}"]}
