@@ -63,12 +63,18 @@ def server_of(view: str, known: KnownAccount, named: Collection[str] = ()) -> st
 def fetch_description(http: HttpClient, server: str, known: KnownAccount) -> str:
     """The text of an account's profile. `server`: its own. Raises RequestRefused where it is not shown, RetryLater and
     NetError where nobody could be asked."""
-    if known.network == "bluesky":
-        address = f"{server}/xrpc/app.bsky.actor.getProfile"
-        bluesky = _query(http, address, {"actor": known.own}, _Bluesky)
-        if bluesky.did != known.own:
-            raise RequestRefused("Bluesky answered with another account")
-        return bluesky.description
+    return _on_bluesky(http, server, known) if known.network == "bluesky" else _on_mastodon(http, server, known)
+
+
+def _on_bluesky(http: HttpClient, view: str, known: KnownAccount) -> str:
+    address = f"{view}/xrpc/app.bsky.actor.getProfile"
+    bluesky = _query(http, address, {"actor": known.own}, _Bluesky)
+    if bluesky.did != known.own:
+        raise RequestRefused("Bluesky answered with another account")
+    return bluesky.description
+
+
+def _on_mastodon(http: HttpClient, server: str, known: KnownAccount) -> str:
     name = known.handle.partition("@")[0] or urlsplit(known.own).path.rpartition("/")[2]
     mastodon = _query(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
     if known.own not in (mastodon.uri, mastodon.url):

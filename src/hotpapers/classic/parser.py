@@ -61,15 +61,12 @@ def parse(text: str) -> ClassicIssue:
     if not text:
         raise NotClassic("the file is empty")
     check_size(text, "\n")
-    if match := STRAY.search(text):
-        raise NotClassic(stray_reason(match.group()), line=text.count("\n", 0, match.start()) + 1)
+    _check_characters(text)
     if not text.endswith("\n"):
         raise NotClassic("the file ends in the middle of a line", line=text.count("\n") + 1)
     lines = text[:-1].split("\n")
     date, written_at, at = _front(lines)
-    # how many empty lines come before the first item's own
-    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
-    lead = max(0, first - at - 1) if first < len(lines) else first - at
+    lead = _lead(lines, at)
     issue = ClassicIssue(date, written_at, lead, _items(lines, at + lead))
     if wrong := bad_head(issue):
         raise NotClassic(wrong, line=at + 1)
@@ -77,14 +74,23 @@ def parse(text: str) -> ClassicIssue:
     return issue
 
 
+def _check_characters(text: str) -> None:
+    if match := STRAY.search(text):
+        raise NotClassic(stray_reason(match.group()), line=text.count("\n", 0, match.start()) + 1)
+
+
 def _check_same(text: str, again: str) -> None:
     if text == again:
         return
     pairs = zip(text.split("\n"), again.split("\n"), strict=True)
     number, read, rendered = next((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    raise NotClassic(_difference(read, rendered), line=number)
+
+
+def _difference(read: str, rendered: str) -> str:
     alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(read, rendered, strict=False)))
     actual, right = quoted(read[alike : alike + 20]), quoted(rendered[alike : alike + 20])
-    raise NotClassic(f"column {alike + 1}: {actual} stands where this format has {right}", line=number)
+    return f"column {alike + 1}: {actual} stands where this format has {right}"
 
 
 # --- front matter
@@ -109,6 +115,12 @@ def _after(start: str, lines: list[str], at: int) -> str:
     if not line.startswith(start):
         raise NotClassic(f"{quoted(line)} stands where {quoted(start + '…')} belongs", line=at + 1)
     return line.removeprefix(start)
+
+
+def _lead(lines: list[str], at: int) -> int:
+    """How many empty lines come before the first item's own."""
+    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
+    return max(0, first - at - 1) if first < len(lines) else first - at
 
 
 # --- items

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import AnyStr
 
-from hotpapers.classic.model import ClassicIssue, ClassicItem, ClassicPost
+from hotpapers.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
 from hotpapers.classic.timestamps import MADE, TALLY, moment
 from hotpapers.errors import NotAnArxivId, NotClassic
 from hotpapers.ids import arxiv
@@ -119,15 +119,7 @@ def bad_post(post: ClassicPost) -> str:
         return f"{quoted(post.handle)} is no handle"
     if not is_language(post.lang):
         return f"{quoted(post.lang)} is no language code"
-    length = len(post.text)
-    reached = 0
-    for link in post.links:
-        if not reached <= link.start < link.end <= length:
-            return "a link that shows nothing, overlaps another or ends outside the text"
-        if wrong := bad_target(link.target):
-            return wrong
-        reached = link.end
-    return ""
+    return _bad_links(post.links, len(post.text))
 
 
 def is_language(code: str) -> bool:
@@ -209,3 +201,14 @@ def _bad_categories(categories: tuple[str, ...]) -> str:
     if wrong:
         return f"{quoted(wrong[0])} is no category"
     return "" if categories else "no category"
+
+
+def _bad_links(links: tuple[ClassicLink, ...], length: int) -> str:
+    reached = 0
+    for link in links:
+        if not reached <= link.start < link.end <= length:
+            return "a link that shows nothing, overlaps another or ends outside the text"
+        if wrong := bad_target(link.target):
+            return wrong
+        reached = link.end
+    return ""

@@ -65,14 +65,18 @@ def judge(
             _say(record, home, key, judgement, reason, since)
         else:
             common.need(not reason and not since, "--undo does not go with --reason or --since")
-            if key.paper:
-                author_voices.withdraw_author(record, key.account, key.paper, at=now())
-            else:
-                bots.withdraw_verdict(record, home.settings.bots, key.account, at=now())
+            _undo(record, home, key)
         reviews = bots.review_account(record, key.account)
         papers = {review.account: author_voices.review_papers(record, review.account) for review in reviews}
     value = [{**review._asdict(), "papers": papers[review.account]} for review in reviews]
     show(value, (line for review in reviews for line in _lines(review, papers[review.account])), as_json)
+
+
+def _undo(record: Record, home: common.CommandContext, key: JudgedKey) -> None:
+    if key.paper:
+        author_voices.withdraw_author(record, key.account, key.paper, at=now())
+    else:
+        bots.withdraw_verdict(record, home.settings.bots, key.account, at=now())
 
 
 def _say(

@@ -155,17 +155,21 @@ def _invalid(message: Any, why: str) -> Json:
 def result(session: QuerySession, request: RpcRequest) -> Json:
     """What a request gets. Raises RequestRefused."""
     if f"{META}protocolVersion" in request.meta or request.method == "server/discover":
-        version = request.meta.get(f"{META}protocolVersion")
-        if not isinstance(version, str) or not isinstance(request.meta.get(f"{META}clientCapabilities"), dict):
-            raise RpcError(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
-        if version not in PER_REQUEST:
-            supported = [*PER_REQUEST, *HANDSHAKE]
-            raise RpcError(
-                UNSUPPORTED, "Unsupported protocol version", {"supported": supported, "requested": version[:100]}
-            )
+        _check_meta(request)
         handler = _by_request(session, request)
         return {"resultType": "complete", **handler, "_meta": {f"{META}serverInfo": SERVER}}
     return _by_handshake(session, request)
+
+
+def _check_meta(request: RpcRequest) -> None:
+    version = request.meta.get(f"{META}protocolVersion")
+    if not isinstance(version, str) or not isinstance(request.meta.get(f"{META}clientCapabilities"), dict):
+        raise RpcError(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
+    if version not in PER_REQUEST:
+        supported = [*PER_REQUEST, *HANDSHAKE]
+        raise RpcError(
+            UNSUPPORTED, "Unsupported protocol version", {"supported": supported, "requested": version[:100]}
+        )
 
 
 def _by_request(session: QuerySession, request: RpcRequest) -> Json:

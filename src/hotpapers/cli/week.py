@@ -70,13 +70,17 @@ def _fill(record: Record) -> None:
 
     packed = files("hotpapers").joinpath("demo", RECORD).read_bytes()
     import_lines(record, RECORD, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
-    chosen = PublicationSettings(name=NAME, title="The Made-Up Week", note=NOTE, last_day=DAYS[-1])
-    publication = publication_item(chosen, MONDAY - DAY)
+    publication = _publication()
     record.append([publication], source="settings", at=MONDAY)
     for number, day in enumerate(DAYS):
         freeze_judged(record, publication, day, BotSettings(), at=MONDAY + number * DAY + 12 * HOUR)
     _correct(record, publication)
     forget(record, _first_quoted(record, REGRETTED).post.account)
+
+
+def _publication() -> Publication:
+    chosen = PublicationSettings(name=NAME, title="The Made-Up Week", note=NOTE, last_day=DAYS[-1])
+    return publication_item(chosen, MONDAY - DAY)
 
 
 def _correct(record: Record, publication: Publication) -> None:

@@ -50,11 +50,7 @@ def lacking(held: PostLine, paper: str, holder: CollectorFacts, lacker: Collecto
     first = max(named, own.seen[0][0])
     if first > known:
         return _late(held.created_at, first, known, lacker.covered(held.network))
-    if is_there(own, known):
-        return None
-    # a post that one collector knew to be gone: the other one had not looked since
-    gone = next(at for at, there, _ in reversed(own.seen) if at <= known and not there)
-    return "moment" if _last_there(held, known + 1) <= gone else None
+    return None if is_there(own, known) else _gone_for_one(held, own, known)
 
 
 def _late(created_at: int, first: int, known: int, coverage: NetworkCoverage) -> Cause | None:
@@ -90,6 +86,12 @@ def _last_there(fact: PostLine, before: int | None) -> int:
     """When a post was last observed to be there, before a moment."""
     moments = [at for at, there, _ in fact.seen if there] + [at for at, _, _ in fact.readings]
     return max((at for at in moments if before is None or at < before), default=fact.created_at)
+
+
+def _gone_for_one(held: PostLine, own: PostLine, known: int) -> Cause | None:
+    """A post that one collector knew to be gone: the other one had not looked since."""
+    gone = next(at for at, there, _ in reversed(own.seen) if at <= known and not there)
+    return "moment" if _last_there(held, known + 1) <= gone else None
 
 
 # ---- counts ----------------------------------------------------------------------------------------------

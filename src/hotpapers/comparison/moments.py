@@ -69,12 +69,7 @@ def state_at(facts: CollectorFacts, moment: MeasuredMoment) -> MomentState:
         fact = facts.posts[mark]
         known = known_by(facts, fact.network, moment)
         if (mark, moment.paper) not in facts.doubtful and _counts(fact, moment, known):
-            at, reposts, likes = next((row for row in reversed(fact.readings) if row[0] <= known), (None, 0, 0))
-            reactions = tuple(reaction for reaction in fact.reactions if reaction[2] <= moment.until)
-            sighting = last_sighting(fact, known)
-            posts[mark] = CountedPost(
-                fact, fact.voice, sighting[2] if sighting else "", reposts or 0, likes or 0, at, reactions
-            )
+            posts[mark] = _counted(fact, known, moment.until)
     return MomentState(posts, frozenset(facts.bots))
 
 
@@ -98,6 +93,13 @@ def _counts(fact: PostLine, moment: MeasuredMoment, known: int) -> bool:
     since = named_at(fact, moment.paper)
     in_time = fact.created_at <= moment.until or known == moment.until
     return since is not None and since <= known and is_there(fact, known) and in_time
+
+
+def _counted(fact: PostLine, known: int, until: int) -> CountedPost:
+    at, reposts, likes = next((row for row in reversed(fact.readings) if row[0] <= known), (None, 0, 0))
+    reactions = tuple(reaction for reaction in fact.reactions if reaction[2] <= until)
+    sighting = last_sighting(fact, known)
+    return CountedPost(fact, fact.voice, sighting[2] if sighting else "", reposts or 0, likes or 0, at, reactions)
 
 
 # ---- whose voices ----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ counted stays, as in any forgetting.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from typing import NamedTuple
@@ -119,11 +119,7 @@ class _Intake:
                 continue
             self._withdrawn = WithdrawnList(self._withdrawn.marks | listed.marks, self._withdrawn.lines | listed.lines)
             if name not in self._done:
-                outcomes = forget_all(self._peer, sorted(listed.marks)) if listed.marks else []
-                self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
-                self._peer.database.erase_traces()
-                self._peer.append([], source=name, cursor=DONE)
-                self._done.add(name)
+                self._forget(name, listed.marks)
 
     def _list(self, log: LoggedFolder, name: str, digest: str) -> WithdrawnList:
         file = self._site.folder / name
@@ -134,6 +130,13 @@ class _Intake:
         if not file.exists():
             log_files.write_bytes(file, data)
         return listed
+
+    def _forget(self, name: str, marks: Collection[str]) -> None:
+        outcomes = forget_all(self._peer, sorted(marks)) if marks else []
+        self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
+        self._peer.database.erase_traces()
+        self._peer.append([], source=name, cursor=DONE)
+        self._done.add(name)
 
     # ---- files -------------------------------------------------------------------------------------
 

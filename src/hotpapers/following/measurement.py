@@ -46,12 +46,7 @@ def keep_measurements(record: Record, source: str, peer: Record, counting: Count
     StoreError."""
     learn_standing(peer.database)
     rows = list(_measured(peer.view(counting.until), source, counting, at))
-    # what our record says of the same papers
-    papers = sorted({item.paper for item in rows})
-    view, known = record.view(), {}
-    for some in slices(papers):
-        for item in view.items(Measurement, f"t.source = ? AND t.paper IN ({numbers_of(some)})", (source, *some)):
-            known[_key(item)] = msgspec.structs.replace(item, observed_at=0)
+    known = _known(record, source, sorted({item.paper for item in rows}))
     fresh = [item for item in rows if known.get(_key(item)) != msgspec.structs.replace(item, observed_at=0)]
     for start in range(0, len(fresh), CHUNK):
         record.append(fresh[start : start + CHUNK], source=f"follow/{source}", at=at)
@@ -81,6 +76,15 @@ def _blind(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
         for network in NETWORKS
         for start, end in missing
     ]
+
+
+def _known(record: Record, source: str, papers: Sequence[str]) -> dict[tuple[str, str, int], Measurement]:
+    """What our record says of the same papers."""
+    view, result = record.view(), {}
+    for some in slices(papers):
+        for item in view.items(Measurement, f"t.source = ? AND t.paper IN ({numbers_of(some)})", (source, *some)):
+            result[_key(item)] = msgspec.structs.replace(item, observed_at=0)
+    return result
 
 
 def _key(item: Measurement) -> tuple[str, str, int]:

@@ -9,7 +9,7 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from socket import getaddrinfo
@@ -303,12 +303,7 @@ class PoliteHttpClient:
     def _judged(
         self, url: httpx2.URL, response: httpcore2.Response, accept: Collection[int]
     ) -> _Opened | Retryable | httpx2.URL:
-        # names in lower case; values of one name joined by commas
-        plain: dict[str, str] = {}
-        for raw_name, raw_value in response.headers:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            plain[name] = f"{plain[name]}, {value}" if name in plain else value
-        headers = MappingProxyType(plain)
+        headers = _plain(response.headers)
         if self._heard is not None:
             self._heard(headers, self.now())
         if response.status in REDIRECTS and response.status not in accept:
@@ -385,6 +380,15 @@ class PoliteHttpClient:
         return httpcore2.ConnectionPool(
             ssl_context=self._context, network_backend=self._dialler, max_keepalive_connections=4, keepalive_expiry=15
         )
+
+
+def _plain(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """Names in lower case; values of one name joined by commas."""
+    plain: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        plain[name] = f"{plain[name]}, {value}" if name in plain else value
+    return MappingProxyType(plain)
 
 
 class _Validators:

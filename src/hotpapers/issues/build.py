@@ -281,16 +281,19 @@ def _content(
 ) -> IssueContent:
     """`about`: what the issue says of itself beside its entries."""
     ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.talk, recipe.publication.ranking)
-    data = batches.chain_at(record.database, recipe.position)
-    if data is None:
-        raise IssueError(f"batch {recipe.position} is not in the record")
-    chain = data.hex()
     return about(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
-        chain=chain, ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
+        chain=_chain(record, recipe.position), ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
         ongoing=_entries(entry_inputs, ongoing, prices), peers=entry_inputs.talk.peers, replaces=recipe.replaces,
         reason=recipe.reason,
     )  # fmt: skip
+
+
+def _chain(record: Record, position: int) -> str:
+    data = batches.chain_at(record.database, position)
+    if data is None:
+        raise IssueError(f"batch {position} is not in the record")
+    return data.hex()
 
 
 def _prices(talk: RankingInput, ranked_by: str) -> PriceList | None:

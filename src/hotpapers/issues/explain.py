@@ -118,12 +118,16 @@ def unread(content: IssueContent) -> Iterator[str]:
     for reading in content.readings:
         if reading.state != "complete":
             why = f", {reading.reason}" if reading.reason else ""
-            # whose counts an issue takes on a network that was not read in full, in words
-            counts = (count for entry in (*content.entries, *content.ongoing) for count in entry.counts)
-            names = {count.collector for count in counts if count.network == reading.network and count.collector}
-            others = " and ".join(sorted(names))
+            others = _collectors(content, reading.network)
             rest = f"the counts of {others} stand where they read more" if others else "what it would add is not known"
             yield f"{words.network_name(reading.network)}: {reading.state}{why}; {rest}."
+
+
+def _collectors(content: IssueContent, network: str) -> str:
+    """Whose counts an issue takes on a network that was not read in full, in words."""
+    counts = (count for entry in (*content.entries, *content.ongoing) for count in entry.counts)
+    names = {count.collector for count in counts if count.network == network and count.collector}
+    return " and ".join(sorted(names))
 
 
 def text_of(explanation: Explanation) -> Iterator[str]:

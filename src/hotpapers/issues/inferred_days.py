@@ -33,10 +33,7 @@ def infer_days(record: Record, first: date, last: date) -> int:
     """Infers for the issues of a period when papers of arXiv's snapshot were announced; of how many papers that is
     new. What was inferred before and has been observed since is withdrawn."""
     days = (first - timedelta(days=BEFORE)).isoformat(), last.isoformat()
-    outdated = queries.outdated_inferences(record.view(), days)
-    if outdated:
-        with record.database.write():
-            batches.write_batch(record.database, [], record.marks, at=now(), source=SOURCE, close=outdated)
+    _withdraw(record, days)
     new = list(_inferred(record, days))
     added, rest = 0, iter(new)
     while some := list(islice(rest, AT_ONCE)):
@@ -64,3 +61,10 @@ def announcements_of(paper: SubmittedPaper) -> Sequence[Announcement]:
         )
         for category in distinct(paper.categories)
     ]
+
+
+def _withdraw(record: Record, days: tuple[str, str]) -> None:
+    outdated = queries.outdated_inferences(record.view(), days)
+    if outdated:
+        with record.database.write():
+            batches.write_batch(record.database, [], record.marks, at=now(), source=SOURCE, close=outdated)

@@ -67,12 +67,7 @@ class PageChangeCounter:
         if kind == ALIAS:  # whose posts are hidden may be known by this alone
             return queries.is_anything_hidden(self._database)
         if kind == VERDICT:
-            # somebody or something is hidden or shown again, or a post in doubt that was known before
-            subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
-            return any(not about for _, about in subjects) or any(
-                queries.is_any_known(self._database, some, self._position)
-                for some in slices(sorted({subject for subject, _ in subjects}))
-            )
+            return self._verdicts_matter()
         return True
 
     def _papers(self) -> frozenset[str]:
@@ -81,3 +76,11 @@ class PageChangeCounter:
             issues = queries.issue_papers(self._database)
             self._held = frozenset(paper for _, _, held in issues for paper in held.papers)
         return self._held
+
+    def _verdicts_matter(self) -> bool:
+        """Whether somebody or something is hidden or shown again, or a post in doubt that was known before."""
+        subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
+        return any(not about for _, about in subjects) or any(
+            queries.is_any_known(self._database, some, self._position)
+            for some in slices(sorted({subject for subject, _ in subjects}))
+        )

@@ -148,10 +148,7 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
     publication = _recorded(record, period.publication)
     collect = _reader(record, period) if period.days else collect_talk
     for day in period.days:
-        position = record.head.position
-        check_over(record, publication, day, now(), position)
-        built = build(record, IssueRecipe(publication, day, 1, position), collect)
-        yield save_unless_there(record, built, now())
+        yield _freeze_day(record, publication, day, collect)
 
 
 def _recorded(record: Record, publication: Publication) -> Publication:
@@ -170,6 +167,13 @@ def _reader(record: Record, period: PastPeriod) -> TalkReader:
     if period.publication.window != "daily" or has_measurements(record.view()):
         return collect_talk
     return TalkOverDays(cut_of(period.publication, period.days[-1]) + LATEST_CLOSE)
+
+
+def _freeze_day(record: Record, publication: Publication, day: str, collect: TalkReader) -> FrozenIssue:
+    position = record.head.position
+    check_over(record, publication, day, now(), position)
+    built = build(record, IssueRecipe(publication, day, 1, position), collect)
+    return save_unless_there(record, built, now())
 
 
 NO_CURVES = PaperCurves((), ())

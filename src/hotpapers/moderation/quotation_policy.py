@@ -103,11 +103,14 @@ def answers_somebody(post: Post, authors: Mapping[str, str]) -> bool:
     if post.network in DISCUSSIONS:
         return False
     if post.reply_to:
-        match = _AUTHOR_IN_KEY.match(post.reply_to)
-        answered = f"bluesky:{match[1]}" if match else authors.get(post.reply_to, "")
-        return answered != post.account
+        return _author_of(post.reply_to, authors) != post.account
     addressed = _ADDRESSED.match(post.text.lstrip()) if post.network in ADDRESSING else None
     return addressed is not None and addressed[1].lower() != post.handle.partition("@")[0].lower()
+
+
+def _author_of(key: str, authors: Mapping[str, str]) -> str:
+    match = _AUTHOR_IN_KEY.match(key)
+    return f"bluesky:{match[1]}" if match else authors.get(key, "")
 
 
 # ---- the operator's list -------------------------------------------------------------------------------

@@ -182,6 +182,11 @@ def _names_of(keys: Sequence[str]) -> frozenset[str]:
 # ---- what is left --------------------------------------------------------------------------------------
 
 
+def _pseudonym(key: str) -> str:
+    """The key's network, `~`, and 32 random hexadecimal digits."""
+    return f"{network_of(key)}:~{secrets.token_hex(16)}"
+
+
 def _own_keys(item: model.Item) -> tuple[str, ...]:
     """Whose words an item holds."""
     return (item.post, item.account) if isinstance(item, model.Post) else (str(getattr(item, "account", "")),)
@@ -219,11 +224,7 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[Erased]:
     """
     own, marks = queries.own_accounts(record.database), record.marks
     gone = {identity.number: (key, identity) for key, identity in identities.find(record.database, keys).items() if key}
-    # the key's network, `~`, and 32 random hexadecimal digits
-    pseudonyms = {
-        n: marks.own_pseudonym(key) if key in own else f"{network_of(key)}:~{secrets.token_hex(16)}"
-        for n, (key, _) in gone.items()
-    }
+    pseudonyms = {n: marks.own_pseudonym(key) if key in own else _pseudonym(key) for n, (key, _) in gone.items()}
     identities.overwrite(
         record.database,
         [(number, pseudonyms[number], bytes.fromhex(identity.commitment)) for number, (_, identity) in gone.items()],
@@ -237,14 +238,7 @@ def _overwrite(record: Record, changes: Sequence[Change], lonely: Collection[int
     marks: dict[int | str, int] = {}
     left = [_left(row, item, lonely, marks) for row, item in changes]
     for row in left:
-        # the words that are left; nobody where somebody was named
-        values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
-        change = {name: values[name] for name in _words(row.spec)}
-        change |= {name: 0 for name in BESIDE if values.get(name) == ""}
-        change |= {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
-        change |= {"salt": row.salt, "lost": canonical_json(row.lost).decode()}
-        names = ", ".join(f'"{name}" = ?' for name in change)
-        record.database.run(f"UPDATE {row.spec.kind} SET {names} WHERE id = ?", (*change.values(), row.id))
+        _write_row(record, row)
     pairs = batches.pairs_of(record.database, [(row.spec.kind, row.id, row.since) for row in left])
     return sorted((*pair, row.seal) for pair, row in zip(pairs, left, strict=True))
 
@@ -268,3 +262,14 @@ def _left(row: StoredRow, item: model.Item, lonely: Collection[int], marks: dict
 
 def _words(spec: KindSpec) -> list[str]:
     return [spec.fields[i] for i in spec.words]
+
+
+def _write_row(record: Record, row: StoredRow) -> None:
+    """The words that are left; nobody where somebody was named."""
+    values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
+    change = {name: values[name] for name in _words(row.spec)}
+    change |= {name: 0 for name in BESIDE if values.get(name) == ""}
+    change |= {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
+    change |= {"salt": row.salt, "lost": canonical_json(row.lost).decode()}
+    names = ", ".join(f'"{name}" = ?' for name in change)
+    record.database.run(f"UPDATE {row.spec.kind} SET {names} WHERE id = ?", (*change.values(), row.id))

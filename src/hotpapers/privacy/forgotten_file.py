@@ -95,11 +95,14 @@ def complete(database: Database, marks: KeyedHasher) -> None:
     except OSError as problem:
         _complain(file, problem)
         return
-    graves = (ForgottenMark("tombstone", mark, at) for mark, at in tombstones.all_tombstones(database))
-    of_store = {*graves, *(ForgottenMark(*row) for row in queries.marks_of_leavers(database))}
-    missing = sorted(of_store - (known or frozenset()))
+    missing = sorted(_of_store(database) - (known or frozenset()))
     if missing or known is None:
         _write(file, marks, missing)
+
+
+def _of_store(database: Database) -> set[ForgottenMark]:
+    graves = (ForgottenMark("tombstone", mark, at) for mark, at in tombstones.all_tombstones(database))
+    return {*graves, *(ForgottenMark(*row) for row in queries.marks_of_leavers(database))}
 
 
 def _write(file: Path, marks: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:

@@ -73,7 +73,7 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
             if gone:
                 _remove(record, gone, at)
             if upto:
-                write_meta(record.database, LOOKED_AT, str(upto))
+                _look_no_more(record, upto)
         snapshots += len(gone)
     return PruneResult(snapshots, originals)
 
@@ -91,6 +91,10 @@ def _newly_old(record: Record, before: int) -> Iterator[tuple[list[int], int]]:
         yield sorted({row.post for row in old}), after
 
 
+def _look_no_more(record: Record, number: int) -> None:
+    write_meta(record.database, LOOKED_AT, str(number))
+
+
 # ---- what is needed ------------------------------------------------------------------------------------
 
 
@@ -100,8 +104,7 @@ def _needless(record: Record, frozen: _Frozen, posts: Sequence[int], before: int
     for start in range(0, len(posts), AT_ONCE):
         some = posts[start : start + AT_ONCE]
         marks = _age_marks(record, frozen, some)
-        # the posts about papers that are in an issue
-        held = {post for post, paper in queries.papers_named(record.database, some) if paper in frozen.papers}
+        held = _needed_by_issues(record, frozen, some)
         rows = queries.snapshots_of(record.database, some, before)
         for post, group in groupby(rows, key=lambda row: row.post):
             if post not in held:
@@ -142,6 +145,11 @@ def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[int]) -> dict[in
             moment = announced_at + age * HOUR
             result[post].append(_Cut(moment, frozen.firsts[bisect_left(frozen.cuts, _Cut(moment, 0))]))
     return result
+
+
+def _needed_by_issues(record: Record, frozen: _Frozen, posts: Sequence[int]) -> set[int]:
+    """The posts about papers that are in an issue."""
+    return {post for post, paper in queries.papers_named(record.database, posts) if paper in frozen.papers}
 
 
 class _Named(msgspec.Struct):

@@ -72,19 +72,21 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def public_lines(session: QuerySession) -> Iterator[bytes]:
     """The lines of the exchange format that strangers may have."""
+    withheld = _kept_back(session)
+    for line in exporter.wanted_lines(session.record, ExportRequest(True, withheld.networks)):
+        public = _public(line, withheld)
+        if public is not None:
+            yield public
+
+
+def _kept_back(session: QuerySession) -> WithheldWords:
     view = session.record.view()
     hidden = {verdict.subject for verdict in view.items(model.Verdict, "t.judgement = 'hidden'")}
     for alias in view.items(model.Alias):
         if hidden & {alias.account, alias.stable}:
             hidden |= {alias.account, alias.stable}
     policy = policy_for(view, session.terms, ())  # it knows nobody who is answered: a reply is to somebody else
-    withheld = WithheldWords(
-        terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy
-    )
-    for line in exporter.wanted_lines(session.record, ExportRequest(True, withheld.networks)):
-        public = _public(line, withheld)
-        if public is not None:
-            yield public
+    return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy)
 
 
 def _public(line: bytes, withheld: WithheldWords) -> bytes | None:
@@ -98,8 +100,10 @@ def _public(line: bytes, withheld: WithheldWords) -> bytes | None:
     if line.startswith(_VERDICT):
         verdict = msgspec.json.decode(line, type=model.Verdict)
         return None if verdict.judgement in ("hidden", "shown") else line
-    if line.startswith(_HEADER):
-        # names every network, as words of each may be missing: so that who has them keeps them
-        header = msgspec.json.decode(line, type=ExchangeHeader)
-        return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"
-    return line
+    return _header(line) if line.startswith(_HEADER) else line
+
+
+def _header(line: bytes) -> bytes:
+    """Names every network, as words of each may be missing: so that who has them keeps them."""
+    header = msgspec.json.decode(line, type=ExchangeHeader)
+    return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"

@@ -157,13 +157,7 @@ def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> 
 
 def explanation(session: QuerySession, params: request_params.EntryParams) -> schemas.EntryExplanation:
     """Why a paper ranks where it does in an issue, as arithmetic, and what would make neighbours swap."""
-    explanation = explained(session, params)
-    together = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
-    return answer_of(
-        schemas.EntryExplanation, explanation, id=bare(explanation.paper), of=explanation.entries,
-        parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in together),
-        above=_neighbour(explanation.above), below=_neighbour(explanation.below),
-    )  # fmt: skip
+    return _explanation(explained(session, params))
 
 
 def explained(session: QuerySession, params: request_params.EntryParams) -> explaining.Explanation:
@@ -180,6 +174,15 @@ def _latest_with(session: QuerySession, name: str, key: str) -> str:
     if not days:
         raise NotFound(f"{bare(key)} is in no frozen issue of {name}")
     return days[-1]
+
+
+def _explanation(explanation: explaining.Explanation) -> schemas.EntryExplanation:
+    together = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
+    return answer_of(
+        schemas.EntryExplanation, explanation, id=bare(explanation.paper), of=explanation.entries,
+        parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in together),
+        above=_neighbour(explanation.above), below=_neighbour(explanation.below),
+    )  # fmt: skip
 
 
 def _neighbour(swap: explaining.NeighbourSwap | None) -> schemas.NeighbourDetails | None:

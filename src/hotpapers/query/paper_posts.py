@@ -6,6 +6,7 @@ forgotten, and those of the publications' own accounts. How much of the others i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hotpapers import model, terms
@@ -29,13 +30,17 @@ def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.
         session.record.view(), own_voices(session), key, params.network, after or (model.LARGEST, ""), params.limit + 1
     )
     more, page = len(page_of_posts) > params.limit, page_of_posts[: params.limit]
-    items = (row.item for _, row in page)
-    policy = policy_for(session.record.view(), session.terms, (post for post in items if isinstance(post, model.Post)))
+    policy = _gate(session, page)
     last = page[-1][1].item if page else None
     return schemas.PostPage(
         paper=key, posts=tuple(_as_shown(policy, key, row, automated) for automated, row in page),
         next=cursor_of(POSTS, last.created_at, last.post) if more and isinstance(last, model.Post) else None,
     )  # fmt: skip
+
+
+def _gate(session: QuerySession, page: Sequence[tuple[bool, StoredRow]]) -> QuotationPolicy:
+    items = (row.item for _, row in page)
+    return policy_for(session.record.view(), session.terms, (post for post in items if isinstance(post, model.Post)))
 
 
 def _as_shown(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:

@@ -130,13 +130,9 @@ class ToolDefinition(NamedTuple):
     @property
     def definition(self) -> dict[str, Any]:
         """As a list of tools has it (Model Context Protocol)."""
-        # the JSON Schema of a struct with all that it refers to in it
-        _, parts = msgspec.json.schema_components([self.answer], ref_template="#/$defs/{name}")
-        root: dict[str, Any] = on_one_line(parts.pop(self.answer.__name__))
-        whole = {**root, "$defs": on_one_line(parts)} if parts else root
         return {
             "name": self.name, "title": self.title, "description": f"{self.about} {WARNING}",
-            "inputSchema": fields_of(self.params), "outputSchema": whole,
+            "inputSchema": fields_of(self.params), "outputSchema": _whole(self.answer),
             "annotations": {
                 "readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False,
             },
@@ -186,6 +182,13 @@ TOOLS: dict[str, ToolDefinition] = {
     )
 }  # fmt: skip
 """Every tool by its name."""
+
+
+def _whole(cls: type[msgspec.Struct]) -> dict[str, Any]:
+    """The JSON Schema of a struct with all that it refers to in it."""
+    _, parts = msgspec.json.schema_components([cls], ref_template="#/$defs/{name}")
+    root: dict[str, Any] = on_one_line(parts.pop(cls.__name__))
+    return {**root, "$defs": on_one_line(parts)} if parts else root
 
 
 # ---- harmless ------------------------------------------------------------------------------------------------

@@ -98,10 +98,12 @@ class ReferenceTable:
         key = (attention.network, attention.age, among)
         if key not in self._made:
             there = self._there.get((attention.network, attention.age), [])
-            self._made[key] = _reference(
-                tuple(peer for peer in there if among in ("all", peer.archive, f"{group_of(peer.archive)} group"))
-            )
+            self._made[key] = _reference(tuple(peer for peer in there if _belongs(peer.archive, among)))
         return self._made[key]
+
+
+def _belongs(archive: str, among: str) -> bool:
+    return among in ("all", archive, f"{group_of(archive)} group")
 
 
 def _own(attention: Attention) -> int | None:

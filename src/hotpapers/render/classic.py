@@ -31,11 +31,17 @@ class ClassicChannel:
 
 def text_of(issue: PublishedIssue) -> str:
     """An issue in the classic format, in the order of the classic rule for a listing, in its own order otherwise."""
-    if (listing := issue.listing) is not None:
-        entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
-        items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
-        return classic.render(ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items))
+    if issue.listing is not None:
+        return classic.render(_as_listed(issue))
     return classic.render(_as_our_own(issue), escape=True)
+
+
+def _as_listed(issue: PublishedIssue) -> ClassicIssue:
+    listing = issue.listing
+    assert listing is not None  # the caller looked
+    entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
+    items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
+    return ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items)
 
 
 def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:

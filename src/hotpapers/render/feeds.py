@@ -140,10 +140,8 @@ class FeedMaker:
         for number in range(len(latest.editions), 0, -1):
             issue = latest if number == latest.content.edition else self._issue_reader.issue(self._name, day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)
-            name = phrases.weekday_name(issue.content.day)
-            issue_title = f"{name}, corrected" if issue.content.edition > 1 else name
             yield FeedItem(
-                id=_id(self._name, day, str(number)), title=issue_title, url=self._address(path),
+                id=_id(self._name, day, str(number)), title=_issue_title(issue), url=self._address(path),
                 published=issue.frozen_at, updated=issue.frozen_at, html=_issue_html(issue, self._address),
                 text=" · ".join(phrases.facts(issue)), authors=(), categories=(),
             )  # fmt: skip
@@ -166,6 +164,11 @@ def _papers_of(issue: PublishedIssue) -> Iterator[FeedPaper]:
 
 def _id(*parts: str) -> str:
     return uuid.uuid5(SPACE, msgspec.json.encode(parts).decode()).urn
+
+
+def _issue_title(issue: PublishedIssue) -> str:
+    name = phrases.weekday_name(issue.content.day)
+    return f"{name}, corrected" if issue.content.edition > 1 else name
 
 
 # ---- their HTML: all that comes from elsewhere is escaped -------------------------------------------------

@@ -42,14 +42,7 @@ class HousekeepingJob:
         """Prunes once a day; learns who has standing and tells that all is well once an hour."""
         at = work.clock.now()
         if at - self._pruned_at >= PRUNE_EVERY:
-            work.check_lease()
-            result = prune(work.record, at=at, whole=False)
-            reaction_marks.drop_old_reactions(work.record, at - reaction_marks.REACTIONS_KEPT)
-            engagement_queries.drop_unfollowed(work.record.database, at)
-            forgotten_file.complete(work.record.database, work.record.marks)
-            self._pruned_at = at
-            if result.snapshots or result.originals:
-                log_event("pruned", snapshots=result.snapshots, originals=result.originals)
+            self._prune(work, at)
         if at - self._learned_at >= LEARN_EVERY:
             work.check_lease()
             learn_standing(work.record.database)
@@ -60,3 +53,13 @@ class HousekeepingJob:
             self._pinged_at, is_due = at, False
         work.note(success_at=at)
         return SOON if is_due else LOOK
+
+    def _prune(self, work: JobContext, at: int) -> None:
+        work.check_lease()
+        result = prune(work.record, at=at, whole=False)
+        reaction_marks.drop_old_reactions(work.record, at - reaction_marks.REACTIONS_KEPT)
+        engagement_queries.drop_unfollowed(work.record.database, at)
+        forgotten_file.complete(work.record.database, work.record.marks)
+        self._pruned_at = at
+        if result.snapshots or result.originals:
+            log_event("pruned", snapshots=result.snapshots, originals=result.originals)

@@ -96,14 +96,16 @@ class Highlighter:
         """The part of an abstract or a post that has most marks, cut between words, with … for what is left out."""
         if len(text) <= SNIPPET:
             return TextSnippet(text, places(text, self._texts))
-        # where marks will be: by the beginnings of words alone, which is enough to choose a part of a text
-        lowered = text.lower()
-        starts = [at for sought in self._texts for at in _starts(lowered, sought.head)]
-        likely = sorted(starts) if starts else [start for start, _ in places(text, self._texts)]
-        start, end = _window(text, likely)
+        start, end = _window(text, self._likely(text))
         part, before = text[start:end].rstrip(), "… " * (start > 0)
         spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
         return TextSnippet(f"{before}{part}{' …' * (end < len(text))}", spans)
+
+    def _likely(self, text: str) -> list[int]:
+        """Where marks will be: by the beginnings of words alone, which is enough to choose a part of a text."""
+        lowered = text.lower()
+        starts = [at for sought in self._texts for at in _starts(lowered, sought.head)]
+        return sorted(starts) if starts else [start for start, _ in places(text, self._texts)]
 
 
 def places(text: str, sought_words: Sequence[SoughtWords]) -> tuple[Span, ...]:

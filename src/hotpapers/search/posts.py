@@ -48,10 +48,7 @@ def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> Sear
         AND p.post NOT IN (SELECT subject FROM hidden)
         AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM known AS k
             JOIN hidden AS h ON h.voice = k.stable_voice)"""
-    # the span of days as moments: from the first one on, before the second
-    first = _midnight(query.since) if query.since else 0
-    moments = first, _midnight(_after(query.until)) if query.until else LARGEST
-    params = (*networks, *moments)
+    params = (*networks, *_moments(query))
     context = f"WITH {persons_sql(view, ())}, {hidden_sql(view)} "
     if not query.wanted and not query.unwanted:
         return SearchStatement("p.id", NOTHING, "post AS p", visible, "p.created_at DESC, p.id DESC", params, context)
@@ -60,6 +57,12 @@ def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> Sear
         "f.rowid", match.score, f"{match.source} CROSS JOIN post AS p",
         f"{match.where} AND p.id = f.rowid AND {visible}", "2 DESC, 1 DESC", (*match.params, *params), context,
     )  # fmt: skip
+
+
+def _moments(query: SearchQuery) -> tuple[int, int]:
+    """The span of days as moments: from the first one on, before the second."""
+    first = _midnight(query.since) if query.since else 0
+    return first, _midnight(_after(query.until)) if query.until else LARGEST
 
 
 def _midnight(day: str) -> int:

@@ -232,12 +232,7 @@ def _explained(problem: str, within: str = "") -> str:
     reason, _, where = problem.partition(" - at `$")
     path = ".".join(filter(None, (within, where.rstrip("`").lstrip("."))))
     if match := _UNKNOWN.fullmatch(reason):
-        name = match[1]
-        table = _TABLES.get(path) or _TABLES.get(re.split(r"[\[.]", path)[0], Settings)
-        known = table.__struct_fields__
-        close = difflib.get_close_matches(name, known, 1)
-        remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}."
-        return f"{_key(path, name)}: no such setting; {remedy}"
+        return _unknown(path, match[1])
     if match := _MISSING.fullmatch(reason):
         return f"{_key(path, match[1])}: is missing; write {match[1]} = …"
     if match := _TYPE.fullmatch(reason):
@@ -254,6 +249,14 @@ def _key(path: str, name: str = "") -> str:
     """`publication[0].hour` → `publication 1: hour`."""
     text = re.sub(r"\[(\d+)\]\.?", lambda match: f" {int(match[1]) + 1}: ", ".".join(filter(None, (path, name))))
     return text.rstrip(": .") or "the file"
+
+
+def _unknown(path: str, name: str) -> str:
+    table = _TABLES.get(path) or _TABLES.get(re.split(r"[\[.]", path)[0], Settings)
+    known = table.__struct_fields__
+    close = difflib.get_close_matches(name, known, 1)
+    remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}."
+    return f"{_key(path, name)}: no such setting; {remedy}"
 
 
 def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -307,14 +310,7 @@ def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
 
 def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     yield from _name_problems(publication)
-    if not 0 <= publication.hour <= 23:
-        yield "hour", f"{publication.hour} is no hour of a day; write 0 to 23."
-    if not 0 <= publication.posts <= MOST_POSTS:
-        yield "posts", f"{publication.posts} cannot be; write 0 to {MOST_POSTS}."
-    if not 0 <= publication.threshold <= LARGEST:
-        yield "threshold", f"{publication.threshold} cannot be; write 0 or more."
-    if not 0 <= publication.least_entries <= MOST_LEAST_ENTRIES:
-        yield "least_entries", f"{publication.least_entries} cannot be; write 0 to {MOST_LEAST_ENTRIES}."
+    yield from _number_problems(publication)
     try:
         ZoneInfo(publication.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -351,6 +347,17 @@ def _is_day(text: str) -> bool:
         return datetime.date.fromisoformat(text).isoformat() == text >= FIRST_DAY
     except ValueError:
         return False
+
+
+def _number_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
+    if not 0 <= publication.hour <= 23:
+        yield "hour", f"{publication.hour} is no hour of a day; write 0 to 23."
+    if not 0 <= publication.posts <= MOST_POSTS:
+        yield "posts", f"{publication.posts} cannot be; write 0 to {MOST_POSTS}."
+    if not 0 <= publication.threshold <= LARGEST:
+        yield "threshold", f"{publication.threshold} cannot be; write 0 or more."
+    if not 0 <= publication.least_entries <= MOST_LEAST_ENTRIES:
+        yield "least_entries", f"{publication.least_entries} cannot be; write 0 to {MOST_LEAST_ENTRIES}."
 
 
 def publication_item(settings: PublicationSettings, observed_at: int) -> Publication:

@@ -56,13 +56,7 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
     if len(body) > LARGEST:
         raise NetError(f"{url}: a feed of {len(body):,} bytes; {LARGEST:,} are read")
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
-        try:
-            feed = decode_json(body.removeprefix(b"\xef\xbb\xbf"), _JsonFeed)
-        except InputError as problem:
-            raise NetError(f"{url}: no JSON feed: {problem}") from problem
-        for item in feed.items[:MOST_ENTRIES]:
-            if isinstance(item, dict):
-                yield _json_entry(item, url, _text_of(feed.language) or "und")
+        yield from _json_entries(body.removeprefix(b"\xef\xbb\xbf"), url)
         return
     read = _parsed(body, headers, url)
     if not read.get("version") and not read.entries:
@@ -144,6 +138,16 @@ class _JsonFeed(msgspec.Struct):
     language: Any = ""
 
 
+def _json_entries(body: bytes, url: str) -> Iterator[FeedEntry]:
+    try:
+        feed = decode_json(body, _JsonFeed)
+    except InputError as problem:
+        raise NetError(f"{url}: no JSON feed: {problem}") from problem
+    for item in feed.items[:MOST_ENTRIES]:
+        if isinstance(item, dict):
+            yield _json_entry(item, url, _text_of(feed.language) or "und")
+
+
 def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
     """An item of which every part may be missing, or of another kind than it should be."""
     title = html.escape(_text_of(item.get("title")))
@@ -154,14 +158,17 @@ def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
     authors = [*(listed if isinstance(listed, list) else []), item.get("author")]
     names = dict.fromkeys(_text_of(author.get("name")) for author in authors if isinstance(author, dict))
     own = item.get("id")
-    at = timestamps.parse_iso(_text_of(item.get("date_published")) or _text_of(item.get("date_modified")))
-    date = None if at is None else timestamps.whole_seconds(at)
     return FeedEntry(
         id=_text_of(str(own)) if isinstance(own, str | int | float) and own != "" else made_id(link, title, content),
         link=link,
         title=title,
         author=", ".join(filter(None, names)),
         content=storable(content[:LONGEST]),
-        published=date,
+        published=_date(_text_of(item.get("date_published")) or _text_of(item.get("date_modified"))),
         language=_text_of(item.get("language")) or language,
     )
+
+
+def _date(text: str) -> int | None:
+    at = timestamps.parse_iso(text)
+    return None if at is None else timestamps.whole_seconds(at)

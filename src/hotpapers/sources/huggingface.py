@@ -114,10 +114,7 @@ class HuggingFaceSource:
             listed = decoded(answer, list[msgspec.Raw]) if answer.status == 200 else ()
             yield PayloadPage([_payload(raw, answer.at) for raw in listed])
         if not has_any:
-            # where no day before these has a list either, it is the lists that are not found: that is raised
-            before = range(days, days + WEEK)
-            if all(self._list(http, back).status != 200 for back in before[:-1]):
-                self._list(http, before[-1], accept=())
+            self._find_any(http, days)
 
     def _list(self, http: HttpClient, back: int, accept: Sequence[int] = NO_LIST) -> Response:
         """The list of so many days ago."""
@@ -125,6 +122,12 @@ class HuggingFaceSource:
         return http.get(
             f"{self.settings.base}/api/daily_papers", params={"date": day, "limit": str(MOST)}, accept=accept
         )
+
+    def _find_any(self, http: HttpClient, days: int) -> None:
+        """Raises NetError where no day before these has a list either: then it is the lists that are not found."""
+        before = range(days, days + WEEK)
+        if all(self._list(http, back).status != 200 for back in before[:-1]):
+            self._list(http, before[-1], accept=())
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each paper's upvotes now, or that its page is gone."""

@@ -256,9 +256,7 @@ class MastodonSource:
             return []
         at_home = urlsplit(listed.uri).netloc == urlsplit(server.base).netloc
         if at_home and server.streaming:
-            self._uris[f"{server.base} {listed.id}"] = listed.uri
-            if len(self._uris) > REMEMBERED:
-                self._uris.popitem(last=False)
+            self._remember(f"{server.base} {listed.id}", listed.uri)
         payload = RawPayload("home" if at_home else "post", listed.uri, body, at)
         if f"{NETWORK}:{listed.uri}" not in self.known:
             return [payload]
@@ -298,6 +296,11 @@ class MastodonSource:
             uri = self._uris.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
             return [RawPayload("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
         return []
+
+    def _remember(self, name: str, uri: str) -> None:
+        self._uris[name] = uri
+        if len(self._uris) > REMEMBERED:
+            self._uris.popitem(last=False)
 
     # ---- home servers ----------------------------------------------------------------------------------
 

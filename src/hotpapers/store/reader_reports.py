@@ -8,7 +8,7 @@ kept. What was said goes when the operator has dealt with it; the row stays, so 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from hotpapers.errors import NotFound
 from hotpapers.model import HOUR
@@ -69,9 +69,11 @@ def is_full(database: Database, at: int, kind: Kind) -> bool:
 
 def waiting(database: Database) -> list[ReaderReport]:
     """Those that are open, the oldest first."""
-    return [
-        ReaderReport(*row) for row in database.rows(f"SELECT {_COLUMNS} FROM report WHERE closed_at = 0 ORDER BY id")
-    ]
+    return [_report(row) for row in database.rows(f"SELECT {_COLUMNS} FROM report WHERE closed_at = 0 ORDER BY id")]
+
+
+def _report(row: tuple[Any, ...]) -> ReaderReport:
+    return ReaderReport(*row)
 
 
 def count_open(database: Database) -> int:

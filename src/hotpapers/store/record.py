@@ -180,8 +180,7 @@ class Record:
         while True:
             with self.database.write():
                 written, upto = self._read_some_again(source, parser, upto, at or now(), lasting)
-            counts = [a + b for a, b in zip(total[1:], written[1:], strict=True)]
-            total = WrittenBatch(written.position or total.position, *counts)
+            total = _sum(total, written)
             if not upto:
                 return total
 
@@ -217,3 +216,8 @@ class Record:
     def secret(self) -> str:
         """The store's secret, for a full export."""
         return self.marks.secret.hex()
+
+
+def _sum(batch: WrittenBatch, other: WrittenBatch) -> WrittenBatch:
+    counts = [a + b for a, b in zip(batch[1:], other[1:], strict=True)]
+    return WrittenBatch(other.position or batch.position, *counts)

@@ -71,15 +71,17 @@ class LatestItems:
         items = [earlier for earlier in self._said[key] if earlier.observed_at <= item.observed_at]
         self._said[key].append(item)
         for at in (item.observed_at, item.observed_at + SAME_MOMENT):
-            row = self._view._replace(as_of=at).one(*key)
-            while row and row.id in stale:
-                row = self._view._replace(as_of=row.item.observed_at - 1).one(*key)
-            recorded = [row.item] if row else []
-            words = [*items, *recorded]
+            words = [*items, *self._recorded(at, key, stale)]
             last = max(words, key=lambda word: word.observed_at, default=None)
             if last is not None and msgspec.structs.replace(last, observed_at=item.observed_at) == item:
                 return False
         return True
+
+    def _recorded(self, at: int, key: tuple[Any, ...], stale: Collection[int]) -> list[Item]:
+        row = self._view._replace(as_of=at).one(*key)
+        while row and row.id in stale:
+            row = self._view._replace(as_of=row.item.observed_at - 1).one(*key)
+        return [row.item] if row else []
 
 
 def differences(

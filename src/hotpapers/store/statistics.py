@@ -42,17 +42,10 @@ def status(record: Record) -> StoreStatistics:
     items = {spec.kind: record.count(spec.type) for spec in SPECS.values()}
     first, last = written_between(database)
     size = database.size()
-    # keys that were forgotten, and rows that lost words
-    keys = record.database.rows("SELECT count(*) FROM identity WHERE commitment IS NOT NULL")[0][0]
-    forgotten = int(keys) + sum(
-        int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE lost IS NOT NULL")[0][0])
-        for spec in SPECS.values()
-        if spec.words
-    )
     return StoreStatistics(
         store=database.where, database=database.name, schema=len(schema.MIGRATIONS), size=size,
         batches=record.head.position, items=items, issues=items["issue"], publications=items["publication"],
-        raw=_count(record, "raw"), quarantine=_count(record, "quarantine"), forgotten=forgotten,
+        raw=_count(record, "raw"), quarantine=_count(record, "quarantine"), forgotten=_forgotten(record),
         last_at=last, year_forecast=_forecast(size, first, last),
         reports=reader_reports.count_open(database),
     )  # fmt: skip
@@ -82,6 +75,16 @@ def written_between(database: Database) -> tuple[int | None, int | None]:
 
 def _count(record: Record, table: str) -> int:
     return int(record.database.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+
+def _forgotten(record: Record) -> int:
+    """Keys that were forgotten, and rows that lost words."""
+    keys = record.database.rows("SELECT count(*) FROM identity WHERE commitment IS NOT NULL")[0][0]
+    return int(keys) + sum(
+        int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE lost IS NOT NULL")[0][0])
+        for spec in SPECS.values()
+        if spec.words
+    )
 
 
 def _forecast(size: int, first: int | None, last: int | None) -> int | None:

@@ -59,9 +59,7 @@ def read_classic(file: str, data: bytes) -> ParsedClassicFile:
     try:
         text, repaired = classic.decode(data)
         issue = classic.parse(text)
-        twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
-        if twice:
-            raise NotClassic(f"{twice[0]} is listed twice")
+        check_papers(issue)
     except NotClassic as problem:
         raise NotClassic(problem.reason, file=file, line=problem.line) from problem
     return ParsedClassicFile(file, issue, hashlib.sha256(text.encode()).hexdigest(), repaired)
@@ -81,9 +79,7 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
         if new:
             items += items_of(file.issue, name, file.sha, later=len(known))
         state: Literal["new", "known", "later"] = ("later" if known else "new") if new else "known"
-        # a note for every category that arXiv does not have; they are kept as they are
-        unknown = {c: item.number for item in file.issue.items for c in item.categories if c not in KNOWN}
-        notes = tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
+        notes = flag_categories(file.issue)
         done.append(ClassicImport(file.file, state, file.issue.date, len(file.issue.items), file.repaired, notes))
     if items:
         written = record.append([*_publication_if_new(record, name), *items], source=SOURCE)
@@ -101,6 +97,19 @@ def group_size(record: Record) -> int:
 def _publication_if_new(record: Record, name: str) -> list[model.Item]:
     known = queries.is_publication_known(record.database, name)
     return [] if known else [publication(name, observed_at=now())]
+
+
+def check_papers(issue: classic.ClassicIssue) -> None:
+    """Raises NotClassic when a paper is listed twice."""
+    twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
+    if twice:
+        raise NotClassic(f"{twice[0]} is listed twice")
+
+
+def flag_categories(issue: classic.ClassicIssue) -> tuple[str, ...]:
+    """A note for every category that arXiv does not have; they are kept as they are."""
+    unknown = {c: item.number for item in issue.items for c in item.categories if c not in KNOWN}
+    return tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
 
 
 def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -> list[model.Item]:

@@ -294,13 +294,16 @@ class _Gzip(io.RawIOBase):
             while not self._ready and not self._problem:
                 packed = self._source.read(PACKED_BLOCK)
                 if not packed:
-                    if self._member is not None:
-                        raise breaks_off(self._name)
+                    self._end()
                     return False
                 self._ready = memoryview(b"".join(self._unpack(packed)))
         except InputError as problem:
             self._problem = problem
         return bool(self._ready)
+
+    def _end(self) -> None:
+        if self._member is not None:
+            raise breaks_off(self._name)
 
     def _unpack(self, packed: bytes) -> Iterator[bytes]:
         while packed:

@@ -53,16 +53,7 @@ def remote_file(address: str, web: Callable[[], HttpClient]) -> RemoteFile:
     """What is at an address. `web`: opens a client. Raises InputError, and UsageError where a library is missing."""
     scheme = address.partition("://")[0].lower()
     if scheme in WEB:
-        http = web()
-        name = name_of(address)
-        first = _piece(http, address, name, 0)
-        if first.status == 416:
-            return RemoteFile(name, 0, None, lambda: StoredBytes(name, io.BytesIO()))
-        start, _, size = _range(first, name)
-        if start:
-            raise InputError("its server sends another part of it than was asked for", file=name)
-        date = first.headers.get("last-modified", "")
-        return RemoteFile(name, size, _web_date(date), lambda: WebBytes(http, address, first))
+        return _on_the_web(address, web())
     if scheme not in STORES or "::" in address:
         known = ", ".join(f"{name}://" for name in (*WEB, *STORES))
         raise UsageError(f"{name_of(address)}: files are read from {known}")
@@ -156,6 +147,18 @@ class StoredBytes(io.RawIOBase):
 
 
 # ---- the web -----------------------------------------------------------------------------------------
+
+
+def _on_the_web(address: str, http: HttpClient) -> RemoteFile:
+    name = name_of(address)
+    first = _piece(http, address, name, 0)
+    if first.status == 416:
+        return RemoteFile(name, 0, None, lambda: StoredBytes(name, io.BytesIO()))
+    start, _, size = _range(first, name)
+    if start:
+        raise InputError("its server sends another part of it than was asked for", file=name)
+    date = first.headers.get("last-modified", "")
+    return RemoteFile(name, size, _web_date(date), lambda: WebBytes(http, address, first))
 
 
 def _web_date(text: str) -> int | None:

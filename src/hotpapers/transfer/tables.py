@@ -71,10 +71,7 @@ def parquet(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
         source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
         with source.open("wb") as out:
             for n, line in enumerate(exporter.wanted_lines(record, wanted), 1):
-                body = msgspec.json.decode(line)
-                about = {name: body.get(name) for name in COLUMNS[1:-1]}
-                row = {"n": n, **about, "line": line.rstrip(b"\n").decode()}
-                out.write(msgspec.json.encode(row) + b"\n")
+                out.write(msgspec.json.encode(_row(n, line)) + b"\n")
         connection.execute(_COPY.format(types=_TYPES, to=_quoted(target)), [literal_path(str(source))])
         with target.open("rb") as done:
             while chunk := done.read(2**20):
@@ -97,6 +94,12 @@ def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
             )
         except duckdb.IOException as problem:
             raise OSError(errno.EIO, str(problem).splitlines()[0]) from problem
+
+
+def _row(n: int, line: bytes) -> dict[str, Any]:
+    body = msgspec.json.decode(line)
+    about = {name: body.get(name) for name in COLUMNS[1:-1]}
+    return {"n": n, **about, "line": line.rstrip(b"\n").decode()}
 
 
 def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:

@@ -85,11 +85,7 @@ def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
     tree = MerkleTree(map(leaf_hash, entries))
     if tree.size != size or tree.root(size) != signed.checkpoint.root:
         raise NotAProof("its leaves are not those that its checkpoint was signed for")
-    # other programs make proofs from the tiles
-    for level, index, width in tiles.widths(tree.size):
-        path = tiles.tile_path(level, index, width)
-        if _bytes(base / path) != tiles.tile(tree, level, index, width):
-            raise NotAProof(f"{path} is not the tile of its leaves")
+    _check_tiles(base, tree)
     return MirroredLog(signed, entries, tree)
 
 
@@ -99,6 +95,14 @@ def log_path(origin: str) -> str:
     if len(parts) != 3 or parts[0] != "log" or not all(part.replace("-", "").isalnum() for part in parts):
         raise NotAProof("its name does not say where its files are: …/log/PUBLICATION/NUMBER")
     return "/".join(parts)
+
+
+def _check_tiles(base: Path, tree: MerkleTree) -> None:
+    """Raises NotAProof where the tiles, from which other programs make proofs, are not those of the leaves."""
+    for level, index, width in tiles.widths(tree.size):
+        path = tiles.tile_path(level, index, width)
+        if _bytes(base / path) != tiles.tile(tree, level, index, width):
+            raise NotAProof(f"{path} is not the tile of its leaves")
 
 
 def _bytes(file: Path) -> bytes:

@@ -152,11 +152,14 @@ def _new_files(
         first = hour if last is None else last + 1
         for part, start in enumerate(range(0, max(len(lines), 1), observations.MOST_LINES), 1):
             some = lines[start : start + observations.MOST_LINES]
-            file = ObservedFile(end, first, hour, part, b"")
-            root = root_of(ObservationLine(data, observations.line_hash(data)) for data in some)
-            log_files.write_bytes(folder / (file.name + SUFFIX), observations.pack(some))
-            yield file.position, entries.observed_entry(file._replace(root=root))
+            yield _save(folder, ObservedFile(end, first, hour, part, b""), some)
         position, last = end, hour
+
+
+def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:
+    root = root_of(ObservationLine(data, observations.line_hash(data)) for data in lines)
+    log_files.write_bytes(folder / (file.name + SUFFIX), observations.pack(lines))
+    return file.position, entries.observed_entry(file._replace(root=root))
 
 
 # ---- taking back ----------------------------------------------------------------------------------------

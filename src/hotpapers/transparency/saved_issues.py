@@ -145,6 +145,11 @@ def _converted(value: object, type: Any) -> Any:
         raise InputError(str(problem)) from problem
 
 
+def _canonical(raw: msgspec.Raw) -> bytes:
+    """JSON in the form that was hashed."""
+    return canonical_json(decode_json(raw, object))
+
+
 def _content(data: bytes) -> tuple[SavedContent, str]:
     return decode_json(data, SavedContent), hashlib.sha256(data).hexdigest()
 
@@ -158,8 +163,7 @@ def _of_html(text: str) -> SavedIssue:
     proof, content = page.blocks.get(TYPE, ""), page.blocks.get(CONTENT_TYPE, "")
     if not proof or not content:
         raise NotAProof("the page carries no proof: it was published without a log, or saved without its data")
-    # JSON in the form that was hashed
-    data = canonical_json(decode_json(msgspec.Raw(content.encode("utf-8", "replace")), object))
+    data = _canonical(msgspec.Raw(content.encode("utf-8", "replace")))
     return SavedIssue(*_content(data), parse_proof(proof), page.digest, tuple(page.entries))
 
 

@@ -56,13 +56,16 @@ def attack_prices(figures: AttackFigures, ranking: str) -> AttackPrices:
     first = ranking if ranking in names else figures.default
     ordered = sorted(names, key=lambda name: name != first)
     prices = tuple((label, f"{dollars:g}", source, year) for label, dollars, source, year in PRICES)
+    return AttackPrices(figures, first, _cheapest(figures, first), tuple(_tables(figures, ordered)), prices)
+
+
+def _cheapest(figures: AttackFigures, ranking: str) -> tuple[CheapestAttack, ...]:
     result = []
-    for networks, goal, some in by_goal([row for row in figures.rows if row.ranking == first]):
+    for networks, goal, some in by_goal([row for row in figures.rows if row.ranking == ranking]):
         if goal != "rival out":
             new, standing = (_least(row for row in some if needs_standing(row) is has) for has in (False, True))
             result.append(CheapestAttack(networks, GOALS[goal].capitalize(), new, standing))
-    cheapest = tuple(result)
-    return AttackPrices(figures, first, cheapest, tuple(_tables(figures, ordered)), prices)
+    return tuple(result)
 
 
 def _least(rows: Iterable[CostSummary]) -> str:

@@ -64,11 +64,6 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
     """The state as the latest issues, the newest last, tell it."""
     latest = issues[-1] if issues else None
     due = due_after(publication, latest.content.day) if latest else None
-    by_network: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
-    for issue in reversed(issues):
-        for reading in issue.content.readings:
-            by_network.setdefault(reading.network, []).append((issue.content, reading))
-    networks = tuple(_network(network, rows) for network, rows in sorted(by_network.items()))
     return PublicationState(
         latest=phrases.weekday_name(latest.content.day) if latest else "",
         path=site_paths.issue_path(latest.content.day) if latest else "",
@@ -77,7 +72,7 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
         due=due,
         ended=phrases.weekday_name(str(publication.last_day)) if publication.last_day and not due else "",
         days=tuple(_days(publication, issues)),
-        networks=networks,
+        networks=_networks([issue.content for issue in issues]),
         corrections=tuple(_corrections(issues)),
     )
 
@@ -129,6 +124,15 @@ def _corrections(issues: Sequence[PublishedIssue]) -> Iterable[tuple[str, str, s
 # ---- networks ----------------------------------------------------------------------------------------------
 
 _SAID = {"complete": "read in full", "partial": "read in part", "refused": "refused", "unknown": "not read"}
+
+
+def _networks(contents: Sequence[IssueContent]) -> tuple[NetworkState, ...]:
+    """Each network that was read or should have been, over the issues told of."""
+    result: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
+    for content in reversed(contents):
+        for reading in content.readings:
+            result.setdefault(reading.network, []).append((content, reading))
+    return tuple(_network(network, rows) for network, rows in sorted(result.items()))
 
 
 def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]]) -> NetworkState:

@@ -42,9 +42,12 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
         (f"{EDGE + width * age / known[-1][0]:.4g}", f"{HEIGHT - EDGE - height * voices / most:.3g}")
         for age, voices in [(0, 0), *known]
     ]
-    # `Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`
+    return Sparkline(" ".join(f"{x},{y}" for x, y in drawn), drawn[-1], _description(known))
+
+
+def _description(known: list[tuple[int, int]]) -> str:
+    """`Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`"""
     spoken = [row for row in known if row[1]]
     chosen = dict.fromkeys([spoken[0], spoken[len(spoken) // 2], spoken[-1]])
     parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen)
-    description = f"Voices since the announcement: {parts}."
-    return Sparkline(" ".join(f"{x},{y}" for x, y in drawn), drawn[-1], description)
+    return f"Voices since the announcement: {parts}."

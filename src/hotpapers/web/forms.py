@@ -98,6 +98,13 @@ UNREADABLE = FormPage("Not sent", ("What was sent could not be read, or is too l
 UNUSABLE = FormPage("Not sent", ("This cannot be done as it was asked for.",), status=400)
 
 
+def too_much(seconds: int) -> FormPage:
+    """Whoever sends too many forms is told when to go on."""
+    minutes = (seconds + 59) // 60
+    words = f"That was a lot in a short time. Please go on in {minutes} minute{'' if minutes == 1 else 's'}."
+    return FormPage("Not now", (words,), status=429, wait=seconds)
+
+
 def asked_again(refusal: FormPage, form: FormPage) -> FormPage:
     """A form, filled in as it was sent, which says why it was refused."""
     if form.form is None:
@@ -145,9 +152,7 @@ class FormRouter:
                 page = await self._answered(request, form)
             except ClientDisconnect:
                 return Response(status_code=400)
-            body = macro("form_page.html", "page")(page, self._site, "../" * (path.count("/") - 1))
-            more = {"retry-after": str(page.wait)} if page.wait else {}
-            return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **more})
+            return self._page(page, "../" * (path.count("/") - 1))
 
         return Route(path, answer, methods=["GET", "POST"])
 
@@ -178,15 +183,17 @@ class FormRouter:
     async def _worked(self, work: Work, body: bytes, client: str, seconds: int) -> FormPage:
         """`seconds`: for which the client has to wait."""
         if seconds:
-            # whoever sends too many forms is told when to go on
-            minutes = (seconds + 59) // 60
-            words = f"That was a lot in a short time. Please go on in {minutes} minute{'' if minutes == 1 else 's'}."
-            return FormPage("Not now", (words,), status=429, wait=seconds)
+            return too_much(seconds)
         values = pairs(body)
         if values is None:
             return UNREADABLE
         future = self._now.begin(lambda: _page_of(work, values), client)
         return BUSY if future is None else await asyncio.wrap_future(future)
+
+    def _page(self, page: FormPage, root: str) -> Response:
+        body = macro("form_page.html", "page")(page, self._site, root)
+        more = {"retry-after": str(page.wait)} if page.wait else {}
+        return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **more})
 
 
 class _Threads:

@@ -18,6 +18,7 @@ from hotpapers.logs import LOG
 from hotpapers.model import HttpClient, Publication
 from hotpapers.schedule.publishing import render_changed
 from hotpapers.settings import Settings
+from hotpapers.settings.serve import ServeSettings
 from hotpapers.sources.bluesky import BlueskySettings
 from hotpapers.store import Record
 from hotpapers.view import phrases
@@ -33,6 +34,11 @@ ONE_CLIENT = (
     "[serve] base begins with https://, so a proxy stands in front, and `proxies` is 0: all readers count as one client"
     " and use up each other's share. Write proxies = 1, or how many there are."
 )
+
+
+def is_one_client(serve: ServeSettings) -> bool:
+    """Whether all readers come from one address, as this server speaks no TLS itself and is told of no proxy."""
+    return serve.base.startswith("https://") and not serve.proxies
 
 
 class ReaderConfig(NamedTuple):
@@ -55,8 +61,7 @@ class ReaderFeatures:
         self._serve = operator.settings.serve
         if not self._serve.base:
             return
-        # all readers come from one address where this server speaks no TLS itself and is told of no proxy
-        if self._serve.base.startswith("https://") and not self._serve.proxies:
+        if is_one_client(self._serve):
             LOG.warning("%s", ONE_CLIENT)
         self.routes += report_forms.routes(
             self._desk(), report_forms.ReportDependencies(open_record, terms=operator.terms)

@@ -26,16 +26,19 @@ class FreshIssueReader:
     def __call__(self) -> RecordIssueReader:
         """The issue reader. Raises StoreError; the next call begins anew."""
         try:
-            if self._watched is None:
-                record = self._open()
-                self._watched, self._kept = (record, PageChangeCounter(record)), None
-            changes = self._watched[1].look()
-            if self._kept is None or self._kept[0] != changes:
-                self._kept = (changes, RecordIssueReader(self._open(), self._allowed))
-            return self._kept[1]
+            return self._fresh()
         except StoreError:
             self.close()
             raise
+
+    def _fresh(self) -> RecordIssueReader:
+        if self._watched is None:
+            record = self._open()
+            self._watched, self._kept = (record, PageChangeCounter(record)), None
+        changes = self._watched[1].look()
+        if self._kept is None or self._kept[0] != changes:
+            self._kept = (changes, RecordIssueReader(self._open(), self._allowed))
+        return self._kept[1]
 
     def close(self) -> None:
         """Ends the watch. An issue reader's connection ends with the issue reader, which may still be read."""

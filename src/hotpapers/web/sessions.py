@@ -47,15 +47,18 @@ class SessionPool:
     def here(self, work: Callable[[QuerySession], Answer]) -> Answer:
         """Does something at a session of this thread: what takes no time."""
         try:
-            session: QuerySession | None = getattr(self._mine, "session", None)
-            if session is None:
-                record = open_store(self._open_record)
-                self._records.add(record)
-                session = self._mine.session = QuerySession(record, self._allowed, public=True, logs=self._logs)
-            return work(session)
+            return work(self._session())
         except StoreError:  # the server may have gone away: the next question gets a new connection
             self._leave()
             raise
+
+    def _session(self) -> QuerySession:
+        session: QuerySession | None = getattr(self._mine, "session", None)
+        if session is None:
+            record = open_store(self._open_record)
+            self._records.add(record)
+            session = self._mine.session = QuerySession(record, self._allowed, public=True, logs=self._logs)
+        return session
 
     def _leave(self) -> None:
         session: QuerySession | None = self._mine.__dict__.pop("session", None)

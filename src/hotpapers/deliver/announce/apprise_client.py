@@ -77,16 +77,20 @@ class AppriseClient:
 def _plugin(url: str, home: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what its services warn of is for those who write them
-        try:
-            import apprise
-        except ImportError as missing:
-            raise UsageError("chat rooms need Apprise: pip install 'hotpapers[announce]'") from missing
-        asset = apprise.AppriseAsset(
-            app_id="Hot Papers", app_desc="Hot Papers", app_url=home, image_url_mask="", image_url_logo="",
-            http_redirects=False, storage_mode="memory", interpret_emojis=False, allow_templates=False, language="en",
-        )  # fmt: skip
-        with _capture_log():
-            return apprise.Apprise.instantiate(url, asset=asset)
+        return _make_plugin(url, home)
+
+
+def _make_plugin(url: str, home: str) -> Any:
+    try:
+        import apprise
+    except ImportError as missing:
+        raise UsageError("chat rooms need Apprise: pip install 'hotpapers[announce]'") from missing
+    asset = apprise.AppriseAsset(
+        app_id="Hot Papers", app_desc="Hot Papers", app_url=home, image_url_mask="", image_url_logo="",
+        http_redirects=False, storage_mode="memory", interpret_emojis=False, allow_templates=False, language="en",
+    )  # fmt: skip
+    with _capture_log():
+        return apprise.Apprise.instantiate(url, asset=asset)
 
 
 @contextmanager

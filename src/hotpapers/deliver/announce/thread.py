@@ -11,7 +11,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from hotpapers.deliver.announce.announcement import EntryLine, announcement, shortened
+from hotpapers.deliver.announce.announcement import AnnouncementText, EntryLine, announcement, shortened
 from hotpapers.ids.timestamps import tid
 from hotpapers.model import PublishedIssue
 from hotpapers.view.site_config import SiteConfig
@@ -42,12 +42,7 @@ class Thread(NamedTuple):
 def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
     """The thread of an issue."""
     content = announcement(issue, site_config)
-    summary = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
-    title = f"{shortened(content.publication, 60)}, {content.day}"
-    text = _fitted([title, shortened(summary, 140), content.correction or content.empty], 2, content.url)
-    titles = " · ".join(shortened(line.title, 80) for line in content.lines[:3])
-    head = text, content.url, {"title": title, "description": titles or content.empty}
-    posts = [head, *map(_paper, content.lines)]
+    posts = [_head(content), *map(_paper, content.lines)]
     return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(posts)))
 
 
@@ -83,6 +78,14 @@ def _short_url(url: str) -> str:
 
 Post = tuple[str, str, dict[str, str]]
 """Text, where it leads, and the card below it."""
+
+
+def _head(content: AnnouncementText) -> Post:
+    summary = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
+    title = f"{shortened(content.publication, 60)}, {content.day}"
+    text = _fitted([title, shortened(summary, 140), content.correction or content.empty], 2, content.url)
+    titles = " · ".join(shortened(line.title, 80) for line in content.lines[:3])
+    return text, content.url, {"title": title, "description": titles or content.empty}
 
 
 def _paper(line: EntryLine) -> Post:

@@ -119,10 +119,7 @@ def _read(raw: bytes, message: Message, secret: bytes) -> Said:
     if kind == "feedback-report":
         row = _letter_in(raw, message)
         return AbuseComplaint(row[1]) if row else None
-    subject = str(message.get("subject", ""))[:2000]
-    text = str(make_header(decode_header(subject)))
-    tokens = (decode(secret, match[0]) for match in TOKEN.finditer(text))
-    token = next((token for token in tokens if token), None)
+    token = _token_in(_subject(message), secret)
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
 
 
@@ -169,6 +166,16 @@ def _decoded(message: Message) -> Iterator[bytes]:
         payload = part.get_payload(decode=True)
         if isinstance(payload, bytes):
             yield payload
+
+
+def _subject(message: Message) -> str:
+    subject = str(message.get("subject", ""))[:2000]
+    return str(make_header(decode_header(subject)))
+
+
+def _token_in(text: str, secret: bytes) -> MailToken | None:
+    tokens = (decode(secret, match[0]) for match in TOKEN.finditer(text))
+    return next((token for token in tokens if token), None)
 
 
 def is_automatic(message: Message) -> bool:

@@ -41,18 +41,21 @@ class DnsResolver:
 
     def _records(self, name: str, kind: str, write: Callable[[Any], str]) -> tuple[str, ...]:
         try:
-            resolver = Resolver(configure=not self._servers)
-            if self._servers:
-                resolver.nameservers = [Do53Nameserver(host, port) for host, port in self._servers]
-            resolver.use_edns(0, 0, SIZE)
-            resolver.timeout = self._wait
-            resolver.lifetime = self._wait * TRIES * len(resolver.nameservers)
-            answer = resolver.resolve(name, kind, search=False, raise_on_no_answer=False)
+            answer = self._resolver().resolve(name, kind, search=False, raise_on_no_answer=False)
         except NXDOMAIN:
             return ()
         except (DNSException, OSError, ValueError) as problem:
             raise NetError(f"{name}: its records cannot be read: {problem}") from problem
         return tuple(write(record) for record in answer.rrset or ())
+
+    def _resolver(self) -> Resolver:
+        resolver = Resolver(configure=not self._servers)
+        if self._servers:
+            resolver.nameservers = [Do53Nameserver(host, port) for host, port in self._servers]
+        resolver.use_edns(0, 0, SIZE)
+        resolver.timeout = self._wait
+        resolver.lifetime = self._wait * TRIES * len(resolver.nameservers)
+        return resolver
 
 
 def server_of(text: str) -> Server:

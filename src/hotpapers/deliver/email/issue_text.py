@@ -94,16 +94,11 @@ def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
     links = [LinkedText(link.text, link.url) for link in entry.links]
     if site_config.base and entry.path:
         links.append(LinkedText("history", _page(entry, site_config)))
-    others = len(entry.other_authors)
-    authors = f"{entry.first_authors} and {others} more" if others else entry.first_authors
-    # what is said of the paper, and where that comes from
-    mark = f" ({entry.lead_mark})" if entry.lead_mark else ""
-    lead = shortened(plain_line(entry.lead), LONGEST_LEAD) + mark
     return MessageEntry(
         place=entry.place,
         title=_title(entry, site_config),
-        authors=shortened(plain_line(authors), LONGEST_AUTHORS),
-        lead=lead,
+        authors=shortened(plain_line(_authors(entry)), LONGEST_AUTHORS),
+        lead=_lead(entry),
         counts=tuple(_counts(entry)),
         why=shortened(_why(entry), LONGEST_WHY),
         links=tuple(links),
@@ -116,6 +111,17 @@ def _counts(entry: EntryView) -> Iterator[str]:
     )
     if entry.earlier:
         yield entry.earlier
+
+
+def _lead(entry: EntryView) -> str:
+    """What is said of the paper, and where that comes from."""
+    mark = f" ({entry.lead_mark})" if entry.lead_mark else ""
+    return shortened(plain_line(entry.lead), LONGEST_LEAD) + mark
+
+
+def _authors(entry: EntryView) -> str:
+    others = len(entry.other_authors)
+    return f"{entry.first_authors} and {others} more" if others else entry.first_authors
 
 
 def _why(entry: EntryView) -> str:
@@ -157,18 +163,22 @@ def _blocks(view: MessageView) -> Iterator[str]:
     yield from map(_filled, view.notes)
     yield _filled(view.empty)
     for entry in view.entries:
-        head = [_filled(entry.title.text, f"{entry.place}. ")]
-        yield "\n".join([*head, _filled(entry.authors, "   ")] if entry.authors else head)
-        yield _filled(entry.lead, "   ")
-        yield "\n".join(_filled(count, "   ") for count in entry.counts)
-        yield _filled(entry.why, "   ")
-        yield " ·\n".join(f"   {_link(link)}" for link in entry.links)
+        yield from _entry_blocks(entry)
     yield _filled(view.more)
     if view.ongoing:
         yield "\n".join(["Still talked about", *(_filled(_link(text), "- ") for text in view.ongoing)])
     yield _filled(_link(view.page)) if view.page.url else ""
     yield "\n".join(map(_filled, view.proof))
     yield f"{_filled(view.why_you)}\n{_filled(_link(view.leave))}"
+
+
+def _entry_blocks(entry: MessageEntry) -> Iterator[str]:
+    head = [_filled(entry.title.text, f"{entry.place}. ")]
+    yield "\n".join([*head, _filled(entry.authors, "   ")] if entry.authors else head)
+    yield _filled(entry.lead, "   ")
+    yield "\n".join(_filled(count, "   ") for count in entry.counts)
+    yield _filled(entry.why, "   ")
+    yield " ·\n".join(f"   {_link(link)}" for link in entry.links)
 
 
 def _link(link: LinkedText) -> str:

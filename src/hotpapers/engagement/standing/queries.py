@@ -6,7 +6,7 @@ their batches, so that it is the same whenever that is done, and after an import
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.engagement.standing.rules import (
@@ -63,13 +63,7 @@ def learn_standing(database: Database, position: int = LARGEST) -> int:
 
 def is_learned(database: Database, position: int) -> bool:
     """Whether the table is up to a position, so that it says who had standing there."""
-    # the first batch that is not learned yet is a later one, or there is none
-    state = _state(database)
-    firsts = (
-        database.rows(f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1", (after,))
-        for (kind, _), after in zip(_KINDS, state, strict=True)
-    )
-    return min((int(since) for rows in firsts for (since,) in rows), default=LARGEST + 1) > position
+    return _next_batch(database, _state(database)) > position
 
 
 def relearn_standing(database: Database) -> int:
@@ -89,13 +83,7 @@ def _learn_some(database: Database) -> int:
             for row in rows
             if row.account and row.paper
         ]
-        # those of whom something else is to be kept now
-        known = _known(database, {row.account for row in spoken})
-        result = dict(known)
-        for row in spoken:
-            result[row.account] = acquainted(result.get(row.account), row)
-        learned = [now for account, now in result.items() if known.get(account) != now]
-        _keep(database, learned)
+        _keep(database, _learned(_known(database, {row.account for row in spoken}), spoken))
         last = [max((row.id for row in rows if row.kind == kind), default=state[kind]) for kind in (0, 1)]
         database.run("DELETE FROM standing_state")
         database.run("INSERT INTO standing_state VALUES (?, ?)", last)
@@ -105,6 +93,15 @@ def _learn_some(database: Database) -> int:
 def _state(database: Database) -> LearnedRows:
     rows = database.rows("SELECT mention, reaction FROM standing_state")
     return LearnedRows(*rows[0]) if rows else LearnedRows()
+
+
+def _next_batch(database: Database, state: LearnedRows) -> int:
+    """The first batch that is not learned yet; beyond all others where there is none."""
+    firsts = (
+        database.rows(f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1", (after,))
+        for (kind, _), after in zip(_KINDS, state, strict=True)
+    )
+    return min((int(since) for rows in firsts for (since,) in rows), default=LARGEST + 1)
 
 
 def _next_end(database: Database, state: LearnedRows) -> int | None:
@@ -124,6 +121,14 @@ def _next_rows(database: Database, state: LearnedRows) -> Iterator[_SpokenRow]:
     kinds = (database.rows(sql, (after, end)) for (_, sql), after in zip(_KINDS, state, strict=True))
     rows = (_SpokenRow._make(row) for some in kinds for row in some)
     return iter(sorted(rows, key=lambda row: (row.position, row.observed_at)))
+
+
+def _learned(known: Mapping[int, Acquaintance], spoken: Iterable[SpokenPaper]) -> list[Acquaintance]:
+    """Those of whom something else is to be kept now."""
+    result = dict(known)
+    for row in spoken:
+        result[row.account] = acquainted(result.get(row.account), row)
+    return [now for account, now in result.items() if known.get(account) != now]
 
 
 def _known(database: Database, accounts: Iterable[int]) -> dict[int, Acquaintance]:

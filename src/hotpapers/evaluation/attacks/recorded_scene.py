@@ -185,12 +185,17 @@ class RecordedScene:
     def paper(self, key: str) -> RecordedPaper:
         """A paper that people speak of, with the posts about it."""
         if key not in self._papers:
-            talk = next(talks[key] for talks in self._talks.values() if key in talks)
-            posts = (self._post(rows[-1]) for rows in talk.posts.values())
-            paper = self._view.item(Paper, key)
-            title = paper.title if paper else ""
-            self._papers[key] = RecordedPaper(key, talk.archive, talk.announced_at, title, tuple(sorted(posts)))
+            self._papers[key] = self._read_paper(key)
         return self._papers[key]
+
+    def _read_paper(self, key: str) -> RecordedPaper:
+        talk = next(talks[key] for talks in self._talks.values() if key in talks)
+        posts = (self._post(rows[-1]) for rows in talk.posts.values())
+        return RecordedPaper(key, talk.archive, talk.announced_at, self._title(key), tuple(sorted(posts)))
+
+    def _title(self, key: str) -> str:
+        paper = self._view.item(Paper, key)
+        return paper.title if paper else ""
 
     def _post(self, row: attention.PostAtAge) -> TalkPost:
         post = next(self._view.items(Post, f"t.post = {int(row.post)}"), None)
@@ -272,10 +277,7 @@ class RecordedScene:
     def aftermath(self, campaign: Campaign, measured: ranking.Measured) -> Aftermath:
         """What becomes of the issue's talk under a campaign. What accounts that are made to look like a chorus said of
         papers that it does not touch stays as it is."""
-        # the posts of others that link the target too, by number, with what was said of their own paper
-        shared = {post.id for post in campaign.posts.get(campaign.target.paper, ()) if post.id < ATTACKERS}
-        talks = self._talks[measured].values() if shared else ()
-        joined = {post: talk for talk in talks for post in shared & talk.posts.keys()}
+        joined = self._joined(campaign, measured)
         touched = dict.fromkeys([*campaign.posts, *(talk.paper for talk in joined.values())])
         talk = [(paper, campaign.talk(paper)) for paper in (self._paper_of(campaign, key) for key in touched)]
         bots = coordinated.judged(talk, partial(self._elsewhere, talk), self.content.as_of) | campaign.bots
@@ -318,6 +320,12 @@ class RecordedScene:
         return RankingInput(
             candidates=(*candidates, *(candidate for candidate in changed if candidate is not None)), peers=peers
         )
+
+    def _joined(self, campaign: Campaign, measured: ranking.Measured) -> dict[int, recorded_talk.MeasuredTalk]:
+        """The posts of others that link the target too, by number, with what was said of their own paper."""
+        shared = {post.id for post in campaign.posts.get(campaign.target.paper, ()) if post.id < ATTACKERS}
+        talks = self._talks[measured].values() if shared else ()
+        return {post: talk for talk in talks for post in shared & talk.posts.keys()}
 
     def _paper_of(self, campaign: Campaign, key: str) -> AttackedPaper:
         if key == campaign.target.paper:

@@ -101,11 +101,7 @@ class AttackedTalk(NamedTuple):
             rows[post.id] = [_with(row._replace(automated=row.automated | judged), post) for _, row in there]
             moments = {row.until: measured_at for measured_at, row in there}
             known = {} if talk is None else talk.reactions.get(post.id, {})
-            added = post.reactions if post.network in self.naming else ()
-            reactions[post.id] = {
-                type: AddedReactions(known.get(type), [more for more in added if more.type == type], moments)
-                for type in TYPES
-            }
+            reactions[post.id] = self._reactions(post, known, moments)
         return MeasuredTalk(self.paper, self.archive, self.announced_at, rows, reactions)
 
     def _talk_of(self, post: TalkPost) -> MeasuredTalk | None:
@@ -142,6 +138,15 @@ class AttackedTalk(NamedTuple):
             ))
             for mark in self.marks if post.at <= mark.until
         ]  # fmt: skip
+
+    def _reactions(
+        self, post: TalkPost, known: Mapping[str, StandingByMoment], moments: Mapping[int, int]
+    ) -> Mapping[str, StandingByMoment]:
+        added = post.reactions if post.network in self.naming else ()
+        return {
+            type: AddedReactions(known.get(type), [more for more in added if more.type == type], moments)
+            for type in TYPES
+        }
 
 
 def _with(row: PostAtAge, post: TalkPost) -> PostAtAge:

@@ -104,17 +104,17 @@ def lines(table: AttackFigures) -> Iterator[str]:
 def tables(table: AttackFigures) -> Iterator[tuple[str, list[list[str]]]]:
     """(heading, rows of cells, the first one of names)."""
     for networks, goal, some in by_goal(table.rows):
-        names = list(dict.fromkeys(row.ranking for row in some))
-        costs = [
-            ["attack", "accounts", *names],
-            *([attack, kind, *cells] for attack, kind, cells in cost_rows(some, names)),
-        ]
-        yield f"Accounts for {GOALS[goal]}, {networks} networks", costs
+        yield f"Accounts for {GOALS[goal]}, {networks} networks", _costs(some)
     if table.honest:
         yield "Without an attack", _honest_cells(table.honest)
     if table.losses:
         cells = [[str(row.networks), row.what, row.measured] for row in table.losses]
         yield "What the honest lose", [["networks", "what", "measured"], *cells]
+
+
+def _costs(rows: Sequence[CostSummary]) -> list[list[str]]:
+    names = list(dict.fromkeys(row.ranking for row in rows))
+    return [["attack", "accounts", *names], *([attack, kind, *cells] for attack, kind, cells in cost_rows(rows, names))]
 
 
 def _honest_cells(rows: Iterable[HonestSummary]) -> list[list[str]]:

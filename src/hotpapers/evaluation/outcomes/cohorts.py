@@ -168,15 +168,16 @@ def past_days(sightings: Iterable[Sighting]) -> tuple[PastDay, ...]:
     def past(day: str) -> PastDay:
         cut = max(sighting.attention.until for sighting in by_day[day])
         begin, end = bisect_right(moments, cut - REFERENCE_DAYS * DAY), bisect_right(moments, cut)
-        # each paper stands in the reference once, as last seen
-        today = by_day[day]
-        compared = by_moment[begin:end]
-        latest = {sighting.paper: sighting for sighting in compared if sighting.stands}
-        candidates = (_candidate(sighting, latest.get(sighting.paper)) for sighting in today)
-        talk = RankingInput(candidates=tuple(candidates), peers=tuple(_peers(latest.values(), cut)))
-        return PastDay(day, talk)
+        return PastDay(day, _talk(by_day[day], by_moment[begin:end], cut))
 
     return tuple(past(day) for day in sorted(by_day))
+
+
+def _talk(today: Sequence[Sighting], compared: Sequence[Sighting], cut: int) -> RankingInput:
+    """Each paper stands in the reference once, as last seen."""
+    latest = {sighting.paper: sighting for sighting in compared if sighting.stands}
+    candidates = (_candidate(sighting, latest.get(sighting.paper)) for sighting in today)
+    return RankingInput(candidates=tuple(candidates), peers=tuple(_peers(latest.values(), cut)))
 
 
 def _candidate(sighting: Sighting, standing: Sighting | None) -> Candidate:

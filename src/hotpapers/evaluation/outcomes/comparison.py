@@ -130,6 +130,12 @@ def _agreement(sums: Iterable[GroupSums], weights: Weights) -> Agreement:
     )
 
 
+def _measured(groups: Sequence[ComparedGroup], inside: Inside) -> list[list[GroupSums]]:
+    """By order, of all groups, every paper once."""
+    by_group = [_sums(group, [1] * len(group.gains), inside) for group in groups]
+    return [list(sums) for sums in zip(*by_group, strict=True)]
+
+
 def _resampled(
     groups: Sequence[ComparedGroup], measured: list[list[GroupSums]], inside: Inside, chance: Random
 ) -> list[Agreement]:
@@ -165,9 +171,7 @@ def compare(orders: Mapping[str, Mapping[str, Any]], wanted: ComparisonRequest) 
         return []
     papers = sum(len(group.gains) for group in groups)
     groups, numbers = _distinct(groups)
-    # by order, of all groups, every paper once
-    by_group = [_sums(group, [1] * len(group.gains), wanted.inside) for group in groups]
-    measured = [list(sums) for sums in zip(*by_group, strict=True)]
+    measured = _measured(groups, wanted.inside)
     chance = Random(wanted.seed)
     drawn = [_resampled(groups, measured, wanted.inside, chance) for _ in range(wanted.resamples)]
     point = [_agreement(sums, [1] * len(groups)) for sums in measured]

@@ -85,18 +85,7 @@ class PaperIndex:
         """Takes in more papers, or more of what names them."""
         with self._learning:
             for alias in known:
-                title_words = words(alias.title)
-                title = " ".join(title_words)
-                if title_words and self._tables.titles.get(alias.paper) != title:
-                    self._tables.titles[alias.paper] = title
-                    if FEWEST <= len(title_words) <= MOST_WORDS and len(alias.title.split()) >= FEWEST:
-                        opening = hash(tuple(title_words[:FEWEST]))
-                        papers = sorted({*_papers(self._tables, opening), alias.paper})
-                        self._tables.openings[opening] = papers[0] if len(papers) == 1 else tuple(papers)
-                for doi in paper_urls.dois(alias.doi):
-                    _claim(self._tables.dois, doi, alias.paper)
-                for page in alias.pages:
-                    _claim(self._tables.pages, page, alias.paper)
+                _learn(self._tables, alias)
 
     def replace(self, other: PaperIndex) -> None:
         """Knows from now on what the other knows: how papers of long ago are forgotten."""
@@ -135,6 +124,21 @@ class PaperIndex:
 
 NO_NAMES = PaperIndex()
 """Knows nothing, and is taught nothing."""
+
+
+def _learn(tables: _Tables, alias: PaperAlias) -> None:
+    title_words = words(alias.title)
+    title = " ".join(title_words)
+    if title_words and tables.titles.get(alias.paper) != title:
+        tables.titles[alias.paper] = title
+        if FEWEST <= len(title_words) <= MOST_WORDS and len(alias.title.split()) >= FEWEST:
+            opening = hash(tuple(title_words[:FEWEST]))
+            papers = sorted({*_papers(tables, opening), alias.paper})
+            tables.openings[opening] = papers[0] if len(papers) == 1 else tuple(papers)
+    for doi in paper_urls.dois(alias.doi):
+        _claim(tables.dois, doi, alias.paper)
+    for page in alias.pages:
+        _claim(tables.pages, page, alias.paper)
 
 
 def _papers(tables: _Tables, opening: int) -> tuple[str, ...]:

@@ -60,12 +60,16 @@ def key(host: str, rest: str) -> str:
     if host in REPOSITORIES:
         return f"{host}/{parts[0]}/{parts[1].removesuffix('.git')}" if len(parts) > 1 else ""
     if host == _MODELS:
-        kind = parts[:1] if parts and parts[0] in _KINDS else []
-        named = parts[len(kind) : len(kind) + 2]
-        return "/".join((_MODELS, *kind, *named)) if len(named) == 2 and named[0] not in _NO_OWNERS else ""
+        return _model(parts)
     if parts and parts[-1] in ("index.html", "index.htm"):
         parts.pop()
     return "/".join((host, *parts))
+
+
+def _model(parts: list[str]) -> str:
+    kind = parts[:1] if parts and parts[0] in _KINDS else []
+    named = parts[len(kind) : len(kind) + 2]
+    return "/".join((_MODELS, *kind, *named)) if len(named) == 2 and named[0] not in _NO_OWNERS else ""
 
 
 def keys(text: str) -> Iterator[str]:

@@ -38,7 +38,7 @@ def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | Non
         return None
     bare = _ADDRESS.sub("\n", text)
     text_words = words(bare)
-    if f" {' '.join(title)} " in f" {' '.join(text_words)} ":
+    if _holds(text_words, title):
         return None
     quoted = names.titles_in(bare)
     if not quoted:
@@ -81,6 +81,10 @@ def _is_dressed(heading: str) -> bool:
         and latin
         and not _SAID.search(heading)
     )
+
+
+def _holds(text_words: Sequence[str], title: Sequence[str]) -> bool:
+    return f" {' '.join(title)} " in f" {' '.join(text_words)} "
 
 
 def _stems(some: Iterable[str]) -> set[str]:

@@ -108,11 +108,7 @@ class ArchiveBatch:
             if payload.kind not in only_known or key_of(self._format, payload) in known:
                 outcome = self._outcome(payload)
                 known.update(item.post for item in outcome.items if isinstance(item, Post))
-                for item in outcome.items:
-                    if is_mention(item):
-                        self._said[item.post].append(item)
-                    elif is_edit(item):
-                        self._said[item.subject].append(item)
+                self._note(outcome.items)
                 outcomes.append(outcome)
         return outcomes
 
@@ -139,6 +135,13 @@ class ArchiveBatch:
         for post in {item.post for item in items if isinstance(item, Post)}:
             changes.learn(item for item in self._said[post] if item.observed_at <= at)
         return edits(changes, items)
+
+    def _note(self, items: Iterable[Item]) -> None:
+        for item in items:
+            if is_mention(item):
+                self._said[item.post].append(item)
+            elif is_edit(item):
+                self._said[item.subject].append(item)
 
     def _why(self, payload: RawPayload) -> Exception:
         if payload.key in self._reasons:

@@ -14,7 +14,7 @@ from hotpapers.ingest import queries
 from hotpapers.ingest.archives.batch import KEPT, MOST_BYTES, MOST_SEEN, ArchiveBatch
 from hotpapers.ingest.archives.event_import import EventImport
 from hotpapers.ingest.archives.format import UNREADABLE, ImportTarget
-from hotpapers.ingest.archives.formats import EVENTS, LINES
+from hotpapers.ingest.archives.formats import EVENTS, LINES, LineSpec
 from hotpapers.ingest.archives.framing import TAIL, ArchiveBlock, ArchiveContent, Unit, mark
 from hotpapers.ingest.archives.imported_file import (
     ALTERED,
@@ -64,12 +64,14 @@ class ArchiveImporter:
         self._store, self._progress = store, progress
         self.close: Callable[[], None] = lambda: None
         if kind in LINES:
-            spec = LINES[kind]
-            self.kind, self.format = spec, spec.make(self.place)
-            self.before: str | None = ""
-            self._number = 0
-            self._resume, self._cursor = _found_again(cursor_of(self.record.database, self.job), self._files)
-            self._sifted, self.close = self._sifting()
+            self._begin(LINES[kind])
+
+    def _begin(self, spec: LineSpec) -> None:
+        self.kind, self.format = spec, spec.make(self.place)
+        self.before: str | None = ""
+        self._number = 0
+        self._resume, self._cursor = _found_again(cursor_of(self.record.database, self.job), self._files)
+        self._sifted, self.close = self._sifting()
 
     def __enter__(self) -> Self:
         return self

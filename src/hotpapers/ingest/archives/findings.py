@@ -93,14 +93,7 @@ class FindingsFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            [file] = sorted((self.folder / ABOUT).glob("part-*"))
-            about = msgspec.json.decode(file.read_bytes(), type=FindingsAbout)
-        except (OSError, ValueError, msgspec.MsgspecError) as problem:
-            raise self._refusal("no findings that `hotpapers import … --spark … --to` wrote to their end") from problem
-        if about.version != VERSION or about.format not in FORMATS:
-            raise self._refusal("written by a newer version of this program: import them with that one")
-        self.about = about
+        self.about = self._about()
         self.tables = {LINES: self._parts(LINES)}
         if self.about.references:
             self.tables[REFERENCES] = self._parts(REFERENCES)
@@ -113,6 +106,16 @@ class FindingsFolder:
     def gap(self, part: int) -> InputError:
         """The error that rows of a part are not all there."""
         return InputError(f"findings of its part {part:,} are absent or there twice: make {self.folder} anew")
+
+    def _about(self) -> FindingsAbout:
+        try:
+            [file] = sorted((self.folder / ABOUT).glob("part-*"))
+            about = msgspec.json.decode(file.read_bytes(), type=FindingsAbout)
+        except (OSError, ValueError, msgspec.MsgspecError) as problem:
+            raise self._refusal("no findings that `hotpapers import … --spark … --to` wrote to their end") from problem
+        if about.version != VERSION or about.format not in FORMATS:
+            raise self._refusal("written by a newer version of this program: import them with that one")
+        return about
 
     def _parts(self, table: str) -> dict[int, Path]:
         total, files = sum(file.parts for file in self.about.files), dict[int, Path]()

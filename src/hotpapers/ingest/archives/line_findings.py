@@ -48,18 +48,19 @@ class LineReader:
         try:
             with open_part(part, int) as stream, self._spec.content(stream) as content:
                 for block in content.blocks(0):
-                    sifted = sifted_block(block, self._sifter.sift(data_of(block.task())), self._spec.units)
-                    for unit in sifted.kept:
-                        yield LineRow(number, count, "line", unit.number, unit.start, unit.end, unit.content)
-                    passed = msgspec.json.encode(sifted.passed) if sifted.passed else b""
-                    yield LineRow(
-                        number, count, "block", sifted.lines, block.start, block.end, passed, block.ended, block.cut
-                    )
+                    yield from self._block_rows(number, count, block)
                     count += 1
             problem = ALTERED if self._job.files[part.file].altered() else ""
         except InputError as refusal:
             problem = refusal.reason
         yield LineRow(number, count, "end", problem=problem)
+
+    def _block_rows(self, number: int, count: int, block: ArchiveBlock) -> Iterator[LineRow]:
+        sifted = sifted_block(block, self._sifter.sift(data_of(block.task())), self._spec.units)
+        for unit in sifted.kept:
+            yield LineRow(number, count, "line", unit.number, unit.start, unit.end, unit.content)
+        passed = msgspec.json.encode(sifted.passed) if sifted.passed else b""
+        yield LineRow(number, count, "block", sifted.lines, block.start, block.end, passed, block.ended, block.cut)
 
 
 def blocks_of(findings: FindingsFolder, number: int) -> Generator[SiftedBlock]:

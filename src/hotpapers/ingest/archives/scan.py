@@ -120,7 +120,7 @@ class _FirstPass:
             with open_part(self._part, progress) as stream:
                 for block in self._spec.blocks(stream, 0):
                     self._read(block)
-                    if not self._part.start and not self._readable and self._bad >= MOST_UNREADABLE:
+                    if self._is_another_kind():
                         break
         except InputError as error:
             problem = error
@@ -131,6 +131,9 @@ class _FirstPass:
             self._lines, self._readable, self._bad, tuple(self._samples), self._reason, cut, problem, self._end,
             tuple(self._keys), self._check, self._tells.tobytes(), tuple(self._writer.runs()),
         )  # fmt: skip
+
+    def _is_another_kind(self) -> bool:
+        return not self._part.start and not self._readable and self._bad >= MOST_UNREADABLE
 
     def _read(self, block: ArchiveBlock) -> None:
         sifted = self._sifter.sift(block.data)

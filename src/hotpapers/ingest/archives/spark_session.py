@@ -37,12 +37,15 @@ def check(master: str) -> None:
         )
     if not all(importlib.util.find_spec(name) for name in ("pyspark", "pyarrow", "pandas", "duckdb")):
         raise UsageError("--spark needs PySpark: pip install 'hotpapers[spark]'")
-    home = os.environ.get("JAVA_HOME")
-    java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
-    if not java:
+    if not _java():
         raise UsageError("--spark needs Java 17 or newer: install it (Debian: apt-get install openjdk-17-jre-headless)")
     if master.startswith("spark://") and not any(map(_answers, master.removeprefix("spark://").split(","))):
         raise UsageError(f"no Spark master answers at {master}: is the address right, and is it running?")
+
+
+def _java() -> str | None:
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
 
 
 def _answers(place: str) -> bool:

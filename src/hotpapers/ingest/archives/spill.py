@@ -128,10 +128,7 @@ def merged(runs: Iterable[SpillRun]) -> Iterator[SpilledEvent]:
     before: tuple[int, int, bytes] | None = None
     while heap or waiting:
         while waiting and (not heap or waiting[-1].first <= heap[0][0][:2]):
-            events = _removed_at_end(waiting.pop())
-            first = next(events, None)
-            if first is not None:
-                heapq.heappush(heap, (first, next(numbers), events))
+            _push(heap, next(numbers), _removed_at_end(waiting.pop()))
         event, number, rest = heap[0]
         if event[:3] != before:
             yield event
@@ -141,6 +138,14 @@ def merged(runs: Iterable[SpillRun]) -> Iterator[SpilledEvent]:
             heapq.heappop(heap)
         else:
             heapq.heapreplace(heap, (following, number, rest))
+
+
+def _push(
+    heap: list[tuple[SpilledEvent, int, Iterator[SpilledEvent]]], number: int, events: Iterator[SpilledEvent]
+) -> None:
+    first = next(events, None)
+    if first is not None:
+        heapq.heappush(heap, (first, number, events))
 
 
 def _removed_at_end(run: SpillRun) -> Iterator[SpilledEvent]:

@@ -207,18 +207,11 @@ class XArchive(ArchiveFormat):
         if entry.data or entry.errors or entry.meta:
             return self._page(entry)
         if entry.action is not None or entry.delete is not None:
-            if entry.action not in (None, "delete"):
-                return ()
-            own = entry.delete.status.id_str if entry.delete else str(entry.id)
-            moment = entry.delete.timestamp_ms if entry.delete else entry.redacted_at
-            return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (moment,)))]
+            return self._deletion(entry)
         if entry.id_str is not None:
             return list(self._first(line, self._at(entry)))
         if entry.id is not None and entry.text is not None:
-            # what stands inside a flattened post
-            whole = [raw for raw in entry.referenced_tweets if b'"text"' in bytes(raw)]
-            within = entries(whole, partial(self._post, users={}, at=self._at(entry)), self._place.now)
-            return [*self._post(line, {}, self._at(entry)), *within]
+            return [*self._post(line, {}, self._at(entry)), *self._within(entry)]
         if entry.limit or entry.warning or entry.disconnect or entry.scrub_geo:
             return ()  # what a stream says of itself
         raise InputError("no post in it")
@@ -237,6 +230,11 @@ class XArchive(ArchiveFormat):
         take = partial(self._post, users=users, at=at)
         gone = [payload for error in line.errors for payload in self._gone_by(error, at)]
         return [*page(data, take, self._place.now), *entries(includes.tweets, take, self._place.now), *gone]
+
+    def _within(self, line: _Line) -> Iterator[RawPayload]:
+        """What stands inside a flattened post."""
+        whole = [raw for raw in line.referenced_tweets if b'"text"' in bytes(raw)]
+        return entries(whole, partial(self._post, users={}, at=self._at(line)), self._place.now)
 
     def _post(self, raw: bytes, users: Mapping[str, msgspec.Raw], at: int) -> Sequence[RawPayload]:
         own = _own(raw)
@@ -264,6 +262,13 @@ class XArchive(ArchiveFormat):
         yield from entries(inside(status), lambda inner: list(self._first(inner, at)), self._place.now)
 
     # ---- what is gone --------------------------------------------------------------------------------------
+
+    def _deletion(self, line: _Line) -> Sequence[RawPayload]:
+        if line.action not in (None, "delete"):
+            return ()
+        own = line.delete.status.id_str if line.delete else str(line.id)
+        moment = line.delete.timestamp_ms if line.delete else line.redacted_at
+        return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (moment,)))]
 
     def _gone_by(self, raw: msgspec.Raw, at: int) -> Iterator[RawPayload]:
         problem = own_id(raw, XProblem)

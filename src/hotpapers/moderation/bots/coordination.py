@@ -82,12 +82,15 @@ def _stretches(group: Sequence[TimedPost]) -> Iterator[tuple[int, int]]:
     for newest in group:
         counts[newest.account] += 1
         while group[first].at < newest.at - TOGETHER:
-            account = group[first].account
-            counts[account] -= 1
-            if not counts[account]:
-                del counts[account]
+            _less(counts, group[first].account)
             first += 1
         yield first, len(counts)
+
+
+def _less(counts: dict[str, int], account: str) -> None:
+    counts[account] -= 1
+    if not counts[account]:
+        del counts[account]
 
 
 def why(group: CoordinatedPosts, posts: int, days: int) -> str:

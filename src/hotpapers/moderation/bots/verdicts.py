@@ -149,12 +149,18 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], standing: Stan
             about = queries.known_papers(span.view, (paper for post in posts for paper in post.papers))
         fewest = FEWEST_ANNOUNCED // 2 if "share" in held else FEWEST_ANNOUNCED
         did = rules.measure(posts, about, rules.large(announced, fewest), volume.papers)
-        for rule, limit in own.items():
-            if why := RULES[rule].why(did, limit):
-                yield BotFinding(account, rule, "bot", why)
-            elif rule in held:
-                did_now = f"{count_noun(did.posts, 'post')} in {DAYS} days, naming {count_noun(did.papers, 'paper')}"
-                yield BotFinding(account, rule, "human", f"no longer: {did_now}")
+        yield from _concluded(account, did, own, held)
+
+
+def _concluded(
+    account: str, did: rules.AccountActivity, limits: Mapping[str, int], held: Iterable[str]
+) -> Iterator[BotFinding]:
+    for rule, limit in limits.items():
+        if why := RULES[rule].why(did, limit):
+            yield BotFinding(account, rule, "bot", why)
+        elif rule in held:
+            did_now = f"{count_noun(did.posts, 'post')} in {DAYS} days, naming {count_noun(did.papers, 'paper')}"
+            yield BotFinding(account, rule, "human", f"no longer: {did_now}")
 
 
 def by_chorus(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Iterator[BotFinding]:

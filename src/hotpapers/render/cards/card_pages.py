@@ -109,13 +109,9 @@ def issue_card(issue: IssueView) -> CardContent:
 def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> CardContent:
     """Title, authors, the place in the latest issue, the curve of attention as of then."""
     entry = appearances[-1].entry
-    # the points of an SVG polyline as numbers
-    spark = _curve(appearances)
-    pairs = (point.split(",") for point in spark.points.split()) if spark else ()
-    points = tuple((float(x), float(y)) for x, y in pairs)
     return CardContent(
         drawing.drawn(publication), _title(entry), _authors(entry.authors), foot=placed(appearances),
-        curve=points,
+        curve=_points(_curve(appearances)),
     )  # fmt: skip
 
 
@@ -143,3 +139,9 @@ def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:
     """The latest that is known."""
     sparks = (appearance.entry.counts_view.spark for appearance in reversed(appearances))
     return next(filter(None, sparks), None)
+
+
+def _points(spark: Sparkline | None) -> tuple[tuple[float, float], ...]:
+    """The points of an SVG polyline as numbers."""
+    pairs = (point.split(",") for point in spark.points.split()) if spark else ()
+    return tuple((float(x), float(y)) for x, y in pairs)

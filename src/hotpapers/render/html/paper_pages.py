@@ -57,16 +57,19 @@ class PaperPages:
         paper = site_paths.paper_of(path)
         appearances = self._here.appearances(site_paths.arxiv_id(paper)) if paper else []
         if appearances and is_folded(appearances[-1].issue.day, self._here.site_config.whole_since):
-            latest = appearances[-1].entry
-            return self._here.render(
-                "folded.html",
-                path,
-                latest.title,
-                latest.lead_text or latest.title,
-                paper=latest,
-                appearances=appearances[::-1],
-            )
+            return self._folded(path, appearances)
         return self._paper(path, appearances) if appearances else None
+
+    def _folded(self, path: str, appearances: list[EntryAppearance]) -> bytes:
+        latest = appearances[-1].entry
+        return self._here.render(
+            "folded.html",
+            path,
+            latest.title,
+            latest.lead_text or latest.title,
+            paper=latest,
+            appearances=appearances[::-1],
+        )
 
     def _paper(self, path: str, appearances: list[EntryAppearance]) -> bytes:
         here, latest = self._here, appearances[-1].entry

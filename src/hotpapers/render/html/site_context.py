@@ -130,16 +130,7 @@ class SiteContext:
         latest issue was frozen."""
         if self.publication.window == "listing":
             return (), ()
-        # the first issue that was frozen a week after a day's announcement, or the latest
-        day = first.issue.day
-        end = announced_at(day) + SETTLED * HOUR
-        after = (
-            day_after
-            for day_after in self.days[self.place_of_day[day] :]
-            if self.issue_header(day_after).content.as_of >= end
-        )
-        settling_day = next(after, self.days[-1])
-        history, posts = self._talk(first.issue.day, settling_day)
+        history, posts = self._talk(first.issue.day, self._settling_day(first.issue.day))
         return history.get(paper, ()), posts.get(paper, ())
 
     def _read_talk(
@@ -152,6 +143,16 @@ class SiteContext:
             self.issue_reader.posts(self.name, settled, papers),
         )
         return dict(posts[0]), dict(posts[1])
+
+    def _settling_day(self, day: str) -> str:
+        """The first issue that was frozen a week after a day's announcement, or the latest."""
+        end = announced_at(day) + SETTLED * HOUR
+        after = (
+            day_after
+            for day_after in self.days[self.place_of_day[day] :]
+            if self.issue_header(day_after).content.as_of >= end
+        )
+        return next(after, self.days[-1])
 
     def unsettled(self, day: str) -> list[str]:
         """The days before, of whose papers this day's issue tells more than the one before it."""

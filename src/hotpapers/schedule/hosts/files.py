@@ -45,13 +45,7 @@ def host_files(
 ) -> list[HostFile]:
     """The files of a kind of host. Raises SettingsError where the settings do not fit it."""
     if kind == GITHUB_PAGES:
-        if "://" in settings.store or settings.store.startswith(("/", "~", "..")):
-            raise SettingsError(
-                f'store: {settings.store!r}: a run on GitHub has a file beside {FILE}; write "hotpapers.db".'
-            )
-        schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
-        workflow = _filled("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
-        return [HostFile(WORKFLOW, workflow), _requirements(), HostFile(".gitignore", _filled("gitignore"), kept=True)]
+        return _github_pages(settings, today)
     if kind == SYSTEMD:
         return _systemd(machine or HostMachine())
     return _container(settings)
@@ -84,6 +78,16 @@ def _requirements() -> HostFile:
 
 
 # ---- GitHub Pages --------------------------------------------------------------------------------------
+
+
+def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
+    if "://" in settings.store or settings.store.startswith(("/", "~", "..")):
+        raise SettingsError(
+            f'store: {settings.store!r}: a run on GitHub has a file beside {FILE}; write "hotpapers.db".'
+        )
+    schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
+    workflow = _filled("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
+    return [HostFile(WORKFLOW, workflow), _requirements(), HostFile(".gitignore", _filled("gitignore"), kept=True)]
 
 
 # ---- systemd -------------------------------------------------------------------------------------------

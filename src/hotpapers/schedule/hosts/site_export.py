@@ -51,10 +51,7 @@ def render_all(issue_reader: RecordIssueReader, folders: Sequence[SiteFolder], o
         size_budget.fold(folder, share, issue_reader, name, partial(_rendered, issue_reader, place, "site"))
     if len(folders) > 1:
         files += write_files(output, [RenderedFile("index.html", _door(folders))]).files
-    most = folders[0].site_config.budget
-    size = size_budget.site_size(output)
-    if most and size > most:
-        raise UsageError(size_budget.SizeForecast(str(output), size, most, None).warning)
+    _check_size(output, folders[0].site_config.budget)
     return files
 
 
@@ -63,6 +60,12 @@ def _rendered(issue_reader: RecordIssueReader, place: SiteFolder, to: str, since
     return channel(to, place.site_config._replace(whole_since=since)).render(
         issue_reader, name, issue_reader.days(name)
     )
+
+
+def _check_size(output: Path, most: int) -> None:
+    size = size_budget.site_size(output)
+    if most and size > most:
+        raise UsageError(size_budget.SizeForecast(str(output), size, most, None).warning)
 
 
 def _door(folders: Sequence[SiteFolder]) -> bytes:

@@ -15,16 +15,19 @@ _SUFFIX = re.compile(r"(?:[JS]r\.?|I{2,3}|IV)", re.ASCII)
 def authors(line: str) -> tuple[str, ...]:
     """The names in a line, in order, without affiliations: `A. Gould (Ohio State), J. Doe, Jr. and C. Roe` → three."""
     result: list[str] = []
-    # the line without what stands in parentheses, however deep; where they do not match, only the signs go
-    names = "".join(_outside(line))
-    without_affiliations = names if line.count("(") == line.count(")") else line.replace("(", " ").replace(")", " ")
-    for part in _BETWEEN.split(without_affiliations):
+    for part in _BETWEEN.split(_without_affiliations(line)):
         name = tex.plain(" ".join(part.split()))
         if result and _SUFFIX.fullmatch(name):
             result[-1] += f" {name}"
         elif name:
             result.append(name)
     return tuple(result)
+
+
+def _without_affiliations(line: str) -> str:
+    """The line without what stands in parentheses, however deep; where they do not match, only the signs go."""
+    names = "".join(_outside(line))
+    return names if line.count("(") == line.count(")") else line.replace("(", " ").replace(")", " ")
 
 
 def _outside(line: str) -> Iterator[str]:

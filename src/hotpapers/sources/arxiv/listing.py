@@ -57,9 +57,7 @@ def parse(data: bytes) -> dict[str, ListingCount]:
         day = _day(heading) or day
         if day and not heading.startswith("Replacement"):
             kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
-            count = _COUNT.search(heading)
-            total = int(count[1]) if count else 0
-            listed = ListingCount(total, dict(filter(None, (_paper(entry, kind) for entry in entries))))
+            listed = ListingCount(_total(heading), dict(filter(None, (_paper(entry, kind) for entry in entries))))
             result[day] = result.get(day, ListingCount()).and_also(listed)
     return result
 
@@ -85,6 +83,11 @@ def _day(heading: str) -> str:
         return days.label(datetime.strptime(" ".join(date.groups()), "%d %b %Y").date()) if date else ""
     except ValueError:
         return ""
+
+
+def _total(heading: str) -> int:
+    count = _COUNT.search(heading)
+    return int(count[1]) if count else 0
 
 
 def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] | None:

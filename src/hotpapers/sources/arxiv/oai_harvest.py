@@ -30,12 +30,7 @@ class OaiHarvest:
         today = timestamps.day_of(self.http.now())
         while self.place.stamp:
             if self.place.stamp > today:
-                first, last = self.place.gap
-                before_first = days.previous_day(first, self._holidays)
-                healed = days.between(before_first, days.following(last), self._holidays)
-                payloads = [page_facts.day_seen(day, "harvested", (), self.http.now()) for day in healed]
-                self.place = cursor_state.without_gap(self.place)
-                yield self._page(payloads)
+                yield self._close_healed()
                 return
             yield self._part()
 
@@ -53,4 +48,12 @@ class OaiHarvest:
         )
         payloads = [RawPayload("record", key, xml.within(body, **where._asdict()), at) for key, body in part.records]
         self.place = cursor_state.with_token(self.place, part.token)
+        return self._page(payloads)
+
+    def _close_healed(self) -> PayloadPage:
+        first, last = self.place.gap
+        before_first = days.previous_day(first, self._holidays)
+        healed = days.between(before_first, days.following(last), self._holidays)
+        payloads = [page_facts.day_seen(day, "harvested", (), self.http.now()) for day in healed]
+        self.place = cursor_state.without_gap(self.place)
         return self._page(payloads)

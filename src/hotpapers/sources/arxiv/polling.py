@@ -96,10 +96,7 @@ class ArxivPoll:
         yield from self._describe([*self.place.overdue, *self.place.owed])
         yield from self._read_feeds()
         if self._at_first and not (self.place.open or self.place.day):
-            # begins with the last day whose feeds were out: the listings tell of it, and of those before
-            opened = cursor_state.open_day(self.place, days.current(self.http.now()), self.settings.since)
-            self.place = msgspec.structs.replace(opened, fed=self.settings.archives)
-            self._fed = dict.fromkeys(self.settings.archives, frozenset())
+            self._open_latest()
         if self.place.open and not self._days_without_feed():
             if self.place.items or self._emptiness_is_sure():
                 yield from self._finish_day()
@@ -151,6 +148,12 @@ class ArxivPoll:
                 self.place, day, self.settings.since, api_answers=not self._describer.failed
             )
         return day == self.place.open
+
+    def _open_latest(self) -> None:
+        """Begins with the last day whose feeds were out: the listings tell of it, and of those before."""
+        opened = cursor_state.open_day(self.place, days.current(self.http.now()), self.settings.since)
+        self.place = msgspec.structs.replace(opened, fed=self.settings.archives)
+        self._fed = dict.fromkeys(self.settings.archives, frozenset())
 
     def _parts(self, archive: str, feed: DailyFeed, at: int) -> Iterator[_Part]:
         """A feed; where it was cut, also what the feeds of its categories have besides."""

@@ -7,7 +7,7 @@ some of the fields. A line has no day of announcement.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -51,15 +51,18 @@ def read(line: bytes) -> Paper:
     moments = [at for at in (paper_items.moment(version.created) for version in row.versions) if at is not None]
     changed = max(filter(None, (paper_items.moment(row.update_date), *moments)), default=0)
     categories = row.categories.split() if isinstance(row.categories, str) else row.categories
-    number = row.versions[-1].version.removeprefix("v") if row.versions else ""
-    version = int(number) if number.isascii() and number.isdigit() else None
     return paper_items.paper(
-        ArxivId(paper_items.identifier(row.id).id, version),
+        ArxivId(paper_items.identifier(row.id).id, _version(row.versions)),
         changed,
         title=row.title, authors=_authors(row), categories=categories, abstract=row.abstract,
         comment=row.comments or row.comment, doi=row.doi, journal=row.journal,
         published_at=moments[0] if moments else None, updated_at=moments[-1] if moments else None,
     )  # fmt: skip
+
+
+def _version(versions: Sequence[SnapshotVersion]) -> int | None:
+    number = versions[-1].version.removeprefix("v") if versions else ""
+    return int(number) if number.isascii() and number.isdigit() else None
 
 
 def _authors(row: SnapshotPaper) -> Iterator[str]:

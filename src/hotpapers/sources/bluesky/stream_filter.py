@@ -67,13 +67,7 @@ class EventFilter:
         if commit is None:
             return self._account(event, body, at) if event.account else NOTHING
         if commit.collection in self._reactions:
-            if commit.operation == "delete":
-                return self._withdrawn(address(event.did, commit.collection, commit.rkey), body, at)
-            post = schemas.pointing(commit.record).subject.uri
-            key = key_of(post)
-            if key not in self._known and key not in self.fresh:  # nearly all of them
-                return NOTHING
-            return [self._reacted(address(event.did, commit.collection, commit.rkey), post, body, at)]
+            return self._reaction(event, commit, body, at)
         return self._post(event, commit, body, at) if commit.collection == schemas.POST else NOTHING
 
     def _tracked(self, id: str) -> bool:
@@ -121,6 +115,17 @@ class EventFilter:
         return [payload for key in keys for payload in self._withdrawn(key, body, at)]
 
     # ---- reactions -------------------------------------------------------------------------------------
+
+    def _reaction(
+        self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        if commit.operation == "delete":
+            return self._withdrawn(address(event.did, commit.collection, commit.rkey), body, at)
+        post = schemas.pointing(commit.record).subject.uri
+        key = key_of(post)
+        if key not in self._known and key not in self.fresh:  # nearly all of them
+            return NOTHING
+        return [self._reacted(address(event.did, commit.collection, commit.rkey), post, body, at)]
 
     def _reacted(self, reaction: str, post: str, body: bytes, at: int) -> RawPayload:
         self._posts[reaction] = post

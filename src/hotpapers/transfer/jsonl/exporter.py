@@ -18,7 +18,7 @@ from hotpapers import model
 from hotpapers.errors import CorruptStore
 from hotpapers.store import batches, identities, redaction
 from hotpapers.store.identities import key_of
-from hotpapers.store.item_rows import SPECS, StoredRow
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.manifest import Manifest, RowName
 from hotpapers.store.ordered_scan import all_ahead
 from hotpapers.store.record import Record
@@ -58,15 +58,18 @@ def wanted_lines(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
     """The same."""
     with record.database.snapshot():
         held = WordRedactor(record.database, wanted.ids_only)
-        lacking = sorted({*held.concerned(record.database), *redaction.noted(record.database)})
-        header = ExchangeHeader(
-            format=FORMAT, version=VERSION, full=not wanted.records_only, end=True, withheld=lacking or msgspec.UNSET,
-            secret="" if wanted.records_only else record.secret(),
-        )  # fmt: skip
-        yield _line(header)
+        yield _line(_header(record, wanted, held))
         yield from _records(record, held) if wanted.records_only else _whole(record, held)
         yield _line(ExchangeEnd())
         wanted.told(held.rows)
+
+
+def _header(record: Record, wanted: ExportRequest, held: WordRedactor) -> ExchangeHeader:
+    lacking = sorted({*held.concerned(record.database), *redaction.noted(record.database)})
+    return ExchangeHeader(
+        format=FORMAT, version=VERSION, full=not wanted.records_only, end=True, withheld=lacking or msgspec.UNSET,
+        secret="" if wanted.records_only else record.secret(),
+    )  # fmt: skip
 
 
 def _line(value: msgspec.Struct) -> bytes:
@@ -77,11 +80,14 @@ def _records(record: Record, held: WordRedactor) -> Iterator[bytes]:
     for spec in SPECS.values():
         if spec.type in MADE_HERE:
             continue
-        columns = ((f'{spec.kind}."{spec.fields[i]}"', i in spec.identities) for i in (*spec.key, spec.observed))
-        stable_order = ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
-        for row in queries.open_rows(record.database, spec, stable_order):
+        for row in queries.open_rows(record.database, spec, _stable_order(spec)):
             if not (isinstance(row.item, model.Shown) and row.item.edition):
                 yield _line(held.row(row).item)
+
+
+def _stable_order(spec: KindSpec) -> str:
+    columns = ((f'{spec.kind}."{spec.fields[i]}"', i in spec.identities) for i in (*spec.key, spec.observed))
+    return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
 
 
 def _whole(record: Record, held: WordRedactor) -> Iterator[bytes]:

@@ -69,10 +69,14 @@ class LaterRedactions:
         listed = {position: list(batches.load_manifest(database, position).rows()) for position, _ in pairs}
         posts = set()
         for (position, index), row in zip(pairs, rows, strict=True):
-            # a row's values by those that are left
-            spec = SPECS[type(row.item)]
-            change = ", ".join(f'"{name}" = ?' for name in spec.columns[:-2])
-            database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*row.row, listed[position][index][1]))
+            _overwrite(database, listed[position][index][1], row)
             posts.update([row.item.post] if isinstance(row.item, Post) else [])
         indexing.renew_posts(database, posts)
         self.rows += len(pairs)
+
+
+def _overwrite(database: Database, number: int, prepared: PreparedRow) -> None:
+    """A row's values by those that are left."""
+    spec = SPECS[type(prepared.item)]
+    change = ", ".join(f'"{name}" = ?' for name in spec.columns[:-2])
+    database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*prepared.row, number))
