@@ -7,8 +7,6 @@ turns; on PostgreSQL where a server is reachable.
 
 from __future__ import annotations
 
-import itertools
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -80,32 +78,53 @@ def parsed(pages: Sequence[PayloadPage]) -> list[list[Any]]:
     ]
 
 
-def compared(what: str, ours: JobContext, peer: JobContext) -> list[dict[str, Any]]:
+def compared(what: str, ours: JobContext, peer: JobContext, pages: int) -> list[dict[str, Any]]:
     """The lines of one database: seconds a page, with new stories and with other counts."""
     for work in (ours, peer):
         read(work, [page(number, 1) for number in range(THERE)])
-    numbers = itertools.count(THERE, PAGES)
-    seconds: dict[str, list[tuple[float, float]]] = {"new": [], "with other counts": []}
-    for start in itertools.islice(numbers, ROUNDS):
-        for score, case in enumerate(seconds, 1):
-            pages = [page(number, score) for number in range(start, start + PAGES)]
-            tasks = partial(read, ours, pages), partial(append, peer, parsed(pages))
-            mine, theirs = (measure.seconds(task) / PAGES for task in tasks)
-            seconds[case].append((mine, theirs))
-    least = {case: [min(column) for column in zip(*taken, strict=True)] for case, taken in seconds.items()}
-    return [
-        measure.at_most(f"a page of {PAGE} posts, {case}, {what}", mine, theirs, None)
-        for case, (mine, theirs) in least.items()
-    ]
+    lines = []
+    for score, case in enumerate(("new", "with other counts"), 1):
+        mine, theirs = in_turn(ours, peer, score, pages)
+        lines.append(measure.at_most(f"a page of {PAGE} posts, {case}, {what}", mine, theirs, None))
+    return lines
+
+
+def in_turn(ours: JobContext, peer: JobContext, score: int, pages: int) -> list[float]:
+    """[ours, peer] in seconds a page, each round with pages of its own."""
+    starts = range(THERE, THERE + ROUNDS * pages, pages)
+    rounds = [[page(number, score) for number in range(start, start + pages)] for start in starts]
+    mine, theirs = iter(rounds), iter(list(map(parsed, rounds)))
+    taken = measure.by_turns(
+        ROUNDS,
+        lambda: measure.seconds(partial(read, ours, next(mine))),
+        lambda: measure.seconds(partial(append, peer, next(theirs))),
+    )
+    return [seconds / pages for seconds in taken]
+
+
+def in_sqlite(pages: int) -> list[dict[str, Any]]:
+    """The lines of SQLite."""
+    with tempfile.TemporaryDirectory() as folder, at_work(f"{folder}/a.db") as ours, at_work(f"{folder}/b.db") as peer:
+        return compared("SQLite", ours, peer, pages)
+
+
+def in_postgres(pages: int) -> list[dict[str, Any]] | str:
+    """Those of PostgreSQL; or why not."""
+    try:
+        import psycopg
+    except ImportError as missing:
+        return str(missing)
+    try:
+        with fresh_schema() as first, fresh_schema() as second, at_work(first) as ours, at_work(second) as peer:
+            return compared("PostgreSQL", ours, peer, pages)
+    except (HotPapersError, psycopg.Error) as problem:
+        return str(problem).splitlines()[0]
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
-    """The lines of the table; the sizes are fixed."""
-    with tempfile.TemporaryDirectory() as folder, at_work(f"{folder}/a.db") as ours, at_work(f"{folder}/b.db") as peer:
-        lines = compared("SQLite", ours, peer)
-    base = os.environ.get("HOTPAPERS_TEST_POSTGRES", "postgresql:///test")
-    try:
-        with fresh_schema(base) as first, fresh_schema(base) as second, at_work(first) as a, at_work(second) as b:
-            return {"lines": lines + compared("PostgreSQL", a, b), "method": __doc__}
-    except (HotPapersError, ImportError, OSError) as problem:
-        return {"lines": lines, "method": __doc__, "notes": [f"PostgreSQL was left out: {problem}"]}
+    """The lines of the table; `scale` times twenty pages a round."""
+    pages = max(int(PAGES * scale), 1)
+    lines, server = in_sqlite(pages), in_postgres(pages)
+    if isinstance(server, str):
+        return {"lines": lines, "method": __doc__, "notes": [f"PostgreSQL was left out: {server}"]}
+    return {"lines": lines + server, "method": __doc__}

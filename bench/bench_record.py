@@ -117,10 +117,8 @@ def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
         return str(missing)
     import psycopg
 
-    base = os.environ.get("HOTPAPERS_TEST_POSTGRES", "postgresql:///test")
-
     def peer() -> float:
-        with fresh_schema(base) as url, psycopg.connect(url) as connection:
+        with fresh_schema() as url, psycopg.connect(url) as connection:
             connection.execute("".join(map(translate_schema, schema.MIGRATIONS)).encode())
             connection.commit()
             return measure.seconds(lambda: write(connection))
@@ -132,7 +130,7 @@ def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
         connection.commit()
 
     def mine() -> float:
-        with fresh_schema(base) as url:
+        with fresh_schema() as url:
             return ours(url, batches)
 
     try:
@@ -142,10 +140,10 @@ def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
 
 
 class fresh_schema:  # noqa: N801  used as a context manager, like a function
-    """The address of an empty schema in a database, dropped afterwards."""
+    """The address of an empty schema in the database for tests, dropped afterwards."""
 
-    def __init__(self, base: str) -> None:
-        self._base = base
+    def __init__(self) -> None:
+        self._base = os.environ.get("HOTPAPERS_TEST_POSTGRES", "postgresql:///test")
         self._name = f"bench_{os.getpid()}_{next(_numbers)}"
 
     def __enter__(self) -> str:

@@ -216,9 +216,8 @@ def on_server(store: str, asked: Sequence[str]) -> list[float] | str:
         import psycopg
     except ImportError as missing:
         return str(missing)
-    base = os.environ.get("HOTPAPERS_TEST_POSTGRES", "postgresql:///test")
     try:
-        with fresh_schema(base) as url, Record(store) as lite:
+        with fresh_schema() as url, Record(store) as lite:
             told = told_in(lite)
             build(url, iter(told))
             with Record(url) as record, psycopg.connect(url, autocommit=True) as connection:

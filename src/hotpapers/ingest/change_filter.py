@@ -150,8 +150,7 @@ class ChangeFilter:
 
     def _last_recorded(self, key: tuple[Any, ...]) -> Item | None:
         if key not in self._recorded:
-            row = self._view.one(*key)
-            self._recorded[key] = row.item if row else None
+            self._recorded[key] = self._view.item(*key)
         return self._recorded[key]
 
 

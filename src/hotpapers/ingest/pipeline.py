@@ -46,11 +46,12 @@ def ingest(work: JobContext, source: Source, terms: NetworkTerms, page: PayloadP
     view = work.record.view()
     changes = ChangeFilter(view, _items_of(parsed))
     new = [_new_items(changes, payload) for payload in parsed]
+    items = _items_of(new)
     batch = work.record.ingest(
         new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=work.confirm,
-        is_new=partial(still_new, view, _items_of(new)),
+        is_new=partial(still_new, view, items),
     )  # fmt: skip
-    return IngestedPage(batch, _items_of(new))
+    return IngestedPage(batch, items)
 
 
 def _items_of(parsed: Iterable[ParsedPayload]) -> list[Item]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
@@ -86,19 +86,10 @@ class AsOfView(NamedTuple):
 
     def one(self, cls: type[model.Item], *key: Any) -> StoredRow | None:
         """The latest row of one key."""
-        return self.finder(cls)(*key)
-
-    def finder(self, cls: type[model.Item]) -> Callable[..., StoredRow | None]:
-        """The same for many keys of a kind: its statement is put together once."""
         spec = SPECS[cls]
         where = " AND ".join(f't."{spec.fields[i]}" = {_value(spec, i)}' for i in spec.key)
-        sql = self._statement(spec, where, "t.id")
-
-        def find(*key: Any) -> StoredRow | None:
-            rows = self.database.rows(sql, key)
-            return read_row(spec, rows[0]) if rows else None
-
-        return find
+        rows = self.database.rows(self._statement(spec, where, "t.id"), key)
+        return read_row(spec, rows[0]) if rows else None
 
     def of_keys(
         self, cls: type[model.Item], keys: Iterable[Sequence[Any]], known: Mapping[str, Identity]

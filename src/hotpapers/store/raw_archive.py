@@ -75,8 +75,9 @@ class RawArchive(NamedTuple):
         return [numbers.get(content, 0) for content in contents]
 
     def _may_keep(self, parsed: ParsedPayload, items: Iterable[model.Item]) -> bool:
-        is_forgotten = self._names_forgotten(parsed.payload) or any(map(self.forgotten.refuses, items))
-        return parsed.keep_for > 0 and not is_forgotten
+        if parsed.keep_for <= 0:
+            return False
+        return not (self._names_forgotten(parsed.payload) or any(map(self.forgotten.refuses, items)))
 
     def quarantine(self, parsed: ParsedPayload) -> None:
         """Sets apart what could not be read, once by content; a while also where nothing is kept, to find out why."""

@@ -25,20 +25,24 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.site_paths import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
 
 
-class BlueskySender:
-    """One account."""
+class _AccountSender:
+    """One account of a publication, and the site that its records lead to."""
 
     name = "bluesky"
 
     def __init__(self, settings: BlueskyAccount, key: str, site_config: SiteConfig) -> None:
         """`key`: where it stands in the settings. Raises SettingsError."""
-        self._publication, self._imprint = settings.publication, site_config
+        self._publication, self._site_config = settings.publication, site_config
         self.account = AtprotoAccount(settings, key)
+
+
+class BlueskySender(_AccountSender):
+    """Threads."""
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """The thread of a day's issue, if this account tells of the publication. Raises NotFound."""
         if publication == self._publication:
-            yield Message(self.account.did, thread(issue_reader.issue(publication, day), self._imprint))
+            yield Message(self.account.did, thread(issue_reader.issue(publication, day), self._site_config))
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Makes the posts that are not there; the receipt is the head's address. Raises RetryLater, RequestRefused,
@@ -88,15 +92,8 @@ class IssueDocument(NamedTuple):
         return str(self.document_record["textContent"])
 
 
-class DocumentSender:
-    """One account."""
-
-    name = "bluesky"
-
-    def __init__(self, settings: BlueskyAccount, key: str, site_config: SiteConfig) -> None:
-        """`key`: where it stands in the settings. Raises SettingsError."""
-        self._publication, self._site_config = settings.publication, site_config
-        self.account = AtprotoAccount(settings, key)
+class DocumentSender(_AccountSender):
+    """Documents."""
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """The records of a day's issue, if this account tells of the publication. Raises NotFound."""
