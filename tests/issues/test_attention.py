@@ -45,8 +45,9 @@ windows = st.builds(
     posted_from=st.sampled_from([None, WEEK_AGO, CUT - 24 * HOUR]),
     papers=st.sampled_from([(), (), ("arxiv:2311.00001",), ("arxiv:2311.00002", "arxiv:2311.00003")]),
     with_standing=st.sampled_from([True, True, False]),
+    announced_from=st.sampled_from([0, 0, WEEK_AGO, CUT - 24 * HOUR]),
     youngest=st.sampled_from([0, 24]),
-)
+).filter(lambda window: not window.announced_from or window.posted_from is None)
 ENOUGH = 2
 """Accounts with standing that are enough here."""
 
@@ -74,6 +75,7 @@ def compare(
         filled, cut, position, window.ages, window.networks, own, window.candidates_from, window.posted_from,
         window.papers, ENOUGH if window.with_standing else None, window.youngest,
     ).heard()  # fmt: skip
+    plain = [one for one in plain if one.announced_at >= window.announced_from]
     assert found == [one for one in plain if not window.papers or one.paper in window.papers]
     assert {type(value) for one in found for value in one._replace(known=one.known or 0)} <= {int, str}
 
