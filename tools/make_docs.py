@@ -34,7 +34,7 @@ from hotpapers.evaluation.attacks import report
 from hotpapers.evaluation.attacks.figures import kept_figures
 from hotpapers.query import openapi
 from hotpapers.settings import announce, following, mail, pages, serve, transparency
-from hotpapers.store.item_checks import COUNTS
+from hotpapers.store.item_checks import NEVER_NEGATIVE
 from hotpapers.transfer.jsonl import FORMAT, VERSION, lines
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -349,7 +349,7 @@ def _bounded(value: Any, name: str = "") -> Any:
     if not isinstance(value, dict):
         return value
     if value.get("type") == "integer" and name != "derived":  # marks are 64-bit numbers
-        return {**(_COUNT if name in COUNTS else _INTEGER), **value}
+        return {**(_COUNT if name in NEVER_NEGATIVE else _INTEGER), **value}
     within = ("anyOf", "items", "additionalProperties")
     made = {key: _bounded(one, name if key in within else key) for key, one in value.items()}
     if isinstance(made.get("description"), str):

@@ -112,6 +112,20 @@ def test_who_reads_first_and_writes_last_says_nothing_twice(store_url: str) -> N
         assert ChangeFilter(record.view()).is_new(counts(5, 1))
 
 
+def test_a_count_that_a_list_leaves_out_says_nothing(store_url: str) -> None:
+    """Two lists of a network that are read by turns, of which one tells no replies."""
+
+    def counts(likes: int, replies: int | None, at: int) -> Snapshot:
+        return Snapshot(post="x:1", likes=likes, replies=replies, observed_at=START + at)
+
+    with Record(store_url) as record:
+        record.append([counts(3, 2, 0)], source="test")
+        words = ChangeFilter(record.view())
+        assert not words.is_new(counts(3, None, 1)) and not words.is_new(counts(3, 2, 2))
+        assert words.is_new(counts(4, None, 3)) and not words.is_new(counts(4, None, 4))
+        assert words.is_new(counts(4, 3, 5))
+
+
 @given(before=st.lists(ANYTHING, max_size=8), page=st.lists(ANYTHING, max_size=8))
 def test_all_at_once_the_record_knows_what_it_knows_one_by_one(
     sqlite_record: Record, before: list[Item], page: list[Item]

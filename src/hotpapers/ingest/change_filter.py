@@ -11,7 +11,7 @@ import msgspec
 
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest import queries
-from hotpapers.model import DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict, typed_key
+from hotpapers.model import COUNTS, DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict, typed_key
 from hotpapers.sources.paper_matching import EDITED, edited
 from hotpapers.store import AsOfView, Record, identities, item_rows, reaction_marks
 from hotpapers.store.identities import NUMBER
@@ -111,17 +111,19 @@ class ChangeFilter:
         self._recorded = _last_words(view, [item for item in items if isinstance(item, LASTING)])
 
     def is_new(self, item: Item) -> bool:
-        """Whether an item says something else than the last word on its key, but for the moment. Now it is said. Items
-        of kinds that do not last are always new."""
+        """Whether an item says something else than the last word on its key, but for the moment; then it is the last
+        word now. Items of kinds that do not last are always new."""
         if not isinstance(item, LASTING):
             return True
         key = typed_key(item)
         last = self._said.get(key) or self._last_recorded(key)
-        self._said[key] = item
         words = [last]
         if last is not None and last.observed_at > item.observed_at:  # a job that read later was faster to write
             words.append(self._view._replace(as_of=item.observed_at).item(*key))
-        return not any(msgspec.structs.replace(word, observed_at=item.observed_at) == item for word in words if word)
+        if any(_repeats(item, word) for word in words if word):
+            return False
+        self._said[key] = item
+        return True
 
     def learn(self, items: Iterable[Item]) -> None:
         """Takes in what was said and is not in the record yet."""
@@ -152,6 +154,13 @@ class ChangeFilter:
         if key not in self._recorded:
             self._recorded[key] = self._view.item(*key)
         return self._recorded[key]
+
+
+def _repeats(item: Item, word: Item) -> bool:
+    """Whether an item says no more than a word on its key, but for the moment. A count that a list leaves out says
+    nothing."""
+    left_out = {name: getattr(word, name) for name in COUNTS if getattr(item, name, 0) is None}
+    return msgspec.structs.replace(item, **left_out) == msgspec.structs.replace(word, observed_at=item.observed_at)
 
 
 def _last_words(view: AsOfView, items: Sequence[Item]) -> dict[tuple[Any, ...], Item | None]:

@@ -24,6 +24,7 @@ from hotpapers.model.issues import (
 )
 from hotpapers.model.items import (
     BEGAN,
+    COUNTS,
     DAY,
     HISTORY,
     HOUR,
@@ -91,6 +92,7 @@ from hotpapers.model.ranking import Attention, Candidate, RankingInput, ScoreCom
 
 __all__ = [
     "BEGAN",
+    "COUNTS",
     "DAY",
     "HISTORY",
     "HOUR",

@@ -217,6 +217,10 @@ class Reaction(Item, frozen=True, kw_only=True):
     withdrawn: bool = False
 
 
+COUNTS = ("reposts", "likes", "replies", "quotes", "views")
+"""What a snapshot may tell of a post."""
+
+
 class Snapshot(Item, frozen=True, kw_only=True):
     """A post's counts at a moment; `None` where the network does not say."""
 

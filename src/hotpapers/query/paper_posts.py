@@ -69,5 +69,5 @@ def snapshots(session: QuerySession, params: request_params.PostsParams) -> sche
 def _snapshot(row: tuple[Any, ...]) -> schemas.PostCounts:
     post, network, at, *counts = row
     return schemas.PostCounts(
-        post=post, network=network, observed_at=at, **dict(zip(queries.COUNTS, counts, strict=True))
+        post=post, network=network, observed_at=at, **dict(zip(model.COUNTS, counts, strict=True))
     )

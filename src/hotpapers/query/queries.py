@@ -12,8 +12,6 @@ from hotpapers.store.database import Database
 from hotpapers.store.identities import NUMBER, key_of
 from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 
-COUNTS = ("reposts", "likes", "replies", "quotes", "views")
-
 
 def withheld_posts(view: AsOfView) -> Iterator[str]:
     """Posts that are gone, no longer to be quoted, or of a hidden account."""
@@ -63,10 +61,10 @@ def posts_about(
 def snapshots_about(
     view: AsOfView, own: tuple[int, ...], paper: str, network: str, after: tuple[int, str], limit: int
 ) -> list[tuple[Any, ...]]:
-    """(post, network, observed at, counts in the order of COUNTS) of posts about a paper, after a (moment, post)."""
+    """(post, network, observed at, counts as `model.COUNTS`) of posts about a paper, after a (moment, post)."""
     at, post = after
     sql = f"""{show_tables(view, own)}
-        SELECT {key_of("c.post")}, p.network, c.observed_at, {", ".join(f"c.{name}" for name in COUNTS)}
+        SELECT {key_of("c.post")}, p.network, c.observed_at, {", ".join(f"c.{name}" for name in model.COUNTS)}
         {_posts_about_paper(view, f"JOIN snapshot AS c ON c.post = p.post AND {view.visible('c')}")}
           AND (c.observed_at > ? OR (c.observed_at = ? AND {key_of("c.post")} > ?))
         ORDER BY c.observed_at, {key_of("c.post")} LIMIT {int(limit)}"""

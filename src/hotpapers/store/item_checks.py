@@ -15,9 +15,7 @@ from hotpapers.ids import arxiv
 from hotpapers.model import keys
 
 _MEASURED = ("age", "voices", "bots", "known", "authors", "counted", "unread")
-COUNTS = frozenset(
-    ("reposts", "likes", "replies", "quotes", "views", "place", "places", "n", "edition", "lead", "least_entries")
-).union(_MEASURED)
+NEVER_NEGATIVE = frozenset((*model.COUNTS, "place", "places", "n", "edition", "lead", "least_entries")).union(_MEASURED)
 """Fields that are never negative."""
 
 _KEYS = frozenset(("post", "account", "stable", "subject", "reply_to", "quotes"))
@@ -67,7 +65,7 @@ def check_closed(item: model.Item) -> None:
 def _check_number(name: str, value: int) -> None:
     if not -model.LARGEST <= value <= model.LARGEST:
         raise ValueError(f"{name} {value} is larger than 2^53 - 1" if value > 0 else f"{name} {value} is too small")
-    if value < 0 and name in COUNTS:
+    if value < 0 and name in NEVER_NEGATIVE:
         raise ValueError(f"{name} is negative")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hotpapers.model import COUNTS
+
 SCHEMA_VERSION = "1.1.0"
 """Semantic: the first number rises when a column changes or goes, the second when one comes."""
 
@@ -53,7 +55,6 @@ _STANDING = (
     "known BIGINT Voices that had standing; empty where not known.",
     "authors BIGINT Voices of the paper's own authors; empty where not known.",
 )
-_POST_COUNTS = ("reposts", "likes", "replies", "quotes", "views")
 _READ_UNTIL = "until TIMESTAMP Up to when it was counted, UTC."
 
 TABLES = (
@@ -90,7 +91,7 @@ TABLES = (
     _table(
         "post_counts", "post_number observed_at", "Counts of posts as they were read, again and again.",
         "post_number BIGINT The post, as in mentions.",
-        *(f"{name} BIGINT {name.capitalize()} of it; empty where not told." for name in _POST_COUNTS),
+        *(f"{name} BIGINT {name.capitalize()} of it; empty where not told." for name in COUNTS),
         _OBSERVED,
     ),
     _table(
