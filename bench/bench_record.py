@@ -30,6 +30,7 @@ from hotpapers.store.batches import columns_of
 from hotpapers.store.commitments import SALT
 from hotpapers.store.database import insert_sql
 from hotpapers.store.identities import Identity, IdentityRow
+from hotpapers.store.sqlite import PAGE
 
 ITEMS = 500_000
 
@@ -79,7 +80,8 @@ def ours(store: str, batches: Sequence[list[Item]]) -> float:
 def peer(path: Path, rows: Rows) -> float:
     """Seconds for the same rows in one transaction of plain `executemany`."""
     connection = apsw.Connection(str(path))
-    connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA page_size = {PAGE}; PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
     for migration in schema.MIGRATIONS:
         connection.execute(migration)
 

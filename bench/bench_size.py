@@ -4,8 +4,9 @@ Bytes of an item are the pages of its table and indexes, divided by the rows, in
 texts and abstracts of real length), written in batches of 10,000; manifests are divided by all items. A year is
 `YEAR`: all of arXiv, one paper in ten talked about in ten posts, the counts of each read ten times, and ten
 reactions to each of the half that is on a network that names who reacted. Each paper, post, and author of a post or
-reaction is an identity, as if nobody came twice. Originals count for as long as the default settings keep them
-(arXiv's for ever, others 30 days), at an estimated size. Nothing is deducted for what `prune` removes.
+reaction is an identity, as if nobody came twice. An original is kept of each paper for ever and of each post for 30
+days, as by the default settings, and takes as many bytes packed as real ones do, `PACKED`. Nothing is deducted for
+what `prune` removes, and papers have one version each.
 """
 
 from __future__ import annotations
@@ -21,18 +22,23 @@ import apsw
 
 from bench import measure
 from bench.made_up import BATCH, MadeUp
-from hotpapers.model import DAY, Item, Post, Reaction
-from hotpapers.store import Record
+from hotpapers.model import DAY, LARGEST, Item, Post, RawPayload, Reaction
+from hotpapers.store import Record, tombstones
+from hotpapers.store.parsing import ParsedPayload
+from hotpapers.store.raw_archive import RawArchive
 
 SCALE = 0.02
-LIMIT = 4_000_000_000
-IDENTITY = "identity"
+LIMIT = 2_000_000_000
+IDENTITY, ORIGINAL = "identity", "raw"
 YEAR = {"paper": 300_000, "announcement": 800_000, "post": 300_000, "mention": 300_000, "snapshot": 3_000_000,
         "reaction": 1_500_000}  # fmt: skip
 IDENTITIES = sum(YEAR[kind] for kind in ("paper", "post", "post", "reaction"))
 """Of a year: papers, posts, the accounts of posts and of reactions."""
-ORIGINALS = {"arXiv's originals": 300_000 * 1_500, "other originals, 30 days of them": 5_100_000 * 400 * 30 // 365}
-"""Bytes: items a year, times what an original takes packed and indexed, times the share of the year it is kept."""
+PACKED = 1_080
+"""Bytes of an original: the mean of 100 entries of arXiv's API, of 2,306 bytes each, packed one by one; a post's are
+fewer."""
+ORIGINALS = 300_000 + 300_000 * 30 // 365
+"""A year's papers, and the posts of 30 days."""
 
 
 def with_reactions(items: Iterator[Item]) -> Iterator[Item]:
@@ -47,18 +53,30 @@ def with_reactions(items: Iterator[Item]) -> Iterator[Item]:
                 yield Reaction(post=item.post, account=account, type="like", observed_at=at)
 
 
+def keep_originals(record: Record) -> None:
+    """A thousand originals, of random bytes, which stay as long as they are."""
+    chance = random.Random(2)
+    archive = RawArchive(record.database, tombstones.load(record.database, record.marks), "arxiv")
+    payloads = (RawPayload("paper", f"2401.{n:05d}", chance.randbytes(PACKED), n) for n in range(1000))
+    with record.database.write():
+        archive.keep((ParsedPayload(payload, [], keep_for=LARGEST), []) for payload in payloads)
+
+
 def sizes(store: Path, scale: float) -> tuple[dict[str, float], float]:
-    """Bytes of an item by kind and of an identity, and of an item's line in a manifest."""
+    """Bytes of an item by kind, of an identity and of an original, and of an item's line in a manifest."""
     items = with_reactions(itertools.chain.from_iterable(MadeUp(scale).batches()))
     with Record(str(store)) as record:
         for batch in iter(lambda: list(itertools.islice(items, BATCH)), []):
             record.append(batch, source="bench")
+        keep_originals(record)
         record.database.erase_traces()
     connection = apsw.Connection(str(store))
     pages = """SELECT m.tbl_name, sum(d.pgsize) FROM dbstat AS d JOIN sqlite_schema AS m ON m.name = d.name
         WHERE d.aggregate = 1 GROUP BY m.tbl_name"""
     taken = {str(name): int(size) for name, size in connection.execute(pages)}
-    rows = {name: next(iter(connection.execute(f"SELECT count(*) FROM {name}")))[0] for name in (*YEAR, IDENTITY)}
+    rows = {
+        name: next(iter(connection.execute(f"SELECT count(*) FROM {name}")))[0] for name in (*YEAR, IDENTITY, ORIGINAL)
+    }
     count_of_items = sum(rows[kind] for kind in YEAR)
     return {name: taken[name] / count for name, count in rows.items()}, taken["batch"] / count_of_items
 
@@ -69,13 +87,15 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         each, listed = sizes(Path(folder) / "size.db", SCALE * scale)
     year = {kind: count * (each[kind] + listed) for kind, count in YEAR.items()}
     named = IDENTITIES * each[IDENTITY]
-    total = sum(year.values()) + named + sum(ORIGINALS.values())
+    kept = ORIGINALS * each[ORIGINAL]
+    total = sum(year.values()) + named + kept
     notes = [
         f"{kind}: {each[kind]:,.0f} bytes an item, {YEAR[kind]:,} a year: {size / 1e6:,.0f} MB"
         for kind, size in year.items()
     ]
     notes += [f"identity: {each[IDENTITY]:,.0f} bytes of one, {IDENTITIES:,} a year: {named / 1e6:,.0f} MB"]
     notes += [f"in every item a line of a manifest: {listed:,.0f} bytes"]
-    notes += [f"{name}, estimated: {size / 1e6:,.0f} MB" for name, size in ORIGINALS.items()]
+    notes += [f"original: {each[ORIGINAL]:,.0f} bytes of one, {ORIGINALS:,} of a year: {kept / 1e6:,.0f} MB"]
+    notes += [f"each later version of a paper: {each['paper'] + listed + each[ORIGINAL]:,.0f} bytes more"]
     line = measure.limit("a year of all of arXiv, forecast", total / 1e6, LIMIT / 1e6, "MB")
     return {"lines": [line], "method": __doc__, "notes": notes}

@@ -168,8 +168,8 @@ def test_a_full_store_keeps_what_it_has(sqlite_url: str) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte."""
-    with disks.small_disk(tmp_path / "disk", "1m") as folder:
+    """A disk of two megabytes, half of which an empty store takes."""
+    with disks.small_disk(tmp_path / "disk", "2m") as folder:
         yield folder
 
 
@@ -183,7 +183,7 @@ def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
                 written = n + 1
     (small_disk / "log").write_bytes(b"")
     with pytest.raises((errors.FullStore, OSError)), (small_disk / "more").open("wb") as file:
-        file.write(b"x" * 2**20)
+        file.write(b"x" * 2**21)
     (small_disk / "more").unlink()
     with Record(url) as record:
         assert record.count(model.Coverage) == written * workers.FEW and written > 10
