@@ -181,8 +181,9 @@ def test_a_whole_site(published: Published, tmp_path: Path) -> None:
     site = tmp_path / "site"
     shutil.copytree(published.folder / "site", site)
     assert check_mirror(site, published.policy) == (1, 1, 0, ())
-    (site / DAY / "issue.json").unlink()
-    assert check_mirror(site, published.policy).missing == 1
+    (site / "index.html").unlink()
+    shutil.move(site / DAY, tmp_path)
+    assert check_mirror(site, published.policy) == (0, 1, 1, ())
     tile = site / "log/daily/1/tile/0/000.p/1"
     data = tile.read_bytes()
     tile.write_bytes(data[::-1])

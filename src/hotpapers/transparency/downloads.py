@@ -12,7 +12,7 @@ from hotpapers.errors import NotAProof
 from hotpapers.model import HttpClient
 from hotpapers.transparency import tiles
 from hotpapers.transparency.checkpoints import parse_checkpoint
-from hotpapers.transparency.mirrors import MOST_LEAVES, POLICY_FILE, log_path
+from hotpapers.transparency.mirrors import CONTENT, MOST_LEAVES, PAGE, POLICY_FILE, log_path
 from hotpapers.transparency.policies import LogPolicy
 from hotpapers.transparency.saved_issues import read_saved
 
@@ -46,8 +46,10 @@ class SiteDownload:
                     self._fetch(f"{base}/{tiles.tile_path('entries', index, width)}")
 
     def days(self) -> list[str]:
-        """The days of all issues, as the site's archive lists them."""
+        """The days of all issues, as the site's archive lists them. The front page comes after it, so that it has the
+        latest of them."""
         archive = self._fetch("archive/index.html").read_text("utf-8", "replace")
+        self._fetch(PAGE)
         return sorted(set(_DAY.findall(archive)))[-MOST_DAYS:]
 
     def fetch_issue(self, day: str) -> None:
@@ -58,8 +60,8 @@ class SiteDownload:
 
     def _fetch_edition(self, path: str) -> int:
         """The number of the edition; 1 for one that carries no proof: it is named when the folder is checked."""
-        content = self._fetch(f"{path}/issue.json")
-        self._fetch(f"{path}/index.html")
+        content = self._fetch(f"{path}/{CONTENT}")
+        self._fetch(f"{path}/{PAGE}")
         try:
             return read_saved(content).content.edition
         except NotAProof:

@@ -1,8 +1,13 @@
-"""A whole site, or a copy of one in a folder: every issue's proof, and the log itself from its files."""
+"""A whole site, or a copy of one in a folder: every issue's proof, and the log itself from its files.
+
+A proof says that an issue stood in the log, not where on the site it stands. So each issue must stand in the folder of
+its own day and edition, in all files of the folder, and the front page must not show an older one than the latest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +17,19 @@ from hotpapers.transparency.checkpoints import SignedCheckpoint, parse_checkpoin
 from hotpapers.transparency.entries import ISSUE, issue_entry
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.policies import LogPolicy
-from hotpapers.transparency.saved_issues import ProofVerdict, check_saved, read_saved
+from hotpapers.transparency.proofs import LogProof, parse_proof
+from hotpapers.transparency.saved_issues import ProofVerdict, SavedIssue, check_saved, read_saved
 
 LARGEST = 1 << 20
 """Bytes of one of the log's files that is still read."""
 MOST_LEAVES = 1 << 20
 POLICY_FILE = Path("log", "policy.txt")
+PAGE, CONTENT, PROOF = "index.html", "issue.json", "issue.tlog-proof"
+"""The files of an issue that are checked."""
+_DAY = "-".join("[0-9]" * digits for digits in (4, 2, 2))
+_FOLDERS = ("*/issue.json", "*/edition-*/issue.json", f"{_DAY}/index.html", f"{_DAY}/edition-*/index.html")
+"""Where an issue stands, or a page that passes for one."""
+_EDITION = re.compile(r"edition-([1-9][0-9]{0,3})", re.ASCII)
 
 
 class MirroredLog(NamedTuple):
@@ -29,7 +41,7 @@ class MirroredLog(NamedTuple):
 
 
 class MirrorVerdict(NamedTuple):
-    """`issues`: files of issues that were checked. `leaves`: of all logs. `missing`: issues that a log holds and the
+    """`issues`: folders of issues that were checked. `leaves`: of all logs. `missing`: issues that a log holds and the
     folder does not."""
 
     issues: int
@@ -39,25 +51,71 @@ class MirrorVerdict(NamedTuple):
 
 
 def check_mirror(folder: Path, policy: LogPolicy) -> MirrorVerdict:
-    """Checks a folder: that each log has the leaves that its checkpoint was signed for, that each issue stands in it,
-    in JSON and page, and that each checkpoint that a proof names is one of that log."""
+    """Checks a folder: that each log has the leaves that its checkpoint was signed for, that each issue stands in it
+    and at its own place, in JSON and page, and that each checkpoint that a proof names is one of that log."""
     problems: list[str] = []
     logs = dict(_logs(folder, policy, problems))
-    present: set[bytes] = set()
-    files = sorted([*folder.glob("*/issue.json"), *folder.glob("*/edition-*/issue.json")])
-    for file in files:
-        for saved in (file, file.with_name("index.html")):
-            try:
-                verdict = check_saved(read_saved(saved), policy)
-            except InputError as problem:
-                problems.append(str(problem))
-                continue
-            present.add(issue_entry(verdict.issue.digest))
-            differences = (*verdict.problems, *_differing(verdict, logs))
-            problems += [f"{saved.relative_to(folder)}: {text}" for text in differences]
+    places = sorted({file.parent for pattern in _FOLDERS for file in folder.glob(pattern)})
+    issues: dict[Path, SavedIssue] = {}
+    for place in [*places, *([folder] if (folder / PAGE).is_file() else [])]:
+        for file, issue in _saved_in(place, problems):
+            verdict = check_saved(issue, policy)
+            differences = [*verdict.problems, *_differing(verdict, logs), *_misplaced(place, folder, issue, issues)]
+            problems += [f"{file.relative_to(folder)}: {text}" for text in differences]
+            issues.setdefault(place, issue)
+    present = {issue_entry(issue.digest) for issue in issues.values()}
     logged = {entry for log in logs.values() for entry in log.entries if entry[:1] == ISSUE}
     leaves = sum(len(log.entries) for log in logs.values())
-    return MirrorVerdict(len(files), leaves, len(logged - present), tuple(problems))
+    return MirrorVerdict(len(places), leaves, len(logged - present), tuple(problems))
+
+
+def _saved_in(place: Path, problems: list[str]) -> Iterator[tuple[Path, SavedIssue]]:
+    """What the files of an issue say that are there."""
+    issue: SavedIssue | None = None
+    for file in (file for name in (CONTENT, PAGE, PROOF) if (file := place / name).is_file()):
+        try:
+            if file.name != PROOF:
+                issue = read_saved(file)
+            elif issue is not None:
+                issue = SavedIssue(issue.content, issue.digest, _proof_in(file))
+        except InputError as problem:
+            problems.append(str(problem))
+        else:
+            if issue is not None:
+                yield file, issue
+
+
+def _proof_in(file: Path) -> LogProof:
+    try:
+        return parse_proof(_bytes(file).decode("utf-8", "replace"))
+    except NotAProof as problem:
+        raise NotAProof(problem.reason, file=str(file)) from problem
+
+
+def _misplaced(place: Path, site: Path, issue: SavedIssue, others: dict[Path, SavedIssue]) -> Iterator[str]:
+    """What is wrong with where an issue stands. `others`: the issues of files that were looked at before, by folder."""
+    content, beside = issue.content, others.get(place)
+    if beside is not None:
+        if beside.digest != issue.digest:
+            yield "it is another issue than in the file beside it"
+    elif place == site:
+        yield from _outdated(issue, [other for folder, other in others.items() if folder.parent == site])
+    else:
+        edition = _EDITION.fullmatch(place.name)
+        day = place.parent.name if edition else place.name
+        if content.day != day or (edition and content.edition != int(edition[1])):
+            yield f"it is edition {content.edition} of {content.day}"
+        if not edition and (place / f"edition-{content.edition}").exists():
+            yield f"it is edition {content.edition}, of which there is a later one"
+
+
+def _outdated(front: SavedIssue, latest: Sequence[SavedIssue]) -> Iterator[str]:
+    """What is wrong with the issue of the front page. `latest`: of each day the latest edition."""
+    day = max((issue.content.day for issue in latest), default="")
+    if front.content.day < day:
+        yield f"it is the issue of {front.content.day}, and not the latest"
+    if any(issue.content.day == front.content.day and issue.digest != front.digest for issue in latest):
+        yield f"it is another issue than in {front.content.day}"
 
 
 def _logs(folder: Path, policy: LogPolicy, problems: list[str]) -> Iterator[tuple[str, MirroredLog]]:

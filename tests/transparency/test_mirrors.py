@@ -1,0 +1,111 @@
+"""A copy of a whole site of which parts were exchanged: each is an issue of the log, and stands where it must not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.deliver.export_site import export_site
+from hotpapers.issues.freeze import freeze
+from hotpapers.model import HOUR, Item
+from hotpapers.store import Record
+from hotpapers.transparency.mirrors import check_mirror
+from hotpapers.transparency.policies import LogPolicy, parse_policy
+from hotpapers.transparency.publication_log import update_log
+from hotpapers.transparency.site_logs import SiteLogs
+from hotpapers.view.site_config import SiteConfig
+from tests.issues.made import DAILY, background, counts, frozen, moment, paper, post, write
+from tests.transparency.logs import NAME, config_in
+
+FIRST, SECOND = "2024-05-07", "2024-05-08"
+AT = moment(SECOND) + 49 * 3_600_000_000
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with two issues, the first in two editions."""
+    folder = tmp_path_factory.mktemp("mirrored")
+    config = config_in(folder)
+    with Record(str(folder / "hotpapers.db")) as record:
+        write(record, [DAILY], background(), paper(1, day=FIRST), paper(2, day=SECOND))
+        write(record, *(_talk(n, day) for n, day in ((1, FIRST), (2, SECOND))))
+        frozen(record, DAILY, FIRST)
+        write(record, counts("bluesky:1", 95, moment(FIRST) + 1))
+        freeze(record, DAILY, FIRST, again=True, reason="a count was missing", at=moment(FIRST) + 49 * HOUR)
+        frozen(record, DAILY, SECOND)
+        update_log(record.database, NAME, config, AT)
+        export_site(record, NAME, [FIRST, SECOND], "site", folder / "site", SiteConfig(logs=SiteLogs(config)))
+    return folder / "site"
+
+
+def _talk(number: int, day: str) -> list[Item]:
+    name = f"bluesky:{number}"
+    return [*post(number, name, moment(day)), counts(name, 90, moment(day))]
+
+
+def _copy(source: str, target: str) -> Callable[[Path], object]:
+    def change(site: Path) -> object:
+        (site / target).parent.mkdir(exist_ok=True)
+        return shutil.copy(site / source, site / target)
+
+    return change
+
+
+def _copy_day(source: str, target: str) -> Callable[[Path], object]:
+    return lambda site: shutil.copytree(site / source, site / target, dirs_exist_ok=True)
+
+
+def _invented(site: Path) -> None:
+    (site / "2024-05-09").mkdir()
+    (site / "2024-05-09" / "index.html").write_text("<h1>Hot Papers of 9 May</h1>")
+
+
+def _forged_without_data_beside(site: Path) -> None:
+    (site / SECOND / "issue.json").unlink()
+    page = site / SECOND / "index.html"
+    page.write_text(page.read_text().replace("Why here: ", "Why here: 9"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_copy(f"{FIRST}/index.html", f"{SECOND}/index.html"), f"{SECOND}/index.html: it is another issue"),
+        (_copy(f"{FIRST}/issue.json", f"{SECOND}/issue.json"), f"{SECOND}/issue.json: it is edition 2 of {FIRST}"),
+        (_copy_day(FIRST, SECOND), f"{SECOND}/issue.json: it is edition 2 of {FIRST}"),
+        (_copy_day(f"{FIRST}/edition-1", FIRST), f"{FIRST}/issue.json: it is edition 1, of which there is a later one"),
+        (_copy_day(FIRST, f"{FIRST}/edition-1"), f"{FIRST}/edition-1/issue.json: it is edition 2 of {FIRST}"),
+        (_copy(f"{FIRST}/index.html", "index.html"), f"index.html: it is the issue of {FIRST}, and not the latest"),
+        (_copy(f"{FIRST}/issue.tlog-proof", f"{SECOND}/issue.tlog-proof"), "issue.tlog-proof: the content is not what"),
+        (_copy("index.html", f"{FIRST}/issue.tlog-proof"), "issue.tlog-proof: a proof begins with"),
+        (_forged_without_data_beside, f"{SECOND}/index.html: place 1"),
+        (_invented, "2024-05-09/index.html: the page carries no proof"),
+    ],
+)  # fmt: skip
+def test_a_part_that_was_exchanged_is_named(
+    published: Path, tmp_path: Path, change: Callable[[Path], object], said: str
+) -> None:
+    site, policy = tmp_path / "site", _policy(published)
+    shutil.copytree(published, site)
+    assert check_mirror(site, policy) == (3, 4, 0, ())
+    change(site)
+    problems = check_mirror(site, policy).problems
+    assert any(said in problem for problem in problems), problems
+
+
+def test_a_part_of_a_site_is_no_lie(published: Path, tmp_path: Path) -> None:
+    """Who keeps one issue alone, or pages without what stands beside them, has nothing wrong."""
+    site = tmp_path / "site"
+    shutil.copytree(published, site)
+    for name in ("issue.json", "issue.tlog-proof"):
+        (site / SECOND / name).unlink()
+    shutil.rmtree(site / FIRST)
+    assert check_mirror(site, _policy(published)) == (1, 4, 2, ())
+
+
+def _policy(site: Path) -> LogPolicy:
+    return parse_policy((site / "log/policy.txt").read_text())
