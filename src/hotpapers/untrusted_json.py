@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -25,6 +26,21 @@ def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
         return msgspec.json.decode(body, type=type)
     except BROKEN as problem:
         raise InputError(str(problem)) from problem
+
+
+def decode_once(text: str, type: type[T]) -> T:
+    """The same, but refused where an object has a name twice: another program may take the other value."""
+    value = decode_json(text, type)
+    try:
+        json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as problem:
+        raise InputError(f"JSON that not every program reads: {problem}") from problem
+    return value
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise InputError("JSON with an object that has a name twice")
 
 
 def decode_lines(

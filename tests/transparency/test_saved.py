@@ -80,6 +80,8 @@ def test_markdown_whose_order_differs(published: Published, tmp_path: Path) -> N
     text = file.read_text()
     file.write_text(text.replace("abs/2405.00001", "abs/x").replace("abs/2405.00002", "abs/2405.00001"))
     assert len(check_saved(read_saved(file), published.policy).problems) == 2
+    file.write_text(f"{text}\n## 4. A paper that nobody has written\n\nTea boils itself.\n")
+    assert "shows 4 papers, the issue has 3" in check_saved(read_saved(file), published.policy).problems[0]
     file.with_suffix(".json").unlink()
     with pytest.raises(InputError, match="which is not there"):
         read_saved(file)
@@ -117,7 +119,8 @@ def test_markdown_of_headings_alone_is_read_once(published: Published, tmp_path:
     shutil.copy(published.folder / "site" / DAY / "issue.json", tmp_path / "saved.json")
     for line in ("## 1. Tea\n", "## 1. <https://arxiv.org/abs/\n"):  # minutes, were each read to the end
         (tmp_path / "saved.md").write_text(line * 200_000)
-        assert read_saved(tmp_path / "saved.md").shown == ()
+        shown = read_saved(tmp_path / "saved.md").shown
+        assert shown is not None and {entry.paper for entry in shown} == {""}
 
 
 PROGRAM = ROOT / "docs" / "examples" / "check_proof.py"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from hotpapers.errors import NotAProof
@@ -15,6 +15,7 @@ from hotpapers.transparency.notes import (
     VerifierKey,
     is_signed,
     parse_vkey,
+    signature_of,
 )
 
 MOST_LINES = 200
@@ -69,6 +70,13 @@ def cosigners(policy: LogPolicy, signed: SignedCheckpoint) -> dict[str, int]:
     """The witnesses of a policy that cosigned a checkpoint, by name, with the moment in seconds since 1970."""
     moments = {witness.name: cosigned_at(signed, witness.key) for witness in policy.witnesses}
     return {name: at for name, at in moments.items() if at is not None}
+
+
+def refuted(policy: LogPolicy, signed: SignedCheckpoint, cosigners: Collection[str]) -> list[str]:
+    """The witnesses of a policy under whose keys a checkpoint has a signature that is not theirs: C2SP signed-note
+    would have the whole note refused. `cosigners`: those who cosigned it."""
+    named = (witness for witness in policy.witnesses if signature_of(signed.note, witness.key) is not None)
+    return [witness.name for witness in named if witness.name not in cosigners]
 
 
 def is_of_known_log(policy: LogPolicy, signed: SignedCheckpoint) -> bool:

@@ -25,15 +25,18 @@ from hotpapers.transparency import policies
 from hotpapers.transparency.entries import issue_entry
 from hotpapers.transparency.policies import LogPolicy
 from hotpapers.transparency.proofs import TYPE, LogProof, parse_proof
-from hotpapers.untrusted_json import BROKEN, decode_json
+from hotpapers.untrusted_json import BROKEN, decode_json, decode_once
 
 CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
 """What a page calls the content that it holds."""
 LARGEST = 32 << 20
 """Bytes of a file that is still read."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MARKDOWN_ENTRY = re.compile(r"^## (\d{1,6})\. (?:(?!^## ).)*?<https://arxiv\.org/abs/([^>\s]{1,64})>", re.M | re.S)
-"""An entry ends where the next one begins, so a file without addresses is read once, not once for each heading."""
+_MARKDOWN_ENTRY = re.compile(
+    r"^## (\d{1,6})\. (?:(?:(?!^## ).)*?<https://arxiv\.org/abs/([^>\s]{1,64})>)?", re.M | re.S
+)
+"""An entry ends where the next one begins, so a file without addresses is read once, not once for each heading. One
+without an address is an entry too: of no paper that the issue has."""
 _MARKDOWN_DIGEST = re.compile(r"^Digest `([0-9a-f]{64})`", re.M)
 
 
@@ -124,7 +127,7 @@ def read_saved(file: Path) -> SavedIssue:
 
 
 def _of_json(text: str) -> SavedIssue:
-    value = decode_json(text, dict[str, Any])
+    value = decode_once(text, dict[str, Any])
     saved = _converted(value, SavedFile)
     if not saved.proof:
         raise NotAProof("carries no proof: no log held the issue when it was saved")
@@ -145,11 +148,6 @@ def _converted(value: object, type: Any) -> Any:
         raise InputError(str(problem)) from problem
 
 
-def _canonical(raw: msgspec.Raw) -> bytes:
-    """JSON in the form that was hashed."""
-    return canonical_json(decode_json(raw, object))
-
-
 def _content(data: bytes) -> tuple[SavedContent, str]:
     return decode_json(data, SavedContent), hashlib.sha256(data).hexdigest()
 
@@ -157,13 +155,13 @@ def _content(data: bytes) -> tuple[SavedContent, str]:
 def _of_html(text: str) -> SavedIssue:
     page = _PageReader()
     try:
-        page.feed(text)
+        page.feed(text.replace("\r\n", "\n").replace("\r", "\n"))  # as HTML has it: some programs save so
     except AssertionError as problem:  # a declaration that the parser of the standard library gives up on
         raise NotAProof(f"not HTML: {problem}") from problem
     proof, content = page.blocks.get(TYPE, ""), page.blocks.get(CONTENT_TYPE, "")
     if not proof or not content:
         raise NotAProof("the page carries no proof: it was published without a log, or saved without its data")
-    data = _canonical(msgspec.Raw(content.encode("utf-8", "replace")))
+    data = canonical_json(decode_once(content, object))
     return SavedIssue(*_content(data), parse_proof(proof), page.digest, tuple(page.entries))
 
 
@@ -194,6 +192,8 @@ class _PageReader(HTMLParser):
             self._block = attributes.get("type") or ""
             if self._block in self.blocks:
                 raise NotAProof(f"the page has two blocks of the type {self._block}")
+            if self._block:
+                self.blocks[self._block] = ""
         elif tag == "article":
             self.entries.append(ShownEntry(0, attributes.get("id") or "", None))
         self._inside = [*self._inside[-8:], f"{tag}.{attributes.get('class') or ''}"]
@@ -207,7 +207,7 @@ class _PageReader(HTMLParser):
     def handle_data(self, data: str) -> None:
         """What stands in it."""
         if self._block:
-            self.blocks[self._block] = self.blocks.get(self._block, "") + data
+            self.blocks[self._block] += data
         elif self._inside and self._inside[-1].startswith("code.") and _DIGEST.fullmatch(data.strip()):
             self.digest = data.strip()
         elif self.entries and data.startswith("Why here: ") and self._inside[-1] == "summary.":
@@ -237,6 +237,8 @@ def _log_problems(issue: SavedIssue, policy: LogPolicy, cosigners: dict[str, int
         yield f"the checkpoint is not signed by a known log ({origin})"
     if not issue.proof.includes(issue_entry(issue.digest)):
         yield "the content is not what stood in the log: the path does not lead to the checkpoint's root"
+    for name in policies.refuted(policy, issue.proof.signed, cosigners):
+        yield f"the cosignature of {name} is not its own"
     if not policy.is_met(cosigners):
         yield f"{len(cosigners)} of {len(policy.witnesses)} witnesses cosigned the checkpoint, and these are not enough"
 

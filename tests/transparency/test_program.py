@@ -1,0 +1,129 @@
+"""Pages and policies that are written otherwise than the formats allow, or than any honest program writes them:
+`hotpapers verify` and the program in the docs say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.errors import InputError
+from hotpapers.transparency.policies import parse_policy
+from hotpapers.transparency.proofs import TYPE
+from hotpapers.transparency.saved_issues import CONTENT_TYPE, check_saved, read_saved
+from tests.transparency.published import WITNESS, Published, publish
+from tests.transparency.test_saved import accepts
+
+Change = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    return publish(tmp_path_factory.mktemp("published"))
+
+
+def _block(type: str) -> re.Pattern[str]:
+    return re.compile(rf'(?s)(<script type="{re.escape(type)}">)(.*?)(</script>)')
+
+
+def _in(type: str, old: str, new: str) -> Change:
+    """Replaces a pattern once in a data block."""
+
+    def change(page: str) -> str:
+        return _block(type).sub(lambda block: block[1] + re.sub(old, new, block[2], count=1) + block[3], page)
+
+    return change
+
+
+def _proof(old: str, new: str) -> Change:
+    return _in(TYPE, old, new)
+
+
+def _content(old: str, new: str) -> Change:
+    return _in(CONTENT_TYPE, old, new)
+
+
+def _first(block: str) -> Change:
+    return lambda page: page.replace(f'<script type="{TYPE}">', f'{block}<script type="{TYPE}">')
+
+
+HELD = {
+    "as it was saved": lambda page: page,
+    "as Windows ends lines": lambda page: page.replace("\n", "\r\n"),
+    "with data that nothing vouches for": _proof("index", "extra QUJD\nindex"),
+    "with a signature twice": _proof(r"(— witness.*\n)", r"\1\1"),
+    "with a signature by somebody unknown": _proof("— witness", "— a.example QUJDREVG\n— witness"),
+    "with blanks in its JSON": _content('"place":1', '"place" : 1'),
+}
+REFUSED = {
+    "a leaf that the tree has not": _proof("index 0", "index 5"),
+    "a leaf from the end": _proof("index 0", "index -1"),
+    "a number with zeroes": _proof("index 0", "index 00"),
+    "a number in other digits": _proof("index 0", "index \u0660"),
+    "a number after blanks": _proof("index 0", "index  0"),
+    "another number of leaves": _proof(r"\n1\n", "\n9223372036854775808\n"),
+    "no leaves": _proof(r"\n1\n", "\n0\n"),
+    "stray signs in Base64": _proof("(— witness.{30})", r"\1!"),
+    "a hyphen for a dash": _proof("— witness", "- witness"),
+    "a signer of no name": _proof("— witness", "—  QUJDREVG\n— witness"),
+    "lines that only Unicode ends": _proof(r"\n— witness", "\u2028— witness"),
+    "the end of the last line": _proof(r"\n\Z", ""),
+    "something after the last line": _proof(r"\Z", "more\n"),
+    "a signature that is not the witness's": _proof(r"(— witness\S+ .{50}).{8}", r"\1AAAAAAAA"),
+    "a wrong signature before the right one": _proof(r"(— witness\S+ .{50}).{8}(.*\n)", r"\1AAAAAAAA\2\g<0>"),
+    "two proofs": _first(f'<script type="{TYPE}">c2sp.org/tlog-proof@v1\n</script>'),
+    "two proofs of which one is empty": _first(f'<script type="{TYPE}"></script>'),
+    "a day twice": _content(r"\{", '{"day":"1999-01-01",'),
+    "a place twice": _content('"place":1', '"place":7,"place":1'),
+    "a place that is no whole number": _content('"place":1', '"place":1.0'),
+}
+
+
+@pytest.mark.parametrize("what", HELD)
+def test_what_was_only_written_otherwise_holds(published: Published, tmp_path: Path, what: str) -> None:
+    assert _verdicts(HELD[what](published.page.read_text()), published.policy_file, tmp_path) == (True, True)
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_must_not_be_is_refused(published: Published, tmp_path: Path, what: str) -> None:
+    page = published.page.read_text()
+    assert REFUSED[what](page) != page
+    assert _verdicts(REFUSED[what](page), published.policy_file, tmp_path) == (False, False)
+
+
+SAME = f"witness b {WITNESS.verifier}\n"
+POLICIES = {
+    "one key under two names": f"{SAME}group both all a b\nquorum both",
+    "a witness twice in a group": "group both 2 a a\nquorum both",
+    "a witness in two groups": "group x any a\ngroup y any a\ngroup both all x y\nquorum both",
+    "a name twice": f"witness a {WITNESS.verifier}\nquorum a",
+    "a group that nobody need be in": "group nobody 0 a\nquorum nobody",
+    "a group of less than nobody": "group nobody -1 a\nquorum nobody",
+    "somebody of no line": "group some any a z\nquorum some",
+    "nobody in a group": "group some all a none\nquorum some",
+    "two quorums": "quorum a\nquorum none",
+    "no quorum": "",
+    "a line of no kind": "quorum a\nmonitor x",
+}
+
+
+@pytest.mark.parametrize("what", POLICIES)
+def test_a_policy_that_counts_somebody_twice_is_refused(published: Published, tmp_path: Path, what: str) -> None:
+    policy = tmp_path / "policy.txt"
+    policy.write_text(published.policy_file.read_text().replace("quorum a\n", f"{POLICIES[what]}\n"))
+    assert _verdicts(published.page.read_text(), policy, tmp_path) == (False, False)
+
+
+def _verdicts(page: str, policy: Path, folder: Path) -> tuple[bool, bool]:
+    """Whether `hotpapers verify` accepts a page, and whether the program does."""
+    file = folder / "page.html"
+    file.write_bytes(page.encode())
+    try:
+        accepted = not check_saved(read_saved(file), parse_policy(policy.read_text())).problems
+    except InputError:
+        accepted = False
+    return accepted, accepts(file, policy)
