@@ -27,8 +27,9 @@ KEY_SIZES = {
     COSIGNATURE_MLDSA44: signatures.MLDSA44_KEY,
 }
 """Bytes of the public key of each type."""
-LARGEST_NOTE = 1 << 17
-MOST_SIGNATURES = 32
+LARGEST_NOTE = 1 << 18
+MOST_SIGNATURES = 64
+"""The longest ones (ML-DSA-44) have 3,300 characters."""
 LONGEST_NAME = 255
 """Bytes in UTF-8, so that the name fits into what an ML-DSA-44 cosignature covers."""
 DASH = "— "

@@ -12,6 +12,7 @@ from hotpapers.transparency.notes import (
     COSIGNATURE_ED25519,
     COSIGNATURE_MLDSA44,
     ED25519,
+    MOST_SIGNATURES,
     VerifierKey,
     is_signed,
     parse_vkey,
@@ -105,6 +106,7 @@ def witness_policy(text: str) -> LogPolicy:
     Raises NotAProof, also for logs, which are the publication's own, and for addresses that cannot be asked."""
     policy = parse_policy(text if text.strip() else f"quorum {NONE}")
     _need(not policy.logs, "name witnesses alone; the publication's own logs are added to them")
+    _need(len(policy.witnesses) < MOST_SIGNATURES, f"at most {MOST_SIGNATURES - 1} witnesses: a note has no more room")
     for witness in policy.witnesses:
         is_address = not witness.url or _ADDRESS.fullmatch(witness.url)
         _need(

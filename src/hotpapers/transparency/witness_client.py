@@ -86,7 +86,9 @@ def _post(
     http: HttpClient, witness: KnownWitness, log: StoredLog, signed: SignedCheckpoint, old: int
 ) -> tuple[int, str]:
     proof = log.tree.consistency(old, signed.checkpoint.size)
-    request = witness_protocol.add_checkpoint(old, proof, signed.checkpoint, signed.note)
+    own = tuple(line for line in signed.note.signatures if line.name == signed.checkpoint.origin)
+    note = signed.note._replace(signatures=own)  # those of other witnesses may be many and long, and count for nothing
+    request = witness_protocol.add_checkpoint(old, proof, signed.checkpoint, note)
     response = http.post(
         f"{witness.url.rstrip('/')}/{witness_protocol.PATH}", body=str(request).encode(),
         headers={"content-type": "text/plain; charset=utf-8"}, accept=REFUSED,
