@@ -41,6 +41,11 @@ def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
+def once(pairs):
+    assert len(dict(pairs)) == len(pairs), "an object has a name twice"
+    return dict(pairs)
+
+
 def canonical(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -113,6 +118,7 @@ def check_issue(item, position):
 def take_identity(position, line):
     """A post or an account that is named from here on."""
     key, salt, left = line["key"], bytes.fromhex(line.get("salt", "")), line.get("commitment", "")
+    assert set(line) <= {"kind", "key", "salt", "commitment"}, line
     assert line["kind"] == "identity" and key and key not in identities, f"{key} comes twice, or no identity"
     assert not key.startswith("arxiv:"), "papers have no identity lines"
     assert (len(salt), len(left)) in ((16, 0), (0, 64)), "a salt of 16 bytes, or a commitment"
@@ -143,7 +149,7 @@ def take(batch):
         row = item.pop("row", {})
         here.append((item, row))
         if item["kind"] == "pruned":
-            assert item["was"] == "snapshot", "snapshots alone are pruned"
+            assert (set(item), item["was"]) == ({"kind", "was", "hash"}, "snapshot"), "snapshots alone are pruned"
             continue
         assert label(item) not in labels, f"{label(item)} comes twice"
         labels.add(label(item))
@@ -187,7 +193,7 @@ def check_rows():
                 assert sealed is None, f"row {pair} was forgotten"
 
 
-lines = iter(map(json.loads, sys.stdin))
+lines = (json.loads(line, object_pairs_hook=once) for line in sys.stdin)
 header = next(lines)
 assert (header["kind"], header["format"], header["version"], header["full"]) == ("header", "hotpapers-record", 1, True)
 secret = bytes.fromhex(header["secret"])

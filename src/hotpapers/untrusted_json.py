@@ -29,13 +29,18 @@ def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
 
 
 def decode_once(text: str, type: type[T]) -> T:
-    """The same, but refused where an object has a name twice: another program may take the other value."""
+    """The same, but refused where an object has a name twice."""
     value = decode_json(text, type)
+    refuse_repeated_names(text)
+    return value
+
+
+def refuse_repeated_names(text: str | bytes) -> None:
+    """Raises InputError where an object of some JSON has a name twice: of its values each program takes its own."""
     try:
         json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as problem:
         raise InputError(f"JSON that not every program reads: {problem}") from problem
-    return value
 
 
 def _once(pairs: list[tuple[str, object]]) -> None:

@@ -25,8 +25,12 @@ PROGRAM = compile(FILE.read_text("utf-8"), "recompute.py", "exec")
 
 def recompute(lines: list[Line]) -> dict[str, Any]:
     """Runs the program that the docs print; its names afterwards. Raises whatever it raises on a forgery."""
+    return recompute_text("".join(msgspec.json.encode(line).decode() + "\n" for line in lines))
+
+
+def recompute_text(text: str) -> dict[str, Any]:
+    """The same of an export's own text."""
     names: dict[str, Any] = {"__name__": "__main__"}
-    text = "".join(msgspec.json.encode(line).decode() + "\n" for line in lines)
     with mock.patch.object(sys, "stdin", io.StringIO(text)), redirect_stdout(io.StringIO()):
         exec(PROGRAM, names)
     return names

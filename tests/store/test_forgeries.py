@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ from hotpapers.privacy.retention import prune
 from hotpapers.store import Record
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.store import made
-from tests.store.forgeries import Forger, Line, recompute
+from tests.store.forgeries import Forger, Line, recompute_text
 
 BATCHES = 25
 OF_EACH = 20
@@ -64,6 +64,29 @@ def test_all_three_agree(exported: list[Line], kind: int, empty: Path, tmp_path:
         assert is_recomputed(lines) == taken, f"{what} (seed {seed}): {reason}"
 
 
+@pytest.mark.parametrize(
+    ("kind_of_line", "old", "new"),
+    [
+        ("snapshot", '"likes":', '"likes":999,"likes":'),  # whose last value is the one that was hashed
+        ("post", '"text":', '"text":"never said","text":'),
+        ("identity", '"kind":', '"name":"Nobody","kind":'),
+        ("pruned", '"kind":', '"likes":999,"kind":'),
+        ("batch", '"at":', '"at":1,"at":'),
+    ],
+)
+def test_what_no_hash_covers_is_refused(
+    exported: list[Line], empty: Path, tmp_path: Path, kind_of_line: str, old: str, new: str
+) -> None:
+    raw = [msgspec.json.encode(line) for line in exported]
+    assert is_recomputed_text(raw)
+    at = next(n for n, line in enumerate(exported) if line["kind"] == kind_of_line)
+    raw[at] = raw[at].replace(old.encode(), new.encode(), 1)
+    shutil.copy(empty, tmp_path / "forged.db")
+    with Record(str(tmp_path / "forged.db")) as record, pytest.raises(NotExchange):
+        importer.import_lines(record, "forged.jsonl", raw)
+    assert not is_recomputed_text(raw)
+
+
 def is_taken(store: str, lines: Sequence[Line]) -> tuple[bool, str]:
     """Whether an import restores every batch of an export; then the store verifies, issues rebuilt."""
     with Record(store) as record:
@@ -77,8 +100,13 @@ def is_taken(store: str, lines: Sequence[Line]) -> tuple[bool, str]:
 
 def is_recomputed(lines: list[Line]) -> bool:
     """Whether docs/examples/recompute.py accepts an export."""
+    return is_recomputed_text(map(msgspec.json.encode, lines))
+
+
+def is_recomputed_text(lines: Iterable[bytes]) -> bool:
+    """The same of an export's own bytes."""
     try:
-        recompute(lines)
+        recompute_text(b"".join(line + b"\n" for line in lines).decode())
     except Exception:
         return False
     return True

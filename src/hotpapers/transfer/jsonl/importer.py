@@ -40,6 +40,7 @@ from hotpapers.transfer.jsonl.lines import (
     RowExtras,
 )
 from hotpapers.transfer.jsonl.redactions import LaterRedactions
+from hotpapers.untrusted_json import refuse_repeated_names
 
 CHUNK = 5_000
 """Items of one new batch."""
@@ -108,7 +109,9 @@ class ExchangeReader:
             raise self.error(number, f"a line longer than {LONGEST_LINE:,} bytes")
         try:
             body = msgspec.json.decode(text)
-        except (ValueError, RecursionError) as problem:
+            if msgspec.json.encode(body) != text.rstrip():  # written as this program writes, it has each name once
+                refuse_repeated_names(text)
+        except (ValueError, InputError, RecursionError) as problem:
             raise self.error(number, f"not JSON: {problem}") from problem
         if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
             raise self.error(number, "not an object with a kind")
