@@ -135,3 +135,19 @@ def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_par
         assert isinstance(row.item, Coverage)
         told = (row.item.from_at, row.item.until_at, row.item.state, row.item.reason)
         assert told == (START - 1, START + LATE, "partial", "counts: no route")
+
+
+def test_what_is_kept_of_an_error_names_no_post(store_url: str) -> None:
+    """The reason stands in issues and exports for ever; the post may be forgotten."""
+    http = ScriptedClient({})
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
+        job, work = made.rounds.job, made.work()
+        assert isinstance(job, RecountJob)
+        http.advance(2 * LATE / 1e6)
+        work.note(failing_since=START)
+        job._not_counted(
+            work, NetError("https://lobste.rs:8080/s/abcdef.json: answered 500 at https://a.example/x/y, again")
+        )
+        [row] = made.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
+        assert isinstance(row.item, Coverage)
+        assert row.item.reason == "counts: https://lobste.rs:8080: answered 500 at https://a.example, again"

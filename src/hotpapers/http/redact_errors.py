@@ -37,6 +37,15 @@ def _forms(secret: str) -> set[str]:
     return {bare, quote(bare), quote(bare, safe=""), quote_plus(bare), repr(bare)[1:-1]}
 
 
+def hosts_alone(text: str) -> str:
+    """An error's text with no more of its addresses than their hosts: a path may name a post, and what is kept of the
+    error for ever must not."""
+    return _ADDRESS.sub(r"\1", text)
+
+
+_ADDRESS = re.compile(r"(\bhttps?://[^\s/]+)/\S*?(?=[:,;]?(?:\s|$))")
+
+
 def public_url(url: httpx2.URL) -> str:
     """Where a request went, as errors name it: without user, password, query and fragment."""
     path = url.raw_path.partition(b"?")[0].decode("ascii")

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import NetError, PartiallyRead
+from hotpapers.http.redact_errors import hosts_alone
 from hotpapers.ingest.collect_job import Connection, note_traffic
 from hotpapers.ingest.pipeline import ingest
 from hotpapers.jobs import job_state
@@ -96,7 +97,8 @@ class RecountJob:
         at = self.line.http.now()
         since = work.status.failing_since
         if since is not None and at - since > LATE:
-            missed = TimeRange(self.source.name, since, at, at).read("partial", f"counts: {problem}")
+            reason = f"counts: {hosts_alone(str(problem))}"
+            missed = TimeRange(self.source.name, since, at, at).read("partial", reason)
             work.record.append([missed], source=self.name, at=at, precondition=work.confirm)
 
     def _pages(self, work: JobContext, posts: Sequence[str]) -> Iterator[PayloadPage]:

@@ -82,6 +82,16 @@ def all_states(record: Record) -> list[JobState]:
     return [msgspec.json.decode(row[0], type=JobState) for row in rows]
 
 
+def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
+    """Deletes why sources fail where somebody or something forgotten is named: errors may name what was asked for. Call
+    inside `write()`."""
+    for source, state in database.rows("SELECT source, state FROM job_state"):
+        status = msgspec.json.decode(state, type=JobState)
+        if stand_in(status.reason):
+            left = msgspec.json.encode(msgspec.structs.replace(status, reason="")).decode()
+            database.run("UPDATE job_state SET state = ? WHERE source = ?", (left, source))
+
+
 def held_sources(record: Record, at: int) -> set[str]:
     """The sources whose leases hold at a moment."""
     return {source for (source,) in record.database.rows("SELECT source FROM lease WHERE until_at > ?", (at,))}

@@ -18,6 +18,7 @@ import msgspec
 from hotpapers import model
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import NotFound
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model.keys import network_of, parse_key
 from hotpapers.privacy import forgotten_file, queries
 from hotpapers.privacy.queries import lonely_texts
@@ -107,6 +108,7 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     engagement_queries.forget_posts(database, keys)
     reaction_marks.forget_reactions_to(database, keys)
     reader_reports.forget(database, gone, known.stand_in)
+    jobs_queries.forget_reasons(database, known.stand_in)
     sources = queries.origins_of(database, sorted(gone)) | {row.origin for row, _ in changes} - {0}
     unnamed = queries.named_by_none(database, _no_longer_named(changes))
     erased = _erase_identities(record, [*gone, *unnamed])

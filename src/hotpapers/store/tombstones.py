@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 
@@ -33,10 +34,14 @@ _PROFILE = re.compile(
 """The address of somebody on a server of the fediverse: its host and their name or number."""
 _MENTION = re.compile(r"@[\w.-]+")
 _PIECE = re.compile(r"[A-Za-z0-9_]+")
+_ADDRESSES = 3
+"""So many addresses, each within the next, are read."""
 _SEGMENTS = 13
 """Words are tried in runs of up to so many pieces, signs between them counted: did:plc:…, a.long.domain.name."""
 _TELLING = re.compile(r"[a-z]+[0-9_.@:-]|[0-9_.@:-]+[a-z]|.{8}", re.DOTALL)
 """A name that stands without @, / or = before it counts only if it is no plain word."""
+_UNSPACED = re.compile(r"\S+")
+_JSON_ESCAPE = re.compile(r"\\u00([0-7][0-9A-Fa-f])")
 _ARXIV = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z.-]+/[0-9]{7}")
 
 Known = Callable[[str], bool]
@@ -69,7 +74,22 @@ def forgotten_at(database: Database, marks: KeyedHasher, key: str) -> int:
 
 
 def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tuple[int, int]]:
-    """Where in a text, in code points, the longest known names stand. `anywhere`: plain words count too."""
+    """Where in a text, in code points, the longest known names stand; of an address that has one in escaped signs
+    (`%40ada`), the whole. `anywhere`: plain words count too."""
+    yield from _plainly_in(text, known, anywhere)
+    for part in _UNSPACED.finditer(text) if "%" in text else ():
+        if (plain := unescaped(part[0])) != part[0] and any(_plainly_in(plain, known, anywhere)):
+            yield part.span()
+
+
+def unescaped(text: str) -> str:
+    """A text without the escaped signs of addresses, which may be escaped again where one address holds another."""
+    for _ in range(_ADDRESSES):
+        text = unquote(text) if "%" in text else text
+    return text
+
+
+def _plainly_in(text: str, known: Known, anywhere: bool) -> Iterator[tuple[int, int]]:
     for profile in _PROFILE.finditer(text):
         if known(profile[0].lower()):
             yield profile.span()
@@ -127,7 +147,12 @@ def _black(text: str, start: int, end: int) -> str:
 
 def named_in(key: str, body: bytes, known: Known) -> bool:
     """Whether an original, by its key or in its bytes, holds a known name."""
-    return any(found_in(f"{key} {body.decode('utf-8', 'replace')}", known, anywhere=True))
+    return any(found_in(_text_of(key, body), known, anywhere=True))
+
+
+def _text_of(key: str, body: bytes) -> str:
+    """An original's key and body, in which JSON may have escaped what stands around a name."""
+    return _JSON_ESCAPE.sub(lambda sign: chr(int(sign[1], 16)), f"{key} {body.decode('utf-8', 'replace')}")
 
 
 class Tombstones(NamedTuple):
@@ -185,6 +210,7 @@ class ForgottenNames:
         """Whether a closer look at a text is worth it."""
         if self.graves is not None:
             return True
+        text = unescaped(text)
         if len(self.names) > FEW:  # a name stands in a text as whole pieces
             return not self._pieces.isdisjoint([piece.lower() for piece in _PIECE.findall(text)])
         text = text.lower()
@@ -196,7 +222,7 @@ class ForgottenNames:
 
     def named_in(self, key: str, body: bytes) -> bool:
         """Whether an original names one of them."""
-        return self.may_stand_in(f"{key} {body.decode('utf-8', 'replace')}") and named_in(key, body, self)
+        return self.may_stand_in(_text_of(key, body)) and named_in(key, body, self)
 
 
 def name_mark(marks: KeyedHasher, name: str) -> str:
