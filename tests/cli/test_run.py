@@ -42,6 +42,24 @@ base = "{base}/lobsters"
 """
 
 
+WRONG = [
+    ('[publish]\nchannels = ["site", "sitte"]', "publish.channels: 'sitte' is none of"),
+    (
+        '[summary]\nurl = "http://127.0.0.1:1/v1"\nmodel = "m"\nkey = "env:NOT_SET"',
+        "summary.key: the environment has no",
+    ),
+    ('[source.x]\non = "no"', "source.x.on: takes true or false, without quotation marks"),
+    ("[source.mastodon]\non = true", "source.mastodon.servers: is empty"),
+    ('[[source.mastodon.servers]]\nbase = "social.example"', "'social.example' cannot be asked; write it whole"),
+    ('[[source.mastodon.servers]]\nbase = "https://a.example"\ntags = []', "https://a.example: names no timeline"),
+    (
+        '[source.feeds]\nurls = ["https://me:secret@a.example/"]',
+        "an address cannot be asked; write it whole, without a",
+    ),
+]
+"""Settings that only a job would stumble over, and what is said of each before anything runs."""
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     with serving() as running:
@@ -111,11 +129,13 @@ def test_status_says_what_nobody_does_any_more(tmp_path: Path, server: Server) -
             record, msgspec.structs.replace(doing, state=job_state.WORKING, next_at=now() - 5 * DAY)
         )
         record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (now() + DAY,))
-    assert re.search(
-        r"lobsters             at work, last did well \d+ s ago, read up to \d+ s ago$",
-        good("status", "--config", home),
-        re.M,
-    )
+    working = r"lobsters             at work, last did well \d+ s ago, read up to \d+ s ago$"
+    assert re.search(working, good("status", "--config", home), re.M)
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        tried = msgspec.structs.replace(doing, state=job_state.WORKING, failing_since=now(), reason="no answer")
+        jobs_queries.save_state(record, tried)
+    said = good("status", "--config", home)
+    assert re.search(r"lobsters             at work, failing since [-\d]+ [:\d]+ UTC \(no answer\), last", said)
 
 
 def test_one_round_of_all_and_what_status_says(tmp_path: Path, server: Server) -> None:
@@ -136,5 +156,8 @@ def test_run_needs_a_publication_and_a_good_address(tmp_path: Path, server: Serv
     assert "run.listen: 'nowhere' is no address" in misuse("run", "--once", "--config", home)
     home.write_text('[run]\nlog = "loud"\n')
     assert "loud" in misuse("run", "--once", "--config", home)
+    for table, named in WRONG:
+        home.write_text(f"{settings(tmp_path, server).read_text()}\n{table}\n")
+        assert named in misuse("run", "--once", "--config", home)
     home.write_text("")
     assert "no publication configured" in misuse("run", "--once", "--config", home)

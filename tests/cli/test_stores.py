@@ -13,6 +13,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from hotpapers.ingest.job_factory import ALWAYS_ON
 from hotpapers.store import Record
 from tests.cli import made
 from tests.cli.run import Ran, by_a_user, environment, failing, good, misuse, run, words
@@ -59,6 +60,22 @@ def test_an_address_that_is_none(tmp_path: Path) -> None:
         misuse("status", "--store", tmp_path)
         == f"{tmp_path}: a folder; name a file in it, such as {tmp_path}/hotpapers.db"
     )
+
+
+@pytest.mark.parametrize("address", ["mysql://me:secret@h/papers", "postgresql://me:se/cret@p@127.0.0.1:1/papers"])
+def test_an_address_that_cannot_be_used_hides_its_password(address: str) -> None:
+    pytest.importorskip("psycopg")
+    said = run("status", "--store", address).said
+    assert said.startswith(f"{address.partition(':')[0]}://me:…@") and "cret" not in said
+
+
+def test_run_logs_no_password_of_its_store(postgres_url: str, tmp_path: Path) -> None:
+    store = f"{postgres_url}{'&' if '?' in postgres_url else '?'}password=secret-word"
+    tables = ["[[publication]]", 'name = "daily"', "[source.feeds]", 'urls = ["http://127.0.0.1:1/"]']
+    off = [f"[source.{name}]\non = false" for name in ALWAYS_ON]
+    (tmp_path / "hotpapers.toml").write_text("\n".join([f'store = "{store}"', *tables, *off]))
+    ran = run("run", "--once", "--config", tmp_path / "hotpapers.toml")
+    assert "running  store=postgresql://" in ran.err and "secret-word" not in ran.err + ran.out
 
 
 def test_a_server_that_does_not_answer_hides_the_password() -> None:

@@ -327,6 +327,7 @@ WRONG = [
     ("stroe = 'x'", "stroe: no such setting; did you mean store?"),
     ("frequency = 7", f"frequency: no such setting; there are {NAMES}."),
     ("store = 7", 'store: takes text in quotation marks, such as "this".'),
+    ("[run]\nping = 'ping.example'", "run.ping: write a whole address, such as https://ping.example/my-key."),
     ("store = ' '", 'store: is empty; write a path, such as "hotpapers.db".'),
     ("publish = 7", "publish: takes a table."),
     ("publication = 7", 'publication: takes a list, such as ["this", "that"].'),

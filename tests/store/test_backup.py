@@ -196,6 +196,9 @@ def test_what_is_no_backup_is_refused(store: str, tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("not a database, but long enough to be read as one's header" * 9)
     with pytest.raises(NotAStore):
         restore(tmp_path / "text.db", store, replace=True)
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(NotAStore, match="is empty"):
+        restore(tmp_path / "empty.db", store, replace=True)
     with Record(store) as record:
         backup(record, tmp_path / "newer.db")
     newer = apsw.Connection(str(tmp_path / "newer.db"))

@@ -32,6 +32,7 @@ from hotpapers.model import DAY
 from hotpapers.schedule import HousekeepingJob, IssueDestination, PublishJob, SendJob, SiteHealth, health, metrics
 from hotpapers.schedule.first_issue import FirstIssue, first_issues, read_back_of
 from hotpapers.store import Record, now
+from hotpapers.store.database import without_password
 from hotpapers.store.statistics import totals
 from hotpapers.summaries.generate import summarizer
 from hotpapers.transparency.policies import witness_policy
@@ -53,6 +54,7 @@ def run(once: bool, home: common.CommandContext) -> None:
     names = home.own_publications
     common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
     logs.listen(home.settings.run.log)
+    _check_publishing(home, names)
     with common.open_record(home, create=True, publications=True) as record:
         check(home, record)
     sending = (SendJob.name,) if sends(home) else ()
@@ -61,7 +63,10 @@ def run(once: bool, home: common.CommandContext) -> None:
         _watched(home, names),
     ):
         logs.log_event(
-            "running", store=home.store, sources=" ".join(c.name for c in choices), publications=" ".join(names)
+            "running",
+            store=without_password(home.store),
+            sources=" ".join(c.name for c in choices),
+            publications=" ".join(names),
         )
         tell(home, choices, names)
         reading = make_jobs(choices, site)
@@ -78,6 +83,13 @@ def run(once: bool, home: common.CommandContext) -> None:
                 problems = JobRunner({**reading, **following, **keeping, **delivering}, site.stop).run()
     logs.log_event("stopped")
     raise_first(problems)
+
+
+def _check_publishing(home: common.CommandContext, names: list[str]) -> None:
+    """Raises SettingsError now, and not when an issue is due."""
+    for name in names:
+        common.targets(home, name, (), None)
+    summarizer(home.settings.summary, home.settings.contact)
 
 
 def _issues(home: common.CommandContext, names: list[str], site: IngestContext, reading: Sequence[str] = ()) -> JobLoop:

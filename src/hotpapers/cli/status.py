@@ -20,7 +20,7 @@ from hotpapers.model import DAY, LARGEST
 from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.queries import copies_before
 from hotpapers.query.schemas import MissingPapers
-from hotpapers.query.status import JobHealth, all_job_health, incomplete_days
+from hotpapers.query.status import STOPPED, JobHealth, all_job_health, incomplete_days
 from hotpapers.schedule.health import log_alarms
 from hotpapers.store import Record, now
 from hotpapers.store import statistics as reporting
@@ -122,7 +122,8 @@ def _print_jobs(jobs: Sequence[JobHealth], at: int) -> None:
 
 def _job_lines(job: JobHealth, at: int) -> Iterator[str]:
     if job.failing_since is not None:
-        yield f"{job.state} since {minute_of(job.failing_since)} ({job.reason})"
+        state = f"{job.state}, failing" if job.state in (job_state.WORKING, STOPPED) else job.state
+        yield f"{state} since {minute_of(job.failing_since)} ({job.reason})"
     else:
         yield f"{job.state}{f' ({job.reason})' if job.reason else ''}"
     yield f"last did well {ago((at - job.success_at) / 1e6)} ago" if job.success_at else "never did well yet"

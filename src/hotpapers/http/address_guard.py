@@ -95,6 +95,17 @@ def read_address(text: str, schemes: Collection[str]) -> httpx2.URL:
     )
 
 
+def require_address(text: str) -> None:
+    """Raises ValueError, as msgspec expects it, where a setting is no address that may be asked."""
+    try:
+        read_address(text, HTTP)
+    except RequestRefused:
+        shown = "an address" if "@" in text else repr(text[:100])
+        raise ValueError(
+            f"{shown} cannot be asked; write it whole, without a password: https://host.example/"
+        ) from None
+
+
 def onward_from(url: httpx2.URL, location: str) -> httpx2.URL:
     """Where a redirect leads. Raises RequestRefused, and NetError where it leads nowhere."""
     if not location:

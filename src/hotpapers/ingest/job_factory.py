@@ -54,8 +54,14 @@ def chosen_sources(
     for name in (*names, *tables):
         if name not in SOURCES:
             raise UsageError(f"{name}: no such source; there are {', '.join(SOURCES)}")
+    for name, table in tables.items():
+        if not isinstance(table.get("on", True), bool):
+            raise SettingsError(f"{file}: source.{name}.on: takes true or false, without quotation marks.")
     selection = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
     for name in selection:
+        needed = ON_WITH.get(name, "")
+        if needed and not tables.get(name, {}).get(needed):
+            raise SettingsError(f"{file}: source.{name}.{needed}: is empty; see docs/reference/sources/{name}.md")
         if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or name in names):
             raise SettingsError(
                 f"{file}: {name} may not be read by its terms: see docs/reference/terms.md and [terms.{name}]."

@@ -38,6 +38,7 @@ MOST_BACK = 30
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
 _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
+_WEB = re.compile(r"https?://[^\s/?#@\"<>]+(?:[/?][^\s\"<>]*)?")
 _FIELDS = sorted(KNOWN | {archive_of(category) for category in KNOWN})
 
 
@@ -277,13 +278,12 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"{where}: {key}", wrong
         if publication.name in names[: number - 1]:
             yield f"{where}: name", "is taken by an earlier publication; names must differ."
-    if not 0 <= settings.run.read_back <= MOST_BACK:
-        yield "run.read_back", f"{settings.run.read_back} cannot be; write 0 to {MOST_BACK} days."
     for key, wrong in _bot_problems(settings.bots):
         yield f"bots.{key}", wrong
     if settings.publish.budget < 0:
         yield "publish.budget", f"{settings.publish.budget} cannot be; write megabytes, or 0 for no limit."
     tables = {
+        "run": _run_problems(settings.run),
         "quote": quote_problems(settings.quote), "summary": summary_problems(settings.summary),
         "mailing": mailing_problems(settings.mailing), "serve": serve_problems(settings.serve),
         "transparency": transparency_problems(settings.transparency),
@@ -292,6 +292,13 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from ((f"{table}.{key}", wrong) for key, wrong in problems)
     yield from follow_problems(settings.follow)
     yield from announced.problems((settings.chat, settings.webhook, settings.bluesky), names)
+
+
+def _run_problems(run: RunSettings) -> Iterator[tuple[str, str]]:
+    if not 0 <= run.read_back <= MOST_BACK:
+        yield "read_back", f"{run.read_back} cannot be; write 0 to {MOST_BACK} days."
+    if run.ping and not _WEB.fullmatch(run.ping):
+        yield "ping", "write a whole address, such as https://ping.example/my-key."
 
 
 def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:

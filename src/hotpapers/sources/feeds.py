@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 
+from hotpapers.http.address_guard import require_address
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload, TextLink
@@ -25,6 +26,10 @@ class FeedsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     urls: tuple[str, ...] = ()
     every: int = 3600
+
+    def __post_init__(self) -> None:
+        for url in self.urls:
+            require_address(url)
 
 
 class _Told(msgspec.Struct, frozen=True):

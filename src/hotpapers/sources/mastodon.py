@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from hotpapers.errors import InputError, NetError
+from hotpapers.http.address_guard import require_address
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import LARGEST, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
@@ -87,6 +88,11 @@ class MastodonServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     public: bool = False
     token: str = ""
     streaming: str = ""
+
+    def __post_init__(self) -> None:
+        require_address(self.base)
+        if not self.paths:
+            raise ValueError(f'{self.base}: names no timeline; write tags = ["arxiv"] or public = true')
 
     @property
     def headers(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ SQL is written once, with `?` for parameters and neither `?` nor `%` in its text
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import AbstractContextManager
 from math import inf
@@ -23,6 +24,12 @@ class IntegrityReport(NamedTuple):
 
     damaged: tuple[str, ...]
     unchecked: str = ""
+
+
+def without_password(store: str) -> str:
+    """A store's address as it may be shown."""
+    store = re.sub(r"(//[^:/@]*):.*@", r"\1:…@", store)
+    return re.sub(r"(password=)[^&]*", r"\1…", store)
 
 
 def placeholders(values: Sized) -> str:

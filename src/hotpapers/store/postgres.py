@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from hotpapers import errors
-from hotpapers.store.database import FROM_0_1, IntegrityReport, Params, insert_sql
+from hotpapers.store.database import FROM_0_1, IntegrityReport, Params, insert_sql, without_password
 
 try:
     import psycopg
@@ -60,18 +60,13 @@ def translate_schema(sql: str) -> str:
     return re.sub(r"\b(TEXT|INTEGER|BLOB)\b", lambda match: _TYPES[match[1]], sql)
 
 
-def _hidden(url: str) -> str:
-    url = re.sub(r"(//[^:/@]*):[^@/]*@", r"\1:…@", url)
-    return re.sub(r"(password=)[^&]*", r"\1…", url)
-
-
 class PostgresDatabase:
     """A store in a PostgreSQL database."""
 
     name = "postgres"
 
     def __init__(self, url: str) -> None:
-        self.where = _hidden(url)
+        self.where = without_password(url)
         self._cursors = 0
         self._new_rows, self._analyze_at = 0, FIRST_ANALYSIS
         with self._translated():

@@ -14,7 +14,7 @@ from hotpapers import errors, model
 from hotpapers.store import batches, identities, item_rows, raw_archive, reparse, schema, tombstones
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch
-from hotpapers.store.database import Database
+from hotpapers.store.database import Database, without_password
 from hotpapers.store.meta import SECRET, read_meta, write_meta
 from hotpapers.store.parsing import ParsedPayload, Parser, parse
 from hotpapers.store.sqlite import SqliteDatabase
@@ -51,7 +51,9 @@ def connect(store: str, *, create: bool = True) -> Database:
 
         return PostgresDatabase(store)
     if "://" in store and not store.startswith("sqlite:///"):
-        raise errors.UsageError(f"{store}: a store is a path, sqlite:////absolute/path or postgresql://…")
+        raise errors.UsageError(
+            f"{without_password(store)}: a store is a path, sqlite:////absolute/path or postgresql://…"
+        )
     path = store_path(store)
     if path.is_dir():
         raise errors.UsageError(f"{path}: a folder; name a file in it, such as {path / 'hotpapers.db'}")

@@ -10,7 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.errors import CorruptStore, FullStore, NotFound, ReadOnlyStore, UsageError
+from hotpapers.errors import CorruptStore, FullStore, NotAStore, NotFound, ReadOnlyStore, UsageError
 from hotpapers.file_modes import PRIVATE
 from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.forget import erase
@@ -111,6 +111,8 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
     """
     if not source.is_file():
         raise NotFound(f"{source}: no such backup")
+    if not source.stat().st_size:
+        raise NotAStore(f"{source}: is empty; nothing was restored.")
     position = _position(source)
     replaced = _what_is_there(store)
     if not replace and (replaced.position or replaced.damaged):

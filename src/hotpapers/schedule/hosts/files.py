@@ -10,6 +10,7 @@ from hotpapers import __version__
 from hotpapers.errors import SettingsError
 from hotpapers.schedule.hosts.cron_times import crons, times
 from hotpapers.settings import FILE, Settings
+from hotpapers.store.database import without_password
 
 GITHUB_PAGES, SYSTEMD, CONTAINER = "github-pages", "systemd", "container"
 REQUIREMENTS = "hotpapers-requirements.txt"
@@ -82,9 +83,8 @@ def _requirements() -> HostFile:
 
 def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
     if "://" in settings.store or settings.store.startswith(("/", "~", "..")):
-        raise SettingsError(
-            f'store: {settings.store!r}: a run on GitHub has a file beside {FILE}; write "hotpapers.db".'
-        )
+        store = without_password(settings.store)
+        raise SettingsError(f'store: {store!r}: a run on GitHub has a file beside {FILE}; write "hotpapers.db".')
     schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
     workflow = _filled("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
     return [HostFile(WORKFLOW, workflow), _requirements(), HostFile(".gitignore", _filled("gitignore"), kept=True)]
