@@ -85,6 +85,16 @@ def test_an_account_is_hidden_with_all_its_posts(store: Path, pages: Path) -> No
     assert f"@{handle}" not in text(pages)
 
 
+def test_an_account_that_its_network_knows_by_an_id_is_hidden_by_its_handle(store: Path, pages: Path) -> None:
+    account = model.Account(account="x:77001", handle="made_up_77", name="N", observed_at=1)
+    with Record(str(store)) as record:
+        post = model.Post(post="x:9900", network="x", account="x:77001", created_at=1, observed_at=1)
+        record.append([account, post], source="net")
+    good("hide", "x:@Made_Up_77", "--reason", "reported", "--store", store)
+    with Record(str(store)) as record:
+        assert [v.subject for v in record.view().items(model.Verdict) if v.rule == "hide"] == ["x:77001"]
+
+
 def test_hiding_needs_a_reason_and_something_known(store: Path) -> None:
     assert misuse("hide", POST, "--reason", " ", "--store", store) == "missing reason: add --reason '…'"
     assert "Missing option '--reason'" in run("hide", POST, "--store", store).err

@@ -175,6 +175,19 @@ def test_the_same_remark_on_two_networks_is_quoted_once(store_url: str) -> None:
         assert _findings(record) == []
 
 
+def test_an_issue_verifies_when_a_post_was_forgotten_that_had_kept_another_out(store_url: str) -> None:
+    """The forgotten one was not quoted itself: two of its network had more reactions."""
+    with Record(store_url) as record:
+        write(record, background(), paper(1, title=TITLE), talk(1, 5, AT), said("bluesky:2", 80, REMARK))
+        write(record, said("bluesky:3", 90, "Nobody believes those ninety photographs"), said("mastodon:1", 40, REMARK))
+        write(record, said("hackernews:1", 10, "Three stations prove precious little"))
+        assert quoted(record, 2) == ["bluesky:3", "hackernews:1"]
+        frozen(record)
+        forget(record, "bluesky:by-2")
+        assert quoted(record, 2) == ["bluesky:3", "mastodon:1"], "else the test could not fail"
+        assert _findings(record) == []
+
+
 def test_an_issue_names_its_rule_and_verifies_when_its_posts_were_forgotten(store_url: str) -> None:
     with Record(store_url) as record:
         write(record, background(), paper(1, title=TITLE), said("bluesky:1", 90, REMARK), talk(1, 40, AT))

@@ -342,6 +342,48 @@ def test_somebody_who_is_only_mentioned_can_be_forgotten(store_url: str, tmp_pat
         assert not made.verified(record).findings
 
 
+def named(record: Record, account: str, handle: str, post: str, at: int) -> None:
+    """An account as networks give it, by an id; only it tells what its handle is."""
+    network = account.partition(":")[0]
+    said = model.Post(post=post, network=network, account=account, created_at=at, text="Our pot", observed_at=at)
+    record.append([model.Account(account=account, handle=handle, name="N", observed_at=at), said], source="net")
+
+
+@pytest.mark.parametrize(
+    ("key", "account"),
+    [
+        ("x:@Kettle_Fan", "x:77001"),
+        ("bluesky:@pot.example", "bluesky:did:plc:pot"),
+        ("mastodon:@pot@pots.example", "mastodon:https://pots.example/users/pot"),
+    ],
+)
+def test_a_handle_is_the_account_that_has_it(store: Record, key: str, account: str) -> None:
+    handle, post = own_id(key)[1:].lower(), f"{account.partition(':')[0]}:9900"
+    named(store, account, handle, post, AT)
+    mention = model.Post(
+        post="x:9901", network="x", account="x:77009", created_at=AT, text=f"@{handle} said so", observed_at=AT
+    )
+    store.append([mention], source="net")
+    assert {account, post} <= set(forget(store, key).keys)
+    assert is_pseudonym_of(store, account) and not made.verified(store).findings
+
+
+def is_pseudonym_of(record: Record, account: str) -> bool:
+    """Whether no row names an account any more."""
+    return account not in {item.account for item in record.view().items(model.Post)}
+
+
+def test_a_handle_that_was_given_up_is_its_last_holder_and_a_reused_one_is_who_has_it(store: Record) -> None:
+    named(store, "x:77001", "old_name", "x:9900", AT)
+    named(store, "x:77001", "new_name", "x:9902", AT + HOUR)
+    named(store, "x:77002", "taken", "x:9903", AT)
+    named(store, "x:77002", "given_up", "x:9904", AT + HOUR)
+    named(store, "x:77003", "taken", "x:9905", AT + 2 * HOUR)
+    assert {"x:77003", "x:9905"} <= set(forget(store, "x:@taken").keys)
+    assert not is_pseudonym_of(store, "x:77002")
+    assert {"x:77001", "x:9900", "x:9902", "x:@new_name"} <= set(forget(store, "x:@old_name").keys)
+
+
 def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
     """A row that a better reading closed still holds the post's words; one of counts, and the manifest of one that was
     pruned, hold nothing of its."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+import msgspec
 
 from hotpapers import model
 from hotpapers.cli import common
@@ -12,6 +13,7 @@ from hotpapers.deliver.export_site import export_again
 from hotpapers.engagement.queries import is_held
 from hotpapers.errors import NotFound
 from hotpapers.model.keys import parse_key
+from hotpapers.moderation.bots.named import accounts_of
 from hotpapers.store import now
 
 
@@ -31,13 +33,15 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandC
     common.need(bool(reason.strip()), "missing reason: add --reason '…'")
     key = parse_key(key)
     with common.open_record(home) as record:
-        if not is_held(record, key):
+        subjects = [subject for subject in accounts_of(record.view(), [key])[key] if is_held(record, subject)]
+        if not subjects:
             raise NotFound(f"{key}: no such post or account in the record")
         verdict = model.Verdict(
             subject=key, about="", rule="hide", judgement="shown" if undo else "hidden", version=1,
             reason=reason.strip(), observed_at=now(),
         )  # fmt: skip
-        record.append([verdict], source="operator")
+        verdicts = [msgspec.structs.replace(verdict, subject=subject) for subject in subjects]
+        record.append(verdicts, source="operator")
         folders = export_again(record, home.site_config, home.terms)
     value = {"key": key, "judgement": verdict.judgement, "folders": folder_results(folders)}
     show(value, [f"{key}: {'shown again' if undo else 'hidden'}"], as_json)

@@ -98,8 +98,8 @@ def _weight(word: str) -> int:
 class QuotationRule(NamedTuple):
     """How posts are chosen. `rule`: by which version. `papers`: what is known of those that they are about.
 
-    `frozen`: of an issue that is built again, the hashes of the posts that it chose, by paper. Where words of one of
-    them were forgotten since, they are taken as they were chosen then.
+    `frozen`: of an issue that is built again, the hashes of the posts that it chose, by paper. Where words of any
+    candidate were forgotten since, they are taken as they were chosen then: it may have stood in another's way.
     """
 
     rule: str = BY_REACTIONS
@@ -113,13 +113,10 @@ class QuotationRule(NamedTuple):
             return [candidate.row for candidate in _each_once(ordered)][:most]
         if self.rule != LATEST:
             raise IssueError(f"its posts were chosen by {self.rule}, which this version does not know")
-        return self._as_frozen(paper, ordered) or _spread(_each_once(self._worth(paper, ordered)))[:most]
-
-    def _as_frozen(self, paper: str, candidates: Sequence[CandidatePost]) -> list[StoredRow]:
-        """What was chosen then, where it cannot be judged any more."""
-        rows = {candidate.row.hash.hex(): candidate.row for candidate in candidates}
-        chosen = [rows[hash] for hash in (self.frozen or {}).get(paper, ()) if hash in rows]
-        return chosen if any(row.is_forgotten or row.lost for row in chosen) else []
+        if self.frozen is not None and any(post.row.is_forgotten or post.row.lost for post in candidates):
+            rows = {candidate.row.hash.hex(): candidate.row for candidate in candidates}
+            return [rows[hash] for hash in self.frozen.get(paper, ()) if hash in rows]
+        return _spread(_each_once(self._worth(paper, ordered)))[:most]
 
     def _worth(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
         """Those worth quoting, the same remark once."""

@@ -20,6 +20,7 @@ from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import NotFound
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model.keys import network_of, parse_key
+from hotpapers.moderation.bots.named import accounts_of
 from hotpapers.privacy import forgotten_file, queries
 from hotpapers.privacy.queries import lonely_texts
 from hotpapers.search import indexing
@@ -159,13 +160,20 @@ def copies(record: Record, key: str | None = None) -> Iterator[str]:
 
 def _belonging(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """For each key that the record has, names or has forgotten: itself; for an account also its other names, as the
-    record joins them, and all its posts."""
+    record joins them, and all its posts. A handle means the account that has it too."""
     graves = tombstones.load(record.database, record.marks)
     known = {key for key in keys if graves.holds(key)} | queries.keys_known(record.database, keys)
+    meant = accounts_of(record.view(), keys)
     for key in keys:
-        if key not in known and any(queries.rows_naming(record, tombstones.ForgottenNames(_names_of([key])))):
-            known.add(key)
-    return {key: _all_names(record, key) for key in keys if key in known}
+        if len(meant[key]) == 1:
+            meant[key] += queries.last_holder(record.database, key)
+        is_known = key in known or len(meant[key]) > 1
+        if not is_known and not any(queries.rows_naming(record, tombstones.ForgottenNames(_names_of([key])))):
+            del meant[key]
+    return {
+        key: model.distinct(name for account in some for name in _all_names(record, account))
+        for key, some in meant.items()
+    }
 
 
 def _all_names(record: Record, key: str) -> tuple[str, ...]:

@@ -33,6 +33,16 @@ def keys_known(database: Database, keys: Sequence[str]) -> set[str]:
     return identities.find(database, keys).keys() - {""}
 
 
+def last_holder(database: Database, key: str) -> list[str]:
+    """The account that had a handle which nobody has now, where one alone did."""
+    network, _, own = key.partition(":")
+    if not own.startswith("@"):
+        return []
+    sql = f"SELECT DISTINCT {key_of('t.account')} FROM account AS t WHERE lower(t.handle) = ?"
+    holders = [account for (account,) in database.rows(sql, (own[1:],)) if keys.network_of(account) == network]
+    return holders if len(holders) == 1 else []
+
+
 def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
     """The keys that stand for the same as some keys: other names of accounts, their posts, their handles."""
     for some in slices(subjects):
