@@ -137,6 +137,13 @@ def test_a_domain_that_is_ready(server: NameServer) -> None:
     ]
 
 
+def test_no_rule_is_proposed_for_a_relay_on_this_machine_whose_address_nobody_knows(server: NameServer) -> None:
+    finding = one(found(server, {}, relay="127.0.0.1"), "SPF")
+    assert finding.outcome == "bad" and "say with --ip" in finding.text and not finding.add
+    finding = one(found(server, {}, relay="127.0.0.1", ip="192.0.2.7"), "SPF")
+    assert finding.add == 'owls.example. IN TXT "v=spf1 ip4:192.0.2.7 ~all"'
+
+
 def test_a_domain_that_says_nothing_is_told_what_to_add(server: NameServer) -> None:
     zone = {"mail.owls.example": {"A": ["192.0.2.7"]}}
     assert found(server, zone, base="") == [

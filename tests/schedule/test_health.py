@@ -50,6 +50,8 @@ def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_non
             jobs_queries.save_state(record, status)
         well = health(record, ["daily"], moment("2024-05-07T09:00"))
         assert well == SiteHealth(True, (), ("reddit: refused: answered 403",))
+        much_later = health(record, [], NOW + 9 * DAY, jobs={"issues"})
+        assert much_later == SiteHealth(True, (), ()), "both were switched off in the settings"
         late = health(record, ["daily"], NOW)
         assert not late.ok and "daily: the issue of 2024-05-07 is overdue" in late.problems
 

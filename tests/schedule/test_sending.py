@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.errors import NetError, RetryLater, SettingsError, TakenOver
+from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError, TakenOver
 from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import HOUR, HttpClient, IssueReader, Message, Publication
 from hotpapers.schedule import SenderDestination, SendJob
-from hotpapers.schedule.sending import fresh
+from hotpapers.schedule.sending import fresh, problem_lines, send_day
 from hotpapers.store import Record
 from tests.issues.made import DAILY, DAY, background, moment, paper, talk, write
 from tests.sources.net import ScriptedClient
@@ -138,8 +139,20 @@ def test_a_check_that_stops_is_a_problem_and_everything_is_closed(made: Made) ->
     made.opened = lambda: made.usual()._replace(check=stop)
     made.freeze()
     status = made.round()
-    assert status.reason == f"box {DAY}: 1 not sent (the relay sleeps: asked to wait 60 s)"
+    assert status.reason == f"box {DAY}: the relay sleeps: asked to wait 60 s"
     assert made.called[-1] == "close" and not made.box.got
+
+
+def test_what_was_sent_before_a_check_stopped_the_rest_is_counted(made: Made) -> None:
+    def stop() -> None:
+        if made.box.got:
+            raise RequestRefused("too many fail")
+
+    made.freeze()
+    destination = made.usual()._replace(check=stop)
+    result = send_day(destination, RecordIssueReader(made.record), made.record, "daily", DAY)
+    assert (result.sent, result.problems) == (1, (("", "too many fail"),)) and len(made.box.got) == 1
+    assert problem_lines("box", DAY, result) == [f"box {DAY}: too many fail"]
 
 
 def test_a_sender_that_can_no_longer_be_made_is_told(made: Made) -> None:

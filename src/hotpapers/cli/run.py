@@ -22,7 +22,7 @@ from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
 from hotpapers.cli.terminal import bar, plain
 from hotpapers.errors import StoreError
 from hotpapers.ids.timestamps import day_of
-from hotpapers.ingest import ConfiguredSource, IngestContext, make_jobs, make_line
+from hotpapers.ingest import ConfiguredSource, IngestContext, job_names, make_jobs, make_line
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs import queries as jobs_queries
@@ -131,9 +131,17 @@ def _housekeeping(home: common.CommandContext, names: list[str], site: IngestCon
 
     def make() -> HousekeepingJob:
         line = make_line((ping,) if ping else (), (), site)
-        return HousekeepingJob(line, ping, lambda work: health(work.record, names, work.clock.now(), all_alarms(home)))
+        return HousekeepingJob(line, ping, lambda work: site_health(home, work.record, names, work.clock.now()))
 
     return JobLoop(HousekeepingJob.name, make, site.record, site.leases, site.clock)
+
+
+def site_health(home: common.CommandContext, record: Record, names: Sequence[str], at: int) -> SiteHealth:
+    """How those jobs are doing that the settings ask for."""
+    sending = [SendJob.name] if sends(home) else []
+    reading = job_names(enabled_sources(home, ()))
+    jobs = {PublishJob.name, HousekeepingJob.name, *sending, *follow_names(home), *reading}
+    return health(record, names, at, all_alarms(home), jobs)
 
 
 @contextmanager
@@ -142,13 +150,11 @@ def _watched(home: common.CommandContext, names: list[str]) -> Iterator[None]:
 
     def ask() -> SiteHealth:
         with Record(home.store, create=False) as record:
-            return health(record, names, now(), all_alarms(home))
+            return site_health(home, record, names, now())
 
     def figures() -> str:
         with Record(home.store, create=False) as record:
-            return metrics(
-                totals(record), jobs_queries.all_states(record), health(record, names, now(), all_alarms(home))
-            )
+            return metrics(totals(record), jobs_queries.all_states(record), site_health(home, record, names, now()))
 
     if not home.settings.run.listen:
         yield

@@ -9,12 +9,11 @@ import click
 import msgspec
 
 from hotpapers.cli import common
-from hotpapers.cli.alarms import all_alarms
+from hotpapers.cli.run import site_health
 from hotpapers.cli.terminal import echo, show
 from hotpapers.file_modes import open_published
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.schedule import health
 from hotpapers.schedule.hosts import schedule_status, site_export
 from hotpapers.schedule.hosts.cron_times import TimeOfDay, times
 from hotpapers.store import now
@@ -83,7 +82,7 @@ def _end(
         names = [publication.name for publication in home.settings.publication]
         common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
         at = now()
-        problems = health(record, home.own_publications, at, all_alarms(home)).problems
+        problems = site_health(home, record, home.own_publications, at).problems
         report = schedule_status.end(record, moments, at, outcome, problems, where)
         site_config = site_config._replace(note=schedule_status.sentence(record))
         places = site_export.places([publication_of(record, name) for name in names], site_config)

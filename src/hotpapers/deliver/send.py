@@ -35,7 +35,8 @@ def send_issue(
     record: Record, sender: Sender | BulkSender, issue_reader: IssueReader, publication: str, day: str,
     http: HttpClient, check: Callable[[], object] = lambda: None,
 ) -> SendResult:  # fmt: skip
-    """Sends what was not sent yet of a day's latest edition. `check`: called before each message; raises to stop."""
+    """Sends what was not sent yet of a day's latest edition. `check`: called before each message; raises to
+    stop: a NetError is a problem of no target."""
     issue = IssueEdition(publication, day, issue_reader.issue(publication, day).content.edition)
     if isinstance(sender, BulkSender):
         return _send_bulk(record, sender, issue_reader, issue, http, check)
@@ -75,10 +76,14 @@ def _left(record: Record, issue: IssueEdition, sender: Sender, messages: Iterabl
 def _send_each(
     messages: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
 ) -> SendResult:
-    """Sends messages one by one, until one has to wait."""
+    """Sends messages one by one, until one has to wait, or none may be sent any more: a problem of no target."""
     count, problems = 0, list[tuple[str, str]]()
     for message in messages:
-        check()
+        try:
+            check()
+        except NetError as problem:
+            waiting = problem.seconds if isinstance(problem, RetryLater) else 0
+            return SendResult(count, 0, waiting, (*problems, ("", str(problem))))
         try:
             send(message)
             count += 1

@@ -5,7 +5,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats/ (text format 0.0.4)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,10 +41,16 @@ class SiteHealth(NamedTuple):
     failing: tuple[str, ...]
 
 
-def health(record: Record, publications: Sequence[str], at: int, standing: Iterable[str] = ()) -> SiteHealth:
+def health(
+    record: Record,
+    publications: Sequence[str],
+    at: int,
+    standing: Iterable[str] = (),
+    jobs: Collection[str] | None = None,
+) -> SiteHealth:
     """How the jobs of a site are doing, whichever processes do them. `standing`: alarms about its logs and about the
-    sites that it follows."""
-    known = jobs_queries.all_states(record)
+    sites that it follows. `jobs`: those that the settings ask for, all by default; others were switched off."""
+    known = [status for status in jobs_queries.all_states(record) if jobs is None or status.source in jobs]
     problems = [*dead_jobs(known, at), *_overdue(record, publications, at), *standing]
     failing = tuple(
         f"{status.source}: {status.state}: {status.reason}" for status in known if status.failing_since is not None

@@ -159,6 +159,9 @@ def problem_lines(channel: str, day: str, result: SendResult) -> list[str]:
     """What went wrong, in one line; nothing where all went well. Targets are not named: they are of no use there."""
     if not result.problems:
         return []
+    stops = [reason for target, reason in result.problems if not target]
+    if stops:
+        return [f"{channel} {day}: {stops[0]}"]
     reasons = sorted({reason for _, reason in result.problems})
     more = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
     return [f"{channel} {day}: {len(result.problems)} not sent ({reasons[0]}{more})"]

@@ -76,6 +76,9 @@ def _spf(envelope: str, office: MailConfig, resolver: DnsResolver, address: str)
     rules = spf.records(resolver.texts(envelope))
     addresses = [address] if address else [] if office.is_here else list(resolver.addresses(office.relay))
     term = f"{'ip6' if ':' in address else 'ip4'}:{address}" if address or office.is_here else f"a:{office.relay}"
+    if not (rules or addresses):
+        text = f"{envelope} says nothing; say with --ip from which address your mail goes out, to see what to add"
+        return DnsFinding("SPF", "bad", text)
     if not rules:
         return DnsFinding("SPF", "bad", f"{envelope} says nothing", _record(envelope, f"v=spf1 {term} ~all"))
     if len(rules) > 1:
