@@ -1,10 +1,8 @@
-"""Worlds, campaigns and the suite: the same from a seed, counted as by hand, and files of others that break."""
+"""Worlds, campaigns and the suite: the same from a seed, and counted as by hand."""
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Set
 from itertools import product
@@ -18,9 +16,9 @@ from hypothesis import strategies as st
 
 from hotpapers import ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
-from hotpapers.errors import AttackFailed, UsageError
-from hotpapers.evaluation.attacks import catalogue, coordinated, figures, report, search, suite
-from hotpapers.evaluation.attacks.campaign import Attack, AttackedNetwork, Campaign, Spent
+from hotpapers.errors import UsageError
+from hotpapers.evaluation.attacks import attack_files, catalogue, coordinated, figures, search, suite
+from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Spent
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene
 from hotpapers.evaluation.worlds import (
@@ -36,7 +34,7 @@ from hotpapers.evaluation.worlds import (
 )
 from hotpapers.model import DAY, HOUR
 from hotpapers.settings import BotRules
-from tests.cli.run import failing, good, misuse, run
+from tests.evaluation.campaigns import PAPER, RIVAL, SPARSE, campaign
 
 LAW = WorldLaw(seed=3, papers=12, history=97, days=1, networks=NETWORKS[:2])
 MEASURED = ranking.measured_by("rarity/2")
@@ -145,16 +143,9 @@ def test_an_honest_day_is_what_plain_counting_gives(scene: Scene) -> None:
     assert len(heard) > 20 and len(known) > 20 and set(ages.values()) == {24, 72}, "else it could not fail"
 
 
-# ---- a campaign ------------------------------------------------------------------------------------------------
-
-PAPER = WorldPaper("arxiv:1", "cs", 90, 1.0, ())
-RIVAL = WorldPaper("arxiv:2", "cs", 90, 5.0, (TalkPost(5, "x", 77, BEGINS, ""),))
 WORDS = "The one paper of the week that nobody should miss"
-SPARSE = tuple(AttackedNetwork(name, usual, names_accounts=False) for name, usual in (("x", 3), ("y", 5), ("z", 12)))
 
-
-def campaign(*, aged: bool = False, **knobs: Any) -> Campaign:
-    return Campaign(PAPER, RIVAL, (), SPARSE, aged=aged, knobs=knobs)
+# ---- a campaign ------------------------------------------------------------------------------------------------
 
 
 def test_accounts_are_new_ones_and_of_the_campaign_s_kind() -> None:
@@ -235,6 +226,29 @@ def test_shares(knobs: dict[str, Any], many: int, expected: list[int]) -> None:
     assert [network for network, _ in shares] == list(SPARSE[: len(expected)])
 
 
+def test_the_same_account_reacts_once() -> None:
+    some = campaign()
+    poster, other = some.accounts(2)
+    post = some.post(poster, "x")
+    some.react_all([other, other], post)
+    some.react(other, post, hours=5)
+    some.react(other, post, type="repost")
+    (made,) = some.talk(PAPER)
+    assert [(r.type, list(r.accounts)) for r in made.reactions if r.accounts] == [
+        ("like", [other]),
+        ("repost", [other]),
+    ]
+    some.share(RIVAL.posts[0])
+    some.share(RIVAL.posts[0])
+    assert len(some.talk(PAPER)) == 2
+
+
+def test_a_reaction_is_about_the_paper_of_its_post() -> None:
+    some = campaign()
+    some.react(some.account(), RIVAL.posts[0].id)
+    assert set(some.posts) == {RIVAL.paper} and len(some.talk(RIVAL)[0].reactions) == 1
+
+
 # ---- the search ------------------------------------------------------------------------------------------------
 
 
@@ -282,7 +296,7 @@ def test_unknown_accounts_alone_never_buy_the_first_place(scene: Scene, attack: 
     rank, acted = ranking.RANKINGS["rarity/2"], 0
     for many, aged in ((3, False), (400, False), (40, True)):
         for one in campaigns(scene, attack, aged=aged):
-            search.run(attack, one, many)
+            attack_files.run(attack, one, many)
             order = scene.order_after(scene.aftermath(one, MEASURED), rank, MEASURED)
             assert one.spent().fresh + one.spent().aged <= many + len(one.rival.posts)
             acted += one.spent().posts + one.spent().reactions > 0
@@ -318,131 +332,6 @@ def test_words_of_a_world_are_nobody_else_s(world: World) -> None:
     assert len(set(texts)) == len(texts) > 500 and {len(text.split()) for text in texts} == {5}
     talk = [(paper, paper.posts) for paper in world.papers]
     assert not coordinated.judged(talk, lambda account: 0, BEGINS + 98 * DAY)
-
-
-# ---- the suite, and files of others ------------------------------------------------------------------------------
-
-TINY = {"seed": 7, "history": 97, "days": 1, "papers": 40}
-
-
-def code(name: str) -> str:
-    """A block of code on the page."""
-    [block] = re.findall(rf"```{name}\n(.*?)\n```", report._TAIL, re.S)
-    return str(block)
-
-
-@pytest.fixture
-def worlds(tmp_path: Path) -> Path:
-    """The worlds of the page, smaller."""
-    file = tmp_path / "worlds.json"
-    file.write_text(json.dumps(json.loads(code("json")) | TINY), "utf-8")
-    return file
-
-
-def attack_file(place: Path, text: str) -> Path:
-    file = place / "mine.py"
-    file.write_text(text, "utf-8")
-    return file
-
-
-ONE_RANKING = ("--ranking", "rarity/2", "--workers", "1")
-
-
-@pytest.mark.long
-def test_the_page_s_attack_in_the_page_s_worlds(worlds: Path, tmp_path: Path) -> None:
-    assert read_laws(code("json").encode())[0].seed == 7
-    mine, page = attack_file(tmp_path, code("python")), tmp_path / "page.md"
-    args = ("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine, *ONE_RANKING, "--output", page)
-    told = json.loads(good(*args, "--json"))["rows"]
-    assert {(row["attack"], row["goal"], row["with_standing"]) for row in told} == {
-        ("reposts", goal, aged) for goal in ("first", "top ten") for aged in (False, True)
-    }
-    assert all(row["accounts"] is None for row in told if not row["with_standing"])
-    assert any(row["accounts"] for row in told if row["with_standing"]) and not any(row["failed"] for row in told)
-    text = page.read_text("utf-8")
-    assert text.startswith("# Attacks\n") and code("python") in text
-    assert "| rarity/2 | new | never | never |" in text
-    bought = [f"0+{row['accounts']}, ${row['dollars']:,.2f}" for row in told if row["accounts"]]
-    assert re.search(r"^\| reposts \|  \| .*" + re.escape(bought[-1]), text, re.M)
-    out = good(*args)
-    assert re.search(r"^Accounts for place 1, 2 networks$", out, re.M) and re.search(
-        r"^  reposts +new +never$", out, re.M
-    )
-    assert page.read_text("utf-8") == text, "the same from the same seeds"
-
-
-def test_a_catalogue_attack_by_name_against_two_rankings(worlds: Path) -> None:
-    told = json.loads(good(
-        "evaluate", "attacks", "--worlds", worlds, "--attack", "bots", "--ranking", "rarity/1", *ONE_RANKING, "--json"
-    ))["rows"]  # fmt: skip
-    assert {(row["ranking"], row["accounts"]) for row in told} == {("rarity/1", None), ("rarity/2", None)}
-    assert {row["days"] for row in told} == {1}
-
-
-BREAKS = """from hotpapers.evaluation.attacks.campaign import Attack
-
-def run(campaign, accounts):
-    raise KeyError("nothing here")
-
-ATTACK = Attack("broken", "breaks", run)
-"""
-
-
-@pytest.mark.long
-def test_an_attack_that_breaks_is_named(scene: Scene, worlds: Path, tmp_path: Path) -> None:
-    mine = attack_file(tmp_path, BREAKS)
-    attack = suite.load_attack(str(mine))
-    with pytest.raises(AttackFailed, match=r"^broken: KeyError: 'nothing here'$"):
-        search.run(attack, campaign(), 3)
-    leaves = attack._replace(run=lambda campaign, accounts: sys.exit(3))
-    with pytest.raises(AttackFailed, match=r"^broken: SystemExit: 3$"):
-        search.run(leaves, campaign(), 3)
-    args = ("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine, *ONE_RANKING)
-    ran = run(*args, "--json")
-    (row,) = json.loads(ran.out)["rows"]
-    assert ran.status == 1
-    assert row["failed"] == "broken: KeyError: 'nothing here'" and row["accounts"] is None
-    table = run(*args).out
-    assert re.search(r"^  broken +new +failed$", table, re.M) and table.startswith("Failed: broken: KeyError")
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("raise SystemExit(0)", "SystemExit: 0"),
-        ("def run(:", "SyntaxError: invalid syntax"),
-        ("import no_such_module_at_all", "ModuleNotFoundError: No module named"),
-        ("x = 1", "has no ATTACK"),
-        ("ATTACK = 7", "has no ATTACK"),
-    ],
-)
-def test_a_file_that_is_no_attack_is_named(worlds: Path, tmp_path: Path, text: str, reason: str) -> None:
-    mine = attack_file(tmp_path, text)
-    with pytest.raises(AttackFailed, match=reason):
-        suite.load_attack(str(mine))
-    said = failing("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine)
-    assert reason in said and str(mine) in said
-
-
-def test_misuse(worlds: Path, tmp_path: Path) -> None:
-    gone, command = tmp_path / "gone.py", ("evaluate", "attacks")
-    assert "no Python file with an attack" in failing(*command, "--attack-file", gone)
-    assert misuse(*command, "--attack", "none").startswith("none: no such attack; there are likes, one network; ")
-    assert misuse(*command, "--ranking", "none").startswith("none: no such ranking; there are classic/1, rarity/1, ")
-    assert misuse(*command, "--all", "--quick") == "--all or --quick, not both"
-    worlds.write_text('{"history": 96}', "utf-8")
-    assert misuse(*command, "--worlds", worlds) == "a world needs a history of 97 days or more, not 96"
-    worlds.write_text("[", "utf-8")
-    assert misuse(*command, "--worlds", worlds).startswith("no worlds: ")
-
-
-def test_a_world_in_which_nobody_speaks(worlds: Path) -> None:
-    law = json.loads(worlds.read_text("utf-8"))
-    silent = [network | {"posts": 0} for network in law["networks"]]
-    worlds.write_text(json.dumps(law | {"networks": silent}), "utf-8")
-    said = misuse("evaluate", "attacks", "--worlds", worlds, "--attack", "bots", *ONE_RANKING)
-    assert said.startswith("day 97 of a world: nobody speaks of any paper")
 
 
 # ---- what was measured last: tools.make_docs makes the page in the docs of it ----------------------------------

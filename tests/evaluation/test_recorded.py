@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from hotpapers import ranking
-from hotpapers.evaluation.attacks import search, suite
+from hotpapers.evaluation.attacks import attack_files, search, suite
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, Campaign
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
@@ -209,7 +209,7 @@ def test_the_record_makes_the_same_of_it(
         base = freeze.freeze(copy, DAILY, made.DAY, again=True, reason="helpers", at=TODAY + 48 * HOUR).content
         assert [one.paper for one in base.entries] == [one.paper for one in scene.content.entries]
         acted = campaign(scene, name, *VOUCHED, aged=aged, **knobs)
-        search.run(NAMES[name], acted, many)
+        attack_files.run(NAMES[name], acted, many)
         write(copy, list(as_items(scene, acted)))
         at = copy.head.position
         built = {

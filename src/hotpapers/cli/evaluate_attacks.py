@@ -84,7 +84,7 @@ def attacks(
     common.need(not (issues.days and issues.last), "--issue or --last, not both")
     from hotpapers.evaluation.attacks import suite
 
-    suite.check_attacks(choice.names, choice.files)
+    suite.chosen_attacks(choice.names, choice.files)  # before any work: whether they can be tried
     table = _attack_issues(issues, choice) if is_recorded else _attack_worlds(_laws(worlds, everything), choice)
     for output in outputs:
         streams.write_file(output, iter([_written(table, output)]))
@@ -109,7 +109,9 @@ def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice) -> AttackFi
     suite.check_laws(laws)
     parts = list(suite.blocks(laws, choice.rankings, choice.names, choice.files))
     with bar("Attacking", len(parts)) as progress:
-        return report.figures_of(suite.run_suite(parts, choice.workers, progress), laws)
+        results = suite.run_suite(parts, choice.workers, progress)
+    names = (attack.name for attack in suite.chosen_attacks(choice.names, choice.files))
+    return report.figures_of(results, laws, names)
 
 
 def _attack_issues(issues: IssueChoice, choice: AttackChoice) -> AttackFigures:

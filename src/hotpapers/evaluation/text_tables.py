@@ -8,7 +8,11 @@ from collections.abc import Iterable, Sequence
 def markdown_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """A table of Markdown."""
     every = [heads, ["---"] * len(heads), *lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in every)
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in every)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def plain_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

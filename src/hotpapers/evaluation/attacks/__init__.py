@@ -4,6 +4,7 @@ scene            a day of a world as a ranking sees it, and what becomes of it u
 recorded_scene   the same of a frozen issue; recorded_talk: what was said there
 coordinated      which accounts are judged to be a chorus after a campaign
 campaign         what an attacker does: accounts, posts, likes; and the contract of an attack
+attack_files     attacks of others: loaded, checked, and run so that whatever they do is named
 catalogue        the attacks, one a file
 search           the least number of accounts that an attack needs
 suite            all attacks on all rankings in all worlds, on all cores; recorded_suite: on issues

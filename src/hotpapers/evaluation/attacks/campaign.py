@@ -2,6 +2,8 @@
 
 An attack is a file with a constant `ATTACK`. Its `run` gets a campaign and a number of accounts, and acts with as many:
 opens accounts, posts, likes, reposts. It is called again and again with other numbers; more must never help less.
+What cannot be, such as a network or a post that is not there, raises AttackFailed: an attack that comes to nothing by
+mistake would pass for one that a ranking withstands.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
+from hotpapers.errors import AttackFailed
 from hotpapers.evaluation.worlds import Reacted, TalkPost
 from hotpapers.model import HOUR
 
@@ -17,6 +20,9 @@ Goal = Literal["first", "top ten", "rival out"]
 first ten."""
 SPREAD: Mapping[str, Sequence[Any]] = {"networks": (1, 2, 4, 9), "by": ("even", "usual")}
 """The usual knobs of `Campaign.shares`."""
+TYPES = ("like", "repost")
+MOST_OPENED = 100_000
+"""Accounts that a campaign may open."""
 ATTACKERS = 2**40
 """Accounts and posts of attackers have numbers from here on."""
 
@@ -84,7 +90,11 @@ class Campaign:
         self.deleted: set[int] = set()
         self._aged = aged
         self._reactions: dict[int, dict[tuple[str, int], list[int]]] = {}
+        self._reacted: dict[tuple[int, str], set[int]] = {}
+        self._opened: set[int] = set()
+        self._posted: set[int] = set()
         self._next = ATTACKERS
+        self._subjects = {post.id: paper for paper in (target, rival) for post in paper.posts}
 
     @property
     def rival(self) -> AttackedPaper:
@@ -103,7 +113,10 @@ class Campaign:
         self, many: int, *, aged: bool | None = None, author: bool = False, bot: bool = False
     ) -> list[int]:  # fmt: skip
         """Opens several."""
+        if not 0 <= many <= MOST_OPENED - len(self._opened):
+            raise AttackFailed(f"{many} accounts: a campaign may open 0 to {MOST_OPENED}")
         opened = range(self._next + 1, self._next + 1 + many)
+        self._opened.update(opened)
         self._next += many
         if self._aged if aged is None else aged:
             self.aged_accounts.update(opened)
@@ -118,15 +131,21 @@ class Campaign:
     ) -> int:  # fmt: skip
         """Posts about the target, or another paper, so many hours after its announcement; the post's number."""
         about = paper or self.target
+        self._check_accounts((account,))
+        self._check_network(network)
+        self._check_post(about, text)
         self._next += 1
         at = about.announced_at + round(hours * HOUR)
         self.posts.setdefault(about.paper, []).append(TalkPost(self._next, network, account, at, text))
+        self._subjects[self._next] = about
+        self._posted.add(self._next)
         return self._next
 
     def react(
         self, account: int, post: int, *, hours: float = 2, type: str = "like", paper: AttackedPaper | None = None
     ) -> None:  # fmt: skip
-        """Likes or reposts a post, its own or an honest one's, so many hours after the paper's announcement."""
+        """Likes or reposts a post, its own or an honest one's, so many hours after the announcement of the paper, by
+        default of the one that the post is about. The same account does so once."""
         self.react_all((account,), post, hours=hours, type=type, paper=paper)
 
     def react_all(
@@ -134,10 +153,16 @@ class Campaign:
         paper: AttackedPaper | None = None,
     ) -> None:  # fmt: skip
         """The same by several accounts at a time."""
-        about = paper or self.target
+        if post not in self._subjects or type not in TYPES:
+            raise AttackFailed(f"{type!r} of post {post!r}: there are {' and '.join(TYPES)}, of posts that were made")
+        some = dict.fromkeys(accounts)
+        self._check_accounts(some)
+        done = self._reacted.setdefault((post, type), set())
+        about = self._subjects[post]
         self.posts.setdefault(about.paper, [])
-        moment = (type, about.announced_at + round(hours * HOUR))
-        self._reactions.setdefault(post, {}).setdefault(moment, []).extend(accounts)
+        moment = (type, (paper or about).announced_at + round(hours * HOUR))
+        self._reactions.setdefault(post, {}).setdefault(moment, []).extend(new for new in some if new not in done)
+        done.update(some)
 
     def post_and_react(self, accounts: Sequence[int], network: str, types: Sequence[str] = ("like",)) -> None:
         """The first of some accounts posts about the target, and the others react to that in each of these ways."""
@@ -147,15 +172,22 @@ class Campaign:
                 self.react_all(accounts[1:], post, type=type)
 
     def share(self, post: TalkPost) -> None:
-        """Somebody else's post about another paper links the target too."""
-        self.posts.setdefault(self.target.paper, []).append(post._replace(shared=True))
+        """A post of `rival.posts` links the target too."""
+        if post not in self._rival.posts:
+            raise AttackFailed("share takes one of campaign.rival.posts")
+        linking = self.posts.setdefault(self.target.paper, [])
+        if all(post.id != other.id for other in linking):
+            linking.append(post._replace(shared=True))
 
     def delete(self, post: int) -> None:
         """Takes a post of its own back before the issue is frozen."""
+        if post not in self._posted:
+            raise AttackFailed(f"post {post!r} is none of the attack's own")
         self.deleted.add(post)
 
     def cut_off(self, network: str) -> None:
         """A network cannot be read on the day."""
+        self._check_network(network)
         self.lost.add(network)
 
     def shares(self, many: int) -> list[tuple[AttackedNetwork, int]]:
@@ -169,6 +201,25 @@ class Campaign:
             result.append((network, upto - done))
             done = upto
         return result
+
+    # ---- what cannot be ------------------------------------------------------------------------------------
+
+    def _check_accounts(self, accounts: Iterable[int]) -> None:
+        if not self._opened.issuperset(accounts):
+            stranger = next(account for account in accounts if account not in self._opened)
+            raise AttackFailed(f"account {stranger!r} was not opened by the attack")
+
+    def _check_network(self, network: str) -> None:
+        names = {network.name for network in self.networks}
+        spoken_on = (post.network for paper in (self.target, self._rival) for post in paper.posts)
+        if network not in names and network not in spoken_on:
+            raise AttackFailed(f"no network {network!r}; there are {', '.join(sorted(names))}")
+
+    def _check_post(self, about: AttackedPaper, text: str) -> None:
+        if not (about is self.target or about is self._rival or about in self.others):
+            raise AttackFailed(f"paper {about!r:.80}: neither the target nor the rival nor one of `others`")
+        if not isinstance(text, str):
+            raise AttackFailed(f"the text of a post is a str, not {text!r:.80}")
 
     # ---- what becomes of it --------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class MeasuredLoss(msgspec.Struct, frozen=True):
 
 class NotRun(msgspec.Struct, frozen=True, order=True):
     """What could not be tried on an issue of a record: an attack on a ranking, and why. Where no `attack` is named:
-    none."""
+    none. In made-up worlds: an attack, on no day and on no ranking."""
 
     issue: str
     ranking: str

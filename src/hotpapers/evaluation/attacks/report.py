@@ -17,6 +17,7 @@ from hotpapers.evaluation.attacks.figures import (
     CostSummary,
     HonestSummary,
     MeasuredLoss,
+    NotRun,
     by_goal,
     cost_cell,
     cost_rows,
@@ -31,10 +32,12 @@ from hotpapers.evaluation.text_tables import markdown_table, plain_table
 from hotpapers.evaluation.worlds import WorldLaw
 
 NEVER = MOST + 1
+NO_SUCH_PAPER = "no day of the worlds has such a paper, or as many networks"
 
 
-def figures_of(results: Results, laws: Sequence[WorldLaw]) -> AttackFigures:
-    """The suite's results."""
+def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Iterable[str] = ()) -> AttackFigures:
+    """The suite's results. `attacks`: the names of those that should be among them."""
+    tried = {trial.attack for trial in results.trials}
     honest: dict[tuple[int, str], list[Collateral]] = defaultdict(list)
     for day in results.collateral:
         honest[day.networks, day.ranking].append(day)
@@ -43,6 +46,7 @@ def figures_of(results: Results, laws: Sequence[WorldLaw]) -> AttackFigures:
         attacks=attack_words(results.trials),
         rows=summaries(results.trials), honest=tuple(_honest(days) for _, days in sorted(honest.items())),
         losses=tuple(_losses(results.losses, results.small_fields)),
+        not_run=tuple(NotRun("", "", attack, NO_SUCH_PAPER) for attack in attacks if attack not in tried),
     )  # fmt: skip
 
 
@@ -95,6 +99,8 @@ def lines(table: AttackFigures) -> Iterator[str]:
     """The results for a terminal: a table for each number of networks and each goal."""
     for failed in dict.fromkeys(row.failed for row in table.rows if row.failed):
         yield f"Failed: {failed}"
+    for gap in () if table.issues else table.not_run:
+        yield f"Not run: {gap.attack}: {gap.reason}"
     for heading, cells in tables(table):
         yield heading
         yield indent(plain_table(cells[0], cells[1:]), "  ")
@@ -325,9 +331,34 @@ ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours
 ```
 
 `hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with more
-and more accounts, new ones and such as have standing. The methods of `Campaign` open accounts, post, like and repost,
-delete, let a popular post link the target, and cut a network off; `campaign.target.posts` and `campaign.rival.posts`
-are what others posted.
+and more accounts, new ones and such as have standing. With more accounts it must not do less: the least number is found
+by halving. What cannot be, such as a network that is not there or somebody else's account, ends it, and so do 60
+seconds without an end: it is then shown as *failed*, and the exit status is 1.
+
+A `Campaign` has
+
+* `account()`, `accounts(many)`: opens accounts and gives their numbers. `aged=True`: with standing, `aged=False`: new
+  ones, by default as the attempt's; `author=True`: of the paper's author; `bot=True`: judged to be bots.
+* `post(account, network)`: posts about the target and gives the post's number. `hours=1`: after the announcement;
+  `text=""`; `paper`: the rival or one of `others` instead.
+* `react(account, post)`, `react_all(accounts, post)`: likes a post, an own one or an honest one, by its number; each
+  account once. `hours=2`; `type="like"` or `"repost"`.
+* `delete(post)`: takes an own post back before the issue closes. `share(post)`: one of `rival.posts` links the target
+  too. `cut_off(network)`: it cannot be read on the day.
+* `shares(many)`: so many accounts by network, as the knobs `networks` (how many, the sparsest first) and `by` (`even`
+  or `usual`) say.
+* `target`, `rival` (at place 1), `others` (of the weeks before, of which nobody speaks): papers with `title`,
+  `announced_at` and honest `posts`; these with `id`, `account`, `network`, `at`, `text` and `likes`.
+* `networks`: with `name`, `usual` (the voices of one in ten papers there) and `names_accounts`; `knobs`: the values of
+  this attempt.
+
+An `Attack` may say also
+
+* `goals`: of `first`, `top ten` (both unless it says otherwise) and `rival out`; `aged=(False, True)`: whether new
+  accounts are tried, and such with standing.
+* which paper is the target: `days_old=(0, 1)`, its age in days, each is tried; `spoken_of=True`, a known account has
+  posted about it; `small_field=True`; `at_place=20`, the one that stands there by itself.
+* `many_posts=True`: it takes long, and is tried on every fifth day.
 
 Worlds of your own come as JSON, `--worlds worlds.json`; what is left out is as here:
 

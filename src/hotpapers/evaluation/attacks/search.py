@@ -8,7 +8,8 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from hotpapers import ranking
-from hotpapers.errors import AttackFailed, UsageError
+from hotpapers.errors import UsageError
+from hotpapers.evaluation.attacks.attack_files import run
 from hotpapers.evaluation.attacks.campaign import Attack, AttackedPaper, Campaign, Goal, Spent
 from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
 from hotpapers.evaluation.attacks.scene import Aftermath, Rank, Scene
@@ -180,14 +181,6 @@ class _Search:
         others = [paper for paper in order if paper != way.target.paper]
         moved = sum(others[place : place + 1] != [paper] for place, paper in enumerate(self._honest))
         return Cost(max(accounts, spent.accounts), spent, moved)
-
-
-def run(attack: Attack, campaign: Campaign, accounts: int) -> None:
-    """Lets an attack act. Raises AttackFailed whatever its code raises."""
-    try:
-        attack.run(campaign, accounts)
-    except (Exception, SystemExit) as problem:
-        raise AttackFailed(f"{attack.name}: {type(problem).__name__}: {problem}") from problem
 
 
 def is_reached(goal: Goal, target: str, rival: str, order: Sequence[str]) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib.util import module_from_spec, spec_from_file_location
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import chain
 from multiprocessing import get_context
-from pathlib import Path
+from signal import SIG_IGN, SIGINT, signal
 from typing import Any, NamedTuple, TypeVar
 
 from hotpapers import ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.errors import AttackFailed, UsageError
+from hotpapers.evaluation.attacks.attack_files import load_attack
 from hotpapers.evaluation.attacks.campaign import Attack, Goal
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss, SmallField, collateral, honest_loss, small_field
@@ -79,22 +81,6 @@ def contenders() -> dict[str, Contender]:
     }  # fmt: skip
 
 
-def load_attack(file: str) -> Attack:
-    """An attack from a file of its own. Raises AttackFailed."""
-    spec = spec_from_file_location(f"attack_{Path(file).stem}", file)
-    if spec is None or spec.loader is None or not Path(file).is_file():
-        raise AttackFailed("no Python file with an attack", file=file)
-    module = module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as problem:  # whatever a file of others raises
-        raise AttackFailed(f"{type(problem).__name__}: {problem}", file=file) from problem
-    attack = getattr(module, "ATTACK", None)
-    if not isinstance(attack, Attack):
-        raise AttackFailed("has no ATTACK; how to write one is told in docs/explanation/attacks.md", file=file)
-    return attack
-
-
 def blocks(
     laws: Sequence[WorldLaw], rankings: Sequence[str], attacks: Sequence[str], files: Sequence[str]
 ) -> Iterator[Block]:
@@ -118,10 +104,18 @@ def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
 
 
 def chosen_attacks(names: Sequence[str], files: Sequence[str]) -> list[Attack]:
-    """Those of these files, else those of these names; all of the catalogue for none. Raises AttackFailed."""
-    return [load_attack(file) for file in files] or [
-        attack for attack in ATTACKS if not names or attack.name in names
-    ]  # fmt: skip
+    """Those of these files and those of these names; all of the catalogue for none. Raises UsageError for a name that
+    is not in the catalogue, AttackFailed for a file without an attack, or with one whose name another one has."""
+    known = [attack.name for attack in ATTACKS]
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"{unknown[0]}: no such attack; there are {'; '.join(known)}")
+    own: list[Attack] = []
+    for file in files:
+        attack = load_attack(file)
+        if attack.name in {*known, *(other.name for other in own)}:
+            raise AttackFailed(f"another attack is named {attack.name!r} too", file=file)
+        own.append(attack)
+    return [*own, *(attack for attack in ATTACKS if attack.name in names or not (names or own))]
 
 
 def run_suite(parts: Sequence[Block], workers: int, progress: Callable[[int], None]) -> Results:
@@ -135,11 +129,27 @@ def in_processes(
 ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
     """What parts of some work give, by so many processes, field by field. `progress`: called with 1 for each part."""
     results = []
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with _pool(workers) as pool:
         for result in pool.map(run, parts):
             results.append(result)
             progress(1)
     return (tuple(chain.from_iterable(field)) for field in zip(*results, strict=True))
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with the work, also where it is interrupted. Raises AttackFailed where one of them is gone."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=signal, initargs=(SIGINT, SIG_IGN)) as pool:
+        try:
+            yield pool
+        except BrokenProcessPool as problem:
+            raise AttackFailed("a process ended by itself: an attack left it, or took all memory") from problem
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in context.active_children():
+                process.terminate()
+            raise
 
 
 def run_block(block: Block) -> Results:
@@ -164,8 +174,15 @@ def run_block(block: Block) -> Results:
             where = (len(block.law.networks), day)
             for attack in some:
                 trials += trials_of(scene, where, known[name], attack, attack.aged, aftermaths)
+            attacks = without_failed(attacks, trials)
     small = small_field(block.law, known[ranking.DEFAULT]) if block.days[0] == block.law.history else ()
     return Results(tuple(trials), tuple(honest), tuple(losses), tuple(small))
+
+
+def without_failed(attacks: Sequence[Attack], trials: Iterable[Trial]) -> list[Attack]:
+    """The attacks but those whose own code broke: they may take long to do so again."""
+    failed = {trial.attack for trial in trials if trial.failed}
+    return [attack for attack in attacks if attack.name not in failed]
 
 
 def is_tried(attack: Attack, name: str, *, is_first: bool) -> bool:
@@ -193,15 +210,6 @@ def trials_of(
             return
         for goal, cost in costs.items():
             yield Trial(*where, contender.name, attack.name, goal, aged, cost)
-
-
-def check_attacks(names: Sequence[str], files: Sequence[str]) -> None:
-    """Raises UsageError for an attack that is not in the catalogue, AttackFailed for a file that is none."""
-    known = [attack.name for attack in ATTACKS]
-    if unknown := [name for name in names if name not in known]:
-        raise UsageError(f"{unknown[0]}: no such attack; there are {'; '.join(known)}")
-    for file in files:
-        load_attack(file)
 
 
 def check_laws(laws: Sequence[WorldLaw]) -> None:

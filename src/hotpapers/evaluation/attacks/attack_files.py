@@ -1,0 +1,112 @@
+"""Attacks from files of others: loaded, checked against the contract, and run so that whatever they do is named.
+
+Their code runs as a program with the user's rights. What it prints goes to standard error; code that takes too long,
+raises or leaves is an attack that failed.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import msgspec
+
+from hotpapers.errors import AttackFailed
+from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Goal
+
+SECONDS = 60
+"""That an attack may take for one campaign."""
+NETWORK_KNOBS = {"networks": 1, "network": 0}
+"""The knobs that count networks, and their least values."""
+
+
+class DeclaredAttack(msgspec.Struct, frozen=True):
+    """The fields of an attack but its code, as they must be."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    about: str
+    knobs: dict[str, Annotated[tuple[Any, ...], msgspec.Meta(min_length=1)]]
+    goals: Annotated[tuple[Goal, ...], msgspec.Meta(min_length=1)]
+    aged: Annotated[tuple[bool, ...], msgspec.Meta(min_length=1)]
+    days_old: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0)], ...], msgspec.Meta(min_length=1)]
+    spoken_of: bool
+    small_field: bool
+    at_place: Annotated[int, msgspec.Meta(ge=0)]
+    many_posts: bool
+
+
+def load_attack(file: str) -> Attack:
+    """An attack from a file of its own. Raises AttackFailed."""
+    spec = spec_from_file_location(f"attack_{Path(file).stem}", file)
+    if spec is None or spec.loader is None or not Path(file).is_file():
+        raise AttackFailed("no Python file with an attack", file=file)
+    module = module_from_spec(spec)
+    try:
+        with _foreign_code():
+            spec.loader.exec_module(module)
+    except AttackFailed as problem:
+        raise AttackFailed(problem.reason, file=file) from problem
+    attack = getattr(module, "ATTACK", None)
+    if not isinstance(attack, Attack):
+        raise AttackFailed("has no ATTACK; how to write one is told in docs/explanation/attacks.md", file=file)
+    if problems := list(_faults(attack)):
+        raise AttackFailed(f"no attack: {problems[0]}", file=file)
+    return attack
+
+
+def run(attack: Attack, campaign: Campaign, accounts: int) -> None:
+    """Lets an attack act. Raises AttackFailed whatever its code does."""
+    try:
+        with _foreign_code():
+            attack.run(campaign, accounts)
+    except AttackFailed as problem:
+        raise AttackFailed(f"{attack.name}: {problem.reason}") from problem
+
+
+@contextmanager
+def _foreign_code() -> Iterator[None]:
+    before = signal.signal(signal.SIGALRM, _took_too_long)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except (AttackFailed, KeyboardInterrupt):
+        raise
+    except BaseException as problem:  # whatever code of others raises
+        raise AttackFailed(f"{type(problem).__name__}: {problem}") from problem
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _took_too_long(number: int, frame: FrameType | None) -> None:
+    raise AttackFailed(f"took more than {SECONDS} seconds")
+
+
+def _faults(attack: Attack) -> Iterator[str]:
+    """What is wrong with the fields of an attack."""
+    fields = attack._asdict()
+    if not callable(fields.pop("run")):
+        yield "its `run` is no function"
+    if isinstance(attack.knobs, Mapping):
+        fields["knobs"] = {
+            name: tuple(values) if isinstance(values, range) else values for name, values in attack.knobs.items()
+        }
+    try:
+        declared = msgspec.convert(fields, DeclaredAttack)
+    except msgspec.ValidationError as problem:
+        yield str(problem)
+        return
+    if not (declared.name.isprintable() and declared.about.isprintable()):
+        yield "`name` and `about` are one line each, without control characters"
+    for name, least in NETWORK_KNOBS.items():
+        if not all(isinstance(value, int) and value >= least for value in declared.knobs.get(name, ())):
+            yield f"the knob `{name}` has whole numbers from {least} on"
+    if any(value.__hash__ is None for values in declared.knobs.values() for value in values):
+        yield "a knob's values are numbers, words, or tuples of such"
