@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from hotpapers.comparison.facts import CollectorFacts, NetworkCoverage, Rules
+from hotpapers.comparison.coverage import NetworkCoverage
+from hotpapers.comparison.facts import CollectorFacts, Rules
 from hotpapers.comparison.lines import PostLine, Reading
 from hotpapers.comparison.moments import is_there, named_at
 from hotpapers.engagement.measurement import AGES

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from hotpapers.evaluation.attacks.figures import (
     GOALS,
-    PRICES,
     AttackFigures,
     CostSummary,
     by_goal,
@@ -15,6 +14,7 @@ from hotpapers.evaluation.attacks.figures import (
     least,
     needs_standing,
 )
+from hotpapers.evaluation.attacks.prices import PRICES
 from hotpapers.ranking.words import count_noun, number
 
 NEVER = "no number"

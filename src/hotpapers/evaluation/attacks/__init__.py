@@ -8,7 +8,8 @@ attack_files     attacks of others: loaded, checked, and run so that whatever th
 catalogue        the attacks, one a file
 search           the least number of accounts that an attack needs
 suite            all attacks on all rankings in all worlds, on all cores; recorded_suite: on issues
-figures          what they took, as JSON, what was measured last (measured.json), and published prices
+figures          what they took, as JSON, and what was measured last (measured.json)
+prices           what accounts and reactions cost, as others published it
 report           the same as a table and as Markdown; recorded_report: of issues
 
 Takes worlds or issues of a record, and rankings; gives numbers of accounts and actions. A record is only read.

@@ -1,5 +1,4 @@
-"""What attacks took, as figures: written by `hotpapers evaluate attacks`, kept in the package, read by the site;
-and what accounts and reactions cost, by published figures alone."""
+"""What attacks took, as figures: written by `hotpapers evaluate attacks`, kept in the package, read by the site."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from itertools import product
 
 import msgspec
 
-from hotpapers.evaluation.attacks.campaign import Goal, Spent
+from hotpapers.evaluation.attacks.campaign import Goal
 
 GOALS: dict[Goal, str] = {"first": "place 1", "top ten": "the first ten", "rival out": "the rival out of the first ten"}
 KEPT = "measured.json"
@@ -150,31 +149,3 @@ def cost_cell(row: CostSummary | None) -> str:
         return "never" if not row.reached else f"never ({row.reached} of {row.days} days)"
     is_mixed = row.aged and (row.fresh or not row.with_standing)
     return f"{row.fresh} + {row.aged}" if is_mixed else str(row.accounts)
-
-
-PRICES: tuple[tuple[str, float, str, int], ...] = (
-    (
-        "a like or repost", 0.0011,
-        "NATO StratCom COE, Social Media Manipulation 2022/2023: 10 euros for 10,000 likes; at 1.10 dollars", 2023,
-    ),
-    (
-        "a post (as a comment)", 0.055,
-        "NATO StratCom COE, Social Media Manipulation 2022/2023: 10 euros for 200 comments; at 1.10 dollars", 2023,
-    ),
-    (
-        "a new account (its verification, on X)", 0.10,
-        "Cambridge Online Trust and Safety Index, mean of all countries", 2025,
-    ),
-    (
-        "an account with standing (a star by an aged account on GitHub)", 0.85,
-        "Dagster, Tracking the Fake GitHub Star Black Market: 85 dollars for 100", 2023,
-    ),
-)  # fmt: skip
-"""(what, US dollars, source, year). For standing as this program has it nobody publishes a price: an aged account's
-star is the nearest that is sold."""
-
-
-def money(spent: Spent) -> float:
-    """US dollars for what a campaign took."""
-    (_, reaction, *_), (_, post, *_), (_, fresh, *_), (_, aged, *_) = PRICES
-    return spent.reactions * reaction + spent.posts * post + spent.fresh * fresh + spent.aged * aged

@@ -12,7 +12,6 @@ from hotpapers.evaluation.attacks.campaign import Goal
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.figures import (
     GOALS,
-    PRICES,
     AttackFigures,
     CostSummary,
     HonestSummary,
@@ -22,10 +21,10 @@ from hotpapers.evaluation.attacks.figures import (
     cost_cell,
     cost_rows,
     least,
-    money,
     needs_standing,
 )
 from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss, SmallField
+from hotpapers.evaluation.attacks.prices import PRICES, money
 from hotpapers.evaluation.attacks.search import MOST, Cost
 from hotpapers.evaluation.attacks.suite import Results, Trial
 from hotpapers.evaluation.text_tables import markdown_table, plain_table

@@ -13,7 +13,8 @@ framing       content in blocks of whole lines or frames, and where in it one is
 sifting       what of a block may concern us
 workers       blocks sifted, and parts of files looked through, by several processes
 batch         what was found in some lines, into the record at once, if the record did not know it then
-imported_file a file as it is given, what became of it, and what it looks like if not of its format
+imported_file a file as it is given, and what became of it
+format_guess  what a file looks like that is not of its format
 file_import   files of lines, one after the other; where an import broke off, and how it goes on
 
 Events, which concern us by what happened before, in whatever file:

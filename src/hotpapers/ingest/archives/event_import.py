@@ -24,9 +24,10 @@ from hotpapers.ingest import queries
 from hotpapers.ingest.archives.batch import MOST_BYTES, MOST_SEEN, ArchiveBatch
 from hotpapers.ingest.archives.event_stamps import ANYWAY, mark_of
 from hotpapers.ingest.archives.format import UNREADABLE, ImportTarget
+from hotpapers.ingest.archives.format_guess import refusal
 from hotpapers.ingest.archives.formats import EVENTS
 from hotpapers.ingest.archives.framing import mark
-from hotpapers.ingest.archives.imported_file import ALTERED, ArchiveFile, ImportedFile, refusal
+from hotpapers.ingest.archives.imported_file import ALTERED, ArchiveFile, ImportedFile
 from hotpapers.ingest.archives.jetstream import JetstreamArchive, withdrawn_addresses
 from hotpapers.ingest.archives.jetstream_sifter import key_in
 from hotpapers.ingest.archives.parts import FilePart, parts_of

@@ -14,17 +14,10 @@ from hotpapers.ingest import queries
 from hotpapers.ingest.archives.batch import KEPT, MOST_BYTES, MOST_SEEN, ArchiveBatch
 from hotpapers.ingest.archives.event_import import EventImport
 from hotpapers.ingest.archives.format import UNREADABLE, ImportTarget
+from hotpapers.ingest.archives.format_guess import MOST_SAMPLES, MOST_UNREADABLE, TRUNCATED, refusal
 from hotpapers.ingest.archives.formats import EVENTS, LINES, LineSpec
 from hotpapers.ingest.archives.framing import TAIL, ArchiveBlock, ArchiveContent, Unit, mark
-from hotpapers.ingest.archives.imported_file import (
-    ALTERED,
-    MOST_SAMPLES,
-    MOST_UNREADABLE,
-    TRUNCATED,
-    ArchiveFile,
-    ImportedFile,
-    refusal,
-)
+from hotpapers.ingest.archives.imported_file import ALTERED, ArchiveFile, ImportedFile
 from hotpapers.ingest.archives.sifting import SiftedBlock, sifted_here
 from hotpapers.ingest.archives.workers import SifterPool, WorkerSetup
 from hotpapers.store import Record

@@ -17,9 +17,9 @@ from typing import NamedTuple, cast
 
 from hotpapers.errors import InputError
 from hotpapers.ingest.archives.event_stamps import EventStamp
+from hotpapers.ingest.archives.format_guess import MOST_SAMPLES, MOST_UNREADABLE, TRUNCATED
 from hotpapers.ingest.archives.formats import EventSpec
 from hotpapers.ingest.archives.framing import ArchiveBlock
-from hotpapers.ingest.archives.imported_file import MOST_SAMPLES, MOST_UNREADABLE, TRUNCATED
 from hotpapers.ingest.archives.jetstream_sifter import EventSifter, KeptEvent, PostKeys
 from hotpapers.ingest.archives.parts import FilePart, open_part
 from hotpapers.ingest.archives.spill import SpilledEvent, SpillRun, SpillWriter

@@ -1,0 +1,45 @@
+"""Up to when a collector had read a network, by what it wrote down itself."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from hotpapers.comparison.lines import CoverageLine
+
+
+class NetworkCoverage:
+    """How one network was read."""
+
+    def __init__(self, lines: Iterable[CoverageLine]) -> None:
+        lines = list(lines)
+        complete = [line for line in lines if line.state == "complete" and not line.counts]
+        self._complete = sorted(complete, key=lambda line: (line.from_at, line.until_at))
+        self._starts = [line.from_at for line in self._complete]
+        self._longest = max((line.until_at - line.from_at for line in self._complete), default=0)
+        self._troubles = joined((line.from_at, line.until_at) for line in lines if line.state != "complete")
+
+    def read_at(self, moment: int) -> int | None:
+        """When all was read that had been said by a moment; None for never."""
+        return min((line.at for line in self._containing(moment)), default=None)
+
+    def _containing(self, moment: int) -> Sequence[CoverageLine]:
+        end = bisect_right(self._starts, moment)
+        first = bisect_right(self._starts, moment - self._longest - 1)
+        return [line for line in self._complete[first:end] if moment < line.until_at]
+
+    def had_trouble(self, start: int, end: int) -> bool:
+        """Whether posts or counts were read in part, or not at all, at any time from one moment until another."""
+        first = bisect_right(self._troubles, start, key=lambda stretch: stretch[1])
+        return first < len(self._troubles) and self._troubles[first][0] < end
+
+
+def joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches that overlap or touch as one, ascending: a failure is written down again with every try."""
+    union: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if union and start <= union[-1][1]:
+            union[-1] = (union[-1][0], max(union[-1][1], end))
+        else:
+            union.append((start, end))
+    return union
