@@ -355,6 +355,5 @@ def test_a_library_that_fails_in_any_way_is_told() -> None:
         def close(self) -> None:
             """Nothing."""
 
-    file = remote_files.StoredBytes("s3://a/b", Broken())
-    with file, pytest.raises(InputError, match="cannot be read: no credentials were given"):
-        file.read(1)
+    with pytest.raises(InputError, match="cannot be read: no credentials were given"):
+        next(remote_files.stored_chunks("s3://a/b", Broken))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, BinaryIO, NamedTuple, TypeAlias, cast
 
 import zstandard
@@ -17,8 +17,6 @@ from hotpapers.errors import InputError
 BLOCK = 2**20
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 GZIP_MAGIC = b"\x1f\x8b"
-PACKED_BLOCK = 4096
-"""Bytes of gzip unpacked at a time: they make 4 MB at most, whatever they say."""
 PACKED_READ = 2**17
 LARGEST_WINDOW = 2**27
 """Bytes that unpacking may look back, as the `zstd` program has it."""
@@ -41,9 +39,9 @@ def open_unpacked(raw: io.RawIOBase, name: str, on_progress: Told | None, window
     counted = io.BufferedReader(CountedInput(raw, name, on_progress), BLOCK)
     magic = counted.peek(4)[:4]
     if magic == ZSTD_MAGIC:
-        yield io.BufferedReader(_Zstandard(counted, name, window), BLOCK)
+        yield ChunkStream.buffered(_unpacked_zstd(counted, name, window))
     elif magic.startswith(GZIP_MAGIC):
-        yield io.BufferedReader(_Gzip(counted, name), BLOCK)
+        yield ChunkStream.buffered(_unpacked_gzip(counted, name))
     else:
         yield counted
 
@@ -66,7 +64,7 @@ def open_range(
     """Bytes of a file from one place to another (0: to its end), unpacked: whole frames, or a `plain` file's."""
     with open_file(file) as raw:
         raw.seek(start)
-        part = _Limited(raw, end - start) if end else raw
+        part = ChunkStream(_first_bytes(raw, end - start)) if end else raw
         if plain:
             yield io.BufferedReader(CountedInput(part, file, on_progress), BLOCK)
             return
@@ -76,7 +74,7 @@ def open_range(
 
 def is_packed(stream: Reader) -> bool:
     """Whether what `open_unpacked` gave unpacks anything."""
-    return isinstance(stream.raw, (_Zstandard, _Gzip))
+    return isinstance(stream.raw, ChunkStream)
 
 
 def unreadable(file: str, problem: OSError) -> InputError:
@@ -118,19 +116,33 @@ class CountedInput(io.RawIOBase):
         return count
 
 
-class _Limited(io.RawIOBase):
-    """The first bytes of a stream."""
+class ChunkStream(io.RawIOBase):
+    """Chunks as a stream. What making them raises comes after all of those before."""
 
-    def __init__(self, source: io.RawIOBase, left: int) -> None:
-        self._source, self._left = source, left
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._ready = chunks, memoryview(b"")
+
+    @classmethod
+    def buffered(cls, chunks: Iterator[bytes]) -> Reader:
+        """The same with a buffer."""
+        return io.BufferedReader(cls(chunks), BLOCK)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, room: Any) -> int:
-        count = cast("Any", self._source).readinto(memoryview(room)[: self._left]) or 0
-        self._left -= count
-        return int(count)
+        while not self._ready and (chunk := next(self._chunks, None)) is not None:
+            self._ready = memoryview(chunk)
+        size = min(len(room), len(self._ready))
+        room[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+
+def _first_bytes(source: io.RawIOBase, left: int) -> Iterator[bytes]:
+    while left and (chunk := source.read(min(left, BLOCK))):
+        left -= len(chunk)
+        yield chunk
 
 
 # ---- Zstandard -------------------------------------------------------------------------------------------
@@ -232,27 +244,17 @@ class _Frames:
         return data
 
 
-class _Zstandard(io.RawIOBase):
-    """One or more frames; a last one that breaks off is an error, not an end."""
-
-    def __init__(self, source: Reader, name: str, window: int) -> None:
-        self._frames, self._name = _Frames(source), name
-        unpacker = zstandard.ZstdDecompressor(max_window_size=window)
-        self._stream = unpacker.stream_reader(
-            cast("Any", self._frames), read_size=PACKED_READ, read_across_frames=True
-        )  # fmt: skip
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, room: Any) -> int:
-        try:
-            count = int(self._stream.readinto(room))
-        except zstandard.ZstdError as problem:
-            raise InputError(f"cannot be unpacked: {problem}", file=self._name) from problem
-        if not count and not self._frames.walk.is_between:
-            raise breaks_off(self._name)
-        return count
+def _unpacked_zstd(source: Reader, name: str, window: int) -> Iterator[bytes]:
+    """What one or more frames hold; a last one that breaks off is an error, not an end."""
+    frames, unpacker = _Frames(source), zstandard.ZstdDecompressor(max_window_size=window)
+    stream = unpacker.stream_reader(cast("Any", frames), read_size=PACKED_READ, read_across_frames=True)
+    try:
+        while chunk := stream.read(BLOCK):
+            yield chunk
+    except zstandard.ZstdError as problem:
+        raise InputError(f"cannot be unpacked: {problem}", file=name) from problem
+    if not frames.walk.is_between:
+        raise breaks_off(name)
 
 
 def breaks_off(name: str) -> InputError:
@@ -260,62 +262,16 @@ def breaks_off(name: str) -> InputError:
     return InputError("cannot be unpacked: it breaks off; was it copied as a whole?", file=name)
 
 
-# ---- gzip ------------------------------------------------------------------------------------------------
-
-
-class _Gzip(io.RawIOBase):
-    """One or more members; a last one that breaks off is an error, not an end."""
-
-    def __init__(self, source: Reader, name: str) -> None:
-        self._source, self._name = source, name
-        self._new = partial(zlib.decompressobj, wbits=31)
-        self._member: Any = None
-        self._ready = memoryview(b"")
-        self._problem: InputError | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, room: Any) -> int:
-        """Fills the room, or up to where nothing more can be had; then the next call says why."""
-        count = 0
-        while count < len(room) and (self._ready or self._more()):
-            size = min(len(room) - count, len(self._ready))
-            room[count : count + size] = self._ready[:size]
-            self._ready = self._ready[size:]
-            count += size
-        if self._problem and not count:
-            raise self._problem
-        return count
-
-    def _more(self) -> bool:
-        """Whether there is more, unpacked."""
-        try:
-            while not self._ready and not self._problem:
-                packed = self._source.read(PACKED_BLOCK)
-                if not packed:
-                    self._end()
-                    return False
-                self._ready = memoryview(b"".join(self._unpack(packed)))
-        except InputError as problem:
-            self._problem = problem
-        return bool(self._ready)
-
-    def _end(self) -> None:
-        if self._member is not None:
-            raise breaks_off(self._name)
-
-    def _unpack(self, packed: bytes) -> Iterator[bytes]:
-        while packed:
-            if self._member is None:
-                self._member = self._new()
-            try:
-                yield self._member.decompress(packed)
-            except zlib.error as problem:
-                raise InputError(f"cannot be unpacked: {problem}", file=self._name) from problem
-            if not self._member.eof:
-                return
-            packed, self._member = self._member.unused_data, None
+def _unpacked_gzip(source: Reader, name: str) -> Iterator[bytes]:
+    """What one or more members hold; a last one that breaks off is an error, not an end."""
+    stream = gzip.GzipFile(fileobj=source, mode="rb")
+    try:
+        while chunk := stream.read1(BLOCK):
+            yield chunk
+    except EOFError as problem:
+        raise breaks_off(name) from problem
+    except (OSError, zlib.error) as problem:
+        raise InputError(f"cannot be unpacked: {problem}", file=name) from problem
 
 
 def pack(stream: BinaryIO, path: str) -> None:

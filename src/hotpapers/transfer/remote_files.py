@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from hotpapers.errors import InputError, NetError, UsageError
 from hotpapers.ids import timestamps
 from hotpapers.model import HttpClient, Response
+from hotpapers.transfer.packed import BLOCK, ChunkStream
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 WEB = ("http", "https")
@@ -93,7 +95,7 @@ def _in_a_store(address: str, package: str) -> RemoteFile:
         return _marks(_asked(name, lambda: store.info(path))) != marks
 
     def opened() -> io.RawIOBase:
-        return StoredBytes(name, _asked(name, lambda: store.open(path, "rb", block_size=PIECE)))
+        return ChunkStream(stored_chunks(name, lambda: store.open(path, "rb", block_size=PIECE)))
 
     return RemoteFile(name, int(known.get("size") or 0), _changed_at(known), opened, altered)
 
@@ -124,26 +126,11 @@ def _asked(name: str, ask: Callable[[], Any]) -> Any:
         raise InputError(f"cannot be read: {reason}", file=name) from problem
 
 
-class StoredBytes(io.RawIOBase):
-    """A file of fsspec's, whose errors become InputError."""
-
-    def __init__(self, name: str, file: Any) -> None:
-        self._title, self._file = name, file
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, room: Any) -> int:
-        """Some bytes; 0 at the end. Raises InputError."""
-        data = _asked(self._title, lambda: self._file.read(len(room)))
-        room[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        """Closes it."""
-        self._file.close()
-        super().close()
+def stored_chunks(name: str, open_file: Callable[[], Any]) -> Iterator[bytes]:
+    """What a file of fsspec's holds. Raises InputError."""
+    with closing(_asked(name, open_file)) as file:
+        while chunk := _asked(name, lambda: file.read(BLOCK)):
+            yield chunk
 
 
 # ---- the web -----------------------------------------------------------------------------------------
@@ -153,12 +140,12 @@ def _on_the_web(address: str, http: HttpClient) -> RemoteFile:
     name = name_of(address)
     first = _piece(http, address, name, 0)
     if first.status == 416:
-        return RemoteFile(name, 0, None, lambda: StoredBytes(name, io.BytesIO()))
+        return RemoteFile(name, 0, None, lambda: ChunkStream(iter(())))
     start, _, size = _range(first, name)
     if start:
         raise InputError("its server sends another part of it than was asked for", file=name)
     date = first.headers.get("last-modified", "")
-    return RemoteFile(name, size, _web_date(date), lambda: WebBytes(http, address, first))
+    return RemoteFile(name, size, _web_date(date), lambda: ChunkStream(_pieces(http, address, first)))
 
 
 def _web_date(text: str) -> int | None:
@@ -196,31 +183,15 @@ def _tag(answer: Response) -> tuple[str, ...]:
     return tuple(answer.headers.get(header, "") for header in ("etag", "last-modified"))
 
 
-class WebBytes(io.RawIOBase):
-    """A file on a web server, one piece after the other, all of the same version of it."""
-
-    def __init__(self, http: HttpClient, address: str, first: Response) -> None:
-        self._http, self._address, self._title = http, address, name_of(address)
-        self._tag, (_, self._end, self._size) = _tag(first), _range(first, self._title)
-        self._ready = memoryview(first.body)
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, room: Any) -> int:
-        """Some bytes; 0 at the end. Raises InputError."""
-        if not self._ready and self._end < self._size:
-            self._ready = memoryview(self._more())
-        size = min(len(room), len(self._ready))
-        room[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
-
-    def _more(self) -> bytes:
-        answer = _piece(self._http, self._address, self._title, self._end)
-        start, end, size = _range(answer, self._title) if answer.status == 206 else (0, 0, 0)
-        if _tag(answer) != self._tag or (start, size) != (self._end, self._size):
-            raise InputError("was changed while it was read; import it again when nobody writes it", file=self._title)
-        self._end = end
-        return answer.body
+def _pieces(http: HttpClient, address: str, first: Response) -> Iterator[bytes]:
+    """A file on a web server, one piece after the other, all of the same version of it. Raises InputError."""
+    name = name_of(address)
+    _, end, size = _range(first, name)
+    yield first.body
+    while end < size:
+        answer = _piece(http, address, name, end)
+        start, after, whole = _range(answer, name) if answer.status == 206 else (0, 0, 0)
+        if _tag(answer) != _tag(first) or (start, whole) != (end, size):
+            raise InputError("was changed while it was read; import it again when nobody writes it", file=name)
+        end = after
+        yield answer.body

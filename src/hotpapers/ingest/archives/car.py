@@ -14,13 +14,14 @@ import msgspec
 from hotpapers.engagement.queries import is_held
 from hotpapers.ingest.archives.event_stamps import COLLECTIONS, EventStamp, event_stamp
 from hotpapers.ingest.archives.format import FIRST, ImportTarget
-from hotpapers.ingest.archives.framing import ArchiveBlock, ChunkStream, frame_blocks
+from hotpapers.ingest.archives.framing import ArchiveBlock, frame_blocks
 from hotpapers.ingest.archives.jetstream import FirehoseArchive, JetstreamArchive
 from hotpapers.ingest.archives.jetstream_sifter import FirehoseSifter
 from hotpapers.model import Item, RawPayload
 from hotpapers.sources.bluesky import repository, schemas
 from hotpapers.sources.bluesky.parser import key_of
 from hotpapers.store import reaction_marks
+from hotpapers.transfer.packed import ChunkStream
 
 _entry = msgspec.msgpack.Decoder(repository.RepositoryEntry).decode
 

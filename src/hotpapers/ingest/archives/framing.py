@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Generator, Iterator
-from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+from typing import BinaryIO, NamedTuple, Protocol
 
 from hotpapers.errors import InputError
 from hotpapers.transfer.parquet_rows import TablePart
@@ -184,28 +183,3 @@ class LineContent(NamedTuple):
     def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
         """Whole lines."""
         return line_blocks(self.stream, offset)
-
-
-class ChunkStream(io.RawIOBase):
-    """Chunks as a stream. What making them raises comes after all of those before."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._ready = chunks, memoryview(b"")
-
-    @classmethod
-    def buffered(cls, chunks: Iterator[bytes]) -> BinaryIO:
-        """The same with a buffer."""
-        return cast("BinaryIO", io.BufferedReader(cls(chunks)))
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, room: Any) -> int:
-        """Some bytes of the next chunk; 0 at the end."""
-        while not self._ready and (chunk := next(self._chunks, None)) is not None:
-            self._ready = memoryview(chunk)
-        size = min(len(room), len(self._ready))
-        room[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size

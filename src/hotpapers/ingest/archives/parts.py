@@ -6,7 +6,6 @@ one of frames of the relay cannot be cut.
 
 from __future__ import annotations
 
-import io
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,8 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from hotpapers.errors import InputError
-from hotpapers.ingest.archives.framing import ChunkStream
-from hotpapers.transfer.packed import BLOCK, GZIP_MAGIC, ZSTD_MAGIC, Reader, open_range, zstd_frames
+from hotpapers.transfer.packed import BLOCK, GZIP_MAGIC, ZSTD_MAGIC, ChunkStream, Reader, open_range, zstd_frames
 from hotpapers.transfer.parquet_rows import MAGIC as TABLE_MAGIC
 
 PART = 2**24
@@ -68,7 +66,7 @@ def open_part(part: FilePart, on_progress: Callable[[int], object]) -> Iterator[
             with open_range(part.path, 0, 0, listener, plain=part.plain) as stream:
                 yield stream
         else:
-            yield io.BufferedReader(ChunkStream(_lines(part, listener)), BLOCK)
+            yield ChunkStream.buffered(_lines(part, listener))
     except InputError as problem:
         raise InputError(problem.reason, file=part.name) from problem
 
