@@ -129,31 +129,3 @@ def test_the_current_label_is_out(at: int) -> None:
 )
 def test_deadlines(submitted: str, label: str) -> None:
     assert days.announced_for(moment(submitted)) == label
-
-
-@pytest.mark.parametrize(
-    ("day", "announced", "empty", "at", "by"),
-    [
-        ("2026-11-20", True, False, "2026-11-20T01:30", "announced"),  # as soon as it is recorded
-        ("2026-11-20", False, False, "2026-11-20T04:59", None),
-        ("2026-11-20", False, True, "2026-11-20T04:59", None),  # an empty feed is yesterday's until midnight
-        ("2026-11-20", False, True, "2026-11-20T05:00", "empty feed"),
-        ("2026-11-20", False, False, "2026-11-20T14:59", None),
-        ("2026-11-20", False, False, "2026-11-20T15:00", "late"),
-        ("2026-11-27", False, False, "2026-11-27T04:59", None),
-        ("2026-11-27", False, True, "2026-11-27T05:00", "holiday"),
-        ("2026-11-27", True, False, "2026-11-27T05:00", "announced"),  # the table was wrong
-    ],
-)
-def test_how_a_day_is_closed(day: str, announced: bool, empty: bool, at: str, by: str | None) -> None:
-    assert days.closed(day, announced, empty, moment(at), 10 * HOUR) == by
-
-
-@given(DATES, st.booleans(), st.booleans(), st.integers(0, 96), st.integers(0, 96))
-def test_a_closed_day_stays_closed(day: date, announced: bool, empty: bool, hours: int, more: int) -> None:
-    label = days.label(day)
-    at = days.announced_at(label) + hours * HOUR
-    first = days.closed(label, announced, empty, at, 24 * HOUR)
-    later = days.closed(label, announced, empty, at + more * HOUR, 24 * HOUR)
-    assert first is None or later == first
-    assert days.closed(label, announced, empty, at + 24 * HOUR + 24 * HOUR, 24 * HOUR) is not None

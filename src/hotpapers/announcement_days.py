@@ -14,15 +14,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 EASTERN = ZoneInfo("America/New_York")
 EVENING = time(20)
 """When arXiv announces, in New York."""
-
-Closing = Literal["announced", "holiday", "empty feed", "late"]
-"""By what a day is closed: its announcement, the table, a feed of that day without a paper, or the time limit."""
 
 NOTHING = "nothing was announced"
 """How the coverage of a day begins whose feeds were empty."""
@@ -187,26 +183,3 @@ def _moment(day: date, at: time) -> int:
 
 def _eastern(moment: int) -> datetime:
     return datetime.fromtimestamp(moment // 1_000_000, UTC).astimezone(EASTERN)
-
-
-# ---- closing a day -----------------------------------------------------------------------------------------
-
-
-def closed(
-    day: str, has_announcements: bool, feed_was_empty: bool, now: int, limit: int, more: Container[str] = ()
-) -> Closing | None:
-    """By what a day is closed, so that its issue may be frozen; None while it is open.
-
-    `has_announcements`: the day's batch is in the record, all of it. `feed_was_empty`: the feeds had the day's date
-    and no paper. `limit`: microseconds after `closes_at` at which the issue appears without its batch and says so.
-    What is recorded goes before what the table says: an announcement on a holiday closes the day as announced.
-    """
-    if has_announcements:
-        return "announced"
-    if now < closes_at(day):
-        return None
-    if not expected(day, more):
-        return "holiday"
-    if feed_was_empty:
-        return "empty feed"
-    return "late" if now >= closes_at(day) + limit else None
