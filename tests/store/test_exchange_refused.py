@@ -12,7 +12,7 @@ from hotpapers import model
 from hotpapers.errors import NotExchange
 from hotpapers.model import LARGEST
 from hotpapers.store import Record
-from hotpapers.store.manifest import genesis, link, listing
+from hotpapers.store.manifest import BatchStamp, genesis, link, listing
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.store import made
 from tests.store.made import AT
@@ -166,9 +166,8 @@ def chained(lines: list[dict[str, Any]], hashes: Sequence[bytes] = (), **batch: 
     said = {"position": 1, "at": AT, "source": "s", "cursor": None, **dict.fromkeys(told, ()),
             "identities": sum(line["kind"] == "identity" for line in lines), **batch}  # fmt: skip
     listed = listing([], hashes, **{name: said[name] for name in told})
-    chain = link(
-        genesis(bytes.fromhex(SECRET)), said["position"], said["at"], said["source"], said["cursor"], listed
-    ).hex()
+    stamp = BatchStamp(said["at"], said["source"], said["cursor"])
+    chain = link(genesis(bytes.fromhex(SECRET)), said["position"], stamp, listed).hex()
     made_up = [FULL, {"kind": "batch", "items": len(lines) - said["identities"], "chain": chain, **said}, *lines]
     return [json.dumps(line).encode() for line in made_up]
 
@@ -258,7 +257,7 @@ def test_a_row_can_be_closed_once(sqlite_url: str, tmp_path_factory: pytest.Temp
         listed = listing([], [], closed=closed)
         batch = {
             "kind": "batch", "position": 2, "at": AT, "source": "s", "cursor": None, "items": 0, "closed": closed,
-            "pruned": [], "forgotten": [], "tombstones": [], "chain": link(first, 2, AT, "s", None, listed).hex(),
+            "pruned": [], "forgotten": [], "tombstones": [], "chain": link(first, 2, BatchStamp(AT, "s"), listed).hex(),
         }  # fmt: skip
         problem = refused(sqlite_url, [*lines, json.dumps(batch).encode()])
         assert "which is not there" in problem.reason

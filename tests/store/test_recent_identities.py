@@ -10,6 +10,7 @@ from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, identities
 from hotpapers.store.batches import write_batch
 from hotpapers.store.identities import Identity, RecentIdentities
+from hotpapers.store.manifest import BatchStamp
 from tests.store import made
 from tests.store.made import AT
 
@@ -46,7 +47,7 @@ def test_what_a_batch_brought_that_was_undone_is_brought_again(store_url: str) -
     with Record(store_url) as record:
 
         def write(item: model.Item) -> None:
-            write_batch(record.database, [(item, 0)], record.marks, at=AT, source="test", recent=recent)
+            write_batch(record.database, [(item, 0)], record.marks, BatchStamp(AT, "test"), recent=recent)
 
         def fail() -> None:
             with record.database.write():

@@ -19,7 +19,7 @@ from hotpapers.store.item_rows import (
     read_sealed,
     sealed_columns,
 )
-from hotpapers.store.manifest import RowName, genesis, link, listing, pack, unpack
+from hotpapers.store.manifest import BatchStamp, RowName, genesis, link, listing, pack, unpack
 from hotpapers.store.verify import check
 from tests.store import made
 from tests.store.made import AT, DAY_OF_ISSUE
@@ -84,7 +84,7 @@ def rewrite(record: Record, post: str, text: str) -> None:
     chain = genesis(record.marks.secret)
     batches = database.rows("SELECT position, at, source, cursor, manifest FROM batch ORDER BY position")
     for position, at, source, cursor, blob in batches:
-        chain = link(chain, position, at, source, cursor, unpack(bytes(blob)))
+        chain = link(chain, position, BatchStamp(at, source, cursor), unpack(bytes(blob)))
         database.run("UPDATE batch SET chain = ? WHERE position = ?", (chain, position))
 
 

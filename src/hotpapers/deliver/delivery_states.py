@@ -20,6 +20,7 @@ from hotpapers.deliver import queries
 from hotpapers.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
 from hotpapers.model import Delivery, DeliveryCounts
 from hotpapers.store import Record, batches
+from hotpapers.store.manifest import BatchStamp
 
 LONGEST_RECEIPT = 500
 EVERYBODY = "everybody"
@@ -102,7 +103,7 @@ def count_states(states: Iterable[DeliveryState]) -> DeliveryCounts:
 def _write_new(record: Record, deliveries: Sequence[Delivery], at: int) -> None:
     """Call inside `write()`: of two processes that end at once, one writes it."""
     if new := _new(record, deliveries):
-        batches.write_batch(record.database, [(item, 0) for item in new], record.marks, at=at, source="publish")
+        batches.write_batch(record.database, [(item, 0) for item in new], record.marks, BatchStamp(at, "publish"))
 
 
 def _new(record: Record, deliveries: Sequence[Delivery]) -> list[Delivery]:

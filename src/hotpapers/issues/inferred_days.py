@@ -18,6 +18,7 @@ from hotpapers.issues import queries
 from hotpapers.issues.queries import SubmittedPaper
 from hotpapers.model import DAY, INFERRED, Announcement, distinct
 from hotpapers.store import batches
+from hotpapers.store.manifest import BatchStamp
 from hotpapers.store.record import Record, now
 
 SOURCE = "inferred"
@@ -67,4 +68,4 @@ def _withdraw(record: Record, days: tuple[str, str]) -> None:
     outdated = queries.outdated_inferences(record.view(), days)
     if outdated:
         with record.database.write():
-            batches.write_batch(record.database, [], record.marks, at=now(), source=SOURCE, close=outdated)
+            batches.write_batch(record.database, [], record.marks, BatchStamp(now(), SOURCE), close=outdated)

@@ -29,7 +29,7 @@ from hotpapers.store.commitments import SALT, canonical_json, commitment
 from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.leftovers import remove_unfinished
-from hotpapers.store.manifest import Erased, Seal
+from hotpapers.store.manifest import BatchStamp, Erased, Seal
 from hotpapers.store.record import Record, now
 
 
@@ -116,7 +116,7 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     originals = raw_archive.erase(database, sources, keys, known.named_in)
     new = sorted({*marks, *tombstones.marks_of(record.marks, keys, known.names, lonely)} - old.known)
     row_changes = batches.RowChanges(forgotten=sealed, erased=erased, tombstones=new)
-    batches.append(database, (), at=at, source="forget", changes=row_changes)
+    batches.append(database, BatchStamp(at, "forget"), changes=row_changes)
     return _erased_rows(changes, gone, originals)
 
 

@@ -21,7 +21,7 @@ from hotpapers.engagement.measurement import AGES
 from hotpapers.model import DAY, HOUR, LARGEST
 from hotpapers.privacy import queries
 from hotpapers.store import batches
-from hotpapers.store.manifest import Pair, without
+from hotpapers.store.manifest import BatchStamp, Pair, without
 from hotpapers.store.meta import read_meta, write_meta
 from hotpapers.store.record import Record, now
 
@@ -195,4 +195,4 @@ def _remove(record: Record, gone: Sequence[queries.SnapshotRow], at: int) -> Non
         batches.save_manifest(record.database, since, without(listed, kept))
         pairs += places
     queries.drop_snapshots(record.database, (row.id for row in gone))
-    batches.append(record.database, (), at=at, source="prune", changes=batches.RowChanges(prune=sorted(pairs)))
+    batches.append(record.database, BatchStamp(at, "prune"), changes=batches.RowChanges(prune=sorted(pairs)))

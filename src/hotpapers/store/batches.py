@@ -17,7 +17,7 @@ from hotpapers.store import identities, item_checks, item_rows, manifest, row_gr
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NO_KEYS, EnrolledKeys, RecentIdentities
 from hotpapers.store.item_rows import KindSpec, PreparedRow, RowSecrets
-from hotpapers.store.manifest import Erased, Pair, Seal
+from hotpapers.store.manifest import BatchStamp, Erased, Pair, Seal
 from hotpapers.store.meta import SECRET, read_meta
 from hotpapers.store.row_groups import RowGroup
 
@@ -73,6 +73,17 @@ class RowChanges(NamedTuple):
 
 
 NOTHING = RowChanges()
+
+
+class NewRows(NamedTuple):
+    """What a batch adds: rows by kind, and whom they name; `recent`: what remembers that for the next batch."""
+
+    groups: Sequence[RowGroup] = ()
+    enrolled: EnrolledKeys = NO_KEYS
+    recent: RecentIdentities | None = None
+
+
+NO_ROWS = NewRows()
 
 
 def head(database: Database) -> ChainHead:
@@ -267,10 +278,8 @@ def write_batch(
     database: Database,
     offers: Iterable[Offer],
     marks: item_rows.KeyedHasher,
+    stamp: BatchStamp,
     *,
-    at: int,
-    source: str,
-    cursor: str | None = None,
     close: Sequence[item_rows.StoredRow] = (),
     known: tombstones.Tombstones | None = None,
     recent: RecentIdentities | None = None,
@@ -289,70 +298,54 @@ def write_batch(
     last, recent = last or head(database), recent or RecentIdentities()
     enrolled = identities.enroll(database, row_groups.keys_of(offered), last.position + 1, recent.at(last.chain))
     groups = [row_groups.prepared(group, marks, enrolled.known) for group in offered]
-    row_changes = RowChanges(close=close)
-    written = append(
-        database, groups, at=at, source=source, cursor=cursor, changes=row_changes, enrolled=enrolled, recent=recent,
-        last=last,
-    )  # fmt: skip
+    written = append(database, stamp, NewRows(groups, enrolled, recent), RowChanges(close=close), last)
     return written._replace(refused=refused, mended=mended)
 
 
 def append(
-    database: Database,
-    groups: Sequence[RowGroup],
-    *,
-    at: int,
-    source: str,
-    cursor: str | None = None,
-    changes: RowChanges = NOTHING,
-    enrolled: EnrolledKeys = NO_KEYS,
-    recent: RecentIdentities | None = None,
+    database: Database, stamp: BatchStamp, rows: NewRows = NO_ROWS, changes: RowChanges = NOTHING,
     last: ChainHead | None = None,
-) -> WrittenBatch:
+) -> WrittenBatch:  # fmt: skip
     """The batch itself: rows, cursor, manifest, chain; none if there is nothing to say. Call inside `write()`.
     `last`: the batch before it, where that was asked for already."""
     last = last or head(database)
     position = last.position + 1
     closed = close_rows(database, changes.close, position)
-    added = insert_groups(database, groups, position)
-    origins = list(itertools.chain.from_iterable(rows.origins for rows in added))
+    added = insert_groups(database, rows.groups, position)
+    origins = list(itertools.chain.from_iterable(group.origins for group in added))
     listed = manifest.listing_of(
-        [(rows.kind, rows.numbers) for rows in added if rows.numbers],
-        list(itertools.chain.from_iterable(rows.hashes for rows in added)),
-        identities=enrolled.brought, persons=enrolled.persons, closed=closed, pruned=list(changes.prune),
+        [(group.kind, group.numbers) for group in added if group.numbers],
+        list(itertools.chain.from_iterable(group.hashes for group in added)),
+        identities=rows.enrolled.brought, persons=rows.enrolled.persons, closed=closed, pruned=list(changes.prune),
         forgotten=list(changes.forgotten), erased=list(changes.erased), tombstones=list(changes.tombstones),
         origins=origins if any(origins) else [],
     )  # fmt: skip
-    known, later = sum(rows.known for rows in added), sum(rows.later for rows in added)
-    if not any(changes) and not len(listed) and (cursor is None or cursor == cursor_of(database, source)):
+    known, later = sum(group.known for group in added), sum(group.later for group in added)
+    if not any(changes) and not len(listed) and _resumes_there(database, stamp):
         return WrittenBatch(None, 0, known)
-    chain = save_batch(database, position, at, source, cursor, listed, last.chain)
-    if recent:
-        recent.keep(chain, last.chain, enrolled.known)
+    chain = save_batch(database, position, stamp, listed, last.chain)
+    if rows.recent:
+        rows.recent.keep(chain, last.chain, rows.enrolled.known)
     return WrittenBatch(position, len(listed), known, later)
+
+
+def _resumes_there(database: Database, stamp: BatchStamp) -> bool:
+    return stamp.cursor is None or stamp.cursor == cursor_of(database, stamp.source)
 
 
 _SAVE_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
     ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor, position = excluded.position"""
 
 
-def save_batch(
-    database: Database,
-    position: int,
-    at: int,
-    source: str,
-    cursor: str | None,
-    listed: manifest.Manifest,
-    before: bytes,
-) -> bytes:
+def save_batch(database: Database, position: int, stamp: BatchStamp, listed: manifest.Manifest, before: bytes) -> bytes:
     """The batch's own row, its source's cursor and its tombstones; the batch's value in the chain."""
-    chain = manifest.link(before, position, at, source, cursor, listed)
-    row = (position, at, source, cursor, len(listed), manifest.pack(listed), chain)
+    chain = manifest.link(before, position, stamp, listed)
+    row = (position, *stamp, len(listed), manifest.pack(listed), chain)
     database.run("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-    if cursor is not None:
-        database.run(_SAVE_CURSOR, (source, cursor, position))
+    if stamp.cursor is not None:
+        database.run(_SAVE_CURSOR, (stamp.source, stamp.cursor, position))
     if listed.tombstones:
-        marks = [(mark, at) for mark in listed.tombstones]
+        marks = [(mark, stamp.at) for mark in listed.tombstones]
         database.many("INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING", marks)
     return chain
 

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, groupby
 from operator import itemgetter, sub
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import zstandard
@@ -28,6 +28,14 @@ Seal = tuple[int, int, str]
 """A row of which parts were forgotten, and the hash of what is left of it: see `StoredRow.seal`."""
 Erased = tuple[int, int, str]
 """An identity that was forgotten, and the pseudonym in its place."""
+
+
+class BatchStamp(NamedTuple):
+    """When a batch was written (µs UTC), of which source, and where that resumes; None where it stays."""
+
+    at: int
+    source: str
+    cursor: str | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -124,19 +132,19 @@ def unpack(blob: bytes) -> Manifest:
     return listed
 
 
-def link(before: bytes, position: int, at: int, source: str, cursor: str | None, manifest: Manifest) -> bytes:
+def link(before: bytes, position: int, stamp: BatchStamp, manifest: Manifest) -> bytes:
     """The batch's chain value: SHA-256(chain before ‖ SHA-256(header as RFC 8785 JSON) ‖ root).
 
     The header says how many posts and accounts came, what was forgotten, and its tombstones, only where there are any.
     Numbers are left out: each hash covers its item's key. So are origins: what is kept raw does not move with the
     record."""
     header: dict[str, Any] = {
-        "at": at,
+        "at": stamp.at,
         "closed": manifest.closed,
-        "cursor": cursor,
+        "cursor": stamp.cursor,
         "position": position,
         "pruned": manifest.pruned,
-        "source": source,
+        "source": stamp.source,
     }
     rarely: dict[str, Any] = {
         "erased": manifest.erased,

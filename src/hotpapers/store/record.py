@@ -15,6 +15,7 @@ from hotpapers.store import batches, identities, item_rows, raw_archive, reparse
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.database import Database, without_password
+from hotpapers.store.manifest import BatchStamp
 from hotpapers.store.meta import SECRET, read_meta, write_meta
 from hotpapers.store.parsing import ParsedPayload, Parser, parse
 from hotpapers.store.sqlite import SqliteDatabase
@@ -123,8 +124,8 @@ class Record:
         with self.database.write():
             precondition()
             return batches.write_batch(
-                self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor,
-                known=self._forgotten(), recent=self._recent,
+                self.database, offers, self.marks, BatchStamp(at or now(), source, cursor), known=self._forgotten(),
+                recent=self._recent,
             )  # fmt: skip
 
     def ingest(
@@ -157,7 +158,7 @@ class Record:
                 if payload.problem:
                     archive.quarantine(payload)
             written = batches.write_batch(
-                self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor, known=known,
+                self.database, offers, self.marks, BatchStamp(at or now(), job or source, cursor), known=known,
                 recent=self._recent, last=last,
             )  # fmt: skip
         return written._replace(quarantined=sum(bool(payload.problem) for payload in parsed))
@@ -196,7 +197,7 @@ class Record:
         some, view = raw_archive.after(self.database, source, after), self.view()
         differences = reparse.differences(view, some, read, reparse.LatestItems(view, lasting))
         written = batches.write_batch(
-            self.database, differences.new, self.marks, at=at, source=source, close=differences.stale, known=known
+            self.database, differences.new, self.marks, BatchStamp(at, source), close=differences.stale, known=known
         )  # fmt: skip
         return written._replace(quarantined=differences.unreadable), some[-1][0] if some else 0
 

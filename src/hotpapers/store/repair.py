@@ -8,6 +8,7 @@ from hotpapers.store import batches
 from hotpapers.store.database import Database
 from hotpapers.store.item_checks import needed
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
+from hotpapers.store.manifest import BatchStamp
 from hotpapers.store.record import Record, now
 
 
@@ -27,5 +28,5 @@ def close_unusable(record: Record, *, at: int | None = None) -> list[StoredRow]:
     """Closes these rows in a batch of their own; which they were. What was frozen with them stays as it was."""
     with record.database.write():
         rows = unusable(record.database)
-        batches.write_batch(record.database, (), record.marks, at=at or now(), source="repair", close=rows)
+        batches.write_batch(record.database, (), record.marks, BatchStamp(at or now(), "repair"), close=rows)
     return rows

@@ -14,7 +14,7 @@ from hotpapers.store.commitments import SALT
 from hotpapers.store.database import Database
 from hotpapers.store.identities import NOBODY
 from hotpapers.store.item_rows import KeyedHasher, StoredRow, derived_of
-from hotpapers.store.manifest import CHECK, HASH, Pair, RowName
+from hotpapers.store.manifest import CHECK, HASH, BatchStamp, Pair, RowName
 from hotpapers.store.ordered_scan import OrderedScan, all_ahead
 from hotpapers.store.repair import unusable
 
@@ -156,7 +156,7 @@ def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
         if (
             listed is None
             or items != len(listed)
-            or manifest.link(before, position, at, source, cursor, listed) != bytes(chain)
+            or manifest.link(before, position, BatchStamp(at, source, cursor), listed) != bytes(chain)
         ):
             findings.append(VerifyFinding("changed", f"batch {position}"))
         before, expected = bytes(chain), position + 1

@@ -16,6 +16,7 @@ from hotpapers.settings import BotSettings
 from hotpapers.store import AsOfView, Record
 from hotpapers.store.batches import write_batch
 from hotpapers.store.item_rows import StoredRow
+from hotpapers.store.manifest import BatchStamp
 
 
 class AccountReview(NamedTuple):
@@ -103,7 +104,7 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
 def take_back(record: Record, rows: Sequence[StoredRow], *, at: int) -> int:
     """Closes rows that the operator takes back; how many."""
     with record.database.write():
-        write_batch(record.database, [], record.marks, at=at, source=OPERATOR, close=rows)
+        write_batch(record.database, [], record.marks, BatchStamp(at, OPERATOR), close=rows)
     return len(rows)
 
 

@@ -23,6 +23,7 @@ from hotpapers.store import AsOfView, Record, WrittenBatch, batches
 from hotpapers.store.batches import write_batch
 from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import StoredRow
+from hotpapers.store.manifest import BatchStamp
 
 SOURCE = "judging"
 VERSIONS = {
@@ -57,7 +58,7 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     with record.database.write():
         offers = [(verdict, 0) for verdict in new]
         written_at = max(at, batches.last_written_at(record.database))
-        return write_batch(record.database, offers, record.marks, at=written_at, source=SOURCE, close=withdrawn)
+        return write_batch(record.database, offers, record.marks, BatchStamp(written_at, SOURCE), close=withdrawn)
 
 
 def standing_of(view: AsOfView) -> Standing:

@@ -24,7 +24,7 @@ from hotpapers.store.commitments import SALT
 from hotpapers.store.identities import EnrolledKeys, IdentityRow, is_pseudonym
 from hotpapers.store.item_checks import NEVER_NEGATIVE
 from hotpapers.store.item_rows import BY_KIND, NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
-from hotpapers.store.manifest import HASH, Pair
+from hotpapers.store.manifest import HASH, BatchStamp, Pair
 from hotpapers.store.record import Record
 from hotpapers.store.verify import VerifyFinding, check
 from hotpapers.transfer import queries
@@ -361,14 +361,15 @@ class _Full:
             forgotten=batch.forgotten, erased=batch.erased, tombstones=batch.tombstones,
             kept={index: item_hash for index, (_, item_hash, prepared) in enumerate(listing) if prepared is None},
         )  # fmt: skip
-        link = manifest.link(before, batch.position, batch.at, batch.source, batch.cursor, listed)
+        stamp = BatchStamp(batch.at, batch.source, batch.cursor)
+        link = manifest.link(before, batch.position, stamp, listed)
         if link.hex() != batch.chain or len(lines) != batch.identities + batch.items:
             raise self._changed(line.number, f"batch {batch.position} is not as it was written")
         redaction.note(database, self.reader.withheld)
         self._close(line, batch)
         rows = [NumberedRow(number, prepared) for (_, number), _, prepared in listing if prepared]
         self._insert(line, rows, batch.position)
-        batches.save_batch(database, batch.position, batch.at, batch.source, batch.cursor, listed, before)
+        batches.save_batch(database, batch.position, stamp, listed, before)
 
     def _note_closed(self, batch: ExchangeBatch, items: Sequence[NumberedLine]) -> None:
         """What a batch closed of those that came with this file, and which of its own rows say that they are closed."""
