@@ -1,8 +1,8 @@
 """Work done by several processes: blocks sifted, and given in the order of the archive; parts of files looked through.
 
-Each process has a thread here that hands it work. At most so many blocks are on the way. A process that ends, for
-whatever reason, is started again and gets the same work again: nothing is kept anywhere but here. When this process is
-killed the others end, since nobody speaks to them any more.
+Threads here hand the processes work. At most so many blocks are on the way. A process that ends, for whatever reason,
+is started again and gets the same work again: nothing is kept anywhere but here. When this process is killed the others
+end, since nobody speaks to them any more.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import Empty, Full, Queue, SimpleQueue
 from typing import Any, NamedTuple, cast
 
 from hotpapers.errors import HotPapersError, InputError
@@ -39,6 +40,8 @@ MOST_STARTS = 5
 """Times that a process may end over one piece of work before the import gives up."""
 PATIENCE = 2
 """Seconds to wait for a thread that reads from a pipe when nobody wants the rest."""
+LOOK = 0.1
+"""Seconds after which it looks whether anybody still does."""
 
 
 class WorkerSetup(NamedTuple):
@@ -59,6 +62,7 @@ class WorkerProcess:
         self._setup = setup
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection[Any, Any] | None = None
+        self._closed = False
 
     @property
     def pid(self) -> int:
@@ -79,6 +83,22 @@ class WorkerProcess:
         if isinstance(answer, str):
             raise RuntimeError(answer)
         return answer
+
+    def answer(self, name: str | None, place: str, *question: Any) -> Any:
+        """The same of one that is started again when it ends. Raises InputError, with a file's name and the place in
+        it, where it ends too often."""
+        for _ in range(MOST_STARTS):
+            try:
+                return self.ask(*question)
+            except (EOFError, OSError):
+                self.end()
+            if self._closed:
+                break
+        raise InputError(
+            f"a process that reads it ended {MOST_STARTS} times at {place}; if memory is short, fewer workers need less"
+            " of it (--workers 1)",
+            file=name,
+        )
 
     def _start(self) -> Connection[Any, Any]:
         self._pipe, theirs = Pipe()
@@ -102,6 +122,11 @@ class WorkerProcess:
         if self._pipe:
             self._pipe.close()
         self._process = self._pipe = None
+
+    def close(self) -> None:
+        """Ends it for good."""
+        self._closed = True
+        self.end()
 
 
 def run() -> None:
@@ -145,7 +170,7 @@ class ScanPool:
     def __init__(self, count: int, setup: WorkerSetup, here: Scanner) -> None:
         self._here = here
         self.processes = [WorkerProcess(setup) for _ in range(count - self.helps)]
-        self._telling, self._closed = threading.Lock(), False
+        self._telling = threading.Lock()
 
     def scan(self, tasks: Sequence[ScanTask], progress: Callable[[int], object]) -> Iterator[PartScan]:
         """What is in each of the parts, in order."""
@@ -173,23 +198,12 @@ class ScanPool:
         progress: Callable[[int], object],
     ) -> None:  # fmt: skip
         for number, task in _taken_from(waiting):
-            results[number] = self._scan(process, task, progress)
-
-    def _scan(self, process: WorkerProcess, task: ScanTask, progress: Callable[[int], object]) -> PartScan:
-        for _ in range(MOST_STARTS):
-            try:
-                return PartScan(*process.ask(task, progress))
-            except (EOFError, OSError):
-                process.end()
-            if self._closed:
-                break
-        raise too_often(task.part.name, f"byte {task.part.start:,}")
+            results[number] = PartScan(*process.answer(task.part.name, f"byte {task.part.start:,}", task, progress))
 
     def close(self) -> None:
         """Ends all processes."""
-        self._closed = True
         for process in self.processes:
-            process.end()
+            process.close()
 
 
 def _taken_from(waiting: deque[tuple[int, ScanTask]]) -> Iterator[tuple[int, ScanTask]]:
@@ -199,16 +213,11 @@ def _taken_from(waiting: deque[tuple[int, ScanTask]]) -> Iterator[tuple[int, Sca
             yield waiting.popleft()
 
 
-def too_often(name: str | None, place: str) -> InputError:
-    """The error that no process gets through a piece of work."""
-    return InputError(
-        f"a process that reads it ended {MOST_STARTS} times at {place}; if memory is short, fewer workers need less of"
-        " it (--workers 1)",
-        file=name,
-    )
-
-
 # ---- blocks ----------------------------------------------------------------------------------------------
+
+
+Ahead = Queue[Future[SiftedBlock] | None]
+"""Blocks on the way, in the order of the archive; None after the last."""
 
 
 class SifterPool:
@@ -216,123 +225,67 @@ class SifterPool:
 
     def __init__(self, count: int, setup: WorkerSetup) -> None:
         self.processes = [WorkerProcess(setup) for _ in range(count)]
+        self._idle = SimpleQueue[WorkerProcess]()
+        for process in self.processes:
+            self._idle.put(process)
+        self._threads = ThreadPoolExecutor(count)
         self._units_of = LINES[setup.format].units
 
     def sifted(self, blocks: Iterator[ArchiveBlock]) -> Generator[SiftedBlock]:
         """Blocks in order. Raises what reading them raises, after those before."""
-        work = _Work(blocks, WAITING * len(self.processes))
-        threads = [
-            threading.Thread(target=self._serve, args=(process, work), daemon=True) for process in self.processes
-        ]
-        for thread in threads:
-            thread.start()
+        ahead, stopped = Ahead(WAITING * len(self.processes)), threading.Event()
+        # nothing waits for it at the end of the program: nobody may ever write what it reads
+        reader = threading.Thread(target=self._read, args=(blocks, ahead, stopped), daemon=True)
+        reader.start()
         try:
-            yield from work.results()
+            while (future := ahead.get()) is not None:
+                yield future.result()
         finally:
-            work.stop()
-            for thread in threads:
-                thread.join(PATIENCE)
+            stopped.set()
+            reader.join(PATIENCE)
+            _cancel_all(ahead)
 
     def close(self) -> None:
         """Ends all processes."""
         for process in self.processes:
-            process.end()
+            process.close()
+        self._threads.shutdown(cancel_futures=True)
 
-    def _serve(self, process: WorkerProcess, work: _Work) -> None:
+    def _read(self, blocks: Iterator[ArchiveBlock], ahead: Ahead, stopped: threading.Event) -> None:
+        """In a thread: hands over each block as it is read; at the end None, or what reading raised."""
+        last: Future[SiftedBlock] | None = None
         try:
-            while (task := work.next()) is not None:
-                number, block = task
-                work.give(number, self._sift(process, block))
-        except _Stopped:
-            process.end()  # in the midst of a block
-        except BaseException as problem:
-            process.end()
-            work.fail(problem)
-
-    def _sift(self, process: WorkerProcess, block: ArchiveBlock) -> SiftedBlock:
-        for _ in range(MOST_STARTS):
-            try:
-                return sifted_block(block, Sifted(*process.ask(block.task())), self._units_of)
-            except (EOFError, OSError):
-                process.end()
-        raise too_often(None, f"byte {block.start:,} of its content")
-
-
-class _Stopped(Exception):
-    """Nobody waits for the rest."""
-
-
-class _Work:
-    """Blocks of a file on their way through several threads."""
-
-    def __init__(self, blocks: Iterator[ArchiveBlock], most: int) -> None:
-        self._blocks, self._most = blocks, most
-        self._reading = threading.Lock()
-        self._changed = threading.Condition()
-        self._begun = self._given = 0
-        self._results: dict[int, SiftedBlock] = {}
-        self._ended = self._stopped = False
-        self._problem: BaseException | None = None
-
-    def next(self) -> tuple[int, ArchiveBlock] | None:
-        """The next block and its number; None after the last one. One thread reads at a time."""
-        with self._reading:
-            self._wait(lambda: self._begun - self._given < self._most)
-            if self._ended:
-                return None
-            try:
-                block = next(self._blocks, None)
-            except BaseException as problem:
-                self._end(problem)
-                return None
-            if block is None:
-                self._end(None)
-                return None
-            self._begun += 1
-            return self._begun - 1, block
-
-    def _end(self, problem: BaseException | None) -> None:
-        with self._changed:
-            self._ended, self._problem = True, self._problem or problem
-            self._changed.notify_all()
-
-    def give(self, number: int, result: SiftedBlock) -> None:
-        """A block is done."""
-        with self._changed:
-            self._results[number] = result
-            self._changed.notify_all()
-
-    def results(self) -> Iterator[SiftedBlock]:
-        """What is done, in order."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(self._has_next_or_ended)
-                if self._given not in self._results:
-                    if self._problem:
-                        raise self._problem
+            for block in blocks:
+                if not _put(ahead, self._threads.submit(self._sift, block), stopped):
                     return
-                result = self._results.pop(self._given)
-                self._given += 1
-                self._changed.notify_all()
-            yield result
+        except BaseException as problem:
+            last = Future()
+            last.set_exception(problem)
+        _put(ahead, last, stopped)
 
-    def _has_next_or_ended(self) -> bool:
-        return self._given in self._results or self._stopped or (self._ended and self._given == self._begun)
+    def _sift(self, block: ArchiveBlock) -> SiftedBlock:
+        process = self._idle.get()
+        try:
+            sifted = process.answer(None, f"byte {block.start:,} of its content", block.task())
+            return sifted_block(block, Sifted(*sifted), self._units_of)
+        except BaseException:
+            process.end()
+            raise
+        finally:
+            self._idle.put(process)
 
-    def fail(self, problem: BaseException) -> None:
-        """A thread cannot go on: nothing comes after what is done."""
-        with self._changed:
-            self._problem = problem
-        self.stop()
 
-    def stop(self) -> None:
-        """Nobody waits for the rest."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
+def _put(ahead: Ahead, future: Future[SiftedBlock] | None, stopped: threading.Event) -> bool:
+    """Whether there was room for it before nobody wanted any more."""
+    while not stopped.is_set():
+        with contextlib.suppress(Full):
+            ahead.put(future, timeout=LOOK)
+            return True
+    return False
 
-    def _wait(self, ready: Callable[[], bool]) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopped or ready())
-            if self._stopped:
-                raise _Stopped
+
+def _cancel_all(ahead: Ahead) -> None:
+    with contextlib.suppress(Empty):
+        while True:
+            if future := ahead.get_nowait():
+                future.cancel()
