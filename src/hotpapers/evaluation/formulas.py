@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.model import HOUR, Candidate, RankingInput, ScoreComponent, ScoredCandidate
-from hotpapers.ranking.rarity import order
+from hotpapers.ranking.scoring import ordered
 
 ALL = "all"
 """The network of a part that all networks make together."""
@@ -37,19 +37,19 @@ def hacker_news(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     """(points - 1)^0.8 / (hours + 2)^1.8, in millionths: `frontpage-rank` of Hacker News' news.arc (Graham, 2008),
     without its factors for kinds of stories. Points: the voices on all networks. Hours: from the announcement to the
     last moment at which attention was measured; where no announcement is known, the age at which it was."""
-    return _ordered(talk, lambda candidate: _joint(candidate, "hacker-news", _gravity(candidate)))
+    return ordered(talk, lambda candidate: _joint(candidate, "hacker-news", _gravity(candidate)))
 
 
 def reddit_hot(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     """log10(max(|s|, 1)) + sign(s) · seconds / 45000, in thousandths: `hot` of Reddit's `r2/lib/db/sorts.py` (as
     published until 2017). s: the voices on all networks, never negative. Seconds: from 2005-12-08 07:46:43 UTC to the
     announcement, so 12.5 hours later weigh as much as ten times the voices."""
-    return _ordered(talk, lambda candidate: _joint(candidate, "reddit-hot", _hot(candidate)))
+    return ordered(talk, lambda candidate: _joint(candidate, "reddit-hot", _hot(candidate)))
 
 
 def log_sum(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Σ log10(1 + voices) over the networks, in thousandths. No age."""
-    return _ordered(talk, lambda candidate: _each(candidate, "log-sum", lambda _, voices: _log(1 + voices)))
+    return ordered(talk, lambda candidate: _each(candidate, "log-sum", lambda _, voices: _log(1 + voices)))
 
 
 def z_score(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
@@ -57,7 +57,7 @@ def z_score(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     population) are those of the candidates of the day; who is not spoken of on a network has 0 voices there. A network
     that gives all the same tells nothing: 0. No age."""
     spreads = _spreads(talk.candidates)
-    return _ordered(talk, lambda candidate: _standardized(candidate, spreads))
+    return ordered(talk, lambda candidate: _standardized(candidate, spreads))
 
 
 ALTMETRIC_WEIGHTS: Mapping[str, Decimal] = {"feeds": Decimal(5), "reddit": Decimal("0.25"), "x": Decimal("0.25")}
@@ -71,12 +71,12 @@ ALTMETRIC_SOCIAL = Decimal("0.25")
 def altmetric(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Σ weight · voices over the networks, in thousandths. Altmetric counts who posts and modifies the weight by who it
     is, and rounds up to whole numbers; here every voice is a mention of plain weight, so likes count too. No age."""
-    return _ordered(talk, lambda candidate: _each(candidate, "altmetric", _weighted))
+    return ordered(talk, lambda candidate: _each(candidate, "altmetric", _weighted))
 
 
 def plain_sum(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Σ voices over the networks, in thousandths. No age."""
-    return _ordered(talk, lambda candidate: _each(candidate, "plain-sum", lambda _, voices: Decimal(voices)))
+    return ordered(talk, lambda candidate: _each(candidate, "plain-sum", lambda _, voices: Decimal(voices)))
 
 
 FORMULAS: dict[str, Callable[[RankingInput], tuple[ScoredCandidate, ...]]] = {
@@ -156,24 +156,6 @@ def _spreads(candidates: tuple[Candidate, ...]) -> dict[str, VoiceSpread]:
 
 
 # ---- what they have in common ----------------------------------------------------------------------------
-
-
-def _ordered(
-    talk: RankingInput, parts_of: Callable[[Candidate], tuple[ScoreComponent, ...]]
-) -> tuple[ScoredCandidate, ...]:
-    announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
-    scored = [_score(candidate, parts_of(candidate)) for candidate in talk.candidates]
-    return tuple(
-        sorted(
-            scored,
-            key=lambda candidate: order(candidate.score, candidate.voices, announced[candidate.paper], candidate.paper),
-        )
-    )
-
-
-def _score(candidate: Candidate, parts: tuple[ScoreComponent, ...]) -> ScoredCandidate:
-    score = sum(part.score for part in parts)
-    return ScoredCandidate(paper=candidate.paper, score=score, voices=_points(candidate), parts=parts)
 
 
 def _points(candidate: Candidate) -> int:

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate
+from hotpapers.model import Attention, RankingInput, ScoreComponent, ScoredCandidate
+from hotpapers.ranking.scoring import scored
 
 NAME = "classic/1"
 
 
 def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Candidates by reposts + likes over all networks, descending; ties keep their order in the listing, then id."""
-    scored = {candidate.paper: _score(candidate) for candidate in talk.candidates}
+    candidates = [scored(candidate, tuple(map(_part, candidate.attention))) for candidate in talk.candidates]
     inputs = {candidate.paper: candidate for candidate in talk.candidates}
 
     def by_score(scored_candidate: ScoredCandidate) -> tuple[int, int, int, str]:
         candidate = inputs[scored_candidate.paper]
         return order(scored_candidate.score, candidate.order, candidate.announced_at, scored_candidate.paper)
 
-    return tuple(sorted(scored.values(), key=by_score))
+    return tuple(sorted(candidates, key=by_score))
 
 
 def order(score: int, listed: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
     """What candidates are sorted by, the first one least; `listed`: the place in a listing."""
     return (-score, listed, announced_at, paper)
-
-
-def _score(candidate: Candidate) -> ScoredCandidate:
-    parts = tuple(_part(attention) for attention in candidate.attention)
-    voices = sum(attention.voices for attention in candidate.attention)
-    return ScoredCandidate(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)
 
 
 def _part(attention: Attention) -> ScoreComponent:

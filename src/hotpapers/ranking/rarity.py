@@ -18,7 +18,8 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from hotpapers.categories import group_of
-from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
+from hotpapers.model import Attention, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
+from hotpapers.ranking.scoring import ordered
 
 NAME = "rarity/1"
 AGES = (6, 24, 72, 168)
@@ -130,22 +131,7 @@ def part_of(attention: Attention, archive: str, references: ReferenceTable) -> S
 def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Candidates by score, descending; level ones by more voices, then earlier announcement, then id."""
     references = ReferenceTable(talk.peers)
-    announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
-    scored = [_score(candidate, references) for candidate in talk.candidates]
-    return tuple(
-        sorted(
-            scored,
-            key=lambda candidate: order(candidate.score, candidate.voices, announced[candidate.paper], candidate.paper),
-        )
+    return ordered(
+        talk,
+        lambda candidate: tuple(part_of(attention, candidate.archive, references) for attention in candidate.attention),
     )
-
-
-def order(score: int, voices: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
-    """What candidates are sorted by, the first one least."""
-    return (-score, -voices, announced_at, paper)
-
-
-def _score(candidate: Candidate, references: ReferenceTable) -> ScoredCandidate:
-    parts = tuple(part_of(attention, candidate.archive, references) for attention in candidate.attention)
-    voices = sum(attention.voices for attention in candidate.attention)
-    return ScoredCandidate(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)

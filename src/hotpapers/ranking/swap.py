@@ -9,7 +9,8 @@ import msgspec
 
 from hotpapers.model import HOUR, Attention, Entry, ScoreComponent, VoiceHistogram
 from hotpapers.ranking import classic, vouched
-from hotpapers.ranking.rarity import LEAST, ReferenceTable, order, part_of
+from hotpapers.ranking.rarity import LEAST, ReferenceTable, part_of
+from hotpapers.ranking.scoring import order
 from hotpapers.ranking.words import unit
 
 

@@ -18,6 +18,7 @@ import msgspec
 from hotpapers.model import Attention, Candidate, Entry, RankingInput, ScoreComponent, ScoredCandidate
 from hotpapers.ranking import rarity
 from hotpapers.ranking.rarity import ReferenceTable, part_of
+from hotpapers.ranking.scoring import scored
 
 NAME = "rarity/2"
 COUNTED = "counted"
@@ -47,12 +48,12 @@ def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     references = ReferenceTable(talk.peers)
     announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
     known = {candidate.paper: known_voices(candidate.attention) or 0 for candidate in talk.candidates}
-    scored = [_score(candidate, references) for candidate in talk.candidates]
+    candidates = [scored(candidate, _parts(candidate, references)) for candidate in talk.candidates]
 
     def place(candidate: ScoredCandidate) -> tuple[int, int, int, str]:
         return (-candidate.score, -known[candidate.paper], announced[candidate.paper], candidate.paper)
 
-    return tuple(sorted(scored, key=place))
+    return tuple(sorted(candidates, key=place))
 
 
 def known_voices(attention: tuple[Attention, ...]) -> int | None:
@@ -67,14 +68,12 @@ def known_of(entry: Entry) -> int | None:
     return sum(known_counts) if known_counts else None
 
 
-def _score(candidate: Candidate, references: ReferenceTable) -> ScoredCandidate:
+def _parts(candidate: Candidate, references: ReferenceTable) -> tuple[ScoreComponent, ...]:
     rarities = [
         capped_part(_count_vouched(attention), candidate.archive, references) for attention in candidate.attention
     ]
     unvouched = unvouched_part(sum(part.score for part in rarities), known_voices(candidate.attention))
-    parts = (*rarities, unvouched) if unvouched else tuple(rarities)
-    voices = sum(attention.voices for attention in candidate.attention)
-    return ScoredCandidate(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)
+    return (*rarities, unvouched) if unvouched else tuple(rarities)
 
 
 def _count_vouched(attention: Attention) -> Attention:
