@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from hotpapers.errors import NetError, RetryLater
 from hotpapers.model import PayloadPage
 
+GONE = (404, 410)
+"""What is answered for a post that is no longer there."""
 IN_A_ROW = 5
 """So many failures one after another are the network's, not those of single posts."""
 
 T = TypeVar("T")
+
+
+def ids_in(keys: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
+    """The ids in those keys that have one, each once."""
+    return list(dict.fromkeys(match[1] for match in map(pattern.fullmatch, keys) if match))
 
 
 def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Iterator[PayloadPage]:

@@ -13,10 +13,10 @@ import msgspec
 from hotpapers.http.address_guard import require_address
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload, TextLink
+from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload
 from hotpapers.sources.endpoint_rotation import EndpointRotation
 from hotpapers.sources.feed_parser import FeedEntry, entries
-from hotpapers.sources.paper_matching import doubts_of, mentions_of
+from hotpapers.sources.paper_matching import doubts_of, mentions_of, titled
 
 NETWORK = "feeds"
 
@@ -78,7 +78,7 @@ class FeedsSource:
         feed_entry = msgspec.json.decode(payload.body, type=_Told)
         entry = feed_entry.entry
         key, account = f"{NETWORK}:{payload.key}", f"{NETWORK}:{feed_entry.feed}"
-        text, links = _text_and_links(entry)
+        text, links = titled(plain(entry.title)[0], entry.link, *plain(entry.content))
         mentions = mentions_of(key, payload.at, text, [*([entry.link] if entry.link else []), *links], self.names)
         if not mentions:
             return []
@@ -89,19 +89,6 @@ class FeedsSource:
         )  # fmt: skip
         who = Account(account=account, handle=feed_entry.feed, name=entry.author, observed_at=payload.at)
         return [post, who, *mentions, *doubts_of(mentions, text, self.names)]
-
-
-def _text_and_links(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:
-    """The title, the entry's own link on the whole of it, and what is written below it."""
-    title = " ".join(plain(entry.title)[0].split())
-    text, links = plain(entry.content)
-    if not title:
-        return text, links
-    own = (TextLink(0, len(title), entry.link),) if entry.link else ()
-    if not text:
-        return title, own
-    start = len(title) + 2
-    return f"{title}\n\n{text}", (*own, *(TextLink(k.start + start, k.end + start, k.target) for k in links))
 
 
 def _payload(url: str, entry: FeedEntry, at: int) -> RawPayload:

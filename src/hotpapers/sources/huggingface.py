@@ -27,11 +27,10 @@ from hotpapers.model import (
     Snapshot,
     TextLink,
 )
-from hotpapers.sources.batched_requests import one_by_one
+from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.paper_matching import decoded, gone_post, moment, own_id, unreadable
 
 NETWORK = "huggingface"
-GONE = (404, 410)
 MOST = 100
 """Papers of a list that are asked for, the most that are given."""
 NO_LIST = (400, 404)
@@ -131,8 +130,7 @@ class HuggingFaceSource:
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each paper's upvotes now, or that its page is gone."""
-        known = [match[1] for match in map(_KEY.fullmatch, keys) if match]
-        return one_by_one(known, lambda paper: self._paper(http, paper))
+        return one_by_one(ids_in(keys, _KEY), lambda paper: self._paper(http, paper))
 
     def _paper(self, http: HttpClient, paper: str) -> PayloadPage:
         answer = http.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)

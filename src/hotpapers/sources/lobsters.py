@@ -14,12 +14,20 @@ import msgspec
 
 from hotpapers.errors import NetError
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot, TextLink
-from hotpapers.sources.batched_requests import one_by_one
-from hotpapers.sources.paper_matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
+from hotpapers.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
+from hotpapers.sources.paper_matching import (
+    decoded,
+    doubts_of,
+    gone_post,
+    mentions_of,
+    moment,
+    own_id,
+    titled,
+    unreadable,
+)
 
 NETWORK = "lobsters"
-GONE = (404, 410)
 FULL = 25
 """Stories of a page; one with fewer is the last."""
 MOST_PAGES = 10
@@ -101,8 +109,7 @@ class LobstersSource:
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each story's score and comments now, or that it is gone."""
-        known = [match[1] for match in map(_KEY.fullmatch, keys) if match]
-        return one_by_one(known, lambda short_id: self._story(http, short_id))
+        return one_by_one(ids_in(keys, _KEY), lambda short_id: self._story(http, short_id))
 
     def _story(self, http: HttpClient, short_id: str) -> PayloadPage:
         """One story. Of one that was merged into another, the site leads to the other's page."""
@@ -144,14 +151,11 @@ def _payload(story: msgspec.Raw, at: int) -> RawPayload:
 def _post(key: str, story: _Story, at: int) -> list[Item]:
     user = story.submitter_user if isinstance(story.submitter_user, str) else story.submitter_user.username
     account = f"{NETWORK}:{user}"
-    title = " ".join(story.title.split())
-    text = f"{title}\n\n{story.description_plain}".strip()
+    text, links = titled(story.title, story.url, story.description_plain.rstrip())
     return [
         Post(
             post=key, network=NETWORK, account=account, created_at=moment(story.created_at),
-            text=text, links=(TextLink(0, len(title), story.url),) if story.url and title else (), lang="en",
-            handle=user,
-            observed_at=at,
+            text=text, links=links, lang="en", handle=user, observed_at=at,
         ),
         Account(account=account, handle=user, observed_at=at),
     ]  # fmt: skip

@@ -22,6 +22,7 @@ from hotpapers.http.address_guard import require_address
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import LARGEST, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.sources.batched_requests import GONE
 from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_for
 from hotpapers.sources.paper_matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
 
@@ -66,7 +67,6 @@ def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
 NETWORK = "mastodon"
 PAGE = 40
 MOST_PAGES = 50
-GONE = (404, 410)
 PUBLIC = ("public", "unlisted")
 SECOND = 1_000_000
 REMEMBERED = 10_000

@@ -110,6 +110,20 @@ def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0)
     return Post(post=key, network=network, account="", created_at=created_at, gone=reason, observed_at=at)
 
 
+def titled(
+    title: str, target: str | None, text: str = "", links: Iterable[TextLink] = ()
+) -> tuple[str, tuple[TextLink, ...]]:  # fmt: skip
+    """A title on one line, its link on the whole of it, and what is written below it, with its own links."""
+    title = " ".join(title.split())
+    if not title:
+        return text, tuple(links)
+    own = (TextLink(0, len(title), target),) if target else ()
+    if not text:
+        return title, own
+    start = len(title) + 2
+    return f"{title}\n\n{text}", (*own, *(TextLink(k.start + start, k.end + start, k.target) for k in links))
+
+
 def moment(published: datetime.datetime) -> int:
     """Whole seconds as µs UTC. A moment without a zone is taken as UTC, never as the machine's own time."""
     return timestamps.whole_seconds(timestamps.from_datetime(published))

@@ -14,7 +14,7 @@ import msgspec
 from hotpapers.errors import NetError
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import HttpClient, Item, PayloadPage, RawPayload
-from hotpapers.sources.batched_requests import one_by_one
+from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.hackernews import parser
 from hotpapers.sources.hackernews.parser import NETWORK, FirebaseItem
 from hotpapers.sources.paper_matching import decoded, gone_post, own_id, unreadable
@@ -24,7 +24,6 @@ __all__ = ["NETWORK", "HackerNewsSettings", "HackerNewsSource"]
 MOST_HITS = 1_000
 OVERLAP = 2 * 3600
 """Seconds that are read again: the search learns of items late, and of their edits."""
-GONE = (404, 410)
 _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,12}})", re.ASCII)
 
 
@@ -98,8 +97,7 @@ class HackerNewsSource:
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each item's score and comments now, or that it is gone."""
-        known = [match[1] for match in map(_KEY.fullmatch, keys) if match]
-        return one_by_one(known, lambda item: self._item(http, item))
+        return one_by_one(ids_in(keys, _KEY), lambda item: self._item(http, item))
 
     def _item(self, http: HttpClient, item: str) -> PayloadPage:
         answer = http.get(f"{self.settings.firebase}/item/{item}.json")

@@ -7,7 +7,7 @@ import msgspec
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.model import Account, Item, Post, Snapshot, TextLink
-from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of
+from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of, titled
 
 NETWORK = "hackernews"
 
@@ -66,14 +66,7 @@ def _text_and_links(hit: AlgoliaHit) -> tuple[str, tuple[TextLink, ...]]:
     """A story's title, its link on the whole of it, and its text; or a comment's text."""
     if hit.comment_text is not None:
         return plain(hit.comment_text)
-    title = " ".join((hit.title or "").split())
-    own = (TextLink(0, len(title), hit.url),) if hit.url and title else ()
-    if not hit.story_text:
-        return title, own
-    text, links = plain(hit.story_text)
-    start = len(title) + 2
-    moved = tuple(TextLink(k.start + start, k.end + start, k.target) for k in links)
-    return f"{title}\n\n{text}", (*own, *moved)
+    return titled(hit.title or "", hit.url, *plain(hit.story_text or ""))
 
 
 def _post(key: str, hit: AlgoliaHit, text: str, links: tuple[TextLink, ...], at: int) -> list[Item]:

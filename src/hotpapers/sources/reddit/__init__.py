@@ -15,6 +15,7 @@ import msgspec
 
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.sources.batched_requests import ids_in
 from hotpapers.sources.endpoint_rotation import EndpointRotation
 from hotpapers.sources.paper_matching import gone_post
 from hotpapers.sources.reddit import parser
@@ -85,7 +86,7 @@ class RedditSource:
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """With a key scores and comments now; without one only whether the posts are still there."""
-        names = list(dict.fromkeys(match[1] for match in map(_KEY.fullmatch, keys) if match))
+        names = ids_in(keys, _KEY)
         if names:
             self._way.begin(http)
             yield from self._way.again(http, names)

@@ -8,7 +8,7 @@ import msgspec
 
 from hotpapers.errors import PartiallyRead
 from hotpapers.model import HttpClient, PayloadPage, RawPayload
-from hotpapers.sources.batched_requests import one_by_one
+from hotpapers.sources.batched_requests import GONE, one_by_one
 from hotpapers.sources.feed_parser import FeedEntry, entries
 from hotpapers.sources.reddit.parser import NETWORK, gone_from_feed
 
@@ -16,7 +16,6 @@ FULL = 25
 """Posts of a feed: as many or more, and there may have been others before them."""
 SOONEST = 300
 """Seconds between two rounds at least."""
-GONE = (404, 410)
 
 
 class RedditFeeds:

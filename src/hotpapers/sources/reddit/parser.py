@@ -11,7 +11,7 @@ from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.model import Account, Item, Post, Snapshot, TextLink
 from hotpapers.sources.feed_parser import FeedEntry
-from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of
+from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of, titled
 
 NETWORK = "reddit"
 DELETED, REMOVED = "[deleted]", "[removed]"
@@ -111,21 +111,18 @@ def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> l
 
 def _from_feed(key: str, entry: FeedEntry, at: int, names: PaperIndex) -> list[Item]:
     """A feed's entry: its target is the anchor `[link]`; no counts."""
-    title = " ".join(plain(entry.title)[0].split())
     around, anchors = plain(entry.content)
     body, links = _body(entry)
     target = next((k.target for k in reversed(anchors) if around[k.start : k.end] == "[link]"), "")
-    text, start = f"{title}\n\n{body}".strip(), len(title) + 2
+    text, links = titled(plain(entry.title)[0], target, body, links)
     mentions = mentions_of(key, at, text, [target, *links], names)
     if not mentions:
         return []
     handle = entry.author.removeprefix("/u/")
     account = f"{NETWORK}:@{handle.lower()}"
-    own = (TextLink(0, len(title), target),) if target and title else ()
-    moved = (TextLink(k.start + start, k.end + start, k.target) for k in links) if title else links
     post = Post(
         post=key, network=NETWORK, account=account, created_at=entry.published or at, text=text,
-        links=(*own, *moved), handle=handle, observed_at=at,
+        links=links, handle=handle, observed_at=at,
     )  # fmt: skip
     who = Account(account=account, handle=handle, observed_at=at)
     return [post, who, *mentions, *doubts_of(mentions, text, names)]

@@ -20,6 +20,7 @@ import msgspec
 from hotpapers.errors import RequestRefused, RetryLater
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.sources.batched_requests import ids_in
 from hotpapers.sources.x import parser, spending
 from hotpapers.sources.x.billing import BilledRequest, buy
 from hotpapers.sources.x.parser import NETWORK
@@ -103,7 +104,7 @@ class XSource:
     def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
         """Counts of known posts now, or that they are gone, as far as the month's budget for it goes."""
         account, limits = self._open_budget(cursor), self.for_counts
-        ids = list(dict.fromkeys(match[1] for match in map(_KEY.fullmatch, keys) if match))
+        ids = ids_in(keys, _KEY)
         while ids:
             account, size = self._ready(account, limits, http.now(), least=1)
             some, ids = ids[:size], ids[size:]
