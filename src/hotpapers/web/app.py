@@ -21,6 +21,7 @@ from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import WELL_KNOWN
 from hotpapers.web.connection_table import ConnectionLimits, allowed_behind
 from hotpapers.web.connections import guarded
+from hotpapers.web.http_messages import names_tag, takes_gzip
 from hotpapers.web.page_cache import CurrentPages, PageCache, RenderedPage
 
 TYPES = {
@@ -114,12 +115,11 @@ async def respond(cache: PageCache, request: Request) -> Response:
 
 def page_reply(page: RenderedPage, path: str, request_headers: Headers) -> Response:
     """The answer with a page, or *not modified*."""
-    packed = bool(page.packed) and _takes_gzip(request_headers.get("accept-encoding", ""))
+    packed = bool(page.packed) and takes_gzip(request_headers.get("accept-encoding", ""))
     etag = f'"{page.etag}-gzip"' if packed else f'"{page.etag}"'  # other bytes, another tag (RFC 9110 §8.8.1)
     headers = {**HEADERS, "etag": etag, "vary": "accept-encoding"}
     headers["content-security-policy"] = f"{page.policy}; {FRAMES}"
-    known = request_headers.get("if-none-match", "")
-    if known.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
+    if names_tag(request_headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     headers["content-type"] = type_of(path)
     if path.endswith(".png"):
@@ -136,14 +136,3 @@ def type_of(path: str) -> str:
     if path.endswith("/issue.json"):
         return "application/json"
     return TYPES.get(path.rpartition(".")[2], BINARY)
-
-
-def _takes_gzip(header: str) -> bool:
-    """Whether a request's Accept-Encoding names gzip, and does not forbid it."""
-    return any(
-        name.strip().lower() == "gzip" and quality.replace(" ", "").lower() not in _NEVER
-        for name, _, quality in (part.partition(";") for part in header.split(","))
-    )
-
-
-_NEVER = ("q=0", "q=0.0", "q=0.00", "q=0.000")

@@ -46,17 +46,27 @@ class ApiRequest(NamedTuple):
 
     @property
     def takes_gzip(self) -> bool:
-        """Whether who asks can unpack gzip (RFC 9110 §12.5.3; weights other than 0 do not matter)."""
-        for part in self.headers.get(b"accept-encoding", b"").lower().split(b","):
-            name, _, weight = part.replace(b" ", b"").partition(b";q=")
-            if name in (b"gzip", b"*"):
-                return weight.strip(b"0.") != b"" or not weight
-        return False
+        """Whether who asks can unpack gzip."""
+        return takes_gzip(self.headers.get(b"accept-encoding", b"").decode("latin-1"))
 
     def has(self, etag: str) -> bool:
-        """Whether who asks has this already (RFC 9110 §13.1.2: weakly compared)."""
-        known = self.headers.get(b"if-none-match", b"").decode("latin-1").strip()
-        return known == "*" or etag.removeprefix("W/") in [tag.strip().removeprefix("W/") for tag in known.split(",")]
+        """Whether who asks has this already."""
+        return names_tag(self.headers.get(b"if-none-match", b"").decode("latin-1"), etag)
+
+
+def takes_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding allows gzip (RFC 9110 §12.5.3; weights other than 0 do not matter)."""
+    allowed = {}
+    for part in header.lower().replace(" ", "").split(","):
+        name, _, weight = part.partition(";q=")
+        allowed[name] = not weight or weight.strip("0.") != ""
+    return allowed.get("gzip", allowed.get("*", False))
+
+
+def names_tag(header: str, etag: str) -> bool:
+    """Whether an If-None-Match names an ETag (RFC 9110 §13.1.2: weakly compared)."""
+    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
+    return header.strip() == "*" or etag.removeprefix("W/") in tags
 
 
 def request_of(scope: Mapping[str, Any]) -> ApiRequest:
