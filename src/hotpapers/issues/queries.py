@@ -12,7 +12,7 @@ from hotpapers import announcement_days as calendar
 from hotpapers import model
 from hotpapers.engagement.queries import VOICE, hidden_sql, persons_sql, posts_about_papers, show_tables
 from hotpapers.errors import NotFound
-from hotpapers.model import BEGAN, HOUR, INFERRED, LARGEST, Announcement, Paper, Post, Publication, Shown
+from hotpapers.model import BEGAN, HOUR, INFERRED, LARGEST, Announcement, HeldPapers, Paper, Post, Publication, Shown
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of
@@ -231,24 +231,6 @@ def listing_position(database: Database, publication: str, day: str) -> int:
     """The latest batch that brought places of a day's listing; 0 where none did."""
     sql = 'SELECT max(since) FROM place WHERE publication = ? AND "day" = ? AND until = 0'
     return int(database.rows(sql, (publication, day))[0][0] or 0)
-
-
-class HeldPaper(msgspec.Struct, frozen=True):
-    """A paper that an issue holds; `place` is 0 where it was not told."""
-
-    paper: str
-    place: int = 0
-
-
-class HeldPapers(msgspec.Struct, frozen=True):
-    """The papers of an issue's content; the rest of it is passed over."""
-
-    entries: tuple[HeldPaper, ...] = ()
-    ongoing: tuple[HeldPaper, ...] = ()
-
-    @property
-    def papers(self) -> list[str]:
-        return [held.paper for held in (*self.entries, *self.ongoing)]
 
 
 _read_held = msgspec.json.Decoder(HeldPapers).decode

@@ -15,13 +15,14 @@ from hotpapers.errors import NotFound
 from hotpapers.issues import posts, queries
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.listing import places_of
-from hotpapers.issues.queries import HeldPapers, frozen_days, listed_places, listing_of
+from hotpapers.issues.queries import frozen_days, listed_places, listing_of
 from hotpapers.issues.ranking_input import attention_of, in_fields
 from hotpapers.model import (
     AnnouncedPaper,
     Announcement,
     Attention,
     EntrySummary,
+    HeldPapers,
     IssueContent,
     Paper,
     Place,

@@ -192,3 +192,21 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     quoting: str | msgspec.UnsetType = msgspec.UNSET
     retrospective: Retrospective | msgspec.UnsetType = msgspec.UNSET
     witnessed: WitnessedCounts | msgspec.UnsetType = msgspec.UNSET
+
+
+class HeldPaper(msgspec.Struct, frozen=True):
+    """A paper that an issue holds; `place` is 0 where it was not told."""
+
+    paper: str
+    place: int = 0
+
+
+class HeldPapers(msgspec.Struct, frozen=True):
+    """The papers of an issue's content; the rest of it is passed over."""
+
+    entries: tuple[HeldPaper, ...] = ()
+    ongoing: tuple[HeldPaper, ...] = ()
+
+    @property
+    def papers(self) -> list[str]:
+        return [held.paper for held in (*self.entries, *self.ongoing)]

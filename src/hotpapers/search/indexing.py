@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers.categories import archive_of
 from hotpapers.ids import arxiv, timestamps
-from hotpapers.model import LARGEST, Announcement, Issue, Paper, Post, is_retrospective
+from hotpapers.model import LARGEST, Announcement, HeldPapers, Issue, Paper, Post, is_retrospective
 from hotpapers.search import index
 from hotpapers.search.documents import ALL, BETWEEN, PaperWords, PostWords
 from hotpapers.search.index import IndexState
@@ -221,19 +221,7 @@ def day_of(paper: Paper) -> str:
     return f"{year}-{month:02}"
 
 
-class _Entry(msgspec.Struct, frozen=True):
-    paper: str
-    place: int
-
-
-class _Held(msgspec.Struct, frozen=True):
-    """An issue's papers; the rest of it is passed over."""
-
-    entries: tuple[_Entry, ...] = ()
-    ongoing: tuple[_Entry, ...] = ()
-
-
-_read_held = msgspec.json.Decoder(_Held).decode
+_read_held = msgspec.json.Decoder(HeldPapers).decode
 
 
 def _entries(issues: Iterable[Issue]) -> Iterator[tuple[str, str, str, int]]:
@@ -244,5 +232,5 @@ def _entries(issues: Iterable[Issue]) -> Iterator[tuple[str, str, str, int]]:
             content = _read_held(issue.content)
         except msgspec.MsgspecError:  # `verify` says what is wrong with it
             continue
-        places = {item.paper: 0 for item in content.ongoing} | {entry.paper: entry.place for entry in content.entries}
+        places = {held.paper: 0 for held in content.ongoing} | {held.paper: held.place for held in content.entries}
         yield from ((publication, day, paper, place) for paper, place in places.items())

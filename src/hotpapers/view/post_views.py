@@ -67,18 +67,21 @@ def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
 
 def _post(quotation: Quotation) -> PostView:
     post = quotation.post
-    return PostView(
-        key=phrases.one_line(post.post),
-        pieces=pieces(post),
-        lang=language(post.lang),
-        dir="rtl" if post.rtl else "auto",
-        who=phrases.one_line(post.name or (f"@{post.handle}" if post.handle else "A post")),
-        handle=phrases.one_line(post.handle) if post.name else "",
-        network=phrases.one_line(words.network_name(post.network)),
-        day=phrases.day_name(timestamps.day_of(post.created_at)),
-        moment=timestamps.rfc3339(post.created_at),
-        url=site_paths.post_url(post),
-    )
+    return PostView(key=phrases.one_line(post.post), pieces=pieces(post), **byline(post))
+
+
+def byline(post: Post) -> dict[str, str]:
+    """Who wrote a post, where and when, and how its words are written."""
+    return {
+        "lang": language(post.lang),
+        "dir": "rtl" if post.rtl else "auto",
+        "who": phrases.one_line(post.name or (f"@{post.handle}" if post.handle else "A post")),
+        "handle": phrases.one_line(post.handle) if post.name else "",
+        "network": phrases.one_line(words.network_name(post.network)),
+        "day": phrases.day_name(timestamps.day_of(post.created_at)),
+        "moment": timestamps.rfc3339(post.created_at),
+        "url": site_paths.post_url(post),
+    }
 
 
 def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
-from hotpapers.ids import timestamps
 from hotpapers.model import Post
 from hotpapers.query import schemas
 from hotpapers.query.session import bare
@@ -13,7 +12,7 @@ from hotpapers.ranking import words
 from hotpapers.render.html.search_page import HitIssueView, HitView, PostHitView, SearchAnswer, marked, marked_names
 from hotpapers.search import PostHit, SearchHitIssue, query_parser
 from hotpapers.view import phrases, site_paths
-from hotpapers.view.post_views import language
+from hotpapers.view.post_views import byline
 
 ISSUES = 3
 """The latest issues that are named of those that held a paper."""
@@ -81,12 +80,9 @@ def _place(issue: SearchHitIssue, paper: str) -> HitIssueView:
 
 
 def _post(hit: PostHit) -> PostHitView:
-    post = Post(observed_at=0, post=hit.post, network=hit.network, account="", created_at=hit.created_at)
-    return PostHitView(
-        text=marked(hit.text, hit.spans), lang=language(hit.lang), dir="rtl" if hit.rtl else "auto",
-        who=phrases.one_line(hit.name or (f"@{hit.handle}" if hit.handle else "A post")),
-        handle=phrases.one_line(hit.handle) if hit.name else "",
-        network=phrases.one_line(words.network_name(hit.network)),
-        day=phrases.day_name(timestamps.day_of(hit.created_at)), moment=timestamps.rfc3339(hit.created_at),
-        url=site_paths.post_url(post), papers=tuple((bare(paper), site_paths.abs_url(paper)) for paper in hit.papers),
+    post = Post(
+        post=hit.post, network=hit.network, account="", created_at=hit.created_at, handle=hit.handle, name=hit.name,
+        lang=hit.lang, rtl=hit.rtl, observed_at=0,
     )  # fmt: skip
+    papers = tuple((bare(paper), site_paths.abs_url(paper)) for paper in hit.papers)
+    return PostHitView(text=marked(hit.text, hit.spans), papers=papers, **byline(post))
