@@ -122,7 +122,8 @@ class FeedMaker:
         papers = tuple(islice(items, PAPERS))
         title = f"{phrases.one_line(self._title)}: {about}" if about else phrases.one_line(self._title)
         return FeedDocument(
-            id=_id(self._name, path), title=title, home=self._imprint.base, own=self._address(path),
+            id=_id(self._name, path), title=title, home=self._imprint.base,
+            own=site_paths.public_url(self._imprint.base, path),
             updated=max((item.updated for item in papers), default=self._looked()), contact=self._imprint.contact,
             items=papers, note=self._note,
         )  # fmt: skip
@@ -131,9 +132,6 @@ class FeedMaker:
         """When it was seen last what there is: since then a feed without entries has none."""
         return self._issue_reader.issue_header(self._name, self._days[0]).frozen_at if self._days else 0
 
-    def _address(self, path: str) -> str:
-        return self._imprint.base + path.removesuffix("index.html") if self._imprint.base and path else ""
-
     def _editions(self, day: str) -> Iterator[FeedItem]:
         """A day's issue; its corrections before it, each with its reason."""
         latest = self._issue_reader.issue(self._name, day)
@@ -141,15 +139,16 @@ class FeedMaker:
             issue = latest if number == latest.content.edition else self._issue_reader.issue(self._name, day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)
             yield FeedItem(
-                id=_id(self._name, day, str(number)), title=_issue_title(issue), url=self._address(path),
-                published=issue.frozen_at, updated=issue.frozen_at, html=_issue_html(issue, self._address),
+                id=_id(self._name, day, str(number)), title=_issue_title(issue),
+                url=site_paths.public_url(self._imprint.base, path), published=issue.frozen_at,
+                updated=issue.frozen_at, html=_issue_html(issue, self._imprint.base),
                 text=" · ".join(phrases.facts(issue)), authors=(), categories=(),
             )  # fmt: skip
 
     def _paper(self, feed_paper: FeedPaper) -> FeedItem:
         view, issue = feed_paper.view, feed_paper.issue
         paper = issue.papers[feed_paper.entry.paper]
-        url = self._address(site_paths.paper_path(feed_paper.entry.paper)) or site_paths.abs_url(feed_paper.entry.paper)
+        url = site_paths.paper_url(self._imprint.base, feed_paper.entry.paper)
         return FeedItem(
             id=_id(self._name, issue.content.day, feed_paper.entry.paper), title=view.title, url=url,
             published=issue.frozen_at, updated=issue.frozen_at, html=str(_paper_html(feed_paper)), text=view.lead_text,
@@ -174,7 +173,7 @@ def _issue_title(issue: PublishedIssue) -> str:
 # ---- their HTML: all that comes from elsewhere is escaped -------------------------------------------------
 
 
-def _issue_html(issue: PublishedIssue, address: Callable[[str], str]) -> str:
+def _issue_html(issue: PublishedIssue, base: str) -> str:
     content = issue.content
     lines = (phrases.note(content.publication), " · ".join(phrases.facts(issue)), *phrases.notes(content))
     head = [Markup("<p>{}</p>").format(line) for line in lines if line]
@@ -182,12 +181,12 @@ def _issue_html(issue: PublishedIssue, address: Callable[[str], str]) -> str:
         head.append(Markup("<p>Corrected: {}</p>").format(phrases.one_line(content.reason)))
     if empty := phrases.empty(issue):
         head.append(Markup("<p>{}</p>").format(empty))
-    rows = Markup("").join(_row(paper, address) for paper in _papers_of(issue))
+    rows = Markup("").join(_row(paper, base) for paper in _papers_of(issue))
     return str(Markup("").join(head) + (Markup("<ol>{}</ol>").format(rows) if rows else Markup("")))
 
 
-def _row(paper: FeedPaper, address: Callable[[str], str]) -> Markup:
-    url = address(site_paths.paper_path(paper.entry.paper)) or site_paths.abs_url(paper.entry.paper)
+def _row(paper: FeedPaper, base: str) -> Markup:
+    url = site_paths.paper_url(base, paper.entry.paper)
     counts = "; ".join(f"{count.name}: {count.words}" for count in paper.view.counts_view.counts)
     return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
         paper.entry.place, url, paper.view.title, ", ".join(paper.view.authors), counts

@@ -153,6 +153,12 @@ def abs_url(paper: str) -> str:
     return f"https://arxiv.org/abs/{arxiv_id(paper)}" if arxiv_id(paper) else ""
 
 
+def paper_url(base: str, paper: str) -> str:
+    """A paper's page on a site; at arXiv where the site has no address, or no page of it."""
+    path = paper_path(paper)
+    return (public_url(base, path) if path else "") or abs_url(paper)
+
+
 def pdf_url(paper: str) -> str:
     """The paper itself."""
     return f"https://arxiv.org/pdf/{arxiv_id(paper)}" if arxiv_id(paper) else ""

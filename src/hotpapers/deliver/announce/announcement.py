@@ -71,7 +71,7 @@ def announcement(
         empty=phrases.empty(issue),
         lines=tuple(entry_line(issue, entry, site_config) for entry in content.entries[:SHOWN]),
         by_members=tuple(_papers_of_members(issue, members or {})),
-        url=f"{site_config.base}{content.day}/" if site_config.base else "",
+        url=site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),
     )
 
 
@@ -116,13 +116,12 @@ def shortened(text: str, most: int) -> str:
 def entry_line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> EntryLine:
     """What is told of an entry."""
     authors = issue.papers[entry.paper].authors
-    path = site_paths.paper_path(entry.paper).removesuffix("index.html")
     return EntryLine(
         place=entry.place,
         title=_title(issue, entry),
         author=plain_line(authors[0]) + (" et al." if len(authors) > 1 else "") if authors else "",
         reason=reason(entry),
-        url=site_config.base + path if site_config.base and path else site_paths.abs_url(entry.paper),
+        url=site_paths.paper_url(site_config.base, entry.paper),
     )
 
 

@@ -98,13 +98,9 @@ def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfi
     named = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
     id = str(uuid.uuid5(SPACE, msgspec.json.encode(named).decode()))
     papers = [entry.paper for entry in (*content.entries, *content.ongoing)]
-    paths = {paper: site_paths.paper_path(paper).removesuffix("index.html") for paper in papers}
     links = WebhookLinks(
-        issue=f"{site_config.base}{content.day}/" if site_config.base else "",
-        papers={
-            paper: site_config.base + path if site_config.base and path else site_paths.abs_url(paper)
-            for paper, path in paths.items()
-        },
+        issue=site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),
+        papers={paper: site_paths.paper_url(site_config.base, paper) for paper in papers},
     )
     return WebhookRequest(id=id, body=msgspec.json.encode(WebhookBody(id=id, links=links, issue=as_issue(issue))))
 

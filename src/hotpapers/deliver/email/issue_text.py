@@ -15,7 +15,7 @@ from hotpapers.deliver.announce.announcement import shortened
 from hotpapers.model import PublishedIssue
 from hotpapers.ranking import words
 from hotpapers.render.html.templating import macro
-from hotpapers.view import phrases
+from hotpapers.view import phrases, site_paths
 from hotpapers.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.tex import plain_line
@@ -76,7 +76,9 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> M
         entries=tuple(_entry(entry, site_config) for entry in view.entries[:most]),
         more=f"This letter has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
         ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:STILL]),
-        page=LinkedText("This issue on the web", f"{site_config.base}{view.day}/" if site_config.base else ""),
+        page=LinkedText(
+            "This issue on the web", site_paths.public_url(site_config.base, site_paths.issue_path(view.day))
+        ),
         proof=tuple(_proof(view, site_config)),
         why_you=f"You receive this because this address is subscribed to {title}.",
         leave=LinkedText("Unsubscribe", ""),
