@@ -91,7 +91,7 @@ def test_posts_are_short_and_their_links_are_where_they_say() -> None:
             index = facet["index"]
             shown = text.encode()[index["byteStart"] : index["byteEnd"]].decode()
             [feature] = facet["features"]
-            begins = shown.removesuffix(" …")
+            begins = shown.removesuffix("…")
             assert feature["uri"].partition("://")[2].startswith(begins) and text.endswith(shown)
             assert feature["uri"] == post.record["embed"]["external"]["uri"]
             assert feature["uri"].startswith(("https://papers.", "https://arxiv.org/abs/"))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.deliver.announce.announcement import announcement, reason, shortened, unknown
+from hotpapers.deliver.announce.announcement import announcement, reason, unknown
 from hotpapers.model import NetworkReading, ScoreComponent
+from hotpapers.view import phrases
 from hotpapers.view.site_config import NOBODY
 from hotpapers.view.tex import plain_line
 from tests.announce.made import DAY, FULL, FULL_READER, IMPRINT
@@ -28,13 +29,13 @@ def part(**changes: object) -> ScoreComponent:
     ("parts", "said"),
     [
         ([], ""),
-        ([part()], "40 voices on Bluesky; of 4,812 other papers of cs 31 had as many"),
-        ([part(among="all", atleast=0)], "40 voices on Bluesky; of 4,812 other papers none had as many"),
+        ([part()], "40 voices on Bluesky; 31 of 4,812 other papers in cs had as many"),
+        ([part(among="all", atleast=0)], "40 voices on Bluesky; none of 4,812 other papers had as many"),
         ([part(score=9), part(network="x", score=10)],
-         "40 voices on X (Twitter); of 4,812 other papers of cs 31 had as many"),
+         "40 voices on X (Twitter); 31 of 4,812 other papers in cs had as many"),
         ([part(score=0, voices=1)], "1 voice on Bluesky"),
         ([part(rule="classic", score=1204)], "1,204 reposts and likes on Bluesky"),
-        ([part(age=0, voices=316)], "316 favorites on Bluesky; of 4,812 other papers of cs 31 had as many"),
+        ([part(age=0, voices=316)], "316 likes on Bluesky; 31 of 4,812 other papers in cs had as many"),
     ],
 )  # fmt: skip
 def test_the_part_that_counts_most_is_the_reason(parts: list[ScoreComponent], said: str) -> None:
@@ -64,8 +65,20 @@ def test_titles_are_read_as_they_are_meant(text: str, said: str) -> None:
 
 @given(st.text(max_size=50), st.integers(2, 60))
 def test_what_is_too_long_is_cut(text: str, most: int) -> None:
-    assert len(shortened(text, most)) <= most
-    assert shortened(text, most) == text if len(text) <= most else shortened(text, most).endswith("…")
+    assert len(phrases.cut(text, most)) <= most
+    assert phrases.cut(text, most) == text if len(text) <= most else phrases.cut(text, most).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("On kettles, and on tea", 20, "On kettles, and on…"), ("On kettles, and on tea", 12, "On kettles…"),
+        ("Thermodynamics", 8, "Thermod…"), ("a Thermodynamics", 12, "a Thermodyn…"), ("kettle", 6, "kettle"),
+        ("水壶与茶的热力学研究", 6, "水壶与茶的…"),
+    ],
+)  # fmt: skip
+def test_a_text_is_cut_between_words_if_it_has_any(text: str, most: int, shown: str) -> None:
+    assert phrases.cut(text, most) == shown
 
 
 def test_links_lead_to_the_site_or_to_arxiv() -> None:

@@ -133,12 +133,12 @@ def test_passing_a_paper_takes_points_from_it() -> None:
     assert growths(below, above, talk.peers)[0] == RequiredGrowth("bluesky", "voice", 10, 20)
 
 
-def test_in_a_listing_favorites_are_meant_and_for_the_classic_rule_both() -> None:
+def test_in_a_listing_likes_are_meant_and_for_the_classic_rule_both() -> None:
     upper = candidate("2401.00001", attention(90, "x", 0, reposts=10, likes=90))
     lower = candidate("2401.00002", attention(60, "x", 0, reposts=5, likes=60))
     talk = RankingInput(candidates=(upper, lower), peers=(peers({60: 600, 80: 100}, network="x", age=0),))
     above, below = entries(talk, "rarity/1")
-    assert growths(below, above, talk.peers) == (RequiredGrowth("x", "favorite", 60, 91),)
+    assert growths(below, above, talk.peers) == (RequiredGrowth("x", "like", 60, 91),)
     above, below = entries(talk, "classic/1")
     assert growths(below, above, talk.peers) == (RequiredGrowth("x", "repost or like", 65, 101),)
 

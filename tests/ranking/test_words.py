@@ -29,7 +29,7 @@ def test_what_a_part_says() -> None:
         "31 had 40 voices or more a week in: 2,177."
     )
     assert sentence(age=0, network="x", among="cs") == (
-        "Of 4,812 other papers of cs listed in the 90 days before, 31 had 40 favorites or more: 2,177."
+        "Of 4,812 other papers of cs listed in the 90 days before, 31 had 40 likes or more: 2,177."
     )
     assert sentence(papers=1, atleast=0, score=301, age=6) == (
         "Of 1 other paper talked about on Bluesky in 90 days, 0 had 40 voices or more six hours in: 301."
@@ -42,7 +42,7 @@ def test_what_a_part_says() -> None:
     [
         (2, 24, "2 voices on Bluesky: fewer than 3 score nothing: 0."),
         (1, 6, "1 voice on Bluesky: fewer than 3 score nothing: 0."),
-        (2, 0, "2 favorites on Bluesky: fewer than 3 score nothing: 0."),
+        (2, 0, "2 likes on Bluesky: fewer than 3 score nothing: 0."),
     ],
 )
 def test_what_few_voices_say(voices: int, age: int, said: str) -> None:
@@ -74,7 +74,7 @@ def test_counts_and_units() -> None:
     counted = PrintedCount(network="x", voices=3, reposts=1, likes=1204, until=0)
     assert words.counts_sentence(counted) == "X (Twitter): 1 repost, 1,204 likes"
     assert words.units(1, "voice") == "1 voice"
-    assert words.units(1204, "favorite") == "1,204 favorites"
+    assert words.units(1204, "like") == "1,204 likes"
     assert words.units(60, "repost or like") == "60 reposts and likes"
 
 

@@ -14,7 +14,7 @@ from hotpapers.store import Record
 from hotpapers.transfer.classic_import import import_classic
 from hotpapers.view.mathml import LONGEST, formula
 from hotpapers.view.tex import LONGEST as LONGEST_TEXT
-from hotpapers.view.tex import MOST, decode_accents, formulas, plain, prose
+from hotpapers.view.tex import MOST, decode_accents, formulas, plain, plain_line, prose
 from tests.conftest import SHARED
 from tests.render.html import Page
 
@@ -158,6 +158,9 @@ def test_any_text_ends_in_time(text: str) -> None:
         ("\\url{a.example}", "a.example"), ("\\alpha and \\Omega", "α and Ω"), ("a \\to b", "a → b"),
         ("\\ours is new", "ours is new"), ("\\ie, so", "i.e., so"),
         ("Fig.~1\\,a", "Fig.\u00a01 a"), ("``so'' 1--2\\ ", "“so” 1–2 "), ("\\footnote{Why}", " (Why)"),
+        ("``so''", "“so”"), ("Poincaré--Hopf --- why?", "Poincaré–Hopf — why?"), ("see Fig.~1", "see Fig.\u00a01"),
+        ("f''(x)", "f''(x)"), ("run it with --help, x-->y", "run it with --help, x-->y"),
+        ("a.example/~me", "a.example/~me"),
         ("\\label{x}\\begin{itemize}\\item Tea", "• Tea"), ("plain ~ {text}", "plain ~ {text}"),
     ],
 )  # fmt: skip
@@ -165,9 +168,16 @@ def test_letters(tex: str, text: str) -> None:
     assert decode_accents(tex) == text
 
 
+def test_quotation_marks_and_dashes_stand_beside_formulas() -> None:
+    assert prose("``$x$'' and $x$--$y$").startswith("“<math")
+    assert plain_line("``$x$'' and $x$--$y$, Eq.~$1$") == "“$x$” and $x$–$y$, Eq. $1$"
+    assert prose("What ``Tea'' Is") == plain("What ``Tea'' Is") == "What “Tea” Is"
+
+
 @given(st.text())
-def test_text_without_a_backslash_is_as_it_is(text: str) -> None:
-    assert decode_accents(text.replace("\\", "")) == text.replace("\\", "")
+def test_text_without_the_signs_of_tex_is_as_it_is(text: str) -> None:
+    text = re.sub(r"[\\~`'-]", "", text)
+    assert decode_accents(text) == text
 
 
 # ---- the archive ---------------------------------------------------------------------------------------

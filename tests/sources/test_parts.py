@@ -88,7 +88,12 @@ def test_being_told_to_stop_stops() -> None:
 
 def test_an_error_names_a_few_and_says_how_many_more() -> None:
     with pytest.raises(PartiallyRead, match=f"^8 of 9 .*; and {8 - NAMED} more$"):
-        raise_for([DOWN] * 8, 9)
+        raise_for([NetError(f"down {n}") for n in range(8)], 9)
+
+
+def test_a_reason_that_several_gave_is_told_once() -> None:
+    with pytest.raises(PartiallyRead, match=r"^3 of 4 could not be read; down; no$"):
+        raise_for([DOWN, NO, DOWN], 4)
 
 
 def test_of_several_errors_the_one_that_is_soonest_tried_again() -> None:

@@ -114,7 +114,7 @@ def test_each_client_may_send_so_much_an_hour(app: Starlette) -> None:
     for _ in range(AN_HOUR):
         assert send(app, "/deep/echo", {}).status == 200
     shown = send(app, "/deep/echo", {})
-    assert shown.status == 429 and "go on in 3 minutes" in shown.text and shown.headers["retry-after"] == "180"
+    assert shown.status == 429 and "try again in 3 minutes" in shown.text and shown.headers["retry-after"] == "180"
     assert send(app, "/dear", {}, peer="192.0.2.2").status == 200
     assert send(app, "/deep/echo", {}, peer="192.0.2.2").status == 429
     assert look(app, "/deep/echo").status == 200, "looking is counted by itself"
@@ -126,7 +126,7 @@ def test_each_client_may_look_so_often_a_minute(app: Starlette, monkeypatch: pyt
     for _ in range(LOOKS):
         assert look(app, "/deep/echo").status == 200
     shown = look(app, "/dear")
-    assert shown.status == 429 and "That was a lot in a short time. Please go on in 1 minute." in shown.text
+    assert shown.status == 429 and "Too many requests in a short time. Please try again in 1 minute." in shown.text
     assert get(app, "/dear", peer="192.0.2.2").status == 200
     assert send(app, "/deep/echo", {}).status == 200, "sending is counted by itself"
 
@@ -166,8 +166,8 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
     router = FormRouter(BASE, "Papers")
     app = Starlette(routes=[router.route("/say", act, act, 5, again)])
     for said, status, words in (
-        ("busy", 503, "The server is busy."), ("odd", 400, "cannot be done as it was asked for"),
-        ("x" * LARGEST, 400, "is too long"), ("busy", 503, "The server is busy."), ("late", 429, "That was a lot"),
+        ("busy", 503, "The server is busy."), ("odd", 400, "This cannot be done."),
+        ("x" * LARGEST, 400, "is too long"), ("busy", 503, "The server is busy."), ("late", 429, "Too many requests"),
     ):  # fmt: skip
         shown = send(app, "/say", {"issue": "<1>", "said": said})
         assert shown.status == status and words in shown.text and shown.hidden == {"issue": "<1>"}
@@ -239,7 +239,7 @@ def test_what_is_wrong_is_told_and_nothing_that_was_sent_is_alive(router: FormRo
         return FormPage(hostile, (hostile,), form, (("Name", hostile),), hostile, 400)
 
     page = look(Starlette(routes=[router.route("/x", wrong, wrong)]), "/x").page
-    assert page.text.startswith("Not yet: ") and not page.all("script")
+    assert page.text.startswith("Error: ") and not page.all("script")
     one = next(field for field in page.all("input") if field.attributes["name"] == "one")
     assert one.attributes["value"] == hostile and one.attributes["aria-invalid"] == "true"
     assert one.attributes["aria-describedby"] == "field-one-hint field-one-wrong"

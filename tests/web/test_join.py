@@ -144,7 +144,7 @@ def test_no_more_letters_an_hour_whoever_asks(site: Site, box: Box, monkeypatch:
     monkeypatch.setattr(join_page, "MOST_AN_HOUR", 2)
     for name in ("a", "b", "c"):
         shown = site.ask(f"{name}@moth.example")
-    assert shown.status == 503 and "Many asked" in shown.text
+    assert shown.status == 503 and "too many requests" in shown.text
     [field] = [one for one in shown.page.all("input") if one.attributes["name"] == "address"]
     assert field.attributes["value"] == "c@moth.example", "what was typed is not lost"
     assert shown.text == site.ask("a@moth.example").text, "nor is it told then who is known"
@@ -171,7 +171,7 @@ def test_who_asks_too_often_keeps_what_they_typed(site: Site) -> None:
     for n in range(AN_HOUR // join_page.COST + 1):
         shown = site.ask(f"a{n}@moth.example", skip="yes")
     fields = {one.attributes["name"]: one.attributes for one in shown.page.all("input")}
-    assert shown.status == 429 and "That was a lot in a short time." in shown.text
+    assert shown.status == 429 and "Too many requests in a short time." in shown.text
     assert fields["address"]["value"] == f"a{n}@moth.example" and "checked" in fields["skip"]
     assert shown.hidden == {"publication": "daily"}
     assert get(site.app, "/mail/join/?publication=daily").headers["location"] == "../join?publication=daily"

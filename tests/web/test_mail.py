@@ -133,7 +133,7 @@ def test_days_are_chosen(site: Site) -> None:
     assert "only on days with papers" in site.post(f"/mail/skip/{token}")[2].text
     assert site.reader(token).skip_empty
     assert buttons(site.get(f"/mail/unsubscribe/{token}")[2]) == ["", f"../all/{token}"]
-    assert "on every day" in site.post(f"/mail/all/{token}")[2].text
+    assert "to you every day" in site.post(f"/mail/all/{token}")[2].text
     assert not site.reader(token).skip_empty
     assert "Unsubscribe from" in site.get(f"/mail/skip/{token}")[2].text
     subscribers.end(site.record, token[1:33], BEFORE)

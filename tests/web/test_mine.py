@@ -146,7 +146,7 @@ def test_whoever_posted_takes_it_off_all_pages(site: Site, by: Person) -> None:
         subject=site.key(by), about="", rule="hide", judgement="hidden", version=1,
         reason="asked for by the account, which proved itself", observed_at=AT,
     )  # fmt: skip
-    assert "They are hidden already" in site.prove(by).text and len(site.verdicts()) == 1
+    assert "Already hidden" in site.prove(by).text and len(site.verdicts()) == 1
 
 
 def test_an_account_is_named_as_people_name_it(site: Site) -> None:
@@ -192,7 +192,7 @@ def test_who_reads_the_code_in_the_profile_cannot_use_it(site: Site) -> None:
     changed = whole[:-1] + ("1" if whole.endswith("0") else "0")
     for proof in ("x", code_in(page), changed, whole.replace("-", "")):
         site.begin()
-        assert "too old, or belongs to another page" in site.ask(page, proof=proof).text
+        assert "expired, or belongs to another page" in site.ask(page, proof=proof).text
     assert site.verdicts() == []
 
 
@@ -201,7 +201,7 @@ def test_a_proof_is_of_one_account_and_one_day(site: Site) -> None:
     site.loopback.profiles[ADA.id] = site.loopback.profiles[MOSS.id] = code_in(page)
     assert "belongs to another page" in site.ask(page, who=site.page(MOSS)).text
     site.clock = AT + A_DAY
-    assert "too old" in site.ask(page).text and site.verdicts() == []
+    assert "has expired" in site.ask(page).text and site.verdicts() == []
     site.clock = AT + A_DAY - HOUR
     assert "Your posts are hidden" in site.ask(page).text
 
@@ -217,7 +217,7 @@ def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
         "did:plc:" + "a" * 24,
     ):
         shown = site.code(who)
-        assert shown.status == 400 and "Nothing by this account is known here" in shown.text
+        assert shown.status == 400 and "knows no post of this account" in shown.text
     for who in (
         "",
         "https://x.com/ada/status/1",
@@ -230,7 +230,10 @@ def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
         site.begin()
         shown = site.code(who)
         assert shown.status == 400
-        assert who == "" or "on Bluesky and on Mastodon alone. For others, write to desk@papers.example." in shown.text
+        assert (
+            who == ""
+            or "only for accounts on Bluesky and Mastodon. For others, write to desk@papers.example." in shown.text
+        )
     assert len(site.loopback.asked) == before
 
 
@@ -304,7 +307,7 @@ def test_a_server_inside_is_never_asked(site: Site, caplog: pytest.LogCaptureFix
     )
     caplog.set_level("INFO", "hotpapers")
     shown = site.ask(site.code("http://127.0.0.1:1/users/eve"))
-    assert shown.status == 400 and "does not show us this profile" in shown.text and site.verdicts() == []
+    assert shown.status == 400 and "does not let us read this profile" in shown.text and site.verdicts() == []
     assert "is an inside address" in str([vars(one)["fields"] for one in caplog.records])
     assert "inside" not in shown.text
 
@@ -319,11 +322,11 @@ def test_who_is_not_there_proves_nothing(site: Site) -> None:
     )
     page = site.code("eve.example")
     shown = site.ask(page)
-    assert shown.status == 400 and "does not show us this profile" in shown.text
+    assert shown.status == 400 and "does not let us read this profile" in shown.text
     site.loopback.plan.add("bluesky.view=500")
     shown = site.ask(page)
     site.loopback.plan.clear()
-    assert shown.status == 400 and "does not answer as it should" in shown.text
+    assert shown.status == 400 and "did not answer properly" in shown.text
 
 
 def test_a_choice_has_to_be_made(site: Site) -> None:
@@ -366,12 +369,12 @@ def is_bot(site: Site) -> bool:
 def test_a_person_is_taken_at_their_word(site: Site, rules: list[str]) -> None:
     for rule in rules:
         judged(site, rule)
-    assert is_bot(site) and "In issues that are made from now on" in site.prove(ADA, "person").text
+    assert is_bot(site) and "In every issue from now on" in site.prove(ADA, "person").text
     assert not is_bot(site)
     [report] = reader_reports.waiting(site.record.database)
     assert (report.kind, report.subject) == ("contest", site.key(ADA)) and f"why {rules[0]}" in report.said
     assert {(one.rule, one.judgement) for one in site.verdicts()} == {("proved", "human"), *((r, "bot") for r in rules)}
-    assert "You count as a person And did before" in site.prove(ADA, "person").text
+    assert "You count as a person You did before" in site.prove(ADA, "person").text
     assert len(reader_reports.waiting(site.record.database)) == 1
 
 
@@ -379,8 +382,8 @@ def test_a_person_is_taken_at_their_word(site: Site, rules: list[str]) -> None:
 def test_the_operator_is_asked_where_a_word_is_not_enough(site: Site, rule: str) -> None:
     judged(site, rule)
     judged(site, "template")
-    assert "It is passed on" in site.prove(ADA, "person").text and is_bot(site)
-    assert "It is passed on" in site.prove(ADA, "person").text
+    assert "Passed on" in site.prove(ADA, "person").text and is_bot(site)
+    assert "Passed on" in site.prove(ADA, "person").text
     [report] = reader_reports.waiting(site.record.database)
     assert f"{rule}: why {rule}" in report.said and "yours to say --human" in report.said
 
@@ -395,7 +398,7 @@ def test_a_word_that_was_enough_is_none_against_what_is_found_later(site: Site, 
     judged(site, rule, at=AT + HOUR)
     assert is_bot(site)
     site.clock = AT + 2 * HOUR
-    assert "It is passed on" in site.prove(ADA, "person").text and is_bot(site)
+    assert "Passed on" in site.prove(ADA, "person").text and is_bot(site)
     set_verdict(
         site.record, BotSettings(), site.key(ADA), OperatorVerdict("human", "known to us", site.clock), at=site.clock
     )
@@ -411,14 +414,14 @@ def test_the_operator_takes_the_account_s_word_back(site: Site) -> None:
 def test_settings_go_before_the_account_s_word(site: Site) -> None:
     judged(site, "template")
     site.begin(BotSettings(bots=("bluesky:@ada.example",)))
-    assert "It is passed on" in site.prove(ADA, "person").text and is_bot(site)
+    assert "Passed on" in site.prove(ADA, "person").text and is_bot(site)
 
 
 def test_who_counts_as_a_person_changes_nothing(site: Site) -> None:
-    assert "And did before" in site.prove(ADA, "person").text
+    assert "You did before" in site.prove(ADA, "person").text
     judged(site, "template")
     judged(site, "template", "human", AT - 1)
-    assert "And did before" in site.prove(ADA, "person").text
+    assert "You did before" in site.prove(ADA, "person").text
     assert reader_reports.waiting(site.record.database) == []
 
 
@@ -426,7 +429,7 @@ def test_where_no_more_reports_are_taken_no_word_is(site: Site, monkeypatch: pyt
     monkeypatch.setattr(reader_reports, "MOST_OPEN", 0)
     judged(site, "template")
     shown = site.prove(ADA, "person")
-    assert shown.status == 503 and "Too many ask" in shown.text and is_bot(site)
+    assert shown.status == 503 and "too many requests" in shown.text and is_bot(site)
     assert "proof" in shown.hidden and "checked" in str(shown.page.elements), "the page stays as it was"
 
 

@@ -168,9 +168,9 @@ def test_addresses_with_a_slash_lead_to_the_forms(site: Site) -> None:
 def test_too_little_and_too_much_is_told(site: Site) -> None:
     for said in ("", "  \n ", "\u200b\u200b"):
         shown = site.send(said=said)
-        assert shown.status == 400 and "Nothing is written yet" in shown.text
+        assert shown.status == 400 and "Please write what is wrong" in shown.text
     shown = site.send(said="ä" * (reader_reports.LONGEST + 1))
-    assert shown.status == 400 and "Too long: 2,001 characters" in shown.text
+    assert shown.status == 400 and "too long: 2,001 characters" in shown.text
     assert site.kept == [] and site.send(said="ä" * reader_reports.LONGEST).status == 200
 
 
@@ -178,7 +178,7 @@ def test_so_many_an_hour_from_all_together(site: Site, monkeypatch: pytest.Monke
     monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 3)
     shown = [site.send(said=f"Number {n}", peer=f"192.0.2.{n}") for n in range(4)]
     assert [one.status for one in shown] == [200, 200, 200, 503] and len(site.kept) == 3
-    assert "Number 3" in shown[3].text and "Much was said" in shown[3].text, "what was typed is not lost"
+    assert "Number 3" in shown[3].text and "many reports within the hour" in shown[3].text, "what was typed is not lost"
     site.clock = AT + HOUR
     assert site.send(said="Number 4").status == 200
 

@@ -138,7 +138,7 @@ def test_all_that_is_found_comes_page_by_page(sample: Starlette) -> None:
 
 def test_what_cannot_be_asked_is_said_on_the_page(sample: Starlette) -> None:
     answer = ask(sample, "x" * 1001)
-    assert answer.status == 400 and "That is too long: write 1,000 signs at most." in Page(answer.plain).text
+    assert answer.status == 400 and "That is too long: write 1,000 characters at most." in Page(answer.plain).text
     assert "Nothing was asked for" in Page(ask(sample, "***").plain).text
     assert "No paper with “quokka”." in Page(ask(sample, "quokka").plain).text
     assert "with that as part of a word." in Page(ask(sample, "ransforme").plain).text
@@ -150,7 +150,7 @@ def test_what_cannot_be_asked_is_said_on_the_page(sample: Starlette) -> None:
 def test_a_page_of_answers_that_is_gone_leads_to_the_first_one(sample: Starlette, cursor: str) -> None:
     answer = ask(sample, "kettle steam", cursor=cursor)
     page = Page(answer.plain)
-    assert answer.status == 400 and "This page of answers is gone. Search again" in page.text
+    assert answer.status == 400 and "These results have expired. Search again" in page.text
     assert "?q=kettle%20steam" in [one.attributes["href"] for one in page.all("a")]
 
 

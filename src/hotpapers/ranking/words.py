@@ -140,17 +140,17 @@ def why_provisional(compared: ReferenceSize | msgspec.UnsetType, score: int, thr
 
 
 def unit(part: ScoreComponent) -> str:
-    """What a part counts: `voice`, by rarity/2 `counted voice`, in a listing `favorite`, for the classic rule `repost
+    """What a part counts: `voice`, by rarity/2 `counted voice`, in a listing `like`, for the classic rule `repost
     or like`."""
     if part.rule == "classic":
         return "repost or like"
     if part.age == 0:
-        return "favorite"
+        return "like"
     return "counted voice" if part.rule in (vouched.COUNTED, vouched.CAPPED) else "voice"
 
 
 def units(count: int, unit: str) -> str:
-    """`1 voice`, `1,204 favorites`, `60 reposts and likes`."""
+    """`1 voice`, `1,204 likes`, `60 reposts and likes`."""
     return count_noun(count, unit, "reposts and likes" if unit == "repost or like" else "")
 
 
@@ -174,8 +174,8 @@ def counts_sentence(count: PrintedCount) -> str:
 
 
 METHOD_NOTES = {
-    "1": "as the publication's own search added them up",
-    "2": "added up with native reposts, each of which brings its original's count once more, so reposts are several "
+    "1": "as the publication’s own search added them up",
+    "2": "added up with native reposts, each of which brings its original’s count once more, so reposts are several "
     "times too high",
 }
 """What is known of how a listing's tallies were made, by the last part of the method's name."""

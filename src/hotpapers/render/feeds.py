@@ -23,6 +23,7 @@ from hotpapers.render.feed_formats import FORMATS, FeedDocument, FeedItem
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.issue_view import EntryView, issue_view
 from hotpapers.view.site_config import NOBODY, SiteConfig
+from hotpapers.view.tex import plain_line
 
 ISSUES = 30
 """Of the latest issues a feed tells."""
@@ -150,7 +151,7 @@ class FeedMaker:
         paper = issue.papers[feed_paper.entry.paper]
         url = site_paths.paper_url(self._imprint.base, feed_paper.entry.paper)
         return FeedItem(
-            id=_id(self._name, issue.content.day, feed_paper.entry.paper), title=view.title, url=url,
+            id=_id(self._name, issue.content.day, feed_paper.entry.paper), title=view.plain_title, url=url,
             published=issue.frozen_at, updated=issue.frozen_at, html=str(_paper_html(feed_paper)), text=view.lead_text,
             authors=view.authors, categories=tuple(map(phrases.one_line, paper.categories)),
         )  # fmt: skip
@@ -189,7 +190,7 @@ def _row(paper: FeedPaper, base: str) -> Markup:
     url = site_paths.paper_url(base, paper.entry.paper)
     counts = "; ".join(f"{count.name}: {count.words}" for count in paper.view.counts_view.counts)
     return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
-        paper.entry.place, url, paper.view.title, ", ".join(paper.view.authors), counts
+        paper.entry.place, url, paper.view.plain_title, ", ".join(paper.view.authors), counts
     )
 
 
@@ -198,12 +199,10 @@ def _paper_html(paper: FeedPaper) -> Markup:
     lines = (phrases.note(paper.issue.content.publication), ", ".join(view.authors))
     parts = [Markup("<p>{}</p>").format(line) for line in lines if line]
     parts += [Markup("<p>{}: {}</p>").format(count.name, count.words) for count in view.counts_view.counts]
-    if view.abstract or view.lead:
-        parts.append(Markup("<p>{}</p>").format(view.abstract or view.lead_text))
-    reasons = [*(text for text, _ in view.score_view.why), *filter(None, [view.score_view.provisional])]
-    why = Markup("").join(Markup("<li>{}</li>").format(reason) for reason in reasons)
-    if why:
-        parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(why))
+    if text := plain_line(view.abstract) or view.lead_text:
+        parts.append(Markup("<p>{}</p>").format(text))
+    why = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in view.score_view.sentences)
+    parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(why))
     links = Markup(" · ").join(Markup('<a href="{}">{}</a>').format(link.url, link.text) for link in view.links)
     when = f", {view.earlier}" if view.earlier else ""
     place = escape(f"Place {paper.entry.place} on {phrases.day_name(paper.issue.content.day)}{when}")

@@ -14,6 +14,7 @@ from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.issue_proof import issue_json
 from hotpapers.view.site_config import NOBODY, SiteConfig
+from hotpapers.view.tex import plain_line
 
 # What can begin mark-up anywhere in a line; `:` and `.` only where GitHub's dialect sees a bare address.
 _MARKUP = re.compile(r"[\\`*_\[\]<>&~|$#]|:(?=//)|(?<=www)\.")
@@ -67,7 +68,7 @@ def _blocks(issue: PublishedIssue) -> Iterator[str]:
     if content.reason:
         yield f"Edition {content.edition}. Corrected: {escape(content.reason)}"
     for entry in content.entries:
-        yield f"## {entry.place}. {escape(issue.papers[entry.paper].title)}"
+        yield f"## {entry.place}. {escape(plain_line(issue.papers[entry.paper].title))}"
         yield from _entry(issue, entry)
     if issue_empty := phrases.empty(issue):
         yield issue_empty
@@ -88,7 +89,7 @@ def _entry(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
     lead, _ = phrases.opening(paper)
     if lead:
         mark = phrases.opening_source(paper)
-        yield escape(f"{lead} ({mark})" if mark else lead)
+        yield escape(plain_line(lead) + (f" ({mark})" if mark else ""))
     posts = issue.posts.get(entry.paper, ())
     yield from (_quotation(quotation) for quotation in phrases.with_words(posts)[: phrases.quoted_at_once(issue)])
     yield from (_elsewhere(network, quotations) for network, quotations in phrases.elsewhere(posts).items())
@@ -141,4 +142,4 @@ def _links(paper: Paper) -> str:
 
 def _still(paper: Paper, entry: Entry) -> str:
     counts = "; ".join(_count(count) for count in entry.counts)
-    return f"- {link(paper.title, site_paths.abs_url(paper.paper))}" + (f" ({counts})" if counts else "")
+    return f"- {link(plain_line(paper.title), site_paths.abs_url(paper.paper))}" + (f" ({counts})" if counts else "")

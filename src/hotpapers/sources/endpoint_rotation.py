@@ -58,9 +58,9 @@ def raise_for(failed: Sequence[NetError], count: int) -> None:
         return
     if len(failed) == count:
         raise worst(failed)
-    reasons = [str(problem) for problem in failed[:NAMED]]
-    more = [f"and {len(failed) - NAMED} more"] if len(failed) > NAMED else []
-    raise PartiallyRead("; ".join([f"{len(failed)} of {count} could not be read", *reasons, *more]))
+    reasons = list(dict.fromkeys(map(str, failed)))
+    more = [f"and {len(reasons) - NAMED} more"] if len(reasons) > NAMED else []
+    raise PartiallyRead("; ".join([f"{len(failed)} of {count} could not be read", *reasons[:NAMED], *more]))
 
 
 def worst(problems: Sequence[NetError]) -> NetError:

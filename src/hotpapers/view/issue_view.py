@@ -17,6 +17,7 @@ from hotpapers.view.contact_links import ReportSubject
 from hotpapers.view.icons import mark
 from hotpapers.view.post_views import ElsewhereView, LinkedPiece, PostView, elsewhere, quotations
 from hotpapers.view.sparkline import Sparkline, spark
+from hotpapers.view.tex import plain_line
 
 AUTHORS = 3
 """So many authors are named at once; the others unfold."""
@@ -56,6 +57,12 @@ class ScoreView(NamedTuple):
     counts: tuple[CountView, ...]
     command: str
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The score's parts and sum, and what qualifies its place, where pages have no room for more."""
+        sums = (*(sentence for sentence, _ in self.why), f"Score: {self.total}.")
+        return tuple(sentence for sentence in (*sums, self.tie_note, self.provisional) if sentence)
+
 
 class EntryView(NamedTuple):
     """A paper in an issue. Title, first lines, rest and abstract are as written, TeX and all: pages show them by
@@ -87,9 +94,15 @@ class EntryView(NamedTuple):
     metadata: Paper
 
     @property
+    def plain_title(self) -> str:
+        """The title where only plain text can stand."""
+        return plain_line(self.title)
+
+    @property
     def lead_text(self) -> str:
-        """The first words where no mark can stand beside them: a machine's carry it within."""
-        return f"{self.lead} ({self.lead_mark})" if self.lead_mark.startswith("machine") else self.lead
+        """The first lines where only plain text can stand, and no mark beside it: a machine's carry it within."""
+        lead = plain_line(self.lead)
+        return f"{lead} ({self.lead_mark})" if self.lead_mark.startswith("machine") else lead
 
     @property
     def first_authors(self) -> str:

@@ -45,8 +45,12 @@ _SENTENCE_END = re.compile(r"[.!?][\"')\]]*(?= +[A-Z0-9$\\(])")
 
 
 def cut(text: str, most: int) -> str:
-    """The text, or its first words in so many code points."""
-    return text if len(text) <= most else text[: most - 1].rpartition(" ")[0].rstrip(" ,;:") + "…"
+    """The text, or its first words and an ellipsis, in at most so many code points; a long last word is cut too."""
+    if len(text) <= most:
+        return text
+    start = text[: most - 1]
+    words = start if text[most - 1] == " " else start.rpartition(" ")[0]
+    return (words if 2 * len(words) > most else start).rstrip(" ,;:") + "…"
 
 
 # ---- days and moments --------------------------------------------------------------------------------
@@ -56,6 +60,11 @@ def day_name(day: str) -> str:
     """`2021-01-14` → `14 January 2021`."""
     when = date.fromisoformat(day)
     return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+
+
+def month_name(month: str) -> str:
+    """`2021-01` → `January 2021`."""
+    return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"
 
 
 def weekday_name(day: str) -> str:
@@ -77,7 +86,11 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     if not counts:
         return (first,)
     networks = ", ".join(sorted({words.network_name(count.network) for count in counts}))
-    return first, networks, f"counted {timestamps.day_of(max(count.until for count in counts))}{_counted_by(counts[0])}"
+    return first, networks, f"counted {_last_day(counts)}{_counted_by(counts[0])}"
+
+
+def _last_day(counts: Sequence[PrintedCount]) -> str:
+    return day_name(timestamps.day_of(max(count.until for count in counts)))
 
 
 def _counted_by(count: PrintedCount) -> str:
@@ -163,7 +176,7 @@ def notes(content: IssueContent) -> tuple[str, ...]:
     """What a reader must know of how an issue's counts were made."""
     methods = sorted({count.method for entry in content.entries for count in entry.counts if count.method})
     known = [note for note in map(words.method_note, methods) if note]
-    used = " The ranking uses favorites alone." if content.ranking.startswith("rarity/") else ""
+    used = " The ranking uses likes alone." if content.ranking.startswith("rarity/") else ""
     counted = (f"How this was counted: {note}.{used}" for note in known)
     witnessed = words.witnessed_sentence(content.witnessed)
     afterwards = made_afterwards(content.retrospective) if content.retrospective else ""

@@ -139,7 +139,10 @@ def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]]) -> N
     full = sum(reading.state == "complete" for _, reading in rows)
     name = phrases.one_line(words.network_name(network))
     issues = words.count_noun(len(rows), "issue")
-    text = f"read in full for all of the last {issues}" if full == len(rows) else f"read in full for {full} of {issues}"
+    if full == len(rows):
+        text = f"read in full for {f'all of the last {issues}' if full > 1 else 'the latest issue'}"
+    else:
+        text = f"read in full for {full} of {issues}"
     days = tuple(
         (phrases.day_name(content.day), _why(content, reading))
         for content, reading in rows

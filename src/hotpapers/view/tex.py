@@ -34,6 +34,8 @@ _FORMULA = re.compile(
     | \\begin\{{(?P<name>{_ENVIRONMENTS})\*?\}}.{_LENGTH}\\end\{{(?P=name)\*?\}}""",
     re.VERBOSE | re.DOTALL,
 )
+_TEX = re.compile(r"[$\\~]|``|''|--")
+"""What a text has at least once if anything in it is TeX."""
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}(?![A-Za-z}])")
 
 
@@ -68,7 +70,7 @@ def _is_money(tex: str) -> bool:
 
 def prose(text: str) -> Markup:
     """A text of a paper as a page shows it, its formulas in the line; those that cannot be rendered as their TeX."""
-    if ("$" not in text and "\\" not in text) or len(text) > LONGEST:
+    if len(text) > LONGEST or not _TEX.search(text):
         return escape(text)
     result: list[Markup] = []
     at = size = 0
@@ -83,7 +85,7 @@ def prose(text: str) -> Markup:
 
 def plain(text: str) -> str:
     """The same as plain text: TeX's letters as letters, formulas as their TeX."""
-    return text if "\\" not in text or len(text) > LONGEST else _plain_letters(text)
+    return text if len(text) > LONGEST or not _TEX.search(text) else _plain_letters(text)
 
 
 def plain_line(text: str) -> str:
@@ -142,16 +144,18 @@ _ARGUMENT = re.compile(
     r"|\\(?:begin|end)\s*\{[a-z]*\*?\}"
 )
 _WRAPPED = {"cited": "[{}]", "linked": "{}", "address": "{}", "note": " ({})"}
+# Ties, quotation marks and dashes may also stand at the edge of a formula, where the stretch begins or ends.
 _SIGN = re.compile(
-    r"\\([%&#_${}|])|\\([ ,;:!/\-\\])|(?<=[\w.)])~(?=[\w(\\])|``|''|(?<=\w)---?(?=\w)|(?<= )---?(?= )", re.ASCII
+    r"\\([%&#_${}|])|\\([ ,;:!/\-\\])|(?<=[\w.)])~(?=[\w(\\]|$)|``|(?:(?<=\S)|^)''(?!\()"
+    r"|(?:(?<=[\w)])|^)---?(?=[\w(]|$)|(?<= )---?(?= )"
 )
 _SIGNS = {"~": "\u00a0", "``": "“", "''": "”", "--": "–", "---": "—"}
 
 
 def decode_accents(text: str) -> str:
     """The text that a stretch of TeX without formulas stands for."""
-    if "\\" not in text:
-        return text
+    if "\\" not in text:  # no command: quotation marks, dashes and ties at most
+        return _SIGN.sub(_sign, text)
     for _ in range(3):  # commands within commands
         before, text = text, _STYLED.sub(lambda group: group[1] or group[2] or "", text)
         if text == before:

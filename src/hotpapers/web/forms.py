@@ -91,17 +91,17 @@ class FormPage(NamedTuple):
     wait: int = 0
 
 
-NOTHING = FormPage("There is no such thing", ("This address is cut short, or what it was about is gone.",), status=404)
+NOTHING = FormPage("Not found", ("This link is incomplete, or what it was about is gone.",), status=404)
 BUSY = FormPage("Server busy", ("The server is busy. Please try again in a minute.",), status=503, wait=60)
 FOREIGN = FormPage("Not sent", ("This form was sent from another site's page. Please send it from here.",), status=403)
-UNREADABLE = FormPage("Not sent", ("What was sent could not be read, or is too long.",), status=400)
-UNUSABLE = FormPage("Not sent", ("This cannot be done as it was asked for.",), status=400)
+UNREADABLE = FormPage("Not sent", ("The form could not be read, or is too long.",), status=400)
+UNUSABLE = FormPage("Not sent", ("This cannot be done.",), status=400)
 
 
 def too_much(seconds: int) -> FormPage:
     """Whoever sends too many forms is told when to go on."""
     minutes = (seconds + 59) // 60
-    words = f"That was a lot in a short time. Please go on in {minutes} minute{'' if minutes == 1 else 's'}."
+    words = f"Too many requests in a short time. Please try again in {minutes} minute{'' if minutes == 1 else 's'}."
     return FormPage("Not now", (words,), status=429, wait=seconds)
 
 

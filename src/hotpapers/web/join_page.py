@@ -32,8 +32,10 @@ MOST_AN_HOUR = 100
 """Forms with an address that are taken in an hour, whoever sends them and whether or not a letter follows."""
 LONGEST = 254
 COST = 2
-NO_ADDRESS = "That is no mail address. Write it as somebody@example.org."
-MANY = FormPage("Not now", ("Many asked within the hour. Please try again later.",), status=503, wait=3600)
+NO_ADDRESS = "This is not an email address. Write it as somebody@example.org."
+MANY = FormPage(
+    "Not now", ("There were too many requests within the hour. Please try again later.",), status=503, wait=3600
+)
 
 
 class JoinDependencies(NamedTuple):
@@ -92,7 +94,7 @@ def _form(publication: str, title: str, values: Values | None = None, wrong: str
     filled = values or {}
     fields = (
         FormField(
-            "address", "Your mail address", "email", filled.get("address", "")[:LONGEST], wrong=wrong, most=LONGEST
+            "address", "Your email address", "email", filled.get("address", "")[:LONGEST], wrong=wrong, most=LONGEST
         ),
         FormField("skip", "No mail on days without papers", "check", filled.get("skip", "")),
     )

@@ -80,7 +80,7 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
             return MailPage(f"You are not subscribed to {title}")
         text = tokens.encode(record.marks.secret, token)
         other = "all" if reader.skip_empty else "skip"
-        choice = "Mail on every day" if reader.skip_empty else "No mail on days without papers"
+        choice = "Mail every day" if reader.skip_empty else "No mail on days without papers"
         return MailPage(f"Unsubscribe from {title}?", (), (("", "Unsubscribe"), (f"../{other}/{text}", choice)))
 
     def leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
@@ -91,7 +91,7 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
         def chosen(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
             if subscribers.set_skip_empty(record, reader.mark, skip_empty=skip_empty) is None:
                 return MailPage(f"You are not subscribed to {title}")
-            when = "only on days with papers" if skip_empty else "on every day"
+            when = "only on days with papers" if skip_empty else "every day"
             return MailPage("Saved", (f"{title} will be sent to you {when}.",))
 
         return chosen

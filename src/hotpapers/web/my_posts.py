@@ -103,7 +103,7 @@ def _act(router: FormRouter, dependencies: MyPostsDependencies, values: Values) 
 # ---- first: who ------------------------------------------------------------------------------------------
 
 ASKED = "Your account, or the address of one of your posts"
-UNKNOWN = "Nothing by this account is known here, so nothing of it is shown."
+UNKNOWN = "This site knows no post of this account, and shows none."
 BARE = "Which network is it on? Write it as @ada.example or @ada@social.example."
 SEVERAL: dict[claims.Network, str] = {
     "bluesky": "Several accounts had this name. Please give the account's own id, such as did:plc:…",
@@ -117,8 +117,8 @@ def first(who: str = "", wrong: str = "") -> FormPage:
     hint = "On Bluesky or Mastodon: @ada.example, @ada@social.example, https://social.example/@ada/123"
     field = FormField("who", ASKED, "text", who[: claims.LONGEST], hint, wrong, claims.LONGEST)
     lines = (
-        "Whoever posted decides what stands here. You prove that an account is yours by a code that you write into its"
-        " profile for a moment; no password is asked for.",
+        "Whoever posted decides what is shown here. Prove that an account is yours by writing a code into its profile"
+        " for a moment; no password is asked for.",
     )
     form = FormSpec("mine", "Get a code", (field,), wrong=wrong)
     return FormPage("These are my posts", lines, form, status=400 if wrong else 200)
@@ -126,7 +126,7 @@ def first(who: str = "", wrong: str = "") -> FormPage:
 
 def _elsewhere(contact: str) -> str:
     """What is said of an account that cannot be proved here."""
-    text = "This can be proved for accounts on Bluesky and on Mastodon alone."
+    text = "This can be proved only for accounts on Bluesky and Mastodon."
     return f"{text} For others, write to {phrases.one_line(contact)}." if contact else text
 
 
@@ -154,17 +154,17 @@ def _second(
 
 def _choosing(who: str, proof: str, choice: str = "", wrong: str = "") -> FormPage:
     hidden = (("who", who), ("proof", proof))
-    form = FormSpec("mine", "The code is there: go on", (), hidden, "What is to be done?", CHOICES, choice, wrong)
+    form = FormSpec("mine", "The code is in my profile", (), hidden, "What would you like?", CHOICES, choice, wrong)
     return FormPage("Your code", (), form)
 
 
 # ---- third: what is to be done -------------------------------------------------------------------------------
 
-OLD = "This code is too old, or belongs to another page. Please begin anew."
+OLD = "This code has expired, or belongs to another page. Please start again."
 MISSING = "The code is not in the profile yet. Networks may take a minute to show it; then send this again."
-NOT_SHOWN = "Its network does not show us this profile, so that nothing is proved."
-NO_ANSWER = "The profile could not be read: its server does not answer as it should. Please try again later."
-NO_CHOICE = "Please choose what is to be done."
+NOT_SHOWN = "The network does not let us read this profile, so nothing can be proved."
+NO_ANSWER = "The profile could not be read: its server did not answer properly. Please try again later."
+NO_CHOICE = "Please choose one."
 TURN = "Somebody else's profile is being read from the same server. Please try again in a minute."
 
 
@@ -211,7 +211,7 @@ def _hidden(
 ) -> FormPage:
     before = record.head.position
     if not actions.hide(record, known.account, at):
-        return FormPage("They are hidden already", ("None of your posts is shown here.",))
+        return FormPage("Already hidden", ("None of your posts is shown here.",))
     log_event("hidden as its account asked", position=record.head.position)
     router.later(partial(_pressed, dependencies, before))
     return HIDDEN
@@ -228,11 +228,11 @@ HIDDEN = FormPage(
     ("None of them is shown here any more; pages that were written to folders follow within minutes.", AFTER),
 )
 CONTESTED: dict[actions.Contest, FormPage] = {
-    "person": FormPage("You count as a person", ("And did before: no rule takes you for a bot.", AFTER)),
-    "lifted": FormPage("You count as a person", ("In issues that are made from now on. Issues do not change.", AFTER)),
+    "person": FormPage("You count as a person", ("You did before: no rule takes you for a bot.", AFTER)),
+    "lifted": FormPage("You count as a person", ("In every issue from now on. Earlier issues do not change.", AFTER)),
     "asked": FormPage(
-        "It is passed on",
-        ("More than how you post speaks for a bot, so that whoever makes this site will look at it.", AFTER),
+        "Passed on",
+        ("More than the way you post suggests a bot, so whoever runs this site will look at it.", AFTER),
     ),
 }
-FULL = FormPage("Not now", ("Too many ask within the hour. Please try again later.",), status=503)
+FULL = FormPage("Not now", ("There were too many requests within the hour. Please try again later.",), status=503)

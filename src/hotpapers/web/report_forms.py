@@ -26,9 +26,9 @@ from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Value
 PATHS: dict[Kind, str] = {"entry": "/wrong", "quotation": "/report"}
 HEADINGS: dict[Kind, str] = {"entry": "What is wrong?", "quotation": "Report a quotation"}
 ASKED: dict[Kind, str] = {"entry": "What is wrong with this entry?", "quotation": "Why should it not be quoted?"}
-TOLD = "Goes to whoever makes this site, and to nobody else. Who you are is not kept: to get an answer, write to them."
-FULL = FormPage("Not now", ("Much was said within the hour, and is read first. Please come again later.",), status=503)
-THANKS = FormPage("Thank you", ("It is kept for whoever makes this site.",))
+TOLD = "Only whoever runs this site will read this. Who you are is not kept: to get an answer, write to them."
+FULL = FormPage("Not now", ("There have been many reports within the hour. Please try again later.",), status=503)
+THANKS = FormPage("Thank you", ("Whoever runs this site will read it.",))
 
 
 class ReportTarget(NamedTuple):
@@ -85,9 +85,9 @@ def _act(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPa
 def problem_of(text: str) -> str:
     """Why what is said cannot be taken; empty where it can."""
     if clean_text.is_blank(text):
-        return "Nothing is written yet. A sentence is enough."
+        return "Please write what is wrong. A sentence is enough."
     if len(text) > reader_reports.LONGEST:
-        return f"Too long: {len(text):,} characters, where {reader_reports.LONGEST:,} are read. Please say it shorter."
+        return f"This is too long: {len(text):,} characters. Please write {reader_reports.LONGEST:,} at most."
     return ""
 
 

@@ -17,13 +17,13 @@ from hotpapers.view.post_views import byline
 ISSUES = 3
 """The latest issues that are named of those that held a paper."""
 NOTHING = "Nothing was asked for: write a word, a name, a category or a day."
-GONE = "This page of answers is gone."
+GONE = "These results have expired."
 
 
 def complaint(query: str) -> str:
     """Why a query cannot be answered; empty where it can."""
     if len(query) > query_parser.LONGEST:
-        return f"That is too long: write {query_parser.LONGEST:,} signs at most."
+        return f"That is too long: write {query_parser.LONGEST:,} characters at most."
     return "" if query_parser.parse(query).asks else NOTHING
 
 
@@ -67,10 +67,15 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
     return HitView(
         title=marked(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
         path=site_paths.paper_path(hit.paper) if issues else "", url=site_paths.abs_url(hit.paper),
-        authors=marked_names(hit.authors, hit.spans.authors), note=note, day="" if issues else hit.day,
+        authors=marked_names(hit.authors, hit.spans.authors), note=note, day="" if issues else _day_name(hit.day),
         places=tuple(_place(issue, hit.paper) for issue in issues[: -ISSUES - 1 : -1]),
         text=marked(hit.snippet, hit.spans.snippet),
     )  # fmt: skip
+
+
+def _day_name(day: str) -> str:
+    """Of a paper that was never announced, the month may be all that is known."""
+    return phrases.day_name(day) if len(day) == len("2021-01-14") else phrases.month_name(day)
 
 
 def _place(issue: SearchHitIssue, paper: str) -> HitIssueView:

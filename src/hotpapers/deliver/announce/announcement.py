@@ -90,8 +90,8 @@ def unknown(content: IssueContent) -> str:
 
 
 def reason(entry: Entry) -> str:
-    """Why a paper is there, by the part of its score that counts most: `40 voices on Bluesky; of 4,812 papers of cs 31
-    had as many`; empty for one without parts."""
+    """Why a paper is there, by the part of its score that counts most: `40 voices on Bluesky; 31 of 4,812 other papers
+    in cs had as many`; empty for one without parts."""
     if not entry.parts:
         return ""
     part = max(entry.parts, key=lambda part: part.score)
@@ -103,14 +103,9 @@ def reason(entry: Entry) -> str:
 def _rarity(part: ScoreComponent) -> str:
     if part.rule == "classic" or part.score == 0:
         return ""
-    among = "" if part.among == "all" else f" of {phrases.one_line(part.among)}"
+    among = "" if part.among == "all" else f" in {phrases.one_line(part.among)}"
     others = words.count_noun(part.papers, "other paper")
-    return f"; of {others}{among} {words.number(part.atleast) if part.atleast else 'none'} had as many"
-
-
-def shortened(text: str, most: int) -> str:
-    """The text, or its first signs and an ellipsis: at most so many code points."""
-    return text if len(text) <= most else text[: most - 2].rstrip() + " …"
+    return f"; {words.number(part.atleast) if part.atleast else 'none'} of {others}{among} had as many"
 
 
 def entry_line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> EntryLine:

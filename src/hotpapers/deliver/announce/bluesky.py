@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from hotpapers.deliver.announce.announcement import announcement, entry_line, shortened
+from hotpapers.deliver.announce.announcement import announcement, entry_line
 from hotpapers.deliver.announce.atproto import AtprotoAccount, RecordRef
 from hotpapers.deliver.announce.thread import COLLECTION, Thread, thread
 from hotpapers.ids import timestamps
 from hotpapers.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.view import site_paths
-from hotpapers.view.phrases import one_line
+from hotpapers.view.phrases import cut, one_line
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.site_paths import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
 
@@ -126,13 +126,13 @@ def issue_document(issue: PublishedIssue, published_at: int, account: str, site_
     document: dict[str, Any] = {
         "$type": DOCUMENT, "site": publication_uri(account, publication.publication),
         "path": f"/{site_paths.issue_path(content.day).removesuffix('index.html')}",
-        "title": shortened(f"{text.publication}, {text.day}", LONGEST_TITLE),
-        "description": shortened(" · ".join(filter(None, (text.facts, text.correction))), LONGEST_DESCRIPTION),
+        "title": cut(f"{text.publication}, {text.day}", LONGEST_TITLE),
+        "description": cut(" · ".join(filter(None, (text.facts, text.correction))), LONGEST_DESCRIPTION),
         "textContent": "\n".join(_lines(issue, site_config)) or text.empty,
         "publishedAt": timestamps.rfc3339(published_at),
         **({"updatedAt": timestamps.rfc3339(issue.frozen_at)} if content.edition > 1 else {}),
     }  # fmt: skip
-    title = shortened(one_line(publication.title), LONGEST_TITLE)
+    title = cut(one_line(publication.title), LONGEST_TITLE)
     record = {"$type": PUBLICATION, "url": site_config.base.removesuffix("/"), "name": title}
     return IssueDocument(publication.publication, content.day, record, document)
 

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from hotpapers.deliver.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement, shortened
+from hotpapers.deliver.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement
 from hotpapers.deliver.announce.apprise_client import Manner
 from hotpapers.deliver.announce.members import Posters, member_papers
 from hotpapers.model import HttpClient, IssueReader, Message
 from hotpapers.render import markdown
+from hotpapers.view import phrases
 from hotpapers.view.site_config import SiteConfig
 
 UNKNOWN_RECEIPT = "interrupted: a room cannot be asked whether it has a message, so it is not sent again"
@@ -101,7 +102,7 @@ def message(announcement: AnnouncementText, room: ChatClient) -> str:
         if room.fits(text):
             return text
     least = f"{announcement.day}. {announcement.papers}."
-    shorter = (shortened(least, most) for most in range(len(least), 2, -1))
+    shorter = (phrases.cut(least, most) for most in range(len(least), 2, -1))
     return next((text for text in (f"{least} {announcement.url}".rstrip(), *shorter) if room.fits(text)), "")
 
 
@@ -114,12 +115,12 @@ def _blocks(announcement: AnnouncementText, form: ChatFormat, manner: Manner) ->
     facts = (
         [announcement.facts]
         if form.facts
-        else [f"{announcement.papers}.", announcement.provisional, shortened(announcement.unknown, 160)]
+        else [f"{announcement.papers}.", announcement.provisional, phrases.cut(announcement.unknown, 160)]
     )
     head = [
-        f"{shortened(announcement.publication, 60)}, {announcement.day}",
+        f"{phrases.cut(announcement.publication, 60)}, {announcement.day}",
         *facts,
-        shortened(announcement.correction, 200),
+        phrases.cut(announcement.correction, 200),
     ]
     yield _lines([without_mentions(line, manner) for line in head], manner)
     yield without_mentions(announcement.empty, manner)
@@ -129,9 +130,9 @@ def _blocks(announcement: AnnouncementText, form: ChatFormat, manner: Manner) ->
 
 
 def _entry(line: EntryLine, form: ChatFormat, manner: Manner) -> str:
-    who = f" · {shortened(line.author, 60)}" if line.author else ""
-    head = f"{line.place}. {shortened(line.title, form.title)}{who}"
-    why = without_mentions(shortened(line.reason, 160), manner) if form.reasons else ""
+    who = f" · {phrases.cut(line.author, 60)}" if line.author else ""
+    head = f"{line.place}. {phrases.cut(line.title, form.title)}{who}"
+    why = without_mentions(phrases.cut(line.reason, 160), manner) if form.reasons else ""
     return _lines([without_mentions(head, manner), why, _link(line.url, manner)], manner)
 
 
@@ -143,8 +144,8 @@ def _members_line(announcement: AnnouncementText, form: ChatFormat) -> str:
         places = [str(paper.place) for paper in announcement.by_members if paper.place]
         return f"By our members: {', '.join([*places, *([f'{still} still talked about'] if still else [])])}."
     lines = [
-        f"{f'{entry.place}.' if entry.place else 'still talked about:'} {shortened(entry.title, 60)}"
-        f" ({shortened(entry.who, 60)})"
+        f"{f'{entry.place}.' if entry.place else 'still talked about:'} {phrases.cut(entry.title, 60)}"
+        f" ({phrases.cut(entry.who, 60)})"
         for entry in announcement.by_members[:MEMBERS_SHOWN]
     ]
     left = len(announcement.by_members) - MEMBERS_SHOWN

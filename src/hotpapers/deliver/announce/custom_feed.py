@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from hotpapers.deliver.announce.announcement import shortened
 from hotpapers.ids import timestamps
 from hotpapers.model import Publication
-from hotpapers.view import clean_text
+from hotpapers.view import clean_text, phrases
 
 COLLECTION = "app.bsky.feed.generator"
 LONGEST_NAME, LONGEST_DESCRIPTION = 24, 300
@@ -43,6 +42,6 @@ def feed_record(publication: Publication, service: str, site: str, at: int) -> d
     text = "The posts that each issue shows, by the rank of their papers: how rare their attention is."
     return {
         "$type": COLLECTION, "did": service_did(service), "createdAt": timestamps.rfc3339(at),
-        "displayName": shortened(clean_text.one_line(publication.title), LONGEST_NAME),
-        "description": shortened(f"{text} {site}".strip(), LONGEST_DESCRIPTION),
+        "displayName": phrases.cut(clean_text.one_line(publication.title), LONGEST_NAME),
+        "description": phrases.cut(f"{text} {site}".strip(), LONGEST_DESCRIPTION),
     }  # fmt: skip

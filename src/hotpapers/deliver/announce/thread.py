@@ -11,9 +11,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from hotpapers.deliver.announce.announcement import AnnouncementText, EntryLine, announcement, shortened
+from hotpapers.deliver.announce.announcement import AnnouncementText, EntryLine, announcement
 from hotpapers.ids.timestamps import tid
 from hotpapers.model import PublishedIssue
+from hotpapers.view import phrases
 from hotpapers.view.site_config import SiteConfig
 
 COLLECTION = "app.bsky.feed.post"
@@ -73,7 +74,7 @@ def _link(text: str, url: str) -> dict[str, Any]:
 
 def _short_url(url: str) -> str:
     """An address as people read it."""
-    return shortened(url.partition("://")[2].removesuffix("/"), LONGEST_ADDRESS)
+    return phrases.cut(url.partition("://")[2].removesuffix("/"), LONGEST_ADDRESS)
 
 
 Post = tuple[str, str, dict[str, str]]
@@ -82,16 +83,16 @@ Post = tuple[str, str, dict[str, str]]
 
 def _head(content: AnnouncementText) -> Post:
     summary = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
-    title = f"{shortened(content.publication, 60)}, {content.day}"
-    text = _fitted([title, shortened(summary, 140), content.correction or content.empty], 2, content.url)
-    titles = " · ".join(shortened(line.title, 80) for line in content.lines[:3])
+    title = f"{phrases.cut(content.publication, 60)}, {content.day}"
+    text = _fitted([title, phrases.cut(summary, 140), content.correction or content.empty], 2, content.url)
+    titles = " · ".join(phrases.cut(line.title, 80) for line in content.lines[:3])
     return text, content.url, {"title": title, "description": titles or content.empty}
 
 
 def _paper(line: EntryLine) -> Post:
-    author = shortened(line.author, 60)
-    text = _fitted([f"{line.place}. {line.title}", author, shortened(line.reason, 110)], 0, line.url)
-    return text, line.url, {"title": shortened(line.title, LONGEST), "description": author}
+    author = phrases.cut(line.author, 60)
+    text = _fitted([f"{line.place}. {line.title}", author, phrases.cut(line.reason, 110)], 0, line.url)
+    return text, line.url, {"title": phrases.cut(line.title, LONGEST), "description": author}
 
 
 def _fitted(lines: list[str], longest: int, url: str) -> str:
@@ -99,5 +100,5 @@ def _fitted(lines: list[str], longest: int, url: str) -> str:
     end = f"\n\n{_short_url(url)}" if url else ""
     others = sum(len(line) + 1 for n, line in enumerate(lines) if line and n != longest)
     room = LONGEST - len(end) - others
-    fitted = [shortened(line, room) if n == longest else line for n, line in enumerate(lines)]
+    fitted = [phrases.cut(line, room) if n == longest else line for n, line in enumerate(lines)]
     return "\n".join(line for line in fitted if line) + end

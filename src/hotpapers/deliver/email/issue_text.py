@@ -11,7 +11,6 @@ import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hotpapers.deliver.announce.announcement import shortened
 from hotpapers.model import PublishedIssue
 from hotpapers.ranking import words
 from hotpapers.render.html.templating import macro
@@ -66,7 +65,7 @@ class MessageView(NamedTuple):
 def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> MessageView:
     """What a letter says of an issue, with so many of its papers; who gets it and can leave it is not in it yet."""
     view, publication = issue_view(issue), issue.content.publication
-    title = shortened(phrases.one_line(publication.title), LONGEST_TITLE)
+    title = phrases.cut(phrases.one_line(publication.title), LONGEST_TITLE)
     left = len(view.entries) - most
     return MessageView(
         publication=title,
@@ -74,7 +73,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> M
         notes=(*filter(None, [phrases.note(publication)]), *_notes(view)),
         empty=view.empty,
         entries=tuple(_entry(entry, site_config) for entry in view.entries[:most]),
-        more=f"This letter has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
+        more=f"This message has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
         ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:STILL]),
         page=LinkedText(
             "This issue on the web", site_paths.public_url(site_config.base, site_paths.issue_path(view.day))
@@ -99,10 +98,10 @@ def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
     return MessageEntry(
         place=entry.place,
         title=_title(entry, site_config),
-        authors=shortened(plain_line(_authors(entry)), LONGEST_AUTHORS),
+        authors=phrases.cut(plain_line(_authors(entry)), LONGEST_AUTHORS),
         lead=_lead(entry),
         counts=tuple(_counts(entry)),
-        why=shortened(_why(entry), LONGEST_WHY),
+        why=phrases.cut(_why(entry), LONGEST_WHY),
         links=tuple(links),
     )
 
@@ -118,7 +117,7 @@ def _counts(entry: EntryView) -> Iterator[str]:
 def _lead(entry: EntryView) -> str:
     """What is said of the paper, and where that comes from."""
     mark = f" ({entry.lead_mark})" if entry.lead_mark else ""
-    return shortened(plain_line(entry.lead), LONGEST_LEAD) + mark
+    return phrases.cut(plain_line(entry.lead), LONGEST_LEAD) + mark
 
 
 def _authors(entry: EntryView) -> str:
@@ -127,11 +126,7 @@ def _authors(entry: EntryView) -> str:
 
 
 def _why(entry: EntryView) -> str:
-    score = entry.score_view
-    sentences = [sentence for sentence, _ in score.why]
-    return "Why here: " + " ".join(
-        part for part in (*sentences, f"Score: {score.total}.", score.tie_note, score.provisional) if part
-    )
+    return "Why here: " + " ".join(entry.score_view.sentences)
 
 
 def _page(entry: EntryView, site_config: SiteConfig) -> str:
@@ -142,7 +137,7 @@ def _title(entry: EntryView, site_config: SiteConfig) -> LinkedText:
     """A title leads as everywhere to the paper's page on the site, and to arXiv where there is none."""
     has_page = site_config.base and entry.path
     url = _page(entry, site_config) if has_page else next((link.url for link in entry.links), "")
-    return LinkedText(shortened(plain_line(entry.title), LONGEST_TITLE), url)
+    return LinkedText(phrases.cut(entry.plain_title, LONGEST_TITLE), url)
 
 
 def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:

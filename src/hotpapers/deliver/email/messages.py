@@ -10,7 +10,6 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote
 
-from hotpapers.deliver.announce.announcement import shortened
 from hotpapers.deliver.email import mime
 from hotpapers.deliver.email.addresses import domain_of
 from hotpapers.deliver.email.config import MailConfig
@@ -67,10 +66,10 @@ def address_message(letter: UnaddressedMessage, office: MailConfig, reader: Subs
     view = letter.view._replace(leave=LinkedText("Unsubscribe", link or mailto))
     title = letter.view.publication
     headers = [
-        ("From", mime.mailbox("From", shortened(title, LONGEST_NAME), office.address)),
+        ("From", mime.mailbox("From", phrases.cut(title, LONGEST_NAME), office.address)),
         *_answers(office),
         ("To", reader.address),
-        ("Subject", mime.words("Subject", shortened(f"{title}, {phrases.day_name(letter.day)}", LONGEST_SUBJECT))),
+        ("Subject", mime.words("Subject", phrases.cut(f"{title}, {phrases.day_name(letter.day)}", LONGEST_SUBJECT))),
         ("Date", mime.date(letter.moment)),
         ("Message-ID", f"<{letter.day}.{letter.edition}.{reader.mark}@{domain_of(office.address)}>"),
         ("List-Id", list_id(letter.publication, office)),
@@ -104,24 +103,24 @@ def list_id(publication: str, office: MailConfig) -> str:
 
 
 CONFIRM = """\
-Somebody, you we hope, asked for {title} by mail at this address.
+Someone asked for {title} to be sent to this address.
 
 {how}
 
-If it was not you, do nothing: no other letter comes, and this address is deleted after {days} days.
+If it was not you, do nothing: you will get no other message, and this address is deleted after {days} days.
 """
 BY_LINK = """\
 To confirm, open this page and press its button:
 <{link}>
 
-Or answer this letter, and leave its subject as it is."""
-BY_ANSWER = "To confirm, answer this letter, and leave its subject as it is."
+Or reply to this message without changing its subject."""
+BY_ANSWER = "To confirm, reply to this message without changing its subject."
 
 
 def confirmation(title: str, office: MailConfig, subscriber: Subscriber, secret: bytes) -> bytes:
     """The letter that asks whoever reads an address to confirm that they want a publication."""
     token = encode(secret, MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000))
-    title = shortened(phrases.one_line(title), LONGEST_NAME)
+    title = phrases.cut(phrases.one_line(title), LONGEST_NAME)
     how = BY_LINK.format(link=f"{office.base}mail/confirm/{token}") if office.base else BY_ANSWER
     text = CONFIRM.format(title=title, how=how, days=ANSWER_WITHIN // DAY)
     headers = [

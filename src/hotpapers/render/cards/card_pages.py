@@ -32,7 +32,7 @@ def of_issue(base: str, issue: IssueView) -> CardMeta | None:
     if not base:
         return None
     path = site_paths.card_path(site_paths.issue_path(issue.day))
-    named = [f"{entry.place} {plain_line(entry.title)}" for entry in issue.entries[: drawing.ROWS]]
+    named = [f"{entry.place} {entry.plain_title}" for entry in issue.entries[: drawing.ROWS]]
     text = f"{issue.publication}, {issue.title}. {'; '.join(named) or issue.empty}"
     return CardMeta(base + path, phrases.cut(text, LONGEST_ALT))
 
@@ -42,7 +42,7 @@ def of_paper(base: str, publication: str, path: str, appearances: Sequence[Entry
     if not base:
         return None
     entry = appearances[-1].entry
-    parts = (plain_line(entry.title), ", ".join(entry.authors[:AUTHORS]), f"{placed(appearances)}, {publication}")
+    parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), f"{placed(appearances)}, {publication}")
     curve = _curve(appearances)
     text = ". ".join(filter(None, (*parts, curve.description if curve else "")))
     return CardMeta(base + site_paths.card_path(path), phrases.cut(text, LONGEST_ALT))
@@ -125,7 +125,7 @@ def placed(appearances: Sequence[EntryAppearance]) -> str:
 
 def _title(entry: EntryView) -> str:
     """The title; the identifier where it has letters that cannot be drawn."""
-    return drawing.drawn(plain_line(entry.title)) or drawing.drawn(f"{'arXiv:' if entry.path else ''}{entry.paper}")
+    return drawing.drawn(entry.plain_title) or drawing.drawn(f"{'arXiv:' if entry.path else ''}{entry.paper}")
 
 
 def _authors(names: Sequence[str]) -> str:

@@ -175,10 +175,7 @@ class ListPages:
     def _by_month(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[PaperLines]:
         """Places of issues under the months of their days, in the order in which they come."""
         grouped = groupby(entry_summaries, key=lambda summary: summary.day[:7])
-        return [
-            PaperLines(f"{phrases.MONTHS[int(month[5:]) - 1]} {month[:4]}", self._lines(some, root))
-            for month, some in grouped
-        ]
+        return [PaperLines(phrases.month_name(month), self._lines(some, root)) for month, some in grouped]
 
     def _lines(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[Markup]:
         return [self._line(summary, root) for summary in entry_summaries]

@@ -65,8 +65,8 @@ class PaperPages:
         return self._here.render(
             "folded.html",
             path,
-            latest.title,
-            latest.lead_text or latest.title,
+            latest.plain_title,
+            latest.lead_text or latest.plain_title,
             paper=latest,
             appearances=appearances[::-1],
         )
@@ -76,7 +76,7 @@ class PaperPages:
         history, posts = here.talk(latest.key, appearances[0])
         cited = entries_of(latest.metadata)
         return here.render(
-            "paper.html", path, latest.title, latest.lead_text or latest.first_authors or latest.title,
+            "paper.html", path, latest.plain_title, latest.lead_text or latest.first_authors or latest.plain_title,
             paper=latest, appearances=appearances[::-1], authors=here.author_links(latest.authors),
             ages=tuple(AGE_NAMES.values()), networks=network_histories(history),
             versions=versions(latest.metadata, self._announcements(latest.key)),

@@ -1,0 +1,47 @@
+"""What pages, feeds and Markdown say in the same words: titles without TeX, days, and how a first issue was read."""
+
+from __future__ import annotations
+
+import json
+
+from hotpapers.announcement_days import announced_at
+from hotpapers.model import NetworkReading, PublishedIssue
+from hotpapers.render.feeds import FeedMaker
+from hotpapers.render.markdown import issue_text
+from hotpapers.view.publication_state import state_of
+from hotpapers.view.site_config import NOBODY
+from tests.render.build import OWN, PlainIssueReader, heard, issue, paper
+from tests.render.html import Page
+from tests.render.sites import site
+
+READ = (NetworkReading(network="bluesky", state="complete"),)
+TITLE = r"Poincar\'e--Hopf and ``Tea''"
+PLAIN = "Poincaré–Hopf and “Tea”"
+
+
+def _issue() -> PublishedIssue:
+    shown = paper("2101.99901", TITLE, r"We ask for \emph{tea}.")
+    return issue(OWN, "2021-01-14", [heard(1, shown, [], [], announced_at=announced_at("2021-01-13"))], readings=READ)
+
+
+def test_a_title_is_the_same_in_pages_feeds_and_markdown() -> None:
+    reader = PlainIssueReader([OWN], [_issue()])
+    page = Page(site(reader, "daily")["paper/2101.99901/index.html"])
+    assert page.text.startswith(f"{PLAIN} · The Daily Dozen") and f"{PLAIN}" in page.text.partition("·")[2]
+    feed = FeedMaker(reader, "daily", NOBODY).feed("feeds/papers.json") or b""
+    [item] = json.loads(feed)["items"]
+    assert (item["title"], item["summary"]) == (PLAIN, "We ask for tea.") and "\\" not in item["content_html"]
+    assert f"## 1. {PLAIN}\n" in issue_text(_issue()) and "We ask for tea." in issue_text(_issue())
+
+
+def test_when_a_paper_was_announced_is_told_beside_the_issue() -> None:
+    page = Page(site(PlainIssueReader([OWN], [_issue()]), "daily")["paper/2101.99901/index.html"])
+    head, _, appearance = page.text.partition("In 1 issue")
+    assert "announced" not in head and "· announced the day before" in appearance
+
+
+def test_a_first_issue_is_not_the_last_1_issues() -> None:
+    [network] = state_of(OWN, [_issue()]).networks
+    assert network.text == "read in full for the latest issue"
+    [network] = state_of(OWN, [_issue(), _issue()]).networks
+    assert network.text == "read in full for all of the last 2 issues"
