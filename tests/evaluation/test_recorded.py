@@ -19,7 +19,7 @@ from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
 from hotpapers.issues import freeze
 from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.model import DAY, HOUR, Item, Mention, Post, Reaction, ReactionType, Snapshot
+from hotpapers.model import DAY, HOUR, Item, Mention, Post, Price, Reaction, ReactionType, Snapshot
 from hotpapers.store.record import Record
 from tests.cli.run import good, misuse, run
 from tests.issues import made
@@ -319,3 +319,29 @@ def test_misuse_of_issues(store: Path, tmp_path: Path, sqlite_url: str) -> None:
         write(record, DAILY)
     said = misuse("evaluate", "attacks", "--store", tmp_path / "empty.db", "--last", "1")
     assert said == "daily: no frozen issue; `hotpapers issue DATE` freezes one."
+
+
+# ---- what the entries say that their scores would have cost ---------------------------------------------------
+
+
+def bought(scene: RecordedScene, on_bluesky: int, on_mastodon: int) -> int:
+    """The score of a paper that nobody speaks of but so many accounts, all of them with standing."""
+    one = campaign(scene, "likes, spread", *VOUCHED, aged=True)
+    for network, many in (("bluesky", on_bluesky), ("mastodon", on_mastodon)):
+        for account in one.accounts(many):
+            one.post(account, network)
+    rank, measured = VOUCHED
+    ranked = rank(scene.input_after(scene.aftermath(one, measured), measured, set()))
+    return next((each.score for each in ranked if each.paper == one.target.paper), 0)
+
+
+@pytest.mark.long
+def test_so_many_accounts_buy_an_entry_s_score_and_fewer_do_not(scene: RecordedScene) -> None:
+    def most(accounts: int) -> int:
+        return max(bought(scene, there, accounts - there) for there in range(accounts + 1))
+
+    first = scene.content.entries[0]
+    prices = {one.price.accounts: one.score for one in scene.content.entries if isinstance(one.price, Price)}
+    assert first.score == max(prices.values()) and len(prices) > 5, "else it could not fail"
+    for accounts, score in prices.items():
+        assert accounts and most(accounts) >= score > most(accounts - 1)

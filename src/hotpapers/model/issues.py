@@ -31,8 +31,8 @@ class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """What a place would have cost: the fewest `accounts` with which a paper that nobody spoke of would have stood no
-    lower, of which `known` at least would have needed standing; `accounts` is None where no number up to
+    """What a place would have cost: the fewest `accounts` with which a paper that nobody spoke of would have had as
+    many points, of which `known` at least would have needed standing; `accounts` is None where no number up to
     `ranking.price.MOST` would have done."""
 
     accounts: int | None

@@ -1,8 +1,10 @@
-"""What a place would have cost: the fewest accounts with which a paper that nobody spoke of would have stood there.
+"""What a score would have cost: the fewest accounts with which a paper that nobody spoke of would have had as many
+points.
 
 The accounts are spread over networks and over the ages at which papers are compared as it is cheapest, each of them
 counted once, and nobody else speaks of the paper. How many of them need standing follows from what known voices vouch
 for (see `vouched`). It is a lower bound: where a network names its accounts, unknown ones count only beside known ones.
+Nor is the place quite the score: level scores go by known voices, and others are compared with one paper more.
 """
 
 from __future__ import annotations

@@ -74,12 +74,12 @@ def price_sentence(price: Price | msgspec.UnsetType) -> str:
     if price is msgspec.UNSET:
         return ""
     if price.accounts is None:
-        return "No number of accounts that was tried would have bought this place."
+        return "No number of accounts that was tried would have bought this score."
     accounts = count_noun(price.accounts, "account")
     if not price.known:
-        return f"{accounts} would have bought this place: the record is too young to tell known ones from unknown ones."
+        return f"{accounts} would have bought this score: the record is too young to tell known ones from unknown ones."
     return (
-        f"{accounts} would have bought this place, at least {number(price.known)} of them known here for a month or "
+        f"{accounts} would have bought this score, at least {number(price.known)} of them known here for a month or "
         "more; unknown ones alone could not, in any number."
     )
 
