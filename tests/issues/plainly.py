@@ -283,6 +283,7 @@ class Plain(NamedTuple):
             reposts=sum(one.reposts for one in there), likes=sum(one.likes for one in there),
             bots=sum(one.is_bot and one.post.network == network for one in spoken), known=vouching,
             authors=len(persons & authors), counted=max(counting, highest),
+            posts_read=sum(one.counted_at is not None for one in there),
         )  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hotpapers.errors import UsageError
-from hotpapers.model import HOUR, Publication, Tally
+from hotpapers.model import HOUR, Publication, Reaction, Tally
 from hotpapers.store import Record
 from hotpapers.transfer.research import write_tables
 from hotpapers.transfer.research.schema import TABLES
@@ -76,6 +77,32 @@ def test_the_counts_by_age_are_those_of_the_posts(tables: Path) -> None:
     assert ask(tables, old) == [("bluesky", 100, 750), ("mastodon", 100, 750)]
     [(age,)] = ask(tables, "SELECT max(age) FROM counts WHERE paper = '2405.00001'")
     assert age == 72
+
+
+def test_the_first_papers_of_a_long_record_are_counted_too(store_url: str, tmp_path: Path) -> None:
+    with Record(store_url) as record:
+        write(record, NAMED, background(), paper(1), talk(1, 5, TODAY))
+        write_tables(record, tmp_path / "tables", TODAY + 90 * 24 * HOUR)
+    first = "announced_at = TIMESTAMP '2024-04-15'"
+    sql = f"SELECT age, count(DISTINCT paper) FROM counts WHERE {first} GROUP BY 1 ORDER BY 1"
+    assert ask(tmp_path / "tables", sql) == [(6, 100), (24, 100), (72, 100), (168, 100)]
+
+
+def test_the_title_is_that_of_the_publication(store_url: str, tmp_path: Path) -> None:
+    afterwards = msgspec.structs.replace(NAMED, publication="daily@history", title="The Daily Dozen, made afterwards")
+    with Record(store_url) as record:
+        write(record, NAMED, afterwards)
+        write_tables(record, tmp_path, TODAY)
+    assert json.loads((tmp_path / "datacite.json").read_text())["creators"][0]["name"] == "The Daily Dozen"
+
+
+def test_counts_that_were_never_read_are_unknown(store_url: str, tmp_path: Path) -> None:
+    like = Reaction(post="bluesky:first", account="bluesky:who", type="like", observed_at=TODAY + 2 * HOUR)
+    with Record(store_url) as record:
+        write(record, paper(1), post(1, "bluesky:first", TODAY + HOUR), like, talk(1, 5, TODAY + HOUR, "mastodon"))
+        write_tables(record, tmp_path / "tables", TODAY + 7 * HOUR)
+    rows = ask(tmp_path / "tables", "SELECT network, voices, reposts, likes FROM counts ORDER BY network")
+    assert rows == [("bluesky", 2, None, None), ("mastodon", 5, 0, 4)]
 
 
 @pytest.mark.long

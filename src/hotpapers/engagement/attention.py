@@ -33,7 +33,8 @@ class Engagement(NamedTuple):
 
     `announced_at` is 0 for a paper that counts with the posts of a window. Where standing is measured, `known`: voices
     that have it, but the authors' own, None while the record is too young to tell; `authors`: voices of the paper's
-    authors; `counted`: see `counted_voices`. `collector`: whose count it is, empty for our own.
+    authors; `counted`: see `counted_voices`. `collector`: whose count it is, empty for our own. `posts_read`: how many
+    posts' counts were read by then; `reposts` and `likes` add them up.
     """
 
     paper: str
@@ -51,6 +52,7 @@ class Engagement(NamedTuple):
     authors: int = 0
     counted: int = 0
     collector: str = ""
+    posts_read: int = 0
 
 
 class PostAtAge(NamedTuple):
@@ -255,5 +257,6 @@ def _summed(there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsB
         paper=first.paper, announced_at=first.announced_at, age=first.age, until=first.until, peer=first.peer,
         network=first.network, archive=first.archive, voices=len(voices) + unexplained, reposts=reposts,
         likes=likes, bots=bots, authors=len(authors),
+        posts_read=sum(post.counted_at is not None for post in there if not post.automated),
     )  # fmt: skip
     return NetworkTalk(row, len(named), named - authors if authors else named, highest)

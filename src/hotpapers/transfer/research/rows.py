@@ -22,8 +22,8 @@ WITHOUT_NAMES = frozenset(("bluesky", "hackernews", "lobsters", "reddit", "x"))
 
 OLDEST = (AGES[-1] + 24) * HOUR
 """After this time papers are measured no more, with a day to spare."""
-STRETCH = REFERENCE_DAYS * DAY - OLDEST
-"""Papers announced in so many µs are measured together."""
+STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
+"""Papers announced in so many µs are measured together: one that was announced 90 days before is measured no more."""
 
 
 def _papers(view: AsOfView) -> Iterator[Row]:
@@ -83,9 +83,10 @@ def _counts(view: AsOfView) -> Iterator[Row]:
         then = view._replace(as_of=min(high + OLDEST, view.as_of))
         for counts in read_engagement(then, MeasurementWindow()):
             if counts.peer and low <= counts.announced_at < high:
+                sums = (counts.reposts, counts.likes) if counts.posts_read else (None, None)
                 yield (
                     arxiv.from_key(counts.paper), counts.network, counts.age, counts.until, counts.announced_at,
-                    counts.voices, counts.reposts, counts.likes, counts.bots,
+                    counts.voices, *sums, counts.bots,
                 )  # fmt: skip
 
 

@@ -45,10 +45,11 @@ _ISSUE = (
     "edition INTEGER 1, or more for a corrected issue.",
 )
 _LANE = "lane VARCHAR entries: listed for the first time; ongoing: still talked about."
+_SUMMED = "summed over their counts as read last. Where none were ever read: empty in counts, 0 in entry_counts."
 _COUNTS = (
     "voices BIGINT Different accounts that spoke of it or reacted; each once.",
-    "reposts BIGINT Reposts of posts about it, summed.",
-    "likes BIGINT Likes of posts about it, summed.",
+    f"reposts BIGINT Reposts of posts about it, {_SUMMED}",
+    f"likes BIGINT Likes of posts about it, {_SUMMED}",
     "bots BIGINT Posts of bots, not among the others.",
 )
 _STANDING = (

@@ -12,7 +12,7 @@ import msgspec
 from hotpapers import __version__
 from hotpapers.errors import UsageError
 from hotpapers.ids import timestamps
-from hotpapers.model import Publication
+from hotpapers.model import Publication, is_retrospective
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.record import Record
 from hotpapers.transfer.research import queries
@@ -65,8 +65,9 @@ def _describe(facts: ExportFacts, folder: Path) -> None:
 
 
 def _title(view: AsOfView) -> str:
-    """The title of the publications, or one of ours where there is none."""
-    return ", ".join(publication.title for publication in view.items(Publication)) or UNTITLED
+    """The title of the publications, but for those made afterwards; or one of ours where there is none."""
+    own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
+    return ", ".join(item.title for item in own) or UNTITLED
 
 
 def _write(view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:
