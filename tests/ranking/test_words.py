@@ -138,6 +138,7 @@ def test_what_a_place_would_have_cost() -> None:
     assert words.price_sentence(msgspec.UNSET) == ""
     assert words.price_sentence(Price(accounts=None, known=3)).startswith("No number of accounts")
     assert words.price_sentence(Price(accounts=1, known=0)).startswith("1 account would have bought this score: the ")
+    assert words.price_sentence(Price(accounts=0, known=0)) == "This score would have cost nothing."
     known = words.price_sentence(Price(accounts=1204, known=3))
     assert known.startswith("1,204 accounts would have bought this score, at least 3 of them known here for a month")
 

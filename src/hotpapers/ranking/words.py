@@ -75,6 +75,8 @@ def price_sentence(price: Price | msgspec.UnsetType) -> str:
         return ""
     if price.accounts is None:
         return "No number of accounts that was tried would have bought this score."
+    if not price.accounts:
+        return "This score would have cost nothing."
     accounts = count_noun(price.accounts, "account")
     if not price.known:
         return f"{accounts} would have bought this score: the record is too young to tell known ones from unknown ones."

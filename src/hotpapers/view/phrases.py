@@ -219,10 +219,11 @@ def counts_short(count: PrintedCount) -> str:
 
 
 def counts_line(count: PrintedCount) -> str:
-    """A network's counts: as printed where they are a tally, else with the voices that were counted."""
+    """A network's counts: as printed where they are a tally, else with the voices that were counted. Where accounts are
+    known one by one, their posts' counts may never have been read: no reposts and no likes are not told."""
     parts = [words.count_noun(count.reposts, "repost"), words.count_noun(count.likes, "like")]
     if not count.method:
-        parts.insert(0, words.voices_of(count))
+        parts = [words.voices_of(count), *(parts if count.reposts or count.likes else ())]
     return ", ".join(parts) + (f", as counted by {count.collector}" if count.collector else "")
 
 
