@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import html
 import json
 from pathlib import Path
 
@@ -54,6 +56,37 @@ def test_twice_is_once_whatever_the_file_is_called(record: Record, name: str) ->
     for more in (content + b"\n", b"\n" + content):  # as other files: all is read again, and nothing is new
         take_one(record, SHAPES[name], more)
     assert (exported(record), record.head.position) == (before, position)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_mark_of_the_encoding_is_no_part_of_a_line(record: Record, other: Record, name: str) -> None:
+    content = data(f"archives/{name}.jsonl").read_bytes()
+    plain = take_one(record, SHAPES[name], content)
+    marked = b"".join(codecs.BOM_UTF8 + line for line in content.splitlines(keepends=True))
+    assert take_one(other, SHAPES[name], marked) == plain
+    assert exported(other) == exported(record)
+
+
+def test_words_of_reddit_are_what_was_written_whether_a_dump_escapes_them_or_not(record: Record) -> None:
+    written = [
+        ("Lids & spouts", "> 3 < 4 &amp;\n\narxiv.org/abs/2606.01001?a=1&b=2"),
+        ("Tea", "arxiv.org/abs/2606.01001"),
+    ]
+    dump = [
+        {"id": f"lid{n}", "author": "cup", "created_utc": 1_767_300_000, "title": title, "selftext": text}
+        for n, (title, text) in enumerate(written)
+    ]
+    escaped = [one | {key: html.escape(str(one[key]), quote=False) for key in ("title", "selftext")} for one in dump]
+    for lines_of_dump in (dump, escaped):
+        take_one(record, "reddit", lines(json.dumps(one).encode() for one in lines_of_dump))
+        texts = {row.item.text for row in record.view().latest(Post)}  # type: ignore[attr-defined]
+        assert texts == {f"{title}\n\n{text}" for title, text in written}
+    assert len([line for line in exported(record).splitlines() if b'"kind":"post"' in line]) == 2
+
+
+def test_lines_with_some_id_are_not_taken_for_reddits(record: Record) -> None:
+    with pytest.raises(InputError, match=r"not of the format reddit: .* lacks created_utc\); it looks like Crossref's"):
+        take_one(record, "reddit", b'{"id":"e1","subj_id":"","obj_id":"","source_id":""}\n')
 
 
 def test_in_both_databases(store_url: str, tmp_path: Path) -> None:
@@ -355,7 +388,11 @@ def test_a_line_without_end_is_passed_over_and_bounded(record: Record, monkeypat
         (b'{"id_str":"7","user":{},"text":""}\n', "posts of X: hotpapers import x"),
         (b'{"objectID":null,"title":""}\n', "JSON of another kind"),
         (b"[1, 2]\n", "JSON of another kind"),
-        (b"\xff\xfe{\n", "something else than lines of JSON"),
+        (b"\xfe{\n", "something else than lines of JSON"),
+        (
+            b"\xff\xfe{\x00\n",
+            "UTF-16: write it as UTF-8 first (iconv -f UTF-16 -t UTF-8 FILE | hotpapers import FORMAT -)",
+        ),
     ],
 )  # fmt: skip
 def test_a_file_of_another_kind_is_refused_and_told_what_it_looks_like(

@@ -27,6 +27,10 @@ def refusal(format: str, bad: int, reason: str, samples: Sequence[bytes]) -> Inp
 
 
 BEGINNINGS = (
+    (
+        rb"\xff\xfe|\xfe\xff",
+        "UTF-16: write it as UTF-8 first (iconv -f UTF-16 -t UTF-8 FILE | hotpapers import FORMAT -)",
+    ),
     (rb"BZh\d", "bzip2: unpack it first (bzcat FILE | hotpapers import FORMAT -)"),
     (rb"\xfd7zXZ", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
     (rb"PK\x03\x04", "a zip file: unpack it first"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterator
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -125,13 +126,16 @@ class Unit(NamedTuple):
 
 
 def lines_of(data: bytes) -> Iterator[Unit]:
-    """The lines of a block, each with its end if it has one; blank ones are left out and not counted."""
+    """The lines of a block, each with its end if it has one and without a mark of its encoding; blank ones are left out
+    and not counted."""
     number = end = 0
+    has_mark = BOM_UTF8 in data
     for line in data.split(b"\n"):
         whole = line + data[end + len(line) : end + len(line) + 1]
         end += len(whole)
-        if whole and not whole.isspace():
-            yield Unit(number, end - len(whole), end, whole)
+        content = whole.removeprefix(BOM_UTF8) if has_mark else whole
+        if content and not content.isspace():
+            yield Unit(number, end - len(whole), end, content)
             number += 1
 
 

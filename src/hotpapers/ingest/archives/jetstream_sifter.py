@@ -8,6 +8,7 @@ not decoded is not seen to be broken inside. Lines of any other look are decoded
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Protocol
@@ -250,7 +251,7 @@ def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
         start = data.rfind(b"\n", 0, place) + 1
         number += block.count(b"\n", counted, start) if start > counted else 0
         counted, end = start, data.find(b"\n", place) + 1 or len(data)
-        yield Unit(number, start, end, data[start:end])
+        yield Unit(number, start, end, data[start:end].removeprefix(BOM_UTF8))
 
 
 def _ended(key: bytes) -> bytes:

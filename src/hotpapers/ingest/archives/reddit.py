@@ -30,6 +30,8 @@ from hotpapers.sources.reddit import RedditSettings, RedditSource
 from hotpapers.sources.reddit.parser import DELETED, REMOVED
 
 NAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
+BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")
+"""What does not stand in words that are escaped."""
 PASSED_OVER = frozenset(("t2", "t4", "t5", "t6", "more", "LiveUpdate"))
 """Kinds of things in listings that are no posts."""
 
@@ -108,7 +110,7 @@ class RedditArchive(ArchiveFormat):
         """What a line, or a listing in it, says of papers and of posts that are gone."""
         if line.startswith(b"["):
             return page(_list(line), self.take, self._place.now)
-        thing = _thing(line)
+        thing = _unescaped(_thing(line)) if b"&" in line else _thing(line)
         if thing.kind is not None and is_object(thing.data):
             return () if thing.kind in PASSED_OVER else self.take(bytes(thing.data))
         if thing.children is not None:
@@ -118,6 +120,8 @@ class RedditArchive(ArchiveFormat):
 
     def _seen(self, thing: _Thing) -> Sequence[RawPayload]:
         name = thing.full_name()
+        if thing.created_utc is None:
+            raise InputError("no submission or comment: it lacks created_utc")
         gone = thing.deleted() or bool(thing.removed())
         words = (thing.title, thing.url, thing.selftext, thing.body)
         if not gone and not self._place.may_name("\n".join(word for word in words if word)):
@@ -129,6 +133,20 @@ class RedditArchive(ArchiveFormat):
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
         return timely(self._source.read(payload))
+
+
+def _unescaped(thing: _Thing) -> _Thing:
+    """A thing with its words as they were written."""
+    fields = ("title", "url", "selftext", "body")
+    return msgspec.structs.replace(thing, **{name: _as_written(getattr(thing, name)) for name in fields})
+
+
+def _as_written(words: str | None) -> str | None:
+    """Reddit escapes three letters unless it is asked not to, and so do most dumps; where one of them stands bare, they
+    are not escaped."""
+    if not words or BARE.search(words):
+        return words
+    return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _submission(thing: _Thing, name: str, created_at: int, *, gone: bool) -> dict[str, object]:
