@@ -187,7 +187,7 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--config",
         type=FILE_OR_FOLDER,
         metavar="FILE",
-        help="Settings file. [default: hotpapers.toml in the current folder, if it exists]",
+        help="Settings file. [default: hotpapers.toml in the current folder, for its own store]",
     )(command)
     return click.option(
         "--store",

@@ -45,7 +45,10 @@ def publication_of(record: Record, name: str | None) -> model.Publication:
         return by_name[name]
     by_name = {name: item for name, item in by_name.items() if not model.is_retrospective(name)}
     if not by_name:
-        raise NotFound("no publication yet: `hotpapers import classic` makes one, or name one in hotpapers.toml")
+        raise NotFound(
+            "no publication yet: `hotpapers import classic` makes one, or name one in hotpapers.toml (and that file by"
+            " --config, if you name a store)"
+        )
     if len(by_name) > 1:
         raise UsageError(f"several publications; choose one with --publication: {', '.join(by_name)}")
     return next(iter(by_name.values()))
