@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import zstandard
 
 from hotpapers.errors import NetError
 from hotpapers.model import DAY, HOUR, Announcement, Measurement, Post, Snapshot
+from hotpapers.privacy import queries
 from hotpapers.privacy.forget import forget
 from hotpapers.transfer import observations
 from hotpapers.transparency import alarms, entries, log_files, log_keys
@@ -265,6 +267,25 @@ def test_a_stale_file_brings_nothing_that_was_withdrawn(publisher: Publisher, fo
     assert follower.follow(3).problems == ()
     with follower.peer() as peer:
         assert peer.count(Post) == 8
+
+
+def test_a_list_of_marks_that_are_nobodys_costs_nothing(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For each name that no row has, forgetting looks through all that is here: a list could keep us busy for days."""
+    follower.follow(3)
+    with follower.peer() as peer:
+        known = next(post.post for post in peer.view().items(Post))
+    marks = "".join(f"{mark}\n" for mark in (known, *(f"bluesky:*{n:032x}" for n in range(2000))))
+    digest = hashlib.sha256(marks.encode()).digest()
+    files = {file.name: file.read_bytes() for file in publisher.files()} | {
+        f"withdrawn-{digest.hex()}.txt": marks.encode()
+    }
+    forge(publisher, [*leaves_of(publisher), entries.withdrawn_entry(digest)], files)
+    scans, rows_naming = [], queries.rows_naming
+    monkeypatch.setattr(queries, "rows_naming", lambda *args: scans.append(args) or rows_naming(*args))
+    outcome = follower.follow(3, 9)
+    assert outcome.problems == () and outcome.withdrawn == 1 and len(scans) == 1
 
 
 def test_too_few_witnesses_and_nothing_goes_in(publisher: Publisher, follower: Follower) -> None:

@@ -19,6 +19,7 @@ from hotpapers.following.site_log import FollowedSite, LoggedFolder
 from hotpapers.model import HOUR, HttpClient
 from hotpapers.model.keys import network_of
 from hotpapers.privacy.forget import forget_all
+from hotpapers.privacy.queries import keys_known
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of, sources_at
 from hotpapers.transfer import observations
@@ -132,7 +133,8 @@ class _Intake:
         return listed
 
     def _forget(self, name: str, marks: Collection[str]) -> None:
-        outcomes = forget_all(self._peer, sorted(marks)) if marks else []
+        here = keys_known(self._peer.database, sorted(marks))  # for others all that is here would be looked through
+        outcomes = forget_all(self._peer, sorted(here)) if here else []
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
         self._peer.database.erase_traces()
         self._peer.append([], source=name, cursor=DONE)
