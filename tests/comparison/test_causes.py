@@ -162,6 +162,15 @@ def test_a_paper_that_one_of_them_never_heard_of() -> None:
     only(compared(facts, lacks._replace(coverage={NETWORK: facts.coverage[NETWORK]})), "coverage")
 
 
+def test_a_paper_that_one_of_them_has_as_announced_later() -> None:
+    """Both would have read the same at the same moment: no reading is to blame."""
+    facts = collector(lines_of([ONE, TWO]))
+    late = facts._replace(announced={PAPER: ANNOUNCED + 20 * HOUR})
+    comparison = compared(facts, late)
+    assert comparison.unexplained == comparison.differences != () and not causes_of(comparison), "it had read arXiv"
+    only(compared(facts, late._replace(coverage={NETWORK: facts.coverage[NETWORK]})), "coverage")
+
+
 # ---- what nothing accounts for -----------------------------------------------------------------------------
 
 

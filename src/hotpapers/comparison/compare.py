@@ -133,20 +133,17 @@ def _announced_apart(
     period: Period,
 ) -> Iterator[CountedDifference]:  # fmt: skip
     """The counts of a paper that one of the two does not know to be announced, or has at another moment: as each has
-    them; and, where that one had not read arXiv, as both would have had them at the first moment."""
+    them, with the causes that both would have at the first moment. What the announcement alone makes is coverage where
+    that one had not read arXiv; where it had, nothing accounts for it."""
     own = [None if at is None else moment._replace(announced_at=at) for at in announced]
     as_they_are = {count.network: count for count in align(_sides(a, b, *own), moment)}
-    late = [
-        facts
+    is_missed = any(
+        at != moment.announced_at and _missed(facts, moment.announced_at, at, period)
         for facts, at in zip((a, b), announced, strict=True)
-        if at != moment.announced_at and _missed(facts, moment.announced_at, at, period)
-    ]
-    if not late:
-        yield from as_they_are.values()
-        return
+    )
     alike = {count.network: count for count in align(_sides(a, b, moment, moment), moment)}
     for network in sorted(as_they_are.keys() | alike.keys()):
-        yield _joined(network, as_they_are.get(network), alike.get(network))
+        yield _joined(as_they_are.get(network), alike.get(network), network, is_missed=is_missed)
 
 
 def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: Period) -> bool:
@@ -157,10 +154,14 @@ def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: P
     return read is None or read > announced_at + HEARD_WITHIN or coverage.had_trouble(announced_at - HEARD_WITHIN, end)
 
 
-def _joined(network: str, own: CountedDifference | None, alike: CountedDifference | None) -> CountedDifference:
+def _joined(
+    own: CountedDifference | None, alike: CountedDifference | None, network: str, *, is_missed: bool
+) -> CountedDifference:
     nothing = CountedDifference(network, 0, 0, {}, 0)
     own, alike = own or nothing, alike or nothing
-    causes = dict(alike.causes)
-    if by_announcement := (own.a - own.b) - (alike.a - alike.b):
+    causes, by_announcement = dict(alike.causes), (own.a - own.b) - (alike.a - alike.b)
+    if not is_missed:
+        return own._replace(causes=causes, unexplained=alike.unexplained + by_announcement)
+    if by_announcement:
         causes["coverage"] = causes.get("coverage", 0) + by_announcement
     return own._replace(causes=causes, unexplained=alike.unexplained)
