@@ -181,6 +181,16 @@ def test_policies_that_are_none(text: str) -> None:
         policies.parse_policy(text)
 
 
+def test_one_key_may_sign_the_logs_of_two_publications() -> None:
+    """As all of a site are signed; a checkpoint of the one is none of the other, whoever signed it."""
+    weekly = LOG._replace(name="log.example/2")
+    policy = policies.parse_policy(f"log {LOG.verifier}\nlog {weekly.verifier}\nquorum none")
+    assert [log.key.name for log in policy.logs] == ["log.example/1", "log.example/2"]
+    lines = [(notes.sign(CHECKPOINT.text, key),) for key in (LOG, weekly)]
+    known = [SignedCheckpoint(CHECKPOINT, SignedNote(CHECKPOINT.text, line)) for line in lines]
+    assert [policies.is_of_known_log(policy, one) for one in known] == [True, False]
+
+
 def test_a_policy_of_the_settings() -> None:
     assert policies.witness_policy(" \n") == policies.LogPolicy()
     text = f"witness a {W[0]} https://w.example/a\nwitness b {W[1]} http://127.0.0.1:8080\nquorum a"
