@@ -16,11 +16,12 @@ from hotpapers.model import HOUR, Item
 from hotpapers.store import Record
 from hotpapers.transparency.mirrors import check_mirror
 from hotpapers.transparency.policies import LogPolicy, parse_policy
-from hotpapers.transparency.publication_log import update_log
+from hotpapers.transparency.publication_log import LogConfig, begin_next_log, update_log
 from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.view.site_config import SiteConfig
 from tests.issues.made import DAILY, background, counts, frozen, moment, paper, post, write
-from tests.transparency.logs import NAME, config_in
+from tests.transparency.logs import NAME, config_in, logs_of, update
+from tests.transparency.logs import freeze as freeze_made_up
 
 FIRST, SECOND = "2024-05-07", "2024-05-08"
 AT = moment(SECOND) + 49 * 3_600_000_000
@@ -105,6 +106,37 @@ def test_a_part_of_a_site_is_no_lie(published: Path, tmp_path: Path) -> None:
         (site / SECOND / name).unlink()
     shutil.rmtree(site / FIRST)
     assert check_mirror(site, _policy(published)) == (1, 4, 2, ())
+
+
+def test_a_log_that_was_cut_off_before_the_next_one_began_is_named(tmp_path: Path) -> None:
+    """The key has signed both checkpoints of the first log: the shorter one leaves out what the second log names."""
+    site, config = tmp_path / "site", config_in(tmp_path)
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        for day in range(3):
+            freeze_made_up(record, day)
+            update(record, config, day)
+        _write_log(site, config)
+        short = tmp_path / "short"
+        shutil.copytree(site / "log" / NAME / "1", short)
+        freeze_made_up(record, 3)
+        update(record, config, 3)
+        begin_next_log(NAME, config)
+        freeze_made_up(record, 4)
+        update(record, config, 4)
+    _write_log(site, config)
+    assert check_mirror(site, _policy(site)).problems == ()
+    shutil.rmtree(site / "log" / NAME / "1")
+    shutil.copytree(short, site / "log" / NAME / "1")
+    [problem] = check_mirror(site, _policy(site)).problems
+    assert problem.endswith("/2: names another end of the log before it than the one that is here")
+
+
+def _write_log(site: Path, config: LogConfig) -> None:
+    logs = logs_of(config)
+    files = {f"{NAME}/{path}": data for path, data in logs.files()} | {"policy.txt": logs.policy_text("").encode()}
+    for path, data in files.items():
+        (site / "log" / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / "log" / path).write_bytes(data)
 
 
 def _policy(site: Path) -> LogPolicy:

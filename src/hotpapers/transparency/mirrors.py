@@ -7,14 +7,14 @@ its own day and edition, in all files of the folder, and the front page must not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.errors import InputError, NotAProof
 from hotpapers.transparency import policies, tiles
 from hotpapers.transparency.checkpoints import SignedCheckpoint, parse_checkpoint
-from hotpapers.transparency.entries import ISSUE, issue_entry
+from hotpapers.transparency.entries import EARLIER, ISSUE, earlier_entry, issue_entry
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.policies import LogPolicy
 from hotpapers.transparency.proofs import LogProof, parse_proof
@@ -55,6 +55,7 @@ def check_mirror(folder: Path, policy: LogPolicy) -> MirrorVerdict:
     and at its own place, in JSON and page, and that each checkpoint that a proof names is one of that log."""
     problems: list[str] = []
     logs = dict(_logs(folder, policy, problems))
+    problems += _broken_links(logs)
     places = sorted({file.parent for pattern in _FOLDERS for file in folder.glob(pattern)})
     issues: dict[Path, SavedIssue] = {}
     for place in [*places, *([folder] if (folder / PAGE).is_file() else [])]:
@@ -125,6 +126,20 @@ def _logs(folder: Path, policy: LogPolicy, problems: list[str]) -> Iterator[tupl
             yield name, read_log(folder, name, policy)
         except (InputError, OSError) as problem:
             problems.append(f"{name}: {problem}")
+
+
+def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
+    """Which logs do not name the end of the log before them, as that is here: between the two, leaves may be gone."""
+    by_path = {log_path(origin): log for origin, log in logs.items()}
+    for origin, log in logs.items():
+        publication, _, number = log_path(origin).rpartition("/")
+        if not number.isdecimal() or int(number) < 2:
+            continue
+        first, before = b"".join(log.entries[:1]), by_path.get(f"{publication}/{int(number) - 1}")
+        if first[:1] != EARLIER:
+            yield f"{origin}: does not name the end of the log before it"
+        elif before is not None and first != earlier_entry(before.signed.checkpoint):
+            yield f"{origin}: names another end of the log before it than the one that is here"
 
 
 def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
