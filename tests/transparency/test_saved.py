@@ -72,6 +72,9 @@ def test_a_changed_title_is_named(published: Published, tmp_path: Path) -> None:
     (tmp_path / "issue.json").write_text(text.replace("Tea <b>no. 2", "Coffee <b>no. 2"))
     verdict = check_saved(read_saved(tmp_path / "issue.json"), published.policy)
     assert verdict.problems == ("arxiv:2405.00002: title, authors or abstract are not those of the issue",)
+    (tmp_path / "issue.json").write_text(text.replace('"metadata":{"', '"metadata":{"arxiv:2405.00009":{},"', 1))
+    verdict = check_saved(read_saved(tmp_path / "issue.json"), published.policy)
+    assert verdict.problems == ("arxiv:2405.00009: has a title beside the issue, and is not in it",)
 
 
 def test_markdown_whose_order_differs(published: Published, tmp_path: Path) -> None:

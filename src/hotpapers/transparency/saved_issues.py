@@ -252,6 +252,10 @@ def _page_problems(issue: SavedIssue) -> Iterator[str]:
     for entry in (*entries, *issue.content.ongoing):
         if issue.metadata.get(entry.paper, entry.metadata) != entry.metadata:
             yield f"{entry.paper}: title, authors or abstract are not those of the issue"
+    papers = {entry.paper for entry in (*entries, *issue.content.ongoing)}
+    yield from (
+        f"{paper}: has a title beside the issue, and is not in it" for paper in sorted(issue.metadata.keys() - papers)
+    )
     yield from issue.differences
 
 
