@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,13 @@ from hotpapers.errors import NetError
 from hotpapers.model import DAY, HOUR, Announcement, Measurement, Post, Snapshot
 from hotpapers.privacy import queries
 from hotpapers.privacy.forget import forget
+from hotpapers.store import Record
+from hotpapers.store.item_rows import StoredRow
+from hotpapers.store.tombstones import ForgottenNames
 from hotpapers.transfer import observations
 from hotpapers.transparency import alarms, entries, log_files, log_keys
 from hotpapers.transparency.checkpoints import cosign, parse_checkpoint
-from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey, is_signed
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, ED25519, SigningKey, is_signed
 from hotpapers.transparency.policies import parse_policy
 from hotpapers.transparency.publication_log import update_log
 from tests.following.sites import FIRST, NAME, Follower, Publisher, day_file, forge, leaves_of
@@ -282,10 +286,23 @@ def test_a_list_of_marks_that_are_nobodys_costs_nothing(
         f"withdrawn-{digest.hex()}.txt": marks.encode()
     }
     forge(publisher, [*leaves_of(publisher), entries.withdrawn_entry(digest)], files)
-    scans, rows_naming = [], queries.rows_naming
-    monkeypatch.setattr(queries, "rows_naming", lambda *args: scans.append(args) or rows_naming(*args))
+    scans, rows_naming = list[Record](), queries.rows_naming
+
+    def counted(record: Record, known: ForgottenNames) -> Iterator[StoredRow]:
+        scans.append(record)
+        return rows_naming(record, known)
+
+    monkeypatch.setattr(queries, "rows_naming", counted)
     outcome = follower.follow(3, 9)
     assert outcome.problems == () and outcome.withdrawn == 1 and len(scans) == 1
+
+
+@pytest.mark.parametrize("number", ["abc", "²", "0", "01", "1/2", "..", "1\u0661"])
+def test_a_log_whose_name_has_no_number_is_refused(publisher: Publisher, follower: Follower, number: str) -> None:
+    key = SigningKey(f"papers.example/log/{NAME}/{number}", ED25519, bytes(32)).verifier
+    (publisher.public / "log/policy.txt").write_text(f"log {key}\nquorum none\n")
+    [problem, *_] = follower.follow(3).problems
+    assert "its name does not say where its files are" in problem and days_here(follower) == set()
 
 
 def test_too_few_witnesses_and_nothing_goes_in(publisher: Publisher, follower: Follower) -> None:

@@ -29,6 +29,7 @@ PAGE, CONTENT, PROOF = "index.html", "issue.json", "issue.tlog-proof"
 _DAY = "-".join("[0-9]" * digits for digits in (4, 2, 2))
 _FOLDERS = ("*/issue.json", "*/edition-*/issue.json", f"{_DAY}/index.html", f"{_DAY}/edition-*/index.html")
 """Where an issue stands, or a page that passes for one."""
+_LOG = re.compile(r"(?:^|/)log/[A-Za-z0-9-]+/[1-9][0-9]{0,9}\Z", re.ASCII)
 _EDITION = re.compile(r"edition-([1-9][0-9]{0,3})", re.ASCII)
 
 
@@ -133,7 +134,7 @@ def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
     by_path = {log_path(origin): log for origin, log in logs.items()}
     for origin, log in logs.items():
         publication, _, number = log_path(origin).rpartition("/")
-        if not number.isdecimal() or int(number) < 2:
+        if number == "1":
             continue
         first, before = b"".join(log.entries[:1]), by_path.get(f"{publication}/{int(number) - 1}")
         if first[:1] != EARLIER:
@@ -164,10 +165,10 @@ def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
 
 def log_path(origin: str) -> str:
     """Where a site has a log's files: `log/PUBLICATION/NUMBER`. Raises NotAProof for a name that does not say so."""
-    parts = origin.split("/")[-3:]
-    if len(parts) != 3 or parts[0] != "log" or not all(part.replace("-", "").isalnum() for part in parts):
+    match = _LOG.search(origin)
+    if match is None:
         raise NotAProof("its name does not say where its files are: …/log/PUBLICATION/NUMBER")
-    return "/".join(parts)
+    return match[0].removeprefix("/")
 
 
 def _check_tiles(base: Path, tree: MerkleTree) -> None:
