@@ -63,6 +63,18 @@ def test_no_page_scrolls_sideways(tab: Tab, app: str, kind: str, view: str) -> N
     )
 
 
+@pytest.mark.parametrize("width", [320, 768])
+def test_text_of_twice_the_size_does_not_scroll_sideways(tab: Tab, app: str, kind: str, width: int) -> None:
+    tab.look(View(width, 640))
+    tab.open(app + KINDS[kind])
+    tab.run("document.documentElement.style.fontSize = '200%'")
+    widths = tab.run("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1], tab.run(
+        "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+        ".map(e => e.outerHTML.slice(0, 100)).slice(0, 5)"
+    )
+
+
 def test_nothing_is_asked_of_others_and_nothing_is_complained_of(tab: Tab, app: str, disk: str, kind: str) -> None:
     for home in (app, disk):
         tab.open(home + KINDS[kind])

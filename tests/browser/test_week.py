@@ -16,7 +16,7 @@ PAGES = (
     f"{DAY}/all/index.html", "archive/index.html", "about/index.html", "method/index.html", "status/index.html",
     "attacks/index.html", "search/index.html", "reading/index.html", "accessibility/index.html", "404.html",
 )  # fmt: skip
-FOLDED = "document.querySelector('.more-posts')"
+FOLDED = "document.querySelector('.unfolds')"
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ def test_its_issues_hold_ten_papers_with_posts_that_say_something(issues: list[P
 
 def test_its_pages_show_curves_folded_posts_and_bots_told_apart(made: Path) -> None:
     page = (made / "site" / week.DAYS[4] / "index.html").read_text("utf-8")
-    assert page.count('class="spark"') >= 10 and page.count('<details class="more-posts">') >= 3
+    assert page.count('class="spark"') >= 10 and page.count('<details class="unfolds">') >= 3
     assert re.search(r"not counted: \d+ bot post", page)
 
 

@@ -40,6 +40,14 @@ def test_when_a_paper_was_announced_is_told_beside_the_issue() -> None:
     assert "announced" not in head and "· announced the day before" in appearance
 
 
+def test_the_authors_of_a_large_collaboration_unfold() -> None:
+    names = tuple(f"Author {n}" for n in range(1, 3001))
+    shown = issue(OWN, "2021-01-14", [heard(1, paper("2101.99901", "Everything", authors=names), [], [])])
+    page = Page(site(PlainIssueReader([OWN], [shown]), "daily")["paper/2101.99901/index.html"])
+    head, _, folded = page.text.partition("2,980 more authors")
+    assert "Author 20" in head and "Author 21" not in head and folded.lstrip().startswith("Author 21, Author 22")
+
+
 def test_a_first_issue_is_not_the_last_1_issues() -> None:
     [network] = state_of(OWN, [_issue()]).networks
     assert network.text == "read in full for the latest issue"

@@ -22,6 +22,8 @@ from hotpapers.view.sparkline import Sparkline, spark
 
 AGE_NAMES = {6: "6 hours", 24: "a day", 72: "3 days", 168: "a week"}
 """The ages at which papers are compared, for the heads of a table."""
+AUTHORS_AT_ONCE = 20
+"""So many authors stand at a paper's head; those of a large collaboration unfold, so that they do not hide the rest."""
 
 
 class NetworkHistory(NamedTuple):
@@ -78,6 +80,7 @@ class PaperPages:
         return here.render(
             "paper.html", path, latest.plain_title, latest.lead_text or latest.first_authors or latest.plain_title,
             paper=latest, appearances=appearances[::-1], authors=here.author_links(latest.authors),
+            at_once=AUTHORS_AT_ONCE,
             ages=tuple(AGE_NAMES.values()), networks=network_histories(history),
             versions=versions(latest.metadata, self._announcements(latest.key)),
             more=more_posts(posts, self._quoted_posts(latest.key, appearances)),
