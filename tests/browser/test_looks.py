@@ -7,13 +7,16 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hotpapers.deliver.email.issue_text import as_html, message_view
 from tests.browser.chromium import Tab, View, save
-from tests.browser.conftest import KINDS, TOOLS
+from tests.browser.conftest import IMPRINT, KINDS, TOOLS
 from tests.conftest import ROOT, data
+from tests.render.fuller import FULL_READER
 
 DARK = {"prefers-color-scheme": "dark"}
 VIEWS = {
@@ -73,6 +76,14 @@ def test_text_of_twice_the_size_does_not_scroll_sideways(tab: Tab, app: str, kin
         "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
         ".map(e => e.outerHTML.slice(0, 100)).slice(0, 5)"
     )
+
+
+def test_a_mail_does_not_scroll_sideways_on_a_phone(tab: Tab, tmp_path: Path) -> None:
+    file = tmp_path / "mail.html"
+    file.write_text(as_html(message_view(FULL_READER.issue("daily", "2021-01-14"), IMPRINT, 10)), "utf-8")
+    tab.look(View(320, 640))
+    tab.open(file.as_uri())
+    assert tab.run("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_nothing_is_asked_of_others_and_nothing_is_complained_of(tab: Tab, app: str, disk: str, kind: str) -> None:

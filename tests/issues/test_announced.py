@@ -49,11 +49,17 @@ BEFORE, MONDAY, FRIDAY = "2021-01-13", "2021-01-11", "2021-01-08"
         ([BEFORE] * 3, "3 papers, announced the day before"),
         ([FRIDAY] * 2, "2 papers, announced on Friday"),
         ([BEFORE, MONDAY], "2 papers, announced in the days before"),
-        ([THURSDAY, BEFORE, MONDAY], "3 papers: 1 announced that day, 2 before"),
     ],
 )
 def test_which_papers_were_announced_when(days: list[str], said: str) -> None:
     assert told(*days) == f"{said} · 69 announced that day, 214 considered"
+
+
+def test_papers_of_that_day_are_told_of_all_that_were_announced() -> None:
+    days = (THURSDAY, BEFORE, MONDAY)
+    assert told(*days) == "3 papers: 1 of the 69 announced that day, 2 from before · 214 considered"
+    unknown = "3 papers: 1 announced that day, 2 from before · the day’s announcement is not in the record"
+    assert told(*days, new=None) == f"{unknown} · 214 considered"
 
 
 def test_of_how_many_they_are() -> None:

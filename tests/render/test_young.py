@@ -56,7 +56,7 @@ CHANNELS: dict[str, Callable[[PublishedIssue], str]] = {
     "letter in HTML": lambda one: as_html(message_view(one, PUBLIC, 10)),
     "api": lambda one: json.dumps(msgspec.to_builtins(as_issue(one)), ensure_ascii=False),
 }
-HELD = "2 papers: 1 announced that day, 1 before"
+HELD = "2 papers: 1 of the 69 announced that day, 1 from before"
 PROVISIONAL = "compared with 16 papers of one day; places are provisional"
 WHY = "Compared with 16 papers of one day. Places are provisional until there are 500 papers, of 90 days."
 BELOW = "This score is below the threshold of 1,500"

@@ -12,7 +12,7 @@ from hotpapers.model import Entry, IssueContent, Retrospective
 from hotpapers.ranking.words import count_noun, number
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-BEFORE = "in the days before"
+BEFORE, TODAY = "in the days before", "that day"
 
 
 def when(content: IssueContent, entry: Entry) -> str:
@@ -24,7 +24,7 @@ def _when(day: str, announced_at: int) -> str:
     label = label_at(announced_at)
     days = (date.fromisoformat(day) - date.fromisoformat(label)).days
     if days in (0, 1):
-        return "the day before" if days else "that day"
+        return "the day before" if days else TODAY
     return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}" if 1 < days < 7 else f"on {label}"
 
 
@@ -38,6 +38,8 @@ def facts(content: IssueContent) -> Iterator[str]:
     yield f"{papers}{_announcement_days(content)}"
     if content.announced is None:
         yield "the day’s announcement is not in the record"
+        yield considered
+    elif _is_mixed(content):
         yield considered
     else:
         announced = number(content.announced) if content.announced else "none"
@@ -55,14 +57,26 @@ def inferred_days(known: Retrospective | msgspec.UnsetType) -> str:
 
 
 def _announcement_days(content: IssueContent) -> str:
-    """`: 4 announced that day, 6 before`, `, announced the day before`; empty where none is held or nothing known."""
-    days = [_when(content.day, entry.announced_at) for entry in content.entries if entry.announced_at]
-    today = days.count("that day")
-    if not days or len(days) < len(content.entries):
+    """`: 4 of the 69 announced that day, 6 from before`, `, announced the day before`; empty where none is held or
+    nothing known."""
+    days = _days_of_entries(content)
+    if not days:
         return ""
-    if 0 < today < len(days):
-        return f": {number(today)} announced that day, {number(len(days) - today)} before"
+    if _is_mixed(content):
+        today = days.count(TODAY)
+        of = f" of the {number(content.announced)}" if content.announced else ""
+        return f": {number(today)}{of} announced that day, {number(len(days) - today)} from before"
     return f", announced {days[0] if len(set(days)) == 1 else BEFORE}"
+
+
+def _is_mixed(content: IssueContent) -> bool:
+    return 0 < _days_of_entries(content).count(TODAY) < len(content.entries)
+
+
+def _days_of_entries(content: IssueContent) -> list[str]:
+    """When each entry was announced; none where it is not known of all."""
+    days = [_when(content.day, entry.announced_at) for entry in content.entries if entry.announced_at]
+    return days if len(days) == len(content.entries) else []
 
 
 def is_limited(content: IssueContent) -> bool:
