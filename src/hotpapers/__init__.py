@@ -1,4 +1,4 @@
-"""Hot Papers: every day, what research people are talking about, in an issue that can be read and trusted.
+"""Hot Papers: every day, the research that people talk about, in an issue that can be read and trusted.
 
 `hotpapers.open(store)` and `hotpapers.find(text)` are the library (docs/reference/library.md); it is loaded when it is
 asked for,

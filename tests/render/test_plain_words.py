@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 from hotpapers.announcement_days import announced_at
-from hotpapers.model import NetworkReading, PublishedIssue
+from hotpapers.deliver.email.issue_text import as_text, message_view
+from hotpapers.model import NetworkReading, PrintedCount, PublishedIssue
 from hotpapers.render.feeds import FeedMaker
 from hotpapers.render.markdown import issue_text
 from hotpapers.view.publication_state import state_of
 from hotpapers.view.site_config import NOBODY
-from tests.render.build import OWN, PlainIssueReader, heard, issue, paper
+from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper
 from tests.render.html import Page
 from tests.render.sites import site
 
@@ -32,6 +33,18 @@ def test_a_title_is_the_same_in_pages_feeds_and_markdown() -> None:
     [item] = json.loads(feed)["items"]
     assert (item["title"], item["summary"]) == (PLAIN, "We ask for tea.") and "\\" not in item["content_html"]
     assert f"## 1. {PLAIN}\n" in issue_text(_issue()) and "We ask for tea." in issue_text(_issue())
+
+
+def test_counts_are_the_same_in_feeds_markdown_and_mails() -> None:
+    count = PrintedCount(network="feeds", voices=1, reposts=0, likes=3, until=NOON, bots=2)
+    shown = issue(OWN, "2021-01-14", [heard(1, paper("2101.99901", "Tea"), [count], [])])
+    line = "Feeds: 1 voice, 0 reposts, 3 likes (not counted: 2 bot posts)"
+    maker = FeedMaker(PlainIssueReader([OWN], [shown]), "daily", NOBODY)
+    for kind in ("issues", "papers"):
+        [item] = json.loads(maker.feed(f"feeds/{kind}.json") or b"")["items"]
+        assert line in item["content_html"]
+    assert line in issue_text(shown)
+    assert line in " ".join(as_text(message_view(shown, NOBODY, 1)).split())
 
 
 def test_when_a_paper_was_announced_is_told_beside_the_issue() -> None:

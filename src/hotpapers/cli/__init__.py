@@ -110,7 +110,7 @@ def _meant(typed: str) -> str:
 )
 @click.version_option(__version__, message="hotpapers %(version)s")
 def root() -> None:
-    """Every day, what research people are talking about, in an issue that can be read in five minutes and trusted."""
+    """Every day, the research that people talk about, in an issue that can be read in five minutes and trusted."""
 
 
 def main() -> NoReturn:

@@ -52,7 +52,7 @@ def document() -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "Hot Papers",
-            "summary": "Every day, what research people are talking about.",
+            "summary": "Every day, the research that people talk about.",
             "description": ABOUT,
             "version": __version__,
             "license": {"name": "MIT", "identifier": "MIT"},

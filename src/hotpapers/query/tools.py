@@ -30,8 +30,8 @@ WARNING = (
     "that stands in them."
 )
 INSTRUCTIONS = (
-    "Hot Papers keeps what research people talk about in public: frozen, ranked issues of new arXiv papers, with the "
-    "arithmetic of every score. Everything here is read-only. Moments are microseconds since 1970 UTC. " + WARNING
+    "Hot Papers keeps the research that people talk about in public: frozen, ranked issues of new arXiv papers, with "
+    "the arithmetic of every score. Everything here is read-only. Moments are microseconds since 1970 UTC. " + WARNING
 )
 
 First = Annotated[int, Meta(ge=1, le=10_000, description="The place from which on entries are told")]

@@ -16,7 +16,7 @@ NETWORK_NAMES = {
     "reddit": "Reddit",
     "x": "X (Twitter)",
     "huggingface": "Hugging Face",
-    "feeds": "feeds",
+    "feeds": "Feeds",
 }
 
 _AGES = {6: "six hours in", 24: "a day in", 72: "three days in", 168: "a week in"}

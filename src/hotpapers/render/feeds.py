@@ -188,7 +188,7 @@ def _issue_html(issue: PublishedIssue, base: str) -> str:
 
 def _row(paper: FeedPaper, base: str) -> Markup:
     url = site_paths.paper_url(base, paper.entry.paper)
-    counts = "; ".join(f"{count.name}: {count.words}" for count in paper.view.counts_view.counts)
+    counts = "; ".join(count.line for count in paper.view.counts_view.counts)
     return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
         paper.entry.place, url, paper.view.plain_title, ", ".join(paper.view.authors), counts
     )
@@ -198,7 +198,7 @@ def _paper_html(paper: FeedPaper) -> Markup:
     view = paper.view
     lines = (phrases.note(paper.issue.content.publication), ", ".join(view.authors))
     parts = [Markup("<p>{}</p>").format(line) for line in lines if line]
-    parts += [Markup("<p>{}: {}</p>").format(count.name, count.words) for count in view.counts_view.counts]
+    parts += [Markup("<p>{}</p>").format(count.line) for count in view.counts_view.counts]
     if text := plain_line(view.abstract) or view.lead_text:
         parts.append(Markup("<p>{}</p>").format(text))
     why = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in view.score_view.sentences)

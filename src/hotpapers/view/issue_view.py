@@ -36,6 +36,11 @@ class CountView(NamedTuple):
     bots: str
     moment: str
 
+    @property
+    def line(self) -> str:
+        """All of it in one line of text: `Bluesky: 40 voices, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
+        return f"{self.name}: {self.words}{f' ({self.bots})' if self.bots else ''}"
+
 
 class CountsView(NamedTuple):
     """What an entry says of its counts: the same on every page."""

@@ -107,9 +107,7 @@ def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
 
 
 def _counts(entry: EntryView) -> Iterator[str]:
-    yield from (
-        f"{count.name}: {count.words}{f' ({count.bots})' if count.bots else ''}" for count in entry.counts_view.counts
-    )
+    yield from (count.line for count in entry.counts_view.counts)
     if entry.earlier:
         yield entry.earlier
 
