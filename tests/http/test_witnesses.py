@@ -41,6 +41,15 @@ def test_most_voices_tell_by_how_much_the_clock_is_ahead() -> None:
 
 
 def test_after_a_jump_nobody_has_answered_for_long() -> None:
-    witnesses = ServerClocks()
+    witnesses = ServerClocks(lambda: 0.0)
     witnesses.one()({"date": DATE}, AT)
     assert witnesses.ahead(AT + DAY) == 0 and witnesses.ahead(AT + 5 * DAY) == 5 * DAY
+
+
+def test_days_without_a_network_are_no_jump() -> None:
+    seconds = [100.0]
+    witnesses = ServerClocks(lambda: seconds[0])
+    witnesses.one()({"date": DATE}, AT + 7)
+    seconds[0] += 5 * 86_400
+    assert witnesses.ahead(AT + 7 + 5 * DAY) == 7, "a line that was down for five days"
+    assert witnesses.ahead(AT + 7 + 8 * DAY) == 3 * DAY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Mapping
 from statistics import median_low
 
@@ -20,11 +21,13 @@ class ServerClocks:
     A client follows redirects wherever a stranger leads it: so hosts have no voices. For any thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        """`steady`: seconds by a clock that nobody sets."""
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._offsets: dict[int, int] = {}
-        self._newest = 0
+        self._steady = steady
+        self._newest, self._newest_steady = 0, 0.0
 
     def one(self) -> Heard:
         """For one client: hears each answer's headers."""
@@ -34,17 +37,18 @@ class ServerClocks:
             date = date_of(headers)
             if date is not None:
                 with self._lock:
-                    self._offsets[number], self._newest = now - date, now
+                    self._offsets[number] = now - date
+                    self._newest, self._newest_steady = now, self._steady()
 
         return heard
 
     def ahead(self, now: int) -> int | None:
         """µs, negative where the clock is behind; None as long as nobody has answered.
 
-        Where by this clock nobody has answered for a day, it may have jumped since: then so long.
+        Where since the last answer this clock went on by a day more than the steady one, it has jumped: then so far.
         """
         with self._lock:
             if not self._offsets:
                 return None
-            silence = now - self._newest
-            return silence if silence > DAY else median_low(self._offsets.values())
+            jump = now - self._newest - int((self._steady() - self._newest_steady) * 1e6)
+            return jump if jump > DAY else median_low(self._offsets.values())
