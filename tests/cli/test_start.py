@@ -75,7 +75,7 @@ def test_init_takes_a_public_contact(here: Path) -> None:
     good("init", "--contact", "https://desk.example/ ")
     assert settings.load(here / "hotpapers.toml").contact == "https://desk.example/"
     said = misuse("init", "other", "--contact", "two\nlines")
-    assert said == "the contact: write a web or mail address, on one line, of 200 signs at most."
+    assert said == "the contact: write a web or mail address, on one line, of 200 characters at most."
     assert misuse("init", "other", "--contact", "javascript:alert(1)") == (
         "the contact: 'javascript:alert(1)' holds no address; write a web or mail address, such as https://papers.example/."
     )

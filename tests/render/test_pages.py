@@ -104,7 +104,7 @@ def test_a_publication_that_is_not_there() -> None:
 
 def test_a_publication_without_issues() -> None:
     files = site(PlainIssueReader([LISTED], []), "hot-papers")
-    assert "No issue yet." in Page(files["index.html"]).text
+    assert "No issue yet The first one appears when a listing is imported." in Page(files["index.html"]).text
     assert "0 issues" in Page(files["archive/index.html"]).text
     check_links(files)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+import pytest
+
 from hotpapers.announcement_days import announced_at
 from hotpapers.deliver.email.issue_text import as_text, message_view
 from hotpapers.model import NetworkReading, PrintedCount, PublishedIssue
@@ -59,6 +62,19 @@ def test_the_authors_of_a_large_collaboration_unfold() -> None:
     page = Page(site(PlainIssueReader([OWN], [shown]), "daily")["paper/2101.99901/index.html"])
     head, _, folded = page.text.partition("2,980 more authors")
     assert "Author 20" in head and "Author 21" not in head and folded.lstrip().startswith("Author 21, Author 22")
+
+
+@pytest.mark.parametrize(
+    ("window", "due"),
+    [
+        ("daily", "on a weekday, after 08:00 UTC."), ("weekly", "when its week is over."),
+        ("monthly", "when its month is over."),
+    ],
+)  # fmt: skip
+def test_a_front_page_without_an_issue_says_when_there_will_be_one(window: str, due: str) -> None:
+    own = msgspec.structs.replace(OWN, window=window)
+    page = Page(site(PlainIssueReader([own], []), "daily")["index.html"])
+    assert f"No issue yet The first one is due {due}" in page.text
 
 
 def test_a_first_issue_is_not_the_last_1_issues() -> None:

@@ -280,7 +280,7 @@ def test_without_a_contact_the_template_stays(contact: str) -> None:
 @pytest.mark.parametrize("contact", ["two\nlines", "a bell \a", "x" * 201])
 def test_a_contact_that_nobody_could_read(contact: str) -> None:
     with pytest.raises(
-        SettingsError, match="the contact: write a web or mail address, on one line, of 200 signs at most"
+        SettingsError, match="the contact: write a web or mail address, on one line, of 200 characters at most"
     ):
         settings.with_contact(contact)
 

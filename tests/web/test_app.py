@@ -177,7 +177,7 @@ def test_only_get_and_head() -> None:
 def test_a_new_shelf_is_noticed() -> None:
     issue_readers = [PlainIssueReader([LISTED], []), LISTED_READER]
     changing = app(lambda: issue_readers[0], "hot-papers")
-    assert "No issue yet." in Page(ask("/", to=changing)[2]).text
+    assert "No issue yet" in Page(ask("/", to=changing)[2]).text
     assert ask("/2021-01-14/", to=changing)[0] == 404
     del issue_readers[0]
     assert ask("/", to=changing)[2] == FILES["index.html"]

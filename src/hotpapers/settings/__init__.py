@@ -385,7 +385,7 @@ LONGEST_CONTACT = 200
 def _contact_problem(contact: str) -> str:
     """What is wrong with a public contact; nothing where there is none, or readers and networks can use it."""
     if not contact.isprintable() or len(contact) > LONGEST_CONTACT:
-        return f"write a web or mail address, on one line, of {LONGEST_CONTACT} signs at most."
+        return f"write a web or mail address, on one line, of {LONGEST_CONTACT} characters at most."
     if contact.strip() and not _CONTACT.search(contact):
         return f"{contact!r} holds no address; write a web or mail address, such as https://papers.example/."
     return ""

@@ -88,6 +88,17 @@ def due_after(publication: Publication, day: str) -> NextIssue | None:
     return NextIssue(phrases.weekday_name(following), timestamps.minute_of(at), timestamps.rfc3339(at))
 
 
+def first_due(publication: Publication) -> str:
+    """When a publication without issues will have its first one."""
+    if publication.window == "listing":
+        return "The first one appears when a listing is imported."
+    if publication.window == "daily":
+        return (
+            f"The first one is due on a weekday, after {publication.hour:02}:00 {phrases.one_line(publication.zone)}."
+        )
+    return f"The first one is due when its {'week' if publication.window == 'weekly' else 'month'} is over."
+
+
 # ---- days --------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from hotpapers.view import phrases, site_paths
 from hotpapers.view.archive import calendar
 from hotpapers.view.attack_prices import attack_prices
 from hotpapers.view.contact_links import join_address, linked_contact
-from hotpapers.view.publication_state import state_of
+from hotpapers.view.publication_state import first_due, state_of
 from hotpapers.view.site_paths import WELL_KNOWN, publication_uri
 from hotpapers.view.worked_example import worked_example
 
@@ -67,7 +67,7 @@ class StaticPages:
     def _index(self) -> bytes:
         if self._here.days:
             return self._issues.issue("index.html", self._here.days[-1], 0)
-        return self._here.render("empty.html", "index.html", "No issue yet", "No issue yet.")
+        return self._here.render("empty.html", "index.html", "No issue yet", first_due(self._here.publication))
 
     def _archive(self) -> bytes:
         entry_counts = dict(self._here.issue_reader.entry_counts(self._here.name))
