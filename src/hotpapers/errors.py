@@ -163,10 +163,11 @@ class OutdatedCursor(NetError):
 
 class PartiallyRead(NetError):
     """A part of a network could not be read: which. `again`: seconds until the next round, where the parts that failed
-    have waits of their own."""
+    have waits of their own. `lost_until`: the moment, µs UTC, before which something was said that no later round can
+    have; None where a later round reads all after all."""
 
-    def __init__(self, reason: str, again: float | None = None) -> None:
-        self.again = again
+    def __init__(self, reason: str, again: float | None = None, lost_until: int | None = None) -> None:
+        self.again, self.lost_until = again, lost_until
         super().__init__(reason)
 
 

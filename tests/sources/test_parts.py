@@ -98,3 +98,11 @@ def test_a_reason_that_several_gave_is_told_once() -> None:
 
 def test_of_several_errors_the_one_that_is_soonest_tried_again() -> None:
     assert worst([NO, BUSY, DOWN]) is DOWN and worst([NO, BUSY]) is BUSY and worst([NO]) is NO
+
+
+def test_what_one_part_lost_is_told_also_where_every_part_failed() -> None:
+    lost = PartiallyRead("r/one: more posts", lost_until=5)
+    for others in ([], [DOWN], [NO, PartiallyRead("r/two: more posts", lost_until=3)]):
+        with pytest.raises(PartiallyRead) as told:
+            raise_for([*others, lost], len(others) + 1)
+        assert told.value.lost_until == 5

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.http import ClientLimits
 from hotpapers.model import DAY, HOUR, HttpClient, PayloadPage, Post, Response
 from hotpapers.sources.x import EPOCH, XSettings, XSource, spending
@@ -174,6 +174,8 @@ def test_the_budget_is_put_to_use() -> None:
                 days |= {http.now() // DAY} if page.payloads else set()
         except RetryLater as problem:
             http.advance(problem.seconds)
+        except PartiallyRead as problem:
+            http.advance(problem.again or 0)
         http.advance(3600)
     assert 25e6 < till.charged["2026-01", "x"] <= 30e6 and len(days) > 25
 
@@ -308,8 +310,9 @@ def test_a_round_that_spends_the_last_of_a_day_says_when_to_come_again_and_leave
     said = {"data": [{"id": new, "text": ""}] * 60, "meta": {"next_token": "more"}}
     http = ScriptedClient(lambda url: json.dumps(said).encode(), now=START + HOUR)
     pages: list[PayloadPage] = []
-    with pytest.raises(RetryLater):
+    with pytest.raises(PartiallyRead) as told:
         pages.extend(XSource(msgspec.structs.replace(RICH, budget=62.0)).pages(http, None))
+    assert told.value.lost_until == START and told.value.again == (START + DAY - http.now()) / 1e6
     assert pages[-1].next_at == START + DAY and len(http.requests) > 1
     assert json.loads(pages[-1].cursor or "")["since"] == id_at(START, 2**22 - 1)
     assert {page.next_at for page in pages[:-1]} == {None}

@@ -216,6 +216,9 @@ class CollectJob:
             self._is_back(work, at)
         if isinstance(problem, StreamGap) and problem.missing:
             work.note(covered_to=max(problem.missing[1], start))
+        # what is lost stays so: the next round that goes well must not speak of the time before
+        if isinstance(problem, PartiallyRead) and problem.lost_until and work.status.covered_to is not None:
+            work.note(covered_to=min(max(problem.lost_until, start), at))
         self._traffic = note_traffic(work, self.line, self._traffic)
 
     def _covered_to(self, work: JobContext) -> int:

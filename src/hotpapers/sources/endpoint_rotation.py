@@ -56,11 +56,19 @@ def raise_for(failed: Sequence[NetError], count: int) -> None:
     is soonest tried again; nothing where none failed."""
     if not failed:
         return
-    if len(failed) == count:
+    lost_until = max((until for problem in failed if (until := _lost_until(problem)) is not None), default=None)
+    if count == 1 or (len(failed) == count and lost_until is None):
         raise worst(failed)
     reasons = list(dict.fromkeys(map(str, failed)))
     more = [f"and {len(reasons) - NAMED} more"] if len(reasons) > NAMED else []
-    raise PartiallyRead("; ".join([f"{len(failed)} of {count} could not be read", *reasons[:NAMED], *more]))
+    raise PartiallyRead(
+        "; ".join([f"{len(failed)} of {count} could not be read", *reasons[:NAMED], *more]),
+        lost_until=lost_until,
+    )
+
+
+def _lost_until(problem: NetError) -> int | None:
+    return problem.lost_until if isinstance(problem, PartiallyRead) else None
 
 
 def worst(problems: Sequence[NetError]) -> NetError:

@@ -74,7 +74,10 @@ class RedditApi:
                 return
         newest[subreddit] = reached
         yield PayloadPage((), msgspec.json.encode(newest).decode())
-        raise PartiallyRead(f"r/{subreddit}: more posts than the {MOST_PAGES * BATCH} newest since it was last read")
+        raise PartiallyRead(
+            f"r/{subreddit}: more posts than the {MOST_PAGES * BATCH} newest since it was last read",
+            lost_until=round(min(times) * 1e6),
+        )
 
     def _back(self, http: HttpClient, subreddit: str, newest: dict[str, float], since: float) -> Iterator[PayloadPage]:
         """A list ends after a thousand posts, or with the subreddit's first one."""

@@ -48,7 +48,10 @@ class RedditFeeds:
             [self._payload(entry, answer.at) for entry in posts], msgspec.json.encode(newest).decode(), since=since
         )
         if before is not None and len(times) >= FULL and min(times) > before:
-            raise PartiallyRead(f"r/{subreddit}: more posts than the {len(times)} newest since it was last read")
+            raise PartiallyRead(
+                f"r/{subreddit}: more posts than the {len(times)} newest since it was last read",
+                lost_until=round(min(times) * 1e6),
+            )
 
     def end(self, http: HttpClient) -> Iterator[PayloadPage]:
         """Sooner than usual, where a feed fills faster than that."""

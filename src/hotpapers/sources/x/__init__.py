@@ -17,13 +17,14 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.errors import RequestRefused, RetryLater
+from hotpapers.errors import PartiallyRead, RequestRefused, RetryLater
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import ids_in
 from hotpapers.sources.x import parser, spending
 from hotpapers.sources.x.billing import BilledRequest, buy
 from hotpapers.sources.x.parser import NETWORK
+from hotpapers.sources.x.schemas import XResponse
 from hotpapers.sources.x.spending import Budget, BudgetState
 
 __all__ = ["EPOCH", "NETWORK", "XSettings", "XSource"]
@@ -96,6 +97,20 @@ class XSource:
             )
             if not following:
                 return
+            if spent:
+                raise self._left_unpaid(bought.response, http.now())
+
+    def _left_unpaid(self, response: XResponse, now: int) -> PartiallyRead:
+        """The search tells the newest first: what is older than its last post stays unread."""
+        oldest = min(response.ids, key=int, default="")
+        return PartiallyRead(
+            f"{self._spent_reason()}; older posts were not paid for",
+            again=_until_tomorrow(now),
+            lost_until=_created_at(oldest) if oldest else now,
+        )
+
+    def _spent_reason(self) -> str:
+        return f"what a budget of {self.settings.budget:g} a month allows by today is spent"
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Nothing: without their cursor nobody knows what may be spent. See `counts_from`."""
@@ -139,8 +154,7 @@ class XSource:
         account = spending.this_month(account, now)
         size = min(SMALLEST if account.asking else PAGE, spending.affordable(account, limits, now))
         if size < least:
-            text = f"what a budget of {self.settings.budget:g} a month allows by today is spent"
-            raise RetryLater((spending.tomorrow(now) - now) / 1e6, text)
+            raise RetryLater(_until_tomorrow(now), self._spent_reason())
         return account, size
 
     def _wish(self, path: str, params: Mapping[str, str], most: int) -> BilledRequest:
@@ -151,9 +165,17 @@ class XSource:
             "query": self.settings.query, "max_results": str(size), "tweet.fields": FIELDS, "expansions": "author_id",
             "user.fields": "username,name,protected",
         }  # fmt: skip
-        created = (int(since) >> 22) + EPOCH if since else 0
-        params |= {"since_id": since} if now - created * 1000 < MEMORY else {}
+        params |= {"since_id": since} if since and now - _created_at(since) < MEMORY else {}
         return params | ({"next_token": following} if following else {})
+
+
+def _created_at(id: str) -> int:
+    """When a post was made, by its identifier: µs UTC."""
+    return ((int(id) >> 22) + EPOCH) * 1000
+
+
+def _until_tomorrow(now: int) -> float:
+    return (spending.tomorrow(now) - now) / 1e6
 
 
 def _end_of(id: str) -> str:
