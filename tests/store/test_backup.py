@@ -248,7 +248,7 @@ def test_another_programs_file_is_never_replaced(sqlite_url: str, tmp_path: Path
     connection = apsw.Connection(str(theirs))
     connection.execute("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
     connection.close()
-    with pytest.raises(NotAStore):
+    with pytest.raises(NotAStore, match="To restore a backup there, move it away"):
         restore(tmp_path / "backup.db", str(theirs), replace=True)
     connection = apsw.Connection(str(theirs))
     assert connection.execute("SELECT x FROM theirs").fetchall() == [(1,)]

@@ -149,6 +149,8 @@ def _what_is_there(store: str) -> _Replaced:
             )  # fmt: skip
     except NotFound:
         return _Replaced()
+    except NotAStore as problem:
+        raise NotAStore(f"{problem} To restore a backup there, move it away.") from problem
     except CorruptStore:
         if is_server(store):
             raise
