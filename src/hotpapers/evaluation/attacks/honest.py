@@ -53,20 +53,21 @@ def collateral(scene: Scene, trusting: Scene | None, contenders: Sequence[Conten
 
 
 class HonestLoss(NamedTuple):
-    """What the honest lose on a day: by how many places a paper of the issue moves at most where one account's voice is
-    taken away, or the account `with_posts`; and how many voices are judged bots, of how many."""
+    """What the honest lose on a day by a ranking: by how many places a paper of the issue moves at most where one
+    account's voice is taken away, or the account `with_posts`."""
 
     networks: int
+    ranking: str
     own_voice: int
     with_posts: int
-    voices: int
-    bots: int
 
 
-def honest_loss(scene: Scene, contender: Contender) -> HonestLoss:
-    """By one ranking."""
-    own_voice, with_posts = (farthest_move(scene, contender, with_posts=also) for also in (False, True))
-    return HonestLoss(len(scene.world.law.networks), own_voice, with_posts, *judged_voices(scene))
+def honest_losses(scene: Scene, contenders: Iterable[Contender], usual: Contender) -> Iterator[HonestLoss]:
+    """By some rankings, each with as many papers as reach the usual threshold by the `usual` one."""
+    papers = sum(candidate.score >= THRESHOLD for candidate in scene.order(usual.rank, usual.measured))
+    for contender in contenders:
+        own_voice, with_posts = (farthest_move(scene, contender, papers, with_posts=also) for also in (False, True))
+        yield HonestLoss(len(scene.world.law.networks), contender.name, own_voice, with_posts)
 
 
 class SmallField(NamedTuple):
@@ -122,6 +123,7 @@ class JudgedVoices(NamedTuple):
     """Of the accounts that spoke or reacted in the fortnight up to a day's issue, by name: how many there are, how many
     of them are judged bots."""
 
+    networks: int
     voices: int
     bots: int
 
@@ -140,7 +142,7 @@ def judged_voices(scene: Scene) -> JudgedVoices:
         did = rules.measure(some, about, rules.large(announced, rules.FEWEST_ANNOUNCED))
         if any(rule.why(did, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):
             bots.add(account)
-    return JudgedVoices(len(posts.keys() | liking), len(bots))
+    return JudgedVoices(len(scene.world.law.networks), len(posts.keys() | liking), len(bots))
 
 
 def _by_account(talk: Iterable[tuple[WorldPaper, Iterable[TalkPost]]]) -> Mapping[int, list[ObservedPost]]:
@@ -166,9 +168,9 @@ THRESHOLD = PublicationSettings(name="daily").threshold
 """The least score of an entry, unless a publication says otherwise."""
 
 
-def farthest_move(scene: Scene, contender: Contender, *, with_posts: bool) -> int:
-    """The places by which the paper moves that moves farthest, of those that reach the usual threshold, by any one
-    account. `with_posts`: its posts go too, and the reactions to them; else its own voice alone.
+def farthest_move(scene: Scene, contender: Contender, papers: int, *, with_posts: bool) -> int:
+    """The places by which the paper moves that moves farthest, of the first `papers`, by any one account. `with_posts`:
+    its posts go too, and the reactions to them; else its own voice alone.
 
     Of those who reacted to a paper's posts one stands for all, one that has standing if there is any: an unknown voice
     less never lowers a paper further than a known one.
@@ -176,9 +178,7 @@ def farthest_move(scene: Scene, contender: Contender, *, with_posts: bool) -> in
     order = scene.order(contender.rank, contender.measured)
     falling = sorted(-candidate.score for candidate in order if candidate.score > 0)
     moves = [0]
-    for place, candidate in enumerate(order, 1):
-        if candidate.score < THRESHOLD:
-            break
+    for place, candidate in enumerate(order[:papers], 1):
         paper = scene.papers[candidate.paper]
         for account in _taking_part(scene, paper):
             score = _score_without(scene, contender, paper, account, with_posts=with_posts)

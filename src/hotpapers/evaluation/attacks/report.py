@@ -23,7 +23,7 @@ from hotpapers.evaluation.attacks.figures import (
     least,
     needs_standing,
 )
-from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss, SmallField
+from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss
 from hotpapers.evaluation.attacks.prices import PRICES, money
 from hotpapers.evaluation.attacks.search import MOST, Cost
 from hotpapers.evaluation.attacks.suite import Results, Trial
@@ -31,6 +31,8 @@ from hotpapers.evaluation.text_tables import markdown_table, plain_table
 from hotpapers.evaluation.worlds import WorldLaw
 
 NEVER = MOST + 1
+LIFTED = "lifted "
+"""How the names of attacks begin that are for a paper of which people speak anyway."""
 NO_SUCH_PAPER = "no day of the worlds has such a paper, or as many networks"
 
 
@@ -44,7 +46,7 @@ def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Iterable[str
         program=__version__, default=ranking.DEFAULT, most=MOST, worlds=len(laws), days=sum(law.days for law in laws),
         attacks=attack_words(results.trials),
         rows=summaries(results.trials), honest=tuple(_honest(days) for _, days in sorted(honest.items())),
-        losses=tuple(_losses(results.losses, results.small_fields)),
+        losses=tuple(_losses(results)),
         not_run=tuple(NotRun("", "", attack, NO_SUCH_PAPER) for attack in attacks if attack not in tried),
     )  # fmt: skip
 
@@ -134,11 +136,15 @@ FARTHEST = 3
 """Places by which one account should move no paper further."""
 
 
-def _losses(losses: Sequence[HonestLoss], small: Sequence[SmallField]) -> Iterator[MeasuredLoss]:
-    for networks in sorted({day.networks for day in losses}):
-        for what, measured in _lost([day for day in losses if day.networks == networks]):
+def _losses(results: Results) -> Iterator[MeasuredLoss]:
+    for networks in sorted({day.networks for day in results.losses}):
+        for what, measured in _lost([day for day in results.losses if day.networks == networks]):
             yield MeasuredLoss(networks, what, measured)
-        days = [day for day in small if day.networks == networks]
+        judged = [day for day in results.judged if day.networks == networks]
+        bots, voices = sum(day.bots for day in judged), sum(day.voices for day in judged)
+        what = "honest voices of a fortnight judged bots, on all days"
+        yield MeasuredLoss(networks, what, f"{bots:,} of {voices:,}")
+        days = [day for day in results.small_fields if day.networks == networks]
         about = median_low([day.talked_about for day in days]) if days else 0
         entries = sum(day.entries > 0 for day in days)
         what = f"issues with an entry in a record of one new paper a day, {about} of 90 days talked about"
@@ -146,15 +152,18 @@ def _losses(losses: Sequence[HonestLoss], small: Sequence[SmallField]) -> Iterat
 
 
 def _lost(days: Sequence[HonestLoss]) -> Iterator[tuple[str, str]]:
-    for what, moves in (
-        ("one account's voice taken away", [day.own_voice for day in days]),
-        ("one account and its posts taken away", [day.with_posts for day in days]),
-    ):
-        few = sum(places <= FARTHEST for places in moves)
-        yield f"issues in which no paper moves more than {FARTHEST} places, {what}", f"{few} of {len(days)}"
-        yield f"places by which the paper that moves farthest moves on the median day, {what}", str(median_low(moves))
-    bots, voices = sum(day.bots for day in days), sum(day.voices for day in days)
-    yield "honest voices of a fortnight judged bots, on all days", f"{bots:,} of {voices:,}"
+    for name in dict.fromkeys(day.ranking for day in days):
+        own = [day for day in days if day.ranking == name]
+        for what, moves in (
+            (f"one account's voice taken away, {name}", [day.own_voice for day in own]),
+            (f"one account and its posts taken away, {name}", [day.with_posts for day in own]),
+        ):
+            few = sum(places <= FARTHEST for places in moves)
+            yield f"issues in which no paper moves more than {FARTHEST} places, {what}", f"{few} of {len(own)}"
+            yield (
+                f"places by which the paper that moves farthest moves on the median day, {what}",
+                str(median_low(moves)),
+            )
 
 
 # ---- the page -----------------------------------------------------------------------------------------------
@@ -183,13 +192,17 @@ def _page(table: AttackFigures) -> Iterator[str]:
 
 
 def _by_ranking(rows: Sequence[CostSummary], names: Iterable[str]) -> tuple[list[str], list[list[str]]]:
-    """For each ranking the cheapest attack on each goal: with new accounts alone, and with others."""
+    """For each ranking the cheapest attack on each goal: with new accounts alone, and with others; and with new ones
+    for a paper that people speak of anyway."""
     places = _places(row for row in rows if row.goal != "rival out")
     cells = []
     for name in names:
-        own = [row for row in rows if row.ranking == name]
+        own = [row for row in rows if row.ranking == name and not row.attack.startswith(LIFTED)]
+        lifted = [row for row in rows if row.ranking == name and row.attack.startswith(LIFTED)]
         new, standing = ([_cheapest(own, place, has) for place in places] for has in (False, True))
         kinds = {"either": new} if new == standing else {"new": new, "with standing": standing}
+        if lifted:
+            kinds["new, lifting a paper"] = [_cheapest(lifted, place, standing=False) for place in places]
         cells += [[name, kind, *costs] for kind, costs in kinds.items()]
     return ["ranking", "accounts", *map(_place_words, places)], cells
 
@@ -241,6 +254,7 @@ def _losses_table(table: AttackFigures) -> Iterator[str]:
                  for what in dict.fromkeys(row.what for row in table.losses)]  # fmt: skip
         yield "\n## What the honest lose\n"
         yield markdown_table(["what", *(f"{each} networks" for each in networks)], cells)
+        yield _LOST
 
 
 def sections(table: AttackFigures) -> Iterator[str]:
@@ -266,7 +280,8 @@ ranking and kind of account. The same seeds give the same figures on every machi
 Each figure is the least number of accounts that reach the goal on the median day, by the cheapest of an attack's
 variants: {days} days of {worlds} made-up worlds. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*:
 on 9 days they were. Accounts *with standing* were known for 30 days and had spoken of three other papers; *new* ones
-had not. Issues rank by `{default}` unless a publication says otherwise: [how it ranks](ranking.md).
+had not. A paper that is *lifted* was spoken of anyway, and stood at that place by itself.
+Issues rank by `{default}` unless a publication says otherwise: [how it ranks](ranking.md).
 
 ## The cheapest way to a place
 """
@@ -276,7 +291,10 @@ What remains cheap on `rarity/2`:
 
 * A few accounts with standing vouch for many new ones: *aged posters, fresh likes*. The price in an issue's entries is
   the lower bound of this attack.
-* New accounts lift a paper that people talk about anyway, as far as known voices vouch for it: *lifted from place 20*.
+* New accounts lift a paper that people talk about anyway, as far as known voices vouch for it: *lifted from place 20*,
+  *from place 10* and *from place 2*.
+* Standing takes patience, not money: where likes have names, a new account that likes posts about three papers has it
+  30 days later, for $0.10 at the prices below. The dollars are those of accounts that are bought.
 * Where posts can be dated back, nine copies of a supporter's words make a chorus of an account that seldom posts:
   *rival, as a chorus*. On most days too few supporters fall by it.
 * The lower places hang on few people: one known voice vouches for 500 points, so a paper that two of them vouch for
@@ -289,6 +307,10 @@ What remains cheap on `rarity/2`:
 
 _MONEY = """These prices were published by others:
 """
+
+_LOST = """
+Of each ranking as many papers are looked at as `rarity/2` would show. A post may be all that is said of a paper: with
+its author's account the paper goes, by any ranking. By `rarity/2` one known voice may vouch for 500 points."""
 
 _TAIL = """
 ## What the worlds are

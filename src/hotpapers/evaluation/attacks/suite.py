@@ -17,7 +17,16 @@ from hotpapers.errors import AttackFailed, UsageError
 from hotpapers.evaluation.attacks.attack_files import load_attack
 from hotpapers.evaluation.attacks.campaign import Attack, Goal
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
-from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss, SmallField, collateral, honest_loss, small_field
+from hotpapers.evaluation.attacks.honest import (
+    Collateral,
+    HonestLoss,
+    JudgedVoices,
+    SmallField,
+    collateral,
+    honest_losses,
+    judged_voices,
+    small_field,
+)
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene
 from hotpapers.evaluation.attacks.search import Aftermaths, AttackedDay, Attempt, Contender, Cost, least_costs
 from hotpapers.evaluation.formulas import FORMULAS
@@ -59,6 +68,7 @@ class Results(NamedTuple):
     trials: tuple[Trial, ...]
     collateral: tuple[Collateral, ...]
     losses: tuple[HonestLoss, ...] = ()
+    judged: tuple[JudgedVoices, ...] = ()
     small_fields: tuple[SmallField, ...] = ()
 
 
@@ -160,6 +170,8 @@ def run_block(block: Block) -> Results:
     trials: list[Trial] = []
     honest: list[Collateral] = []
     losses: list[HonestLoss] = []
+    judged: list[JudgedVoices] = []
+    own = [known[name] for name in ranking.RANKINGS]
     scene: Scene | None = None
     for day in block.days:
         is_first = scene is None
@@ -167,7 +179,8 @@ def run_block(block: Block) -> Results:
         names = block.rankings if is_first else [name for name in block.rankings if name == ranking.DEFAULT]
         trusting = Scene(world, day, None) if is_first else None
         honest += collateral(scene, trusting, [known[name] for name in names])
-        losses.append(honest_loss(scene, known[ranking.DEFAULT]))
+        losses += honest_losses(scene, own, known[ranking.DEFAULT])
+        judged.append(judged_voices(scene))
         aftermaths: Aftermaths = {}
         for name in names:
             some = [attack for attack in attacks if is_tried(attack, name, is_first=is_first)]
@@ -176,7 +189,7 @@ def run_block(block: Block) -> Results:
                 trials += trials_of(scene, where, known[name], attack, attack.aged, aftermaths)
             attacks = without_failed(attacks, trials)
     small = small_field(block.law, known[ranking.DEFAULT]) if block.days[0] == block.law.history else ()
-    return Results(tuple(trials), tuple(honest), tuple(losses), tuple(small))
+    return Results(tuple(trials), tuple(honest), tuple(losses), tuple(judged), tuple(small))
 
 
 def without_failed(attacks: Sequence[Attack], trials: Iterable[Trial]) -> list[Attack]:
