@@ -15,6 +15,8 @@ import pytest
 import zstandard
 
 from hotpapers.cli import streams
+from hotpapers.ids import timestamps
+from hotpapers.model import Post
 from hotpapers.store import Record
 from hotpapers.transfer.packed import LONG_WINDOW
 from tests.cli.run import by_a_user, environment, good, misuse, run, weighed, words
@@ -57,6 +59,17 @@ def test_one_file_and_the_same_again(kettles: Path, tmp_path: Path) -> None:
     status = run("status", "--json", "--store", store).json
     assert (status["batches"], status["quarantine"], status["items"]["coverage"]) == (1, 1, 0)
     assert good("verify", "--all", "--store", store).startswith("verified: ")
+
+
+def test_a_dump_given_again_with_another_moment_is_read_again(dump: Path, tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    good("import", "hackernews", dump, "--store", store)
+    asked = ("import", "hackernews", dump, "--store", store, "--seen-at", "2026-06-01")
+    assert " posts, " in good(*asked)
+    assert good(*asked) == "read by an earlier import\n"
+    with Record(str(store)) as record:
+        then = record.view(timestamps.midnight("2026-06-02"))
+        assert len(list(then.items(Post))) == len(list(record.view().items(Post))) > 0
 
 
 def test_several_files_and_one_that_is_refused(kettles: Path, dump: Path, tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ def file_of(given: ArchiveInput, seen_at: int | None, progress: streams.Told | N
     moment = changed_at if seen_at is None else seen_at
     path = "" if file == streams.STDIN else file
     altered = partial(_is_altered, file, os.stat(file)) if head else bool
-    return ArchiveFile(streams.name_of(file), opened, head, size, moment, altered, path)
+    return ArchiveFile(streams.name_of(file), opened, head, size, moment, altered, path, seen_at or 0)
 
 
 def _remote(given: ArchiveInput, seen_at: int | None, progress: streams.Told | None) -> ArchiveFile:
@@ -219,7 +219,7 @@ def _remote(given: ArchiveInput, seen_at: int | None, progress: streams.Told | N
         return ArchiveFile(name, partial(_refused, problem), b"", 0, now())
     opened = partial(streams.open_input, name, progress, LONG_WINDOW, open_)
     moment = seen_at if seen_at is not None else now() if changed_at is None else changed_at
-    return ArchiveFile(name, opened, head, size, moment, altered)
+    return ArchiveFile(name, opened, head, size, moment, altered, given_at=seen_at or 0)
 
 
 def _refused(problem: InputError) -> NoReturn:

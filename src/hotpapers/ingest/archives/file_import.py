@@ -30,8 +30,8 @@ MOST_READ = 2**28
 
 
 class ImportCursor(msgspec.Struct, frozen=True):
-    """Where an import is. `before`: a digest of the files before this one; `file`: of its head; `last`: of the line
-    that ends at `offset`, `length` bytes long; `lines`: so many up to there."""
+    """Where an import is. `before`: a digest of the files before this one; `file`: of what it is known by; `last`: of
+    the line that ends at `offset`, `length` bytes long; `lines`: so many up to there."""
 
     before: str
     file: str
@@ -124,7 +124,7 @@ class ArchiveImporter:
 
 def following(before: str | None, file: ArchiveFile) -> str | None:
     """A digest of the files before a file and of itself; None where one of them cannot be known again."""
-    return mark(before.encode() + file.head + str(file.size).encode()) if before is not None and file.head else None
+    return mark(before.encode() + file.known_by + str(file.size).encode()) if before is not None and file.head else None
 
 
 def _found_again(text: str | None, files: Sequence[ArchiveFile]) -> tuple[int, ImportCursor | None]:
@@ -132,7 +132,7 @@ def _found_again(text: str | None, files: Sequence[ArchiveFile]) -> tuple[int, I
     cursor = _parsed(text)
     before: str | None = ""
     for number, file in enumerate(files):
-        if cursor and file.head and cursor.before == before and cursor.file == mark(file.head):
+        if cursor and file.head and cursor.before == before and cursor.file == mark(file.known_by):
             return number, cursor
         before = following(before, file)
     return 0, None
@@ -288,5 +288,6 @@ class FileImport:
         if self._before is None or not self._file.head:
             return None
         length = len(place.tail)
-        cursor = ImportCursor(self._before, mark(self._file.head), place.offset, length, mark(place.tail), place.lines)
+        file, last = mark(self._file.known_by), mark(place.tail)
+        cursor = ImportCursor(self._before, file, place.offset, length, last, place.lines)
         return msgspec.json.encode(cursor).decode()

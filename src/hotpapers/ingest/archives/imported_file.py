@@ -16,7 +16,8 @@ ALTERED = "was changed while it was read; import it again when nobody writes it 
 class ArchiveFile(NamedTuple):
     """A file of an archive. `open`: its content, unpacked. `head`: its first bytes as it lies there, none for standard
     input. `size`: in bytes, `seen_at`: when what has no moment of its own was seen, µs UTC. `altered`: whether what was
-    read since it was opened is there no longer. `path`: where it lies; without one it can be read once alone."""
+    read since it was opened is there no longer. `path`: where it lies; without one it can be read once alone.
+    `given_at`: the moment `seen_at` if somebody gave it, else 0."""
 
     name: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
@@ -25,6 +26,12 @@ class ArchiveFile(NamedTuple):
     seen_at: int
     altered: Callable[[], bool] = bool
     path: str = ""
+    given_at: int = 0
+
+    @property
+    def known_by(self) -> bytes:
+        """By which it is known again: seen at another moment it is another file. Nothing for standard input."""
+        return self.head + (b"%d" % self.given_at if self.head and self.given_at else b"")
 
 
 class ImportedFile(NamedTuple):
