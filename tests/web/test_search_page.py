@@ -104,7 +104,13 @@ def test_without_a_question_it_is_the_page_of_the_site(sample: Starlette, sample
         answer = get(sample, address)
         assert (answer.status, answer.body) == (200, expected)
         assert answer.headers["content-security-policy"] == f"{SEARCH_POLICY}; frame-ancestors 'none'"
-    assert get(sample, "/search").status == 308 and get(sample, "/search?q=kettle").headers["location"] == "search/"
+
+
+def test_an_address_without_its_slash_keeps_the_question(sample: Starlette) -> None:
+    for query in ("", "?q=kettle+steam&cursor=x", "?q=%22on%20steam%22"):
+        answer = get(sample, f"/search{query}")
+        assert (answer.status, answer.headers["location"]) == (308, f"search/{query}")
+    assert get(sample, "/search?q=<b>%0d%0a").headers["location"] == "search/?q=%3Cb%3E%0d%0a"
 
 
 def test_an_answer_needs_no_script(sample: Starlette) -> None:

@@ -21,7 +21,7 @@ from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import WELL_KNOWN
 from hotpapers.web.connection_table import ConnectionLimits, allowed_behind
 from hotpapers.web.connections import guarded
-from hotpapers.web.http_messages import names_tag, takes_gzip
+from hotpapers.web.http_messages import names_tag, query_suffix, takes_gzip
 from hotpapers.web.page_cache import CurrentPages, PageCache, RenderedPage
 
 TYPES = {
@@ -108,7 +108,8 @@ async def respond(cache: PageCache, request: Request) -> Response:
     if page is not None:
         return page_reply(page, file_path, request.headers)
     if not path.endswith("/") and len(file_path) < LONGEST_PATH and await cache.get(f"{path}/index.html") is not None:
-        return Response(status_code=308, headers={**HEADERS, "location": f"{path.rpartition('/')[2]}/"})
+        where = f"{path.rpartition('/')[2]}/{query_suffix(request.scope)}"
+        return Response(status_code=308, headers={**HEADERS, "location": where})
     body = await cache.missing(file_path if len(file_path) <= LONGEST_PATH else "404.html")
     return Response(body, status_code=404, headers={**HEADERS, "content-type": TYPES["html"]})
 

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal, NamedTuple, TypeVar
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -27,6 +27,7 @@ from hotpapers.logs import LOG
 from hotpapers.render.html.templating import macro
 from hotpapers.view import clean_text
 from hotpapers.web import mail_pages
+from hotpapers.web.http_messages import query_suffix
 from hotpapers.web.rate_limits import TokenBuckets, client_of
 
 T = TypeVar("T")
@@ -320,8 +321,7 @@ def without_slash(path: str) -> Route:
     """A form's address with a `/` at its end, as some write it: it leads to the form (308, which sends again)."""
 
     async def answer(request: Request) -> Response:
-        query = quote(request.scope["query_string"], safe="%&=+:,;@!$'()*~/?")
-        where = f"../{path.rpartition('/')[2]}{'?' if query else ''}{query}"
+        where = f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"
         return Response(status_code=308, headers={**HEADERS, "location": where})
 
     return Route(f"{path}/", answer, methods=["GET", "POST"])

@@ -7,6 +7,7 @@ import hashlib
 import http
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -67,6 +68,12 @@ def names_tag(header: str, etag: str) -> bool:
     """Whether an If-None-Match names an ETag (RFC 9110 §13.1.2: weakly compared)."""
     tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
     return header.strip() == "*" or etag.removeprefix("W/") in tags
+
+
+def query_suffix(scope: Mapping[str, Any]) -> str:
+    """`?` and the query of an address, as a Location may hold it; empty where it has none."""
+    query = quote(scope["query_string"], safe="%&=+:,;@!$'()*~/?")
+    return f"?{query}" if query else ""
 
 
 def request_of(scope: Mapping[str, Any]) -> ApiRequest:
