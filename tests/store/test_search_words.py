@@ -125,6 +125,8 @@ def test_endless_words_and_texts_are_bounded() -> None:
         ("arXiv: 2101.04869", "2101.04869"),
         ("id:2101.04869 OR 2101.04870", "2101.04869 or 2101.04870"),
         ('"2101.04869"', "2101.04869"),
+        ("-2101.04869", "without 2101.04869"),
+        (" −2101.04869v2", "without 2101.04869"),
         # what is none of it is a word
         ("foo:bar", "with “foo:bar”"),
         ("date:hello date:2026-13 date:2026-02-30", "with “date hello” and “date 2026-13” and “date 2026-02-30”"),

@@ -98,6 +98,7 @@ _CHUNK = re.compile(
     (?:"(?P<phrase>[^"]*)"|(?P<word>\S+))""",
     re.VERBOSE | re.IGNORECASE,
 )
+_WITHOUT = re.compile(r"\s*[-−]")
 _FIELDS: dict[str, tuple[Kind, Field]] = {"author": ("author", "authors"), "title": ("title", "title")}
 
 
@@ -105,7 +106,7 @@ def parse(text: str) -> SearchQuery:
     """The query that a text is. Takes any text and raises nothing."""
     text = text[:LONGEST]
     whole = _paper(text)
-    if whole is not None:
+    if whole is not None and not _WITHOUT.match(text):
         return SearchQuery(((whole,),))
     span = ("", "")
     groups: list[tuple[SearchAtom, ...]] = []
