@@ -51,9 +51,9 @@ def test_answers_are_what_the_schema_says(sampled: QuerySession, name: str) -> N
 @pytest.mark.parametrize(
     ("name", "arguments", "said"),
     [
-        ("issue", {"day": "today"}, "day: Expected `str` matching regex '^(?:latest|\\\\d{4}-\\\\d\\\\d-\\\\d\\\\d)$'"),
-        ("issue", {"entries": 51}, "entries: Expected `int` <= 50"),
-        ("issue", {"entries": "5"}, "entries: Expected `int`, got `str`"),
+        ("issue", {"day": "today"}, "day: takes a day, written 2021-01-14, or `latest`"),
+        ("issue", {"entries": 51}, "entries: takes a whole number from 1 to 50"),
+        ("issue", {"entries": "5"}, "entries: takes a whole number from 1 to 50"),
         ("search", {}, "q: is missing"),
         ("status", {"all": True}, "all: no such parameter; there are: none"),
         ("paper", {"paper": "x"}, "'x' is not an arXiv identifier"),

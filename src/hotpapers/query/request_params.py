@@ -158,12 +158,25 @@ def checked(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = False
 
 
 def _explained(wrong: str, cls: type[Params]) -> str:
-    """What msgspec says of parameters, with the name of the parameter first."""
+    """What is wrong with parameters, the name of the parameter first, and what it takes."""
     reason, _, where = wrong.partition(" - at `$.")
     match = _FIELD.match(reason)
     if match is None:
-        return f"{where.rstrip('`')}: {reason}"
+        name = where.rstrip("`")
+        return f"{name}: takes {_taken(msgspec.json.schema(cls)['$defs'][cls.__name__]['properties'][name])}"
     if "missing" in reason:
         return f"{match[1]}: is missing"
     known = ", ".join(cls.__struct_fields__) or "none"
     return f"{match[1][:60]}: no such parameter; there are: {known}"
+
+
+def _taken(kind: Mapping[str, Any]) -> str:
+    """What a parameter takes, by its JSON Schema."""
+    if "enum" in kind:
+        return f"one of {', '.join(filter(None, kind['enum']))}"
+    if kind["type"] == "integer":
+        return f"a whole number from {kind['minimum']:,} to {kind['maximum']:,}"
+    if "pattern" in kind:
+        text = " ".join(kind["description"].split())
+        return text[0].lower() + text[1:]
+    return f"a text of {kind.get('minLength', 0)} to {kind['maxLength']:,} characters"
