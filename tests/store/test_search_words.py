@@ -114,7 +114,7 @@ def test_endless_words_and_texts_are_bounded() -> None:
         ("-tea kettle -author:brewster −cup", "with “kettle”, without “tea” and “brewster” and “cup”"),
         ("author:brewster author:'Ada", "by “brewster” and “'Ada”"),
         ('AUTHOR:"Brewster, Ada"', "by “Ada Brewster”"),
-        ("title:kettle category:cs.LG cat:hep-th", "with in the title “kettle”, in cs.LG and hep-th"),
+        ("title:kettle category:cs.LG cat:hep-th", "with “kettle” in the title, in cs.LG and hep-th"),
         ("date:2026-11", "of 2026-11"),
         ("date:2026-11-02..2026-11-05 from:2026", "from 2026-11-02 until 2026-11-05"),
         ("from:2026-10 to:2027 to:2026-12", "from 2026-10 until 2026-12"),

@@ -222,15 +222,17 @@ def _run(signs: Sequence[str], field: Field) -> SearchTerm:
 # ---- in words ------------------------------------------------------------------------------------------
 
 
-_HEADS: dict[Kind, str] = {"word": "with", "title": "with in the title", "author": "by", "category": "in", "paper": ""}
+_PHRASES: dict[Kind, str] = {
+    "word": "with {}", "title": "with {} in the title", "author": "by {}", "category": "in {}", "paper": "{}"
+}  # fmt: skip
 
 
 def describe_query(query: SearchQuery) -> str:
     """What a query was understood as: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
     parts = []
-    for kind, head in _HEADS.items():
+    for kind, phrase in _PHRASES.items():
         text = [" or ".join(map(_field_of, atoms)) for atoms in query.wanted if atoms[0].kind == kind]
-        parts += [f"{head} {' and '.join(text)}".strip()] if text else []
+        parts += [phrase.format(" and ".join(text))] if text else []
     if query.unwanted:
         parts.append(f"without {' and '.join(map(_field_of, query.unwanted))}")
     if query.since or query.until:

@@ -11,15 +11,15 @@
 
   // ---- what was understood, in the words of the program
 
-  const HEADS = { "": "with", title: "with in the title", author: "by", category: "in", paper: "" };
+  const PHRASES = { "": ["with "], title: ["with ", " in the title"], author: ["by "], category: ["in "], paper: [""] };
   const NOTHING = "Nothing was asked for: write a word, a name, a category or a day.";
   const named = ([{ kind, said }]) => (/category|paper/.test(kind) ? said : `“${said}”`);
 
   function understood({ wanted, unwanted, from, to }) {
     const until = to.slice(0, -1), told = [];
-    for (const [kind, head] of Object.entries(HEADS)) {
+    for (const [kind, [before, after = ""]] of Object.entries(PHRASES)) {
       const some = wanted.filter(([[first]]) => first.kind === kind).map((one) => one.map(named).join(" or "));
-      if (some.length) told.push(`${head} ${some.join(" and ")}`.trim());
+      if (some.length) told.push(before + some.join(" and ") + after);
     }
     if (unwanted.length) told.push(`without ${unwanted.map(named).join(" and ")}`);
     if (from && from === until) told.push(`of ${from}`);
