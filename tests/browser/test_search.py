@@ -143,6 +143,9 @@ def number(title: str) -> int:
         ("cat:math -author:brewster", [3]),
         ("category:cs.CL -القهوة", [2]),
         ("teapot OR 茶", [2, 4]),
+        ("teapot | 茶", [2, 4]),
+        ("steam AND kettles", [1]),
+        ("-2101.05002 date:2021-01-05", [1, 3, 4]),
         ("2101.05002", [2]),
         ("https://arxiv.org/abs/2101.05003v2", [3]),
         ("date:2021-01-05 -category:cs.CL", [1, 4]),
@@ -168,6 +171,7 @@ def test_what_is_found(tab: Tab, site: str, query: str, found: list[int]) -> Non
         "kettle steam", '"on  steam" -tea -author:brewster', "kettle OR teapot title:cup author:\"Ada Brewster\"",
         "date:foo", "-date:2021", "date:2021-13", "category:12 cat:cs.LG OR math 2101.04869v2", "from:2020 until:2021",
         "to:2020-12-05 id:x", "kettl*", "“curly”", "date:2020..2021-03",
+        "title:kettle OR title:cup steam", "kettle AND steam | cup",
     ],
 )  # fmt: skip
 def test_it_tells_what_it_understood_as_the_program_does(tab: Tab, site: str, query: str) -> None:

@@ -33,16 +33,16 @@ const searchIndex = (() => {
     const asked = { wanted: [], unwanted: [], from: "", to: "~", ranked: false };
     let joins = false, left = MOST_TERMS;
     for (const [whole, minus, kind, phrase, word] of text.replace(/[“”„«»＂]/g, '"').matchAll(CHUNK)) {
-      const field = (kind || "").toLowerCase();
+      const field = (kind || "").toLowerCase(), joint = /^(OR|AND|\|)$/.test(whole);
       const dated = !minus && inSpan(asked, field, phrase ?? word);
-      const terms = whole === "OR" || dated ? [] : termsOf(field, phrase ?? word, !phrase);
+      const terms = joint || dated ? [] : termsOf(field, phrase ?? word, !phrase);
       if (terms.length && (left -= terms.length) >= 0) {
         if (minus) asked.unwanted.push(terms);
         else if (joins && asked.wanted.length) asked.wanted.at(-1).push(terms);
         else asked.wanted.push([terms]);
         if (!minus && /^(title)?$/.test(terms[0].field)) asked.ranked = true;
       }
-      joins = whole === "OR";
+      joins = joint && whole !== "AND";
     }
     return asked;
   }
