@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
@@ -95,16 +96,19 @@ def test_later_rounds_read_on_page_by_page_from_an_hour_before() -> None:
     first = status(0)["id"]
     before = int(first) - OVERLAP
     full = [status(n) for n in reversed(range(1, PAGE + 1))]
-    http = ScriptedClient({tag(min_id=before): said(*full), tag(min_id=full[0]["id"]): said(status(99))})
+    pages_by_place = {before: said(*full), full[0]["id"]: said(status(99)), status(99)["id"]: said()}
+    http = ScriptedClient({tag(min_id=place): page for place, page in pages_by_place.items()})
     pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": first})))
     assert len(keys(pages)) == PAGE + 1
     kept = [list(json.loads(page.cursor or "").values()) for page in pages]
-    assert kept == [[moment_of(full[0]["id"])], [moment_of(status(99)["id"])]]
+    last = [moment_of(status(99)["id"])]
+    assert kept == [[moment_of(full[0]["id"])], last, last]
 
 
 def test_what_is_read_again_moves_no_cursor_back() -> None:
     cursor = json.dumps({f"{BASE}/tag/arxiv": moment_of(status(50)["id"])})
-    http = ScriptedClient({tag(min_id=int(moment_of(status(50)["id"])) - OVERLAP): said(status(7))})
+    before = int(moment_of(status(50)["id"])) - OVERLAP
+    http = ScriptedClient({tag(min_id=before): said(status(7)), tag(min_id=status(7)["id"]): said()})
     pages = list(ONE.pages(http, cursor))
     assert keys(pages) == [status(7)["uri"]] and json.loads(pages[-1].cursor or "") == json.loads(cursor)
 
@@ -122,11 +126,25 @@ def test_a_server_that_does_not_page_is_asked_once() -> None:
     assert asked <= 2
 
 
-def test_a_round_ends_after_so_many_pages() -> None:
+def test_a_round_ends_after_so_many_pages_and_says_that_there_are_more() -> None:
     count = iter(range(10_000))
     http = ScriptedClient(lambda url: said(*(status(next(count)) for _ in range(PAGE))))
-    pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": status(0)["id"]})))
-    assert len(pages) == MOST_PAGES
+    pages: list[PayloadPage] = []
+    with pytest.raises(PartiallyRead) as told:
+        collect(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": status(0)["id"]})), pages)
+    assert len(pages) == MOST_PAGES and told.value.lost_until is None
+
+
+def test_a_server_with_smaller_pages_is_read_to_the_end() -> None:
+    """Else a busy hour, which is read again each time, would be all that is ever read."""
+    timeline = [status(n * 60_000) for n in range(120)]
+
+    def page(url: str) -> bytes:
+        after = int(parse_qs(urlsplit(url).query)["min_id"][0])
+        return said(*reversed([one for one in timeline if int(one["id"]) > after][:15]))
+
+    pages = list(ONE.pages(ScriptedClient(page), json.dumps({f"{BASE}/tag/arxiv": timeline[80]["id"]})))
+    assert timeline[119]["uri"] in keys(pages) and len(keys(pages)) == 99
 
 
 def test_identifiers_of_another_make_are_asked_from_as_they_are() -> None:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from hotpapers.errors import InputError, NetError
+from hotpapers.errors import InputError, NetError, PartiallyRead
 from hotpapers.http.address_guard import require_address
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
@@ -67,6 +67,8 @@ def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
 NETWORK = "mastodon"
 PAGE = 40
 MOST_PAGES = 50
+CATCH_UP = 60.0
+"""Seconds until a timeline that had more pages than a round reads is read on."""
 PUBLIC = ("public", "unlisted")
 SECOND = 1_000_000
 REMEMBERED = 10_000
@@ -226,7 +228,10 @@ class MastodonSource:
     def _timeline(
         self, http: HttpClient, server: MastodonServer, path: str, newest: dict[str, str]
     ) -> Iterator[PayloadPage]:
-        """The page after the last one that was read, until one is not full; at first the newest page alone."""
+        """The page after the last one that was read, until one brings nothing later; at first the newest page alone.
+
+        A page that is not full says nothing: servers have their own most, and leave out what they hide.
+        """
         name = f"{server.base}/{path}"
         known = newest.get(name, "")
         after = _a_little_before(known) if path != "public" else known
@@ -235,9 +240,10 @@ class MastodonSource:
             reached = max([after, *(status.id for status in listed)], key=_age)
             newest[name] = max(newest.get(name, ""), reached, key=_age)
             yield PayloadPage(payloads, _cursor(newest))
-            if not known or size < PAGE or reached == after:
+            if not known or not size or reached == after:
                 return
             after = reached
+        raise PartiallyRead(f"{name}: more than {MOST_PAGES} pages since it was last read", again=CATCH_UP)
 
     def _page(
         self, http: HttpClient, server: MastodonServer, path: str, more: Mapping[str, str]
