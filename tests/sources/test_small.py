@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hotpapers.errors import NetError, RequestRefused, RetryLater
-from hotpapers.model import Mention, Post, RawPayload, Response, Snapshot
+from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.ids.timestamps import as_utc
+from hotpapers.model import DAY, Mention, PayloadPage, Post, RawPayload, Response, Snapshot
 from hotpapers.sources.hackernews import MOST_HITS, OVERLAP, HackerNewsSettings, HackerNewsSource
 from hotpapers.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
@@ -188,6 +189,51 @@ def test_hugging_face_reads_the_last_days_and_passes_over_days_that_have_no_list
     assert [seen.key for page in HF.pages(http, None) for seen in page.payloads] == ["2601.00001"]
     [page] = HF.counts(http, ["huggingface:2601.00001"])
     assert [item.likes for item in HF.read(page.payloads[0]) if isinstance(item, Snapshot)] == [4]
+
+
+def test_a_long_list_of_a_day_is_read_to_its_end() -> None:
+    def said(url: str) -> bytes:
+        page = int((re.findall(r"&p=([0-9]+)", url) or ["0"])[0])
+        left = 130 - page * 100 if "date=2025-12-31" in url else 0
+        return json.dumps([{"paper": {"id": f"2601.{page * 100 + n:05d}"}} for n in range(min(left, 100))]).encode()
+
+    pages = list(HF.pages(ScriptedClient(said), None))
+    assert len({seen.key for page in pages for seen in page.payloads}) == 130
+
+
+def test_the_lists_of_two_days_go_back_a_day_and_no_further() -> None:
+    http = ScriptedClient(lambda url: b'[{"paper":{"id":"2601.00001"}}]')
+    list(HF.pages(http, None))
+    first = re.findall(r"date=([-0-9]+)", http.requests[0].url)[0]
+    assert first == "2025-12-31" and HF.reach == DAY  # it is midnight: the day before is all that was read
+
+
+def lobsters_pages(stories: int) -> Callable[[str], bytes]:
+    """Stories a day apart, the newest of them now, 25 a page."""
+
+    def said(url: str) -> bytes:
+        first = 25 * (int((re.findall(r"/page/([0-9]+)", url) or ["1"])[0]) - 1)
+        made = [as_utc(START - n * DAY).isoformat() for n in range(first, min(first + 25, stories))]
+        return json.dumps([{"short_id": f"s{first + n}", "created_at": at} for n, at in enumerate(made)]).encode()
+
+    return said
+
+
+def test_lobsters_is_read_back_to_its_last_round_however_long_ago() -> None:
+    http = ScriptedClient(lobsters_pages(90))
+    pages = list(LOBSTERS.pages(http, str(START - 60 * DAY)))
+    assert len(http.requests) == 3 and pages[-1].cursor == str(START)
+    for cursor in (None, str(START)):
+        http = ScriptedClient(lobsters_pages(90))
+        list(LOBSTERS.pages(http, cursor))
+        assert len(http.requests) == 1
+
+
+def test_stories_that_lobsters_is_not_asked_for_are_lost_and_it_is_said() -> None:
+    pages: list[PayloadPage] = []
+    with pytest.raises(PartiallyRead) as told:
+        pages.extend(LOBSTERS.pages(ScriptedClient(lobsters_pages(400)), str(START - 365 * DAY)))
+    assert told.value.lost_until == START - 249 * DAY
 
 
 def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one() -> None:

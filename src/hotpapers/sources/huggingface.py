@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -33,6 +34,10 @@ from hotpapers.sources.paper_matching import decoded, gone_post, moment, own_id,
 NETWORK = "huggingface"
 MOST = 100
 """Papers of a list that are asked for, the most that are given."""
+MOST_PAGES = 5
+"""Pages of a day's list that are asked for."""
+MOST_PAGES = 5
+"""Pages of a day's list that are asked for."""
 NO_LIST = (400, 404)
 """What is answered for a day that has no list, or has none yet."""
 WEEK = 7
@@ -43,10 +48,11 @@ LONGEST_ADDRESS = 300
 
 
 class HuggingFaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`base`: the site. `days`: how many daily lists are read each round. `every`: seconds between rounds."""
+    """`base`: the site. `days`: how many daily lists are read each round, two at least: after midnight the last papers
+    of the day before are still to be read. `every`: seconds between rounds."""
 
     base: str = "https://huggingface.co"
-    days: int = 3
+    days: Annotated[int, msgspec.Meta(ge=2)] = 3
     every: int = 1800
 
 
@@ -89,7 +95,7 @@ class HuggingFaceSource:
     def __init__(self, settings: HuggingFaceSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
-        self.reach: int | None = settings.days * DAY
+        self.reach: int | None = (settings.days - 1) * DAY  # the first of these days began so long ago, at least
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The daily lists, the oldest first. A day may have none; not so every day of a week."""
@@ -100,7 +106,7 @@ class HuggingFaceSource:
         """The daily lists from the day of a moment on. Of a day whose list is full not all may have been told."""
         reached, days = since, http.now() // DAY - since // DAY + 1
         for day, page in zip(range(since // DAY, since // DAY + days), self._lists(http, days), strict=False):
-            reached = (day + 1) * DAY if len(page.payloads) >= MOST else reached
+            reached = (day + 1) * DAY if len(page.payloads) >= MOST_PAGES * MOST else reached
             yield page
         yield PayloadPage(since=min(max(reached, since), http.now()))
 
@@ -108,24 +114,34 @@ class HuggingFaceSource:
         """The lists of so many days, a page each."""
         has_any = False
         for back in reversed(range(days)):
-            answer = self._list(http, back)
-            has_any = has_any or answer.status == 200
-            listed = decoded(answer, list[msgspec.Raw]) if answer.status == 200 else ()
-            yield PayloadPage([_payload(raw, answer.at) for raw in listed])
+            payloads = self._whole_list(http, timestamps.day_of(http.now() - back * DAY))
+            has_any = has_any or payloads is not None
+            yield PayloadPage(payloads or ())
         if not has_any:
             self._find_any(http, days)
 
-    def _list(self, http: HttpClient, back: int, accept: Sequence[int] = NO_LIST) -> Response:
-        """The list of so many days ago."""
-        day = timestamps.day_of(http.now() - back * DAY)
-        return http.get(
-            f"{self.settings.base}/api/daily_papers", params={"date": day, "limit": str(MOST)}, accept=accept
-        )
+    def _whole_list(self, http: HttpClient, day: str) -> list[RawPayload] | None:
+        """The papers of a day, page by page; None where it has no list."""
+        payloads: list[RawPayload] = []
+        for number in range(MOST_PAGES):
+            answer = self._list(http, day, number)
+            if answer.status != 200:
+                return payloads if number else None
+            listed = decoded(answer, list[msgspec.Raw])
+            payloads += [_payload(raw, answer.at) for raw in listed]
+            if len(listed) < MOST:
+                break
+        return payloads
+
+    def _list(self, http: HttpClient, day: str, number: int = 0, accept: Sequence[int] = NO_LIST) -> Response:
+        """A page of a day's list."""
+        params = {"date": day, "limit": str(MOST), **({"p": str(number)} if number else {})}
+        return http.get(f"{self.settings.base}/api/daily_papers", params=params, accept=accept)
 
     def _find_any(self, http: HttpClient, days: int) -> None:
         """Raises NetError where no day before these has a list either: then it is the lists that are not found."""
-        before = range(days, days + WEEK)
-        if all(self._list(http, back).status != 200 for back in before[:-1]):
+        before = [timestamps.day_of(http.now() - back * DAY) for back in range(days, days + WEEK)]
+        if all(self._list(http, day).status != 200 for day in before[:-1]):
             self._list(http, before[-1], accept=())
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 
-from hotpapers.errors import NetError
+from hotpapers.errors import NetError, PartiallyRead
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.paper_matching import (
     decoded,
@@ -31,7 +31,7 @@ NETWORK = "lobsters"
 FULL = 25
 """Stories of a page; one with fewer is the last."""
 MOST_PAGES = 10
-"""Pages that a first reading asks for at most."""
+"""Pages that a round asks for at most."""
 _KEY = re.compile(rf"{NETWORK}:([0-9a-z]{{1,20}})", re.ASCII)
 _STORY = re.compile(r".*/s/([0-9a-z]{1,20})(?:\.json|/.*)?", re.ASCII)
 
@@ -72,7 +72,7 @@ class _Merged(msgspec.Struct):
 
 
 class LobstersSource:
-    """The connector. It needs no cursor: the lists are short and keys swallow repeats."""
+    """The connector. The cursor is when the last round began, in µs."""
 
     name = NETWORK
 
@@ -82,14 +82,23 @@ class LobstersSource:
         self.reach: int | None = None
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """The stories of each domain."""
-        for domain in self.settings.domains:
-            answer = http.get(f"{self.settings.base}/domains/{domain}.json")
-            yield PayloadPage([_payload(story, answer.at) for story in decoded(answer, list[msgspec.Raw])])
-        yield PayloadPage()
+        """The stories of each domain back to a day before the last round; at first the newest page alone."""
+        began = http.now()
+        since = int(cursor) - DAY if cursor else began
+        reached = yield from self._all_since(http, since)
+        yield PayloadPage((), str(began))
+        if reached > since:
+            reason = f"more stories than the {MOST_PAGES * FULL} newest of a domain since it was last read"
+            raise PartiallyRead(reason, lost_until=reached)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The stories of each domain back to a moment, page by page."""
+        """The stories of each domain back to a moment."""
+        began = http.now()
+        reached = yield from self._all_since(http, since)
+        yield PayloadPage((), str(began), since=reached)
+
+    def _all_since(self, http: HttpClient, since: int) -> Generator[PayloadPage, None, int]:
+        """The stories of each domain back to a moment, page by page; since when the domains told all of theirs."""
         reached = since
         for domain in self.settings.domains:
             oldest = http.now()
@@ -105,7 +114,7 @@ class LobstersSource:
                     oldest = since
                     break
             reached = max(reached, oldest)
-        yield PayloadPage(since=reached)
+        return reached
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each story's score and comments now, or that it is gone."""
