@@ -248,7 +248,7 @@ def test_the_status_of_a_small_store(store: Path) -> None:
     figures = run("status", "--json", "--store", store).json
     said = good("status", "--store", store)
     moment = re.findall(r"the last written (.*)\n", said)[0]
-    size = re.findall(r"schema \d+, \d+ kB", said)[0]
+    size = re.findall(r"schema \d+, [\d.]+ [kM]B", said)[0]
     same("status.txt", replaced(said, [(str(store), "STORE"), (moment, "MOMENT"), (size, "SIZE")]))
     assert (figures["database"], figures["batches"], figures["issues"], figures["sound"]) == ("sqlite", 4, 1, True)
     assert figures["damaged"] == [] and figures["items"]["place"] == 9 and isinstance(figures["size"], int)

@@ -154,11 +154,10 @@ def test_the_public_timeline_is_listened_to_before_a_hashtag() -> None:
     assert both.stream == f"{STREAMING}/api/v1/streaming/public"
 
 
-def test_a_server_of_which_nothing_is_read_is_not_listened_to_and_of_several_the_first_is() -> None:
-    nothing = MastodonServer(base=BASE, tags=(), streaming=STREAMING)
+def test_of_several_servers_the_first_is_listened_to() -> None:
     first = MastodonServer(base=OTHER, streaming=OTHER)
     second = MastodonServer(base=BASE, streaming=STREAMING)
-    source = MastodonSource(MastodonSettings(servers=(nothing, first, second)))
+    source = MastodonSource(MastodonSettings(servers=(first, second)))
     http = ScriptedClient(lambda url: said())
     list(source.pages(http, None))
     assert [request.url for request in http.requests if request.method == "LINES"] == [first.stream]

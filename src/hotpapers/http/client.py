@@ -34,7 +34,7 @@ from hotpapers.http.address_guard import (
 )
 from hotpapers.http.bodies import unpacked, whole
 from hotpapers.http.redact_errors import SecretRedactor, public_url
-from hotpapers.http.retry_policy import HostPacer, Retryable, check_status, pace_of
+from hotpapers.http.retry_policy import HostPacer, Retryable, check_status, pace_of, plain_reason
 from hotpapers.http.server_dates import Heard
 from hotpapers.http.streams import LineStream, with_heartbeat
 from hotpapers.http.transport import Deadline, GuardedBackend, TrafficCounter
@@ -240,7 +240,7 @@ class PoliteHttpClient:
         try:
             sock = self._dialler.dial(*host_and_port(url), self._limits.connect)
         except UNREACHED as problem:
-            return Retryable(str(problem))
+            return Retryable(plain_reason(problem))
         limits = self._limits
         request_headers = {name: value for name, value in headers.items() if name != "accept-encoding"}
         return streams.open_websocket(
@@ -362,7 +362,7 @@ class PoliteHttpClient:
         return self._discreet(f"{public_url(url)}: {problem}")
 
     def _trouble(self, url: httpx2.URL, problem: Exception) -> Retryable:
-        return Retryable(f"{public_url(url)}: {problem}", sent=not isinstance(problem, UNREACHED))
+        return Retryable(f"{public_url(url)}: {plain_reason(problem)}", sent=not isinstance(problem, UNREACHED))
 
     def _address(self, text: str, schemes: Collection[str], params: Mapping[str, str] = NOTHING) -> httpx2.URL:
         url = read_address(text, schemes)

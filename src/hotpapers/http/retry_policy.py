@@ -18,12 +18,18 @@ DAY = 86_400.0
 """The longest wait that a server can ask of us, in seconds."""
 UNTOLD = 60.0
 """Seconds to wait where a server says *later* and not when."""
+_NUMBER = re.compile(r"\[Errno -?\d+\] ")
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 # As the networks write it: seconds (Reddit, Lobsters), an ISO moment (Mastodon), seconds since 1970 (X, Bluesky).
 RESETS = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset")
 EPOCH, EPOCH_MILLISECONDS = 1e9, 1e11
 """A number from here on is a moment, not a span: the year 2001 in seconds; the year 1973 in milliseconds."""
+
+
+def plain_reason(problem: Exception) -> str:
+    """What went wrong with a connection, without the number that the system gives it: readers of an issue see it."""
+    return _NUMBER.sub("", str(problem)) or type(problem).__name__
 
 
 # ---- pace --------------------------------------------------------------------------------------------

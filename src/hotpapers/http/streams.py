@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from hotpapers.errors import NetError, RequestRefused
 from hotpapers.http.bodies import LineSplitter
-from hotpapers.http.retry_policy import Retryable, check_status
+from hotpapers.http.retry_policy import Retryable, check_status, plain_reason
 from hotpapers.http.transport import SLICE, CountedSocket, Deadline, TrafficCounter
 
 AHEAD = 16
@@ -135,7 +135,7 @@ def open_websocket(
             f"answered {answer.status_code}, no websocket"
         )
     except (OSError, WebSocketException) as problem:
-        return Retryable(str(problem) or type(problem).__name__)
+        return Retryable(plain_reason(problem))
     except ValueError:  # what the library says when a redirect would need another socket than ours
         raise RequestRefused("redirects, which a websocket does not follow") from None
 

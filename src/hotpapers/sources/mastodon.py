@@ -280,7 +280,7 @@ class MastodonSource:
 
     def _listening(self, http: HttpClient) -> Iterator[PayloadPage]:
         """What one server tells until it is time to ask all of them again. It need not: then asking must do."""
-        server = next((server for server in self.settings.servers if server.streaming and server.paths), None)
+        server = next((server for server in self.settings.servers if server.streaming), None)
         if server is None:
             return
         payloads: list[RawPayload] = []
