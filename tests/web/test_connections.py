@@ -184,3 +184,13 @@ def test_behind_a_proxy_all_connections_are_its_own() -> None:
     alone, behind = allowed_behind(0), allowed_behind(1)
     assert 16 <= alone.most <= 1000 and 0 < alone.share <= alone.most // 2
     assert behind == alone._replace(share=0)
+
+
+UPGRADE = HEAD + b"1\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00\r\n\r\n", UPGRADE], ids=["TLS", "WebSocket"])
+def test_who_connects_cannot_fill_the_log(sent: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(ConnectionLimits()) as port, connect(port, sent) as one:
+        assert is_ended(one)
+    assert capfd.readouterr().err == ""

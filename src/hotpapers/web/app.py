@@ -84,7 +84,7 @@ def server(
         lifespan="off",
         server_header=False,
         proxy_headers=False,  # who asks is told by the API's own setting, and matters nowhere else
-        log_level="warning",
+        log_level="error",  # a warning is about what some client sent, and anybody could fill the log with them
     )
     return uvicorn.Server(config)
 
