@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Match
 
+from hotpapers import terms
 from hotpapers.issues.freeze import freeze, publication_of
 from hotpapers.query import openapi
 from hotpapers.store import Record
@@ -117,6 +118,15 @@ def test_what_is_known_is_not_sent_again(app: Starlette) -> None:
             assert (again.status, again.headers["etag"], again.body) == (304, tag, b"")
             assert "content-length" not in again.headers and "content-type" not in again.headers
         assert get(app, url, headers={"If-None-Match": '"other"'}).status == 200
+
+
+def test_an_export_by_other_terms_is_sent_again(opened: Opened, sample_store: Path) -> None:
+    by_others = terms.table({"mastodon": terms.TermsOverride(shown="link")})
+    tags = [
+        get(opened(sample_store, terms=table), "/api/v1/export").headers["etag"] for table in (terms.TERMS, by_others)
+    ]
+    again = get(opened(sample_store, terms=by_others), "/api/v1/export", headers={"If-None-Match": tags[0]})
+    assert again.status == 200 and again.headers["etag"] == tags[1] != tags[0]
 
 
 def test_a_head_has_the_same_headers_and_no_body(app: Starlette) -> None:

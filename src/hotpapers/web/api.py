@@ -161,7 +161,9 @@ class ApiApp:
         if cached is not None:
             return cached
         params = parameters(route.asked, inside, request.query)
-        head = head_of(params, state.position, request) if isinstance(params, request_params.ExportParams) else None
+        head = None
+        if isinstance(params, request_params.ExportParams):
+            head = head_of(params, state.position, self._operator.terms, request)
         if head and (request.method == "HEAD" or request.has(head.etag)):
             return head
         self._take(request, min(route.cost, self._operator.rate) - 1)  # one was taken already

@@ -6,14 +6,16 @@ While it is read, one moment of the store is held; so who takes it too slowly is
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import msgspec
 from starlette.types import Receive, Send
 
-from hotpapers import terms
+from hotpapers import __version__, terms
 from hotpapers.query import QuerySession, request_params
 from hotpapers.query.export import TYPES, export
 from hotpapers.store import Record
@@ -51,12 +53,18 @@ class ExportStreams:
         return None
 
 
-def head_of(params: request_params.ExportParams, position: int, request: ApiRequest) -> ApiReply:
-    """Its headers. The record at a position gives the same lines each time."""
+def head_of(params: request_params.ExportParams, position: int, allowed: terms.Table, request: ApiRequest) -> ApiReply:
+    """Its headers. The record at a position gives the same lines each time, by the same terms and the same version."""
     headers = [("content-type", TYPES[params.format])]
     headers += [("content-encoding", "gzip")] if request.takes_gzip else []
-    head = reply(200, headers, etag=f'W/"{params.format}-{position}"')
+    head = reply(200, headers, etag=f'W/"{params.format}-{position}-{_rules(allowed)}"')
     return head._replace(headers=tuple(pair for pair in head.headers if pair[0] != b"content-length"))
+
+
+def _rules(allowed: terms.Table) -> str:
+    """What else than the record decides which words go out."""
+    rules = msgspec.json.encode([__version__, list(allowed.values())])
+    return hashlib.sha256(rules).hexdigest()[:8]
 
 
 async def _stream(head: ApiReply, reading: _Reading, receive: Receive, send: Send) -> None:
