@@ -267,6 +267,13 @@ def test_an_account_without_an_address_is_unreadable() -> None:
         list(ONE.read(RawPayload("post", nobody["uri"], json.dumps(nobody).encode(), AT)))
 
 
+def test_a_post_from_the_future_was_made_when_it_was_seen() -> None:
+    for kind, more in (("post", {}), ("counts", {}), ("counts", {"visibility": "private"})):
+        body = json.dumps(status(1, created_at="2099-01-01T00:00:00Z", **more)).encode()
+        [post] = [item for item in ONE.read(RawPayload(kind, status(1)["uri"], body, AT)) if isinstance(item, Post)]
+        assert post.created_at == AT
+
+
 def test_moments_do_not_hang_on_the_machines_zone() -> None:
     plain = status(1, created_at="2026-01-01T00:00:00")
     [post] = [

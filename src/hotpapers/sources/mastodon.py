@@ -344,8 +344,9 @@ class MastodonSource:
         if status.uri != payload.key:
             raise InputError(f"{status.uri[:200]} stands where {payload.key[:200]} was asked for")
         key = f"{NETWORK}:{status.uri}"
+        created_at = min(moment(status.created_at), payload.at)  # its server's word, and any server can write 2099
         if status.visibility not in PUBLIC:
-            return [gone_post(NETWORK, key, payload.at, "withdrawn", moment(status.created_at))] if known else []
+            return [gone_post(NETWORK, key, payload.at, "withdrawn", created_at)] if known else []
         text, links = plain(status.content or "")
         card = [status.card.url] if status.card and status.card.url else []
         mentions = mentions_of(key, payload.at, text, [*links, *card], self.names)
@@ -354,8 +355,8 @@ class MastodonSource:
         who = _account(status.account, payload.at)
         quoted = status.quote.quoted_status.uri if status.quote and status.quote.quoted_status else ""
         post = Post(
-            post=key, network=NETWORK, account=who.account, created_at=moment(status.created_at), text=text,
-            links=links, lang=status.language or "und", handle=who.handle, name=who.name,
+            post=key, network=NETWORK, account=who.account, created_at=created_at, text=text, links=links,
+            lang=status.language or "und", handle=who.handle, name=who.name,
             quotes=f"{NETWORK}:{quoted}" if quoted else "", limits=_limits(status), observed_at=payload.at,
         )  # fmt: skip
         counts = [_snapshot(key, status, payload.at)] if payload.kind in ("home", "counts") else []
