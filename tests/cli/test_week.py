@@ -48,7 +48,7 @@ def test_it_is_read_from_eight_networks_and_names_what_was_not_read(made: Path, 
     assert read >= {"bluesky", "feeds", "hackernews", "huggingface", "lobsters", "mastodon", "reddit"}
     facts = [" · ".join(phrases.facts(issue)) for issue in issues]
     assert "1 in part (Mastodon: since" in facts[1]
-    assert "2 unknown (Hacker News: refused since" in facts[3] and "Reddit: refused since" in facts[3]
+    assert "2 unknown (Hacker News: failing since" in facts[3] and "Reddit: failing since" in facts[3]
     assert all("places are provisional" in one for one in facts)
 
 

@@ -96,7 +96,7 @@ def test_text_and_html_say_the_same(publication: str, day: str) -> None:
 
 def test_what_was_not_read_is_named_and_an_empty_day_says_why() -> None:
     text = " ".join(part(read(letter(frozen("daily", "2021-01-14"))), "plain").split())
-    assert "1 unknown (Reddit: refused since 2021-01-13 11:00)" in text
+    assert "1 unknown (Reddit: failing since 2021-01-13 11:00)" in text
     assert "Nothing was announced." in part(read(letter(frozen("daily", "2021-01-13"))), "plain")
     quiet = frozen("daily", "2021-01-15")
     text = part(read(letter(quiet)), "plain")

@@ -204,7 +204,7 @@ def test_an_issue_says_what_was_done() -> None:
         "3 papers · 1,204 announced that day, 214 considered · 2 networks read, 1 in part (Mastodon: since 11:00"
         in text
     )
-    assert "1 unknown (Reddit: refused since 2021-01-13 11:00)" in text
+    assert "1 unknown (Reddit: failing since 2021-01-13 11:00)" in text
     assert "2,177 + 812 = 2,989" in text
     assert "not counted: 3 bot posts" in text
     assert "tied" in text and "Tied with a neighbour" in text

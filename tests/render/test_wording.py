@@ -27,7 +27,7 @@ def test_networks_of_which_the_same_is_known_are_told_together() -> None:
     partial = [reading(name, "partial", NOT_READ, since) for name in ("bluesky", "lobsters")]
     refused = reading("reddit", "refused", "HTTP 403", since)
     at = timestamps.minute_of(since)[11:16]
-    in_part, unknown = f"Bluesky, Lobsters: a gap from {at}", f"Reddit: refused since {at}, HTTP 403"
+    in_part, unknown = f"Bluesky, Lobsters: a gap from {at}", f"Reddit: failing since {at}, HTTP 403"
     assert told(*partial, reading("x", "complete"), refused) == (
         f"1 network read, 2 in part ({in_part}), 1 unknown ({unknown})"
     )

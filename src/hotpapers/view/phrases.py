@@ -120,7 +120,7 @@ def _considered(content: IssueContent) -> Iterator[str]:
 
 
 def _readings(content: IssueContent) -> str:
-    """`7 networks read, 1 in part (…), 1 unknown (reddit: refused since 02:10)`."""
+    """`7 networks read, 1 in part (…), 1 unknown (reddit: failing since 02:10)`."""
     by_state: dict[str, list[NetworkReading]] = {"read": [], "in part": [], "unknown": []}
     for reading in content.readings:
         by_state[{"complete": "read", "partial": "in part"}.get(reading.state, "unknown")].append(reading)
@@ -132,7 +132,7 @@ def _readings(content: IssueContent) -> str:
 
 
 def _reasons(readings: Sequence[NetworkReading], cut: int) -> str:
-    """`Bluesky, Lobsters: since 11:00, the machine was off; Reddit: refused`: each reason once."""
+    """`Bluesky, Lobsters: since 11:00, the machine was off; Reddit: failing`: each reason once."""
     by_reason: dict[str, list[str]] = {}
     for reading in readings:
         by_reason.setdefault(_why(reading, cut), []).append(words.network_name(reading.network))
@@ -140,14 +140,14 @@ def _reasons(readings: Sequence[NetworkReading], cut: int) -> str:
 
 
 def _why(reading: NetworkReading, cut: int) -> str:
-    """`refused since 02:10`, with the day where it is not the cut's; then the reason."""
+    """`failing since 02:10`, with the day where it is not the cut's; then the reason."""
     since = ""
     if reading.since is not None:
         moment = timestamps.minute_of(reading.since).removesuffix(" UTC")
         since = moment[11:] if timestamps.day_of(reading.since) == timestamps.day_of(cut) else moment
     if since and reading.reason == NOT_READ:
         return f"a gap from {since}"
-    state = "refused" if reading.state == "refused" else ""
+    state = "failing" if reading.state == "refused" else ""
     text = f"{state} since {since}" if since else state
     return ", ".join(part for part in (text.strip(), one_line(reading.reason)) if part)
 

@@ -134,7 +134,7 @@ def _corrections(issues: Sequence[PublishedIssue]) -> Iterable[tuple[str, str, s
 
 # ---- networks ----------------------------------------------------------------------------------------------
 
-_SAID = {"complete": "read in full", "partial": "read in part", "refused": "refused", "unknown": "not read"}
+_SAID = {"complete": "read in full", "partial": "read in part", "refused": "failing", "unknown": "not read"}
 
 
 def _networks(contents: Sequence[IssueContent]) -> tuple[NetworkState, ...]:
