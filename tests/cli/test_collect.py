@@ -63,7 +63,7 @@ terms = ["arxiv.org"]
 base = "{server.base}/lobsters"
 [source.huggingface]
 base = "{server.base}/hf"
-days = 1
+days = 2
 """
     )
     return file
