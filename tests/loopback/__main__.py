@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
+from hotpapers.cli.stop_signals import stopped_by_signals
 from hotpapers.errors import InputError
 from hotpapers.file_modes import open_private
 from hotpapers.model import DAY
@@ -46,22 +45,11 @@ def main(words: Sequence[str]) -> int:
     folder = Path(given.write or tempfile.mkdtemp(prefix="hotpapers-loopback-"))
     over = threading.Event()
     clock = RunningClock(pace.start, pace.speed)
-    with _stopped_by_signals(over), Loopback(world, clock, plan, port=given.port) as loopback:
+    with stopped_by_signals(over), Loopback(world, clock, plan, port=given.port) as loopback:
         _write(folder, loopback, pace)
         _introduce(given, start, folder, loopback, hurried=given.speed != 1 or bool(given.at))
         _watch(loopback, over, given.seconds)
     return 0
-
-
-@contextmanager
-def _stopped_by_signals(over: threading.Event) -> Iterator[None]:
-    """Ctrl-C and a polite kill end it."""
-    before = {number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ import click
 from hotpapers import logs
 from hotpapers.cli import common
 from hotpapers.cli.following import follow_jobs, follow_names
+from hotpapers.cli.stop_signals import stopped_by_signals
 from hotpapers.cli.terminal import count, echo
 from hotpapers.http import HostPacer, ServerClocks
 from hotpapers.ids.timestamps import minute_of
@@ -98,7 +98,7 @@ def ingest_context(
     stop = threading.Event()
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     leases = Leases(partial(Record, home.store), holder, [*job_names(choices), *more])
-    with _stopped_by_signals(stop), leases:
+    with stopped_by_signals(stop), leases:
         yield IngestContext(
             home.store,
             home.settings.contact,
@@ -110,17 +110,6 @@ def ingest_context(
             home.terms,
             home.settings.run.read_back * DAY,
         )
-
-
-@contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM end the rounds; what was read is kept."""
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _tell(record: Record, names: list[str]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 
 from hotpapers import logs
 from hotpapers.cli import common
+from hotpapers.cli.stop_signals import stopped_by_signals
 from hotpapers.cli.terminal import count, echo
 from hotpapers.cli.verify_proof import read_policy
 from hotpapers.errors import NotAProof, UsageError
@@ -60,9 +60,8 @@ def witness(name: str | None, policy: Path | None, folder: Path, listen: str, ac
     keys = _keys(name, folder)
     logs.listen("text")
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with (
+        stopped_by_signals(stop),
         closing(LogWitness(watched, keys, folder, WitnessRates().wait)) as log_witness,
         witness_server(log_witness, listen) as port,
     ):

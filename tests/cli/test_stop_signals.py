@@ -1,0 +1,27 @@
+"""Signals end what runs, whenever they come."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.cli.run import environment
+
+_SIGNALLED_INSIDE = """
+import signal, threading
+from hotpapers.cli.stop_signals import stopped_by_signals
+
+stop = threading.Event()
+before = signal.getsignal(signal.SIGTERM)
+with stopped_by_signals(stop):
+    with stop._cond:  # as while the event is being set, or waited for
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+    assert stop.wait(20)
+assert signal.getsignal(signal.SIGTERM) is before
+"""
+
+
+def test_a_signal_ends_it_also_while_another_is_being_handled() -> None:
+    command = [sys.executable, "-c", _SIGNALLED_INSIDE]
+    assert subprocess.run(command, env=environment(), check=False, timeout=60).returncode == 0
