@@ -78,15 +78,20 @@ def _foreign_code() -> Iterator[None]:
             yield
     except (AttackFailed, KeyboardInterrupt):
         raise
-    except BaseException as problem:  # whatever code of others raises
-        raise AttackFailed(f"{type(problem).__name__}: {problem}") from problem
+    except BaseException as problem:  # whatever code of others raises, or Python where it was broken off in C
+        is_over = not signal.getitimer(signal.ITIMER_REAL)[0]
+        raise _too_long() if is_over else AttackFailed(f"{type(problem).__name__}: {problem}") from problem
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
 def _took_too_long(number: int, frame: FrameType | None) -> None:
-    raise AttackFailed(f"took more than {SECONDS} seconds")
+    raise _too_long()
+
+
+def _too_long() -> AttackFailed:
+    return AttackFailed(f"took more than {SECONDS} seconds")
 
 
 def _faults(attack: Attack) -> Iterator[str]:
