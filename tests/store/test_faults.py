@@ -50,6 +50,9 @@ def test_addresses_of_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(errors.NotFound, match="no such store"):
         Record("d.db", create=False)
     assert not Path("d.db").exists()
+    (tmp_path / "e.db").touch()
+    with pytest.raises(errors.NotFound, match="an empty file, no store"):
+        Record(str(tmp_path / "e.db"), create=False)
 
 
 # ---- files -----------------------------------------------------------------------------------------------

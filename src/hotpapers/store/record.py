@@ -60,6 +60,10 @@ def connect(store: str, *, create: bool = True) -> Database:
         raise errors.UsageError(f"{path}: a folder; name a file in it, such as {path / 'hotpapers.db'}")
     if not path.exists() and not create:
         raise errors.NotFound(f"{path}: no such store; `hotpapers import` or `hotpapers init` makes one.")
+    if not create and not path.stat().st_size:
+        raise errors.NotFound(
+            f"{path}: an empty file, no store; if it was one, restore a backup: hotpapers backup --restore"
+        )
     if not path.parent.is_dir():
         raise errors.UsageError(f"{path.parent}: no such folder for the store; make it first.")
     return SqliteDatabase(path)
