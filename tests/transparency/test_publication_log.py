@@ -244,6 +244,12 @@ def test_without_a_key_nothing_happens(record: Record, tmp_path: Path) -> None:
         begin_next_log(NAME, config)
 
 
+def test_a_log_whose_key_is_gone_does_not_stop_without_a_word(record: Record, config: LogConfig) -> None:
+    fill(record, config, 1)
+    with pytest.raises(LogError, match=r"elsewhere\.key: the key of the log in .* is gone; put it back, or let"):
+        update(record, config._replace(key_file=config.key_file.with_name("elsewhere.key")), 1)
+
+
 def test_names_that_are_no_folders_get_no_log(record: Record, config: LogConfig) -> None:
     from hotpapers.transparency.publication_log import update_log
 

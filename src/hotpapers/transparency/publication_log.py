@@ -75,13 +75,16 @@ def _waited(database: Database, last: int, at: int) -> bool:
 
 
 def update_log(database: Database, publication: str, config: LogConfig, at: int) -> LogUpdate:
-    """Adds to a publication's log what is new in the store, and signs. Without a key nothing happens.
+    """Adds to a publication's log what is new in the store, and signs. Without a key and a log nothing happens.
 
-    Raises LogError where the log cannot go on: its key is another one, the folder has less than was signed, or other
-    leaves; UsageError for a key that cannot be read.
+    Raises LogError where the log cannot go on: its key is another one or gone, the folder has less than was signed, or
+    other leaves; UsageError for a key that cannot be read.
     """
+    if not log_files.is_name(publication):
+        return LogUpdate(0, None)
     key = log_keys.load_key(config.key_file)
-    if key is None or not log_files.is_name(publication):
+    if key is None:
+        _need_no_key(config, publication)
         return LogUpdate(0, None)
     with log_files.locked(config.folder):
         logs = log_files.read_logs(config.folder, publication)
@@ -136,6 +139,15 @@ def _readable_logs(config: LogConfig, publication: str) -> list[StoredLog]:
         return log_files.read_logs(config.folder, publication)
     except LogError:
         return []
+
+
+def _need_no_key(config: LogConfig, publication: str) -> None:
+    """Raises LogError where a log would stop without a word."""
+    if log_files.read_logs(config.folder, publication):
+        raise LogError(
+            f"{config.key_file}: the key of the log in {config.folder} is gone; put it back, or let"
+            " `hotpapers log --rotate` begin a new log with another"
+        )
 
 
 def _key(config: LogConfig) -> SigningKey:
