@@ -36,8 +36,6 @@ MOST = 100
 """Papers of a list that are asked for, the most that are given."""
 MOST_PAGES = 5
 """Pages of a day's list that are asked for."""
-MOST_PAGES = 5
-"""Pages of a day's list that are asked for."""
 NO_LIST = (400, 404)
 """What is answered for a day that has no list, or has none yet."""
 WEEK = 7
