@@ -91,7 +91,7 @@ def test_a_feed_is_put_on_the_network_and_read_there_page_by_page(network: Netwo
         network.settle()
         found = call(f"{network.view}/xrpc/app.bsky.feed.getFeedGenerator?feed={uri_of(owner)}")
         assert found["isOnline"] and found["isValid"]
-        assert found["view"]["displayName"] == "The Daily Dozen of the …"
+        assert found["view"]["displayName"] == "The Daily Dozen of the…"
 
         first, cursor = read(network, owner)
         assert first == [made[0].uri, made[1].uri] and cursor
