@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,8 +84,8 @@ def attacks(
     common.need(not (issues.days and issues.last), "--issue or --last, not both")
     from hotpapers.evaluation.attacks import suite
 
-    suite.chosen_attacks(choice.names, choice.files)  # before any work: whether they can be tried
-    table = _attack_issues(issues, choice) if is_recorded else _attack_worlds(_laws(worlds, everything), choice)
+    names = [attack.name for attack in suite.chosen_attacks(choice.names, choice.files)]  # before any work: raises
+    table = _attack_issues(issues, choice) if is_recorded else _attack_worlds(_laws(worlds, everything), choice, names)
     for output in outputs:
         streams.write_file(output, iter([_written(table, output)]))
     show(table, _lines(table), as_json)
@@ -103,15 +103,14 @@ def _laws(worlds: Path | None, everything: bool) -> tuple[WorldLaw, ...]:
     return suite.WORLDS if everything else suite.FEW_WORLDS
 
 
-def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice) -> AttackFigures:
+def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice, names: Sequence[str]) -> AttackFigures:
+    """`names`: of the attacks that were chosen."""
     from hotpapers.evaluation.attacks import report, suite
 
     suite.check_laws(laws)
     parts = list(suite.blocks(laws, choice.rankings, choice.names, choice.files))
     with bar("Attacking", len(parts)) as progress:
-        results = suite.run_suite(parts, choice.workers, progress)
-    names = (attack.name for attack in suite.chosen_attacks(choice.names, choice.files))
-    return report.figures_of(results, laws, names)
+        return report.figures_of(suite.run_suite(parts, choice.workers, progress), laws, names)
 
 
 def _attack_issues(issues: IssueChoice, choice: AttackChoice) -> AttackFigures:

@@ -159,8 +159,10 @@ class ChangeFilter:
 def _repeats(item: Item, word: Item) -> bool:
     """Whether an item says no more than a word on its key, but for the moment. A count that a list leaves out says
     nothing."""
-    left_out = {name: getattr(word, name) for name in COUNTS if getattr(item, name, 0) is None}
-    return msgspec.structs.replace(item, **left_out) == msgspec.structs.replace(word, observed_at=item.observed_at)
+    if isinstance(item, Snapshot):
+        left_out = {name: getattr(word, name) for name in COUNTS if getattr(item, name) is None}
+        item = msgspec.structs.replace(item, **left_out)
+    return item == msgspec.structs.replace(word, observed_at=item.observed_at)
 
 
 def _last_words(view: AsOfView, items: Sequence[Item]) -> dict[tuple[Any, ...], Item | None]:

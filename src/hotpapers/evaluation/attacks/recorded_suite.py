@@ -91,7 +91,6 @@ def _results(
     scene: RecordedScene, contenders: Sequence[Contender], attacks: Sequence[Attack]
 ) -> Iterator[Trial | NotRun]:
     aftermaths: Aftermaths = {}
-    failed: set[str] = set()
     for contender in contenders:
         some = [attack for attack in attacks if suite.is_tried(attack, contender.name, is_first=True)]
         reason = _why_none(scene, contender)
@@ -100,11 +99,9 @@ def _results(
             continue
         if not _tells_apart(scene, contender):
             yield NotRun(scene.content.day, contender.name, "", NOBODY_KNOWN)
-        for attack in (attack for attack in some if attack.name not in failed):
-            for result in _tried(scene, contender, attack, aftermaths):
-                if isinstance(result, Trial) and result.failed:
-                    failed.add(attack.name)
-                yield result
+        results = [result for attack in some for result in _tried(scene, contender, attack, aftermaths)]
+        yield from results
+        attacks = suite.without_failed(attacks, (result for result in results if isinstance(result, Trial)))
 
 
 def _why_none(scene: RecordedScene, contender: Contender) -> str:

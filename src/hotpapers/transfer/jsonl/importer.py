@@ -22,7 +22,6 @@ from hotpapers.store.batches import NumberedRow
 from hotpapers.store.chain_check import flaw_of
 from hotpapers.store.commitments import SALT
 from hotpapers.store.identities import EnrolledKeys, IdentityRow, is_pseudonym
-from hotpapers.store.item_checks import NEVER_NEGATIVE
 from hotpapers.store.item_rows import BY_KIND, NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
 from hotpapers.store.manifest import HASH, BatchStamp, Pair
 from hotpapers.store.record import Record
@@ -479,6 +478,3 @@ def _until(line: NumberedLine) -> int:
 def _close_row(record: Record, row: manifest.RowName, position: int) -> int:
     kind, number = row
     return record.database.run(f"UPDATE {kind} SET until = ? WHERE id = ? AND until = 0", (position, number))
-
-
-__all__ = ["NEVER_NEGATIVE", "ImportResult", "import_lines"]
