@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-atproto test-spark loopback torture years compare mutation lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
+.PHONY: help demo test test-long test-atproto test-spark test-tables loopback torture years compare mutation lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,14 @@ test-atproto: $(dev) ## the tests of Bluesky on its own network, run here (first
 test-spark: $(dev) ## the tests of imports by Spark, here and on a cluster of one machine (first: 900 MB; needs Java 17)
 	@tests/spark/setup $(python)
 	@PYTHONPATH="$(CURDIR):$(CURDIR)/.spark/site" $(python) -m pytest tests/spark $(ARGS)
+
+test-tables: $(dev) .tables/ready ## the tests of tables for research with Polars and the standards' own programs (first: 740 MB)
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/.tables/site" $(python) -m pytest tests/transfer/test_research.py $(ARGS)
+
+.tables/ready: requirements/tables.txt $(made)
+	@rm -rf .tables
+	@$(pip) install --require-hashes --no-deps --target .tables/site -r requirements/tables.txt
+	@touch $@
 
 loopback: $(dev) ## all networks, made up, on 127.0.0.1, to watch the program without internet (ARGS="--speed 60")
 	@$(python) -m tests.loopback $(ARGS)
@@ -127,6 +135,7 @@ lock: $(made) ## renew the versions and hashes in requirements/
 	@$(compile) pyproject.toml --group build --group dev $(extras) -c requirements/core.txt -o requirements/dev.txt
 	@$(compile) pyproject.toml --group build --extra spark -c requirements/dev.txt -o requirements/spark.txt
 	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/schedule/hosts/templates/requirements.txt
+	@$(compile) --group tables -c requirements/dev.txt -o requirements/tables.txt
 	@$(compile) --group lock -o requirements/lock.txt
 	@$(compile) --group atproto -o requirements/atproto.txt
 	@$(compile) --group mutation -o requirements/mutation.txt
@@ -139,7 +148,7 @@ clean: ## remove what the other targets made, but not the environment
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment too, and the network for tests
-	@rm -rf $(venv) .atproto .browser .mutation .spark
+	@rm -rf $(venv) .atproto .browser .mutation .spark .tables
 
 # ---- set-up --------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Finding papers in raw lines: our scanner beside ripgrep, on the same generated file and one core.
+"""Our scanner beside ripgrep, on the same generated file and one core.
 
 The file is the same each time: events in JSON, 0.55 kB on average, with a mention in two of a hundred. Nine of ten
 mentions are common links; the tenth goes round tests/data/mentions.jsonl with every form, escape and near miss. The
@@ -78,7 +78,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         size = file.stat().st_size / 1e6
     right = (expected & found).total()
     recall, precision = round(right / expected.total(), 6), round(right / found.total(), 6)
-    what = f"finding papers in raw lines, recall {recall}, precision {precision}"
+    what = f"recall {recall}, precision {precision}"
     return {
         "name": "find",
         "ours_mb_s": round(size / ours),

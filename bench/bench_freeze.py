@@ -1,4 +1,4 @@
-"""Freezing a daily issue, against the same aggregate as one bare SQL query.
+"""A daily issue, against the same aggregate as one bare SQL query.
 
 The record is that of bench/made_up.py, of three years. Ours is all of `freeze`: the attention of 90 days' papers on
 every network at every age, ranking, entries with posts, digest, batch. The peer, `BARE` in bench/bench_freeze.py,

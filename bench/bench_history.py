@@ -1,4 +1,4 @@
-"""The issues of a past year in one run, against freezing them one by one.
+"""A past year in one run, against freezing its issues one by one.
 
 The store holds the archive of bench/made_up_archive.py, ranked by `rarity/2`. *A year's history* is `hotpapers
 history` without the start of the program: every weekday's issue built and written, with standing learned before, as
@@ -103,7 +103,7 @@ def compare(store: str, other: str) -> dict[str, Any]:
     """Whether the issues that both stores have are the same, but for what rests on when they were written."""
     with Record(store) as record, Record(other) as alone_record:
         name = history_of(DAILY).publication
-        days = plan_period(record, DAILY, *MONTH).there[:FROZEN_ALONE]
+        days = plan_period(record, DAILY, *MONTH).frozen[:FROZEN_ALONE]
         pairs = [[editions(some, name, day)[0].content for some in (record, alone_record)] for day in days]
     return {"same": all(_bare(content) == _bare(other) for content, other in pairs), "issues": len(pairs)}
 

@@ -1,4 +1,4 @@
-"""Pages of a polled network into the record: parse, admit, compare with what is there, append under a lease, commit.
+"""Pages of a polled network into the record, from parsing to the commit.
 
 Pages of a hundred stories of Lobsters, in a record of 10,000 stories: new ones, and the same again with other counts.
 The peer appends the same items, parsed before, and compares them with nothing. Best of three rounds of twenty pages, by

@@ -1,4 +1,4 @@
-"""Memory of the job that reads Bluesky's stream, over ten million events that are all different.
+"""The job that reads Bluesky's stream, over ten million different events.
 
 The events of the benchmark `bluesky`, each with other accounts and records, go through the job into a SQLite store
 that holds the tracked posts. Resident memory is read after each tenth.
@@ -38,7 +38,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         "megabytes": found,
         "grown": round(found[-1] / first, 2),
         "lines": [
-            measure.limit("memory of reading ten million events of Bluesky's stream", most, GOAL, "MB"),
+            measure.limit("peak", most, GOAL, "MB"),
         ],
         "method": __doc__,
     }

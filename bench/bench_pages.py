@@ -1,4 +1,4 @@
-"""What pages hold, against fixed limits: how much of papers' mathematics is rendered, and what a reader loads.
+"""How much mathematics is rendered, and what a reader loads, against fixed limits.
 
 Formulas are those of titles and abstracts in the archive's listings, and of 100,000 papers of arXiv: what stands
 between dollar signs, in \\(…\\), \\[…\\] or an environment. One is rendered if it becomes MathML that parses and holds

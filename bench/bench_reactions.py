@@ -1,4 +1,4 @@
-"""Freezing a daily issue from reactions by account, against counting them in one bare SQL query.
+"""A daily issue from reactions by account, against counting them in one bare SQL query.
 
 200,000 accounts react to 20,000 posts about 6,000 papers of 90 days, on a network that names who reacted; most
 posts have a few reactions, some tens of thousands (a Pareto tail). Ours is all of `freeze`; the peer, `BARE` in

@@ -58,15 +58,15 @@ def mixed(scale: float) -> list[list[Item]]:
 def finished_rows(batches: Sequence[list[Item]]) -> Rows:
     """The rows that ours writes, by kind, in the order in which the items came."""
     rows = Rows([], {})
-    known = {"": identities.NOBODY}
-    marks = item_rows.KeyedHasher(b"s" * 32)
+    known = {"": identities.NO_IDENTITY}
+    hasher = item_rows.KeyedHasher(b"s" * 32)
     for item in itertools.chain.from_iterable(batches):
         for key in sorted(key for key in item_rows.keys_in([item]) if key not in known):
             salt = None if identities.is_paper(key) else os.urandom(SALT)
             rows.identities.append(IdentityRow(len(known), key, salt, None, 1))
             known[key] = Identity(len(known), rows.identities[-1].committed)
         group = rows.items.setdefault(kind_of(item), [])
-        group.append((len(group) + 1, *item_rows.prepare(item, marks, known, os.urandom(SALT)).row, 1, 0))
+        group.append((len(group) + 1, *item_rows.prepare(item, hasher, known, os.urandom(SALT)).row, 1, 0))
     return rows
 
 

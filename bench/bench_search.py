@@ -1,4 +1,4 @@
-"""Searching 100,000 papers, against the bare FTS5 query on the same index, and beside PostgreSQL's own search.
+"""100,000 papers, against the bare FTS5 query on the same index, and PostgreSQL's own search.
 
 Queries are drawn from the papers by a seed: one to three words of a title, two neighbouring words as a phrase, an
 author or a category with a word of a title, the beginning of a word, and a few very common words. Ours is all of

@@ -1,4 +1,4 @@
-"""The site of the archive's issues and their papers, against Hugo, Pelican and Eleventy.
+"""The archive's issues and their papers, against Hugo, Pelican and Eleventy.
 
 Ours is `hotpapers publish --all --to site` into an empty folder, all issues frozen before. Each peer builds the
 same pages from Markdown (bench/site_content.py) with templates of the same frame (bench/site_peers.py); whatever
@@ -140,7 +140,7 @@ def _lines(how: str, taken: Sequence[float], peers: Sequence[str]) -> list[dict[
 
 
 def _line(peer: str, how: str, ours: float, theirs: float | None) -> dict[str, Any]:
-    what, goal = f"the site, against {peer}{how}", 2 if peer == "Hugo" else 1
+    what, goal = f"against {peer}{how}", 2 if peer == "Hugo" else 1
     if theirs is None:
         return measure.Line(what, measure.span(ours), "not installed", None, f"≤ {goal}")._asdict()
     return measure.at_most(what, ours, theirs, goal)

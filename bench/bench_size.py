@@ -1,4 +1,4 @@
-"""How large a year becomes: bytes of an item of each kind and of an identity, times a year's of each.
+"""Bytes of an item of each kind and of an identity, times a year's of each.
 
 Bytes of an item are the pages of its table and indexes, divided by the rows, in a store of the made-up record (ids,
 texts and abstracts of real length), written in batches of 10,000; manifests are divided by all items. A year is
@@ -56,7 +56,7 @@ def with_reactions(items: Iterator[Item]) -> Iterator[Item]:
 def keep_originals(record: Record) -> None:
     """A thousand originals, of random bytes, which stay as long as they are."""
     chance = random.Random(2)
-    archive = RawArchive(record.database, tombstones.load(record.database, record.marks), "arxiv")
+    archive = RawArchive(record.database, tombstones.load(record.database, record.hasher), "arxiv")
     payloads = (RawPayload("paper", f"2401.{n:05d}", chance.randbytes(PACKED), n) for n in range(1000))
     with record.database.write():
         archive.keep((ParsedPayload(payload, [], keep_for=LARGEST), []) for payload in payloads)
@@ -90,12 +90,11 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     kept = ORIGINALS * each[ORIGINAL]
     total = sum(year.values()) + named + kept
     notes = [
-        f"{kind}: {each[kind]:,.0f} bytes an item, {YEAR[kind]:,} a year: {size / 1e6:,.0f} MB"
-        for kind, size in year.items()
+        f"{kind}: {each[kind]:,.0f} bytes × {YEAR[kind]:,} a year: {size / 1e6:,.0f} MB" for kind, size in year.items()
     ]
-    notes += [f"identity: {each[IDENTITY]:,.0f} bytes of one, {IDENTITIES:,} a year: {named / 1e6:,.0f} MB"]
-    notes += [f"in every item a line of a manifest: {listed:,.0f} bytes"]
-    notes += [f"original: {each[ORIGINAL]:,.0f} bytes of one, {ORIGINALS:,} of a year: {kept / 1e6:,.0f} MB"]
+    notes += [f"identity: {each[IDENTITY]:,.0f} bytes × {IDENTITIES:,} a year: {named / 1e6:,.0f} MB"]
+    notes += [f"a line of a manifest for each item: {listed:,.0f} bytes"]
+    notes += [f"original: {each[ORIGINAL]:,.0f} bytes × {ORIGINALS:,} of a year: {kept / 1e6:,.0f} MB"]
     notes += [f"each later version of a paper: {each['paper'] + listed + each[ORIGINAL]:,.0f} bytes more"]
     line = measure.limit("a year of all of arXiv, forecast", total / 1e6, LIMIT / 1e6, "MB")
     return {"lines": [line], "method": __doc__, "notes": notes}

@@ -1,4 +1,4 @@
-"""An archive of Bluesky's stream taken in by Spark on two cores of this machine, against our own two processes.
+"""An archive of Bluesky's stream by Spark on two cores, against our own two processes.
 
 The archive is that of the benchmark `archives`; ours is the command with `--workers 2`. Spark's first line counts
 from a running session to the end of the writer, as a start is paid once; the last line is `--spark local[2]`, start
@@ -52,7 +52,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         digests = {_digest(store) for store in sorted(folder.glob("store-*.db"))}
     if len(digests) != 1:
         raise RuntimeError("Spark and two processes left different records")
-    what = "an archive of Bluesky's stream on Spark, two cores"
+    what = "two cores"
     return {
         "events": events,
         "lines": [
@@ -73,7 +73,7 @@ def _on_spark(session: Any, stores: Iterator[Path], files: Sequence[Path]) -> fl
     """Seconds from the first part to the last batch."""
     from hotpapers.cli import spark_import
     from hotpapers.ingest.archives import spark_job
-    from hotpapers.ingest.archives.findings import FindingsFolder, SiftJob, all_parts
+    from hotpapers.ingest.archives.findings import FilterJob, FindingsFolder, all_parts
     from hotpapers.ingest.archives.findings_import import FindingsImporter
     from hotpapers.store import Record
     from hotpapers.terms import TERMS
@@ -81,8 +81,8 @@ def _on_spark(session: Any, stores: Iterator[Path], files: Sequence[Path]) -> fl
     with tempfile.TemporaryDirectory() as folder, Record(str(next(stores))) as record:
         start, now = time.perf_counter(), time.time_ns() // 1000
         opened = [spark_import.file_of(str(file), None) for file in files]
-        job = SiftJob("jetstream", opened, all_parts("jetstream", opened), [], [], now)
-        spark_job.sift(session, job, f"file://{folder}", lambda share: None)
+        job = FilterJob("jetstream", opened, all_parts("jetstream", opened), [], [], now)
+        spark_job.filter_files(session, job, f"file://{folder}", lambda share: None)
         list(FindingsImporter(record, FindingsFolder(Path(folder)), TERMS["bluesky"], now).results())
         return time.perf_counter() - start
 

@@ -71,7 +71,7 @@ def _lists(catalogue: Catalogue) -> Iterator[Page]:
     for author in sorted(catalogue.everything()[1]):
         if catalogue.has_author(author):
             path = site_paths.author_path(author)
-            yield Page(path, catalogue.spelled(author)[0], _lines(catalogue.author(author), path))
+            yield Page(path, catalogue.spellings(author)[0], _lines(catalogue.author(author), path))
 
 
 def _lines(entry_summaries: Iterable[EntrySummary], path: str) -> str:

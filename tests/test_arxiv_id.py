@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hotpapers.errors import NotAnArxivId
 from hotpapers.ids import arxiv
 from hotpapers.ids.arxiv import ArxivId
-from hotpapers.ids.arxiv.grammar import ARCHIVES, WHOLE, what_is_wrong
+from hotpapers.ids.arxiv.grammar import ARCHIVES, WHOLE, error_reason
 from tests.conftest import SHARED
 
 
@@ -129,8 +129,8 @@ def test_what_is_refused_says_why(text: str, why: str) -> None:
 
 
 def test_a_reason_is_given_only_where_one_is_known() -> None:
-    assert what_is_wrong("2101.04869") == ""
-    assert what_is_wrong("no number") == ""
+    assert error_reason("2101.04869") == ""
+    assert error_reason("no number") == ""
 
 
 @pytest.mark.parametrize(

@@ -59,13 +59,30 @@ def test_what_is_made_from_the_program_is_fresh(name: str) -> None:
 
 
 def test_every_command_and_option_is_described() -> None:
+    """Below its command, or at the beginning of the page with the commands that take it."""
     page = text_of(DOCS / "reference" / "cli.md")
+    head = page.split("\n## ")[0]
     for context in make_docs.contexts(make_docs.root_command(), "hotpapers"):
         assert f"\n## {context.command_path}\n" in page
         part = page.split(f"\n## {context.command_path}\n")[1].split("\n## ")[0]
         options = [p for p in context.command.get_params(context) if not getattr(p, "hidden", False)]
         names = [name for p in options if p.param_type_name == "option" for name in [*p.opts, *p.secondary_opts]]
-        assert not [name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", part)]
+        command = context.command_path.partition(" ")[2]
+        assert {name for name in names if not is_named(name, part)} == shared_by(head, command)
+
+
+def is_named(option: str, text: str) -> bool:
+    return bool(re.search(rf"`[^`]*(?<![\w-]){re.escape(option)}(?![\w-])", text))
+
+
+def shared_by(head: str, command: str) -> set[str]:
+    """The options of many commands that this one takes, as the beginning of the page says."""
+    taken = set()
+    for line in head.splitlines():
+        others, names = (re.findall(r" Taken by (all but )?(`.*`)\.$", line) or [("", "")])[0]
+        if not names or (command and (f"`{command}`" in names.split(", ")) != bool(others)):
+            taken |= {name for names in re.findall(r"`(-[^`]*)`: ", line) for name in re.findall(r"--?[a-z]+", names)}
+    return taken
 
 
 def test_every_command_says_what_it_is_for() -> None:
@@ -75,7 +92,7 @@ def test_every_command_says_what_it_is_for() -> None:
 
 def test_every_setting_is_described() -> None:
     """docs/reference/settings.md names each field of each struct in the files of hotpapers.settings."""
-    described = set(re.findall(r"`([\w-]+)`", text_of(DOCS / "reference" / "settings.md")))
+    described = set(re.findall(r"`([\w-]+)(?: = [^`]*)?`", text_of(DOCS / "reference" / "settings.md")))
     names = {settings.__name__, *(f"{settings.__name__}.{one.name}" for one in pkgutil.iter_modules(settings.__path__))}
     assert len(names) > 1 and not set().union(*map(setting_names, names)) - described
 
@@ -98,12 +115,12 @@ def test_every_error_is_described() -> None:
 
 
 def test_every_kind_of_item_is_a_word_of_the_glossary() -> None:
-    described = set(re.findall(r"^\| `(\w+)` \|", text_of(DOCS / "reference" / "glossary.md"), re.M))
+    described = set(re.findall(r"`(\w+)`[ ,\n]", text_of(DOCS / "reference" / "glossary.md").split("## ")[0]))
     assert described == {model.kind_of(cls) for cls in model.KINDS}
 
 
 def test_architecture_lists_every_package_in_the_order_of_imports() -> None:
-    rows = re.findall(r"^\| ((?:`\w+` ?)+) \|", text_of(DOCS / "development" / "architecture.md"), re.M)
+    rows = re.findall(r"^\* ((?:`\w+` ?)+):", text_of(DOCS / "development" / "architecture.md"), re.M)
     packages = [re.findall(r"`(\w+)`", names) for names in rows]
     assert sorted(chain.from_iterable(packages)) == sorted(name for name in LEVEL if not name.startswith("_"))
     levels = [[LEVEL[name] for name in names] for names in packages]
@@ -112,7 +129,7 @@ def test_architecture_lists_every_package_in_the_order_of_imports() -> None:
 
 def test_every_ranking_channel_and_window_is_described() -> None:
     assert all(f"## {name}" in text_of(DOCS / "explanation" / "ranking.md") for name in RANKINGS)
-    assert all(f"| `{name}` |" in text_of(DOCS / "reference" / "channels.md") for name in CHANNELS)
+    assert all(f"* `{name}`:" in text_of(DOCS / "reference" / "channels.md") for name in CHANNELS)
     assert all(f"| `{name}` |" in text_of(DOCS / "explanation" / "issues.md") for name in get_args(model.Window))
 
 
@@ -306,7 +323,7 @@ def test_the_changelog_begins_with_this_version() -> None:
 
 
 def test_where_to_look_names_what_is_there() -> None:
-    rows = re.findall(r"^\| [^|]+\? \| `([\w/.]+)` \| `(\w+)` \|$", text_of(DOCS / "development" / "where.md"), re.M)
+    rows = re.findall(r"^\* [^`]+: `([\w/.]+)` `(\w+)`$", text_of(DOCS / "development" / "where.md"), re.M)
     assert len(rows) >= 20
     for name, what in rows:
         source = text_of(ROOT / "src" / "hotpapers" / name)

@@ -92,6 +92,30 @@ def test_exports(store: Path, tmp_path: Path) -> None:
         assert copy.verify(DAY).verified
 
 
+def test_an_export_of_no_such_format(store: Path) -> None:
+    with hotpapers.open(store) as papers, pytest.raises(errors.UsageError, match="'tables' is none of jsonl, parquet"):
+        next(papers.export("tables"))  # type: ignore[arg-type]
+
+
+def test_what_an_unfinished_export_holds_up_says_so(store_url: str) -> None:
+    with Record(store_url) as record:
+        made.talked(record)
+    with hotpapers.open(store_url) as papers:
+        chunks = papers.export()
+        first = next(chunks)
+        for held_up in (
+            lambda: next(papers.export()), lambda: papers.freeze("2024-05-08"), lambda: next(papers.search("one")),
+        ):  # fmt: skip
+            with pytest.raises(errors.BusyStore, match="still reads the store as it was"):
+                held_up()
+        assert papers.issue().day and papers.paper(ID).id
+        whole = first + b"".join(chunks)
+        assert whole == b"".join(papers.export())
+        next(closed := papers.export())
+        closed.close()
+        assert papers.freeze("2024-05-08").edition == 1
+
+
 def test_finding_needs_no_store() -> None:
     [found] = hotpapers.find("see arXiv:2101.04869v2, on kettles")
     assert (found.id, found.version) == ("2101.04869", 2)

@@ -14,7 +14,6 @@ Tests fail when a file in docs/ is not what it would write, or an example is not
 
 from __future__ import annotations
 
-import copy
 import importlib
 import inspect
 import json
@@ -51,7 +50,8 @@ DOCS = ROOT / "docs"
 CLI_HEAD = """\
 # The command line
 
-What `hotpapers COMMAND --help` prints. Made by `make docs` from the help texts.
+What `hotpapers COMMAND --help` prints, without its examples. Made by `make docs`. Options of many commands:
+
 """
 
 SHARED = 10
@@ -84,8 +84,8 @@ def contexts(command: click.Command, name: str, parent: click.Context | None = N
 
 def option_records(context: click.Context) -> list[OptionRecord]:
     """Each visible option of a command, as its help writes it: its names, what it is for."""
-    written = (option.get_help_record(context) for option in context.command.get_params(context))
-    return [record for record in written if record]
+    options = [one for one in context.command.get_params(context) if isinstance(one, click.Option)]
+    return [record for option in options if (record := option.get_help_record(context))]
 
 
 def shared_options(every: Iterable[click.Context]) -> list[OptionRecord]:
@@ -95,25 +95,33 @@ def shared_options(every: Iterable[click.Context]) -> list[OptionRecord]:
 
 
 def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
-    """One command: a heading, its help as a terminal 100 wide shows it, and the names of its shared options."""
-    command = copy.copy(context.command)
-    command.params = [option for option in command.params if option.get_help_record(context) not in shared]
-    command.add_help_option = False
-    text = click.unstyle(command.get_help(context)).strip().removeprefix("Usage: ").replace(" [OPTIONS]", "", 1)
-    text = re.sub(r"\nCommands:\n.*?\n\n", "\n", text, flags=re.S)  # they follow on the page
-    names = [record[0] for record in option_records(context) if record in shared]
-    also = ", ".join(re.sub(" [A-Z]+$", "", name) for name in names)  # without what it takes
-    return f"\n## {context.command_path}\n\n```text\n{text}\n\nAlso: {also}\n```\n"
+    """One command: a heading, what it takes, its help, and the options that are its own."""
+    text = re.sub(r"\s*\n\s*(?!\n)", " ", inspect.cleandoc(context.command.help or "").replace("\n\n", "\0"))
+    takes = " ".join(context.command.collect_usage_pieces(context)).removeprefix("[OPTIONS]").strip()
+    usage = f"`{takes}`: " if takes else ""
+    own = [record for record in option_records(context) if record not in shared]
+    listed = "".join(f"* `{names}`: {' '.join(meaning.split())}\n" for names, meaning in own)
+    text = (usage + text).replace("\0", "\n\n").strip() + "\n"
+    return f"\n## {context.command_path}\n\n{text}" + (f"\n{listed}" if listed else "")
+
+
+def who_takes(record: OptionRecord, every: Iterable[click.Context]) -> str:
+    """Which commands take an option: all, all but some, or some."""
+    taken = {one.command_path.partition(" ")[2]: record in option_records(one) for one in every}
+    names = {answer: [name for name, takes in taken.items() if takes == answer and name] for answer in (True, False)}
+    if not names[False]:
+        return ""
+    few = min(names[True], names[False], key=len)
+    listed = ", ".join(f"`{name}`" for name in few)
+    return f" Taken by all but {listed}." if few is names[False] else f" Taken by {listed}."
 
 
 def cli_page() -> str:
     """The whole of docs/reference/cli.md."""
     every = list(contexts(root_command(), "hotpapers"))
     shared = shared_options(every)
-    rows = "".join(f"| `{names}` | {meaning} |\n" for names, meaning in shared)
-    index = ", ".join(f"[{one.info_name}](#{one.command_path.replace(' ', '-')})" for one in every[1:])
-    head = f"{CLI_HEAD}\n{index}\n\n| options of many commands | |\n| --- | --- |\n{rows}"
-    return head + "".join(section(context, shared) for context in every)
+    head = "".join(f"* `{record[0]}`: {record[1]}{who_takes(record, every)}\n" for record in shared)
+    return CLI_HEAD + head + "".join(section(context, shared) for context in every)
 
 
 # ---- settings ------------------------------------------------------------------------------------------
@@ -121,13 +129,12 @@ def cli_page() -> str:
 SETTINGS_HEAD = """\
 # Settings
 
-`hotpapers.toml` in the folder where a command runs, or the file named by `--config`. `hotpapers init` writes one with
-[all defaults and comments](../../src/hotpapers/settings/template.toml). A command that is given `--store` needs none;
-the file of the folder holds for its own store alone. Paths in it start from its folder. A frozen issue keeps the
-settings that it was made with.
+`hotpapers.toml` in the folder where a command runs, or the file named by `--config`; `hotpapers init` writes one with
+[all defaults and comments](../../src/hotpapers/settings/template.toml). With the `--store` of another store it is not
+read. Its paths start from its folder. A frozen issue keeps the settings that it was made with.
 
-A key or value that cannot be used stops the command, with file, key and remedy. Made by `make docs` from
-`src/hotpapers/settings/`.
+A key or value that cannot be used stops the command, with file, key and remedy. Each key stands here with its default,
+if it has one; lists hold texts. Made by `make docs`.
 """
 
 _DESCRIBED = re.compile(r"((?:`\w+`(?:, )?)+): ")
@@ -143,7 +150,7 @@ def described(cls: type[Any]) -> dict[str, str]:
 
 def shown_type(hint: Any) -> str:
     """A type as people call it: `tuple[str, ...]` → list of texts."""
-    plain = {int: "whole number", str: "text", bool: "true or false"}
+    plain = {int: "integer", str: "text", bool: "boolean"}
     if hint in plain:
         return plain[hint]
     if get_origin(hint) is Literal:
@@ -160,7 +167,8 @@ def shown_type(hint: Any) -> str:
 def shown_default(field: msgspec.structs.FieldInfo) -> str:
     """A field's default as JSON; empty where it must be given."""
     if field.default is msgspec.NODEFAULT:
-        return "" if field.default_factory is msgspec.NODEFAULT else "`[]`"
+        made = {dict: "`{}`", msgspec.NODEFAULT: ""}
+        return made.get(field.default_factory, "`[]`")
     if field.default is msgspec.UNSET:
         return "absent"
     if isinstance(field.default, msgspec.Struct):
@@ -168,27 +176,34 @@ def shown_default(field: msgspec.structs.FieldInfo) -> str:
     return f"`{json.dumps(msgspec.to_builtins(field.default), ensure_ascii=False)}`"
 
 
-def table_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
-    """Rows of name, type with default, and description for some fields of a struct."""
+def list_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
+    """Some fields of a struct, as they stand in TOML, each with its description; those of one description together."""
     hints, said = get_type_hints(cls), described(cls)
-    rows = [
-        f"| `{field.encode_name}` | {declared(field, hints[field.name]).replace(' = ', ': ')} | {said[field.name]} |"
-        for field in msgspec.structs.fields(cls)
-        if field.name in names
-    ]
-    return "\n".join(["| key | takes: default | |", "| --- | --- | --- |", *rows]) + "\n"
+    fields = [field for field in msgspec.structs.fields(cls) if field.name in names]
+    lines: dict[str, list[str]] = {}
+    for field in fields:
+        lines.setdefault(said[field.name], []).append(as_set(field, hints[field.name]))
+    return "".join(f"* {', '.join(keys)}: {text}\n" for text, keys in lines.items())
 
 
-WHOLE = """The tables `publication`, `publish`, `quote`, `summary`, `mailing`, `chat`, `webhook`, `bluesky`, `run`,
-`serve`, `transparency`, `follow`, `bots` and `terms` follow; those of `source` are in [sources](sources/README.md)."""
+def as_set(field: msgspec.structs.FieldInfo, hint: Any) -> str:
+    """A setting with its default, which tells its type too, and with the words that it takes, if these are few."""
+    default = shown_default(field).strip("`").replace("null", "")
+    choices = [word for word in re.findall("`([^`]+)`", shown_type(hint)) if f'"{word}"' != default]
+    key = f"`{field.encode_name} = {default}`" if default else f"`{field.encode_name}`"
+    return ", ".join([key, *(f'`"{word}"`' for word in choices)])
+
+
+WHOLE = """The other tables (`publication`, `publish`, `quote`, `summary`, `mailing`, `chat`, `webhook`, `bluesky`,
+`run`, `serve`, `transparency`, `bots`) follow; those of `source` are in [sources](sources/README.md)."""
 
 
 def settings_page() -> str:
     """The whole of docs/reference/settings.md."""
     parts: list[tuple[str, type[msgspec.Struct], str]] = [
         ("The whole file", settings.Settings, WHOLE),
-        ("`[[publication]]`", settings.PublicationSettings, "Once for each publication; one store carries several."),
-        ("`[publish]`", settings.PublishSettings, "What `publish` does when it is not told otherwise."),
+        ("`[[publication]]`", settings.PublicationSettings, "Once for each publication of the store."),
+        ("`[publish]`", settings.PublishSettings, "What `publish` does by default."),
         (
             "`[[chat]]`",
             announce.ChatSettings,
@@ -228,14 +243,13 @@ def settings_page() -> str:
             "Once for each site: [following](../how-to/follow.md).",
         ),
         ("`[bots]`", settings.BotSettings, "See [bots](../explanation/bots.md)."),
-        ("`[bots.rules]`", settings.BotRules, "The rules' limits."),
+        ("`[bots.rules]`", settings.BotRules, "Each rule's limit; `false` or 0 switches it off."),
         ("`[terms.x]` and so on", terms.TermsOverride, "Once for each network; the rest is [as reviewed](terms.md)."),
     ]
     text = SETTINGS_HEAD
     for heading, cls, intro in parts:
         names = tuple(name for name in cls.__struct_fields__ if name in described(cls))
-        rows = table_of(cls, names).replace(": `null`", "")  # TOML has no null
-        text += f"\n## {heading}\n\n{intro}\n\n{rows}"
+        text += f"\n## {heading}\n\n{intro}\n\n{list_of(cls, names)}"
     return text
 
 
@@ -244,9 +258,9 @@ def settings_page() -> str:
 ERRORS_HEAD = """\
 # Errors
 
-Every error that the program raises on purpose. The command line prints its text, which says what is wrong and what to
-do, and ends with exit status 2 for a `UsageError`, 1 for the others; `--debug` adds the traceback. Anything else that
-escapes is a bug of ours. Made by `make docs` from `src/hotpapers/errors.py`.
+Every error that the program raises on purpose, below what it is a kind of. The command line prints its text, which says
+what is wrong and what to do, and ends with exit status 2 for a `UsageError`, 1 for the others. Anything else that
+escapes is a bug. Attributes stand in the docstrings of `src/hotpapers/errors.py`, of which `make docs` makes this page.
 """
 
 
@@ -258,13 +272,18 @@ def error_classes() -> list[type[errors.HotPapersError]]:
 
 def errors_page() -> str:
     """The whole of docs/reference/errors.md."""
+    classes = error_classes()
     rows = [
-        f"| `{cls.__name__}` | `{cls.__base__.__name__ if cls.__base__ else ''}` "
-        f"| {' '.join((inspect.getdoc(cls) or '').split())} |"
-        for cls in error_classes()
+        f"{'  ' * cls.__mro__.index(errors.HotPapersError)}* `{cls.__name__}`: {first_sentence(cls)}\n"
+        for cls in sorted(classes, key=lambda cls: [classes.index(base) for base in reversed(cls.__mro__[:-3])])
     ]
-    table = "\n".join(["| error | is a | |", "| --- | --- | --- |", *rows])
-    return f"{ERRORS_HEAD}\n{table}\n"
+    return f"{ERRORS_HEAD}\n{''.join(rows)}"
+
+
+def first_sentence(cls: type) -> str:
+    """What a docstring says first, without the stop."""
+    text = " ".join((inspect.getdoc(cls) or "").split()).partition(". ")[0].rstrip(".")
+    return text[:1].lower() + text[1:]
 
 
 # ---- items ---------------------------------------------------------------------------------------------
@@ -272,34 +291,40 @@ def errors_page() -> str:
 ITEMS_HEAD = """\
 # Items
 
-Every value that the record keeps is an item: one observation, made at `observed_at`, a whole number that each has. Key
-and `observed_at` name one row. Moments are whole microseconds since 1970-01-01 UTC; days are written `2021-01-14`;
-counts and moments stay below 2^53. What may be forgotten stands in every hash as a commitment
-([record](../explanation/record.md)). [The exchange format](exchange.md) has an example of each kind. Made by `make
-docs` from `src/hotpapers/model/items.py`.
-
-Fields come with their type and, after `=`, what stands where they are left out; others must be given.
+Every value in the record is an item: one observation, made at `observed_at`, an integer that each has. `*` marks the
+key, which with `observed_at` names one row, `†` what may be forgotten and so stands in hashes as a commitment
+([record](../explanation/record.md)), `?` what may be left out, and is then empty, null, false or as given after `=`.
+Moments are microseconds since 1970-01-01 UTC, days `2021-01-14`; counts and moments stay below 2^53. Plurals are lists.
+[Examples](exchange.md). Made by `make docs` from `src/hotpapers/model/items.py`.
 """
 
 
 def item_section(cls: type[model.Item]) -> str:
-    """One kind: what it is, key, what may be forgotten, fields."""
+    """One kind: what it is, and its fields, with marks for the key, what may be forgotten, and what may be left out."""
     said = re.sub(r"\n(?!\n)", " ", inspect.getdoc(cls) or "").replace("\n ", "\n\n")
-    key = ", ".join(f"`{name}`" for name in cls.key)
-    personal = ", ".join(f"`{name}`" for name in cls.personal)
-    about = f"Key: {key}." + (f" May be forgotten: {personal}." if personal else "")
     hints = get_type_hints(cls)
     fields = [field for field in msgspec.structs.fields(cls) if field.name != "observed_at"]
-    width = max(len(field.name) for field in fields)
-    rows = [f"{field.name.ljust(width)}  {declared(field, hints[field.name])}" for field in fields]
-    listed = "\n".join(rows).replace("`", "")
-    return f"\n## {model.kind_of(cls)}\n\n{said}\n\n{about}\n\n```text\n{listed}\n```\n"
+    names = [field.name + marks_of(cls, field) for field in fields]
+    width = max(map(len, names))
+    types = [declared(field, hints[field.name]) for field in fields]
+    listed = "\n".join(f"{name.ljust(width)}  {kind}" for name, kind in zip(names, types, strict=True))
+    return f"\n## {model.kind_of(cls)}\n\n{said}\n\n```text\n{listed}\n```\n"
+
+
+def marks_of(cls: type[model.Item], field: msgspec.structs.FieldInfo) -> str:
+    """What the beginning of the page explains."""
+    return "*" * (field.name in cls.key) + "†" * (field.name in cls.personal) + "?" * bool(shown_default(field))
+
+
+EMPTY = ("[]", '""', "null", "false", "absent")
+"""What a field that is left out is without a word about it."""
 
 
 def declared(field: msgspec.structs.FieldInfo, hint: Any) -> str:
-    """A field's type and default: "whole number = null"."""
-    default = shown_default(field)
-    return shown_type(hint).removesuffix(" or null") + f" = {default}" if default else shown_type(hint)
+    """A field's type, and its default where that says something: "text = UTC"."""
+    default = shown_default(field).strip("`")
+    kind = shown_type(hint).removesuffix(" or null" if default else "").replace("`", "").replace(" or ", ", ")
+    return kind.replace("list of ", "") + (f" = {default}" if default and default not in EMPTY else "")
 
 
 def items_page() -> str:
@@ -370,7 +395,7 @@ def files() -> dict[str, str]:
         "reference/errors.md": errors_page(),
         "reference/items.md": items_page(),
         "reference/exchange.schema.json": schema_file(),
-        "reference/openapi.json": openapi.written(),
+        "reference/openapi.json": openapi.document_text(),
         "explanation/attacks.md": report.page(kept_figures()),
     }
 

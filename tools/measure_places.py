@@ -46,7 +46,7 @@ def world_of(seed: int, papers: int, networks: int) -> World:
 
 def younger(world: World, age: int) -> World:
     """A world as a site that began so many days ago knows it on its last day."""
-    if "_acquaintances" in vars(world):
+    if "_histories" in vars(world):
         raise ValueError("whom a world knows was counted already")
     part = copy(world)
     part.papers = [paper for paper in world.papers if paper.day > OLD - age]
@@ -61,8 +61,8 @@ def known(world: World) -> frozenset[int] | None:
 
 def first_ten(world: World, accounts: frozenset[int] | None) -> list[str]:
     """The first papers on the last day."""
-    measured = ranking.measured_by(RANKING)
-    order = Scene(world, OLD, accounts).order(lambda talk: ranking.rank(talk, RANKING), measured)
+    needs = ranking.needs_of(RANKING)
+    order = Scene(world, OLD, accounts).order(lambda inputs: ranking.rank(inputs, RANKING), needs)
     return [one.paper for one in order[:TOP]]
 
 

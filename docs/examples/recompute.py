@@ -55,6 +55,7 @@ def fields(table, item):
 
 
 def committed(key):
+    assert isinstance(key, str), "a key is text"
     assert not key or key in identities, f"no line before it brings {key}"
     return identities[key] if key else ""
 
@@ -79,13 +80,13 @@ def stored(value):
     return int(value) if isinstance(value, bool) else value
 
 
-def seal(item, row):
+def remainder_hash(item, row):
     values = [stored(value) for name, value in stands(item).items() if name != "kind"]
     derived = [committed(one) if isinstance(one, str) else one for one in row["derived"]]
     return sha(canonical([*values, *derived, row.get("salt"), row["lost"]])).hex()
 
 
-def lacks_words(item, row, sealed):
+def lacks_words(item, row, was_forgotten):
     """Whether words were kept back, as a network's terms have it, and nothing else."""
     words = fields(WORDS, item)
     if any(item[name] for name in words):
@@ -93,7 +94,7 @@ def lacks_words(item, row, sealed):
     if item[KEYS[item["kind"]]].partition(":")[0] not in header.get("withheld", ()):
         return False
     kept = "salt" in row and set(row["lost"]) <= set(words) and row["derived"][:1] in ([], [item.get("account")])
-    return sealed or kept
+    return was_forgotten or kept
 
 
 def check_row(item, row):
@@ -181,21 +182,24 @@ def check_rows():
     """The same of every row."""
     for position, batch in enumerate(rows):
         for index, (item, row) in enumerate(batch):
-            pair, sealed = (position, index), forgotten.get((position, index))
+            pair, expected = (position, index), forgotten.get((position, index))
             assert (item["kind"] == "pruned") == (pair in pruned), f"row {pair} is gone, or back"
             if item["kind"] == "pruned":
                 continue
             assert (row.get("until") or 0) == closed.get(pair, 0), f"row {pair} was closed by another batch"
             if row.get("lost"):
-                left = seal(item, row) == sealed or lacks_words(item, row, sealed is not None)
+                left = remainder_hash(item, row) == expected or lacks_words(item, row, expected is not None)
                 assert left, f"what is left of row {pair} is not as it was left"
             else:
-                assert sealed is None, f"row {pair} was forgotten"
+                assert expected is None, f"row {pair} was forgotten"
 
 
 lines = (json.loads(line, object_pairs_hook=once) for line in sys.stdin)
 header = next(lines)
-assert (header["kind"], header["format"], header["version"], header["full"]) == ("header", "hotpapers-record", 1, True)
+assert [header[name] for name in ("kind", "format")] == ["header", "hotpapers-record"], "no header of a record"
+assert header["full"] is True and type(header["version"]) is int and header["version"] == 1, "no full export"
+assert isinstance(header.get("end", False), bool)
+assert all(isinstance(name, str) for name in header.get("withheld", ()))
 secret = bytes.fromhex(header["secret"])
 assert len(secret) == 32
 chains, rows, labels = [sha(b"hotpapers record 1", secret)], [[]], set()

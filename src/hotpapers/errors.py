@@ -40,7 +40,7 @@ from __future__ import annotations
 
 
 class HotPapersError(Exception):
-    """Base of all: its text says what is wrong and what to do."""
+    """Base of all."""
 
 
 class UsageError(HotPapersError):
@@ -138,11 +138,11 @@ def _duration(seconds: float) -> str:
 
 
 class RetryLater(NetError):
-    """A network asks us to come again later."""
+    """A network asks us to come again later, or cannot be used now."""
 
     def __init__(self, seconds: float, reason: str) -> None:
         self.seconds, self.reason = seconds, reason
-        super().__init__(f"{reason}: asked to wait {_duration(seconds)}")
+        super().__init__(f"{reason}: try again in {_duration(seconds)}")
 
 
 class RequestRefused(NetError):

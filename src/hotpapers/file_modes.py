@@ -14,11 +14,16 @@ PRIVATE = 0o600
 PUBLISHED_FILE, PUBLISHED_FOLDER = 0o644, 0o755
 
 
+def linked(path: Path) -> Path:
+    """The file itself, where a path is a symbolic link to it: there or not."""
+    return path.resolve() if path.is_symlink() else path
+
+
 def make_private(path: Path) -> None:
-    """Makes an empty file for the owner alone, unless something is there. Where it cannot be made, nothing happens:
-    whoever opens it next says why."""
+    """Makes an empty file for the owner alone, unless something is there; behind a symbolic link too. Where it cannot
+    be made, nothing happens: whoever opens it next says why."""
     with suppress(OSError):
-        os.close(_private(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.close(_private(str(linked(path)), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
 def open_private(path: Path) -> BinaryIO:

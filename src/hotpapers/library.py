@@ -21,10 +21,11 @@ from typing import Any, Literal, Self, TypeVar
 import msgspec
 
 from hotpapers import terms
+from hotpapers.errors import UsageError
 from hotpapers.ids.mentions import PaperMention, find
 from hotpapers.issues.freeze import publication_of
 from hotpapers.query import QuerySession, issues, paper_posts, papers, request_params, schemas, status
-from hotpapers.schedule import freeze_judged
+from hotpapers.schedule import judge_and_freeze
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record
 from hotpapers.transfer import tables
@@ -32,7 +33,7 @@ from hotpapers.transfer.jsonl.exporter import ExportRequest
 
 __all__ = ["Library", "PaperMention", "find", "open"]
 
-One = TypeVar("One")
+Item = TypeVar("Item")
 AT_ONCE = request_params.MOST
 """So many are read at once of what is given one by one."""
 
@@ -50,7 +51,7 @@ class Library:
 
     def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
         self.record = record
-        self._desk = QuerySession(record, allowed)
+        self._session = QuerySession(record, allowed)
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +69,7 @@ class Library:
 
     def publications(self) -> tuple[schemas.PublicationSummary, ...]:
         """Every publication, by name."""
-        return issues.publications(self._desk, request_params.NoParams()).publications
+        return issues.publications(self._session, request_params.NoParams()).publications
 
     def issues(self, publication: str = "") -> Iterator[schemas.IssueSummary]:
         """A publication's frozen issues, the latest first. Without a name: of the only publication there is."""
@@ -78,22 +79,22 @@ class Library:
 
     def issue(self, day: str = "latest", publication: str = "", edition: int = 0) -> schemas.IssueDetails:
         """A frozen issue, the latest one by default; an earlier edition by its number."""
-        return issues.issue(self._desk, self._of_issue(day, publication, edition))
+        return issues.issue(self._session, self._of_issue(day, publication, edition))
 
     def content(self, day: str = "latest", publication: str = "", edition: int = 0) -> bytes:
         """The bytes of which an issue's digest is the SHA-256."""
-        return bytes(issues.content(self._desk, self._of_issue(day, publication, edition)))
+        return bytes(issues.content(self._session, self._of_issue(day, publication, edition)))
 
     def verify(self, day: str = "latest", publication: str = "", edition: int = 0) -> schemas.Verification:
         """Builds an issue again from the record and compares. `hotpapers verify` checks the record itself too."""
-        return issues.verification(self._desk, self._of_issue(day, publication, edition))
+        return issues.verification(self._session, self._of_issue(day, publication, edition))
 
     def explain(
         self, paper: str, day: str = "latest", publication: str = "", edition: int = 0
     ) -> schemas.EntryExplanation:
         """Why a paper ranks where it does, as arithmetic; in the latest issue that holds it by default."""
         arguments = {"paper": paper, "publication": publication, "day": day, "edition": edition}
-        return issues.explanation(self._desk, request_params.checked(request_params.EntryParams, arguments))
+        return issues.explanation(self._session, request_params.check_params(request_params.EntryParams, arguments))
 
     def freeze(
         self, day: str, publication: str | None = None, *, again: bool = False, reason: str = ""
@@ -101,12 +102,12 @@ class Library:
         """Freezes a day's issue, unless it is frozen, as `hotpapers issue` does without settings. `again`: a new
         edition, for a reason."""
         chosen = publication_of(self.record, publication)
-        freeze_judged(self.record, chosen, day, BotSettings(), again=again, reason=reason)
+        judge_and_freeze(self.record, chosen, day, BotSettings(), again=again, reason=reason)
         return self.issue(day, chosen.publication)
 
     @staticmethod
     def _of_issue(day: str, publication: str, edition: int) -> request_params.IssueParams:
-        return request_params.checked(
+        return request_params.check_params(
             request_params.IssueParams, {"publication": publication, "day": day, "edition": edition}
         )
 
@@ -114,7 +115,7 @@ class Library:
 
     def paper(self, paper: str) -> schemas.PaperDetails:
         """A paper by its identifier or address: metadata, issues, attention over time."""
-        return papers.paper(self._desk, request_params.checked(request_params.PaperParams, {"paper": paper}))
+        return papers.paper(self._session, request_params.check_params(request_params.PaperParams, {"paper": paper}))
 
     def posts(self, paper: str, network: str = "") -> Iterator[schemas.PostDetails]:
         """The posts about a paper that may be shown, the latest first."""
@@ -136,38 +137,41 @@ class Library:
 
     def status(self) -> schemas.SiteStatus:
         """How jobs and networks are doing."""
-        return status.status(self._desk, request_params.NoParams())
+        return status.status(self._session, request_params.NoParams())
 
     def export(
         self, format: Literal["jsonl", "parquet", "csv", "bibtex"] = "jsonl", *, records: bool = False
     ) -> Generator[bytes, None, None]:
         """The record in chunks, as `hotpapers export` writes it: in full, with the store's secret, or `records` alone.
 
-        It reads one moment of the store, until it has been read or is closed.
+        It reads one moment of the store, until it has been read or is closed; until then nothing can be frozen,
+        searched or exported over the same connection. Raises UsageError, and BusyStore then.
         """
-        request = ExportRequest(records, terms.ids_only(self._desk.terms))
+        if format not in tables.EXPORTS:
+            raise UsageError(f"format: {format!r} is none of {', '.join(tables.EXPORTS)}")
+        request = ExportRequest(records, terms.ids_only(self._session.terms))
         with closing(_generator(tables.EXPORTS[format](self.record, request))) as chunks:
             yield from chunks
 
     def _paged(
         self, ask: Callable[[QuerySession, Any], Any], cls: type[request_params.Params], members: Callable[[Any],
-        tuple[One, ...]],
+        tuple[Item, ...]],
         **given: str,
-    ) -> Iterator[One]:  # fmt: skip
+    ) -> Iterator[Item]:  # fmt: skip
         """The members of all pages, one page after the other as they are taken."""
-        params = request_params.checked(cls, {**given, "limit": AT_ONCE})
+        params = request_params.check_params(cls, {**given, "limit": AT_ONCE})
         return self._members(ask, params, members)
 
     def _members(
         self,
         ask: Callable[[QuerySession, Any], Any],
         params: request_params.Params,
-        members: Callable[[Any], tuple[One, ...]],
-    ) -> Iterator[One]:
-        page = ask(self._desk, params)
+        members: Callable[[Any], tuple[Item, ...]],
+    ) -> Iterator[Item]:
+        page = ask(self._session, params)
         yield from members(page)
         while page.next:
-            page = ask(self._desk, msgspec.structs.replace(params, cursor=page.next))
+            page = ask(self._session, msgspec.structs.replace(params, cursor=page.next))
             yield from members(page)
 
 

@@ -52,9 +52,9 @@ class NetworkTerms(NamedTuple):
 class TermsOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator answers for otherwise; what is left out stays as reviewed.
 
-    `read`: `no` keeps a source from running. `keep`: days for which what a network said is kept raw. `shown`: how its
-    posts are shown: whole, their first words, or as a link alone. `exported`: whether they leave the store with their
-    words. `count_limited`: whether posts count that may not be quoted.
+    `read`: `no` keeps a source from running. `keep`: days for which what a network said is kept raw. `shown`: its posts
+    whole, their first words, or links alone. `exported`: with words or without. `count_limited`: true or false, whether
+    posts count that may not be quoted.
     """
 
     read: Read | None = None
@@ -79,44 +79,42 @@ _ROWS = (
     ),
     NetworkTerms(
         "bluesky", "2026-11-20",
-        "an open network: posts are public and may be read by anybody; labels and the wish not to be shown to those "
-        "without an account are obeyed",
+        "posts are public; labels, and the wish not to be shown to those without an account, are obeyed",
         "https://bsky.social/about/support/tos", "public", 30 * DAY, "text", "facts", True,
     ),
     NetworkTerms(
         "mastodon", "2026-11-20",
-        "every server has rules of its own, so the operator names servers; people say by switches and words of theirs "
-        "that they want to be left alone, and then they are",
+        "servers have their own rules, so the operator names them; people who want to be left alone say so, and are",
         "https://docs.joinmastodon.org/entities/Account/", "operator names it", 30 * DAY, "text", "facts", False,
     ),
     NetworkTerms(
         "hackernews", "2026-11-20",
-        "a public interface without a key, meant for programs",
+        "a public interface for programs, without a key",
         "https://github.com/HackerNews/API", "public", 30 * DAY, "text", "facts", True,
     ),
     NetworkTerms(
         "lobsters", "2026-11-20",
-        "public lists as JSON; the operator asks to be read rarely, and not to be copied",
+        "public lists as JSON; its operator asks to be read rarely, and not copied",
         "https://lobste.rs/about", "public", 30 * DAY, "text", "facts", True,
     ),
     NetworkTerms(
         "reddit", "2026-11-20",
-        "an application of one's own, approved; what it said is kept raw for two days, and no words are handed on",
+        "an approved application of one's own; no words are handed on",
         "https://redditinc.com/policies/data-api-terms", "operator names it", 2 * DAY, "link", "ids", True,
     ),
     NetworkTerms(
         "x", "2026-11-20",
-        "a paid key of one's own; of posts and accounts only identifiers are handed on, words are shown by X itself",
+        "a paid key of one's own; only identifiers are handed on, words are shown by X itself",
         "https://docs.x.com/developer-terms/agreement", "own key", 30 * DAY, "link", "ids", True,
     ),
     NetworkTerms(
         "huggingface", "2026-11-20",
-        "public lists of papers without a key; what is quoted are titles of papers",
+        "public lists without a key; only titles of papers are quoted",
         "https://huggingface.co/terms-of-service", "public", 30 * DAY, "text", "facts", True,
     ),
     NetworkTerms(
         "feeds", "2026-11-20",
-        "each publisher's own: a feed is made to be read by programs, but its texts are whole articles",
+        "each publisher's own; feeds are made for programs, but their texts are whole articles",
         "https://www.rfc-editor.org/rfc/rfc4287", "operator names it", 30 * DAY, "excerpt", "facts", True,
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from hotpapers.view.site_config import SiteConfig
 from tests.conftest import DATA
 from tests.render.build import NOON, OWN, Placed, PlainIssueReader, heard, issue, paper
 
-IMPRINT = SiteConfig("mailto:desk@papers.example", "https://papers.example/daily/")
+SITE_CONFIG = SiteConfig("mailto:desk@papers.example", "https://papers.example/daily/")
 DAY, EMPTY, FULL = "2021-01-14", "2021-01-13", "2021-01-19"
 
 HOSTILE = (

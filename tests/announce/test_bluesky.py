@@ -19,7 +19,7 @@ from hotpapers.ids.timestamps import tid
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY, SiteConfig
-from tests.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, IMPRINT, matches
+from tests.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 from tests.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
 from tests.deliveries import deliveries, receipts
 from tests.http.server import Handler, Play, answer, client
@@ -49,7 +49,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 def sender(host: str, password: str = PASSWORD) -> BlueskySender:
     settings = BlueskyAccount(publication="daily", account=DID, password=password, host=host)
-    return BlueskySender(settings, "bluesky 1", IMPRINT)
+    return BlueskySender(settings, "bluesky 1", SITE_CONFIG)
 
 
 def send(record: Record, made: BlueskySender, http: PoliteHttpClient) -> SendResult:
@@ -62,10 +62,10 @@ def send(record: Record, made: BlueskySender, http: PoliteHttpClient) -> SendRes
 @pytest.mark.parametrize(
     ("name", "made"),
     [
-        ("daily", thread(OWN_READER.issue("daily", DAY), IMPRINT)),
-        ("empty", thread(OWN_READER.issue("daily", "2021-01-13"), IMPRINT)),
+        ("daily", thread(OWN_READER.issue("daily", DAY), SITE_CONFIG)),
+        ("empty", thread(OWN_READER.issue("daily", "2021-01-13"), SITE_CONFIG)),
         ("full", thread(FULL_READER.issue("daily", FULL), NOBODY)),
-        ("corrected", thread(LISTED_READER.issue("hot-papers", DAY), IMPRINT)),
+        ("corrected", thread(LISTED_READER.issue("hot-papers", DAY), SITE_CONFIG)),
     ],
 )
 def test_threads_are_as_expected(name: str, made: Thread) -> None:
@@ -75,7 +75,7 @@ def test_threads_are_as_expected(name: str, made: Thread) -> None:
 
 
 def every_post() -> Iterator[PostDraft]:
-    for site_config in (IMPRINT, NOBODY, SiteConfig("", f"https://{'papers.' * 20}example/{'daily/' * 20}")):
+    for site_config in (SITE_CONFIG, NOBODY, SiteConfig("", f"https://{'papers.' * 20}example/{'daily/' * 20}")):
         for issue_reader, publication in ((OWN_READER, "daily"), (FULL_READER, "daily"), (HOSTILE_READER, "daily")):
             for day in issue_reader.days(publication):
                 made = thread(issue_reader.issue(publication, day), site_config)
@@ -114,7 +114,7 @@ def test_a_key_is_the_one_of_the_specification() -> None:
 
 def test_publications_and_editions_have_keys_of_their_own() -> None:
     keys = [post.rkey for post in every_post()]
-    assert len(set(keys)) == len(keys) // 3  # the same for each imprint
+    assert len(set(keys)) == len(keys) // 3  # the same for each site
 
 
 # ---- sending -----------------------------------------------------------------------------------------------

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from hotpapers.deliver.announce.announcement import MemberPaper, announcement
-from hotpapers.deliver.announce.apprise_client import LONGEST, Manner
+from hotpapers.deliver.announce.apprise_client import LONGEST, TextFormat
 from hotpapers.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
 from hotpapers.model import HttpClient, IssueReader, Message
-from tests.announce.made import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, IMPRINT, matches
+from tests.announce.made import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, SITE_CONFIG, matches
 from tests.render.sample import LISTED_READER, OWN_READER
 from tests.sources.net import ScriptedClient
 
@@ -26,8 +26,8 @@ LIVE = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2}", re.IG
 class PlainRoom:
     """A room that takes so many characters, and keeps them."""
 
-    def __init__(self, manner: Manner = "plain", most: int = LONGEST) -> None:
-        self.manner: Manner = manner
+    def __init__(self, text_format: TextFormat = "plain", most: int = LONGEST) -> None:
+        self.text_format: TextFormat = text_format
         self._most = most
         self.got: list[str] = []
 
@@ -60,17 +60,17 @@ MEMBERS = ("Tansy Overquill", "Odo Fennimore", "bluesky:did:plc:mine")
 
 def chat(made: Made, room: PlainRoom, members: tuple[str, ...] = MEMBERS) -> tuple[ChatSender, list[Message]]:
     sender = ChatSender(
-        "lab", made.publication, room, IMPRINT, members, lambda accounts, papers: {"arxiv:2101.99902": "quill"}
+        "lab", made.publication, room, SITE_CONFIG, members, lambda accounts, papers: {"arxiv:2101.99902": "quill"}
     )
     return sender, list(sender.messages(made.issue_reader, made.publication, made.day))
 
 
-@pytest.mark.parametrize("manner", ["plain", "markdown"])
+@pytest.mark.parametrize("text_format", ["plain", "markdown"])
 @pytest.mark.parametrize("name", sorted(MADE))
-def test_messages_are_as_expected(name: str, manner: Manner) -> None:
-    _, [outgoing] = chat(MADE[name], PlainRoom(manner))
+def test_messages_are_as_expected(name: str, text_format: TextFormat) -> None:
+    _, [outgoing] = chat(MADE[name], PlainRoom(text_format))
     assert outgoing.target == "lab"
-    matches(f"{name}.{'txt' if manner == 'plain' else 'md'}", str(outgoing.payload))
+    matches(f"{name}.{'txt' if text_format == 'plain' else 'md'}", str(outgoing.payload))
 
 
 @pytest.mark.parametrize("most", [1000, 500, 280, 160, 60, 10])
@@ -82,7 +82,7 @@ def test_a_small_room_gets_the_more_important(most: int) -> None:
 
 
 def test_what_fits_nowhere_is_nothing() -> None:
-    assert message(announcement(FULL_READER.issue("daily", FULL), IMPRINT), PlainRoom(most=1)) == ""
+    assert message(announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG), PlainRoom(most=1)) == ""
 
 
 def test_a_room_is_told_of_its_own_publication_alone() -> None:
@@ -96,7 +96,7 @@ def test_without_members_nobody_is_asked_for_them() -> None:
 
 
 def test_many_members() -> None:
-    told = announcement(FULL_READER.issue("daily", FULL), IMPRINT)._replace(
+    told = announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)._replace(
         by_members=tuple(MemberPaper(n % 9, f"Paper {n}", "Odo") for n in range(1, 10))
     )
     assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in message(told, PlainRoom())
@@ -114,11 +114,11 @@ def test_sending_gives_a_receipt_and_an_interrupted_one_is_not_sent_again() -> N
 # ---- hostile texts -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("manner", ["plain", "markdown"])
+@pytest.mark.parametrize("text_format", ["plain", "markdown"])
 @pytest.mark.parametrize("n", range(len(HOSTILE)))
-def test_nothing_hostile_comes_alive(n: int, manner: Manner) -> None:
+def test_nothing_hostile_comes_alive(n: int, text_format: TextFormat) -> None:
     day = f"2021-02-{n + 1:02}"
-    room = PlainRoom(manner)
+    room = PlainRoom(text_format)
     _, [outgoing] = chat(Made(HOSTILE_READER, "daily", day), room, members=(HOSTILE[n],))
     text = str(outgoing.payload)
     assert room.fits(text)
@@ -127,7 +127,7 @@ def test_nothing_hostile_comes_alive(n: int, manner: Manner) -> None:
     left = ours.sub("", text)
     assert not LIVE.search(left), LIVE.search(left)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", left)
-    if manner == "markdown":
+    if text_format == "markdown":
         tokens = [inner for one in COMMONMARK.parse(text) for inner in (one.children or [one])]
         kinds = {token.type for token in tokens}
         assert kinds <= {"paragraph_open", "paragraph_close", "text", "text_special", "hardbreak", "softbreak",
@@ -139,8 +139,8 @@ def test_nothing_hostile_comes_alive(n: int, manner: Manner) -> None:
 @given(
     st.text(alphabet=st.sampled_from("@#<>]([)!:/w.ae \\`*_~|&"), max_size=60), st.sampled_from(["plain", "markdown"])
 )
-def test_defused_text_reads_the_same(text: str, manner: Manner) -> None:
-    found = without_mentions(text, manner)
+def test_defused_text_reads_the_same(text: str, text_format: TextFormat) -> None:
+    found = without_mentions(text, text_format)
     assert not LIVE.search(found)
-    if manner == "plain":
+    if text_format == "plain":
         assert found.replace(JOINER, "") == text

@@ -20,7 +20,7 @@ from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY
 from hotpapers.view.site_paths import DOCUMENT, WELL_KNOWN, document_key, document_uri, publication_uri
-from tests.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, IMPRINT, matches
+from tests.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 from tests.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.deliveries import receipts
 from tests.http.server import answer, client
@@ -35,7 +35,7 @@ def pds() -> Iterator[Pds]:
 
 def sender(host: str = "https://pds.example", publication: str = "daily") -> DocumentSender:
     settings = BlueskyAccount(publication=publication, account=DID, password=PASSWORD, host=host)
-    return DocumentSender(settings, "bluesky 1", IMPRINT)
+    return DocumentSender(settings, "bluesky 1", SITE_CONFIG)
 
 
 def document(reader: IssueReader, publication: str, day: str) -> IssueDocument:
@@ -93,15 +93,15 @@ def test_documents_need_a_public_address(sqlite_url: str) -> None:
     settings = Settings(bluesky=(BlueskyAccount(publication="daily", account=DID, password=PASSWORD, thread=False),))
     with Record(sqlite_url) as record:
         assert list(destinations.bluesky_accounts(settings, NOBODY, record)) == []
-        [place] = destinations.bluesky_accounts(settings, IMPRINT, record)
+        [place] = destinations.bluesky_accounts(settings, SITE_CONFIG, record)
     assert isinstance(place.sender, DocumentSender) and place.secrets == (PASSWORD,)
 
 
 def test_the_site_owns_to_its_records() -> None:
-    pages = SitePages(OWN_READER, "daily", IMPRINT._replace(documents=(("daily", DID),)))
+    pages = SitePages(OWN_READER, "daily", SITE_CONFIG._replace(documents=(("daily", DID),)))
     tag = f'<link rel="site.standard.document" href="{document_uri(DID, "daily", DAY)}">'
     assert tag in (pages.page(f"{DAY}/index.html") or b"").decode()
     assert pages.page(WELL_KNOWN) == publication_uri(DID, "daily").encode() and WELL_KNOWN in set(pages.paths())
-    without = SitePages(OWN_READER, "daily", IMPRINT)
+    without = SitePages(OWN_READER, "daily", SITE_CONFIG)
     assert "site.standard" not in (without.page(f"{DAY}/index.html") or b"").decode()
     assert without.page(WELL_KNOWN) is None

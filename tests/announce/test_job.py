@@ -19,13 +19,17 @@ from hotpapers.model import HOUR
 from hotpapers.schedule import SenderDestination, SendJob
 from hotpapers.settings import PublicationSettings, Settings
 from hotpapers.settings.announce import ChatSettings, WebhookSettings
+from hotpapers.settings.mail import MailingSettings
 from hotpapers.store import Record
 from tests.deliveries import deliveries, receipts, recorded
+from tests.email.made import join
+from tests.email.server import serving as mail_server
 from tests.http.server import FakeTime, Server, answer, client, serving
 from tests.issues.made import DAY, background, frozen, moment, paper, talk, write
 
 SECRET = "sixteen owls sit in a tree"
 FROZEN = moment(DAY) + 48 * HOUR
+NO_MAIL = MailingSettings()
 
 
 class Made(NamedTuple):
@@ -64,10 +68,13 @@ def made(sqlite_url: str, tmp_path: Path) -> Iterator[Made]:
             rounds._close_store()
 
 
-def _rounds(server: Server, store: str, folder: Path) -> tuple[SendJob, JobLoop, FakeTime]:
+def _rounds(
+    server: Server, store: str, folder: Path, mailing: MailingSettings = NO_MAIL
+) -> tuple[SendJob, JobLoop, FakeTime]:
     time = FakeTime(FROZEN / 1e6)
     settings = Settings(
         publication=(PublicationSettings(name="daily"),),
+        mailing=mailing,
         webhook=tuple(
             WebhookSettings(name=name, publication="daily", url=f"{server.base}/{name}", secret=SECRET)
             for name in ("one", "two")
@@ -76,12 +83,12 @@ def _rounds(server: Server, store: str, folder: Path) -> tuple[SendJob, JobLoop,
     )
     home = CommandContext(settings, folder / "hotpapers.toml", store)
 
-    def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
+    def open_client(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
         http = client(None, time, base_addresses=own, secrets=secrets)
         return ClientHandle(http, http.close)
 
     open_record = partial(Record, store)
-    job = SendJob(["daily"], partial(all_destinations, home, open_way))
+    job = SendJob(["daily"], partial(all_destinations, home, open_client))
     clock = Clock(time.now, lambda seconds: None)
     return job, JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), clock), time
 
@@ -137,6 +144,23 @@ def test_one_that_is_busy_delays_no_other(made: Made) -> None:
     assert made.round() == "partial" and sorted(made.asked) == ["one", "room", "two"]
     assert made.round(1) == "idle" and len(made.asked) == 3
     assert made.round(2.1) == "idle" and made.asked[3:] == ["one"]
+
+
+def test_no_room_waits_for_thousands_of_messages(made: Made, sqlite_url: str, tmp_path: Path) -> None:
+    join(made.record, "a@moth.example")
+    with mail_server() as box:
+        before: list[list[str]] = []
+
+        def taken() -> str:
+            before.append(sorted(made.asked))
+            return "250 fine"
+
+        box.on("MAIL", taken)
+        mailing = MailingSettings(relay="127.0.0.1", port=box.port, address="papers@owls.example")
+        _, rounds, _ = _rounds(made.server, sqlite_url, tmp_path, mailing)
+        rounds.attempt()
+        rounds._close_store()
+        assert before == [["one", "room", "two"]] and box.recipients == ["a@moth.example"]
 
 
 def test_one_that_fails_is_tried_again_and_seen_to_be_failing(made: Made) -> None:

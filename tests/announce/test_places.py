@@ -9,7 +9,7 @@ from hotpapers.errors import SettingsError
 from hotpapers.settings import Settings
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.store import Record
-from tests.announce.made import IMPRINT
+from tests.announce.made import SITE_CONFIG
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 SECRET = "sixteen owls sit in a tree"
@@ -29,9 +29,9 @@ SETTINGS = Settings(
 def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECOND_ROOM", "json://127.0.0.2/")
     with Record(sqlite_url) as record:
-        rooms = list(destinations.chat_rooms(SETTINGS, IMPRINT, record))
-        receivers = list(destinations.webhooks(SETTINGS, IMPRINT, record))
-        accounts = list(destinations.bluesky_accounts(SETTINGS, IMPRINT, record))
+        rooms = list(destinations.chat_rooms(SETTINGS, SITE_CONFIG, record))
+        receivers = list(destinations.webhooks(SETTINGS, SITE_CONFIG, record))
+        accounts = list(destinations.bluesky_accounts(SETTINGS, SITE_CONFIG, record))
     assert [(one.sender.name, one.target, one.own, one.secrets) for one in (*rooms, *receivers, *accounts)] == [
         ("chat", "one", (), ()),
         ("chat", "two", (), ()),
@@ -44,7 +44,7 @@ def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.Monkey
 def test_a_place_that_cannot_be_used_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECOND_ROOM", raising=False)
     with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment has no"):
-        list(destinations.chat_rooms(SETTINGS, IMPRINT, record))
+        list(destinations.chat_rooms(SETTINGS, SITE_CONFIG, record))
 
 
 @pytest.mark.parametrize(

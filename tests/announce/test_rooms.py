@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import pytest
 
 from hotpapers.deliver.announce.announcement import announcement
-from hotpapers.deliver.announce.apprise_client import LATER, LONGEST, AppriseClient
+from hotpapers.deliver.announce.apprise_client import LONGEST, RETRY_SECONDS, AppriseClient
 from hotpapers.deliver.announce.chat import JOINER, message
 from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
-from tests.announce.made import FULL, FULL_READER, HOSTILE_READER, IMPRINT
+from tests.announce.made import FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG
 from tests.http.server import Play, Server, answer, raw, serving
 
 SECRET = "3ccdd113474722377935511fc85d3dd4"
@@ -31,14 +31,14 @@ def room(server: Server, kind: str = "json") -> AppriseClient:
     """A room on this machine. JSON: Apprise's own way to post a message to anybody."""
     at = f"127.0.0.1:{server.port}"
     urls = {"json": f"json://{at}/{SECRET}", "mmost": f"mmost://{at}/{SECRET}", "toot": f"toot://{SECRET}@{at}"}
-    return AppriseClient(urls[kind], "chat 1: url", IMPRINT.base)
+    return AppriseClient(urls[kind], "chat 1: url", SITE_CONFIG.base)
 
 
 # ---- what a room is ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("url", "service", "manner", "fits"),
+    ("url", "service", "text_format", "fits"),
     [
         ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general", "Slack", "plain", 1500),
         ("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", "Discord", "markdown", 1500),
@@ -49,9 +49,9 @@ def room(server: Server, kind: str = "json") -> AppriseClient:
         ("mailto://user:pass@mail.example", "E-Mail", "plain", 1500),
     ],
 )
-def test_each_service_has_its_manner_and_its_length(url: str, service: str, manner: str, fits: int) -> None:
+def test_each_service_has_its_manner_and_its_length(url: str, service: str, text_format: str, fits: int) -> None:
     found = AppriseClient(url, "chat 1: url")
-    assert (found.service, found.manner) == (service, manner)
+    assert (found.service, found.text_format) == (service, text_format)
     assert found.fits("x" * fits) and not found.fits("x" * (fits + 1))
 
 
@@ -80,7 +80,7 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
     server.on(f"/hooks/{SECRET}", answer(200, b"ok"))
     server.on("/api/v1/statuses", answer(200, b'{"id": "1"}', content_type="application/json"))
     for kind in ("mmost", "toot"):
-        told = announcement(FULL_READER.issue("daily", FULL), IMPRINT)
+        told = announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)
         here = room(server, kind)
         text = message(told, here)
         here.send(text)
@@ -92,7 +92,7 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
 def test_hostile_titles_reach_a_room_as_text(server: Server) -> None:
     server.on("/api/v1/statuses", answer(200, b'{"id": "1"}', content_type="application/json"))
     here = room(server, "toot")
-    here.send(message(announcement(HOSTILE_READER.issue("daily", "2021-02-01"), IMPRINT), here))
+    here.send(message(announcement(HOSTILE_READER.issue("daily", "2021-02-01"), SITE_CONFIG), here))
     said = json.loads(server.asked[-1].body)["status"]
     assert f"@{JOINER}everyone <{JOINER}!channel> <{JOINER}@{JOINER}U123>" in said and "@everyone" not in said
 
@@ -126,7 +126,7 @@ def refused(here: AppriseClient, log: list[str]) -> NetError:
 @pytest.mark.parametrize(
     ("play", "error", "said"),
     [
-        (answer(429), RetryLater, f"JSON answered 429: asked to wait {LATER:.0f} s"),
+        (answer(429), RetryLater, f"JSON answered 429: try again in {RETRY_SECONDS:.0f} s"),
         (answer(403), RequestRefused, "JSON answered 403"),
         (answer(404), RequestRefused, "JSON answered 404"),
         (answer(302, location="http://127.0.0.1:1/"), RequestRefused, "JSON answered 302"),

@@ -12,7 +12,7 @@ from hotpapers.model import NetworkReading, ScoreComponent
 from hotpapers.view import phrases
 from hotpapers.view.site_config import NOBODY
 from hotpapers.view.tex import plain_line
-from tests.announce.made import DAY, FULL, FULL_READER, IMPRINT
+from tests.announce.made import DAY, FULL, FULL_READER, SITE_CONFIG
 from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper
 from tests.render.sample import LISTED_READER, OWN_READER
 
@@ -83,14 +83,14 @@ def test_a_text_is_cut_between_words_if_it_has_any(text: str, most: int, shown: 
 
 def test_links_lead_to_the_site_or_to_arxiv() -> None:
     found = FULL_READER.issue("daily", FULL)
-    assert announcement(found, IMPRINT).lines[0].url == "https://papers.example/daily/paper/2101.99911/"
-    assert announcement(found, IMPRINT).url == "https://papers.example/daily/2021-01-19/"
+    assert announcement(found, SITE_CONFIG).lines[0].url == "https://papers.example/daily/paper/2101.99911/"
+    assert announcement(found, SITE_CONFIG).url == "https://papers.example/daily/2021-01-19/"
     assert announcement(found, NOBODY).lines[0].url == "https://arxiv.org/abs/2101.99911"
     assert announcement(found, NOBODY).url == ""
     elsewhere = paper("2101.99901", " ", authors=())
     elsewhere = msgspec.structs.replace(elsewhere, paper="biorxiv:1")
     issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [heard(1, elsewhere, [], [])])])
-    [line] = announcement(issue_reader.issue("daily", DAY), IMPRINT).lines
+    [line] = announcement(issue_reader.issue("daily", DAY), SITE_CONFIG).lines
     assert line == (1, "biorxiv:1", "", "", "")
 
 

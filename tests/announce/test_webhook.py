@@ -16,7 +16,7 @@ from hotpapers.model import Response
 from hotpapers.settings.announce import WebhookSettings
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY
-from tests.announce.made import DAY, HOSTILE_READER, IMPRINT, matches
+from tests.announce.made import DAY, HOSTILE_READER, SITE_CONFIG, matches
 from tests.conftest import ROOT
 from tests.deliveries import deliveries
 from tests.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
@@ -39,7 +39,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 def webhook(url: str = "https://receiver.example/issues", secret: str = SECRET) -> WebhookSender:
     return WebhookSender(
-        WebhookSettings(name="library", publication="daily", url=url, secret=secret), "webhook 1", IMPRINT
+        WebhookSettings(name="library", publication="daily", url=url, secret=secret), "webhook 1", SITE_CONFIG
     )
 
 

@@ -24,7 +24,7 @@ from tests.deliveries import deliveries, receipts
 from tests.render.sample import OWN_READER
 
 DAY, PAPER = "2021-01-14", "2101.99901"
-IMPRINT = SiteConfig("", "https://papers.example/daily/")
+SITE_CONFIG = SiteConfig("", "https://papers.example/daily/")
 
 
 class Killed(BaseException):
@@ -56,7 +56,7 @@ def http(network: Network) -> Iterator[Net]:
         yield made
 
 
-def sender(person: Person, password: str = "", site_config: SiteConfig = IMPRINT) -> BlueskySender:
+def sender(person: Person, password: str = "", site_config: SiteConfig = SITE_CONFIG) -> BlueskySender:
     password = password or person.ask("com.atproto.server.createAppPassword", name="papers")["password"]
     settings = BlueskyAccount(publication="daily", account=person.did, password=password, host=person.network.pds)
     return BlueskySender(settings, "bluesky 1", site_config)

@@ -65,7 +65,7 @@ def reacted(view: AsOfView, uri: str) -> Counts:
 
 def snapshot(view: AsOfView, uri: str) -> Counts | None:
     """A post's counts as they were last read; None where they never were."""
-    row = view.one(Snapshot, f"bluesky:{uri}")
+    row = view.latest_row(Snapshot, f"bluesky:{uri}")
     if row is None:
         return None
     one = row.item
@@ -76,7 +76,7 @@ def snapshot(view: AsOfView, uri: str) -> Counts | None:
 
 def handle(view: AsOfView, did: str) -> str:
     """What an account is called, as far as the record knows."""
-    row = view.one(Account, f"bluesky:{did}")
+    row = view.latest_row(Account, f"bluesky:{did}")
     return row.item.handle if row is not None and isinstance(row.item, Account) else ""
 
 

@@ -85,6 +85,6 @@ def verdicts(record: Record, cut: int = 2**53 - 1) -> dict[tuple[str, str], str]
 
 
 def reason(record: Record, account: str, rule: str) -> str:
-    row = record.view().one(Verdict, account, "", rule)
+    row = record.view().latest_row(Verdict, account, "", rule)
     assert row is not None and isinstance(row.item, Verdict)
     return row.item.reason

@@ -11,8 +11,8 @@ from hotpapers.moderation.bots import coordination
 from hotpapers.moderation.bots.coordination import (
     CoordinatedPosts,
     TimedPost,
+    by_account,
     coordinated_posts,
-    gathered,
     near_in_time,
 )
 
@@ -84,12 +84,12 @@ def test_together_is_the_fullest_hour_around_each(said: list[tuple[int, int]], l
 
 
 def test_whoever_says_more_of_their_own_is_no_voice_of_it() -> None:
-    one = gathered([("x:1", "x:a", 12), ("x:1", "x:b", 30), ("x:2", "x:c", 30)])
+    one = by_account([("x:1", "x:a", 12), ("x:1", "x:b", 30), ("x:2", "x:c", 30)])
     assert one == {
         "x:1": CoordinatedPosts(frozenset({"x:a", "x:b"}), 30),
         "x:2": CoordinatedPosts(frozenset({"x:c"}), 30),
     }
-    assert coordination.why(one["x:1"], 4, 14) == (
+    assert coordination.reason(one["x:1"], 4, 14) == (
         "said the same words about the same paper within an hour as 29 others did, in 2 of its 4 posts of 14 days"
     )
-    assert coordination.why(one["x:1"], 5, 14) == ""
+    assert coordination.reason(one["x:1"], 5, 14) == ""

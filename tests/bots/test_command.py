@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.cli.judge import midnight
-from hotpapers.engagement.queries import ALONE
+from hotpapers.engagement.queries import SINGLE_ACCOUNT_RULES
 from hotpapers.errors import UsageError
 from hotpapers.model import DAY, HOUR, Alias, Verdict
 from hotpapers.moderation.bots.review import (
@@ -125,7 +125,9 @@ def test_the_account_s_own_word_goes_before_the_rules_that_look_at_it_alone(reco
     """Before and after it was said; before no other rule's word, whenever that is found."""
     filled(record)
     accept_proof(record, NOTHING, BOT, "says so", at=NOW + 1)
-    record.append([judged(BOT, "bot", rule=one, at=NOW + 2) for one in ALONE], source="judging", at=NOW + 2)
+    record.append(
+        [judged(BOT, "bot", rule=one, at=NOW + 2) for one in SINGLE_ACCOUNT_RULES], source="judging", at=NOW + 2
+    )
     assert not review_account(record, BOT)[0].is_bot
     record.append([judged(BOT, "bot", rule=rule, at=NOW + 3)], source="judging", at=NOW + 3)
     assert review_account(record, BOT)[0].is_bot

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from hotpapers.issues import freeze
 from hotpapers.model import DAY, HOUR, Issue, Judgement, Post, Publication, Verdict, keys
-from hotpapers.moderation.bots import named, queries, verdicts
-from hotpapers.moderation.bots.verdicts import BotFinding, judge, news
+from hotpapers.moderation.bots import bot_names, queries, verdicts
+from hotpapers.moderation.bots.verdicts import BotFinding, changed_findings, judge
 from hotpapers.privacy import forget as forgetting
 from hotpapers.settings import BotRules, BotSettings
 from hotpapers.store import Record
@@ -186,12 +186,12 @@ found = st.builds(
 @given(st.lists(found, unique_by=lambda one: one[:2]), st.sets(st.sampled_from(["x:1", "x:2"])))
 def test_news_is_what_differs_and_is_none_the_second_time(some: list[BotFinding], before: set[str]) -> None:
     standing = {"rate": frozenset(before), "echo": frozenset[str]()}
-    changed = news(some, standing)
+    changed = changed_findings(some, standing)
     held = {rule: set(accounts) for rule, accounts in standing.items()}
     for one in changed:
         (held[one.rule].add if one.judgement == "bot" else held[one.rule].remove)(one.account)
     assert all((one.judgement == "bot") == (one.account in held[one.rule]) for one in some if "~" not in one.account)
-    assert news(some, {rule: frozenset(accounts) for rule, accounts in held.items()}) == []
+    assert changed_findings(some, {rule: frozenset(accounts) for rule, accounts in held.items()}) == []
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(0, 30)), min_size=1, unique_by=lambda row: row[0]),
@@ -224,29 +224,29 @@ def test_who_is_on_the_list_by_id_by_handle_and_by_the_handle_of_an_id(
     record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = [
-        named.KnownBot("bluesky", "did:plc:kettlefeed", "kettles.example", "cs.RO", "teaXiv", "2024-05-01"),
-        named.KnownBot("mastodon", "", "cups_bot@tea.example", "cs.LG", "teaXiv", "2024-05-01"),
-        named.KnownBot("x", "", "saucerbot", "cs.CL", "teaXiv", "2024-05-01"),
-        named.KnownBot("x", "", "never_seen", "cs.CL", "teaXiv", "2024-05-01"),
+        bot_names.KnownBot("bluesky", "did:plc:kettlefeed", "kettles.example", "cs.RO", "teaXiv", "2024-05-01"),
+        bot_names.KnownBot("mastodon", "", "cups_bot@tea.example", "cs.LG", "teaXiv", "2024-05-01"),
+        bot_names.KnownBot("x", "", "saucerbot", "cs.CL", "teaXiv", "2024-05-01"),
+        bot_names.KnownBot("x", "", "never_seen", "cs.CL", "teaXiv", "2024-05-01"),
     ]
-    monkeypatch.setattr(named, "shipped", lambda: tuple(listed))
+    monkeypatch.setattr(bot_names, "shipped_bots", lambda: tuple(listed))
     cups = "mastodon:https://tea.example/users/cups"
     write(record, said(1, "bluesky:did:plc:kettlefeed", NOW - DAY, "Kettle"), said(1, "x:@saucerbot", NOW - DAY, "Cup"))
     write(record, made.named(cups, "Cups_Bot@tea.example"), made.named("bluesky:other", "cups_bot@tea.example"))
     judge(record, DEFAULTS, NOW)
-    everyone = {("bluesky:did:plc:kettlefeed", "list"), (cups, "list"), ("x:@saucerbot", "list")}
-    assert made.verdicts(record) == dict.fromkeys(everyone, "bot")
+    all_subscribers = {("bluesky:did:plc:kettlefeed", "list"), (cups, "list"), ("x:@saucerbot", "list")}
+    assert made.verdicts(record) == dict.fromkeys(all_subscribers, "bot")
     assert made.reason(record, cups, "list") == (
         "on the list that comes along, since 2024-05-01: it posts new papers of cs.LG; teaXiv names it as a bot of its"
         " own"
     )
-    monkeypatch.setattr(named, "shipped", lambda: ())
+    monkeypatch.setattr(bot_names, "shipped_bots", lambda: ())
     assert judge(record, DEFAULTS, NOW + HOUR).added == 3
     assert set(made.verdicts(record).values()) == {"human"}
 
 
 def test_the_list_that_comes_along() -> None:
-    listed = named.shipped()
+    listed = bot_names.shipped_bots()
     assert len({one.key for one in listed}) == len(listed) > 300
     assert {one.network for one in listed} == {"bluesky", "mastodon", "x"}
     assert all(one.key == keys.folded(one.key) and one.posts and one.named_by and one.since for one in listed)

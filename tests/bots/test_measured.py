@@ -58,7 +58,7 @@ def at_worst(moments: Sequence[int]) -> AccountActivity:
 
 
 def judged(did: AccountActivity) -> list[str]:
-    return [name for name, rule in RULES.items() if rule.why(did, LIMITS[name])]
+    return [name for name, rule in RULES.items() if rule.reason(did, LIMITS[name])]
 
 
 def test_the_busiest_curator_is_a_person(shared: Path) -> None:

@@ -16,7 +16,7 @@ from hotpapers.moderation.bots.rules import (
     RULES,
     AccountActivity,
     ObservedPost,
-    echoes,
+    echo_reason,
     evenness,
     longest_rest,
     measure,
@@ -75,7 +75,7 @@ def test_the_category_of_which_most_was_covered() -> None:
     assert most_covered(some, PAPERS) == ("cs.RO", 50, 60)
     assert most_covered({"l1"}, PAPERS) == ("cs.LG", 1, 300)
     assert most_covered(set(), PAPERS) == ("", 0, 0)
-    assert most_covered({"r1"}, rules.large(PAPERS, 61)) == ("", 0, 0)
+    assert most_covered({"r1"}, rules.large_categories(PAPERS, 61)) == ("", 0, 0)
 
 
 def test_figures_of_an_account() -> None:
@@ -101,7 +101,7 @@ def test_the_reasons_have_the_figures() -> None:
         f"{said}, at all hours: never 2 hours of the day without one"
     )
     delays = [MINUTE] * 57 + [HOUR] * 3
-    assert echoes(delays, 50) == "reposted 60 posts in 14 days, 95 % of them within 10 minutes"
+    assert echo_reason(delays, 50) == "reposted 60 posts in 14 days, 95 % of them within 10 minutes"
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ def test_the_reasons_have_the_figures() -> None:
 )
 def test_these_are_people(did: AccountActivity) -> None:
     limits = {"rate": 1200, "share": 80, "template": 100}
-    assert [name for name, rule in RULES.items() if rule.why(did, limits[name])] == []
+    assert [name for name, rule in RULES.items() if rule.reason(did, limits[name])] == []
 
 
 def test_an_echo_is_quick_and_often() -> None:
-    assert echoes([MINUTE] * 45 + [HOUR] * 5, 50)
-    assert not echoes([MINUTE] * 44 + [HOUR] * 6, 50)
-    assert not echoes([MINUTE] * 49, 50)
-    assert not echoes([], 50)
+    assert echo_reason([MINUTE] * 45 + [HOUR] * 5, 50)
+    assert not echo_reason([MINUTE] * 44 + [HOUR] * 6, 50)
+    assert not echo_reason([MINUTE] * 49, 50)
+    assert not echo_reason([], 50)
 
 
 counts = st.integers(0, 2000)
@@ -134,7 +134,7 @@ figures = st.builds(
 )  # fmt: skip
 
 
-@given(figures, st.sampled_from([rule.why for rule in RULES.values()]), st.integers(1, 1500), st.integers(1, 1500))
+@given(figures, st.sampled_from([rule.reason for rule in RULES.values()]), st.integers(1, 1500), st.integers(1, 1500))
 def test_a_lower_limit_finds_no_fewer(
     did: AccountActivity, why: Callable[[AccountActivity, int], str], one: int, other: int
 ) -> None:

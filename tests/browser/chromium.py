@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +32,10 @@ PATIENCE = 60.0
 
 class Broken(AssertionError):
     """The browser refused, or a script in the page raised."""
+
+
+class Left(Broken):
+    """Another page was opened before the script's value was known."""
 
 
 def found() -> str:
@@ -64,7 +68,7 @@ class Pipe:
             told = self.read()
             if told.get("id") == self._number:
                 if "error" in told:
-                    raise Broken(f"{method}: {told['error']['message']}")
+                    raise _broken(f"{method}: {told['error']['message']}")
                 result: dict[str, Any] = told["result"]
                 return result
 
@@ -142,13 +146,24 @@ class Tab:
             raise Broken(details.get("exception", {}).get("description", details["text"]))
         return told["result"].get("value")
 
+    def leave(self, script: str) -> None:
+        """Runs a script that opens another page. Raises Broken."""
+        with suppress(Left):
+            self.run(script)
+
     def wait(self, condition: str) -> None:
-        """Until an expression is true. Raises Broken."""
+        """Until an expression is true, on this page or on one that is opened meanwhile. Raises Broken."""
         end = time.monotonic() + 10
-        while not self.run(condition):
+        while not self._holds(condition):
             if time.monotonic() > end:
                 raise Broken(f"never true: {condition}")
             time.sleep(0.02)
+
+    def _holds(self, condition: str) -> bool:
+        try:
+            return bool(self.run(condition))
+        except Left:
+            return False
 
     def allow(self, *permissions: str) -> None:
         """What the reader lets pages do."""
@@ -203,6 +218,12 @@ class Tab:
         self.run("1")
         names = ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")
         return [json.dumps(event["params"]) for event in self._pipe.events if event.get("method") in names]
+
+
+def _broken(reason: str) -> Broken:
+    """What a refused method is raised as: pages that are opened take the scripts of the one before with them."""
+    gone = ("Inspected target navigated", "Execution context was destroyed", "Cannot find context")
+    return Left(reason) if any(words in reason for words in gone) else Broken(reason)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from tests.render.build import PlainIssueReader
 from tests.render.fuller import FULL_READER
 
-IMPRINT = SiteConfig("desk@daily.example")
+SITE_CONFIG = SiteConfig("desk@daily.example")
 TOOLS = ROOT / ".browser" / "node_modules"
 
 KINDS = {
@@ -46,7 +46,7 @@ KINDS = {
 
 def written(issue_reader: PlainIssueReader, folder: Path) -> str:
     """A site on the disk; the address of its folder."""
-    write_files(folder, SiteChannel(IMPRINT).render(issue_reader, "daily", issue_reader.days("daily")))
+    write_files(folder, SiteChannel(SITE_CONFIG).render(issue_reader, "daily", issue_reader.days("daily")))
     return f"{folder.as_uri()}/"
 
 
@@ -79,7 +79,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def app() -> Iterator[str]:
     """The address of the app, with all the headers that it sends."""
-    running = server(lambda: FULL_READER, "daily", "127.0.0.1", 0, IMPRINT)
+    running = server(lambda: FULL_READER, "daily", "127.0.0.1", 0, SITE_CONFIG)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:

@@ -60,7 +60,7 @@ def forms(store: Path) -> Iterator[str]:
     router = FormRouter(base, DAILY.title)
     own = [
         *routes(router, ReportDependencies(partial(Record, str(store)))),
-        router.route("/mine", lambda _: my_posts.first(), lambda _: my_posts.first()),
+        router.route("/mine", lambda _: my_posts.account_page(), lambda _: my_posts.account_page()),
     ]
     running = configured(Starlette(routes=[*own, Route("/style.css", style)]))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -77,7 +77,7 @@ def forms(store: Path) -> Iterator[str]:
 def send(tab: Tab, said: str = "") -> str:
     """Fills in what there is to fill in, presses the button, and waits for the page that comes."""
     fill = f"document.querySelector('textarea').value = {json.dumps(said)}; " if said else ""
-    tab.run(f"window.before = 1; {fill} document.querySelector('button').click()")
+    tab.leave(f"window.before = 1; {fill} document.querySelector('button').click()")
     tab.wait("window.before === undefined && document.readyState === 'complete'")
     return str(tab.run("document.body.innerText"))
 

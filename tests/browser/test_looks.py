@@ -14,7 +14,7 @@ import pytest
 
 from hotpapers.deliver.email.issue_text import as_html, message_view
 from tests.browser.chromium import Tab, View, save
-from tests.browser.conftest import IMPRINT, KINDS, TOOLS
+from tests.browser.conftest import KINDS, SITE_CONFIG, TOOLS
 from tests.conftest import ROOT, data
 from tests.render.fuller import FULL_READER
 
@@ -80,7 +80,7 @@ def test_text_of_twice_the_size_does_not_scroll_sideways(tab: Tab, app: str, kin
 
 def test_a_mail_does_not_scroll_sideways_on_a_phone(tab: Tab, tmp_path: Path) -> None:
     file = tmp_path / "mail.html"
-    file.write_text(as_html(message_view(FULL_READER.issue("daily", "2021-01-14"), IMPRINT, 10)), "utf-8")
+    file.write_text(as_html(message_view(FULL_READER.issue("daily", "2021-01-14"), SITE_CONFIG, 10)), "utf-8")
     tab.look(View(320, 640))
     tab.open(file.as_uri())
     assert tab.run("document.documentElement.scrollWidth <= innerWidth")

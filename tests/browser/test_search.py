@@ -385,7 +385,9 @@ def test_the_app_answers_with_and_without_a_script(tab: Tab, answering: str, scr
     tab.write("transformer")
     tab.press("Enter")
     arrive(tab, "location.search === '?q=transformer' && document.querySelectorAll('.hits li').length > 2")
-    assert tab.run("document.querySelector('[role=status]').textContent").endswith("papers with “transformer”.")
+    assert tab.run("document.querySelector('[role=status]').textContent").endswith(
+        "papers with “transformer”, the best first."
+    )
     assert tab.run("document.querySelector('.hits mark').textContent.toLowerCase()").startswith("transformer")
     assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert not [url for url in tab.requests() if url.endswith((".json", ".txt"))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,8 @@ def test_an_issue_is_sent_once(home: Path, server: Server, pds: Pds) -> None:
     to = [part for name in ("chat", "webhook", "bluesky") for part in ("--to", name)]
     said = good("publish", "2021-03-02", *to, "--config", home)
     assert said == "chat: 1 delivery\nwebhook: 1 delivery\nbluesky: 1 delivery\n"
-    assert good("publish", "2021-03-02", *to, "--config", home).count(": 0 deliveries") == 3
+    again = good("publish", "2021-03-02", *to, "--config", home)
+    assert again == "".join(f"{name}: 0 deliveries (already sent)\n" for name in ("chat", "webhook", "bluesky"))
     assert [asked.path for asked in server.asked] == ["/room", "/issues"] and len(pds.records) == 4
     with Record(str(home.parent / "hotpapers.db")) as record:
         found = {name: receipts(record, name) for name in ("chat", "webhook", "bluesky")}
@@ -97,6 +99,30 @@ def test_an_issue_is_sent_once(home: Path, server: Server, pds: Pds) -> None:
         assert found["bluesky"][DID].startswith(f"at://{DID}/")
         for name in found:
             assert recorded(record, name) == [("2021-03-02", 1, "everybody", "sent", "1 sent, 0 failed")]
+
+
+def test_each_of_several_publications_leads_to_its_own_pages(home: Path, tmp_path: Path) -> None:
+    """Weekly and daily issues may be of the same day: what leads to one must not lead to the other."""
+    several = '[publish]\nbase = "https://papers.example/"\n[[publication]]\nname = "daily"\n'
+    home.write_text(home.read_text("utf-8") + several, "utf-8")
+    words = ("publish", "2021-03-02", "--publication", "hot-papers", "--config", home, "--output", tmp_path / "out")
+    page = "https://papers.example/hot-papers/2021-03-02/"
+    senders = [part for name in ("chat", "webhook", "bluesky", "mailing") for part in ("--to", name)]
+    chat, webhook, bluesky, _ = json.loads(good(*words, *senders, "--preview", "--json"))["channels"]
+    assert chat["messages"][0]["text"].endswith(page) and page[8:-1] in bluesky["messages"][0]["text"]
+    assert json.loads(webhook["messages"][0]["text"])["links"]["issue"] == page
+    assert page in mail_text(tmp_path / "out" / "2021-03-02.eml")
+    good(*words, "--to", "site", "--to", "feeds")
+    feed = (tmp_path / "out" / "site" / "feeds" / "issues.json").read_text()
+    assert f'"url": "{page}"' in feed and f"<loc>{page}</loc>" in (tmp_path / "out/site/sitemap.xml").read_text()
+    assert "papers.example/hot-papers/log/hot-papers/1" in good("log", "--new-key", "--config", home)
+
+
+def mail_text(file: Path) -> str:
+    """A message's plain text."""
+    part = message_from_bytes(file.read_bytes(), policy=policy.default).get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
 
 
 def test_of_three_rooms_the_record_gets_one_delivery(home: Path, server: Server) -> None:
@@ -113,10 +139,17 @@ def test_of_three_rooms_the_record_gets_one_delivery(home: Path, server: Server)
         assert recorded(record, "chat") == [("2021-03-02", 1, "everybody", "sent", "2 sent, 1 failed")]
         assert record.database.rows("SELECT count(*) FROM batch WHERE source = 'publish'") == [(1,)]
         head = record.head
-    assert good(*words) == "chat: 0 deliveries\n"
+    assert good(*words) == "chat: 0 deliveries (already sent, or refused)\n"
     assert sorted(asked.path for asked in server.asked) == ["/closed", "/full", "/full", "/room"]
     with Record(store) as record:
         assert record.head == head
+
+
+def test_a_channel_of_another_publication_says_so(home: Path, server: Server) -> None:
+    home.write_text(home.read_text("utf-8").replace('publication = "hot-papers"', 'publication = "other"', 1), "utf-8")
+    home.write_text(f'{home.read_text("utf-8")}[[publication]]\nname = "other"\n', "utf-8")
+    words = ("publish", "2021-03-02", "--to", "chat", "--publication", "hot-papers", "--config", home)
+    assert good(*words) == "chat: 0 deliveries (none of them is for hot-papers)\n" and not server.asked
 
 
 def test_what_could_not_be_sent_is_told_without_secrets(home: Path, server: Server) -> None:

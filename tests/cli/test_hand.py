@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zstandard
 
+from hotpapers.cli import streams
+from hotpapers.errors import StoreError
 from tests.cli import made
 from tests.cli.run import by_a_user, failing, good, misuse, run
 
@@ -138,10 +141,21 @@ def test_misuse_of_export_says_what_goes(store: Path, tmp_path: Path) -> None:
         "--all-words goes with jsonl and parquet; bibtex lists issues"
     )
     assert misuse("export", "--output", store, "--store", store) == f"{store}: is the store itself; name another file"
+    assert "is the store itself" in misuse("export", "--output", f"{store}.forgotten", "--store", store)
     assert misuse("export", "--output", tmp_path / "no" / "a", "--store", store) == (
         f"{tmp_path / 'no' / 'a'}: cannot be written: No such file or directory"
     )
     assert "no such store" in misuse("export", "--store", tmp_path / "no.db")
+
+
+def test_an_export_in_whose_midst_somebody_was_forgotten_says_so(tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"half"
+        (tmp_path / "a.jsonl.part").unlink()  # as `forget` does
+
+    with pytest.raises(StoreError, match=r"a\.jsonl: not written: `hotpapers forget` removes unfinished copies"):
+        streams.write_file(tmp_path / "a.jsonl", chunks())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_disk_that_is_full_leaves_the_file_as_it_was(store: Path, tmp_path: Path) -> None:

@@ -160,6 +160,7 @@ def test_a_full_export_comes_back_batch_for_batch(store: Path, tmp_path: Path) -
     good("export", "--output", tmp_path / "full.jsonl.zst", "--store", store)
     said = good("import", "jsonl", tmp_path / "full.jsonl.zst", "--store", tmp_path / "new.db")
     assert said == "4 batches restored as they were, issues included\n"
+    assert good("import", "jsonl", tmp_path / "full.jsonl.zst", "--store", tmp_path / "new.db") == "4 batches known\n"
     assert good("verify", "--all", "--store", tmp_path / "new.db").startswith("verified: 1 issue rebuilt, ")
     other = good("import", "jsonl", tmp_path / "full.jsonl.zst", "--store", _other(tmp_path))
     assert other.endswith("1 issue left out: they rest on another store's batches\n")

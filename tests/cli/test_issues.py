@@ -81,6 +81,24 @@ def test_a_later_observation_is_pointed_out(store: Path, tmp_path: Path) -> None
     assert (tmp_path / "out" / "2021-03-02---Hot-Papers.md").read_text("utf-8") == changed.read_text("utf-8")
 
 
+def test_an_earlier_edition_is_printed_and_explained(store: Path) -> None:
+    first = good("issue", "2021-03-03", "--store", store)
+    good("issue", "2021-03-03", "--again", "--reason", "two counts were misread", "--store", store)
+    again = good("issue", "2021-03-03", "--store", store)
+    assert "two counts were misread" in again != first
+    assert good("issue", "2021-03-03", "--edition", "2", "--store", store) == again
+    as_json = run("issue", "2021-03-03", "--edition", "1", "--json", "--store", store).json
+    assert as_json["edition"] == 1 and "two counts" not in good(
+        "issue", "2021-03-03", "--edition", "1", "--store", store
+    )
+    paper = as_json["entries"][0]["paper"].removeprefix("arxiv:")
+    for edition in ("1", "2"):
+        explanation = run("explain", paper, "--issue", "2021-03-03", "--edition", edition, "--json", "--store", store)
+        assert explanation.json["edition"] == int(edition)
+    said = misuse("issue", "2021-03-03", "--edition", "3", "--store", store)
+    assert said == "hot-papers 2021-03-03: no frozen issue of edition 3"
+
+
 @pytest.mark.parametrize("args", [["--again"], ["--reason", "why"], ["--again", "--reason", " "]], ids=" ".join)
 def test_an_edition_and_its_reason_go_together(store: Path, args: list[str]) -> None:
     good("issue", "2021-03-03", "--store", store)

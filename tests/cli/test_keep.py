@@ -54,9 +54,10 @@ def test_a_key_as_people_write_it(typed: str, key: str) -> None:
     assert key.partition(":")[0] in NETWORKS
 
 
-@pytest.mark.parametrize("key", ["", "x", "x:", ":1", "friendster:1", "1341202937956233217"])
+@pytest.mark.parametrize("key", ["", "x", "x:", ":1", "friendster:1", "1341202937956233217", "x:@a\udcff"])
 def test_what_is_no_key(store: Path, key: str) -> None:
-    said = f"{key}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
+    printed = key.replace("\udcff", "\ufffd")
+    said = f"{printed}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
     assert misuse("hide", key, "--reason", "why", "--store", store) == said
     assert misuse("forget", key, "--yes", "--store", store) == said
 

@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from hotpapers.transparency.alarms import Alarm, keep_alarm
+from hotpapers.transparency.alarms import Alarm, save_alarm
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
 from tests.cli.run import failing, good, misuse, run
 
@@ -78,7 +78,7 @@ def test_a_witness_that_does_not_answer_is_named(site: Path) -> None:
 def test_an_alarm_is_listed_until_it_is_acknowledged(site: Path) -> None:
     reason = "does not cosign (404): 'unknown log'"
     alarm = Alarm(subject="library", kind="refused", reason=reason, at=1_773_392_400_000_000)
-    keep_alarm(site / "transparency/hot-papers", alarm)
+    save_alarm(site / "transparency/hot-papers", alarm)
     told = f"log of hot-papers: witness library: {reason} (since 2026-03-13 09:00 UTC)"
     assert f"alarm      {told}; once dealt with: hotpapers log --acknowledge WITNESS\n" in good("status")
     assert json.loads(good("status", "--json"))["alarms"] == [told]

@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from hotpapers import __version__
 from hotpapers.cli import mcp
+from hotpapers.errors import UnreachableStore
 from hotpapers.query import QuerySession
 from hotpapers.store import Record
 from tests.cli.run import environment, failing, misuse, run, words
@@ -272,15 +273,47 @@ def test_a_defect_of_ours_stops_nothing(
     def broken(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(mcp, "_called", broken)
+    monkeypatch.setattr(mcp, "_call_tool", broken)
     lines = b'{"jsonrpc":"2.0","id":1,"method":"tools/call"}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n'
     going = io.BytesIO()
     with Record(str(demo_made / "hotpapers.db"), create=False) as record:
-        mcp.serve(QuerySession(record), io.BytesIO(lines), going)
+        mcp.serve(lambda: QuerySession(record), io.BytesIO(lines), going)
     first, second = map(json.loads, going.getvalue().splitlines())
     assert first["error"] == {"code": -32603, "message": "internal error"}
     assert second == {"jsonrpc": "2.0", "id": 2, "result": {}}
     assert "RuntimeError: a defect" in capsys.readouterr().err
+
+
+def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
+    """What was asked is answered over a new connection; while there is none, that is the answer."""
+    line = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"status","arguments":{}}}\n'
+    going, away = io.BytesIO(), 0
+
+    def ended() -> Iterator[bytes]:
+        for _ in range(4):
+            record.database.rows(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid()"
+            )
+            yield line
+
+    def open_session() -> QuerySession:
+        nonlocal away
+        away += 1
+        if away == 3:
+            raise UnreachableStore("is the server running?")
+        return QuerySession(stack.enter_context(Record(postgres_url, create=False)))
+
+    class Coming(io.BytesIO):
+        lines = ended()
+
+        def readline(self, size: int | None = -1) -> bytes:
+            return next(self.lines, b"")
+
+    with Record(postgres_url) as record, ExitStack() as stack:
+        mcp.serve(open_session, Coming(), going)
+    answers = [json.loads(answer)["result"]["isError"] for answer in going.getvalue().splitlines()]
+    assert answers == [False, True, False, False]
 
 
 # ---- the command -------------------------------------------------------------------------------------------

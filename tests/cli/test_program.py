@@ -252,6 +252,19 @@ def test_a_closed_standard_output_is_no_crash(store: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize(
+    ("command", "closed", "said"),
+    [
+        (["export"], ">&-", "standard output is closed"), (["mcp"], ">&-", "standard output is closed"),
+        (["mcp"], "<&-", "standard input: is closed"), (["mail", "bounce"], "<&-", "standard input: is closed"),
+    ],
+)  # fmt: skip
+def test_a_command_that_needs_a_closed_stream_says_so(store: Path, command: list[str], closed: str, said: str) -> None:
+    line = " ".join([*words(*command, "--store", store), closed])
+    done = subprocess.run(["sh", "-c", line], env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode in (1, 2) and done.stderr == f"hotpapers: {said}\n"
+
+
 def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
     """An import that waits for its standard input."""
     child = subprocess.Popen(

@@ -75,6 +75,7 @@ def test_what_is_not_there(store: Path, tmp_path: Path) -> None:
     with Record(str(tmp_path / "empty.db")):
         pass
     assert good("quarantine", "--store", tmp_path / "empty.db") == "nothing is in quarantine\n"
+    assert "is not in the range" in run("quarantine", "9" * 20, "--store", store).err
 
 
 # ---- reprocess -------------------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ def test_who_serves_behind_tls_and_names_no_proxy_is_warned(store: Path, proxies
 
 
 @pytest.mark.long
-def test_whoever_wants_letters_finds_the_way_from_about(store: Path) -> None:
+def test_whoever_wants_messages_finds_the_way_from_about(store: Path) -> None:
     with serving() as box:
         mailing = f'[mailing]\nrelay = "127.0.0.1"\nport = {box.port}\naddress = "papers@owls.example"\n'
         with served(store, mailing) as base:

@@ -17,6 +17,7 @@ import pytest
 
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import JobState
 from hotpapers.model import DAY
 from hotpapers.store import Record, now
 from tests.cli.run import environment, good, misuse, run
@@ -151,13 +152,53 @@ def test_one_round_of_all_and_what_status_says(tmp_path: Path, server: Server) -
     assert "refused since " in good("status", "--config", home)
 
 
-def test_run_needs_a_publication_and_a_good_address(tmp_path: Path, server: Server) -> None:
+def test_status_says_what_was_switched_off(tmp_path: Path, server: Server) -> None:
+    home = settings(tmp_path, server)
+    assert run("run", "--once", "--config", home).status == 0
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        for source in ("mastodon", "lobsters/2of2"):
+            jobs_queries.save_state(record, JobState(source=source, failing_since=now(), reason="no answer"))
+    printed = good("status", "--config", home)
+    assert re.search(r"^ +mastodon +off, never did well yet$", printed, re.M) and "lobsters/2of2        off," in printed
+    assert re.search(r"lobsters             idle", printed)
+    states = {job["job"]: job for job in json.loads(good("status", "--config", home, "--json"))["jobs"]}
+    assert (states["mastodon"]["state"], states["mastodon"]["failing_since"]) == ("off", None)
+    assert states["housekeeping"]["state"] == states["lobsters/counts"]["state"] == "idle"
+
+
+def test_status_names_the_mistakes_for_which_run_does_not_start(tmp_path: Path, server: Server) -> None:
+    home = settings(tmp_path, server)
+    assert run("run", "--once", "--config", home).status == 0
+    correct = home.read_text()
+    ranking = ('name = "daily"\nranking = "rarest/9"', "publication 'daily': ranking: 'rarest/9' is none of")
+    for text, named in [(f"{correct}\n{table}\n", named) for table, named in WRONG] + [
+        (correct.replace('name = "daily"', ranking[0]), ranking[1]),
+        (f"{correct}\n[source.blusky]\non = true\n", "source.blusky: no such source; there are arxiv"),
+    ]:
+        home.write_text(text)
+        printed = good("status", "--config", home)
+        assert re.search(rf"^settings   .*{re.escape(named)}", printed, re.M), (named, printed)
+        assert named in json.loads(good("status", "--config", home, "--json"))["settings"][0]
+        assert named in misuse("run", "--once", "--config", home)
+
+
+def test_run_needs_a_publication_and_a_good_address(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = settings(tmp_path, server, 'listen = "nowhere"')
     assert "run.listen: 'nowhere' is no address" in misuse("run", "--once", "--config", home)
+    for ping in ("ping.example", "https://ping.example:99999/", "https://me:secret@ping.example/"):
+        settings(tmp_path, server, f'ping = "{ping}"')
+        refused = misuse("run", "--once", "--config", home)
+        assert "run.ping: " in refused and "cannot be asked; write it whole" in refused and "secret" not in refused
     home.write_text('[run]\nlog = "loud"\n')
     assert "loud" in misuse("run", "--once", "--config", home)
     for table, named in WRONG:
         home.write_text(f"{settings(tmp_path, server).read_text()}\n{table}\n")
         assert named in misuse("run", "--once", "--config", home)
+    settings(tmp_path, server)
+    monkeypatch.chdir(tmp_path)
+    refused = misuse("run", "--once", "--store", tmp_path / "other.db")
+    assert refused == "hotpapers.toml is for another store; add --config hotpapers.toml to use it for this one"
     home.write_text("")
     assert "no publication configured" in misuse("run", "--once", "--config", home)

@@ -88,8 +88,19 @@ def test_how_many_there_are(store: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert head("ettle") == "no paper with “ettle”; 3 papers with that as part of a word"
     assert head("category:cs date:2021") == "3 papers in cs, of 2021"
     assert head("2103.90001") == "1 paper 2103.90001"
-    monkeypatch.setattr("hotpapers.search.statement.COUNTED", 2)
+    monkeypatch.setattr("hotpapers.search.statement.COUNT_LIMIT", 2)
     assert head("kettle", "--limit", "2") == "more than 2 papers with “kettle”, the first 2 of them"
+
+
+def test_a_word_to_leave_out_needs_no_quotation_marks(small: Path) -> None:
+    whole = good("search", "kettle -tea -heat", "--store", small)
+    assert good("search", "kettle", "-tea", "-heat", "--store", small) == whole
+    assert good("search", "--limit", "5", "-tea", "kettle", "-heat", "--store", small)
+    assert good("search", "kettle", "--store", small, "--", "-tea", "-heat") == whole
+    found = json.loads(good("search", "kettle", "-tea", "--json", "--store", small))
+    assert found["query"] == "kettle -tea"
+    assert "No such option '--tea'" in run("search", "kettle", "--tea", "--store", small).err
+    assert good("search", "-h").startswith("Usage: hotpapers search")
 
 
 def test_nothing_found_is_a_sentence(small: Path) -> None:

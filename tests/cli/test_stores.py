@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -62,11 +63,36 @@ def test_an_address_that_is_none(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("address", ["mysql://me:secret@h/papers", "postgresql://me:se/cret@p@127.0.0.1:1/papers"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql://me:secret@h/papers", "postgresql://me:se/cret@p@127.0.0.1:1/papers",
+        "postgresql://me:se/cret@127.0.0.1/papers", "postgresql://me:p@secret@127.0.0.1:1/papers",
+        "postgresql://me:se cret@127.0.0.1:1/papers", "postgresql://me:secret%zz@127.0.0.1:1/papers",
+    ],
+)  # fmt: skip
 def test_an_address_that_cannot_be_used_hides_its_password(address: str) -> None:
     pytest.importorskip("psycopg")
     said = run("status", "--store", address).said
     assert said.startswith(f"{address.partition(':')[0]}://me:…@") and "cret" not in said
+    assert "a store is a path" in said or "in names and passwords write" in said
+
+
+def test_a_name_that_is_no_utf_8(store: Path, tmp_path: Path) -> None:
+    """SQLite opens no such file; other files may be called so."""
+    odd = tmp_path / "odd\udcff"
+    (tmp_path / "odd\udcff.db").write_bytes(store.read_bytes())
+    for command in (
+        ["status", "--store", f"{odd}.db"], ["backup", f"{odd}.db", "--store", str(store)],
+        ["backup", f"{odd}.db", "--restore", "--replace", "--store", str(store)],
+        ["import", "jsonl", "-", "--store", f"{odd}-2.db"],
+        ["export", "--format", "tables", "--output", str(odd), "--store", str(store)],
+    ):  # fmt: skip
+        assert "a name that is not UTF-8" in misuse(*command)
+    assert good("export", "--records", "--output", f"{odd}.jsonl", "--store", store) == ""
+    imported = run("import", "jsonl", f"{odd}.jsonl", "--store", tmp_path / "copy.db", "--json").json
+    assert imported["imported"][0]["file"] == f"{tmp_path}/odd?.jsonl"
+    assert "odd\ufffd.jsonl" in good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
 
 
 def test_run_logs_no_password_of_its_store(postgres_url: str, tmp_path: Path) -> None:
@@ -88,6 +114,30 @@ def test_a_server_that_does_not_answer_hides_the_password() -> None:
 def test_a_database_that_is_not_there(postgres_server: str) -> None:
     missing = postgres_server.rpartition("/")[0] + "/hotpapers_no_such_database"
     assert "does not exist" in failing("status", "--store", missing)
+
+
+def test_a_server_that_goes_away_after_forgetting(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was forgotten is told, and that the same command finishes it."""
+    from hotpapers.store.postgres import PostgresDatabase
+
+    good("import", "classic", made.file(tmp_path, "2021-03-02"), "--store", postgres_url)
+    key, erase = f"x:{made.post(100).id}", PostgresDatabase.erase_traces
+
+    def away(database: Any) -> None:
+        with Record(postgres_url) as other:
+            pid = database.rows("SELECT pg_backend_pid()")[0][0]
+            other.database.rows("SELECT pg_terminate_backend(?, 5000)", (pid,))
+        erase(database)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(PostgresDatabase, "erase_traces", away)
+        ran = run("forget", key, "--yes", "--store", postgres_url)
+    assert ran.status == 1 and ran.out.startswith(f"{key}: forgotten, ")
+    assert "forgotten, but the tables could not be written anew" in ran.err
+    assert "run the same command again to finish" in ran.err
+    assert good("forget", key, "--yes", "--store", postgres_url).startswith(f"{key}: forgotten, ")
 
 
 # ---- damage --------------------------------------------------------------------------------------------
@@ -125,7 +175,7 @@ def locked(store: Path) -> Path:
 @pytest.mark.long
 def test_a_store_that_cannot_be_written_can_be_read(locked: Path) -> None:
     before = locked.read_bytes()
-    for command in (*READING, ["verify", "2021-03-04"], ["export", "--format", "csv"]):
+    for command in (*READING, ["verify", "2021-03-04"], ["export", "--format", "csv"], ["mail", "list"]):
         ran = by_a_user(*command, "--store", locked)
         assert (ran.status, ran.err) == (0, ""), command
     assert locked.read_bytes() == before

@@ -92,11 +92,11 @@ def _one(
     honest, other = (a, b) if liar == 0 else (b, a)
     told = lie(post, rng)
     posts = {mark: one for mark, one in honest.posts.items() if told is not None or mark != post.post}
-    naming = {paper: marks & posts.keys() for paper, marks in honest.naming.items()}
+    posts_by_paper = {paper: marks & posts.keys() for paper, marks in honest.posts_by_paper.items()}
     if told is not None:
         posts[told.post] = told
-        naming |= {paper: naming[paper] | {told.post} for paper, _, _ in told.papers}
-    lying = honest._replace(posts=posts, naming=naming)
+        posts_by_paper |= {paper: posts_by_paper[paper] | {told.post} for paper, _, _ in told.papers}
+    lying = honest._replace(posts=posts, posts_by_paper=posts_by_paper)
     before, after, theirs = counted(honest), counted(lying), counted(other)
     changed = {
         key

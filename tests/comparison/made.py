@@ -21,7 +21,7 @@ from hotpapers.comparison.lines import (
     CoverageLine,
     DoubtfulLine,
     PostLine,
-    Reading,
+    ReadingRow,
 )
 from hotpapers.engagement.measurement import AGES
 from hotpapers.model import DAY, HOUR
@@ -78,7 +78,7 @@ def post_line(one: Spoken, way: Habits, **changed: object) -> PostLine:
     seen = one.made_at + way.late * MINUTE
     due = (one.made_at + age * HOUR + way.slow * MINUTE for age in AGES)
     moments = [seen, *(at for at in due if seen < at <= END)]
-    readings: list[Reading] = []
+    readings: list[ReadingRow] = []
     for at in moments:
         if not readings or readings[-1][2] != one.likes(at):
             readings.append((at, None, one.likes(at)))

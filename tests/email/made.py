@@ -1,4 +1,5 @@
-"""What tests of mailing share: an office, a store with an issue and readers, relays that find a server on loopback."""
+"""What tests of mailing share: a configuration, a store with an issue and readers, relays that find a server on
+loopback."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, talk, write
 
-IMPRINT = SiteConfig("https://library.example/", "https://papers.example/daily/")
+SITE_CONFIG = SiteConfig("https://library.example/", "https://papers.example/daily/")
 BEFORE = moment(DAY)
 """A moment before the issue of DAY is frozen."""
 FROZEN = moment(DAY) + 48 * HOUR
@@ -25,8 +26,8 @@ SECRET = bytes(range(32))
 MARK = "ab" * 16
 
 
-def office(port: int = 0, **changes: Any) -> MailConfig:
-    """An office whose relay is on loopback."""
+def mail_config(port: int = 0, **changes: Any) -> MailConfig:
+    """A configuration whose relay is on loopback."""
     made = preview_config(
         MailingSettings(relay="127.0.0.1", address="papers@owls.example", base="https://app.owls.example/", pace=60_000)
     )

@@ -1,4 +1,4 @@
-"""Letters read back: their words and links, from the text and from the HTML, by plain means of its own."""
+"""Messages read back: their words and links, from the text and from the HTML, by plain means of its own."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ALLOWED = {
     "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(), "body": {"style"},
     "div": {"style"}, "h1": {"style"}, "h2": {"style"}, "p": {"style"}, "a": {"href"}, "hr": set(),
 }  # fmt: skip
-"""The elements and attributes that a letter may have."""
+"""The elements and attributes that a message may have."""
 
 
 class Content(NamedTuple):
-    """What a form of a letter says: its words in order, and where its links lead."""
+    """What a form of a message says: its words in order, and where its links lead."""
 
     words: list[str]
     links: set[str]
@@ -76,7 +76,7 @@ class _Html(HTMLParser):
 
 
 def of_html(html: str) -> Content:
-    """Strictly: what a letter may not have fails."""
+    """Strictly: what a message may not have fails."""
     page = _Html()
     page.feed(html)
     page.close()

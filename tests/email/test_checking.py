@@ -1,4 +1,4 @@
-"""What domains and letters say of mail: SPF by the cases of its rule, DKIM, DMARC, and what is to be added."""
+"""What domains and messages say of mail: SPF by the cases of its rule, DKIM, DMARC, and what is to be added."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from hotpapers.deliver.email import spf
 from hotpapers.deliver.email.dns import DnsResolver
-from hotpapers.deliver.email.dns_checks import DnsFinding, aligned, check_domain, check_letter, parents, tags
+from hotpapers.deliver.email.dns_checks import DnsFinding, aligned, check_domain, check_message, parents, tags
 from hotpapers.deliver.email.messages import address_message, issue_message
 from hotpapers.errors import InputError, NetError
-from tests.email.made import IMPRINT, SECRET, office, reader
+from tests.email.made import SECRET, SITE_CONFIG, mail_config, reader
 from tests.email.nameserver import NameServer, Zone, naming
 from tests.render.sample import OWN_READER
 
@@ -116,7 +116,7 @@ def found(
     server: NameServer, zone: Zone | None = None, ip: str = "", selector: str = "owl", **changes: Any
 ) -> list[DnsFinding]:
     server.zone = GOOD if zone is None else zone
-    made = office(**{"relay": "mail.owls.example", **changes})
+    made = mail_config(**{"relay": "mail.owls.example", **changes})
     return list(check_domain(made, selector, DnsResolver([("127.0.0.1", server.port)], 5), ip))
 
 
@@ -162,7 +162,7 @@ def test_a_domain_that_says_nothing_is_told_what_to_add(server: NameServer) -> N
         ),
         DnsFinding(
             "unsubscribe", "bad",
-            "letters can be left by mail alone; mail programs show their button where there is an address on the web",
+            "readers unsubscribe by mail alone; mail programs show their button where there is an address on the web",
             'base = "https://…/" in [mailing], where `hotpapers serve` is public',
         ),
     ]  # fmt: skip
@@ -230,7 +230,7 @@ def test_a_domain_that_refuses_mail(server: NameServer) -> None:
 
 def test_a_resolver_that_does_not_answer_is_told(server: NameServer) -> None:
     server.spoil = lambda answer: []
-    made = office(relay="mail.owls.example")
+    made = mail_config(relay="mail.owls.example")
     told = list(check_domain(made, "owl", DnsResolver([("127.0.0.1", server.port)], 0.01)))
     assert [one.outcome for one in told] == ["unknown"] * 4 + ["good"]
     assert told[0].text.startswith("owls.example: its records cannot be read")
@@ -247,10 +247,10 @@ def test_small_parts() -> None:
     assert not aligned("evilowls.example", "owls.example")
 
 
-# ---- a letter that arrived -----------------------------------------------------------------------------
+# ---- a message that arrived -----------------------------------------------------------------------------
 
-LETTER = address_message(
-    issue_message(OWN_READER.issue("daily", "2021-01-14"), office(), IMPRINT), office(), reader(), SECRET
+MESSAGE = address_message(
+    issue_message(OWN_READER.issue("daily", "2021-01-14"), mail_config(), SITE_CONFIG), mail_config(), reader(), SECRET
 )  # fmt: skip
 SIGNED = "DKIM-Signature: v=1; a=rsa-sha256; d={d}; s=owl;\r\n h=From:To:{h}; bh=x; b=y\r\n"
 BOTH = "List-Unsubscribe:List-Unsubscribe-Post"
@@ -263,11 +263,11 @@ def arrived(
     results: str = "spf=pass dkim=pass dmarc=pass",
 ) -> bytes:
     head = f"Return-Path: <{returns}>\r\nAuthentication-Results: mx.moth.example; {results}\r\n" if returns else ""
-    return head.encode() + (SIGNED.format(d=d, h=h).encode() if d else b"") + LETTER
+    return head.encode() + (SIGNED.format(d=d, h=h).encode() if d else b"") + MESSAGE
 
 
-def test_a_letter_that_arrived_well() -> None:
-    assert check_letter(arrived()) == [
+def test_a_message_that_arrived_well() -> None:
+    assert check_message(arrived()) == [
         DnsFinding("DKIM", "good", "signed by d=owls.example, s=owl"),
         DnsFinding("SPF", "good", "sent in the name of owls.example, which aligns with owls.example"),
         DnsFinding("DMARC", "good", "the receiver found spf=pass, dkim=pass, dmarc=pass"),
@@ -276,7 +276,7 @@ def test_a_letter_that_arrived_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("letter", "what", "outcome", "said"),
+    ("message", "what", "outcome", "said"),
     [
         (arrived(d=""), "DKIM", "bad", "the relay did not sign it"),
         (arrived(d="relay.example"), "DKIM", "bad", "no signature aligns with owls.example"),
@@ -284,7 +284,7 @@ def test_a_letter_that_arrived_well() -> None:
          "the signature does not cover list-unsubscribe-post, so no button is shown"),
         (arrived(returns="b@relay.example"), "SPF", "unknown",
          "it was sent in the name of relay.example, not owls.example: DKIM must align"),
-        (arrived(returns=""), "SPF", "unknown", "the letter has no Return-Path"),
+        (arrived(returns=""), "SPF", "unknown", "the message has no Return-Path"),
         (arrived(returns=""), "DMARC", "unknown", "the receiver does not say what it found"),
         (arrived(results="spf=pass; dkim=fail; dmarc=fail"), "DMARC", "bad",
          "the receiver found spf=pass, dkim=fail, dmarc=fail"),
@@ -292,12 +292,12 @@ def test_a_letter_that_arrived_well() -> None:
         (arrived().replace(b"List-Unsubscribe: ", b"X: "), "unsubscribe", "bad", "the headers are not there"),
     ],
 )  # fmt: skip
-def test_a_letter_that_did_not(letter: bytes, what: str, outcome: str, said: str) -> None:
-    finding = one(check_letter(letter), what)
+def test_a_message_that_did_not(message: bytes, what: str, outcome: str, said: str) -> None:
+    finding = one(check_message(message), what)
     assert (finding.outcome, finding.text) == (outcome, said)
 
 
-def test_what_is_no_letter() -> None:
+def test_what_is_no_message() -> None:
     for data in (b"", b"\xff\x00", b"Subject: x\n\nno sender"):
-        with pytest.raises(InputError, match="no letter: it does not say whom it is from"):
-            check_letter(data)
+        with pytest.raises(InputError, match="no mail message: it does not say whom it is from"):
+            check_message(data)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.deliver.email import queries as email_queries
-from hotpapers.deliver.email.sender import SETTLED_WITHIN
+from hotpapers.deliver.email.sender import CLAIM_TIMEOUT
 from hotpapers.store import Record
 from tests.cli.run import Ran, environment, run, words
 from tests.email.made import fill
@@ -85,14 +85,14 @@ def again(home: Path) -> Ran:
 
 
 def pass_time(home: Path) -> None:
-    """As if so much time had passed that nobody can still be handing over a letter."""
+    """As if so much time had passed that nobody can still be handing over a message."""
     with Record(str(home.with_name("hotpapers.db"))) as record, record.database.write():
-        record.database.run("UPDATE letter SET at = at - ? WHERE state = 'handing'", (SETTLED_WITHIN,))
+        record.database.run("UPDATE outbox SET at = at - ? WHERE state = 'sending'", (CLAIM_TIMEOUT,))
 
 
 def states(home: Path) -> dict[str, int]:
     with Record(str(home.with_name("hotpapers.db"))) as record:
-        return dict(record.database.rows("SELECT state, count(*) FROM letter GROUP BY state"))
+        return dict(record.database.rows("SELECT state, count(*) FROM outbox GROUP BY state"))
 
 
 def is_done(home: Path) -> bool:
@@ -103,19 +103,19 @@ def is_done(home: Path) -> bool:
 @pytest.mark.long
 @pytest.mark.parametrize("nth", [1, 9])
 @pytest.mark.parametrize("step", ["MAIL", "RCPT"])
-def test_killed_before_a_letter_is_sent_everybody_gets_it_exactly_once(
+def test_killed_before_a_message_is_sent_everybody_gets_it_exactly_once(
     home: Path, box: Box, step: str, nth: int
 ) -> None:
     program = Program(home)
     box.on(step, *["250 fine"] * (nth - 1), program.killing("250 fine"))
     assert program.run() == -signal.SIGKILL and len(box.mails) == nth - 1
     assert again(home).status == 0
-    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"handed": 9} and is_done(home)
+    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("nth", [1, 5])
-def test_killed_before_the_relay_answered_the_letter_in_its_hands_is_not_sent_again(
+def test_killed_before_the_relay_answered_the_message_in_its_hands_is_not_sent_again(
     home: Path, box: Box, nth: int
 ) -> None:
     program = Program(home)
@@ -126,10 +126,10 @@ def test_killed_before_the_relay_answered_the_letter_in_its_hands_is_not_sent_ag
     assert ran.err == (
         f"hotpapers: mailing {DAY}: 1 not sent (another process is sending it, or was killed while it did)\n"
     )
-    assert states(home) == {"handed": 8, "handing": 1} and not is_done(home)
+    assert states(home) == {"sent": 8, "sending": 1} and not is_done(home)
     pass_time(home)
     assert again(home).status == 0
-    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"handed": 9} and is_done(home)
+    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)
 
 
 @pytest.mark.long
@@ -145,21 +145,21 @@ def test_killed_again_and_again(home: Path, box: Box) -> None:
     while program.run():
         pass_time(home)
     assert kills == len(steps)
-    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"handed": 9} and is_done(home)
+    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)
     with Record(str(home.with_name("hotpapers.db"))) as record:
-        unknown = record.database.rows("SELECT count(*) FROM letter WHERE receipt LIKE ?", ("unknown: %",))
+        unknown = record.database.rows("SELECT count(*) FROM outbox WHERE receipt LIKE ?", ("unknown: %",))
     assert unknown == [(steps.count("DATA"),)]
 
 
 def test_killed_after_the_relay_answered_the_receipt_is_known(home: Path, box: Box) -> None:
-    """The answer is on its way when the program goes on to the next letter: only that one is begun anew."""
+    """The answer is on its way when the program goes on to the next message: only that one is begun anew."""
     program = Program(home)
     box.on("MAIL", "250 fine", program.killing("250 fine"))
     program.run()
     with Record(str(home.with_name("hotpapers.db"))) as record:
-        [(mark,)] = record.database.rows("SELECT mark FROM letter")
-        found = email_queries.letter_of(record, email_queries.OutboxKey("daily", DAY, mark))
-        assert found is not None and (found.state, found.receipt) == ("handed", "250 2.0.0 queued as 1")
+        [(mark,)] = record.database.rows("SELECT mark FROM outbox")
+        found = email_queries.outbox_entry(record, email_queries.OutboxKey("daily", DAY, mark))
+        assert found is not None and (found.state, found.receipt) == ("sent", "250 2.0.0 queued as 1")
     assert again(home).status == 0 and len(box.mails) == 9
 
 
@@ -173,4 +173,4 @@ def test_two_programs_at_once(home: Path, box: Box) -> None:
     pass_time(home)
     while again(home).status:
         pass_time(home)
-    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"handed": 9} and is_done(home)
+    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)

@@ -9,7 +9,7 @@ import pytest
 from hotpapers.deliver.email import outbox, sender, subscribers
 from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.queries import OutboxKey
-from hotpapers.deliver.email.sender import SETTLED_WITHIN, UNKNOWN, EmailSender
+from hotpapers.deliver.email.sender import CLAIM_TIMEOUT, UNKNOWN, EmailSender
 from hotpapers.deliver.send import SendResult, send_issue
 from hotpapers.errors import NetError, RequestRefused
 from hotpapers.issues import freeze
@@ -17,7 +17,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import DAY as A_DAY
 from hotpapers.model import Delivery
 from hotpapers.store import Record, now
-from tests.email.made import BEFORE, FROZEN, IMPRINT, fill, join, office
+from tests.email.made import BEFORE, FROZEN, SITE_CONFIG, fill, join, mail_config
 from tests.email.reading import part, read
 from tests.email.server import HANG_UP, Box, serving
 from tests.issues.made import DAILY, DAY, moment, write
@@ -48,7 +48,7 @@ class Post:
 
     def send(self, day: str = DAY, **changes: int) -> SendResult:
         """One round, by a channel of its own, as after a restart."""
-        made = EmailSender(self.record, office(**{"port": self.box.port, **changes}), IMPRINT)
+        made = EmailSender(self.record, mail_config(**{"port": self.box.port, **changes}), SITE_CONFIG)
         try:
             return send_issue(self.record, made, RecordIssueReader(self.record), "daily", day, self.http, made.check)
         finally:
@@ -56,11 +56,11 @@ class Post:
 
     @property
     def states(self) -> dict[str, str]:
-        """How each letter stands, by mark."""
-        return dict(self.record.database.rows("SELECT mark, state FROM letter WHERE day = ?", (DAY,)))
+        """How each message stands, by mark."""
+        return dict(self.record.database.rows("SELECT mark, state FROM outbox WHERE day = ?", (DAY,)))
 
     def receipt(self, mark: str) -> str:
-        found = email_queries.letter_of(self.record, OutboxKey("daily", DAY, mark))
+        found = email_queries.outbox_entry(self.record, OutboxKey("daily", DAY, mark))
         assert found is not None
         return found.receipt
 
@@ -84,7 +84,7 @@ def test_everybody_gets_it_once(post: Post) -> None:
     assert post.send() == SendResult(4, 0, 0, ())
     assert post.send() == SendResult(0, 0, 0, ())
     assert sorted(post.box.recipients) == sorted(NAMES) and post.box.connections == 1
-    assert post.states == dict.fromkeys(marks, "handed")
+    assert post.states == dict.fromkeys(marks, "sent")
     assert post.deliveries == [("everybody", "4 sent, 0 failed")]
     assert {post.receipt(mark) for mark in marks} == {f"250 2.0.0 queued as {n}" for n in range(1, 5)}
     [first] = [one for one in post.box.mails if one.recipients == ("a@moth.example",)]
@@ -148,23 +148,29 @@ def test_who_cannot_be_reached_is_not_written_to_again(post: Post) -> None:
     assert done.sent == 2
     assert set(done.problems) == {(marks[1], "550 5.1.1"), (marks[2], "550 5.7.1")}
     assert post.states[marks[1]] == post.states[marks[2]] == "failed"
-    found = {one.mark: one.state for one in subscribers.everyone(post.record)}
+    found = {one.mark: one.state for one in subscribers.all_subscribers(post.record)}
     assert [found[mark] for mark in marks] == ["confirmed", "bounced", "confirmed", "confirmed"]
     assert post.send() == SendResult(0, 0, 0, ()) and len(post.box.mails) == 2
+
+
+def test_an_address_that_the_relay_takes_for_none_stops_no_other_message(post: Post) -> None:
+    marks = fill(post.record, *NAMES)
+    post.box.on("a@moth.example", "501 5.1.3 Bad recipient address syntax")
+    assert post.send() == SendResult(3, 0, 0, ((marks[0], "501 5.1.3"),))
 
 
 def test_what_is_put_off_is_tried_again_with_patience(post: Post) -> None:
     marks = fill(post.record, *NAMES[:2])
     post.box.on("a@moth.example", "450 4.2.1 greylisted", "450 4.2.1 greylisted")
     assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
-    assert post.states == {marks[0]: "later", marks[1]: "handed"} and not post.deliveries
+    assert post.states == {marks[0]: "deferred", marks[1]: "sent"} and not post.deliveries
     post.http.advance(299)
     assert post.send() == SendResult(0, 0, 0, ())
     post.http.advance(2)
     assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
     post.http.advance(601)
     assert post.send() == SendResult(1, 0, 0, ())
-    assert post.box.recipients == ["b@moth.example", "a@moth.example"] and post.states[marks[0]] == "handed"
+    assert post.box.recipients == ["b@moth.example", "a@moth.example"] and post.states[marks[0]] == "sent"
     assert post.deliveries == [("everybody", "2 sent, 0 failed")]
 
 
@@ -184,7 +190,7 @@ def test_what_is_put_off_for_ever_is_given_up(post: Post) -> None:
 
 def test_a_relay_that_says_later_is_left_alone_and_loses_nothing(post: Post) -> None:
     fill(post.record, *NAMES)
-    post.box.on("MAIL", "250 fine", "421 4.3.2 shutting down")
+    post.box.on("MAIL", "250 fine", *["421 4.3.2 shutting down"] * 2)
     done = post.send()
     assert (done.sent, done.waiting) == (1, 300)
     assert post.send().sent == 3
@@ -192,25 +198,20 @@ def test_a_relay_that_says_later_is_left_alone_and_loses_nothing(post: Post) -> 
 
 
 def test_a_claim_that_came_to_nothing_is_given_back(post: Post) -> None:
-    """The relay would take the letter, it is claimed, and then it is not taken after all."""
+    """The relay would take the message, it is claimed, and then it is not taken after all."""
     [mark] = fill(post.record, "a@moth.example")
     post.box.on("BEGIN", "421 4.3.2 shutting down", HANG_UP, "451 4.3.1 disk full")
     assert post.send().waiting == post.send().waiting == 300
-    found = email_queries.letter_of(post.record, OutboxKey("daily", DAY, mark))
-    assert found is not None and (found.state, found.tries) == ("later", 0)
+    found = email_queries.outbox_entry(post.record, OutboxKey("daily", DAY, mark))
+    assert found is not None and (found.state, found.tries) == ("deferred", 0)
     assert post.send().problems == ((mark, "put off: 451 4.3.1"),)
     post.http.advance(301)
     assert post.send() == SendResult(1, 0, 0, ()) and len(post.box.mails) == 1
 
 
-def stop_of(result: SendResult) -> str:
-    """What stopped all letters: the problem that is no target's."""
-    return next((reason for target, reason in result.problems if not target), "")
-
-
 def test_a_relay_that_is_not_there_begins_nothing(post: Post) -> None:
     fill(post.record, *NAMES)
-    assert stop_of(post.send(port=1)) and post.send(port=1).waiting
+    assert post.send(port=1).stopped and post.send(port=1).waiting
     assert post.states == {}
     assert post.send().sent == 4
 
@@ -218,30 +219,30 @@ def test_a_relay_that_is_not_there_begins_nothing(post: Post) -> None:
 # ---- broken off ----------------------------------------------------------------------------------------
 
 
-def test_what_broke_off_before_the_letter_is_sent_again(post: Post) -> None:
+def test_what_broke_off_before_the_message_is_sent_again(post: Post) -> None:
     fill(post.record, *NAMES)
     post.box.on("RCPT", HANG_UP)
     assert (post.send().sent, post.send().sent) == (0, 4)
     assert sorted(post.box.recipients) == sorted(NAMES)
 
 
-def test_what_broke_off_after_the_letter_is_not_sent_again(post: Post) -> None:
+def test_what_broke_off_after_the_message_is_not_sent_again(post: Post) -> None:
     marks = fill(post.record, *NAMES)
     post.box.on("DATA", HANG_UP)
-    assert stop_of(post.send()), "before the second letter: every one might be lost"
-    assert post.box.recipients == ["a@moth.example"] and post.states == {marks[0]: "handing"}
+    assert post.send().stopped, "before the second message: every one might be lost"
+    assert post.box.recipients == ["a@moth.example"] and post.states == {marks[0]: "sending"}
     done = post.send()
     assert done.sent == 3
     assert done.problems == ((marks[0], "another process is sending it, or was killed while it did"),)
-    post.http.advance(SETTLED_WITHIN / 1e6)
+    post.http.advance(CLAIM_TIMEOUT / 1e6)
     assert post.send() == SendResult(1, 0, 0, ())
-    assert post.states == dict.fromkeys(marks, "handed") and post.receipt(marks[0]) == UNKNOWN
+    assert post.states == dict.fromkeys(marks, "sent") and post.receipt(marks[0]) == UNKNOWN
     assert sorted(post.box.recipients) == sorted(NAMES)
 
 
 def test_killed_before_the_record_held_that_all_is_done(post: Post) -> None:
     marks = fill(post.record, *NAMES[:1])
-    made = EmailSender(post.record, office(post.box.port), IMPRINT)
+    made = EmailSender(post.record, mail_config(post.box.port), SITE_CONFIG)
     [outgoing] = made.messages(RecordIssueReader(post.record), "daily", DAY)
     made.send(outgoing, post.http)
     assert made.send(outgoing, post.http) == "250 2.0.0 queued as 1"
@@ -252,9 +253,9 @@ def test_killed_before_the_record_held_that_all_is_done(post: Post) -> None:
     assert post.deliveries == [("everybody", "1 sent, 0 failed")]
 
 
-def test_how_a_letter_stands_decides_what_is_said_of_it(post: Post) -> None:
+def test_how_a_message_stands_decides_what_is_said_of_it(post: Post) -> None:
     [mark] = fill(post.record, "a@moth.example")
-    made = EmailSender(post.record, office(post.box.port), IMPRINT)
+    made = EmailSender(post.record, mail_config(post.box.port), SITE_CONFIG)
     [outgoing] = made.messages(RecordIssueReader(post.record), "daily", DAY)
     key, at = OutboxKey("daily", DAY, mark), post.http.now()
     outbox.claim(post.record, key, at)
@@ -272,7 +273,7 @@ def test_how_a_letter_stands_decides_what_is_said_of_it(post: Post) -> None:
     assert not post.box.mails
 
 
-def test_many_letters_make_one_batch_of_the_chain(post: Post) -> None:
+def test_many_messages_make_one_batch_of_the_chain(post: Post) -> None:
     fill(post.record, *[f"r{n}@d{n}.example" for n in range(50)])
     before = post.record.head.position
     assert post.send().sent == 50
@@ -280,7 +281,7 @@ def test_many_letters_make_one_batch_of_the_chain(post: Post) -> None:
     assert post.send() == SendResult(0, 0, 0, ()) and post.record.head.position == before + 1
 
 
-def test_who_leaves_while_their_letter_is_put_off_holds_nothing_up(post: Post) -> None:
+def test_who_leaves_while_their_message_is_put_off_holds_nothing_up(post: Post) -> None:
     marks = fill(post.record, *NAMES[:2])
     post.box.on("a@moth.example", "450 4.2.1 greylisted")
     post.send()
@@ -290,10 +291,10 @@ def test_who_leaves_while_their_letter_is_put_off_holds_nothing_up(post: Post) -
     assert post.deliveries == [("everybody", "1 sent, 0 failed")]
 
 
-def test_two_at_once_send_each_letter_once(post: Post) -> None:
+def test_two_at_once_send_each_message_once(post: Post) -> None:
     fill(post.record, *NAMES)
     with Record(post.record.database.where) as other:
-        second = EmailSender(other, office(post.box.port), IMPRINT)
+        second = EmailSender(other, mail_config(post.box.port), SITE_CONFIG)
         messages = list(second.messages(RecordIssueReader(other), "daily", DAY))
         assert len(messages) == 4 and post.send().sent == 4
         receipts = [second.send(outgoing, post.http) for outgoing in messages]
@@ -304,7 +305,7 @@ def test_two_at_once_send_each_letter_once(post: Post) -> None:
 # ---- paced, stopped, tidied ----------------------------------------------------------------------------
 
 
-def test_letters_are_paced_by_domain(post: Post) -> None:
+def test_messages_are_paced_by_domain(post: Post) -> None:
     fill(post.record, *NAMES)
     post.send(pace=60)
     waited = post.http.sleeps
@@ -321,11 +322,11 @@ def test_too_many_failures_stop_the_issue_and_not_the_next(post: Post, monkeypat
         post.box.on(names[n], "550 5.1.1 none")
     stopped = post.send()
     assert stopped.sent == len(post.box.mails) == 5, "what had gone out is counted"
-    assert stop_of(stopped) == (
-        f"stopped: 4 of 40 letters of {DAY} failed or came back, and 2 % is the limit. Who cannot be reached gets no "
+    assert stopped.stopped == (
+        f"stopped: 4 of 40 messages of {DAY} failed or came back, and 2 % is the limit. Who cannot be reached gets no "
         "more; the next issue goes out, this one does not. See hotpapers mail list, and ask the relay why"
     )
-    assert "4 of 36" in stop_of(post.send())
+    assert "4 of 36" in post.send().stopped
     freeze.freeze(post.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)
     post.http.advance(5 * A_DAY / 1e6)
     done = post.send("2024-05-08")
@@ -338,12 +339,12 @@ def test_reports_that_come_in_while_it_is_sent_count_too(post: Post) -> None:
         outbox.claim(post.record, OutboxKey("daily", DAY, mark), BEFORE)
         outbox.mark_sent(post.record, OutboxKey("daily", DAY, mark), "250", BEFORE)
         outbox.mark_bounced(post.record, OutboxKey("daily", DAY, mark), "5.1.1", BEFORE)
-    assert stop_of(post.send()).startswith("stopped: 3 of 4 letters")
+    assert post.send().stopped.startswith("stopped: 3 of 4 messages")
     assert not post.box.mails
 
 
 def test_before_anything_is_begun_only_the_relay_is_looked_at(post: Post) -> None:
-    made = EmailSender(post.record, office(post.box.port), IMPRINT)
+    made = EmailSender(post.record, mail_config(post.box.port), SITE_CONFIG)
     made.check()
     assert post.box.connections == 1
     made.close()
@@ -353,11 +354,11 @@ def test_tidying_drops_what_is_no_longer_needed(post: Post) -> None:
     fill(post.record, *NAMES)
     post.send()
     asked = subscribers.ask(post.record, "daily", "never@moth.example", BEFORE)
-    made = EmailSender(post.record, office(post.box.port), IMPRINT)
+    made = EmailSender(post.record, mail_config(post.box.port), SITE_CONFIG)
     made.tidy(post.http.now() + A_DAY)
     assert asked and subscribers.find(post.record, asked.mark)
     made.tidy(now() + 30 * A_DAY)
     rows = post.record.database.rows
     assert subscribers.find(post.record, asked.mark) is None
-    assert rows("SELECT count(*) FROM letter") == rows("SELECT count(*) FROM pace WHERE host < 'mail;'") == [(0,)]
+    assert rows("SELECT count(*) FROM outbox") == rows("SELECT count(*) FROM pace WHERE host < 'mail;'") == [(0,)]
     assert post.send() == SendResult(0, 0, 0, ())

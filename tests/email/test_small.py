@@ -1,4 +1,4 @@
-"""Addresses, tokens, replies, settings of the office: plain functions."""
+"""Addresses, tokens, replies, settings of mail: plain functions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.deliver.email import outbox, tokens
-from hotpapers.deliver.email.addresses import LONGEST_TOLD, is_address, normalized, without_address
+from hotpapers.deliver.email.addresses import LONGEST_REASON, is_address, normalized, without_address
 from hotpapers.deliver.email.config import PASSWORD, Secret, is_loopback, mail_config_of, preview_config
 from hotpapers.deliver.email.queries import Subscriber
 from hotpapers.deliver.email.sender import interleaved, most_failures
@@ -18,7 +18,7 @@ from hotpapers.deliver.email.smtp_replies import (
     Rejected,
     Step,
     code_and_status,
-    is_gone,
+    is_bad_address,
     is_refusal,
     status_of,
 )
@@ -59,7 +59,7 @@ def test_domains_do_not_tell_case_apart() -> None:
 def test_what_a_relay_says_is_told_without_the_address() -> None:
     said = "550 5.1.1 <Some.Body@moth.example>: user Some.Body unknown\r\nsee https://moth.example/\x07"
     assert without_address(said, "some.body@moth.example") == "550 5.1.1 <…>: user … unknown see https://moth.example/"
-    assert len(without_address("x" * 999, "a@b.example")) == LONGEST_TOLD
+    assert len(without_address("x" * 999, "a@b.example")) == LONGEST_REASON
 
 
 # ---- tokens --------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def test_a_token_says_what_was_signed_and_nothing_else(purpose: tokens.Purpose, 
 
 
 def test_a_token_is_known_for_ever() -> None:
-    """Letters that were sent hold them."""
+    """Messages that were sent hold them."""
     text = "uabababababababababababababababab-0-a6f5417335945b20d55ea4da"
     assert tokens.encode(SECRET, MailToken("unsubscribe", MARK)) == text
 
@@ -96,23 +96,25 @@ def test_any_other_text_is_none(text: str) -> None:
 # ---- replies -------------------------------------------------------------------------------------------
 
 REPLIES: list[tuple[int, str, Step, Deferred | Rejected]] = [
-    (550, "5.1.1 no such user", "recipient", Rejected("550 5.1.1", gone=True)),
+    (550, "5.1.1 no such user", "recipient", Rejected("550 5.1.1", no_such_address=True)),
     (550, "5.7.1 we do not like you", "recipient", Rejected("550 5.7.1")),
-    (550, "no such user here", "recipient", Rejected("550", gone=True)),
+    (550, "no such user here", "recipient", Rejected("550", no_such_address=True)),
     (554, "no", "recipient", Rejected("554")),
     (552, "5.2.2 mailbox full", "recipient", Rejected("552 5.2.2")),
-    (556, "5.1.10 domain takes no mail", "recipient", Rejected("556 5.1.10", gone=True)),
+    (556, "5.1.10 domain takes no mail", "recipient", Rejected("556 5.1.10", no_such_address=True)),
     (554, "5.7.1 spam", "message", Rejected("554 5.7.1")),
     (550, "content refused", "message", Rejected("550")),
-    (550, "5.1.1 no such user after all", "message", Rejected("550 5.1.1", gone=True)),
+    (550, "5.1.1 no such user after all", "message", Rejected("550 5.1.1", no_such_address=True)),
+    (501, "5.1.3 bad recipient address syntax", "recipient", Rejected("501 5.1.3", no_such_address=True)),
+    (501, "5.5.4 helo refused", "recipient", Deferred("501 5.5.4", for_all=True)),
     (450, "4.2.1 greylisted", "recipient", Deferred("450 4.2.1")),
     (452, "too many", "message", Deferred("452")),
-    (421, "4.3.0 closing", "recipient", Deferred("421 4.3.0", everybody=True)),
-    (530, "5.7.0 log in first", "recipient", Deferred("530 5.7.0", everybody=True)),
-    (550, "5.1.8 your address is none", "sender", Deferred("550 5.1.8", everybody=True)),
+    (421, "4.3.0 closing", "recipient", Deferred("421 4.3.0", for_all=True)),
+    (530, "5.7.0 log in first", "recipient", Deferred("530 5.7.0", for_all=True)),
+    (550, "5.1.8 your address is none", "sender", Deferred("550 5.1.8", for_all=True)),
     (552, "5.3.4 too large", "sender", Rejected("552 5.3.4")),
-    (451, "not now", "sender", Deferred("451", everybody=True)),
-    (250, "what?", "message", Deferred("250", everybody=True)),
+    (451, "not now", "sender", Deferred("451", for_all=True)),
+    (250, "what?", "message", Deferred("250", for_all=True)),
 ]
 
 
@@ -125,7 +127,12 @@ def test_a_status_is_found_and_words_are_not_told() -> None:
     assert status_of("smtp; 550 5.1.1 <a@b.example>") == "5.1.1"
     assert status_of("see RFC 5321 and 15.1.12") == ""
     assert code_and_status(550, "5.1.1 <a@b.example> unknown") == "550 5.1.1"
-    assert is_gone(0, "5.1.1") and not is_gone(0, "5.7.26") and is_gone(551, "") and not is_gone(0, "")
+    assert (
+        is_bad_address(0, "5.1.1")
+        and not is_bad_address(0, "5.7.26")
+        and is_bad_address(551, "")
+        and not is_bad_address(0, "")
+    )
 
 
 # ---- the rest ------------------------------------------------------------------------------------------
@@ -158,7 +165,7 @@ def address(one: Subscriber) -> str:
     return one.address
 
 
-# ---- the office ----------------------------------------------------------------------------------------
+# ---- settings ----------------------------------------------------------------------------------------
 
 OPEN = MailingSettings(relay="mail.owls.example", address="papers@owls.example", user="papers")
 

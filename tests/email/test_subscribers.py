@@ -1,4 +1,4 @@
-"""Subscribers and the journal, in both databases: who is asked, who confirmed, what is left of who has left."""
+"""Subscribers and the outbox, in both databases: who is asked, who confirmed, what is left of who has left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hotpapers.store import Record
 from tests.email.made import join
 
 NOW = 1_767_225_600_123_456
-LETTER = OutboxKey("daily", "2026-01-01", "ab" * 16)
+KEY = OutboxKey("daily", "2026-01-01", "ab" * 16)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def opened(module_url: str) -> Iterator[Record]:
 def record(opened: Record) -> Record:
     with opened.database.write():
         opened.database.run("DELETE FROM subscriber")
-        opened.database.run("DELETE FROM letter")
+        opened.database.run("DELETE FROM outbox")
     return opened
 
 
@@ -86,7 +86,7 @@ def test_of_who_leaves_a_hash_is_left_which_an_old_link_does_not_bring_back(reco
     assert again == left == subscribers.find(record, asked.mark)
     with pytest.raises(NotFound, match="for nothing that was asked for"):
         subscribers.confirm(record, token_of(asked), NOW + HOUR)
-    assert "some@" not in str(subscribers.everyone(record))
+    assert "some@" not in str(subscribers.all_subscribers(record))
     anew = subscribers.ask(record, "daily", "some@moth.example", NOW + 2 * HOUR)
     assert anew is not None and subscribers.confirmed(record, "daily", NOW + DAY) == []
     subscribers.confirm(record, token_of(anew), NOW + 3 * HOUR)
@@ -100,7 +100,7 @@ def test_forgetting_an_address_ends_all_its_subscriptions(record: Record) -> Non
     join(record, "other@moth.example", NOW)
     assert subscribers.forget(record, "some@MOTH.example", NOW) == 2
     assert subscribers.forget(record, "some@moth.example", NOW) == 0
-    assert [one.address for one in subscribers.everyone(record) if one.address] == ["other@moth.example"]
+    assert [one.address for one in subscribers.all_subscribers(record) if one.address] == ["other@moth.example"]
     assert email_queries.count_subscribers(record) == {
         "daily": {"confirmed": 1, "asked": 0, "bounced": 0, "ended": 1},
         "weekly": {"confirmed": 0, "asked": 0, "bounced": 0, "ended": 1},
@@ -132,9 +132,9 @@ def test_days_without_papers_are_a_choice(record: Record) -> None:
 def test_what_could_not_be_asked_is_undone(record: Record) -> None:
     asked = subscribers.ask(record, "daily", "some@moth.example", NOW)
     assert asked is not None
-    subscribers.take_back(record, asked._replace(since=NOW - 1))
+    subscribers.undo_ask(record, asked._replace(since=NOW - 1))
     assert subscribers.find(record, asked.mark) == asked
-    subscribers.take_back(record, asked)
+    subscribers.undo_ask(record, asked)
     assert subscribers.find(record, asked.mark) is None
 
 
@@ -148,57 +148,57 @@ def test_marks_differ_by_publication_and_store(record: Record, tmp_path_factory:
     assert len(set(marks)) == 3
 
 
-# ---- the journal ---------------------------------------------------------------------------------------
+# ---- the outbox ----------------------------------------------------------------------------------------
 
 
-def test_a_letter_is_claimed_once(record: Record) -> None:
-    assert email_queries.letter_of(record, LETTER) is None
-    assert outbox.claim(record, LETTER, NOW) is None
-    assert outbox.claim(record, LETTER, NOW + 1) == OutboxEntry("handing", "", 0, NOW, 0)
-    outbox.mark_sent(record, LETTER, "250 fine", NOW + 2)
-    assert outbox.claim(record, LETTER, NOW + DAY) == OutboxEntry("handed", "250 fine", 0, NOW + 2, 0)
+def test_a_message_is_claimed_once(record: Record) -> None:
+    assert email_queries.outbox_entry(record, KEY) is None
+    assert outbox.claim(record, KEY, NOW) is None
+    assert outbox.claim(record, KEY, NOW + 1) == OutboxEntry("sending", "", 0, NOW, 0)
+    outbox.mark_sent(record, KEY, "250 fine", NOW + 2)
+    assert outbox.claim(record, KEY, NOW + DAY) == OutboxEntry("sent", "250 fine", 0, NOW + 2, 0)
 
 
 def test_what_was_put_off_may_be_claimed_later_and_is_given_up_in_the_end(record: Record) -> None:
     at = NOW
     for tries in range(1, outbox.TRIES):
-        assert outbox.claim(record, LETTER, at) is None
-        assert outbox.defer(record, LETTER, "450", at)
+        assert outbox.claim(record, KEY, at) is None
+        assert outbox.defer(record, KEY, "450", at)
         due = at + outbox.wait_after(tries) * 1_000_000
-        assert email_queries.deferred_letters(record, "daily", LETTER.day) == {LETTER.mark: due}
-        assert outbox.claim(record, LETTER, due - 1) == OutboxEntry("later", "450", tries, at, due)
+        assert email_queries.deferred_messages(record, "daily", KEY.day) == {KEY.mark: due}
+        assert outbox.claim(record, KEY, due - 1) == OutboxEntry("deferred", "450", tries, at, due)
         at = due
-    assert outbox.claim(record, LETTER, at) is None
-    assert not outbox.defer(record, LETTER, "450", at)
-    assert email_queries.letter_of(record, LETTER) == OutboxEntry("failed", "given up: 450", 0, at, 0)
-    assert email_queries.count_failed_letters(record, "daily", LETTER.day) == 1
-    assert outbox.claim(record, LETTER, at + DAY) is not None
+    assert outbox.claim(record, KEY, at) is None
+    assert not outbox.defer(record, KEY, "450", at)
+    assert email_queries.outbox_entry(record, KEY) == OutboxEntry("failed", "given up: 450", 0, at, 0)
+    assert email_queries.count_failed_messages(record, "daily", KEY.day) == 1
+    assert outbox.claim(record, KEY, at + DAY) is not None
 
 
 def test_what_is_given_back_counts_no_try(record: Record) -> None:
-    outbox.claim(record, LETTER, NOW)
-    outbox.defer(record, LETTER, "450", NOW)
-    outbox.claim(record, LETTER, NOW + DAY)
-    outbox.release(record, LETTER, NOW + DAY)
-    assert email_queries.letter_of(record, LETTER) == OutboxEntry("later", "", 1, NOW + DAY, NOW + DAY)
-    assert outbox.claim(record, LETTER, NOW + DAY) is None
+    outbox.claim(record, KEY, NOW)
+    outbox.defer(record, KEY, "450", NOW)
+    outbox.claim(record, KEY, NOW + DAY)
+    outbox.release(record, KEY, NOW + DAY)
+    assert email_queries.outbox_entry(record, KEY) == OutboxEntry("deferred", "", 1, NOW + DAY, NOW + DAY)
+    assert outbox.claim(record, KEY, NOW + DAY) is None
 
 
 def test_what_comes_back_failed(record: Record) -> None:
-    outbox.mark_bounced(record, LETTER, "5.1.1", NOW)
-    assert email_queries.letter_of(record, LETTER) is None
-    outbox.claim(record, LETTER, NOW)
-    outbox.mark_sent(record, LETTER, "250", NOW)
-    outbox.mark_bounced(record, LETTER, "5.1.1", NOW + 1)
-    assert email_queries.letter_of(record, LETTER) == OutboxEntry("failed", "5.1.1", 0, NOW + 1, 0)
+    outbox.mark_bounced(record, KEY, "5.1.1", NOW)
+    assert email_queries.outbox_entry(record, KEY) is None
+    outbox.claim(record, KEY, NOW)
+    outbox.mark_sent(record, KEY, "250", NOW)
+    outbox.mark_bounced(record, KEY, "5.1.1", NOW + 1)
+    assert email_queries.outbox_entry(record, KEY) == OutboxEntry("failed", "5.1.1", 0, NOW + 1, 0)
 
 
-def test_old_letters_go_once_the_record_holds_that_their_day_is_done(record: Record) -> None:
+def test_old_messages_go_once_the_record_holds_that_their_day_is_done(record: Record) -> None:
     done, open_day, mark = "2026-01-01", "2026-01-02", "a" * 32
     for day in (done, open_day):
         outbox.mark_sent(record, OutboxKey("daily", day, mark), "250", NOW)
         outbox.mark_failed(record, OutboxKey("daily", day, "b" * 32), "550", NOW)
-    assert email_queries.finished_letters(record, "daily", done) == {mark: "handed", "b" * 32: "failed"}
+    assert email_queries.finished_messages(record, "daily", done) == {mark: "sent", "b" * 32: "failed"}
     summary = Delivery(
         publication="daily", day=done, edition=1, channel="mailing", target="everybody", state="sent",
         receipt="1 sent, 1 failed", observed_at=NOW,
@@ -206,8 +206,8 @@ def test_old_letters_go_once_the_record_holds_that_their_day_is_done(record: Rec
     record.append([summary], source="publish")
     assert [email_queries.is_delivered(record, "mailing", "daily", day) for day in (done, open_day)] == [True, False]
     assert not email_queries.is_delivered(record, "chat", "daily", done)
-    email_queries.drop_old_letters(record, "mailing", NOW + email_queries.LETTERS_KEPT)
-    assert len(record.database.rows("SELECT mark FROM letter")) == 4
-    email_queries.drop_old_letters(record, "mailing", NOW + email_queries.LETTERS_KEPT + 1)
-    kept = {row[0] for row in record.database.rows('SELECT "day" FROM letter')}
+    email_queries.drop_old_messages(record, "mailing", NOW + email_queries.OUTBOX_RETENTION)
+    assert len(record.database.rows("SELECT mark FROM outbox")) == 4
+    email_queries.drop_old_messages(record, "mailing", NOW + email_queries.OUTBOX_RETENTION + 1)
+    kept = {row[0] for row in record.database.rows('SELECT "day" FROM outbox')}
     assert kept == {open_day}

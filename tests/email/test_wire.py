@@ -96,8 +96,8 @@ def test_what_would_end_a_header_is_refused_and_not_shown(value: str) -> None:
 
 def test_a_list_is_folded_between_its_members() -> None:
     pieces = [f"<https://papers.example/{'x' * 60}>", "<mailto:papers@owls.example>"]
-    assert mime.listed("List-Unsubscribe", pieces) == f"{pieces[0]},\r\n {pieces[1]}"
-    assert mime.listed("List-Unsubscribe", pieces[1:]) == pieces[1]
+    assert mime.address_list("List-Unsubscribe", pieces) == f"{pieces[0]},\r\n {pieces[1]}"
+    assert mime.address_list("List-Unsubscribe", pieces[1:]) == pieces[1]
 
 
 def test_what_looks_encoded_is_shown_as_it_is() -> None:

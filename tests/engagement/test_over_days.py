@@ -14,8 +14,8 @@ from hotpapers.engagement.attention import Engagement
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.engagement.over_days import EngagementOverDays
 from hotpapers.engagement.standing import queries as standing_queries
-from hotpapers.issues.collected_talk import collect_talk
-from hotpapers.issues.past_days import TalkOverDays
+from hotpapers.issues.collected_input import collect_with_forecasts
+from hotpapers.issues.past_days import InputOverDays
 from hotpapers.issues.ranking_input import CandidateWindow
 from hotpapers.model import (
     BEGAN,
@@ -240,11 +240,11 @@ def test_the_talk_is_the_same(
     fill(emptied(sqlite_record), world)
     standing_queries.learn_standing(sqlite_record.database)
     publication = Publication(publication="daily", title="Daily", ranking=ranking, observed_at=0)
-    own_voices, reader = sqlite_record.voices_of(own), TalkOverDays(LATEST)
+    own_voices, reader = sqlite_record.voices_of(own), InputOverDays(LATEST)
     for moment in moments:
         view, span = sqlite_record.view(moment), CandidateWindow(moment - 7 * DAY, {"arxiv:2311.00001": 3})
-        alone, among = (collect(view, publication, span, own_voices) for collect in (collect_talk, reader))
-        assert among.talk.peers == alone.talk.peers
-        papers = [candidate.paper for candidate in alone.talk.candidates]
-        assert sorted(among.talk.candidates, key=lambda some: some.paper) == list(alone.talk.candidates)
+        alone, among = (collect(view, publication, span, own_voices) for collect in (collect_with_forecasts, reader))
+        assert among.inputs.peers == alone.inputs.peers
+        papers = [candidate.paper for candidate in alone.inputs.candidates]
+        assert sorted(among.inputs.candidates, key=lambda some: some.paper) == list(alone.inputs.candidates)
         assert (among.forecasts and among.forecasts(papers)) == (alone.forecasts and alone.forecasts(papers))

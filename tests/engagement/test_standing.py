@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotpapers.engagement.standing import queries, rules
-from hotpapers.engagement.standing.rules import Acquaintance, SpokenPaper, acquainted, has_standing
+from hotpapers.engagement.standing.rules import AccountHistory, PaperActivity, add_activity, has_standing
 from hotpapers.model import DAY, Item, Mention, Post, Reaction, Snapshot
 from hotpapers.privacy.forget import forget
 from hotpapers.store.identities import key_of
@@ -30,20 +30,20 @@ def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 # ---- the rules, by hand --------------------------------------------------------------------------------------
 
 
-def after(*spoken: tuple[int, int, int]) -> Acquaintance:
+def after(*activity: tuple[int, int, int]) -> AccountHistory:
     """What is kept after (paper, days ago, position) each."""
-    known: Acquaintance | None = None
-    for paper, days, position in spoken:
-        known = acquainted(known, SpokenPaper(7, paper, NOW - days * DAY, position))
+    known: AccountHistory | None = None
+    for paper, days, position in activity:
+        known = add_activity(known, PaperActivity(7, paper, NOW - days * DAY, position))
     assert known is not None
     return known
 
 
 def test_three_different_papers() -> None:
-    assert after((1, 40, 1)) == Acquaintance(7, NOW - 40 * DAY, NOW - 40 * DAY, (1, 0))
+    assert after((1, 40, 1)) == AccountHistory(7, NOW - 40 * DAY, NOW - 40 * DAY, (1, 0))
     assert after((1, 40, 1), (1, 30, 2), (1, 20, 3)) == after((1, 40, 1))
     assert after((1, 40, 1), (2, 30, 2), (1, 20, 3), (2, 9, 4)) == after((1, 40, 1), (2, 30, 2))
-    assert after((1, 40, 1), (2, 30, 2), (3, 20, 3)) == Acquaintance(7, NOW - 40 * DAY, NOW - 20 * DAY, (1, 2), 3)
+    assert after((1, 40, 1), (2, 30, 2), (3, 20, 3)) == AccountHistory(7, NOW - 40 * DAY, NOW - 20 * DAY, (1, 2), 3)
     assert [has_standing(after((1, 40, 1), (2, 30, 2), *more), NOW) for more in ([], [(2, 20, 3)], [(3, 20, 3)])] == [
         False, False, True
     ]  # fmt: skip
@@ -141,14 +141,14 @@ def is_told(one: Spoke, once: set[tuple[str, int, int]]) -> bool:
 def plainly(history: list[list[Spoke]], upto: int, cut: int) -> set[str]:
     """Who had standing as of a moment after so many batches: from the definition."""
     posts: dict[int, tuple[str, int]] = {}
-    spoken: dict[str, dict[int, int]] = {}
+    activity: dict[str, dict[int, int]] = {}
     for batch in history[:upto]:
         posts |= {one.item: (one.account, one.paper) for one in batch if not one.reacts}
         for one in sorted(batch, key=lambda one: -one.days):
             paper = posts.get(one.item, ("", 0))[1]
             if one.account and paper:
-                spoken.setdefault(one.account, {}).setdefault(paper, NOW - one.days * DAY)
-    first_three = {account: list(papers.values())[:3] for account, papers in spoken.items() if len(papers) >= 3}
+                activity.setdefault(one.account, {}).setdefault(paper, NOW - one.days * DAY)
+    first_three = {account: list(papers.values())[:3] for account, papers in activity.items() if len(papers) >= 3}
     return {
         account for account, some in first_three.items() if some[0] <= cut - 30 * DAY and max(some) <= cut - 7 * DAY
     }  # fmt: skip

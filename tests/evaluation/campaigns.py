@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from hotpapers.evaluation.attacks.campaign import AttackedNetwork, Campaign
-from hotpapers.evaluation.worlds import BEGINS, TalkPost, WorldPaper
+from hotpapers.evaluation.worlds import BEGINS, PaperPost, WorldPaper
 
 PAPER = WorldPaper("arxiv:1", "cs", 90, 1.0, ())
-RIVAL = WorldPaper("arxiv:2", "cs", 90, 5.0, (TalkPost(5, "x", 77, BEGINS, ""),))
+RIVAL = WorldPaper("arxiv:2", "cs", 90, 5.0, (PaperPost(5, "x", 77, BEGINS, ""),))
 SPARSE = tuple(AttackedNetwork(name, usual, names_accounts=False) for name, usual in (("x", 3), ("y", 5), ("z", 12)))
 
 

@@ -122,6 +122,33 @@ def test_an_attack_without_an_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> N
         attack_files.run(Attack("leaves", "", leave), campaign(), 3)
 
 
+SWALLOWS = """while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass"""
+NEVER_BACK = "sum(range(10**15))"
+MANY_SECONDS = """
+from hotpapers.evaluation.attacks import attack_files
+attack_files.SECONDS, attack_files.PATIENCE = 0.2, 0.2
+attack_files.run(attack_files.load_attack({file!r}), None, 3)
+"""
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("endless", [SWALLOWS, NEVER_BACK])
+def test_an_attack_that_lets_nothing_stop_it_ends_its_process(tmp_path: Path, endless: str, at_once: bool) -> None:
+    mine = attack_file(tmp_path, BREAKS.replace('raise KeyError("nothing here")', endless))
+    if at_once:
+        mine.write_text(f"{mine.read_text()}\nrun(None, 3)\n")
+    script = [sys.executable, "-c", MANY_SECONDS.format(file=str(mine))]
+    ran = subprocess.run(script, env=environment(), capture_output=True, timeout=30, check=False, text=True)
+    assert ran.returncode == 1 and str(mine) in ran.stderr
+    if endless == SWALLOWS:
+        assert ran.stderr == f"hotpapers: {mine}: took more than 0.2 seconds and cannot be stopped; this process ends\n"
+
+
 LEAVES = BREAKS.replace('raise KeyError("nothing here")', "__import__('os')._exit(3)")
 PRINTS = BREAKS.replace('raise KeyError("nothing here")', 'print("words of its own")')
 
@@ -131,7 +158,7 @@ def test_what_an_attack_prints_is_no_figure_and_one_that_leaves_is_told(worlds: 
     args = ("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--json", "--attack-file")
     ran = apart(*args, attack_file(tmp_path, PRINTS))
     assert {row["accounts"] for row in ran.json["rows"]} == {None} and "words of its own" in ran.err
-    assert failing(*args, attack_file(tmp_path, LEAVES)).startswith("a process ended by itself: an attack left it")
+    assert failing(*args, attack_file(tmp_path, LEAVES)).startswith("a process ended: an attack left it")
 
 
 @pytest.mark.long
@@ -143,7 +170,7 @@ def test_a_run_that_is_interrupted_ends(worlds: Path, tmp_path: Path) -> None:
         assert running.stderr and running.stderr.readline() == b"began\n"
         os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does: to all of them
         err = running.stderr.read()
-    assert running.returncode == 130 and b"interrupted" in err
+    assert running.returncode == 130 and err.endswith(b"\nhotpapers: interrupted.\n")
 
 
 @pytest.mark.long
@@ -231,7 +258,7 @@ IMPOSSIBLE = {
     "-1 accounts: a campaign may open 0 to 100000": lambda some: some.accounts(-1),
     "1000000000 accounts: a campaign may open": lambda some: some.accounts(10**9),
     "the text of a post is a str, not 5": lambda some: some.post(some.account(), "x", text=5),
-    "neither the target nor the rival nor one of `others`": lambda some: some.post(
+    "neither the target nor the rival nor one of `earlier_papers`": lambda some: some.post(
         some.account(), "x", paper=PAPER._replace(paper="arxiv:3")
     ),
 }  # fmt: skip

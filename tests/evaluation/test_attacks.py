@@ -18,13 +18,13 @@ from hotpapers import ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.errors import UsageError
 from hotpapers.evaluation.attacks import attack_files, catalogue, coordinated, figures, search, suite
-from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Spent
+from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Expenses
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene
 from hotpapers.evaluation.worlds import (
     BEGINS,
     NETWORKS,
-    TalkPost,
+    PaperPost,
     World,
     WorldLaw,
     WorldPaper,
@@ -37,7 +37,7 @@ from hotpapers.settings import BotRules
 from tests.evaluation.campaigns import PAPER, RIVAL, SPARSE, campaign
 
 LAW = WorldLaw(seed=3, papers=12, history=97, days=1, networks=NETWORKS[:2])
-MEASURED = ranking.measured_by("rarity/2")
+NEEDS = ranking.needs_of("rarity/2")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_seed_is_a_world(world: World) -> None:
 
 
 def test_likes_come_in_half_lives() -> None:
-    post = TalkPost(1, "x", 1, 1000, "", likes=10, half=HOUR)
+    post = PaperPost(1, "x", 1, 1000, "", likes=10, half=HOUR)
     counts = [likes_by(post, 1000 + hours * HOUR) for hours in (-1, 0, 1, 2, 99)]
     assert counts == [0, 0, 5, 8, 10]
 
@@ -133,7 +133,7 @@ def test_an_honest_day_is_what_plain_counting_gives(scene: Scene) -> None:
                 peers[network, age, paper.archive][counts[2]] += 1
             if counts and age == (reached or [24])[-1] and paper.announced_at > cut - 7 * DAY:
                 heard[paper.paper][network], ages[paper.paper] = counts, age
-    seen = scene.honest_input(MEASURED)
+    seen = scene.honest_input(NEEDS)
     assert {(p.network, p.age, p.archive): dict(p.counts) for p in seen.peers} == peers
     assert {
         one.paper: {a.network: (a.voices, a.known, a.counted) for a in one.attention}
@@ -163,12 +163,12 @@ def test_posts_reactions_and_what_is_taken_back() -> None:
     post = some.post(one, "x", hours=2, text="Words")
     some.react(other, post, hours=3)
     some.react(some.account(aged=False), post, type="repost")
-    (made,) = some.talk(PAPER)
+    (made,) = some.posts_about(PAPER)
     assert (made.network, made.account, made.text, made.at) == ("x", one, "Words", PAPER.announced_at + 2 * HOUR)
     assert [(r.type, r.at - PAPER.announced_at) for r in made.reactions] == [("like", 3 * HOUR), ("repost", 2 * HOUR)]
-    assert some.spent() == Spent(fresh=1, aged=2, posts=1, reactions=2)
+    assert some.expenses() == Expenses(fresh=1, aged=2, posts=1, reactions=2)
     some.delete(post)
-    assert some.talk(PAPER) == [] and some.spent().posts == 1
+    assert some.posts_about(PAPER) == [] and some.expenses().posts == 1
 
 
 def test_an_account_is_on_one_network() -> None:
@@ -177,7 +177,7 @@ def test_an_account_is_on_one_network() -> None:
     for network in "xyz":
         some.react(other, some.post(one, network))
     some.react(other, RIVAL.posts[0].id, paper=RIVAL)
-    assert some.spent() == Spent(fresh=0, aged=6, posts=3, reactions=4), "who acts on three has three"
+    assert some.expenses() == Expenses(fresh=0, aged=6, posts=3, reactions=4), "who acts on three has three"
 
 
 def test_several_react_as_each_alone() -> None:
@@ -190,24 +190,27 @@ def test_several_react_as_each_alone() -> None:
     other.react_all(accounts[1:], post)
     again = campaign()
     again.post_and_react(again.accounts(4), "x")
-    assert one.talk(PAPER) == other.talk(PAPER) == again.talk(PAPER) and one.spent() == other.spent() == again.spent()
+    assert (
+        one.posts_about(PAPER) == other.posts_about(PAPER) == again.posts_about(PAPER)
+        and one.expenses() == other.expenses() == again.expenses()
+    )
 
 
 def test_reactions_to_honest_posts_and_posts_about_others() -> None:
     some = campaign()
     some.react(some.account(), RIVAL.posts[0].id, paper=RIVAL)
     some.post(some.account(), "y", paper=RIVAL)
-    honest, own = some.talk(RIVAL)
+    honest, own = some.posts_about(RIVAL)
     assert (honest.account, len(honest.reactions), own.network) == (77, 1, "y")
-    assert some.talk(PAPER) == []
+    assert some.posts_about(PAPER) == []
 
 
 def test_a_shared_post_and_a_network_that_is_cut_off() -> None:
     some = campaign()
     some.share(RIVAL.posts[0])
-    assert some.talk(PAPER) == [RIVAL.posts[0]._replace(shared=True)] and not some.talk(RIVAL)[0].shared
+    assert some.posts_about(PAPER) == [RIVAL.posts[0]._replace(shared=True)] and not some.posts_about(RIVAL)[0].shared
     some.cut_off("x")
-    assert some.talk(PAPER) == some.talk(RIVAL) == []
+    assert some.posts_about(PAPER) == some.posts_about(RIVAL) == []
 
 
 @pytest.mark.parametrize(
@@ -233,20 +236,20 @@ def test_the_same_account_reacts_once() -> None:
     some.react_all([other, other], post)
     some.react(other, post, hours=5)
     some.react(other, post, type="repost")
-    (made,) = some.talk(PAPER)
+    (made,) = some.posts_about(PAPER)
     assert [(r.type, list(r.accounts)) for r in made.reactions if r.accounts] == [
         ("like", [other]),
         ("repost", [other]),
     ]
     some.share(RIVAL.posts[0])
     some.share(RIVAL.posts[0])
-    assert len(some.talk(PAPER)) == 2
+    assert len(some.posts_about(PAPER)) == 2
 
 
 def test_a_reaction_is_about_the_paper_of_its_post() -> None:
     some = campaign()
     some.react(some.account(), RIVAL.posts[0].id)
-    assert set(some.posts) == {RIVAL.paper} and len(some.talk(RIVAL)[0].reactions) == 1
+    assert set(some.posts) == {RIVAL.paper} and len(some.posts_about(RIVAL)[0].reactions) == 1
 
 
 # ---- the search ------------------------------------------------------------------------------------------------
@@ -278,13 +281,13 @@ def test_goals(goal: Any, order: list[str], expected: bool) -> None:
 
 def campaigns(scene: Scene, attack: Attack, *, aged: bool) -> list[Campaign]:
     """One for each target and setting of an attack's knobs, in a world of two networks."""
-    rival = scene.papers[scene.order(ranking.RANKINGS["rarity/2"], MEASURED)[0].paper]
+    rival = scene.papers[scene.order(ranking.RANKINGS["rarity/2"], NEEDS)[0].paper]
     done = []
     for days_old, values in product(attack.days_old, product(*attack.knobs.values())):
-        target = scene.target(days_old=days_old, spoken_of=attack.spoken_of, small_field=attack.small_field)
+        target = scene.target(days_old=days_old, known_post=attack.known_post, small_field=attack.small_field)
         knobs = dict(zip(attack.knobs, values, strict=True))
         if target and knobs.get("networks", 1) <= 2 and knobs.get("network", 0) < 2:
-            done.append(Campaign(target, rival, scene.others, scene.networks, aged=aged, knobs=knobs))
+            done.append(Campaign(target, rival, scene.earlier_papers, scene.networks, aged=aged, knobs=knobs))
     return done
 
 
@@ -297,12 +300,12 @@ def test_unknown_accounts_alone_never_buy_the_first_place(scene: Scene, attack: 
     for many, aged in ((3, False), (400, False), (40, True)):
         for one in campaigns(scene, attack, aged=aged):
             attack_files.run(attack, one, many)
-            order = scene.order_after(scene.aftermath(one, MEASURED), rank, MEASURED)
-            assert one.spent().fresh + one.spent().aged <= many + len(one.rival.posts)
-            acted += one.spent().posts + one.spent().reactions > 0
+            order = scene.order_after(scene.effect(one, NEEDS), rank, NEEDS)
+            assert one.expenses().fresh + one.expenses().aged <= many + len(one.rival.posts)
+            acted += one.expenses().posts + one.expenses().reactions > 0
             if not one.aged_accounts and attack.name != "popular posts":
                 assert order[:1] != [one.target.paper], one.knobs
-    assert acted or attack.spoken_of or attack.small_field, "in so small a world there may be no such target"
+    assert acted or attack.known_post or attack.small_field, "in so small a world there may be no such target"
 
 
 # ---- who is judged a voice of a chorus ---------------------------------------------------------------------------
@@ -315,8 +318,10 @@ def judged_in(scene: Scene, many: int, *texts: str) -> Set[int]:
     for n, account in enumerate(accounts):
         hours = (scene.cut - PAPER.announced_at) / HOUR - 5 + n / 100
         some.post(account, "x", hours=hours, text=texts[n % len(texts)])
-    assert set(accounts) == {post.account for post in some.talk(PAPER)}
-    return coordinated.judged([(PAPER, some.talk(PAPER))], lambda account: int(account == accounts[0]) * 2, scene.cut)
+    assert set(accounts) == {post.account for post in some.posts_about(PAPER)}
+    return coordinated.judged(
+        [(PAPER, some.posts_about(PAPER))], lambda account: int(account == accounts[0]) * 2, scene.cut
+    )
 
 
 def test_the_record_s_rule_on_choruses_judges_a_campaign(scene: Scene) -> None:
@@ -330,8 +335,8 @@ def test_the_record_s_rule_on_choruses_judges_a_campaign(scene: Scene) -> None:
 def test_words_of_a_world_are_nobody_else_s(world: World) -> None:
     texts = [post.text for paper in world.papers for post in paper.posts]
     assert len(set(texts)) == len(texts) > 500 and {len(text.split()) for text in texts} == {5}
-    talk = [(paper, paper.posts) for paper in world.papers]
-    assert not coordinated.judged(talk, lambda account: 0, BEGINS + 98 * DAY)
+    posts = [(paper, paper.posts) for paper in world.papers]
+    assert not coordinated.judged(posts, lambda account: 0, BEGINS + 98 * DAY)
 
 
 # ---- what was measured last: tools.make_docs makes the page in the docs of it ----------------------------------

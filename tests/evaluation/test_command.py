@@ -29,6 +29,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.folder(tmp_path_factory.mktemp("evaluate") / "data")
 
 
+def test_an_output_that_cannot_be_written_is_refused_before_any_work(folder: Path, tmp_path: Path) -> None:
+    nowhere = tmp_path / "absent" / "page.md"
+    refused = f"{nowhere}: cannot be written: No such file or directory"
+    for command in (("outcomes", "--data", folder), ("forecast", "--data", tmp_path), ("attacks", "--attack", "none")):
+        assert misuse("evaluate", *command, "--output", nowhere) == refused
+
+
 @pytest.mark.long
 def test_tables_on_the_terminal(folder: Path) -> None:
     out = good("evaluate", "outcomes", "--data", folder, *QUICK)

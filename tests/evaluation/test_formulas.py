@@ -105,37 +105,39 @@ def test_z_score_of_level_counts_is_nothing() -> None:
 
 @pytest.mark.long
 @given(talks())
-def test_a_score_is_the_sum_of_its_parts_under_the_name_of_its_rule(talk: RankingInput) -> None:
+def test_a_score_is_the_sum_of_its_parts_under_the_name_of_its_rule(inputs: RankingInput) -> None:
     for name, rank in FORMULAS.items():
-        for one in rank(talk):
+        for one in rank(inputs):
             assert one.score == sum(part.score for part in one.parts)
             assert {part.rule for part in one.parts} <= {name}
 
 
 @pytest.mark.long
 @given(talks(), st.randoms())
-def test_order_is_total_and_does_not_hang_on_the_order_of_candidates(talk: RankingInput, chance: random.Random) -> None:
-    announced = {one.paper: one.announced_at for one in talk.candidates}
-    shuffled = list(talk.candidates)
+def test_order_is_total_and_does_not_hang_on_the_order_of_candidates(
+    inputs: RankingInput, chance: random.Random
+) -> None:
+    announced = {one.paper: one.announced_at for one in inputs.candidates}
+    shuffled = list(inputs.candidates)
     chance.shuffle(shuffled)
     for rank in FORMULAS.values():
-        ordered = rank(talk)
+        ordered = rank(inputs)
         keys = [(-one.score, -one.voices, announced[one.paper], one.paper) for one in ordered]
         assert keys == sorted(keys) and {one.paper for one in ordered} == announced.keys()
-        assert rank(msgspec.structs.replace(talk, candidates=tuple(shuffled))) == ordered
+        assert rank(msgspec.structs.replace(inputs, candidates=tuple(shuffled))) == ordered
 
 
 @pytest.mark.long
 @given(talks(), st.integers(1, 1000))
-def test_more_voices_never_lower_a_paper(talk: RankingInput, more: int) -> None:
-    first, *others = talk.candidates
+def test_more_voices_never_lower_a_paper(inputs: RankingInput, more: int) -> None:
+    first, *others = inputs.candidates
     heard = first.attention[0]
     louder = msgspec.structs.replace(
         first, attention=(msgspec.structs.replace(heard, voices=heard.voices + more), *first.attention[1:])
     )
 
     def place(rank: Rank, *candidates: Candidate) -> int:
-        ordered = rank(RankingInput(candidates=candidates, peers=talk.peers))
+        ordered = rank(RankingInput(candidates=candidates, peers=inputs.peers))
         return [one.paper for one in ordered].index(first.paper)
 
     assert all(place(rank, louder, *others) <= place(rank, first, *others) for rank in FORMULAS.values())

@@ -7,7 +7,7 @@ import pytest
 
 from hotpapers.evaluation.attacks import suite
 from hotpapers.evaluation.attacks.honest import THRESHOLD, farthest_move, judged_voices, small_field
-from hotpapers.evaluation.attacks.scene import ISSUED, Scene, engagements, marks_of
+from hotpapers.evaluation.attacks.scene import ISSUED, Scene, engagements, measurement_times
 from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw, WorldPaper
 from hotpapers.model import DAY, HOUR, RankingInput
 from hotpapers.settings import BotRules
@@ -25,9 +25,11 @@ def scene() -> Scene:
 def places(scene: Scene, changed: WorldPaper, left_out: int = 0) -> dict[str, int]:
     """The places of all scored papers, ranked anew: one paper's posts are other ones, and an account is left out."""
     rule = scene.rule._replace(left_out=frozenset({left_out}))
-    rows = engagements(changed, changed.posts, marks_of(changed.announced_at, scene.cut), scene.naming, rule)
-    one = scene.candidate(changed, [row for row in rows if row.age in OURS.measured.ages], OURS.measured)
-    honest = scene.honest_input(OURS.measured)
+    rows = engagements(
+        changed, changed.posts, measurement_times(changed.announced_at, scene.cut), scene.naming_networks, rule
+    )
+    one = scene.candidate(changed, [row for row in rows if row.age in OURS.needs.ages], OURS.needs)
+    honest = scene.honest_input(OURS.needs)
     others = [candidate for candidate in honest.candidates if candidate.paper != changed.paper]
     order = OURS.rank(RankingInput(candidates=(*others, *([one] if one else [])), peers=honest.peers))
     return {one.paper: place for place, one in enumerate(order, 1) if one.score > 0}
@@ -35,7 +37,7 @@ def places(scene: Scene, changed: WorldPaper, left_out: int = 0) -> dict[str, in
 
 @pytest.mark.long
 def test_a_paper_moves_as_far_as_it_does_when_all_is_counted_again(scene: Scene) -> None:
-    order = scene.order(OURS.rank, OURS.measured)
+    order = scene.order(OURS.rank, OURS.needs)
     entries = [scene.papers[one.paper] for one in order if one.score >= THRESHOLD]
     before = places(scene, entries[0])
     assert len(entries) > 2, "else it could not fail"
@@ -59,12 +61,12 @@ def test_no_honest_voice_is_judged_a_bot_and_a_chorus_is(scene: Scene) -> None:
     limit = BotRules().chorus
     made = World(LAW).papers[0].posts or next(one.posts for one in scene.papers.values() if one.posts)
     words = "the finest of all papers that anybody wrote"
-    sung = tuple(
+    posts = tuple(
         made[0]._replace(id=n, account=10**9 + n, network="x", at=paper.announced_at + HOUR + n, text=words, likers=())
         for n in range(limit)
     )
     other = Scene(scene.world, scene.day, frozenset(scene.rule.known or ()), scene)
-    other.papers = {**scene.papers, paper.paper: paper._replace(posts=(*paper.posts, *sung))}
+    other.papers = {**scene.papers, paper.paper: paper._replace(posts=(*paper.posts, *posts))}
     assert judged_voices(other) == (4, honest.voices + limit, limit - 1), "but whoever said it first"
 
 

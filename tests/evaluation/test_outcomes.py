@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hotpapers.cli import streams
 from hotpapers.evaluation import statistics
 from hotpapers.evaluation.outcomes import cohorts, comparison, targets
-from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparisonRequest, Inside
+from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparisonRequest, ComparisonScope
 from hotpapers.evaluation.outcomes.files import EvaluationFiles, ListedPaper, read_files
 from hotpapers.evaluation.outcomes.studies import OutcomeReport, StudyCell, measure_outcomes, predictors
 from hotpapers.evaluation.outcomes.targets import LaterOutcome
@@ -45,11 +45,11 @@ def report(files: EvaluationFiles) -> OutcomeReport:
     return measure_outcomes(files, 50)
 
 
-def cell(report: OutcomeReport, cohort: str, outcome: str, inside: Inside = ALL, period: str = "") -> StudyCell:
+def cell(report: OutcomeReport, cohort: str, outcome: str, scope: ComparisonScope = ALL, period: str = "") -> StudyCell:
     [one] = [
         one
         for one in report.cells
-        if (one.cohort, one.outcome, one.inside, one.period) == (cohort, outcome, inside.name, period)
+        if (one.cohort, one.outcome, one.scope, one.period) == (cohort, outcome, scope.name, period)
     ]
     return one
 
@@ -64,8 +64,8 @@ def rho(one: StudyCell, name: str) -> float | None:
 
 def test_a_day_is_compared_with_what_was_seen_by_then(files: EvaluationFiles) -> None:
     past = cohorts.archive_cohort(files.listed).days[3]
-    [peers] = [peer for peer in past.talk.peers if peer.archive == "cs"]
-    first, second = past.talk.candidates[:2]
+    [peers] = [peer for peer in past.inputs.peers if peer.archive == "cs"]
+    first, second = past.inputs.candidates[:2]
     assert [one.archive for one in (first, second)] == ["cs", "hep-th"]
     assert first.attention[0].voices == first.attention[0].own == 65
     assert first.attention[0].method == "hot-papers/1"
@@ -96,9 +96,9 @@ def test_after_ninety_days_a_paper_is_no_peer_and_below_fifty_never() -> None:
     }
     few = {**late, "arxiv_id": "2011.00002", "favorites": 20, "retweets": 29}
     past = cohorts.archive_cohort([_listed(row) for row in (old, late, few)]).days[-1]
-    assert [peer.counts for peer in past.talk.peers] == [((50, 1),)]
-    assert [one.attention[0].own for one in past.talk.candidates] == [50, None]
-    assert past.talk.candidates[0].attention[0].method == "hot-papers/2"
+    assert [peer.counts for peer in past.inputs.peers] == [((50, 1),)]
+    assert [one.attention[0].own for one in past.inputs.candidates] == [50, None]
+    assert past.inputs.candidates[0].attention[0].method == "hot-papers/2"
 
 
 def test_upvotes_are_those_of_the_first_reading_on_the_day_itself(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_upvotes_are_those_of_the_first_reading_on_the_day_itself(tmp_path: Path
 
     files = read_files(opener(made.folder(tmp_path / "data", change)))
     [past] = cohorts.upvote_cohort(files.upvotes, files.upvoted).days
-    [only] = past.talk.candidates
+    [only] = past.inputs.candidates
     assert (only.attention[0].voices, only.attention[0].age, past.day) == (70, 6, "2020-09-01")
 
 
@@ -135,15 +135,15 @@ def test_points_are_those_of_the_first_day_of_the_first_story(tmp_path: Path) ->
 
     files = read_files(opener(made.folder(tmp_path / "data", change)))
     [past] = cohorts.story_cohort(files.stories).days
-    [only] = past.talk.candidates
+    [only] = past.inputs.candidates
     assert (only.attention[0].voices, only.attention[0].until) == (40, only.announced_at + MICROSECONDS)
 
 
 def test_voices_decide_between_level_scores_where_a_ranking_has_it_so(files: EvaluationFiles) -> None:
     """All made-up papers have 550 retweets and favorites together: `classic/1` leaves them as they were listed."""
     cohort = cohorts.archive_cohort(files.listed)
-    assert set(cohorts.standings(cohort, RANKINGS["classic/1"]).values()) == {(550, 0)}
-    rarity = cohorts.standings(cohort, RANKINGS["rarity/1"])
+    assert set(cohorts.rank_values(cohort, RANKINGS["classic/1"]).values()) == {(550, 0)}
+    rarity = cohorts.rank_values(cohort, RANKINGS["rarity/1"])
     assert {voices for _, voices in rarity.values()} == set(range(50, 150))
 
 
@@ -230,7 +230,7 @@ def test_orders_agree_as_they_were_made_to(report: OutcomeReport) -> None:
 
 @pytest.mark.long
 def test_a_period_holds_its_papers_and_too_few_are_not_computed(report: OutcomeReport) -> None:
-    sizes = {one.period: one.papers for one in report.cells if (one.cohort, one.inside) == ("archive", ALL.name)
+    sizes = {one.period: one.papers for one in report.cells if (one.cohort, one.scope) == ("archive", ALL.name)
              and one.outcome == "citations"}  # fmt: skip
     assert sizes == {"": 100, "before": 80, "after": 20}
     few = cell(report, "archive", "later story", DAY)
@@ -255,9 +255,9 @@ def test_the_same_again(files: EvaluationFiles, report: OutcomeReport) -> None:
     assert measure_outcomes(files, 50) == report
 
 
-def request(outcomes: dict[str, LaterOutcome], inside: Inside, resamples: int = 400) -> ComparisonRequest:
+def request(outcomes: dict[str, LaterOutcome], scope: ComparisonScope, resamples: int = 400) -> ComparisonRequest:
     keys = {paper: outcome.group for paper, outcome in outcomes.items()}
-    return ComparisonRequest(outcomes, keys, inside, resamples, "seed")
+    return ComparisonRequest(outcomes, keys, scope, resamples, "seed")
 
 
 def test_a_predictor_is_compared_over_the_papers_that_it_knows() -> None:
@@ -274,23 +274,23 @@ def test_inside_groups_only_the_order_in_the_group_counts() -> None:
     """Between groups the order is turned round, inside it is right."""
     outcomes = {f"{g}{n}": LaterOutcome(str(g), g / 10 + n / 100, False) for g in range(8) for n in range(5)}
     order = {f"{g}{n}": n - 100 * g for g in range(8) for n in range(5)}
-    [inside] = comparison.compare({"order": order}, request(outcomes, DAY))
+    [scope] = comparison.compare({"order": order}, request(outcomes, DAY))
     keys = dict.fromkeys(outcomes, "")
     [over_all] = comparison.compare({"order": order}, request(outcomes, ALL)._replace(keys=keys))
-    assert inside.spearman == pytest.approx((1.0, 1.0, 1.0)) and (over_all.spearman.value or 0) < -0.9
+    assert scope.spearman == pytest.approx((1.0, 1.0, 1.0)) and (over_all.spearman.value or 0) < -0.9
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("inside", [ALL, VENUE, DAY])
-def test_orders_without_a_difference_are_rarely_held_to_differ(inside: Inside) -> None:
+@pytest.mark.parametrize("scope", [ALL, VENUE, DAY])
+def test_orders_without_a_difference_are_rarely_held_to_differ(scope: ComparisonScope) -> None:
     """Two orders by chance, forty times: their paired interval misses 0 about once in twenty."""
     missed = 0
     for seed in range(40):
         chance = Random(seed)
         outcomes = {str(n): LaterOutcome(str(n % 12), chance.random(), False) for n in range(60)}
-        keys = {paper: "" if inside is ALL else outcome.group for paper, outcome in outcomes.items()}
+        keys = {paper: "" if scope is ALL else outcome.group for paper, outcome in outcomes.items()}
         orders = {name: {paper: chance.random() for paper in outcomes} for name in ("one", "other")}
-        _, other = comparison.compare(orders, request(outcomes, inside, 100)._replace(keys=keys))
+        _, other = comparison.compare(orders, request(outcomes, scope, 100)._replace(keys=keys))
         _, low, high = other.spearman_above
         missed += low is not None and high is not None and not low <= 0 <= high
     assert missed <= 8
@@ -313,7 +313,7 @@ def test_the_first_figures_of_the_real_data(shared: Path) -> None:
     assert statistics.spearman([first[paper].favorites for paper in known], counts) == pytest.approx(0.205, abs=5e-4)
     assert statistics.spearman([first[paper].retweets for paper in known], counts) == pytest.approx(0.051, abs=5e-4)
     upvoted = cohorts.upvote_cohort(files.upvotes, files.upvoted)
-    voices = {one.paper: one.attention[0].voices for past in upvoted.days for one in past.talk.candidates}
+    voices = {one.paper: one.attention[0].voices for past in upvoted.days for one in past.inputs.candidates}
     both = sorted(voices.keys() & citations.keys())
     assert len(both) == 568
     agreement = statistics.spearman([voices[paper] for paper in both], [citations[paper] for paper in both])

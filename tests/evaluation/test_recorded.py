@@ -44,7 +44,7 @@ def weeks_ago(accounts: list[str]) -> list[Item]:
     ]  # fmt: skip
 
 
-def spoken_of(number: int, day: str, likes: int, network: str = "mastodon") -> list[Item]:
+def discussed_paper(number: int, day: str, likes: int, network: str = "mastodon") -> list[Item]:
     """A paper with a known account's post on Bluesky, known accounts that like it, and a post elsewhere."""
     at, name = moment(day) + HOUR, f"bluesky:{number}"
     liked = [Reaction(post=name, account=one, type="like", observed_at=at) for one in PEOPLE[number : number + likes]]
@@ -60,7 +60,7 @@ def fortnight() -> list[Item]:
     silent = (*paper(50), *paper(51), *paper(52, category="hep-th"), *paper(53, "2024-05-06"), *paper(54, "2024-05-03"),
               *paper(55, "2024-05-01"), *paper(56, "2024-04-01"), *paper(57, "2024-04-02"))  # fmt: skip
     alone = [*paper(58), *post(58, "bluesky:58", TODAY + HOUR, PEOPLE[90])]
-    talk = [item for n in range(1, 15) for item in spoken_of(n, ("2024-05-06", made.DAY)[n % 2], 2 + n)]
+    talk = [item for n in range(1, 15) for item in discussed_paper(n, ("2024-05-06", made.DAY)[n % 2], 2 + n)]
     return [DAILY, *background(networks=("bluesky", "mastodon")), *talk, *silent, *alone]
 
 
@@ -77,8 +77,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 CONTENDERS = [suite.contenders()[name] for name in ("classic/1", "rarity/1", "rarity/2", "z-score", "reddit-hot")]
-ASKED = [(one.rank, one.measured) for one in CONTENDERS]
-VOUCHED = ranking.RANKINGS["rarity/2"], ranking.measured_by("rarity/2")
+ASKED = [(one.rank, one.needs) for one in CONTENDERS]
+VOUCHED = ranking.RANKINGS["rarity/2"], ranking.needs_of("rarity/2")
 
 
 @pytest.fixture(scope="module")
@@ -102,54 +102,54 @@ def test_an_honest_scene_is_the_frozen_issue(scene: RecordedScene) -> None:
 
 def test_who_changes_nothing_leaves_the_order(scene: RecordedScene) -> None:
     for one in CONTENDERS:
-        honest = [scored.paper for scored in scene.order(one.rank, one.measured)]
-        idle = campaign(scene, "likes, spread", one.rank, one.measured, aged=False)
-        assert after(scene, idle, one.rank, one.measured, whole=True) == honest, one.name
-        assert one.whole or after(scene, idle, one.rank, one.measured, whole=False) == honest[:12], one.name
+        honest = [scored.paper for scored in scene.order(one.rank, one.needs)]
+        idle = campaign(scene, "likes, spread", one.rank, one.needs, aged=False)
+        assert after(scene, idle, one.rank, one.needs, whole=True) == honest, one.name
+        assert one.whole or after(scene, idle, one.rank, one.needs, whole=False) == honest[:12], one.name
 
 
 def test_targets(scene: RecordedScene) -> None:
     def of(**how: Any) -> str | None:
-        target = scene.target(**{"days_old": 0, "spoken_of": False, "small_field": False} | how)
+        target = scene.target(**{"days_old": 0, "known_post": False, "small_field": False} | how)
         return target.paper if target else None
 
     assert of() == key(50) and of(days_old=1) == key(53) and of(days_old=3) == key(54) and of(days_old=5) == key(55)
-    assert of(small_field=True) == key(52) and of(spoken_of=True) == key(58)
+    assert of(small_field=True) == key(52) and of(known_post=True) == key(58)
     assert of(days_old=7) is None and of(days_old=1, small_field=True) is None
-    assert {one.paper for one in scene.others} == {key(56), key(57)}
+    assert {one.paper for one in scene.earlier_papers} == {key(56), key(57)}
 
 
 def test_networks(scene: RecordedScene) -> None:
     assert {(one.name, one.names_accounts) for one in scene.networks} == {("bluesky", True), ("mastodon", False)}
 
 
-def after(scene: RecordedScene, one: Campaign, rank: Any, measured: Any, *, whole: bool) -> list[str]:
-    return scene.order_after(scene.aftermath(one, measured), rank, measured, whole=whole)
+def after(scene: RecordedScene, one: Campaign, rank: Any, needs: Any, *, whole: bool) -> list[str]:
+    return scene.order_after(scene.effect(one, needs), rank, needs, whole=whole)
 
 
-def everybody(scene: RecordedScene, measured: Any) -> set[str]:
-    return {one.paper for one in scene._inputs[measured].candidates}
+def everybody(scene: RecordedScene, needs: Any) -> set[str]:
+    return {one.paper for one in scene._inputs[needs].candidates}
 
 
 # ---- the same in the record --------------------------------------------------------------------------------
 
 
-def campaign(scene: RecordedScene, name: str, rank: Any, measured: Any, *, aged: bool, **knobs: Any) -> Campaign:
+def campaign(scene: RecordedScene, name: str, rank: Any, needs: Any, *, aged: bool, **knobs: Any) -> Campaign:
     attack = NAMES[name]
     targets = [
-        scene.target(days_old=days_old, spoken_of=attack.spoken_of, small_field=attack.small_field)
+        scene.target(days_old=days_old, known_post=attack.known_post, small_field=attack.small_field)
         for days_old in attack.days_old
     ]
     target = next(filter(None, reversed(targets)), None)
-    rival = scene.paper(scene.order(rank, measured)[0].paper)
+    rival = scene.paper(scene.order(rank, needs)[0].paper)
     first = {knob: values[0] for knob, values in attack.knobs.items()}
     assert target is not None
-    return Campaign(target, rival, scene.others, scene.networks, aged=aged, knobs=first | knobs)
+    return Campaign(target, rival, scene.earlier_papers, scene.networks, aged=aged, knobs=first | knobs)
 
 
 def as_items(scene: RecordedScene, one: Campaign) -> Iterator[Item]:
     """What a campaign did, as a record would have observed it."""
-    papers = {some.paper: some for some in (*scene.others, one.rival, one.target)}
+    papers = {some.paper: some for some in (*scene.earlier_papers, one.rival, one.target)}
     for about, posts in one.posts.items():
         for own in posts:
             name = key_of(scene, own.id, own.network)
@@ -159,14 +159,14 @@ def as_items(scene: RecordedScene, one: Campaign) -> Iterator[Item]:
                     created_at=own.at, observed_at=own.at,
                 )  # fmt: skip
             yield Mention(post=name, paper=about, form="abs", observed_at=own.at)
-        for spoken in one.talk(papers[about]):
+        for spoken in one.posts_about(papers[about]):
             name, likes, reposts = key_of(scene, spoken.id, spoken.network), spoken.likes, 0
             for reaction in sorted(spoken.reactions, key=lambda some: some.at):
                 type: ReactionType = "like" if reaction.type == "like" else "repost"
                 many = len(reaction.accounts)
                 likes, reposts = (likes + many, reposts) if type == "like" else (likes, reposts + many)
                 yield Snapshot(post=name, reposts=reposts, likes=likes, observed_at=reaction.at)
-                for number in reaction.accounts if spoken.network in scene.naming else ():
+                for number in reaction.accounts if spoken.network in scene.naming_networks else ():
                     account = account_of(one, number, spoken.network)
                     yield Reaction(post=name, account=account, type=type, observed_at=reaction.at)
 
@@ -192,7 +192,7 @@ def account_of(one: Campaign, number: int, network: str) -> str:
         ("likes, one network", 30, {"network": 0}), ("likes, spread", 40, {"networks": 2}),
         ("likes and reposts", 33, {"networks": 2}), ("likes, honest post", 20, {"networks": 2}),
         ("puppets, rewritten", 24, {"networks": 1}), ("ring", 9, {"networks": 2}),
-        ("aged posters, fresh likes", 40, {"networks": 2}), ("slow drip", 30, {"networks": 1, "mark": 24}),
+        ("aged posters, fresh likes", 40, {"networks": 2}), ("slow drip", 30, {"networks": 1, "age": 24}),
         ("old paper", 30, {"networks": 2}), ("small field", 30, {"networks": 1}), ("popular posts", 2, {}),
         ("rival, as a chorus", 4, {}), ("rival, by the reference", 12, {"papers": 2}),
     ],
@@ -216,11 +216,11 @@ def test_the_record_makes_the_same_of_it(
             ranked: build(copy, IssueRecipe(replace(DAILY, ranking=ranked, threshold=least), made.DAY, 3, at)).content
             for ranked, least in (("rarity/2", 100), ("rarity/1", 1), ("classic/1", 1))
         }  # fmt: skip
-    assert acted.spent().posts + acted.spent().reactions > 0, "else it could not fail"
+    assert acted.expenses().posts + acted.expenses().reactions > 0, "else it could not fail"
     assert after(scene, acted, *VOUCHED, whole=True) == [one.paper for one in built["rarity/2"].entries]
     for ranked, content in built.items():
-        measured = ranking.measured_by(ranked)
-        talk = scene.input_after(scene.aftermath(acted, measured), measured, everybody(scene, measured))
+        needs = ranking.needs_of(ranked)
+        talk = scene.input_after(scene.effect(acted, needs), needs, everybody(scene, needs))
         assert {(p.network, p.age, p.archive): p.counts for p in talk.peers} == {
             (p.network, p.age, p.archive): p.counts for p in content.peers
         }
@@ -265,7 +265,7 @@ def test_the_last_issues_are_those_there_are(store: Path) -> None:
 def test_what_a_record_lacks_is_named(sqlite_url: str, tmp_path: Path) -> None:
     """A young record, in which each announced paper is spoken of, and whose table of standing is behind."""
     with Record(sqlite_url) as record:
-        write(record, DAILY, background(), *(spoken_of(n, made.DAY, 3 * n) for n in (1, 2, 3)))
+        write(record, DAILY, background(), *(discussed_paper(n, made.DAY, 3 * n) for n in (1, 2, 3)))
         frozen(record, DAILY)
         record.database.run("DELETE FROM standing_state")
     args = ("evaluate", "attacks", "--store", sqlite_url, "--issue", made.DAY, *FEW)
@@ -331,8 +331,8 @@ def bought(scene: RecordedScene, on_bluesky: int, on_mastodon: int) -> int:
     for network, many in (("bluesky", on_bluesky), ("mastodon", on_mastodon)):
         for account in one.accounts(many):
             one.post(account, network)
-    rank, measured = VOUCHED
-    ranked = rank(scene.input_after(scene.aftermath(one, measured), measured, set()))
+    rank, needs = VOUCHED
+    ranked = rank(scene.input_after(scene.effect(one, needs), needs, set()))
     return next((each.score for each in ranked if each.paper == one.target.paper), 0)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hotpapers.engagement.attention import read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.following.file_intake import TakenFiles
+from hotpapers.following.file_intake import IntakeResult
 from hotpapers.following.measurement import RECENT, Counting, counting_of
 from hotpapers.model import DAY, HOUR, Item, Measurement, Mention
 from hotpapers.store import Record
@@ -18,7 +18,7 @@ from tests.following.sites import FIRST, NAME, Follower, Publisher, render
 from tests.issues.made import counts, key, post
 
 NOON = FIRST + 20 * DAY + 12 * HOUR
-TAKEN = TakenFiles(
+TAKEN = IntakeResult(
     files=1, items=5, withdrawn=0, since=NOON - HOUR, until=NOON, missing=((FIRST, FIRST + HOUR),), problems=()
 )  # fmt: skip
 

@@ -11,6 +11,8 @@ import pytest
 import zstandard
 
 from hotpapers.errors import NetError
+from hotpapers.following import allowance
+from hotpapers.following.allowance import FetchedAmount
 from hotpapers.model import DAY, HOUR, Announcement, Measurement, Post, Snapshot
 from hotpapers.privacy import queries
 from hotpapers.privacy.forget import forget
@@ -57,9 +59,43 @@ def test_invented_counts_are_not_those_of_the_log(publisher: Publisher, follower
     assert kinds(follower) == []
 
 
+def test_a_part_of_an_hour_that_no_log_lists_is_named(publisher: Publisher, follower: Follower) -> None:
+    lines = lines_in(publisher.files()[0])
+    first, last = (day_file(0, lines, part) for part in (1, 3))
+    forge(publisher, [first[0], last[0]], {first[1]: first[2], last[1]: last[2]})
+    [problem] = follower.follow(3).problems
+    assert problem == "2024-05-06T23-2: stands in no log, though a later part of the hour does"
+    assert days_here(follower) == {"06"}, "what is listed goes in"
+
+
+@pytest.mark.parametrize("limit", ["MOST_IN_ROUND", "MOST_IN_DAY"])
+@pytest.mark.parametrize("most", [FetchedAmount(2, 10**9, 10**9), FetchedAmount(10**9, 10**9, 1),
+                                  FetchedAmount(10**9, 1, 10**9)])  # fmt: skip
+def test_a_site_that_lists_too_much_fills_no_disk(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch, limit: str, most: FetchedAmount
+) -> None:
+    monkeypatch.setattr(allowance, limit, most)
+    before = 2 if most.files == 2 else 1
+    [problem] = follower.follow(3).problems
+    assert problem.startswith(f"neighbour: lists more than the {most} that are fetched in a ")
+    assert len(days_here(follower)) == before and kinds(follower) == [], "it is no lie, and no alarm"
+    if limit == "MOST_IN_DAY":
+        follower.follow(3, 9)
+        assert len(days_here(follower)) == before
+    follower.follow(4)
+    follower.follow(5)
+    assert days_here(follower) == {"06", "07", "08"}
+
+
+def test_a_leaf_that_is_longer_than_any_is_refused(publisher: Publisher, follower: Follower) -> None:
+    forge(publisher, [b"\x09" * 257], {})
+    [problem] = follower.follow(3).problems
+    assert problem.endswith(": has a leaf of more than 256 bytes")
+
+
 def kinds(follower: Follower) -> list[str]:
     """Of which kinds the alarms are that stand about the site."""
-    return [alarm.kind for alarm in alarms.standing(follower.site.folder)]
+    return [alarm.kind for alarm in alarms.open_alarms(follower.site.folder)]
 
 
 def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follower) -> None:
@@ -67,10 +103,10 @@ def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follow
     [problem] = follower.follow(3).problems
     assert problem.startswith("2024-05-06T23-1: is in the log and withheld: ") and "answered 404" in problem
     assert days_here(follower) == {"07", "08"}
-    [alarm] = alarms.standing(follower.site.folder)
+    [alarm] = alarms.open_alarms(follower.site.folder)
     assert str(alarm) == f"neighbour: {problem} (since 2024-05-09 07:00 UTC)"
     follower.follow(3, 9)
-    assert alarms.standing(follower.site.folder) == (alarm,)
+    assert alarms.open_alarms(follower.site.folder) == (alarm,)
     alarms.acknowledge(follower.site.folder, "neighbour")
     follower.follow(3, 10)
     assert kinds(follower) == []
@@ -82,7 +118,7 @@ def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follow
 
 def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: Follower) -> None:
     files = {file.name: file.read_bytes() for file in publisher.files()}
-    left = [file for leaf in leaves_of(publisher) if (file := entries.observed_of(leaf))]
+    left = [file for leaf in leaves_of(publisher) if (file := entries.observed_file_of(leaf))]
     forge(publisher, [entries.observed_entry(file) for file in (left[0], left[2])], files)
     assert (
         "2024-05-07T00 to 2024-05-07T23: no file of it stands in the log, though later ones do"
@@ -94,7 +130,7 @@ def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: 
 def test_a_later_file_that_claims_the_hours_of_one_that_is_held_back_hides_nothing(
     publisher: Publisher, follower: Follower
 ) -> None:
-    first, held_back, after = filter(None, map(entries.observed_of, leaves_of(publisher)))
+    first, held_back, after = filter(None, map(entries.observed_file_of, leaves_of(publisher)))
     leaves = map(entries.observed_entry, (first, held_back, after._replace(first=held_back.first)))
     files = publisher.files()
     forge(publisher, list(leaves), {file.name: file.read_bytes() for file in (files[0], files[2])})
@@ -114,7 +150,7 @@ def test_a_rewritten_past_is_refused(publisher: Publisher, follower: Follower) -
         [problem] = follower.follow(3, 9).problems
         assert "has rewritten its past" in problem and "Nothing of it is taken in" in problem
         assert kinds(follower) == ["rewritten past"]
-    one, two = map(parse_checkpoint, alarms.standing(follower.site.folder)[0].evidence)
+    one, two = map(parse_checkpoint, alarms.open_alarms(follower.site.folder)[0].evidence)
     key = next(log.key for log in parse_policy((follower.site.folder / "policy.txt").read_text()).logs)
     assert is_signed(one.note, [key]) and is_signed(two.note, [key]) and one.checkpoint != two.checkpoint
     assert days_here(follower) == {"06", "07", "08"}
@@ -286,13 +322,13 @@ def test_a_list_of_marks_that_are_nobodys_costs_nothing(
         f"withdrawn-{digest.hex()}.txt": marks.encode()
     }
     forge(publisher, [*leaves_of(publisher), entries.withdrawn_entry(digest)], files)
-    scans, rows_naming = list[Record](), queries.rows_naming
+    scans, rows_with_names = list[Record](), queries.rows_with_names
 
     def counted(record: Record, known: ForgottenNames) -> Iterator[StoredRow]:
         scans.append(record)
-        return rows_naming(record, known)
+        return rows_with_names(record, known)
 
-    monkeypatch.setattr(queries, "rows_naming", counted)
+    monkeypatch.setattr(queries, "rows_with_names", counted)
     outcome = follower.follow(3, 9)
     assert outcome.problems == () and outcome.withdrawn == 1 and len(scans) == 1
 

@@ -158,7 +158,7 @@ def test_an_hour_s_file_renders_no_page_anew_and_comes_before_the_checkpoint_tha
     assert moments == sorted(moments) and moments[0] > before
     forget(record, "bluesky:1")  # what is taken back is written there too
     morning.site.round(moment(f"{morning.day}T04:00") + 2 * MINUTE)
-    mark = observations.mark_of("bluesky:1", record.marks).encode()
+    mark = observations.mark_of("bluesky:1", record.hasher).encode()
     for name in (path.name for path in file.parent.glob("*.zst")):
         lines = observations.read_packed(name, (file.parent / name).read_bytes())
         assert not any(mark in line.data for line in lines)

@@ -74,7 +74,7 @@ def test_it_is_off_by_default(publisher: Publisher) -> None:
     shutil.rmtree(publisher.config.folder / NAME)
     publisher.config.key_file.with_name("hotpapers.key.signed").unlink()
     publisher.publish(5)
-    assert not publisher.files() and not any(map(entries.observed_of, leaves_of(publisher)))
+    assert not publisher.files() and not any(map(entries.observed_file_of, leaves_of(publisher)))
 
 
 def test_switched_off_nothing_new_comes_and_what_is_forgotten_goes(publisher: Publisher) -> None:
@@ -83,7 +83,7 @@ def test_switched_off_nothing_new_comes_and_what_is_forgotten_goes(publisher: Pu
     forget(publisher.record, "bluesky:1")
     publisher.publish(4)
     assert len(publisher.files()) == 3
-    assert len(list(filter(None, map(entries.withdrawn_of, leaves_of(publisher))))) == 1
+    assert len(list(filter(None, map(entries.withdrawn_digest_of, leaves_of(publisher))))) == 1
 
 
 def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> None:
@@ -123,7 +123,7 @@ def test_the_next_file_names_the_hours_in_which_nothing_came(publisher: Publishe
     publisher.live(4)
     publisher.publish(5)
     assert [file.name[8:13] for file in publisher.files()] == ["06T23", "07T23", "08T23", "10T23"]
-    files = [file for leaf in leaves_of(publisher) if (file := entries.observed_of(leaf))]
+    files = [file for leaf in leaves_of(publisher) if (file := entries.observed_file_of(leaf))]
     assert [file.hour - file.first for file in files] == [0, 23, 23, 47]
     assert all(after.first == file.hour + 1 for file, after in pairwise(files))
     assert follower.follow(5).problems == ()
@@ -196,7 +196,7 @@ def test_who_is_killed_while_publishing_goes_on(
     assert follower.follow(4).problems == ()
     for file in publisher.files():
         assert not any(b"Tea" in line for line in _lines(file))
-    mark = observations.mark_of("bluesky:1", publisher.record.marks).encode()
+    mark = observations.mark_of("bluesky:1", publisher.record.hasher).encode()
     assert not any(mark in line for file in publisher.files() for line in _lines(file))
 
 

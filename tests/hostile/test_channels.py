@@ -37,7 +37,7 @@ from hotpapers.view.key_sentence import key_sentence, sentences
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.api import ApiConfig, ApiRoute
 from tests.announce.test_chat import PlainRoom
-from tests.email.made import SECRET, office, reader
+from tests.email.made import SECRET, mail_config, reader
 from tests.hostile.cases import CASES
 from tests.hostile.reading import FORM, ODD, alive
 from tests.hostile.world import fill
@@ -45,13 +45,13 @@ from tests.issues.made import DAY
 from tests.render.html import Page
 from tests.web.asgi import get
 
-IMPRINT = SiteConfig("desk@library.example", "https://papers.example/daily/")
+SITE_CONFIG = SiteConfig("desk@library.example", "https://papers.example/daily/")
 EVERYTHING = ExportRequest(False, (), lambda _: None)
 OWN = {"script", "meta", "link"}
 ASKING = ("reading/index.html", "search/index.html")
 """The site's own pages with a form."""
 AT_ONCE = 20
-"""Entries of a letter, or of a room's message, at a time: no letter holds them all."""
+"""Entries of a message, or of a room's message, at a time: no message holds them all."""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def issue(record: Record) -> PublishedIssue:
 
 
 def rendered(record: Record, name: str) -> dict[str, bytes]:
-    files = channel(name, IMPRINT).render(RecordIssueReader(record), "daily", [DAY])
+    files = channel(name, SITE_CONFIG).render(RecordIssueReader(record), "daily", [DAY])
     return {file.path: file.data for file in files if file.data}
 
 
@@ -194,11 +194,11 @@ HEADERS = {
 }  # fmt: skip
 
 
-def test_no_letter_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: PublishedIssue) -> None:
+def test_no_message_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: PublishedIssue) -> None:
     for some in slices(issue, AT_ONCE):
-        letter = address_message(issue_message(some, office(), IMPRINT), office(), reader(), SECRET)
-        assert not re.search(rb"(?<!\r)\n|\r(?!\n)|[\x00\x0b\x0c]|\n\.\r", letter)
-        made = email.message_from_bytes(letter, policy=email.policy.SMTP)
+        message = address_message(issue_message(some, mail_config(), SITE_CONFIG), mail_config(), reader(), SECRET)
+        assert not re.search(rb"(?<!\r)\n|\r(?!\n)|[\x00\x0b\x0c]|\n\.\r", message)
+        made = email.message_from_bytes(message, policy=email.policy.SMTP)
         assert {name.lower() for name in made} <= HEADERS and len(made.keys()) == len(set(made.keys()))
         assert made["To"] == reader().address and not made.defects
         plain, html = list(made.iter_parts())
@@ -209,13 +209,13 @@ def test_no_letter_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: Pu
 
 def test_nothing_that_is_said_in_a_room_is_a_link_a_mention_or_markup(issue: PublishedIssue) -> None:
     for some in slices(issue, 5):
-        told = announcement(some, IMPRINT)
-        for manner in ("plain", "markdown"):
-            said = message(told, PlainRoom(manner, 1500))
+        told = announcement(some, SITE_CONFIG)
+        for text_format in ("plain", "markdown"):
+            said = message(told, PlainRoom(text_format, 1500))
             assert 0 < len(said) <= 1500 and not ODD.search(said.replace("\n", " "))
             others = re.sub(r"<?https://papers\.example/daily/[\w./-]*>?", "", said)
             assert not re.search(r"://|\bwww\.\w|@(?:everyone|here)\b|<[!@#]", others), others
-        for post in thread(some, IMPRINT).posts:
+        for post in thread(some, SITE_CONFIG).posts:
             features = [one for facet in post.record.get("facets", ()) for one in facet["features"]]
             assert all(one["uri"].startswith("https://papers.example/daily/") for one in features)
 

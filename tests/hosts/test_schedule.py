@@ -14,7 +14,7 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import Publication
 from hotpapers.schedule.hosts import schedule_status
 from hotpapers.schedule.hosts.cron_times import GRACE, TimeOfDay, crons, following, planned, times
-from hotpapers.schedule.hosts.site_export import check_empty, places
+from hotpapers.schedule.hosts.site_export import check_empty, site_folders
 from hotpapers.settings import PublicationSettings
 from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
@@ -130,8 +130,8 @@ def test_an_end_without_a_beginning(sqlite_url: str) -> None:
 def test_places() -> None:
     one = Publication(observed_at=0, publication="daily", title="Daily")
     other = Publication(observed_at=0, publication="weekly", title="Weekly")
-    assert [place.below for place in places([one], SiteConfig())] == [""]
-    assert [place.site_config.base for place in places([one, other], SiteConfig(base=""))] == ["", ""]
+    assert [place.below for place in site_folders([one], SiteConfig())] == [""]
+    assert [place.site_config.base for place in site_folders([one, other], SiteConfig(base=""))] == ["", ""]
 
 
 def test_an_empty_folder_is_one_that_is_not_there(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from hotpapers.errors import SettingsError
 from hotpapers.schedule import SiteHealth
 from hotpapers.schedule.hosts.files import HostMachine, host_files
-from hotpapers.settings import Settings
+from hotpapers.settings import PublicationSettings, Settings
 from hotpapers.web.monitoring import monitor
 
 TODAY = datetime.date(2026, 11, 20)
@@ -129,6 +129,15 @@ def test_the_health_check_asks_the_running_program(ok: bool, status: int) -> Non
     assert command[0] == "python" and done.returncode == status
 
 
+def test_the_app_of_several_publications_is_told_which_it_shows() -> None:
+    """Without a name it would not start as soon as a listing was imported."""
+    several = Settings(publication=(PublicationSettings(name="daily"), PublicationSettings(name="weekly")))
+    units = {one.path: one.text for one in host_files("systemd", several, TODAY)}
+    assert "serve --publication daily --host 127.0.0.1 --port 8000\n" in units["hotpapers-serve.service"]
+    compose = {one.path: one.text for one in host_files("container", several, TODAY)}["compose.yaml"]
+    assert 'command: [serve, "--publication", "daily", --host, 0.0.0.0, --port, "8000"]' in compose
+
+
 def test_compose_runs_and_serves_with_few_rights() -> None:
     yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read compose.yaml with")
     made = {one.path: one.text for one in host_files("container", Settings(), TODAY)}
@@ -139,4 +148,5 @@ def test_compose_runs_and_serves_with_few_rights() -> None:
         assert service["security_opt"] == ["no-new-privileges:true"] and service["volumes"] == [".:/data"]
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
     assert found["services"]["run"]["command"] == ["run"] and found["services"]["serve"]["command"][0] == "serve"
+    assert found["services"]["serve"]["depends_on"] == ["run"], "an alarm of `run` must not keep the app from starting"
     assert made[".dockerignore"].splitlines()[-2:] == ["*", "!hotpapers-requirements.txt"]

@@ -105,7 +105,7 @@ def test_traffic_is_counted_as_it_went(server: Server) -> None:
     with client(server, traffic=traffic) as http:
         http.get(server.base + "/")
         http.get(server.base + "/")
-    counted = traffic.counted()
+    counted = traffic.totals()
     assert counted.requests == {"127.0.0.1": 3}
     assert 2 * len(body) < counted.bytes_in < 2 * len(body) + 1000
     assert 300 < counted.bytes_out < 1000
@@ -114,8 +114,8 @@ def test_traffic_is_counted_as_it_went(server: Server) -> None:
 def test_traffic_names_a_bounded_number_of_hosts() -> None:
     traffic = TrafficCounter()
     for n in range(1500):
-        traffic.asked(f"host-{n}")
-    requests = traffic.counted().requests
+        traffic.count_request(f"host-{n}")
+    requests = traffic.totals().requests
     assert len(requests) == 1001 and requests["other"] == 500
 
 

@@ -113,7 +113,7 @@ def test_traffic_is_counted_compressed() -> None:
 
     with talking(talk) as (http, url, traffic):
         assert len(word(http.messages(url))) == 1_000_000
-        counted = traffic.counted()
+        counted = traffic.totals()
     assert 1_000 < counted.bytes_in < 20_000
     assert 200 < counted.bytes_out < 1_000
     assert counted.requests == {"127.0.0.1": 1}
@@ -403,7 +403,7 @@ def test_leaving_a_stream_that_talks_faster_than_it_is_read(server: Server) -> N
 def test_lines_do_not_depend_on_how_they_are_cut(data: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(data)]
     lines = LineSplitter(1000)
-    came = [line for a, b in itertools.pairwise(edges) for line in lines.fed(data[a:b])]
+    came = [line for a, b in itertools.pairwise(edges) for line in lines.feed(data[a:b])]
     # a cut beyond the end leaves nothing for the pieces after it
     expected = data.split(b"\n")
     assert [*came, lines.rest()] == [line.removesuffix(b"\r") for line in expected[:-1]] + expected[-1:]

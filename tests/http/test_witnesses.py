@@ -30,7 +30,7 @@ def test_when_an_answer_left_its_network(headers: dict[str, str], expected: int 
 def test_most_voices_tell_by_how_much_the_clock_is_ahead() -> None:
     witnesses = ServerClocks()
     assert witnesses.ahead(AT) is None
-    one, two, three = witnesses.one(), witnesses.one(), witnesses.one()
+    one, two, three = witnesses.listener(), witnesses.listener(), witnesses.listener()
     for ahead in (DAY, 5):  # the latest answer of each counts
         one({"date": DATE}, AT + ahead)
     two({"date": DATE}, AT + 7)
@@ -42,14 +42,14 @@ def test_most_voices_tell_by_how_much_the_clock_is_ahead() -> None:
 
 def test_after_a_jump_nobody_has_answered_for_long() -> None:
     witnesses = ServerClocks(lambda: 0.0)
-    witnesses.one()({"date": DATE}, AT)
+    witnesses.listener()({"date": DATE}, AT)
     assert witnesses.ahead(AT + DAY) == 0 and witnesses.ahead(AT + 5 * DAY) == 5 * DAY
 
 
 def test_days_without_a_network_are_no_jump() -> None:
     seconds = [100.0]
     witnesses = ServerClocks(lambda: seconds[0])
-    witnesses.one()({"date": DATE}, AT + 7)
+    witnesses.listener()({"date": DATE}, AT + 7)
     seconds[0] += 5 * 86_400
     assert witnesses.ahead(AT + 7 + 5 * DAY) == 7, "a line that was down for five days"
     assert witnesses.ahead(AT + 7 + 8 * DAY) == 3 * DAY

@@ -31,7 +31,7 @@ class Made(NamedTuple):
     def work(self) -> JobContext:
         """What the job works with, its lease taken."""
         self.rounds._leases.take(self.record, self.rounds.job.name)
-        return self.rounds._work or self.rounds._open_context()
+        return self.rounds._context or self.rounds._open_context()
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def test_every_shape_becomes_what_the_source_reads(record: Record, name: str) ->
         [one.reason for one in set_apart(record, SHAPES[name].replace("jetstream", "bluesky"))],
     ]
     made.same(f"{name}.told.json", json.dumps(said, indent=1).encode() + b"\n")
-    assert not check(record.database, record.marks).findings
+    assert not check(record.database, record.hasher).findings
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -95,7 +95,7 @@ def test_in_both_databases(store_url: str, tmp_path: Path) -> None:
             take_one(record, "jetstream", lines(talk()))
             take_one(record, "x", data("archives/x-second.jsonl"))
         assert exported(one) == exported(plain)
-        assert not check(one.database, one.marks).findings
+        assert not check(one.database, one.hasher).findings
 
 
 def test_the_moment_of_a_dump_is_the_one_in_its_lines_or_else_the_one_that_is_given(record: Record) -> None:
@@ -216,7 +216,7 @@ def test_stopped_and_gone_on_with_is_the_same_as_in_one_go(
     done = take_one(other, "hackernews", content)
     assert done.before + done.lines == 76 and (done.before > 0) == (after > 9)
     assert exported(other) == exported(record)
-    assert not check(other.database, other.marks).findings
+    assert not check(other.database, other.hasher).findings
 
 
 @pytest.mark.parametrize("after", [0, 30, 60])
@@ -250,7 +250,7 @@ def test_events_are_gone_on_with_in_the_moment_in_which_it_stopped(
             take(other, "jetstream", *parts)
     done = take(other, "jetstream", *reversed(parts))
     assert sum(one.before for one in done) > 4 * batch - 4 and sum(one.before + one.lines for one in done) == len(whole)
-    assert exported(other) == exported(record) and not check(other.database, other.marks).findings
+    assert exported(other) == exported(record) and not check(other.database, other.hasher).findings
     assert [one.whole for one in take(other, "jetstream", *parts)] == [True] * 3
     again = take(other, "jetstream", *parts[:2])  # others
     assert not any(one.whole or one.posts or one.reactions or one.gone for one in again)
@@ -479,7 +479,7 @@ def test_a_late_import_changes_no_frozen_issue(record: Record) -> None:
     people = [f"{bluesky.ANNA}{n}" for n in range(9)]
     posts = [bluesky.create(who, bluesky.post("arxiv.org/abs/2503.99905"), time=at + n) for n, who in enumerate(people)]
     assert take_one(record, "jetstream", lines(posts)).posts == 9
-    assert not check(record.database, record.marks).findings
+    assert not check(record.database, record.hasher).findings
     [row] = record.view().latest(Issue)
     assert isinstance(row.item, Issue) and list(freeze.check_issue(record, row.item)) == []
     again = freeze.freeze(record, publication, "2025-03-11", again=True, reason="an archive was found")

@@ -90,7 +90,7 @@ def test_a_repository_becomes_what_the_source_reads(record: Record) -> None:
     done = take_one(record, "car", data("archives/car-kettles.car"))
     made.same("car-kettles.items.jsonl", exported(record))
     made.same("car-kettles.told.json", json.dumps(done._asdict(), indent=1).encode() + b"\n")
-    assert not check(record.database, record.marks).findings
+    assert not check(record.database, record.hasher).findings
 
 
 def test_it_is_what_the_live_reader_makes_of_the_same_records(record: Record, other: Record) -> None:

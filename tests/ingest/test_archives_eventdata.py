@@ -97,7 +97,7 @@ def test_stopped_between_networks_it_goes_on(
             imported(record, "eventdata", data(EVENTS).read_bytes(), count)
     imported(record, "eventdata", data(EVENTS).read_bytes(), count)
     assert exported(record) == exported(other)
-    assert not check(record.database, record.marks).findings
+    assert not check(record.database, record.hasher).findings
 
 
 def test_a_network_that_is_not_to_be_read_is_left_out(record: Record) -> None:

@@ -17,10 +17,10 @@ from hotpapers.errors import InputError
 from hotpapers.ingest import queries
 from hotpapers.ingest.archives import ArchiveFile, event_import, file_import, findings, formats, framing, parts
 from hotpapers.ingest.archives.event_findings import EventReader, EventRow, end_of
-from hotpapers.ingest.archives.findings import FindingsFolder, SiftJob, all_parts
+from hotpapers.ingest.archives.findings import FilterJob, FindingsFolder, all_parts
 from hotpapers.ingest.archives.findings_import import FindingsImporter
 from hotpapers.ingest.archives.imported_file import ALTERED
-from hotpapers.ingest.archives.jetstream_sifter import key_in
+from hotpapers.ingest.archives.jetstream_filter import key_in
 from hotpapers.ingest.archives.line_findings import LineReader, LineRow
 from hotpapers.ingest.archives.spark_job import SCHEMAS
 from hotpapers.store import Record
@@ -40,14 +40,14 @@ def on_disk(folder: Path, *contents: bytes, end: str = ".jsonl") -> list[Archive
     return [spark_import.file_of(str(path), None) for path in paths]
 
 
-def job_of(kind: str, files: Sequence[ArchiveFile], record: Record | None = None) -> SiftJob:
+def job_of(kind: str, files: Sequence[ArchiveFile], record: Record | None = None) -> FilterJob:
     """For a record that has something already, or nothing."""
     aliases = list(paper_aliases(record, NOW, 0)) if record else []
     known = list(map(key_in, queries.posts_of(record, "bluesky"))) if record and kind in formats.EVENTS else []
-    return SiftJob(kind, files, all_parts(kind, files), aliases, known, NOW)
+    return FilterJob(kind, files, all_parts(kind, files), aliases, known, NOW)
 
 
-def written(job: SiftJob, folder: Path) -> Path:
+def written(job: FilterJob, folder: Path) -> Path:
     """The findings of all parts, each by a reader of its own, in any order."""
     numbers = random.Random(len(job.parts)).sample(range(len(job.parts)), len(job.parts))
     known = list(job.known)

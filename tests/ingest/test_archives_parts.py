@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import io
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hotpapers.cli import archives as command
@@ -76,6 +77,7 @@ def test_it_was_seen_when_its_line_says_it_at_last(place: ImportTarget) -> None:
 
 
 @given(st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line)), st.booleans(), st.integers(1, 90))
+@example([BOM_UTF8, BOM_UTF8 + b"a"], False, 1)
 def test_lines_come_in_blocks_with_their_places(parts: list[bytes], ended: bool, size: int) -> None:
     content = b"\n".join(parts) + (b"\n" if ended and parts else b"")
     with pytest.MonkeyPatch.context() as patch:
@@ -87,7 +89,8 @@ def test_lines_come_in_blocks_with_their_places(parts: list[bytes], ended: bool,
     assert all(block.data.endswith(b"\n") == block.ended for block in blocks)
     units = [(block.start + unit.end, unit.content) for block in blocks for unit in lines_of(block.data)]
     assert all(content[:end].endswith(line) for end, line in units)
-    assert [line.rstrip(b"\n") for _, line in units] == [part for part in parts if part.strip()]
+    unmarked = [part.removeprefix(BOM_UTF8) for part in parts]
+    assert [line.rstrip(b"\n") for _, line in units] == [part for part in unmarked if part.strip()]
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40)), st.integers(0, 5), st.integers(1, 90))

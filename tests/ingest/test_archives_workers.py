@@ -20,10 +20,10 @@ import zstandard
 
 from hotpapers.errors import InputError
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperAlias, PaperIndex
-from hotpapers.ingest.archives import ArchiveImporter, formats, framing, jetstream_sifter, parts, workers
+from hotpapers.ingest.archives import ArchiveImporter, formats, framing, jetstream_filter, parts, workers
 from hotpapers.ingest.archives.event_stamps import event_stamp
 from hotpapers.ingest.archives.framing import ArchiveBlock, Unit, lines_of
-from hotpapers.ingest.archives.jetstream_sifter import JetstreamSifter, KeptEvent, PostKeys, SiftedEvents, key_in
+from hotpapers.ingest.archives.jetstream_filter import FilteredEvents, JetstreamBlockFilter, KeptEvent, PostKeys, key_in
 from hotpapers.ingest.archives.scan import Progress
 from hotpapers.model import Paper
 from hotpapers.sources.bluesky import schemas
@@ -69,16 +69,16 @@ def imported(record: Record, kind: str, content: bytes, count: int, path: str = 
         raise result
 
 
-class DecodesAll(JetstreamSifter):
+class DecodesAll(JetstreamBlockFilter):
     """Looks at every line by itself, and knows references by nothing but the decoder."""
 
-    def sift(self, data: bytes) -> SiftedEvents:
+    def filter(self, data: bytes) -> FilteredEvents:
         self._keys, units = [], list(lines_of(data))
-        return SiftedEvents(len(units), list(self._kept(units)), self._keys)
+        return FilteredEvents(len(units), list(self._kept(units)), self._keys)
 
     def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
         for unit in lines_of(data):
-            if jetstream_sifter._refers(unit.content, posts):
+            if jetstream_filter._refers(unit.content, posts):
                 yield KeptEvent(unit, event_stamp(schemas.event(unit.content)))
 
 
@@ -90,7 +90,7 @@ def test_whatever_the_parts_the_record_is_the_same(
     """As if every line had been looked at."""
     dice, content, spec = random.Random(seed), days(seed), formats.EVENTS["jetstream"]
     with monkeypatch.context() as patch:
-        decodes_all = spec._replace(sifter=lambda target: DecodesAll(target.names, target.now))
+        decodes_all = spec._replace(block_filter=lambda target: DecodesAll(target.names, target.now))
         patch.setitem(formats.EVENTS, "jetstream", decodes_all)
         imported(other, "jetstream", content, 1)
     monkeypatch.setattr(framing, "BLOCK", dice.choice([1, 100, 700, 5_000, 40_000, 10**6]))
@@ -259,16 +259,16 @@ def take_changed(record: Record, one: object) -> None:
     take(record, "jetstream", one._replace(altered=lambda: True))  # type: ignore[attr-defined]
 
 
-# ---- what is sifted --------------------------------------------------------------------------------------
+# ---- what is filtered --------------------------------------------------------------------------------------
 
 
 def test_a_post_is_read_for_titles_where_any_are_known() -> None:
     title = "Nine Kettles On A Stove Are Enough"
     line = as_jetstream(made.create(made.ANNA, made.post(f'"{title}"'), time=NOW - DAY)) + b"\n"
     names = PaperIndex([PaperAlias("arxiv:2606.01000", title)])
-    assert not JetstreamSifter(NO_NAMES, NOW).sift(line).kept
-    sifted = JetstreamSifter(names, NOW).sift(line)
-    assert [event.unit.content for event in sifted.kept] == [line] and len(sifted.keys) == 1
+    assert not JetstreamBlockFilter(NO_NAMES, NOW).filter(line).kept
+    filtered = JetstreamBlockFilter(names, NOW).filter(line)
+    assert [event.unit.content for event in filtered.kept] == [line] and len(filtered.keys) == 1
 
 
 @pytest.mark.parametrize("rkey", ["3mpnhvcawgs2a", "self", "a-key-that-is-longer-than-any-moment", "12characters"])
@@ -278,10 +278,10 @@ def test_a_reference_is_known_by_any_key(rkey: str) -> None:
     others = [
         as_jetstream(made.pointing(made.BERT, made.at_uri(made.BERT, NOW - DAY - n), time=NOW - DAY)) for n in range(9)
     ]
-    sifter = JetstreamSifter(NO_NAMES, NOW)
+    block_filter = JetstreamBlockFilter(NO_NAMES, NOW)
     data = lines(others[:5]) + like + lines(others[5:])
-    assert sifter.sift(data).kept == [] == list(sifter.referring(data, PostKeys.of([])))
-    referring = list(sifter.referring(data, PostKeys.of([key_in(uri)])))
+    assert block_filter.filter(data).kept == [] == list(block_filter.referring(data, PostKeys.of([])))
+    referring = list(block_filter.referring(data, PostKeys.of([key_in(uri)])))
     assert [(event.unit.number, event.unit.content) for event in referring] == [(5, like)]
 
 
@@ -298,5 +298,5 @@ def test_no_line_passes_for_a_paper_that_was_read(record: Record, end: bytes) ->
 
 def test_what_is_odd_is_kept(record: Record) -> None:
     block = ArchiveBlock(0, 3, b"{}\n", b"{}\n")
-    [event] = JetstreamSifter(NO_NAMES, NOW).sift(block.data).kept
+    [event] = JetstreamBlockFilter(NO_NAMES, NOW).filter(block.data).kept
     assert (event.unit, event.stamp) == (Unit(0, 0, 3, b"{}\n"), None)

@@ -19,7 +19,7 @@ from tests.sources.net import START
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The clock by which a process knows that it held a lease for too long: one number in a list."""
     now = [100.0]
-    monkeypatch.setattr(leases, "steady", lambda: now[0])
+    monkeypatch.setattr(leases, "monotonic_seconds", lambda: now[0])
     return now
 
 
@@ -60,6 +60,14 @@ def test_leases_that_ended_long_ago_are_swept_out_and_no_others(store_url: str) 
         assert [row[:2] for row in held(record)] == [("job", "two"), ("late", "one")]
 
 
+def test_one_s_own_leases_are_not_swept_out_however_long_one_stood_still(store_url: str) -> None:
+    with Record(store_url) as record:
+        jobs_queries.take_lease(record, "job", "one", at=START)
+        jobs_queries.take_lease(record, "other", "one", at=START + 9 * LEASE)
+        assert [row[:2] for row in held(record)] == [("job", "one"), ("other", "one")]
+        assert jobs_queries.renew_leases(record, ["job"], "one") == {"job"}
+
+
 def test_a_lease_is_given_back_by_its_holder_alone(store_url: str) -> None:
     with Record(store_url) as record:
         jobs_queries.take_lease(record, "job", "one", at=START)
@@ -98,6 +106,37 @@ def test_what_another_took_meanwhile_is_let_go_of_inside_the_batch(store_url: st
         with pytest.raises(TakenOver):
             one.confirm(record, "job")
         assert not one.holds("job")
+
+
+@pytest.mark.parametrize("is_given_back", [True, False], ids=["given back", "over"])
+def test_what_another_had_meanwhile_is_not_renewed(store_url: str, is_given_back: bool) -> None:
+    """What a job knows of how it is doing is older than what the other process has left, and would replace it."""
+    one, two = (Leases(partial(Record, store_url), name, hold=LEASE) for name in ("one", "two"))
+    with Record(store_url) as record:
+        assert one.take(record, "job") and one.take(record, "other")
+        jobs_queries.end_leases(record.database, "one")
+        assert one.take(record, "other") and two.take(record, "job")
+        if is_given_back:
+            jobs_queries.end_leases(record.database, "two")
+        else:
+            record.database.run("UPDATE lease SET until_at = 1 WHERE holder = 'two'")
+        one.renew_held(record)
+        assert not one.holds("job") and one.holds("other")
+        with pytest.raises(TakenOver):
+            one.confirm(record, "job")
+        assert one.take(record, "job"), "for its next round"
+
+
+def test_a_lease_that_is_renewed_ends_later(store_url: str, seconds: list[float]) -> None:
+    one = Leases(partial(Record, store_url), "one", hold=LEASE)
+    with Record(store_url) as record:
+        assert one.take(record, "job")
+        record.database.run("UPDATE lease SET until_at = until_at - 1000000")
+        [(before,)] = record.database.rows("SELECT until_at FROM lease")
+        seconds[0] += LEASE / 1e6 - 0.001
+        one.renew_held(record)
+        seconds[0] += 1
+        assert one.holds("job") and record.database.rows("SELECT until_at FROM lease")[0][0] > before
 
 
 def test_a_process_takes_no_more_than_its_part(store_url: str) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import nullcontext
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from hotpapers.errors import PartiallyRead, Stopped
 from hotpapers.ids.timestamps import as_utc
 from hotpapers.issues.coverage import reading_of
-from hotpapers.model import HOUR, Coverage
+from hotpapers.model import HOUR, Coverage, HttpClient, PayloadPage
+from hotpapers.sources.feeds import FeedsSettings, FeedsSource
+from hotpapers.sources.hackernews import HackerNewsSettings, HackerNewsSource
 from hotpapers.sources.reddit import RedditSettings, RedditSource
 from hotpapers.sources.x import EPOCH, XSettings, XSource
+from hotpapers.store.batches import cursor_of
 from tests.ingest.made import Made, reading
 from tests.sources.net import START, Reply
 
@@ -51,8 +57,54 @@ def test_posts_that_a_subreddit_no_longer_lists_stay_missing(sqlite_url: str) ->
         assert state(made, "reddit", 5.8, 6.5) == "complete"
 
 
+@pytest.mark.parametrize(("urls", "outage"), [(("https://a.example/feed",), 6), (("https://a.example/feed",), 0.5),
+                                              (("https://a.example/feed", "https://b.example/feed"), 6)])  # fmt: skip
+def test_a_feed_that_turned_over_while_nothing_was_read_is_read_in_part(
+    sqlite_url: str, urls: tuple[str, ...], outage: float
+) -> None:
+    """Its 25 entries of a minute each reach back 25 minutes. After a shorter outage nothing is lost."""
+
+    def answer(url: str) -> Reply:
+        return full_feed(made.http.now() - MINUTE)
+
+    with reading(sqlite_url, answer, source=FeedsSource(FeedsSettings(urls=urls))) as made:
+        rounds(made, 0, 0.3, outage + 0.1, outage + 0.4, outage + 0.7)
+        assert state(made, "feeds", 0, 0.3) == "complete"
+        assert state(made, "feeds", 0.3, outage) == ("partial" if outage == 6 else "complete")
+        assert state(made, "feeds", outage, outage + 0.6) == "complete"
+        assert "example" not in (cursor_of(made.record.database, "feeds") or "example")
+
+
+def test_while_the_search_of_hacker_news_lags_it_is_read_in_part(sqlite_url: str) -> None:
+    """From the fourth hour to the eighth it shows nothing new; what it learns of then is read, and all is complete."""
+
+    def answer(url: str) -> Reply:
+        hour = (made.http.now() - START) / HOUR
+        shown = START + 4 * HOUR if 4 < hour < 8 else made.http.now()
+        return json.dumps({"hits": [{"objectID": "1", "created_at_i": shown // 1_000_000}]}).encode()
+
+    with reading(sqlite_url, answer, source=HackerNewsSource(HackerNewsSettings(terms=("a",)))) as made:
+        rounds(made, 0, 2, 4, 5, 7)
+        assert state(made, "hackernews", 0, 4) == "complete"
+        assert state(made, "hackernews", 4, 7) == "partial"
+        assert f"{START // 1_000_000 + 4 * 3600}" == cursor_of(made.record.database, "hackernews")
+        rounds(made, 8.1)
+        assert state(made, "hackernews", 0, 8) == "complete"
+
+
+class Killed(XSource):
+    """The program is killed when the last page that could be paid for is stored."""
+
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        try:
+            yield from super().pages(http, cursor)
+        except PartiallyRead:
+            raise Stopped("killed") from None
+
+
+@pytest.mark.parametrize("kind", [XSource, Killed])
 @pytest.mark.parametrize("hour", [2, 23.5])
-def test_posts_of_x_that_were_not_paid_for_stay_missing(sqlite_url: str, hour: float) -> None:
+def test_posts_of_x_that_were_not_paid_for_stay_missing(sqlite_url: str, hour: float, kind: type[XSource]) -> None:
     """Also where the day's money is spent shortly before the next day begins."""
     spent_at = 9 * 24 + hour
 
@@ -63,8 +115,11 @@ def test_posts_of_x_that_were_not_paid_for_stay_missing(sqlite_url: str, hour: f
         posts = [{"id": str((now // 1000 - n * 30_000 - EPOCH) << 22), "text": ""} for n in range(most * busy)]
         return json.dumps({"data": posts, "meta": {"next_token": "more"} if busy else {}}).encode()
 
-    source = XSource(XSettings(token="t", budget=31.0, counts=0.0, price=0.1, author_price=0.0))
+    source = kind(XSettings(token="t", budget=31.0, counts=0.0, price=0.1, author_price=0.0))
     with reading(sqlite_url, answer, source=source) as made:
-        rounds(made, spent_at - 24, spent_at - 23, spent_at, spent_at + 24, spent_at + 25)
+        rounds(made, spent_at - 24, spent_at - 23)
+        with nullcontext() if kind is XSource else pytest.raises(Stopped):
+            rounds(made, spent_at)
+        rounds(made, spent_at + 24, spent_at + 25)
         assert state(made, "x", spent_at - 23, spent_at - 2) == "partial"
         assert state(made, "x", spent_at, spent_at + 24) == "complete"

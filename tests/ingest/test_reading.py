@@ -77,7 +77,7 @@ def test_a_round_brings_pages_into_the_record_once(store_url: str) -> None:
         assert (record.count(Post), record.count(Snapshot)) == (2, 2)
         status = jobs_queries.load_state(record, "lobsters")
         assert status.failing_since is None and status.items == 7 and status.success_at is not None
-        assert not check(record.database, record.marks).findings
+        assert not check(record.database, record.hasher).findings
 
 
 def test_what_the_record_says_of_a_page_is_asked_once_a_kind(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,7 +280,7 @@ def test_a_page_that_could_not_be_kept_is_asked_for_again(sqlite_url: str) -> No
     with Record(sqlite_url) as other, reading(sqlite_url, {}, source=Locking(other)) as made:
         job = made.rounds.job
         assert isinstance(job, CollectJob) and isinstance(job.source, Locking)
-        job.line = job.line._replace(forget=lambda: lost.append(1))
+        job.connection = job.connection._replace(forget=lambda: lost.append(1))
         made.work().record.database._connection.set_busy_timeout(1)  # type: ignore[attr-defined]
         assert round_of(made).state == "store" and lost == [1]
         job.source.held.__exit__(None, None, None)
@@ -394,9 +394,9 @@ def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url
         job.shared_by = ("lobsters", "lobsters/2", "lobsters/3")
         for name, read in (("lobsters", START - 2), ("lobsters/2", START - 5), ("lobsters/3", START + DAY)):
             jobs_queries.save_state(made.record, JobState(source=name, started_at=START - DAY, covered_to=read))
-        work.look()
+        work.reload_state()
         assert job._covered_by_all(work) == START - 5
         for name in job.shared_by:
             jobs_queries.save_state(made.record, JobState(source=name, started_at=START - DAY, covered_to=START + DAY))
-        work.look()
+        work.reload_state()
         assert job._covered_by_all(work) == made.http.now() == START

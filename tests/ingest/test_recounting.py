@@ -62,7 +62,7 @@ def test_what_is_gone_is_noticed(store_url: str) -> None:
         made.record.append([post("aa")], source="test")
         http.sleep(7 * 3600)
         made.rounds.attempt()
-        latest = made.record.view().one(Post, "lobsters:aa")
+        latest = made.record.view().latest_row(Post, "lobsters:aa")
         assert latest is not None and isinstance(latest.item, Post) and latest.item.gone
 
 
@@ -129,7 +129,7 @@ def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_par
         http.advance(LATE / 1e6)
         for since, rows in ((None, 0), (START + 1, 0), (START, 0), (START - 1, 1)):
             work.note(failing_since=since)
-            job._not_counted(work, NetError("no route"))
+            job._record_failure(work, NetError("no route"))
             assert made.record.count(Coverage) == rows
         [row] = made.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
         assert isinstance(row.item, Coverage)
@@ -145,7 +145,7 @@ def test_what_is_kept_of_an_error_names_no_post(store_url: str) -> None:
         assert isinstance(job, RecountJob)
         http.advance(2 * LATE / 1e6)
         work.note(failing_since=START)
-        job._not_counted(
+        job._record_failure(
             work, NetError("https://lobste.rs:8080/s/abcdef.json: answered 500 at https://a.example/x/y, again")
         )
         [row] = made.record.view().latest(Coverage, "t.network = ?", ("lobsters",))

@@ -139,7 +139,7 @@ def test_a_better_reader_says_what_it_would_change_and_changes_that(old: Record,
     assert texts(old.view()) == ["kettles", "teapots that pour themselves"]
     assert texts(before) == ["Teapots that Pour Themselves"], "what issues rest on stays"
     assert reprocessing.plan(old, CHOICE, TERMS["lobsters"]).is_nothing
-    assert not check(old.database, old.marks).findings
+    assert not check(old.database, old.hasher).findings
 
 
 def test_a_reader_that_cannot_read_any_more_changes_nothing(old: Record, reads: Reads) -> None:
@@ -158,4 +158,4 @@ def test_a_reader_that_makes_nothing_of_it_closes_all_and_says_so_before(old: Re
     assert planned == ReparsePlan(closed, {}, kept=1, unreadable=0, apart=1, readable=1)
     reprocessing.reprocess(old, CHOICE, TERMS["lobsters"])
     assert texts(old.view()) == []
-    assert not check(old.database, old.marks).findings
+    assert not check(old.database, old.hasher).findings

@@ -141,7 +141,7 @@ def test_one_process_does_a_job_and_another_takes_it_over(store_url: str) -> Non
         time.sleep(2 * SHORT / 1e6)
         assert not second.take(record, "job") and first.holds("job") and not second.holds("job")
         first._closed.set()  # as if it had been killed: nothing is renewed, nothing is given back
-        first._keeper.join()
+        first._thread.join()
         deadline = time.monotonic() + 20 * SHORT / 1e6
         while not second.take(record, "job"):
             assert time.monotonic() < deadline

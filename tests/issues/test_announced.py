@@ -7,7 +7,18 @@ import pytest
 
 from hotpapers import announcement_days
 from hotpapers.issues import announcement_counts
-from hotpapers.model import HOUR, Entry, IssueContent, Publication, ReferenceSize
+from hotpapers.model import (
+    HOUR,
+    EarlierIssue,
+    Entry,
+    IssueContent,
+    NetworkReading,
+    Publication,
+    PublishedIssue,
+    ReferenceSize,
+    Retrospective,
+)
+from hotpapers.view import phrases
 
 THURSDAY = "2021-01-14"
 DAILY = Publication(publication="daily", title="The Daily Dozen", observed_at=0)
@@ -37,7 +48,7 @@ def told(*days: str, **more: object) -> str:
     return " · ".join(announcement_counts.facts(content(*days, **more)))  # type: ignore[arg-type]
 
 
-BEFORE, MONDAY, FRIDAY = "2021-01-13", "2021-01-11", "2021-01-08"
+BEFORE, MONDAY, FRIDAY, FRIDAY_AFTER = "2021-01-13", "2021-01-11", "2021-01-08", "2021-01-15"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +71,13 @@ def test_papers_of_that_day_are_told_of_all_that_were_announced() -> None:
     assert told(*days) == "3 papers: 1 of the 69 announced that day, 2 from before · 214 considered"
     unknown = "3 papers: 1 announced that day, 2 from before · the day’s announcement is not in the record"
     assert told(*days, new=None) == f"{unknown} · 214 considered"
+
+
+def test_an_issue_that_closes_late_may_hold_papers_of_the_day_after() -> None:
+    assert told(FRIDAY_AFTER) == "1 paper, announced on 2021-01-15 · 69 announced that day, 214 considered"
+    assert told(FRIDAY_AFTER, THURSDAY) == "2 papers: 1 of the 69 announced that day, 1 from after · 214 considered"
+    assert told(FRIDAY_AFTER, THURSDAY, BEFORE).startswith("3 papers: 1 of the 69 announced that day, 1 from before, 1")
+    assert told(FRIDAY_AFTER, BEFORE).startswith("2 papers, announced in the days before and after ·")
 
 
 def test_of_how_many_they_are() -> None:
@@ -87,14 +105,68 @@ def test_a_label_from_a_moment(day: str, hours: int) -> None:
 
 
 def test_why_there_is_none() -> None:
-    assert announcement_counts.none_reached(content(of=0)) == "Nobody spoke of a paper of these days."
-    assert announcement_counts.none_reached(content()) == (
+    assert announcement_counts.empty_reason(content(of=0)) == "Nobody spoke of a paper of these days."
+    assert announcement_counts.empty_reason(content()) == (
         "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."
     )
-    assert announcement_counts.none_reached(content(include=("owl",))) == (
+    assert announcement_counts.empty_reason(content(include=("owl",))) == (
         "Nothing reached the threshold: no paper of this publication’s fields scored 1,000 or more."
     )
     young = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
-    assert announcement_counts.none_reached(content(least_entries=10, compared=young)) == (
+    assert announcement_counts.empty_reason(content(least_entries=10, compared=young)) == (
         "Nothing to show yet: none of the 214 papers considered has 3 voices or more."
+    )
+    assert announcement_counts.empty_reason(content(threshold=0)).endswith("scored 1 or more.")
+
+
+def test_papers_of_earlier_issues_are_not_said_to_have_reached_nothing() -> None:
+    """They may well score that much again, and are not shown again."""
+    held = (EarlierIssue(day=BEFORE, edition=1, digest="d"),)
+    assert announcement_counts.empty_reason(content(earlier=held)) == (
+        "Nothing new reached the threshold: leaving out what earlier issues held, none of the 214 papers considered "
+        "scored 1,000 or more."
+    )
+    young = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
+    assert announcement_counts.empty_reason(content(earlier=held, least_entries=10, compared=young)) == (
+        "Nothing new to show yet: leaving out what earlier issues held, none of the 214 papers considered has 3 voices "
+        "or more."
+    )
+
+
+def without_papers(new: int | None = 0, **more: object) -> str:
+    issue = PublishedIssue(
+        content=content(new=new, **more), digest="",  # type: ignore[arg-type]
+        frozen_at=0, papers={}, posts={}, listing=None, places={},
+        editions=("",),
+    )  # fmt: skip
+    return phrases.empty(issue)
+
+
+def test_on_a_day_without_an_announcement() -> None:
+    assert without_papers() == "Nothing was announced."
+    assert without_papers(day="2021-01-04", categories=("cs.LG",)) == "Nothing was announced (New Year)."
+    assert without_papers(categories=("cs.LG",)) == "Nothing was announced in this publication’s fields."
+    assert without_papers(of=0, new=3, readings=(NetworkReading(network="x", state="complete"),)) == (
+        "Nobody spoke of a paper of these days."
+    )
+
+
+def test_a_week_is_not_empty_because_of_one_day_of_it() -> None:
+    """Its Monday's label may be a holiday's."""
+    read = (NetworkReading(network="bluesky", state="complete"),)
+    assert without_papers(day="2021-01-04", window="weekly", readings=read) == (
+        "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."
+    )
+
+
+def test_what_an_archive_tells_is_known_though_no_network_was_read() -> None:
+    unread = (NetworkReading(network="bluesky", state="unknown"),)
+    nothing = "No network was read for this day, so nothing is known of what was talked about."
+    archive = Retrospective(
+        posts=9, posts_later=0, counts_later=0, counts_missing=0, described_later=0, absent=(), bots=0, known=None
+    )
+    assert without_papers(new=3, readings=unread) == nothing
+    assert without_papers(new=3, readings=unread, of=0, retrospective=archive) == nothing
+    assert without_papers(new=3, readings=unread, retrospective=archive) == (
+        "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."
     )

@@ -80,7 +80,7 @@ def test_all_are_there_and_verify(record: Record) -> None:
     items = [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
     assert len(items) == 234
     assert [str(found) for item in items for found in freeze.check_issue(record, item)] == []
-    assert check(record.database, record.marks).findings == ()
+    assert check(record.database, record.hasher).findings == ()
 
 
 def test_by_the_classic_rule_they_stand_as_they_were_printed(

@@ -203,7 +203,7 @@ def test_what_is_compared_is_some_reference_and_the_largest(
         VoiceHistogram(network=network, age=age, archive=archive, counts=tuple(sorted(counts.items())), days=days)
         for network, age, archive, counts, days in some
     ]
-    found = selection.compared(DAILY, peers)
+    found = selection.reference_size(DAILY, peers)
     assert found
     there = {(one.network, one.age) for one in peers}
     sizes = {where: sum(_papers(one) for one in peers if (one.network, one.age) == where) for where in there}
@@ -220,7 +220,7 @@ def _papers(one: VoiceHistogram) -> int:
 
 def test_a_listing_says_nothing_of_it() -> None:
     listing = Publication(publication="hot", title="Hot", window="listing", observed_at=0)
-    assert selection.enough(listing, msgspec.UNSET) == 0
+    assert selection.least_papers(listing, msgspec.UNSET) == 0
     assert "least_entries" not in msgspec.to_builtins(listing)
     assert model.IssueContent.__struct_fields__[-5:] == (
         "choice",
@@ -242,5 +242,5 @@ def test_a_reference_is_young_until_it_has_500_papers_of_84_days(papers: int, da
 
 def test_of_how_many_days_a_reference_is_may_be_unknown() -> None:
     told = VoiceHistogram(network="bluesky", age=24, archive="cs", counts=((3, 600),))
-    reference = selection.compared(DAILY, [told])
+    reference = selection.reference_size(DAILY, [told])
     assert reference == ReferenceSize(network="bluesky", age=24, papers=600, days=0, young=True)

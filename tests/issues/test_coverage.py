@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.issues.coverage import SEVERITY, pieces, reading_of
+from hotpapers.issues.coverage import SEVERITY, covered_ranges, reading_of
 from hotpapers.model import HOUR, Coverage, CoverageState, NetworkReading
 from hotpapers.store.record import Record
 from tests.issues.made import DAILY, DAY, background, issue, moment, paper, read, talk, write
@@ -74,7 +74,7 @@ spans_drawn = st.lists(
 
 @given(spans_drawn)
 def test_every_moment_is_said_by_the_last_reading_of_it(spans: list[Coverage]) -> None:
-    found = list(pieces(spans, 0, 10))
+    found = list(covered_ranges(spans, 0, 10))
     assert [piece.start for piece in found] == [0, *(piece.end for piece in found)][: len(found)]
     assert found[-1].end == 10
     for moment_ in range(10):

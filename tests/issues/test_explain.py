@@ -11,7 +11,7 @@ import pytest
 
 from hotpapers.errors import NotFound
 from hotpapers.issues import freeze
-from hotpapers.issues.explain import explain, text_of
+from hotpapers.issues.explain import ALL_KNOWN, explain, text_of
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, Publication, PublishedIssue
 from hotpapers.ranking.rarity import millipoints
@@ -33,6 +33,7 @@ from tests.issues.made import (
     talk,
     write,
 )
+from tests.issues.test_freeze_vouched import ACCOUNTS, VOUCHED, day, weeks_ago
 
 TODAY = moment(DAY)
 MONDAY = moment("2024-05-06")
@@ -121,6 +122,21 @@ def test_a_paper_still_talked_about_is_explained_too(daily: PublishedIssue) -> N
     assert (found.lane, found.place, found.entries, found.above, found.below) == ("ongoing", 1, 1, None, None)
 
 
+def test_further_voices_that_would_swap_are_taken_to_be_known_ones(record: Record) -> None:
+    """Said where voices with standing count for more, and anything would swap."""
+    write(record, weeks_ago(), day())
+    known = shelved(record, VOUCHED)
+    assert [explain(known, entry.paper).notes[-1:] for entry in known.content.entries] == [(ALL_KNOWN,)] * 2
+    assert any(ALL_KNOWN in line for line in text_of(explain(known, key(3))))
+
+
+def test_while_nobody_is_known_nothing_is_said_of_who_they_are(record: Record) -> None:
+    write(record, weeks_ago(ACCOUNTS[:50]), day())
+    young = shelved(record, VOUCHED)
+    assert all(ALL_KNOWN not in explain(young, entry.paper).notes for entry in young.content.entries)
+    assert any((to := explain(young, entry.paper).below) and to.swaps for entry in young.content.entries)
+
+
 def test_a_paper_that_is_not_in_the_issue(daily: PublishedIssue) -> None:
     with pytest.raises(NotFound, match=r"^2405.00099 is not in the issue of 2024-05-07$"):
         explain(daily, key(99))
@@ -169,3 +185,11 @@ def test_the_text_of_the_classic_rule(record: Record) -> None:
     issue = shelved(record, freeze.publication_of(record, "listed"))
     assert issue.content.ranking == "classic/1"
     check_text(issue, "classic.txt")
+
+
+def test_what_decides_between_level_papers_of_no_listing(record: Record) -> None:
+    write(record, paper(1), talk(1, 40, TODAY), paper(2), talk(2, 40, TODAY))
+    issue = shelved(record, msgspec.structs.replace(DAILY, ranking="classic/1", threshold=10))
+    assert explain(issue, key(2)).notes[:1] == (
+        "Tied with a neighbour: the same score. The earlier announcement goes first, then the id.",
+    )

@@ -170,7 +170,7 @@ def test_two_processes_at_once_freeze_one_issue(store_url: str) -> None:
         assert one == other
         assert record.count(Issue) == len(DAYS)
         assert found(record) == []
-        assert check(record.database, record.marks).findings == ()
+        assert check(record.database, record.hasher).findings == ()
 
 
 def test_who_comes_second_gets_the_first_one_s_issue(

@@ -10,6 +10,7 @@ import pytest
 from hotpapers.errors import NotFound
 from hotpapers.issues import build, freeze
 from hotpapers.issues import queries as issues_queries
+from hotpapers.issues.explain import explain
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, Listing, Paper, PublishedIssue
 from hotpapers.ranking.rarity import millipoints
@@ -50,6 +51,22 @@ def test_all_papers_of_the_listing_are_in_it_whatever_they_score(record: Record)
     assert (found.announced, found.considered, found.readings, found.earlier, found.ongoing) == (None, 4, (), (), ())
     (count,) = found.entries[2].counts
     assert (count.reposts, count.likes, count.voices, count.method, count.until) == (900, 20, 20, "listed/1", SIX)
+
+
+def test_by_another_ranking_a_listing_has_no_prices_and_says_what_would_swap(record: Record) -> None:
+    """Its papers are compared at no age, at which accounts could have been spread."""
+    older(record)
+    listed(record, {1: (10, 40), 2: (40, 35)})
+    write(record, msgspec.structs.replace(LISTED, ranking="rarity/2", observed_at=1))
+    issue(record, freeze.publication_of(record, "listed"))
+    frozen = RecordIssueReader(record).issue("listed", DAY)
+    assert [(e.price, e.parts[0].rule) for e in frozen.content.entries] == [
+        (msgspec.UNSET, "capped"),
+        (msgspec.UNSET, "capped"),
+    ]
+    explanation = explain(frozen, key(2))
+    assert explanation.price == ""
+    assert explanation.above and [(one.now, one.needed) for one in explanation.above.swaps] == [(35, 41)]
 
 
 def test_favorites_are_compared_with_those_of_ninety_days(record: Record) -> None:

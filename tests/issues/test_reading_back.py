@@ -10,7 +10,7 @@ import pytest
 from hotpapers.engagement.attention import Engagement, read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow as Measured
 from hotpapers.issues.coverage import readings
-from hotpapers.issues.queries import read_back_at, site_began
+from hotpapers.issues.queries import read_back_at, site_started_at
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
 from hotpapers.issues.windows import closing
 from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, Item, Window
@@ -150,7 +150,7 @@ def test_a_network_that_is_added_later_does_not_hide_gaps(record: Record) -> Non
     """The site did not begin then."""
     write(record, read("hackernews", BEGINS - 9 * DAY_LONG, BEGINS - 12 * HOUR))
     write(record, first_read("x", BEGINS), read("x", BEGINS, CUT))
-    assert site_began(record.view()) is None and read_back_at(record.view()) is None
+    assert site_started_at(record.view()) is None and read_back_at(record.view()) is None
     assert states(record)["hackernews"] == "partial"
 
 

@@ -99,7 +99,7 @@ def test_the_front_of_an_issue_is_all_but_its_papers_and_posts(record: Record) -
         whole = issue_reader.issue(name, DAY)
         assert whole.papers
         bare = msgspec.structs.replace(whole, papers={}, posts={}, places={}, printed={})
-        assert issue_reader.issue_header(name, DAY) == bare
+        assert issue_reader.issue_header(name, DAY) == issue_reader.issue_header(name, DAY, 1) == bare
     with pytest.raises(NotFound, match="daily 2024-05-08: no frozen issue"):
         issue_reader.issue_header("daily", "2024-05-08")
 

@@ -40,6 +40,8 @@ def _search(scene: Scene, asked: Request) -> Reply:
     words = asked.one("query").strip('"')
     size, page = asked.number("hitsPerPage", 20, MOST_HITS), asked.number("page", 0, MOST_HITS)
     known = min(until, scene.now - LATE)
+    if not words:  # all that people wrote, whatever about: there is always something new
+        return json({"hits": [{"objectID": "1", "created_at_i": known // SECOND}]})
     found = [said for said in between(scene.script, "hackernews", since, known) if there(said, scene.now)]
     matching = [said for said in reversed(found) if words in _searched(said, scene.now)]
     hits = matching[page * size : (page + 1) * size]

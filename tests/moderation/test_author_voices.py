@@ -13,10 +13,17 @@ from hotpapers.errors import NotFound, UsageError
 from hotpapers.issues import freeze
 from hotpapers.model import DAY, HOUR, Account, Alias, Issue, Item, Mention, Paper, Post, Publication, Verdict
 from hotpapers.moderation import author_voices as judging
-from hotpapers.moderation.author_voices import CLAIMED, NAMED, judge_authors, review_papers, set_author, withdraw_author
+from hotpapers.moderation.author_voices import (
+    CLAIM_REASON,
+    NAME_REASON,
+    judge_authors,
+    review_papers,
+    set_author,
+    withdraw_author,
+)
 from hotpapers.moderation.bots.review import OperatorVerdict
 from hotpapers.privacy.forget import forget
-from hotpapers.schedule.freezing import freeze_judged
+from hotpapers.schedule.freezing import judge_and_freeze
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record
 from hotpapers.store.meta import write_meta
@@ -75,7 +82,7 @@ def test_by_name_by_handle_and_by_words(record: Record) -> None:
     )
     write(record, said(1, FAN, name="Fan of Tansy Overquill"), said(2, FAN, "Our new paper on tea is out!", name="Tea"))
     assert judge_authors(record).added == 3
-    assert reasons(record) == {(TANSY, key(1)): NAMED, (BO, key(1)): NAMED, (FAN, key(2)): CLAIMED}
+    assert reasons(record) == {(TANSY, key(1)): NAME_REASON, (BO, key(1)): NAME_REASON, (FAN, key(2)): CLAIM_REASON}
     one = verdicts(record)[TANSY, key(1)]
     assert (one.rule, one.judgement, one.version, one.observed_at) == ("author", "author", 1, NOW - 9 * HOUR)
     assert record.database.rows("SELECT source FROM batch ORDER BY position DESC LIMIT 1") == [("authors",)]
@@ -85,7 +92,7 @@ def test_by_the_name_that_the_network_tells_of_the_account(record: Record) -> No
     write(record, [known(1)], said(1, TANSY))
     assert judge_authors(record).position is None
     write(record, Account(account=TANSY, handle="tea.example", name="Tansy Overquill", observed_at=NOW))
-    assert judge_authors(record).added == 1 and reasons(record) == {(TANSY, key(1)): NAMED}
+    assert judge_authors(record).added == 1 and reasons(record) == {(TANSY, key(1)): NAME_REASON}
 
 
 def test_whatever_comes_first(record: Record) -> None:
@@ -231,7 +238,7 @@ def test_a_forgotten_author_is_one_still_and_the_verdict_has_no_words(record: Re
     assert subject.startswith("bluesky:~") and about == key(1)
     [row] = record.database.rows("SELECT * FROM verdict")
     assert not any(word in repr(row) for word in ("Tansy", "tansy", "Overquill", "Our paper"))
-    assert not check(record.database, record.marks).findings
+    assert not check(record.database, record.hasher).findings
     assert judge_authors(record).position is None, "nobody learns anything new of the forgotten"
 
 
@@ -283,12 +290,12 @@ DAILY = Publication(publication="daily", title="The Daily Dozen", threshold=1, p
 def test_before_an_issue_is_frozen_and_never_for_one_that_is(record: Record) -> None:
     write(record, background(), paper(501, TODAY), talk(501, 8, NOW - 7 * HOUR), counts("bluesky:501", 9, NOW - HOUR))
     write(record, known(501, at=NOW - 2 * HOUR), said(501, TANSY, name="Tansy Overquill"))
-    frozen = freeze_judged(record, DAILY, TODAY, BotSettings(), at=NOW + HOUR)
+    frozen = judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + HOUR)
     assert voices(record, NOW, frozen.content.position) == {(key(501), TANSY)}
     write(record, said(501, BO, name="Bo Marrowby"))
-    assert freeze_judged(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR) == frozen
+    assert judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR) == frozen
     assert voices(record) == {(key(501), TANSY)} and verified(record)
-    freeze_judged(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR, again=True, reason="somebody came late")
+    judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR, again=True, reason="somebody came late")
     assert voices(record) == {(key(501), TANSY), (key(501), BO)} and verified(record)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.model import Price, PrintedCount, ReferenceSize, ScoreComponent
-from hotpapers.ranking import measured_by, vouched, words
+from hotpapers.ranking import needs_of, vouched, words
 from hotpapers.ranking.rarity import AGES, millipoints
 
 PART = ScoreComponent(
@@ -152,5 +152,5 @@ def test_whose_voices_a_count_has() -> None:
 
 
 def test_standing_is_measured_for_the_ranking_that_asks_for_it() -> None:
-    assert measured_by("rarity/2") == (AGES[1:], True)
-    assert measured_by("rarity/1") == measured_by("classic/1") == (AGES, False)
+    assert needs_of("rarity/2") == (AGES[1:], True)
+    assert needs_of("rarity/1") == needs_of("classic/1") == (AGES, False)

@@ -77,9 +77,9 @@ class PlainIssueReader:
         digests = tuple(one.digest for one in editions)
         return msgspec.structs.replace(editions[number - 1], editions=digests)
 
-    def issue_header(self, publication: str, day: str) -> PublishedIssue:
-        """A day's latest edition. Raises NotFound."""
-        return self.issue(publication, day)
+    def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+        """The same. Raises NotFound."""
+        return self.issue(publication, day, edition)
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
         """How many entries the issue of each day has."""

@@ -18,7 +18,7 @@ from hotpapers.view.site_config import SiteConfig
 from tests.render.build import LISTED, NOON, OWN, Placed, PlainIssueReader, heard, issue, paper, post
 from tests.render.sample import BRIDGES, OLD, OWN_READER, TALKED, TEA
 
-IMPRINT = SiteConfig("The desk, desk@daily.example", "https://papers.example/daily/")
+SITE_CONFIG = SiteConfig("The desk, desk@daily.example", "https://papers.example/daily/")
 DAY = "2021-01-14"
 STARS = paper(
     "2101.99907", 'Schr\\"odinger Stars of $M_\\odot \\sim 10^3$', "Stars, seen from $\\foo{x}$ and $10 million away.",

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from hotpapers.render.html.pages import SiteChannel
 from hotpapers.view.site_config import SiteConfig
 from tests.render.build import PlainIssueReader
-from tests.render.fuller import FULL_READER, IMPRINT
+from tests.render.fuller import FULL_READER, SITE_CONFIG
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
 
 SITES = {
     "hot-papers": (LISTED_READER, SiteConfig("https://desk.example/write")),
-    "daily": (FULL_READER, IMPRINT),
+    "daily": (FULL_READER, SITE_CONFIG),
 }
 """The shelf of each publication, and who publishes it."""
 AWAY = "noopener noreferrer nofollow"

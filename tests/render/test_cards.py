@@ -20,7 +20,7 @@ from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.conftest import ROOT
 from tests.render.build import LISTED, PlainIssueReader, issue, listed, paper
-from tests.render.fuller import FULL_READER, IMPRINT
+from tests.render.fuller import FULL_READER, SITE_CONFIG
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
@@ -133,8 +133,8 @@ def test_authors_whose_names_cannot_be_drawn_are_among_the_others() -> None:
 
 @given(st.text(max_size=60))
 def test_what_is_drawn_is_in_both_fonts_or_nothing_is(text: str) -> None:
-    made = drawing.drawn(text)
-    assert drawing.drawn(made) == made
+    made = drawing.drawable(text)
+    assert drawing.drawable(made) == made
     for weight in ("Regular", "Bold"):
         font = drawing._font(weight, 28)
         missing = bytes(font.getmask("\uffff"))
@@ -161,7 +161,7 @@ def test_letters_keep_what_reaches_into_the_next_line() -> None:
     """The base line of a title's first line is at 187."""
     below: Box = (MARGIN, 190, WIDTH - MARGIN, 204)
     reaching, plain = (picture(drawing.draw(CardContent("", f"{word * 20} {'x' * 20}"))) for word in "gx")
-    assert drawing.fitted(f"{'g' * 20} {'x' * 20}")[1] == ["g" * 20, "x" * 20]
+    assert drawing.fit_title(f"{'g' * 20} {'x' * 20}")[1] == ["g" * 20, "x" * 20]
     assert seen(reaching, below)[INK] > 1000 and set(seen(plain, below)) == {PAPER}
 
 
@@ -208,10 +208,10 @@ def test_lines_are_no_wider_than_there_is_room_and_lose_no_word(text: str, width
 
 
 def test_a_title_is_as_large_as_its_length_lets_it_be() -> None:
-    short, long = drawing.fitted("What Does a Kettle Know?"), drawing.fitted("What does a kettle know? " * 12)
+    short, long = drawing.fit_title("What Does a Kettle Know?"), drawing.fit_title("What does a kettle know? " * 12)
     assert short[0].size == 60 and len(short[1]) == 1
     assert long[0].size == 38 and len(long[1]) == 4 and long[1][-1].endswith(" …")
-    assert drawing.fitted("Suspension Bridges for Pocket Robots")[1] == ["Suspension Bridges", "for Pocket Robots"]
+    assert drawing.fit_title("Suspension Bridges for Pocket Robots")[1] == ["Suspension Bridges", "for Pocket Robots"]
 
 
 def test_another_process_draws_the_same_bytes() -> None:
@@ -238,7 +238,7 @@ def files(
 
 
 def test_each_issue_and_paper_has_one_and_names_it() -> None:
-    site = files(IMPRINT)
+    site = files(SITE_CONFIG)
     pictures = {path for path in site if path.endswith(".png")}
     pages = {f"{day}/index.html" for day in FULL_READER.days("daily")}
     pages |= {path for path in site if path.startswith("paper/") and path.endswith(".html")}
@@ -247,10 +247,10 @@ def test_each_issue_and_paper_has_one_and_names_it() -> None:
         card, told = path.replace("index.html", "card.png"), meta(site[path])
         check_margins(picture(site[card]))
         assert len(site[card]) < LARGEST
-        assert told["og:image"] == f"{IMPRINT.base}{card}" and len(told["og:image:alt"]) <= 400
+        assert told["og:image"] == f"{SITE_CONFIG.base}{card}" and len(told["og:image:alt"]) <= 400
         assert (told["og:image:type"], told["og:image:width"], told["og:image:height"]) == ("image/png", "1200", "630")
         assert told["twitter:card"] == "summary_large_image"
-    assert meta(site["index.html"])["og:image"] == f"{IMPRINT.base}2021-01-20/card.png"
+    assert meta(site["index.html"])["og:image"] == f"{SITE_CONFIG.base}2021-01-20/card.png"
     assert not any(b"og:image" in site[path] for path in ("about/index.html", "archive/index.html", "404.html"))
 
 

@@ -19,6 +19,7 @@ from hotpapers.ids import timestamps
 from hotpapers.render.feed_formats import FORMATS, FeedDocument, FeedItem
 from hotpapers.render.feeds import FeedMaker, FeedsChannel
 from hotpapers.render.html.pages import SiteChannel
+from hotpapers.view import site_paths
 from hotpapers.view.site_config import SiteConfig
 from tests.conftest import DATA, data
 from tests.render.html import Page
@@ -83,6 +84,18 @@ def test_an_independent_parser_reads_them(path: str) -> None:
     assert entries and len({entry[0] for entry in entries}) == len(entries)
     for id, title, url, _ in entries:
         assert UUID(id).version == 5 and title and url.startswith((BASE, "https://arxiv.org/"))
+
+
+def test_a_paper_of_a_corrected_issue_was_published_with_its_first_edition() -> None:
+    """Readers sort by that moment: else an old paper would be the newest of all."""
+    first, second = (LISTED_READER.issue("hot-papers", "2021-01-14", edition) for edition in (1, 2))
+    known = {entry.paper for entry in first.content.entries}
+    corrected = [entry.paper for entry in second.content.entries]
+    papers = json.loads(files()["feeds/papers.json"])["items"]
+    moments = {paper["url"]: (paper["date_published"], paper["date_modified"]) for paper in papers}
+    for issue, paper in ((first if paper in known else second, paper) for paper in corrected):
+        published = timestamps.rfc3339(issue.frozen_at)
+        assert moments[site_paths.paper_url(BASE, paper)] == (published, timestamps.rfc3339(second.frozen_at))
 
 
 def test_a_correction_is_an_entry_of_its_own() -> None:

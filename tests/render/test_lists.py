@@ -122,7 +122,7 @@ def test_a_catalogue() -> None:
     )
     assert found.categories() == [("cs.CL", 1), ("cs.LG", 3)] and found.years("cs.LG") == {"2021": 2, "2020": 1}
     assert [one.title for one in found.author("zoe-brandywine")] == ["C", "B", "A"]
-    assert found.spelled("zoe-brandywine") == ["Zoe Brandywine", "Zoë Brandywine"]
+    assert found.spellings("zoe-brandywine") == ["Zoe Brandywine", "Zoë Brandywine"]
     assert found.path_of("Zoë  Brandywine") == "author/zoe-brandywine/index.html"
     assert found.path_of("Li Na") == "" and not found.has_author(""), "one paper, twice in issues"
     assert (found.category("math.IT"), found.years("math.IT"), found.author("nobody")) == ([], {}, [])
@@ -230,6 +230,13 @@ def test_a_state_in_words() -> None:
     assert (nothing.latest, nothing.due, nothing.days, nothing.networks) == ("", None, (), ())
 
 
+def test_no_day_is_missing_of_a_time_when_the_publication_was_weekly() -> None:
+    weekly = msgspec.structs.replace(OWN, window="weekly")
+    issues = [issue(weekly, day, [], announced=0) for day in ("2021-01-04", "2021-01-11")]
+    issues += [issue(OWN, day, [], announced=0) for day in ("2021-01-13", "2021-01-15")]
+    assert [one.day for one in state_of(OWN, issues).days if not one.path] == ["14 January 2021"]
+
+
 # ---- the desk ----------------------------------------------------------------------------------------
 
 ABOUT = ReportSubject("The Daily Dozen", "2021-01-14", 2, "abc", "2101.99901", "bluesky:at://x?&\r\nBcc: a@b.example")
@@ -238,11 +245,11 @@ ABOUT = ReportSubject("The Daily Dozen", "2021-01-14", 2, "abc", "2101.99901", "
 @pytest.mark.parametrize(
     ("contact", "mail", "page"),
     [
-        ("desk@papers.example", "desk@papers.example", ""), ("https://papers.example/desk", "", "https://papers.example/desk"),
-        ("Quill <desk@papers.example>, https://papers.example/.", "desk@papers.example", "https://papers.example/"),
-        ("https://social.example/@quill@papers.example", "", "https://social.example/@quill@papers.example"),
-        ("in the kitchen", "", ""), ("", "", ""), ("javascript:alert(1)", "", ""), ("https://а.example", "", ""),
-    ],
+        ("desk@papers.example", "desk@papers.example", ""), ("https://papers.example/desk", "",
+        "https://papers.example/desk"), ("Quill <desk@papers.example>, https://papers.example/.", "desk@papers.example",
+        "https://papers.example/"), ("https://social.example/@quill@papers.example", "",
+        "https://social.example/@quill@papers.example"), ("in the kitchen", "", ""), ("", "", ""),
+        ("javascript:alert(1)", "", ""), ("https://а.example", "", ""), ],
 )  # fmt: skip
 def test_what_a_contact_holds(contact: str, mail: str, page: str) -> None:
     assert contact_links_of(contact)[:2] == (mail, page)
@@ -273,7 +280,7 @@ def test_about_links_the_contact() -> None:
     assert f"<p>Quill &lt;{link}&gt;</p>" in about.decode()
 
 
-def test_where_there_is_an_app_its_forms_come_before_letters() -> None:
+def test_where_there_is_an_app_its_forms_come_before_messages() -> None:
     contact_links = contact_links_of("desk@papers.example", "https://app.example/")
     assert contact_links.wrong(ABOUT) == "https://app.example/wrong?paper=2101.99901&issue=abc"
     assert contact_links.report(ABOUT) == (
@@ -282,13 +289,13 @@ def test_where_there_is_an_app_its_forms_come_before_letters() -> None:
     )
 
 
-def test_where_one_asks_for_letters_is_told_where_letters_are_sent() -> None:
+def test_where_one_asks_for_messages_is_told_where_messages_are_sent() -> None:
     there = SiteConfig(app="https://app.example/", mails=True)
     assert join_address(there, "a b") == "https://app.example/mail/join?publication=a+b"
     assert join_address(there._replace(app=""), "daily") == join_address(there._replace(mails=False), "daily") == ""
 
 
-def test_letters_to_the_desk_name_what_is_meant() -> None:
+def test_messages_to_the_desk_name_what_is_meant() -> None:
     to, _, rest = contact_links_of("desk@papers.example").report(ABOUT).partition("?")
     assert to == "mailto:desk@papers.example" and not set(rest) & set(' \r\n"<>')
     assert rest.count("&") == 1 and rest.count("?") == 0

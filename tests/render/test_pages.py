@@ -227,6 +227,8 @@ def test_editions_stay_readable_and_say_why() -> None:
     assert "Corrected: The survey was of to-do lists, and not a paper." in latest.text
     assert "edition-1" in " ".join(e.attributes["href"] for e in latest.all("a"))
     assert "Edition 1 of 2." in first.text and "not a paper" in first.text
+    assert "hotpapers explain" not in first.text, "which would explain the latest edition"
+    assert "--issue 2021-01-14 --publication hot-papers" in latest.text
     assert "../../paper/2101.99901/index.html" in {e.attributes["href"] for e in first.all("a")}
     hrefs = [e.attributes["href"] for e in first.all("a")]
     assert not [href for href in hrefs if "99904" in href and "arxiv" not in href and not href.startswith("#")]
@@ -251,7 +253,7 @@ def test_the_method_gives_one_score_to_redo() -> None:
 
 def test_a_paper_tells_its_attention_its_versions_and_every_post() -> None:
     text = Page(named_site("daily")["paper/2101.99901/index.html"]).text
-    assert "Network 6 hours a day 3 days a week Hour by hour Bluesky 31 90 – not yet – not yet" in text
+    assert "Network 6 hours a day 3 days a week Hour by hour Bluesky 31 90 – no count – no count" in text
     assert "Hacker News 9 12" in text
     assert "Voices since the announcement: 4 after 3 hours, 9 after 6 hours, 12 after 24 hours." in text
     assert "v1, 14 January 2021: new in cs.RO v1, 14 January 2021: listed in cs.LG, math.IT too" in text

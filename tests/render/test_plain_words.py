@@ -41,7 +41,7 @@ def test_a_title_is_the_same_in_pages_feeds_and_markdown() -> None:
 def test_counts_are_the_same_in_feeds_markdown_and_mails() -> None:
     count = PrintedCount(network="feeds", voices=1, reposts=0, likes=3, until=NOON, bots=2)
     shown = issue(OWN, "2021-01-14", [heard(1, paper("2101.99901", "Tea"), [count], [])])
-    line = "Feeds: 1 voice, 0 reposts, 3 likes (not counted: 2 bot posts)"
+    line = "Feeds: 1 voice, 3 likes (not counted: 2 bot posts)"
     maker = FeedMaker(PlainIssueReader([OWN], [shown]), "daily", NOBODY)
     for kind in ("issues", "papers"):
         [item] = json.loads(maker.feed(f"feeds/{kind}.json") or b"")["items"]

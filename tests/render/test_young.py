@@ -12,7 +12,7 @@ import pytest
 
 from hotpapers import announcement_days
 from hotpapers.deliver.announce.announcement import announcement
-from hotpapers.deliver.announce.apprise_client import Manner
+from hotpapers.deliver.announce.apprise_client import TextFormat
 from hotpapers.deliver.announce.chat import message
 from hotpapers.deliver.announce.thread import thread
 from hotpapers.deliver.email.issue_text import as_html, as_text, message_view
@@ -52,8 +52,8 @@ CHANNELS: dict[str, Callable[[PublishedIssue], str]] = {
     "markdown": issue_text,
     "feed": lambda one: feed(one, "papers"),
     "feed of issues": lambda one: feed(one, "issues"),
-    "letter": lambda one: as_text(message_view(one, PUBLIC, 10)),
-    "letter in HTML": lambda one: as_html(message_view(one, PUBLIC, 10)),
+    "message": lambda one: as_text(message_view(one, PUBLIC, 10)),
+    "message in HTML": lambda one: as_html(message_view(one, PUBLIC, 10)),
     "api": lambda one: json.dumps(msgspec.to_builtins(as_issue(one)), ensure_ascii=False),
 }
 HELD = "2 papers: 1 of the 69 announced that day, 1 from before"
@@ -73,7 +73,7 @@ def test_an_entry_of_the_day_before_says_so(channel: str) -> None:
     assert plainly(CHANNELS[channel](young())).count("announced the day before") == 1
 
 
-@pytest.mark.parametrize("channel", ["site", "markdown", "feed", "letter", "letter in HTML"])
+@pytest.mark.parametrize("channel", ["site", "markdown", "feed", "message", "message in HTML"])
 def test_an_entry_says_why_its_place_is_provisional(channel: str) -> None:
     said = plainly(CHANNELS[channel](young()))
     assert said.count(WHY) == 2 and said.count(BELOW) == 2
@@ -82,7 +82,7 @@ def test_an_entry_says_why_its_place_is_provisional(channel: str) -> None:
 class Narrow:
     """A room with little space."""
 
-    manner: Manner = "plain"
+    text_format: TextFormat = "plain"
     service = "room"
 
     def fits(self, text: str) -> bool:

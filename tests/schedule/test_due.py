@@ -23,28 +23,28 @@ NOW = moment("2024-05-08T09:00")
 def test_a_daily_issue_is_due_on_weekdays_at_its_hour() -> None:
     began = moment("2024-05-01T09:00")
     days = ["2024-05-02", "2024-05-03", "2024-05-06", "2024-05-07", "2024-05-08"]
-    assert due.due(DAILY, (), began, NOW) == days
-    assert due.due(DAILY, days[:3], began, NOW) == days[3:]
-    assert due.due(DAILY, (), began, moment("2024-05-08T07:59")) == days[:-1]
-    assert due.due(DAILY, (), moment("2024-05-08T08:00"), NOW) == []
+    assert due.due_days(DAILY, (), began, NOW) == days
+    assert due.due_days(DAILY, days[:3], began, NOW) == days[3:]
+    assert due.due_days(DAILY, (), began, moment("2024-05-08T07:59")) == days[:-1]
+    assert due.due_days(DAILY, (), moment("2024-05-08T08:00"), NOW) == []
 
 
 def test_a_weekly_issue_is_due_on_monday_a_monthly_one_on_the_first() -> None:
-    assert due.due(WEEKLY, (), 1, NOW) == ["2024-04-29", "2024-05-06"]
-    assert due.due(MONTHLY, (), 1, NOW) == ["2024-05-01"]
-    assert due.due(LISTING, (), 1, NOW) == []
+    assert due.due_days(WEEKLY, (), 1, NOW) == ["2024-04-29", "2024-05-06"]
+    assert due.due_days(MONTHLY, (), 1, NOW) == ["2024-05-01"]
+    assert due.due_days(LISTING, (), 1, NOW) == [] and due.upcoming_day(LISTING, NOW) == ""
 
 
 def test_what_was_missed_long_ago_is_not_made_up() -> None:
-    found = due.due(DAILY, (), 1, NOW)
+    found = due.due_days(DAILY, (), 1, NOW)
     assert len(found) == 11 and found[0] == "2024-04-24"
 
 
 def test_the_next_one_and_whether_it_is_near() -> None:
-    assert due.coming(DAILY, NOW) == "2024-05-09"
-    assert due.coming(DAILY, moment("2024-05-10T09:00")) == "2024-05-13"
-    assert due.coming(WEEKLY, NOW) == "2024-05-13"
-    assert due.coming(MONTHLY, NOW) == "2024-06-01"
+    assert due.upcoming_day(DAILY, NOW) == "2024-05-09"
+    assert due.upcoming_day(DAILY, moment("2024-05-10T09:00")) == "2024-05-13"
+    assert due.upcoming_day(WEEKLY, NOW) == "2024-05-13"
+    assert due.upcoming_day(MONTHLY, NOW) == "2024-06-01"
     assert due.is_near(DAILY, "2024-05-09", moment("2024-05-09T07:40"))
     assert not due.is_near(DAILY, "2024-05-09", moment("2024-05-09T07:00"))
     assert not due.is_near(DAILY, "2024-05-09", moment("2024-05-09T08:00"))
@@ -52,11 +52,11 @@ def test_the_next_one_and_whether_it_is_near() -> None:
 
 def test_a_publication_that_ends_has_no_issue_after_its_last_day() -> None:
     ended = msgspec.structs.replace(DAILY, last_day="2024-05-07")
-    assert due.due(ended, (), moment("2024-05-03"), NOW) == ["2024-05-03", "2024-05-06", "2024-05-07"]
-    assert due.coming(ended, moment("2024-05-06T09:00")) == "2024-05-07"
-    assert due.coming(ended, NOW) == "" and not due.is_near(ended, "", NOW)
+    assert due.due_days(ended, (), moment("2024-05-03"), NOW) == ["2024-05-03", "2024-05-06", "2024-05-07"]
+    assert due.upcoming_day(ended, moment("2024-05-06T09:00")) == "2024-05-07"
+    assert due.upcoming_day(ended, NOW) == "" and not due.is_near(ended, "", NOW)
     long_ago = msgspec.structs.replace(DAILY, last_day="2020-12-31")
-    assert due.first_due(long_ago, NOW, NOW) == NOW and due.due(long_ago, (), NOW, NOW) == []
+    assert due.first_due(long_ago, NOW, NOW) == NOW and due.due_days(long_ago, (), NOW, NOW) == []
 
 
 @given(
@@ -69,10 +69,10 @@ def test_every_issue_becomes_due_at_its_own_moment_everywhere(
     now: int, zone: str, hour: int, publication: Publication
 ) -> None:
     publication = msgspec.structs.replace(publication, zone=zone, hour=hour)
-    coming = due.coming(publication, now)
-    cut = cut_of(publication, coming)
-    assert cut > now and is_label(publication, datetime.date.fromisoformat(coming))
-    assert coming in due.due(publication, (), now, cut)
-    assert coming not in due.due(publication, (), now, cut - 1)
-    assert due.due(publication, (), now, now) == []
+    upcoming_day = due.upcoming_day(publication, now)
+    cut = cut_of(publication, upcoming_day)
+    assert cut > now and is_label(publication, datetime.date.fromisoformat(upcoming_day))
+    assert upcoming_day in due.due_days(publication, (), now, cut)
+    assert upcoming_day not in due.due_days(publication, (), now, cut - 1)
+    assert due.due_days(publication, (), now, now) == []
     assert cut - now <= 33 * DAY + HOUR

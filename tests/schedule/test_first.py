@@ -125,10 +125,15 @@ def test_a_publication_that_has_ended_waits_for_no_first_issue() -> None:
     assert list(first_issues([ended], {}, moment("2024-05-07T10:00"))) == []
 
 
+def test_of_an_imported_listing_nobody_knows_when_it_comes() -> None:
+    listing = msgspec.structs.replace(DAILY, window="listing")
+    assert list(first_issues([listing], {}, moment("2024-05-07T10:00"))) == []
+
+
 def test_the_day_of_the_start_has_an_issue_and_none_before() -> None:
     began = moment("2024-05-07T10:00")
     since = due.first_due(DAILY, began, began)
-    assert due.due(DAILY, (), since, began) == ["2024-05-07"]
+    assert due.due_days(DAILY, (), since, began) == ["2024-05-07"]
     old = moment("2024-05-01T10:00")
     assert due.first_due(DAILY, old, began) == old
     later = began + 24 * HOUR

@@ -56,6 +56,16 @@ def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_non
         assert not late.ok and "daily: the issue of 2024-05-07 is overdue" in late.problems
 
 
+def test_a_weekly_issue_waits_for_no_announcement_and_is_overdue_an_hour_after_its_own(sqlite_url: str) -> None:
+    began = moment("2024-05-01")
+    with Record(sqlite_url) as record:
+        weekly = Publication(publication="weekly", title="W", window="weekly", hour=8, observed_at=began)
+        record.append([weekly], source="settings", at=began)
+        assert health(record, ["weekly"], moment("2024-05-06T09:00")).ok
+        late = health(record, ["weekly"], moment("2024-05-06T09:01"))
+        assert late.problems == ("weekly: the issue of 2024-05-06 is overdue",)
+
+
 def test_the_figures_are_as_prometheus_reads_them(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         record.append([Publication(publication="daily", title="D", observed_at=NOW)], source="settings", at=NOW)
@@ -92,7 +102,9 @@ def fetched(url: str) -> tuple[int, str]:
         return problem.code, problem.read().decode()
 
 
-@pytest.mark.parametrize("listen", ["", "9464", "localhost", "localhost:port", ":1", "h:99999"])
+@pytest.mark.parametrize(
+    "listen", ["", "9464", "localhost", "localhost:port", ":1", "h:99999", "a\0b:1", "é:1", "a b:1"]
+)
 def test_an_address_that_is_none_is_named(listen: str) -> None:
     with pytest.raises(SettingsError, match=r"127\.0\.0\.1:9464"):
         address_of(listen)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from hotpapers.deliver.email import subscribers
 from hotpapers.engagement.standing.queries import known_accounts, learn_standing, relearn_standing
 from hotpapers.engagement.standing.rules import ENOUGH_KNOWN, KNOWN_FOR
 from hotpapers.ingest.collect_job import Connection
@@ -54,6 +55,14 @@ def house(sqlite_url: str) -> Iterator[HouseRounds]:
         )  # fmt: skip
         yield HouseRounds(rounds, record, clock)
         rounds._close_store()
+
+
+def test_who_never_confirmed_is_deleted_also_where_no_mail_is_sent_any_more(house: HouseRounds) -> None:
+    subscribers.ask(house.record, "daily", "a@moth.example", START)
+    house.round(START + 6 * DAY)
+    assert len(subscribers.all_subscribers(house.record)) == 1
+    house.round(START + 8 * DAY)
+    assert not subscribers.all_subscribers(house.record)
 
 
 def spoken(account: int, papers: tuple[int, ...] = PAPERS) -> list[Item]:

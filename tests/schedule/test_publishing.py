@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from hotpapers.engagement import queries as engagement_queries
@@ -71,12 +72,12 @@ class Made(NamedTuple):
 @contextmanager
 def publishing(
     store: str, folder: Path, *, channels: tuple[str, ...] = ("site",), witnesses: ServerClocks | None = None,
-    site_config: SiteConfig = NOBODY, line: Connection | None = None,
+    site_config: SiteConfig = NOBODY, connection: Connection | None = None,
 ) -> Iterator[Made]:  # fmt: skip
     open_record = partial(Record, store)
     clock = [CUT - HOUR]
-    places = [IssueDestination("daily", channel, folder) for channel in channels]
-    job = PublishJob(["daily"], places, witnesses=witnesses, site_config=site_config, line=line)
+    destinations = [IssueDestination("daily", channel, folder) for channel in channels]
+    job = PublishJob(["daily"], destinations, witnesses=witnesses, site_config=site_config, connection=connection)
     with Record(store) as record:
         leases, time = Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None)
         rounds = JobLoop(job.name, lambda: job, open_record, leases, time)
@@ -122,7 +123,7 @@ def told(at: int) -> dict[str, str]:
 
 def test_a_clock_days_ahead_freezes_nothing(sqlite_url: str, tmp_path: Path) -> None:
     witnesses = ServerClocks()
-    networks = [witnesses.one() for _ in range(3)]
+    networks = [witnesses.listener() for _ in range(3)]
     with publishing(sqlite_url, tmp_path / "public", witnesses=witnesses) as made:
         fill(made.record)
         at = CUT + 5 * 24 * HOUR
@@ -140,7 +141,7 @@ def test_a_clock_days_ahead_freezes_nothing(sqlite_url: str, tmp_path: Path) -> 
 
 def test_a_clock_that_jumps_waits_for_a_network(sqlite_url: str, tmp_path: Path) -> None:
     witnesses = ServerClocks()
-    hear = witnesses.one()
+    hear = witnesses.listener()
     with publishing(sqlite_url, tmp_path / "public", witnesses=witnesses) as made:
         fill(made.record)
         hear(told(CUT - HOUR), CUT - HOUR)
@@ -156,7 +157,7 @@ def test_a_machine_that_was_off_for_days_waits_for_one_answer(sqlite_url: str, t
         made.round(at)
         assert frozen_days(made.record, "daily") == []
         assert "waits for a network that tells the time" in jobs_queries.load_state(made.record, "issues").reason
-        witnesses.one()(told(at), at)
+        witnesses.listener()(told(at), at)
         made.round(at + 20_000_000)
         assert DAY in frozen_days(made.record, "daily")
 
@@ -233,7 +234,7 @@ def test_what_a_program_that_ended_did_not_come_to_is_rendered_anew(made: Made) 
     made.record.append([judged(LEADING, "hidden", at=CUT + HOUR)], source="operator", at=CUT + HOUR)
     job = made.rounds.job
     assert isinstance(job, PublishJob)
-    job._painted = 0
+    job._rendered_position = 0
     made.round(CUT + 2 * HOUR)
     assert "Moss grows here" not in made.page()
 
@@ -247,13 +248,23 @@ def test_a_day_that_was_missed_is_made_up(made: Made) -> None:
     assert "2024-05-08" in made.page("2024-05-08")
 
 
+def test_no_day_is_made_up_of_a_time_when_the_publication_was_weekly(sqlite_url: str, tmp_path: Path) -> None:
+    with publishing(sqlite_url, tmp_path / "public") as made:
+        fill(made.record, msgspec.structs.replace(DAILY, window="weekly"))
+        made.round(CUT + 30 * HOUR)
+        write(made.record, msgspec.structs.replace(DAILY, observed_at=CUT + 50 * HOUR))
+        write(made.record, msgspec.structs.replace(DAILY, title="A new name", observed_at=CUT + 51 * HOUR))
+        assert made.round(CUT + 90 * HOUR) == "idle"
+        assert frozen_days(made.record, "daily") == ["2024-05-10"]
+
+
 def test_a_folder_that_cannot_be_written_is_told_and_stops_no_other(sqlite_url: str, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     with publishing(sqlite_url, tmp_path / "public") as made:
         job = made.rounds.job
         assert isinstance(job, PublishJob)
-        job._places = [IssueDestination("daily", "markdown", blocked / "below"), *job._places]
+        job._destinations = [IssueDestination("daily", "markdown", blocked / "below"), *job._destinations]
         fill(made.record)
         assert made.round(CUT + 1) == "partial"
         assert "Made-up paper 1" in made.page()
@@ -273,3 +284,11 @@ def test_it_is_judged_who_is_a_bot_before_an_issue_is_frozen(made: Made) -> None
     [verdict] = [row.item for row in made.record.view().latest(Verdict)]
     assert isinstance(verdict, Verdict) and (verdict.judgement, verdict.observed_at) == ("bot", CUT)
     assert "Moss grows here" not in made.page()
+
+
+def test_of_an_imported_listing_nothing_is_asked_ahead(sqlite_url: str, tmp_path: Path) -> None:
+    """Nobody knows what it will show before somebody imports it."""
+    with publishing(sqlite_url, tmp_path / "public") as made:
+        fill(made.record, msgspec.structs.replace(DAILY, window="listing"))
+        assert made.round(CUT - HOUR // 4) == "idle"
+        assert jobs_queries.load_state(made.record, "issues").reason == ""

@@ -17,7 +17,7 @@ from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import HOUR, HttpClient, IssueReader, Message, Publication
 from hotpapers.schedule import SenderDestination, SendJob
-from hotpapers.schedule.sending import fresh, problem_lines, send_day
+from hotpapers.schedule.sending import fresh_days, problem_lines, send_day
 from hotpapers.store import Record
 from tests.issues.made import DAILY, DAY, background, moment, paper, talk, write
 from tests.sources.net import ScriptedClient
@@ -57,10 +57,10 @@ class Made:
         open_record = partial(Record, store)
         self.leases = Leases(open_record, "one")
         self.opened: Callable[[], SenderDestination] = self.usual
-        job = SendJob(["daily"], lambda record: [self.places()])
+        job = SendJob(["daily"], lambda record: [self.destinations()])
         self.rounds = JobLoop(job.name, lambda: job, open_record, self.leases, Clock(lambda: self.at, lambda s: None))
 
-    def places(self) -> Iterator[SenderDestination]:
+    def destinations(self) -> Iterator[SenderDestination]:
         """The channel's only sender, opened when it is its turn."""
         yield self.opened()
 
@@ -104,13 +104,13 @@ def test_a_frozen_issue_is_sent_once(made: Made) -> None:
 def test_what_is_not_fresh_is_not_sent(made: Made) -> None:
     made.freeze()
     made.freeze("2024-05-08", CUT + 2 * A_DAY)
-    assert list(fresh(made.record, "daily", CUT + A_DAY)) == [DAY, "2024-05-08"]
-    assert list(fresh(made.record, "daily", CUT + 2 * A_DAY + 2)) == ["2024-05-08"]
+    assert list(fresh_days(made.record, "daily", CUT + A_DAY)) == [DAY, "2024-05-08"]
+    assert list(fresh_days(made.record, "daily", CUT + 2 * A_DAY + 2)) == ["2024-05-08"]
     freeze.freeze(made.record, DAILY, DAY, again=True, reason="x", at=CUT + 3 * A_DAY)
-    assert list(fresh(made.record, "daily", CUT + 3 * A_DAY)) == ["2024-05-08"], "a correction is no new issue"
+    assert list(fresh_days(made.record, "daily", CUT + 3 * A_DAY)) == ["2024-05-08"], "a correction is no new issue"
     made.freeze("2024-05-09", CUT + 6 * A_DAY)
-    assert list(fresh(made.record, "daily", CUT + 6 * A_DAY)) == [], "it was made up: its day closed long ago"
-    assert list(fresh(made.record, "weekly", CUT)) == []
+    assert list(fresh_days(made.record, "daily", CUT + 6 * A_DAY)) == [], "it was made up: its day closed long ago"
+    assert list(fresh_days(made.record, "weekly", CUT)) == []
 
 
 def test_what_cannot_be_sent_is_told_and_tried_again(made: Made) -> None:
@@ -139,7 +139,7 @@ def test_a_check_that_stops_is_a_problem_and_everything_is_closed(made: Made) ->
     made.opened = lambda: made.usual()._replace(check=stop)
     made.freeze()
     status = made.round()
-    assert status.reason == f"box {DAY}: the relay sleeps: asked to wait 60 s"
+    assert status.reason == f"box {DAY}: the relay sleeps: try again in 60 s"
     assert made.called[-1] == "close" and not made.box.got
 
 
@@ -151,7 +151,7 @@ def test_what_was_sent_before_a_check_stopped_the_rest_is_counted(made: Made) ->
     made.freeze()
     destination = made.usual()._replace(check=stop)
     result = send_day(destination, RecordIssueReader(made.record), made.record, "daily", DAY)
-    assert (result.sent, result.problems) == (1, (("", "too many fail"),)) and len(made.box.got) == 1
+    assert (result.sent, result.problems, result.stopped) == (1, (), "too many fail") and len(made.box.got) == 1
     assert problem_lines("box", DAY, result) == [f"box {DAY}: too many fail"]
 
 

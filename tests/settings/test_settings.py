@@ -50,6 +50,7 @@ zone = "Europe/Zurich"
 note = "Written at night."
 last_day = "2027-12-31"
 output = "owls"
+base = "https://owls.example/night/"
 
 [[publication]]
 name = "daily"
@@ -181,7 +182,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",), exclude=("bat", "moth"),
         networks=("bluesky", "mastodon"), posts=4, hour=23, zone="Europe/Zurich", note="Written at night.",
         last_day="2027-12-31",
-        output="owls",
+        output="owls", base="https://owls.example/night/",
         own=("bluesky:did:plc:owls", "x:@nightowls", "bluesky:did:plc:aaaabbbbccccddddeeee2345"),
     )  # fmt: skip
     posting = BlueskyAccount(
@@ -233,9 +234,21 @@ def test_a_publication_goes_into_the_record_without_its_folder(tmp_path: Path) -
     owls = load(written(tmp_path, EVERYTHING)).publication[0]
     item = settings.publication_item(owls, 77)
     kept = {"publication": "night-owls", "observed_at": 77, **msgspec.structs.asdict(owls)}
-    del kept["name"], kept["output"]
+    del kept["name"], kept["output"], kept["base"]
     assert msgspec.structs.asdict(item) == kept
     assert isinstance(item, model.Publication)
+
+
+def test_each_publication_has_an_address_of_its_own(tmp_path: Path) -> None:
+    assert load(written(tmp_path, EVERYTHING)).bases == (
+        ("night-owls", "https://owls.example/night/"), ("daily", "https://owls.example/papers/daily/")
+    )  # fmt: skip
+    alone = "[[publication]]\nname = 'daily'\n[publish]\nbase = 'https://owls.example/'"
+    assert load(written(tmp_path, alone)).bases == (("daily", "https://owls.example/"),)
+    assert load(written(tmp_path, TWO)).bases == (("daily", ""), ("weekly", "https://owls.example/"))
+
+
+TWO = "[[publication]]\nname = 'daily'\n[[publication]]\nname = 'weekly'\nbase = 'https://owls.example/'"
 
 
 def test_terms_change_the_reviewed_table_cell_by_cell(tmp_path: Path) -> None:
@@ -327,7 +340,22 @@ WRONG = [
     ("stroe = 'x'", "stroe: no such setting; did you mean store?"),
     ("frequency = 7", f"frequency: no such setting; there are {NAMES}."),
     ("store = 7", 'store: takes text in quotation marks, such as "this".'),
-    ("[run]\nping = 'ping.example'", "run.ping: write a whole address, such as https://ping.example/my-key."),
+    *(
+        (table.replace("PATH", r'"pa\u0000th"'), f"{key}: 'pa\\x00th' is no path: it holds a zero byte; take it out.")
+        for table, key in (
+            ("store = PATH", "store"),
+            ("[publish]\noutput = PATH", "publish.output"),
+            ("[[publication]]\nname = 'a'\noutput = PATH", "publication 'a': output"),
+            ("[transparency]\nkey = PATH", "transparency.key"),
+            ("[transparency]\nfolder = PATH", "transparency.folder"),
+            ("[mailing]\npassword_file = PATH", "mailing.password_file"),
+        )
+    ),
+    (
+        "[publish]\noutput = '~no-such-user-here/site'",
+        "publish.output: '~no-such-user-here/site' is no path: nobody here has that home folder; write the folder "
+        "itself.",
+    ),
     ("store = ' '", 'store: is empty; write a path, such as "hotpapers.db".'),
     ("publish = 7", "publish: takes a table."),
     ("publication = 7", 'publication: takes a list, such as ["this", "that"].'),
@@ -335,6 +363,10 @@ WRONG = [
     ("[publish]\nchannels = 'site'", 'publish.channels: takes a list, such as ["this", "that"].'),
     ("[publish]\nchannels = []", 'publish.channels: is empty; name a channel, such as "site".'),
     ("[publish]\noutput = ''", 'publish.output: is empty; write a folder, such as "public".'),
+    (
+        "[[publication]]\nname = 'daily'\nbase = 'https://owls.example'",
+        "publication 'daily': base: write a whole address that ends with /, such as https://papers.example/daily/.",
+    ),
     ("terms = 7", "terms: takes a table."),
     ("[terms]\nx = 'text'", "terms.x: takes a table."),
     ("[terms.friendster]\nshown = 'text'", f"terms.friendster: no such network; there are {', '.join(TERMS)}."),

@@ -164,10 +164,10 @@ def test_while_the_api_does_not_answer_nothing_is_given_up() -> None:
 
 def test_a_later_version_is_as_good_as_the_one_that_was_announced() -> None:
     start = cursor_state.ArxivCursor(day="2026-11-02", owed=("2611.00001v1", "2611.00002v2"), overdue=("2610.00009v1",))
-    assert cursor_state.described(
+    assert cursor_state.mark_described(
         start, ["2611.00003v1"], {"2611.00002v2", "2610.00009v1"}
     ) == cursor_state.ArxivCursor(day="2026-11-02", owed=("2611.00001v1", "2611.00003v1"))
-    assert cursor_state.described(start, ["2610.00009v1"], set()) == start
+    assert cursor_state.mark_described(start, ["2610.00009v1"], set()) == start
 
 
 def test_a_round_says_when_the_next_one_is_worth_while(store: Path) -> None:
@@ -175,5 +175,5 @@ def test_a_round_says_when_the_next_one_is_worth_while(store: Path) -> None:
     site.http.advance(HOUR / 1e6 * 2)
     last = list(site.source.pages(site.http, None))[-1]
     assert (last.payloads, last.cursor, last.next_at) == ((), None, days.closes_at(TUESDAY) + 300_000_000)
-    owing = cursor_state.text(cursor_state.ArxivCursor(day=FIRST, owed=("2611.00001v1",)))
+    owing = cursor_state.encode(cursor_state.ArxivCursor(day=FIRST, owed=("2611.00001v1",)))
     assert site.source.next_due(site.http.now(), owing) == site.http.now() + 2 * HOUR

@@ -40,13 +40,13 @@ def seen_in(name: str, body: bytes) -> list[RawPayload]:
     kind, _, feed = name.partition("-")
     if kind == "feed":
         parsed = daily_feeds.parse(body)
-        bodies = [*(entry.body for entry in parsed.items), *parsed.unread]
-        return [RawPayload("announcement", "", xml.within(one, feed=feed.removesuffix(".xml")), AT) for one in bodies]
+        bodies = [*(entry.body for entry in parsed.items), *parsed.unreadable]
+        return [RawPayload("announcement", "", xml.wrap(one, feed=feed.removesuffix(".xml")), AT) for one in bodies]
     if kind in ("api", "query"):
         return [RawPayload("paper", found.id, found.body, AT) for found in api.parse(body)]
     records = oai_records.parse(body).records
     return [
-        RawPayload("record", key, xml.within(record, **GAP) if kind == "oai" else record, AT) for key, record in records
+        RawPayload("record", key, xml.wrap(record, **GAP) if kind == "oai" else record, AT) for key, record in records
     ]
 
 
@@ -227,7 +227,7 @@ def test_a_recorded_refusal_is_no_answer(name: str) -> None:
 def test_a_recorded_oai_error_is_told(name: str) -> None:
     found = oai_records.parse(recorded(f"oai/error_{name}.xml"))
     assert found.error == OAI_ERRORS[name]
-    assert found.why and not found.records
+    assert found.message and not found.records
 
 
 def test_recorded_details() -> None:
@@ -263,7 +263,7 @@ def test_both_shapes_of_a_feed_say_the_same() -> None:
 
 def test_a_listed_paper_becomes_an_announcement() -> None:
     fact = page_facts.ListedFact(paper="2611.01200", category="cs", day="2026-11-09", type="cross")
-    (found,) = ArxivSource().read(page_facts.listed_seen(fact, AT))
+    (found,) = ArxivSource().read(page_facts.listing_payload(fact, AT))
     assert found == Announcement(
         paper="arxiv:2611.01200", day="2026-11-09", category="cs", type="cross", announced_at=1794186000000000,
         observed_at=AT,
@@ -281,7 +281,7 @@ def test_a_listed_paper_becomes_an_announcement() -> None:
     ],
 )
 def test_a_day_becomes_coverage(state: page_facts.State, lacks: tuple[str, ...], wanted: tuple[str, str]) -> None:
-    (found,) = ArxivSource().read(page_facts.day_seen("2026-11-09", state, lacks, AT))
+    (found,) = ArxivSource().read(page_facts.day_payload("2026-11-09", state, lacks, AT))
     assert isinstance(found, Coverage)
     assert (found.state, found.reason) == wanted
     assert (found.network, found.from_at, found.until_at) == ("arxiv", 1794186000000000, 1794200400000000)

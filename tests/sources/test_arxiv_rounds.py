@@ -57,7 +57,7 @@ class Life:
         return self
 
     @property
-    def place(self) -> cursor_state.ArxivCursor:
+    def state(self) -> cursor_state.ArxivCursor:
         return cursor_state.parse(self.cursor)
 
     def announced(self, kind: str = "new") -> set[tuple[str, str]]:
@@ -87,7 +87,7 @@ def test_the_first_round_reads_today_and_compares_it() -> None:
     ]  # fmt: skip
     assert life.announced() == made_on(world, DAY)
     assert life.coverage(DAY) == ("complete", "")
-    assert life.place == cursor_state.ArxivCursor(day=DAY, last=max(paper.id for paper in world.days[DAY]))
+    assert life.state == cursor_state.ArxivCursor(day=DAY, last=max(paper.id for paper in world.days[DAY]))
 
 
 def test_a_paper_in_two_feeds_is_described_once() -> None:
@@ -110,7 +110,7 @@ def test_on_a_weekend_there_is_nothing_to_read() -> None:
     life.round()
     life.http.advance(24 * 3600)
     assert life.round() == ["rss.arxiv.org/rss/cs"]
-    assert life.place.day == "2026-11-13"
+    assert life.state.day == "2026-11-13"
 
 
 def test_all_archives_are_read_by_default() -> None:
@@ -198,7 +198,7 @@ def test_a_feed_that_fails_is_asked_again_and_the_others_are_not(problem: NetErr
     life.faults[FEED_MATH] = [problem]
     with pytest.raises(type(problem)):
         life.round()
-    assert life.place.fed == ("cs",)
+    assert life.state.fed == ("cs",)
     assert life.round()[0] == "rss.arxiv.org/rss/math"
     assert life.announced() == made_on(life.world, DAY)
     assert life.coverage(DAY) == ("complete", "")
@@ -229,7 +229,7 @@ def test_a_refused_listing_is_said_and_holds_up_nothing() -> None:
     life = Life(world_of())
     life.faults[LIST_CS] = [RequestRefused("403", 403)]
     life.round()
-    assert life.place.day == DAY
+    assert life.state.day == DAY
     assert life.coverage(DAY) == ("partial", "cs: not compared with arXiv's listing (403)")
 
 
@@ -259,9 +259,9 @@ def test_midnight_in_the_middle_of_a_round() -> None:
     life.http.advance(24 * 3600 - 2)  # the first feed is today's, the second one tomorrow's
     with_two = [url for url in life.round() if "rss" in url]
     assert with_two == ["rss.arxiv.org/rss/cs", "rss.arxiv.org/rss/math"]
-    assert (life.place.open, life.place.fed) == (DAY, ("cs",))
+    assert (life.state.open, life.state.fed) == (DAY, ("cs",))
     life.round()
-    assert life.place.day == "2026-11-12"
+    assert life.state.day == "2026-11-12"
     assert life.announced() == made_on(life.world, DAY, "2026-11-12")
 
 
@@ -271,11 +271,11 @@ def test_midnight_in_the_middle_of_a_round() -> None:
 def test_an_empty_feed_is_not_believed_at_once() -> None:
     life = Life(World(papers_of("2026-10-01", "2026-12-20", skipped=[DAY])))
     life.round()
-    assert life.place.day == "2026-11-10"
+    assert life.state.day == "2026-11-10"
     assert life.coverage(DAY) == ("", "")
     life.http.advance(4 * 3600)
     life.round()
-    assert life.place == cursor_state.ArxivCursor(day=DAY, doubt=DAY)
+    assert life.state == cursor_state.ArxivCursor(day=DAY, doubt=DAY)
     assert life.coverage(DAY) == ("complete", "nothing was announced")
 
 
@@ -308,7 +308,7 @@ def test_some_missed_days_are_told_by_the_listings() -> None:
     assert not [url for url in life.asked if "oai" in url]
     assert life.announced() == made_on(world, DAY, "2026-11-12", "2026-11-13", "2026-11-16")
     assert life.coverage("2026-11-12") == life.coverage("2026-11-13") == ("complete", "")
-    assert life.place.gap == ("", "")
+    assert life.state.gap == ("", "")
 
 
 def test_many_missed_days_are_harvested() -> None:
@@ -319,7 +319,7 @@ def test_many_missed_days_are_harvested() -> None:
     assert {id for id, _ in life.announced()} == {id for id, _ in made_on(world, DAY, *missed, "2026-12-02")}
     assert life.coverage("2026-11-13") == ("partial", "harvested later: days of announcement are estimates")
     assert life.coverage("2026-11-30") == ("complete", "")  # the listing told
-    assert life.place == cursor_state.ArxivCursor(
+    assert life.state == cursor_state.ArxivCursor(
         day="2026-12-02", last=max(paper.id for paper in world.days["2026-12-02"])
     )
 
@@ -334,7 +334,7 @@ def test_a_harvest_goes_on_where_it_was_stopped() -> None:
     ]
     with pytest.raises(RetryLater):
         life.round()
-    assert (life.place.stamp, life.place.token) == ("2026-11-12", "2026-11-12/40")
+    assert (life.state.stamp, life.state.token) == ("2026-11-12", "2026-11-12/40")
     assert life.round()[:2] == ["rss.arxiv.org/rss/cs", "oaipmh.arxiv.org/oai?verb=ListRecords"]
     assert "resumptionToken=2026-11-12%2F40" in life.http.asked[-len(life.asked) + 1]
     assert {id for id, _ in life.announced()} >= {paper.id for paper in world.days["2026-11-12"]}
@@ -350,7 +350,7 @@ def test_a_stale_token_begins_its_day_anew() -> None:
     life.round()
     asked = [url for url in life.http.asked if url.startswith(OAI)]
     assert asked[0] == asked[2] == f"{OAI}?verb=ListRecords&metadataPrefix=arXivRaw&from=2026-11-12&until=2026-11-12"
-    assert life.place.day == "2026-12-02" and not life.place.stamp
+    assert life.state.day == "2026-12-02" and not life.state.stamp
 
 
 def test_an_error_of_the_harvest_is_told() -> None:
@@ -360,7 +360,7 @@ def test_an_error_of_the_harvest_is_told() -> None:
     life.faults[OAI] = [reply(200, b'<OAI-PMH><error code="badArgument">what</error></OAI-PMH>')]
     with pytest.raises(RequestRefused, match="badArgument: what"):
         life.round()
-    assert life.place.day == "2026-12-02"
+    assert life.state.day == "2026-12-02"
 
 
 def test_missed_days_whose_papers_the_api_refuses_are_harvested() -> None:
@@ -381,7 +381,7 @@ def test_a_new_record_may_reach_back() -> None:
     wanted = {paper.id for day, papers in world.days.items() if "2026-10-05" <= day <= DAY for paper in papers}
     held = {p.id for p in world.days["2026-10-05"] if days.announced_for(p.submitted) < "2026-10-05"}
     assert wanted - held <= {id for id, _ in life.announced()} <= wanted
-    assert life.place.stamp == ""
+    assert life.state.stamp == ""
 
 
 def test_another_day_begins_before_the_harvest_has_ended() -> None:
@@ -394,7 +394,7 @@ def test_another_day_begins_before_the_harvest_has_ended() -> None:
     life.to("2026-12-03").round()
     ids = {id for id, _ in life.announced()}
     assert {paper.id for day in days.between(DAY, "2026-12-04") for paper in world.days[day]} <= ids
-    assert life.place.day == "2026-12-03" and life.place.gap == ("", "")
+    assert life.state.day == "2026-12-03" and life.state.gap == ("", "")
 
 
 # ---- when, and with what ---------------------------------------------------------------------------------------
@@ -402,17 +402,17 @@ def test_another_day_begins_before_the_harvest_has_ended() -> None:
 
 def test_when_the_next_round_is_due() -> None:
     source, noon = ArxivSource(), days.closes_at(DAY) + 12 * HOUR
-    closed = cursor_state.text(cursor_state.ArxivCursor(day=DAY))
+    closed = cursor_state.encode(cursor_state.ArxivCursor(day=DAY))
     assert source.next_due(noon, closed) == days.closes_at("2026-11-12") + HOUR // 12
-    friday = cursor_state.text(cursor_state.ArxivCursor(day="2026-11-13"))
+    friday = cursor_state.encode(cursor_state.ArxivCursor(day="2026-11-13"))
     assert source.next_due(noon + 72 * HOUR, friday) == days.closes_at("2026-11-16") + HOUR // 12
     for soon in (
         None,
-        cursor_state.text(cursor_state.ArxivCursor(day=DAY, open="2026-11-12")),
-        cursor_state.text(cursor_state.ArxivCursor(day="2026-11-09")),
+        cursor_state.encode(cursor_state.ArxivCursor(day=DAY, open="2026-11-12")),
+        cursor_state.encode(cursor_state.ArxivCursor(day="2026-11-09")),
     ):
         assert source.next_due(noon, soon) == noon + HOUR // 2
-    before_thanksgiving = cursor_state.text(cursor_state.ArxivCursor(day="2026-11-26"))
+    before_thanksgiving = cursor_state.encode(cursor_state.ArxivCursor(day="2026-11-26"))
     assert source.next_due(noon, before_thanksgiving) == days.closes_at("2026-11-27") + HOUR // 12  # it may be wrong
 
 

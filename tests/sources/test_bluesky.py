@@ -15,7 +15,7 @@ from hotpapers.errors import InputError, NetError, RequestRefused, RetryLater
 from hotpapers.model import Account, Mention, Post, RawPayload
 from hotpapers.sources import SOURCES
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
-from hotpapers.sources.bluesky.parser import code_points, links_of, moment, tid_time
+from hotpapers.sources.bluesky.parser import code_points, creation_time, links_of, tid_time
 from hotpapers.sources.bluesky.stream_filter import names_paper, post_record
 from tests.sources.bluesky_made import ANNA, at_uri, create, post, tid
 from tests.sources.cases import AT, cases, check
@@ -142,7 +142,7 @@ def test_a_key_tells_its_moment() -> None:
     ],
 )
 def test_a_claimed_moment_is_believed_when_it_can_be_true(rkey: str, claimed: str, expected: int) -> None:
-    assert moment(rkey, claimed, AT, DAY) == expected
+    assert creation_time(rkey, claimed, AT, DAY) == expected
 
 
 @pytest.mark.parametrize("time_us", [-5, AT + DAY, 2**70])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hotpapers.errors import InputError, SettingsError, Stopped
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.sources.bluesky.compression import LONGEST, unpacked, unpacker
+from hotpapers.sources.bluesky.compression import LONGEST, decompress, load_decompressor
 from tests.sources.bluesky_made import ANNA, BERT, create, pointing, post
 from tests.sources.net import START, ScriptedClient
 
@@ -54,13 +54,13 @@ def test_without_a_dictionary_nothing_is_asked_to_be_packed() -> None:
 
 def test_a_dictionary_that_is_not_there_is_a_setting_to_be_mended(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"source\.bluesky\.dictionary.*name Jetstream's"):
-        unpacker(str(tmp_path / "nowhere"))
+        load_decompressor(str(tmp_path / "nowhere"))
 
 
 @given(st.binary(max_size=300))
 def test_what_is_packed_comes_back(data: bytes) -> None:
-    assert unpacked(UNPACK, PACK(data)) == data
-    assert unpacked(UNPACK, b"{" + data) == b"{" + data
+    assert decompress(UNPACK, PACK(data)) == data
+    assert decompress(UNPACK, b"{" + data) == b"{" + data
 
 
 @given(st.binary(max_size=300), st.integers(4, 40), st.integers(1, 255))
@@ -68,20 +68,20 @@ def test_what_is_damaged_is_an_error_of_ours_or_at_least_short(data: bytes, plac
     whole = bytearray(PACK(pointing(ANNA, "at://x", time=5) + data))
     whole[min(place, len(whole) - 1)] ^= change
     with suppress(InputError):
-        assert len(unpacked(UNPACK, bytes(whole))) <= LONGEST
+        assert len(decompress(UNPACK, bytes(whole))) <= LONGEST
 
 
 @pytest.mark.parametrize("size", [LONGEST + 1, 2**40])
 def test_a_bomb_is_noticed_before_it_goes_off(size: int) -> None:
     header = b"\x28\xb5\x2f\xfd" + bytes([0b11100000]) + size.to_bytes(8, "little")
     with pytest.raises(InputError, match="more than 8,000,000 bytes"):
-        unpacked(UNPACK, header)
+        decompress(UNPACK, header)
     untold = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(LONGEST + 1))
     with pytest.raises(InputError, match="cannot be unpacked"):
-        unpacked(UNPACK, untold)
+        decompress(UNPACK, untold)
 
 
 def test_another_dictionary_is_noticed() -> None:
     other = zstandard.train_dictionary(2048, [pointing(BERT, f"at://{n}", time=n) for n in range(500)])
     with pytest.raises(InputError, match="cannot be unpacked"):
-        unpacked(zstandard.ZstdDecompressor(dict_data=other), PACK(EVENTS[3]))
+        decompress(zstandard.ZstdDecompressor(dict_data=other), PACK(EVENTS[3]))

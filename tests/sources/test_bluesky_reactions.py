@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hotpapers.model import Item, Mention, Post, RawPayload, Reaction, Tracked
+from hotpapers.model import Item, Mention, Post, PostTracker, RawPayload, Reaction
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.sources.bluesky.stream_filter import EventFilter
 from hotpapers.store import Record, reaction_marks
@@ -42,7 +42,7 @@ def tracking(*uris: str, posts: Mapping[str, str] | None = None) -> Remembered:
 
 def sifted(known: set[str], *events: bytes, reactions: bool = True, remembers: int = 100) -> list[RawPayload]:
     event_filter = EventFilter(known, reactions=reactions, remembers=remembers)
-    return [seen for body in events for seen in event_filter.seen(schemas.event(body), body, AT)]
+    return [seen for body in events for seen in event_filter.payloads(schemas.event(body), body, AT)]
 
 
 def items(seen: Iterable[RawPayload]) -> list[Item]:
@@ -76,7 +76,7 @@ def gone(time: int, collection: str = "app.bsky.feed.post") -> bytes:
 def test_what_only_the_record_remembers_is_withdrawn_too() -> None:
     like, repost = at_uri(BERT, AT, LIKE), at_uri(BERT, AT + 1, "app.bsky.feed.repost")
     known = tracking(ONE, posts={like: f"bluesky:{ONE}", repost: f"bluesky:{ONE}"})
-    assert isinstance(known, Tracked)
+    assert isinstance(known, PostTracker)
     seen = sifted(known, gone(AT, LIKE), gone(AT + 1, "app.bsky.feed.repost"), gone(AT + 2, LIKE))
     assert told(seen) == [("like", ONE, True), ("repost", ONE, True)]
     [first, _] = items(seen)
@@ -96,7 +96,7 @@ def test_a_withdrawal_that_was_lost_on_its_way_is_understood_when_it_is_heard_ag
 
 def test_without_a_record_an_old_reaction_is_not_understood() -> None:
     plain: object = set()
-    assert not isinstance(plain, Tracked)
+    assert not isinstance(plain, PostTracker)
     assert sifted({f"bluesky:{ONE}"}, gone(AT, LIKE)) == []
 
 

@@ -150,7 +150,7 @@ class Everything:
 
 def sifted(events: list[bytes]) -> list[Item]:
     event_filter = EventFilter(Everything(), reactions=True, remembers=1000)
-    seen = [one for body in events for one in event_filter.seen(schemas.event(body), body, AT)]
+    seen = [one for body in events for one in event_filter.payloads(schemas.event(body), body, AT)]
     return [item for one in seen for item in BLUESKY.read(one)]
 
 

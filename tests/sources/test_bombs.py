@@ -63,16 +63,16 @@ def test_what_comes_before_an_entry_with_too_much_is_read(inside: str) -> None:
 def test_attributes_that_a_document_type_declares_are_refused() -> None:
     declared = b"<!DOCTYPE rss [<!ATTLIST rss a CDATA 'x'>]>"
     with pytest.raises(InputError, match="too much"):
-        bounded_xml.bounded(declared + feed(item("One")))
+        bounded_xml.truncate(declared + feed(item("One")))
     entities = "".join(f"<!ENTITY e{n} 'x'>" for n in range(400))
     with pytest.raises(InputError, match="too much"):
-        bounded_xml.bounded(f"<!DOCTYPE rss [{entities}]>".encode() + feed(item("One")))
+        bounded_xml.truncate(f"<!DOCTYPE rss [{entities}]>".encode() + feed(item("One")))
 
 
 def test_usual_feeds_are_left_as_they_are() -> None:
     usual = feed(*(item(f"Kettle {n}") for n in range(100)))
-    assert bounded_xml.tidy(usual) == usual == bounded_xml.bounded(usual)
-    assert bounded_xml.bounded(b"<rss>&nbsp;</rss>") is None
+    assert bounded_xml.tidy(usual) == usual == bounded_xml.truncate(usual)
+    assert bounded_xml.truncate(b"<rss>&nbsp;</rss>") is None
     assert titles("<rss version='2.0'><channel><item><title>Ä</title></item></channel></rss>".encode("utf-16")) == ["Ä"]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.model import Mention, Verdict
-from hotpapers.sources.paper_matching import EDITED, edited
+from hotpapers.sources.paper_matching import EDIT_RULE, edit_verdicts
 from hotpapers.store import Record
 
 POST = "bluesky:at://did:plc:anna/app.bsky.feed.post/3a"
@@ -23,13 +23,13 @@ def mentions(*papers: str) -> list[Mention]:
 @given(PAPERS, PAPERS, PAPERS)
 def test_afterwards_just_what_is_named_now_is_not_doubted(named: set[str], before: set[str], now: set[str]) -> None:
     doubted = named & before
-    said = edited(POST, named, doubted, mentions(*now), 9)
-    assert all((v.subject, v.rule, v.observed_at) == (POST, EDITED, 9) for v in said)
+    said = edit_verdicts(POST, named, doubted, mentions(*now), 9)
+    assert all((v.subject, v.rule, v.observed_at) == (POST, EDIT_RULE, 9) for v in said)
     after = {v.about: v.judgement for v in said}
     assert len(after) == len(said) and set(after) <= named
     doubted_after = {paper for paper in named if after.get(paper, "doubtful" if paper in doubted else "") == "doubtful"}
     assert doubted_after == named - now
-    assert edited(POST, named, doubted_after, mentions(*now), 10) == []
+    assert edit_verdicts(POST, named, doubted_after, mentions(*now), 10) == []
 
 
 @pytest.fixture
@@ -46,14 +46,14 @@ def seen_again(record: Record, at: int, *papers: str) -> list[str]:
         for row in view.latest(Mention, "t.post = (SELECT id FROM identity WHERE key = ?)", (POST,))
         if isinstance(row.item, Mention)
     }
-    said = edited(POST, named, doubtful(record), mentions(*papers), at)
+    said = edit_verdicts(POST, named, doubtful(record), mentions(*papers), at)
     record.append([*mentions(*papers), *said], source="bluesky", at=at)
     return sorted(doubtful(record))
 
 
 def doubtful(record: Record) -> set[str]:
     where = "t.subject = (SELECT id FROM identity WHERE key = ?) AND t.rule = ? AND t.judgement = 'doubtful'"
-    rows = record.view().latest(Verdict, where, (POST, EDITED))
+    rows = record.view().latest(Verdict, where, (POST, EDIT_RULE))
     return {row.item.about for row in rows if isinstance(row.item, Verdict)}
 
 

@@ -12,7 +12,7 @@ from hotpapers.model import Item, Mention, Post, RawPayload, Verdict
 from hotpapers.sources import SOURCES
 from hotpapers.sources.bluesky.schemas import event
 from hotpapers.sources.bluesky.stream_filter import names_paper, post_record
-from hotpapers.sources.paper_matching import doubts_of, mentions_of
+from hotpapers.sources.paper_matching import mentions_of, title_verdicts
 from tests.sources.bluesky_made import ANNA, create, post
 from tests.sources.cases import AT
 
@@ -132,12 +132,12 @@ def test_an_identifier_is_surer_than_a_name() -> None:
 
 def test_a_list_of_papers_is_no_doubt() -> None:
     several = mentions_of("x:1", AT, TITLE, [WRONG, "https://arxiv.org/abs/2609.05555"], NAMES)
-    assert len(several) == 3 and not doubts_of(several, TITLE, NAMES, again=True)
+    assert len(several) == 3 and not title_verdicts(several, TITLE, NAMES, was_edited=True)
 
 
 def test_another_paper_whose_title_nobody_knows() -> None:
     text = "Where Unknown Drawers Hide Their Treasures\npdf: https://arxiv.org/pdf/2609.01234"
-    [verdict] = doubts_of(mentions_of("x:1", AT, text, (), NAMES), text, NAMES)
+    [verdict] = title_verdicts(mentions_of("x:1", AT, text, (), NAMES), text, NAMES)
     assert verdict.reason == "its words are the title of another paper"
 
 

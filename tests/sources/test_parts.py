@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater, Stopped
 from hotpapers.model import PayloadPage, RawPayload
-from hotpapers.sources.endpoint_rotation import NAMED, REFUSED_FOR, EndpointRotation, raise_for, worst
+from hotpapers.sources.endpoint_rotation import NAMED, REFUSED_FOR, EndpointRotation, raise_failures, soonest_retry
 from tests.sources.net import ScriptedClient
 
 DOWN, BUSY, NO = NetError("down"), RetryLater(60, "busy"), RequestRefused("no")
@@ -66,7 +66,7 @@ def test_who_asked_to_wait_or_refused_is_left_alone_for_so_long() -> None:
     network.http.advance(20)
     _, problem = network.round()
     assert network.asked == ["b"]
-    assert str(problem) == "2 of 3 could not be read; busy: asked to wait 40 s; no"
+    assert str(problem) == "2 of 3 could not be read; busy: try again in 40 s; no"
     network.http.advance(40)
     network.fails["a"] = None
     assert network.round()[0] == ["a", "b"]
@@ -88,21 +88,21 @@ def test_being_told_to_stop_stops() -> None:
 
 def test_an_error_names_a_few_and_says_how_many_more() -> None:
     with pytest.raises(PartiallyRead, match=f"^8 of 9 .*; and {8 - NAMED} more$"):
-        raise_for([NetError(f"down {n}") for n in range(8)], 9)
+        raise_failures([NetError(f"down {n}") for n in range(8)], 9)
 
 
 def test_a_reason_that_several_gave_is_told_once() -> None:
     with pytest.raises(PartiallyRead, match=r"^3 of 4 could not be read; down; no$"):
-        raise_for([DOWN, NO, DOWN], 4)
+        raise_failures([DOWN, NO, DOWN], 4)
 
 
 def test_of_several_errors_the_one_that_is_soonest_tried_again() -> None:
-    assert worst([NO, BUSY, DOWN]) is DOWN and worst([NO, BUSY]) is BUSY and worst([NO]) is NO
+    assert soonest_retry([NO, BUSY, DOWN]) is DOWN and soonest_retry([NO, BUSY]) is BUSY and soonest_retry([NO]) is NO
 
 
 def test_what_one_part_lost_is_told_also_where_every_part_failed() -> None:
     lost = PartiallyRead("r/one: more posts", lost_until=5)
     for others in ([], [DOWN], [NO, PartiallyRead("r/two: more posts", lost_until=3)]):
         with pytest.raises(PartiallyRead) as told:
-            raise_for([*others, lost], len(others) + 1)
+            raise_failures([*others, lost], len(others) + 1)
         assert told.value.lost_until == 5

@@ -63,18 +63,19 @@ def hits(*items: tuple[int, int]) -> bytes:
 def test_hacker_news_asks_again_from_a_little_before_its_cursor() -> None:
     http = ScriptedClient(lambda url: hits((1, START // 1_000_000)))
     pages = list(HN.pages(http, "1767200000"))
-    assert f"created_at_i%3E%3D{1767200000 - OVERLAP}" in http.requests[0].url
+    assert f"created_at_i%3E%3D{1767200000 - OVERLAP}" in http.requests[1].url
     assert [seen.key for page in pages for seen in page.payloads] == ["1"]
-    assert pages[-1].cursor == str(START // 1_000_000) and len(http.requests) == 1
+    assert pages[-1].cursor == str(START // 1_000_000) and len(http.requests) == 2
+    assert "query" not in http.requests[0].url, "how far the search is"
 
 
 def test_hacker_news_reads_a_long_time_in_slices() -> None:
     now = START // 1_000_000
     full = hits(*((n, now - n) for n in range(MOST_HITS)))
-    answers: Iterator[bytes] = iter([full, hits((5000, now - 5000))])
+    answers: Iterator[bytes] = iter([hits((1, now)), full, hits((5000, now - 5000))])
     http = ScriptedClient(lambda url: next(answers))
     pages = list(HN.pages(http, None))
-    assert len(http.requests) == 2 and f"%2Ccreated_at_i%3C%3D{now - MOST_HITS + 1}" in http.requests[1].url
+    assert len(http.requests) == 3 and f"%2Ccreated_at_i%3C%3D{now - MOST_HITS + 1}" in http.requests[2].url
     assert sum(len(page.payloads) for page in pages) == MOST_HITS + 1
 
 

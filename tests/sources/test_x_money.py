@@ -258,7 +258,7 @@ def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(
             made.rounds.attempt()
             spent = spending.parse(cursor_of(made.record.database, "x/counts"), PRICE).spent
             assert spent == times * PRICE and cursor_of(made.record.database, "x") is None
-            latest = made.record.view().one(Post, "x:2")
+            latest = made.record.view().latest_row(Post, "x:2")
             assert latest is not None and isinstance(latest.item, Post) and latest.item.gone == "deleted"
     assert len(http.requests) == 2
 
@@ -328,7 +328,7 @@ def test_what_older_versions_counted_is_money_now() -> None:
 def test_the_parts_of_a_budget_are_the_budget(cents: int, percent: int, mills: int) -> None:
     source = XSource(XSettings(token="t", budget=cents / 100, price=mills / 1000, counts=percent / 100))
     assert source.for_search.limit + source.for_counts.limit == cents * 10_000
-    assert source.for_counts.each == mills * 1000 and source.for_search.each == mills * 1000 + AUTHOR
+    assert source.for_counts.max_post_cost == mills * 1000 and source.for_search.max_post_cost == mills * 1000 + AUTHOR
 
 
 def test_amounts_are_exact() -> None:

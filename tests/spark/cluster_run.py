@@ -1,5 +1,6 @@
-"""`python -m tests.spark.cluster_run MASTER PLACE TARGET MARK FILE…`: has a cluster sift some files of Jetstream's, by
-way of a place into a target; whoever reads the last file kills its executor once. Prints how many tasks were lost."""
+"""`python -m tests.spark.cluster_run MASTER PLACE TARGET MARK FILE…`: has a cluster filter some files of Jetstream's,
+by way of a place into a target; whoever reads the last file kills its executor once. Prints how many tasks were
+lost."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from hotpapers.cli import spark_import
 from hotpapers.ingest.archives import spark_job
-from hotpapers.ingest.archives.findings import SiftJob, all_parts
+from hotpapers.ingest.archives.findings import FilterJob, all_parts
 from hotpapers.ingest.archives.spark_session import spark_session
 from tests.ingest.archives_made import NOW
 from tests.spark import breaking
@@ -19,12 +20,12 @@ def main(master: str, place: str, target: str, mark: str, *names: str) -> None:
     """As in the module's words."""
     files = [spark_import.file_of(name, None) for name in names]
     files[-1] = files[-1]._replace(altered=partial(breaking.altered, mark, "executor"))
-    job = SiftJob("jetstream", files, all_parts("jetstream", files), [], [], NOW)
+    job = FilterJob("jetstream", files, all_parts("jetstream", files), [], [], NOW)
     with (
         spark_session(master) as session,
         spark_job.staging(session, place, Path(target)) as folder,
     ):
-        run = spark_job.sift(session, job, folder, lambda share: None)
+        run = spark_job.filter_files(session, job, folder, lambda share: None)
     print(run.lost)
 
 

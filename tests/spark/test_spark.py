@@ -15,7 +15,7 @@ import zstandard
 from hotpapers.cli import spark_import
 from hotpapers.errors import InputError
 from hotpapers.ingest.archives import ArchiveFile, parts, spark_job
-from hotpapers.ingest.archives.findings import SiftJob, all_parts
+from hotpapers.ingest.archives.findings import FilterJob, all_parts
 from hotpapers.store import Record
 from tests.conftest import data
 from tests.ingest.archives_made import NOW, exported, take
@@ -53,9 +53,9 @@ def on_disk(folder: Path, *contents: bytes) -> list[ArchiveFile]:
     return files
 
 
-def job_of(kind: str, files: list[ArchiveFile]) -> SiftJob:
+def job_of(kind: str, files: list[ArchiveFile]) -> FilterJob:
     """For a record that has nothing."""
-    return SiftJob(kind, files, all_parts(kind, files), [], [], NOW)
+    return FilterJob(kind, files, all_parts(kind, files), [], [], NOW)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -69,7 +69,7 @@ def test_whatever_the_parts_the_record_is_the_same(
     dice.shuffle(files)
     monkeypatch.setattr(parts, "PLAIN_PART", dice.choice([30_000, 100_000, 10**6]))
     job = job_of("jetstream", files)
-    run = spark_job.sift(session, job, str(tmp_path / "findings"), shares.append)
+    run = spark_job.filter_files(session, job, str(tmp_path / "findings"), shares.append)
     assert run == spark_job.SparkRun(passes=2, lost=0, problems={})
     assert taken(record, tmp_path / "findings") == [""] * 4
     assert exported(record) == exported(other)
@@ -84,7 +84,7 @@ def test_a_format_of_lines_is_read_once(
     files, kind = on_disk(tmp_path, data(f"archives/{name}").read_bytes()), name.partition("-")[0]
     take(other, kind, *files)
     monkeypatch.setattr(parts, "PLAIN_PART", 700)
-    run = spark_job.sift(session, job_of(kind, files), str(tmp_path / "findings"), lambda share: None)
+    run = spark_job.filter_files(session, job_of(kind, files), str(tmp_path / "findings"), lambda share: None)
     assert run.passes == 1 and taken(record, tmp_path / "findings") == [""]
     assert exported(record) == exported(other) != b""
 
@@ -100,7 +100,7 @@ def test_a_process_that_is_killed_and_a_frame_that_breaks_off(
     files = [spark_import.file_of(file.name, None) for file in files]
     deadly = partial(breaking.altered, str(tmp_path / "killed"), "process")
     job = job_of("jetstream", [files[0], files[1], files[2]._replace(altered=deadly)])
-    run = spark_job.sift(session, job, str(tmp_path / "findings"), lambda share: None)
+    run = spark_job.filter_files(session, job, str(tmp_path / "findings"), lambda share: None)
     assert (tmp_path / "killed").exists() and run.lost > 0
     assert run.problems == {1: "cannot be unpacked: it breaks off; was it copied as a whole?"}
     first, second, third = taken(record, tmp_path / "findings")

@@ -249,7 +249,7 @@ def rich(record: Record) -> list[model.Issue]:
 
 def verified(record: Record) -> VerifyResult:
     """The outcome of a whole check, issues rebuilt; alike whatever the database could check of itself."""
-    checked = check(record.database, record.marks)
+    checked = check(record.database, record.hasher)
     found = [finding for item in all_rows(record, model.Issue) for finding in _of_issue(record, item)]
     return checked._replace(findings=(*checked.findings, *found), unchecked="")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import subprocess
@@ -12,8 +13,8 @@ import apsw
 import pytest
 
 from hotpapers import model
-from hotpapers.errors import CorruptStore, FullStore, NewerStore, NotAStore, NotFound, UsageError
-from hotpapers.privacy.forget import copies
+from hotpapers.errors import CorruptStore, FullStore, NewerStore, NotAStore, NotFound, StoreError, UsageError
+from hotpapers.privacy.forget import copies, forget
 from hotpapers.privacy.retention import prune
 from hotpapers.store import Record, sqlite
 from hotpapers.store.record import is_server, store_path
@@ -145,7 +146,7 @@ def test_restore_into_nothing(store: str, other_url: str, tmp_path: Path) -> Non
     with Record(store) as record:
         position = backup(record, tmp_path / "backup.db")
     content = (tmp_path / "backup.db").read_bytes()
-    assert restore(tmp_path / "backup.db", other_url, as_backed_up=True) == (position, 0, 0)
+    assert restore(tmp_path / "backup.db", other_url, as_backed_up=True) == (position, 0, 0, "")
     assert (tmp_path / "backup.db").read_bytes() == content, "the backup itself is only read"
     assert exported(other_url) == exported(store)
     with Record(other_url) as record:
@@ -168,7 +169,7 @@ def test_restore_over_a_record_needs_a_word_and_names_the_gap(store: str, tmp_pa
         restore(tmp_path / "backup.db", store)
     before = exported(store)
     with Record(store) as open_elsewhere:
-        assert restore(tmp_path / "backup.db", store, replace=True) == (position, 3, 0)
+        assert restore(tmp_path / "backup.db", store, replace=True) == (position, 3, 0, "")
         assert open_elsewhere.head.position == position, "who has it open sees the restored record"
     assert reader.position == position + 3
     assert exported(store) == before[: len(exported(store)) - 1] + before[-1:]
@@ -187,6 +188,13 @@ def test_restore_is_all_or_nothing(store: str, tmp_path: Path, monkeypatch: pyte
         restore(tmp_path / "backup.db", store, replace=True)
     assert exported(store) == before
     assert not list(tmp_path.glob(".hotpapers-*"))
+
+
+def test_a_backup_into_a_folder_that_is_not_there(sqlite_url: str, tmp_path: Path) -> None:
+    with Record(sqlite_url) as record:
+        backup(record, tmp_path / "backup.db")
+    with pytest.raises(UsageError, match="no such folder for the store; make it first"):
+        restore(tmp_path / "backup.db", str(tmp_path / "none" / "store.db"), as_backed_up=True)
 
 
 def test_what_is_no_backup_is_refused(store: str, tmp_path: Path) -> None:
@@ -221,11 +229,94 @@ def test_a_damaged_store_is_moved_aside_for_its_backup(sqlite_url: str, tmp_path
         Record(sqlite_url)
     with pytest.raises(UsageError, match="holds a damaged store; add --replace"):
         restore(tmp_path / "backup.db", sqlite_url)
-    assert restore(tmp_path / "backup.db", sqlite_url, replace=True).position == position
     aside = path.with_name("hotpapers.db.damaged")
+    aside.with_name("hotpapers.db.damaged-wal").write_bytes(b"the log of an earlier one")
+    assert restore(tmp_path / "backup.db", sqlite_url, replace=True) == (position, 0, 0, str(aside))
+    assert not aside.with_name("hotpapers.db.damaged-wal").exists()
     assert aside.read_bytes() == damaged and stat.S_IMODE(aside.stat().st_mode) == 0o600
     with Record(sqlite_url) as record:
         assert not made.verified(record).findings
+        assert f"damaged store {aside}" in forget(record, "x:@made_up_taro").out_of_reach
+
+
+def test_a_backup_that_another_process_reads_is_taken_over_whole(store_url: str, tmp_path: Path) -> None:
+    """Its log stays beside it, and would be read into whatever file took its place."""
+    target = tmp_path / "mirror.db"
+    with Record(store_url) as record:
+        made.talked(record)
+        backup(record, target)
+        with Record(str(target)) as reader:
+            reader.append(
+                [model.Account(account=f"x:@n{n}", handle=f"n{n}", observed_at=AT) for n in range(200)], source="test"
+            )
+            assert Path(f"{target}-wal").stat().st_size
+            made.rich(record)
+            assert backup(record, target) == record.head.position
+            with Record(str(target)) as other:
+                assert other.head == reader.head == record.head
+                assert made.everything(other) == made.everything(reader) == made.everything(record)
+                assert not made.verified(other).findings
+        backup(record, target)
+        assert not Path(f"{target}-wal").exists() and not Path(f"{target}.part").exists()
+
+
+def test_a_backup_in_whose_midst_somebody_was_forgotten_says_so(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = SqliteDatabase.copy_to
+
+    def copy_and_forget(database: SqliteDatabase, target: Path) -> None:
+        copied(database, target)
+        if target.name == "backup.db.part":
+            with Record(store_url) as other:
+                forget(other, "x:@made_up_taro")
+
+    with Record(store_url) as record:
+        made.rich(record)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(SqliteDatabase, "copy_to", copy_and_forget)
+            with pytest.raises(StoreError, match=r"backup\.db: not written: `hotpapers forget` removes"):
+                backup(record, tmp_path / "backup.db")
+        assert not (tmp_path / "backup.db").exists() and backup(record, tmp_path / "backup.db")
+
+
+def test_a_damaged_store_behind_a_link_is_moved_not_the_link(sqlite_url: str, tmp_path: Path) -> None:
+    path, link = store_path(sqlite_url), tmp_path / "link.db"
+    link.symlink_to(path)
+    with Record(str(link)) as record:
+        made.rich(record)
+        backup(record, tmp_path / "backup.db")
+    damaged = path.read_bytes()[:5000]
+    path.write_bytes(damaged)
+    aside = path.with_name("hotpapers.db.damaged")
+    assert restore(tmp_path / "backup.db", str(link), replace=True).aside == str(aside)
+    assert link.is_symlink() and aside.read_bytes() == damaged and not aside.is_symlink()
+    with Record(sqlite_url) as record:
+        assert not made.verified(record).findings
+
+
+def test_a_store_knows_the_forgotten_by_whichever_link_it_is_opened(sqlite_url: str, tmp_path: Path) -> None:
+    path, link = store_path(sqlite_url), tmp_path / "linked" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    with Record(sqlite_url) as record:
+        made.rich(record)
+        backup(record, tmp_path / "backup.db")
+    with Record(str(link)) as record:
+        forget(record, "x:@made_up_taro")
+    assert [file.name for file in link.parent.iterdir()] == ["link.db"]
+    path.unlink()
+    assert restore(tmp_path / "backup.db", sqlite_url).forgotten_again
+
+
+def test_a_store_made_behind_a_link_is_private(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to("store.db")
+    before = os.umask(0o022)
+    try:
+        Record(str(tmp_path / "link.db")).database.close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "store.db").stat().st_mode) == 0o600
 
 
 def test_a_damaged_database_on_a_server_is_not_moved(postgres_url: str, tmp_path: Path) -> None:

@@ -91,13 +91,13 @@ def test_other_counts_are_a_later_observation(store_url: str) -> None:
     with Record(store_url) as record:
         states = [classic_import.import_classic(record, PLAIN, one.encode()).state for one in versions]
         assert states == ["new", "later", "later"]
-        tally = record.view().one(model.Tally, "arxiv:2103.99901", "x", "hot-papers/2")
+        tally = record.view().latest_row(model.Tally, "arxiv:2103.99901", "x", "hot-papers/2")
         assert tally is not None and getattr(tally.item, "likes") == 9  # noqa: B009
         publication = freeze.publication_of(record, None)
         freeze.freeze(record, publication, "2021-03-02")
         [page] = ClassicChannel().render(RecordIssueReader(record), "hot-papers", ["2021-03-02"])
         assert page.data.decode() == versions[2]
-        first = record.view(position=1).one(model.Tally, "arxiv:2103.99901", "x", "hot-papers/2")
+        first = record.view(position=1).latest_row(model.Tally, "arxiv:2103.99901", "x", "hot-papers/2")
         assert first is not None and getattr(first.item, "likes") == 1204  # noqa: B009
         assert not made.verified(record).findings
 

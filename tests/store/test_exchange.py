@@ -6,7 +6,9 @@ import io
 import json
 from collections.abc import Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import msgspec
@@ -14,11 +16,11 @@ import pytest
 import zstandard
 
 from hotpapers import model
-from hotpapers.errors import NotExchange
+from hotpapers.errors import BusyStore, FullStore, NotExchange, StoreError
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.render.classic import ClassicChannel
-from hotpapers.store import Record
+from hotpapers.store import Record, batches
 from hotpapers.store.batches import load_manifest
 from hotpapers.transfer import classic_import, queries
 from hotpapers.transfer.jsonl import exporter, importer
@@ -55,7 +57,7 @@ def test_a_full_export_comes_back_as_it_was(record: Record, other_url: str) -> N
         assert made.everything(other) == made.everything(record)
         assert made.all_rows(other, model.Issue) == made.all_rows(record, model.Issue) != []
         assert made.verified(other) == made.verified(record) and not made.verified(other).findings
-        assert importer.import_lines(other, "export", exported) == taken
+        assert importer.import_lines(other, "export", exported) == ImportResult(present=record.head.position)
         assert list(exporter.lines(other)) == exported
         name, day = "hot-papers", "2021-03-02"
         pages = [list(ClassicChannel().render(RecordIssueReader(one), name, [day])) for one in (record, other)]
@@ -124,7 +126,7 @@ def test_a_store_that_went_another_way_takes_the_rest_as_new(record: Record, oth
         restored = other.head.position
         other.append([made.later(made.EVERY[5], 77)], source="here")
         taken = importer.import_lines(other, "export", exported)
-        assert taken.restored == restored and taken.added > 0
+        assert (taken.restored, taken.present) == (0, restored) and taken.added > 0
         assert not made.verified(other).findings
 
 
@@ -137,7 +139,7 @@ def test_what_goes_on_under_another_secret_comes_as_new(store_url: str, other_ur
             importer.import_lines(other, "export", exported[:second])
         exported[0] = exported[0].replace(record.secret().encode(), b"ab" * 32)
         taken = importer.import_lines(other, "export", exported)
-        assert taken.restored == 1 and taken.added > 0 and other.secret() == record.secret()
+        assert (taken.restored, taken.present) == (0, 1) and taken.added > 0 and other.secret() == record.secret()
         assert not made.verified(other).findings
 
 
@@ -247,6 +249,33 @@ def test_chunks_and_temporary_files_make_no_difference(
         importer.import_lines(other, "records", lines)
         assert other.head.position == -(-(len(lines) - 2) // 7)
         assert list(exporter.lines(other, records_only=True)) == lines
+
+
+@pytest.mark.parametrize("records", [False, True])
+@pytest.mark.parametrize("kind", [FullStore, BusyStore])
+def test_an_import_that_cannot_go_on_says_that_a_part_is_there(
+    record: Record, other_url: str, records: bool, kind: type[StoreError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported = list(exporter.lines(record, records_only=records))
+    with monkeypatch.context() as full, Record(other_url) as other:
+        full.setattr(importer, "CHUNK", 5)
+        tries, save = count(), batches.save_batch
+
+        def save_until_full(*args: Any) -> bytes:
+            if next(tries) == most:
+                raise kind("it: no room left on the disk; nothing was changed. Free some and try again.")
+            return save(*args)
+
+        full.setattr(batches, "save_batch", save_until_full)
+        most = 0
+        with pytest.raises(kind, match=r"nothing was changed\. Free some and try again\.$"):
+            importer.import_lines(other, "export", exported)
+        tries, most = count(), 1
+        with pytest.raises(kind, match=r"a part of export is imported.* The same import goes on there"):
+            importer.import_lines(other, "export", exported)
+    with Record(other_url) as other:
+        importer.import_lines(other, "export", exported)
+        assert list(exporter.lines(other, records_only=True)) == list(exporter.lines(record, records_only=True))
 
 
 def test_packed_streams(record: Record, other_url: str) -> None:

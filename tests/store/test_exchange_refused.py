@@ -13,7 +13,7 @@ from hotpapers.errors import NotExchange
 from hotpapers.model import LARGEST
 from hotpapers.store import Record
 from hotpapers.store.manifest import BatchStamp, genesis, link, listing
-from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.transfer.jsonl import exporter, importer, reader
 from tests.store import made
 from tests.store.made import AT
 
@@ -27,6 +27,7 @@ POST = {
     "text": "ä tea", "links": [],
 }  # fmt: skip
 PUBLICATION = {"kind": "publication", "observed_at": AT, "publication": "tea", "title": "Tea"}
+COVERAGE = {"kind": "coverage", "observed_at": AT, "network": "arxiv", "from_at": 0, "until_at": 1, "state": "complete"}
 LISTING = {
     "kind": "listing", "observed_at": AT, "publication": "tea", "day": "2021-03-02", "made": "", "lead": 0, "places": 0,
     "file": "",
@@ -92,6 +93,7 @@ BAD: list[tuple[Any, str]] = [
     ({**TALLY, "row": 7}, "Expected `object`, got `int`"),
     ({**TALLY, "row": {"colour": 1}}, "colour"),
     ({**POST, "post": "1"}, "post '1' is no key"),
+    ({**POST, "network": "bluesky"}, "is none of the network 'bluesky'"),
     ({**POST, "account": "x:"}, "account 'x:' is no key"),
     ({**POST, "reply_to": "fax:1"}, "reply_to 'fax:1' is no key"),
     ({**POST, "links": [{"start": 0, "end": 6, "target": "https://a"}]}, "a link outside the text"),
@@ -105,6 +107,7 @@ BAD: list[tuple[Any, str]] = [
     ({**LISTING, "day": "2021-02-29"}, "'2021-02-29' is no day"),
     ({**LISTING, "day": "20210302"}, "'20210302' is no day"),
     ({**LISTING, "lead": -1}, "lead is negative"),
+    ({**COVERAGE, "until_at": -1}, "coverage ends before it begins"),
     ({"kind": "end"}, "something follows the end"),
 ]  # fmt: skip
 
@@ -125,7 +128,7 @@ def test_what_is_odd_but_sound_is_taken(sqlite_url: str) -> None:
         {**TALLY, "likes": LARGEST, "observed_at": -1},
         {**TALLY, "method": "\0 and \x1b and \ufffd"},
         {**POST, "links": [{"start": 5, "end": 5, "target": ""}]},
-        {"kind": "coverage", "observed_at": AT, "network": "arxiv", "from_at": 0, "until_at": 1, "state": "complete"},
+        COVERAGE,
         {"kind": "paper", "observed_at": AT, "paper": "arxiv:hep-th/9901001", "title": "", "categories": ["so.CK"]},
     ]
     with Record(sqlite_url) as record:
@@ -136,7 +139,7 @@ def test_what_is_odd_but_sound_is_taken(sqlite_url: str) -> None:
 
 
 def test_a_line_without_end_is_not_read_to_its_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importer, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(reader, "LONGEST_LINE", 1000)
     problem = refused(sqlite_url, [json.dumps(HEADER).encode(), b"x" * 1001, b"x" * 500])
     assert problem.reason == "a line longer than 1,000 bytes" and problem.line == 2
 
@@ -168,7 +171,8 @@ def chained(lines: list[dict[str, Any]], hashes: Sequence[bytes] = (), **batch: 
     listed = listing([], hashes, **{name: said[name] for name in told})
     stamp = BatchStamp(said["at"], said["source"], said["cursor"])
     chain = link(genesis(bytes.fromhex(SECRET)), said["position"], stamp, listed).hex()
-    made_up = [FULL, {"kind": "batch", "items": len(lines) - said["identities"], "chain": chain, **said}, *lines]
+    written = {name: said[name] for name in said if said[name] or name not in (*told[2:], "identities")}
+    made_up = [FULL, {"kind": "batch", "items": len(lines) - said["identities"], "chain": chain, **written}, *lines]
     return [json.dumps(line).encode() for line in made_up]
 
 
@@ -257,7 +261,7 @@ def test_a_row_can_be_closed_once(sqlite_url: str, tmp_path_factory: pytest.Temp
         listed = listing([], [], closed=closed)
         batch = {
             "kind": "batch", "position": 2, "at": AT, "source": "s", "cursor": None, "items": 0, "closed": closed,
-            "pruned": [], "forgotten": [], "tombstones": [], "chain": link(first, 2, BatchStamp(AT, "s"), listed).hex(),
+            "pruned": [], "chain": link(first, 2, BatchStamp(AT, "s"), listed).hex(),
         }  # fmt: skip
         problem = refused(sqlite_url, [*lines, json.dumps(batch).encode()])
         assert "which is not there" in problem.reason

@@ -7,6 +7,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -21,6 +22,7 @@ from hotpapers.store.record import connect, store_path
 from hotpapers.transfer.backup import backup
 from tests import disks
 from tests.parsing import parse_all
+from tests.postgres import with_database
 from tests.store import made, workers
 
 
@@ -193,6 +195,22 @@ def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
         assert not record.database.integrity().damaged and not made.verified(record).findings
 
 
+def test_a_disk_too_full_to_read_is_called_so(tmp_path: Path) -> None:
+    """SQLite wants a log even to read, and calls it an error of the disk when there is no room for one."""
+    with disks.small_disk(tmp_path / "disk", "8m") as disk:
+        url = str(disk / "hotpapers.db")
+        shared_store(url).database.close()
+        with pytest.raises(OSError, match="No space left"), (disk / "more").open("wb", buffering=0) as file:
+            while file.write(b"x" * 4096):
+                pass
+        for opened in (Record, partial(Record, create=False)):
+            with pytest.raises(errors.FullStore, match="no room left on the disk"):
+                opened(url)
+        (disk / "more").unlink()
+        with Record(url) as record:
+            assert not made.verified(record).findings
+
+
 @contextmanager
 def as_nobody() -> Iterator[None]:
     """What happens inside is done without rights."""
@@ -336,6 +354,41 @@ def test_a_database_that_is_not_there(postgres_url: str) -> None:
         Record(f"{postgres_url}_none")
 
 
+def test_a_client_that_asks_for_another_encoding(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the environment, the role or the address may have it."""
+    shared_store(postgres_url).database.close()
+    for encoding in ("LATIN1", "SQL_ASCII"):
+        monkeypatch.setenv("PGCLIENTENCODING", encoding)
+        with Record(f"{postgres_url}?client_encoding={encoding}") as record:
+            assert len(made.everything(record)) > 20 and not made.verified(record).findings
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_all_text_is_refused(bare_postgres_url: str, encoding: str) -> None:
+    name = f"{bare_postgres_url.rpartition('/')[2].partition('?')[0]}_{encoding.lower()}"
+    database = connect(bare_postgres_url)
+    try:
+        database.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'")
+        with pytest.raises(errors.StoreError, match=f"keeps text as {encoding}.*ENCODING 'UTF8'"):
+            Record(with_database(bare_postgres_url, name))
+    finally:
+        database.run(f"DROP DATABASE IF EXISTS {name}")
+        database.close()
+
+
+def test_a_role_whose_schemas_are_not_there(postgres_url: str) -> None:
+    with pytest.raises(errors.StoreError, match="none of the schemas in this role's search_path"):
+        Record(f"{postgres_url}?options=-csearch_path%3Dnowhere")
+
+
+def test_a_statement_that_the_server_ends_is_not_taken_for_a_server_that_is_away(postgres_url: str) -> None:
+    with Record(postgres_url) as record:
+        record.database.run("SET statement_timeout = 20")
+        with pytest.raises(errors.StoreError, match=r"ended a statement: .*statement timeout$") as problem:
+            record.database.rows("SELECT pg_sleep(5)")
+        assert not isinstance(problem.value, errors.UnreachableStore)
+
+
 def test_a_server_that_goes_away_in_the_middle(postgres_url: str) -> None:
     with shared_store(postgres_url) as record:
         with Record(postgres_url) as other:
@@ -412,7 +465,7 @@ def test_a_mistake_in_our_own_statements_is_no_fault_of_the_store(store_url: str
     """Nobody shall wait for a database that is well: the library's own error tells where the mistake is."""
     with Record(store_url) as record:
         for ask in (record.database.rows, record.database.run, lambda *asked: list(record.database.iterate(*asked))):
-            with pytest.raises((*sqlite.OURS, *postgres.OURS)), record.database.write():
+            with pytest.raises((*sqlite.PROGRAM_ERRORS, *postgres.PROGRAM_ERRORS)), record.database.write():
                 ask(sql, params)
         assert record.database.rows("SELECT count(*) FROM batch") == [(0,)]
 

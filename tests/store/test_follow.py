@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.engagement.measurement import NEVER, SHOWN_FOR, due_after
 from hotpapers.ingest.queries import living_posts
-from hotpapers.model import DAY, HOUR, Announcement, Issue, Item, Mention, Post, Shown, Snapshot, Verdict
+from hotpapers.model import (
+    DAY,
+    HOUR,
+    Announcement,
+    Issue,
+    Item,
+    Judgement,
+    Mention,
+    Post,
+    Shown,
+    Snapshot,
+    Verdict,
+)
+from hotpapers.moderation.bots.review import withdraw_rows
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.store.identities import key_of
@@ -94,6 +107,30 @@ def test_old_posts_and_those_that_are_gone_are_not_followed(record: Record) -> N
     record.append([*post(1, made=START - 31 * DAY), gone, *post(3)], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
     assert record.database.rows(FOLLOWED) == [("x:3",)]
+
+
+def test_who_is_pardoned_is_followed_again(record: Record) -> None:
+    """Also posts of before, whether a word of the operator says so or one is taken back."""
+
+    def judged(judgement: Judgement, at: int) -> Verdict:
+        return Verdict(
+            subject="x:a", about="", rule="operator", judgement=judgement, version=1, reason="made up", observed_at=at
+        )  # fmt: skip
+
+    database = record.database
+    record.append([*post(1), judged("bot", START)], source="test")
+    position = engagement_queries.follow_new_posts(database, "x", 0, START)
+    assert database.rows(FOLLOWED) == []
+    record.append([judged("human", START + 1)], source="test")
+    pardoned = engagement_queries.follow_new_posts(database, "x", position, START)
+    assert database.rows(FOLLOWED) == [("x:1",)]
+    assert engagement_queries.follow_new_posts(database, "x", pardoned, START) == pardoned == record.head.position
+    record.append([*post(2), judged("bot", START + 2)], source="test")
+    position = engagement_queries.follow_new_posts(database, "x", pardoned, START)
+    assert database.rows(FOLLOWED) == [("x:1",)]
+    withdraw_rows(record, record.view().latest(Verdict), at=START + 3)
+    engagement_queries.follow_new_posts(database, "x", position, START)
+    assert sorted(database.rows(FOLLOWED)) == [("x:1",), ("x:2",)]
 
 
 def test_what_an_issue_is_about_to_show_is_asked_for_at_once(record: Record) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -81,6 +82,58 @@ def test_what_no_hash_covers_is_refused(
     assert is_recomputed_text(raw)
     at = next(n for n, line in enumerate(exported) if line["kind"] == kind_of_line)
     raw[at] = raw[at].replace(old.encode(), new.encode(), 1)
+    shutil.copy(empty, tmp_path / "forged.db")
+    with Record(str(tmp_path / "forged.db")) as record, pytest.raises(NotExchange):
+        importer.import_lines(record, "forged.jsonl", raw)
+    assert not is_recomputed_text(raw)
+
+
+Change = Callable[[Line], object]
+MALFORMED: list[tuple[str, Change]] = [
+    ("header", lambda line: line.update(version=1.0)),
+    ("header", lambda line: line.update(full=1)),
+    ("header", lambda line: line.update(end=None)),
+    ("header", lambda line: line.update(withheld=[None])),
+    ("batch", lambda line: line.update(erased=[])),
+    ("batch", lambda line: line.update(tombstones=[])),
+    ("batch", lambda line: line.update(at=float(line["at"]))),
+    ("identity", lambda line: line.update(commitment=line["commitment"].upper())),
+    ("identity", lambda line: line.update(commitment=line["commitment"] + " ")),
+    ("paper", lambda line: line.pop("comment")),
+    ("snapshot", lambda line: line.pop("views")),
+    ("snapshot", lambda line: line.update(likes=str(line["likes"]))),
+    ("publication", lambda line: line.pop("zone")),
+    ("place", lambda line: line["row"].update(derived=None)),
+    ("place", lambda line: line["row"].update(salt=None)),
+    ("post", lambda line: line.update(reply_to=None)),
+    ("post", lambda line: line.pop("quotes")),
+    ("post", lambda line: [line.update({name: line.pop(name)}) for name in ("text", "kind")]),
+]
+"""What hashes do not cover, or cover otherwise for who recomputes them without this program."""
+
+
+@pytest.mark.parametrize("number", range(len(MALFORMED)))
+def test_what_is_malformed_both_refuse(exported: list[Line], empty: Path, tmp_path: Path, number: int) -> None:
+    kind_of_line, change = MALFORMED[number]
+    lines = copy.deepcopy(exported)
+    change(next(line for line in lines if line["kind"] == kind_of_line and _is_fit(line)))
+    _both_refuse([msgspec.json.encode(line) for line in lines], empty, tmp_path)
+
+
+def _is_fit(line: Line) -> bool:
+    """Whether a line has what the changes need: an identity that was forgotten, a post that lost words."""
+    return bool(
+        line.get("commitment") if line["kind"] == "identity" else line["kind"] != "post" or line["row"].get("lost")
+    )
+
+
+@pytest.mark.parametrize("place", [0, 1, 5, -1])
+def test_empty_lines_both_refuse(exported: list[Line], empty: Path, tmp_path: Path, place: int) -> None:
+    raw = [msgspec.json.encode(line) for line in exported]
+    _both_refuse([*raw[:place], b"", *raw[place:]], empty, tmp_path)
+
+
+def _both_refuse(raw: list[bytes], empty: Path, tmp_path: Path) -> None:
     shutil.copy(empty, tmp_path / "forged.db")
     with Record(str(tmp_path / "forged.db")) as record, pytest.raises(NotExchange):
         importer.import_lines(record, "forged.jsonl", raw)

@@ -191,16 +191,16 @@ def identities_of(record: Record) -> dict[int, tuple[str, bytes, bytes, int]]:
 
 def test_nobody_can_try_out_who_it_was(store: Record) -> None:
     """Pseudonyms and marks were keyed by a secret that lies beside them: a list of names told who was forgotten."""
-    post = store.view().one(model.Post, ADAS_POST)
+    post = store.view().latest_row(model.Post, ADAS_POST)
     assert post is not None and isinstance(post.item, model.Post)
-    marks = store.marks
-    keyed = {f"x:~{marks.tombstone(key)}" for key in (ADA, ADAS_POST)} | {marks.own_pseudonym(ADA)}
-    tried = {ADA, ADAS_POST, marks.same(post.item.text), *keyed}
+    hasher = store.hasher
+    keyed = {f"x:~{hasher.tombstone(key)}" for key in (ADA, ADAS_POST)} | {hasher.own_pseudonym(ADA)}
+    tried = {ADA, ADAS_POST, hasher.same(post.item.text), *keyed}
     salts = {salt.hex() for key, salt, _, _ in identities_of(store).values() if key in (ADA, ADAS_POST)}
     assert len(tried - {0}) == 6 and tried & values(store) and len(salts) == 2 and salts <= values(store)
     forget(store, ADA)
     assert not (tried | salts) & values(store)
-    assert marks.tombstone(ADA) in values(store, "tombstone"), "that she was forgotten can still be tested"
+    assert hasher.tombstone(ADA) in values(store, "tombstone"), "that she was forgotten can still be tested"
 
 
 @pytest.mark.long
@@ -212,7 +212,7 @@ def test_two_thousand_names_find_nobody_but_by_tombstone(store: Record) -> None:
     forget(store, ADA)
     assert found_by_trying(store, names) == set()
     marks = {mark for (mark,) in store.database.rows("SELECT mark FROM tombstone")}
-    assert {name for name in names if store.marks.tombstone(name) in marks} == hers
+    assert {name for name in names if store.hasher.tombstone(name) in marks} == hers
 
 
 def found_by_trying(store: Record, names: list[str]) -> set[str]:
@@ -221,9 +221,9 @@ def found_by_trying(store: Record, names: list[str]) -> set[str]:
     everything = values(store) - {0}
     texts = [value for value in everything if isinstance(value, str)]
     everything |= {digest for text in texts for digest in re.findall("[0-9a-f]{64}", text)}
-    salts = {bytes.fromhex(text) for text in texts if re.fullmatch("[0-9a-f]{32}", text)} | {b"", store.marks.secret}
+    salts = {bytes.fromhex(text) for text in texts if re.fullmatch("[0-9a-f]{32}", text)} | {b"", store.hasher.secret}
     assert len(salts) > 20
-    marks, found = store.marks, set()
+    marks, found = store.hasher, set()
     for name in names:
         words = {name, own_id(name), own_id(name).removeprefix("@")}
         tried = words | {marks.own_pseudonym(name), f"x:~{marks.tombstone(name)}", marks.tombstone(name)}
@@ -275,7 +275,7 @@ def test_a_text_that_others_say_too_counts_as_the_same(store: Record) -> None:
     store.append(said, source="test")
     for n, left in ((71, True), (72, False)):
         forget(store, f"x:@{n}")
-        assert (store.marks.same(text) in values(store, "post")) is left
+        assert (store.hasher.same(text) in values(store, "post")) is left
     assert not made.verified(store).findings
 
 
@@ -297,8 +297,8 @@ def test_what_is_left_is_as_it_was(store: Record) -> None:
     posts = [quotation.post.text for quotations in issue.printed.values() for quotation in quotations]
     assert len(posts) == 1 and posts[0].startswith("お茶")
     spec = item_rows.SPECS[model.Post]
-    found = store.database.rows(f"SELECT {item_rows.sealed_columns(spec)} FROM post")
-    rows = [item_rows.read_sealed(spec, row) for row in found]
+    found = store.database.rows(f"SELECT {item_rows.columns_with_commitments(spec)} FROM post")
+    rows = [item_rows.read_with_commitments(spec, row) for row in found]
     assert issue.content.entries[0].posts[0] in {row.hash.hex() for row in rows if row.is_forgotten}
 
 

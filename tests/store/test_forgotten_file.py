@@ -58,7 +58,7 @@ def test_who_was_forgotten_or_has_left_since_is_not_brought_back(
     fault(path)
     assert restore(copy, sqlite_url, replace=True).forgotten_again >= 1
     with Record(sqlite_url) as record:
-        found = {one.mark: (one.state, one.address) for one in subscribers.everyone(record)}
+        found = {one.mark: (one.state, one.address) for one in subscribers.all_subscribers(record)}
         assert found[leaves] == ("ended", "") and found[bounces][0] == "bounced" and found[stays][0] == "confirmed"
         assert record.append(SPOKEN, source="test").refused > 0
         assert not made.verified(record).findings
@@ -116,12 +116,12 @@ def test_what_the_file_missed_is_made_up_for(sqlite_url: str, tmp_path: Path) ->
         assert file is not None
         before = file.read_bytes()
         forget(record, POST)
-        whole = forgotten_file.read(file, record.marks)
+        whole = forgotten_file.read(file, record.hasher)
         file.write_bytes(before + b"\ntombst")
-        forgotten_file.complete(record.database, record.marks)
-        assert forgotten_file.read(file, record.marks) == whole
+        forgotten_file.complete(record.database, record.hasher)
+        assert forgotten_file.read(file, record.hasher) == whole
         size = file.stat().st_size
-        forgotten_file.complete(record.database, record.marks)
+        forgotten_file.complete(record.database, record.hasher)
         assert file.stat().st_size == size, "nothing is added twice"
 
 
@@ -159,14 +159,14 @@ LINE = st.builds(ForgottenMark, st.sampled_from(["tombstone", "ended", "bounced"
 def test_whatever_is_in_the_file_what_was_added_whole_is_found(
     sqlite_url: str, first: list[ForgottenMark], second: list[ForgottenMark], noise: bytes, cut: int
 ) -> None:
-    marks = KeyedHasher(bytes(range(32)))
+    hasher = KeyedHasher(bytes(range(32)))
     with Record(sqlite_url) as record:
         file = forgotten_file.file_of(record.database)
         assert file is not None
         file.unlink(missing_ok=True)
-        forgotten_file.append(record.database, marks, first)
+        forgotten_file.append(record.database, hasher, first)
         file.write_bytes(file.read_bytes()[: max(cut, 1)] + noise)
-        forgotten_file.append(record.database, marks, second)
-        found = forgotten_file.read(file, marks)
+        forgotten_file.append(record.database, hasher, second)
+        found = forgotten_file.read(file, hasher)
     assert found is not None and set(second) <= found
     assert forgotten_file.read(file, KeyedHasher(bytes(32))) is None

@@ -55,8 +55,8 @@ def test_what_nothing_speaks_against_passes() -> None:
 
 
 def test_a_doubtful_one_does_not_under_that_paper() -> None:
-    assert not passes(quotation(), doubted=frozenset({("bluesky:1", "arxiv:2101.99901")}))
-    assert passes(quotation(), doubted=frozenset({("bluesky:1", "arxiv:2101.99902")}))
+    assert not passes(quotation(), doubtful_pairs=frozenset({("bluesky:1", "arxiv:2101.99901")}))
+    assert passes(quotation(), doubtful_pairs=frozenset({("bluesky:1", "arxiv:2101.99902")}))
 
 
 @pytest.mark.parametrize(("network", "shown"), [("bluesky", "text"), ("feeds", "excerpt"), ("x", "link"), ("", "link")])
@@ -168,7 +168,7 @@ def test_an_account_is_quoted_once_an_issue_and_linked_as_often_as_it_is_there()
     unknown = [quotation(n, account="") for n in "78"]
     unknown = [msgspec.structs.replace(one, post=msgspec.structs.replace(one.post, account="")) for one in unknown]
     whole = {one.post.post: one.post for one in (ada, again, bob, *links, *unknown)}
-    found = quotation_policy.once_each(
+    found = quotation_policy.one_per_account(
         [("a", [ada, again]), ("b", [again, bob, *links]), ("c", [bob, *unknown])], whole
     )
     assert {paper: [one.post.post.partition(":")[2] for one in some] for paper, some in found.items()} == {

@@ -16,17 +16,17 @@ from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, commitments, item_checks, row_groups
 from hotpapers.store.batches import load_manifest
 from hotpapers.store.commitments import commitment
-from hotpapers.store.identities import NOBODY, Identity, is_pseudonym
+from hotpapers.store.identities import NO_IDENTITY, Identity, is_pseudonym
 from hotpapers.store.item_rows import (
     SPECS,
     KeyedHasher,
     RowSecrets,
+    columns_with_commitments,
     keys_in,
     normalized_text,
     prepare,
     read_row,
-    read_sealed,
-    sealed_columns,
+    read_with_commitments,
     select_columns,
 )
 from hotpapers.store.manifest import CHECK, Manifest, listing, pack, root_of, unpack
@@ -52,7 +52,7 @@ def sha256(data: bytes) -> str:
 
 def known_in(item: model.Item) -> dict[str, Identity]:
     """Made-up identities of all that an item names, numbered from 1."""
-    known = {"": NOBODY}
+    known = {"": NO_IDENTITY}
     for number, key in enumerate(sorted(keys_in([item]) - {""}), 1):
         known[key] = Identity(number, "" if key.startswith("arxiv:") else sha256(WHOSE + key.encode()))
     return known
@@ -154,7 +154,7 @@ def test_every_kind_hashes_as_described(item: model.Item) -> None:
 def test_the_rows_of_a_batch_are_those_of_its_items(item: model.Item) -> None:
     later, known = msgspec.structs.replace(item, observed_at=item.observed_at + 1), known_in(item)
     [offered] = row_groups.grouped([(later, 4), (item, 3)])
-    group = row_groups.prepared(offered, MARKS, known)
+    group = row_groups.prepare_group(offered, MARKS, known)
     spec, rows = group.spec, [group.prepared(0), group.prepared(1)]
     assert list(group.filled(7, 2)) == [(7, *rows[0].row, 2, 0), (8, *rows[1].row, 2, 0)]
     salts = [row.row[spec.columns.index("salt")] if spec.words else None for row in rows]
@@ -169,8 +169,8 @@ def test_the_hash_is_the_same_in_every_database(sqlite_url: str, postgres_url: s
             record.append(EVERY, source="test", at=AT)
             whom = independent_commitments(record)
             for spec in SPECS.values():
-                [found] = record.database.rows(f"SELECT {sealed_columns(spec)} FROM {spec.kind}")
-                row = read_sealed(spec, found)
+                [found] = record.database.rows(f"SELECT {columns_with_commitments(spec)} FROM {spec.kind}")
+                row = read_with_commitments(spec, found)
                 assert row.hash.hex() == independent_hash(row.item, row.salt or b"", whom=whom)
                 again = prepare(row.item, MARKS, known_in(row.item), SALT)
                 assert again.hash.hex() == independent_hash(row.item, SALT)
@@ -190,7 +190,7 @@ def test_the_chain_is_as_described(store_url: str) -> None:
         made.rich(record)
         forgotten = [forget(record, key).rows for key in ("x:@made_up_bo", "x:@made_up_ada")]
         told = []
-        before = hashlib.sha256(b"hotpapers record 1" + record.marks.secret).digest()
+        before = hashlib.sha256(b"hotpapers record 1" + record.hasher.secret).digest()
         for position, at, source, cursor, chain in record.database.rows(
             "SELECT position, at, source, cursor, chain FROM batch ORDER BY position"
         ):
@@ -301,7 +301,7 @@ def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -
         {key: bytes.fromhex(one.commitment) for key, one in known.items() if one.commitment},
     ):
         selected = as_selected(item, prepared.row, secrets)
-        row = read_sealed(spec, selected)
+        row = read_with_commitments(spec, selected)
         assert (row.item, row.hash, row.origin, row.since, row.until) == (item, prepared.hash, 17, 5, 0)
         assert row.label == (spec.kind, *(getattr(item, name) for name in (*type(item).key, "observed_at")))
         assert read_row(spec, selected[: 1 + len(spec.columns)]).item == item
@@ -321,7 +321,7 @@ def test_a_row_of_which_parts_are_lost_keeps_its_hash(item: model.Item, salt: by
     left = msgspec.structs.replace(item, **{name: type(getattr(item, name))() for name in lost})
     again = prepare(left, MARKS, known, None, 0, RowSecrets(None, lost, (0, 0)))
     assert again.hash == prepare(item, MARKS, known, salt).hash
-    row = read_sealed(spec, as_selected(left, again.row, {}))
+    row = read_with_commitments(spec, as_selected(left, again.row, {}))
     assert (row.hash, row.lost or {}) == (again.hash, lost)
 
 

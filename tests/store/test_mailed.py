@@ -1,47 +1,50 @@
-"""An older backup is put back: who has left since stays away, and nothing is sent again."""
+"""An older backup is put back, or an older store opened: who has left since stays away, and nothing is sent again."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from hotpapers.deliver import delivery_states, queries
 from hotpapers.deliver.email import outbox, subscribers
 from hotpapers.deliver.email import queries as email_queries
-from hotpapers.deliver.email.queries import OutboxEntry, OutboxKey
+from hotpapers.deliver.email.queries import OutboxEntry, OutboxKey, OutboxState
 from hotpapers.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
-from hotpapers.store import Record
+from hotpapers.store import Record, schema
 from hotpapers.transfer.backup import backup, restore
 from tests.email.made import BEFORE, join
+from tests.store import made
 
-LETTERS = [OutboxKey("daily", "2026-01-01", mark * 32) for mark in "abc"]
+KEYS = [OutboxKey("daily", "2026-01-01", mark * 32) for mark in "abc"]
 
 
-def test_a_backup_brings_nobody_back_and_forgets_no_letter(store_url: str, tmp_path: Path) -> None:
+def test_a_backup_brings_nobody_back_and_forgets_no_message(store_url: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     with Record(store_url) as record:
         stays, leaves, bounces = (join(record, f"{name}@moth.example") for name in ("stays", "leaves", "bounces"))
         returns = join(record, "returns@moth.example")
         subscribers.end(record, returns, BEFORE + 1)
         join(record, "returns@moth.example", BEFORE + 2)
-        outbox.claim(record, LETTERS[0], BEFORE)
-        outbox.mark_sent(record, LETTERS[2], "250 old", BEFORE + 5)
+        outbox.claim(record, KEYS[0], BEFORE)
+        outbox.mark_sent(record, KEYS[2], "250 old", BEFORE + 5)
         backup(record, copy)
         subscribers.end(record, leaves, BEFORE + 10)
         subscribers.bounce(record, bounces, "5.1.1", BEFORE + 10)
         join(record, "late@moth.example", BEFORE + 10)
-        outbox.mark_sent(record, LETTERS[0], "250 fine", BEFORE + 10)
-        outbox.claim(record, LETTERS[1], BEFORE + 10)
+        outbox.mark_sent(record, KEYS[0], "250 fine", BEFORE + 10)
+        outbox.claim(record, KEYS[1], BEFORE + 10)
     restore(copy, store_url, replace=True)
     with Record(store_url) as record:
-        found = {one.mark: (one.state, one.address) for one in subscribers.everyone(record)}
+        found = {one.mark: (one.state, one.address) for one in subscribers.all_subscribers(record)}
         assert found == {
             stays: ("confirmed", "stays@moth.example"), leaves: ("ended", ""),
             bounces: ("bounced", "bounces@moth.example"), returns: ("confirmed", "returns@moth.example"),
         }  # fmt: skip
-        assert [email_queries.letter_of(record, one) for one in LETTERS] == [
-            OutboxEntry("handed", "250 fine", 0, BEFORE + 10, 0),
-            OutboxEntry("handing", "", 0, BEFORE + 10, 0),
-            OutboxEntry("handed", "250 old", 0, BEFORE + 5, 0),
+        assert [email_queries.outbox_entry(record, one) for one in KEYS] == [
+            OutboxEntry("sent", "250 fine", 0, BEFORE + 10, 0),
+            OutboxEntry("sending", "", 0, BEFORE + 10, 0),
+            OutboxEntry("sent", "250 old", 0, BEFORE + 5, 0),
         ]
 
 
@@ -51,17 +54,17 @@ def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None
     with Record(sqlite_url) as record:
         mark = join(record, "some@moth.example")
         subscribers.end(record, mark, BEFORE + 1)
-        outbox.mark_sent(record, LETTERS[0], "250", BEFORE)
+        outbox.mark_sent(record, KEYS[0], "250", BEFORE)
         backup(record, old)
         join(record, "some@moth.example", BEFORE + 2)
-        outbox.mark_failed(record, LETTERS[0], "550", BEFORE + 9)
+        outbox.mark_failed(record, KEYS[0], "550", BEFORE + 9)
         backup(record, new)
     restore(old, sqlite_url, replace=True)
     restore(new, sqlite_url, replace=True)
     with Record(sqlite_url) as record:
         found = subscribers.find(record, mark)
         assert found is not None and (found.state, found.address) == ("confirmed", "some@moth.example")
-        assert email_queries.letter_of(record, LETTERS[0]) == OutboxEntry("failed", "550", 0, BEFORE + 9, 0)
+        assert email_queries.outbox_entry(record, KEYS[0]) == OutboxEntry("failed", "550", 0, BEFORE + 9, 0)
 
 
 def states(record: Record) -> list[tuple[str, str, str, int]]:
@@ -112,3 +115,19 @@ def test_another_records_store_tells_nothing_of_what_was_sent(sqlite_url: str, t
     restore(tmp_path / "copy.db", sqlite_url, replace=True, as_backed_up=True)
     with Record(sqlite_url) as record:
         assert not states(record)
+
+
+def test_the_outbox_of_a_store_of_1_0_is_kept(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its table and its states had other names."""
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        with Record(bare_store_url) as record, record.database.write():
+            for mark, state in zip("abcd", ("handing", "handed", "later", "failed"), strict=True):
+                row = ("daily", "2026-01-01", mark * 32, state, "250", 2, BEFORE, 7)
+                record.database.run("INSERT INTO letter VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    with Record(bare_store_url) as record:
+        entries = [email_queries.outbox_entry(record, OutboxKey("daily", "2026-01-01", mark * 32)) for mark in "abcd"]
+        states: tuple[OutboxState, ...] = ("sending", "sent", "deferred", "failed")
+        assert entries == [OutboxEntry(state, "250", 2, BEFORE, 7) for state in states]
+        assert outbox.claim(record, OutboxKey("daily", "2026-01-01", "a" * 32), BEFORE) == entries[0]
+        assert not made.verified(record).findings

@@ -22,7 +22,7 @@ from hotpapers.model import (
     TextLink,
     Verdict,
 )
-from hotpapers.moderation.doubtful_mentions import judge_listed
+from hotpapers.moderation.doubtful_mentions import judge_listed_posts
 from hotpapers.moderation.queries import doubtful_pairs as doubted
 from hotpapers.render.classic import ClassicChannel
 from hotpapers.store import Record
@@ -130,15 +130,15 @@ def verdicts(record: Record) -> list[tuple[str, str, str, str]]:
 
 def test_listed_posts_with_the_words_of_another_paper(store_url: str) -> None:
     with Record(store_url) as record:
-        assert judge_listed(record).position is None
+        assert judge_listed_posts(record).position is None
         record.append(LISTED, source="test")
-        assert judge_listed(record).added == 2
+        assert judge_listed_posts(record).added == 2
         assert {(post[-1], paper) for post, paper in doubted(record.view())} == {("2", SHEEP), ("3", SHEEP)}
         unknown = "its words are the title of another paper"
         assert verdicts(record) == [("2", SHEEP, "doubtful", unknown), ("3", SHEEP, "doubtful", unknown)]
         record.append([paper(KETTLE, TITLE)], source="test")
-        judge_listed(record)
-        assert judge_listed(record).position is None
+        judge_listed_posts(record)
+        assert judge_listed_posts(record).position is None
         assert verdicts(record)[0] == ("2", SHEEP, "doubtful", f"its words are the title of {KETTLE}")
         [mention] = [row.item for row in record.view().latest(Mention, "t.form = 'title'")]
         assert isinstance(mention, Mention) and (mention.post[-1], mention.paper) == ("2", KETTLE)
@@ -161,12 +161,12 @@ def test_one_of_the_seeds_embeds_such_a_post(seeds: list[classic_import.ParsedCl
         for day in days:
             freeze.freeze(record, publication, day)
         rendered = list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days))
-        assert judge_listed(record).added == 1
+        assert judge_listed_posts(record).added == 1
         [found] = [row.item for row in record.view().latest(Verdict)]
         assert isinstance(found, Verdict) and found.judgement == "doubtful" and found.rule == "words"
         assert (found.subject, found.about) == ("x:1349568134399873024", "arxiv:2101.04909")
         assert list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days)) == rendered
-        assert not check(record.database, record.marks).findings
+        assert not check(record.database, record.hasher).findings
         issues = [row.item for row in record.view().latest(model.Issue)]
         assert len(issues) == 5
         assert not [one for item in issues if isinstance(item, model.Issue) for one in freeze.check_issue(record, item)]

@@ -58,11 +58,11 @@ def test_old_ones_are_dropped(record: Record) -> None:
 
 
 def test_marks_are_each_stores_own_and_fit_every_reader(record: Record, other_url: str) -> None:
-    mark, words = record.marks.reaction(LIKE), "akettleofteaforeverybody"
-    assert abs(mark) < 2**53 and mark != record.marks.reaction(f"{LIKE}2")
-    assert record.marks.reaction(words) != record.marks.same(words) != 0
+    mark, words = record.hasher.reaction(LIKE), "akettleofteaforeverybody"
+    assert abs(mark) < 2**53 and mark != record.hasher.reaction(f"{LIKE}2")
+    assert record.hasher.reaction(words) != record.hasher.same(words) != 0
     with Record(other_url) as other:
-        assert other.marks.reaction(LIKE) != mark
+        assert other.hasher.reaction(LIKE) != mark
 
 
 def test_a_forgotten_post_takes_along_what_was_for_it(record: Record) -> None:
@@ -74,4 +74,4 @@ def test_a_forgotten_post_takes_along_what_was_for_it(record: Record) -> None:
         reaction_marks.post_of_reaction(record, LIKE) is None
         and reaction_marks.post_of_reaction(record, f"{LIKE}2") == TWO
     )
-    assert not check(record.database, record.marks).findings
+    assert not check(record.database, record.hasher).findings

@@ -47,7 +47,7 @@ def test_what_a_batch_brought_that_was_undone_is_brought_again(store_url: str) -
     with Record(store_url) as record:
 
         def write(item: model.Item) -> None:
-            write_batch(record.database, [(item, 0)], record.marks, BatchStamp(AT, "test"), recent=recent)
+            write_batch(record.database, [(item, 0)], record.hasher, BatchStamp(AT, "test"), recent=recent)
 
         def fail() -> None:
             with record.database.write():

@@ -57,8 +57,8 @@ def test_an_older_store_is_told_of_it_and_repaired(store_url: str, sqlite_url: s
             importer.import_lines(copy, "full", list(exporter.lines(record)))
         assert [type(row.item) for row in close_unusable(record, at=AT + 1)] == [model.Paper, model.Post, model.Mention]
         assert not made.verified(record).findings and not unusable(record.database)
-        assert before.one(model.Paper, "") is not None, "it was there then"
-        assert record.view().one(model.Paper, "") is None
+        assert before.latest_row(model.Paper, "") is not None, "it was there then"
+        assert record.view().latest_row(model.Paper, "") is None
         position = record.head.position
         assert close_unusable(record) == [] and record.head.position == position
 

@@ -200,7 +200,7 @@ def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch)
             cursor = found.next
         assert cursor is None and len(set(seen)) == len(seen) == 25
     assert search(store, "kettle", limit=10, cursor="25").papers == ()
-    monkeypatch.setattr("hotpapers.search.statement.COUNTED", 20)
+    monkeypatch.setattr("hotpapers.search.statement.COUNT_LIMIT", 20)
     found = search(store, "kettle", limit=10)
     assert (found.total, found.exact, found.next) == (20, False, "10")
     found = search(store, "kettle", limit=12, cursor="12")
@@ -350,7 +350,7 @@ def test_so_many_posts_are_weighed(store: Record, monkeypatch: pytest.MonkeyPatc
     found = search_posts(store, "kettle", limit=3)
     assert (found.total, found.exact, found.next) == (7, True, "3")
     assert search_posts(store, "kettle", limit=3, cursor="6").next is None
-    monkeypatch.setattr("hotpapers.search.posts.LOOKED_AT", 5)
+    monkeypatch.setattr("hotpapers.search.posts.CANDIDATES", 5)
     found = search_posts(store, "kettle", limit=3, cursor="3")
     assert (found.total, found.exact, found.next, len(found.posts)) == (5, False, None, 2)
     assert search_posts(store, "kettle", limit=3, cursor="5").posts == ()

@@ -103,7 +103,7 @@ def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.Mo
     """And words that are known already are not offered again, as long as they are remembered."""
     monkeypatch.setattr(indexing, "SLICE", 7)
     monkeypatch.setattr(database, "AT_ONCE", 3)
-    monkeypatch.setattr(indexing, "REMEMBERED", 10)
+    monkeypatch.setattr(indexing, "CACHED_WORDS", 10)
     store.append(
         [paper(f"Kettle {n} thing{n}") for n in range(20)] + about(*(post(f"tea {n}") for n in range(8))), source="s"
     )

@@ -252,7 +252,7 @@ PLAIN = st.text(st.sampled_from("teas iex,-X1y"), max_size=50)
 def test_plain_texts_are_marked_as_any_others_are(text: str, query: str) -> None:
     terms = [term for atom in parse(query).atoms for term in atom.terms]
     for field in ("", "authors"):
-        wanted = [highlights.sought(term._replace(field=field)) for term in terms]
+        wanted = [highlights.query_words(term._replace(field=field)) for term in terms]
         assert highlights.places(text, wanted) == highlights.places(text + " ж", wanted)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotpapers import model
-from hotpapers.model import DAY
+from hotpapers.model import DAY, Publication
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.store.schema import MIGRATIONS
@@ -42,3 +42,11 @@ def test_no_forecast_from_too_little_time(sqlite_url: str) -> None:
         record.append(made.EVERY[2:3], source="s", at=made.AT + DAY)
         found = status(record)
         assert found.year_forecast == found.size * 365
+
+
+def test_a_publication_with_other_settings_is_the_same_one(store_url: str) -> None:
+    with Record(store_url) as record:
+        for at, title in enumerate(("Old", "New"), 1):
+            record.append([Publication(publication="daily", title=title, observed_at=at)], source="settings")
+        found = status(record)
+        assert (found.publications, found.items["publication"]) == (1, 2)

@@ -16,8 +16,8 @@ from hotpapers.store.identities import NUMBER, key_of
 from hotpapers.store.item_rows import (
     BY_KIND,
     StoredRow,
-    read_sealed,
-    sealed_columns,
+    columns_with_commitments,
+    read_with_commitments,
 )
 from hotpapers.store.manifest import BatchStamp, RowName, genesis, link, listing, pack, unpack
 from hotpapers.store.verify import check
@@ -32,7 +32,7 @@ def record(varied_record: Record) -> Record:
 
 
 def issue_of(record: Record, publication: str, day: str, edition: int = 1) -> model.Issue:
-    row = record.view().one(model.Issue, publication, day, edition)
+    row = record.view().latest_row(model.Issue, publication, day, edition)
     assert row is not None and isinstance(row.item, model.Issue)
     return row.item
 
@@ -75,13 +75,13 @@ def rewrite(record: Record, post: str, text: str) -> None:
     """Puts other words into a post and recomputes its hash and the whole chain, as whoever holds the file can."""
     database = record.database
     before = _post(record, post)
-    database.run(f"UPDATE post SET text = ?, same = ? WHERE post = {NUMBER}", (text, record.marks.same(text), post))
+    database.run(f"UPDATE post SET text = ?, same = ? WHERE post = {NUMBER}", (text, record.hasher.same(text), post))
     listed = load_manifest(database, before.since)
     hashes = [stored(record, row).hash for row in listed.rows()]
     relisted = listing(list(listed.rows()), hashes)
     forged = msgspec.structs.replace(listed, checks=relisted.checks, root=relisted.root)
     database.run("UPDATE batch SET manifest = ? WHERE position = ?", (pack(forged), before.since))
-    chain = genesis(record.marks.secret)
+    chain = genesis(record.hasher.secret)
     batches = database.rows("SELECT position, at, source, cursor, manifest FROM batch ORDER BY position")
     for position, at, source, cursor, blob in batches:
         chain = link(chain, position, BatchStamp(at, source, cursor), unpack(bytes(blob)))
@@ -91,8 +91,8 @@ def rewrite(record: Record, post: str, text: str) -> None:
 def stored(record: Record, name: RowName) -> StoredRow:
     """A row by its name, with what stands in hashes for whom it names."""
     spec, number = BY_KIND[name[0]], name[1]
-    [found] = record.database.rows(f"SELECT {sealed_columns(spec)} FROM {spec.kind} WHERE id = ?", (number,))
-    return read_sealed(spec, found)
+    [found] = record.database.rows(f"SELECT {columns_with_commitments(spec)} FROM {spec.kind} WHERE id = ?", (number,))
+    return read_with_commitments(spec, found)
 
 
 def _post(record: Record, post: str) -> StoredRow:
@@ -115,7 +115,7 @@ def test_a_digest_binds_what_its_issue_does_not_show(tmp_path: Path) -> None:
         sql = f"SELECT {key_of('t.post')} FROM ({sql}) AS t"
         unquoted = {post for (post,) in record.database.rows(sql)} - quoted
         rewrite(record, min(unquoted), "Words that were never said.")
-        assert not check(record.database, record.marks).findings
+        assert not check(record.database, record.hasher).findings
         assert sum("rests on another record" in text for text in found()) == len(issues)
 
 

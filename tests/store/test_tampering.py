@@ -98,7 +98,7 @@ def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> 
                 except Exception as refused:  # the database's own rules: NOT NULL, the types of columns
                     assert other is None or column in ("lost", "salt"), refused
                     continue
-                found = check(database, record.marks).findings
+                found = check(database, record.hasher).findings
                 assert found, (spec.kind, column, value, other)
                 assert len(found) <= 4, found
                 names = (f"{spec.kind} row {number} ", label_of(database, spec, number) or name, name)
@@ -115,17 +115,17 @@ def test_every_kind_of_row_removed_or_added_is_named(record: Record) -> None:
         name, row = label_of(database, spec, number), as_stored(database, spec, number)
         database.run(f"DELETE FROM {spec.kind} WHERE id = ?", (number,))
         gone = f"removed: {spec.kind} row {number} of batch {row[-2]}"
-        assert [str(f) for f in check(database, record.marks).findings] == [gone]
+        assert [str(f) for f in check(database, record.hasher).findings] == [gone]
         names = ", ".join(f'"{column}"' for column in ("id", *spec.columns))
         insert = f"INSERT INTO {spec.kind} ({names}) VALUES ({', '.join('?' * (len(spec.columns) + 1))})"
         database.run(insert, row)
-        assert not check(database, record.marks).findings
+        assert not check(database, record.hasher).findings
         again = list(row)
         again[0] = database.rows(f"SELECT max(id) + 1 FROM {spec.kind}")[0][0]
         for since in (row[-2], row[-2] + 1, record.head.position, record.head.position + 9):
             again[-2:] = [since, 99]
             database.run(insert, again)
-            assert f"added: {name}" in [str(f) for f in check(database, record.marks).findings], spec.kind
+            assert f"added: {name}" in [str(f) for f in check(database, record.hasher).findings], spec.kind
             database.run(f"DELETE FROM {spec.kind} WHERE id = ?", (again[0],))
     assert not made.verified(record).findings
 
@@ -145,7 +145,7 @@ def test_a_forgotten_row_cannot_be_filled_again(record: Record) -> None:
     for column, other in changes.items():
         value = database.rows(f"SELECT {column} FROM post WHERE id = ?", (whole[0],))[0][0]
         database.run(f"UPDATE post SET {column} = ? WHERE id = ?", (other, whole[0]))
-        assert [str(f) for f in check(database, record.marks).findings] == [f"changed: {name}"], column
+        assert [str(f) for f in check(database, record.hasher).findings] == [f"changed: {name}"], column
         database.run(f"UPDATE post SET {column} = ? WHERE id = ?", (value, whole[0]))
 
 
@@ -193,7 +193,7 @@ def test_every_change_of_every_column_of_every_sort_of_identity_is_named(record:
                 if other == value:
                     continue
                 database.run(update, (other, row.number))
-                found = check(database, record.marks).findings
+                found = check(database, record.hasher).findings
                 told = {f"identity {row.number}", *before, *naming(database, row.number)} - {""}
                 assert found, (sort, column, value, other)
                 for finding in found:
@@ -252,7 +252,7 @@ def test_identities_that_are_not_there_are_named_together(record: Record) -> Non
 
 
 def found_in(record: Record) -> list[str]:
-    return [str(finding) for finding in check(record.database, record.marks).findings]
+    return [str(finding) for finding in check(record.database, record.hasher).findings]
 
 
 @pytest.mark.long
@@ -268,7 +268,7 @@ def test_two_identities_cannot_change_places(record: Record) -> None:
             database.run(update, (one.key, second.salt, second.commitment, two.number))
             database.run(update, (two.key, first.salt, first.commitment, one.number))
             told |= naming(database, one.number) | naming(database, two.number)
-            found = check(database, record.marks).findings
+            found = check(database, record.hasher).findings
             assert {finding.name for finding in found} & {*told, f"identity {one.number}", f"identity {two.number}"}
             database.run(update, ("x:@in_between", None, None, one.number))
             for row in (two, one):
@@ -329,14 +329,14 @@ def test_every_batch_removed_or_added_is_named(record: Record) -> None:
     insert = f"INSERT INTO batch ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)"
     for row in database.rows(f"SELECT {names} FROM batch ORDER BY 1"):
         database.run("DELETE FROM batch WHERE position = ?", (row[0],))
-        found = [str(f) for f in check(database, record.marks).findings]
+        found = [str(f) for f in check(database, record.hasher).findings]
         last = row[0] == record.head.position + 1
         assert last or f"removed: batch {row[0]}" in found
         assert found, row
         database.run(insert, row)
     position = record.head.position + 1
     database.run(insert, (position, *row[1:]))
-    assert f"changed: batch {position}" in [str(f) for f in check(database, record.marks).findings]
+    assert f"changed: batch {position}" in [str(f) for f in check(database, record.hasher).findings]
     database.run("DELETE FROM batch WHERE position = ?", (position,))
     assert not made.verified(record).findings
 
@@ -368,10 +368,10 @@ def test_a_manifest_whose_chain_still_holds_is_compared_with_the_rows(record: Re
     }
     for what, other in tampered.items():
         database.run("UPDATE batch SET manifest = ? WHERE position = 1", (pack(other),))
-        found = check(database, record.marks).findings
+        found = check(database, record.hasher).findings
         assert any(f.what in ("changed", "added", "removed") for f in found), what
     database.run("UPDATE batch SET manifest = ? WHERE position = 1", (pack(listed),))
-    assert not check(database, record.marks).findings
+    assert not check(database, record.hasher).findings
 
 
 def test_cursors_and_tombstones_are_as_the_batches_say(record: Record) -> None:

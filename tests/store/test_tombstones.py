@@ -141,11 +141,11 @@ def test_hostile_texts_take_no_longer_than_their_length(text: str) -> None:
 
 
 def test_tombstones_refuse_and_redact_by_marks_alone() -> None:
-    marks = KeyedHasher(b"secret" * 5)
-    graves = Tombstones(
-        marks, frozenset(tombstones.marks_of(marks, ["x:@made_up_ada", "x:7"], ["made_up_ada"], ["x:@lonely"]))
+    hasher = KeyedHasher(b"secret" * 5)
+    known_tombstones = Tombstones(
+        hasher, frozenset(tombstones.marks_of(hasher, ["x:@made_up_ada", "x:7"], ["made_up_ada"], ["x:@lonely"]))
     )
-    assert bool(graves) and not Tombstones(marks, frozenset())
+    assert bool(known_tombstones) and not Tombstones(hasher, frozenset())
     post = model.Post(post="x:1", network="x", account="x:2", created_at=AT, handle="ok", observed_at=AT)
     for refused in (
         msgspec.structs.replace(post, post="x:7"),
@@ -157,15 +157,15 @@ def test_tombstones_refuse_and_redact_by_marks_alone() -> None:
         model.Snapshot(post="x:7", observed_at=AT),
         model.Reaction(post="x:8", account="x:@made_up_ada", type="like", observed_at=AT),
     ):
-        assert graves.refuses(refused), refused
+        assert known_tombstones.refuses(refused), refused
     for fine in (
         post,
         msgspec.structs.replace(post, account="x:@lonely"),
         msgspec.structs.replace(post, network="bluesky", account="bluesky:did:1", handle="made_up_ada"),
         model.Tally(paper="arxiv:2103.00001", network="x", method="m", reposts=0, likes=0, observed_at=AT),
     ):
-        assert not graves.refuses(fine), fine
+        assert not known_tombstones.refuses(fine), fine
     written = msgspec.structs.replace(post, text="@made_up_ada", name="made_up_ada fan")
-    left = graves.redacted(written)
+    left = known_tombstones.redacted(written)
     assert isinstance(left, model.Post) and (left.text, left.name) == ("@" + "█" * 11, "█" * 11 + " fan")
-    assert graves.redacted(post) is post
+    assert known_tombstones.redacted(post) is post

@@ -99,10 +99,10 @@ def test_a_record_without_words_comes_back_and_verifies(store_url: str, other_ur
 
 def test_what_was_kept_back_is_told(record: Record) -> None:
     told: list[Mapping[str, int]] = []
-    assert list(exporter.wanted_lines(record, ExportRequest(False, IDS, told.append))) == whole(record)
+    assert list(exporter.export_lines(record, ExportRequest(False, IDS, told.append))) == whole(record)
     assert told == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
     told.clear()
-    list(exporter.wanted_lines(record, ExportRequest(False, (), told.append)))
+    list(exporter.export_lines(record, ExportRequest(False, (), told.append)))
     assert told == [{}]
 
 
@@ -126,7 +126,7 @@ def test_a_store_without_words_hands_on_what_it_has(record: Record, other: Recor
     exported = whole(record)
     importer.import_lines(other, "export", exported)
     assert whole(other) == list(exporter.lines(other)) == exported
-    assert importer.import_lines(other, "export", exported) == ImportResult(restored=record.head.position)
+    assert importer.import_lines(other, "export", exported) == ImportResult(present=record.head.position)
     assert whole(other) == exported and not made.verified(other).findings
 
 
@@ -155,8 +155,9 @@ def test_an_export_goes_on_from_one_of_the_other_sort(record: Record, other: Rec
 
 def test_a_mirror_is_kept_up_to_date(record: Record, other: Record) -> None:
     importer.import_lines(other, "export", whole(record))
+    before = record.head.position
     record.append([made.later(LOUD, 2 * model.HOUR)], source="x")
-    assert importer.import_lines(other, "export", whole(record)) == ImportResult(restored=record.head.position)
+    assert importer.import_lines(other, "export", whole(record)) == ImportResult(restored=1, present=before)
     assert other.head == record.head and not made.verified(other).findings
 
 
@@ -208,7 +209,7 @@ ANOTHER = "(SELECT id FROM identity WHERE key = 'x:@made_up_ada')"
 def blank(record: Record) -> list[VerifyFinding]:
     """Takes the words out of a row by hand, with the right commitments."""
     found = [row for row in record.view().latest(model.Post, f"t.post = {NUMBER}", (LOUD.post,))]
-    left = redaction.left_of(found[0])
+    left = redaction.redacted_row(found[0])
     lost = msgspec.json.encode(left.lost, order="sorted").decode()
     return findings_after(record, BLANK, lost, LOUD.post, found[0].item.observed_at)
 
@@ -218,7 +219,7 @@ def test_words_that_are_taken_out_by_hand_are_missed(record: Record, other: Reco
     assert blank(record) == [VerifyFinding("changed", NAME)]
     made.rich(other)
     with other.database.write():
-        redaction.note(other.database, ["bluesky"])
+        redaction.note_networks(other.database, ["bluesky"])
     other.append([LOUD], source="x")
     assert blank(other) == [VerifyFinding("changed", NAME)]
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hotpapers import model
-from hotpapers.errors import InputError, IssueError, NotAStore
+from hotpapers.errors import CorruptStore, InputError, IssueError, NotAStore
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of, load_manifest
 from hotpapers.store.database import FROM_0_1
@@ -137,12 +137,12 @@ def test_what_arrives_late_is_not_in_an_earlier_view(store_url: str) -> None:
         key = ("arxiv:2103.00001", "x", "m")
 
         def likes(cut: int, position: int) -> object:
-            row = record.view(cut, position).one(model.Tally, *key)
+            row = record.view(cut, position).latest_row(model.Tally, *key)
             return row and getattr(row.item, "likes")  # noqa: B009
 
         assert [likes(AT + HOUR, position) for position in (0, 1, 2, 3)] == [None, 1, 1, 2]
         assert [likes(AT + 2 * HOUR, position) for position in (1, 2, 3)] == [1, 3, 3]
-        assert before.position == 2 and getattr(before.one(model.Tally, *key), "item") == tally(1, AT)  # noqa: B009
+        assert before.position == 2 and getattr(before.latest_row(model.Tally, *key), "item") == tally(1, AT)  # noqa: B009
 
 
 def test_a_view_takes_conditions_and_an_order(store_url: str) -> None:
@@ -152,7 +152,7 @@ def test_a_view_takes_conditions_and_an_order(store_url: str) -> None:
         assert made.all_rows(record, model.Paper) == papers
         found = record.view().latest(model.Paper, "t.title > ?", ("a",), "t.title")
         assert [row.item for row in found] == [papers[0], papers[1]]
-        assert record.view().one(model.Paper, "arxiv:2103.00009") is None
+        assert record.view().latest_row(model.Paper, "arxiv:2103.00009") is None
 
 
 def test_keys_sort_by_their_signs_in_both_databases(store_url: str) -> None:
@@ -284,3 +284,12 @@ def test_a_database_of_0_1_is_refused_and_left_as_it_is(postgres_url: str) -> No
             assert str(refused.value).endswith(f": {FROM_0_1}")
         assert connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchall() == [("9",)]
         assert connection.execute("SELECT count(*) FROM post").fetchall() == [(1,)]
+
+
+def test_a_secret_that_is_gone_is_not_made_anew(store_url: str) -> None:
+    with Record(store_url) as record:
+        record.append(made.EVERY[:3], source="test")
+        record.database.run("DELETE FROM meta WHERE name = 'secret'")
+    for _ in range(2):
+        with pytest.raises(CorruptStore, match="its secret is missing; restore a backup"):
+            Record(store_url)

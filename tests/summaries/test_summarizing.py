@@ -18,11 +18,11 @@ from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import Issue, Paper
-from hotpapers.schedule import freeze_judged
+from hotpapers.schedule import judge_and_freeze
 from hotpapers.settings import BotSettings
 from hotpapers.settings.pages import SummarySettings
 from hotpapers.store import Record
-from hotpapers.summaries.generate import PATIENCE, summarizer
+from hotpapers.summaries.generate import MOST_FAILURES, summarizer
 from hotpapers.summaries.llm_client import LONGEST, LONGEST_ABSTRACT, request, sentence_of, unfit
 from hotpapers.view import phrases
 from tests.http.server import Handler, Play, Server, answer, raw, serving
@@ -169,7 +169,7 @@ def settings(server: Server, **more: str) -> SummarySettings:
 
 def freeze_with(record: Record, server: Server, **more: str) -> None:
     write_them = summarizer(settings(server, **more), "desk@paper.example")
-    freeze_judged(record, DAILY, DAY, BotSettings(), summarize=write_them)
+    judge_and_freeze(record, DAILY, DAY, BotSettings(), summarize=write_them)
 
 
 def leads(record: Record) -> dict[str, tuple[str, str]]:
@@ -215,14 +215,14 @@ def test_what_a_model_said_of_an_abstract_is_said_again_without_asking(either: R
     record = either
     server.on(PATH, answer(200, chat(SAID)))
     freeze_with(record, server)
-    before = record.view().one(Paper, key(1))
+    before = record.view().latest_row(Paper, key(1))
     assert before is not None and isinstance(before.item, Paper)
     later = msgspec.structs.replace(before.item, summary="", observed_at=before.item.observed_at + 1, comment="v2")
     write(record, later)
     weekly = msgspec.structs.replace(DAILY, publication="weekly", window="weekly")
     write(record, weekly)
     asked = len(server.asked)
-    freeze_judged(record, weekly, "2024-05-13", BotSettings(), summarize=summarizer(settings(server), ""))
+    judge_and_freeze(record, weekly, "2024-05-13", BotSettings(), summarize=summarizer(settings(server), ""))
     papers = RecordIssueReader(record).issue("weekly", "2024-05-13").papers
     assert phrases.opening(papers[key(1)])[0] == SAID and len(server.asked) == asked
 
@@ -269,11 +269,14 @@ def test_a_server_that_is_away_is_given_up(sqlite_url: str, server: Server) -> N
     server.on(PATH, answer(401))
     with Record(sqlite_url) as record:
         write(record, DAILY, background())
-        for number in range(1, PATIENCE + 4):
+        for number in range(1, MOST_FAILURES + 4):
             [described, *rest] = paper(number)
             write(record, [msgspec.structs.replace(described, abstract=ABSTRACT), *rest], talk(number, 50, TODAY))
         freeze_with(record, server)
-        assert len(server.asked) == PATIENCE and jobs_queries.load_state(record, "summaries").quarantined == PATIENCE
+        assert (
+            len(server.asked) == MOST_FAILURES
+            and jobs_queries.load_state(record, "summaries").quarantined == MOST_FAILURES
+        )
 
 
 def test_it_recovers(record: Record, server: Server) -> None:
@@ -301,7 +304,7 @@ def test_who_is_told_to_stop_stops(record: Record, server: Server) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
-        freeze_judged(record, DAILY, DAY, BotSettings(), summarize=summarizer(settings(server), "", stop))
+        judge_and_freeze(record, DAILY, DAY, BotSettings(), summarize=summarizer(settings(server), "", stop))
     assert issues_queries.frozen_days(record, "daily") == []
 
 

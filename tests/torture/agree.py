@@ -98,7 +98,7 @@ def said_twice(record: Record) -> Iterator[str]:
 def unsound(record: Record) -> Iterator[str]:
     """What is wrong with the store itself: pages, chain, rows, cursors, gaps between positions."""
     yield from record.database.integrity().damaged
-    yield from map(str, check(record.database, record.marks).findings)
+    yield from map(str, check(record.database, record.hasher).findings)
     positions = [row[0] for row in record.database.rows("SELECT position FROM batch ORDER BY position")]
     if positions != list(range(1, len(positions) + 1)):
         yield "positions with a gap or a repeat"

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from hotpapers import cli, logs
+from hotpapers.cli import collect as collect_command
 from hotpapers.following import file_intake, measurement
 from hotpapers.ingest import make_jobs
 from hotpapers.jobs import loop as collect_rounds
 from hotpapers.jobs import runner as collect_runner
+from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Job, JobLoop
 from hotpapers.jobs.runner import JobRunner
 from hotpapers.schedule import IssueDestination, PublishJob
@@ -53,10 +55,10 @@ def work(given: Given, hold: int, more: dict[str, Callable[[], Job]], *, read: b
     """All jobs, a thread each, until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    for where, name, value in patches(given.clock, waits(stop, given.speed)):
+    ends = [(where, "log_defect", _end) for where in (collect_rounds, collect_runner)]
+    for where, name, value in [*patches(given.clock, waits(stop, given.speed)), *ends]:
+        assert hasattr(where, name), f"{where} has no {name} any more"
         setattr(where, name, value)
-    setattr(collect_rounds, "tell_defect", _end)  # noqa: B010
-    setattr(collect_runner, "tell_defect", _end)  # noqa: B010
     with Record(given.store):
         pass  # made, and of this version, before threads share it
     with leases_of(given, f"{os.getpid()}:{secrets.token_hex(4)}", tuple(more), hold) as leases:
@@ -91,8 +93,15 @@ def follow(*words: str) -> None:
     command("follow", *words)
 
 
+def run(*words: str) -> None:
+    """`hotpapers run` in the same way; what a killed one held is free soon."""
+    file_intake.CHUNK = measurement.CHUNK = 5
+    setattr(collect_command, "Leases", partial(Leases, hold=BRIEF))  # noqa: B010
+    command("run", *words)
+
+
 ROLES: dict[str, Callable[..., None]] = {
-    "collect": collect, "publish": publish, "command": command, "follow": follow,
+    "collect": collect, "publish": publish, "command": command, "follow": follow, "run": run,
 }  # fmt: skip
 
 

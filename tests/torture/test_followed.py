@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
+from hotpapers.ingest.job_factory import ALWAYS_ON
 from hotpapers.model import DAY, HOUR, KINDS, Item, Measurement
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, now
@@ -30,10 +31,26 @@ from tests.torture.table import KILLS, Telling, one_is_enough
 
 LIFE = 1.2
 """For how long a process lives at most, as a share of what one takes that is left alone."""
+RUNS = 3.0
+"""By how much longer one lives that does all of a site's jobs and sets them up first."""
 PER_DAY, MOST_DAYS = 3, 80
 """Processes that are killed before the site publishes another day, at least; days, of which the last 90 are read."""
 ILL = 0.35
 """The share of requests that meet a fault."""
+SWITCHED_OFF = "\n".join(f"[source.{name}]\non = false" for name in ALWAYS_ON)
+SETTINGS = """contact = "https://library.example/"
+{switched_off}
+[source.feeds]
+urls = ["{url}feed.xml"]
+
+[[publication]]
+name = "daily"
+title = "Daily"
+
+[[follow]]
+name = "neighbour"
+url = "{url}"
+"""
 FAULTS: Mapping[str, Callable[[bytes], Play]] = {
     "answers 500": lambda data: answer(500),
     "cuts short": lambda data: raw(
@@ -95,17 +112,19 @@ def live(publisher: Publisher, day: int) -> None:
 
 
 class Killer:
-    """Starts processes that follow, and kills them at random instants. `words`: of the command."""
+    """Starts processes that follow, by a command of its own and within `run`, and kills them at random instants.
+    `words`: of the command; `home`: settings and store of both."""
 
-    def __init__(self, forks: Forks, words: list[str]) -> None:
-        self.forks, self.words = forks, words
+    def __init__(self, forks: Forks, words: list[str], home: list[str]) -> None:
+        self.forks, self.words, self.home = forks, [*words, *home], home
         self._dice, self._life = random.Random(3), 1.0
 
     def kill(self, times: int) -> None:
-        """Kills so many; those that end before do not count."""
+        """Kills so many, every second of them within `run`; those that end before do not count."""
         while times:
-            pid = self.forks.start("follow", words=self.words)
-            time.sleep(self._dice.uniform(0, self._life))
+            role, words, lives = ("run", self.home, RUNS) if times % 2 else ("follow", self.words, 1.0)
+            pid = self.forks.start(role, words=words)
+            time.sleep(self._dice.uniform(0, lives * self._life))
             times -= self.forks.kill(pid) == -signal.SIGKILL
 
     def leave_alone(self) -> None:
@@ -131,10 +150,9 @@ def test_killed_while_following(store_url: str, tmp_path: Path, told: Telling) -
         )
         forks = stack.enter_context(Forks(tmp_path / "log"))
         settings = tmp_path / "killed/hotpapers.toml"
-        settings.write_text('contact = "https://library.example/"\n')
-        words = [f"{site.base}/", "--name", "neighbour", "--config", str(settings)]
-        words += ["--store", store_url]
-        killer = Killer(forks, words)
+        settings.write_text(SETTINGS.format(switched_off=SWITCHED_OFF, url=f"{site.base}/"))
+        home = ["--config", str(settings), "--store", store_url]
+        killer = Killer(forks, [f"{site.base}/", "--name", "neighbour"], home)
         for day in range(days):
             live(publisher, day)
             calm.time.seconds = time.time()
@@ -143,11 +161,12 @@ def test_killed_while_following(store_url: str, tmp_path: Path, told: Telling) -
             killer.kill(kills // days)
             site.ill = False
             killer.leave_alone()
-        assert alarms.standing(other.site.folder) == ()
+        assert alarms.open_alarms(other.site.folder) == ()
         outcome = compared(calm, other)
         told.row("killed while following a site", kills // days * days, outcome)
         told.row("faults of a site that is followed", site.faults.total())
         assert outcome.good and outcome.posts > 50 * days and site.faults, outcome
+        assert "  running  store=" in forks.log.read_text("utf-8"), "none lived for long enough"
 
 
 def compared(calm: Follower, other: Follower) -> Outcome:

@@ -29,7 +29,7 @@ NAMES = [f"paper-{n}" for n in range(8 if ALL else 1)]
 CHANNELS = ["site", "feeds", "classic", "markdown"] if ALL else ["site", "classic"]
 NOW = made.moment("2024-05-07T09:00")
 BEGAN = NOW - 13 * DAY
-DAYS = due.due(Publication(publication="any", title="", observed_at=0), (), BEGAN, NOW)
+DAYS = due.due_days(Publication(publication="any", title="", observed_at=0), (), BEGAN, NOW)
 """All that are due when the record has been there for a fortnight."""
 LIFE = 0.25
 """Real seconds for which a process lives at most: it has hardly begun."""
@@ -53,7 +53,7 @@ def prepare(store: str) -> None:
 
 def killed_until(forks: Forks, start: Callable[[], int], done: Callable[[], bool], kills: int, seed: int) -> int:
     """Starts a process and kills it, until all is done; how many were killed before that."""
-    dice, killed, deadline = random.Random(seed), 0, time.monotonic() + PATIENCE
+    dice, killed, deadline = random.Random(seed), 0, time.monotonic() + 3 * PATIENCE
     while not done():
         assert time.monotonic() < deadline, forks.said()
         pid = start()

@@ -98,7 +98,7 @@ def test_a_page_that_was_read_before_the_lease_ended_is_not_written_after(store_
     with Record(store_url) as other, reading(store_url, {}, source=Slow(other, [page])) as made:
         job = made.rounds.job
         assert isinstance(job, CollectJob)
-        job.line = job.line._replace(forget=lambda: lost.append("what was answered"))
+        job.connection = job.connection._replace(forget=lambda: lost.append("what was answered"))
         assert made.rounds.attempt() is None and lost == ["what was answered"]
         assert cursor_of(other.database, "lobsters") == "further"
         assert jobs_queries.load_state(other, "lobsters").success_at is None

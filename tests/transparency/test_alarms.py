@@ -21,7 +21,7 @@ from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import ED25519, SigningKey
 from hotpapers.transparency.policies import KnownLog, LogPolicy, is_of_known_log, parse_policy
 from hotpapers.transparency.publication_log import update_log
-from hotpapers.transparency.witness import ANYBODY, NOT_EXTENDED, SPLIT_VIEW, LogWitness
+from hotpapers.transparency.witness import NOT_EXTENDED, SHARED_LIMIT, SPLIT_VIEW, LogWitness
 from hotpapers.transparency.witness_client import ask_witnesses
 from hotpapers.web.witness_server import MOST_PER_MINUTE, PER_LOG, PER_MINUTE, WitnessRates, witness_server
 from tests.cli.run import good, misuse
@@ -68,7 +68,7 @@ def test_alarms_stand_until_they_are_cleared_or_acknowledged(
             since = old[1] if old and not old[2] else moment
             if old is None or old[0] != reason:
                 known[subject, kind] = (reason, since, False)
-            changed = alarms.keep_alarm(folder, Alarm(subject=subject, kind=kind, reason=reason, at=moment))
+            changed = alarms.save_alarm(folder, Alarm(subject=subject, kind=kind, reason=reason, at=moment))
         elif step == "clear":
             known.pop((subject, kind), None)
             changed = alarms.clear_alarm(folder, subject, kind)
@@ -76,27 +76,27 @@ def test_alarms_stand_until_they_are_cleared_or_acknowledged(
             known = {key: (*row[:2], row[2] or key[0] == subject) for key, row in known.items()}
             changed = alarms.acknowledge(folder, subject)
         assert changed == (known != before)
-        standing = {(one.subject, one.kind): (one.reason, one.at, False) for one in alarms.standing(folder)}
+        standing = {(one.subject, one.kind): (one.reason, one.at, False) for one in alarms.open_alarms(folder)}
         assert standing == {key: row for key, row in known.items() if not row[2]}
 
 
 def test_no_alarm_of_many_at_once_is_lost(tmp_path: Path) -> None:
     def sound(n: int) -> None:
-        alarms.keep_alarm(tmp_path, Alarm(subject=f"log {n}", kind=SPLIT_VIEW, reason="two histories", at=n))
+        alarms.save_alarm(tmp_path, Alarm(subject=f"log {n}", kind=SPLIT_VIEW, reason="two histories", at=n))
 
     threads = [threading.Thread(target=sound, args=(n,)) for n in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {alarm.at for alarm in alarms.standing(tmp_path)} == set(range(20))
+    assert {alarm.at for alarm in alarms.open_alarms(tmp_path)} == set(range(20))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[7]", "[" * 5000, '[{"subject": "a"}]', "\x00"])
 def test_a_file_that_cannot_be_read_is_a_problem(witness: LogWitness, tmp_path: Path, text: str) -> None:
     (tmp_path / "witness" / alarms.FILE).write_text(text)
     with pytest.raises(LogError, match="cannot be read"):
-        alarms.standing(tmp_path / "witness")
+        alarms.open_alarms(tmp_path / "witness")
     with witness_server(witness, "127.0.0.1:0") as port, client(port) as http:
         health = http.get(f"http://127.0.0.1:{port}/health", accept=[503])
         assert health.status == 503 and b"cannot be read" in health.body
@@ -210,7 +210,7 @@ def test_all_logs_together_are_bounded() -> None:
     rates = WitnessRates(lambda: 0.0)
     answered = sum(rates.wait(f"log {n % 1000}") == 0 for n in range(4 * MOST_PER_MINUTE))
     assert answered == MOST_PER_MINUTE
-    assert rates.wait("log 7") == 1 and rates.wait(ANYBODY) == 0
+    assert rates.wait("log 7") == 1 and rates.wait(SHARED_LIMIT) == 0
 
 
 def test_a_log_that_is_told_to_wait_is_not_refused(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_log_that_is_told_to_wait_is_not_refused(tmp_path: Path) -> None:
         own = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
         [problem] = ask_witnesses(http, own, config.folder, NAME, at(0))
         assert not isinstance(problem.problem, LogError) and "429" in str(problem)
-        assert alarms.standing(config.folder / NAME) == ()
+        assert alarms.open_alarms(config.folder / NAME) == ()
 
 
 @pytest.mark.long
@@ -244,6 +244,6 @@ def test_a_refusal_is_an_alarm_until_the_witness_cosigns(tmp_path: Path) -> None
         with witness_server(witness, f"127.0.0.1:{port}") as port, client(port) as http:
             own = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
             problems = list(ask_witnesses(http, own, config.folder, NAME, moment))
-        told = [(alarm.subject, alarm.reason, alarm.at) for alarm in alarms.standing(config.folder / NAME)]
+        told = [(alarm.subject, alarm.reason, alarm.at) for alarm in alarms.open_alarms(config.folder / NAME)]
         expected = [("w", "does not cosign (404): 'unknown log'", 1)] if witness is stranger else []
         assert told == expected and len(problems) == len(expected)

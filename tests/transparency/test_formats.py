@@ -44,7 +44,7 @@ def test_the_published_note() -> None:
     key = notes.parse_vkey(VKEY)
     assert notes.is_signed(note, [key]) and str(key) == VKEY and str(note) == f"{TEXT}\n{LINE}"
     own = notes.parse_signing_key(SKEY)
-    assert own.written() == SKEY and own.verifier == key and SKEY[-10:] not in f"{own} {own!r}"
+    assert own.private_text() == SKEY and own.verifier == key and SKEY[-10:] not in f"{own} {own!r}"
     assert str(notes.sign(TEXT, own)) == LINE
     assert not notes.is_signed(note._replace(text=TEXT.replace("know", "no")), [key])
     assert not notes.is_signed(note, [LOG.verifier]) and not notes.is_signed(note, [])

@@ -16,7 +16,7 @@ from hotpapers.model import HOUR, Item
 from hotpapers.store import Record
 from hotpapers.transparency.mirrors import check_mirror
 from hotpapers.transparency.policies import LogPolicy, parse_policy
-from hotpapers.transparency.publication_log import LogConfig, begin_next_log, update_log
+from hotpapers.transparency.publication_log import LogConfig, start_next_log, update_log
 from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.view.site_config import SiteConfig
 from tests.issues.made import DAILY, background, counts, frozen, moment, paper, post, write
@@ -120,7 +120,7 @@ def test_a_log_that_was_cut_off_before_the_next_one_began_is_named(tmp_path: Pat
         shutil.copytree(site / "log" / NAME / "1", short)
         freeze_made_up(record, 3)
         update(record, config, 3)
-        begin_next_log(NAME, config)
+        start_next_log(NAME, config)
         freeze_made_up(record, 4)
         update(record, config, 4)
     _write_log(site, config)

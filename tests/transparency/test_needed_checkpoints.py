@@ -15,7 +15,7 @@ from hotpapers.transparency.log_files import StoredLog
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, ED25519, SignedNote, SigningKey
 from hotpapers.transparency.policies import witness_policy
-from hotpapers.transparency.publication_log import unneeded
+from hotpapers.transparency.publication_log import unneeded_sizes
 from hotpapers.transparency.site_logs import PublicationLogs
 from hotpapers.transparency.tiles import WIDTH
 
@@ -49,7 +49,7 @@ def log_of(dice: random.Random) -> StoredLog:
 @pytest.mark.parametrize("seed", range(3))
 def test_no_proof_changes(seed: int, policy: str) -> None:
     log = log_of(random.Random(seed))
-    gone = unneeded(log, witness_policy(policy))
+    gone = unneeded_sizes(log, witness_policy(policy))
     kept = [signed for signed in log.checkpoints if signed.checkpoint.size not in gone]
     assert len(gone) > 100 and max(gone) < 2 * WIDTH
     assert all(signed in kept for signed in log.checkpoints if signed.checkpoint.size >= 2 * WIDTH)
@@ -59,10 +59,10 @@ def test_no_proof_changes(seed: int, policy: str) -> None:
     proofs = [before.proof(digest) for digest in digests]
     assert [after.proof(digest) for digest in digests] == proofs
     assert sum(proof is not None and proof.complete for proof in proofs) > 60
-    assert unneeded(StoredLog(1, log.entries, kept, log.key), witness_policy(policy)) == []
+    assert unneeded_sizes(StoredLog(1, log.entries, kept, log.key), witness_policy(policy)) == []
 
 
 def test_a_young_log_keeps_all() -> None:
     log = log_of(random.Random(1))
     young = StoredLog(1, log.entries, [one for one in log.checkpoints if one.checkpoint.size < 2 * WIDTH], log.key)
-    assert unneeded(young, witness_policy("")) == [] and unneeded(StoredLog(1), witness_policy("")) == []
+    assert unneeded_sizes(young, witness_policy("")) == [] and unneeded_sizes(StoredLog(1), witness_policy("")) == []

@@ -22,7 +22,7 @@ from hotpapers.transparency.checkpoints import cosign
 from hotpapers.transparency.merkle import verify_consistency
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, SigningKey, is_signed, parse_vkey
 from hotpapers.transparency.policies import parse_policy
-from hotpapers.transparency.publication_log import LogConfig, _extend, begin_next_log
+from hotpapers.transparency.publication_log import LogConfig, _extend, start_next_log
 from hotpapers.transparency.site_logs import SiteLogs
 from tests.transparency import reference
 from tests.transparency.logs import (
@@ -210,7 +210,7 @@ def test_a_new_log_names_the_end_of_the_old_one(record: Record, config: LogConfi
     freeze(record, 3)
     with pytest.raises(LogError, match="another key"):
         update(record, config, 3)
-    begin_next_log(NAME, config)
+    start_next_log(NAME, config)
     assert update(record, config, 3).added == 2
     first, second = logs_of(config).stored
     assert old is not None and second.entries[0] == entries.earlier_entry(old.checkpoint)
@@ -228,7 +228,7 @@ def test_all_but_what_was_signed_last_is_lost(record: Record, config: LogConfig)
     old = logs_of(config).last
     shutil.rmtree(config.folder)
     log_keys.make_key(config.key_file)
-    begin_next_log(NAME, config)
+    start_next_log(NAME, config)
     update(record, config, 3)
     only = logs_of(config).stored[-1]
     assert old is not None and only.number == 2 and only.entries[0] == entries.earlier_entry(old.checkpoint)
@@ -241,7 +241,7 @@ def test_without_a_key_nothing_happens(record: Record, tmp_path: Path) -> None:
     assert update(record, config, 0) == (0, None)
     assert not config.folder.exists() and SiteLogs(config).of(NAME) is None
     with pytest.raises(LogError, match="no key"):
-        begin_next_log(NAME, config)
+        start_next_log(NAME, config)
 
 
 def test_a_log_whose_key_is_gone_does_not_stop_without_a_word(record: Record, config: LogConfig) -> None:
@@ -261,8 +261,8 @@ def test_names_that_are_no_folders_get_no_log(record: Record, config: LogConfig)
 def test_the_key_is_its_owners_alone(config: LogConfig) -> None:
     assert stat.S_IMODE(config.key_file.stat().st_mode) == 0o600
     key = log_keys.load_key(config.key_file)
-    assert key is not None and key.written() not in f"{key!r} {key} {[key]}"
-    for text in ("", "nonsense", key.written()[:-3], "\xff"):
+    assert key is not None and key.private_text() not in f"{key!r} {key} {[key]}"
+    for text in ("", "nonsense", key.private_text()[:-3], "\xff"):
         config.key_file.write_bytes(text.encode("latin-1"))
         with pytest.raises(UsageError, match="holds no key"):
             log_keys.load_key(config.key_file)

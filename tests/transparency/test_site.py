@@ -49,7 +49,7 @@ def publishing(
     """The job that freezes, logs and publishes, with a clock that tests turn."""
     site_config = SiteConfig(logs=SiteLogs(config) if config else None)
     line = Connection(http, lambda: (0, 0, 0), lambda: None, http.close) if http else None
-    with test_publishing.publishing(store, folder, site_config=site_config, line=line) as made:
+    with test_publishing.publishing(store, folder, site_config=site_config, connection=line) as made:
         yield made
 
 

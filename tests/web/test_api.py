@@ -61,7 +61,7 @@ def test_the_document_and_the_way_to_it(app: Starlette) -> None:
         found = get(app, url)
         assert (found.status, found.headers["location"]) == (307, location)
     assert get(app, "/api/v12").status == get(app, "/api").status == 404
-    assert get(app, "/api/v1/openapi.json").body.decode() == openapi.written()
+    assert get(app, "/api/v1/openapi.json").body.decode() == openapi.document_text()
 
 
 def test_identifiers_with_a_slash(app: Starlette) -> None:
@@ -165,13 +165,13 @@ def test_the_same_question_is_answered_once(opened: Opened, monkeypatch: pytest.
     """However many ask it at once; and not again while nothing is written."""
     app = opened()
     made_so_often: list[int] = []
-    answer = api._answer
+    answer = api._make_answer
 
     def counting(*args: Any, **more: Any) -> ApiReply:
         made_so_often.append(1)
         return answer(*args, **more)
 
-    monkeypatch.setattr(api, "_answer", counting)
+    monkeypatch.setattr(api, "_make_answer", counting)
 
     async def many() -> list[Answer]:
         return await asyncio.gather(*(asked(app, scope_of(f"{ISSUES}/latest")) for _ in range(20)))
@@ -337,7 +337,7 @@ def test_a_defect_of_ours_tells_nothing(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a secret thing")
 
-    monkeypatch.setattr(api, "_answer", broken)
+    monkeypatch.setattr(api, "_make_answer", broken)
     answer = get(opened(), "/api/v1/publications")
     assert answer.status == 500 and "secret" not in str(answer)
     assert "a secret thing" in caplog.text
@@ -357,9 +357,9 @@ def test_too_many_at_once_are_told_to_come_again(opened: Opened, monkeypatch: py
 
 
 def test_only_so_much_is_kept(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "KEPT", 40_000)
+    monkeypatch.setattr(api, "CACHE_BYTES", 40_000)
     app = opened()
-    kept = app.routes[0].api._kept  # type: ignore[attr-defined]
+    kept = app.routes[0].api._cache  # type: ignore[attr-defined]
     for n in range(1, 30):
         assert get(app, f"{ISSUES}?limit={n}").status == 200
     assert 0 < kept._size <= 40_000 and kept._size == sum(one.size for one in kept._replies.values())

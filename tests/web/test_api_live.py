@@ -113,20 +113,20 @@ def test_there_is_room_for_two_exports_and_who_leaves_makes_room(opened: Opened)
         assert status_of(port, "/api/v1/publications") == 200, "other questions are answered"
         assert status_of(port, method="HEAD") == 200
         first.close()
-        until(lambda: exports_of(app)._under_way == 1)
+        until(lambda: exports_of(app)._open == 1)
         third = begun(port)
         second.close()
         third.close()
-        until(lambda: exports_of(app)._under_way == 0)
+        until(lambda: exports_of(app)._open == 0)
 
 
 @pytest.mark.usefixtures("held")
 def test_who_takes_an_export_too_slowly_is_left(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_stream, "PATIENCE", 0.2)
+    monkeypatch.setattr(export_stream, "CHUNK_TIMEOUT", 0.2)
     app = opened()
     with in_thread(app) as port:
         slow = begun(port)
-        until(lambda: exports_of(app)._under_way == 0)
+        until(lambda: exports_of(app)._open == 0)
         slow.close()
 
 
@@ -159,7 +159,7 @@ def test_an_export_that_cannot_begin_is_a_problem(opened: Opened, monkeypatch: p
     app = opened()
     with in_thread(app) as port:
         assert status_of(port) == 500
-    assert exports_of(app)._under_way == 0
+    assert exports_of(app)._open == 0
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

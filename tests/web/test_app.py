@@ -7,14 +7,19 @@ import gzip
 import http.client
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from starlette.applications import Starlette
 
+from hotpapers.errors import UnreachableStore
 from hotpapers.render.feeds import FeedsChannel
 from hotpapers.render.html.pages import SiteChannel
+from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import app, server
+from hotpapers.web.repositories import FreshIssueReader
+from tests.query import made
 from tests.render.build import LISTED, PlainIssueReader
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
@@ -55,6 +60,38 @@ def test_every_page_is_the_static_file() -> None:
         status, headers, body = ask(f"/{path}")
         assert (status, body) == (200, data), path
         assert headers["content-length"] == str(len(data))
+
+
+def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
+    """Pages are read over new connections, whichever was ended, and asked for later while there is none."""
+    ended = (
+        "SELECT pg_terminate_backend(pid, 5000) FROM (SELECT pid FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY backend_start DESC LIMIT ?) AS last"
+    )
+    may_open, stores = True, list[Record]()
+
+    def opened() -> Record:
+        if not may_open:
+            raise UnreachableStore("is the server running?")
+        stores.append(Record(postgres_url, create=False))
+        return stores[-1]
+
+    with Record(postgres_url) as record, closing(FreshIssueReader(opened)) as fresh:
+        made.talked(record)
+        to = app(fresh, "daily")
+        assert ask("/", to=to)[0] == 200
+        for number, path in ((1, "/papers/"), (2, "/search/"), (2, "/about/")):
+            record.database.rows(ended, (number,))
+            assert ask(path, to=to)[0] in (200, 404), path
+            assert ask("/", to=to)[0] == 200
+        record.database.rows(ended, (2,))
+        may_open = False
+        status, headers, body = ask("/", to=to)
+        assert (status, headers["retry-after"]) == (503, "10") and body.startswith(b"This page cannot be read now")
+        may_open = True
+        assert ask("/", to=to)[0] == 200
+    for store in stores:
+        store.database.close()
 
 
 def test_every_feed_is_the_static_file() -> None:
@@ -150,6 +187,8 @@ def test_pages_are_packed_for_those_who_take_it() -> None:
         "//evil.example/",
         "/" + "a/" * 5000,
         "/\x00",
+        "/a/line\nbreak",
+        "/\n",
         "/%2e%2e/",
         "/é",
     ],
@@ -169,8 +208,11 @@ def test_not_found_leads_home_from_where_it_is_asked() -> None:
 
 def test_only_get_and_head() -> None:
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
-        status, headers, _ = ask("/", method)
-        assert status == 405
+        status, headers, body = ask("/archive/", method)
+        assert (status, headers["content-type"]) == (405, "text/html; charset=utf-8")
+        assert "This address does not take requests of this method." in Page(body).text
+        assert "../index.html" in [link.attributes["href"] for link in Page(body).all("a")]
+        assert headers["content-security-policy"] == ask("/absent")[1]["content-security-policy"]
         assert {name.strip() for name in headers["allow"].split(",")} == {"GET", "HEAD"}
 
 

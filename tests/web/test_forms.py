@@ -16,20 +16,20 @@ from starlette.applications import Starlette
 from hotpapers.errors import BusyStore, NotFound, UsageError
 from hotpapers.web import forms
 from hotpapers.web.forms import (
-    AN_HOUR,
     LARGEST,
-    LOOKS,
     MOST,
     SHARE,
+    SUBMITS_AN_HOUR,
+    VIEWS_A_MINUTE,
     FormField,
     FormPage,
     FormRouter,
     FormSpec,
     Values,
-    legible,
     origin_of,
-    pairs,
-    without_slash,
+    parse_fields,
+    readable_fields,
+    slash_redirect,
 )
 from tests.web.asgi import get
 from tests.web.sent import BASE, FORM, look, send
@@ -48,7 +48,9 @@ def router() -> Iterator[FormRouter]:
 
 @pytest.fixture
 def app(router: FormRouter) -> Starlette:
-    return Starlette(routes=[router.route("/deep/echo", echo, echo), router.route("/dear", echo, echo, AN_HOUR)])
+    return Starlette(
+        routes=[router.route("/deep/echo", echo, echo), router.route("/dear", echo, echo, SUBMITS_AN_HOUR)]
+    )
 
 
 def test_a_page_says_whose_it_is_and_leads_there(app: Starlette) -> None:
@@ -97,21 +99,21 @@ def test_what_cannot_be_read_or_is_too_long_is_refused(app: Starlette) -> None:
 
 @given(st.binary(max_size=200))
 def test_reading_never_fails(sent: bytes) -> None:
-    found = pairs(sent)
+    found = parse_fields(sent)
     assert found is None or all("\r" not in value and "\0" not in value for value in found.values())
-    assert legible(sent) == (found or {})
+    assert readable_fields(sent) == (found or {})
 
 
 def test_of_what_is_too_long_the_beginning_is_legible() -> None:
     for blanks in range(12):
         said = "x" * blanks + "好" * LARGEST
-        found = legible(urlencode({"issue": "1", "said": said}).encode())
+        found = readable_fields(urlencode({"issue": "1", "said": said}).encode())
         assert found["issue"] == "1" and len(found["said"]) > 3_500 and said.startswith(found["said"])
-    assert legible(b"a=1&" * LARGEST) == {}
+    assert readable_fields(b"a=1&" * LARGEST) == {}
 
 
 def test_each_client_may_send_so_much_an_hour(app: Starlette) -> None:
-    for _ in range(AN_HOUR):
+    for _ in range(SUBMITS_AN_HOUR):
         assert send(app, "/deep/echo", {}).status == 200
     shown = send(app, "/deep/echo", {})
     assert shown.status == 429 and "try again in 3 minutes" in shown.text and shown.headers["retry-after"] == "180"
@@ -123,7 +125,7 @@ def test_each_client_may_send_so_much_an_hour(app: Starlette) -> None:
 def test_each_client_may_look_so_often_a_minute(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(monotonic=lambda: 1.0)  # no token comes back meanwhile, however slow this machine is
     monkeypatch.setattr(forms, "time", clock)
-    for _ in range(LOOKS):
+    for _ in range(VIEWS_A_MINUTE):
         assert look(app, "/deep/echo").status == 200
     shown = look(app, "/dear")
     assert shown.status == 429 and "Too many requests in a short time. Please try again in 1 minute." in shown.text
@@ -144,13 +146,13 @@ def test_a_client_has_its_share_of_seats_and_no_more(router: FormRouter) -> None
     with ThreadPoolExecutor(20) as many:
         asked = [many.submit(get, app, "/slow") for _ in range(SHARE)]
         assert there.acquire(timeout=30)
-        while router._now._there["192.0.2.1"] < SHARE:
+        while router._workers._pending["192.0.2.1"] < SHARE:
             go.wait(0.01)
         assert [get(app, "/slow").status for _ in range(3)] == [503] * 3
         other = many.submit(get, app, "/slow", peer="192.0.2.2")
         go.set()
         assert [one.result().status for one in (*asked, other)] == [200] * (SHARE + 1)
-    assert not router._now._there, "who has gone has no seat"
+    assert not router._workers._pending, "who has gone has no seat"
 
 
 def test_who_is_refused_keeps_what_they_typed() -> None:
@@ -178,7 +180,7 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
 
 
 def test_an_address_with_a_slash_leads_to_the_form() -> None:
-    app = Starlette(routes=[without_slash("/mail/join")])
+    app = Starlette(routes=[slash_redirect("/mail/join")])
     for method in ("GET", "POST"):
         found = get(app, "/mail/join/?a=%3Cb%3E&c=d+e", method)
         assert (found.status, found.headers["location"]) == (308, "../join?a=%3Cb%3E&c=d+e")
@@ -187,7 +189,7 @@ def test_an_address_with_a_slash_leads_to_the_form() -> None:
 
 def test_whoever_stands_behind_a_proxy_is_counted_alone() -> None:
     router = FormRouter(BASE, "Papers", proxies=1)
-    app = Starlette(routes=[router.route("/dear", echo, echo, AN_HOUR)])
+    app = Starlette(routes=[router.route("/dear", echo, echo, SUBMITS_AN_HOUR)])
     assert send(app, "/dear", {}, x_forwarded_for="198.51.100.1").status == 200
     assert send(app, "/dear", {}, x_forwarded_for="198.51.100.2").status == 200
     assert send(app, "/dear", {}, x_forwarded_for="198.51.100.2").status == 429
@@ -201,7 +203,7 @@ def test_so_much_is_done_at_once_and_no_more(router: FormRouter) -> None:
         go.wait()
         done.release()
 
-    assert all(router.later(slow) for _ in range(MOST)) and not router.later(slow)
+    assert all(router.run_later(slow) for _ in range(MOST)) and not router.run_later(slow)
     go.set()
     for _ in range(MOST):
         assert done.acquire(timeout=30)
@@ -247,6 +249,6 @@ def test_what_is_wrong_is_told_and_nothing_that_was_sent_is_alive(router: FormRo
     assert chosen == ["yes", "b"]
 
 
-def test_headers_are_those_of_letters_pages_but_for_the_referrer() -> None:
+def test_headers_are_those_of_messages_pages_but_for_the_referrer() -> None:
     """Without a referrer a browser sends `Origin: null` with a form."""
     assert forms.HEADERS["referrer-policy"] == "same-origin"

@@ -1,4 +1,4 @@
-"""To ask for a publication by mail: a letter goes out, and nobody learns who gets it already."""
+"""To ask for a publication by mail: a message goes out, and nobody learns who gets it already."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hotpapers.deliver.email.smtp import SmtpClient
 from hotpapers.model import HOUR
 from hotpapers.store import Record
 from hotpapers.web import join_page, mail_pages
-from hotpapers.web.forms import AN_HOUR, FormRouter
-from tests.email.made import BEFORE, office
+from hotpapers.web.forms import SUBMITS_AN_HOUR, FormRouter
+from tests.email.made import BEFORE, mail_config
 from tests.email.made import join as joined
 from tests.email.reading import read
 from tests.email.server import Box, serving
@@ -26,7 +26,7 @@ from tests.web.sent import BASE, Shown, look, send
 
 
 class Site:
-    """The app's routes on a store, a mail server, and a clock. `settled` waits until all letters are out."""
+    """The app's routes on a store, a mail server, and a clock. `settled` waits until all messages are out."""
 
     def __init__(self, store: Path, box: Box) -> None:
         self.record, self.clock, self._store, self._box = Record(str(store)), BEFORE, store, box
@@ -36,10 +36,10 @@ class Site:
     def begin(self) -> None:
         self.router = FormRouter(BASE, DAILY.title)
         open_record = partial(Record, str(self._store))
-        made = office(self._box.port)._replace(base=BASE)
-        letters = join_page.JoinDependencies(open_record, made, "daily", SmtpClient, lambda: self.clock)
+        made = mail_config(self._box.port)._replace(base=BASE)
+        dependencies = join_page.JoinDependencies(open_record, made, "daily", SmtpClient, lambda: self.clock)
         self.app = Starlette(
-            routes=[*join_page.routes(self.router, letters), *mail_pages.routes(open_record, lambda: self.clock)]
+            routes=[*join_page.routes(self.router, dependencies), *mail_pages.routes(open_record, lambda: self.clock)]
         )
 
     def ask(self, address: str, **more: str) -> Shown:
@@ -47,7 +47,7 @@ class Site:
 
     def settled(self) -> None:
         """Everything that was begun is done; then the app begins anew, which also empties all buckets."""
-        self.router._later._pool.shutdown()
+        self.router._background._pool.shutdown()
         self.router.close()
         self.begin()
 
@@ -66,7 +66,7 @@ def site(tmp_path: Path, box: Box) -> Iterator[Site]:
     made.router.close()
 
 
-def test_whoever_asks_gets_a_letter_whose_link_confirms(site: Site, box: Box) -> None:
+def test_whoever_asks_gets_a_message_whose_link_confirms(site: Site, box: Box) -> None:
     shown = look(site.app, "/mail/join?publication=daily")
     assert shown.status == 200 and "The Daily Dozen by mail" in shown.text
     assert shown.hidden == {"publication": "daily"} and [
@@ -79,7 +79,7 @@ def test_whoever_asks_gets_a_letter_whose_link_confirms(site: Site, box: Box) ->
     link = re.search(rf"{BASE}(mail/confirm/\S+)>", read(box.mails[0].data).get_content())
     assert link is not None
     assert "You are subscribed to The Daily Dozen" in send(site.app, f"/{link[1]}", b"").text
-    [reader] = subscribers.everyone(site.record)
+    [reader] = subscribers.all_subscribers(site.record)
     assert (reader.state, reader.skip_empty, reader.publication) == ("confirmed", True, "daily")
 
 
@@ -87,7 +87,7 @@ def test_the_publication_is_the_app_s_own_where_none_is_named(site: Site, box: B
     assert look(site.app, "/mail/join").hidden == {"publication": "daily"}
     assert send(site.app, "/mail/join", {"address": "some@moth.example"}).status == 200
     site.settled()
-    assert [one.publication for one in subscribers.everyone(site.record)] == ["daily"] and len(box.mails) == 1
+    assert [one.publication for one in subscribers.all_subscribers(site.record)] == ["daily"] and len(box.mails) == 1
     for name in ("weekly", "../daily", "x" * 500):
         assert look(site.app, f"/mail/join?publication={name}").status == 404
         assert send(site.app, "/mail/join", {"publication": name, "address": "a@b.example"}).status == 404
@@ -95,7 +95,7 @@ def test_the_publication_is_the_app_s_own_where_none_is_named(site: Site, box: B
 
 def test_the_answer_is_the_same_for_whomever_it_is_about(site: Site, box: Box) -> None:
     """Of a reader, of one who left, of one who bounced, of one who was asked, of a stranger, of one whose mail server
-    says no; and before any letter was sent."""
+    says no; and before any message was sent."""
     mark = joined(site.record, "reads@moth.example", skip_empty=False)
     subscribers.end(site.record, joined(site.record, "left@moth.example"), BEFORE)
     subscribers.bounce(site.record, joined(site.record, "bounced@moth.example"), "5.1.1", BEFORE)
@@ -124,23 +124,23 @@ def test_what_is_no_address_is_told(site: Site, box: Box) -> None:
     [field] = [one for one in shown.page.all("input") if one.attributes["name"] == "address"]
     assert field.attributes["value"] == "<b>@x.example" and field.attributes["autocomplete"] == "email"
     site.settled()
-    assert box.connections == 0 and not subscribers.everyone(site.record)
+    assert box.connections == 0 and not subscribers.all_subscribers(site.record)
 
 
-def test_a_letter_that_cannot_be_sent_is_logged_without_its_address(
+def test_a_message_that_cannot_be_sent_is_logged_without_its_address(
     site: Site, box: Box, caplog: pytest.LogCaptureFixture
 ) -> None:
     box.on("RCPT", "550 5.7.1 <some@moth.example> is not welcome")
     assert site.ask("some@moth.example").status == 200
     site.settled()
-    assert "a letter that asks to confirm was not sent" in caplog.text and "5.7.1" in caplog.text
-    assert "moth" not in caplog.text and not subscribers.everyone(site.record)
+    assert "a message that asks to confirm was not sent" in caplog.text and "5.7.1" in caplog.text
+    assert "moth" not in caplog.text and not subscribers.all_subscribers(site.record)
     assert site.ask("some@moth.example").status == 200
     site.settled()
     assert box.recipients == ["some@moth.example"]
 
 
-def test_no_more_letters_an_hour_whoever_asks(site: Site, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_messages_an_hour_whoever_asks(site: Site, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(join_page, "MOST_AN_HOUR", 2)
     for name in ("a", "b", "c"):
         shown = site.ask(f"{name}@moth.example")
@@ -158,7 +158,7 @@ def test_no_more_letters_an_hour_whoever_asks(site: Site, box: Box, monkeypatch:
 def test_the_limit_of_an_hour_tells_nothing_of_an_address(
     site: Site, monkeypatch: pytest.MonkeyPatch, who: str
 ) -> None:
-    """The last place within the hour is used up whoever it is for: for a reader too, who gets no letter."""
+    """The last place within the hour is used up whoever it is for: for a reader too, who gets no message."""
     monkeypatch.setattr(join_page, "MOST_AN_HOUR", 1)
     joined(site.record, "reads@moth.example")
     subscribers.end(site.record, joined(site.record, "left@moth.example"), BEFORE)
@@ -168,7 +168,7 @@ def test_the_limit_of_an_hour_tells_nothing_of_an_address(
 
 
 def test_who_asks_too_often_keeps_what_they_typed(site: Site) -> None:
-    for n in range(AN_HOUR // join_page.COST + 1):
+    for n in range(SUBMITS_AN_HOUR // join_page.COST + 1):
         shown = site.ask(f"a{n}@moth.example", skip="yes")
     fields = {one.attributes["name"]: one.attributes for one in shown.page.all("input")}
     assert shown.status == 429 and "Too many requests in a short time." in shown.text
@@ -180,4 +180,4 @@ def test_who_asks_too_often_keeps_what_they_typed(site: Site) -> None:
 def test_a_form_of_another_site_asks_for_nothing(site: Site, box: Box) -> None:
     shown = send(site.app, "/mail/join", {"address": "some@moth.example"}, sec_fetch_site="cross-site")
     site.settled()
-    assert shown.status == 403 and box.connections == 0 and not subscribers.everyone(site.record)
+    assert shown.status == 403 and box.connections == 0 and not subscribers.all_subscribers(site.record)

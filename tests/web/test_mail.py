@@ -1,4 +1,4 @@
-"""The pages that letters lead to: looking changes nothing, a POST acts, and nobody learns an address."""
+"""The pages that messages lead to: looking changes nothing, a POST acts, and nobody learns an address."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Site:
         self.app = Starlette(routes=list(routes(partial(Record, str(store)), lambda: self.clock)))
 
     def token(self, mark: str, purpose: Purpose = "unsubscribe", moment: int = 0) -> str:
-        return tokens.encode(self.record.marks.secret, MailToken(purpose, mark, moment))
+        return tokens.encode(self.record.hasher.secret, MailToken(purpose, mark, moment))
 
     def ask(self, address: str = "some@moth.example") -> str:
-        """Somebody asks; the token in their letter."""
+        """Somebody asks; the token in their message."""
         asked = subscribers.ask(self.record, "daily", address, BEFORE)
         assert asked is not None
         return self.token(asked.mark, "confirm", BEFORE // 1_000_000)

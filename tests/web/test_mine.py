@@ -22,7 +22,7 @@ from hotpapers.terms import TERMS
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web import my_posts, reader_features
 from hotpapers.web.app import app as pages
-from hotpapers.web.forms import AN_HOUR, FormRouter
+from hotpapers.web.forms import SUBMITS_AN_HOUR, FormRouter
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, post, talk, write
 from tests.loopback.clock import SteppedClock
 from tests.loopback.reading import client
@@ -71,19 +71,19 @@ class Site:
 
     def _speaks(self, number: int, by: Person) -> list[Item]:
         at, name = moment(f"{DAY}T02:00"), f"{by.network}:{number}"
-        named = Account(account=self.key(by), handle=self.handle(by), observed_at=at)
+        account = Account(account=self.key(by), handle=self.handle(by), observed_at=at)
         words = post(number, name, at, self.key(by), f"{WORDS[by.name]} https://arxiv.org/abs/2405.{number:05}")
-        return [named, *paper(number), *talk(number, 60, at, by.network)[2:], *words]
+        return [account, *paper(number), *talk(number, 60, at, by.network)[2:], *words]
 
-    def begin(self, bots: BotSettings | None = None, named: Sequence[str] | None = None) -> None:
+    def begin(self, bots: BotSettings | None = None, base_addresses: Sequence[str] | None = None) -> None:
         """The app; all buckets are empty."""
         self.router = FormRouter(BASE, DAILY.title)
         found = reader_features.ReaderConfig(all_settings.Settings(), self.folder, "", SiteConfig(app=BASE), TERMS)
         dependencies = reader_features.my_posts_dependencies(partial(Record, str(self.store)), found)
         self.dependencies = dependencies._replace(
-            go_out=lambda: client(self.loopback), view=self.loopback.bases["bluesky.view"], clock=lambda: self.clock,
-            bots=bots or BotSettings(), contact="desk@papers.example",
-            named=tuple(self.loopback.bases.values()) if named is None else named,
+            open_client=lambda: client(self.loopback), view=self.loopback.bases["bluesky.view"],
+            clock=lambda: self.clock, bots=bots or BotSettings(), contact="desk@papers.example",
+            base_addresses=tuple(self.loopback.bases.values()) if base_addresses is None else base_addresses,
         )  # fmt: skip
         self.app = Starlette(routes=list(my_posts.routes(self.router, self.dependencies)))
 
@@ -103,7 +103,7 @@ class Site:
 
     def settled(self) -> None:
         """What was begun is done."""
-        self.router._later._pool.shutdown()
+        self.router._background._pool.shutdown()
         self.router.close()
         self.begin()
 
@@ -260,8 +260,8 @@ def test_who_shares_a_name_is_told_what_their_network_calls_them(
     for n, key in enumerate(keys):
         handle = who.removeprefix("@")
         alias = Alias(account=f"{key.partition(':')[0]}:@{handle}", stable=key, observed_at=AT + n)
-        named = Account(account=key, handle=handle, observed_at=AT)
-        write(site.record, [alias, named, *post(1, f"{key}-{n}", AT, key)])
+        account = Account(account=key, handle=handle, observed_at=AT)
+        write(site.record, [alias, account, *post(1, f"{key}-{n}", AT, key)])
     shown = site.code(who)
     assert shown.status == 400 and "Several accounts had this name." in shown.text and told in shown.text
 
@@ -270,7 +270,7 @@ def test_one_profile_at_a_time_is_read_from_a_server(site: Site) -> None:
     """Who comes while another is waited for is told so at once, and keeps their page; other servers are read."""
     page = site.code("ada.example")
     site.loopback.profiles[ADA.id] = code_in(page)
-    with site.dependencies.turns.taken(site.loopback.bases["bluesky.view"]) as ours:
+    with site.dependencies.turns.acquire(site.loopback.bases["bluesky.view"]) as ours:
         assert ours
         before = len(site.loopback.asked)
         shown = site.ask(page)
@@ -282,7 +282,7 @@ def test_one_profile_at_a_time_is_read_from_a_server(site: Site) -> None:
 
 
 def test_a_server_that_no_setting_names_is_asked_over_tls_alone(site: Site) -> None:
-    site.begin(named=())
+    site.begin(base_addresses=())
     page, before = site.code(site.handle(MOSS)), len(site.loopback.asked)
     site.loopback.profiles[MOSS.id] = code_in(page)
     assert site.ask(page).status == 400 and site.verdicts() == [] and len(site.loopback.asked) == before
@@ -290,7 +290,7 @@ def test_a_server_that_no_setting_names_is_asked_over_tls_alone(site: Site) -> N
 
 def test_who_sends_too_much_keeps_what_they_typed(site: Site) -> None:
     page = site.code("ada.example")
-    for _ in range(AN_HOUR // my_posts.COST):
+    for _ in range(SUBMITS_AN_HOUR // my_posts.COST):
         shown = site.ask(page)
     assert shown.status == 429 and shown.hidden == page.hidden and "checked" in str(shown.page.elements)
     shown = site.code("ada.example")
@@ -339,7 +339,7 @@ def test_a_choice_has_to_be_made(site: Site) -> None:
 
 
 def test_each_client_may_ask_so_often(site: Site) -> None:
-    for _ in range(AN_HOUR // my_posts.COST):
+    for _ in range(SUBMITS_AN_HOUR // my_posts.COST):
         site.code("ada.example")
     assert site.code("ada.example").status == 429
 

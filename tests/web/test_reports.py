@@ -13,7 +13,7 @@ from hotpapers import terms
 from hotpapers.model import HOUR
 from hotpapers.store import Record, reader_reports
 from hotpapers.view.contact_links import ReportSubject, contact_links_of
-from hotpapers.web.forms import AN_HOUR, FormRouter
+from hotpapers.web.forms import SUBMITS_AN_HOUR, FormRouter
 from hotpapers.web.report_forms import ReportDependencies, routes
 from tests.issues.made import (
     DAILY,
@@ -184,8 +184,8 @@ def test_so_many_an_hour_from_all_together(site: Site, monkeypatch: pytest.Monke
 
 
 def test_who_sends_too_much_keeps_what_they_typed(site: Site) -> None:
-    shown = [site.send(said=f"Number {n}") for n in range(AN_HOUR + 1)][-1]
-    assert shown.status == 429 and f"Number {AN_HOUR}" in shown.text and len(shown.page.all("textarea")) == 1
+    shown = [site.send(said=f"Number {n}") for n in range(SUBMITS_AN_HOUR + 1)][-1]
+    assert shown.status == 429 and f"Number {SUBMITS_AN_HOUR}" in shown.text and len(shown.page.all("textarea")) == 1
     assert shown.hidden == {"issue": site.digest, "paper": "2405.00001", "post": POST}
 
 

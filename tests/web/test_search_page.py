@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import Item
 from hotpapers.query.request_params import cursor_of
+from hotpapers.query.schemas import SearchPage
 from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.templating import SEARCH_POLICY
 from hotpapers.store import Record
@@ -23,6 +24,7 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.api import ApiConfig
 from hotpapers.web.app import app
 from hotpapers.web.search_pages import PAGE, SearchRoutes
+from hotpapers.web.search_view import result_line
 from tests.conftest import data
 from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, post, talk, write
 from tests.render.hostile import HOSTILE
@@ -30,7 +32,7 @@ from tests.render.html import Page
 from tests.web.asgi import Answer, get
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-IMPRINT = SiteConfig("desk@daily.example", base="https://papers.example/", app="https://app.example/")
+SITE_CONFIG = SiteConfig("desk@daily.example", base="https://papers.example/", app="https://app.example/")
 Served = Callable[..., Starlette]
 
 
@@ -44,11 +46,14 @@ def served() -> Iterator[Served]:
         record = Record(str(store), create=False)
         issue_reader = RecordIssueReader(record)
         search = SearchRoutes(
-            lambda: Record(str(store), create=False), publication, IMPRINT, ApiConfig(**{"rate": 0, **operator})  # type: ignore[arg-type]
-        )  # fmt: skip
+            lambda: Record(str(store), create=False),
+            publication,
+            SITE_CONFIG,
+            ApiConfig(**{"rate": 0, **operator}),  # type: ignore[arg-type]
+        )
         opened.append(search)
         records.append(record)
-        return app(lambda: issue_reader, publication, IMPRINT, search.routes)
+        return app(lambda: issue_reader, publication, SITE_CONFIG, search.routes)
 
     yield make
     for one in opened:
@@ -99,7 +104,7 @@ def titles(answer: Answer) -> list[str]:
 
 def test_without_a_question_it_is_the_page_of_the_site(sample: Starlette, sample_store: Path) -> None:
     with Record(str(sample_store), create=False) as record:
-        expected = SitePages(RecordIssueReader(record), "hot-papers", IMPRINT).page("search/index.html")
+        expected = SitePages(RecordIssueReader(record), "hot-papers", SITE_CONFIG).page("search/index.html")
     for address in ("/search/", "/search/index.html", "/search/?q=", "/search/?q=%20", "/search/?other=1"):
         answer = get(sample, address)
         assert (answer.status, answer.body) == (200, expected)
@@ -146,8 +151,15 @@ def test_what_cannot_be_asked_is_said_on_the_page(sample: Starlette) -> None:
     answer = ask(sample, "x" * 1001)
     assert answer.status == 400 and "That is too long: write 1,000 characters at most." in Page(answer.plain).text
     assert "Nothing was asked for" in Page(ask(sample, "***").plain).text
+    page = SearchPage(papers=(), understood="with “kettle”", total=26, exact=True, parts=False, behind=0, next=None)
+    assert (
+        result_line("kettle", page) == "26 papers with “kettle”, the best first."
+    )  # as in tests/browser/test_search.py
+    page = msgspec.structs.replace(page, understood="in cs.LG")
+    assert result_line("category:cs.LG", page) == "26 papers in cs.LG, the newest first."
+    assert result_line("kettle", msgspec.structs.replace(page, total=1)) == "1 paper in cs.LG."
     assert "No paper with “quokka”." in Page(ask(sample, "quokka").plain).text
-    assert "with that as part of a word." in Page(ask(sample, "ransforme").plain).text
+    assert "with that as part of a word, the best first." in Page(ask(sample, "ransforme").plain).text
 
 
 @pytest.mark.parametrize(
@@ -185,7 +197,9 @@ def test_nobody_asks_too_much(served: Served, sample_store: Path) -> None:
 
 
 def test_a_store_that_is_gone_is_said(served: Served, sample_store: Path, tmp_path: Path) -> None:
-    search = SearchRoutes(lambda: Record(str(tmp_path / "gone.db"), create=False), "daily", IMPRINT, ApiConfig(rate=0))
+    search = SearchRoutes(
+        lambda: Record(str(tmp_path / "gone.db"), create=False), "daily", SITE_CONFIG, ApiConfig(rate=0)
+    )
     answer = get(Starlette(routes=search.routes), "/search/?q=kettle")
     assert (answer.status, answer.headers["retry-after"]) == (503, "10")
     search.close()

@@ -49,7 +49,7 @@ def of(lived: Lived) -> Outcome:
     with Record(store, create=False) as record:
         oracle, held = Oracle(lived), Held(record)
         issues = Issues(record, oracle)
-        checked = check(record.database, record.marks)
+        checked = check(record.database, record.hasher)
         findings = {
             "posts": oracle.posts(held), "counts": oracle.counts(held), "ages": oracle.marks(held),
             "gone": oracle.gone(held), "arXiv": oracle.announcements(record), "labels": issues.labels(),

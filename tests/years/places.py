@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.issues import selection
-from hotpapers.issues.build import LOOK_BACK, choose
+from hotpapers.issues.build import EARLIER_DAYS, choose
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
@@ -192,7 +192,7 @@ def _chosen(site: Site, peers: Callable[[str, Peers], Peers]) -> Issues:
                     for paper, voices in some.items()}  # fmt: skip
             changed = with_references(talk, peers(day, talk.peers))
             publication = content.publication
-            enough = selection.enough(publication, selection.compared(publication, changed.peers))
+            enough = selection.least_papers(publication, selection.reference_size(publication, changed.peers))
             view = record.view(content.as_of, content.position)
             picked = choose(view, publication, changed, held, enough)
             shown[day] = {one.paper: one.voices for one in (*picked.fresh, *picked.ongoing)}
@@ -202,7 +202,7 @@ def _chosen(site: Site, peers: Callable[[str, Peers], Peers]) -> Issues:
 
 def _in_sight(before: str, day: str) -> bool:
     """Whether an issue looks at the one of a day before."""
-    first = datetime.date.fromisoformat(day) - datetime.timedelta(days=LOOK_BACK)
+    first = datetime.date.fromisoformat(day) - datetime.timedelta(days=EARLIER_DAYS)
     return first.isoformat() <= before < day
 
 

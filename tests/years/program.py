@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from hotpapers.cli import common
 from hotpapers.cli import run as run_module
+from hotpapers.cli.configured import issue_destinations
 from hotpapers.errors import StoreError
 from hotpapers.http import HostPacer, ServerClocks
 from hotpapers.ingest import IngestContext, SharedPaperIndex, chosen_sources, job_factory, job_names, make_jobs
@@ -111,7 +112,7 @@ class World(NamedTuple):
     @property
     def home(self) -> common.CommandContext:
         """The settings, read."""
-        return common.home_of(None, self.settings)
+        return common.context_of(None, self.settings)
 
     def client(self) -> Hurried:
         """A job's own client, and its clock."""
@@ -129,9 +130,9 @@ def by_simulated_time(world: World) -> Iterator[None]:
     with (
         patch.object(time, "time_ns", lambda: world.timeline.now() * 1000),
         patch.object(time, "time", lambda: world.timeline.now() / 1e6),
-        patch.object(job_factory, "make_line", line),
-        patch.object(run_module, "make_line", line),
-        patch.object(JobLoop, "_broken", _raised),
+        patch.object(job_factory, "make_connection", line),
+        patch.object(run_module, "make_connection", line),
+        patch.object(JobLoop, "_handle_defect", _raised),
     ):
         yield
 
@@ -153,7 +154,14 @@ def live(world: World, until: int, beside: Sequence[Extra] = ()) -> None:
     site = _site(world, home, stop, leases)
     jobs: dict[str, Callable[[], JobLoop]] = {
         **make_jobs(choices, site),
-        PublishJob.name: partial(run_module._issues, home, names, site, job_names(choices) if world.reads_back else ()),
+        PublishJob.name: partial(
+            run_module._issues,
+            home,
+            names,
+            issue_destinations(home),
+            site,
+            job_names(choices) if world.reads_back else (),
+        ),
         HousekeepingJob.name: partial(run_module._housekeeping, home, names, site),
     }
     extras: list[Extra] = [*beside, partial(keep_leases, leases)]

@@ -54,7 +54,7 @@ def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
     return layout(connection)
 
 
-RENAMED: dict[str, str] = {}
+RENAMED: dict[str, str] = {"outbox": "letter"}
 """What the last migration calls by another name, and how it was called before."""
 
 Values = dict[tuple[str, str], list[tuple[object, int]]]

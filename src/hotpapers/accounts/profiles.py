@@ -83,13 +83,13 @@ def _on_mastodon(http: HttpClient, server: str, known: KnownAccount) -> str:
 
 
 def _query(http: HttpClient, address: str, params: dict[str, str], kind: type[T]) -> T:
-    answer = http.get(address, params=params, accept=NOT_THERE)
+    response = http.get(address, params=params, accept=NOT_THERE)
     host = urlsplit(address).netloc
-    if urlsplit(answer.url).netloc != host:
+    if urlsplit(response.url).netloc != host:
         raise RequestRefused(f"{host} sends us on to another server")
-    if answer.status in NOT_THERE:
-        raise RequestRefused(f"{host} shows no such account", answer.status)
+    if response.status in NOT_THERE:
+        raise RequestRefused(f"{host} shows no such account", response.status)
     try:
-        return decode_json(answer.body, kind)
+        return decode_json(response.body, kind)
     except InputError:
         raise NetError(f"{host} answered what cannot be read") from None

@@ -15,7 +15,7 @@ from datetime import date
 from typing import AnyStr
 
 from hotpapers.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
-from hotpapers.classic.timestamps import MADE, TALLY, moment
+from hotpapers.classic.timestamps import CREATED, TALLY, moment
 from hotpapers.errors import NotAnArxivId, NotClassic
 from hotpapers.ids import arxiv
 
@@ -91,7 +91,7 @@ def bad_date(text: str) -> str:
 
 def bad_made(text: str) -> str:
     """The front matter's moment is YYYY-MM-DDTHH:MM:SS and in the calendar."""
-    return _bad_moment(text, MADE, "YYYY-MM-DDTHH:MM:SS")
+    return _bad_moment(text, CREATED, "YYYY-MM-DDTHH:MM:SS")
 
 
 def bad_fields(item: ClassicItem, number: int) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hotpapers.errors import NotClassic
 
 TALLY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
-MADE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
+CREATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -31,7 +31,7 @@ def moment(printed: str) -> int:
     """
     if match := TALLY.fullmatch(printed):
         month, day, year, hour, minute, second = map(int, match.groups())
-    elif match := MADE.fullmatch(printed):
+    elif match := CREATED.fullmatch(printed):
         year, month, day, hour, minute, second = map(int, match.groups())
     else:
         raise NotClassic(f"{printed[:40]!r} is no moment")

@@ -68,6 +68,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Each command: where it is defined, and its one line in the help, which is also the first of its own help."""
 
 
+RESUMES = frozenset({"run", "collect", "follow", "import", "history", "publish", "reprocess"})
+"""Commands that go on where they were interrupted; others begin anew, or did nothing that must be resumed."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are needed."""
 
@@ -138,21 +142,24 @@ def run_command(args: Sequence[str]) -> int:
         _leave_pipe()
         return 141
     except (click.Abort, KeyboardInterrupt):
-        return _interrupted()
+        return _interrupted(args)
     except click.ClickException as misuse:
         misuse.show()
         return misuse.exit_code
     except Exception as problem:
         if _follows_interrupt(problem):
-            return _interrupted()
+            return _interrupted(args)
         if "--debug" in args:
             raise
         return _explain(problem)
 
 
-def _interrupted() -> int:
+def _interrupted(args: Sequence[str]) -> int:
     click.echo(err=True)  # the terminal shows ^C on the line
-    print_error("interrupted; finished work is kept, and the same command resumes from there.")
+    if args and args[0] in RESUMES:
+        print_error("interrupted; finished work is kept, and the same command resumes from there.")
+    else:
+        print_error("interrupted.")
     return 130
 
 

@@ -11,11 +11,11 @@ FOLLOWED = "followed"
 """The folder beside the settings in which things are kept of followed sites."""
 
 
-def site_alarms(home: common.CommandContext) -> Iterator[str]:
+def site_alarms(context: common.CommandContext) -> Iterator[str]:
     """What stands against the sites that the settings name."""
-    yield from followed_alarms(home.folder / FOLLOWED / table.name for table in home.settings.follow)
+    yield from followed_alarms(context.folder / FOLLOWED / table.name for table in context.settings.follow)
 
 
-def all_alarms(home: common.CommandContext) -> list[str]:
+def all_alarms(context: common.CommandContext) -> list[str]:
     """All that stands and is not acknowledged."""
-    return [*log_alarms(home.log_config), *site_alarms(home)]
+    return [*log_alarms(context.log_config), *site_alarms(context)]

@@ -40,7 +40,7 @@ WITH_MOMENTS = ("jetstream", "firehose", "car")
 """Formats in which everything has a moment of its own."""
 
 
-Done: TypeAlias = "classic_import.ClassicImport | importer.ImportResult | ImportedFile"
+ImportOutcome: TypeAlias = "classic_import.ClassicImport | importer.ImportResult | ImportedFile"
 
 
 class ImportTask(NamedTuple):
@@ -49,15 +49,15 @@ class ImportTask(NamedTuple):
 
     format: str
     files: Sequence[str]
-    home: common.CommandContext
+    context: common.CommandContext
     record: Record
     seen_at: int | None
-    progress: streams.Told
-    done: list[tuple[str, Done]]
+    progress: streams.ProgressCallback
+    done: list[tuple[str, ImportOutcome]]
     refused: list[InputError]
     notes: list[str]
 
-    def take(self, files: Iterable[tuple[str, Done | InputError]]) -> None:
+    def take(self, files: Iterable[tuple[str, ImportOutcome | InputError]]) -> None:
         """Notes what became of files, by name."""
         for name, result in files:
             if isinstance(result, InputError):
@@ -95,28 +95,28 @@ SMALL = 2**25
 """Bytes of files that are read before other processes have begun."""
 
 
-def check(format_: str, home: common.CommandContext, seen_at: int | None, workers: int | None) -> None:
+def check(format_: str, context: common.CommandContext, seen_at: int | None, workers: int | None) -> None:
     """Raises UsageError where an archive cannot be taken in as asked."""
     network = FORMATS.get(format_)
-    common.need(workers is None or network is not None, f"--workers is for archives, not for {format_}.")
-    common.need(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}.")
-    common.need(
+    common.require(workers is None or network is not None, f"--workers is for archives, not for {format_}.")
+    common.require(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}.")
+    common.require(
         seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment."
     )
     if network is not None:
-        need_readable(format_, home)
+        require_readable(format_, context)
 
 
-def need_readable(format_: str, home: common.CommandContext) -> None:
+def require_readable(format_: str, context: common.CommandContext) -> None:
     """Raises UsageError where the settings have a format's network not read."""
     network = FORMATS[format_]
-    refused = bool(network) and home.terms[network].read == "no"
-    common.need(not refused, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
+    refused = bool(network) and context.terms[network].read == "no"
+    common.require(not refused, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
 
 
-def terms_of(format_: str, home: common.CommandContext) -> NetworkTerms | Table:
+def terms_of(format_: str, context: common.CommandContext) -> NetworkTerms | Table:
     """The terms of a format's network, or of all where it has several."""
-    return home.terms[FORMATS[format_]] if FORMATS[format_] else home.terms
+    return context.terms[FORMATS[format_]] if FORMATS[format_] else context.terms
 
 
 class ArchiveInput(NamedTuple):
@@ -131,9 +131,9 @@ class ArchiveInput(NamedTuple):
         return self.remote.size if self.remote else streams.size_of([self.file])
 
 
-def inputs(files: Sequence[str], home: common.CommandContext) -> list[ArchiveInput]:
+def inputs(files: Sequence[str], context: common.CommandContext) -> list[ArchiveInput]:
     """Files, and what is at addresses. Raises UsageError for an address of a kind that cannot be read here."""
-    web = _web_client(home)
+    web = _web_client(context)
     return [_input(file, web) for file in files]
 
 
@@ -146,18 +146,18 @@ def _input(file: str, web: Callable[[], HttpClient]) -> ArchiveInput:
         return ArchiveInput(file, problem=problem)
 
 
-def _web_client(home: common.CommandContext) -> Callable[[], HttpClient]:
+def _web_client(context: common.CommandContext) -> Callable[[], HttpClient]:
     """Opens a client, once, that goes to inside addresses only where the settings name them."""
 
     @cache
-    def opened() -> HttpClient:
+    def opener() -> HttpClient:
         from hotpapers.ingest.job_factory import addresses
 
-        http = home.http(tuple(addresses(home.settings)), reserve=lambda *_: 0.0)
+        http = context.http(tuple(addresses(context.settings)), reserve=lambda *_: 0.0)
         click.get_current_context().call_on_close(http.close)
         return http
 
-    return opened
+    return opener
 
 
 def total_size(files: Sequence[ArchiveInput]) -> int:
@@ -170,12 +170,12 @@ def take(task: ImportTask, inputs: Sequence[ArchiveInput], workers: int | None) 
     from hotpapers.ingest.archives import ArchiveImporter  # with all sources: not for every command
 
     archives = [file_of(file, task.seen_at, task.progress) for file in inputs]
-    count, terms, store = workers or _usual_workers(inputs), terms_of(task.format, task.home), task.home.store
+    count, terms, store = workers or _usual_workers(inputs), terms_of(task.format, task.context), task.context.store
     with ArchiveImporter(task.record, task.format, archives, terms, now(), count, store, task.progress) as importer:
-        for file, taken in zip(archives, importer.results(), strict=True):
-            if not isinstance(taken, InputError) and taken.whole and not taken.before:
+        for file, result in zip(archives, importer.results(), strict=True):
+            if not isinstance(result, InputError) and result.whole and not result.before:
                 task.progress(file.size)  # it was not opened
-            task.take([(file.name, taken)])
+            task.take([(file.name, result)])
 
 
 def _usual_workers(files: Sequence[ArchiveInput]) -> int:
@@ -185,41 +185,41 @@ def _usual_workers(files: Sequence[ArchiveInput]) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def file_of(given: ArchiveInput, seen_at: int | None, progress: streams.Told | None) -> ArchiveFile:
+def file_of(archive: ArchiveInput, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
     """What is known of a file before it is read. One that cannot be read says so when it is opened."""
     from hotpapers.ingest.archives import HEAD, ArchiveFile
 
-    if given.remote or given.problem:
-        return _remote(given, seen_at, progress)
-    file = given.file
+    if archive.remote or archive.problem:
+        return _remote(archive, seen_at, progress)
+    file = archive.file
     head, size, changed_at = b"", 0, now()
     if file != streams.STDIN and os.path.isfile(file):
         size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
         with contextlib.suppress(OSError), open(file, "rb") as raw:
             head = raw.read(HEAD)
-    opened = partial(streams.open_input, file, progress, LONG_WINDOW)
+    opener = partial(streams.open_input, file, progress, LONG_WINDOW)
     moment = changed_at if seen_at is None else seen_at
     path = "" if file == streams.STDIN else file
     altered = partial(_is_altered, file, os.stat(file)) if head else bool
-    return ArchiveFile(streams.name_of(file), opened, head, size, moment, altered, path, seen_at or 0)
+    return ArchiveFile(streams.name_of(file), opener, head, size, moment, altered, path, seen_at or 0)
 
 
-def _remote(given: ArchiveInput, seen_at: int | None, progress: streams.Told | None) -> ArchiveFile:
+def _remote(archive: ArchiveInput, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
     """The same of a file that lies elsewhere."""
     from hotpapers.ingest.archives import HEAD, ArchiveFile
 
     try:
-        if given.remote is None:
-            raise given.problem or InputError("cannot be read")
-        name, size, changed_at, open_, altered = given.remote
+        if archive.remote is None:
+            raise archive.problem or InputError("cannot be read")
+        name, size, changed_at, open_, altered = archive.remote
         with open_() as raw:
             head = raw.read(HEAD) or b""
     except InputError as problem:
-        name = problem.file or given.file
+        name = problem.file or archive.file
         return ArchiveFile(name, partial(_refused, problem), b"", 0, now())
-    opened = partial(streams.open_input, name, progress, LONG_WINDOW, open_)
+    opener = partial(streams.open_input, name, progress, LONG_WINDOW, open_)
     moment = seen_at if seen_at is not None else now() if changed_at is None else changed_at
-    return ArchiveFile(name, opened, head, size, moment, altered, given_at=seen_at or 0)
+    return ArchiveFile(name, opener, head, size, moment, altered, given_at=seen_at or 0)
 
 
 def _refused(problem: InputError) -> NoReturn:

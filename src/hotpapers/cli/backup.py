@@ -21,28 +21,28 @@ from hotpapers.transfer import backup as copies
 @click.option(
     "--as-backed-up",
     is_flag=True,
-    help="With --restore: proceed although nothing tells who was forgotten or unsubscribed since.",
+    help="With --restore: even if nothing tells who was forgotten or unsubscribed since.",
 )
 @common.json_option
 @common.store_options
 def backup(
-    file: Path, restore: bool, replace: bool, as_backed_up: bool, as_json: bool, home: common.CommandContext
+    file: Path, restore: bool, replace: bool, as_backed_up: bool, as_json: bool, context: common.CommandContext
 ) -> None:
     """Back up the store to a file, or restore one.
 
-    Safe while other processes read and write. The backup is itself a store (SQLite, also for a PostgreSQL store). A
-    restore forgets again whatever was forgotten since, and keeps unsubscribed addresses out: it learns both from the
-    store that it replaces or from the file beside it (hotpapers.db.forgotten). Without either, it refuses.
+    Safe while other processes read and write. The backup is a SQLite store, also of PostgreSQL. A restore forgets
+    again what was forgotten since, and keeps unsubscribed addresses out, by the store that it replaces or the file
+    beside it (hotpapers.db.forgotten); without either, it refuses.
     """
-    common.need(restore or not replace, "--replace goes with --restore")
-    common.need(restore or not as_backed_up, "--as-backed-up goes with --restore")
-    common.need(not common.is_store_file(file, home), f"{file}: is the store itself; name another file")
+    common.require(restore or not replace, "--replace goes with --restore")
+    common.require(restore or not as_backed_up, "--as-backed-up goes with --restore")
+    common.require(not common.is_store_file(file, context), f"{file}: is the store itself; name another file")
     if restore:
-        result = copies.restore(file, home.store, replace=replace, as_backed_up=as_backed_up)
-        _tell_restored(file, result, as_json)
+        result = copies.restore(file, context.store, replace=replace, as_backed_up=as_backed_up)
+        _print_restored(file, result, as_json)
         return
     _check_target(file)
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         position = copies.backup(record, file)
     value = {"backup": str(file), "position": position}
     show(value, [f"{file}: the record up to batch {position:,}"], as_json)
@@ -55,10 +55,12 @@ def _check_target(file: Path) -> None:
             pass
 
 
-def _tell_restored(file: Path, result: copies.RestoreResult, as_json: bool) -> None:
+def _print_restored(file: Path, result: copies.RestoreResult, as_json: bool) -> None:
     lines = [f"restored: the record up to batch {result.position:,}"]
     if result.lost_batches:
         lines.append(f"the store that was replaced had {count(result.lost_batches, 'later batch', 'later batches')}")
     if result.forgotten_again:
         lines.append(f"forgotten again: {result.forgotten_again:,}")
+    if result.aside:
+        lines.append(f"the damaged store is now {result.aside}; delete it when you need nothing more of it")
     show({"restored": str(file), **result._asdict()}, lines, as_json)

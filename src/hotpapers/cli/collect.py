@@ -39,27 +39,26 @@ Jobs = Mapping[str, Callable[[], JobLoop]]
 @click.option(
     "--once",
     is_flag=True,
-    help="Read each source once; of a stream, everything since the last read and five minutes more.",
+    help="Read each source once, of a stream what was missed and five minutes more; exit status 1 if any failed.",
 )
 @common.store_options
-def collect(sources: tuple[str, ...], once: bool, home: common.CommandContext) -> None:
+def collect(sources: tuple[str, ...], once: bool, context: common.CommandContext) -> None:
     """Read networks into the record.
 
-    Reads the sources enabled in the settings, or those named, each in its own thread, until stopped; without names also
-    the sites of [[follow]]. A network that
-    cannot be read is retried later and stops no other. With --once the exit status is 1 if any source failed.
+    Those enabled in the settings and the sites of `[[follow]]`, or those named, until stopped. What cannot be read is
+    retried later and stops no other.
     """
-    choices = enabled_sources(home, sources)
+    choices = enabled_sources(context, sources)
     names = [choice.name for choice in choices]
-    logs.listen(home.settings.run.log)
-    with Record(home.store):
+    logs.listen(context.settings.run.log)
+    with Record(context.store):
         pass  # made, and of this version, before threads share it
-    following = () if sources else follow_names(home)
-    with ingest_context(home, choices, following) as site:
-        jobs, more = make_jobs(choices, site), follow_jobs(home, site) if following else {}
+    following = () if sources else follow_names(context)
+    with ingest_context(context, choices, following) as site:
+        jobs, more = make_jobs(choices, site), follow_jobs(context, site) if following else {}
         problems = run_jobs_once((*in_turn(jobs), more), site) if once else JobRunner({**jobs, **more}, site.stop).run()
-    with Record(home.store) as record:
-        failing = list(_tell(record, [*names, *following]))
+    with Record(context.store) as record:
+        failing = list(_print(record, [*names, *following]))
     raise_first(problems)
     if once and failing:
         raise click.exceptions.Exit(1)
@@ -76,10 +75,15 @@ def raise_first(problems: Sequence[BaseException]) -> None:
         raise problems[0]
 
 
-def enabled_sources(home: common.CommandContext, sources: tuple[str, ...]) -> list[ConfiguredSource]:
-    """The sources that the settings switch on, or those named. Raises UsageError where there are none."""
-    choices = chosen_sources(home.settings.source, sources, str(home.file), home.terms)
-    common.need(bool(choices), "no source enabled; enable one in hotpapers.toml, or name it")
+def configured_sources(context: common.CommandContext, sources: tuple[str, ...] = ()) -> list[ConfiguredSource]:
+    """The sources that the settings switch on, or those named. Raises SettingsError, UsageError."""
+    return chosen_sources(context.settings.source, sources, str(context.file), context.terms)
+
+
+def enabled_sources(context: common.CommandContext, sources: tuple[str, ...]) -> list[ConfiguredSource]:
+    """The same. Raises UsageError where there are none."""
+    choices = configured_sources(context, sources)
+    common.require(bool(choices), "no source enabled; enable one in hotpapers.toml, or name it")
     return choices
 
 
@@ -92,27 +96,27 @@ def in_turn(reading: Jobs) -> tuple[Jobs, Jobs]:
 
 @contextmanager
 def ingest_context(
-    home: common.CommandContext, choices: Sequence[ConfiguredSource], more: Sequence[str] = ()
+    context: common.CommandContext, choices: Sequence[ConfiguredSource], more: Sequence[str] = ()
 ) -> Iterator[IngestContext]:
     """What the jobs of this process share, until a signal stops them. `more`: jobs beside those of the sources."""
     stop = threading.Event()
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    leases = Leases(partial(Record, home.store), holder, [*job_names(choices), *more])
+    leases = Leases(partial(Record, context.store), holder, [*job_names(choices), *more])
     with stopped_by_signals(stop), leases:
         yield IngestContext(
-            home.store,
-            home.settings.contact,
+            context.store,
+            context.settings.contact,
             stop,
             leases,
             SharedPaperIndex(),
             HostPacer(),
             ServerClocks(),
-            home.terms,
-            home.settings.run.read_back * DAY,
+            context.terms,
+            context.settings.run.read_back * DAY,
         )
 
 
-def _tell(record: Record, names: list[str]) -> Iterator[str]:
+def _print(record: Record, names: list[str]) -> Iterator[str]:
     """Prints how each source is doing; the names of those that fail."""
     for status in jobs_queries.all_states(record):
         name, _, counts = status.source.partition("/")

@@ -17,6 +17,7 @@ from hotpapers.deliver.size_budget import MEGABYTE
 from hotpapers.errors import NotAProof, SettingsError, UsageError
 from hotpapers.model import Publication, is_retrospective
 from hotpapers.moderation.blocklist import Blocklist, save_blocklist
+from hotpapers.privacy import forgotten_file
 from hotpapers.render import CHANNELS
 from hotpapers.store import Record, now
 from hotpapers.terms import NetworkTerms, table
@@ -63,15 +64,15 @@ class CommandContext(NamedTuple):
             self.settings.contact, publish.base, budget=publish.budget * MEGABYTE, feeds=has_feeds,
             app=self.settings.serve.base, mails=bool(self.settings.mailing.relay),
             documents=tuple(
-                (account.publication, account.account)
-                for account in self.settings.bluesky if account.makes_documents(publish.base)
+                (item.publication, item.account)
+                for item in self.settings.bluesky if item.makes_documents(self.settings.base_of(item.publication))
             ),
-            logs=self._site_logs,
+            logs=self._site_logs, bases=self.settings.bases,
         )  # fmt: skip
 
     def site_config_of(self, publication: str) -> SiteConfig:
         """The same of one publication: where its issues were made afterwards, nobody subscribes to them."""
-        config = self.site_config
+        config = self.site_config.of(publication)
         return config._replace(feeds=False, mails=False) if is_retrospective(publication) else config
 
     @property
@@ -98,7 +99,8 @@ class CommandContext(NamedTuple):
         except NotAProof as problem:
             raise SettingsError(f"{self.file}: transparency.policy: {problem}") from problem
         key_file, folder = (self.folder / Path(path).expanduser() for path in (named.key, named.folder))
-        return LogConfig(key_file, folder, self.settings.publish.base, named.policy, named.observations)
+        base, bases = self.settings.publish.base, self.settings.bases
+        return LogConfig(key_file, folder, base, named.policy, named.observations, bases)
 
     @property
     def has_settings(self) -> bool:
@@ -106,7 +108,7 @@ class CommandContext(NamedTuple):
         return self.settings != settings.Settings()
 
     @property
-    def blocked(self) -> Blocklist:
+    def blocklist(self) -> Blocklist:
         """What the operator never quotes."""
         quote = self.settings.quote
         return Blocklist(quote.block_accounts, quote.block_words, quote.block_servers)
@@ -169,20 +171,26 @@ page_option = click.option(
     help="Also write the page to FILE, in Markdown.",
 )  # fmt: skip
 publication_option = click.option("--publication", metavar="NAME", help="The publication, if the store has several.")
+edition_option = click.option(
+    "--edition",
+    type=click.IntRange(1, 9999),
+    metavar="N",
+    help="A corrected issue's earlier edition. [default: the latest]",
+)
 
 
 def store_options(command: Command) -> Callable[..., Any]:
     """`--store`, `--config` and `--debug`; the command gets the `CommandContext` that they say."""
 
     @wraps(command)
-    def with_home(*args: Any, store: str | None, config: Path | None, **rest: Any) -> Any:
-        return command(*args, home=home_of(store, config), **rest)
+    def with_context(*args: Any, store: str | None, config: Path | None, **rest: Any) -> Any:
+        return command(*args, context=context_of(store, config), **rest)
 
-    return where_options(debug_option(with_home))
+    return where_options(debug_option(with_context))
 
 
 def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--store` and `--config` alone, for a command that may need no store: see `home_of`."""
+    """`--store` and `--config` alone, for a command that may need no store: see `context_of`."""
     configured: Callable[..., Any] = click.option(
         "--config",
         type=FILE_OR_FOLDER,
@@ -197,7 +205,7 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(configured)
 
 
-def home_of(store: str | None, config: Path | None) -> CommandContext:
+def context_of(store: str | None, config: Path | None) -> CommandContext:
     """Settings and store of a command.
 
     The hotpapers.toml of this folder holds for its own store; for another one, `--config` must name the settings.
@@ -206,13 +214,13 @@ def home_of(store: str | None, config: Path | None) -> CommandContext:
     if config is None and not file.exists():
         return CommandContext(settings.Settings(), file, store or settings.Settings().store)
     loaded = settings.load(file)
-    own = beside(file.parent, loaded.store)
+    own = store_address(file.parent, loaded.store)
     if store is None or config is not None or _same(store, own):
         return CommandContext(loaded, file, own if store is None else store)
     return CommandContext(settings.Settings(), file, store)
 
 
-def beside(folder: Path, store: str) -> str:
+def store_address(folder: Path, store: str) -> str:
     """A store's address in settings: paths start from the settings' folder, `~` is the home folder."""
     if "://" in store and not store.startswith(SQLITE):
         return store
@@ -227,36 +235,45 @@ def _same(store: str, other: str) -> bool:
 
 
 @contextmanager
-def open_record(home: CommandContext, *, create: bool = False, publications: bool = False) -> Iterator[Record]:
+def open_record(context: CommandContext, *, create: bool = False, publications: bool = False) -> Iterator[Record]:
     """The record of the store. A missing one is made only by commands that bring something in.
 
     `publications`: takes over what the settings say of them, where it is new or differs. What is never quoted is taken
     over always.
     """
-    with Record(home.store, create=create) as record:
-        if home.has_settings:
-            save_blocklist(record.database, home.blocked)
+    with Record(context.store, create=create) as record:
+        if context.has_settings:
+            save_blocklist(record.database, context.blocklist)
         if publications:
-            _keep_publications(record, home)
+            _save_publications(record, context)
         yield record
 
 
-def _keep_publications(record: Record, home: CommandContext) -> None:
+def _save_publications(record: Record, context: CommandContext) -> None:
     known = {
         publication.publication: msgspec.structs.replace(publication, observed_at=0)
         for publication in record.view().items(Publication)
     }
-    named = [settings.publication_item(table, 0) for table in home.settings.publication]
+    changed = [
+        msgspec.structs.replace(publication, observed_at=now())
+        for publication in configured_publications(context)
+        if known.get(publication.publication) != publication
+    ]
+    if changed:
+        record.append(changed, source="settings")
+
+
+def configured_publications(context: CommandContext) -> list[Publication]:
+    """The publications of the settings, as the record keeps them. Raises SettingsError for an unknown ranking."""
+    named = [settings.publication_item(table, 0) for table in context.settings.publication]
     for publication in named:
         if publication.ranking not in ranking.RANKINGS:
             known_rankings = ", ".join(ranking.RANKINGS)
             raise SettingsError(
-                f"{home.file}: publication {publication.publication!r}: ranking: {publication.ranking!r} is none of "
+                f"{context.file}: publication {publication.publication!r}: ranking: {publication.ranking!r} is none of "
                 f"{known_rankings}."
             )
-    changed = [msgspec.structs.replace(p, observed_at=now()) for p in named if known.get(p.publication) != p]
-    if changed:
-        record.append(changed, source="settings")
+    return named
 
 
 class ChannelFolder(NamedTuple):
@@ -266,16 +283,16 @@ class ChannelFolder(NamedTuple):
     folder: Path
 
 
-def targets(home: CommandContext, publication: str, to: Sequence[str], output: Path | None) -> list[ChannelFolder]:
+def targets(context: CommandContext, publication: str, to: Sequence[str], output: Path | None) -> list[ChannelFolder]:
     """Where a publication goes: as asked, else as the settings have it; a folder for each, where there are several."""
-    own = next((p.output for p in home.settings.publication if p.name == publication and p.output), "")
-    folder = output or home.folder / Path(own or home.settings.publish.output).expanduser()
-    if not (output or own) and len(home.settings.publication) > 1:
+    own = next((p.output for p in context.settings.publication if p.name == publication and p.output), "")
+    folder = output or context.folder / Path(own or context.settings.publish.output).expanduser()
+    if not (output or own) and len(context.settings.publication) > 1:
         folder = folder / publication
-    channels = dict.fromkeys(to or home.settings.publish.channels)
+    channels = dict.fromkeys(to or context.settings.publish.channels)
     for name in channels:
         if name not in CHANNELS:
-            raise SettingsError(f"{home.file}: publish.channels: {name!r} is none of {', '.join(CHANNELS)}.")
+            raise SettingsError(f"{context.file}: publish.channels: {name!r} is none of {', '.join(CHANNELS)}.")
     several = len(channels) > 1
     return [ChannelFolder(name, folder / _folder_of(name, channels) if several else folder) for name in channels]
 
@@ -285,15 +302,25 @@ def _folder_of(channel: str, channels: Container[str]) -> str:
     return "site" if channel == "feeds" and "site" in channels else channel
 
 
-def is_store_file(file: Path, home: CommandContext) -> bool:
-    """Whether a file is the store itself, or its log."""
-    if "://" in home.store and not home.store.startswith(SQLITE):
+def is_store_file(file: Path, context: CommandContext) -> bool:
+    """Whether a file is the store itself, its log, or what it keeps beside it of the forgotten."""
+    if "://" in context.store and not context.store.startswith(SQLITE):
         return False
-    store = Path(home.store.removeprefix(SQLITE)).resolve()
-    return file.resolve() in {store, *(store.with_name(store.name + end) for end in ("-wal", "-shm"))}
+    store = Path(context.store.removeprefix(SQLITE)).resolve()
+    return file.resolve() in {
+        store,
+        *(store.with_name(store.name + end) for end in ("-wal", "-shm", forgotten_file.SUFFIX)),
+    }
 
 
-def need(condition: bool, message: str) -> None:
+def require(condition: bool, message: str) -> None:
     """Raises UsageError where a condition does not hold."""
     if not condition:
         raise UsageError(message)
+
+
+def require_publications(context: CommandContext, names: Sequence[str]) -> None:
+    """Raises UsageError where no publication is configured, or the settings that are here are another store's."""
+    is_other = context.file.exists() and not context.has_settings and context.file.stat().st_size
+    reason = f"{context.file} is for another store; add --config {context.file} to use it for this one"
+    require(bool(names), reason if is_other else "no publication configured; add a [[publication]] to hotpapers.toml")

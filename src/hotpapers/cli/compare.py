@@ -51,11 +51,11 @@ class ComparedSource(NamedTuple):
   hotpapers compare ours.jsonl.zst theirs.jsonl.zst --output comparison.md""")
 @click.argument("collectors", nargs=-1, metavar="[A B]", type=click.Path(readable=False))
 @click.option("--key", "key_file", metavar="FILE", type=common.FILE_OR_FOLDER,
-              help="The key that both operators have, for a comparison file.")  # fmt: skip
+              help="The key of both operators, for a comparison file.")  # fmt: skip
 @click.option("--new-key", metavar="FILE", type=common.FILE_OR_FOLDER,
-              help="Write a new key to FILE, and do nothing else.")  # fmt: skip
+              help="Write a new key to FILE, and end.")  # fmt: skip
 @click.option("--extract", metavar="FILE", type=common.FILE,
-              help="Write this store's comparison file, to hand to the other operator.")  # fmt: skip
+              help="Write this store's comparison file, for the other operator.")  # fmt: skip
 @click.option("--since", metavar="DATE", help="Papers announced since then (UTC). [default: 30 days before]")
 @click.option("--until", metavar="DATE", help="What was known by then (UTC). [default: the last batch]")
 @common.page_option
@@ -63,26 +63,25 @@ class ComparedSource(NamedTuple):
 @common.store_options
 def compare(
     collectors: tuple[str, ...], key_file: Path | None, new_key: Path | None, extract: Path | None, since: str | None,
-    until: str | None, output: Path | None, as_json: bool, home: common.CommandContext,
+    until: str | None, output: Path | None, as_json: bool, context: common.CommandContext,
 ) -> None:  # fmt: skip
     """Compare what two collectors counted, with the cause of each difference.
 
-    A and B are stores, exports, comparison files, or addresses of sites that publish observations. A difference is
-    attributed to forgetting, version, rule, coverage or moment as far as that accounts for it; what remains is listed
-    as unexplained.
+    A and B are stores, exports, comparison files, or addresses of sites that publish observations. Causes are
+    forgetting, version, rule, coverage and moment, or unexplained.
 
-    A comparison file has no words, names and handles, but marks made with a key that both operators share.
+    A comparison file has marks, by a key that both operators share, instead of words, names and handles.
     """
     bounds = Period(_moment(since) if since else 0, _moment(until) if until else 0)
     tasks = [bool(collectors), new_key is not None, extract is not None]
-    common.need(sum(tasks) == 1, "name two collectors, or use --extract FILE, or --new-key FILE")
+    common.require(sum(tasks) == 1, "name two collectors, or use --extract FILE, or --new-key FILE")
     if new_key is not None:
         _write_key(new_key)
     elif extract is not None:
-        _extract(extract, key_file, bounds, home)
+        _extract(extract, key_file, bounds, context)
     else:
-        common.need(len(collectors) == 2, "name two collectors: stores, exports, comparison files or sites")
-        _compare(collectors, key_file, bounds, output, as_json, home)
+        common.require(len(collectors) == 2, "name two collectors: stores, exports, comparison files or sites")
+        _compare(collectors, key_file, bounds, output, as_json, context)
 
 
 def _moment(text: str) -> int:
@@ -96,7 +95,7 @@ def _period(bounds: Period, last: int) -> Period:
     """The period that was asked for; `last`: when anything was known last."""
     until = min(bounds.until, last) if bounds.until else last
     since = bounds.since or until - USUAL_DAYS * DAY
-    common.need(since < until, "nothing lies between --since and --until, or the store holds nothing yet")
+    common.require(since < until, "nothing lies between --since and --until, or the store holds nothing yet")
     return Period(since, until)
 
 
@@ -109,7 +108,7 @@ def _last_known(record: Record) -> int:
 
 
 def _write_key(file: Path) -> None:
-    common.need(not file.exists(), f"{file}: is there already; name another file, or delete it if nobody uses it")
+    common.require(not file.exists(), f"{file}: is there already; name another file, or delete it if nobody uses it")
     try:
         write_key(file, new_key())
     except OSError as problem:
@@ -117,12 +116,12 @@ def _write_key(file: Path) -> None:
     echo(f"{file}: a new key. Hand it to the other operator by a safe way, and to nobody else.")
 
 
-def _extract(output: Path, key_file: Path | None, bounds: Period, home: common.CommandContext) -> None:
+def _extract(output: Path, key_file: Path | None, bounds: Period, context: common.CommandContext) -> None:
     if key_file is None:
         raise UsageError("--extract needs --key FILE; --new-key makes a key that both operators then use")
-    common.need(not common.is_store_file(output, home), f"{output}: is the store itself; name another file")
+    common.require(not common.is_store_file(output, context), f"{output}: is the store itself; name another file")
     key = read_key(key_file)
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         period = _period(bounds, _last_known(record))
         with suppress(ReadOnlyStore):
             transfer_queries.note_copy(record, "export", str(output.resolve()))
@@ -143,10 +142,10 @@ def _extract(output: Path, key_file: Path | None, bounds: Period, home: common.C
 
 def _compare(
     names: Sequence[str], key_file: Path | None, bounds: Period, output: Path | None, as_json: bool,
-    home: common.CommandContext,
+    context: common.CommandContext,
 ) -> None:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
-        sources = [_source(name, Path(folder) / f"{n}.db", home) for n, name in enumerate(names)]
+        sources = [_source(name, Path(folder) / f"{n}.db", context) for n, name in enumerate(names)]
         key = _shared_key(sources, key_file)
         period = _shared_period(sources, bounds)
         a, b = (source.facts(period, key) for source in sources)
@@ -164,12 +163,12 @@ def _is_site(name: str) -> bool:
     return name.startswith(("http://", "https://"))
 
 
-def _source(name: str, scratch: Path, home: common.CommandContext) -> ComparedSource:
+def _source(name: str, scratch: Path, context: common.CommandContext) -> ComparedSource:
     """What one of the two is. Raises InputError, UsageError and NetError."""
     if _is_site(name):
         from hotpapers.cli.following import fetch_observations
 
-        return _store(name, str(fetch_observations(name, scratch.with_suffix(""), home)))
+        return _store(name, str(fetch_observations(name, scratch.with_suffix(""), context)))
     if "://" in name:
         return _store(name, name)
     with streams.open_input(name) as stream:
@@ -205,5 +204,5 @@ def _shared_key(sources: Sequence[ComparedSource], key_file: Path | None) -> Sha
     if key_file is not None:
         return read_key(key_file)
     files = sum(source.header is not None for source in sources)
-    common.need(files != 1, "one of the two is a comparison file: add --key FILE, the key that it was made with")
+    common.require(files != 1, "one of the two is a comparison file: add --key FILE, the key that it was made with")
     return SharedKey(new_key())

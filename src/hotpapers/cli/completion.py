@@ -16,7 +16,7 @@ from hotpapers.cli import common
 def completion(shell: str) -> None:
     """Print a shell completion script.
 
-    For bash (4.4 or newer), zsh or fish; it takes effect in the next shell.
+    For bash (4.4 or newer), zsh or fish.
     """
     from click.shell_completion import get_completion_class
 

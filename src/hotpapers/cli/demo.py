@@ -40,9 +40,8 @@ SHOWN, SHOWN_OF_WEEK = 5, 3
 def demo(folder: Path) -> None:
     """Build five issues of real papers, and a made-up week of today.
 
-    Uses facts about 81 papers that ship with the program: five issues as Markdown and as a site in ./hotpapers-demo or
-    DIR. A second publication in made-up-week shows what today's networks give; its papers and people are invented.
-    Needs no network; the sites open from disk. Safe to run again.
+    Into ./hotpapers-demo or DIR, as Markdown and as a site. The week, in made-up-week, has invented papers and
+    people. Needs no network; safe to run again.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "hotpapers.db").is_file():
         raise UsageError(f"{folder}: is not a demo folder; name another one: hotpapers demo DIR")
@@ -58,10 +57,10 @@ def demo(folder: Path) -> None:
         for name in ("markdown", "site"):
             export_site(record, publication.publication, days, name, folder / name)
         issue = RecordIssueReader(record).issue(publication.publication, days[-1])
-    _tell(issue, SHOWN)
-    _tell_where(folder, issue.content.day, issue.content.entries[0].paper.removeprefix("arxiv:"))
-    _tell_week(folder / FOLDER)
-    _tell_next()
+    _print(issue, SHOWN)
+    _print_where(folder, issue.content.day, issue.content.entries[0].paper.removeprefix("arxiv:"))
+    _print_week(folder / FOLDER)
+    _print_next()
 
 
 def is_demo(record: Record) -> bool:
@@ -77,7 +76,7 @@ def take_sample(record: Record) -> None:
     import_lines(record, SAMPLE, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
 
 
-def _tell(issue: PublishedIssue, most: int) -> None:
+def _print(issue: PublishedIssue, most: int) -> None:
     echo(f"{issue.content.publication.title}, {issue.content.day}\n")
     for entry in issue.content.entries[:most]:
         moved = (
@@ -98,7 +97,7 @@ def _voices(count: PrintedCount) -> str:
     return f"{words.network_name(count.network)}: {words.count_noun(count.voices, 'voice')}"
 
 
-def _tell_where(folder: Path, day: str, paper: str) -> None:
+def _print_where(folder: Path, day: str, paper: str) -> None:
     store = folder / settings.Settings().store
     echo(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
     echo(f"Markdown  {folder / 'markdown'}")
@@ -106,16 +105,16 @@ def _tell_where(folder: Path, day: str, paper: str) -> None:
     echo(f"proof     {program()} verify --all --store {store}\n")
 
 
-def _tell_week(folder: Path) -> None:
+def _print_week(folder: Path) -> None:
     issue = make_week(folder)
-    _tell(issue, SHOWN_OF_WEEK)
+    _print(issue, SHOWN_OF_WEEK)
     echo(f"{issue.content.publication.note}\n")
     echo(f"site      {folder / 'site' / 'index.html'}")
     echo(f"corrected {folder / 'site' / CORRECTED / 'index.html'}")
     echo(f"proof     {program()} verify --all --config {folder / settings.FILE}\n")
 
 
-def _tell_next() -> None:
+def _print_next() -> None:
     echo("Next")
     echo("  1. Open both sites in a browser: the first is of 2020 and 2021, the second of the networks of today.")
     echo(f"  2. Ask why a paper is where it is: {program()} explain …, as above.")

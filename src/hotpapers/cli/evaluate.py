@@ -41,9 +41,10 @@ evaluate.add_command(forecast)
 @click.option(
     "--resamples",
     type=click.IntRange(40, 100_000),
+    metavar="N",
     default=1000,
     show_default=True,
-    help="Resamples of the intervals; their seed is fixed.",
+    help="Resamples of the intervals.",
 )
 @common.page_option
 @common.json_option
@@ -51,10 +52,11 @@ evaluate.add_command(forecast)
 def outcomes(data: Path, resamples: int, output: Path | None, as_json: bool) -> None:
     """Compare rankings with what came later: citations, reviews, acceptance, talk elsewhere.
 
-    Prints how well each ranking's order agrees with each outcome, with 95 % intervals, and by how much it is above or
-    below rarity/1. Takes about a minute.
+    How well each ranking's order agrees with each outcome, with 95 % intervals, beside rarity/1. Takes about a
+    minute.
     """
-    common.need(data.is_dir(), f"{data}: no such folder")
+    common.require(data.is_dir(), f"{data}: no such folder")
+    streams.require_writable(output)
     from hotpapers.evaluation.outcomes.files import read_files
     from hotpapers.evaluation.outcomes.page import page_of, text_of
     from hotpapers.evaluation.outcomes.studies import measure_outcomes

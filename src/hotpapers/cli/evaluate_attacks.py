@@ -41,7 +41,7 @@ class IssueChoice(NamedTuple):
   hotpapers evaluate attacks --ranking rarity/2 --attack-file mine.py
   hotpapers evaluate attacks --store hotpapers.db --last 5""")
 @click.command(short_help="Count the accounts that a place costs.")
-@click.option("--all", "everything", is_flag=True, help="100 days each of four and of nine networks: some minutes.")
+@click.option("--all", "everything", is_flag=True, help="100 days each of four and nine networks: some minutes.")
 @click.option("--quick", is_flag=True, help="Ten days of each (the default).")
 @click.option("--issue", "days", multiple=True, metavar="DATE", help="Attack this issue of the store; repeatable.")
 @click.option("--last", type=click.IntRange(1, 1000), metavar="N", help="Attack the last N issues of the store.")
@@ -49,17 +49,19 @@ class IssueChoice(NamedTuple):
 @click.option("--attack", "names", multiple=True, metavar="NAME", help="Only this attack; repeatable.")
 @click.option(
     "--attack-file", "files", multiple=True, metavar="FILE", type=click.Path(dir_okay=False),
-    help="An attack of your own, which is run as a program: see docs/explanation/attacks.md; repeatable.",
+    help="A program with your own attack: see docs/explanation/attacks.md; repeatable.",
 )  # fmt: skip
 @click.option(
     "--worlds", "worlds", metavar="FILE", type=common.FILE,
     help="Worlds of your own, as JSON.",
 )  # fmt: skip
-@click.option("--workers", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1, help="Processes.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), metavar="N", default=lambda: os.cpu_count() or 1, help="Processes."
+)
 @click.option(
     "--output", "outputs", multiple=True, metavar="FILE",
     type=common.FILE,
-    help="Also write the page to FILE, in Markdown, or the figures as JSON if its name ends in .json; repeatable.",
+    help="Also write to FILE: figures if it ends in .json, else the page in Markdown; repeatable.",
 )  # fmt: skip
 @common.json_option
 @common.publication_option
@@ -71,17 +73,17 @@ def attacks(
 ) -> None:  # fmt: skip
     """Print how many accounts a place costs, in made-up worlds or on issues of a record.
 
-    For each ranking and attack: the least accounts, on the median day, that bring a paper that nobody speaks of to
-    place 1 or into the first ten, or push the paper at place 1 out of the first ten. With --issue or --last the
-    attacks are added to what a store's record had when its issues were frozen; the store is only read.
+    For each ranking and attack, the least accounts, on the median day, that bring a paper that nobody speaks of to
+    place 1 or into the first ten, or push place 1 out of them. The store is only read.
     """
-    common.need(not (everything and quick), "--all or --quick, not both")
+    common.require(not (everything and quick), "--all or --quick, not both")
     issues = IssueChoice(*(choices.pop(name) for name in IssueChoice._fields))
     choice = AttackChoice(**choices)
     is_recorded = bool(issues.days or issues.last)
-    common.need(is_recorded or not issues.store, "--store needs issues: name them with --issue or --last")
-    common.need(not (is_recorded and (everything or quick or worlds)), "worlds or issues of a store, not both")
-    common.need(not (issues.days and issues.last), "--issue or --last, not both")
+    common.require(is_recorded or not issues.store, "--store needs issues: name them with --issue or --last")
+    common.require(not (is_recorded and (everything or quick or worlds)), "worlds or issues of a store, not both")
+    common.require(not (issues.days and issues.last), "--issue or --last, not both")
+    streams.require_writable(*outputs)
     from hotpapers.evaluation.attacks import suite
 
     names = [attack.name for attack in suite.chosen_attacks(choice.names, choice.files)]  # before any work: raises
@@ -118,7 +120,7 @@ def _attack_issues(issues: IssueChoice, choice: AttackChoice) -> AttackFigures:
     from hotpapers.issues.freeze import check_day
     from hotpapers.store import Record
 
-    store = common.home_of(issues.store, issues.config).store
+    store = common.context_of(issues.store, issues.config).store
     rankings = tuple(contender.name for contender in suite.chosen_contenders(choice.rankings))
     common_part = recorded_suite.IssuePart(store, "", "", rankings, choice.names, choice.files)
     days = [check_day(day) for day in issues.days]

@@ -33,9 +33,10 @@ T = TypeVar("T")
 def forecast(folder: Path, output: Path | None, as_json: bool) -> None:
     """Forecast the votes of held-out weeks from earlier weeks, and compare with what came.
 
-    Prints coverage and loss by network, age and field, beside those of usual growth.
+    Coverage and loss by network, age and field, beside those of usual growth.
     """
-    common.need(folder.is_dir(), f"{folder}: not a folder")
+    common.require(folder.is_dir(), f"{folder}: not a folder")
+    streams.require_writable(output)
     forecast_scores = scores(held_out(_read(folder)))
     if output is not None:
         streams.write_file(output, iter([page(forecast_scores).encode()]))

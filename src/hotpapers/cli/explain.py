@@ -19,20 +19,25 @@ from hotpapers.query.session import QuerySession
   hotpapers explain https://arxiv.org/abs/hep-th/9901001 --json""")
 @click.argument("paper", metavar="PAPER")
 @click.option("--issue", "day", metavar="DATE", help="The issue. [default: the latest one with this paper]")
+@common.edition_option
 @common.publication_option
 @common.json_option
 @common.store_options
-def explain(paper: str, day: str | None, publication: str | None, as_json: bool, home: common.CommandContext) -> None:
+def explain(
+    paper: str, day: str | None, edition: int | None, publication: str | None, as_json: bool,
+    context: common.CommandContext,
+) -> None:  # fmt: skip
     """Explain a paper's rank in arithmetic.
 
-    Shows every part of its score, and what would make it swap places with its neighbours. PAPER is an identifier or
-    any address of the paper.
+    Every part of its score, and what would make it swap places with its neighbours. PAPER is an identifier or any
+    address of the paper.
     """
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         chosen = freeze.publication_of(record, publication).publication
-        params = EntryParams(paper=paper, publication=chosen, day=freeze.check_day(day) if day else "latest")
+        label = freeze.check_day(day) if day else "latest"
+        params = EntryParams(paper=paper, publication=chosen, day=label, edition=edition or 0)
         try:
-            explanation = explained(QuerySession(record, home.terms), params)
+            explanation = explained(QuerySession(record, context.terms), params)
         except NotAnArxivId as problem:
             raise UsageError(str(problem)) from problem
     show(explanation, text_of(explanation), as_json)

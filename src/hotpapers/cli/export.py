@@ -14,6 +14,7 @@ from hotpapers.cli.terminal import count, echo, print_error
 from hotpapers.errors import ReadOnlyStore
 from hotpapers.ranking import words
 from hotpapers.store import Record, now
+from hotpapers.store.sqlite import check_name
 from hotpapers.terms import ids_only
 from hotpapers.transfer import queries as transfer_queries
 from hotpapers.transfer import tables
@@ -37,36 +38,37 @@ WHOLE = ("jsonl", "parquet")
     help="jsonl and parquet contain the record; csv and bibtex the papers of issues.",
 )
 @click.option("--records", is_flag=True, help="Observations only, without issues and batches.")
-@click.option("--all-words", is_flag=True, help="Include all words, whatever the terms: for your own use only.")
+@click.option("--all-words", is_flag=True, help="All words, whatever the terms: for your own use only.")
 @click.option(
     "--output",
     type=common.FILE_OR_FOLDER,
     metavar="FILE",
-    help="Write to FILE; compressed with Zstandard if it ends in .zst. For tables a folder.",
+    help="Where to; .zst compresses with Zstandard. For tables a folder.",
 )
 @common.store_options
-def export(format_: str, records: bool, all_words: bool, output: Path | None, home: common.CommandContext) -> None:
+def export(format_: str, records: bool, all_words: bool, output: Path | None, context: common.CommandContext) -> None:
     """Export the record.
 
-    Writes the exchange format to standard output. A full export rebuilds the store elsewhere, including issues. It
-    contains the store's secret: to share observations, use --records. Where a network's terms allow identifiers only,
-    posts and accounts are exported without words and names, except for what an imported listing printed.
-
-    The format tables writes a folder of typed Parquet tables for research, without anybody's words and names.
+    In the exchange format, to standard output. A full export rebuilds the store elsewhere, with issues, and
+    contains its secret: to share observations, use --records. Where a network's terms allow identifiers only, posts
+    and accounts go without words and names, except in imported listings. The format tables is a folder of Parquet
+    tables for research, without anybody's words and names.
     """
     for option in [name for name, is_given in (("--records", records), ("--all-words", all_words)) if is_given]:
-        common.need(format_ in WHOLE, f"{option} goes with {' and '.join(WHOLE)}; {format_} lists issues")
+        common.require(format_ in WHOLE, f"{option} goes with {' and '.join(WHOLE)}; {format_} lists issues")
     if format_ == TABLES:
-        _export_tables(output, home)
+        _export_tables(output, context)
         return
     if output is None:
         terminal = sys.stdout is not None and sys.stdout.isatty()
-        common.need(format_ != "parquet" or not terminal, "Refusing to write binary to a terminal; add --output FILE")
+        common.require(
+            format_ != "parquet" or not terminal, "Refusing to write binary to a terminal; add --output FILE"
+        )
     else:
-        common.need(not common.is_store_file(output, home), f"{output}: is the store itself; name another file")
-        common.need(not output.is_dir(), f"{output}: is a folder; name a file in it")
-    request = ExportRequest(records, () if all_words else ids_only(home.terms), _tell_withheld)
-    with common.open_record(home) as record, closing(_chunks(record, format_, request)) as chunks:
+        common.require(not common.is_store_file(output, context), f"{output}: is the store itself; name another file")
+        common.require(not output.is_dir(), f"{output}: is a folder; name a file in it")
+    request = ExportRequest(records, () if all_words else ids_only(context.terms), _warn_withheld)
+    with common.open_record(context) as record, closing(_chunks(record, format_, request)) as chunks:
         if format_ in WHOLE:
             _note(record, "to standard output" if output is None else str(output.resolve()))
         if output is None:
@@ -75,14 +77,15 @@ def export(format_: str, records: bool, all_words: bool, output: Path | None, ho
             streams.write_file(output, chunks)
 
 
-def _export_tables(output: Path | None, home: common.CommandContext) -> None:
+def _export_tables(output: Path | None, context: common.CommandContext) -> None:
     """A folder of tables, and how many rows are in each."""
     from hotpapers.transfer.research import write_tables
 
-    common.need(output is not None, "tables are a folder of files; add --output DIR")
+    common.require(output is not None, "tables are a folder of files; add --output DIR")
     assert output is not None
-    common.need(not output.is_file(), f"{output}: is a file; name a folder")
-    with common.open_record(home) as record:
+    common.require(not output.is_file(), f"{output}: is a file; name a folder")
+    check_name(output)
+    with common.open_record(context) as record:
         written = write_tables(record, output, now())
         _note(record, str(output.resolve()))
     for name, rows in written.rows.items():
@@ -95,7 +98,7 @@ def _chunks(record: Record, format_: str, request: ExportRequest) -> Generator[b
     yield from tables.EXPORTS[format_](record, request)
 
 
-def _tell_withheld(rows: Mapping[str, int]) -> None:
+def _warn_withheld(rows: Mapping[str, int]) -> None:
     """Says on standard error what went out as identifiers alone: standard output may be the export."""
     if rows:
         networks = ", ".join(words.network_name(name) for name in sorted(rows))

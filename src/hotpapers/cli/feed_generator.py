@@ -14,25 +14,25 @@ from hotpapers.issues import freeze
 @common.publication_option
 @common.json_option
 @common.store_options
-def feed_generator(publication: str | None, as_json: bool, home: common.CommandContext) -> None:
+def feed_generator(publication: str | None, as_json: bool, context: common.CommandContext) -> None:
     """Register a publication's custom feed on Bluesky.
 
-    Creates the feed's record in the publication's own account, so that people can find and follow it; `hotpapers
-    serve` lists the posts in it. Run it again to update the name and description.
+    In the publication's account, so that people can follow it; `hotpapers serve` lists its posts. Run it again to
+    update name and description.
     """
     report = []
-    with common.open_record(home, publications=True) as record:
+    with common.open_record(context, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
         tables = [
             (number, account)
-            for number, account in enumerate(home.settings.bluesky, 1)
+            for number, account in enumerate(context.settings.bluesky, 1)
             if account.publication == chosen.publication and account.feed
         ]
-        common.need(bool(tables), f"no [[bluesky]] of {chosen.publication} has a feed; see docs/how-to/bluesky.md")
+        common.require(bool(tables), f"no [[bluesky]] of {chosen.publication} has a feed; see docs/how-to/bluesky.md")
     for number, table in tables:
         account = AtprotoAccount(table, f"bluesky {number}")
-        with home.http((table.host,), secrets=(account.password,)) as http:
-            described = feed_record(chosen, table.feed, home.site_config.base, http.now())
+        with context.http((table.host,), secrets=(account.password,)) as http:
+            described = feed_record(chosen, table.feed, context.site_config_of(chosen.publication).base, http.now())
             put = account.put(http, COLLECTION, chosen.publication, described)
         report.append({"feed": put.uri, "service": service_did(table.feed)})
     show(report, (f"{row['feed']}, asked of {row['service']}" for row in report), as_json)

@@ -25,7 +25,7 @@ from hotpapers.ids.mentions import PaperMention, bulk
 def find(files: tuple[str, ...], as_json: bool) -> None:
     """Print the papers mentioned in any text.
 
-    Prints one line per mention, from standard input or files. Needs no store.
+    One line per mention, from standard input or files. Needs no store.
     """
     refused = 0
     for file in files or (streams.STDIN,):

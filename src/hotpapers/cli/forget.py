@@ -9,7 +9,7 @@ import click
 from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.publish import folder_results, report_folders, update_logs
-from hotpapers.cli.terminal import confirmed, count, print_error, show
+from hotpapers.cli.terminal import confirm, count, print_error, show
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address
 from hotpapers.deliver.export_site import RerenderedFolder, export_again
@@ -26,20 +26,20 @@ from hotpapers.store import Record, now
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common.json_option
 @common.store_options
-def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.CommandContext) -> None:
+def forget(keys: tuple[str, ...], yes: bool, as_json: bool, context: common.CommandContext) -> None:
     """Permanently delete a post or account.
 
-    Deletes an account with all its posts. Totals stay, issues still verify, and what was forgotten is rejected if it
-    arrives again. Published folders are rendered again; earlier backups and exports cannot be reached and are listed.
-    A mail address is unsubscribed from everything.
+    An account with all its posts. Totals stay, issues still verify, and what was forgotten is rejected if it
+    arrives again. Published folders are rendered again; backups and exports out of reach are listed. A mail address
+    is unsubscribed.
     """
     subjects = [key if is_address(key) else parse_key(key) for key in keys]
-    if not yes and not confirmed(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
+    if not yes and not confirm(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
         print_error("nothing was deleted")
         raise click.exceptions.Exit(1)
     problems: list[HotPapersError] = []
     results: list[tuple[str, forgetting.ForgetResult]] = []
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         for key, outcome in _outcomes(record, subjects):
             if isinstance(outcome, HotPapersError):
                 problems.append(outcome)
@@ -47,15 +47,27 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
                 results.append((key, outcome))
         if results:  # pages change also where traces stay
             problems += _traces_erased(record)
-            for warning in update_logs(record, home.own_publications, home):
-                print_error(warning)
-        folders = export_again(record, home.site_config, home.terms) if results else []
+        folders = _pages_again(record, context, problems) if results else []
     _report_forgotten(results, folders, as_json)
     for error in problems:
         print_error(str(error))
     report_folders(folders, as_json)
     if problems:
         raise click.exceptions.Exit(2 if isinstance(problems[-1], NotFound) else 1)
+
+
+def _pages_again(
+    record: Record, context: common.CommandContext, problems: list[HotPapersError]
+) -> list[RerenderedFolder]:
+    """Renders published folders again. Where the store is gone meanwhile, that is another problem: what was forgotten
+    is told all the same."""
+    try:
+        for warning in update_logs(record, context.own_publications, context):
+            print_error(warning)
+        return export_again(record, context.site_config, context.terms)
+    except StoreError as problem:
+        problems.append(problem)
+        return []
 
 
 def _traces_erased(record: Record) -> list[HotPapersError]:
@@ -92,7 +104,7 @@ def _forgotten(record: Record, address: str) -> forgetting.ForgetResult:
     known = subscribers.known(record, address)
     if not known:
         raise NotFound(f"{address}: no subscription with that address")
-    backups = tuple(copy for copy in forgetting.copies(record) if copy.startswith("backup "))
+    backups = tuple(copy for copy in forgetting.copies(record) if not copy.startswith("export "))
     return forgetting.ForgetResult((address,), known, 0, backups)
 
 

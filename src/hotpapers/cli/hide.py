@@ -13,7 +13,7 @@ from hotpapers.deliver.export_site import export_again
 from hotpapers.engagement.queries import is_held
 from hotpapers.errors import NotFound
 from hotpapers.model.keys import parse_key
-from hotpapers.moderation.bots.named import accounts_of
+from hotpapers.moderation.bots.bot_names import accounts_of
 from hotpapers.store import now
 
 
@@ -25,14 +25,14 @@ from hotpapers.store import now
 @click.option("--undo", is_flag=True, help="Show it again.")
 @common.json_option
 @common.store_options
-def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandContext) -> None:
+def hide(key: str, reason: str, undo: bool, as_json: bool, context: common.CommandContext) -> None:
     """Hide a post or account on all pages.
 
     It still counts. Published folders are rendered again.
     """
-    common.need(bool(reason.strip()), "missing reason: add --reason '…'")
+    common.require(bool(reason.strip()), "missing reason: add --reason '…'")
     key = parse_key(key)
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         subjects = [subject for subject in accounts_of(record.view(), [key])[key] if is_held(record, subject)]
         if not subjects:
             raise NotFound(f"{key}: no such post or account in the record")
@@ -42,7 +42,7 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandC
         )  # fmt: skip
         verdicts = [msgspec.structs.replace(verdict, subject=subject) for subject in subjects]
         record.append(verdicts, source="operator")
-        folders = export_again(record, home.site_config, home.terms)
+        folders = export_again(record, context.site_config, context.terms)
     value = {"key": key, "judgement": verdict.judgement, "folders": folder_results(folders)}
     show(value, [f"{key}: {'shown again' if undo else 'hidden'}"], as_json)
     report_folders(folders, as_json)

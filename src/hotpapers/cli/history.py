@@ -28,43 +28,43 @@ from hotpapers.store import Record, now
 @click.option("--judge", "judges", is_flag=True, help="First judge, as of each day, who is a bot or an author.")
 @click.option(
     "--output", type=common.FOLDER, metavar="DIR",
-    help="Also write the period's issues to this folder: a site, and Markdown.",
+    help="Also write them to a folder, as a site and Markdown.",
 )  # fmt: skip
 @common.publication_option
 @common.json_option
 @common.store_options
 def history(
     first: str, last: str, judges: bool, output: Path | None, publication: str | None, as_json: bool,
-    home: common.CommandContext,
+    context: common.CommandContext,
 ) -> None:  # fmt: skip
     """Freeze the issues that a past period would have had.
 
-    Makes them from what the record, such as an imported archive, had observed by the close of each day. They say what
-    was not known then, and stand apart as the publication NAME@history. Stopped, the same command goes on.
+    From what the record, or an archive imported into it, had observed by each day's close; as the publication
+    NAME@history. If stopped, run it again to go on.
     """
     days = [date.fromisoformat(freeze.check_day(day)) for day in (first, last)]
-    with common.open_record(home, publications=True) as record:
+    with common.open_record(context, publications=True) as record:
         chosen = freeze.publication_of(record, publication and publication.removesuffix(HISTORY))
         past_days.check_days(record, chosen, *days)
         inferred = infer_days(record, *days)
         period = past_days.plan_period(record, chosen, *days)
-        past_days.check_period_over(period, now())
+        past_days.check_period_closed(period, now())
         if judges:
-            _judge(record, period, home)
+            _judge(record, period, context)
         issues = _freeze(record, period)
-        written = _write(record, period, output, home) if output else []
+        written = _write(record, period, output, context) if output else []
     value = {
-        "publication": period.publication.publication, "issues": issues, "there": period.there,
+        "publication": period.publication.publication, "issues": issues, "there": period.frozen,
         "unknown": period.unknown, "channels": written, "inferred": inferred,
     }  # fmt: skip
     show(value, _lines(period, issues, written, inferred), as_json)
 
 
-def _judge(record: Record, period: PastPeriod, home: common.CommandContext) -> None:
+def _judge(record: Record, period: PastPeriod, context: common.CommandContext) -> None:
     from hotpapers.schedule.freezing import judge_days
 
     with bar("Judging", len(period.days)) as progress:
-        for _ in judge_days(record, period.publication, period.days, home.settings.bots):
+        for _ in judge_days(record, period.publication, period.days, context.settings.bots):
             progress(1)
 
 
@@ -79,13 +79,15 @@ def _freeze(record: Record, period: PastPeriod) -> list[dict[str, Any]]:
     return issues
 
 
-def _write(record: Record, period: PastPeriod, output: Path, home: common.CommandContext) -> list[dict[str, Any]]:
+def _write(record: Record, period: PastPeriod, output: Path, context: common.CommandContext) -> list[dict[str, Any]]:
     """Writes the period's issues, those too that were there already."""
-    name, days = period.publication.publication, sorted((*period.there, *period.days))
+    name, days = period.publication.publication, sorted((*period.frozen, *period.days))
     report = []
-    for channel, folder in common.targets(home, name, sorted(common.AFTERWARDS), output):
-        wrote = export_site(record, name, days, channel, folder, home.site_config_of(name), home.terms, home.store)
-        report.append({"channel": channel, "output": str(folder), "files": wrote.files, "changed": wrote.changed})
+    for channel, folder in common.targets(context, name, sorted(common.AFTERWARDS), output):
+        counts = export_site(
+            record, name, days, channel, folder, context.site_config_of(name), context.terms, context.store
+        )
+        report.append({"channel": channel, "output": str(folder), "files": counts.files, "changed": counts.changed})
     return report
 
 
@@ -97,8 +99,8 @@ def _lines(
         yield f"days of announcement of {count(inferred, 'paper')} inferred from when they were submitted"
     if issues:
         yield f"{name}: {count(len(issues), 'issue')} made, {issues[0]['day']} to {issues[-1]['day']}"
-    if period.there:
-        yield f"{name}: {count(len(period.there), 'issue')} there already, {period.there[0]} to {period.there[-1]}"
+    if period.frozen:
+        yield f"{name}: {count(len(period.frozen), 'issue')} there already, {period.frozen[0]} to {period.frozen[-1]}"
     if period.unknown:
         days = f"{period.unknown[0]} to {period.unknown[-1]}"
         yield f"no issue of {count(len(period.unknown), 'day')}, {days}: the record has no announcements of then"

@@ -8,17 +8,17 @@ import click
 
 from hotpapers import classic
 from hotpapers.cli import archives, common, spark_import, streams
-from hotpapers.cli.archives import Done, ImportTask
+from hotpapers.cli.archives import ImportOutcome, ImportTask
 from hotpapers.cli.terminal import bar, count, fail_for, show
 from hotpapers.deliver.export_site import export_again
 from hotpapers.errors import InputError
 from hotpapers.moderation.author_voices import judge_authors
-from hotpapers.moderation.doubtful_mentions import judge_listed
+from hotpapers.moderation.doubtful_mentions import judge_listed_posts
 from hotpapers.store import Record
 from hotpapers.transfer import classic_import, tables
-from hotpapers.transfer.jsonl import importer
+from hotpapers.transfer.jsonl import importer, reader
 
-Take = Callable[[ImportTask], None]
+ImportFiles = Callable[[ImportTask], None]
 
 
 @common.examples("""
@@ -41,46 +41,45 @@ Take = Callable[[ImportTask], None]
 @common.store_options
 def import_(
     format_: str, files: tuple[str, ...], seen_at: int | None, workers: int | None,
-    spark: spark_import.SparkOptions, as_json: bool, home: common.CommandContext,
+    spark: spark_import.SparkOptions, as_json: bool, context: common.CommandContext,
 ) -> None:  # fmt: skip
     """Import files.
 
-    FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (written by `hotpapers export`); an
-    archive: arxiv (arXiv's metadata snapshot), jetstream or firehose (Bluesky's stream), car (repositories of the AT
-    Protocol), eventdata (Crossref's Event Data), hackernews, reddit or x (lines of JSON); or findings (what
-    `--spark … --to` wrote). Files may be compressed (Zstandard, gzip), `-` is standard input; files of archives may
-    be addresses (https://, s3://). A missing SQLite store is created.
+    FORMAT is classic (Markdown of 2020 to 2022); jsonl or parquet (from `hotpapers export`); an archive: arxiv (its
+    metadata snapshot), jetstream or firehose (Bluesky's stream), car (repositories of the AT Protocol), eventdata
+    (Crossref's), hackernews, reddit or x (lines of JSON); or findings (from `--spark … --to`). Files may be
+    compressed (Zstandard, gzip), or `-`; archives may be addresses (https://, s3://). A missing SQLite store is
+    created.
 
-    A file that cannot be read is rejected with its line and the reason, and changes nothing; in an archive, such a
-    line is put in quarantine. Importing a file twice changes nothing. An interrupted import resumes when it is given
-    the same files again.
+    A file that cannot be read is rejected with line and reason; in an archive, such a line goes to quarantine.
+    Importing twice changes nothing. An interrupted import resumes when given the same files.
     """
-    archives.check(format_, home, seen_at, workers)
+    archives.check(format_, context, seen_at, workers)
     spark_import.check(format_, spark, workers, files)
-    given = archives.inputs(files, home) if format_ in archives.FORMATS else []
-    size = archives.total_size(given) if given else streams.size_of(files)
+    inputs = archives.inputs(files, context) if format_ in archives.FORMATS else []
+    size = archives.total_size(inputs) if inputs else streams.size_of(files)
     if spark.to:
         with bar("Reading", size, in_bytes=True) as progress:
-            spark_import.write_findings(format_, home, spark, seen_at, files, progress, as_json)
+            spark_import.write_findings(format_, context, spark, seen_at, files, progress, as_json)
         return
-    with common.open_record(home, create=True) as record, bar("Importing", size, in_bytes=True) as progress:
-        task = ImportTask(format_, files, home, record, seen_at, progress, [], [], [])
-        if format_ in TAKE:
-            TAKE[format_](task)
+    with common.open_record(context, create=True) as record, bar("Importing", size, in_bytes=True) as progress:
+        task = ImportTask(format_, files, context, record, seen_at, progress, [], [], [])
+        if format_ in IMPORTERS:
+            IMPORTERS[format_](task)
         elif spark.master:
             spark_import.take(task, spark)
         elif format_ == spark_import.FINDINGS:
             spark_import.take_folders(task)
         else:
-            archives.take(task, given, workers)
+            archives.take(task, inputs, workers)
         if record.database.name == "postgres":  # it plans its queries by the figures of an emptier store until then
             record.database.run("ANALYZE")
         if any(getattr(done, "forgotten", 0) for _, done in task.done):  # with the store that is followed
-            export_again(record, home.site_config, home.terms)
+            export_again(record, context.site_config, context.terms)
     _report(task, as_json)
 
 
-def _one_by_one(take: Callable[[Record, str, streams.Told], Done]) -> Take:
+def _file_by_file(take: Callable[[Record, str, streams.ProgressCallback], ImportOutcome]) -> ImportFiles:
     """Each file by itself; one that is refused keeps no other out."""
 
     def take_all(task: ImportTask) -> None:
@@ -93,7 +92,7 @@ def _one_by_one(take: Callable[[Record, str, streams.Told], Done]) -> Take:
     return take_all
 
 
-def _take_classic(task: ImportTask) -> None:
+def _import_classic(task: ImportTask) -> None:
     """Some files a batch; files of the same day one after the other."""
     size = classic_import.group_size(task.record)
     group: list[classic_import.ParsedClassicFile] = []
@@ -114,33 +113,33 @@ def _take_classic(task: ImportTask) -> None:
         group.append(parsed)
     take()
     if task.done:
-        judge_listed(task.record)
+        judge_listed_posts(task.record)
         judge_authors(task.record)
 
 
-def _take_jsonl(record: Record, file: str, progress: streams.Told) -> Done:
+def _import_jsonl(record: Record, file: str, progress: streams.ProgressCallback) -> ImportOutcome:
     with streams.open_input(file, progress) as stream:
         return importer.import_lines(record, streams.name_of(file), lines_of(stream))
 
 
 def lines_of(stream: streams.Reader) -> Iterator[bytes]:
     """The lines of a stream; one that is too long comes cut off one byte after the limit, and is refused for it."""
-    while line := stream.readline(importer.LONGEST_LINE + 1):
+    while line := stream.readline(reader.LONGEST_LINE + 1):
         yield line
 
 
-def _take_parquet(record: Record, file: str, progress: streams.Told) -> Done:
+def _import_parquet(record: Record, file: str, progress: streams.ProgressCallback) -> ImportOutcome:
     name = streams.name_of(file)
     with streams.as_path(file) as path:
-        taken = importer.import_lines(record, name, tables.parquet_lines(path, name))
+        result = importer.import_lines(record, name, tables.parquet_lines(path, name))
         progress(streams.size_of([path]))
-        return taken
+        return result
 
 
-TAKE: dict[str, Take] = {
-    "classic": _take_classic,
-    "jsonl": _one_by_one(_take_jsonl),
-    "parquet": _one_by_one(_take_parquet),
+IMPORTERS: dict[str, ImportFiles] = {
+    "classic": _import_classic,
+    "jsonl": _file_by_file(_import_jsonl),
+    "parquet": _file_by_file(_import_parquet),
 }
 """How files of each format go into a record."""
 
@@ -148,12 +147,12 @@ TAKE: dict[str, Take] = {
 def _report(task: ImportTask, as_json: bool) -> None:
     imported = [{"file": file, **done._asdict()} | {"file": file} for file, done in task.done]
     refused = [{"file": p.file, "line": p.line, "reason": p.reason} for p in task.refused]
-    lines = (*_classic_summary(task.done), *_taken_summary(task.done), *task.notes)
+    lines = (*_classic_summary(task.done), *_import_summary(task.done), *task.notes)
     show({"imported": imported, "refused": refused}, lines, as_json)
     fail_for(f"refused {problem}" for problem in task.refused)
 
 
-def _classic_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
+def _classic_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]:
     files = [result for _, result in done if isinstance(result, classic_import.ClassicImport)]
     for file in files:
         if file.repaired:
@@ -168,18 +167,24 @@ def _classic_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
         yield f"{count(len(files), 'listing')} with {count(places, 'place')}: {', '.join(text)}"
 
 
-def _taken_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
+def _import_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]:
     for file, result in done:
         if not isinstance(result, classic_import.ClassicImport):
             prefix = f"{file}: " if len(done) > 1 else ""
-            lines = _taken_lines(result) if isinstance(result, importer.ImportResult) else archives.result_lines(result)
+            lines = (
+                _import_result_lines(result)
+                if isinstance(result, importer.ImportResult)
+                else archives.result_lines(result)
+            )
             yield from (prefix + line for line in lines)
 
 
-def _taken_lines(result: importer.ImportResult) -> Iterator[str]:
+def _import_result_lines(result: importer.ImportResult) -> Iterator[str]:
     if result.restored:
-        yield f"{result.restored:,} batches restored as they were, issues included"
-    if result.added or result.known or not result.restored:
+        yield f"{count(result.restored, 'batch', 'batches')} restored as they were, issues included"
+    if result.present:
+        yield f"{count(result.present, 'batch', 'batches')} known"
+    if result.added or result.known or not (result.restored or result.present):
         yield f"{count(result.added, 'item')} added, {result.known:,} known"
     if result.later:
         yield f"{count(result.later, 'item')} with other words of a known moment; kept as later observations"

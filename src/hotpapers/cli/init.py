@@ -35,7 +35,7 @@ GITHUB = "github-pages"
 @click.option(
     "--contact",
     metavar="ADDRESS",
-    help="Your public contact, a web or mail address: shown on the About page and sent to networks. [default: prompt]",
+    help="Your web or mail address, shown on the About page and sent to networks. [default: prompt]",
 )
 @click.option("--github-pages", "hosts", flag_value="github-pages", multiple=True, help="A workflow for GitHub Pages.")
 @click.option("--systemd", "hosts", flag_value="systemd", multiple=True, help="Units for a server with systemd.")
@@ -45,16 +45,14 @@ GITHUB = "github-pages"
 def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: bool) -> None:
     """Create a commented hotpapers.toml and an empty store.
 
-    Also makes the key that signs the log of issues, where the extra `transparency` is installed.
-
-    Uses the current folder, or DIR. Existing files are left alone. Files for a hosting platform are generated from the
-    settings, also for an existing hotpapers.toml.
+    Here or in DIR; with the extra `transparency` also the key that signs the log of issues. Existing files are left
+    alone. Files for a host come from the settings, also later.
     """
     file = folder / settings.FILE
     if not (hosts and file.exists()):
         _begin(folder, file, contact, settings_for(hosts), GITHUB not in hosts)
     else:
-        common.need(contact is None, f"{file} already exists; write your contact into it")
+        common.require(contact is None, f"{file} already exists; write your contact into it")
     write_hosts(file, hosts, replace=replace)
     if not hosts:  # those say themselves how they are started
         inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
@@ -130,12 +128,12 @@ def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
 
 
 def _check(path: Path, file: HostFile, *, replace: bool) -> None:
-    if path.exists() and not (file.kept or replace) and path.read_text("utf-8", "replace") != file.text:
+    if path.exists() and not (file.keep_existing or replace) and path.read_text("utf-8", "replace") != file.text:
         raise UsageError(f"{path} already exists; --replace overwrites it. Nothing was changed.")
 
 
 def _write(path: Path, file: HostFile) -> None:
-    if file.kept and path.exists():
+    if file.keep_existing and path.exists():
         echo(f"{path}: already exists and was kept; check that it names the store")
         return
     path.parent.mkdir(parents=True, exist_ok=True)

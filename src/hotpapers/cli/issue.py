@@ -24,41 +24,47 @@ if TYPE_CHECKING:
 
 @common.command("""
   hotpapers issue 2021-01-14 --again --reason "two counts were misread"
+  hotpapers issue 2021-01-14 --edition 1
   hotpapers issue --publication weekly --json""")
 @click.argument("date", metavar="[DATE]", required=False)
 @click.option("--again", is_flag=True, help="Freeze a corrected edition.")
 @click.option("--reason", default="", metavar="TEXT", help="With --again: the reason shown to readers.")
+@common.edition_option
 @common.publication_option
 @common.json_option
 @common.store_options
 def issue(
-    date: str | None, again: bool, reason: str, publication: str | None, as_json: bool, home: common.CommandContext
-) -> None:
+    date: str | None, again: bool, reason: str, edition: int | None, publication: str | None, as_json: bool,
+    context: common.CommandContext,
+) -> None:  # fmt: skip
     """Freeze an issue and print it.
 
-    Prints Markdown; the issue of DATE, or of the latest day that can have one. An issue that is already frozen is
-    printed unchanged.
+    As Markdown; of DATE, or of the latest day that can have one. A frozen issue is printed unchanged.
     """
-    common.need(bool(reason.strip()) == again, "--again and --reason '…' go together")
-    with common.open_record(home, publications=True) as record:
+    common.require(bool(reason.strip()) == again, "--again and --reason '…' go together")
+    common.require(not (again and edition), "--again makes a new edition; leave out --edition")
+    with common.open_record(context, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
-        day = date or _latest_day(record, chosen)
-        frozen = freeze_day(record, chosen, day, home, again=again, reason=reason)
-        if freeze.newer_listing(record, frozen):
-            report_newer([day])
+        day = freeze.check_day(date) if date else _latest_day(record, chosen)
+        if not edition:
+            frozen = freeze_day(record, chosen, day, context, again=again, reason=reason)
+            if freeze.newer_listing(record, frozen):
+                report_newer([day])
+        issue_reader = RecordIssueReader(record, context.terms)
         if as_json:
-            print_json({"digest": frozen.digest, **msgspec.to_builtins(frozen.content)})
+            header = issue_reader.issue_header(chosen.publication, day, edition)
+            print_json({"digest": header.digest, **msgspec.to_builtins(header.content)})
         else:
             from hotpapers.render.markdown import issue_text
 
-            click.echo(issue_text(RecordIssueReader(record, home.terms).issue(chosen.publication, day)), nl=False)
+            click.echo(issue_text(issue_reader.issue(chosen.publication, day, edition)), nl=False)
 
 
 def freeze_day(
     record: Record,
     publication: Publication,
     day: str,
-    home: common.CommandContext,
+    context: common.CommandContext,
     *,
     again: bool = False,
     reason: str = "",
@@ -67,10 +73,10 @@ def freeze_day(
     before = [] if again else freeze.editions(record, publication.publication, freeze.check_day(day))
     if before:
         return before[-1]
-    from hotpapers.schedule import freeze_judged
+    from hotpapers.schedule import judge_and_freeze
 
-    return freeze_judged(
-        record, publication, day, home.settings.bots, again=again, reason=reason, summarize=home.summarize
+    return judge_and_freeze(
+        record, publication, day, context.settings.bots, again=again, reason=reason, summarize=context.summarize
     )
 
 

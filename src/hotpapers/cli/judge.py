@@ -50,49 +50,50 @@ class JudgedKey(NamedTuple):
 @common.store_options
 def judge(
     account: str, judgement: Judgement | None, paper: str, reason: str, since: str | None, as_json: bool,
-    home: common.CommandContext,
+    context: common.CommandContext,
 ) -> None:  # fmt: skip
     """Show whether an account counts as a bot or as a paper's author, and why.
 
-    Lists each verdict with its rule, time and reason. --bot and --human, and for one paper --author and --independent,
-    override all rules, in issues frozen from now on.
+    --bot, --human, and for one paper --author and --independent, override all rules, in issues frozen from now on.
     """
     key = JudgedKey(parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else "")
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         if judgement is None:
-            common.need(not (reason or since or paper), "--reason, --since and --paper go with a verdict such as --bot")
+            common.require(
+                not (reason or since or paper), "--reason, --since and --paper go with a verdict such as --bot"
+            )
         elif judgement in (*OF_ACCOUNTS, *OF_PAPERS):
-            _say(record, home, key, judgement, reason, since)
+            _say(record, context, key, judgement, reason, since)
         else:
-            common.need(not reason and not since, "--undo does not go with --reason or --since")
-            _undo(record, home, key)
+            common.require(not reason and not since, "--undo does not go with --reason or --since")
+            _undo(record, context, key)
         reviews = bots.review_account(record, key.account)
         papers = {review.account: author_voices.review_papers(record, review.account) for review in reviews}
     value = [{**review._asdict(), "papers": papers[review.account]} for review in reviews]
     show(value, (line for review in reviews for line in _lines(review, papers[review.account])), as_json)
 
 
-def _undo(record: Record, home: common.CommandContext, key: JudgedKey) -> None:
+def _undo(record: Record, context: common.CommandContext, key: JudgedKey) -> None:
     if key.paper:
         author_voices.withdraw_author(record, key.account, key.paper, at=now())
     else:
-        bots.withdraw_verdict(record, home.settings.bots, key.account, at=now())
+        bots.withdraw_verdict(record, context.settings.bots, key.account, at=now())
 
 
 def _say(
-    record: Record, home: common.CommandContext, key: JudgedKey, judgement: Judgement, reason: str, since: str | None
+    record: Record, context: common.CommandContext, key: JudgedKey, judgement: Judgement, reason: str, since: str | None
 ) -> None:
     is_of_paper = judgement in OF_PAPERS
-    common.need(bool(key.paper) or not is_of_paper, f"missing paper: add --paper to --{judgement}")
-    common.need(not key.paper or is_of_paper, f"--paper does not go with --{judgement}")
-    common.need(bool(reason.strip()), "missing reason: add --reason '…'")
+    common.require(bool(key.paper) or not is_of_paper, f"missing paper: add --paper to --{judgement}")
+    common.require(not key.paper or is_of_paper, f"--paper does not go with --{judgement}")
+    common.require(bool(reason.strip()), "missing reason: add --reason '…'")
     at = now()
     word = OperatorVerdict(judgement, reason.strip(), midnight(since) if since else at)
-    common.need(word.since <= at, f"{since}: in the future; a verdict is about what was observed")
+    common.require(word.since <= at, f"{since}: in the future; a verdict is about what was observed")
     if is_of_paper:
         author_voices.set_author(record, key.account, key.paper, word, at=at)
     else:
-        bots.set_verdict(record, home.settings.bots, key.account, word, at=at)
+        bots.set_verdict(record, context.settings.bots, key.account, word, at=at)
 
 
 def midnight(day: str) -> int:

@@ -15,7 +15,7 @@ from hotpapers.store import Record, now
 from hotpapers.transparency import alarms, log_keys
 from hotpapers.transparency.log_files import is_name
 from hotpapers.transparency.policies import cosigners, witness_policy
-from hotpapers.transparency.publication_log import LogConfig, begin_next_log, update_log
+from hotpapers.transparency.publication_log import LogConfig, start_next_log, update_log
 from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.transparency.witness_client import ask_witnesses
 
@@ -27,48 +27,50 @@ from hotpapers.transparency.witness_client import ask_witnesses
 @click.option(
     "--rotate",
     is_flag=True,
-    help="Replace a key that is lost or known to others, with a new log that names the end of the last one.",
+    help="Replace a key that is lost or known to others; a new log names the end of the last one.",
 )
-@click.option("--ask", is_flag=True, help="Ask the witnesses of the policy that have not cosigned yet.")
-@click.option("--acknowledge", metavar="WITNESS", help="Take what a witness holds against a log as dealt with.")
+@click.option("--ask", is_flag=True, help="Ask witnesses that have not cosigned yet.")
+@click.option("--acknowledge", metavar="WITNESS", help="End a witness's alarm.")
 @common.json_option
 @common.store_options
 def log(
-    new_key: bool, rotate: bool, ask: bool, acknowledge: str | None, as_json: bool, home: common.CommandContext
+    new_key: bool, rotate: bool, ask: bool, acknowledge: str | None, as_json: bool, context: common.CommandContext
 ) -> None:
     """Show the transparency log of each publication, and manage its key.
 
-    A log proves what an issue said; docs/explanation/proof.md says how. What is new in the store is added first.
+    A log proves what an issue said (docs/explanation/proof.md). What is new in the store is added first.
     """
-    common.need(not (new_key and rotate), "choose one of --new-key and --rotate")
-    config = home.log_config
+    common.require(not (new_key and rotate), "choose one of --new-key and --rotate")
+    config = context.log_config
     if config is None:
         raise UsageError("no hotpapers.toml here; a log belongs to settings: hotpapers init")
-    with common.open_record(home, publications=True) as record:
+    with common.open_record(context, publications=True) as record:
         names = _publications(record)
         if new_key:
             _make_first_key(config)
         if rotate:
             log_keys.make_key(config.key_file)
             for name in names:
-                begin_next_log(name, config)
+                start_next_log(name, config)
         for name in names:
             update_log(record.database, name, config, now())
     if acknowledge is not None:
         known = [alarms.acknowledge(config.folder / name, acknowledge) for name in names]
-        common.need(any(known), f"witness {acknowledge} holds nothing against a log; `hotpapers status` lists alarms")
-    problems = _ask(names, config, home) if ask else []
+        common.require(
+            any(known), f"witness {acknowledge} holds nothing against a log; `hotpapers status` lists alarms"
+        )
+    problems = _ask(names, config, context) if ask else []
     rows = [row for name in names for row in _rows(name, config)]
     value = {"key": str(config.key_file), "folder": str(config.folder), "logs": rows}
     show(value, _lines(rows, config), as_json)
     fail_for(problems)
 
 
-def _ask(names: Sequence[str], config: LogConfig, home: common.CommandContext) -> list[str]:
+def _ask(names: Sequence[str], config: LogConfig, context: common.CommandContext) -> list[str]:
     """Asks the witnesses; what went wrong."""
     policy = witness_policy(config.policy)
     addresses = [witness.url for witness in policy.witnesses if witness.url]
-    with home.http(addresses) as http:
+    with context.http(addresses) as http:
         return [str(problem) for name in names for problem in ask_witnesses(http, policy, config.folder, name, now())]
 
 

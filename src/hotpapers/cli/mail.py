@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from hotpapers.cli import common
+from hotpapers.cli import common, streams
 from hotpapers.cli.terminal import count, echo, print_error, print_json, show
 from hotpapers.deliver.email import bounces, opt_in, subscribers, tokens
 from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.addresses import is_address, normalized
 from hotpapers.deliver.email.config import mail_config_of
 from hotpapers.deliver.email.dns import DnsResolver, server_of
-from hotpapers.deliver.email.dns_checks import DnsFinding, check_domain, check_letter
+from hotpapers.deliver.email.dns_checks import DnsFinding, check_domain, check_message
 from hotpapers.deliver.email.smtp import SmtpClient
-from hotpapers.errors import NotFound, UsageError
+from hotpapers.errors import NotFound, ReadOnlyStore, UsageError
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues import freeze
 from hotpapers.store import Record, now
@@ -45,18 +45,18 @@ def mail() -> None:
 @click.option("--skip-empty", is_flag=True, help="No message on days whose issue has no papers.")
 @common.publication_option
 @common.store_options
-def subscribe(address: str, skip_empty: bool, publication: str | None, home: common.CommandContext) -> None:
+def subscribe(address: str, skip_empty: bool, publication: str | None, context: common.CommandContext) -> None:
     """Send an address a message that asks to confirm a subscription.
 
-    Nothing else is sent to it before it is confirmed; after seven days the address is deleted.
+    It gets nothing else before it is confirmed, and is deleted if it is not within seven days.
     """
-    with common.open_record(home, publications=True) as record:
+    with common.open_record(context, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
-        office = mail_config_of(home.settings.mailing, home.folder)
-        relay = SmtpClient(office)
+        mail_config = mail_config_of(context.settings.mailing, context.folder)
+        relay = SmtpClient(mail_config)
         subscribers.tidy(record, now())
         try:
-            request = opt_in.ask(record, office, relay, chosen, address, now(), skip_empty=skip_empty)
+            request = opt_in.ask(record, mail_config, relay, chosen, address, now(), skip_empty=skip_empty)
         finally:
             relay.close()
     if request:
@@ -70,15 +70,15 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, home: com
 @mail.command()
 @click.argument("token", metavar="TOKEN")
 @common.store_options
-def confirm(token: str, home: common.CommandContext) -> None:
+def confirm(token: str, context: common.CommandContext) -> None:
     """Confirm a subscription with the token from the message."""
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         confirmation = subscribers.confirm(record, _read(record, token), now())
     echo(f"{confirmation.address}: subscribed to {confirmation.publication}")
 
 
 def _read(record: Record, token: str) -> tokens.MailToken:
-    text = tokens.decode(record.marks.secret, token.strip())
+    text = tokens.decode(record.hasher.secret, token.strip())
     if text is None:
         raise UsageError("not a token of this store; copy the whole token from the message")
     return text
@@ -91,12 +91,12 @@ def _read(record: Record, token: str) -> tokens.MailToken:
 @click.argument("who", metavar="ADDRESS|TOKEN")
 @common.publication_option
 @common.store_options
-def unsubscribe(who: str, publication: str | None, home: common.CommandContext) -> None:
+def unsubscribe(who: str, publication: str | None, context: common.CommandContext) -> None:
     """Remove an address from the list. A keyed hash stays, so that it is not written to again unasked.
 
     From all publications, or from one.
     """
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         ended = _end_subscriptions(record, who.strip(), publication, now())
     if not ended:
         raise NotFound("no subscription with that address")
@@ -107,7 +107,9 @@ def _end_subscriptions(record: Record, who: str, publication: str | None, at: in
     """The publications that somebody left now."""
     if is_address(who):
         matching = [
-            subscriber for subscriber in subscribers.everyone(record) if subscriber.address.lower() == who.lower()
+            subscriber
+            for subscriber in subscribers.all_subscribers(record)
+            if subscriber.address.lower() == who.lower()
         ]
         marks = [subscriber.mark for subscriber in matching if publication in (None, subscriber.publication)]
     else:
@@ -122,12 +124,17 @@ def _end_subscriptions(record: Record, who: str, publication: str | None, at: in
 @click.option("--addresses", is_flag=True, help="List the addresses, not just their number.")
 @common.json_option
 @common.store_options
-def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
+def list_(addresses: bool, as_json: bool, context: common.CommandContext) -> None:
     """List the number of subscribers of each publication, and how many cannot be reached."""
-    with common.open_record(home) as record:
-        subscribers.tidy(record, now())
+    with common.open_record(context) as record:
+        with suppress(ReadOnlyStore):
+            subscribers.tidy(record, now())
         counts = email_queries.count_subscribers(record)
-        listed = [subscriber for subscriber in subscribers.everyone(record) if subscriber.address] if addresses else []
+        listed = (
+            [subscriber for subscriber in subscribers.all_subscribers(record) if subscriber.address]
+            if addresses
+            else []
+        )
     if as_json:
         rows = [
             {name: value for name, value in subscriber._asdict().items() if name != "mark"} for subscriber in listed
@@ -150,15 +157,15 @@ def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @common.json_option
 @common.store_options
-def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> None:
+def bounce(file: Path | None, as_json: bool, context: common.CommandContext) -> None:
     """Process bounces, unsubscribe requests and confirmations.
 
-    Reads a message or a mailbox (mbox), standard input by default, and leaves it as it is. Addresses that cannot be
-    reached get no more mail.
+    From a message or a mailbox (mbox), or standard input, left as it is. Addresses that cannot be reached get no
+    more mail.
     """
-    data = file.read_bytes() if file else sys.stdin.buffer.read(LARGEST_MAILBOX)
-    common.need(len(data) < LARGEST_MAILBOX, "the mailbox is too large; process it in parts")
-    with common.open_record(home) as record:
+    data = file.read_bytes() if file else streams.standard_input().read(LARGEST_MAILBOX)
+    common.require(len(data) < LARGEST_MAILBOX, "the mailbox is too large; process it in parts")
+    with common.open_record(context) as record:
         summary = bounces.process_mailbox(record, data, now())
     text = (
         f"{summary.bounced:,} bounced, {summary.came_back:,} returned for other reasons, "
@@ -169,25 +176,25 @@ def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> Non
 
 @common.examples("""
   hotpapers mail check
-  hotpapers mail check letter.eml                    (a letter as it arrived in a mailbox)""")
+  hotpapers mail check message.eml                   (a message as it arrived in a mailbox)""")
 @mail.command(short_help="Check how receivers will treat your mail.")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--ip", "address", default="", metavar="ADDRESS", help="The IP address from which the relay sends.")
+@click.option("--ip", "address", default="", metavar="ADDRESS", help="The relay's IP address.")
 @click.option("--resolver", metavar="ADDRESS", help="The DNS resolver to use. [default: the system's]")
 @common.json_option
 @common.store_options
-def check(file: Path | None, address: str, resolver: str | None, as_json: bool, home: common.CommandContext) -> None:
+def check(file: Path | None, address: str, resolver: str | None, as_json: bool, context: common.CommandContext) -> None:
     """Check how receivers will treat your mail, and which DNS records are missing.
 
-    Checks SPF, DKIM and DMARC of the sender's domain, whether they align, and the unsubscribe address; of a delivered
-    message its signature and what the receiver found. The exit status is 1 if something is wrong.
+    SPF, DKIM and DMARC of the sender's domain, their alignment, and the unsubscribe address; of a delivered
+    message, its signature and the receiver's findings. Exit status 1 if something is wrong.
     """
     if file is not None:
-        findings = check_letter(file.read_bytes())
+        findings = check_message(file.read_bytes())
     else:
-        office = mail_config_of(home.settings.mailing, home.folder)
+        mail_config = mail_config_of(context.settings.mailing, context.folder)
         resolver_used = DnsResolver([server_of(resolver)] if resolver else ())
-        findings = list(check_domain(office, home.settings.mailing.selector, resolver_used, address))
+        findings = list(check_domain(mail_config, context.settings.mailing.selector, resolver_used, address))
     show({"findings": findings}, _finding_lines(findings), as_json)
     unknown = sum(finding.outcome == "unknown" for finding in findings)
     if unknown and not as_json:

@@ -7,17 +7,17 @@ another is answered. https://modelcontextprotocol.io/specification/
 
 from __future__ import annotations
 
-import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from typing import Any, BinaryIO, NamedTuple
 
 import click
 import msgspec
 
 from hotpapers import __version__
-from hotpapers.cli import common
-from hotpapers.errors import HotPapersError
+from hotpapers.cli import common, streams
+from hotpapers.errors import HotPapersError, StoreError
 from hotpapers.query.session import QuerySession
 from hotpapers.query.tools import INSTRUCTIONS, TOOLS
 
@@ -56,30 +56,40 @@ Example, as a program that speaks the Model Context Protocol starts it:
   hotpapers mcp --store /srv/hotpapers/hotpapers.db"""
 )
 @common.store_options
-def mcp(home: common.CommandContext) -> None:
+def mcp(context: common.CommandContext) -> None:
     """Serve issues, papers and search to language models (MCP).
 
-    Speaks the Model Context Protocol on standard input and output. Its tools are read-only.
+    Speaks the Model Context Protocol on standard input and output; read-only.
     """
-    with common.open_record(home) as record:
-        serve(QuerySession(record, home.terms), sys.stdin.buffer, sys.stdout.buffer)
+    with ExitStack() as stack:
+
+        def open_session() -> QuerySession:
+            stack.close()
+            return QuerySession(stack.enter_context(common.open_record(context)), context.terms)
+
+        serve(open_session, streams.standard_input(), streams.standard_output())
 
 
-def serve(session: QuerySession, coming: BinaryIO, going: BinaryIO) -> None:
-    """Answers messages until there are no more."""
-    for line in lines(coming):
-        answer = respond(session, line)
-        if answer is not None:
-            going.write(msgspec.json.encode(answer) + b"\n")
-            going.flush()
+def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:
+    """Answers messages until there are no more. A session whose database was away is opened anew."""
+    session = open_session()
+    for line in lines(input_stream):
+        reply = respond(session, line)
+        if session.record.database.is_lost:  # no tool changes anything: the same may be asked again
+            with suppress(StoreError):  # still away, as the answer says
+                session = open_session()
+                reply = respond(session, line)
+        if reply is not None:
+            output_stream.write(msgspec.json.encode(reply) + b"\n")
+            output_stream.flush()
 
 
-def lines(coming: BinaryIO) -> Iterator[bytes]:
+def lines(input_stream: BinaryIO) -> Iterator[bytes]:
     """The lines that are not empty; of one that is too long the beginning, which is no JSON then."""
-    while line := coming.readline(LONGEST + 1):
+    while line := input_stream.readline(LONGEST + 1):
         rest = line
         while len(rest) > LONGEST and not rest.endswith(b"\n"):
-            rest = coming.readline(LONGEST + 1)
+            rest = input_stream.readline(LONGEST + 1)
         if line.strip():
             yield line
 
@@ -181,7 +191,7 @@ def _by_request(session: QuerySession, request: RpcRequest) -> Json:
     if request.method == "tools/list":
         return {**_tools(request), **CACHED}
     if request.method == "tools/call":
-        return _called(session, request)
+        return _call_tool(session, request)
     raise _no_method(request)
 
 
@@ -199,7 +209,7 @@ def _by_handshake(session: QuerySession, request: RpcRequest) -> Json:
     if request.method == "tools/list":
         return _tools(request)
     if request.method == "tools/call":
-        return _called(session, request)
+        return _call_tool(session, request)
     raise _no_method(request)
 
 
@@ -213,7 +223,7 @@ def _tools(request: RpcRequest) -> Json:
     return {"tools": [tool.definition for tool in TOOLS.values()]}
 
 
-def _called(session: QuerySession, request: RpcRequest) -> Json:
+def _call_tool(session: QuerySession, request: RpcRequest) -> Json:
     """A tool's answer; what it cannot do is told as its answer too, so that whoever asked can ask better."""
     name, arguments = request.params.get("name"), request.params.get("arguments", {})
     tool = TOOLS.get(name) if isinstance(name, str) else None

@@ -11,12 +11,12 @@ from hotpapers.privacy import retention as pruning
   hotpapers prune --store hotpapers.db""")
 @common.json_option
 @common.store_options
-def prune(as_json: bool, home: common.CommandContext) -> None:
+def prune(as_json: bool, context: common.CommandContext) -> None:
     """Delete data that no issue or comparison needs.
 
-    Deletes expired raw payloads and old snapshots. No frozen issue changes.
+    Expired raw payloads and old snapshots. No frozen issue changes.
     """
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         result = pruning.prune(record)
     text = f"{count(result.snapshots, 'snapshot')} and {count(result.originals, 'original')} dropped"
     show(result, [text], as_json)

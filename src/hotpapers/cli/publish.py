@@ -33,55 +33,56 @@ from hotpapers.transparency.publication_log import update_log
     "--output",
     type=common.FOLDER,
     metavar="DIR",
-    help="Output folder; with several channels, one subfolder each. [default: from the settings, else public]",
+    help="With several channels, one subfolder each. [default: from the settings, else public]",
 )
 @common.publication_option
 @common.json_option
 @common.store_options
 def publish(
     dates: tuple[str, ...], everything: bool, to: tuple[str, ...], preview: bool, output: Path | None,
-    publication: str | None, as_json: bool, home: common.CommandContext,
+    publication: str | None, as_json: bool, context: common.CommandContext,
 ) -> None:  # fmt: skip
     """Freeze pending issues and publish them.
 
-    Writes each channel's files to its own folder, and only files that changed. Channels that send messages send
-    each one once.
+    Writes only files that changed, each channel in its own folder; messages are sent once.
     """
-    common.need(bool(dates) != everything, "missing dates: name days such as 2021-01-14, or add --all")
+    common.require(bool(dates) != everything, "missing dates: name days such as 2021-01-14, or add --all")
     if is_retrospective(publication or ""):
-        common.need(output is not None, f"{publication}: name a folder of its own with --output")
-        common.need(
+        common.require(output is not None, f"{publication}: name a folder of its own with --output")
+        common.require(
             {*to} <= common.AFTERWARDS, f"{publication}: what was made afterwards goes --to site or markdown alone"
         )
         to = to or ("site",)
     selected_channels = sending.selected_channels(to, everything=everything, preview=preview)
-    with common.open_record(home, publications=True) as record:
+    with common.open_record(context, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
         name = chosen.publication
-        targets = common.targets(home, name, selected_channels.files, output) if selected_channels.writes else []
+        targets = common.targets(context, name, selected_channels.files, output) if selected_channels.writes else []
         days = _days(record, chosen, dates)
-        _freeze_all(record, chosen, days, home)
+        _freeze_all(record, chosen, days, context)
         report: list[dict[str, Any]] = []
-        warnings = update_logs(record, [name], home)
+        warnings = update_logs(record, [name], context)
         for channel, folder in targets:
-            wrote = export_site(record, name, days, channel, folder, home.site_config_of(name), home.terms, home.store)
-            report.append({"channel": channel, "output": str(folder), "files": wrote.files, "changed": wrote.changed})
-            warnings += [wrote.warning] if wrote.warning else []
+            counts = export_site(
+                record, name, days, channel, folder, context.site_config_of(name), context.terms, context.store
+            )
+            report.append({"channel": channel, "output": str(folder), "files": counts.files, "changed": counts.changed})
+            warnings += [counts.warning] if counts.warning else []
         if preview:
-            folder = output or home.folder / "preview"
-            report += sending.previews(record, home, name, days, selected_channels.senders, folder)
+            folder = output or context.folder / "preview"
+            report += sending.previews(record, context, name, days, selected_channels.senders, folder)
         else:
-            report += [sending.deliver(record, home, name, days, channel) for channel in selected_channels.senders]
+            report += [sending.deliver(record, context, name, days, channel) for channel in selected_channels.senders]
     for warning in warnings:
         print_error(warning)
     show({"publication": name, "days": days, "channels": report}, map(sending.summary_line, report), as_json)
     fail_for(problem for row in report for problem in row.get("problems", ()))
 
 
-def update_logs(record: Record, names: Sequence[str], home: common.CommandContext) -> list[str]:
+def update_logs(record: Record, names: Sequence[str], context: common.CommandContext) -> list[str]:
     """Brings publications' logs up to date; what is wrong with them, which keeps no issue from being published."""
     try:
-        if config := home.log_config:
+        if config := context.log_config:
             for name in names:
                 update_log(record.database, name, config, now())
     except (LogError, UsageError, OSError) as problem:
@@ -104,11 +105,11 @@ def _days(record: Record, publication: Publication, dates: Sequence[str]) -> lis
     return sorted(days)
 
 
-def _freeze_all(record: Record, publication: Publication, days: Sequence[str], home: common.CommandContext) -> None:
+def _freeze_all(record: Record, publication: Publication, days: Sequence[str], context: common.CommandContext) -> None:
     newer = []
     with bar("Freezing", len(days)) as progress:
         for day in days:
-            frozen = freeze_day(record, publication, day, home)
+            frozen = freeze_day(record, publication, day, context)
             if freeze.newer_listing(record, frozen):
                 newer.append(day)
             progress(1)
@@ -126,7 +127,7 @@ def folder_results(folders: list[RerenderedFolder]) -> list[dict[str, Any]]:
 def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
     """Prints what was rendered again; exit status 1 where a folder that is there could not be."""
     for folder in folders:
-        if not folder.is_ours:
+        if not folder.is_own:
             print_error(f"{folder.folder}: {folder.reason}, of which this store is a copy; run the same command there")
         elif not folder.rendered:
             print_error(
@@ -138,5 +139,5 @@ def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
                 echo(f"rendered again: {folder.folder}")
             if folder.reason:
                 print_error(f"{folder.folder}: {folder.reason}")
-    if any(state.is_ours and not state.rendered and state.folder.is_dir() for state in folders):
+    if any(state.is_own and not state.rendered and state.folder.is_dir() for state in folders):
         raise click.exceptions.Exit(1)

@@ -19,19 +19,27 @@ SHOWN = 4_000
 @common.command("""
   hotpapers quarantine
   hotpapers quarantine 17""")
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=click.IntRange(0, 2**63 - 1), required=False)
 @click.option("--source", default="", metavar="NAME", help="Only from this source.")
-@click.option("--last", "most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many to list.")
+@click.option(
+    "--last",
+    "most",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="How many to list.",
+)
 @common.json_option
 @common.store_options
-def quarantine(number: int | None, source: str, most: int, as_json: bool, home: common.CommandContext) -> None:
+def quarantine(number: int | None, source: str, most: int, as_json: bool, context: common.CommandContext) -> None:
     """List payloads that could not be parsed, or show one.
 
-    They are kept for a while, so that a later version can parse them: see `hotpapers reprocess`.
+    Kept for a while, for a later version to parse: see `hotpapers reprocess`.
     """
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         if number is not None:
-            _show(*apart.one(record.database, number), as_json)
+            _show(*apart.load(record.database, number), as_json)
             return
         totals = apart.counted(record.database)
         latest = apart.latest(record.database, source, most)

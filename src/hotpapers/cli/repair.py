@@ -13,13 +13,13 @@ from hotpapers.store.verify import name_of
   hotpapers repair""")
 @common.json_option
 @common.store_options
-def repair(as_json: bool, home: common.CommandContext) -> None:
+def repair(as_json: bool, context: common.CommandContext) -> None:
     """Close rows with an empty key.
 
-    `status` and `verify` list such rows. They stay in the record as closed rows; no frozen issue changes. A damaged
-    store is not repaired: restore a backup instead.
+    `status` and `verify` list such rows. They stay in the record, closed; no frozen issue changes. A damaged store
+    needs a backup instead.
     """
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         rows = repairing.close_unusable(record)
     lines = [f"closed: {name_of(row.label)} (row {row.id})" for row in rows]
     summary = f"{count(len(rows), 'row')} closed" if rows else "nothing to repair"

@@ -25,16 +25,22 @@ NAMES: dict[reporting.Kind, str] = {
 @common.command("""
   hotpapers reports
   hotpapers reports --close 3 --close 4""")
-@click.option("--close", "closed", multiple=True, type=click.IntRange(min=1), metavar="ID", help="Close this report.")
+@click.option(
+    "--close",
+    "closed",
+    multiple=True,
+    type=click.IntRange(min=1),
+    metavar="ID",
+    help="Close this report, and delete its text.",
+)
 @common.json_option
 @common.store_options
-def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext) -> None:
+def reports(closed: tuple[int, ...], as_json: bool, context: common.CommandContext) -> None:
     """List what readers reported in the app's forms.
 
-    Wrong entries, posts that should not be quoted, accounts that are no bots. Act on them with `hide`, `judge` and
-    `issue DAY --again`. --close also deletes a report's text.
+    Act on them with `hide`, `judge` and `issue DAY --again`.
     """
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         if closed:
             reporting.close(record.database, closed, now())
         open_reports = reporting.waiting(record.database)
@@ -47,7 +53,7 @@ def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext)
 
 def _known(record: Record, report: ReaderReport) -> dict[str, str]:
     """Of a post that is reported: its page, and by whom and of when it is, where the record knows it."""
-    row = record.view().one(Post, report.subject) if report.kind == "quotation" else None
+    row = record.view().latest_row(Post, report.subject) if report.kind == "quotation" else None
     if row is None or row.is_forgotten or not isinstance(row.item, Post):
         return {"page": "", "by": ""}
     post = row.item

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import confirmed, count, echo, print_error, print_json
+from hotpapers.cli.terminal import confirm, count, echo, print_error, print_json
 from hotpapers.ingest.job_factory import ConfiguredSource, chosen_sources
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.reparse import ReparsePlan
@@ -20,24 +20,23 @@ from hotpapers.terms import of
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common.json_option
 @common.store_options
-def reprocess(source: str, yes: bool, as_json: bool, home: common.CommandContext) -> None:
+def reprocess(source: str, yes: bool, as_json: bool, context: common.CommandContext) -> None:
     """Parse a source's raw payloads again with this version.
 
-    Run it after an update that parses a network better. It shows what would change and asks first: rows that are no
-    longer parsed are closed, new ones are added, and payloads that can now be parsed leave quarantine. No frozen
-    issue changes.
+    After an update. Shows what would change and asks first: rows no longer parsed are closed, new ones added, and
+    payloads that can now be parsed leave quarantine. No frozen issue changes.
     """
     from hotpapers.ingest import reprocessing  # all sources come with it
 
-    [choice] = chosen_sources(home.settings.source, [source], str(home.file), home.terms)
-    terms = of(home.terms, source)
-    with common.open_record(home) as record:
+    [choice] = chosen_sources(context.settings.source, [source], str(context.file), context.terms)
+    terms = of(context.terms, source)
+    with common.open_record(context) as record:
         planned = reprocessing.plan(record, choice, terms)
         if not as_json:
             for line in _planned(choice, planned):
                 echo(line)
         batch = None
-        if not planned.is_nothing and (yes or confirmed("Apply these changes?", "change the record")):
+        if not planned.is_nothing and (yes or confirm("Apply these changes?", "change the record")):
             batch = reprocessing.reprocess(record, choice, terms)
     _report(planned, batch, as_json)
 

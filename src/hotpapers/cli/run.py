@@ -17,12 +17,13 @@ from hotpapers import logs
 from hotpapers.cli import common
 from hotpapers.cli.alarms import all_alarms
 from hotpapers.cli.collect import enabled_sources, in_turn, ingest_context, raise_first, run_jobs_once
+from hotpapers.cli.configured import check_settings, issue_destinations, wanted_jobs
 from hotpapers.cli.following import follow_jobs, follow_names
 from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
 from hotpapers.cli.terminal import bar, plain
 from hotpapers.errors import StoreError
 from hotpapers.ids.timestamps import day_of
-from hotpapers.ingest import ConfiguredSource, IngestContext, job_names, make_jobs, make_line
+from hotpapers.ingest import ConfiguredSource, IngestContext, make_connection, make_jobs
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs import queries as jobs_queries
@@ -44,122 +45,119 @@ from hotpapers.web.monitoring import monitor
   hotpapers run --once                        (from a scheduler: one round, what is due frozen and published)""")
 @click.option("--once", is_flag=True, help="Read each source once, then freeze and publish what is due.")
 @common.store_options
-def run(once: bool, home: common.CommandContext) -> None:
+def run(once: bool, context: common.CommandContext) -> None:
     """Collect, freeze and publish on schedule until stopped.
 
-    Each publication's issue is frozen when its day closes, then published to the configured channels. Failures are
-    logged and retried, and never stop other jobs: see `hotpapers status`.
+    Each publication's issue is frozen and published when its day closes. What fails is retried and stops nothing
+    else.
     """
-    choices = enabled_sources(home, ())
-    names = home.own_publications
-    common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
-    logs.listen(home.settings.run.log)
-    _check_publishing(home, names)
-    with common.open_record(home, create=True, publications=True) as record:
-        check(home, record)
-    sending = (SendJob.name,) if sends(home) else ()
+    choices = enabled_sources(context, ())
+    names = context.own_publications
+    common.require_publications(context, names)
+    logs.listen(context.settings.run.log)
+    check_settings(context)
+    destinations = issue_destinations(context)
+    with common.open_record(context, create=True, publications=True) as record:
+        check(context, record)
+    sending = (SendJob.name,) if sends(context) else ()
     with (
-        ingest_context(home, choices, (PublishJob.name, HousekeepingJob.name, *sending, *follow_names(home))) as site,
-        _watched(home, names),
+        ingest_context(
+            context, choices, (PublishJob.name, HousekeepingJob.name, *sending, *follow_names(context))
+        ) as site,
+        _monitoring(context, names),
     ):
         logs.log_event(
             "running",
-            store=without_password(home.store),
+            store=without_password(context.store),
             sources=" ".join(c.name for c in choices),
             publications=" ".join(names),
         )
-        tell(home, choices, names)
-        reading = make_jobs(choices, site)
-        keeping = {
-            PublishJob.name: partial(_issues, home, names, site, tuple(reading)),
-            HousekeepingJob.name: partial(_housekeeping, home, names, site),
+        print_start(context, choices, names)
+        read_jobs = make_jobs(choices, site)
+        site_jobs = {
+            PublishJob.name: partial(_issues, context, names, destinations, site, tuple(read_jobs)),
+            HousekeepingJob.name: partial(_housekeeping, context, names, site),
         }
-        delivering = {name: partial(_sending, home, names, site) for name in sending}
-        following = follow_jobs(home, site)
+        send_jobs = {name: partial(_sending, context, names, site) for name in sending}
+        peer_jobs = follow_jobs(context, site)
         if once:  # what was read now is published now, and sent
-            problems = run_jobs_once((*in_turn(reading), following, keeping, delivering), site)
+            problems = run_jobs_once((*in_turn(read_jobs), peer_jobs, site_jobs, send_jobs), site)
         else:
-            with progress(home, tuple(reading), site.stop):
-                problems = JobRunner({**reading, **following, **keeping, **delivering}, site.stop).run()
+            runner = JobRunner({**read_jobs, **peer_jobs, **site_jobs, **send_jobs}, site.stop)
+            with progress(context, tuple(read_jobs), site.stop):
+                problems = runner.run()
     logs.log_event("stopped")
     raise_first(problems)
 
 
-def _check_publishing(home: common.CommandContext, names: list[str]) -> None:
-    """Raises SettingsError now, and not when an issue is due."""
-    for name in names:
-        common.targets(home, name, (), None)
-    summarizer(home.settings.summary, home.settings.contact)
-
-
-def _issues(home: common.CommandContext, names: list[str], site: IngestContext, reading: Sequence[str] = ()) -> JobLoop:
-    places = [IssueDestination(name, *target) for name in names for target in common.targets(home, name, (), None)]
-
-    policy = witness_policy(home.settings.transparency.policy)
+def _issues(
+    context: common.CommandContext, names: list[str], destinations: list[IssueDestination], site: IngestContext,
+    read_jobs: Sequence[str],
+) -> JobLoop:  # fmt: skip
+    policy = witness_policy(context.settings.transparency.policy)
     witnesses = [witness.url for witness in policy.witnesses if witness.url]
 
     def make() -> PublishJob:
-        summarize = summarizer(home.settings.summary, home.settings.contact, site.stop)
+        summarize = summarizer(context.settings.summary, context.settings.contact, site.stop)
         return PublishJob(
             names,
-            places,
-            home.settings.bots,
-            home.site_config,
-            home.terms,
+            destinations,
+            context.settings.bots,
+            context.site_config,
+            context.terms,
             summarize,
-            reading,
-            site.witnesses if reading else None,
-            make_line(witnesses, (), site) if witnesses else None,
+            read_jobs,
+            site.witnesses if read_jobs else None,
+            make_connection(witnesses, (), site) if witnesses else None,
         )
 
     return JobLoop(PublishJob.name, make, site.record, site.leases, site.clock)
 
 
-def _sending(home: common.CommandContext, names: list[str], site: IngestContext) -> JobLoop:
-    def open_way(own: tuple[str, ...], secret: tuple[str, ...]) -> ClientHandle:
-        line = make_line(own, secret, site)
-        return ClientHandle(line.http, line.close)
+def _sending(context: common.CommandContext, names: list[str], site: IngestContext) -> JobLoop:
+    def open_client(own: tuple[str, ...], secret: tuple[str, ...]) -> ClientHandle:
+        connection = make_connection(own, secret, site)
+        return ClientHandle(connection.http, connection.close)
 
     def make() -> SendJob:
-        return SendJob(names, partial(all_destinations, home, open_way), home.terms)
+        return SendJob(names, partial(all_destinations, context, open_client), context.terms)
 
     return JobLoop(SendJob.name, make, site.record, site.leases, site.clock)
 
 
-def _housekeeping(home: common.CommandContext, names: list[str], site: IngestContext) -> JobLoop:
-    ping = home.settings.run.ping
+def _housekeeping(context: common.CommandContext, names: list[str], site: IngestContext) -> JobLoop:
+    ping = context.settings.run.ping
 
     def make() -> HousekeepingJob:
-        line = make_line((ping,) if ping else (), (), site)
-        return HousekeepingJob(line, ping, lambda work: site_health(home, work.record, names, work.clock.now()))
+        connection = make_connection((ping,) if ping else (), (), site)
+        return HousekeepingJob(
+            connection, ping, lambda work: site_health(context, work.record, names, work.clock.now())
+        )
 
     return JobLoop(HousekeepingJob.name, make, site.record, site.leases, site.clock)
 
 
-def site_health(home: common.CommandContext, record: Record, names: Sequence[str], at: int) -> SiteHealth:
+def site_health(context: common.CommandContext, record: Record, names: Sequence[str], at: int) -> SiteHealth:
     """How those jobs are doing that the settings ask for."""
-    sending = [SendJob.name] if sends(home) else []
-    reading = job_names(enabled_sources(home, ()))
-    jobs = {PublishJob.name, HousekeepingJob.name, *sending, *follow_names(home), *reading}
-    return health(record, names, at, all_alarms(home), jobs)
+    return health(record, names, at, all_alarms(context), wanted_jobs(context))
 
 
 @contextmanager
-def _watched(home: common.CommandContext, names: list[str]) -> Iterator[None]:
+def _monitoring(context: common.CommandContext, names: list[str]) -> Iterator[None]:
     """Answers machines that watch, where the settings say on which address."""
 
     def ask() -> SiteHealth:
-        with Record(home.store, create=False) as record:
-            return site_health(home, record, names, now())
+        with Record(context.store, create=False) as record:
+            return site_health(context, record, names, now())
 
     def figures() -> str:
-        with Record(home.store, create=False) as record:
-            return metrics(totals(record), jobs_queries.all_states(record), site_health(home, record, names, now()))
+        with Record(context.store, create=False) as record:
+            return metrics(totals(record), jobs_queries.all_states(record), site_health(context, record, names, now()))
 
-    if not home.settings.run.listen:
+    if not context.settings.run.listen:
         yield
         return
-    with monitor(home.settings.run.listen, ask, figures) as port:
+    with monitor(context.settings.run.listen, ask, figures) as port:
         logs.log_event("watched", port=port)
         yield
 
@@ -168,15 +166,15 @@ LOOK = 1.0
 """Seconds between two looks at how far it is."""
 
 
-def tell(home: common.CommandContext, choices: Sequence[ConfiguredSource], names: Sequence[str]) -> None:
+def print_start(context: common.CommandContext, choices: Sequence[ConfiguredSource], names: Sequence[str]) -> None:
     """Says it: in sentences on a terminal, as events elsewhere."""
-    at, days = now(), home.settings.run.read_back
-    with Record(home.store) as record:
+    at, days = now(), context.settings.run.read_back
+    with Record(context.store) as record:
         new = [choice.name for choice in choices if jobs_queries.load_state(record, choice.name).started_at is None]
         frozen = {name: frozen_days(record, name) for name in names}
         firsts = list(first_issues([publication_of(record, name) for name in names], frozen, at)) if new else []
-    zones = {publication.name: publication.zone for publication in home.settings.publication}
-    if _is_read_by_people(home):
+    zones = {publication.name: publication.zone for publication in context.settings.publication}
+    if _is_read_by_people(context):
         for sentence in sentences([choice.name for choice in choices], new, days, firsts, zones, at):
             click.echo(plain(sentence), err=True)
         return
@@ -208,32 +206,32 @@ def _local(at: int, zone: str) -> str:
     return f"{datetime.datetime.fromtimestamp(at / 1e6, ZoneInfo(zone)):%A %Y-%m-%d at %H:%M} {zone}"
 
 
-def _is_read_by_people(home: common.CommandContext) -> bool:
-    return home.settings.run.log == "text" and sys.stderr is not None and sys.stderr.isatty()
+def _is_read_by_people(context: common.CommandContext) -> bool:
+    return context.settings.run.log == "text" and sys.stderr is not None and sys.stderr.isatty()
 
 
 @contextmanager
-def progress(home: common.CommandContext, jobs: Sequence[str], stop: threading.Event) -> Iterator[None]:
+def progress(context: common.CommandContext, jobs: Sequence[str], stop: threading.Event) -> Iterator[None]:
     """As long as it is read what was said before: on a terminal a bar of how many jobs have done so, elsewhere an event
     for each that has."""
-    ended = threading.Event()
-    display = threading.Thread(target=_show, args=(home, jobs, stop, ended), daemon=True)
+    done = threading.Event()
+    display = threading.Thread(target=_show, args=(context, jobs, stop, done), daemon=True)
     display.start()
     try:
         yield
     finally:
-        ended.set()
+        done.set()
         display.join()
 
 
-def _show(home: common.CommandContext, jobs: Sequence[str], stop: threading.Event, ended: threading.Event) -> None:
-    with suppress(StoreError), Record(home.store) as record:
+def _show(context: common.CommandContext, jobs: Sequence[str], stop: threading.Event, done: threading.Event) -> None:
+    with suppress(StoreError), Record(context.store) as record:
         left = read_back_of(record, jobs, now())
-        with bar("reading back", len(left) if _is_read_by_people(home) else 0) as step:
-            while left and not (stop.is_set() or ended.wait(LOOK)):
+        with bar("reading back", len(left) if _is_read_by_people(context) else 0) as step:
+            while left and not (stop.is_set() or done.wait(LOOK)):
                 before, left = left, read_back_of(record, jobs, now())
                 step(len(before) - len(left))
-                for job in [] if _is_read_by_people(home) else before:
+                for job in [] if _is_read_by_people(context) else before:
                     status = jobs_queries.load_state(record, job)
                     if job not in left and status.back_to is not None and status.back_at is not None:
                         logs.log_event("read back", job=job, since=day_of(status.back_to), items=status.items)

@@ -31,62 +31,58 @@ REPORT = "schedule.json"
     "--because",
     default=schedule_status.BY_SCHEDULE,
     metavar="EVENT",
-    help="begin: the event that started the run. [default: schedule]",
+    help="begin: what started the run. [default: schedule]",
 )
-@click.option(
-    "--outcome", metavar="WORD", help="end: the outcome of `hotpapers run --once`: success, or anything else."
-)
+@click.option("--outcome", metavar="WORD", help="end: how `hotpapers run --once` ended: success, or anything else.")
 @click.option("--where", default="", metavar="ADDRESS", help="end: the address of the run's log.")
-@click.option(
-    "--base", default="", metavar="ADDRESS", help="end: the public address of the site, if not in the settings."
-)
+@click.option("--base", default="", metavar="ADDRESS", help="end: the site's public address, if not in the settings.")
 @click.option("--output", type=common.FOLDER, metavar="DIR", help="end: an empty folder for the site.")
 @common.json_option
 @common.store_options
 def scheduled(
     what: str, because: str, outcome: str | None, where: str, base: str, output: Path | None, as_json: bool,
-    home: common.CommandContext,
+    context: common.CommandContext,
 ) -> None:  # fmt: skip
     """Record the start and end of a scheduled run.
 
-    For hosts that run `hotpapers run --once` on a schedule and keep no files, as `init --github-pages` sets up. WHAT is
-    begin or end. `end` writes the whole site and schedule.json to DIR, which state how the run went and when the next
-    one is due.
+    For hosts that run `hotpapers run --once` on a schedule and keep no files (`init --github-pages`). WHAT is begin
+    or end; end writes the site to DIR, with schedule.json on how the run went and when the next is due.
     """
-    moments = times(home.settings.publication, datetime.datetime.now(datetime.UTC).date())
+    moments = times(context.settings.publication, datetime.datetime.now(datetime.UTC).date())
     if what == "begin":
-        with common.open_record(home, create=True, publications=True) as record:
+        with common.open_record(context, create=True, publications=True) as record:
             text = schedule_status.begin(record, moments, now(), because)
         echo(text)
         return
-    common.need(outcome is not None and output is not None, "end goes with --outcome and --output")
+    common.require(outcome is not None and output is not None, "end goes with --outcome and --output")
     assert outcome is not None and output is not None
-    _end(home, moments, outcome, where, _imprint(home, base), output, as_json=as_json)
+    _end(context, moments, outcome, where, _site_config(context, base), output, as_json=as_json)
 
 
-def _imprint(home: common.CommandContext, base: str) -> SiteConfig:
+def _site_config(context: common.CommandContext, base: str) -> SiteConfig:
     """The settings' own, with the host's address where they name none; feeds are always made."""
-    site_config = home.site_config._replace(feeds=True)
+    site_config = context.site_config._replace(feeds=True)
     if site_config.base or not base:
         return site_config
-    return site_config._replace(base=base if base.endswith("/") else f"{base}/")
+    shared = base if base.endswith("/") else f"{base}/"
+    return site_config._replace(base=shared, bases=context.settings.bases_below(shared))
 
 
 def _end(
-    home: common.CommandContext, moments: tuple[TimeOfDay, ...], outcome: str, where: str, site_config: SiteConfig,
+    context: common.CommandContext, moments: tuple[TimeOfDay, ...], outcome: str, where: str, site_config: SiteConfig,
     output: Path,
     *, as_json: bool,
 ) -> None:  # fmt: skip
     site_export.check_empty(output)
-    with common.open_record(home, publications=True) as record:
-        names = [publication.name for publication in home.settings.publication]
-        common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
+    with common.open_record(context, publications=True) as record:
+        names = [publication.name for publication in context.settings.publication]
+        common.require_publications(context, names)
         at = now()
-        problems = site_health(home, record, home.own_publications, at).problems
+        problems = site_health(context, record, context.own_publications, at).problems
         report = schedule_status.end(record, moments, at, outcome, problems, where)
         site_config = site_config._replace(note=schedule_status.sentence(record))
-        places = site_export.places([publication_of(record, name) for name in names], site_config)
-        files = site_export.render_all(RecordIssueReader(record, home.terms), places, output)
+        places = site_export.site_folders([publication_of(record, name) for name in names], site_config)
+        files = site_export.render_all(RecordIssueReader(record, context.terms), places, output)
     public = {name: value for name, value in report._asdict().items() if name != "problems"}
     with open_published(output / REPORT) as out:
         out.write(msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import click
 
@@ -27,7 +27,25 @@ INDENT = " " * 4
 Spans = Sequence[tuple[int, int]]
 
 
-@common.command("""
+WORD = "\0"
+"""Stands before a word of the query that begins with a hyphen, so that it is not taken for an option."""
+
+
+class QueryCommand(click.Command):
+    """A command whose words may begin with a hyphen: `-tea` is one to leave out, unless it is an option's name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        end = args.index("--") if "--" in args else len(args)
+        return super().parse_args(ctx, [*(_as_word(arg, options) for arg in args[:end]), *args[end:]])
+
+
+def _as_word(arg: str, options: Container[str]) -> str:
+    is_word = arg.startswith("-") and not arg.startswith("--") and len(arg) > 1 and arg not in options
+    return WORD + arg if is_word else arg
+
+
+@common.examples("""
   hotpapers search "kettle steam"
   hotpapers search 'author:brewster category:cs.LG from:2026-10 "on steam" -teapot'
   hotpapers search --posts --json お茶
@@ -41,26 +59,29 @@ A query:
   category:cs.LG      or of an archive      category:cs
   date:2026-11        day, month or year    from:2026 to:2027-02
   2101.04869          the paper itself, by identifier or any address of it""")
+@click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Maximum number of results.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), metavar="N", default=10, show_default=True, help="Results at most."
+)
 @click.option("--posts", is_flag=True, help="Search posts about papers instead.")
 @common.json_option
 @common.store_options
-def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home: common.CommandContext) -> None:
+def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, context: common.CommandContext) -> None:
     """Search papers by words, authors, categories and dates.
 
     Best match first; newest first if the query has no words. Accents, case and plural endings are ignored.
     """
-    text = " ".join(query)
-    with common.open_record(home) as record:
+    text = " ".join(query).replace(WORD, "")
+    with common.open_record(context) as record:
         _renew(record)
         results: PaperResults | PostResults
         if posts:
-            results = searching.search_posts(record, text, limit=limit, allowed=home.terms)
+            results = searching.search_posts(record, text, limit=limit, allowed=context.terms)
         else:
             results = searching.search(record, text, limit=limit)
-        common.need(bool(results.understood), "missing search terms, such as: hotpapers search 'kettle steam'")
-        others = _posts_instead(record, text, home) if isinstance(results, PaperResults) and not results.total else 0
+        common.require(bool(results.understood), "missing search terms, such as: hotpapers search 'kettle steam'")
+        others = _posts_instead(record, text, context) if isinstance(results, PaperResults) and not results.total else 0
     if as_json:
         print_json({"query": text, **results._asdict()})
     else:
@@ -78,10 +99,10 @@ def _renew(record: Record) -> None:
             searching.update_index(record, progress)
 
 
-def _posts_instead(record: Record, query: str, home: common.CommandContext) -> int:
+def _posts_instead(record: Record, query: str, context: common.CommandContext) -> int:
     """How many posts have the words that no paper has."""
     try:
-        return searching.search_posts(record, query, limit=1, allowed=home.terms).total
+        return searching.search_posts(record, query, limit=1, allowed=context.terms).total
     except UsageError:  # the query asks for what only papers have
         return 0
 

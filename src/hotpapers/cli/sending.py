@@ -13,7 +13,7 @@ from hotpapers.cli.terminal import count
 from hotpapers.deliver.files import write_files
 from hotpapers.errors import UsageError
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HttpClient
+from hotpapers.model import HttpClient, distinct
 from hotpapers.render import CHANNELS
 from hotpapers.store import Record, now
 
@@ -28,47 +28,48 @@ class ClientHandle(NamedTuple):
     close: Callable[[], object]
 
 
-OpenWay = Callable[[tuple[str, ...], tuple[str, ...]], ClientHandle]
+OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], ClientHandle]
 """Opens a way out: for the operator's own addresses, which may lie inside, and for secrets that no error may name."""
 
 
-def _mailing(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
+def _mailing(record: Record, context: common.CommandContext, open_client: OpenClient) -> Iterator[SenderDestination]:
     """Mail, where the settings name a relay."""
     from hotpapers.deliver.email.config import is_open, mail_config_of
     from hotpapers.deliver.email.sender import EmailSender
     from hotpapers.schedule import SenderDestination
 
-    if is_open(home.settings.mailing):
-        sender = EmailSender(record, mail_config_of(home.settings.mailing, home.folder), home.site_config)
-        way = open_way((), ())
+    if is_open(context.settings.mailing):
+        sender = EmailSender(record, mail_config_of(context.settings.mailing, context.folder), context.site_config)
+        client = open_client((), ())
 
         def close() -> None:
             sender.close()
-            way.close()
+            client.close()
 
-        yield SenderDestination(sender, way.http, sender.check, sender.tidy, close)
+        yield SenderDestination(sender, client.http, sender.check, sender.tidy, close)
 
 
-OpenSenders = Callable[[Record, common.CommandContext, OpenWay], "Iterator[SenderDestination]"]
+OpenSenders = Callable[[Record, common.CommandContext, OpenClient], "Iterator[SenderDestination]"]
 
 
 def _announcing(channel: str) -> OpenSenders:
     """Announcements: each place has a way out of its own."""
 
-    def opened(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
+    def opened(record: Record, context: common.CommandContext, open_client: OpenClient) -> Iterator[SenderDestination]:
         from hotpapers.deliver.announce.destinations import DESTINATIONS
         from hotpapers.schedule import SenderDestination
 
-        for place in DESTINATIONS[channel](home.settings, home.site_config, record):
-            way = open_way(place.own, place.secrets)
-            yield SenderDestination(place.sender, way.http, close=way.close, place=place.target)
+        for target in DESTINATIONS[channel](context.settings, context.site_config, record):
+            client = open_client(target.own, target.secrets)
+            yield SenderDestination(target.sender, client.http, close=client.close, target=target.target)
 
     return opened
 
 
-SENDERS = {"mailing": _mailing, **{name: _announcing(name) for name in ("chat", "webhook", "bluesky")}}
-"""Each channel that sends, by name: what opens it for each place of the settings that it goes to. A new one is one line
-here. Raises SettingsError."""
+SENDERS = {**{name: _announcing(name) for name in ("chat", "webhook", "bluesky")}, "mailing": _mailing}
+"""Each channel that sends, by name: what opens it for each place of the settings that it goes to, in the order in which
+they are served: thousands of messages take hours, and no room waits for them. A new one is one line here. Raises
+SettingsError."""
 
 EVERY = (*CHANNELS, *SENDERS)
 """The names of all channels: those that write files, then those that send."""
@@ -91,11 +92,11 @@ def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> 
         tuple(name for name in to if name in CHANNELS), tuple(name for name in to if name in SENDERS)
     )
     if preview:
-        common.need(
+        common.require(
             bool(channels.senders) and not channels.files, f"--preview goes with --to {' or '.join(SENDERS)} alone"
         )
     elif channels.senders:
-        common.need(
+        common.require(
             not everything, f"{channels.senders[0]} sends the issues of days that you name, never of all: name them"
         )
     return channels
@@ -103,26 +104,26 @@ def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> 
 
 def previews(
     record: Record,
-    home: common.CommandContext,
+    context: common.CommandContext,
     publication: str,
     days: Sequence[str],
     names: Sequence[str],
     folder: Path,
 ) -> list[dict[str, Any]]:
-    """What would be sent of some days, letters as files in a folder. Nothing is sent."""
+    """What would be sent of some days, mail as files in a folder. Nothing is sent."""
     return [
-        _letters(record, home, publication, days, folder)
+        _mail_files(record, context, publication, days, folder)
         if name == "mailing"
-        else {"channel": name, "messages": list(_messages(record, home, publication, days, name))}
+        else {"channel": name, "messages": list(_messages(record, context, publication, days, name))}
         for name in names
     ]
 
 
 def _messages(
-    record: Record, home: common.CommandContext, publication: str, days: Sequence[str], name: str
+    record: Record, context: common.CommandContext, publication: str, days: Sequence[str], name: str
 ) -> Iterator[dict[str, str]]:
-    issue_reader = RecordIssueReader(record, home.terms)
-    for destination in SENDERS[name](record, home, _way_of(home)):
+    issue_reader = RecordIssueReader(record, context.terms)
+    for destination in SENDERS[name](record, context, _client_opener(context)):
         with closing(destination):
             for message in chain.from_iterable(
                 destination.sender.messages(issue_reader, publication, day) for day in days
@@ -130,71 +131,76 @@ def _messages(
                 yield {"target": message.target, "text": str(message.payload)}
 
 
-def _letters(
-    record: Record, home: common.CommandContext, publication: str, days: Sequence[str], folder: Path
+def _mail_files(
+    record: Record, context: common.CommandContext, publication: str, days: Sequence[str], folder: Path
 ) -> dict[str, Any]:
     from hotpapers.deliver.email.config import preview_config
     from hotpapers.deliver.email.messages import preview
 
-    issue_reader, office = RecordIssueReader(record, home.terms), preview_config(home.settings.mailing)
-    files = (preview(issue_reader.issue(publication, day), office, home.site_config) for day in days)
+    issue_reader, mail_config = RecordIssueReader(record, context.terms), preview_config(context.settings.mailing)
+    site_config = context.site_config.of(publication)
+    files = (preview(issue_reader.issue(publication, day), mail_config, site_config) for day in days)
     return {"channel": "mailing", "output": str(folder), **write_files(folder, files)._asdict()}
 
 
 def all_destinations(
-    home: common.CommandContext, open_way: OpenWay, record: Record
+    context: common.CommandContext, open_client: OpenClient, record: Record
 ) -> Iterator[Iterator[SenderDestination]]:
     """All senders that the settings ask for, channel by channel."""
-    return (make(record, home, open_way) for make in SENDERS.values())
+    return (make(record, context, open_client) for make in SENDERS.values())
 
 
-def check(home: common.CommandContext, record: Record) -> None:
+def check(context: common.CommandContext, record: Record) -> None:
     """Raises SettingsError or UsageError now, and not when the first issue is to be sent."""
-    for destination in chain.from_iterable(all_destinations(home, _way_of(home), record)):
+    for destination in chain.from_iterable(all_destinations(context, _client_opener(context), record)):
         destination.close()
 
 
-def sends(home: common.CommandContext) -> bool:
+def sends(context: common.CommandContext) -> bool:
     """Whether the settings say that anything is sent."""
     from hotpapers.deliver.announce import destinations
     from hotpapers.deliver.email.config import is_open
 
-    return is_open(home.settings.mailing) or destinations.is_any(home.settings)
+    return is_open(context.settings.mailing) or destinations.is_any(context.settings)
 
 
 def deliver(
-    record: Record, home: common.CommandContext, publication: str, days: Sequence[str], name: str
+    record: Record, context: common.CommandContext, publication: str, days: Sequence[str], name: str
 ) -> dict[str, Any]:
     """Sends the issues of some days by a sender: to each target once. What could not be sent is among `problems`."""
-    from hotpapers.deliver.send import SendResult, keep_finished
+    from hotpapers.deliver.send import SendResult, idle_reason, keep_finished
     from hotpapers.schedule.sending import problem_lines, send_day
 
-    results, attempts, problems = list[SendResult](), 0, list[str]()
-    issue_reader = RecordIssueReader(record, home.terms)
-    for destination in SENDERS[name](record, home, _way_of(home)):
+    results, attempts, problems, reasons = list[SendResult](), 0, list[str](), list[str]()
+    issue_reader = RecordIssueReader(record, context.terms)
+    for destination in SENDERS[name](record, context, _client_opener(context)):
         attempts += 1
         with closing(destination):
             for day in days:
                 result = send_day(destination, issue_reader, record, publication, day)
                 results.append(result)
                 problems += problem_lines(name, day, result)
+                if not result.sent:
+                    reasons.append(idle_reason(record, destination.sender, issue_reader, publication, day))
     if not attempts:
-        raise UsageError(f"{home.file}: {name}: no destination configured; see docs/how-to/{name}.md")
+        raise UsageError(f"{context.file}: {name}: no destination configured; see docs/how-to/{name}.md")
     keep_finished(record, name, results, attempts, now())
-    return {"channel": name, "sent": sum(result.sent for result in results), "problems": problems}
+    sent = sum(result.sent for result in results)
+    idle = distinct(filter(None, reasons)) or (f"none of them is for {publication}",)
+    return {"channel": name, "sent": sent, "reasons": [] if sent or problems else idle, "problems": problems}
 
 
-def _way_of(home: common.CommandContext) -> OpenWay:
+def _client_opener(context: common.CommandContext) -> OpenClient:
     """Ways out of a command that ends soon."""
     from hotpapers.http import HostPacer
 
     reserve = HostPacer()
 
-    def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
-        http = home.http(own, reserve=reserve, secrets=secrets)
+    def open_client(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
+        http = context.http(own, reserve=reserve, secrets=secrets)
         return ClientHandle(http, http.close)
 
-    return open_way
+    return open_client
 
 
 def summary_line(summary: dict[str, Any]) -> str:
@@ -204,6 +210,7 @@ def summary_line(summary: dict[str, Any]) -> str:
             f"{summary['channel']} to {item['target']}:\n\n{item['text']}" for item in summary["messages"]
         )
     if "sent" in summary:
-        return f"{summary['channel']}: {count(summary['sent'], 'delivery', 'deliveries')}"
+        why = f" ({'; '.join(summary['reasons'])})" if summary["reasons"] else ""
+        return f"{summary['channel']}: {count(summary['sent'], 'delivery', 'deliveries')}{why}"
     files = count(summary["files"], "file")
     return f"{summary['channel']}: {files} in {summary['output']}, {summary['changed']:,} changed"

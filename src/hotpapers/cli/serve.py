@@ -18,14 +18,19 @@ from hotpapers.store import Record
   hotpapers serve --store hotpapers-demo/hotpapers.db""")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 picks a free one."
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="The port; 0 picks a free one.",
 )
 @common.publication_option
 @common.store_options
-def serve(host: str, port: int, publication: str | None, home: common.CommandContext) -> None:
+def serve(host: str, port: int, publication: str | None, context: common.CommandContext) -> None:
     """Serve the site as a web app.
 
-    Serves the pages of the static site, the API under /api/v1 and, with `base` in [serve], the readers' forms.
+    With the API under /api/v1 and, if [serve] has a `base`, the readers' forms.
     """
     try:
         from hotpapers.web import feed_generator, mail_pages, reader_features
@@ -36,26 +41,26 @@ def serve(host: str, port: int, publication: str | None, home: common.CommandCon
         from hotpapers.web.search_pages import SearchRoutes
     except ImportError as missing:
         raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         chosen = freeze.publication_of(record, publication)
-        open_record = partial(Record, home.store, create=False)
+        open_record = partial(Record, context.store, create=False)
         with _listening(host, port) as listener:
             port = listener.getsockname()[1]
             host_in_url = f"[{host}]" if ":" in host else host
             echo(f"{chosen.title}: http://{host_in_url}:{port}/  (Ctrl-C ends it)")
-            name, issue_readers = chosen.publication, [FreshIssueReader(open_record, home.terms) for _ in range(2)]
-            feeds = feed_generator.routes(issue_readers[1], name, home.settings.bluesky)
-            limits = home.settings.serve
-            config = ApiConfig(home.terms, limits.rate, limits.proxies, home.site_config.logs)
+            name, issue_readers = chosen.publication, [FreshIssueReader(open_record, context.terms) for _ in range(2)]
+            feeds = feed_generator.routes(issue_readers[1], name, context.settings.bluesky)
+            limits, site_config = context.settings.serve, context.site_config.of(name)
+            config = ApiConfig(context.terms, limits.rate, limits.proxies, site_config.logs)
             api = ApiRoute(open_record, config)
-            routes = SearchRoutes(open_record, name, home.site_config, config)
-            letters = mail_pages.routes(open_record)
+            routes = SearchRoutes(open_record, name, site_config, config)
+            mail_routes = mail_pages.routes(open_record)
             operator = reader_features.ReaderConfig(
-                home.settings, home.folder, str(home.file), home.site_config, home.terms
+                context.settings, context.folder, str(context.file), context.site_config, context.terms
             )
             forms = reader_features.ReaderFeatures(open_record, chosen, operator)
-            more = [api, *feeds, *letters, *forms.routes, *routes.routes]
-            running = server(issue_readers[0], name, host, port, home.site_config, more, allowed_behind(limits.proxies))
+            more = [api, *feeds, *mail_routes, *forms.routes, *routes.routes]
+            running = server(issue_readers[0], name, host, port, site_config, more, allowed_behind(limits.proxies))
             running.run(sockets=[listener])
             api.api.close()
             routes.close()

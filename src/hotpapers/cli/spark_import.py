@@ -20,7 +20,7 @@ from hotpapers.transfer.remote_files import is_remote
 
 if TYPE_CHECKING:
     from hotpapers.ingest.archives import ArchiveFile
-    from hotpapers.ingest.archives.findings import FindingsFolder, SiftJob
+    from hotpapers.ingest.archives.findings import FilterJob, FindingsFolder
     from hotpapers.ingest.archives.spark_job import SparkRun
 
 FINDINGS = "findings"
@@ -51,35 +51,36 @@ _master = click.option(
 )  # fmt: skip
 _to = click.option(
     "--to", metavar="DIR",
-    help="Write what Spark finds to DIR as Parquet, and nothing to the store; `import findings DIR` takes it in.",
+    help="Write what Spark finds to DIR as Parquet, not to the store; `import findings DIR` takes it in.",
 )  # fmt: skip
 _staging = click.option(
     "--staging", metavar="DIR",
-    help="Where findings wait for the store: a folder or address that all machines of a cluster reach."
-    " [default: a temporary folder]",
+    help="Where findings wait, in reach of all machines of the cluster. [default: a temporary folder]",
 )  # fmt: skip
 
 
 def check(format_: str, options: SparkOptions, workers: int | None, files: Sequence[str]) -> None:
     """Raises UsageError for options that do not go together, or not with a format."""
     master, to, staging = options
-    common.need(master is not None or not (to or staging), "--to and --staging go with --spark.")
+    common.require(master is not None or not (to or staging), "--to and --staging go with --spark.")
     if master is None:
         return
-    common.need(format_ in archives.FORMATS, f"--spark is for archives, not for {format_}.")
-    common.need(workers is None, "--workers is for imports without --spark.")
-    common.need(not (to and staging), "--staging is for imports into the store, --to for findings without one.")
-    common.need(streams.STDIN not in files, "--spark: standard input cannot be read by several processes; name files.")
-    common.need(
+    common.require(format_ in archives.FORMATS, f"--spark is for archives, not for {format_}.")
+    common.require(workers is None, "--workers is for imports without --spark.")
+    common.require(not (to and staging), "--staging is for imports into the store, --to for findings without one.")
+    common.require(
+        streams.STDIN not in files, "--spark: standard input cannot be read by several processes; name files."
+    )
+    common.require(
         not any(map(is_remote, files)), "--spark: every machine opens files by their paths; mount them, or fetch them."
     )
     on_cluster = not master.startswith("local") or master.startswith("local-cluster")
-    common.need(
+    common.require(
         not on_cluster or bool(to or staging),
         f"--spark {master}: name a folder or address that all its machines reach, with --staging DIR for what waits for"
         " the store, or with --to DIR for findings alone.",
     )
-    common.need(
+    common.require(
         not to or not os.path.isdir(to) or not os.listdir(to),
         f"--to {to}: there is something in it; name another folder, or remove what is there.",
     )
@@ -89,15 +90,15 @@ def check(format_: str, options: SparkOptions, workers: int | None, files: Seque
 
 
 def write_findings(
-    format_: str, home: common.CommandContext, options: SparkOptions, seen_at: int | None, files: Sequence[str],
-    progress: streams.Told,
+    format_: str, context: common.CommandContext, options: SparkOptions, seen_at: int | None, files: Sequence[str],
+    progress: streams.ProgressCallback,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Has Spark write what it finds into a folder for good."""
-    with _record_if_any(home) as record:
+    with _record_if_any(context) as record:
         job = _job(format_, record, seen_at, files)
     folder = options.to or ""
-    run = _run(options, job, _made(folder), None, progress)
+    run = _run(options, job, _ensure_folder(folder), None, progress)
     refused = [InputError(reason, file=files[number]) for number, reason in sorted(run.problems.items())]
     parts, problems = len(job.parts), [{"file": problem.file, "reason": problem.reason} for problem in refused]
     value = {"findings": folder, "files": len(files), "parts": parts, "lost": run.lost, "refused": problems}
@@ -107,9 +108,9 @@ def write_findings(
 
 
 @contextmanager
-def _record_if_any(home: common.CommandContext) -> Iterator[Record | None]:
+def _record_if_any(context: common.CommandContext) -> Iterator[Record | None]:
     try:
-        with common.open_record(home) as record:
+        with common.open_record(context) as record:
             yield record
     except NotFound:
         yield None
@@ -151,8 +152,8 @@ def _take_findings(task: archives.ImportTask, findings: FindingsFolder) -> None:
     """Each file in turn; one that is refused keeps no other out."""
     from hotpapers.ingest.archives.findings_import import FindingsImporter
 
-    archives.need_readable(findings.about.format, task.home)
-    terms = archives.terms_of(findings.about.format, task.home)
+    archives.require_readable(findings.about.format, task.context)
+    terms = archives.terms_of(findings.about.format, task.context)
     importer = FindingsImporter(task.record, findings, terms, now())
     try:
         task.take((file.name, result) for file, result in zip(importer.files, importer.results(), strict=True))
@@ -169,28 +170,28 @@ def _lost(run: SparkRun) -> list[str]:
 # ---- on Spark ------------------------------------------------------------------------------------------
 
 
-def _job(format_: str, record: Record | None, seen_at: int | None, files: Sequence[str]) -> SiftJob:
+def _job(format_: str, record: Record | None, seen_at: int | None, files: Sequence[str]) -> FilterJob:
     from hotpapers.ingest import queries
-    from hotpapers.ingest.archives.findings import SiftJob, all_parts
+    from hotpapers.ingest.archives.findings import FilterJob, all_parts
     from hotpapers.ingest.archives.formats import EVENTS
-    from hotpapers.ingest.archives.jetstream_sifter import key_in
+    from hotpapers.ingest.archives.jetstream_filter import key_in
     from hotpapers.store.paper_names import paper_aliases
 
     opened, moment = [file_of(file, seen_at) for file in files], now()
     aliases = list(paper_aliases(record, moment, 0)) if record else []
     spec = EVENTS.get(format_)
     known = list(map(key_in, queries.posts_of(record, spec.network))) if record and spec else []
-    return SiftJob(format_, opened, all_parts(format_, opened), aliases, known, moment)
+    return FilterJob(format_, opened, all_parts(format_, opened), aliases, known, moment)
 
 
 def file_of(file: str, seen_at: int | None) -> ArchiveFile:
     """A file that other machines open: by its whole path."""
-    given = archives.ArchiveInput(os.path.abspath(file))
-    return archives.file_of(given, seen_at, None)._replace(name=file)
+    archive = archives.ArchiveInput(os.path.abspath(file))
+    return archives.file_of(archive, seen_at, None)._replace(name=file)
 
 
 def _run(
-    options: SparkOptions, job: SiftJob, place: str | None, target: Path | None, progress: streams.Told
+    options: SparkOptions, job: FilterJob, place: str | None, target: Path | None, progress: streams.ProgressCallback
 ) -> SparkRun:
     """Has Spark write into a place, or by way of one into a folder of this machine's."""
     from hotpapers.ingest.archives import spark_job, spark_session
@@ -204,12 +205,12 @@ def _run(
 
     with spark_session.spark_session(options.master or "") as session:
         if target is None or place is None:
-            return spark_job.sift(session, job, place or f"file://{target}", step)
-        with spark_job.staging(session, _made(place), target) as folder:
-            return spark_job.sift(session, job, folder, step)
+            return spark_job.filter_files(session, job, place or f"file://{target}", step)
+        with spark_job.staging(session, _ensure_folder(place), target) as folder:
+            return spark_job.filter_files(session, job, folder, step)
 
 
-def _made(folder: str) -> str:
+def _ensure_folder(folder: str) -> str:
     """The address of a folder, which is made for its owner alone if it is one of this machine's."""
     if "://" in folder:
         return folder.rstrip("/")

@@ -10,9 +10,11 @@ import click
 
 from hotpapers.cli import common
 from hotpapers.cli.alarms import site_alarms
+from hotpapers.cli.configured import settings_problems, wanted_jobs
 from hotpapers.cli.terminal import ago, count, echo, print_json, size
 from hotpapers.deliver.export_site import site_forecasts
 from hotpapers.deliver.size_budget import SizeForecast
+from hotpapers.errors import UsageError
 from hotpapers.file_modes import too_open
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.jobs import job_state
@@ -20,8 +22,8 @@ from hotpapers.model import DAY, LARGEST
 from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.queries import copies_before
 from hotpapers.query.schemas import MissingPapers
-from hotpapers.query.status import STOPPED, JobHealth, all_job_health, incomplete_days
-from hotpapers.schedule.health import log_alarms
+from hotpapers.query.status import STOPPED, JobHealth, all_job_health, incomplete_days, switched_off
+from hotpapers.schedule.health import FROM_OUTSIDE, log_alarms
 from hotpapers.store import Record, now
 from hotpapers.store import statistics as reporting
 from hotpapers.store.database import IntegrityReport
@@ -39,32 +41,36 @@ LATE = DAY // 720
   hotpapers status --json | jq '.jobs[] | select(.failing_since)'""")
 @common.json_option
 @common.store_options
-def status(as_json: bool, home: common.CommandContext) -> None:
+def status(as_json: bool, context: common.CommandContext) -> None:
     """Show what is in the store, the state of its jobs, and whether it is sound.
 
-    Warns of private files that other users can read, of witnesses that refuse a log, and of followed sites that cannot
-    be believed. A large store is checked for a few seconds; `hotpapers verify --all` checks all of it. The exit
-    status is 1 if the store is not sound.
+    Warns of private files that others can read, settings with which `run` would not start, witnesses that refuse a
+    log, and followed sites that cannot be believed. Exit status 1 if the store is not sound; a large one is checked in
+    part.
     """
-    exposed = [str(file) for file in too_open(_own_files(home))]  # before a log of our own is there
-    with common.open_record(home) as record:
+    exposed = [str(file) for file in too_open(_own_files(context))]  # before a log of our own is there
+    with common.open_record(context) as record:
         soundness = _soundness(record)
         figures = reporting.status(record)
-        jobs = all_job_health(record, now())
+        mistakes = list(settings_problems(context, record)) if context.has_settings else []
+        jobs = _jobs(context, record)
         incomplete = list(incomplete_days(record, now()))
-        sites = site_forecasts(record, home.site_config.budget)
+        sites = site_forecasts(record, context.site_config.budget)
         exposed += map(str, too_open(_copies(record)))
-    of_logs, of_sites = list(log_alarms(home.log_config)), list(site_alarms(home))
+    of_logs, of_sites = list(log_alarms(context.log_config)), list(site_alarms(context))
     if as_json:
         facts = {
             **figures._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "exposed": exposed,
-            "alarms": [*of_logs, *of_sites], "sound": not soundness.damaged, **soundness._asdict(),
+            "settings": mistakes, "alarms": [*of_logs, *of_sites], "sound": not soundness.damaged,
+            **soundness._asdict(),
         }  # fmt: skip
         print_json(facts)
     else:
         _print_store(figures)
         _print_jobs(jobs, now())
         _print_sites(sites)
+        for mistake in mistakes:
+            echo(f"settings   {mistake}")
         _print_exposed(exposed)
         for command, alarms in (("log --acknowledge WITNESS", of_logs), ("follow --acknowledge NAME", of_sites)):
             for alarm in alarms:
@@ -72,6 +78,19 @@ def status(as_json: bool, home: common.CommandContext) -> None:
         _print_rest(figures, incomplete, soundness)
     if soundness.damaged:
         raise click.exceptions.Exit(1)
+
+
+def _jobs(context: common.CommandContext, record: Record) -> list[JobHealth]:
+    """How all jobs are doing; which of them the settings switched off, as far as these can be used."""
+    jobs = all_job_health(record, now())
+    if not context.has_settings:
+        return jobs
+    try:
+        wanted = wanted_jobs(context)
+    except UsageError:
+        return jobs
+    return [job if job.job in wanted or job.job in FROM_OUTSIDE or job.state == job_state.WORKING else switched_off(job)
+            for job in jobs]  # fmt: skip
 
 
 def _soundness(record: Record) -> IntegrityReport:
@@ -84,15 +103,15 @@ def _soundness(record: Record) -> IntegrityReport:
     return IntegrityReport((*damaged, *findings), "; ".join(filter(None, (unchecked, partly))))
 
 
-def _own_files(home: common.CommandContext) -> Iterator[Path]:
+def _own_files(context: common.CommandContext) -> Iterator[Path]:
     """The files that nobody but their owner should read: settings, password and key, the store with its log."""
-    if home.has_settings:
-        yield home.file
-        yield from [home.log_config.key_file] if home.log_config else []
-        password = home.settings.mailing.password_file
-        yield from [home.folder / Path(password).expanduser()] if password else []
-    if not is_server(home.store):
-        store = store_path(home.store)
+    if context.has_settings:
+        yield context.file
+        yield from [context.log_config.key_file] if context.log_config else []
+        password = context.settings.mailing.password_file
+        yield from [context.folder / Path(password).expanduser()] if password else []
+    if not is_server(context.store):
+        store = store_path(context.store)
         yield from (store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX))
 
 

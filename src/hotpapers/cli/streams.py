@@ -16,14 +16,14 @@ import zstandard
 
 from hotpapers.errors import InputError, UsageError
 from hotpapers.file_modes import open_private
-from hotpapers.store.leftovers import unfinished_copy
+from hotpapers.store.leftovers import check_there, unfinished_copy
 from hotpapers.transfer import packed
 from hotpapers.transfer.packed import LARGEST_WINDOW, is_packed, open_file, open_unpacked
 
 STDIN = "-"
 BLOCK = 2**20
 Reader: TypeAlias = packed.Reader
-Told = packed.Told
+ProgressCallback = packed.ProgressCallback
 
 
 def name_of(file: str) -> str:
@@ -41,24 +41,22 @@ def size_of(files: Iterable[str]) -> int:
 
 @contextmanager
 def open_input(
-    file: str, on_progress: Told | None = None, window: int = LARGEST_WINDOW,
-    opened: Callable[[], io.RawIOBase] | None = None,
+    file: str, on_progress: ProgressCallback | None = None, window: int = LARGEST_WINDOW,
+    opener: Callable[[], io.RawIOBase] | None = None,
 ) -> Iterator[Reader]:  # fmt: skip
     """A file or standard input (`-`), unpacked where it is Zstandard or gzip. `on_progress` gets the bytes read so far;
-    `window`: bytes that unpacking may look back; `opened`: opens what lies elsewhere.
+    `window`: bytes that unpacking may look back; `opener`: opens what lies elsewhere.
 
     Raises InputError where it cannot be read, also in the midst of it.
     """
-    with opened() if opened else _raw(file) as raw, open_unpacked(raw, name_of(file), on_progress, window) as stream:
+    with opener() if opener else _raw(file) as raw, open_unpacked(raw, name_of(file), on_progress, window) as stream:
         yield stream
 
 
 @contextmanager
 def _raw(file: str) -> Iterator[io.RawIOBase]:
     if file == STDIN:
-        if sys.stdin is None:
-            raise InputError("is closed", file=name_of(file))
-        yield cast("io.RawIOBase", sys.stdin.buffer)  # it stays open: it is not ours
+        yield cast("io.RawIOBase", standard_input())  # it stays open: it is not ours
         return
     with open_file(file) as raw:
         yield raw
@@ -77,23 +75,52 @@ def as_path(file: str) -> Iterator[str]:
             yield copy.name
 
 
+def standard_input() -> BinaryIO:
+    """Raises InputError where whoever started the program closed it."""
+    if sys.stdin is None:
+        raise InputError("is closed", file=name_of(STDIN))
+    return sys.stdin.buffer
+
+
+def standard_output() -> BinaryIO:
+    """Raises UsageError where whoever started the program closed it."""
+    if sys.stdout is None:
+        raise UsageError("standard output is closed")
+    return sys.stdout.buffer
+
+
 def write_out(chunks: Iterator[bytes]) -> None:
     """Chunks to standard output."""
-    out = sys.stdout.buffer
+    out = standard_output()
     for chunk in chunks:
         out.write(chunk)
     out.flush()
 
 
+def require_writable(*outputs: Path | None) -> None:
+    """Raises UsageError where `write_file` could write no such file: before the work whose result it is to hold."""
+    for output in filter(None, outputs):
+        with _unfinished(output) as part, open_private(part):
+            pass
+
+
 def write_file(output: Path, chunks: Iterator[bytes]) -> None:
     """Chunks into a file that is there whole or not at all, for the owner alone; Zstandard if its name ends in .zst.
 
-    Raises UsageError."""
-    part = unfinished_copy(output)
-    try:
+    Raises UsageError, and StoreError where `forget` removed it before it was whole."""
+    with _unfinished(output) as part:
         with open_private(part) as raw:
             _pour(raw, chunks, packed=output.suffix == ".zst")
+        check_there(part, output)
         part.replace(output)
+
+
+@contextmanager
+def _unfinished(output: Path) -> Iterator[Path]:
+    """Where a file is written until it is whole; nothing is left there. Raises UsageError where it cannot be."""
+    part = unfinished_copy(output)
+    try:
+        yield part
     except OSError as problem:
         raise UsageError(f"{output}: cannot be written: {problem.strerror}") from problem
     finally:

@@ -55,7 +55,7 @@ def fail_for(problems: Iterable[object]) -> None:
         raise click.exceptions.Exit(1)
 
 
-def confirmed(question: str, consequence: str) -> bool:
+def confirm(question: str, consequence: str) -> bool:
     """Whether the person at the terminal agrees. `consequence`: what `--yes` does. Raises UsageError without one."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"not a terminal; pass --yes to {consequence}")
@@ -88,21 +88,23 @@ def print_json(value: Any) -> None:
     """A value as indented JSON, in UTF-8 whatever the terminal's encoding is."""
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(named(value)), indent=2))
+    click.echo(msgspec.json.format(msgspec.json.encode(as_objects(value)), indent=2))
 
 
-def named(value: Any) -> Any:
+def as_objects(value: Any) -> Any:
     """The value with structs and named tuples as objects, so that every figure has its name."""
     import msgspec
 
     if isinstance(value, msgspec.Struct):
-        return named(msgspec.structs.asdict(value))
+        return as_objects(msgspec.structs.asdict(value))
     if isinstance(value, dict):
-        return {key: named(item) for key, item in value.items() if item is not msgspec.UNSET}
+        return {key: as_objects(item) for key, item in value.items() if item is not msgspec.UNSET}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return named(value._asdict())
+        return as_objects(value._asdict())
     if isinstance(value, list | tuple):
-        return [named(item) for item in value]
+        return [as_objects(item) for item in value]
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()  # a file's name may be no UTF-8
     return value
 
 

@@ -26,9 +26,7 @@ from hotpapers.store.verify import VerifyFinding, VerifyResult, check, damage
   hotpapers verify saved.html --policy policy.txt
   hotpapers verify --site public""")
 @click.argument("dates", nargs=-1, metavar="[DATE|FILE]…")
-@click.option(
-    "--site", metavar="DIR|URL", help="A whole site, in a folder or at its address, against the log published with it."
-)
+@click.option("--site", metavar="DIR|URL", help="A whole site, against the log published with it.")
 @click.option(
     "--policy",
     metavar="FILE",
@@ -41,29 +39,29 @@ from hotpapers.store.verify import VerifyFinding, VerifyResult, check, damage
 @common.store_options
 def verify(
     dates: tuple[str, ...], site: str | None, policy: Path | None, everything: bool, publication: str | None,
-    as_json: bool, home: common.CommandContext,
+    as_json: bool, context: common.CommandContext,
 ) -> None:  # fmt: skip
     """Check the store and rebuild issues from the record.
 
-    Checks the store, then every batch and row of the record, then rebuilds issues and compares their digests. Whatever
-    was damaged, changed, added or removed is listed, and the exit status is 1.
+    Checks the store, each batch and row, and that rebuilt issues have their digests. What was damaged, changed,
+    added or removed is listed, with exit status 1.
 
-    With the FILE of a saved page, Markdown, issue.json or answer of the API (as .json), or with --site, no store is
-    needed: it says whether the issue stood in the publication's transparency log and who cosigned that.
+    With --site or the FILE of a saved page, Markdown, issue.json or answer of the API (as .json), it says whether the
+    issue stood in the publication's transparency log, and who cosigned that; no store is needed.
     """
     folder = next((name for name in dates if Path(name).is_dir() and timestamps.parse_iso(name) is None), None)
-    common.need(folder is None, f"{folder}: is a folder; a whole site is verified with --site {folder}")
+    common.require(folder is None, f"{folder}: is a folder; a whole site is verified with --site {folder}")
     files = [Path(name) for name in dates if _is_file(name)]
-    common.need(
+    common.require(
         bool(dates) + everything + bool(site) == 1, "missing dates: name issues such as 2021-01-14, or add --all"
     )
-    common.need(not files or len(files) == len(dates), "name days or files, not both")
-    common.need(policy is None or bool(files or site), "--policy is for files and --site")
+    common.require(not files or len(files) == len(dates), "name days or files, not both")
+    common.require(policy is None or bool(files or site), "--policy is for files and --site")
     if site is not None:
-        return verify_site(site, policy, home, as_json)
+        return verify_site(site, policy, context, as_json)
     if files:
-        return verify_files(files, policy, home, as_json)
-    return _verify_store(dates, everything, publication, as_json, home)
+        return verify_files(files, policy, context, as_json)
+    return _verify_store(dates, everything, publication, as_json, context)
 
 
 def _is_file(name: str) -> bool:
@@ -72,24 +70,24 @@ def _is_file(name: str) -> bool:
 
 
 def _verify_store(
-    dates: Sequence[str], everything: bool, publication: str | None, as_json: bool, home: common.CommandContext
+    dates: Sequence[str], everything: bool, publication: str | None, as_json: bool, context: common.CommandContext
 ) -> None:
-    with common.open_record(home) as record:
+    with common.open_record(context) as record:
         try:
             frozen, unread = _frozen_items(record, publication, dates), []
         except CorruptStore as problem:
             frozen, unread = [], [damage(problem)]
-        checked = check(record.database, record.marks)
-        findings = [*unread, *checked.findings, *(_relearned(record) if everything else ())]
+        result = check(record.database, record.hasher)
+        findings = [*unread, *result.findings, *(_relearned(record) if everything else ())]
         with bar("Rebuilding", len(frozen)) as progress:
             for item in frozen:
                 findings += freeze.check_issue(record, item)
                 progress(1)
     value = {
-        "verified": not findings, "issues": len(frozen), "rows": checked.rows, "forgotten": checked.forgotten,
-        "pruned": checked.pruned, "withheld": checked.withheld, "unchecked": checked.unchecked, "findings": findings,
+        "verified": not findings, "issues": len(frozen), "rows": result.rows, "forgotten": result.forgotten,
+        "pruned": result.pruned, "withheld": result.withheld, "unchecked": result.unchecked, "findings": findings,
     }  # fmt: skip
-    show(value, _lines(findings, len(frozen), checked), as_json)
+    show(value, _lines(findings, len(frozen), result), as_json)
     if findings:
         raise click.exceptions.Exit(1)
 
@@ -121,13 +119,13 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
     return chosen
 
 
-def _lines(findings: Sequence[VerifyFinding], issues: int, checked: VerifyResult) -> Iterator[str]:
+def _lines(findings: Sequence[VerifyFinding], issues: int, result: VerifyResult) -> Iterator[str]:
     yield from map(str, findings)
-    parts = [count(checked.forgotten, "part") + " forgotten"] if checked.forgotten else []
-    parts += [f"{checked.pruned:,} pruned"] if checked.pruned else []
-    parts += [f"{count(checked.withheld, 'row')} without words"] if checked.withheld else []
+    parts = [count(result.forgotten, "part") + " forgotten"] if result.forgotten else []
+    parts += [f"{result.pruned:,} pruned"] if result.pruned else []
+    parts += [f"{count(result.withheld, 'row')} without words"] if result.withheld else []
     outcome = count(len(findings), "difference") if findings else "verified"
-    amounts = f"{count(issues, 'issue')} rebuilt, {count(checked.rows, 'row')} checked"
+    amounts = f"{count(issues, 'issue')} rebuilt, {count(result.rows, 'row')} checked"
     yield f"{', '.join([outcome, *parts])}: {amounts}"
-    if checked.unchecked:
-        yield f"not checked: {checked.unchecked}"
+    if result.unchecked:
+        yield f"not checked: {result.unchecked}"

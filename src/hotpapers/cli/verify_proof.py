@@ -17,22 +17,24 @@ from hotpapers.transparency.saved_issues import ProofVerdict, check_saved, read_
 from hotpapers.transparency.site_logs import SiteLogs
 
 
-def verify_files(files: Sequence[Path], policy_file: Path | None, home: common.CommandContext, as_json: bool) -> None:
+def verify_files(
+    files: Sequence[Path], policy_file: Path | None, context: common.CommandContext, as_json: bool
+) -> None:
     """Checks saved issues, and says what is proved of each. Exits with 1 where something does not hold."""
-    verdicts = [(file, _verdict(file, policy_file, home)) for file in files]
+    verdicts = [(file, _verdict(file, policy_file, context)) for file in files]
     value = [{"file": str(file), **_as_json(verdict)} for file, verdict in verdicts]
     show(value, (line for file, verdict in verdicts for line in _lines(file, verdict)), as_json)
     if any(isinstance(verdict, str) or verdict.problems for _, verdict in verdicts):
         raise click.exceptions.Exit(1)
 
 
-def _verdict(file: Path, policy_file: Path | None, home: common.CommandContext) -> ProofVerdict | str:
+def _verdict(file: Path, policy_file: Path | None, context: common.CommandContext) -> ProofVerdict | str:
     """The verdict, or why there is none."""
     try:
         issue = read_saved(file)
     except InputError as problem:
         return str(problem)
-    policy = read_policy(policy_file) if policy_file else _own_policy(home, issue.content.publication.publication)
+    policy = read_policy(policy_file) if policy_file else _own_policy(context, issue.content.publication.publication)
     return check_saved(issue, policy)
 
 
@@ -48,9 +50,9 @@ def read_policy(file: Path) -> LogPolicy:
         raise UsageError(f"{file}: cannot be read: {problem.strerror}") from problem
 
 
-def _own_policy(home: common.CommandContext, publication: str) -> LogPolicy:
+def _own_policy(context: common.CommandContext, publication: str) -> LogPolicy:
     """The policy of one's own log. Raises UsageError where there is none."""
-    logs = SiteLogs(home.log_config).of(publication) if home.log_config else None
+    logs = SiteLogs(context.log_config).of(publication) if context.log_config else None
     if logs is None:
         raise UsageError(
             "whose log it must stand in is not known here: name a policy with --policy, such as the publication's "
@@ -84,21 +86,21 @@ def _lines(file: Path, verdict: ProofVerdict | str) -> list[str]:
     return [f"verified: {what}, digest {verdict.issue.digest}", f"  {where}, {cosigners}"]
 
 
-def verify_site(site: str, policy_file: Path | None, home: common.CommandContext, as_json: bool) -> None:
+def verify_site(site: str, policy_file: Path | None, context: common.CommandContext, as_json: bool) -> None:
     """Checks a whole site, in a folder or at its address. Exits with 1 where something does not hold."""
     if not site.startswith(("http://", "https://")):
-        common.need(Path(site).is_dir(), f"{site}: is no folder; name one, or an address that begins with https://")
+        common.require(Path(site).is_dir(), f"{site}: is no folder; name one, or an address that begins with https://")
         return _verify_folder(Path(site), policy_file, as_json)
     with TemporaryDirectory(prefix="hotpapers-") as folder:
-        _download(f"{site.rstrip('/')}/", Path(folder), policy_file, home)
+        _download(f"{site.rstrip('/')}/", Path(folder), policy_file, context)
         _verify_folder(Path(folder), policy_file, as_json)
 
 
-def _download(address: str, folder: Path, policy_file: Path | None, home: common.CommandContext) -> None:
+def _download(address: str, folder: Path, policy_file: Path | None, context: common.CommandContext) -> None:
     """Fetches a site's log and issues into a folder."""
     from hotpapers.transparency.downloads import SiteDownload
 
-    with home.site_client(address) as http:
+    with context.site_client(address) as http:
         download = SiteDownload(http, address, folder)
         download.fetch_logs(read_policy(policy_file or download.fetch_policy()))
         days = download.days()

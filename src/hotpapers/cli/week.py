@@ -17,7 +17,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import DAY, HOUR, Publication, PublishedIssue, Quotation
 from hotpapers.moderation.bots.review import OperatorVerdict, set_verdict
 from hotpapers.privacy.forget import forget
-from hotpapers.schedule.freezing import freeze_judged
+from hotpapers.schedule.freezing import judge_and_freeze
 from hotpapers.settings import BotSettings, PublicationSettings, publication_item
 from hotpapers.store import Record
 from hotpapers.transfer.jsonl.importer import import_lines
@@ -73,7 +73,7 @@ def _fill(record: Record) -> None:
     publication = _publication()
     record.append([publication], source="settings", at=MONDAY)
     for number, day in enumerate(DAYS):
-        freeze_judged(record, publication, day, BotSettings(), at=MONDAY + number * DAY + 12 * HOUR)
+        judge_and_freeze(record, publication, day, BotSettings(), at=MONDAY + number * DAY + 12 * HOUR)
     _correct(record, publication)
     forget(record, _first_quoted(record, REGRETTED).post.account)
 
@@ -88,7 +88,7 @@ def _correct(record: Record, publication: Publication) -> None:
     word = OperatorVerdict("bot", "its profile says that a program posts", MONDAY)
     at = MONDAY + len(DAYS) * DAY
     set_verdict(record, BotSettings(), _first_quoted(record, CORRECTED).post.account, word, at=at)
-    freeze_judged(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
+    judge_and_freeze(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
 
 
 def _first_quoted(record: Record, day: str) -> Quotation:

@@ -36,27 +36,26 @@ from hotpapers.web.witness_server import WitnessRates, witness_server
     show_default=True,
     metavar="DIR",
     type=common.FOLDER,
-    help="Where its key is, which is made there at first, and what it remembers.",
+    help="Where its key is, made at the first start, and what it remembers.",
 )
 @click.option(
     "--listen", default="127.0.0.1:8080", show_default=True, metavar="ADDRESS", help="The address to answer on."
 )
-@click.option("--acknowledge", metavar="LOG", help="Take the alarms about a log as dealt with, and end.")
+@click.option("--acknowledge", metavar="LOG", help="End the alarms about a log.")
 @common.debug_option
 def witness(name: str | None, policy: Path | None, folder: Path, listen: str, acknowledge: str | None) -> None:
     """Cosign the checkpoints of logs, as a witness, until stopped.
 
-    Remembers the last checkpoint of each log that the policy names and refuses what does not extend it. Needs a web
-    server with TLS in front of it. Publications name it in their policy by the lines printed at the start. A log with
-    two histories is an alarm at /health until it is acknowledged.
+    Refuses what does not extend the last checkpoint; a log with two histories is an alarm at /health. Needs a web
+    server with TLS in front. Prints the lines for the policies of publications.
     """
     if acknowledge is not None:
-        common.need(alarms.acknowledge(folder, acknowledge), f"{folder}: no alarm about {acknowledge}")
+        common.require(alarms.acknowledge(folder, acknowledge), f"{folder}: no alarm about {acknowledge}")
         return
     if name is None or policy is None:
         raise UsageError("a witness needs its NAME and --policy FILE, the logs to watch")
     watched = read_policy(policy)
-    common.need(bool(watched.logs), f"{policy}: names no log; write lines `log KEY`")
+    common.require(bool(watched.logs), f"{policy}: names no log; write lines `log KEY`")
     keys = _keys(name, folder)
     logs.listen("text")
     stop = threading.Event()

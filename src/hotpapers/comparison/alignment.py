@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from hotpapers.comparison.causes import CAUSES, Cause, ReadCount, differing, judged, lacking, unheard
+from hotpapers.comparison.causes import (
+    CAUSES,
+    Cause,
+    ReadCount,
+    count_cause,
+    judgement_cause,
+    missing_post_cause,
+    missing_reaction_cause,
+)
 from hotpapers.comparison.facts import CollectorFacts
 from hotpapers.comparison.moments import CountedPost, MeasuredMoment, MomentState, known_by, voices
 
@@ -74,7 +82,7 @@ def _judgements(cause: Cause) -> Callable[[Sides, MeasuredMoment], Sides]:
         bots = _bots(a, b, cause) | _bots(b, a, cause)
         a, b = (side._replace(state=side.state._replace(bots=side.state.bots - bots)) for side in (a, b))
         sides = _without(Sides(a, b), cause, moment)
-        return _counts_alike(_one_voice(sides), cause) if cause == "rule" else sides
+        return _with_same_counts(_with_common_voices(sides), cause) if cause == "rule" else sides
 
     return step
 
@@ -82,10 +90,10 @@ def _judgements(cause: Cause) -> Callable[[Sides, MeasuredMoment], Sides]:
 def _bots(side: Side, other: Side, cause: Cause) -> set[str]:
     """The voices that one of the two alone holds to be bots, for one cause."""
     alone = side.state.bots - other.state.bots
-    return {voice for voice in alone if judged(side.facts.bots[voice], other.facts.header.rules) == cause}
+    return {voice for voice in alone if judgement_cause(side.facts.bots[voice], other.facts.header.rules) == cause}
 
 
-def _one_voice(sides: Sides) -> Sides:
+def _with_common_voices(sides: Sides) -> Sides:
     """Accounts of which one of the two alone knows whose they are count as that voice in both."""
     stable = {
         post.fact.account: post.voice
@@ -108,42 +116,42 @@ def _one_voice(sides: Sides) -> Sides:
 def _without(sides: Sides, cause: Cause, moment: MeasuredMoment) -> Sides:
     """Without the posts that one of the two lacks for a cause."""
     a, b = sides
-    return Sides(_held_by_both(a, b, cause, moment), _held_by_both(b, a, cause, moment))
+    return Sides(_with_common_posts(a, b, cause, moment), _with_common_posts(b, a, cause, moment))
 
 
-def _held_by_both(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> Side:
+def _with_common_posts(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> Side:
     return side.with_posts({
         mark: post
         for mark, post in side.state.posts.items()
-        if mark in other.state.posts or _why(post, side, other, moment) != cause
+        if mark in other.state.posts or _missing_cause(post, side, other, moment) != cause
     })  # fmt: skip
 
 
-def _why(post: CountedPost, side: Side, other: Side, moment: MeasuredMoment) -> Cause | None:
+def _missing_cause(post: CountedPost, side: Side, other: Side, moment: MeasuredMoment) -> Cause | None:
     known = known_by(other.facts, post.fact.network, moment)
-    return lacking(post.fact, moment.paper, side.facts, other.facts, known)
+    return missing_post_cause(post.fact, moment.paper, side.facts, other.facts, known)
 
 
 def _observed(cause: Cause) -> Callable[[Sides, MeasuredMoment], Sides]:
     def step(sides: Sides, moment: MeasuredMoment) -> Sides:
         a, b = _without(sides, cause, moment)
-        a, b = _heard_by_both(a, b, cause, moment), _heard_by_both(b, a, cause, moment)
-        return _counts_alike(Sides(a, b), cause)
+        a, b = _with_common_reactions(a, b, cause, moment), _with_common_reactions(b, a, cause, moment)
+        return _with_same_counts(Sides(a, b), cause)
 
     return step
 
 
-def _heard_by_both(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> Side:
+def _with_common_reactions(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> Side:
     """Without the reactions that the other one lacks for a cause."""
     return side.with_posts({
-        mark: _without_unheard(post, other, other.state.posts[mark], cause, moment)
+        mark: _without_missing_reactions(post, other, other.state.posts[mark], cause, moment)
         if mark in other.state.posts
         else post
         for mark, post in side.state.posts.items()
     })  # fmt: skip
 
 
-def _without_unheard(
+def _without_missing_reactions(
     post: CountedPost, other: Side, own: CountedPost, cause: Cause, moment: MeasuredMoment
 ) -> CountedPost:
     both = {(who, type, withdrawn) for who, type, _, withdrawn in own.reactions}
@@ -151,22 +159,23 @@ def _without_unheard(
     reactions = tuple(
         (who, type, at, withdrawn)
         for who, type, at, withdrawn in post.reactions
-        if (who, type, withdrawn) in both or unheard(at, own.fact, network, other.facts, moment.until) != cause
+        if (who, type, withdrawn) in both
+        or missing_reaction_cause(at, own.fact, network, other.facts, moment.until) != cause
     )
     return post._replace(reactions=reactions)
 
 
-def _counts_alike(sides: Sides, cause: Cause) -> Sides:
+def _with_same_counts(sides: Sides, cause: Cause) -> Sides:
     """Counts that differ for a cause, and marks of texts that were read at other moments, as the first one has them."""
     a, b = sides
     posts = {
-        mark: _as_in(a.state.posts[mark], post, sides, cause) if mark in a.state.posts else post
+        mark: _with_counts_of(a.state.posts[mark], post, sides, cause) if mark in a.state.posts else post
         for mark, post in b.state.posts.items()
     }
     return Sides(a, b.with_posts(posts))
 
 
-def _as_in(post: CountedPost, own: CountedPost, sides: Sides, cause: Cause) -> CountedPost:
+def _with_counts_of(post: CountedPost, own: CountedPost, sides: Sides, cause: Cause) -> CountedPost:
     changed = own
     if own.reposts != post.reposts and _count_cause(post, own, 1, sides) == cause:
         changed = changed._replace(reposts=post.reposts)
@@ -181,7 +190,7 @@ def _text_cause(post: CountedPost, own: CountedPost, sides: Sides) -> Cause:
     were edited between two readings."""
     if any(post.fact.post in side.facts.forgotten for side in sides):
         return "forgetting"
-    withheld = any(post.fact.network not in side.facts.worded for side in sides)
+    withheld = any(post.fact.network not in side.facts.networks_with_text for side in sides)
     return "rule" if withheld or post.text.startswith("~") or own.text.startswith("~") else "moment"
 
 
@@ -189,7 +198,7 @@ def _count_cause(post: CountedPost, own: CountedPost, column: Literal[1, 2], sid
     a, b = sides
     coverages = a.facts.covered(own.fact.network), b.facts.covered(own.fact.network)
     end = min(side.facts.header.until for side in sides)
-    return differing(_read_count(post, column, a), _read_count(own, column, b), coverages, end)
+    return count_cause(_read_count(post, column, a), _read_count(own, column, b), coverages, end)
 
 
 def _read_count(post: CountedPost, column: Literal[1, 2], side: Side) -> ReadCount:
@@ -200,7 +209,7 @@ def _read_count(post: CountedPost, column: Literal[1, 2], side: Side) -> ReadCou
 
 
 STEPS: dict[Cause, Callable[[Sides, MeasuredMoment], Sides]] = {
-    "forgetting": lambda sides, moment: _counts_alike(sides, "forgetting"),
+    "forgetting": lambda sides, moment: _with_same_counts(sides, "forgetting"),
     "version": _judgements("version"),
     "rule": _judgements("rule"),
     "coverage": _observed("coverage"),

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from hotpapers.comparison.coverage import NetworkCoverage
 from hotpapers.comparison.facts import CollectorFacts, Rules
-from hotpapers.comparison.lines import PostLine, Reading
+from hotpapers.comparison.lines import PostLine, ReadingRow
 from hotpapers.comparison.moments import is_there, named_at
 from hotpapers.engagement.measurement import AGES
 from hotpapers.model import HOUR
@@ -18,63 +18,65 @@ from hotpapers.model import HOUR
 Cause = Literal["forgetting", "version", "rule", "coverage", "moment"]
 CAUSES: tuple[Cause, ...] = ("forgetting", "version", "rule", "coverage", "moment")
 """In the order in which they are applied: what is certain before what is likely."""
-ROUTINE = 2 * HOUR
+USUAL_DELAY = 2 * HOUR
 """How long after it was said a post may be read where nothing is wrong: sources that poll look every few minutes, the
 slowest ones every hour."""
-CACHED = HOUR
+CACHE_TIME = HOUR
 """How old a server's answer may be: two readings that are no further apart have no order."""
 SLACK = 3
 """Reactions that may come at any time to what was not read again."""
-TAKEN_BACK = 50
+WITHDRAWN_SHARE = 50
 """One reaction in so many, and one at least, may be taken back between two readings."""
 
 
-def judged(rules: Rules, others: Rules) -> Cause:
-    """The cause of a judgement that one collector alone has. `rules`: those that say so, with their versions; `others`:
-    the versions that the other collector's program has."""
-    return "rule" if all(others.get(rule) == version for rule, version in rules.items()) else "version"
+def judgement_cause(rules: Rules, other_rules: Rules) -> Cause:
+    """The cause of a judgement that one collector alone has. `rules`: those that say so, with their versions;
+    `other_rules`: the versions that the other collector's program has."""
+    return "rule" if all(other_rules.get(rule) == version for rule, version in rules.items()) else "version"
 
 
 # ---- posts that one collector lacks ----------------------------------------------------------------------
 
 
-def lacking(held: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts, known: int) -> Cause | None:
+def missing_post_cause(
+    held: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts, known: int
+) -> Cause | None:
     """Why one collector counts a post at a moment and the other one does not. `known`: up to when the other one's
     observations count."""
     own = lacker.posts.get(held.post)
     named = None if own is None else named_at(own, paper)
     if own is None or named is None:
         is_left_out = own is not None and own.limited and held.limited
-        return "rule" if is_left_out else _never_read(held, paper, holder, lacker)
+        return "rule" if is_left_out else _unread_cause(held, paper, holder, lacker)
     if rules := lacker.doubtful.get((held.post, paper)):
-        return judged(rules, holder.header.rules)
+        return judgement_cause(rules, holder.header.rules)
     first = max(named, own.seen[0][0])
     if first > known:
-        return _late(held.created_at, first, known, lacker.covered(held.network))
-    return None if is_there(own, known) else _gone_for_one(held, own, known)
+        return _late_cause(held.created_at, first, known, lacker.covered(held.network))
+    return None if is_there(own, known) else _gone_cause(held, own, known)
 
 
-def _late(created_at: int, first: int, known: int, coverage: NetworkCoverage) -> Cause | None:
+def _late_cause(created_at: int, first: int, known: int, coverage: NetworkCoverage) -> Cause | None:
     """A post that was read after the moment."""
-    if first - created_at <= ROUTINE:
+    if first - created_at <= USUAL_DELAY:
         return "moment"
     read = coverage.read_at(created_at)
-    return "coverage" if read is None or read > known or coverage.had_trouble(created_at, first) else None
+    return "coverage" if read is None or read > known or coverage.had_gap(created_at, first) else None
 
 
-def _never_read(held: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts) -> Cause | None:
+def _unread_cause(held: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts) -> Cause | None:
     """A post that a collector does not have, or that does not name the paper there."""
     read = lacker.covered(held.network).read_at(held.created_at)
     if read is None:
         return "coverage"
-    if _went_before(held, paper, holder, read):
-        return "moment" if read - held.created_at <= ROUTINE else "coverage"
+    if _may_be_gone_before(held, paper, holder, read):
+        return "moment" if read - held.created_at <= USUAL_DELAY else "coverage"
     form = next((form for name, _, form in held.papers if name == paper), "")
     is_newer = holder.header.program != lacker.header.program and form not in lacker.forms
     return "version" if is_newer else None
 
 
-def _went_before(held: PostLine, paper: str, holder: CollectorFacts, read: int) -> bool:
+def _may_be_gone_before(held: PostLine, paper: str, holder: CollectorFacts, read: int) -> bool:
     """Whether the post may have gone, or named the paper no more, before it was looked for: whoever has it says itself
     that it went, and has not seen it there since."""
     gone = next((at for at, there, _ in held.seen if not there), None)
@@ -89,7 +91,7 @@ def _last_there(fact: PostLine, before: int | None) -> int:
     return max((at for at in moments if before is None or at < before), default=fact.created_at)
 
 
-def _gone_for_one(held: PostLine, own: PostLine, known: int) -> Cause | None:
+def _gone_cause(held: PostLine, own: PostLine, known: int) -> Cause | None:
     """A post that one collector knew to be gone: the other one had not looked since."""
     gone = next(at for at, there, _ in reversed(own.seen) if at <= known and not there)
     return "moment" if _last_there(held, known + 1) <= gone else None
@@ -128,38 +130,41 @@ class ReadCount(NamedTuple):
         """Whether what the same collector read an hour or more before was more, or after less, than can be."""
         if not self.was_read:
             return False
-        others = [
+        other_rules = [
             (at - self.at, _value((at, reposts, likes), self.column)) for at, reposts, likes in self.fact.readings
         ]
-        before = max((value for apart, value in others if apart <= -CACHED), default=0)
-        after = min((value for apart, value in others if apart >= CACHED), default=self.value)
-        return before - _taken_back(before) > self.value or self.value - _taken_back(self.value) > after
+        before = max((value for apart, value in other_rules if apart <= -CACHE_TIME), default=0)
+        after = min((value for apart, value in other_rules if apart >= CACHE_TIME), default=self.value)
+        return (
+            before - _possible_withdrawals(before) > self.value
+            or self.value - _possible_withdrawals(self.value) > after
+        )
 
 
-def _taken_back(value: int) -> int:
+def _possible_withdrawals(value: int) -> int:
     """How many of so many reactions may be taken back."""
-    return max(1, value // TAKEN_BACK)
+    return max(1, value // WITHDRAWN_SHARE)
 
 
-def _value(reading: Reading, column: Literal[1, 2]) -> int:
+def _value(reading: ReadingRow, column: Literal[1, 2]) -> int:
     return reading[column] or 0
 
 
-def differing(
+def count_cause(
     count: ReadCount, other: ReadCount, coverages: tuple[NetworkCoverage, NetworkCoverage], end: int
 ) -> Cause | None:
     """Why two readings of the same count are not the same. `coverages`: of the two; `end`: of the period."""
     (early, late), (behind, ahead) = (
         ((count, other), coverages) if count.at <= other.at else ((other, count), coverages[::-1])
     )
-    has_no_order = early.was_read and late.at - early.at <= CACHED
+    has_no_order = early.was_read and late.at - early.at <= CACHE_TIME
     if not _is_possible(early, late, behind, end) and not (has_no_order and _is_possible(late, early, ahead, end)):
         return None
     if early.forgotten and early.following is None:
         return "forgetting"
     marks = [early.fact.created_at + age * HOUR for age in AGES]
-    due = max((mark for mark in marks if mark <= late.at), default=early.at)
-    return "coverage" if early.at < due and behind.had_trouble(due - HOUR, late.at) else "moment"
+    last_due = max((mark for mark in marks if mark <= late.at), default=early.at)
+    return "coverage" if early.at < last_due and behind.had_gap(last_due - HOUR, late.at) else "moment"
 
 
 def _is_possible(early: ReadCount, late: ReadCount, behind: NetworkCoverage, end: int) -> bool:
@@ -177,8 +182,8 @@ def _is_possible(early: ReadCount, late: ReadCount, behind: NetworkCoverage, end
         return following[0] < late.at or _between(late.value, early.value, following[1])
     if not early.was_read:
         first_due = early.fact.created_at + AGES[0] * HOUR
-        blind = behind.had_trouble(first_due - HOUR, max(late.at, first_due))
-        return early.forgotten or end < first_due + ROUTINE or blind
+        blind = behind.had_gap(first_due - HOUR, max(late.at, first_due))
+        return early.forgotten or end < first_due + USUAL_DELAY or blind
     age = max(early.at - early.fact.created_at, HOUR)
     grown = 2 * early.value * max(late.at - early.at, 0) // age
     return _between(late.value, early.value, early.value + SLACK + grown)
@@ -186,22 +191,22 @@ def _is_possible(early: ReadCount, late: ReadCount, behind: NetworkCoverage, end
 
 def _between(value: int, bound: int, other: int) -> bool:
     """Whether a count lies between two others, but for what may have been taken back."""
-    slack = _taken_back(value)
+    slack = _possible_withdrawals(value)
     return min(bound, other) - slack <= value <= max(bound, other) + slack
 
 
 # ---- reactions -------------------------------------------------------------------------------------------
 
 
-def unheard(at: int, own: PostLine, network: str, lacker: CollectorFacts, until: int) -> Cause | None:
+def missing_reaction_cause(at: int, own: PostLine, network: str, lacker: CollectorFacts, until: int) -> Cause | None:
     """Why one collector knows who reacted at a moment and the other one does not, which has the post."""
-    if network not in lacker.hears:
+    if network not in lacker.networks_with_reactions:
         return "coverage"
     first = own.seen[0][0]
     if at <= first:
-        return "moment" if first - own.created_at <= ROUTINE else "coverage"
+        return "moment" if first - own.created_at <= USUAL_DELAY else "coverage"
     coverage = lacker.covered(network)
     read = coverage.read_at(at)
     if read is None or read > until:
-        return "moment" if read is not None and read - at <= ROUTINE else "coverage"
-    return "coverage" if coverage.had_trouble(at - HOUR // 60, at + HOUR // 60) else None
+        return "moment" if read is not None and read - at <= USUAL_DELAY else "coverage"
+    return "coverage" if coverage.had_gap(at - HOUR // 60, at + HOUR // 60) else None

@@ -16,7 +16,7 @@ from hotpapers.errors import UsageError
 from hotpapers.model import HOUR
 
 ARXIV = "arxiv"
-HEARD_WITHIN = 12 * HOUR
+ANNOUNCEMENT_DELAY = 12 * HOUR
 """How long after an announcement a collector that reads arXiv has it."""
 
 
@@ -110,13 +110,13 @@ def _of_paper(
     announced = [at for at in (at_a, at_b) if at is not None]
     for age in AGES:
         in_time = all(period.since < at and at + age * HOUR <= period.until for at in announced)
-        if not in_time or not (paper in a.naming or paper in b.naming):
+        if not in_time or not (paper in a.posts_by_paper or paper in b.posts_by_paper):
             continue
         moment = MeasuredMoment(paper, min(announced), age)
         if at_a == at_b:
             counts = align(_sides(a, b, moment, moment), moment)
         else:
-            counts = _announced_apart(a, b, moment, (at_a, at_b), period)
+            counts = _counts_by_announcement(a, b, moment, (at_a, at_b), period)
         yield from ((age, count) for count in counts)
 
 
@@ -128,7 +128,7 @@ def _sides(a: CollectorFacts, b: CollectorFacts, at_a: MeasuredMoment | None, at
     )
 
 
-def _announced_apart(
+def _counts_by_announcement(
     a: CollectorFacts, b: CollectorFacts, moment: MeasuredMoment, announced: tuple[int | None, int | None],
     period: Period,
 ) -> Iterator[CountedDifference]:  # fmt: skip
@@ -136,14 +136,14 @@ def _announced_apart(
     them, with the causes that both would have at the first moment. What the announcement alone makes is coverage where
     that one had not read arXiv; where it had, nothing accounts for it."""
     own = [None if at is None else moment._replace(announced_at=at) for at in announced]
-    as_they_are = {count.network: count for count in align(_sides(a, b, *own), moment)}
+    own_moments = {count.network: count for count in align(_sides(a, b, *own), moment)}
     is_missed = any(
         at != moment.announced_at and _missed(facts, moment.announced_at, at, period)
         for facts, at in zip((a, b), announced, strict=True)
     )
-    alike = {count.network: count for count in align(_sides(a, b, moment, moment), moment)}
-    for network in sorted(as_they_are.keys() | alike.keys()):
-        yield _joined(as_they_are.get(network), alike.get(network), network, is_missed=is_missed)
+    same_moment = {count.network: count for count in align(_sides(a, b, moment, moment), moment)}
+    for network in sorted(own_moments.keys() | same_moment.keys()):
+        yield _joined(own_moments.get(network), same_moment.get(network), network, is_missed=is_missed)
 
 
 def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: Period) -> bool:
@@ -151,17 +151,21 @@ def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: P
     coverage = facts.covered(ARXIV)
     read = coverage.read_at(announced_at)
     end = period.until if own is None else own
-    return read is None or read > announced_at + HEARD_WITHIN or coverage.had_trouble(announced_at - HEARD_WITHIN, end)
+    return (
+        read is None
+        or read > announced_at + ANNOUNCEMENT_DELAY
+        or coverage.had_gap(announced_at - ANNOUNCEMENT_DELAY, end)
+    )
 
 
 def _joined(
-    own: CountedDifference | None, alike: CountedDifference | None, network: str, *, is_missed: bool
+    own: CountedDifference | None, same_moment: CountedDifference | None, network: str, *, is_missed: bool
 ) -> CountedDifference:
     nothing = CountedDifference(network, 0, 0, {}, 0)
-    own, alike = own or nothing, alike or nothing
-    causes, by_announcement = dict(alike.causes), (own.a - own.b) - (alike.a - alike.b)
+    own, same_moment = own or nothing, same_moment or nothing
+    causes, by_announcement = dict(same_moment.causes), (own.a - own.b) - (same_moment.a - same_moment.b)
     if not is_missed:
-        return own._replace(causes=causes, unexplained=alike.unexplained + by_announcement)
+        return own._replace(causes=causes, unexplained=same_moment.unexplained + by_announcement)
     if by_announcement:
         causes["coverage"] = causes.get("coverage", 0) + by_announcement
-    return own._replace(causes=causes, unexplained=alike.unexplained)
+    return own._replace(causes=causes, unexplained=same_moment.unexplained)

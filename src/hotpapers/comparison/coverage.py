@@ -17,7 +17,7 @@ class NetworkCoverage:
         self._complete = sorted(complete, key=lambda line: (line.from_at, line.until_at))
         self._starts = [line.from_at for line in self._complete]
         self._longest = max((line.until_at - line.from_at for line in self._complete), default=0)
-        self._troubles = joined((line.from_at, line.until_at) for line in lines if line.state != "complete")
+        self._gaps = merged((line.from_at, line.until_at) for line in lines if line.state != "complete")
 
     def read_at(self, moment: int) -> int | None:
         """When all was read that had been said by a moment; None for never."""
@@ -28,16 +28,16 @@ class NetworkCoverage:
         first = bisect_right(self._starts, moment - self._longest - 1)
         return [line for line in self._complete[first:end] if moment < line.until_at]
 
-    def had_trouble(self, start: int, end: int) -> bool:
+    def had_gap(self, start: int, end: int) -> bool:
         """Whether posts or counts were read in part, or not at all, at any time from one moment until another."""
-        first = bisect_right(self._troubles, start, key=lambda stretch: stretch[1])
-        return first < len(self._troubles) and self._troubles[first][0] < end
+        first = bisect_right(self._gaps, start, key=lambda span: span[1])
+        return first < len(self._gaps) and self._gaps[first][0] < end
 
 
-def joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Stretches that overlap or touch as one, ascending: a failure is written down again with every try."""
     union: list[tuple[int, int]] = []
-    for start, end in sorted(stretches):
+    for start, end in sorted(spans):
         if union and start <= union[-1][1]:
             union[-1] = (union[-1][0], max(union[-1][1], end))
         else:

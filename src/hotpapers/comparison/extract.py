@@ -14,12 +14,12 @@ from hotpapers.comparison.lines import ComparisonLine, PostLine
 from hotpapers.comparison.shared_key import SharedKey
 from hotpapers.moderation import doubtful_mentions
 from hotpapers.moderation.bots import verdicts
-from hotpapers.sources.paper_matching import EDITED
+from hotpapers.sources.paper_matching import EDIT_RULE
 from hotpapers.store import AsOfView, Record
 
 COUNTS = "counts:"
 """How the reason of coverage begins that is about counts alone."""
-RULES = {**verdicts.VERSIONS, doubtful_mentions.RULE: 1, EDITED: 1, "operator": 1}
+RULES = {**verdicts.VERSIONS, doubtful_mentions.RULE: 1, EDIT_RULE: 1, "operator": 1}
 """Every rule that judges accounts and mentions, with its version."""
 
 FIRST = itemgetter(0)
@@ -58,9 +58,9 @@ def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[Co
 
 
 def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
-    mentions = _Beside(queries.mentions(view, since))
-    snapshots = _Beside(queries.snapshots(view, since))
-    reactions = _Beside(queries.reactions(view, since))
+    mentions = _RowGroups(queries.mentions(view, since))
+    snapshots = _RowGroups(queries.snapshots(view, since))
+    reactions = _RowGroups(queries.reactions(view, since))
     for number, rows in groupby(queries.posts(view, since), key=FIRST):
         observed = list(rows)
         there = [row for row in observed if not row[GONE]] or observed  # of what is gone it is only said that it is
@@ -71,21 +71,23 @@ def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
             seen=[(at, gone == "", key.of_text(text, same)) for *_, text, same, at, gone in observed],
             papers=[(paper, at, form) for paper, at, form in mentions.of(number)],
             readings=[(at, reposts, likes) for at, reposts, likes in snapshots.of(number)],
-            reactions=[(key.of_key(who or ""), type, at, bool(taken)) for who, type, at, taken in reactions.of(number)],
+            reactions=[
+                (key.of_key(who or ""), type, at, bool(withdrawn)) for who, type, at, withdrawn in reactions.of(number)
+            ],
         )  # fmt: skip
 
 
-class _Beside:
+class _RowGroups:
     """Rows that begin with an ascending number, taken number by number beside other rows."""
 
     def __init__(self, rows: queries.Rows) -> None:
         self._groups = groupby(rows, key=FIRST)
-        self._ahead = next(self._groups, None)
+        self._next = next(self._groups, None)
 
     def of(self, number: int) -> Iterator[tuple[Any, ...]]:
         """The rows of a number, without it. Numbers must be asked for in ascending order."""
-        while self._ahead is not None and self._ahead[0] < number:
-            self._ahead = next(self._groups, None)
-        if self._ahead is not None and self._ahead[0] == number:
-            for _, *rest in self._ahead[1]:
+        while self._next is not None and self._next[0] < number:
+            self._next = next(self._groups, None)
+        if self._next is not None and self._next[0] == number:
+            for _, *rest in self._next[1]:
                 yield tuple(rest)

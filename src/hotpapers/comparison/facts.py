@@ -25,10 +25,10 @@ Rules = Mapping[str, int]
 
 class CollectorFacts(NamedTuple):
     """What one collector knows. `announced`: papers with their moments; `bots`: voices with the rules that say so;
-    `doubtful`: the same of (post, paper); `posts` by mark; `naming`: the marks of the posts that name a paper; `forms`:
-    every way in which a mention was found here; `hears`: networks on which it is known who reacted; `worded`: those
-    whose words are known; `forgotten`: posts by the other collector's mark, since their own key was forgotten;
-    `nameless`: no post or account is called here as the other one calls it."""
+    `doubtful`: the same of (post, paper); `posts` by mark; `posts_by_paper`: the marks of the posts that name a paper;
+    `forms`: every way in which a mention was found here; `networks_with_reactions`: on which it is known who reacted;
+    `networks_with_text`: whose words are known; `forgotten`: posts by the other collector's mark, since their own
+    key was forgotten; `nameless`: no post or account is called here as the other one calls it."""
 
     header: ComparisonHeader
     coverage: Mapping[str, NetworkCoverage]
@@ -36,10 +36,10 @@ class CollectorFacts(NamedTuple):
     bots: Mapping[str, Rules]
     doubtful: Mapping[tuple[str, str], Rules]
     posts: Mapping[str, PostLine] = {}
-    naming: Mapping[str, frozenset[str]] = {}
+    posts_by_paper: Mapping[str, frozenset[str]] = {}
     forms: frozenset[str] = frozenset()
-    hears: frozenset[str] = frozenset()
-    worded: frozenset[str] = frozenset()
+    networks_with_reactions: frozenset[str] = frozenset()
+    networks_with_text: frozenset[str] = frozenset()
     forgotten: frozenset[str] = frozenset()
     nameless: bool = False
 
@@ -56,18 +56,18 @@ def decode_file(lines: Iterable[bytes], file: str) -> Iterator[ComparisonLine]:
 
 def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:
     """The facts of lines, in any order but for the first and the last. Raises InputError, with file and line."""
-    gathered = _Gathered()
+    reader = _FactReader()
     for number, line in enumerate(lines, 1):
         try:
-            gathered.take(line, number)
+            reader.take(line, number)
         except InputError as problem:
             raise InputError(problem.reason, file=file, line=number) from problem
-    if not gathered.ended:
-        raise InputError("ends too early: it was cut off", file=file, line=gathered.number + 1)
-    return gathered.facts()
+    if not reader.ended:
+        raise InputError("ends too early: it was cut off", file=file, line=reader.number + 1)
+    return reader.facts()
 
 
-class _Gathered:
+class _FactReader:
     def __init__(self) -> None:
         self.header: ComparisonHeader | None = None
         self.ended = False
@@ -112,16 +112,18 @@ class _Gathered:
 
 def _with_posts(facts: CollectorFacts, posts: Iterable[PostLine]) -> CollectorFacts:
     by_mark = {post.post: post for post in posts}
-    naming: dict[str, set[str]] = defaultdict(set)
+    posts_by_paper: dict[str, set[str]] = defaultdict(set)
     for post in by_mark.values():
         for paper, _, _ in post.papers:
-            naming[paper].add(post.post)
+            posts_by_paper[paper].add(post.post)
     return facts._replace(
         posts=by_mark,
-        naming={paper: frozenset(marks) for paper, marks in naming.items()},
+        posts_by_paper={paper: frozenset(marks) for paper, marks in posts_by_paper.items()},
         forms=frozenset(form for post in by_mark.values() for _, _, form in post.papers),
-        hears=frozenset(post.network for post in by_mark.values() if post.reactions),
-        worded=frozenset(post.network for post in by_mark.values() if any(text for _, _, text in post.seen)),
+        networks_with_reactions=frozenset(post.network for post in by_mark.values() if post.reactions),
+        networks_with_text=frozenset(
+            post.network for post in by_mark.values() if any(text for _, _, text in post.seen)
+        ),
     )
 
 
@@ -193,10 +195,10 @@ def _twin_voices(facts: CollectorFacts, other: CollectorFacts, twins: Mapping[st
             continue
         if _is_own(post.voice) and twin.voice:
             voices[post.voice] = twin.voice
-        theirs = {(type, at): who for who, type, at, _ in twin.reactions}
+        other_reactions = {(type, at): who for who, type, at, _ in twin.reactions}
         for who, type, at, _ in post.reactions:
-            if _is_own(who) and (type, at) in theirs:
-                voices[who] = theirs[type, at]
+            if _is_own(who) and (type, at) in other_reactions:
+                voices[who] = other_reactions[type, at]
     return voices
 
 

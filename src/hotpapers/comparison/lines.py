@@ -18,21 +18,21 @@ MOST_REACTIONS = 1_000_000
 
 Moment = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 Count = Annotated[int, Meta(ge=0, le=LARGEST)]
-Mark = Annotated[str, Meta(pattern=r"^~?[0-9a-f]{32}\Z")]
+KeyedMark = Annotated[str, Meta(pattern=r"^~?[0-9a-f]{32}\Z")]
 """A mark; `~` before it where the key or text itself is forgotten, so that no other collector has the same."""
-OptionalMark = Annotated[str, Meta(pattern=r"^(~?[0-9a-f]{32})?\Z")]
+OptionalKeyedMark = Annotated[str, Meta(pattern=r"^(~?[0-9a-f]{32})?\Z")]
 PaperKey = Annotated[str, Meta(pattern=r"^arxiv:[A-Za-z0-9.\-/]{5,40}\Z")]
 NetworkName = Annotated[str, Meta(pattern=r"^[a-z]{1,20}\Z")]
-Word = Annotated[str, Meta(pattern=r"^[a-z0-9.+-]{0,60}\Z")]
-Rules = Annotated[dict[Word, Count], Meta(max_length=100)]
+RuleName = Annotated[str, Meta(pattern=r"^[a-z0-9.+-]{0,60}\Z")]
+Rules = Annotated[dict[RuleName, Count], Meta(max_length=100)]
 """Rules with their versions."""
-Sighting = tuple[Moment, bool, OptionalMark]
+SightingRow = tuple[Moment, bool, OptionalKeyedMark]
 """When a post was observed, whether it was there, and the mark of its words then, empty where they are too few."""
-Naming = tuple[PaperKey, Moment, Word]
+MentionRow = tuple[PaperKey, Moment, RuleName]
 """A paper that a post names, since when that is in the record, and what matched."""
-Reading = tuple[Moment, Count | None, Count | None]
+ReadingRow = tuple[Moment, Count | None, Count | None]
 """When counts were read, reposts, likes; as in a snapshot, a reading that changes nothing leaves none."""
-Reacted = tuple[OptionalMark, Literal["repost", "like"], Moment, bool]
+ReactionRow = tuple[OptionalKeyedMark, Literal["repost", "like"], Moment, bool]
 """Whose, what, when observed, and whether it was taken back."""
 
 
@@ -48,7 +48,7 @@ class ComparisonHeader(_Line, frozen=True, kw_only=True, tag="header"):
     format: Annotated[str, Meta(max_length=60)]
     version: int
     program: Annotated[str, Meta(max_length=60)]
-    check: Mark
+    check: KeyedMark
     since: Moment
     until: Moment
     rules: Rules
@@ -77,14 +77,14 @@ class AnnouncedLine(_Line, frozen=True, kw_only=True, tag="paper"):
 class BotLine(_Line, frozen=True, kw_only=True, tag="bot"):
     """An account that counts as a bot, and the rules that say so."""
 
-    voice: Mark
+    voice: KeyedMark
     rules: Rules
 
 
 class DoubtfulLine(_Line, frozen=True, kw_only=True, tag="doubtful"):
     """A mention that does not count, and the rules that say so."""
 
-    post: Mark
+    post: KeyedMark
     paper: PaperKey
     rules: Rules
 
@@ -93,16 +93,16 @@ class PostLine(_Line, frozen=True, kw_only=True, tag="post"):
     """A post. `account`: as the network names it; `voice`: whose it is, another mark where an alias is known;
     `limited`: it may not be quoted. `seen`, `papers`, `readings` and `reactions` ascend by moment."""
 
-    post: Mark
+    post: KeyedMark
     network: NetworkName
-    account: OptionalMark
-    voice: OptionalMark
+    account: OptionalKeyedMark
+    voice: OptionalKeyedMark
     created_at: Moment
     limited: bool = False
-    seen: Annotated[list[Sighting], Meta(min_length=1, max_length=MOST_READINGS)]
-    papers: Annotated[list[Naming], Meta(max_length=MOST_PAPERS)] = []
-    readings: Annotated[list[Reading], Meta(max_length=MOST_READINGS)] = []
-    reactions: Annotated[list[Reacted], Meta(max_length=MOST_REACTIONS)] = []
+    seen: Annotated[list[SightingRow], Meta(min_length=1, max_length=MOST_READINGS)]
+    papers: Annotated[list[MentionRow], Meta(max_length=MOST_PAPERS)] = []
+    readings: Annotated[list[ReadingRow], Meta(max_length=MOST_READINGS)] = []
+    reactions: Annotated[list[ReactionRow], Meta(max_length=MOST_REACTIONS)] = []
 
 
 class ComparisonEnd(_Line, frozen=True, kw_only=True, tag="end"):

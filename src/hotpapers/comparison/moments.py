@@ -11,7 +11,7 @@ from itertools import count, pairwise
 from typing import NamedTuple
 
 from hotpapers.comparison.facts import CollectorFacts
-from hotpapers.comparison.lines import PostLine, Reacted, Sighting
+from hotpapers.comparison.lines import PostLine, ReactionRow, SightingRow
 from hotpapers.engagement.attention import PostAtAge, VoiceRule, count_engagement
 from hotpapers.engagement.measurement import AGES, NO_LATER_AGE
 from hotpapers.engagement.post_reactions import PostReactions, ReactionEvent, ReactionEvents
@@ -44,7 +44,7 @@ class CountedPost(NamedTuple):
     reposts: int
     likes: int
     counted_at: int | None
-    reactions: tuple[Reacted, ...]
+    reactions: tuple[ReactionRow, ...]
 
 
 class MomentState(NamedTuple):
@@ -65,7 +65,7 @@ def known_by(facts: CollectorFacts, network: str, moment: MeasuredMoment) -> int
 def state_at(facts: CollectorFacts, moment: MeasuredMoment) -> MomentState:
     """What a collector counts at a moment."""
     posts = {}
-    for mark in sorted(facts.naming.get(moment.paper, ())):
+    for mark in sorted(facts.posts_by_paper.get(moment.paper, ())):
         fact = facts.posts[mark]
         known = known_by(facts, fact.network, moment)
         if (mark, moment.paper) not in facts.doubtful and _counts(fact, moment, known):
@@ -84,7 +84,7 @@ def is_there(fact: PostLine, moment: int) -> bool:
     return sighting is not None and sighting[1]
 
 
-def last_sighting(fact: PostLine, moment: int) -> Sighting | None:
+def last_sighting(fact: PostLine, moment: int) -> SightingRow | None:
     """How a post was observed last by a moment; None where it had not been."""
     return next((sighting for sighting in reversed(fact.seen) if sighting[0] <= moment), None)
 
@@ -136,7 +136,7 @@ def _row(mark: str, post: CountedPost, moment: MeasuredMoment, numbers: _Numbers
     )  # fmt: skip
 
 
-def _events(reactions: Iterable[Reacted], numbers: _Numbers) -> PostReactions:
+def _events(reactions: Iterable[ReactionRow], numbers: _Numbers) -> PostReactions:
     events: dict[str, list[ReactionEvent]] = {}
     for who, type, at, withdrawn in reactions:
         events.setdefault(type, []).append(ReactionEvent(at, numbers[who], numbers[who], int(withdrawn)))

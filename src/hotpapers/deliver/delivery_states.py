@@ -23,7 +23,7 @@ from hotpapers.store import Record, batches
 from hotpapers.store.manifest import BatchStamp
 
 LONGEST_RECEIPT = 500
-EVERYBODY = "everybody"
+ALL_TARGETS = "everybody"
 """The target of a delivery in the record: all that the channel has."""
 
 
@@ -79,7 +79,7 @@ def finish_all(record: Record, receipts: Mapping[DeliveryKey, str], at: int) -> 
 def delivery(issue: IssueEdition, channel: str, receipt: str, at: int) -> Delivery:
     """The delivery of an issue that all targets of a channel have. `at`: µs UTC."""
     return Delivery(
-        publication=issue.publication, day=issue.day, edition=issue.edition, channel=channel, target=EVERYBODY,
+        publication=issue.publication, day=issue.day, edition=issue.edition, channel=channel, target=ALL_TARGETS,
         state="sent", receipt=receipt, observed_at=at,
     )  # fmt: skip
 
@@ -103,7 +103,7 @@ def count_states(states: Iterable[DeliveryState]) -> DeliveryCounts:
 def _write_new(record: Record, deliveries: Sequence[Delivery], at: int) -> None:
     """Call inside `write()`: of two processes that end at once, one writes it."""
     if new := _new(record, deliveries):
-        batches.write_batch(record.database, [(item, 0) for item in new], record.marks, BatchStamp(at, "publish"))
+        batches.write_batch(record.database, [(item, 0) for item in new], record.hasher, BatchStamp(at, "publish"))
 
 
 def _new(record: Record, deliveries: Sequence[Delivery]) -> list[Delivery]:

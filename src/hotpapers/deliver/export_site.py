@@ -37,12 +37,12 @@ class ExportedSite(NamedTuple):
 
     files: int
     changed: int
-    filling: size_budget.SizeForecast | None = None
+    forecast: size_budget.SizeForecast | None = None
 
     @property
     def warning(self) -> str:
         """What the operator should know; empty while there is room."""
-        return self.filling.warning if self.filling else ""
+        return self.forecast.warning if self.forecast else ""
 
 
 def export_site(
@@ -60,28 +60,29 @@ def export_site(
 
     Raises UsageError for a folder that holds another publication's files, or cannot be written.
     """
+    site_config = site_config.of(publication)
     channel_of_site = channel(to, site_config)
     target = target_of(record.database, output)
     _check_folder(record, publication, to, target, output)
-    fresh = {
+    unsent_digests = {
         DeliveryKey(publication, day, edition, to, target): digest
         for day, (edition, digest) in _not_sent(record, publication, days, to, target).items()
     }
-    if fresh:
-        delivery_states.begin_all(record, fresh, now())
+    if unsent_digests:
+        delivery_states.begin_all(record, unsent_digests, now())
     issue_reader = RecordIssueReader(record, allowed)
     if to == "site" and store and len(days) >= LARGE:
         from hotpapers.deliver import parallel  # no other channel needs it
 
         task = parallel.ParallelTask(store, publication, tuple(days), site_config, allowed)
-        wrote = parallel.write_parallel(output, issue_reader, task)
+        written = parallel.write_parallel(output, issue_reader, task)
     else:
-        wrote = write_files(output, channel_of_site.render(issue_reader, publication, days))
-    done = ExportedSite(*wrote)
+        written = write_files(output, channel_of_site.render(issue_reader, publication, days))
+    done = ExportedSite(*written)
     if to == "site" and site_config.budget:
-        done = _within_budget(issue_reader, publication, output, site_config, wrote)
-    if fresh:
-        delivery_states.finish_all(record, fresh, now())
+        done = _within_budget(issue_reader, publication, output, site_config, written)
+    if unsent_digests:
+        delivery_states.finish_all(record, unsent_digests, now())
     return done
 
 
@@ -98,18 +99,18 @@ def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
 
 
 def _within_budget(
-    issue_reader: RecordIssueReader, publication: str, output: Path, site_config: SiteConfig, wrote: WriteCounts
+    issue_reader: RecordIssueReader, publication: str, output: Path, site_config: SiteConfig, written: WriteCounts
 ) -> ExportedSite:
     """Folds a site that is full. Its folder is measured once where there is room: that takes as long as ten pages."""
     size = size_budget.site_size(output)
-    whole = partial(_whole, issue_reader, publication, site_config)
+    whole = partial(_render_whole, issue_reader, publication, site_config)
     folded = size_budget.fold(output, site_config.budget, issue_reader, publication, whole, size)
     if folded:
-        wrote, size = folded, size_budget.site_size(output)
-    return ExportedSite(*wrote, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
+        written, size = folded, size_budget.site_size(output)
+    return ExportedSite(*written, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
 
 
-def _whole(
+def _render_whole(
     issue_reader: RecordIssueReader, publication: str, site_config: SiteConfig, since: str
 ) -> Iterator[RenderedFile]:
     """The whole site, where pages of papers are whole since a day."""
@@ -147,7 +148,7 @@ def _not_sent(
 
 
 class RerenderedFolder(NamedTuple):
-    """A folder that issues were written to; whether it was rendered anew, and why not, or not all of it. `is_ours`:
+    """A folder that issues were written to; whether it was rendered anew, and why not, or not all of it. `is_own`:
     false where another store wrote it, of which this one is a copy."""
 
     folder: Path
@@ -155,7 +156,7 @@ class RerenderedFolder(NamedTuple):
     channel: str
     rendered: bool
     reason: str = ""
-    is_ours: bool = True
+    is_own: bool = True
 
 
 def _with_folders(record: Record, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
@@ -181,7 +182,7 @@ def export_again(
         some = None if only is None else {day for name, day in only if name == publication}
         if folder.owner:
             result.append(
-                RerenderedFolder(folder.path, publication, to, False, f"belongs to {folder.owner}", is_ours=False)
+                RerenderedFolder(folder.path, publication, to, False, f"belongs to {folder.owner}", is_own=False)
             )
         elif some is None or some:
             result.append(_render_again(issue_reader, publication, to, folder.path, (days, some), site_config))
@@ -197,7 +198,7 @@ def export_logs(record: Record, publication: str, site_config: SiteConfig) -> in
     paths = {folder.path for folder, name, to, _ in rows if (name, to) == (publication, "site") and not folder.owner}
     issue_reader = RecordIssueReader(record)
     return sum(
-        write_files(path, SiteChannel(site_config).log_files(issue_reader, publication, path)).changed
+        write_files(path, SiteChannel(site_config.of(publication)).log_files(issue_reader, publication, path)).changed
         for path in sorted(paths)
         if path.is_dir()
     )
@@ -212,17 +213,18 @@ def _render_again(
         return RerenderedFolder(folder, publication, to, False, "is not there any more")
     # a site also has pages of the days beside those that were delivered, and these may be others by now
     known = set(issue_reader.days(publication))
-    there = {day for day in known if (folder / issue_path(day)).is_file()}
+    days_on_disk = {day for day in known if (folder / issue_path(day)).is_file()}
     delivered, some = days
-    wanted = (delivered | there) & (known if some is None else known & some)
+    wanted = (delivered | days_on_disk) & (known if some is None else known & some)
     try:
-        write_files(folder, channel(to, site_config).render(issue_reader, publication, sorted(wanted)))
+        channel_of_site = channel(to, site_config.of(publication))
+        write_files(folder, channel_of_site.render(issue_reader, publication, sorted(wanted)))
     except HotPapersError as problem:
         return RerenderedFolder(folder, publication, to, False, str(problem))
-    return RerenderedFolder(folder, publication, to, True, _left_alone(delivered - known) if some is None else "")
+    return RerenderedFolder(folder, publication, to, True, _left_reason(delivered - known) if some is None else "")
 
 
-def _left_alone(days: Collection[str]) -> str:
+def _left_reason(days: Collection[str]) -> str:
     """What is said of days whose issues a restored record does not have."""
     if not days:
         return ""

@@ -36,26 +36,26 @@ class WrittenPaths(NamedTuple):
         return WrittenPaths(self.files | other.files, self.changed | other.changed)
 
     @property
-    def wrote(self) -> WriteCounts:
+    def counts(self) -> WriteCounts:
         return WriteCounts(len(self.files), len(self.changed))
 
 
 def write_files(output: Path, files: Iterable[RenderedFile]) -> WriteCounts:
     """Writes files below a folder, which is made. Raises UsageError where the folder cannot be written."""
     with alone(output) as (root, _):
-        return write_some(root, files).wrote
+        return write_some(root, files).counts
 
 
 def write_some(root: Path, files: Iterable[RenderedFile], part: str = PART) -> WrittenPaths:
     """Writes files below a folder that nobody else writes to. Raises UsageError."""
-    there, changed, inside = set[str](), set[str](), set[str]()
+    present, changed, inside = set[str](), set[str](), set[str]()
     with _explain_errors(root):
         for file in files:
             if _write(str(root), file, inside, part):
                 changed.add(file.path)
             if file.data:
-                there.add(file.path)
-    return WrittenPaths(frozenset(there), frozenset(changed))
+                present.add(file.path)
+    return WrittenPaths(frozenset(present), frozenset(changed))
 
 
 @contextmanager

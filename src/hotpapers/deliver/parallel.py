@@ -59,7 +59,7 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
         finally:
             helper.kill()
             helper.wait()
-        return (written_files | (helped or write_some(root, share(other_share)))).wrote
+        return (written_files | (helped or write_some(root, share(other_share)))).counts
 
 
 def _start_helper(task: ParallelTask, root: Path, lock: int) -> subprocess.Popen[bytes]:

@@ -22,13 +22,15 @@ from hotpapers.store import Record
 class SendResult(NamedTuple):
     """What became of a day's messages. `waiting`: seconds until a target wants to be asked again, 0 for none;
     `problems`: target and reason of what could not be sent: it is tried again next time, unless the target refused;
-    `finished`: the issue of which nothing is left, None where something is, or where the channel sees to that."""
+    `finished`: the issue of which nothing is left, None where something is, or where the channel sees to that;
+    `stopped`: why no more may be sent now, whoever the target."""
 
     sent: int
     before: int
     waiting: float
     problems: tuple[tuple[str, str], ...]
     finished: IssueEdition | None = None
+    stopped: str = ""
 
 
 def send_issue(
@@ -36,8 +38,8 @@ def send_issue(
     http: HttpClient, check: Callable[[], object] = lambda: None,
 ) -> SendResult:  # fmt: skip
     """Sends what was not sent yet of a day's latest edition. `check`: called before each message; raises to
-    stop: a NetError is a problem of no target."""
-    issue = IssueEdition(publication, day, issue_reader.issue(publication, day).content.edition)
+    stop: a NetError stops this issue."""
+    issue = _latest_edition(issue_reader, publication, day)
     if isinstance(sender, BulkSender):
         return _send_bulk(record, sender, issue_reader, issue, http, check)
     messages = list(sender.messages(issue_reader, publication, day))
@@ -67,6 +69,23 @@ def _send_bulk(
     return result
 
 
+def idle_reason(
+    record: Record, sender: Sender | BulkSender, issue_reader: IssueReader, publication: str, day: str
+) -> str:
+    """Why there is nothing left to send of a day's latest edition; nothing where it is not for this sender."""
+    if isinstance(sender, BulkSender):
+        return sender.idle_reason(issue_reader, publication, day)
+    issue = _latest_edition(issue_reader, publication, day)
+    states = queries.states_of(record.database, issue, sender.name).values()
+    if not states:
+        return ""
+    return "already sent, or refused" if any(state.state == "failed" for state in states) else "already sent"
+
+
+def _latest_edition(issue_reader: IssueReader, publication: str, day: str) -> IssueEdition:
+    return IssueEdition(publication, day, issue_reader.issue_header(publication, day).content.edition)
+
+
 def _left(record: Record, issue: IssueEdition, sender: Sender, messages: Iterable[Message]) -> list[Message]:
     """The messages that are neither sent nor refused."""
     known = queries.states_of(record.database, issue, sender.name)
@@ -76,14 +95,14 @@ def _left(record: Record, issue: IssueEdition, sender: Sender, messages: Iterabl
 def _send_each(
     messages: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
 ) -> SendResult:
-    """Sends messages one by one, until one has to wait, or none may be sent any more: a problem of no target."""
+    """Sends messages one by one, until one has to wait, or none may be sent any more."""
     count, problems = 0, list[tuple[str, str]]()
     for message in messages:
         try:
             check()
         except NetError as problem:
             waiting = problem.seconds if isinstance(problem, RetryLater) else 0
-            return SendResult(count, 0, waiting, (*problems, ("", str(problem))))
+            return SendResult(count, 0, waiting, tuple(problems), stopped=str(problem))
         try:
             send(message)
             count += 1

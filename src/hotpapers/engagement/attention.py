@@ -56,10 +56,10 @@ class Engagement(NamedTuple):
 
 
 class PostAtAge(NamedTuple):
-    """A post about a paper as it was at a mark.
+    """A post about a paper as it was at an age.
 
-    `post`: its number; `same`: a mark of its text, 0 for none; `voice`: the number of whose it is; `counted_at`: when
-    its counts were read, None for never; `shared`: it names other papers that are measured too, where that is asked."""
+    `post`: its number; `same`: the keyed hash of its text, 0 for none; `voice`: whose it is, by number; `counted_at`:
+    when its counts were read, None for never; `shared`: it names other measured papers, where that is asked."""
 
     paper: str
     archive: str
@@ -87,13 +87,13 @@ def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> It
         return
     people = queries.people(view, window.own_voices)
     rule = voice_rule(view, people, with_standing=window.with_standing)
-    for some in some_at_once(papers):
+    for some in in_groups(papers):
         reactions = queries.reactions_to(view, moments_of(some), people, last) if last else {}
         yield from count_engagement(some, reactions, rule)
 
 
 def read_posts(view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[list[PostAtAge]]:
-    """The posts about each paper at its marks, paper by paper."""
+    """The posts about each paper at its ages, paper by paper."""
     rows = map(PostAtAge._make, view.database.iterate(queries.posts_at_age_sql(view, window)))
     return (list(group) for _, group in groupby(rows, key=attrgetter("paper")))
 
@@ -114,18 +114,18 @@ def known_voices(view: AsOfView, people: queries.KnownPeople) -> frozenset[int] 
     return accounts and frozenset(people.stable.get(account, account) for account in accounts)
 
 
-AT_ONCE = 500
+POSTS_AT_ONCE = 500
 """Posts whose reactions are read together, or all those of a paper."""
 
 
-def some_at_once(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
+def in_groups(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
     """Papers, a few at a time: with some hundreds of posts, or a single one."""
     some: list[list[PostAtAge]] = []
     count = 0
-    for spoken in papers:
-        some.append(spoken)
-        count += len(spoken)
-        if count >= AT_ONCE:
+    for posts in papers:
+        some.append(posts)
+        count += len(posts)
+        if count >= POSTS_AT_ONCE:
             yield some
             some, count = [], 0
     if some:
@@ -153,7 +153,7 @@ class VoiceRule(NamedTuple):
     authors: Mapping[str, Set[int]] = MappingProxyType({})
 
 
-EVERYBODY = VoiceRule()
+ALL_VOICES = VoiceRule()
 
 
 def counted_voices(named: int, known: int | None, unnamed: int) -> int:
@@ -166,8 +166,8 @@ def counted_voices(named: int, known: int | None, unnamed: int) -> int:
     return max(named if known is None else min(named, 2 * known), unnamed)
 
 
-class NetworkTalk(NamedTuple):
-    """One paper on one network at a mark, before anybody is told apart by standing. `row`: all but that; `named`: how
+class NetworkEngagement(NamedTuple):
+    """One paper on one network at an age, before anybody is told apart by standing. `row`: all but that; `named`: how
     many voices are named; `vouching`: those of them that are not its authors' own; `unnamed`: see `counted_voices`."""
 
     row: Engagement
@@ -181,47 +181,47 @@ class NetworkTalk(NamedTuple):
 
 
 def count_engagement(
-    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = EVERYBODY
+    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = ALL_VOICES
 ) -> Iterator[Engagement]:
     """Attention from what was said of each paper and the reactions to it."""
-    for talk in count_talk(papers, reactions, rule):
-        yield talk.with_known(None if rule.known is None else len(rule.known & talk.vouching))
+    for engagement in count_by_network(papers, reactions, rule):
+        yield engagement.with_known(None if rule.known is None else len(rule.known & engagement.vouching))
 
 
-def count_talk(
-    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = EVERYBODY
-) -> Iterator[NetworkTalk]:
+def count_by_network(
+    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = ALL_VOICES
+) -> Iterator[NetworkEngagement]:
     """The same before anybody is told apart by standing."""
-    for spoken in papers:
-        marks: dict[tuple[int, int, int], list[PostAtAge]] = defaultdict(list)
-        for post in spoken:
-            marks[post.age, post.peer, -post.announced_at].append(post)
-        for _, at_mark in sorted(marks.items()):
-            yield from _of_mark(at_mark, reactions, rule)
+    for posts in papers:
+        by_age: dict[tuple[int, int, int], list[PostAtAge]] = defaultdict(list)
+        for post in posts:
+            by_age[post.age, post.peer, -post.announced_at].append(post)
+        for _, age_posts in sorted(by_age.items()):
+            yield from _count_age(age_posts, reactions, rule)
 
 
-def _of_mark(spoken: Sequence[PostAtAge], reactions: ReactionsByPost, rule: VoiceRule) -> Iterator[NetworkTalk]:
+def _count_age(posts: Sequence[PostAtAge], reactions: ReactionsByPost, rule: VoiceRule) -> Iterator[NetworkEngagement]:
     networks: dict[str, list[PostAtAge]] = defaultdict(list)
-    for row in spoken:
+    for row in posts:
         networks[row.network].append(row)
-    texts, voices = _homes(spoken) if len(networks) > 1 else ({}, {})
+    texts, voices = _strongest_networks(posts) if len(networks) > 1 else ({}, {})
     for network, there in sorted(networks.items()):
-        at_home = {
+        posters = {
             post.voice
             for post in there
             if not post.automated and texts.get(post.same, network) == network == voices.get(post.voice, network)
         }
-        yield _summed(there, at_home, reactions, rule)
+        yield _summed(there, posters, reactions, rule)
 
 
-def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]:
+def _strongest_networks(posts: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]:
     """On which network each text, and each voice, is strongest; level ones where the name comes first.
 
     Never by the post's id: it may be forgotten, and the issue must still be rebuilt alike.
     """
     texts: dict[int, str] = {}
     voices: dict[int, str] = {}
-    for post in sorted(spoken, key=lambda row: (row.automated, -row.reposts - row.likes, row.network)):
+    for post in sorted(posts, key=lambda row: (row.automated, -row.reposts - row.likes, row.network)):
         if post.same:
             texts.setdefault(post.same, post.network)
         if post.voice:
@@ -229,11 +229,13 @@ def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]
     return texts, voices
 
 
-def _summed(there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsByPost, rule: VoiceRule) -> NetworkTalk:
+def _summed(
+    there: Sequence[PostAtAge], posters: Set[int], reactions: ReactionsByPost, rule: VoiceRule
+) -> NetworkEngagement:
     """One network: its voices, and beyond them the counts that no account explains. Who reacted to a post about several
     papers is a voice for each of them, but vouches for none."""
     reposts = likes = unexplained = highest = bots = 0
-    named, shared = set(at_home), set[int]()
+    named, shared = set(posters), set[int]()
     for post in there:
         if post.automated:
             bots += 1
@@ -243,9 +245,9 @@ def _summed(there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsB
         for type, count in (("repost", post.reposts), ("like", post.likes)):
             unnamed = count
             if type in known:
-                standing = known[type].at(post.until, post.counted_at)
-                (shared if post.shared else named).update(standing.voices)
-                unnamed = max(count - len(standing.held), 0)
+                current = known[type].at(post.until, post.counted_at)
+                (shared if post.shared else named).update(current.voices)
+                unnamed = max(count - len(current.held), 0)
             unexplained += unnamed
             if unnamed > highest and not post.shared:
                 highest = unnamed
@@ -259,4 +261,4 @@ def _summed(there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsB
         likes=likes, bots=bots, authors=len(authors),
         posts_read=sum(post.counted_at is not None for post in there if not post.automated),
     )  # fmt: skip
-    return NetworkTalk(row, len(named), named - authors if authors else named, highest)
+    return NetworkEngagement(row, len(named), named - authors if authors else named, highest)

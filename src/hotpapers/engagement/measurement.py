@@ -43,7 +43,7 @@ FOLLOWED_FOR = 2 * SHOWN_FOR
 """How long after it was made a post is followed, unless an issue shows it: no window is longer than a month."""
 FRESH = 7 * DAY
 """How long after its announcement a paper may come into the next issue."""
-LATER = 6 * HOUR
+RETRY_AFTER = 6 * HOUR
 """After how long a post is asked for again for which nobody answered."""
 NEVER = LARGEST
 
@@ -65,7 +65,7 @@ class DuePost(NamedTuple):
 
 def due_after(created_at: int, asked_at: int, shown_until: int) -> int:
     """When a post is to be asked for, after it was last asked for (0: never)."""
-    marks = [created_at + age * HOUR for age in AGES]
-    coming = min((mark for mark in marks if mark > asked_at), default=NEVER)
+    times = [created_at + age * HOUR for age in AGES]
+    next_time = min((time for time in times if time > asked_at), default=NEVER)
     daily = asked_at + DAY if asked_at < shown_until else NEVER
-    return min(coming, daily)
+    return min(next_time, daily)

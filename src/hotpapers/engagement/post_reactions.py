@@ -35,7 +35,7 @@ class ReactionEvent(NamedTuple):
     withdrawn: int
 
 
-class StandingReactions(NamedTuple):
+class CurrentReactions(NamedTuple):
     """What stood of a post's reactions of one type at a moment. `held`: the voices that are in its count: also those
     that were taken back after the count was read."""
 
@@ -43,7 +43,7 @@ class StandingReactions(NamedTuple):
     held: frozenset[int]
 
 
-NOTHING = StandingReactions(frozenset(), frozenset())
+NO_REACTIONS = CurrentReactions(frozenset(), frozenset())
 
 
 class CountedReactions:
@@ -51,17 +51,17 @@ class CountedReactions:
     `voices`: those that came after so many of the moments."""
 
     def __init__(self, moments: Sequence[int], voices: Mapping[int, Sequence[int]]) -> None:
-        self._standing: dict[int, StandingReactions] = {}
-        so_far = NOTHING
+        self._by_moment: dict[int, CurrentReactions] = {}
+        so_far = NO_REACTIONS
         for passed, moment in enumerate(moments):
             if some := voices.get(passed):
                 held = so_far.held.union(some)
-                so_far = StandingReactions(held, held)
-            self._standing[moment] = so_far
+                so_far = CurrentReactions(held, held)
+            self._by_moment[moment] = so_far
 
-    def at(self, until: int, counted_at: int | None) -> StandingReactions:
+    def at(self, until: int, counted_at: int | None) -> CurrentReactions:
         """As they stood at one of the moments. `counted_at`: when the post's own count was read, None for never."""
-        return self._standing[until]
+        return self._by_moment[until]
 
 
 class ReactionEvents:
@@ -70,22 +70,22 @@ class ReactionEvents:
     def __init__(self, events: Iterable[ReactionEvent]) -> None:
         self._events = sorted(events)
 
-    def at(self, until: int, counted_at: int | None) -> StandingReactions:
+    def at(self, until: int, counted_at: int | None) -> CurrentReactions:
         """The same: of every account the last event by then."""
         last = {event.account: event for event in self._events if event.observed_at <= until}.values()
         voices = frozenset(event.voice for event in last if not event.withdrawn)
         counted_up_to = until if counted_at is None else counted_at
-        return StandingReactions(voices, voices | {event.voice for event in last if event.observed_at > counted_up_to})
+        return CurrentReactions(voices, voices | {event.voice for event in last if event.observed_at > counted_up_to})
 
 
-class StandingByMoment(Protocol):
+class ReactionsByMoment(Protocol):
     """Reactions of one type to a post."""
 
-    def at(self, until: int, counted_at: int | None) -> StandingReactions:
+    def at(self, until: int, counted_at: int | None) -> CurrentReactions:
         """As they stood at a moment at which the post is measured."""
 
 
-PostReactions = Mapping[str, StandingByMoment]
+PostReactions = Mapping[str, ReactionsByMoment]
 """A post's reactions by type."""
 ReactionsByPost = Mapping[int, PostReactions]
 """Those of posts, by their numbers."""

@@ -19,10 +19,10 @@ from hotpapers.engagement.measurement import (
     BACK_WITHIN,
     FOLLOWED_FOR,
     FRESH,
-    LATER,
     NEVER,
     NO_LATER_AGE,
     REFERENCE_DAYS,
+    RETRY_AFTER,
     SHOWN_FOR,
     DuePost,
     MeasurementWindow,
@@ -47,7 +47,7 @@ PROVED = "proved"
 """The rule by which whoever has an account says that it is a person."""
 
 
-ALONE = ("rate", "share", "template")
+SINGLE_ACCOUNT_RULES = ("rate", "share", "template")
 """The rules that look at one account by itself: all that such a word goes before."""
 
 
@@ -131,7 +131,7 @@ def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
     """Three tables: `known`, handles' accounts; `bot`, judged so by any rule unless the operator says that they are
     people, or by rules that look at one account alone unless it proved itself; `own`, the publication's own accounts. A
     voice is an account's number, and stands in `bot` and `own` as its stable account."""
-    alone = ", ".join(f"'{rule}'" for rule in ALONE)
+    alone = ", ".join(f"'{rule}'" for rule in SINGLE_ACCOUNT_RULES)
     judged = f"""SELECT coalesce(w.stable_voice, t.subject) AS voice FROM verdict AS t
             LEFT JOIN known AS w ON w.voice = t.subject WHERE t.about = 0 AND {_current_verdict(view, "t")}"""
     own = " UNION ".join(
@@ -241,7 +241,7 @@ def _context(view: AsOfView, window: MeasurementWindow) -> str:
 
 
 def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
-    """Rows of `PostAtAge` by paper: each post at each mark, with its counts by then. Every number in it is ours."""
+    """Rows of `PostAtAge` by paper: each post at each age, with its counts by then. Every number in it is ours."""
     visible = view.visible_by_number("z", view.last_row(model.Snapshot), "k.known")
     return f"""{_context(view, window)}, {_at_ages(view, window)}
         SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.post, k.same, k.voice, k.automated,
@@ -279,16 +279,18 @@ def author_voices(view: AsOfView) -> frozenset[tuple[str, int]]:
     return frozenset((paper, voice) for paper, voice in rows)
 
 
-def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], who: KnownPeople, last: int) -> ReactionsByPost:
+def reactions_to(
+    view: AsOfView, moments: Mapping[int, Sequence[int]], people: KnownPeople, last: int
+) -> ReactionsByPost:
     """The reposts and likes by account of posts, by the posts' numbers. `moments`: when each post is measured,
     ascending. `last`: the view's last reaction, as `last_row` says it."""
-    result = _events_of(view, _with_withdrawals(view, sorted(moments), last), who)
+    result = _events_of(view, _with_withdrawals(view, sorted(moments), last), people)
     for some in slices(sorted(moments.keys() - result.keys())):
         accounts: dict[int, list[int]] = defaultdict(list)
         most = max(len(moments[post]) for post in some)
         for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in some}, last)):
             accounts[group].append(account)
-        result |= {post: counted(accounts, post, most, moments[post], who.stable) for post in some}
+        result |= {post: counted(accounts, post, most, moments[post], people.stable) for post in some}
     return result
 
 
@@ -314,13 +316,13 @@ def _with_withdrawals(view: AsOfView, posts: Sequence[int], last: int) -> list[i
     return result
 
 
-def _events_of(view: AsOfView, posts: Sequence[int], who: KnownPeople) -> dict[int, PostReactions]:
+def _events_of(view: AsOfView, posts: Sequence[int], people: KnownPeople) -> dict[int, PostReactions]:
     events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
     for some in slices(posts):
         sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r
             WHERE r.post IN ({placeholders(some)}) AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
         for post, type, at, account, withdrawn in view.database.iterate(sql, some):
-            events[post][type].append(ReactionEvent(at, account, who.stable.get(account, account), withdrawn))
+            events[post][type].append(ReactionEvent(at, account, people.stable.get(account, account), withdrawn))
     return {post: {type: ReactionEvents(some) for type, some in by_type.items()} for post, by_type in events.items()}
 
 
@@ -365,23 +367,35 @@ def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ())
 
 
 def follow_new_posts(database: Database, network: str, position: int, at: int) -> int:
-    """Follows the posts that came after a batch and are no older than 30 days; the position of the last one.
+    """Follows the posts that came after a batch and are no older than 30 days; up to which batch that is.
 
-    Not those of bots: they are neither counted nor shown, and there are more of them than of all others. Call it again
-    with that position.
+    Not those of bots: they are neither counted nor shown, and there are more of them than of all others. When anybody
+    is held to be one no longer, posts of before that batch are looked through once more. Call it again with the
+    position that it gives.
     """
-    newest = database.rows("SELECT max(since) FROM post WHERE network = ?", (network,))[0][0] or 0
-    if newest <= position:
+    newest, pardoned = _latest_posts_and_pardons(database, network)
+    if max(newest, pardoned) <= position:
         return position
     sql = f"""WITH {persons_sql(AsOfView(database, LARGEST, LARGEST), ())}
         SELECT p.post, min(p.created_at) FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.network = ? AND p.since > ? AND p.until = 0 AND p.gone = '' AND p.created_at > ?
           AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("p.post")} GROUP BY p.post"""
     with database.write():  # read inside: what is forgotten meanwhile is not to come back
-        new_posts = database.rows(sql, (network, position, at - SHOWN_FOR))
+        after = 0 if pardoned > position else position
+        new_posts = database.rows(sql, (network, after, at - SHOWN_FOR))
         rows = [(post, network, created_at, 0, due_after(created_at, 0, 0), 0) for post, created_at in new_posts]
         database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
-    return int(newest)
+    return max(newest, pardoned)
+
+
+def _latest_posts_and_pardons(database: Database, network: str) -> tuple[int, int]:
+    """The last batch with posts of a network, and the last one by which somebody may be a bot no longer; as of one
+    moment, as a batch in between would be passed over."""
+    sql = """SELECT (SELECT max(since) FROM post WHERE network = ?),
+        (SELECT max(CASE WHEN until > 0 THEN until ELSE since END) FROM verdict
+         WHERE about = 0 AND (judgement = 'human' OR until > 0))"""
+    posts, pardons = database.rows(sql, (network,))[0]
+    return int(posts or 0), int(pardons or 0)
 
 
 def follow_shown_posts(database: Database, network: str, at: int) -> int:
@@ -448,7 +462,7 @@ def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
     """Keeps that nobody answered for posts: they are asked for again later, until they are 30 days old."""
     sql = f"""UPDATE recount SET asked_at = ?, due_at = CASE WHEN created_at > ? THEN ? ELSE ? END
         WHERE post = {NUMBER} AND due_at <= ?"""
-    rows = [(at, at - SHOWN_FOR, at + LATER, NEVER, post, at) for post in posts]
+    rows = [(at, at - SHOWN_FOR, at + RETRY_AFTER, NEVER, post, at) for post in posts]
     with database.write():
         database.many(sql, rows)
 

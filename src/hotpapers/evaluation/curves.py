@@ -120,10 +120,10 @@ def hacker_news(rows: Iterable[StoryVotes]) -> Iterator[MeasuredCurve]:
 
 
 def _story_curve(network: str, counts: Sequence[TimedCount], start: int) -> Curve | None:
-    mark = start + AGES[0] * HOUR
-    early = _last(counts, mark)
+    deadline = start + AGES[0] * HOUR
+    early = _last(counts, deadline)
     later = _last(counts, start + FINAL * HOUR)
-    if early is None or later is None or early.at < mark - FRESH:
+    if early is None or later is None or early.at < deadline - FRESH:
         return None
     return Curve(network, "", AGES[0], start // DAY, early.votes, later.votes)
 

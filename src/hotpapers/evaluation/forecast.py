@@ -199,51 +199,48 @@ def page(scores_of_cells: Sequence[ForecastScore]) -> str:
 _PAGE = f"""\
 # Forecasts
 
-Written by `hotpapers evaluate forecast --output`, which also prints the figures of each field.
-
 From six hours after its announcement on, a paper's voices on a network can be continued to a week: *12 to 90, 34 in
-the middle*. It is a forecast beside the [score](ranking.md), never in it, made from the count alone: no text, no names,
-no other network.
+the middle*. The forecast stands beside the [score](ranking.md), never in it, and is made from the count alone. This
+page is written by `hotpapers evaluate forecast --output`, which also prints the figures of each field.
 
 ## How it is made
 
-* **Curves.** Papers of the last {WINDOW} days that are more than a week old, with their voices at 6, 24 or 72 hours
-  and at 168. Papers without a voice at the age are left out.
-* **Like size.** A paper is compared with those of its own doubling (1, 2 to 3, 4 to 7, 8 to 15 voices and so on) in its
-  archive; if they are fewer than {ENOUGH}, in the archive's group; then in all fields. There, from the greatest
-  down, doublings are joined until they hold {ENOUGH}.
-* **Range.** Their growth, later voices for each early one, is put in order, and one twentieth is cut off at either end;
-  where many papers did not grow at all, a tenth at the other. This is split conformal prediction (Lei et al. 2018;
-  Romano, Patterson, Candès 2019; Vovk et al. 2003).
-* **Check.** Weeks differ. So each week of the record is forecast from those more than {APART} weeks away, and where
-  that holds fewer than nine in ten, all ranges of the network and age are widened until it does.
-* **None** is given where a network has fewer than {ENOUGH} curves, where too few weeks are there for the check, where
-  no width passes it, and for a paper with more voices than any doubling that was seen. The program says so.
+* **Curves**: papers of the last {WINDOW} days that are more than a week old, with voices at 6, 24 or 72 hours and at
+  168.
+* **Like size**: a paper is compared with those of its own doubling (1, 2 to 3, 4 to 7 voices and so on) in its
+  archive; if they are fewer than {ENOUGH}, in the archive's group; then in all fields, with smaller doublings until
+  they are {ENOUGH}.
+* **Range**: their growth, without one twentieth at either end; where many papers did not grow at all, without a tenth
+  at the other. This is split conformal prediction (Lei et al. 2018; Romano, Patterson, Candès 2019; Vovk et al.
+  2003).
+* **Check**: each week of the record is forecast from those more than {APART} weeks away, and where that holds fewer
+  than nine in ten, all ranges of the network and age are widened until it does.
+* **None** is given with fewer than {ENOUGH} curves or too few weeks for the check, where no width passes it, and for
+  more voices than any doubling that was seen.
 
 ## Held-out weeks
 
-Each week is forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}, whose end was not known yet. The
-method, {ENOUGH} curves and {APART} weeks were chosen on these very weeks, [among
+Each week is forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}, whose end was not known yet.
+The method, {ENOUGH} curves and {APART} weeks were chosen on these very weeks, [among
 others](../development/decisions/0047-forecasts-by-doubling.md) that did nearly as well.
 
 TABLE
 
 *Usual growth* is the count of the day times the 5, 50 and 95 % quantiles of how counts of that network grew from that
-age, whatever their size. *Loss* is the pinball loss of these three quantiles, in votes, the mean of a paper; *width* is
-that of the middle range. *None* counts the papers for which the record was too thin. *Met*: {COVERED[0]:.0f} to
-{COVERED[1]:.0f} % of papers within their range, and a loss {GAIN:.0f} % less than that of usual growth.
+age, whatever their size. *Loss* is the mean pinball loss of these three quantiles, in votes; *width* is that of the
+middle range. *None*: the record was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers within their
+range, and a loss {GAIN:.0f} % less than that of usual growth.
 
-* **huggingface**: upvotes of papers in Hugging Face's daily papers, 2025-04 to 2026-08, counted from 00:00 UTC of the
-  page's day. For 6 hours stands the count nearest to it of those between 3 and 12, for 24 hours from 18 to 30, for 168
-  hours from 120 to 240. That later count is known of the more popular papers only.
-* **hackernews**: votes of stories on the front page, 2020-11 to 2022-11, few of them about papers: a test of the method
-  on much data. Counted from 00:00 UTC of the day on which a story was first seen.
-* **{OWN_CLOCK}**: the same stories six hours after each was first seen.
+* **huggingface**: upvotes of papers in Hugging Face's daily papers, 2025-04 to 2026-08, from 00:00 UTC of the page's
+  day; for 6 hours the nearest count between 3 and 12, for 24 hours between 18 and 30, for 168 hours between 120 and
+  240, which is known of the more popular papers only.
+* **hackernews**: votes of stories on the front page, 2020-11 to 2022-11, few of them about papers, from 00:00 UTC of
+  the day on which a story was first seen.
+* **{OWN_CLOCK}**: the same stories six hours after each was first seen. There usual growth is as good.
 
 ## What it cannot do
 
-* **Stories by their own clock gain nothing**: when all have been up for the same time, usual growth is as good.
-* **A change takes a week to be learnt.** When a network's habits change, its ranges are wrong until papers of the new
-  time are a week old; in single months on Hugging Face hardly more than eight in ten were within.
-* **Voices are not votes.** No series of voices on Bluesky or Mastodon was at hand; the check above decides there too.
+* When a network's habits change, its ranges are wrong until papers of the new time are a week old; in single months
+  on Hugging Face hardly more than eight in ten were within.
+* Voices are not votes: no series of voices on Bluesky or Mastodon was at hand. The check above decides there too.
 """

@@ -33,31 +33,31 @@ _EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 """As in `rarity/1`: the same on every machine, which the powers and logarithms of floating point numbers are not."""
 
 
-def hacker_news(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+def hacker_news(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """(points - 1)^0.8 / (hours + 2)^1.8, in millionths: `frontpage-rank` of Hacker News' news.arc (Graham, 2008),
     without its factors for kinds of stories. Points: the voices on all networks. Hours: from the announcement to the
     last moment at which attention was measured; where no announcement is known, the age at which it was."""
-    return ordered(talk, lambda candidate: _joint(candidate, "hacker-news", _gravity(candidate)))
+    return ordered(inputs, lambda candidate: _joint(candidate, "hacker-news", _gravity(candidate)))
 
 
-def reddit_hot(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+def reddit_hot(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """log10(max(|s|, 1)) + sign(s) · seconds / 45000, in thousandths: `hot` of Reddit's `r2/lib/db/sorts.py` (as
     published until 2017). s: the voices on all networks, never negative. Seconds: from 2005-12-08 07:46:43 UTC to the
     announcement, so 12.5 hours later weigh as much as ten times the voices."""
-    return ordered(talk, lambda candidate: _joint(candidate, "reddit-hot", _hot(candidate)))
+    return ordered(inputs, lambda candidate: _joint(candidate, "reddit-hot", _hot(candidate)))
 
 
-def log_sum(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+def log_sum(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Σ log10(1 + voices) over the networks, in thousandths. No age."""
-    return ordered(talk, lambda candidate: _each(candidate, "log-sum", lambda _, voices: _log(1 + voices)))
+    return ordered(inputs, lambda candidate: _each(candidate, "log-sum", lambda _, voices: _log(1 + voices)))
 
 
-def z_score(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+def z_score(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Σ (voices - mean) / standard deviation over the networks, in thousandths. Mean and deviation (of the whole
     population) are those of the candidates of the day; who is not spoken of on a network has 0 voices there. A network
     that gives all the same tells nothing: 0. No age."""
-    spreads = _spreads(talk.candidates)
-    return ordered(talk, lambda candidate: _standardized(candidate, spreads))
+    spreads = _spreads(inputs.candidates)
+    return ordered(inputs, lambda candidate: _standardized(candidate, spreads))
 
 
 ALTMETRIC_WEIGHTS: Mapping[str, Decimal] = {"feeds": Decimal(5), "reddit": Decimal("0.25"), "x": Decimal("0.25")}
@@ -68,15 +68,15 @@ ALTMETRIC_SOCIAL = Decimal("0.25")
 """The same for a network whose weight we have not seen published, Bluesky among them: as a post on X."""
 
 
-def altmetric(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+def altmetric(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Σ weight · voices over the networks, in thousandths. Altmetric counts who posts and modifies the weight by who it
     is, and rounds up to whole numbers; here every voice is a mention of plain weight, so likes count too. No age."""
-    return ordered(talk, lambda candidate: _each(candidate, "altmetric", _weighted))
+    return ordered(inputs, lambda candidate: _each(candidate, "altmetric", _weighted))
 
 
-def plain_sum(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+def plain_sum(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Σ voices over the networks, in thousandths. No age."""
-    return ordered(talk, lambda candidate: _each(candidate, "plain-sum", lambda _, voices: Decimal(voices)))
+    return ordered(inputs, lambda candidate: _each(candidate, "plain-sum", lambda _, voices: Decimal(voices)))
 
 
 FORMULAS: dict[str, Callable[[RankingInput], tuple[ScoredCandidate, ...]]] = {

@@ -121,9 +121,9 @@ def precision(order: Levels, relevant: Sequence[bool], weights: Weights, k: int)
     for level in order:
         size = sum([weights[paper] for paper in level])
         if size:
-            taken = min(size, k - filled)
-            hits += taken * sum([weights[paper] for paper in level if relevant[paper]]) / size
-            filled += taken
+            picked = min(size, k - filled)
+            hits += picked * sum([weights[paper] for paper in level if relevant[paper]]) / size
+            filled += picked
             if filled == k:
                 break
     return hits / k

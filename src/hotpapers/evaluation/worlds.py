@@ -18,14 +18,14 @@ from zlib import crc32
 
 import msgspec
 
-from hotpapers.engagement.standing.rules import Acquaintance, SpokenPaper, acquainted, has_standing
+from hotpapers.engagement.standing.rules import AccountHistory, PaperActivity, add_activity, has_standing
 from hotpapers.errors import InputError, UsageError
 from hotpapers.model import DAY, HOUR
 from hotpapers.untrusted_json import decode_json
 
 BEGINS = 20_454 * DAY
 """Midnight of the first day of every world, 2026-01-01, µs UTC."""
-SPOKEN_OF_FOR = 6 * DAY
+POSTING_SPAN = 6 * DAY
 FIELD, SMALL_FIELD = "cs", "hep-th"
 """The archives of a world's papers: nearly all are of the first."""
 NETWORK_NUMBERS = 10_000_000
@@ -118,7 +118,7 @@ def _check(law: WorldLaw) -> None:
         raise UsageError("no world: two of its networks have the same name")
 
 
-class Reacted(NamedTuple):
+class ReactionGroup(NamedTuple):
     """Accounts that liked or reposted a post at a moment, beyond the law of the world."""
 
     type: str
@@ -126,7 +126,7 @@ class Reacted(NamedTuple):
     accounts: Sequence[int]
 
 
-class TalkPost(NamedTuple):
+class PaperPost(NamedTuple):
     """A post about a paper. `likes`: how many it has in the end by the law, half of those that are missing in each
     `half` µs; `likers`: whose they are, in order, where the network tells; `reactions`: what else it got; `shared`: it
     is about other papers too."""
@@ -139,7 +139,7 @@ class TalkPost(NamedTuple):
     likes: int = 0
     half: int = HOUR
     likers: tuple[int, ...] = ()
-    reactions: tuple[Reacted, ...] = ()
+    reactions: tuple[ReactionGroup, ...] = ()
     shared: bool = False
 
 
@@ -150,7 +150,7 @@ class WorldPaper(NamedTuple):
     archive: str
     day: int
     heat: float
-    posts: tuple[TalkPost, ...]
+    posts: tuple[PaperPost, ...]
 
     @property
     def announced_at(self) -> int:
@@ -161,14 +161,14 @@ class WorldPaper(NamedTuple):
         return made_up_text(crc32(self.paper.encode()))
 
 
-def likes_by(post: TalkPost, moment: int) -> int:
+def likes_by(post: PaperPost, moment: int) -> int:
     """How many likes a post has by the law at a moment."""
     if moment <= post.at or not post.likes:
         return 0
     return min(post.likes, int((post.likes + 1) * (1 - 2.0 ** (-(moment - post.at) / post.half))))
 
 
-def liked_at(post: TalkPost, n: int) -> int:
+def liked_at(post: PaperPost, n: int) -> int:
     """When its n-th like came."""
     return post.at + math.ceil(post.half * math.log2((post.likes + 1) / (post.likes + 1 - n)))
 
@@ -199,17 +199,17 @@ class World:
     def _whole(self, number: float) -> int:
         return int(number) + (self._rng.random() < number % 1)
 
-    def _post(self, law: NetworkLaw, number: int, day: int, heat: float) -> TalkPost:
+    def _post(self, law: NetworkLaw, number: int, day: int, heat: float) -> PaperPost:
         rng = self._rng
-        at = BEGINS + day * DAY + min(round(rng.expovariate(1 / 14) * HOUR) + HOUR // 12, SPOKEN_OF_FOR)
+        at = BEGINS + day * DAY + min(round(rng.expovariate(1 / 14) * HOUR) + HOUR // 12, POSTING_SPAN)
         likes = min(int(law.likes * heat * (rng.paretovariate(self.law.like_tail) - 1)), law.likers // 2)
-        account = self._somebody(number, self._posters[law.name])
+        account = self._account(number, self._posters[law.name])
         likers = self._crowd(number, law, likes) if law.names_accounts else ()
         post = rng.getrandbits(60)
         half = rng.randrange(3, 24) * HOUR
-        return TalkPost(post, law.name, account, at, made_up_text(post), likes, half, likers)
+        return PaperPost(post, law.name, account, at, made_up_text(post), likes, half, likers)
 
-    def _somebody(self, number: int, weights: list[float]) -> int:
+    def _account(self, number: int, weights: list[float]) -> int:
         if self._rng.random() < self.law.newcomers:
             self._newcomers += 1
             return number * NETWORK_NUMBERS + NETWORK_NUMBERS // 2 + self._newcomers
@@ -218,28 +218,26 @@ class World:
     def _crowd(self, number: int, law: NetworkLaw, many: int) -> tuple[int, ...]:
         crowd: dict[int, None] = {}
         while len(crowd) < many:
-            crowd[self._somebody(number, self._likers[law.name])] = None
+            crowd[self._account(number, self._likers[law.name])] = None
         return tuple(crowd)
 
     @cached_property
-    def _acquaintances(self) -> list[Acquaintance]:
-        known: dict[int, Acquaintance] = {}
-        for spoken in sorted(self._spoken(), key=lambda acquaintance: acquaintance.observed_at):
-            known[spoken.account] = acquainted(known.get(spoken.account), spoken)
-        return [acquaintance for acquaintance in known.values() if acquaintance.position]
+    def _histories(self) -> list[AccountHistory]:
+        known: dict[int, AccountHistory] = {}
+        for activity in sorted(self._activities(), key=lambda activity: activity.observed_at):
+            known[activity.account] = add_activity(known.get(activity.account), activity)
+        return [history for history in known.values() if history.position]
 
-    def _spoken(self) -> Iterator[SpokenPaper]:
+    def _activities(self) -> Iterator[PaperActivity]:
         for number, paper in enumerate(self.papers, 1):
             for post in paper.posts:
-                yield SpokenPaper(post.account, number, post.at, 1)
+                yield PaperActivity(post.account, number, post.at, 1)
                 for n, account in enumerate(post.likers, 1):
-                    yield SpokenPaper(account, number, liked_at(post, n), 1)
+                    yield PaperActivity(account, number, liked_at(post, n), 1)
 
     def known(self, as_of: int) -> frozenset[int]:
         """The accounts that have standing at a moment, µs UTC."""
-        return frozenset(
-            acquaintance.account for acquaintance in self._acquaintances if has_standing(acquaintance, as_of)
-        )
+        return frozenset(history.account for history in self._histories if has_standing(history, as_of))
 
 
 def _zipf(many: int, flat: int) -> list[float]:

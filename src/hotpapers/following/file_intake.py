@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from hotpapers import model, terms
 from hotpapers.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
+from hotpapers.following.allowance import Allowance
 from hotpapers.following.site_log import FollowedSite, LoggedFolder
 from hotpapers.model import HOUR, HttpClient
 from hotpapers.model.keys import network_of
@@ -38,7 +39,7 @@ DONE = "done"
 NOTHING_WITHDRAWN = WithdrawnList(frozenset(), frozenset())
 
 
-class TakenFiles(NamedTuple):
+class IntakeResult(NamedTuple):
     """What a round took in. `files`, `items`; `withdrawn`: how many posts and accounts were forgotten. `since`: when
     the earliest hour began of which a file came, µs UTC, 0 for none; `until`: the end of the last hour of which there
     is a file, 0 for none; `missing`: from when until when before that nothing is here whole, µs UTC. `problems`: what
@@ -67,13 +68,14 @@ def no_bar(length: int) -> Iterator[Callable[[int], object]]:
 def take_files(
     site: FollowedSite, logs: Sequence[LoggedFolder], peer: Record, http: HttpClient, allowed: terms.Table,
     progress: ProgressBar = no_bar,
-) -> TakenFiles:  # fmt: skip
+) -> IntakeResult:  # fmt: skip
     """Obeys what was withdrawn, then takes in the files that are new. What is wrong with one stops no other, but for a
     site that does not answer. `peer`: the store of its observations. Raises NetError, StoreError."""
     intake = _Intake(site, peer, http, allowed)
     for log in logs:
-        intake.obey(log)
+        intake.apply_withdrawals(log)
     files = [(log, file) for log in logs for file in intake.listed(log)]
+    intake.name_absent_parts([file for _, file in files])
     with progress(sum(not intake.has(file) for _, file in files)) as step:
         for log, file in files:
             intake.take(log, file, step)
@@ -90,41 +92,48 @@ class _Intake:
         self._done = sources_at(peer.database, DONE)
         self._oldest = (http.now() - REACH) // HOUR
         self._hours: dict[int, bool] = {}
-        self._came: list[int] = []
+        self._added_hours: list[int] = []
         self._items = self._forgotten = 0
+        self._allowance = Allowance(site, http.now())
 
-    def outcome(self) -> TakenFiles:
+    def outcome(self) -> IntakeResult:
         """What it did."""
         here = [hour for hour, done in self._hours.items() if done]
         first, last = min(self._hours, default=0), max(here, default=-1)
         missing = [hour for hour in range(first, last) if not self._hours.get(hour)]
-        unlisted = _stretches([hour for hour in missing if hour not in self._hours])
-        problems = [f"{_named(stretch)}: no file of it stands in the log, though later ones do" for stretch in unlisted]
-        return TakenFiles(
-            files=len(self._came), items=self._items, withdrawn=self._forgotten,
-            since=min(self._came, default=0) * HOUR, until=(last + 1) * HOUR,
-            missing=tuple((start * HOUR, end * HOUR) for start, end in _stretches(missing)),
-            problems=(*self._problems, *problems),
+        unlisted = _hour_ranges([hour for hour in missing if hour not in self._hours])
+        problems = [
+            f"{_range_name(hour_range)}: no file of it stands in the log, though later ones do"
+            for hour_range in unlisted
+        ]
+        return IntakeResult(
+            files=len(self._added_hours), items=self._items, withdrawn=self._forgotten,
+            since=min(self._added_hours, default=0) * HOUR, until=(last + 1) * HOUR,
+            missing=tuple((start * HOUR, end * HOUR) for start, end in _hour_ranges(missing)),
+            problems=(*self._problems, *problems), others=tuple(filter(None, [self._allowance.reached])),
         )  # fmt: skip
 
     # ---- what was withdrawn ------------------------------------------------------------------------
 
-    def obey(self, log: LoggedFolder) -> None:
+    def apply_withdrawals(self, log: LoggedFolder) -> None:
         """Forgets what the log's lists name."""
-        for digest in filter(None, map(entries.withdrawn_of, log.entries)):
+        for digest in filter(None, map(entries.withdrawn_digest_of, log.entries)):
             name = f"withdrawn-{digest}.txt"
             try:
                 listed = self._list(log, name, digest)
             except (NotExchange, RequestRefused) as problem:
+                if self._allowance.reached:
+                    continue
                 self._problems.append(f"{name}: is in the log and cannot be had: {problem}")
                 continue
             self._withdrawn = WithdrawnList(self._withdrawn.marks | listed.marks, self._withdrawn.lines | listed.lines)
             if name not in self._done:
                 self._forget(name, listed.marks)
+        self._allowance.keep()
 
     def _list(self, log: LoggedFolder, name: str, digest: str) -> WithdrawnList:
         file = self._site.folder / name
-        data = file.read_bytes() if file.exists() else self._http.get(log.files + name).body
+        data = file.read_bytes() if file.exists() else self._get(log.files + name)
         if hashlib.sha256(data).hexdigest() != digest:
             raise NotExchange("it is not the list that stands in the log")
         listed = parse_withdrawn(data.decode("utf-8", "replace"))
@@ -145,8 +154,23 @@ class _Intake:
     def listed(self, log: LoggedFolder) -> list[ObservedFile]:
         """The files that a log names: those that can be, and no older than what is ever counted."""
         names = set[str]()
-        files = filter(None, map(entries.observed_of, log.entries))
+        files = filter(None, map(entries.observed_file_of, log.entries))
         return [file for file in files if file.hour >= self._oldest and self._is_possible(file, names)]
+
+    def name_absent_parts(self, files: Sequence[ObservedFile]) -> None:
+        """Names parts of hours that stand in no log, though later parts of the same hours do."""
+        parts: dict[int, set[int]] = {}
+        for file in files:
+            parts.setdefault(file.hour, set()).add(file.part)
+        for hour, here in sorted(parts.items()):
+            if absent := max(here) - len(here):
+                first = next(part for part in range(1, max(here)) if part not in here)
+                more = f", nor {absent - 1:,} others of the hour" if absent > 1 else ""
+                self._problems.append(
+                    f"{entries.hour_of(hour)}-{first}: stands in no log{more}, though a later part of the hour does"
+                )
+                begins = min(file.first for file in files if file.hour == hour)
+                self._hours |= dict.fromkeys(range(max(begins, self._oldest), hour + 1), False)
 
     def has(self, file: ObservedFile) -> bool:
         """Whether a file is here whole."""
@@ -157,14 +181,16 @@ class _Intake:
         was_here = self.has(file)
         try:
             if not was_here:
-                self._items += self._take_in(file, self._fetched(log, file))
-                self._came.append(file.first)
+                self._items += self._append(file, self._fetch(log, file))
+                self._added_hours.append(file.first)
                 self._done.add(file.name)
         except RequestRefused as problem:
-            self._problems.append(f"{file.name}: is in the log and withheld: {problem}")
+            if not self._allowance.reached:
+                self._problems.append(f"{file.name}: is in the log and withheld: {problem}")
         except (NotExchange, NotAProof) as problem:
             self._problems.append(str(problem))
         if not was_here:
+            self._allowance.keep()
             step(1)
         is_here = self.has(file)
         for hour in range(max(file.first, self._oldest), file.hour + 1):
@@ -185,10 +211,11 @@ class _Intake:
         names.add(name)
         return True
 
-    def _fetched(self, log: LoggedFolder, file: ObservedFile) -> list[ObservationLine]:
+    def _fetch(self, log: LoggedFolder, file: ObservedFile) -> list[ObservationLine]:
         """A file's lines, checked. Raises NotExchange, NotAProof, NetError."""
         name = file.name + SUFFIX
-        lines = observations.read_packed(name, self._http.get(log.files + name).body)
+        lines = observations.read_packed(name, self._get(log.files + name))
+        self._allowance.note(lines=len(lines))
         if root_of(lines) != file.root:
             raise NotAProof("its lines are not those that stand in the log", file=name)
         for number, line in enumerate(lines):
@@ -198,16 +225,23 @@ class _Intake:
                 raise NotAProof(f"line {number} is of a moment that is still to come", file=name)
         return lines
 
-    def _take_in(self, file: ObservedFile, lines: Sequence[ObservationLine]) -> int:
+    def _get(self, address: str) -> bytes:
+        """A file, as far as the site may still be asked for some. Raises RequestRefused, NetError."""
+        self._allowance.check()
+        body = self._http.get(address).body
+        self._allowance.note(files=1, bytes=len(body))
+        return body
+
+    def _append(self, file: ObservedFile, lines: Sequence[ObservationLine]) -> int:
         """The lines that are not here yet, a part at a time; how many items were new."""
         added = 0
         first = int(cursor_of(self._peer.database, file.name) or 0)
         for start, end in pairwise([*range(first, len(lines), CHUNK), len(lines)] if lines else [0, 0]):
             cursor = DONE if end == len(lines) else str(end)
-            added += self._peer.append(self._welcome(lines[start:end]), source=file.name, cursor=cursor).added
+            added += self._peer.append(self._admitted_items(lines[start:end]), source=file.name, cursor=cursor).added
         return added
 
-    def _welcome(self, lines: Sequence[ObservationLine]) -> Iterator[model.Item]:
+    def _admitted_items(self, lines: Sequence[ObservationLine]) -> Iterator[model.Item]:
         """What of some lines goes in: of networks that may be read here, and nothing that was withdrawn since."""
         for line in lines:
             item = line.item
@@ -218,7 +252,7 @@ class _Intake:
                 yield item
 
 
-def _stretches(hours: Sequence[int]) -> list[tuple[int, int]]:
+def _hour_ranges(hours: Sequence[int]) -> list[tuple[int, int]]:
     """Hours, ascending, as stretches: each by its first hour and the one after its last."""
     result: list[tuple[int, int]] = []
     for hour in hours:
@@ -227,9 +261,9 @@ def _stretches(hours: Sequence[int]) -> list[tuple[int, int]]:
     return result
 
 
-def _named(stretch: tuple[int, int]) -> str:
+def _range_name(hour_range: tuple[int, int]) -> str:
     """`2026-03-11T06`, or `2026-03-11T06 to 2026-03-11T09`."""
-    first, last = stretch[0], stretch[1] - 1
+    first, last = hour_range[0], hour_range[1] - 1
     return entries.hour_of(first) + (f" to {entries.hour_of(last)}" if last > first else "")
 
 

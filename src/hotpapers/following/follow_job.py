@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hotpapers import terms
 from hotpapers.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
-from hotpapers.following.file_intake import ProgressBar, TakenFiles, no_bar, take_files
+from hotpapers.following.file_intake import IntakeResult, ProgressBar, no_bar, take_files
 from hotpapers.following.measurement import counting_of, keep_measurements
 from hotpapers.following.site_log import FollowedSite, LoggedFolder, fetch_log, policy_of, unknown_logs
 from hotpapers.ingest.collect_job import Connection
@@ -15,7 +15,7 @@ from hotpapers.jobs.loop import JobContext
 from hotpapers.model import HttpClient
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
-from hotpapers.transparency.alarms import Alarm, clear_alarm, keep_alarm
+from hotpapers.transparency.alarms import Alarm, clear_alarm, save_alarm
 
 EVERY = 600.0
 """Seconds between two rounds: an hour's file is here a quarter of an hour after the hour, and what was withdrawn is
@@ -53,27 +53,29 @@ def follow_site(
     with Record(str(site.folder / RECORD)) as peer:
         before = peer.head.position
         try:
-            taken = fetch_site(site, peer, http, allowed, progress)
+            intake_result = fetch_site(site, peer, http, allowed, progress)
         except NotAProof as problem:
             _keep_alarm(site, (str(problem),), http.now())
             raise
-        _keep_alarm(site, taken.problems, http.now())
-        counts = _count(site, record, peer, before, taken, http.now())
-    return FollowOutcome(taken.files, taken.items, taken.withdrawn, counts, taken.all_problems)
+        _keep_alarm(site, intake_result.problems, http.now())
+        counts = _count(site, record, peer, before, intake_result, http.now())
+    return FollowOutcome(
+        intake_result.files, intake_result.items, intake_result.withdrawn, counts, intake_result.all_problems
+    )
 
 
-def _count(site: FollowedSite, record: Record, peer: Record, before: int, taken: TakenFiles, at: int) -> int:
+def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake_result: IntakeResult, at: int) -> int:
     """Counts what came since it was last counted; how many counts are new or others. `before`: the last batch of the
     site's observations when the round began."""
     counted, _, counted_until = (cursor_of(record.database, job_name(site.name)) or "0 0").partition(" ")
     position = peer.head.position
-    if not taken.until or int(counted) == position:
+    if not intake_result.until or int(counted) == position:
         return 0
     is_next, counts = int(counted) == before, 0
-    if taken.files or not is_next:  # what was forgotten alone stays counted
-        counting = counting_of(taken, int(counted_until), is_next=is_next)
+    if intake_result.files or not is_next:  # what was forgotten alone stays counted
+        counting = counting_of(intake_result, int(counted_until), is_next=is_next)
         counts = keep_measurements(record, site.name, peer, counting, at)
-    record.append([], source=job_name(site.name), cursor=f"{position} {taken.until}")
+    record.append([], source=job_name(site.name), cursor=f"{position} {intake_result.until}")
     return counts
 
 
@@ -84,12 +86,12 @@ def _keep_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
         return
     more = [f"and {len(problems) - MOST_NAMED:,} more"] if len(problems) > MOST_NAMED else []
     reason = "; ".join([*problems[:MOST_NAMED], *more])
-    keep_alarm(site.folder, Alarm(subject=site.name, kind=UNBELIEVED, reason=reason, at=at))
+    save_alarm(site.folder, Alarm(subject=site.name, kind=UNBELIEVED, reason=reason, at=at))
 
 
 def fetch_site(
     site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar = no_bar
-) -> TakenFiles:
+) -> IntakeResult:
     """A site's observations, as far as its log holds them, into a store of their own. A past that was rewritten is an
     alarm until the operator has dealt with it. Raises as `follow_site` does."""
     policy = policy_of(site, http)
@@ -102,7 +104,7 @@ def fetch_site(
             rewritten = Alarm(
                 subject=site.name, kind=REWRITTEN, reason=str(problem), at=http.now(), evidence=problem.evidence
             )
-            keep_alarm(site.folder, rewritten)
+            save_alarm(site.folder, rewritten)
         except NotAProof as problem:
             problems.append(str(problem))
         except LogError as problem:  # too few witnesses up to now
@@ -111,29 +113,31 @@ def fetch_site(
         f"{site.name} names a log that the policy does not: add `log {key}` to it if you trust that key"
         for key in unknown_logs(site, policy, http)
     ]
-    taken = take_files(site, logs, peer, http, allowed, progress)
-    return taken._replace(problems=(*problems, *taken.problems), others=tuple(others))
+    intake_result = take_files(site, logs, peer, http, allowed, progress)
+    return intake_result._replace(
+        problems=(*problems, *intake_result.problems), others=(*others, *intake_result.others)
+    )
 
 
 class FollowJob:
     """The job of following one site."""
 
-    def __init__(self, site: FollowedSite, line: Connection, allowed: terms.Table) -> None:
+    def __init__(self, site: FollowedSite, connection: Connection, allowed: terms.Table) -> None:
         self.name = job_name(site.name)
-        self._site, self._line, self._allowed = site, line, allowed
+        self._site, self._connection, self._allowed = site, connection, allowed
 
     def close(self) -> None:
-        self._line.close()
+        self._connection.close()
 
-    def run_once(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, context: JobContext, *, once: bool) -> float:
         """One round; seconds until the next. Raises PartiallyRead with all that is wrong with the site; also where a
         file is absent, as it may be for a moment while a host puts up another state of the site."""
-        work.check_lease()
+        context.check_lease()
         try:
-            outcome = follow_site(self._site, work.record, self._line.http, self._allowed)
+            outcome = follow_site(self._site, context.record, self._connection.http, self._allowed)
         except (NotAProof, LogError, RequestRefused) as problem:
             raise PartiallyRead(str(problem)) from problem
-        work.note(success_at=self._line.http.now(), items=work.status.items + outcome.observations)
+        context.note(success_at=self._connection.http.now(), items=context.status.items + outcome.observations)
         if outcome.problems:
             raise PartiallyRead("; ".join(outcome.problems))
         return EVERY

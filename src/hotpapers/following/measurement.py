@@ -10,7 +10,7 @@ import msgspec
 from hotpapers.engagement.attention import Engagement, read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.engagement.standing.queries import learn_standing
-from hotpapers.following.file_intake import TakenFiles, TimeSpan
+from hotpapers.following.file_intake import IntakeResult, TimeSpan
 from hotpapers.issues.coverage import unread_times
 from hotpapers.model import DAY, NETWORKS, Coverage, Measurement
 from hotpapers.store import AsOfView, Record
@@ -32,13 +32,17 @@ class Counting(NamedTuple):
     missing: tuple[TimeSpan, ...] = ()
 
 
-def counting_of(taken: TakenFiles, counted_until: int, *, is_next: bool) -> Counting:
+def counting_of(intake_result: IntakeResult, counted_until: int, *, is_next: bool) -> Counting:
     """What is to be counted after a round. Files of the day that was counted last concern papers of the week before;
     with the first file of a day all are counted: by then it may be known of older voices whether they vouch, and what
     was observed late is counted too. `counted_until`: up to when files were counted; `is_next`: whether nothing came
     since but what this round took in."""
-    is_same_day = counted_until // DAY == taken.until // DAY
-    return Counting(max(taken.since - RECENT, 0) if is_next and is_same_day else 0, taken.until, taken.missing)
+    is_same_day = counted_until // DAY == intake_result.until // DAY
+    return Counting(
+        max(intake_result.since - RECENT, 0) if is_next and is_same_day else 0,
+        intake_result.until,
+        intake_result.missing,
+    )
 
 
 def keep_measurements(record: Record, source: str, peer: Record, counting: Counting, at: int) -> int:

@@ -22,6 +22,8 @@ from hotpapers.transparency.observation_files import FOLDER
 from hotpapers.transparency.policies import KnownLog, LogPolicy, parse_policy
 
 POLICY = "policy.txt"
+LONGEST_LEAF = 256
+"""Bytes of a leaf: those of today have 51 at most, and a million of them are kept."""
 
 
 class FollowedSite(NamedTuple):
@@ -51,7 +53,7 @@ def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
     if not file.exists():
         text = _text(http, f"{site.url}log/{POLICY}")
         _with_log(site, parse_policy(text))
-        log_files.write_whole(file, text)
+        log_files.write_text_file(file, text)
     return _with_log(site, parse_policy(file.read_text("utf-8")))
 
 
@@ -152,6 +154,8 @@ def _bundles(base: str, signed: SignedCheckpoint, first: int, http: HttpClient) 
                     f"{origin}: withholds leaves that its checkpoint was signed for: {problem}"
                 ) from problem
             entries += tiles.read_bundle(data)
+    if max(map(len, entries), default=0) > LONGEST_LEAF:
+        raise NotAProof(f"{signed.checkpoint.origin}: has a leaf of more than {LONGEST_LEAF} bytes")
     return entries
 
 

@@ -139,7 +139,7 @@ LEAST = 30
 """Fewer growths give no range to try."""
 
 
-class _LeftOut(NamedTuple):
+class _HeldOutWeek(NamedTuple):
     """The growths of a week, and those of the weeks that may forecast it; both ascending."""
 
     own: list[int]
@@ -160,7 +160,7 @@ def bounds(growths: Sequence[int], level: int) -> tuple[int, int]:
 
 def choose_level(classes: Iterable[SizeClass]) -> int | None:
     """The greatest level with which the record covers itself; None where no level does, or too little can be tried."""
-    parts = list(chain.from_iterable(map(_left_out, classes)))
+    parts = list(chain.from_iterable(map(_held_out_weeks, classes)))
     tried = sum(len(part.own) for part in parts)
     if tried < ENOUGH:
         return None
@@ -168,17 +168,17 @@ def choose_level(classes: Iterable[SizeClass]) -> int | None:
     return next(enough, None)
 
 
-def _left_out(size: SizeClass) -> Iterator[_LeftOut]:
+def _held_out_weeks(size: SizeClass) -> Iterator[_HeldOutWeek]:
     growths = sorted((growth(curve), week(curve)) for curve in size.curves)
     for left in sorted({other for _, other in growths}):
         own = [grown for grown, other in growths if other == left]
         first, last = left - APART, left + APART
         others = [grown for grown, other in growths if not first <= other <= last]
         if len(others) >= LEAST:
-            yield _LeftOut(own, others)
+            yield _HeldOutWeek(own, others)
 
 
-def _within(part: _LeftOut, level: int) -> int:
+def _within(part: _HeldOutWeek, level: int) -> int:
     """How many of the week's papers the other weeks' range holds."""
     low, high = bounds(part.others, level)
     return bisect_right(part.own, high) - bisect_left(part.own, low)

@@ -11,9 +11,9 @@ PIECE = 65_536
 """The most bytes that are unpacked at once."""
 
 
-def whole(chunks: Iterable[bytes], coding: str, limit: int) -> bytes:
+def read_body(chunks: Iterable[bytes], coding: str, limit: int) -> bytes:
     """A body, at most `limit` bytes, as it came and unpacked. Raises NetError, and zlib.error for a damaged one."""
-    return b"".join(_bounded(unpacked(_bounded(chunks, limit), coding), limit))
+    return b"".join(_bounded(decompress(_bounded(chunks, limit), coding), limit))
 
 
 def _bounded(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
@@ -25,38 +25,38 @@ def _bounded(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
         yield chunk
 
 
-def unpacked(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
+def decompress(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
     """The bytes of a body of this Content-Encoding: gzip or none, since we ask for no other."""
     if coding in ("", "identity"):
         yield from chunks
     elif coding in ("gzip", "x-gzip"):
-        yield from _gunzipped(chunks)
+        yield from _gunzip(chunks)
     else:
         raise NetError(f"the answer is packed as {coding}, which was not asked for")
 
 
-def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Members one after another, as RFC 1952 allows; what follows them is padding. Raises zlib.error."""
-    machine = None
+    decompressor = None
     for data in chunks:
         while data:
-            if machine is None or machine.eof:
-                if machine is not None and data[0] != 0x1F:
+            if decompressor is None or decompressor.eof:
+                if decompressor is not None and data[0] != 0x1F:
                     break
-                machine = zlib.decompressobj(16 + zlib.MAX_WBITS)
-            yield from _drained(machine, data)
-            data = machine.unused_data
-    if machine is not None and not machine.eof:
+                decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            yield from _decompress(decompressor, data)
+            data = decompressor.unused_data
+    if decompressor is not None and not decompressor.eof:
         raise zlib.error("the packed body ends early")
 
 
-def _drained(machine: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+def _decompress(decompressor: zlib._Decompress, data: bytes) -> Iterator[bytes]:
     while True:
-        piece = machine.decompress(data, PIECE)
+        piece = decompressor.decompress(data, PIECE)
         if piece:
             yield piece
-        data = machine.unconsumed_tail
-        if machine.eof or (not data and len(piece) < PIECE):
+        data = decompressor.unconsumed_tail
+        if decompressor.eof or (not data and len(piece) < PIECE):
             return
 
 
@@ -65,10 +65,10 @@ class LineSplitter:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._begun: list[bytes] = []
+        self._partial_line: list[bytes] = []
         self._size = 0
 
-    def fed(self, chunk: bytes) -> list[bytes]:
+    def feed(self, chunk: bytes) -> list[bytes]:
         """The lines that this chunk ends. Raises NetError for one that is too long."""
         *ended, rest = chunk.split(b"\n")
         lines = [self._end(part) for part in ended]
@@ -77,12 +77,12 @@ class LineSplitter:
 
     def rest(self) -> bytes:
         """What was begun and not ended."""
-        return b"".join(self._begun)
+        return b"".join(self._partial_line)
 
     def _end(self, part: bytes) -> bytes:
         self._add(part)
         line = self.rest()
-        self._begun, self._size = [], 0
+        self._partial_line, self._size = [], 0
         return line.removesuffix(b"\r")
 
     def _add(self, part: bytes) -> None:
@@ -90,4 +90,4 @@ class LineSplitter:
         if self._size > self._limit:
             raise NetError(f"a line has more than {self._limit:,} bytes")
         if part:
-            self._begun.append(part)
+            self._partial_line.append(part)

@@ -32,10 +32,10 @@ from hotpapers.http.address_guard import (
     onward_from,
     read_address,
 )
-from hotpapers.http.bodies import unpacked, whole
+from hotpapers.http.bodies import decompress, read_body
 from hotpapers.http.redact_errors import SecretRedactor, public_url
 from hotpapers.http.retry_policy import HostPacer, Retryable, check_status, pace_of, plain_reason
-from hotpapers.http.server_dates import Heard
+from hotpapers.http.server_dates import HeaderListener
 from hotpapers.http.streams import LineStream, with_heartbeat
 from hotpapers.http.transport import Deadline, GuardedBackend, TrafficCounter
 from hotpapers.model import Response
@@ -76,7 +76,7 @@ class ClientLimits(NamedTuple):
     remembered: int = 1000
 
 
-class _Opened(NamedTuple):
+class _OpenResponse(NamedTuple):
     """An answer whose body is still to come."""
 
     url: httpx2.URL
@@ -125,18 +125,18 @@ class PoliteHttpClient:
         limits: ClientLimits | None = None,
         resolve: Resolve = getaddrinfo,
         context: ssl.SSLContext | None = None,
-        on_headers: Heard | None = None,
+        on_headers: HeaderListener | None = None,
     ) -> None:  # fmt: skip
         stop = stop or threading.Event()
         self.traffic = traffic or TrafficCounter()
         self._agent, self._pace, self._clock = agent, pace, clock
-        self._heard = on_headers
+        self._on_headers = on_headers
         self._reserve = reserve or HostPacer()
         self._sleep = sleep or stop.wait
-        self._discreet = SecretRedactor(secrets)
+        self._redact = SecretRedactor(secrets)
         self._limits = limits or ClientLimits()
-        self._patience = Deadline(stop)
-        self._dialler = GuardedBackend(AddressGuard(base_addresses, resolve), self._patience, self.traffic)
+        self._deadline = Deadline(stop)
+        self._backend = GuardedBackend(AddressGuard(base_addresses, resolve), self._deadline, self.traffic)
         self._context = context or httpcore2.default_ssl_context()
         self._pool = self._new_pool()
         self._validators = _Validators(self._limits.remembered)
@@ -162,7 +162,7 @@ class PoliteHttpClient:
         three times. Raises RetryLater, RequestRefused, NetError, Stopped.
         """
         address, request_headers = self._address(url, HTTP, params), self._headers(headers)
-        return self._persist(lambda: self._got(address, request_headers, accept))
+        return self._with_retries(lambda: self._get_once(address, request_headers, accept))
 
     def post(
         self, url: str, *, form: Mapping[str, str] = NOTHING, body: bytes = b"",
@@ -176,19 +176,21 @@ class PoliteHttpClient:
         request = partial(httpx2.Request, "POST", address, headers=request_headers)
         # an idle connection may have died unnoticed, and then nobody knows whether the form arrived: take a new one
         with self._new_pool() as pool:
-            return self._persist(
-                lambda: self._posted(pool, request(content=body) if body else request(data=dict(form)), accept),
-                twice=False,
+            return self._with_retries(
+                lambda: self._post_once(pool, request(content=body) if body else request(data=dict(form)), accept),
+                resend=False,
             )
 
     def messages(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
         """The messages of a websocket, text as UTF-8; None after 30 s without one. NetError when it ends."""
         address, request_headers = self._address(url, WEBSOCKET), self._headers(headers)
         with ExitStack() as stack, self._names_address(address):
-            connection = stack.enter_context(self._persist(lambda: self._joined(address, request_headers)))
+            connection = stack.enter_context(
+                self._with_retries(lambda: self._connect_websocket(address, request_headers))
+            )
             stack.callback(connection.close)
             take = partial(streams.next_message, connection)
-            yield from with_heartbeat(take, self._patience, self._limits.silence, math.inf)
+            yield from with_heartbeat(take, self._deadline, self._limits.silence, math.inf)
 
     def lines(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
         """The lines of an answer, without their ends, as they come; None after 30 s without one.
@@ -196,13 +198,13 @@ class PoliteHttpClient:
         Ends where the answer ends; NetError where it breaks off or says nothing for five minutes.
         """
         address, request_headers = self._address(url, HTTP), self._headers({**headers, "accept-encoding": "identity"})
-        opened = self._persist(lambda: self._open(address, request_headers, (), patient=True))
-        chunks = unpacked(opened.response.iter_stream(), opened.coding)
-        with ExitStack() as stack, self._names_address(opened.url):
-            stack.enter_context(closing(opened.response))
-            stream = stack.enter_context(closing(LineStream(chunks, self._patience, self._limits.line)))
+        open_response = self._with_retries(lambda: self._open(address, request_headers, (), patient=True))
+        chunks = decompress(open_response.response.iter_stream(), open_response.coding)
+        with ExitStack() as stack, self._names_address(open_response.url):
+            stack.enter_context(closing(open_response.response))
+            stream = stack.enter_context(closing(LineStream(chunks, self._deadline, self._limits.line)))
             try:
-                yield from with_heartbeat(stream.take, self._patience, self._limits.silence, self._limits.longest)
+                yield from with_heartbeat(stream.take, self._deadline, self._limits.silence, self._limits.longest)
             except BROKEN as problem:
                 raise NetError(str(problem)) from None
 
@@ -210,10 +212,10 @@ class PoliteHttpClient:
         return self._clock()
 
     def sleep(self, seconds: float) -> None:
-        self._patience.heed()
+        self._deadline.check()
         if seconds > 0:
             self._sleep(seconds)
-            self._patience.heed()
+            self._deadline.check()
 
     def forget(self) -> None:
         """Forgets all ETags and dates: for when an answer was given and could not be kept."""
@@ -221,24 +223,22 @@ class PoliteHttpClient:
 
     # ---- one try -------------------------------------------------------------------------------------
 
-    def _got(self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int]) -> Response | Retryable:
-        opened = self._open(url, headers, accept)
-        return opened if isinstance(opened, Retryable) else self._answer(opened)
+    def _get_once(self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int]) -> Response | Retryable:
+        open_response = self._open(url, headers, accept)
+        return open_response if isinstance(open_response, Retryable) else self._read_response(open_response)
 
-    def _posted(
+    def _post_once(
         self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int]
     ) -> Response | Retryable:
         outcome = self._ask(pool, request, accept)
         if isinstance(outcome, httpx2.URL):
-            raise RequestRefused(
-                self._discreet(f"{public_url(request.url)}: redirects a form to {public_url(outcome)}")
-            )
-        return outcome if isinstance(outcome, Retryable) else self._answer(outcome)
+            raise RequestRefused(self._redact(f"{public_url(request.url)}: redirects a form to {public_url(outcome)}"))
+        return outcome if isinstance(outcome, Retryable) else self._read_response(outcome)
 
-    def _joined(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection | Retryable:
+    def _connect_websocket(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection | Retryable:
         self._begin(url)
         try:
-            sock = self._dialler.dial(*host_and_port(url), self._limits.connect)
+            sock = self._backend.dial(*host_and_port(url), self._limits.connect)
         except UNREACHED as problem:
             return Retryable(plain_reason(problem))
         limits = self._limits
@@ -250,7 +250,7 @@ class PoliteHttpClient:
 
     def _open(
         self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int], *, patient: bool = False
-    ) -> _Opened | Retryable:
+    ) -> _OpenResponse | Retryable:
         """Asks, and asks again where it is sent on to. `patient`: the body may pause as long as it likes."""
         for _ in range(self._limits.redirects + 1):
             conditions = self._validators.of(url) if 304 in accept else NOTHING
@@ -261,21 +261,21 @@ class PoliteHttpClient:
             if outcome.origin != url.origin:
                 headers = {name: value for name, value in headers.items() if name in PUBLIC}
             url = outcome
-        raise RequestRefused(self._discreet(f"{public_url(url)}: more than {self._limits.redirects} redirects"))
+        raise RequestRefused(self._redact(f"{public_url(url)}: more than {self._limits.redirects} redirects"))
 
     def _ask(
         self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int], *, patient: bool = False
-    ) -> _Opened | Retryable | httpx2.URL:
+    ) -> _OpenResponse | Retryable | httpx2.URL:
         """One request: an answer whose body is to come, a reason to try again, or where to ask instead."""
         self._begin(request.url)
         with self._names_address(request.url), ExitStack() as stack:
             try:
                 response = self._send(pool, request, patient)
             except (*UNREACHED, *BROKEN) as problem:
-                return self._trouble(request.url, problem)
+                return self._retryable(request.url, problem)
             stack.callback(response.close)
-            outcome = self._judged(request.url, response, accept)
-            if isinstance(outcome, _Opened):
+            outcome = self._judge(request.url, response, accept)
+            if isinstance(outcome, _OpenResponse):
                 stack.pop_all()
             return outcome
 
@@ -283,11 +283,11 @@ class PoliteHttpClient:
         """Waits for the host's next moment, then counts the request."""
         host, port = host_and_port(url)
         self.sleep(self._reserve(*pace_of(host, port, self._pace)))
-        self.traffic.asked(host)
+        self.traffic.count_request(host)
 
     def _send(self, pool: httpcore2.ConnectionPool, request: httpx2.Request, patient: bool) -> httpcore2.Response:
         limits, url = self._limits, request.url
-        self._patience.until = time.monotonic() + limits.whole
+        self._deadline.until = time.monotonic() + limits.whole
         timeout = {
             "connect": limits.connect, "pool": limits.connect, "write": limits.read,
             "read": None if patient else limits.read,
@@ -300,49 +300,49 @@ class PoliteHttpClient:
             )
         )  # fmt: skip
 
-    def _judged(
+    def _judge(
         self, url: httpx2.URL, response: httpcore2.Response, accept: Collection[int]
-    ) -> _Opened | Retryable | httpx2.URL:
+    ) -> _OpenResponse | Retryable | httpx2.URL:
         headers = _plain(response.headers)
-        if self._heard is not None:
-            self._heard(headers, self.now())
+        if self._on_headers is not None:
+            self._on_headers(headers, self.now())
         if response.status in REDIRECTS and response.status not in accept:
             return onward_from(url, headers.get("location", ""))
-        trouble = check_status(response.status, headers, accept, self.now())
-        if trouble is None:
-            return _Opened(url, response.status, headers, response)
-        return trouble._replace(reason=f"{public_url(url)}: {trouble.reason}")
+        retryable = check_status(response.status, headers, accept, self.now())
+        if retryable is None:
+            return _OpenResponse(url, response.status, headers, response)
+        return retryable._replace(reason=f"{public_url(url)}: {retryable.reason}")
 
-    def _answer(self, opened: _Opened) -> Response | Retryable:
+    def _read_response(self, open_response: _OpenResponse) -> Response | Retryable:
         """Reads the body. Its ETag is remembered only once all of it is here."""
-        url, status, headers, response = opened
+        url, status, headers, response = open_response
         with self._names_address(url), closing(response):
             if int(headers.get("content-length", "0")) > self._limits.size:
                 raise NetError(f"the answer has more than {self._limits.size:,} bytes")
             try:
-                body = whole(response.iter_stream(), opened.coding, self._limits.size)
+                body = read_body(response.iter_stream(), open_response.coding, self._limits.size)
             except BROKEN as problem:
-                return self._trouble(url, problem)
+                return self._retryable(url, problem)
         if status == 200:
-            self._validators.note(url, headers)
+            self._validators.remember(url, headers)
         return Response(status, headers, body, str(url), self.now())
 
     # ---- around it -----------------------------------------------------------------------------------
 
-    def _persist(self, attempt: Callable[[], T | Retryable], *, twice: bool = True) -> T:
-        """Tries until it works or no try is left. Not `twice`: never again what a server may have acted on."""
-        trouble, bytes_sent = Retryable("never asked"), 0
+    def _with_retries(self, attempt: Callable[[], T | Retryable], *, resend: bool = True) -> T:
+        """Tries until it works or no try is left. Without `resend`: never again what a server may have acted on."""
+        retryable, bytes_sent = Retryable("never asked"), 0
         for n in range(self._limits.tries):
             if n:
                 self.sleep(self._limits.backoff * 2 ** (n - 1) * random.uniform(0.5, 1.5))
             outcome = attempt()
             if not isinstance(outcome, Retryable):
                 return outcome._replace(tries=bytes_sent + 1) if isinstance(outcome, Response) else outcome
-            trouble, bytes_sent = outcome, bytes_sent + outcome.sent
-            if trouble.sent and not twice:
+            retryable, bytes_sent = outcome, bytes_sent + outcome.sent
+            if retryable.sent and not resend:
                 break
-        reason = self._discreet(trouble.reason)
-        problem = RetryLater(trouble.seconds, reason) if trouble.seconds else NetError(reason)
+        reason = self._redact(retryable.reason)
+        problem = RetryLater(retryable.seconds, reason) if retryable.seconds else NetError(reason)
         problem.tries = bytes_sent
         raise problem
 
@@ -359,9 +359,9 @@ class PoliteHttpClient:
             raise NetError(self._describe(url, problem)) from None
 
     def _describe(self, url: httpx2.URL, problem: object) -> str:
-        return self._discreet(f"{public_url(url)}: {problem}")
+        return self._redact(f"{public_url(url)}: {problem}")
 
-    def _trouble(self, url: httpx2.URL, problem: Exception) -> Retryable:
+    def _retryable(self, url: httpx2.URL, problem: Exception) -> Retryable:
         return Retryable(f"{public_url(url)}: {plain_reason(problem)}", sent=not isinstance(problem, UNREACHED))
 
     def _address(self, text: str, schemes: Collection[str], params: Mapping[str, str] = NOTHING) -> httpx2.URL:
@@ -378,7 +378,7 @@ class PoliteHttpClient:
 
     def _new_pool(self) -> httpcore2.ConnectionPool:
         return httpcore2.ConnectionPool(
-            ssl_context=self._context, network_backend=self._dialler, max_keepalive_connections=4, keepalive_expiry=15
+            ssl_context=self._context, network_backend=self._backend, max_keepalive_connections=4, keepalive_expiry=15
         )
 
 
@@ -396,16 +396,16 @@ class _Validators:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[str, dict[str, str]] = OrderedDict()
+        self._validators_by_url: OrderedDict[str, dict[str, str]] = OrderedDict()
 
     def of(self, url: httpx2.URL) -> Mapping[str, str]:
-        return self._kept.get(str(url), NOTHING)
+        return self._validators_by_url.get(str(url), NOTHING)
 
-    def note(self, url: httpx2.URL, headers: Mapping[str, str]) -> None:
+    def remember(self, url: httpx2.URL, headers: Mapping[str, str]) -> None:
         conditions = {"if-none-match": headers.get("etag", ""), "if-modified-since": headers.get("last-modified", "")}
-        self._kept.pop(str(url), None)
+        self._validators_by_url.pop(str(url), None)
         usable = {name: value for name, value in conditions.items() if value and value.isascii()}
         if usable:
-            self._kept[str(url)] = usable
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+            self._validators_by_url[str(url)] = usable
+        while len(self._validators_by_url) > self._most:
+            self._validators_by_url.popitem(last=False)

@@ -11,7 +11,7 @@ from statistics import median_low
 from hotpapers.http.retry_policy import date_of
 from hotpapers.model import DAY
 
-Heard = Callable[[Mapping[str, str], int], None]
+HeaderListener = Callable[[Mapping[str, str], int], None]
 """Takes an answer's headers and the moment at which they came by this machine's clock, µs UTC."""
 
 
@@ -29,18 +29,18 @@ class ServerClocks:
         self._steady = steady
         self._newest, self._newest_steady = 0, 0.0
 
-    def one(self) -> Heard:
+    def listener(self) -> HeaderListener:
         """For one client: hears each answer's headers."""
         number = next(self._numbers)
 
-        def heard(headers: Mapping[str, str], now: int) -> None:
+        def on_headers(headers: Mapping[str, str], now: int) -> None:
             date = date_of(headers)
             if date is not None:
                 with self._lock:
                     self._offsets[number] = now - date
                     self._newest, self._newest_steady = now, self._steady()
 
-        return heard
+        return on_headers
 
     def ahead(self, now: int) -> int | None:
         """µs, negative where the clock is behind; None as long as nobody has answered.

@@ -29,34 +29,34 @@ Take = Callable[[float], Sequence[bytes] | None]
 """What came within so many seconds, perhaps nothing; None when it has ended. Raises what reading raised."""
 
 
-def with_heartbeat(take: Take, patience: Deadline, silence: float, longest: float) -> Iterator[bytes | None]:
+def with_heartbeat(take: Take, deadline: Deadline, silence: float, longest: float) -> Iterator[bytes | None]:
     """What a stream brings, and None after `silence` seconds without. Raises NetError after `longest`, and Stopped."""
-    last_line_at = spoke = time.monotonic()
+    last_line_at = last_message_at = time.monotonic()
     while True:
-        patience.heed()
+        deadline.check()
         messages = take(min(SLICE, silence))
         if messages is None:
             return
         if messages:
             yield from messages
-            last_line_at = spoke = time.monotonic()
+            last_line_at = last_message_at = time.monotonic()
             continue
         now = time.monotonic()
         if now - last_line_at >= longest:
             raise NetError(f"nothing came for {longest:g} s")
-        if now - spoke >= silence:
+        if now - last_message_at >= silence:
             yield None
-            spoke = time.monotonic()
+            last_message_at = time.monotonic()
 
 
 class LineStream:
     """The lines of an answer, read in a thread of its own: a read that waits cannot say that nothing comes."""
 
-    def __init__(self, chunks: Iterator[bytes], patience: Deadline, limit: int) -> None:
-        self._chunks, self._patience = chunks, patience
+    def __init__(self, chunks: Iterator[bytes], deadline: Deadline, limit: int) -> None:
+        self._chunks, self._deadline = chunks, deadline
         self._lines = LineSplitter(limit)
         self._queue: queue.Queue[bytes | Exception | None] = queue.Queue(AHEAD)
-        self._gone = threading.Event()
+        self._stopped = threading.Event()
         self._ended = False
         self._thread = threading.Thread(target=self._read, name="hotpapers-lines", daemon=True)
         self._thread.start()
@@ -72,19 +72,19 @@ class LineStream:
         if isinstance(chunk, Exception):
             raise chunk
         if chunk is not None:
-            return self._lines.fed(chunk)
+            return self._lines.feed(chunk)
         self._ended = True
         rest = self._lines.rest()
         return [rest] if rest else None
 
     def close(self) -> None:
         """Stops reading. The connection is the caller's to close."""
-        self._gone.set()
+        self._stopped.set()
         self._thread.join()
 
     def _read(self) -> None:
         """In the thread: every chunk, then None or what went wrong."""
-        self._patience.stop = (*self._patience.stop, self._gone)
+        self._deadline.stop = (*self._deadline.stop, self._stopped)
         last: Exception | None = None
         try:
             for chunk in self._chunks:
@@ -94,7 +94,7 @@ class LineStream:
         self._put(last)
 
     def _put(self, chunk: bytes | Exception | None) -> None:
-        while not self._gone.is_set():
+        while not self._stopped.is_set():
             try:
                 return self._queue.put(chunk, timeout=SLICE)
             except queue.Full:
@@ -116,7 +116,7 @@ def open_websocket(
     """A websocket over a connected socket, which it closes. Raises RetryLater and RequestRefused. Redirects are not
     followed."""
 
-    def counted(sock: socket.socket, *rest: Any, **settings: Any) -> ClientConnection:
+    def create_connection(sock: socket.socket, *rest: Any, **settings: Any) -> ClientConnection:
         return ClientConnection(cast("socket.socket", CountedSocket(sock, traffic)), *rest, **settings)
 
     # whoever asks for a packing of its own must not be offered another
@@ -126,13 +126,13 @@ def open_websocket(
             str(url), sock=sock, ssl=context if url.scheme == "wss" else None, proxy=None, compression=compression,
             user_agent_header=None, additional_headers=headers, logger=_SILENT, max_size=limit,
             open_timeout=timeout, ping_interval=ping, ping_timeout=ping, close_timeout=CLOSING,
-            create_connection=cast("type[ClientConnection]", counted),
+            create_connection=cast("type[ClientConnection]", create_connection),
         )  # fmt: skip
     except InvalidStatus as problem:
-        answer = problem.response
-        response_headers = {name.lower(): value for name, value in answer.headers.raw_items()}
-        return check_status(answer.status_code, response_headers, (), now) or Retryable(
-            f"answered {answer.status_code}, no websocket"
+        response = problem.response
+        response_headers = {name.lower(): value for name, value in response.headers.raw_items()}
+        return check_status(response.status_code, response_headers, (), now) or Retryable(
+            f"answered {response.status_code}, no websocket"
         )
     except (OSError, WebSocketException) as problem:
         return Retryable(plain_reason(problem))

@@ -43,20 +43,20 @@ class TrafficCounter:
         self._requests: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def received(self, size: int) -> None:
+    def count_received(self, size: int) -> None:
         with self._lock:
             self._in += size
 
-    def sent(self, size: int) -> None:
+    def count_sent(self, size: int) -> None:
         with self._lock:
             self._out += size
 
-    def asked(self, host: str) -> None:
+    def count_request(self, host: str) -> None:
         """One more request to a host; those beyond HOSTS hosts are counted under `other`."""
         with self._lock:
             self._requests[host if host in self._requests or len(self._requests) < HOSTS else "other"] += 1
 
-    def counted(self) -> TrafficCount:
+    def totals(self) -> TrafficCount:
         with self._lock:
             return TrafficCount(self._in, self._out, MappingProxyType(dict(self._requests)))
 
@@ -68,37 +68,37 @@ class Deadline(threading.local):
         self.until = math.inf
         self.stop: tuple[threading.Event, ...] = (stop,)
 
-    def heed(self) -> None:
+    def check(self) -> None:
         if any(event.is_set() for event in self.stop):
             raise Stopped("the program was told to stop")
 
 
 class GuardedStream(httpcore2.NetworkStream):
-    """A connection that asks its thread's patience before it waits."""
+    """A connection that asks its thread's deadline before it waits."""
 
-    def __init__(self, stream: httpcore2.NetworkStream, patience: Deadline, traffic: TrafficCounter) -> None:
-        self._stream, self._patience, self._traffic = stream, patience, traffic
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline, traffic: TrafficCounter) -> None:
+        self._stream, self._deadline, self._traffic = stream, deadline, traffic
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """What came. A server that sends a byte now and then meets the deadline all the same."""
         silent_at = math.inf if timeout is None else time.monotonic() + timeout
         while True:
-            self._patience.heed()
+            self._deadline.check()
             now = time.monotonic()
-            if now >= self._patience.until:
+            if now >= self._deadline.until:
                 raise httpcore2.ReadTimeout("the answer took too long as a whole")
             if now >= silent_at:
                 raise httpcore2.ReadTimeout(f"no word for {timeout:g} s")
             try:
-                data = self._stream.read(max_bytes, min(SLICE, silent_at - now, self._patience.until - now))
+                data = self._stream.read(max_bytes, min(SLICE, silent_at - now, self._deadline.until - now))
             except httpcore2.ReadTimeout:
                 continue
-            self._traffic.received(len(data))
+            self._traffic.count_received(len(data))
             return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, timeout)
-        self._traffic.sent(len(buffer))
+        self._traffic.count_sent(len(buffer))
 
     def close(self) -> None:
         self._stream.close()
@@ -108,7 +108,7 @@ class GuardedStream(httpcore2.NetworkStream):
     ) -> GuardedStream:
         """The same connection, encrypted; the certificate must be that of the host that was asked for."""
         return GuardedStream(
-            self._stream.start_tls(ssl_context, server_hostname, timeout), self._patience, self._traffic
+            self._stream.start_tls(ssl_context, server_hostname, timeout), self._deadline, self._traffic
         )
 
     def get_extra_info(self, info: str) -> Any:
@@ -118,8 +118,8 @@ class GuardedStream(httpcore2.NetworkStream):
 class GuardedBackend(httpcore2.NetworkBackend):
     """Opens connections. Names are looked up here and nowhere else, so what was checked is what is connected to."""
 
-    def __init__(self, guard: AddressGuard, patience: Deadline, traffic: TrafficCounter) -> None:
-        self._guard, self._patience, self._traffic = guard, patience, traffic
+    def __init__(self, guard: AddressGuard, deadline: Deadline, traffic: TrafficCounter) -> None:
+        self._guard, self._deadline, self._traffic = guard, deadline, traffic
         self._backend = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -143,11 +143,11 @@ class GuardedBackend(httpcore2.NetworkBackend):
             try:
                 stream = self._backend.connect_tcp(address, port, None if share == math.inf else max(share, 0.001))
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                self._patience.heed()
+                self._deadline.check()
                 if n == len(addresses):
                     raise
             else:
-                return GuardedStream(stream, self._patience, self._traffic)
+                return GuardedStream(stream, self._deadline, self._traffic)
         raise httpcore2.ConnectError(f"the name {host} has no address")
 
     def dial(self, host: str, port: int, timeout: float) -> socket.socket:
@@ -164,12 +164,12 @@ class CountedSocket:
 
     def recv(self, size: int) -> bytes:
         data = self._socket.recv(size)
-        self._traffic.received(len(data))
+        self._traffic.count_received(len(data))
         return data
 
     def sendall(self, data: bytes) -> None:
         self._socket.sendall(data)
-        self._traffic.sent(len(data))
+        self._traffic.count_sent(len(data))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)

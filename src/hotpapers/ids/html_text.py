@@ -19,7 +19,7 @@ BLOCKS = frozenset(
 VOID = frozenset(("br", "img", "hr", "wbr", "input", "meta", "link", "source", "area", "base", "col", "embed", "track"))
 RAW = frozenset(("script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"))
 """Elements that hold no markup and end only with their own end tag; none of them is shown."""
-UNSEEN = frozenset(("template",))
+INVISIBLE_TAGS = frozenset(("template",))
 HIDDEN = frozenset(("invisible", "quote-inline"))
 """Classes of what Mastodon does not show: parts of an address, the line that stands for a quotation."""
 SHORTENED = "ellipsis"
@@ -127,23 +127,23 @@ class _Page:
         self._last = "\n"
         self._links: list[TextLink] = []
         self._open: tuple[int, str] | None = None
-        self._unseen, self._depth = "", 0
+        self._invisible_depth, self._depth = "", 0
         self._pending = ""
         self._pre = 0
         self._shortened = ""
 
     def start(self, tag: _Tag) -> None:
-        if self._unseen == "p" and tag.name in BLOCKS:
-            self._unseen = ""  # a paragraph ends where the next block begins
-        if self._unseen:
-            self._depth += tag.name == self._unseen
+        if self._invisible_depth == "p" and tag.name in BLOCKS:
+            self._invisible_depth = ""  # a paragraph ends where the next block begins
+        if self._invisible_depth:
+            self._depth += tag.name == self._invisible_depth
         elif tag.name == "br":
             if self._length and not self._pending:
                 self._add("\n")
         elif tag.name in VOID or tag.name in RAW:
             pass
-        elif tag.name in UNSEEN or HIDDEN & tag.classes:
-            self._unseen, self._depth = tag.name, 1
+        elif tag.name in INVISIBLE_TAGS or HIDDEN & tag.classes:
+            self._invisible_depth, self._depth = tag.name, 1
         elif tag.name == "a":
             self._close_link()
             self._open = (self._length, tag.attributes.get("href", "").strip())
@@ -153,9 +153,9 @@ class _Page:
             self._part(tag.name)
 
     def end(self, name: str) -> None:
-        if self._unseen:
-            self._depth -= name == self._unseen
-            self._unseen = self._unseen if self._depth else ""
+        if self._invisible_depth:
+            self._depth -= name == self._invisible_depth
+            self._invisible_depth = self._invisible_depth if self._depth else ""
         elif name == "a":
             self._close_link()
         else:
@@ -166,7 +166,7 @@ class _Page:
             self._part(name)
 
     def text(self, text: str) -> None:
-        if self._unseen:
+        if self._invisible_depth:
             return
         if not self._pre:
             text = _BLANKS.sub(" ", text)

@@ -17,8 +17,8 @@ from hotpapers.ingest.job_factory import (
     IngestContext,
     chosen_sources,
     job_names,
+    make_connection,
     make_jobs,
-    make_line,
 )
 from hotpapers.ingest.shared_index import SharedPaperIndex
 
@@ -28,6 +28,6 @@ __all__ = [
     "SharedPaperIndex",
     "chosen_sources",
     "job_names",
+    "make_connection",
     "make_jobs",
-    "make_line",
 ]

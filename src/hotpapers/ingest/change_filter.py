@@ -12,7 +12,7 @@ import msgspec
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest import queries
 from hotpapers.model import COUNTS, DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict, typed_key
-from hotpapers.sources.paper_matching import EDITED, edited
+from hotpapers.sources.paper_matching import EDIT_RULE, edit_verdicts
 from hotpapers.store import AsOfView, Record, identities, item_rows, reaction_marks
 from hotpapers.store.identities import NUMBER
 
@@ -56,16 +56,16 @@ class TrackedPosts(TrackedKeys):
         for post, account, created_at in queries.living_posts(record, self._network, self._position, self._from):
             self._track(post, account, created_at)
         for post in queries.gone_posts(record, self._network, self._position) if self._position else ():
-            self._let_go(post)
+            self._untrack(post)
         while self._by_age and self._by_age[0][0] <= self._from:
-            self._let_go(heappop(self._by_age)[1])
+            self._untrack(heappop(self._by_age)[1])
         self._position = head
 
     def learn(self, items: Sequence[Item]) -> None:
         """Takes in posts and their accounts as they come; posts that are gone are dropped."""
         for item in items:
             if isinstance(item, Post) and item.gone:
-                self._let_go(item.post)
+                self._untrack(item.post)
             elif isinstance(item, Post) and item.created_at > self._from:
                 self._track(item.post, item.account, item.created_at)
 
@@ -76,7 +76,7 @@ class TrackedPosts(TrackedKeys):
             heappush(self._by_age, (created_at, post))
             self.update((post, account))
 
-    def _let_go(self, post: str) -> None:
+    def _untrack(self, post: str) -> None:
         account = self._account.pop(post, None)
         if account is None:
             return
@@ -95,10 +95,10 @@ class TrackedPosts(TrackedKeys):
         return reaction_marks.post_of_reaction(self._record, reaction)
 
 
-def still_new(then: AsOfView, items: Iterable[Item], now: AsOfView) -> Callable[[Item], bool]:
+def still_new(earlier: AsOfView, items: Iterable[Item], now: AsOfView) -> Callable[[Item], bool]:
     """Whether what was new in a view still is, of each item in turn, inside the batch that writes them: another job may
     have said the same meanwhile."""
-    return (lambda _: True) if now.position == then.position else ChangeFilter(now, items).is_new
+    return (lambda _: True) if now.position == earlier.position else ChangeFilter(now, items).is_new
 
 
 class ChangeFilter:
@@ -107,8 +107,8 @@ class ChangeFilter:
 
     def __init__(self, view: AsOfView, items: Iterable[Item] = ()) -> None:
         self._view = view
-        self._said: dict[tuple[Any, ...], Item] = {}
-        self._recorded = _last_words(view, [item for item in items if isinstance(item, LASTING)])
+        self._new_items: dict[tuple[Any, ...], Item] = {}
+        self._recorded = _last_items(view, [item for item in items if isinstance(item, LASTING)])
 
     def is_new(self, item: Item) -> bool:
         """Whether an item says something else than the last word on its key, but for the moment; then it is the last
@@ -116,37 +116,37 @@ class ChangeFilter:
         if not isinstance(item, LASTING):
             return True
         key = typed_key(item)
-        last = self._said.get(key) or self._last_recorded(key)
+        last = self._new_items.get(key) or self._last_recorded(key)
         words = [last]
         if last is not None and last.observed_at > item.observed_at:  # a job that read later was faster to write
             words.append(self._view._replace(as_of=item.observed_at).item(*key))
         if any(_repeats(item, word) for word in words if word):
             return False
-        self._said[key] = item
+        self._new_items[key] = item
         return True
 
     def learn(self, items: Iterable[Item]) -> None:
         """Takes in what was said and is not in the record yet."""
-        self._said.update((typed_key(item), item) for item in items)
+        self._new_items.update((typed_key(item), item) for item in items)
 
-    def when_there(self, post: str) -> Post | None:
+    def last_present(self, post: str) -> Post | None:
         """A post as it was before it was said to be gone; None where it is not, or never was anything else."""
         view = self._view
-        while row := view.one(Post, post):
+        while row := view.latest_row(Post, post):
             if not (isinstance(row.item, Post) and row.item.gone):
                 return row.item if view is not self._view and isinstance(row.item, Post) else None
             view = view._replace(as_of=row.item.observed_at - 1)
         return None
 
-    def named(self, post: str) -> set[str]:
+    def named_papers(self, post: str) -> set[str]:
         """The papers that a post named so far."""
         identities = {mention.paper for mention in self._view.items(Mention, f"t.post = {NUMBER}", (post,))}
-        return identities | {item.paper for item in self._said.values() if is_mention(item) and item.post == post}
+        return identities | {item.paper for item in self._new_items.values() if is_mention(item) and item.post == post}
 
-    def doubted(self, post: str) -> set[str]:
+    def removed_papers(self, post: str) -> set[str]:
         """The papers of which the last word is that an edit took them out of a post."""
-        recorded = self._view.items(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDITED))
-        later = (item for item in self._said.values() if is_edit(item) and item.subject == post)
+        recorded = self._view.items(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDIT_RULE))
+        later = (item for item in self._new_items.values() if is_edit(item) and item.subject == post)
         last = {word.about: word.judgement for word in (*recorded, *later)}
         return {about for about, judgement in last.items() if judgement == "doubtful"}
 
@@ -165,7 +165,7 @@ def _repeats(item: Item, word: Item) -> bool:
     return item == msgspec.structs.replace(word, observed_at=item.observed_at)
 
 
-def _last_words(view: AsOfView, items: Sequence[Item]) -> dict[tuple[Any, ...], Item | None]:
+def _last_items(view: AsOfView, items: Sequence[Item]) -> dict[tuple[Any, ...], Item | None]:
     """What the record says of the keys of some items: a statement a kind, none where it knows nobody of them."""
     words: dict[tuple[Any, ...], Item | None] = dict.fromkeys(map(typed_key, items))
     known = identities.find(view.database, item_rows.keys_in(items)) if words else {}
@@ -179,7 +179,7 @@ def restored_posts(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]
     """Posts that were said to be gone and are counted, so that they are there: as they were."""
     posts = {item.post for item in items if isinstance(item, Post)}
     for item in items:
-        post = words.when_there(item.post) if isinstance(item, Snapshot) and item.post not in posts else None
+        post = words.last_present(item.post) if isinstance(item, Snapshot) and item.post not in posts else None
         if post is not None:
             yield msgspec.structs.replace(post, observed_at=item.observed_at)
 
@@ -191,7 +191,7 @@ def is_mention(item: Item) -> TypeGuard[Mention]:
 
 def is_edit(item: Item) -> TypeGuard[Verdict]:
     """Whether an item is a verdict on what an edit took out of a post."""
-    return isinstance(item, Verdict) and item.rule == EDITED
+    return isinstance(item, Verdict) and item.rule == EDIT_RULE
 
 
 def edits(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Verdict]:
@@ -199,4 +199,6 @@ def edits(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Verdict]:
     for post in items:
         if isinstance(post, Post) and not post.gone:
             now = [item for item in items if is_mention(item) and item.post == post.post]
-            yield from edited(post.post, words.named(post.post), words.doubted(post.post), now, post.observed_at)
+            yield from edit_verdicts(
+                post.post, words.named_papers(post.post), words.removed_papers(post.post), now, post.observed_at
+            )

@@ -40,7 +40,7 @@ KEPT_EVERY = 5 * 60 * SECOND
 heartbeat would be a million a year. So much is heard again after a crash."""
 LOOK_EVERY = 10 * SECOND
 """Microseconds after which it is asked what others brought into the record."""
-ONCE = 5 * 60 * SECOND
+ONE_ROUND = 5 * 60 * SECOND
 """So many microseconds of a stream, which never ends by itself, a single round reads, besides all from before it."""
 
 
@@ -54,21 +54,21 @@ class Connection(NamedTuple):
     close: Callable[[], object] = lambda: None
 
 
-def note_traffic(work: JobContext, line: Connection, before: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Adds what came and went since `before` to the job's figures; the line's figures now."""
-    now = line.traffic()
+def note_traffic(context: JobContext, connection: Connection, before: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Adds what came and went since `before` to the job's figures; the connection's figures now."""
+    now = connection.traffic()
     received, sent_bytes, requests = (new - old for new, old in zip(now, before, strict=True))
-    status = work.status
-    work.note(
+    status = context.status
+    context.note(
         bytes_in=status.bytes_in + received, bytes_out=status.bytes_out + sent_bytes,
-        requests=status.requests + requests, traffic_from=status.traffic_from or line.http.now(),
+        requests=status.requests + requests, traffic_from=status.traffic_from or connection.http.now(),
     )  # fmt: skip
     return now
 
 
-def covered_to(status: JobState, otherwise: int) -> int:
+def covered_to(status: JobState, default: int) -> int:
     """Up to when a job has read; where it has not yet, since when it tries. µs UTC."""
-    return next((moment for moment in (status.covered_to, status.started_at) if moment is not None), otherwise)
+    return next((moment for moment in (status.covered_to, status.started_at) if moment is not None), default)
 
 
 class CollectJob:
@@ -80,158 +80,165 @@ class CollectJob:
     """
 
     def __init__(
-        self, source: Source, line: Connection, known: TrackedPosts, terms: NetworkTerms, *, name: str = "",
+        self, source: Source, connection: Connection, known: TrackedPosts, terms: NetworkTerms, *, name: str = "",
         shared_by: Sequence[str] = (), names: SharedPaperIndex | None = None, back: int | None = None,
     ) -> None:  # fmt: skip
         self.names = names or SharedPaperIndex()
         self.name, self.shared_by = name or source.name, shared_by
-        self.source, self.line, self.known, self.terms, self._back = source, line, known, terms, back
-        self._traffic = line.traffic()
-        self._looked = line.http.now()
-        self._kept = 0
+        self.source, self.connection, self.known, self.terms, self._back = source, connection, known, terms, back
+        self._traffic = connection.traffic()
+        self._last_look_at = connection.http.now()
+        self._last_write_at = 0
+        self._last_problem: NetError | None = None
 
     def close(self) -> None:
         """Ends the connections to the network."""
-        self.line.close()
+        self.connection.close()
 
-    def run_once(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, context: JobContext, *, once: bool) -> float:
         """One reading of the network's pages, as far as it goes; of an endless stream a while, if once."""
-        began, following = self.line.http.now(), None
-        if covered_to(work.status, began) > began:
-            work.note(covered_to=began)  # the clock was ahead, and is not any more
-        self._look(work, began)
-        self._begin(work, began)
+        started_at, following = self.connection.http.now(), None
+        if covered_to(context.status, started_at) > started_at:
+            context.note(covered_to=started_at)  # the clock was ahead, and is not any more
+        self._look(context, started_at)
+        self._start_backfill(context, started_at)
         try:
-            for page in self._pages(work):
-                self.store(work, page)
+            for page in self._pages(context):
+                self.store(context, page)
                 following = page.next_at
-                if once and page.until is not None and page.until >= began + ONCE:
-                    self._cover_up_to(work, page.until)
+                if once and page.until is not None and page.until >= started_at + ONE_ROUND:
+                    self._cover_up_to(context, page.until)
                     break
             else:
-                work.note(success_at=self.line.http.now())
-                self.cover(work, began)
+                context.note(success_at=self.connection.http.now())
+                self.cover(context, started_at)
         except NetError as problem:
-            self._cover_badly(work, problem)
+            self._record_failure(context, problem)
             raise
         except BaseException as problem:  # what was answered was lost, whatever it was
-            self.line.forget()
+            self.connection.forget()
             if not isinstance(problem, ENDS_A_ROUND):
                 with suppress(Exception):
-                    self._cover_badly(work, NetError(describe_error(problem)))
+                    self._record_failure(context, NetError(describe_error(problem)))
             raise
-        self._traffic = note_traffic(work, self.line, self._traffic)
-        return self.source.every if following is None else max((following - self.line.http.now()) / 1e6, 1.0)
+        self._traffic = note_traffic(context, self.connection, self._traffic)
+        return self.source.every if following is None else max((following - self.connection.http.now()) / 1e6, 1.0)
 
-    def _begin(self, work: JobContext, at: int) -> None:
+    def _start_backfill(self, context: JobContext, at: int) -> None:
         """Before the first round of all: how far back it is to go, and from when on the network is read."""
-        if self._back is None or work.status.covered_to is not None or work.status.back_to is not None:
+        if self._back is None or context.status.covered_to is not None or context.status.back_to is not None:
             return
-        can = isinstance(self.source, BackfillingSource) and self._back > 0
-        work.note(back_to=at - self._back if can else None)
-        self._write(work, [began_at(self.source.name, at)], at)
+        can_backfill = isinstance(self.source, BackfillingSource) and self._back > 0
+        context.note(back_to=at - self._back if can_backfill else None)
+        self._write(context, [began_at(self.source.name, at)], at)
 
-    def _pages(self, work: JobContext) -> Iterator[PayloadPage]:
-        cursor = cursor_of(work.record.database, self.name)
+    def _pages(self, context: JobContext) -> Iterator[PayloadPage]:
+        cursor = cursor_of(context.record.database, self.name)
         if (
             isinstance(self.source, BackfillingSource)
-            and work.status.back_to is not None
-            and work.status.covered_to is None
+            and context.status.back_to is not None
+            and context.status.covered_to is None
         ):
-            return self.source.pages_since(self.line.http, cursor, work.status.back_to)
-        return self.source.pages(self.line.http, cursor)
+            return self.source.pages_since(self.connection.http, cursor, context.status.back_to)
+        return self.source.pages(self.connection.http, cursor)
 
-    def store(self, work: JobContext, page: PayloadPage) -> None:
+    def store(self, context: JobContext, page: PayloadPage) -> None:
         """A page into the record, with its cursor, in one batch. What the reader learns is tracked from now on."""
-        work.check_lease()
-        at = self.line.http.now()
-        if at - self._looked > LOOK_EVERY:
-            self._look(work, at)
-        if page.payloads or page.until is None or at - self._kept >= KEPT_EVERY:
-            self._keep(work, page, at)
-        if page.since is not None and work.status.covered_to is None:
-            self._write(work, first_read(TimeRange(self.source.name, self._covered_to(work), at, at), page.since), at)
-            work.note(covered_to=page.since, back_to=page.since)
+        context.check_lease()
+        at = self.connection.http.now()
+        if at - self._last_look_at > LOOK_EVERY:
+            self._look(context, at)
+        if page.leaves is not None:
+            self._record_failure(context, page.leaves)
+        if page.payloads or page.until is None or at - self._last_write_at >= KEPT_EVERY:
+            self._ingest(context, page, at)
+        if page.since is not None and context.status.covered_to is None:
+            self._write(
+                context, first_read(TimeRange(self.source.name, self._covered_to(context), at, at), page.since), at
+            )
+            context.note(covered_to=page.since, back_to=page.since)
         if page.until is not None:
-            self.cover(work, page.until)
+            self.cover(context, page.until)
 
-    def _keep(self, work: JobContext, page: PayloadPage, at: int) -> None:
-        batch, learned = ingest(work, self.source, self.terms, page, self.name, at)
+    def _ingest(self, context: JobContext, page: PayloadPage, at: int) -> None:
+        batch, learned = ingest(context, self.source, self.terms, page, self.name, at)
         self.known.learn(learned)
         self.names.learn(learned)
-        status = work.status
+        status = context.status
         well = at if page.payloads or page.until is not None else status.success_at  # a cursor alone is no answer
-        work.note(
+        context.note(
             success_at=well, items=status.items + batch.added, quarantined=status.quarantined + batch.quarantined,
         )  # fmt: skip
-        self._kept = at
+        self._last_write_at = at
 
-    def _look(self, work: JobContext, at: int) -> None:
-        self.known.look(work.record, at)
-        self.names.look(work.record, at)
-        self._looked = at
+    def _look(self, context: JobContext, at: int) -> None:
+        self.known.look(context.record, at)
+        self.names.look(context.record, at)
+        self._last_look_at = at
 
     # ---- coverage ----------------------------------------------------------------------------------
 
-    def cover(self, work: JobContext, until: int) -> None:
+    def cover(self, context: JobContext, until: int) -> None:
         """All was read up to a moment: written down, at most every quarter of an hour while nothing happens."""
-        is_due = until - self._covered_to(work) > COVERED_EVERY or work.status.failing_since is not None
-        if is_due or (self._is_first(work) and until >= (work.status.started_at or 0)):
-            self._cover_up_to(work, until)
+        is_due = until - self._covered_to(context) > COVERED_EVERY or context.status.failing_since is not None
+        if is_due or (self._is_first(context) and until >= (context.status.started_at or 0)):
+            self._cover_up_to(context, until)
 
-    def _is_back(self, work: JobContext, at: int) -> None:
+    def _finish_backfill(self, context: JobContext, at: int) -> None:
         """What the network told of the time before is in the record."""
-        self._write(work, [read_back(self.source.name, at)], at)
-        work.note(back_at=at)
+        self._write(context, [read_back(self.source.name, at)], at)
+        context.note(back_at=at)
 
-    def _is_first(self, work: JobContext) -> bool:
+    def _is_first(self, context: JobContext) -> bool:
         """Whether the network was not read to the end once, from the site's beginning or from before it on."""
-        status = work.status
+        status = context.status
         return (
             self._back is not None
             and status.back_at is None
             and (status.back_to is not None or status.covered_to is None)
         )
 
-    def _cover_up_to(self, work: JobContext, until: int) -> None:
-        at, is_first = self.line.http.now(), self._is_first(work)
-        before = self._covered_by_all(work)
-        work.note(covered_to=max(until, self._covered_to(work)))
-        time_range = TimeRange(self.source.name, before, self._covered_by_all(work), at)
-        self._write(work, complete_coverage(time_range, None if is_first else self.source.reach), at)
-        if is_first and until >= (work.status.started_at or 0):
-            self._is_back(work, at)
-        work.recovered()
-        self._traffic = note_traffic(work, self.line, self._traffic)
+    def _cover_up_to(self, context: JobContext, until: int) -> None:
+        at, is_first = self.connection.http.now(), self._is_first(context)
+        before = self._covered_by_all(context)
+        context.note(covered_to=max(until, self._covered_to(context)))
+        time_range = TimeRange(self.source.name, before, self._covered_by_all(context), at)
+        self._write(context, complete_coverage(time_range, None if is_first else self.source.reach), at)
+        if is_first and until >= (context.status.started_at or 0):
+            self._finish_backfill(context, at)
+        context.recovered()
+        self._traffic = note_traffic(context, self.connection, self._traffic)
 
-    def _cover_badly(self, work: JobContext, problem: NetError) -> None:
-        at = self.line.http.now()
-        start = self._covered_to(work)
+    def _record_failure(self, context: JobContext, problem: NetError) -> None:
+        if problem is self._last_problem:
+            return
+        at, self._last_problem = self.connection.http.now(), problem
+        start = self._covered_to(context)
         self._write(
-            work,
-            incomplete_coverage(TimeRange(self.source.name, start, at, at), problem, work.status.failing_since),
+            context,
+            incomplete_coverage(TimeRange(self.source.name, start, at, at), problem, context.status.failing_since),
             at,
         )
-        if isinstance(problem, PartiallyRead) and self._is_first(work):  # of what could be read it is in the record
-            self._is_back(work, at)
+        if isinstance(problem, PartiallyRead) and self._is_first(context):  # of what could be read it is in the record
+            self._finish_backfill(context, at)
         if isinstance(problem, StreamGap) and problem.missing:
-            work.note(covered_to=max(problem.missing[1], start))
+            context.note(covered_to=max(problem.missing[1], start))
         # what is lost stays so: the next round that goes well must not speak of the time before
-        if isinstance(problem, PartiallyRead) and problem.lost_until and work.status.covered_to is not None:
-            work.note(covered_to=min(max(problem.lost_until, start), at))
-        self._traffic = note_traffic(work, self.line, self._traffic)
+        if isinstance(problem, PartiallyRead) and problem.lost_until and context.status.covered_to is not None:
+            context.note(covered_to=min(max(problem.lost_until, start), at))
+        self._traffic = note_traffic(context, self.connection, self._traffic)
 
-    def _covered_to(self, work: JobContext) -> int:
+    def _covered_to(self, context: JobContext) -> int:
         """Up to when this job has read; where it has not yet, since when it tries."""
-        return covered_to(work.status, self.line.http.now())
+        return covered_to(context.status, self.connection.http.now())
 
-    def _covered_by_all(self, work: JobContext) -> int:
+    def _covered_by_all(self, context: JobContext) -> int:
         """Up to when all jobs that share a stream have read it."""
-        now = self.line.http.now()
-        others = (jobs_queries.load_state(work.record, name) for name in self.shared_by if name != self.name)
-        return min(self._covered_to(work), *(covered_to(status, now) for status in others), now)
+        now = self.connection.http.now()
+        others = (jobs_queries.load_state(context.record, name) for name in self.shared_by if name != self.name)
+        return min(self._covered_to(context), *(covered_to(status, now) for status in others), now)
 
-    def _write(self, work: JobContext, rows: Iterable[Coverage], at: int) -> None:
+    def _write(self, context: JobContext, rows: Iterable[Coverage], at: int) -> None:
         coverages = list(rows)
         if coverages:
-            work.record.append(coverages, source=self.name, at=at, precondition=work.confirm)
+            context.record.append(coverages, source=self.name, at=at, precondition=context.confirm)

@@ -51,10 +51,12 @@ def chosen_sources(
     allowed: terms.Table = terms.TERMS,
 ) -> list[ConfiguredSource]:  # fmt: skip
     """The sources that are on, or those that are named. Raises SettingsError, UsageError."""
-    for name in (*names, *tables):
+    for name in names:
         if name not in SOURCES:
             raise UsageError(f"{name}: no such source; there are {', '.join(SOURCES)}")
     for name, table in tables.items():
+        if name not in SOURCES:
+            raise SettingsError(f"{file}: source.{name}: no such source; there are {', '.join(SOURCES)}.")
         if not isinstance(table.get("on", True), bool):
             raise SettingsError(f"{file}: source.{name}.on: takes true or false, without quotation marks.")
     selection = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
@@ -151,8 +153,8 @@ def parts_of(choice: ConfiguredSource) -> list[str]:
 
 def job_names(choices: Sequence[ConfiguredSource]) -> list[str]:
     """The names of all jobs that the chosen sources make."""
-    counted = [choice.name + COUNTS for choice in choices if choice.name not in WITHOUT_COUNTS]
-    return [*(name for choice in choices for name in parts_of(choice)), *counted]
+    totals = [choice.name + COUNTS for choice in choices if choice.name not in WITHOUT_COUNTS]
+    return [*(name for choice in choices for name in parts_of(choice)), *totals]
 
 
 def make_jobs(choices: Sequence[ConfiguredSource], site: IngestContext) -> dict[str, Callable[[], JobLoop]]:
@@ -179,27 +181,29 @@ def _rounds(
     site: IngestContext,
     make: Callable[[ConfiguredSource, Connection, IngestContext], Job],
 ) -> JobLoop:
-    line = make_line(tuple(addresses(choice.settings)), tuple(secrets_of(choice.settings)), site)
-    clock = Clock(line.http.now, line.http.sleep)
-    return JobLoop(name, partial(make, choice, line, site), site.record, site.leases, clock)
+    connection = make_connection(tuple(addresses(choice.settings)), tuple(secrets_of(choice.settings)), site)
+    clock = Clock(connection.http.now, connection.http.sleep)
+    return JobLoop(name, partial(make, choice, connection, site), site.record, site.leases, clock)
 
 
-def _reading(name: str, choice: ConfiguredSource, line: Connection, site: IngestContext) -> CollectJob:
+def _reading(name: str, choice: ConfiguredSource, connection: Connection, site: IngestContext) -> CollectJob:
     with site.record() as record:
-        known = TrackedPosts(record, choice.name, line.http.now())
+        known = TrackedPosts(record, choice.name, connection.http.now())
     source, row = _source(choice, known, site), terms.of(site.terms, choice.name)
-    return CollectJob(source, line, known, row, name=name, shared_by=parts_of(choice), names=site.names, back=site.back)
+    return CollectJob(
+        source, connection, known, row, name=name, shared_by=parts_of(choice), names=site.names, back=site.back
+    )
 
 
-def _recounting(choice: ConfiguredSource, line: Connection, site: IngestContext) -> RecountJob:
-    return RecountJob(_source(choice, TrackedKeys(), site), line, terms.of(site.terms, choice.name))
+def _recounting(choice: ConfiguredSource, connection: Connection, site: IngestContext) -> RecountJob:
+    return RecountJob(_source(choice, TrackedKeys(), site), connection, terms.of(site.terms, choice.name))
 
 
 def _source(choice: ConfiguredSource, known: TrackedKeys, site: IngestContext) -> Source:
     return SOURCES[choice.name][0](choice.settings, known, site.names.names)
 
 
-def make_line(
+def make_connection(
     own: Sequence[str],
     secrets: Sequence[str],
     site: IngestContext,
@@ -213,12 +217,12 @@ def make_line(
     pace = SitePacer(site.record, site.pace)
     http = PoliteHttpClient(
         user_agent(site.contact), pace={**PACE, **more_pace}, reserve=pace, stop=site.stop, base_addresses=own,
-        secrets=secrets, on_headers=site.witnesses.one(),
+        secrets=secrets, on_headers=site.witnesses.listener(),
     )  # fmt: skip
 
     def traffic() -> tuple[int, int, int]:
-        counted = http.traffic.counted()
-        return (counted.bytes_in, counted.bytes_out, sum(counted.requests.values()))
+        totals = http.traffic.totals()
+        return (totals.bytes_in, totals.bytes_out, sum(totals.requests.values()))
 
     def close() -> None:
         http.close()

@@ -35,20 +35,22 @@ class IngestedPage(NamedTuple):
     items: Sequence[Item]
 
 
-def ingest(work: JobContext, source: Source, terms: NetworkTerms, page: PayloadPage, job: str, at: int) -> IngestedPage:
+def ingest(
+    context: JobContext, source: Source, terms: NetworkTerms, page: PayloadPage, job: str, at: int
+) -> IngestedPage:
     """A page into the record, with its cursor, in one batch under the job's lease.
 
     What it brings may be learned from the moment on at which this returns, not before: a batch that fails is read again
     as if it were new.
     """
     parsed = [parse_admitted(source, terms, payload) for payload in page.payloads]
-    remember_reactions(work.record, _reactions(parsed), at)
-    view = work.record.view()
+    remember_reactions(context.record, _reactions(parsed), at)
+    view = context.record.view()
     changes = ChangeFilter(view, _items_of(parsed))
     new = [_new_items(changes, payload) for payload in parsed]
     items = _items_of(new)
-    batch = work.record.ingest(
-        new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=work.confirm,
+    batch = context.record.ingest(
+        new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=context.confirm,
         is_new=partial(still_new, view, items),
     )  # fmt: skip
     return IngestedPage(batch, items)

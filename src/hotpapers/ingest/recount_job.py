@@ -32,85 +32,89 @@ LATE = HOUR
 class RecountJob:
     """The job of reading one network's counts again. `source.counts` says what a post has now, or that it is gone."""
 
-    def __init__(self, source: Source, line: Connection, terms: NetworkTerms) -> None:
+    def __init__(self, source: Source, connection: Connection, terms: NetworkTerms) -> None:
         self.name = source.name + COUNTS
-        self.source, self.line, self.terms = source, line, terms
-        self._traffic = line.traffic()
-        self._learned = self._learned_at = 0
+        self.source, self.connection, self.terms = source, connection, terms
+        self._traffic = connection.traffic()
+        self._position = self._position_at = 0
 
     def close(self) -> None:
-        self.line.close()
+        self.connection.close()
 
-    def run_once(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, context: JobContext, *, once: bool) -> float:
         """Asks for what is due, those worth most first, so many at once; seconds until it is looked again."""
-        database, network, at = work.record.database, self.source.name, self.line.http.now()
-        self._learned, self._learned_at = engagement_queries.follow_new_posts(database, network, self._learned, at), at
+        database, network, at = context.record.database, self.source.name, self.connection.http.now()
+        self._position = engagement_queries.follow_new_posts(database, network, self._position, at)
+        self._position_at = at
         engagement_queries.follow_shown_posts(database, network, at)
         posts = engagement_queries.due_posts(database, network, at, AT_ONCE)
         while once and len(posts) == AT_ONCE:
-            self._ask(work, posts)
-            posts = engagement_queries.due_posts(database, network, self.line.http.now(), AT_ONCE)
+            self._recount(context, posts)
+            posts = engagement_queries.due_posts(database, network, self.connection.http.now(), AT_ONCE)
         if posts:
-            self._ask(work, posts)
+            self._recount(context, posts)
         else:
-            work.note(success_at=at)
+            context.note(success_at=at)
         if len(posts) == AT_ONCE:
             return 1.0
-        self._note_back(work)
+        self._finish_backfill(context)
         return PAUSE
 
-    def _note_back(self, work: JobContext) -> None:
+    def _finish_backfill(self, context: JobContext) -> None:
         """When all was counted that was said before the network was first read: it is written down, once."""
-        if work.status.back_at is not None:
+        if context.status.back_at is not None:
             return
-        at, readers = self.line.http.now(), job_state.readers(jobs_queries.all_states(work.record), self.source.name)
-        if readers and all(reader.back_at is not None and reader.back_at <= self._learned_at for reader in readers):
-            work.record.append([read_back(self.source.name, at)], source=self.name, at=at, precondition=work.confirm)
-            work.note(back_at=at)
+        at = self.connection.http.now()
+        readers = job_state.readers(jobs_queries.all_states(context.record), self.source.name)
+        if readers and all(reader.back_at is not None and reader.back_at <= self._position_at for reader in readers):
+            context.record.append(
+                [read_back(self.source.name, at)], source=self.name, at=at, precondition=context.confirm
+            )
+            context.note(back_at=at)
 
-    def _ask(self, work: JobContext, posts: Sequence[str]) -> None:
+    def _recount(self, context: JobContext, posts: Sequence[str]) -> None:
         """Asks for the counts of posts, and keeps for which nobody answered."""
-        database = work.record.database
+        database = context.record.database
         try:
-            for page in self._pages(work, posts):
-                self.store(work, page)
+            for page in self._pages(context, posts):
+                self.store(context, page)
         except PartiallyRead:  # a server that is gone for ever must not keep its posts due for ever
-            engagement_queries.note_unanswered(database, posts, self.line.http.now())
+            engagement_queries.note_unanswered(database, posts, self.connection.http.now())
             raise
         except NetError as problem:
-            self._not_counted(work, problem)
+            self._record_failure(context, problem)
             raise
         except BaseException as problem:  # what was answered was lost, whatever it was
-            self.line.forget()
+            self.connection.forget()
             if not isinstance(problem, ENDS_A_ROUND):
                 with suppress(Exception):  # nor may posts at which we stumble keep all others from being counted
-                    engagement_queries.note_unanswered(database, posts, self.line.http.now())
-                    self._not_counted(work, NetError(describe_error(problem)))
+                    engagement_queries.note_unanswered(database, posts, self.connection.http.now())
+                    self._record_failure(context, NetError(describe_error(problem)))
             raise
         finally:
-            self._traffic = note_traffic(work, self.line, self._traffic)
-        engagement_queries.note_unanswered(database, posts, self.line.http.now())
+            self._traffic = note_traffic(context, self.connection, self._traffic)
+        engagement_queries.note_unanswered(database, posts, self.connection.http.now())
 
-    def _not_counted(self, work: JobContext, problem: NetError) -> None:
+    def _record_failure(self, context: JobContext, problem: NetError) -> None:
         """The network is read in part while its counts are not: else what nobody could ask for would look like nothing.
         It stays so for the time that they were missing: what was due then was not read when it was due."""
-        at = self.line.http.now()
-        since = work.status.failing_since
+        at = self.connection.http.now()
+        since = context.status.failing_since
         if since is not None and at - since > LATE:
             reason = f"counts: {hosts_alone(str(problem))}"
             missed = TimeRange(self.source.name, since, at, at).read("partial", reason)
-            work.record.append([missed], source=self.name, at=at, precondition=work.confirm)
+            context.record.append([missed], source=self.name, at=at, precondition=context.confirm)
 
-    def _pages(self, work: JobContext, posts: Sequence[str]) -> Iterator[PayloadPage]:
+    def _pages(self, context: JobContext, posts: Sequence[str]) -> Iterator[PayloadPage]:
         if isinstance(self.source, MeteredSource):
-            return self.source.counts_from(self.line.http, posts, cursor_of(work.record.database, self.name))
-        return self.source.counts(self.line.http, posts)
+            return self.source.counts_from(self.connection.http, posts, cursor_of(context.record.database, self.name))
+        return self.source.counts(self.connection.http, posts)
 
-    def store(self, work: JobContext, page: PayloadPage) -> None:
+    def store(self, context: JobContext, page: PayloadPage) -> None:
         """What came, in one batch; each post that it speaks of has been asked for now."""
-        work.check_lease()
-        at, network = self.line.http.now(), self.source.name
-        batch, _ = ingest(work, self.source, self.terms, page, self.name, at)
+        context.check_lease()
+        at, network = self.connection.http.now(), self.source.name
+        batch, _ = ingest(context, self.source, self.terms, page, self.name, at)
         answered = [f"{network}:{payload.key}" for payload in page.payloads]
-        engagement_queries.note_answered(work.record.database, answered, at)
-        work.note(success_at=at, items=work.status.items + batch.added)
+        engagement_queries.note_answered(context.record.database, answered, at)
+        context.note(success_at=at, items=context.status.items + batch.added)

@@ -30,9 +30,7 @@ def reprocess(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> 
 
 
 def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Parser:
-    since = (
-        queries.oldest_original_at(record, choice.name) - KEPT
-    )  # all names that were looked for when it was first read
+    since = queries.oldest_original_at(record, choice.name) - KEPT  # all names that were looked for at first
     names = load_names(record, now(), since)
     source: Source = SOURCES[choice.name][0](choice.settings, TrackedKeys(), names)
     return partial(_read, source, terms, record.view())

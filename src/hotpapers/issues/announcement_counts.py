@@ -12,19 +12,17 @@ from hotpapers.model import Entry, IssueContent, Retrospective
 from hotpapers.ranking.words import count_noun, number
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-BEFORE, TODAY = "in the days before", "that day"
 
 
 def when(content: IssueContent, entry: Entry) -> str:
     """`announced that day`, `announced the day before`, `announced on Friday`; empty where that is not known."""
-    return f"announced {_when(content.day, entry.announced_at)}" if entry.announced_at else ""
+    return f"announced {_when(content.day, label_at(entry.announced_at))}" if entry.announced_at else ""
 
 
-def _when(day: str, announced_at: int) -> str:
-    label = label_at(announced_at)
+def _when(day: str, label: str) -> str:
     days = (date.fromisoformat(day) - date.fromisoformat(label)).days
     if days in (0, 1):
-        return "the day before" if days else TODAY
+        return "the day before" if days else "that day"
     return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}" if 1 < days < 7 else f"on {label}"
 
 
@@ -58,25 +56,28 @@ def inferred_days(known: Retrospective | msgspec.UnsetType) -> str:
 
 def _announcement_days(content: IssueContent) -> str:
     """`: 4 of the 69 announced that day, 6 from before`, `, announced the day before`; empty where none is held or
-    nothing known."""
-    days = _days_of_entries(content)
-    if not days:
+    nothing known. An issue that closes late in the day may hold papers of the day after."""
+    labels = _labels_of_entries(content)
+    if not labels:
         return ""
+    before, after = sum(label < content.day for label in labels), sum(label > content.day for label in labels)
     if _is_mixed(content):
-        today = days.count(TODAY)
         of = f" of the {number(content.announced)}" if content.announced else ""
-        return f": {number(today)}{of} announced that day, {number(len(days) - today)} from before"
-    return f", announced {days[0] if len(set(days)) == 1 else BEFORE}"
+        others = ", ".join(f"{number(n)} from {when}" for n, when in ((before, "before"), (after, "after")) if n)
+        return f": {number(labels.count(content.day))}{of} announced that day, {others}"
+    if len(set(labels)) == 1:
+        return f", announced {_when(content.day, labels[0])}"
+    return f", announced in the days {' and '.join([*['before'] * bool(before), *['after'] * bool(after)])}"
 
 
 def _is_mixed(content: IssueContent) -> bool:
-    return 0 < _days_of_entries(content).count(TODAY) < len(content.entries)
+    return 0 < _labels_of_entries(content).count(content.day) < len(content.entries)
 
 
-def _days_of_entries(content: IssueContent) -> list[str]:
-    """When each entry was announced; none where it is not known of all."""
-    days = [_when(content.day, entry.announced_at) for entry in content.entries if entry.announced_at]
-    return days if len(days) == len(content.entries) else []
+def _labels_of_entries(content: IssueContent) -> list[str]:
+    """The day on which each entry was announced; none where it is not known of all."""
+    labels = [label_at(entry.announced_at) for entry in content.entries if entry.announced_at]
+    return labels if len(labels) == len(content.entries) else []
 
 
 def is_limited(content: IssueContent) -> bool:
@@ -85,12 +86,14 @@ def is_limited(content: IssueContent) -> bool:
     return bool(chosen.categories or chosen.include or chosen.exclude)
 
 
-def none_reached(content: IssueContent) -> str:
+def empty_reason(content: IssueContent) -> str:
     """Why an issue of our own holds no paper although some were talked about, or that none was."""
     if not content.considered:
         return "Nobody spoke of a paper of these days."
     considered = count_noun(content.considered, "paper")
     of = "no paper of this publication’s fields" if is_limited(content) else f"none of the {considered} considered"
+    new, besides = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")
     if content.compared and content.compared.young and content.publication.least_entries:
-        return f"Nothing to show yet: {of} has 3 voices or more."
-    return f"Nothing reached the threshold: {of} scored {number(content.publication.threshold)} or more."
+        return f"Nothing{new} to show yet: {besides}{of} has 3 voices or more."
+    least = number(max(content.publication.threshold, 1))
+    return f"Nothing{new} reached the threshold: {besides}{of} scored {least} or more."

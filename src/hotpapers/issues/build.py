@@ -1,11 +1,11 @@
 """An issue's content from the record: a pure function of what was observed and the publication's recipe; in
-issues that are made afterwards, with what was not known of a day's talk when its issue would have appeared."""
+issues that are made afterwards, with what was not known of a day's posts when its issue would have appeared."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import partial
 from typing import NamedTuple
 
@@ -16,9 +16,9 @@ from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.errors import CorruptStore, IssueError
 from hotpapers.issues import posts, queries, quotations, selection
-from hotpapers.issues.collected_talk import TalkReader, collect_talk
+from hotpapers.issues.collected_input import InputReader, collect_with_forecasts
 from hotpapers.issues.collectors import witnessed_counts
-from hotpapers.issues.coverage import readings
+from hotpapers.issues.coverage import readings as network_readings
 from hotpapers.issues.listing import listing_cut, listing_input, places_of
 from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
@@ -43,10 +43,10 @@ from hotpapers.store.commitments import canonical_json
 from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
 
-LOOK_BACK = 14
+EARLIER_DAYS = 14
 """Days of earlier issues that a daily issue looks at."""
-STILL_AT_MOST = 5
-STILL_GROWTH = 3
+MOST_ONGOING = 5
+ONGOING_GROWTH = 3
 """A paper of an earlier issue is still talked about when it gained this many voices since it was shown last."""
 
 
@@ -93,9 +93,9 @@ def read_content(text: str) -> IssueContent:
         raise CorruptStore(f"a frozen issue cannot be read ({problem}); `hotpapers verify --all` names it") from problem
 
 
-def build(record: Record, recipe: IssueRecipe, collect: TalkReader = collect_talk) -> BuiltIssue:
+def build(record: Record, recipe: IssueRecipe, collect: InputReader = collect_with_forecasts) -> BuiltIssue:
     """The issue. Raises NotFound when there is no listing of that day, IssueError when it has no counts. `collect`:
-    how the talk is come by, of a publication of our own."""
+    what reads the input of its ranking, of a publication of our own."""
     if recipe.publication.window == "listing":
         return _build_listing(record, recipe)
     return _build_own(record, recipe, collect)
@@ -110,15 +110,21 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     view = record.view(cut, recipe.position)
     rows = listed_places(view, name, day)
     places = places_of(rows)
-    talk = listing_input(view, recipe.publication, places)
+    ranking_input = listing_input(view, recipe.publication, places)
     entry_inputs = EntryInputs(
-        talk=talk,
+        ranking_input=ranking_input,
         metadata={place.paper: row.hash.hex() for row, place in zip(rows, places, strict=True)},
         posts=posts.listed_under(view, places),
     )
-    order = ranking.rank(talk, recipe.publication.ranking)
+    order = ranking.rank(ranking_input, recipe.publication.ranking)
     about = partial(
-        IssueContent, from_at=cut, as_of=cut, announced=None, considered=len(talk.candidates), readings=(), earlier=()
+        IssueContent,
+        from_at=cut,
+        as_of=cut,
+        announced=None,
+        considered=len(ranking_input.candidates),
+        readings=(),
+        earlier=(),
     )
     return BuiltIssue(_content(record, recipe, about, entry_inputs, order), ())
 
@@ -126,24 +132,25 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
 # ---- publications of our own ---------------------------------------------------------------------------
 
 
-def _build_own(record: Record, recipe: IssueRecipe, collect: TalkReader) -> BuiltIssue:
+def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> BuiltIssue:
     publication = recipe.publication
     selection.check(recipe.choice)
     start, cut = recipe.moments or moments_of(record, recipe)
-    if ranking.measured_by(publication.ranking).with_standing:
+    is_retrospective = model.is_retrospective(publication.publication)
+    if is_retrospective or ranking.needs_of(publication.ranking).with_standing:
         learn_standing(record.database, recipe.position)
     view = record.view(cut, recipe.position)
     own_voices = record.voices_of(publication.own)
     earlier = earlier_issues(record, recipe)
     last = last_voices(content for _, content in earlier)
-    tells = recipe.choice != selection.THRESHOLD
-    talk, forecasts = collect(view, publication, CandidateWindow(start, last, tells), own_voices)
-    compared = selection.compared(publication, talk.peers) if tells else msgspec.UNSET
-    chosen = choose(view, publication, talk, last, selection.enough(publication, compared))
+    has_rule = recipe.choice != selection.THRESHOLD
+    ranking_input, forecasts = collect(view, publication, CandidateWindow(start, last, has_rule), own_voices)
+    compared = selection.reference_size(publication, ranking_input.peers) if has_rule else msgspec.UNSET
+    chosen = choose(view, publication, ranking_input, last, selection.least_papers(publication, compared))
     papers_shown = [candidate.paper for candidate in (*chosen.fresh, *chosen.ongoing)]
     since = 0 if publication.window == "daily" else start
     entry_inputs = EntryInputs(
-        talk=talk,
+        ranking_input=ranking_input,
         forecasts=forecasts and forecasts(papers_shown),
         metadata={paper: row.hash.hex() if row else "" for paper, row in chosen.papers.items()},
         posts=posts.leading(
@@ -155,18 +162,18 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: TalkReader) -> Buil
             QuotationRule(recipe.quoting, chosen.papers, recipe.posts),
         ),
     )
+    readings = _readings(view, publication, start, ranking_input)
     about = partial(
-        IssueContent, from_at=start, as_of=view.as_of, announced=_announced(view, recipe),
+        IssueContent, from_at=start, as_of=view.as_of, announced=_announced(view, recipe), readings=readings,
         considered=sum(
-            publication.window != "daily" or candidate.announced_at > start for candidate in talk.candidates
+            publication.window != "daily" or candidate.announced_at > start for candidate in ranking_input.candidates
         ),
-        readings=_readings(view, publication, start, talk),
         earlier=tuple(model.EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
-        choice=recipe.choice if tells else msgspec.UNSET, compared=compared,
+        choice=recipe.choice if has_rule else msgspec.UNSET, compared=compared,
         quoting=recipe.quoting or msgspec.UNSET,
-        retrospective=look_back(view, publication, start, talk, papers_shown)
-        if model.is_retrospective(publication.publication) else msgspec.UNSET,
-        witnessed=witnessed_counts(view, [c for c in talk.candidates if c.paper in chosen.papers]),
+        retrospective=retrospective_of(view, publication, start, _known_networks(ranking_input, readings), papers_shown)
+        if is_retrospective else msgspec.UNSET,
+        witnessed=witnessed_counts(view, [c for c in ranking_input.candidates if c.paper in chosen.papers]),
     )  # fmt: skip
     content = _content(record, recipe, about, entry_inputs, chosen.fresh, chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
@@ -179,8 +186,8 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int]:
 
 
 class SelectedEntries(NamedTuple):
-    """What of a talk an issue holds: `fresh` its entries, `ongoing` those of earlier issues that go on; their
-    papers."""
+    """What of a ranking's input an issue holds: `fresh` its entries, `ongoing` those of earlier issues that go on;
+    their papers."""
 
     fresh: tuple[ScoredCandidate, ...]
     ongoing: tuple[ScoredCandidate, ...]
@@ -188,18 +195,18 @@ class SelectedEntries(NamedTuple):
 
 
 def choose(
-    view: AsOfView, publication: Publication, talk: RankingInput, last: dict[str, int], enough: int = 0
+    view: AsOfView, publication: Publication, ranking_input: RankingInput, last: dict[str, int], enough: int = 0
 ) -> SelectedEntries:
     """Those in the publication's fields that reach the threshold, which decides the length; but `enough` of the best in
     any case, if so many are talked about."""
-    ranked = ranking.rank(talk, publication.ranking)
+    ranked = ranking.rank(ranking_input, publication.ranking)
     passed = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
     matching = matching_papers(view, publication, (candidate.paper for candidate in passed))
     fresh = [candidate for candidate in passed if candidate.paper in matching and candidate.paper not in last]
-    still = [
+    ongoing = [
         candidate for candidate in passed
         if candidate.paper in matching and candidate.paper in last
-        and candidate.voices >= last[candidate.paper] + STILL_GROWTH
+        and candidate.voices >= last[candidate.paper] + ONGOING_GROWTH
     ]  # fmt: skip
     next_best = (
         candidate
@@ -212,7 +219,7 @@ def choose(
         if row := matching_papers(view, publication, [candidate.paper]):
             matching |= row
             fresh.append(candidate)
-    return SelectedEntries(ranking.marked(fresh), ranking.marked(still[:STILL_AT_MOST]), matching)
+    return SelectedEntries(ranking.with_ties(fresh), ranking.with_ties(ongoing[:MOST_ONGOING]), matching)
 
 
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
@@ -221,18 +228,23 @@ def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
 
 
 def _readings(
-    view: AsOfView, publication: Publication, start: int, talk: RankingInput
+    view: AsOfView, publication: Publication, start: int, ranking_input: RankingInput
 ) -> tuple[model.NetworkReading, ...]:
     """A daily issue says how its own day was read, longer ones how their window was."""
     since = view.as_of - model.DAY if publication.window == "daily" else start
-    return readings(view, publication, since, networks_of(talk))
+    return network_readings(view, publication, since, networks_of(ranking_input))
+
+
+def _known_networks(ranking_input: RankingInput, readings: Iterable[model.NetworkReading]) -> set[str]:
+    """The networks of which anything is known: what was said there, or that they were read."""
+    return networks_of(ranking_input) | {reading.network for reading in readings if reading.state != "unknown"}
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
     """(digest, content) of a daily publication's issues of the days before, as known at the position."""
     if recipe.publication.window != "daily":
         return []
-    first = (datetime.date.fromisoformat(recipe.day) - datetime.timedelta(days=LOOK_BACK)).isoformat()
+    first = (datetime.date.fromisoformat(recipe.day) - datetime.timedelta(days=EARLIER_DAYS)).isoformat()
     where = 't.publication = ? AND t."day" >= ? AND t."day" < ?'
     issues = record.view(position=recipe.position).items(
         model.Issue, where, (recipe.publication.publication, first, recipe.day), 't."day", t.edition'
@@ -248,7 +260,7 @@ def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
 
 
 def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[model.Shown]:
-    """What the entries show, as items; the still-talked-about lane stands after the last place."""
+    """What the entries show, as items; those still talked about stand after the last place."""
     for place, entry in enumerate([*content.entries, *content.ongoing], 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
             if isinstance(row.item, model.Post):
@@ -262,10 +274,10 @@ def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[mode
 
 
 class EntryInputs(NamedTuple):
-    """What entries are made of: the talk, and by paper the hash of its metadata, the posts shown and
+    """What entries are made of: the ranking's input, and by paper the hash of its metadata, the posts shown and
     its forecasts, if any are made."""
 
-    talk: RankingInput
+    ranking_input: RankingInput
     metadata: dict[str, str]
     posts: dict[str, list[StoredRow]]
     forecasts: Mapping[str, tuple[NetworkForecast, ...]] | None = None
@@ -280,12 +292,12 @@ def _content(
     ongoing: Sequence[ScoredCandidate] = (),
 ) -> IssueContent:
     """`about`: what the issue says of itself beside its entries."""
-    ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.talk, recipe.publication.ranking)
+    ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.ranking_input, recipe.publication)
     return about(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
         chain=_chain(record, recipe.position), ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
-        ongoing=_entries(entry_inputs, ongoing, prices), peers=entry_inputs.talk.peers, replaces=recipe.replaces,
-        reason=recipe.reason,
+        ongoing=_entries(entry_inputs, ongoing, prices), peers=entry_inputs.ranking_input.peers,
+        replaces=recipe.replaces, reason=recipe.reason,
     )  # fmt: skip
 
 
@@ -296,35 +308,37 @@ def _chain(record: Record, position: int) -> str:
     return data.hex()
 
 
-def _prices(talk: RankingInput, ranked_by: str) -> PriceList | None:
-    """The prices of places; None for a ranking that has none."""
-    measured = ranking.measured_by(ranked_by)
-    if not measured.with_standing:
+def _prices(ranking_input: RankingInput, publication: Publication) -> PriceList | None:
+    """The prices of places; None for a ranking that has none, and for a listing: its papers are compared at no age."""
+    needs = ranking.needs_of(publication.ranking)
+    if not needs.with_standing or publication.window == "listing":
         return None
     knows_accounts = any(
-        attention.known is not None for candidate in talk.candidates for attention in candidate.attention
+        attention.known is not None for candidate in ranking_input.candidates for attention in candidate.attention
     )
-    return PriceList(talk.peers, measured.ages, known=knows_accounts)
+    return PriceList(ranking_input.peers, needs.ages, known=knows_accounts)
 
 
 def _entries(
     entry_inputs: EntryInputs, order: Sequence[ScoredCandidate], prices: PriceList | None
 ) -> tuple[Entry, ...]:
-    inputs = {candidate.paper: candidate for candidate in entry_inputs.talk.candidates}
+    candidates = {candidate.paper: candidate for candidate in entry_inputs.ranking_input.candidates}
     papers = {candidate.paper for candidate in order}
     classic = (
-        candidate.paper for candidate in ranking.rank(entry_inputs.talk, "classic/1") if candidate.paper in papers
+        candidate.paper
+        for candidate in ranking.rank(entry_inputs.ranking_input, "classic/1")
+        if candidate.paper in papers
     )
     classic_ranks = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
         Entry(
             place=place, paper=candidate.paper, score=candidate.score, voices=candidate.voices, tied=candidate.tied,
-            classic_rank=classic_ranks[candidate.paper], announced_at=inputs[candidate.paper].announced_at,
-            counts=tuple(map(_count, inputs[candidate.paper].attention)), parts=candidate.parts,
-            metadata=entry_inputs.metadata[candidate.paper], archive=inputs[candidate.paper].archive,
-            order=inputs[candidate.paper].order,
+            classic_rank=classic_ranks[candidate.paper], announced_at=candidates[candidate.paper].announced_at,
+            counts=tuple(map(_count, candidates[candidate.paper].attention)), parts=candidate.parts,
+            metadata=entry_inputs.metadata[candidate.paper], archive=candidates[candidate.paper].archive,
+            order=candidates[candidate.paper].order,
             posts=tuple(row.hash.hex() for row in entry_inputs.posts.get(candidate.paper, ())),
-            price=prices.price(candidate.score, inputs[candidate.paper].archive) if prices else msgspec.UNSET,
+            price=prices.price(candidate.score, candidates[candidate.paper].archive) if prices else msgspec.UNSET,
             forecasts=_forecasts(entry_inputs, candidate.paper),
         )
         for place, candidate in enumerate(order, 1)
@@ -354,18 +368,18 @@ def _count(a: model.Attention) -> PrintedCount:
 # ---- made afterwards -----------------------------------------------------------------------------------
 
 
-def look_back(
-    view: AsOfView, publication: Publication, start: int, talk: RankingInput, papers: Sequence[str]
+def retrospective_of(
+    view: AsOfView, publication: Publication, start: int, networks: Set[str], papers: Sequence[str]
 ) -> Retrospective:
-    """Of an issue as of a view that considers the papers announced from `start` on, and holds some of them. Who has
-    standing must have been learned up to the view's position."""
-    posts = queries.posts_by_then(view, start, publication.networks)
+    """Of an issue as of a view that considers the papers announced from `start` on, and holds some of them. `networks`:
+    those of which anything is known. Who has standing must have been learned up to the view's position."""
+    posts = queries.retrospective_counts(view, start, publication.networks)
     inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
     known = known_accounts(view)
     return Retrospective(
         **posts._asdict(),
         described_later=len(queries.described_later(view, papers)),
-        absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks_of(talk))),
+        absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks)),
         bots=queries.count_bots(view),
         known=None if known is None else len(known),
         inferred=inferred or msgspec.UNSET,

@@ -31,11 +31,11 @@ class PaperFacts(NamedTuple):
     archive: str
 
 
-Chosen = Mapping[str, Sequence[Measurement]]
+BetterCounts = Mapping[str, Sequence[Measurement]]
 """By paper the counts that are better than ours."""
 
 
-def completed(view: AsOfView, window: MeasurementWindow, rows: Iterable[Engagement]) -> Iterator[Engagement]:
+def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable[Engagement]) -> Iterator[Engagement]:
     """Our attention, ordered by paper, with the counts of others where these are better; then the papers of which we
     have nothing. Where nobody is followed it stays as it is."""
     if not queries.has_measurements(view):
@@ -45,12 +45,12 @@ def completed(view: AsOfView, window: MeasurementWindow, rows: Iterable[Engageme
     for paper, group in groupby(rows, key=lambda row: row.paper):
         own = list(group)
         facts = PaperFacts(max(row.announced_at for row in own), own[0].archive)
-        yield from replaced(own, better.pop(paper, ()), facts)
+        yield from with_replacements(own, better.pop(paper, ()), facts)
     for paper, known in queries.announced_papers(view, sorted(better)):
-        yield from replaced((), better[paper], PaperFacts(*known))
+        yield from with_replacements((), better[paper], PaperFacts(*known))
 
 
-def better_counts(view: AsOfView, window: MeasurementWindow) -> Chosen:
+def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
     """Of each paper the counts of others that are better than ours."""
     unread = unread_times(view)
     best: dict[tuple[str, str, int], Measurement] = {}
@@ -74,11 +74,13 @@ def _is_wanted(item: Measurement, window: MeasurementWindow) -> bool:
 
 def is_better(item: Measurement, unread: UnreadTimes) -> bool:
     """Whether another collector read the network for longer than we did, who were blind for more than a short gap."""
-    blind = unread.of(item.network, item.until_at - item.age * HOUR, item.until_at)
-    return blind > TURN and item.unread < blind
+    unread_time = unread.of(item.network, item.until_at - item.age * HOUR, item.until_at)
+    return unread_time > TURN and item.unread < unread_time
 
 
-def replaced(own: Sequence[Engagement], better: Sequence[Measurement], facts: PaperFacts) -> Iterator[Engagement]:
+def with_replacements(
+    own: Sequence[Engagement], better: Sequence[Measurement], facts: PaperFacts
+) -> Iterator[Engagement]:
     """A paper's rows, where those at the same age and moment that are better take the place of ours."""
     counts = {
         (item.network, item.age): item for item in better if item.until_at == facts.announced_at + item.age * HOUR
@@ -110,7 +112,7 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
         (attention, some)
         for candidate in candidates
         for attention in candidate.attention
-        if (some := _besides(attention, others.get((candidate.paper, attention.network, attention.until), ())))
+        if (some := _other_counts(attention, others.get((candidate.paper, attention.network, attention.until), ())))
     ]
     if not pairs:
         return msgspec.UNSET
@@ -119,7 +121,7 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
     return WitnessedCounts(collectors=tuple(sorted(names)), counts=len(pairs), close=close)
 
 
-def _besides(attention: Attention, items: Sequence[Measurement]) -> list[Measurement]:
+def _other_counts(attention: Attention, items: Sequence[Measurement]) -> list[Measurement]:
     """The counts of those who had read the network in full, but for the one that stands there already."""
     return [item for item in items if item.unread <= TURN and item.source != attention.collector]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hotpapers import model
 from hotpapers.issues import queries
-from hotpapers.issues.queries import site_began
+from hotpapers.issues.queries import site_started_at
 from hotpapers.model import HOUR, READ_BACK, Coverage, NetworkReading, Publication
 from hotpapers.store.as_of import AsOfView
 
@@ -22,29 +22,29 @@ SEVERITY = ("complete", "partial", "refused")
 
 
 def readings(
-    view: AsOfView, publication: Publication, start: int, heard_networks: Iterable[str]
+    view: AsOfView, publication: Publication, start: int, networks_with_posts: Iterable[str]
 ) -> tuple[NetworkReading, ...]:
     """How each network that counts was read from `start` to the cut: all that were ever read or `heard_networks`.
 
     No network could be read before the site was there, but for what was read back: that ends some time before.
     """
-    start = max(start, (site_began(view) or 0) - TURN // 2)
+    start = max(start, (site_started_at(view) or 0) - TURN // 2)
     spans: dict[str, list[Coverage]] = defaultdict(list)
     for span in view.items(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of)):
         if span.from_at < span.until_at:
             spans[span.network].append(span)
-    known = {*heard_networks, *queries.networks_read(view)}
+    known = {*networks_with_posts, *queries.networks_read(view)}
     networks = publication.networks or [network for network in model.NETWORKS if network in known]
-    begun = frozenset(network for network in _just_begun(view) if network not in spans)
+    started = frozenset(network for network in _started_networks(view) if network not in spans)
     return tuple(
         NetworkReading(network=network, state="complete")
-        if network in begun
+        if network in started
         else reading_of(network, spans.get(network, ()), start, view.as_of)
         for network in networks
     )
 
 
-def _just_begun(view: AsOfView) -> Iterator[str]:
+def _started_networks(view: AsOfView) -> Iterator[str]:
     """Networks that were first read to their end so lately that no stretch of time was written down yet."""
     where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
     return (span.network for span in view.items(Coverage, where, (READ_BACK, view.as_of - TURN)))
@@ -82,7 +82,7 @@ def _read_ranges(spans: Sequence[Coverage]) -> list[tuple[int, int]]:
     start = min((span.from_at for span in spans), default=0)
     end = max((span.until_at for span in spans), default=0)
     result: list[tuple[int, int]] = []
-    for piece in pieces(spans, start, end):
+    for piece in covered_ranges(spans, start, end):
         is_gap = piece.by is None and piece.end - piece.start <= TURN
         if is_gap or (piece.by is not None and not piece.severity):
             joined = bool(result) and result[-1][1] == piece.start
@@ -106,30 +106,30 @@ class CoveredRange(NamedTuple):
 def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:
     """The worst state between two moments, where a later reading takes the place of an earlier one: what was read
     after all is complete. `since`: when the worst state first began."""
-    painted = [piece for piece in pieces(spans, start, end) if piece.by or piece.end - piece.start > TURN]
-    if not any(piece.by for piece in painted):
+    ranges = [piece for piece in covered_ranges(spans, start, end) if piece.by or piece.end - piece.start > TURN]
+    if not any(piece.by for piece in ranges):
         return NetworkReading(network=network, state="unknown", reason=model.NOT_READ)
-    worst = max(painted, key=lambda piece: piece.severity)
+    worst = max(ranges, key=lambda piece: piece.severity)
     if worst.by is None:
         return NetworkReading(network=network, state="partial", reason=model.NOT_READ, since=worst.start)
     since = worst.by.from_at if worst.severity else None
     return NetworkReading(network=network, state=worst.by.state, reason=worst.by.reason, since=since)
 
 
-def pieces(spans: Sequence[Coverage], start: int, end: int) -> Iterator[CoveredRange]:
+def covered_ranges(spans: Sequence[Coverage], start: int, end: int) -> Iterator[CoveredRange]:
     """The time between two moments in pieces, each with the latest span that covers it; of two, the worse."""
-    coming = sorted((span for span in spans if span.from_at < span.until_at), key=lambda span: span.from_at)
-    edges = sorted({start, end, *(min(max(m, start), end) for s in coming for m in (s.from_at, s.until_at))})
+    pending = sorted((span for span in spans if span.from_at < span.until_at), key=lambda span: span.from_at)
+    edges = sorted({start, end, *(min(max(m, start), end) for s in pending for m in (s.from_at, s.until_at))})
     active: list[tuple[int, int, int, Coverage]] = []
-    cut: list[CoveredRange] = []
+    ranges: list[CoveredRange] = []
     at = 0
     for left, right in pairwise(edges):
-        while at < len(coming) and coming[at].from_at <= left:
-            heappush(active, (-coming[at].observed_at, -SEVERITY.index(coming[at].state), at, coming[at]))
+        while at < len(pending) and pending[at].from_at <= left:
+            heappush(active, (-pending[at].observed_at, -SEVERITY.index(pending[at].state), at, pending[at]))
             at += 1
         while active and active[0][3].until_at <= left:
             heappop(active)
-        cut.append(CoveredRange(left, right, active[0][3] if active else None))
-    for by, group in groupby(cut, key=lambda piece: piece.by):
+        ranges.append(CoveredRange(left, right, active[0][3] if active else None))
+    for by, group in groupby(ranges, key=lambda piece: piece.by):
         same = list(group)
         yield CoveredRange(same[0].start, same[-1].end, by)

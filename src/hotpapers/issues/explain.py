@@ -55,6 +55,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     below: NeighbourSwap | None
 
 
+ALL_KNOWN = "Further voices that would make neighbours swap are taken to be known ones."
+
+
 def explain(issue: PublishedIssue, paper: str) -> Explanation:
     """The explanation of a paper (by key) in an issue. Raises NotFound when the issue does not hold it."""
     content = issue.content
@@ -63,6 +66,8 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
     entry = entries[index]
     above = entries[index - 1] if index else None
     below = entries[index + 1] if index + 1 < len(entries) else None
+    to_pass = swap.growths(entry, above, content.peers) if above else ()
+    to_be_passed = swap.growths(below, entry, content.peers) if below else ()
     return Explanation(
         publication=content.publication.publication, day=content.day, edition=content.edition,
         ranking=content.ranking, paper=paper, title=issue.papers[paper].title, lane=lane, place=entry.place,
@@ -77,9 +82,10 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
                 announcement_counts.inferred_days(content.retrospective),
             ]),
             *unread(content),
+            *([ALL_KNOWN] if (to_pass or to_be_passed) and swap.tells_known(entry) else []),
         ),
-        above=_neighbour(issue, above, swap.growths(entry, above, content.peers)) if above else None,
-        below=_neighbour(issue, below, swap.growths(below, entry, content.peers)) if below else None,
+        above=_neighbour(issue, above, to_pass) if above else None,
+        below=_neighbour(issue, below, to_be_passed) if below else None,
     )  # fmt: skip
 
 
@@ -106,7 +112,7 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
         if count.bots:
             yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
     if entry.tied:
-        yield words.tie_sentence(ranking)
+        yield words.tie_sentence(ranking, listed=bool(entry.order))
 
 
 WIDTH = 120

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -94,8 +94,9 @@ def freeze(
         return before[-1]
     if not before:  # a correction keeps the day that its issue has
         check_label(publication, day)
+        check_no_regular_issue(record, publication.publication, [day])
     position = record.head.position
-    check_over(record, publication, day, at, position)
+    check_closed(record, publication, day, at, position)
     recipe = IssueRecipe(
         publication, day, len(before) + 1, position, before[-1].digest if before else "", reason.strip()
     )
@@ -103,7 +104,7 @@ def freeze(
     return save(record, built, at) if again else save_unless_there(record, built, at)
 
 
-def check_over(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:
+def check_closed(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:
     """Raises IssueError while a day's issue cannot be frozen: before its hour, or while its announcement may still
     come."""
     if publication.window == "listing":
@@ -115,6 +116,26 @@ def check_over(record: Record, publication: model.Publication, day: str, at: int
         raise IssueError(
             f"arXiv's announcement of {day} is not in the record yet; collect it, or wait until "
             f"{minute_of(limit_of(publication, day))}, when the issue appears without it."
+        )
+
+
+MOST_NAMED_DAYS = 5
+"""So many days are named where more are meant."""
+
+
+def check_no_regular_issue(record: Record, publication: str, days: Collection[str]) -> None:
+    """Raises IssueError where a publication's issues are made afterwards, and some of their days have issues of their
+    time."""
+    if not model.is_retrospective(publication):
+        return
+    before = [day for day in queries.frozen_days(record, publication.removesuffix(model.HISTORY)) if day in days]
+    if before:
+        some = ", ".join(before[:MOST_NAMED_DAYS]) + (
+            f" and {len(before) - MOST_NAMED_DAYS} more" if len(before) > MOST_NAMED_DAYS else ""
+        )
+        raise IssueError(
+            f"{some}: frozen in {'its' if len(before) == 1 else 'their'} time already; what is made afterwards is for"
+            " days that have no issue. `hotpapers issue DATE` prints the one there is."
         )
 
 
@@ -164,11 +185,11 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
     except UNBUILDABLE as problem:
         yield VerifyFinding("issue", f"{name}: cannot be rebuilt: {problem}")
         return
-    differing = list(differences(msgspec.to_builtins(content), msgspec.to_builtins(rebuilt)))
-    for path, frozen, again in differing[:10]:
+    changes = list(differences(msgspec.to_builtins(content), msgspec.to_builtins(rebuilt)))
+    for path, frozen, again in changes[:10]:
         yield VerifyFinding("issue", f"{name}: {path} is {_short(frozen)}, rebuilt {_short(again)}")
-    if len(differing) > 10:
-        yield VerifyFinding("issue", f"{name}: and {len(differing) - 10} more differences")
+    if len(changes) > 10:
+        yield VerifyFinding("issue", f"{name}: and {len(changes) - 10} more differences")
 
 
 def _recipe_of(content: model.IssueContent) -> IssueRecipe:
@@ -207,12 +228,12 @@ def _is_list(value: Any) -> bool:
 def _by_name(values: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
     """The members of a list by a name that tells them apart in it and in the other list, else by their number."""
     for key in ("paper", "network", "day"):
-        if all(_are_told_apart(some, key) for some in (values, others)):
+        if all(_are_distinct(some, key) for some in (values, others)):
             return {value[key]: value for value in values}
     return {str(number): value for number, value in enumerate(values, 1)}
 
 
-def _are_told_apart(values: Sequence[Any], key: str) -> bool:
+def _are_distinct(values: Sequence[Any], key: str) -> bool:
     names = [value.get(key) for value in values if isinstance(value, dict)]
     return len(names) == len(values) == len(set(names)) and None not in names
 

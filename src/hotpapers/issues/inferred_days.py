@@ -68,4 +68,4 @@ def _withdraw(record: Record, days: tuple[str, str]) -> None:
     outdated = queries.outdated_inferences(record.view(), days)
     if outdated:
         with record.database.write():
-            batches.write_batch(record.database, [], record.marks, BatchStamp(now(), SOURCE), close=outdated)
+            batches.write_batch(record.database, [], record.hasher, BatchStamp(now(), SOURCE), close=outdated)

@@ -3,8 +3,8 @@
 They are a publication of their own, named after the one whose recipe they follow: `daily@history` beside `daily`. So
 they are never among issues that appeared in their time: not in lists, feeds or mail, not compared with, not logged.
 Each is a batch of its own: a run that is broken off goes on with the first day that is missing.
-The talk is counted from one day's cut to the next (`TalkOverDays`): what `collect_input` and `CurveCollector` make of
-the whole record at every cut, from the papers of which something changed.
+Engagement is counted from one day's cut to the next (`InputOverDays`): what `collect_input` and `CurveCollector` make
+of the whole record at every cut, from the papers of which something changed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from hotpapers.errors import IssueError, NotFound, UsageError
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues import ranking_input
 from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.issues.collected_talk import CollectedTalk, TalkReader, collect_talk, has_forecasts
+from hotpapers.issues.collected_input import CollectedInput, InputReader, collect_with_forecasts, has_forecasts
 from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
-from hotpapers.issues.freeze import FrozenIssue, check_over, save_unless_there
+from hotpapers.issues.freeze import FrozenIssue, check_closed, check_no_regular_issue, save_unless_there
 from hotpapers.issues.queries import announced_between, frozen_days, has_measurements, read_since
 from hotpapers.issues.windows import RULE, cut_of, days_from, window_start
 from hotpapers.model import DAY, HISTORY, Candidate, NetworkForecast, Publication, RankingInput, is_retrospective
@@ -38,17 +38,15 @@ AFTERWARDS = "made afterwards"
 NOTE = "Made afterwards, from an archive: no issue appeared on its day, and each says what was not known then."
 LATEST_CLOSE = 7 * DAY
 """An issue closes no later than this after its hour, µs."""
-NAMED = 5
-"""So many days are named where more are meant."""
 
 
 class PastPeriod(NamedTuple):
     """The days between two, both included, that are to have issues made afterwards. `days`: those that have none yet;
-    `there`: those that have; `unknown`: those of which the record has no announcements. All ascend."""
+    `frozen`: those that have; `unknown`: those of which the record has no announcements. All ascend."""
 
     publication: Publication
     days: tuple[str, ...]
-    there: tuple[str, ...]
+    frozen: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
@@ -83,11 +81,11 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
         raise NotFound(
             f"the record knows nothing of {first} to {last}: its announcements are those of {span[0]} to {span[1]}."
         )
-    made_already = set(frozen_days(record, history_of(publication).publication))
+    frozen = set(frozen_days(record, history_of(publication).publication))
     return PastPeriod(
         history_of(publication),
-        tuple(day for day in known if day not in made_already),
-        tuple(day for day in known if day in made_already),
+        tuple(day for day in known if day not in frozen),
+        tuple(day for day in known if day in frozen),
         tuple(day for day in labels if day not in known),
     )
 
@@ -96,12 +94,7 @@ def check_days(record: Record, publication: Publication, first: date, last: date
     """The days of a period that can have issues made afterwards. Raises UsageError where none can, IssueError where one
     has an issue of its time."""
     labels = _labels(publication, first, last)
-    before = [day for day in frozen_days(record, publication.publication.removesuffix(HISTORY)) if day in labels]
-    if before:
-        raise IssueError(
-            f"{_some(before)}: frozen in {'its' if len(before) == 1 else 'their'} time already; what is made afterwards"
-            " is for days that have no issue. `hotpapers issue DATE` prints the one there is."
-        )
+    check_no_regular_issue(record, history_of(publication).publication, labels)
     return labels
 
 
@@ -130,11 +123,7 @@ def _overlaps(publication: Publication, day: str, span: tuple[str, str]) -> bool
     return first <= day and start.isoformat() <= last
 
 
-def _some(days: list[str]) -> str:
-    return ", ".join(days[:NAMED]) + (f" and {len(days) - NAMED} more" if len(days) > NAMED else "")
-
-
-def check_period_over(period: PastPeriod, at: int) -> None:
+def check_period_closed(period: PastPeriod, at: int) -> None:
     """Raises IssueError where a day of a period is not over at a moment."""
     late = [day for day in period.days if cut_of(period.publication, day) > at]
     if late:
@@ -146,7 +135,7 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
     """Makes and freezes the days that are missing, in their order; each is in the record when it comes. Raises what
     `freeze` raises."""
     publication = _recorded(record, period.publication)
-    collect = _reader(record, period) if period.days else collect_talk
+    collect = _reader(record, period) if period.days else collect_with_forecasts
     for day in period.days:
         yield _freeze_day(record, publication, day, collect)
 
@@ -156,22 +145,22 @@ def _recorded(record: Record, publication: Publication) -> Publication:
     recorded = record.view().item(Publication, publication.publication)
     if recorded and msgspec.structs.replace(recorded, observed_at=publication.observed_at) == publication:
         return recorded
-    taken_in = msgspec.structs.replace(publication, observed_at=now())
-    record.append([taken_in], source="settings")
-    return taken_in
+    recorded_now = msgspec.structs.replace(publication, observed_at=now())
+    record.append([recorded_now], source="settings")
+    return recorded_now
 
 
-def _reader(record: Record, period: PastPeriod) -> TalkReader:
+def _reader(record: Record, period: PastPeriod) -> InputReader:
     """Of daily issues each takes over most of what the one before has read, where no other collector's counts stand in
     for ours."""
     if period.publication.window != "daily" or has_measurements(record.view()):
-        return collect_talk
-    return TalkOverDays(cut_of(period.publication, period.days[-1]) + LATEST_CLOSE)
+        return collect_with_forecasts
+    return InputOverDays(cut_of(period.publication, period.days[-1]) + LATEST_CLOSE)
 
 
-def _freeze_day(record: Record, publication: Publication, day: str, collect: TalkReader) -> FrozenIssue:
+def _freeze_day(record: Record, publication: Publication, day: str, collect: InputReader) -> FrozenIssue:
     position = record.head.position
-    check_over(record, publication, day, now(), position)
+    check_closed(record, publication, day, now(), position)
     built = build(record, IssueRecipe(publication, day, 1, position), collect)
     return save_unless_there(record, built, now())
 
@@ -179,9 +168,9 @@ def _freeze_day(record: Record, publication: Publication, day: str, collect: Tal
 NO_CURVES = PaperCurves((), ())
 
 
-class TalkOverDays:
-    """A `TalkReader` for one publication of daily issues, asked for cuts up to `until`. Where they ascend, each goes on
-    from the one before."""
+class InputOverDays:
+    """An `InputReader` for one publication of daily issues, asked for cuts up to `until`. Where they ascend, each goes
+    on from the one before."""
 
     def __init__(self, until: int) -> None:
         self._until = until
@@ -198,8 +187,8 @@ class TalkOverDays:
 
     def __call__(
         self, view: AsOfView, publication: Publication, span: ranking_input.CandidateWindow, own_voices: tuple[int, ...]
-    ) -> CollectedTalk:
-        self._measured = ranking.measured_by(publication.ranking)
+    ) -> CollectedInput:
+        self._needs = ranking.needs_of(publication.ranking)
         window = ranking_input.measured_window(publication, 0, own_voices)
         if window != self._window:
             self._begin(window)
@@ -209,29 +198,29 @@ class TalkOverDays:
             changed |= self._engagement.announced.keys()
             self._since = since
         for paper in changed:
-            self._take_in(paper)
-        talk = RankingInput(
+            self._update(paper)
+        inputs = RankingInput(
             candidates=tuple(self._candidates(view, span)),
             peers=self._counts.histograms(view.as_of, with_days=span.with_days),
         )
-        return CollectedTalk(talk, partial(self._forecasts, view.as_of) if has_forecasts(publication) else None)
+        return CollectedInput(inputs, partial(self._forecasts, view.as_of) if has_forecasts(publication) else None)
 
     def _rows(self, paper: str) -> list[Engagement]:
-        return [ranking_input.among_peers(row, self._since) for row in self._engagement.rows(paper)]
+        return [ranking_input.without_late_peer(row, self._since) for row in self._engagement.rows(paper)]
 
-    def _take_in(self, paper: str) -> None:
+    def _update(self, paper: str) -> None:
         """Counts a paper as what it is now among those that others are compared with."""
         self._counts.add(self._peers.pop(paper, ()), -1)
         self._curves.pop(paper, None)
         if rows := self._rows(paper):
-            self._peers[paper] = ranking_input.peers_among(rows, self._measured)
+            self._peers[paper] = ranking_input.peers_of(rows, self._needs)
             self._counts.add(self._peers[paper])
             self._curves[paper] = curves_of(rows)
 
     def _candidates(self, view: AsOfView, span: ranking_input.CandidateWindow) -> Iterator[Candidate]:
         for paper, announced_at in self._engagement.announced.items():
             if (announced_at > span.start or paper in span.held) and (rows := self._rows(paper)):
-                candidate = ranking_input.candidate_of(rows, span.start, span.held, view.as_of, self._measured)
+                candidate = ranking_input.candidate_of(rows, span.start, span.held, view.as_of, self._needs)
                 if candidate is not None:
                     yield candidate
 

@@ -11,7 +11,7 @@ from hotpapers.issues.quotations import CandidatePost, QuotationRule
 from hotpapers.model import Place, Post, Publication
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import AT_ONCE
-from hotpapers.store.item_rows import SPECS, StoredRow, read_sealed
+from hotpapers.store.item_rows import SPECS, StoredRow, read_with_commitments
 
 
 def listed_under(view: AsOfView, places: Sequence[Place]) -> dict[str, list[StoredRow]]:
@@ -41,5 +41,5 @@ def leading(
     while some := list(islice(waiting, AT_ONCE)):
         sql, params = queries.leading_posts_sql(view, publication, some, own_voices, since)
         for paper, weight, voice, *row in view.database.iterate(sql, params):
-            result[paper].append(CandidatePost(weight, voice, read_sealed(SPECS[Post], row)))
+            result[paper].append(CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row)))
     return {paper: quoting.choose(paper, posts, publication.posts) for paper, posts in result.items()}

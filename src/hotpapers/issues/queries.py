@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ from hotpapers.model import BEGAN, HOUR, INFERRED, LARGEST, Announcement, HeldPa
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of
-from hotpapers.store.item_rows import SPECS, StoredRow, read_sealed, sealed_columns
+from hotpapers.store.item_rows import SPECS, StoredRow, columns_with_commitments, read_with_commitments
 from hotpapers.store.record import Record
 
 _name_list = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -39,13 +40,13 @@ ARXIV = "arxiv"
 def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -> dict[int, list[StoredRow]]:
     """The posts that a listing (edition 0) or an issue shows, by place, in order, repeats included."""
     spec = SPECS[Post]
-    sql = f"""SELECT s.place, {sealed_columns(spec, "p")} FROM shown AS s
+    sql = f"""SELECT s.place, {columns_with_commitments(spec, "p")} FROM shown AS s
         JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at AND {view.visible("p")}
         WHERE s.publication = ? AND s.day = ? AND s.edition = ? AND {view.visible("s")}
           AND {view.newest(SPECS[Shown], "s")} ORDER BY s.place, s.n"""
     result: dict[int, list[StoredRow]] = defaultdict(list)
     for place, *row in view.database.iterate(sql, (publication, day, edition)):
-        result[place].append(read_sealed(spec, row))
+        result[place].append(read_with_commitments(spec, row))
     return result
 
 
@@ -56,7 +57,7 @@ def leading_posts_sql(
     networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
     counts = f"""LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
             SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})"""
-    columns = sealed_columns(SPECS[Post], "p")
+    columns = columns_with_commitments(SPECS[Post], "p")
     sql = f"""{show_tables(view, own_voices)}
         SELECT {key_of("m.paper")}, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {VOICE}, {columns}
         {posts_about_papers(view, f"IN ({numbers_of(papers)})", counts)} AND p.created_at >= ?{networks} AND
@@ -125,7 +126,7 @@ def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]
     return list(view.observations(model.Place, where, (publication, day, listing.file, listing.places)))
 
 
-def site_began(view: AsOfView) -> int | None:
+def site_started_at(view: AsOfView) -> int | None:
     """When the site read its first network; None where that was not written down, or is to come."""
     sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
         AND {view.visible("t")}"""
@@ -136,7 +137,7 @@ def site_began(view: AsOfView) -> int | None:
 
 def read_back_at(view: AsOfView) -> int | None:
     """When the record had what networks told of the time before the site began, as far as its first issue waits."""
-    began = site_began(view)
+    began = site_started_at(view)
     if began is None:
         return None
     sql = f"""SELECT max(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
@@ -145,7 +146,7 @@ def read_back_at(view: AsOfView) -> int | None:
     return None if ended_at is None else int(ended_at)
 
 
-def announcement_came(view: AsOfView, day: str) -> int | None:
+def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
     """When the day's announcement was in the record, all of it; None while it is not.
 
     All of it: the source of arXiv says when it has read a day. Where no such source is used, the first batch that
@@ -245,7 +246,7 @@ def issue_papers(database: Database) -> Iterator[tuple[str, str, HeldPapers]]:
 # ---- what was not known then -----------------------------------------------------------------------------
 
 
-class PostsByThen(NamedTuple):
+class RetrospectiveCounts(NamedTuple):
     """How many posts there were by a moment: see `model.Retrospective`."""
 
     posts: int
@@ -254,9 +255,9 @@ class PostsByThen(NamedTuple):
     counts_missing: int
 
 
-def posts_by_then(view: AsOfView, start: int, networks: Sequence[str]) -> PostsByThen:
-    """Of posts about papers announced after `start`, made up to a view's moment: which of them and of their counts the
-    record had by then, and which it has from later on."""
+def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) -> RetrospectiveCounts:
+    """Of posts about papers first announced after `start`, made up to a view's moment: which of them and of their
+    counts the record had by then, and which it has from later on."""
     later = view._replace(as_of=LARGEST)
     among = f" AND p.network IN ({placeholders(networks)})" if networks else ""
     known = f"""EXISTS (SELECT 1 FROM mention AS o WHERE o.paper = m.paper AND o.post = m.post AND {view.visible("o")})
@@ -266,7 +267,9 @@ def posts_by_then(view: AsOfView, start: int, networks: Sequence[str]) -> PostsB
         return f"EXISTS (SELECT 1 FROM {kind} AS c WHERE c.post = s.post AND {at.visible('c')})"
 
     sql = f"""WITH recent (paper) AS (SELECT DISTINCT a.paper FROM announcement AS a
-            WHERE a.announced_at > ? AND a.announced_at <= ? AND {view.visible("a")}),
+            WHERE a.announced_at > ? AND a.announced_at <= ? AND a.type <> 'replacement' AND {view.visible("a")}
+            AND NOT EXISTS (SELECT 1 FROM announcement AS b WHERE b.paper = a.paper AND b.announced_at <= ?
+                AND b.type <> 'replacement' AND {view.visible("b")})),
         spoken (post, known) AS (SELECT m.post, max(CASE WHEN {known} THEN 1 ELSE 0 END)
             FROM recent AS n JOIN mention AS m ON m.paper = n.paper WHERE {later.visible("m")}
             AND EXISTS (SELECT 1 FROM post AS p WHERE p.post = m.post AND p.created_at <= ? AND p.gone = ''
@@ -275,9 +278,9 @@ def posts_by_then(view: AsOfView, start: int, networks: Sequence[str]) -> PostsB
             WHEN {has("snapshot", later)} THEN 'later' WHEN {has("reaction", later)} THEN 'named' ELSE 'never' END
             FROM spoken AS s)
         SELECT known, counts, count(*) FROM counted GROUP BY known, counts"""
-    rows = view.database.rows(sql, (start, view.as_of, view.as_of, *networks))
+    rows = view.database.rows(sql, (start, view.as_of, start, view.as_of, *networks))
     posts = {(bool(known), counts): int(number) for known, counts, number in rows}
-    return PostsByThen(
+    return RetrospectiveCounts(
         sum(number for (known, _), number in posts.items() if known),
         sum(number for (known, _), number in posts.items() if not known),
         posts.get((True, "later"), 0),
@@ -434,10 +437,11 @@ def last_editions_before(
     return [(day, edition, digest, at, len(_read_held(content).entries)) for day, edition, digest, at, content in rows]
 
 
-def publication_began(database: Database, publication: str) -> int:
-    """When the record first knew of a publication, µs UTC; 0 where it does not."""
-    sql = "SELECT min(observed_at) FROM publication WHERE publication = ?"
-    return int(database.rows(sql, (publication,))[0][0] or 0)
+def publication_started_at(database: Database, publication: str) -> int:
+    """When the record first knew of a publication with the window that it has now, µs UTC; 0 where it does not."""
+    sql = 'SELECT "window", observed_at FROM publication WHERE publication = ? ORDER BY observed_at DESC, id DESC'
+    rows = database.rows(sql, (publication,))
+    return min((int(at) for _, at in takewhile(lambda row: row[0] == rows[0][0], rows)), default=0)
 
 
 def described(view: AsOfView, paper: str) -> Iterator[Paper]:

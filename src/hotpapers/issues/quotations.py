@@ -20,7 +20,7 @@ from hotpapers.errors import IssueError
 from hotpapers.ids.mentions.own_words import LONGEST, REMEMBERED, MentionedPaper, folded, is_bare, own_words
 from hotpapers.issues.stock_words import SIGNS, WORDS
 from hotpapers.model import Item, Paper, Post
-from hotpapers.moderation.quotation_policy import answers_somebody
+from hotpapers.moderation.quotation_policy import is_reply_to_other
 from hotpapers.store.item_rows import StoredRow
 
 BY_REACTIONS = ""
@@ -110,21 +110,21 @@ class QuotationRule(NamedTuple):
         """So many of the posts about a paper, the leading ones first. Raises IssueError: a rule of another version."""
         ordered = sorted(candidates, key=lambda candidate: candidate.rank)
         if self.rule == BY_REACTIONS:
-            return [candidate.row for candidate in _each_once(ordered)][:most]
+            return [candidate.row for candidate in _distinct(ordered)][:most]
         if self.rule != LATEST:
             raise IssueError(f"its posts were chosen by {self.rule}, which this version does not know")
         if self.frozen is not None and any(post.row.is_forgotten or post.row.lost for post in candidates):
             rows = {candidate.row.hash.hex(): candidate.row for candidate in candidates}
             return [rows[hash] for hash in self.frozen.get(paper, ()) if hash in rows]
-        return _spread(_each_once(self._worth(paper, ordered)))[:most]
+        return _spread(_distinct(self._quotable(paper, ordered)))[:most]
 
-    def _worth(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
+    def _quotable(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
         """Those worth quoting, the same remark once."""
         known, remarks = self.papers.get(paper), set[frozenset[str]]()
         about = _about(known.item) if known else MentionedPaper()
         for candidate in ordered:
             post = candidate.row.item
-            words = remark(post.text, about) if isinstance(post, Post) and not answers_somebody(post, {}) else None
+            words = remark(post.text, about) if isinstance(post, Post) and not is_reply_to_other(post, {}) else None
             if words and words not in remarks:
                 remarks.add(words)
                 yield candidate
@@ -136,7 +136,7 @@ def _about(paper: Item) -> MentionedPaper:
     return MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
 
 
-def _each_once(ordered: Iterable[CandidatePost]) -> list[CandidatePost]:
+def _distinct(ordered: Iterable[CandidatePost]) -> list[CandidatePost]:
     """Each account and each text once; 0 stands for an unknown account and for a short text."""
     voices: set[int] = set()
     texts: set[int] = set()

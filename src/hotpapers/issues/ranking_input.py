@@ -1,5 +1,5 @@
-"""The talk of a daily, weekly or monthly publication: candidates with their attention, and the papers they are
-compared with."""
+"""The ranking's input of a daily, weekly or monthly publication: candidates with their attention, and the papers
+they are compared with."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class CandidateWindow(NamedTuple):
     with_days: bool = True
 
 
-Where = tuple[str, int, str]
+ReferenceKey = tuple[str, int, str]
 """Network, age and archive of papers that are compared."""
 
 
@@ -42,19 +42,20 @@ def collect_input(
     view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...],
     curves: CurveCollector | None = None,
 ) -> RankingInput:  # fmt: skip
-    """The talk of a publication of our own, measured at the ages of the papers. `curves`: gets all of it too."""
-    measured = ranking.measured_by(publication.ranking)
+    """The ranking's input of a publication of our own, measured at the ages of the papers. `curves`: gets
+    all of it too."""
+    needs = ranking.needs_of(publication.ranking)
     window = measured_window(publication, span.start, own_voices)
     peers = PeerCounts()
     candidates: list[Candidate] = []
     since = read_since(view)
-    read = (among_peers(engagement, since) for engagement in attention.read_engagement(view, window))
-    for _, group in groupby(collectors.completed(view, window, read), key=lambda engagement: engagement.paper):
+    read = (without_late_peer(engagement, since) for engagement in attention.read_engagement(view, window))
+    for _, group in groupby(collectors.with_better_counts(view, window, read), key=lambda engagement: engagement.paper):
         rows = list(group)
         if curves is not None:
             curves.add(rows)
-        peers.add(peers_among(rows, measured))
-        if (candidate := candidate_of(rows, span.start, span.held, view.as_of, measured)) is not None:
+        peers.add(peers_of(rows, needs))
+        if (candidate := candidate_of(rows, span.start, span.held, view.as_of, needs)) is not None:
             candidates.append(candidate)
     return RankingInput(candidates=tuple(candidates), peers=peers.histograms(view.as_of, with_days=span.with_days))
 
@@ -63,10 +64,10 @@ def measured_window(
     publication: Publication, start: int, own_voices: tuple[int, ...]
 ) -> measurement.MeasurementWindow:  # fmt: skip
     """What is measured for a publication's issue whose papers may be candidates from `start` on."""
-    measured = ranking.measured_by(publication.ranking)
+    needs = ranking.needs_of(publication.ranking)
     return measurement.MeasurementWindow(
-        youngest=measured.ages[0],
-        with_standing=measured.with_standing,
+        youngest=needs.ages[0],
+        with_standing=needs.with_standing,
         networks=publication.networks,
         own_voices=own_voices,
         candidates_from=start,
@@ -74,25 +75,25 @@ def measured_window(
     )
 
 
-def among_peers(engagement: Engagement, since: Mapping[str, int]) -> Engagement:
-    """No paper is compared with one of which only later talk was read: less than there was would look usual."""
+def without_late_peer(engagement: Engagement, since: Mapping[str, int]) -> Engagement:
+    """No paper is compared with one of which only later posts were read: less than there was would look usual."""
     return engagement if engagement.announced_at >= since.get(engagement.network, 0) else engagement._replace(peer=0)
 
 
 class Peer(NamedTuple):
     """A paper as one of those that others are compared with: where, with how many voices, and when it was announced."""
 
-    where: Where
+    reference: ReferenceKey
     voices: int
     announced_at: int
 
 
-def peers_among(rows: Iterable[Engagement], measured: ranking.Measured) -> list[Peer]:
+def peers_of(rows: Iterable[Engagement], needs: ranking.RankingNeeds) -> list[Peer]:
     """As what a paper's rows stand in the references of a ranking."""
     return [
-        Peer(where_of(row), compared, row.announced_at)
+        Peer(reference_key(row), compared, row.announced_at)
         for row in rows
-        if (compared := voices_as_peer(row, measured)) is not None
+        if (compared := voices_as_peer(row, needs)) is not None
     ]
 
 
@@ -100,15 +101,15 @@ class PeerCounts:
     """How many papers have how many voices, and when those were announced that are compared with."""
 
     def __init__(self) -> None:
-        self._counts: dict[Where, Counter[int]] = defaultdict(Counter)
-        self._announced: dict[Where, Counter[int]] = defaultdict(Counter)
+        self._counts: dict[ReferenceKey, Counter[int]] = defaultdict(Counter)
+        self._announced: dict[ReferenceKey, Counter[int]] = defaultdict(Counter)
 
     def add(self, peers: Iterable[Peer], times: int = 1) -> None:
         """Takes in papers, so many times; -1: takes them out again."""
-        for where, voices, announced_at in peers:
-            self._counts[where][voices] += times
-            if voices >= rarity.least(where[1]):
-                self._announced[where][announced_at] += times
+        for reference, voices, announced_at in peers:
+            self._counts[reference][voices] += times
+            if voices >= rarity.least(reference[1]):
+                self._announced[reference][announced_at] += times
 
     def histograms(self, as_of: int, *, with_days: bool) -> tuple[VoiceHistogram, ...]:
         """The references as of a moment. `with_days`: with the days from the first announcement of papers that are
@@ -116,35 +117,35 @@ class PeerCounts:
         return tuple(self._histograms(as_of, with_days=with_days))
 
     def _histograms(self, as_of: int, *, with_days: bool) -> Iterator[VoiceHistogram]:
-        for where, counter in sorted(self._counts.items()):
+        for reference, counter in sorted(self._counts.items()):
             counts = tuple(sorted((voices, papers) for voices, papers in counter.items() if papers))
             if counts:
-                network, age, archive = where
-                days = self._days(where, as_of) if with_days else msgspec.UNSET
+                network, age, archive = reference
+                days = self._days(reference, as_of) if with_days else msgspec.UNSET
                 yield VoiceHistogram(network=network, age=age, archive=archive, counts=counts, days=days)
 
-    def _days(self, where: Where, as_of: int) -> int:
-        first = min((at for at, papers in self._announced[where].items() if papers), default=None)
+    def _days(self, reference: ReferenceKey, as_of: int) -> int:
+        first = min((at for at, papers in self._announced[reference].items() if papers), default=None)
         return 0 if first is None else max(1, -((first - as_of) // model.DAY))
 
 
-def compared_voices(row: Engagement, measured: ranking.Measured) -> int:
+def compared_voices(row: Engagement, needs: ranking.RankingNeeds) -> int:
     """The voices with which a paper is compared by a ranking."""
-    return row.counted if measured.with_standing else row.voices
+    return row.counted if needs.with_standing else row.voices
 
 
-def voices_as_peer(row: Engagement, measured: ranking.Measured) -> int | None:
+def voices_as_peer(row: Engagement, needs: ranking.RankingNeeds) -> int | None:
     """The voices with which others are compared with a paper by a ranking; None if they are not."""
-    return compared_voices(row, measured) or None if row.peer and row.age in measured.ages else None
+    return compared_voices(row, needs) or None if row.peer and row.age in needs.ages else None
 
 
-def where_of(row: Engagement) -> Where:
+def reference_key(row: Engagement) -> ReferenceKey:
     """Which papers stand in the same reference."""
     return row.network, row.age, row.archive
 
 
 def candidate_of(
-    rows: Sequence[Engagement], start: int, held: Collection[str], cut: int, measured: ranking.Measured
+    rows: Sequence[Engagement], start: int, held: Collection[str], cut: int, needs: ranking.RankingNeeds
 ) -> Candidate | None:
     """The candidate that one paper's rows make: at the greatest age reached, or with the posts of the window; None
     if it is too old."""
@@ -154,9 +155,9 @@ def candidate_of(
     if not current:
         if announced_at <= start and paper not in held:
             return None
-        reached = [age for age in measured.ages if announced_at + age * model.HOUR <= cut]
-        current = [row for row in rows if row.age == (reached[-1] if reached else measured.ages[0])]
-    standing = {(row.network, row.age): compared_voices(row, measured) for row in rows if row.peer}
+        reached = [age for age in needs.ages if announced_at + age * model.HOUR <= cut]
+        current = [row for row in rows if row.age == (reached[-1] if reached else needs.ages[0])]
+    standing = {(row.network, row.age): compared_voices(row, needs) for row in rows if row.peer}
     attentions = (attention_of(row, standing.get((row.network, row.age))) for row in current)
     return Candidate(paper=paper, archive=rows[0].archive, announced_at=announced_at, attention=tuple(attentions))
 
@@ -170,10 +171,10 @@ def attention_of(row: Engagement, own: int | None = None) -> Attention:
     )  # fmt: skip
 
 
-def networks_of(talk: RankingInput) -> set[str]:
-    """The networks that a talk knows of."""
-    networks = {peer.network for peer in talk.peers}
-    return networks | {attention.network for candidate in talk.candidates for attention in candidate.attention}
+def networks_of(inputs: RankingInput) -> set[str]:
+    """The networks that a ranking's input knows of."""
+    networks = {peer.network for peer in inputs.peers}
+    return networks | {attention.network for candidate in inputs.candidates for attention in candidate.attention}
 
 
 # ---- the publication's own choice ----------------------------------------------------------------------
@@ -181,7 +182,7 @@ def networks_of(talk: RankingInput) -> set[str]:
 
 def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[str]) -> dict[str, StoredRow | None]:
     """Those of the papers that the publication is about, with their metadata, None where the record has none."""
-    rows = ((paper, view.one(model.Paper, paper)) for paper in papers)
+    rows = ((paper, view.latest_row(model.Paper, paper)) for paper in papers)
     return {paper: row for paper, row in rows if _is_wanted(view, publication, paper, row)}
 
 

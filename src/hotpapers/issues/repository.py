@@ -53,11 +53,11 @@ class RecordIssueReader:
         self._now = record.view()
         self._held: dict[tuple[str, str], HeldPapers] | None = None
         self._appearances: dict[str, list[tuple[str, str]]] | None = None
-        self._holdings: dict[str, tuple[model.EntrySummary, ...]] = {}
+        self._summaries: dict[str, tuple[model.EntrySummary, ...]] = {}
         self._withheld: frozenset[str] | None = None
-        self._doubted: frozenset[tuple[str, str]] | None = None
+        self._doubtful_pairs: frozenset[tuple[str, str]] | None = None
         self._read = lru_cache(maxsize=64)(self._issue)
-        self._read_front = lru_cache(maxsize=512)(self._front)
+        self._read_header = lru_cache(maxsize=512)(self._header)
 
     def publications(self) -> Sequence[Publication]:
         return list(self._now.items(Publication))
@@ -68,8 +68,8 @@ class RecordIssueReader:
     def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
         return self._read(publication, day, edition)
 
-    def issue_header(self, publication: str, day: str) -> PublishedIssue:
-        return self._read_front(publication, day)
+    def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+        return self._read_header(publication, day, edition)
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
         return {day: len(content.entries) for (name, day), content in self._index().items() if name == publication}
@@ -83,14 +83,14 @@ class RecordIssueReader:
         return self._appearances.get(paper, [])
 
     def entry_summaries(self, publication: str) -> Sequence[model.EntrySummary]:
-        if publication not in self._holdings:
+        if publication not in self._summaries:
             held = {
                 (day, entry.paper): entry.place
                 for (name, day), issue in self._index().items() if name == publication
                 for entry in issue.entries
             }  # fmt: skip
-            self._holdings[publication] = entry_summaries(self._now, publication, held)
-        return self._holdings[publication]
+            self._summaries[publication] = entry_summaries(self._now, publication, held)
+        return self._summaries[publication]
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         requested = set(days)
@@ -125,7 +125,7 @@ class RecordIssueReader:
         keys = sorted({row.item.post for rows in leading.values() for row in rows if isinstance(row.item, Post)})
         withheld = queries.withheld_posts(self._now, keys)
         allowed = {paper: _allowed(rows, withheld) for paper, rows in leading.items()}
-        known = self._gate(allowed)
+        known = self._quotation_policy(allowed)
         return {paper: tuple(quotation_policy.quotable(known, paper, some)) for paper, some in allowed.items()}
 
     def _view_of(self, content: IssueContent) -> AsOfView:
@@ -141,7 +141,7 @@ class RecordIssueReader:
             self._held = {(publication, day): papers for publication, day, papers in issues}
         return self._held
 
-    def _front(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+    def _header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
         all_editions = editions(self._record, publication, day)
         chosen = [issue for issue in all_editions if edition is None or issue.content.edition == edition]
         if not chosen:
@@ -155,12 +155,12 @@ class RecordIssueReader:
         )  # fmt: skip
 
     def _issue(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
-        issue_header = self._front(publication, day, edition)
+        issue_header = self._header(publication, day, edition)
         content, view = issue_header.content, self._view_of(issue_header.content)
         places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if issue_header.listing else {}
         whole = self._posts(view, content, places)
         return msgspec.structs.replace(
-            issue_header, papers=self._papers(view, content, places), posts=self._once_each(content, whole),
+            issue_header, papers=self._papers(view, content, places), posts=self._quoted_posts(content, whole),
             places=places,
             printed=whole if issue_header.listing else {},
         )  # fmt: skip
@@ -183,23 +183,24 @@ class RecordIssueReader:
         entries = [*content.entries, *content.ongoing]
         return {entry.paper: _allowed(listed_posts.get(n, []), withheld_keys) for n, entry in enumerate(entries, 1)}
 
-    def _once_each(
+    def _quoted_posts(
         self, content: IssueContent, whole: Mapping[str, Sequence[Quotation]]
     ) -> dict[str, tuple[Quotation, ...]]:
-        """What an issue quotes: what passes the gate, and of each account one post, the one under the first paper."""
+        """What an issue quotes: what the quotation policy lets pass, and of each account one post, the one under the
+        first paper."""
         papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.ongoing)), *whole])
-        known = self._gate(whole)
+        known = self._quotation_policy(whole)
         passed = ((paper, quotation_policy.quotable(known, paper, whole[paper])) for paper in papers if paper in whole)
-        return quotation_policy.once_each(
+        return quotation_policy.one_per_account(
             passed, {quotation.post.post: quotation.post for some in whole.values() for quotation in some}
         )
 
-    def _gate(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
+    def _quotation_policy(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
         """What decides which of the posts under some papers may be quoted, as their networks' terms have it."""
-        if self._doubted is None:
-            self._doubted = doubtful_pairs(self._now)
+        if self._doubtful_pairs is None:
+            self._doubtful_pairs = doubtful_pairs(self._now)
         keys = (quotation.post for some in quotations.values() for quotation in some)
-        return quotation_policy.policy_for(self._now, self._terms, keys)._replace(doubted=self._doubted)
+        return quotation_policy.policy_for(self._now, self._terms, keys)._replace(doubtful_pairs=self._doubtful_pairs)
 
     def withheld(self) -> frozenset[str]:
         """Posts that are not to be shown now, whatever an issue once showed: gone, hidden, or of a hidden account."""

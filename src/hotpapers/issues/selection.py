@@ -29,7 +29,7 @@ def check(rule: str) -> None:
         raise IssueError(f"its papers were chosen by {rule!r}, which this program does not know: update it")
 
 
-def compared(publication: Publication, peers: Iterable[VoiceHistogram]) -> ReferenceSize | msgspec.UnsetType:
+def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) -> ReferenceSize | msgspec.UnsetType:
     """With what an issue's papers are compared: the largest reference, of several level ones the one of most days.
     Absent for a ranking that compares nothing."""
     if not publication.ranking.startswith("rarity/"):
@@ -55,7 +55,7 @@ def is_young(papers: int, days: int) -> bool:
     return papers < rarity.ENOUGH or days < rarity.ENOUGH_DAYS
 
 
-def enough(publication: Publication, compared: ReferenceSize | msgspec.UnsetType) -> int:
+def least_papers(publication: Publication, compared: ReferenceSize | msgspec.UnsetType) -> int:
     """How many papers an issue shows whatever they score."""
     if compared is msgspec.UNSET or not compared.young:
         return 0

@@ -1,4 +1,4 @@
-"""When an issue closes, and from when on papers and talk count for it: days, hours and zones into moments."""
+"""When an issue closes, and from when on papers and posts count for it: days, hours and zones into moments."""
 
 from __future__ import annotations
 
@@ -74,9 +74,8 @@ def label_after(publication: Publication, day: str) -> str:
 
 def latest_label(publication: Publication, at: int) -> str:
     """The day of the latest issue that has closed by the clock at a moment, µs UTC."""
-    days = days_from(
-        publication, as_utc(at).date() + datetime.timedelta(days=1), -1
-    )  # somewhere it is tomorrow already
+    tomorrow = as_utc(at).date() + datetime.timedelta(days=1)  # somewhere it is
+    days = days_from(publication, tomorrow, -1)
     return next(day.isoformat() for day in days if cut_of(publication, day.isoformat()) <= at)
 
 
@@ -89,7 +88,8 @@ def cut_of(publication: Publication, day: str) -> int:
 
 
 def window_start(publication: Publication, day: str) -> int:
-    """The moment from which papers, or for longer windows their talk, count: where the window before it ended."""
+    """The moment from which papers, or for longer windows the posts about them, count: where the window
+    before it ended."""
     date = datetime.date.fromisoformat(day)
     if publication.window == "monthly":
         last = date.replace(day=1) - datetime.timedelta(days=1)
@@ -101,8 +101,9 @@ def window_start(publication: Publication, day: str) -> int:
 
 
 def limit_of(publication: Publication, day: str) -> int:
-    """Until when a daily issue waits for the day's announcement."""
-    return max(cut_of(publication, day), calendar.closes_at(day) + WAIT)
+    """Until when an issue can wait: a daily one for the day's announcement, the others for nothing."""
+    cut = cut_of(publication, day)
+    return max(cut, calendar.closes_at(day) + WAIT) if publication.window == "daily" else cut
 
 
 def closing(view: AsOfView, publication: Publication, day: str) -> int:
@@ -113,7 +114,7 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     closes = back if clock < back <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
     if publication.window != "daily":
         return closes
-    announced_at = queries.announcement_came(view, day)
+    announced_at = queries.announcement_recorded_at(view, day)
     return (
         max(closes, announced_at)
         if announced_at is not None and clock < announced_at <= limit_of(publication, day)
@@ -139,4 +140,4 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
     was waited for long enough. `view` reaches to the issue's cut."""
     if publication.window != "daily" or at >= limit_of(publication, day):
         return True
-    return queries.announcement_came(view, day) is not None or known_absent(view, day)
+    return queries.announcement_recorded_at(view, day) is not None or known_absent(view, day)

@@ -28,7 +28,7 @@ class NextAttempt(NamedTuple):
     seconds: float
 
 
-def patience(failures: int) -> float:
+def wait_seconds(failures: int) -> float:
     """Seconds until what failed is tried again. `failures`: how many there were in a row before."""
     first, most = FAILED_AGAIN
     return float(min(first * 2 ** min(failures, 10), most))
@@ -38,7 +38,7 @@ def next_attempt(problem: BaseException | None, failures: int, interval: float) 
     """What follows a round that ended in a problem, or in none. `failures`: how many there were in a row before."""
     if problem is None:
         return NextAttempt("idle", "", interval)
-    wait = patience(failures)
+    wait = wait_seconds(failures)
     if isinstance(problem, RetryLater):
         return NextAttempt("waiting", problem.reason, max(problem.seconds, wait) if failures else problem.seconds)
     if isinstance(problem, RequestRefused):

@@ -21,7 +21,7 @@ PRESENCE = "process"
 """The lease by which a process says that it is there, also while it does nothing: `process:WHAT-IT-DOES:HOLDER`."""
 
 
-def steady() -> float:
+def monotonic_seconds() -> float:
     """Seconds that only grow, also while the machine sleeps, where the system counts them: leases end meanwhile."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime(clock)
@@ -38,13 +38,13 @@ class Leases:
     def __init__(
         self, open_record: Callable[[], Record], holder: str, jobs: Iterable[str] = (), *, hold: int = job_state.LEASE
     ) -> None:
-        self._open, self._holder, self._hold = open_record, holder, hold
+        self._open_record, self._holder, self._hold = open_record, holder, hold
         names = sorted(jobs)
         self._jobs = self._part = len(names)
-        self._kin = f"{PRESENCE}:{zlib.crc32(' '.join(names).encode()):08x}:"
-        self._renewed: dict[str, float] = {}
+        self._presence_prefix = f"{PRESENCE}:{zlib.crc32(' '.join(names).encode()):08x}:"
+        self._renewed_at: dict[str, float] = {}
         self._lock, self._closed = threading.Lock(), threading.Event()
-        self._keeper = threading.Thread(target=self._keep, name="leases", daemon=True)
+        self._thread = threading.Thread(target=self._renew_leases, name="leases", daemon=True)
 
     @property
     def renew(self) -> float:
@@ -52,9 +52,9 @@ class Leases:
         return self._hold / 1e6 / 4
 
     def __enter__(self) -> Self:
-        with suppress(StoreError), self._open() as record:
-            self._look_around(record)
-        self._keeper.start()
+        with suppress(StoreError), self._open_record() as record:
+            self._take_presence(record)
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -63,22 +63,33 @@ class Leases:
     def take(self, record: Record, job: str) -> bool:
         """Takes a job, unless another process holds it, or this one does its part already. Raises StoreError."""
         with self._lock:
-            if self._part and job not in self._renewed and len(self._renewed) >= self._part:
+            if self._part and job not in self._renewed_at and len(self._renewed_at) >= self._part:
                 return False
-        began = steady()
+        started_at = monotonic_seconds()
         lease = queries.take_lease(record, job, self._holder, hold=self._hold)
         with self._lock:
             if lease:
-                self._renewed[job] = began
+                self._renewed_at[job] = started_at
             else:
-                self._renewed.pop(job, None)
+                self._renewed_at.pop(job, None)
         return lease
+
+    def renew_held(self, record: Record) -> None:
+        """Renews what is held; what somebody else had meanwhile is held no more. Raises StoreError."""
+        jobs, started_at = self._held_jobs(), monotonic_seconds()
+        renewed = queries.renew_leases(record, jobs, self._holder, hold=self._hold)
+        with self._lock:
+            for job in jobs:
+                if job in renewed and job in self._renewed_at:
+                    self._renewed_at[job] = started_at
+                else:
+                    self._renewed_at.pop(job, None)
 
     def holds(self, job: str) -> bool:
         """Whether a job is still this process's own. It may have stood still for so long that another took it over."""
         with self._lock:
-            renewed = self._renewed.get(job)
-        return renewed is not None and steady() - renewed < self._hold / 1e6
+            renewed_at = self._renewed_at.get(job)
+        return renewed_at is not None and monotonic_seconds() - renewed_at < self._hold / 1e6
 
     def confirm(self, record: Record, job: str) -> None:
         """Raises TakenOver when another process has a job by now. Asked inside a batch, while nobody can take it: this
@@ -90,40 +101,39 @@ class Leases:
     def end(self, job: str) -> None:
         """Lets go of a job: it is renewed no more."""
         with self._lock:
-            self._renewed.pop(job, None)
+            self._renewed_at.pop(job, None)
 
     def close(self) -> None:
         """Gives all back, so that others need not wait."""
         self._closed.set()
-        if self._keeper.is_alive():
-            self._keeper.join()
-        with suppress(StoreError), closing(self._open().database) as database:
+        if self._thread.is_alive():
+            self._thread.join()
+        with suppress(StoreError), closing(self._open_record().database) as database:
             queries.end_leases(database, self._holder)
 
     # ---- the thread --------------------------------------------------------------------------------
 
-    def _keep(self) -> None:
+    def _renew_leases(self) -> None:
         while not self._closed.wait(self.renew):
             try:
-                with suppress(StoreError), self._open() as record:
-                    self._look_around(record)
-                    for job in self._held_jobs():
-                        self.take(record, job)
+                with suppress(StoreError), self._open_record() as record:
+                    self._take_presence(record)
+                    self.renew_held(record)
             except Exception as problem:  # without this thread no job would be done any more
                 log_defect("leases", problem)
 
-    def _look_around(self, record: Record) -> None:
+    def _take_presence(self, record: Record) -> None:
         """Says that this process is there, counts the others, lets go of what is more than its part."""
-        queries.take_lease(record, self._kin + self._holder, self._holder, hold=self._hold)
+        queries.take_lease(record, self._presence_prefix + self._holder, self._holder, hold=self._hold)
         if self._jobs:
-            self._part = part_of(self._jobs, queries.count_holders(record, self._kin, hold=self._hold))
+            self._part = part_of(self._jobs, queries.count_holders(record, self._presence_prefix, hold=self._hold))
             for job in self._held_jobs()[self._part :]:
                 self.end(job)
                 queries.end_lease(record, job, self._holder)
 
     def _held_jobs(self) -> list[str]:
         with self._lock:
-            return list(self._renewed)
+            return list(self._renewed_at)
 
 
 def part_of(jobs: int, processes: int) -> int:

@@ -1,6 +1,6 @@
 """Rounds: a job is done, again and again, by one thread of one process of the site at a time.
 
-Here are patience, lease, and what happens when a network or the store fails, or this program has a defect: the job is
+Here are waits, lease, and what happens when a network or the store fails, or this program has a defect: the job is
 tried again later, and is seen to be failing; it stops nothing else.
 """
 
@@ -45,7 +45,7 @@ class JobContext:
         self._leases = leases
         self.status = queries.load_state(record, job)
 
-    def look(self) -> None:
+    def reload_state(self) -> None:
         """How the job is doing, as whoever did it last has left it."""
         self.status = queries.load_state(self.record, self.status.source)
 
@@ -78,7 +78,7 @@ class Job(Protocol):
 
     name: str
 
-    def run_once(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, context: JobContext, *, once: bool) -> float:
         """One round; seconds until the next. With `once` it ends after a while, also where it never would.
 
         Raises NetError, StoreError, Stopped, TakenOver.
@@ -98,9 +98,9 @@ class JobLoop:
     ) -> None:
         self.name = name
         self.problem: BaseException | None = None
-        self._make, self._open, self._leases, self._clock = make, open_record, leases, clock
+        self._make, self._open_record, self._leases, self._clock = make, open_record, leases, clock
         self._job: Job | None = None
-        self._work: JobContext | None = None
+        self._context: JobContext | None = None
         self._failures = 0
 
     @property
@@ -130,49 +130,49 @@ class JobLoop:
         """One round, if the job is nobody else's; None where it is. The store is opened again when it was away."""
         self.problem = None
         try:
-            work = self._work or self._open_context()
-            if not self._leases.take(work.record, self.name):
+            context = self._context or self._open_context()
+            if not self._leases.take(context.record, self.name):
                 return None
-            return self._round(work, once)
+            return self._run_round(context, once)
         except TakenOver:
             return None
         except (Stopped, *FATAL, *ENDS):
             raise
         except StoreError as problem:
-            return self._without_store(problem)
+            return self._handle_store_failure(problem)
         except BaseException as problem:
-            return self._broken(problem)
+            return self._handle_defect(problem)
 
     def _open_context(self) -> JobContext:
-        self._work = JobContext(self._open(), self.name, self._clock, self._leases)
-        return self._work
+        self._context = JobContext(self._open_record(), self.name, self._clock, self._leases)
+        return self._context
 
-    def _round(self, work: JobContext, once: bool) -> NextAttempt:
+    def _run_round(self, context: JobContext, once: bool) -> NextAttempt:
         at = self._clock.now()
-        work.look()
-        work.note(started_at=work.status.started_at or at, state=job_state.WORKING, next_at=at)
+        context.reload_state()
+        context.note(started_at=context.status.started_at or at, state=job_state.WORKING, next_at=at)
         problem: NetError | None = None
         seconds = 0.0
         try:
-            seconds = self.job.run_once(work, once=once)
+            seconds = self.job.run_once(context, once=once)
         except NetError as found:
             problem = found
         self._failures = self._failures + 1 if problem else 0
         following = next_attempt(problem, self._failures - 1, seconds)
-        self._end(work, following, failing=problem is not None)
+        self._record_outcome(context, following, failing=problem is not None)
         return following
 
-    def _end(self, work: JobContext, following: NextAttempt, *, failing: bool) -> None:
-        at, since = self._clock.now(), work.status.failing_since
+    def _record_outcome(self, context: JobContext, following: NextAttempt, *, failing: bool) -> None:
+        at, since = self._clock.now(), context.status.failing_since
         if failing and (since is None or self._failures == 1):  # of an older failure a new process tells once
             log_event("failing", level=logging.WARNING, job=self.name, state=following.state, reason=following.reason)
         if failing:
-            work.note(failing_since=since or at, reason=following.reason)
+            context.note(failing_since=since or at, reason=following.reason)
         else:
-            work.recovered()
-        work.note(state=following.state, next_at=at + int(following.seconds * 1e6))
+            context.recovered()
+        context.note(state=following.state, next_at=at + int(following.seconds * 1e6))
 
-    def _without_store(self, problem: StoreError) -> NextAttempt:
+    def _handle_store_failure(self, problem: StoreError) -> NextAttempt:
         """The store is away, full or busy: what was not committed will be asked for again."""
         self._failures += 1
         self.problem = problem
@@ -181,15 +181,15 @@ class JobLoop:
         self._close_store()
         return following
 
-    def _broken(self, problem: BaseException) -> NextAttempt:
+    def _handle_defect(self, problem: BaseException) -> NextAttempt:
         """The job met what nobody foresaw. It is told and noted as far as that goes; job and store are left behind."""
         self._failures += 1
         self.problem = problem
         log_defect(self.name, problem)
         following = next_attempt(problem, self._failures - 1, 0)
         with suppress(Exception):
-            if self._work is not None and self._leases.holds(self.name):
-                self._end(self._work, following, failing=True)
+            if self._context is not None and self._leases.holds(self.name):
+                self._record_outcome(self._context, following, failing=True)
         self._close_job()
         with suppress(Exception):
             self._close_store()
@@ -204,6 +204,6 @@ class JobLoop:
                 log_defect(self.name, problem)
 
     def _close_store(self) -> None:
-        work, self._work = self._work, None
-        if work is not None:
-            work.record.database.close()
+        context, self._context = self._context, None
+        if context is not None:
+            context.record.database.close()

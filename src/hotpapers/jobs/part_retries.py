@@ -1,4 +1,4 @@
-"""Parts of a job that are tried again by patience of their own: one that fails holds up no other."""
+"""Parts of a job that are tried again by wait_seconds of their own: one that fails holds up no other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hotpapers.errors import WrongClock
 from hotpapers.ids.timestamps import SECOND
-from hotpapers.jobs.attempts import patience
+from hotpapers.jobs.attempts import wait_seconds
 from hotpapers.jobs.isolation import isolated
 
 
@@ -20,7 +20,7 @@ class FailedPart(NamedTuple):
 
     def waits(self, at: int) -> bool:
         """Whether it is left alone at a moment; not where the clock was set back meanwhile."""
-        return self.at <= at < self.at + patience(self.failures - 1) * SECOND
+        return self.at <= at < self.at + wait_seconds(self.failures - 1) * SECOND
 
 
 class PartRetries:

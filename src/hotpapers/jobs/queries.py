@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -15,15 +15,28 @@ from hotpapers.store.record import Record, allow_all
 def take_lease(record: Record, source: str, holder: str, *, at: int | None = None, hold: int = LEASE) -> bool:
     """Takes or renews the lease of a source, unless somebody else holds it. By the database's own clock, which is the
     same for all machines that share it. A lease that ends later than any can was taken before that clock was set back;
-    those that ended long ago are swept out."""
+    those of others that ended long ago are swept out."""
     with record.database.write():
         at = at or record.database.clock()  # not before: who waits for the lock would hold a lease of the past
         rows = record.database.rows("SELECT holder, until_at FROM lease WHERE source = ?", (source,))
         if rows and rows[0][0] != holder and at < rows[0][1] <= at + hold:
             return False
-        record.database.run("DELETE FROM lease WHERE source = ? OR until_at < ?", (source, at - hold))
+        sql = "DELETE FROM lease WHERE source = ? OR (until_at < ? AND holder <> ?)"
+        record.database.run(sql, (source, at - hold, holder))
         record.database.run("INSERT INTO lease VALUES (?, ?, ?)", (source, holder, at + hold))
     return True
+
+
+def renew_leases(record: Record, sources: Iterable[str], holder: str, *, hold: int = LEASE) -> frozenset[str]:
+    """Renews leases; which of them. Not those that somebody else had meanwhile: what their holder knew of the source is
+    old then."""
+    with record.database.write():
+        rows = record.database.rows("SELECT source FROM lease WHERE holder = ?", (holder,))
+        renewed = frozenset(source for (source,) in rows).intersection(sources)
+        until = record.database.clock() + hold
+        for source in sorted(renewed):
+            record.database.run("UPDATE lease SET until_at = ? WHERE source = ?", (until, source))
+    return renewed
 
 
 def holder_of(record: Record, source: str) -> str:

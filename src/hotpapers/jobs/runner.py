@@ -11,6 +11,7 @@ from hotpapers.jobs.attempts import next_attempt
 from hotpapers.jobs.isolation import ENDS, log_defect
 from hotpapers.jobs.loop import FATAL, JobLoop
 from hotpapers.logs import log_event
+from hotpapers.struct_types import learn_structs
 
 
 class JobRunner:
@@ -18,8 +19,9 @@ class JobRunner:
     that job's failure: it is tried again, and the others go on."""
 
     def __init__(self, jobs: Mapping[str, Callable[[], JobLoop]], stop: threading.Event) -> None:
+        learn_structs()
         self._make, self._stop = jobs, stop
-        self._hopeless: list[BaseException] = []
+        self._fatal: list[BaseException] = []
         self._problems: list[BaseException] = []
 
     def run(self, *, once: bool = False) -> list[BaseException]:
@@ -28,7 +30,7 @@ class JobRunner:
         Raises what no waiting mends.
         """
         threads = [
-            threading.Thread(target=self._work, args=(name, make, once), name=name, daemon=True)
+            threading.Thread(target=self._run_job, args=(name, make, once), name=name, daemon=True)
             for name, make in self._make.items()
         ]
         for thread in threads:
@@ -36,25 +38,25 @@ class JobRunner:
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.5)
-        if self._hopeless:
-            raise self._hopeless[0]
+        if self._fatal:
+            raise self._fatal[0]
         return self._problems if once else []
 
-    def _work(self, name: str, make: Callable[[], JobLoop], once: bool) -> None:
+    def _run_job(self, name: str, make: Callable[[], JobLoop], once: bool) -> None:
         """A job until it ends. Its rounds catch what escapes them; what escapes all the same begins them anew."""
         failures = 0
         while True:
             try:
-                rounds = make()
-                rounds.run(once=once)
-                self._problems += [rounds.problem] if rounds.problem else []
+                loop = make()
+                loop.run(once=once)
+                self._problems += [loop.problem] if loop.problem else []
                 return
             except (*FATAL, *ENDS) as problem:
-                self._hopeless.append(problem)
+                self._fatal.append(problem)
                 self._stop.set()
                 return
             except BaseException as problem:
-                self._tell(name, problem)
+                self._log_problem(name, problem)
                 if once:
                     self._problems.append(problem)
                     return
@@ -62,7 +64,7 @@ class JobRunner:
                     return
                 failures += 1
 
-    def _tell(self, name: str, problem: BaseException) -> None:
+    def _log_problem(self, name: str, problem: BaseException) -> None:
         if isinstance(problem, StoreError):
             log_event("store failing", level=logging.ERROR, job=name, reason=problem)
         else:

@@ -79,6 +79,7 @@ from hotpapers.model.ports import (
     Message,
     MeteredSource,
     PayloadPage,
+    PostTracker,
     PublishedIssue,
     Quotation,
     RawPayload,
@@ -87,7 +88,6 @@ from hotpapers.model.ports import (
     Sender,
     Showing,
     Source,
-    Tracked,
 )
 from hotpapers.model.ranking import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
 
@@ -141,6 +141,7 @@ __all__ = [
     "PayloadPage",
     "Place",
     "Post",
+    "PostTracker",
     "Price",
     "PrintedCount",
     "Publication",
@@ -163,7 +164,6 @@ __all__ = [
     "Source",
     "Tally",
     "TextLink",
-    "Tracked",
     "Verdict",
     "VoiceHistogram",
     "Window",

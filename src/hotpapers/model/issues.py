@@ -71,7 +71,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     `classic_rank`: its place by the classic rule. `tied`: it has the score of a neighbour. `metadata` and `posts`:
     hashes of the items shown. `archive`: the primary one, whose papers it is compared with. `order`: its place in an
-    imported listing. `price`: absent where the ranking has none. `forecasts`: of the networks on
+    imported listing. `price`: absent where the ranking has none, and in listings. `forecasts`: of the networks on
     which a paper of a daily issue is young; they are no part of the score; absent in other issues.
     """
 
@@ -131,10 +131,10 @@ class Retrospective(msgspec.Struct, frozen=True, kw_only=True):
     later on, so that they do not count. Of the former `counts_later`: those whose counts were read only later;
     `counts_missing`: those whose counts were never read, and of which nobody is known who reacted. `described_later`:
     entries whose papers are described only as of later, perhaps in another version. `absent`: networks of the
-    publication of which the record has no talk. `bots`: accounts that were judged to be bots by the cut. `known`:
-    accounts that had standing, learned from what the record holds of the time before alone; None where too few.
-    `inferred`: papers, among those considered or compared with, whose announcement nobody observed, so that its day is
-    inferred from when they were submitted; absent where there are none.
+    publication of which the record has no talk, and which were not read. `bots`: accounts that were judged to be bots
+    by the cut. `known`: accounts that had standing, learned from what the record holds of the time before alone; None
+    where too few. `inferred`: papers, among those considered or compared with, whose announcement nobody observed, so
+    that its day is inferred from when they were submitted; absent where there are none.
     """
 
     posts: int

@@ -92,7 +92,7 @@ class Announcement(Item, frozen=True, kw_only=True):
 class Listing(Item, frozen=True, kw_only=True):
     """Somebody else's dated list of papers, as imported.
 
-    `made`: its moment as printed. `lead`: extra blank lines before its first place. `file`: SHA-256 of its file.
+    `made`: its moment as printed. `lead`: extra blank lines before place 1. `file`: its SHA-256.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication", "day")
@@ -106,9 +106,9 @@ class Listing(Item, frozen=True, kw_only=True):
 
 
 class Place(Item, frozen=True, kw_only=True):
-    """One paper of a listing, its title, authors, abstract and categories as printed there.
+    """One paper of a listing, with its words as printed there.
 
-    Its counts are the `Tally` of the same paper, network and method; `tallied` is their moment as printed.
+    Its counts are the `Tally` of the same paper, network and method; `tallied`: their moment as printed.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication", "day", "place")
@@ -169,8 +169,8 @@ class Alias(Item, frozen=True, kw_only=True):
 class Post(Item, frozen=True, kw_only=True):
     """One original public message; a native repost is never a post.
 
-    `handle` and `name` are its author's as shown with it. `limits`: labels and switches that keep it from being
-    quoted. `gone`: why it is no longer there, empty while it is.
+    `handle`, `name`: its author's, as shown with it. `limits`: labels and switches that keep it from being quoted.
+    `gone`: why it is no longer there.
     """
 
     key: ClassVar[tuple[str, ...]] = ("post",)
@@ -250,9 +250,8 @@ class Tally(Item, frozen=True, kw_only=True):
 class Measurement(Item, frozen=True, kw_only=True):
     """What another collector's published observations count of a paper, measured by our rules.
 
-    `source`: what the collector is called here. `age`: hours after the announcement, `until_at`: the moment that is.
-    `unread`: µs of the time between in which the collector had not read the network in full. `known`: null while its
-    record is too young to tell.
+    `source`: the collector's name here. `age`: hours from the announcement to `until_at`. `unread`: µs between them in
+    which the collector had not read the network in full. `known`: null while its record is too young to tell.
     """
 
     key: ClassVar[tuple[str, ...]] = ("source", "paper", "network", "age")
@@ -304,10 +303,9 @@ class Coverage(Item, frozen=True, kw_only=True):
 
 
 class Publication(Item, frozen=True, kw_only=True):
-    """What is published: the recipe of its issues.
+    """The recipe of a publication's issues: its settings at a moment.
 
-    Its settings at a moment. `threshold`: millipoints for rarity, a sum of counts for classic. `least_entries` is
-    absent, and then 0, in what was recorded before there was such a setting.
+    `threshold`: millipoints for rarity, a sum of counts for classic. `least_entries`: if absent, 0.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.errors import UsageError
-from hotpapers.model.items import NETWORKS
+from hotpapers.model.items import NETWORKS, storable
 
 
 def network_of(key: str) -> str:
@@ -35,7 +35,7 @@ def handle_key(network: str, handle: str) -> str:
 def parse_key(text: str) -> str:
     """The key of a post or account as people write it. Raises UsageError."""
     key = folded(text)
-    if not is_key(key):
+    if not is_key(key) or storable(key) != key:
         raise UsageError(
             f"{text}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
         )

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
+from hotpapers.errors import NetError
 from hotpapers.model.issues import IssueContent
 from hotpapers.model.items import Announcement, AnnouncementType, Item, Listing, Paper, Place, Post, Publication
 from hotpapers.model.ranking import Attention
@@ -29,7 +30,9 @@ class PayloadPage(NamedTuple):
 
     `until`: up to which moment a stream has been read, None where that is not known before the round ends; `next_at`:
     when the next round is worth while, None for after the usual time; `since`: from when on the network told all, also
-    of what was said before it was first read (see `BackfillingSource`). All in µs UTC.
+    of what was said before it was first read (see `BackfillingSource`). All in µs UTC. `leaves`: what is raised after
+    this page, whose cursor passes over something that no later round reads: it is written down before the page, so that
+    a process that is killed in between makes nothing complete.
     """
 
     payloads: Sequence[RawPayload] = ()
@@ -37,6 +40,7 @@ class PayloadPage(NamedTuple):
     until: int | None = None
     next_at: int | None = None
     since: int | None = None
+    leaves: NetError | None = None
 
 
 class Response(NamedTuple):
@@ -94,7 +98,7 @@ class HttpClient(Protocol):
 
 
 @runtime_checkable
-class Tracked(Container[str], Protocol):
+class PostTracker(Container[str], Protocol):
     """What the record follows, as a source may ask of it: the keys of posts and of their accounts, and reactions."""
 
     def holds(self, key: str, /) -> bool:
@@ -226,8 +230,8 @@ class IssueReader(Protocol):
     def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
         """One frozen issue, its latest edition by default. Raises NotFound."""
 
-    def issue_header(self, publication: str, day: str) -> PublishedIssue:
-        """A day's latest edition without papers and posts: what was done for it. Raises NotFound."""
+    def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+        """The same without papers and posts: what was done for it. Raises NotFound."""
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
         """How many entries the issue of each frozen day has."""
@@ -310,6 +314,9 @@ class BulkSender(Protocol):
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends one message, unless it was; the receipt. Raises RetryLater, RequestRefused, NetError."""
+
+    def idle_reason(self, issue_reader: IssueReader, publication: str, day: str) -> str:
+        """Why there is nothing to send of a day's issue now."""
 
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
         """What became of a day's messages; None while some are left, where nothing was to be sent, and where the record

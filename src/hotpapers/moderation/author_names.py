@@ -30,9 +30,9 @@ _LETTERS = str.maketrans(
 )
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _WORD = re.compile(r"[^\W\d_]+")
-_APART = re.compile(r"[^\w\s.,\-‐‑]+|\s[-‐‑]+\s|_|\s(?:is|at|aka)\s")
+_SEPARATOR = re.compile(r"[^\w\s.,\-‐‑]+|\s[-‐‑]+\s|_|\s(?:is|at|aka)\s")
 """What separates a name from what people write beside it."""
-_BESIDE = re.compile(r"\(.*?\)|[\"“”«„].*?[\"“”»]")
+_INSERTION = re.compile(r"\(.*?\)|[\"“”«„].*?[\"“”»]")
 """What stands inside a name and is none of it."""
 _TAG = re.compile(r"[#@][\w.@-]+")
 _GROUP = re.compile(
@@ -168,7 +168,7 @@ def _shown_names(name: str) -> tuple[PersonName, ...]:
     words in two scripts those in one; what has a comma, turned round too."""
     names: list[PersonName] = []
     for text in _folds(_TAG.sub(" | ", name)):
-        for part in (*_APART.split(f" {text} "), *_APART.split(_BESIDE.sub(" ", f" {text} "))):
+        for part in (*_SEPARATOR.split(f" {text} "), *_SEPARATOR.split(_INSERTION.sub(" ", f" {text} "))):
             for words in _around_comma(part):
                 names += (_person(some) for some in (words, *_by_script(words)) if some)
     return tuple(dict.fromkeys(names))
@@ -234,25 +234,25 @@ def _form_of_given(known: Sequence[str], shown: Sequence[str], surname: str) -> 
     """How given names are the same, beside the same surname."""
     if "".join(known) == "".join(shown) and min(map(len, known)) > 1:
         return "name"
-    agreeing = _agreeing(known, shown)
+    agreeing = _count_agreeing(known, shown)
     if agreeing and known[0] == shown[0] and len(known[0]) > 1:
         return "name"
-    if agreeing > 1 or (agreeing and (is_telling(surname) or _is_called(known[0], shown[0], surname))):
+    if agreeing > 1 or (agreeing and (is_rare_surname(surname) or _may_be_nickname(known[0], shown[0], surname))):
         return "initials"
-    return "name" if _is_by_later_name(known, shown, surname) else None
+    return "name" if _is_middle_name(known, shown, surname) else None
 
 
-def _is_called(name: str, other: str, surname: str) -> bool:
+def _may_be_nickname(name: str, other: str, surname: str) -> bool:
     """Whether one given name is what somebody with the other is called for short, beside a surname that many share."""
     return min(len(name), len(other)) > 2 and surname not in EASTERN
 
 
-def _is_by_later_name(known: Sequence[str], shown: Sequence[str], surname: str) -> bool:
+def _is_middle_name(known: Sequence[str], shown: Sequence[str], surname: str) -> bool:
     """Whether an author is called by a given name that is not their first: J. Jasmine Doe, Jasmine Doe."""
-    return shown[0] in known[1:] and len(shown[0]) >= (3 if is_telling(surname) else 5)
+    return shown[0] in known[1:] and len(shown[0]) >= (3 if is_rare_surname(surname) else 5)
 
 
-def _agreeing(known: Sequence[str], shown: Sequence[str]) -> int:
+def _count_agreeing(known: Sequence[str], shown: Sequence[str]) -> int:
     """How many given names or initials agree: those of the shorter list, in order, the first with the first; none where
     one of them does not."""
     if shown[0] == "".join(name[0] for name in known) and len(shown[0]) > 1:
@@ -271,7 +271,7 @@ def _agree(name: str, other: str) -> bool:
     return begins or (long, short) in NICKNAMES or (short, long) in NICKNAMES
 
 
-def is_telling(surname: str) -> bool:
+def is_rare_surname(surname: str) -> bool:
     """Whether few share a surname, so that an initial beside it tells who it is."""
     return len(surname) >= SHORTEST_SURNAME and surname not in COMMON
 
@@ -317,14 +317,16 @@ def _is_handle_of(known: PersonName, handle: HandleParts, shown: Sequence[Person
         return letters == known.letters and len(letters) >= SHORTEST_HANDLE
     is_long = len(letters) >= SHORTEST_HANDLE or len(handle.words) > 1
     return any(
-        (is_long and letters in part.whole) or (letters in part.short and _is_borne_out(part, letters, shown))
+        (is_long and letters in part.whole) or (letters in part.short and _is_confirmed(part, letters, shown))
         for part in known.parts
     )
 
 
-def _is_borne_out(part: NameParts, letters: str, shown: Sequence[PersonName]) -> bool:
+def _is_confirmed(part: NameParts, letters: str, shown: Sequence[PersonName]) -> bool:
     """Whether more speaks for a handle of surname and initials: the given name is shown, and no other surname; or few
     share the surname, and no name is shown."""
     if any(name.words[0] == part.given[0] and max(map(len, ("", *name.words[1:]))) < 2 for name in shown):
         return len(part.given[0]) > 1
-    return not shown and letters != part.surname and is_telling(part.surname) and len(part.surname) > SHORTEST_SURNAME
+    return (
+        not shown and letters != part.surname and is_rare_surname(part.surname) and len(part.surname) > SHORTEST_SURNAME
+    )

@@ -20,7 +20,7 @@ from hotpapers.moderation import queries
 from hotpapers.moderation.author_names import matched_author
 from hotpapers.moderation.author_words import claims_paper
 from hotpapers.moderation.bots.queries import OPERATOR, known_papers
-from hotpapers.moderation.bots.review import OperatorVerdict, keep_word, meant_accounts, take_back
+from hotpapers.moderation.bots.review import OperatorVerdict, known_accounts_of, save_operator_verdict, withdraw_rows
 from hotpapers.moderation.queries import Pair
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch, last_written_at
@@ -33,8 +33,8 @@ SOURCE = "authors"
 """Where the batch's rows came from."""
 RULE = "author"
 VERSION = 1
-NAMED = "its name is that of an author"
-CLAIMED = "it says that the paper is its own"
+NAME_REASON = "its name is that of an author"
+CLAIM_REASON = "it says that the paper is its own"
 
 _NOTE = "authors"
 """Under which name the store keeps up to which batch was judged, by which version of the rule."""
@@ -47,11 +47,11 @@ def judge_authors(record: Record, at: int | None = None) -> WrittenBatch:
     added.
     """
     view, total = record.view(), WrittenBatch(None, 0)
-    judged_to = _judged_to(record)
+    judged_to = _last_judged_batch(record)
     if judged_to >= view.position:
         return total
     for pairs in queries.new_mentions(view, judged_to):
-        new = _unwritten(record.view(), _verdicts_on(view, pairs))
+        new = _new_verdicts(record.view(), _verdicts_on(view, pairs))
         if new:
             batch = record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
             total = WrittenBatch(batch.position or total.position, total.added + batch.added)
@@ -60,7 +60,7 @@ def judge_authors(record: Record, at: int | None = None) -> WrittenBatch:
     return total
 
 
-def _judged_to(record: Record) -> int:
+def _last_judged_batch(record: Record) -> int:
     """The last batch that was looked at by this version of the rule; 0 for none."""
     version, _, position = (read_meta(record.database, _NOTE) or "").partition(" ")
     if version != str(VERSION) or int(position) > record.head.position:
@@ -102,11 +102,11 @@ def reason_of(post: Post, account: Account | None, paper: MentionedPaper, *, is_
     that *our paper* is this one."""
     shown = [(post.name, post.handle), *([(account.name, account.handle)] if account else [])]
     if any(matched_author(name, handle, paper.authors) for name, handle in dict.fromkeys(shown)):
-        return NAMED
-    return CLAIMED if is_only and claims_paper(post.text, paper.title, paper.abstract) else ""
+        return NAME_REASON
+    return CLAIM_REASON if is_only and claims_paper(post.text, paper.title, paper.abstract) else ""
 
 
-def _unwritten(view: AsOfView, verdicts: Iterable[Verdict]) -> list[Verdict]:
+def _new_verdicts(view: AsOfView, verdicts: Iterable[Verdict]) -> list[Verdict]:
     """The earliest verdict on each account and paper, where none was written that holds as early."""
     earliest: dict[Pair, Verdict] = {}
     for verdict in sorted(verdicts, key=lambda verdict_of: verdict_of.observed_at):
@@ -134,20 +134,22 @@ def review_papers(record: Record, account: str) -> list[AuthorReview]:
     return [AuthorReview(paper, queries.is_author(view, account, paper), tuple(some)) for paper, some in by_paper]
 
 
-def set_author(record: Record, key: str, paper: str, word: OperatorVerdict, *, at: int) -> None:
+def set_author(record: Record, key: str, paper: str, verdict: OperatorVerdict, *, at: int) -> None:
     """Keeps the operator's word on whether an account is an author of a paper. Raises NotFound where the record does
     not know the account, UsageError where a later word of theirs stands in its way."""
-    accounts = meant_accounts(record.view(), key)
-    keep_word(record, key, paper, accounts, _words(record.view(), accounts, paper), word, at=at)
+    accounts = known_accounts_of(record.view(), key)
+    save_operator_verdict(
+        record, key, paper, accounts, _operator_verdicts(record.view(), accounts, paper), verdict, at=at
+    )
 
 
 def withdraw_author(record: Record, key: str, paper: str, *, at: int) -> int:
     """Withdraws what the operator said of an account and a paper: the rule decides again. How many verdicts those
     were."""
-    return take_back(record, _words(record.view(), meant_accounts(record.view(), key), paper), at=at)
+    return withdraw_rows(record, _operator_verdicts(record.view(), known_accounts_of(record.view(), key), paper), at=at)
 
 
-def _words(view: AsOfView, accounts: list[str], paper: str) -> list[StoredRow]:
+def _operator_verdicts(view: AsOfView, accounts: list[str], paper: str) -> list[StoredRow]:
     """What the operator said of accounts and a paper."""
     rows = queries.author_verdicts(view, accounts)
     return [

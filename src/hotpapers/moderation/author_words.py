@@ -26,9 +26,9 @@ REMEMBERED = 500
 """Papers whose words are kept at hand: many posts name the same one."""
 
 _ADDRESS = re.compile(r"\S*(?:://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*")
-_PASSED_ON = re.compile(r"(?<!\w)(?:rt|mt)\s+@.*|^\s*(?:>|via @).*", re.I | re.M)
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|„[^“”]*[“”]|「[^」]*」|『[^』]*』")
-_SAID = re.compile(
+_FORWARDED = re.compile(r"(?<!\w)(?:rt|mt)\s+@.*|^\s*(?:>|via @).*", re.I | re.M)
+_QUOTATION = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|„[^“”]*[“”]|「[^」]*」|『[^』]*』")
+_REPORTED_SPEECH = re.compile(
     r"\b(?:they|he|she|authors?|@[\w.-]+)\s+(?:(?:say|said|write|wrote|claim|claimed|state)s?\b|tells? |told |asked )"
     r".*",
     re.S,
@@ -50,9 +50,9 @@ def claims_paper(text: str, title: str = "", abstract: str = "") -> bool:
 
 def _own_text(text: str, title: str) -> str:
     """A post without addresses, quotations and the paper's title, in small letters without accents."""
-    own = _QUOTED.sub(" ", _PASSED_ON.sub(" ", _ADDRESS.sub(" ", text.replace("’", "'"))))
+    own = _QUOTATION.sub(" ", _FORWARDED.sub(" ", _ADDRESS.sub(" ", text.replace("’", "'"))))
     own = _BLANKS.sub(" ", _plain(own))
-    return _SAID.sub(" ", own.replace(" ".join(_plain(title).split()), " ") if title else own)
+    return _REPORTED_SPEECH.sub(" ", own.replace(" ".join(_plain(title).split()), " ") if title else own)
 
 
 def _plain(text: str) -> str:
@@ -65,11 +65,11 @@ def _plain(text: str) -> str:
 def _is_passage(sentence: str, paper: str) -> bool:
     """Whether a sentence stands in the paper's title or abstract."""
     words = _WORD.findall(sentence)
-    return len(words) >= PASSAGE and f" {' '.join(words)} " in _running(paper)
+    return len(words) >= PASSAGE and f" {' '.join(words)} " in _word_row(paper)
 
 
 @lru_cache(REMEMBERED)
-def _running(paper: str) -> str:
+def _word_row(paper: str) -> str:
     """A paper's words in a row, with blanks around."""
     return f" {' '.join(_WORD.findall(_plain(paper)))} "
 

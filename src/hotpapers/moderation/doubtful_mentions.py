@@ -24,16 +24,16 @@ SOURCE = "words"
 RULE = "words"
 
 
-def judge_listed(record: Record) -> WrittenBatch:
+def judge_listed_posts(record: Record) -> WrittenBatch:
     """Writes down which listed posts are in doubt, and the papers that their words name instead; of what the record
     has already, nothing. Papers that came in since may be the ones that are named, so it is worth asking again."""
     view = record.view()
-    judged = list(_judged(record, view))
-    new = [item for item in judged if not _is_said(view, item)]
+    judged = list(_judgements(record, view))
+    new = [item for item in judged if not _is_recorded(view, item)]
     return record.append(new, source=SOURCE) if new else WrittenBatch(None, 0)
 
 
-def _judged(record: Record, view: AsOfView) -> Iterator[Item]:
+def _judgements(record: Record, view: AsOfView) -> Iterator[Item]:
     papers = queries.papers_of_listed(view)
     if not papers:
         return
@@ -58,7 +58,7 @@ def _doubt(post: Post, paper: str, title: str, names: PaperIndex) -> Iterator[It
         yield Mention(post=post.post, paper=other, form="title", found_in="text", observed_at=post.observed_at)
 
 
-def _is_said(view: AsOfView, item: Item) -> bool:
+def _is_recorded(view: AsOfView, item: Item) -> bool:
     """Whether the record's latest word is the same but for its moment."""
-    row = view.one(*typed_key(item))
+    row = view.latest_row(*typed_key(item))
     return row is not None and msgspec.structs.replace(row.item, observed_at=item.observed_at) == item

@@ -37,17 +37,17 @@ _AUTHOR_IN_KEY = re.compile(r"bluesky:at://(did:[a-z]+:[\w.:-]+)/")
 
 
 class QuotationPolicy(NamedTuple):
-    """What the gate knows. `doubted`: posts with the papers that they may not be about. `authors`: accounts of posts
-    that are replied to, as far as the record knows them."""
+    """What decides about quotations. `doubtful_pairs`: posts with the papers that they may not be about. `authors`:
+    accounts of posts that are replied to, as far as the record knows them."""
 
     allowed: terms.Table = terms.TERMS
     blocked: Blocklist = Blocklist()
-    doubted: frozenset[tuple[str, str]] = frozenset()
+    doubtful_pairs: frozenset[tuple[str, str]] = frozenset()
     authors: Mapping[str, str] = {}
 
 
 def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
-    """A gate that knows what it must of some posts, but for which papers they are doubtful."""
+    """A policy that knows what it must of some posts, but for which papers they are doubtful."""
     answered = slices(sorted({post.reply_to for post in posts if post.reply_to}))
     known = chain.from_iterable(view.items(Post, f"t.post IN ({numbers_of(some)})", some) for some in answered)
     authors = {post.post: post.account for post in known}
@@ -65,12 +65,12 @@ def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation
 
 
 def _passes(policy: QuotationPolicy, paper: str, post: Post) -> bool:
-    if (post.post, paper) in policy.doubted or is_blocked(post, policy.blocked):
+    if (post.post, paper) in policy.doubtful_pairs or is_blocked(post, policy.blocked):
         return False
-    return terms.of(policy.allowed, post.network).shown == "link" or not answers_somebody(post, policy.authors)
+    return terms.of(policy.allowed, post.network).shown == "link" or not is_reply_to_other(post, policy.authors)
 
 
-def once_each(
+def one_per_account(
     entries: Iterable[tuple[str, Sequence[Quotation]]], whole: Mapping[str, Post]
 ) -> dict[str, tuple[Quotation, ...]]:
     """Of the quotations under each paper, in the order of an issue, those of an account that was not quoted before. A
@@ -98,7 +98,7 @@ def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
 # ---- replies -------------------------------------------------------------------------------------------
 
 
-def answers_somebody(post: Post, authors: Mapping[str, str]) -> bool:
+def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
     """Whether a post is a reply to somebody else. Where nobody knows whose post it answers, it is somebody else's."""
     if post.network in DISCUSSIONS:
         return False
@@ -116,9 +116,9 @@ def _author_of(key: str, authors: Mapping[str, str]) -> str:
 # ---- the operator's list -------------------------------------------------------------------------------
 
 
-def is_blocked(post: Post, never: Blocklist) -> bool:
+def is_blocked(post: Post, blocked: Blocklist) -> bool:
     """Whether the operator quotes nothing like it."""
-    accounts, words, servers = never.accounts, never.words, never.servers
+    accounts, words, servers = blocked.accounts, blocked.words, blocked.servers
     names = {keys.folded(post.account), f"{post.network}:@{post.handle.lower()}"}
     if accounts and not names.isdisjoint(map(keys.folded, accounts)):
         return True

@@ -2,7 +2,7 @@
 
 A forgotten key is overwritten in one place, its identity: a random pseudonym stands there, so that rows which belong
 together still do and totals stay. A post's own words, and its names in what others wrote, leave their commitments, so
-that the rows keep their hashes. A batch says what was forgotten, with a seal over what is left of each such row, and
+that the rows keep their hashes. A batch says what was forgotten, with the hash of what is left of each such row, and
 carries the tombstones by which import, restore and re-collection know what must not come back."""
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import NotFound
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model.keys import network_of, parse_key
-from hotpapers.moderation.bots.named import accounts_of
+from hotpapers.moderation.bots.bot_names import accounts_of
 from hotpapers.privacy import forgotten_file, queries
-from hotpapers.privacy.queries import lonely_texts
+from hotpapers.privacy.queries import orphan_texts
 from hotpapers.search import indexing
 from hotpapers.store import batches, identities, item_rows, raw_archive, reaction_marks, reader_reports, tombstones
 from hotpapers.store.commitments import SALT, canonical_json, commitment
 from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.leftovers import remove_unfinished
-from hotpapers.store.manifest import BatchStamp, Erased, Seal
+from hotpapers.store.manifest import BatchStamp, ErasedIdentity, Remainder
 from hotpapers.store.record import Record, now
 
 
@@ -63,18 +63,18 @@ def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
 def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) -> list[ForgetResult | NotFound]:
     """Several at once, without `erase_traces`: what was done for each, or why nothing was. Texts and originals are
     looked through once for all, and once for each key that no row names."""
-    wanted = [parse_key(key) for key in keys]
+    requested = [parse_key(key) for key in keys]
     with record.database.write():
-        belonging = _belonging(record, wanted)
-        everything = model.distinct(key_of for some in belonging.values() for key_of in some)
+        names_by_key = _names_by_key(record, requested)
+        everything = model.distinct(key_of for some in names_by_key.values() for key_of in some)
         erased = erase(record, everything, at=at or now()) if everything else ErasedRows({}, 0, 0)
-        forgotten_file.complete(record.database, record.marks)
+        forgotten_file.complete(record.database, record.hasher)
     left = [f"unfinished {path}" for path in remove_unfinished(record.database)]
     return [
-        erased.of(belonging[key], (*copies(record, key), *left))
-        if key in belonging
+        erased.of(names_by_key[key], (*copies(record, key), *left))
+        if key in names_by_key
         else NotFound(f"{key}: no such post or account in the record")
-        for key in wanted
+        for key in requested
     ]
 
 
@@ -83,14 +83,14 @@ class ErasedRows(NamedTuple):
     one; how many originals."""
 
     own: Mapping[str, Collection[int]]
-    others: int
+    other_rows: int
     originals: int
 
     def of(self, keys: Iterable[str], out_of_reach: Iterable[str]) -> ForgetResult:
         """What is told of some of the keys."""
         keys = tuple(keys)
         own = {number for key in keys for number in self.own.get(key, ())}
-        return ForgetResult(keys, len(own) + self.others, self.originals, tuple(out_of_reach))
+        return ForgetResult(keys, len(own) + self.other_rows, self.originals, tuple(out_of_reach))
 
 
 def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at: int) -> ErasedRows:
@@ -98,24 +98,24 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
 
     `marks`: further tombstones to keep, and to obey in what others wrote. Call inside `write()`.
     """
-    database, old = record.database, tombstones.load(record.database, record.marks)
-    lonely = queries.lonely_authors(record, keys)
-    gone = frozenset([*keys, *lonely])
-    graves = tombstones.Tombstones(record.marks, old.known | frozenset(marks)) if marks else None
-    known = tombstones.ForgottenNames(_names_of(keys), graves)
-    changes, lonely_marks = _changes(record, gone, known)
-    sealed = _overwrite(record, changes, lonely_marks)
+    database, old = record.database, tombstones.load(record.database, record.hasher)
+    orphans = queries.orphan_authors(record, keys)
+    gone = frozenset([*keys, *orphans])
+    known_tombstones = tombstones.Tombstones(record.hasher, old.known | frozenset(marks)) if marks else None
+    known = tombstones.ForgottenNames(_names_of(keys), known_tombstones)
+    changes, orphan_marks = _changes(record, gone, known)
+    remainders = _overwrite(record, changes, orphan_marks)
     indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
     engagement_queries.forget_posts(database, keys)
     reaction_marks.forget_reactions_to(database, keys)
     reader_reports.forget(database, gone, known.stand_in)
     jobs_queries.forget_reasons(database, known.stand_in)
     sources = queries.origins_of(database, sorted(gone)) | {row.origin for row, _ in changes} - {0}
-    unnamed = queries.named_by_none(database, _no_longer_named(changes))
+    unnamed = queries.unnamed_keys(database, _dropped_names(changes))
     erased = _erase_identities(record, [*gone, *unnamed])
     originals = raw_archive.erase(database, sources, keys, known.named_in)
-    new = sorted({*marks, *tombstones.marks_of(record.marks, keys, known.names, lonely)} - old.known)
-    row_changes = batches.RowChanges(forgotten=sealed, erased=erased, tombstones=new)
+    new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - old.known)
+    row_changes = batches.RowChanges(forgotten=remainders, erased=erased, tombstones=new)
     batches.append(database, BatchStamp(at, "forget"), changes=row_changes)
     return _erased_rows(changes, gone, originals)
 
@@ -127,14 +127,14 @@ def _changes(
     that nobody says any more."""
     own = ((row, left_of(row.item, keys)) for row in queries.own_rows(record, sorted(keys)))
     changes = {(row.spec.kind, row.id): (row, left) for row, left in own}
-    for row in queries.rows_naming(record, known):
+    for row in queries.rows_with_names(record, known):
         _, item = changes.get((row.spec.kind, row.id), (row, row.item))
         changes[row.spec.kind, row.id] = (row, tombstones.redacted(item, known))
-    lonely = lonely_texts(record.database, list(changes.values()))
-    for row in queries.rows_where(record, SPECS[model.Post], "same", sorted(lonely)):  # forgotten before
+    orphans = orphan_texts(record.database, list(changes.values()))
+    for row in queries.rows_where(record, SPECS[model.Post], "same", sorted(orphans)):  # forgotten before
         changes.setdefault((row.spec.kind, row.id), (row, row.item))
     # others lose nothing
-    return [(row, left) for row, left in changes.values() if row.lost or left != row.item], lonely
+    return [(row, left) for row, left in changes.values() if row.lost or left != row.item], orphans
 
 
 def _erased_rows(changes: Sequence[Change], keys: frozenset[str], originals: int) -> ErasedRows:
@@ -150,29 +150,29 @@ def copies(record: Record, key: str | None = None) -> Iterator[str]:
     """Backups and exports, all or those made before a key was forgotten: where they went, for a person to deal with."""
     before = model.LARGEST
     if key is not None:
-        before = tombstones.forgotten_at(record.database, record.marks, key)
-    for way, target in queries.copies_before(record.database, before):
-        yield f"{way} {target}"
+        before = tombstones.forgotten_at(record.database, record.hasher, key)
+    for purpose, target in queries.copies_before(record.database, before):
+        yield f"{purpose} {target}"
 
 
 # ---- what belongs to a key -----------------------------------------------------------------------------
 
 
-def _belonging(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """For each key that the record has, names or has forgotten: itself; for an account also its other names, as the
     record joins them, and all its posts. A handle means the account that has it too."""
-    graves = tombstones.load(record.database, record.marks)
-    known = {key for key in keys if graves.holds(key)} | queries.keys_known(record.database, keys)
-    meant = accounts_of(record.view(), keys)
+    known_tombstones = tombstones.load(record.database, record.hasher)
+    known = {key for key in keys if known_tombstones.holds(key)} | queries.keys_known(record.database, keys)
+    accounts = accounts_of(record.view(), keys)
     for key in keys:
-        if len(meant[key]) == 1:
-            meant[key] += queries.last_holder(record.database, key)
-        is_known = key in known or len(meant[key]) > 1
-        if not is_known and not any(queries.rows_naming(record, tombstones.ForgottenNames(_names_of([key])))):
-            del meant[key]
+        if len(accounts[key]) == 1:
+            accounts[key] += queries.last_holder(record.database, key)
+        is_known = key in known or len(accounts[key]) > 1
+        if not is_known and not any(queries.rows_with_names(record, tombstones.ForgottenNames(_names_of([key])))):
+            del accounts[key]
     return {
         key: model.distinct(name for account in some for name in _all_names(record, account))
-        for key, some in meant.items()
+        for key, some in accounts.items()
     }
 
 
@@ -213,26 +213,26 @@ def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
     return msgspec.structs.replace(item, handle="", name="") if isinstance(item, model.Account) else item
 
 
-def _no_longer_named(changes: Sequence[Change]) -> set[str]:
+def _dropped_names(changes: Sequence[Change]) -> set[str]:
     """The keys that rows named and do not name any more."""
-    return {getattr(row.item, name) for row, left in changes for name in _taken_out(row.item, left)} - {""}
+    return {getattr(row.item, name) for row, left in changes for name in _dropped_fields(row.item, left)} - {""}
 
 
-def _taken_out(item: model.Item, left: model.Item) -> list[str]:
-    return [name for name in BESIDE if getattr(item, name, "") != getattr(left, name, "")]
+def _dropped_fields(item: model.Item, left: model.Item) -> list[str]:
+    return [name for name in NAMED_FIELDS if getattr(item, name, "") != getattr(left, name, "")]
 
 
-BESIDE = ("account", "reply_to", "quotes")
+NAMED_FIELDS = ("account", "reply_to", "quotes")
 """Whom a post names besides itself."""
 
 
-def _erase_identities(record: Record, keys: Collection[str]) -> list[Erased]:
+def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdentity]:
     """Overwrites the identities of keys; where manifests list them, with their pseudonyms.
 
     These are random, so that nobody can try out whose they were, but for accounts that a publication names as its own:
     what they say counts nowhere, and who they are stands there anyway.
     """
-    own, marks = queries.own_accounts(record.database), record.marks
+    own, marks = queries.own_accounts(record.database), record.hasher
     gone = {identity.number: (key, identity) for key, identity in identities.find(record.database, keys).items() if key}
     pseudonyms = {n: marks.own_pseudonym(key) if key in own else _pseudonym(key) for n, (key, _) in gone.items()}
     identities.overwrite(
@@ -243,27 +243,29 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[Erased]:
     return [(*place, pseudonyms[number]) for number, place in places.items()]
 
 
-def _overwrite(record: Record, changes: Sequence[Change], lonely: Collection[int]) -> list[Seal]:
-    """Writes what is left into rows; where they are listed, and their seals. `lonely`: marks of texts that go."""
+def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[int]) -> list[Remainder]:
+    """Writes what is left into rows; where they are listed, and its hash. `orphans`: hashes of texts that go."""
     marks: dict[int | str, int] = {}
-    left = [_left(row, item, lonely, marks) for row, item in changes]
+    left = [_remaining_row(row, item, orphans, marks) for row, item in changes]
     for row in left:
         _write_row(record, row)
     pairs = batches.pairs_of(record.database, [(row.spec.kind, row.id, row.since) for row in left])
-    return sorted((*pair, row.seal) for pair, row in zip(pairs, left, strict=True))
+    return sorted((*pair, row.remainder_hash) for pair, row in zip(pairs, left, strict=True))
 
 
-def _left(row: StoredRow, item: model.Item, lonely: Collection[int], marks: dict[int | str, int]) -> StoredRow:
+def _remaining_row(
+    row: StoredRow, item: model.Item, orphans: Collection[int], marks: dict[int | str, int]
+) -> StoredRow:
     """A row with what is left of its item. `marks`: what stands for the marks of texts that are forgotten."""
     spec, salt = row.spec, row.salt or b""
     named = {name: row.committed[name] for name in (spec.fields[i] for i in spec.persons)}
     words = {name: getattr(row.item, name) for name in _words(spec)}
     lost = {name: commitment(salt, value) for name, value in (named | words).items() if value}
     derived = tuple(
-        marks.setdefault(value, secrets.randbits(52) + 1) if name == "same" and value in lonely else value
+        marks.setdefault(value, secrets.randbits(52) + 1) if name == "same" and value in orphans else value
         for (name, _), value in zip(spec.derived, row.derived, strict=True)
     )
-    nobody = dict.fromkeys(_taken_out(row.item, item), "")
+    nobody = dict.fromkeys(_dropped_fields(row.item, item), "")
     return row._replace(
         item=item, derived=derived, lost=lost | (row.lost or {}), committed={**row.committed, **nobody},
         salt=os.urandom(SALT) if any(getattr(item, name) for name in _words(spec)) else None,
@@ -278,7 +280,7 @@ def _write_row(record: Record, row: StoredRow) -> None:
     """The words that are left; nobody where somebody was named."""
     values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
     change = {name: values[name] for name in _words(row.spec)}
-    change |= {name: 0 for name in BESIDE if values.get(name) == ""}
+    change |= {name: 0 for name in NAMED_FIELDS if values.get(name) == ""}
     change |= {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
     change |= {"salt": row.salt, "lost": canonical_json(row.lost).decode()}
     names = ", ".join(f'"{name}" = ?' for name in change)

@@ -45,16 +45,17 @@ def file_of(database: Database) -> Path | None:
 
 
 def beside(store: Path) -> Path:
-    """The file of a store in a file."""
-    return store.with_name(store.name + SUFFIX)
+    """The file of a store in a file: one, by whichever link the store is opened."""
+    own = file_modes.linked(store)
+    return own.with_name(own.name + SUFFIX)
 
 
-def fingerprint(marks: KeyedHasher) -> str:
+def fingerprint(hasher: KeyedHasher) -> str:
     """What tells a store's marks from another's, and nothing of its secret."""
-    return hashlib.blake2b(b"", key=marks.secret, digest_size=16, person=b"fingerprint").hexdigest()
+    return hashlib.blake2b(b"", key=hasher.secret, digest_size=16, person=b"fingerprint").hexdigest()
 
 
-def read(file: Path, marks: KeyedHasher) -> frozenset[ForgottenMark] | None:
+def read(file: Path, hasher: KeyedHasher) -> frozenset[ForgottenMark] | None:
     """The marks of a store in a file; None where the file says nothing of that store, or is not there.
 
     A line that a crash cut off says nothing. Raises OSError where the file is there and cannot be read.
@@ -63,7 +64,7 @@ def read(file: Path, marks: KeyedHasher) -> frozenset[ForgottenMark] | None:
         text = file.read_bytes().decode("ascii", "replace")
     except FileNotFoundError:
         return None
-    own_fingerprint, known, entries = fingerprint(marks), False, set()
+    own_fingerprint, known, entries = fingerprint(hasher), False, set()
     inside = False
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
@@ -75,39 +76,39 @@ def read(file: Path, marks: KeyedHasher) -> frozenset[ForgottenMark] | None:
     return frozenset(entries) if known else None
 
 
-def append(database: Database, marks: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
+def append(database: Database, hasher: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
     """Adds marks, in the midst of the transaction that makes them. A file that is not there is begun with all."""
     file = file_of(database)
     if file is None:
         return
     if not file.exists():
-        complete(database, marks)
-    _write(file, marks, lines)
+        complete(database, hasher)
+    _write(file, hasher, lines)
 
 
-def complete(database: Database, marks: KeyedHasher) -> None:
+def complete(database: Database, hasher: KeyedHasher) -> None:
     """Adds whatever the store knows and the file does not; begins the file where there is none."""
     file = file_of(database)
     if file is None:
         return
     try:
-        known = read(file, marks)
+        known = read(file, hasher)
     except OSError as problem:
         _complain(file, problem)
         return
     missing = sorted(_of_store(database) - (known or frozenset()))
     if missing or known is None:
-        _write(file, marks, missing)
+        _write(file, hasher, missing)
 
 
 def _of_store(database: Database) -> set[ForgottenMark]:
-    graves = (ForgottenMark("tombstone", mark, at) for mark, at in tombstones.all_tombstones(database))
-    return {*graves, *(ForgottenMark(*row) for row in queries.marks_of_leavers(database))}
+    known_tombstones = (ForgottenMark("tombstone", mark, at) for mark, at in tombstones.all_tombstones(database))
+    return {*known_tombstones, *(ForgottenMark(*row) for row in queries.marks_of_leavers(database))}
 
 
-def _write(file: Path, marks: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
+def _write(file: Path, hasher: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
     """Each addition names whose marks they are, and begins on a line of its own, whatever a crash left."""
-    text = "".join([f"\nsecret {fingerprint(marks)}\n", *(f"{kind} {mark} {at}\n" for kind, mark, at in lines)])
+    text = "".join([f"\nsecret {fingerprint(hasher)}\n", *(f"{kind} {mark} {at}\n" for kind, mark, at in lines)])
     try:
         file_modes.make_private(file)
         with open(file, "ab", buffering=0) as out:

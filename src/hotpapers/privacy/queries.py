@@ -59,7 +59,7 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
             yield from (keys.handle_key(keys.network_of(key), handle) for key, handle in rows if handle)
 
 
-def lonely_authors(record: Record, keys: Sequence[str]) -> list[str]:
+def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
     """The authors of forgotten posts of whom the record holds nothing else: what it says of them goes too."""
     authors: set[str] = set()
     for some in slices(keys):
@@ -87,7 +87,7 @@ def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
                     yield row
 
 
-def named_by_none(database: Database, keys: Collection[str]) -> list[str]:
+def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
     """Those of some keys that no row names."""
     numbers = {identity.number: key for key, identity in identities.find(database, keys).items() if key}
     for some in slices(sorted(numbers)):
@@ -119,11 +119,11 @@ def rows_where(record: Record, spec: KindSpec, name: str, values: Sequence[str |
 
 
 def _rows(database: Database, spec: KindSpec, where: str, params: Sequence[str | int]) -> list[StoredRow]:
-    sql = f"SELECT {item_rows.sealed_columns(spec)} FROM {spec.kind} WHERE {where}"
-    return [item_rows.read_sealed(spec, row) for row in database.rows(sql, params)]
+    sql = f"SELECT {item_rows.columns_with_commitments(spec)} FROM {spec.kind} WHERE {where}"
+    return [item_rows.read_with_commitments(spec, row) for row in database.rows(sql, params)]
 
 
-def rows_naming(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
+def rows_with_names(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
     """Rows in which a name stands in what others wrote."""
     for spec in (SPECS[model.Post], SPECS[model.Account]):
         named = []
@@ -134,7 +134,7 @@ def rows_naming(record: Record, known: tombstones.ForgottenNames) -> Iterator[St
         yield from rows_where(record, spec, "id", named)
 
 
-def lonely_texts(database: Database, changes: Sequence[tuple[StoredRow, model.Item]]) -> frozenset[int]:
+def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.Item]]) -> frozenset[int]:
     """The marks of texts that are forgotten now and that no other post shares: what another still says, everybody can
     read there, and it must go on counting as the same."""
     gone = {row.id: text_of(row) for row, left in changes if isinstance(left, model.Post) and not left.text}

@@ -30,7 +30,7 @@ STEP = 5_000
 """Snapshots of a step."""
 AT_ONCE = 500
 """Posts asked for in one query."""
-LOOKED_AT = "pruned"
+PROGRESS = "pruned"
 """The name in `meta` of the number up to which snapshots were looked at."""
 
 
@@ -41,18 +41,18 @@ class PruneResult(NamedTuple):
     originals: int
 
 
-class _Cut(NamedTuple):
+class _IssueCut(NamedTuple):
     """A frozen issue's moment and the position up to which it saw the record."""
 
     moment: int
     position: int
 
 
-class _Frozen(NamedTuple):
+class _IssueCuts(NamedTuple):
     """What issues rest on: their cuts, ascending; the least position of each and all later ones, the head's after the
     last; their papers."""
 
-    cuts: Sequence[_Cut]
+    cuts: Sequence[_IssueCut]
     firsts: Sequence[int]
     papers: frozenset[str]
 
@@ -66,14 +66,14 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
     at = at or now()
     with record.database.write():
         originals = queries.drop_expired(record.database, at)
-    frozen, before, snapshots = _frozen(record), at - SNAPSHOTS_AFTER, 0
-    for posts, upto in queries.posts_with_snapshots(record) if whole else _newly_old(record, before):
+    issue_cuts, before, snapshots = _issue_cuts(record), at - SNAPSHOTS_AFTER, 0
+    for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, before):
         with record.database.write():
-            gone = _needless(record, frozen, posts, before)
+            gone = _unneeded_snapshots(record, issue_cuts, posts, before)
             if gone:
                 _remove(record, gone, at)
             if upto:
-                _look_no_more(record, upto)
+                _save_progress(record, upto)
         snapshots += len(gone)
     return PruneResult(snapshots, originals)
 
@@ -81,9 +81,9 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
 # ---- what is looked at, step by step -------------------------------------------------------------------
 
 
-def _newly_old(record: Record, before: int) -> Iterator[tuple[list[int], int]]:
+def _new_old_posts(record: Record, before: int) -> Iterator[tuple[list[int], int]]:
     """The posts of snapshots that were not looked at yet and are old; the number up to which they are."""
-    after = int(read_meta(record.database, LOOKED_AT) or 0)
+    after = int(read_meta(record.database, PROGRESS) or 0)
     while old := list(
         takewhile(lambda row: row.observed_at < before, queries.snapshots_after(record.database, after, STEP))
     ):
@@ -91,68 +91,72 @@ def _newly_old(record: Record, before: int) -> Iterator[tuple[list[int], int]]:
         yield sorted({row.post for row in old}), after
 
 
-def _look_no_more(record: Record, number: int) -> None:
-    write_meta(record.database, LOOKED_AT, str(number))
+def _save_progress(record: Record, number: int) -> None:
+    write_meta(record.database, PROGRESS, str(number))
 
 
 # ---- what is needed ------------------------------------------------------------------------------------
 
 
-def _needless(record: Record, frozen: _Frozen, posts: Sequence[int], before: int) -> list[queries.SnapshotRow]:
+def _unneeded_snapshots(
+    record: Record, issue_cuts: _IssueCuts, posts: Sequence[int], before: int
+) -> list[queries.SnapshotRow]:
     """Of the posts' snapshots before a moment those that are not needed."""
     gone: list[queries.SnapshotRow] = []
     for start in range(0, len(posts), AT_ONCE):
         some = posts[start : start + AT_ONCE]
-        marks = _age_marks(record, frozen, some)
-        held = _needed_by_issues(record, frozen, some)
+        moments = _age_moments(record, issue_cuts, some)
+        held = _needed_by_issues(record, issue_cuts, some)
         rows = queries.snapshots_of(record.database, some, before)
         for post, group in groupby(rows, key=lambda row: row.post):
             if post not in held:
                 snapshots = list(group)
-                needed = needed_of(snapshots, [*marks[post], *_cuts_among(frozen, snapshots)])
+                needed = needed_of(snapshots, [*moments[post], *_cuts_among(issue_cuts, snapshots)])
                 gone += [snapshot for snapshot in snapshots if snapshot.id not in needed]
     return gone
 
 
-def needed_of(snapshots: Sequence[queries.SnapshotRow], marks: Iterable[_Cut]) -> set[int]:
-    """The ids that are the latest ones at some mark, seen from its position or a later one; and the last of all."""
-    moments = [snapshot.observed_at for snapshot in snapshots]
+def needed_of(snapshots: Sequence[queries.SnapshotRow], moments: Iterable[_IssueCut]) -> set[int]:
+    """The ids that are the latest ones at some moment, seen from its position or a later one; and the last of all."""
+    times = [snapshot.observed_at for snapshot in snapshots]
     needed = {snapshots[-1].id}
-    for mark in marks:
+    for moment in moments:
         earliest = LARGEST
-        for row in snapshots[: bisect_left(moments, mark.moment + 1)][::-1]:
+        for row in snapshots[: bisect_left(times, moment.moment + 1)][::-1]:
             if row.since < earliest:
                 needed.add(row.id)
                 earliest = row.since
-            if earliest <= mark.position:
+            if earliest <= moment.position:
                 break
     return needed
 
 
-def _cuts_among(frozen: _Frozen, snapshots: Sequence[queries.SnapshotRow]) -> Iterator[_Cut]:
+def _cuts_among(issue_cuts: _IssueCuts, snapshots: Sequence[queries.SnapshotRow]) -> Iterator[_IssueCut]:
     """The cuts between the first and the last snapshot; one for all that came later, from which the same is seen."""
-    first = bisect_left(frozen.cuts, _Cut(snapshots[0].observed_at, 0))
-    last = bisect_left(frozen.cuts, _Cut(snapshots[-1].observed_at, 0))
-    yield from frozen.cuts[first:last]
-    yield _Cut(LARGEST, frozen.firsts[last])
+    first = bisect_left(issue_cuts.cuts, _IssueCut(snapshots[0].observed_at, 0))
+    last = bisect_left(issue_cuts.cuts, _IssueCut(snapshots[-1].observed_at, 0))
+    yield from issue_cuts.cuts[first:last]
+    yield _IssueCut(LARGEST, issue_cuts.firsts[last])
 
 
-def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[int]) -> dict[int, list[_Cut]]:
+def _age_moments(record: Record, issue_cuts: _IssueCuts, posts: Sequence[int]) -> dict[int, list[_IssueCut]]:
     """The moments at which the posts' papers are compared, each with the first position that compared there."""
-    result: dict[int, list[_Cut]] = defaultdict(list)
+    result: dict[int, list[_IssueCut]] = defaultdict(list)
     for post, announced_at in queries.announcements_of(record.database, posts):
         for age in AGES:
             moment = announced_at + age * HOUR
-            result[post].append(_Cut(moment, frozen.firsts[bisect_left(frozen.cuts, _Cut(moment, 0))]))
+            result[post].append(
+                _IssueCut(moment, issue_cuts.firsts[bisect_left(issue_cuts.cuts, _IssueCut(moment, 0))])
+            )
     return result
 
 
-def _needed_by_issues(record: Record, frozen: _Frozen, posts: Sequence[int]) -> set[int]:
+def _needed_by_issues(record: Record, issue_cuts: _IssueCuts, posts: Sequence[int]) -> set[int]:
     """The posts about papers that are in an issue."""
-    return {post for post, paper in queries.papers_named(record.database, posts) if paper in frozen.papers}
+    return {post for post, paper in queries.papers_named(record.database, posts) if paper in issue_cuts.papers}
 
 
-class _Named(msgspec.Struct):
+class _EntryPaper(msgspec.Struct):
     paper: str
 
 
@@ -161,23 +165,23 @@ class _Content(msgspec.Struct):
 
     as_of: int
     position: int
-    entries: list[_Named]
-    ongoing: list[_Named]
+    entries: list[_EntryPaper]
+    ongoing: list[_EntryPaper]
 
 
 _content = msgspec.json.Decoder(_Content).decode
 
 
-def _frozen(record: Record) -> _Frozen:
-    cuts: list[_Cut] = []
+def _issue_cuts(record: Record) -> _IssueCuts:
+    cuts: list[_IssueCut] = []
     papers: set[str] = set()
     for text in queries.issue_contents(record.database):
         content = _content(text)
-        cuts.append(_Cut(content.as_of, content.position))
+        cuts.append(_IssueCut(content.as_of, content.position))
         papers.update(entry.paper for entry in (*content.entries, *content.ongoing))
     cuts.sort()
     firsts = list(accumulate((cut.position for cut in reversed(cuts)), min, initial=record.head.position))[::-1]
-    return _Frozen(cuts, firsts, frozenset(papers))
+    return _IssueCuts(cuts, firsts, frozenset(papers))
 
 
 # ---- what goes -----------------------------------------------------------------------------------------

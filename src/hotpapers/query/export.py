@@ -73,7 +73,7 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 def public_lines(session: QuerySession) -> Iterator[bytes]:
     """The lines of the exchange format that strangers may have."""
     withheld = _kept_back(session)
-    for line in exporter.wanted_lines(session.record, ExportRequest(True, withheld.networks)):
+    for line in exporter.export_lines(session.record, ExportRequest(True, withheld.networks)):
         public = _public(line, withheld)
         if public is not None:
             yield public

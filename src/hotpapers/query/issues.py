@@ -63,23 +63,23 @@ LAST_DAY = "~"
 
 def issue(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueDetails:
     """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown."""
-    return as_issue(_shelved(session, params))
+    return as_issue(_published_issue(session, params))
 
 
 def issue_with_proof(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueWithProof:
     """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown, and its proof."""
-    shelved = _shelved(session, params)
-    logs = session.logs.readable(shelved.content.publication.publication) if session.logs else None
-    proved = proved_issue(shelved, logs)
+    issue = _published_issue(session, params)
+    logs = session.logs.readable(issue.content.publication.publication) if session.logs else None
+    proved = proved_issue(issue, logs)
     return schemas.IssueWithProof(
-        **msgspec.structs.asdict(as_issue(shelved)),
+        **msgspec.structs.asdict(as_issue(issue)),
         content=proved.content if proved else None,
         metadata=dict(proved.metadata) if proved else {},
         proof=proved.text if proved else "",
     )
 
 
-def _shelved(session: QuerySession, params: request_params.IssueParams) -> model.PublishedIssue:
+def _published_issue(session: QuerySession, params: request_params.IssueParams) -> model.PublishedIssue:
     name = session.publication(params.publication).publication
     day = session.day(name, params.day)
     try:
@@ -92,27 +92,27 @@ def _missing(name: str, day: str, edition: int) -> str:
     return f"{name}: there is no frozen issue of {day}{f', edition {edition}' if edition else ''}"
 
 
-def as_issue(shelved: model.PublishedIssue) -> schemas.IssueDetails:
+def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
     """A frozen issue with all that is shown of its papers."""
-    content = shelved.content
+    content = issue.content
     return answer_of(
         schemas.IssueDetails, content, publication=content.publication.publication, title=content.publication.title,
-        window=content.publication.window, digest=shelved.digest, editions=shelved.editions,
-        frozen_at=shelved.frozen_at, imported=shelved.listing is not None, choice=content.choice or None,
-        compared=content.compared or None, facts=phrases.facts(shelved),
-        entries=tuple(_entry(shelved, entry) for entry in content.entries),
-        ongoing=tuple(_entry(shelved, entry) for entry in content.ongoing),
+        window=content.publication.window, digest=issue.digest, editions=issue.editions,
+        frozen_at=issue.frozen_at, imported=issue.listing is not None, choice=content.choice or None,
+        compared=content.compared or None, facts=phrases.facts(issue),
+        entries=tuple(_entry(issue, entry) for entry in content.entries),
+        ongoing=tuple(_entry(issue, entry) for entry in content.ongoing),
     )  # fmt: skip
 
 
-def _entry(shelved: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:
-    paper = shelved.papers[entry.paper]
+def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:
+    paper = issue.papers[entry.paper]
     return answer_of(
         schemas.EntryDetails, entry, id=bare(entry.paper), title=paper.title, authors=paper.authors,
         categories=paper.categories, summary=paper.summary, abstract=paper.abstract,
         abs=site_paths.abs_url(entry.paper), pdf=site_paths.pdf_url(entry.paper),
-        announced=announcement_counts.when(shelved.content, entry),
-        posts=tuple(as_post(quotation.post, quotation.shown) for quotation in shelved.posts.get(entry.paper, ())),
+        announced=announcement_counts.when(issue.content, entry),
+        posts=tuple(as_post(quotation.post, quotation.shown) for quotation in issue.posts.get(entry.paper, ())),
     )  # fmt: skip
 
 
@@ -165,8 +165,8 @@ def explained(session: QuerySession, params: request_params.EntryParams) -> expl
     key = paper_key(params.paper)
     name = session.publication(params.publication).publication
     day = _latest_with(session, name, key) if params.day == "latest" else params.day
-    shelved = _shelved(session, request_params.IssueParams(publication=name, day=day, edition=params.edition))
-    return explaining.explain(shelved, key)
+    issue = _published_issue(session, request_params.IssueParams(publication=name, day=day, edition=params.edition))
+    return explaining.explain(issue, key)
 
 
 def _latest_with(session: QuerySession, name: str, key: str) -> str:

@@ -157,7 +157,7 @@ def _problem(status: str) -> Json:
     }
 
 
-def written() -> str:
+def document_text() -> str:
     """The document as a file: docs/reference/openapi.json."""
     return json_of(document())
 

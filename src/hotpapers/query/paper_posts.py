@@ -30,20 +30,20 @@ def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.
         session.record.view(), own_voices(session), key, params.network, after or (model.LARGEST, ""), params.limit + 1
     )
     more, page = len(page_of_posts) > params.limit, page_of_posts[: params.limit]
-    policy = _gate(session, page)
+    policy = _policy(session, page)
     last = page[-1][1].item if page else None
     return schemas.PostPage(
-        paper=key, posts=tuple(_as_shown(policy, key, row, automated) for automated, row in page),
+        paper=key, posts=tuple(_post_details(policy, key, row, automated) for automated, row in page),
         next=cursor_of(POSTS, last.created_at, last.post) if more and isinstance(last, model.Post) else None,
     )  # fmt: skip
 
 
-def _gate(session: QuerySession, page: Sequence[tuple[bool, StoredRow]]) -> QuotationPolicy:
+def _policy(session: QuerySession, page: Sequence[tuple[bool, StoredRow]]) -> QuotationPolicy:
     items = (row.item for _, row in page)
     return policy_for(session.record.view(), session.terms, (post for post in items if isinstance(post, model.Post)))
 
 
-def _as_shown(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:
+def _post_details(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:
     """What may be shown of a post: of one that may not be quoted, or came without its words, no more than a link."""
     post = row.item
     assert isinstance(post, model.Post)

@@ -149,28 +149,28 @@ _FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`"
 Kind = TypeVar("Kind", bound=Params)
 
 
-def checked(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = False) -> Kind:
+def check_params(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = False) -> Kind:
     """The parameters of a question, if they are. `as_text`: numbers are written as text. Raises UsageError."""
     try:
         return msgspec.convert(dict(values), cls, strict=not as_text)
-    except msgspec.ValidationError as wrong:
-        raise UsageError(_explained(str(wrong), cls)) from wrong
+    except msgspec.ValidationError as error:
+        raise UsageError(_explain(str(error), cls)) from error
 
 
-def _explained(wrong: str, cls: type[Params]) -> str:
+def _explain(error: str, cls: type[Params]) -> str:
     """What is wrong with parameters, the name of the parameter first, and what it takes."""
-    reason, _, where = wrong.partition(" - at `$.")
+    reason, _, where = error.partition(" - at `$.")
     match = _FIELD.match(reason)
     if match is None:
         name = where.rstrip("`")
-        return f"{name}: takes {_taken(msgspec.json.schema(cls)['$defs'][cls.__name__]['properties'][name])}"
+        return f"{name}: takes {_values_of(msgspec.json.schema(cls)['$defs'][cls.__name__]['properties'][name])}"
     if "missing" in reason:
         return f"{match[1]}: is missing"
     known = ", ".join(cls.__struct_fields__) or "none"
     return f"{match[1][:60]}: no such parameter; there are: {known}"
 
 
-def _taken(kind: Mapping[str, Any]) -> str:
+def _values_of(kind: Mapping[str, Any]) -> str:
     """What a parameter takes, by its JSON Schema."""
     if "enum" in kind:
         return f"one of {', '.join(filter(None, kind['enum']))}"

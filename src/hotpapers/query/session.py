@@ -31,7 +31,7 @@ class QuerySession:
         self, record: Record, allowed: terms.Table = terms.TERMS, *, public: bool = False, logs: SiteLogs | None = None
     ) -> None:
         self.record, self.terms, self.public, self.logs = record, allowed, public, logs
-        self._kept: tuple[int, RecordIssueReader] | None = None
+        self._cached: tuple[int, RecordIssueReader] | None = None
 
     @property
     def position(self) -> int:
@@ -46,9 +46,9 @@ class QuerySession:
     def issue_reader(self) -> RecordIssueReader:
         """The same issue reader for as long as nothing was written to the record or forgotten in it, by whomever."""
         position = self.position
-        if self._kept is None or self._kept[0] != position:
-            self._kept = (position, RecordIssueReader(self.record, self.terms))
-        return self._kept[1]
+        if self._cached is None or self._cached[0] != position:
+            self._cached = (position, RecordIssueReader(self.record, self.terms))
+        return self._cached[1]
 
     def publication(self, name: str) -> Publication:
         """The publication of a name, or the only one there is. Raises NotFound, UsageError."""

@@ -19,12 +19,14 @@ from hotpapers.query.session import QuerySession
 from hotpapers.store import Record, now, quarantine
 from hotpapers.store.statistics import written_between
 
-LOOK_BACK = 14 * DAY
+EARLIER_DAYS = 14 * DAY
 """For how long it is said which days of arXiv's are not complete."""
 LEAST_TIME = DAY // 24
 """A day's traffic is told from so many microseconds on."""
 STOPPED = "stopped"
 """The state of a job that was at work when its program ended."""
+OFF = "off"
+"""The state of a job that the settings no longer ask for."""
 EVERYTHING = Publication(publication="", title="", observed_at=0)
 """Counts every network."""
 
@@ -110,8 +112,13 @@ def job_health(status: JobState, quarantine: int, at: int, *, held: bool) -> Job
     )  # fmt: skip
 
 
+def switched_off(job: JobHealth) -> JobHealth:
+    """The same of a job that nobody is to do: it is not failing, and has no next round."""
+    return job._replace(state=OFF, reason="", failing_since=None, next_at=None, back_to=None)
+
+
 def incomplete_days(record: Record, at: int) -> Iterator[schemas.MissingPapers]:
     """arXiv's days of which papers are missing, and which."""
     where = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
-    for span in record.view().items(Coverage, where, (ARXIV, at - LOOK_BACK)):
+    for span in record.view().items(Coverage, where, (ARXIV, at - EARLIER_DAYS)):
         yield answer_of(schemas.MissingPapers, span)

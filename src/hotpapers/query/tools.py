@@ -34,18 +34,18 @@ INSTRUCTIONS = (
     "the arithmetic of every score. Everything here is read-only. Moments are microseconds since 1970 UTC. " + WARNING
 )
 
-First = Annotated[int, Meta(ge=1, le=10_000, description="The place from which on entries are told")]
-Entries = Annotated[int, Meta(ge=1, le=50, description="At most so many entries")]
-Quoted = Annotated[int, Meta(ge=0, le=5, description="At most so many posts of each")]
+FirstPlace = Annotated[int, Meta(ge=1, le=10_000, description="The place from which on entries are told")]
+EntryLimit = Annotated[int, Meta(ge=1, le=50, description="At most so many entries")]
+PostLimit = Annotated[int, Meta(ge=0, le=5, description="At most so many posts of each")]
 
 
 class LatestIssueToolParams(request_params.Params, frozen=True, kw_only=True):
     """The latest issue, in part."""
 
     publication: request_params.Publication = ""
-    first: First = 1
-    entries: Entries = 10
-    posts: Quoted = 1
+    first: FirstPlace = 1
+    entries: EntryLimit = 10
+    posts: PostLimit = 1
 
 
 class IssueToolParams(LatestIssueToolParams, frozen=True, kw_only=True):
@@ -132,7 +132,7 @@ class ToolDefinition(NamedTuple):
         """As a list of tools has it (Model Context Protocol)."""
         return {
             "name": self.name, "title": self.title, "description": f"{self.about} {WARNING}",
-            "inputSchema": fields_of(self.params), "outputSchema": _whole(self.answer),
+            "inputSchema": fields_of(self.params), "outputSchema": _flat_schema(self.answer),
             "annotations": {
                 "readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False,
             },
@@ -140,7 +140,7 @@ class ToolDefinition(NamedTuple):
 
     def call(self, session: QuerySession, arguments: Mapping[str, Any]) -> Any:
         """Its answer to arguments as JSON has them, in harmless signs. Raises HotPapersError for what cannot be."""
-        result = harmless(msgspec.to_builtins(self.ask(session, request_params.checked(self.params, arguments))))
+        result = harmless(msgspec.to_builtins(self.ask(session, request_params.check_params(self.params, arguments))))
         if len(msgspec.json.encode(result)) > LONGEST:
             raise UsageError("the answer is too long; ask for fewer entries or posts at once")
         return result
@@ -184,7 +184,7 @@ TOOLS: dict[str, ToolDefinition] = {
 """Every tool by its name."""
 
 
-def _whole(cls: type[msgspec.Struct]) -> dict[str, Any]:
+def _flat_schema(cls: type[msgspec.Struct]) -> dict[str, Any]:
     """The JSON Schema of a struct with all that it refers to in it."""
     _, parts = msgspec.json.schema_components([cls], ref_template="#/$defs/{name}")
     root: dict[str, Any] = on_one_line(parts.pop(cls.__name__))
@@ -204,7 +204,7 @@ languages need (U+200C, U+200D) stay."""
 def harmless(value: Any) -> Any:
     """The same JSON without unseen signs, and without any text or list that is too long."""
     if isinstance(value, str):
-        return _clipped(_UNSEEN.sub("", value))
+        return _clip(_UNSEEN.sub("", value))
     if isinstance(value, dict):
         return {name: harmless(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -213,5 +213,5 @@ def harmless(value: Any) -> Any:
     return value
 
 
-def _clipped(text: str) -> str:
+def _clip(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " …"

@@ -1,4 +1,4 @@
-"""Rankings: pure, versioned functions from a talk to scored, explained entries.
+"""Rankings: pure, versioned functions from candidates to scored, explained entries.
 
 A version stays in the code for ever; a changed ranking is a new one.
 """
@@ -26,7 +26,7 @@ DEFAULT = vouched.NAME
 """By which a new publication is ranked."""
 
 
-class Measured(NamedTuple):
+class RankingNeeds(NamedTuple):
     """What a ranking asks of the record: at which `ages` papers are compared, in hours after their announcement, one
     younger than the first with others at that age; `with_standing`: whose voices have standing."""
 
@@ -34,23 +34,23 @@ class Measured(NamedTuple):
     with_standing: bool = False
 
 
-def measured_by(ranking: str) -> Measured:
-    """What is measured for a ranking."""
-    return Measured(rarity.AGES[1:], with_standing=True) if ranking == vouched.NAME else Measured(rarity.AGES)
+def needs_of(ranking: str) -> RankingNeeds:
+    """What a ranking of this name asks for."""
+    return RankingNeeds(rarity.AGES[1:], with_standing=True) if ranking == vouched.NAME else RankingNeeds(rarity.AGES)
 
 
-def rank(talk: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:
+def rank(inputs: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:
     """The candidates in order, each with its score and parts; level scores are marked. Raises UsageError."""
     if ranking not in RANKINGS:
         raise UsageError(f"{ranking}: no such ranking; there are {', '.join(RANKINGS)}")
-    return marked(RANKINGS[ranking](talk))
+    return with_ties(RANKINGS[ranking](inputs))
 
 
-def marked(ordered: Sequence[ScoredCandidate]) -> tuple[ScoredCandidate, ...]:
+def with_ties(ordered: Sequence[ScoredCandidate]) -> tuple[ScoredCandidate, ...]:
     """The same, those with a neighbour of the same score marked as level and no others."""
-    level = {candidate.score for candidate, other in pairwise(ordered) if candidate.score == other.score}
+    tied_scores = {candidate.score for candidate, other in pairwise(ordered) if candidate.score == other.score}
     return tuple(
-        candidate if candidate.tied == (candidate.score in level)
+        candidate if candidate.tied == (candidate.score in tied_scores)
         else msgspec.structs.replace(candidate, tied=not candidate.tied)
         for candidate in ordered
     )  # fmt: skip

@@ -8,13 +8,13 @@ from hotpapers.ranking.scoring import scored
 NAME = "classic/1"
 
 
-def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Candidates by reposts + likes over all networks, descending; ties keep their order in the listing, then id."""
-    candidates = [scored(candidate, tuple(map(_part, candidate.attention))) for candidate in talk.candidates]
-    inputs = {candidate.paper: candidate for candidate in talk.candidates}
+    candidates = [scored(candidate, tuple(map(_part, candidate.attention))) for candidate in inputs.candidates]
+    by_paper = {candidate.paper: candidate for candidate in inputs.candidates}
 
     def by_score(scored_candidate: ScoredCandidate) -> tuple[int, int, int, str]:
-        candidate = inputs[scored_candidate.paper]
+        candidate = by_paper[scored_candidate.paper]
         return order(scored_candidate.score, candidate.order, candidate.announced_at, scored_candidate.paper)
 
     return tuple(sorted(candidates, key=by_score))

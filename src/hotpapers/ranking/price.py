@@ -61,7 +61,7 @@ class PriceList:
         references = [self._references.find(peer, archive) for peer in keys]
         key = (age, tuple(among for among, _ in references))
         if len(self._of_ages.get(key, ())) <= bound:
-            self._of_ages[key] = best_scores([_steps_upto(bound, reference) for _, reference in references], bound)
+            self._of_ages[key] = best_scores([_steps_to(bound, reference) for _, reference in references], bound)
         return self._of_ages[key]
 
 
@@ -71,7 +71,7 @@ def _least_bound(score: int) -> int:
     return min(-(-accounts // BOUND_STEP) * BOUND_STEP, MOST)
 
 
-def _steps_upto(bound: int, reference: VoiceReference) -> list[tuple[int, int]]:
+def _steps_to(bound: int, reference: VoiceReference) -> list[tuple[int, int]]:
     return list(takewhile(lambda step: step[0] <= bound, steps_of(reference)))
 
 
@@ -98,16 +98,16 @@ def best_scores(networks: Iterable[Sequence[tuple[int, int]]], bound: int) -> li
     ordered = sorted(list(steps) for steps in networks if steps)  # below the first step of all nothing is reached
     best, open_from = [0] * (bound + 1), 0
     if ordered:
-        each = max(Fraction(points, voices) for steps in ordered for voices, points in steps)
+        best_rate = max(Fraction(points, voices) for steps in ordered for voices, points in steps)
         lowest, _ = ordered[0][0]
     for steps in ordered:
-        best = _raised(best, steps, open_from)
+        best = _with_network(best, steps, open_from)
         numbers = range(max(open_from, lowest), bound + 1)
-        open_from = next((n for n in numbers if best[n] * each.denominator < each.numerator * n), bound + 1)
+        open_from = next((n for n in numbers if best[n] * best_rate.denominator < best_rate.numerator * n), bound + 1)
     return best
 
 
-def _raised(before: list[int], steps: Sequence[tuple[int, int]], open_from: int) -> list[int]:
+def _with_network(before: list[int], steps: Sequence[tuple[int, int]], open_from: int) -> list[int]:
     """With one network more, where so many accounts or more may reach more by it."""
     if not before[-1]:  # the first one, alone
         pairs = pairwise([(0, 0), *steps, (len(before), 0)])

@@ -78,13 +78,13 @@ def _reference(peers: tuple[VoiceHistogram, ...]) -> VoiceReference:
 
 
 class ReferenceTable:
-    """All references of a talk, each made once: by network, age and the papers compared."""
+    """All references of a ranking, each made once: by network, age and the papers compared."""
 
     def __init__(self, peers: Iterable[VoiceHistogram]) -> None:
-        self._there: dict[tuple[str, int], list[VoiceHistogram]] = defaultdict(list)
+        self._peers: dict[tuple[str, int], list[VoiceHistogram]] = defaultdict(list)
         for peer in peers:
-            self._there[peer.network, peer.age].append(peer)
-        self._made: dict[tuple[str, int, str], VoiceReference] = {}
+            self._peers[peer.network, peer.age].append(peer)
+        self._references: dict[tuple[str, int, str], VoiceReference] = {}
 
     def find(self, attention: Attention, archive: str) -> tuple[str, VoiceReference]:
         """The narrowest reference with enough papers beside the one that is compared, and its name."""
@@ -97,10 +97,10 @@ class ReferenceTable:
 
     def _of(self, attention: Attention, among: str) -> VoiceReference:
         key = (attention.network, attention.age, among)
-        if key not in self._made:
-            there = self._there.get((attention.network, attention.age), [])
-            self._made[key] = _reference(tuple(peer for peer in there if _belongs(peer.archive, among)))
-        return self._made[key]
+        if key not in self._references:
+            network_peers = self._peers.get((attention.network, attention.age), [])
+            self._references[key] = _reference(tuple(peer for peer in network_peers if _belongs(peer.archive, among)))
+        return self._references[key]
 
 
 def _belongs(archive: str, among: str) -> bool:
@@ -112,14 +112,14 @@ def _own(attention: Attention) -> int | None:
     return attention.own if attention.own is not None and attention.own >= least(attention.age) else None
 
 
-def _others(reference: VoiceReference, own: int | None, x: int) -> tuple[int, int]:
+def _other_papers(reference: VoiceReference, own: int | None, x: int) -> tuple[int, int]:
     return reference.papers - (own is not None), reference.atleast(x) - (own is not None and own >= x)
 
 
 def part_of(attention: Attention, archive: str, references: ReferenceTable) -> ScoreComponent:
     """One network's part of a paper's score."""
     among, reference = references.find(attention, archive)
-    papers, atleast = _others(reference, _own(attention), attention.voices)
+    papers, atleast = _other_papers(reference, _own(attention), attention.voices)
     score = millipoints(papers, atleast) if attention.voices >= LEAST else 0
     return ScoreComponent(
         network=attention.network, rule="rarity", score=score, voices=attention.voices, papers=papers,
@@ -128,10 +128,10 @@ def part_of(attention: Attention, archive: str, references: ReferenceTable) -> S
     )  # fmt: skip
 
 
-def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Candidates by score, descending; level ones by more voices, then earlier announcement, then id."""
-    references = ReferenceTable(talk.peers)
+    references = ReferenceTable(inputs.peers)
     return ordered(
-        talk,
+        inputs,
         lambda candidate: tuple(part_of(attention, candidate.archive, references) for attention in candidate.attention),
     )

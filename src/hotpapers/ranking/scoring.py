@@ -15,14 +15,14 @@ def scored(candidate: Candidate, parts: Parts) -> ScoredCandidate:
     return ScoredCandidate(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)
 
 
-def ordered(talk: RankingInput, parts_of: Callable[[Candidate], Parts]) -> tuple[ScoredCandidate, ...]:
+def ordered(inputs: RankingInput, parts_of: Callable[[Candidate], Parts]) -> tuple[ScoredCandidate, ...]:
     """Candidates by score, descending; level ones by more voices, then earlier announcement, then id."""
-    announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
+    announced = {candidate.paper: candidate.announced_at for candidate in inputs.candidates}
 
     def place(candidate: ScoredCandidate) -> tuple[int, int, int, str]:
         return order(candidate.score, candidate.voices, announced[candidate.paper], candidate.paper)
 
-    return tuple(sorted((scored(candidate, parts_of(candidate)) for candidate in talk.candidates), key=place))
+    return tuple(sorted((scored(candidate, parts_of(candidate)) for candidate in inputs.candidates), key=place))
 
 
 def order(score: int, voices: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:

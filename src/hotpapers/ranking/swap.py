@@ -28,10 +28,10 @@ def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tu
     alone are left out."""
     result = []
     for part in (part for part in lower.parts if part.rule != vouched.RULE):
-        summed = part.rule == "classic"
-        needed = _classic(lower, upper, part) if summed else _rarity(lower, upper, part, peers)
+        is_classic = part.rule == "classic"
+        needed = _classic(lower, upper, part) if is_classic else _rarity(lower, upper, part, peers)
         if needed is not None:
-            result.append(RequiredGrowth(part.network, unit(part), part.score if summed else part.voices, needed))
+            result.append(RequiredGrowth(part.network, unit(part), part.score if is_classic else part.voices, needed))
     return tuple(result)
 
 
@@ -48,14 +48,14 @@ def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
 def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> int | None:
     """The least x that passes: found by halving, as from 3 voices on the lower only gains with x and the upper only
     loses."""
-    there = [peer for peer in peers if (peer.network, peer.age) == (part.network, part.age)]
-    most = max([voices for histogram in there for voices, _ in histogram.counts], default=0)
+    network_peers = [peer for peer in peers if (peer.network, peer.age) == (part.network, part.age)]
+    most = max([voices for histogram in network_peers for voices, _ in histogram.counts], default=0)
     vouching = part.voices + vouched.needed(upper.score) + 1  # as many more known voices, for a score like that
     low, high = part.voices, max(most, part.voices, upper.voices, LEAST, vouching) + 1
 
     def passes(x: int) -> bool:
-        return _key(lower, part, x, _grown(there, lower, part, x)) < _key(
-            upper, part, None, _grown(there, lower, part, x)
+        return _key(lower, part, x, _references_with(network_peers, lower, part, x)) < _key(
+            upper, part, None, _references_with(network_peers, lower, part, x)
         )
 
     few = next((x for x in range(low + 1, LEAST) if passes(x)), None)
@@ -68,19 +68,19 @@ def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[Voice
     return high
 
 
-def moves(entry: Entry, part: ScoreComponent) -> bool:
+def is_own_peer(entry: Entry, part: ScoreComponent) -> bool:
     """Whether the entry stands among the papers compared with the very voices that count here: not when it was
-    measured before or after its age's mark."""
-    at_mark = part.age == 0 or part.until == entry.announced_at + part.age * HOUR
-    return at_mark and part.own == part.voices
+    measured before or after that age."""
+    at_age = part.age == 0 or part.until == entry.announced_at + part.age * HOUR
+    return at_age and part.own == part.voices
 
 
-def _grown(there: list[VoiceHistogram], lower: Entry, part: ScoreComponent, x: int) -> ReferenceTable:
+def _references_with(network_peers: list[VoiceHistogram], lower: Entry, part: ScoreComponent, x: int) -> ReferenceTable:
     """The references on this network if the lower one had x voices."""
-    if not moves(lower, part):
-        return ReferenceTable(there)
+    if not is_own_peer(lower, part):
+        return ReferenceTable(network_peers)
     counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for histogram in there:
+    for histogram in network_peers:
         counts[histogram.archive].update(dict(histogram.counts))
     counts[lower.archive][x] += 1
     if part.own is not None and counts[lower.archive][part.own]:
@@ -96,11 +96,11 @@ def _key(entry: Entry, grown: ScoreComponent, x: int | None, references: Referen
     grows: by voices that are known, where standing is told."""
     points, more = 0, 0
     for part in _rarities(entry):
-        again = part
+        rescored = part
         if (part.network, part.age) == (grown.network, grown.age):
-            again = _again(entry, part, x, references)
-            more += again.voices - part.voices
-        points += again.score
+            rescored = _rescored_part(entry, part, x, references)
+            more += rescored.voices - part.voices
+        points += rescored.score
     if not _is_vouched(entry):
         return order(points, entry.voices + more, entry.announced_at, entry.paper)
     known = vouched.known_of(entry)
@@ -114,16 +114,21 @@ def _rarities(entry: Entry) -> list[ScoreComponent]:
 
 
 def _is_vouched(entry: Entry) -> bool:
-    """Whether it was ranked by `rarity/2`, of whose entries alone prices are told."""
-    return entry.price is not msgspec.UNSET
+    """Whether it was ranked by `rarity/2`, whose parts alone have these rules."""
+    return any(part.rule in (vouched.COUNTED, vouched.CAPPED) for part in entry.parts)
 
 
-def _again(entry: Entry, part: ScoreComponent, x: int | None, references: ReferenceTable) -> ScoreComponent:
+def tells_known(entry: Entry) -> bool:
+    """Whether it counts how many of its voices are known: further ones are taken to be."""
+    return _is_vouched(entry) and vouched.known_of(entry) is not None
+
+
+def _rescored_part(entry: Entry, part: ScoreComponent, x: int | None, references: ReferenceTable) -> ScoreComponent:
     attention = Attention(
         network=part.network, until=part.until, age=part.age, voices=part.voices, reposts=0, likes=0, own=part.own
     )
     if x is not None:
-        own = x if moves(entry, part) else part.own
+        own = x if is_own_peer(entry, part) else part.own
         attention = msgspec.structs.replace(attention, voices=x, own=own)
     score_part = vouched.capped_part if _is_vouched(entry) else part_of
     return score_part(attention, entry.archive, references)

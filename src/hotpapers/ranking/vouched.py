@@ -43,12 +43,12 @@ def needed(score: int) -> int:
     return -(-score // VOUCHED_PER_VOICE) + 1 if score > 0 else 0
 
 
-def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Candidates by score, descending; level ones by more known voices, then earlier announcement, then id."""
-    references = ReferenceTable(talk.peers)
-    announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
-    known = {candidate.paper: known_voices(candidate.attention) or 0 for candidate in talk.candidates}
-    candidates = [scored(candidate, _parts(candidate, references)) for candidate in talk.candidates]
+    references = ReferenceTable(inputs.peers)
+    announced = {candidate.paper: candidate.announced_at for candidate in inputs.candidates}
+    known = {candidate.paper: known_voices(candidate.attention) or 0 for candidate in inputs.candidates}
+    candidates = [scored(candidate, _parts(candidate, references)) for candidate in inputs.candidates]
 
     def place(candidate: ScoredCandidate) -> tuple[int, int, int, str]:
         return (-candidate.score, -known[candidate.paper], announced[candidate.paper], candidate.paper)

@@ -89,10 +89,11 @@ def price_sentence(price: Price | msgspec.UnsetType) -> str:
 _TIE_BREAKS = {"rarity/2": "More known voices go first", "rarity/1": "More voices go first"}
 
 
-def tie_sentence(ranking: str) -> str:
-    """What decides between papers with the same score."""
-    first = _TIE_BREAKS.get(ranking, "The listing's own order decides")
-    return f"Tied with a neighbour: the same score. {first}, then the earlier announcement, then the id."
+def tie_sentence(ranking: str, *, listed: bool = False) -> str:
+    """What decides between papers with the same score. `listed`: they stand in an imported listing."""
+    first = _TIE_BREAKS.get(ranking, "The listing's own order decides" if listed else "")
+    announced = f"{first}, then the earlier announcement" if first else "The earlier announcement goes first"
+    return f"Tied with a neighbour: the same score. {announced}, then the id."
 
 
 def voices_of(count: PrintedCount) -> str:

@@ -42,11 +42,12 @@ def _is_feed(about: str) -> bool:
 
 
 class FeedPaper(NamedTuple):
-    """A paper in an issue."""
+    """A paper in an issue. `published`: when the first edition was frozen that has it, µs UTC."""
 
     issue: PublishedIssue
     entry: Entry
     view: EntryView
+    published: int
 
 
 class FeedsChannel:
@@ -55,12 +56,12 @@ class FeedsChannel:
     name = "feeds"
 
     def __init__(self, site_config: SiteConfig = NOBODY) -> None:
-        self._imprint = site_config
+        self._site_config = site_config
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """All feeds of the publication: they tell of its latest issues, whichever days are asked for. Raises
         NotFound."""
-        maker = FeedMaker(issue_reader, publication, self._imprint)
+        maker = FeedMaker(issue_reader, publication, self._site_config)
         for path in maker.paths():
             feed = maker.feed(path)
             if feed is not None:
@@ -71,7 +72,7 @@ class FeedMaker:
     """The feeds of one publication, each by its path."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig) -> None:
-        self._issue_reader, self._name, self._imprint = issue_reader, publication, site_config
+        self._issue_reader, self._name, self._site_config = issue_reader, publication, site_config
         self._days = list(reversed(issue_reader.days(publication)))[:ISSUES]
         match = next((item for item in issue_reader.publications() if item.publication == publication), None)
         self._title, self._note = (match.title, phrases.note(match)) if match else (publication, "")
@@ -103,10 +104,17 @@ class FeedMaker:
 
     def _papers(self) -> list[FeedPaper]:
         if self._papers_of is None:
-            self._papers_of = [
-                paper for day in self._days for paper in _papers_of(self._issue_reader.issue(self._name, day))
-            ]
+            self._papers_of = [paper for day in self._days for paper in self._papers_on(day)]
         return self._papers_of
+
+    def _papers_on(self, day: str) -> Iterator[FeedPaper]:
+        latest = self._issue_reader.issue(self._name, day)
+        first: dict[str, int] = {}
+        for number in range(1, latest.content.edition):
+            issue = self._issue_reader.issue_header(self._name, day, number)
+            first = {entry.paper: issue.frozen_at for entry in issue.content.entries} | first
+        for paper in _papers_of(latest):
+            yield paper._replace(published=first.get(paper.entry.paper, latest.frozen_at))
 
     def _document(self, path: str, about: str) -> FeedDocument:
         if about == "issues":
@@ -123,9 +131,9 @@ class FeedMaker:
         papers = tuple(islice(items, PAPERS))
         title = f"{phrases.one_line(self._title)}: {about}" if about else phrases.one_line(self._title)
         return FeedDocument(
-            id=_id(self._name, path), title=title, home=self._imprint.base,
-            own=site_paths.public_url(self._imprint.base, path),
-            updated=max((item.updated for item in papers), default=self._looked()), contact=self._imprint.contact,
+            id=_id(self._name, path), title=title, home=self._site_config.base,
+            own=site_paths.public_url(self._site_config.base, path),
+            updated=max((item.updated for item in papers), default=self._looked()), contact=self._site_config.contact,
             items=papers, note=self._note,
         )  # fmt: skip
 
@@ -141,25 +149,26 @@ class FeedMaker:
             path = site_paths.issue_path(day, 0 if issue is latest else number)
             yield FeedItem(
                 id=_id(self._name, day, str(number)), title=_issue_title(issue),
-                url=site_paths.public_url(self._imprint.base, path), published=issue.frozen_at,
-                updated=issue.frozen_at, html=_issue_html(issue, self._imprint.base),
+                url=site_paths.public_url(self._site_config.base, path), published=issue.frozen_at,
+                updated=issue.frozen_at, html=_issue_html(issue, self._site_config.base),
                 text=" · ".join(phrases.facts(issue)), authors=(), categories=(),
             )  # fmt: skip
 
     def _paper(self, feed_paper: FeedPaper) -> FeedItem:
         view, issue = feed_paper.view, feed_paper.issue
         paper = issue.papers[feed_paper.entry.paper]
-        url = site_paths.paper_url(self._imprint.base, feed_paper.entry.paper)
+        url = site_paths.paper_url(self._site_config.base, feed_paper.entry.paper)
         return FeedItem(
             id=_id(self._name, issue.content.day, feed_paper.entry.paper), title=view.plain_title, url=url,
-            published=issue.frozen_at, updated=issue.frozen_at, html=str(_paper_html(feed_paper)), text=view.lead_text,
-            authors=view.authors, categories=tuple(map(phrases.one_line, paper.categories)),
+            published=feed_paper.published, updated=issue.frozen_at, html=str(_paper_html(feed_paper)),
+            text=view.lead_text, authors=view.authors, categories=tuple(map(phrases.one_line, paper.categories)),
         )  # fmt: skip
 
 
 def _papers_of(issue: PublishedIssue) -> Iterator[FeedPaper]:
     views = issue_view(issue).entries
-    return (FeedPaper(issue, entry, view) for entry, view in zip(issue.content.entries, views, strict=True))
+    pairs = zip(issue.content.entries, views, strict=True)
+    return (FeedPaper(issue, entry, view, issue.frozen_at) for entry, view in pairs)
 
 
 def _id(*parts: str) -> str:

@@ -13,7 +13,7 @@ hosts          the files that keep a publication running on somebody's machine
 
 from __future__ import annotations
 
-from hotpapers.schedule.freezing import freeze_judged
+from hotpapers.schedule.freezing import judge_and_freeze
 from hotpapers.schedule.health import SiteHealth, health, metrics
 from hotpapers.schedule.housekeeping import HousekeepingJob
 from hotpapers.schedule.publishing import IssueDestination, PublishJob
@@ -26,7 +26,7 @@ __all__ = [
     "SendJob",
     "SenderDestination",
     "SiteHealth",
-    "freeze_judged",
     "health",
+    "judge_and_freeze",
     "metrics",
 ]

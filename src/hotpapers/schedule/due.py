@@ -29,7 +29,7 @@ def labels(publication: Publication, first: datetime.date, last: datetime.date) 
         yield from (date.isoformat() for date in days)
 
 
-def due(publication: Publication, frozen: Collection[str], since: int, at: int) -> list[str]:
+def due_days(publication: Publication, frozen: Collection[str], since: int, at: int) -> list[str]:
     """The days whose issue closed by the clock and is not frozen, ascending.
 
     `since`: from when on there is a record of what was said, µs UTC; a day that closed before has no issue.
@@ -48,13 +48,16 @@ def first_due(publication: Publication, since: int, began: int) -> int:
     today = as_utc(began).date() + datetime.timedelta(days=1)
     closed = (cut_of(publication, day) for day in labels(publication, today - datetime.timedelta(days=40), today))
     last = max((cut for cut in closed if cut <= began), default=0)
-    next_day = coming(publication, began)
+    next_day = upcoming_day(publication, began)
     is_far = not next_day or cut_of(publication, next_day) - began > SOON
     return min(since, last - 1) if is_far and began - last <= late_at_first(publication) else since
 
 
-def coming(publication: Publication, at: int) -> str:
-    """The next day whose issue closes after a moment; empty where there is none any more."""
+def upcoming_day(publication: Publication, at: int) -> str:
+    """The next day whose issue closes after a moment; empty where there is none any more, and for a listing, which
+    appears when somebody brings one."""
+    if publication.window == "listing":
+        return ""
     days = days_from(publication, as_utc(at).date() - datetime.timedelta(days=1))
     return next((day.isoformat() for day in days if cut_of(publication, day.isoformat()) > at), "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hotpapers.issues.queries import FIRST_WAIT, site_began, was_ever_read
+from hotpapers.issues.queries import FIRST_WAIT, site_started_at, was_ever_read
 from hotpapers.issues.windows import cut_of
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
@@ -14,13 +14,13 @@ from hotpapers.model import HOUR, Publication
 from hotpapers.schedule import due
 from hotpapers.store import Record
 
-GIVEN_UP = HOUR // 6
+GIVE_UP_AFTER = HOUR // 6
 """How long a network that cannot be read is waited for, µs."""
 
 
 def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
     """Of some jobs those that still read what was said before the site began, for as long as that is waited for."""
-    began = site_began(record.view())
+    began = site_started_at(record.view())
     if began is None and was_ever_read(record.database):
         return []  # a site of before this was written down
     if began is not None and at >= began + FIRST_WAIT:
@@ -35,13 +35,13 @@ def is_under_way(job: str, known: Sequence[JobState], at: int) -> bool:
     readers = job_state.readers(known, job.removesuffix(job_state.COUNTS)) if job.endswith(job_state.COUNTS) else [own]
     if own is None or not readers:
         return True  # it has not begun
-    there = [status for status in readers if status is not None and not is_given_up(status, at)]
-    return own.back_at is None and not is_given_up(own, at) and any(status.back_to is not None for status in there)
+    active = [status for status in readers if status is not None and not is_given_up(status, at)]
+    return own.back_at is None and not is_given_up(own, at) and any(status.back_to is not None for status in active)
 
 
 def is_given_up(status: JobState, at: int) -> bool:
     """Whether a network refuses, or has failed for so long that nothing waits for it."""
-    return status.failing_since is not None and (status.state == "refused" or at - status.failing_since > GIVEN_UP)
+    return status.failing_since is not None and (status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER)
 
 
 class FirstIssue(NamedTuple):
@@ -59,6 +59,8 @@ def first_issues(
     for publication in publications:
         name = publication.publication
         if not frozen.get(name):
-            days = due.due(publication, (), due.first_due(publication, at, at), at) or [due.coming(publication, at)]
+            days = due.due_days(publication, (), due.first_due(publication, at, at), at) or [
+                due.upcoming_day(publication, at)
+            ]
             if days[0]:
                 yield FirstIssue(name, days[0], max(cut_of(publication, days[0]), at))

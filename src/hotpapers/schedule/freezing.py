@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.issues.freeze import FrozenIssue, check_day, check_over, editions, freeze
+from hotpapers.issues.freeze import FrozenIssue, check_closed, check_day, editions, freeze
 from hotpapers.issues.windows import check_label, closing
 from hotpapers.model import Publication
 from hotpapers.moderation.author_voices import judge_authors
@@ -26,7 +26,7 @@ def judge_days(
         yield day
 
 
-def freeze_judged(
+def judge_and_freeze(
     record: Record, publication: Publication, day: str, bots: BotSettings,
     *, again: bool = False, reason: str = "", at: int | None = None, summarize: Summarize | None = None,
 ) -> FrozenIssue:  # fmt: skip
@@ -38,7 +38,7 @@ def freeze_judged(
         check_label(publication, day)
     is_new = again or not before
     if is_new and publication.window != "listing":
-        check_over(record, publication, day, at, record.head.position)
+        check_closed(record, publication, day, at, record.head.position)
         cut = closing(record.view(), publication, day)
         judge(record, bots, cut)
         judge_authors(record, at)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpapers.errors import LogError
 from hotpapers.issues.freeze import publication_of
-from hotpapers.issues.queries import FIRST_WAIT, frozen_days, publication_began, site_began
+from hotpapers.issues.queries import FIRST_WAIT, frozen_days, publication_started_at, site_started_at
 from hotpapers.issues.windows import limit_of
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
@@ -45,13 +45,13 @@ def health(
     record: Record,
     publications: Sequence[str],
     at: int,
-    standing: Iterable[str] = (),
+    open_alarms: Iterable[str] = (),
     jobs: Collection[str] | None = None,
 ) -> SiteHealth:
-    """How the jobs of a site are doing, whichever processes do them. `standing`: alarms about its logs and about the
+    """How the jobs of a site are doing, whichever processes do them. `open_alarms`: those about its logs and about the
     sites that it follows. `jobs`: those that the settings ask for, all by default; others were switched off."""
     known = [status for status in jobs_queries.all_states(record) if jobs is None or status.source in jobs]
-    problems = [*dead_jobs(known, at), *_overdue(record, publications, at), *standing]
+    problems = [*dead_jobs(known, at), *_overdue(record, publications, at), *open_alarms]
     failing = tuple(
         f"{status.source}: {status.state}: {status.reason}" for status in known if status.failing_since is not None
     )
@@ -65,7 +65,7 @@ def log_alarms(logs: LogConfig | None) -> Iterator[str]:
         return
     for name in log_files.publications(logs.folder):
         try:
-            yield from (f"log of {name}: witness {alarm}" for alarm in alarms.standing(logs.folder / name))
+            yield from (f"log of {name}: witness {alarm}" for alarm in alarms.open_alarms(logs.folder / name))
         except LogError as problem:
             yield f"log of {name}: {problem}"
 
@@ -75,7 +75,7 @@ def followed_alarms(folders: Iterable[Path]) -> Iterator[str]:
     acknowledged."""
     for folder in folders:
         try:
-            yield from (f"followed site {alarm}" for alarm in alarms.standing(folder))
+            yield from (f"followed site {alarm}" for alarm in alarms.open_alarms(folder))
         except LogError as problem:
             yield f"followed site {folder.name}: {problem}"
 
@@ -92,17 +92,17 @@ def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
 
 def began(record: Record, publication: str) -> int:
     """From when on there can be issues: the record was there, and knew of the publication. µs UTC."""
-    named = publication_began(record.database, publication)
+    named = publication_started_at(record.database, publication)
     first, _ = written_between(record.database)
-    since, began = max(named, first or 0), site_began(record.view())
+    since, began = max(named, first or 0), site_started_at(record.view())
     return since if began is None else due.first_due(publication_of(record, publication), since, began)
 
 
 def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[str]:
     for name in publications:
         publication = publication_of(record, name)
-        waits = (site_began(record.view()) or 0) + FIRST_WAIT
-        for day in due.due(publication, frozen_days(record, name), began(record, name), at):
+        waits = (site_started_at(record.view()) or 0) + FIRST_WAIT
+        for day in due.due_days(publication, frozen_days(record, name), began(record, name), at):
             if at > max(limit_of(publication, day), waits) + OVERDUE:
                 yield f"{name}: the issue of {day} is overdue"
 

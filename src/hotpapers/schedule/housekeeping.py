@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hotpapers.deliver.email import subscribers
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.engagement.standing.queries import learn_standing
 from hotpapers.ingest.collect_job import Connection
@@ -31,35 +32,36 @@ class HousekeepingJob:
 
     name = "housekeeping"
 
-    def __init__(self, line: Connection, ping: str, health: Callable[[JobContext], SiteHealth]) -> None:
-        self._line, self._ping, self._health = line, ping, health
+    def __init__(self, connection: Connection, ping: str, health: Callable[[JobContext], SiteHealth]) -> None:
+        self._connection, self._ping, self._health = connection, ping, health
         self._pruned_at = self._pinged_at = self._learned_at = 0
 
     def close(self) -> None:
-        self._line.close()
+        self._connection.close()
 
-    def run_once(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, context: JobContext, *, once: bool) -> float:
         """Prunes once a day; learns who has standing and tells that all is well once an hour."""
-        at = work.clock.now()
+        at = context.clock.now()
         if at - self._pruned_at >= PRUNE_EVERY:
-            self._prune(work, at)
+            self._prune(context, at)
         if at - self._learned_at >= LEARN_EVERY:
-            work.check_lease()
-            learn_standing(work.record.database)
+            context.check_lease()
+            learn_standing(context.record.database)
             self._learned_at = at
         is_due = bool(self._ping) and at - self._pinged_at >= PING_EVERY
-        if is_due and self._health(work).ok:
-            self._line.http.get(self._ping)
+        if is_due and self._health(context).ok:
+            self._connection.http.get(self._ping)
             self._pinged_at, is_due = at, False
-        work.note(success_at=at)
+        context.note(success_at=at)
         return SOON if is_due else LOOK
 
-    def _prune(self, work: JobContext, at: int) -> None:
-        work.check_lease()
-        result = prune(work.record, at=at, whole=False)
-        reaction_marks.drop_old_reactions(work.record, at - reaction_marks.REACTIONS_KEPT)
-        engagement_queries.drop_unfollowed(work.record.database, at)
-        forgotten_file.complete(work.record.database, work.record.marks)
+    def _prune(self, context: JobContext, at: int) -> None:
+        context.check_lease()
+        result = prune(context.record, at=at, whole=False)
+        reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
+        engagement_queries.drop_unfollowed(context.record.database, at)
+        forgotten_file.complete(context.record.database, context.record.hasher)
+        subscribers.tidy(context.record, at)  # also where mail was switched off since: their message promised it
         self._pruned_at = at
         if result.snapshots or result.originals:
             log_event("pruned", snapshots=result.snapshots, originals=result.originals)

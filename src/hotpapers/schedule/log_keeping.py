@@ -28,68 +28,71 @@ class LogKeeping:
 
     def __init__(self, site_config: SiteConfig, allowed: terms.Table, http: HttpClient | None = None) -> None:
         self._site_config, self._allowed, self._http = site_config, allowed, http
-        self._kept: dict[str, tuple[int, int, int]] = {}
-        self._proven: dict[str, frozenset[tuple[str, str]]] = {}
-        self._asked: dict[str, int] = {}
+        self._states: dict[str, tuple[int, int, int]] = {}
+        self._proofs: dict[str, frozenset[tuple[str, str]]] = {}
+        self._asked_at: dict[str, int] = {}
 
-    def keep(self, work: JobContext, publication: str) -> None:
+    def update(self, context: JobContext, publication: str) -> None:
         """Looks where there are further issues, a day is over (an hour, where observations are published), or something
         was forgotten. Raises LogError, UsageError where a log cannot go on: issues appear all the same."""
-        logs, at = self._site_config.logs, work.clock.now()
+        logs, at = self._site_config.logs, context.clock.now()
         if logs is None:
             return
-        database = work.record.database
+        database = context.record.database
         over = at // (HOUR if logs.config.observations else DAY)
         state = (len(frozen_digests(database, publication)), over, tombstones.count(database))
-        if self._kept.get(publication) == state:
+        if self._states.get(publication) == state:
             return
-        if publication not in self._proven:
-            self._proven[publication] = self._with_proof(work, logs, publication)
+        if publication not in self._proofs:
+            self._proofs[publication] = self._with_proof(context, logs, publication)
         update = update_log(database, publication, logs.config, at)
-        proven = self._with_proof(work, logs, publication)
-        days = {day for day, _ in proven - self._proven[publication]}  # also of issues that appeared without the log
+        proofs_now = self._with_proof(context, logs, publication)
+        # also of issues that appeared without the log
+        days = {day for day, _ in proofs_now - self._proofs[publication]}
         if update.signed is not None:
             log_event("logged", publication=publication, leaves=update.added, size=update.signed.checkpoint.size)
-            self._asked.pop(publication, None)
+            self._asked_at.pop(publication, None)
         if days or update.signed is not None:
-            self._render(work, publication, days)
-        self._kept[publication], self._proven[publication] = state, proven
+            self._render(context, publication, days)
+        self._states[publication], self._proofs[publication] = state, proofs_now
 
-    def ask(self, work: JobContext, publication: str) -> None:
+    def ask(self, context: JobContext, publication: str) -> None:
         """Asks the witnesses that have not cosigned, after what there is was published, and renders anew the issues
         whose proof is complete with it. One that cannot be reached or refuses is asked again later, and named in the
         log; a refusal is an alarm too."""
-        logs, at = self._site_config.logs, work.clock.now()
-        if logs is None or self._http is None or at - self._asked.get(publication, 0) < ASK_EVERY:
+        logs, at = self._site_config.logs, context.clock.now()
+        if logs is None or self._http is None or at - self._asked_at.get(publication, 0) < ASK_EVERY:
             return
-        self._asked[publication] = at
-        before, version = self._incomplete(work, logs, publication), logs.version(publication)
+        self._asked_at[publication] = at
+        before, version = self._incomplete(context, logs, publication), logs.version(publication)
         policy = witness_policy(logs.config.policy)
         problems = list(ask_witnesses(self._http, policy, logs.config.folder, publication, at))
         if logs.version(publication) != version:
-            days = before - self._incomplete(work, logs, publication)
-            self._render(work, publication, days)
+            days = before - self._incomplete(context, logs, publication)
+            self._render(context, publication, days)
         for failure in problems:
             level = logging.INFO if isinstance(failure.problem, NetError) else logging.WARNING
             log_event(
                 "not cosigned", level=level, publication=publication, witness=failure.witness, reason=failure.problem
             )
 
-    def _with_proof(self, work: JobContext, logs: SiteLogs, publication: str) -> frozenset[tuple[str, str]]:
+    def _with_proof(self, context: JobContext, logs: SiteLogs, publication: str) -> frozenset[tuple[str, str]]:
         """(day, digest) of the editions that have a proof; none of a log that cannot be read."""
         published = logs.readable(publication)
-        rows = digests_by_day(work.record.database, publication) if published else ()
+        rows = digests_by_day(context.record.database, publication) if published else ()
         return frozenset(row for row in rows if published and published.has_proof(row[1]))
 
-    def _incomplete(self, work: JobContext, logs: SiteLogs, publication: str) -> set[str]:
+    def _incomplete(self, context: JobContext, logs: SiteLogs, publication: str) -> set[str]:
         """The days with an edition whose proof not enough witnesses have seen."""
         published = logs.of(publication)
         if published is None:
             return set()
-        proofs = ((day, published.proof(digest)) for day, digest in digests_by_day(work.record.database, publication))
+        proofs = (
+            (day, published.proof(digest)) for day, digest in digests_by_day(context.record.database, publication)
+        )
         return {day for day, proof in proofs if proof and not proof.complete}
 
-    def _render(self, work: JobContext, publication: str, days: set[str]) -> None:
+    def _render(self, context: JobContext, publication: str, days: set[str]) -> None:
         """The log's own files, in each folder that a site was written to, and some days' issues."""
-        export_again(work.record, self._site_config, self._allowed, {(publication, day) for day in days})
-        export_logs(work.record, publication, self._site_config)
+        export_again(context.record, self._site_config, self._allowed, {(publication, day) for day in days})
+        export_logs(context.record, publication, self._site_config)

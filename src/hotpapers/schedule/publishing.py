@@ -25,7 +25,7 @@ from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.schedule import due, queries
 from hotpapers.schedule.first_issue import read_back_of
-from hotpapers.schedule.freezing import freeze_judged
+from hotpapers.schedule.freezing import judge_and_freeze
 from hotpapers.schedule.health import began
 from hotpapers.schedule.log_keeping import LogKeeping
 from hotpapers.settings import BotSettings
@@ -49,141 +49,149 @@ class IssueDestination(NamedTuple):
 
 
 class PublishJob:
-    """The job. `places`: where issues go. `bots`: by what it is judged who is one, before an issue is frozen.
-    `summarize`: what writes a model's sentences before. `reading`: the jobs that read networks, for whose first round
-    the first issue waits. `witnesses`: what these hear of the time. `line`: the way to
-    those who cosign the logs."""
+    """The job. `destinations`: where issues go. `bots`: by what it is judged who is one, before an issue is frozen.
+    `summarize`: what writes a model's sentences before. `read_jobs`: those that read networks, for whose first round
+    the first issue waits. `witnesses`: what these hear of the time. `connection`: to those who cosign the
+    logs."""
 
     name = "issues"
 
     def __init__(
-        self, publications: Sequence[str], places: Sequence[IssueDestination], bots: BotSettings | None = None,
+        self, publications: Sequence[str], destinations: Sequence[IssueDestination], bots: BotSettings | None = None,
         site_config: SiteConfig = NOBODY, allowed: terms.Table = terms.TERMS, summarize: Summarize | None = None,
-        reading: Sequence[str] = (), witnesses: ServerClocks | None = None, line: Connection | None = None,
+        read_jobs: Sequence[str] = (), witnesses: ServerClocks | None = None, connection: Connection | None = None,
     ) -> None:  # fmt: skip
-        self._publications, self._places, self._bots = publications, places, bots or BotSettings()
-        self._imprint, self._allowed, self._summarize = site_config, allowed, summarize
-        self._reading, self._witnesses = reading, witnesses
-        self._logs, self._line = LogKeeping(site_config, allowed, line.http if line else None), line
+        self._publications, self._destinations, self._bots = publications, destinations, bots or BotSettings()
+        self._site_config, self._allowed, self._summarize = site_config, allowed, summarize
+        self._read_jobs, self._witnesses = read_jobs, witnesses
+        self._logs = LogKeeping(site_config, allowed, connection.http if connection else None)
+        self._connection = connection
         self._retries = PartRetries(self.name)
-        self._asked: set[tuple[str, str]] = set()
-        self._painted = 0
+        self._asked_again: set[tuple[str, str]] = set()
+        self._rendered_position = 0
 
     def close(self) -> None:
-        if self._line is not None:
-            self._line.close()
+        if self._connection is not None:
+            self._connection.close()
 
-    def run_once(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, context: JobContext, *, once: bool) -> float:
         """Freezes what is due, logs and publishes it, takes off the pages what is gone."""
-        work.check_lease()
-        at = work.clock.now()
-        problems = [problem for part, do in self._parts(work, once) for problem in self._retries.attempt(part, at, do)]
+        context.check_lease()
+        at = context.clock.now()
+        problems = [
+            problem for part, do in self._parts(context, once) for problem in self._retries.attempt(part, at, do)
+        ]
         if problems:
             raise PartiallyRead("; ".join(problems), again=LOOK)
-        work.note(success_at=work.clock.now())
+        context.note(success_at=context.clock.now())
         return LOOK
 
-    def _parts(self, work: JobContext, once: bool) -> Iterator[tuple[str, Callable[[], None]]]:
+    def _parts(self, context: JobContext, once: bool) -> Iterator[tuple[str, Callable[[], None]]]:
         """The parts of a round, in their order. What fails of them is tried again later: no issue waits for it."""
         for name in self._publications:
-            yield name, partial(self._freeze, work, name, once=once)
-        yield "pages", partial(self._repaint, work)
+            yield name, partial(self._freeze, context, name, once=once)
+        yield "pages", partial(self._render_changed, context)
         for name in self._publications:
-            yield f"log of {name}", partial(self._logs.keep, work, name)
-        for place in self._places:
-            yield f"{place.publication}, {place.channel}", partial(self._publish, work, place)
+            yield f"log of {name}", partial(self._logs.update, context, name)
+        for destination in self._destinations:
+            yield f"{destination.publication}, {destination.channel}", partial(self._publish, context, destination)
         for name in self._publications:
-            yield f"witnesses of {name}", partial(self._logs.ask, work, name)
+            yield f"witnesses of {name}", partial(self._logs.ask, context, name)
 
     # ---- freezing ----------------------------------------------------------------------------------
 
-    def _freeze(self, work: JobContext, name: str, *, once: bool) -> None:
-        publication = publication_of(work.record, name)
-        self._freeze_due(work, publication, once=once)
-        self._ask_ahead(work, publication)
+    def _freeze(self, context: JobContext, name: str, *, once: bool) -> None:
+        publication = publication_of(context.record, name)
+        self._freeze_due(context, publication, once=once)
+        self._ask_again_soon(context, publication)
 
-    def _freeze_due(self, work: JobContext, publication: Publication, *, once: bool) -> None:
-        at = work.clock.now()
-        frozen_before = frozen_days(work.record, publication.publication)
-        days = due.due(publication, frozen_before, began(work.record, publication.publication), at)
-        if days and (self._waits_for_time(work, at) or (not (once or frozen_before) and self._waits(work, at))):
+    def _freeze_due(self, context: JobContext, publication: Publication, *, once: bool) -> None:
+        at = context.clock.now()
+        frozen_before = frozen_days(context.record, publication.publication)
+        days = due.due_days(publication, frozen_before, began(context.record, publication.publication), at)
+        if days and (self._waits_for_time(context, at) or (not (once or frozen_before) and self._waits(context, at))):
             return
         for day in days:
             try:
-                frozen = freeze_judged(
-                    work.record, publication, day, self._bots, at=work.clock.now(), summarize=self._summarize
+                frozen = judge_and_freeze(
+                    context.record, publication, day, self._bots, at=context.clock.now(), summarize=self._summarize
                 )
             except IssueError as problem:  # its announcement may still come; later days wait for it
-                work.note(reason=str(problem))
+                context.note(reason=str(problem))
                 return
             entries = len(frozen.content.entries)
-            work.note(items=work.status.items + 1, reason="")
+            context.note(items=context.status.items + 1, reason="")
             log_event(
                 "issue frozen", publication=publication.publication, day=day, entries=entries, digest=frozen.digest
             )
 
-    def _waits_for_time(self, work: JobContext, at: int) -> bool:
+    def _waits_for_time(self, context: JobContext, at: int) -> bool:
         """Whether nobody has told the time yet, after days without a batch. Raises WrongClock where others tell another
         time: what is frozen too early is so for good."""
         if self._witnesses is None:
             return False
-        check_clock(at, self._witnesses.ahead(at), shared_clock(work.record))
-        waits = self._witnesses.ahead(at) is None and at - (written_between(work.record.database)[1] or at) > DAY
+        check_clock(at, self._witnesses.ahead(at), shared_clock(context.record))
+        waits = self._witnesses.ahead(at) is None and at - (written_between(context.record.database)[1] or at) > DAY
         if waits:
-            work.note(reason="waits for a network that tells the time: the last batch is more than a day old")
+            context.note(reason="waits for a network that tells the time: the last batch is more than a day old")
         return waits
 
-    def _waits(self, work: JobContext, at: int) -> bool:
+    def _waits(self, context: JobContext, at: int) -> bool:
         """Whether a site's first issue waits for what is still read of the time before the site began."""
-        left = read_back_of(work.record, self._reading, at)
+        left = read_back_of(context.record, self._read_jobs, at)
         if left:
-            work.note(reason=f"the first issue waits for what was said before: {', '.join(left)}")
+            context.note(reason=f"the first issue waits for what was said before: {', '.join(left)}")
         return bool(left)
 
-    def _ask_ahead(self, work: JobContext, publication: Publication) -> None:
+    def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
         """Half an hour before an issue closes: whether the posts that it would show are still there."""
-        at = work.clock.now()
-        day = due.coming(publication, at)
+        at = context.clock.now()
+        day = due.upcoming_day(publication, at)
         name = publication.publication
-        if (name, day) in self._asked or not due.is_near(publication, day, at):
+        if (name, day) in self._asked_again or not due.is_near(publication, day, at):
             return
         moments = (window_start(publication, day), at)
-        built = build(work.record, IssueRecipe(publication, day, 1, work.record.head.position, moments=moments))
-        engagement_queries.ask_again_at_once(work.record.database, [showing.post for showing in built.shown], at)
-        self._asked.add((name, day))
+        built = build(context.record, IssueRecipe(publication, day, 1, context.record.head.position, moments=moments))
+        engagement_queries.ask_again_at_once(context.record.database, [showing.post for showing in built.shown], at)
+        self._asked_again.add((name, day))
 
     # ---- publishing --------------------------------------------------------------------------------
 
-    def _publish(self, work: JobContext, place: IssueDestination) -> None:
+    def _publish(self, context: JobContext, destination: IssueDestination) -> None:
         """Publishes to one place what was not. Raises PartiallyRead where that failed."""
-        days = unsent(work.record, place.publication, place.channel, place.folder)
+        days = unsent(context.record, destination.publication, destination.channel, destination.folder)
         if not days:
             return
         try:
-            make_published_folders(place.folder.parent)
-            wrote = export_site(
-                work.record, place.publication, days, place.channel, place.folder, self._imprint, self._allowed
+            make_published_folders(destination.folder.parent)
+            counts = export_site(
+                context.record, destination.publication, days, destination.channel, destination.folder,
+                self._site_config, self._allowed,
             )  # fmt: skip
         except StoreError:
             raise
         except (HotPapersError, OSError) as problem:
-            log_event("not published", publication=place.publication, channel=place.channel, reason=problem)
+            log_event("not published", publication=destination.publication, channel=destination.channel, reason=problem)
             raise PartiallyRead(str(problem)) from problem
         log_event(
-            "published", publication=place.publication, channel=place.channel, days=len(days), changed=wrote.changed
+            "published",
+            publication=destination.publication,
+            channel=destination.channel,
+            days=len(days),
+            changed=counts.changed,
         )
-        if wrote.filling and wrote.warning:
-            full = wrote.filling
-            log_event("site nearly full", folder=full.folder, size=full.size, budget=full.budget)
+        if counts.forecast and counts.warning:
+            forecast = counts.forecast
+            log_event("site nearly full", folder=forecast.folder, size=forecast.size, budget=forecast.budget)
 
-    def _repaint(self, work: JobContext) -> None:
+    def _render_changed(self, context: JobContext) -> None:
         """Renders pages anew on which a post stands that is gone, hidden, or may be shown again. At first also what a
         program that ended may not have come to."""
-        head = work.record.head.position
-        since = self._painted or batches.position_at(work.record.database, work.clock.now() - DAY)
+        head = context.record.head.position
+        since = self._rendered_position or batches.position_at(context.record.database, context.clock.now() - DAY)
         if head > since:
-            render_changed(work.record, since, self._imprint, self._allowed)
-        self._painted = head
+            render_changed(context.record, since, self._site_config, self._allowed)
+        self._rendered_position = head
 
 
 def shared_clock(record: Record) -> int | None:

@@ -36,7 +36,7 @@ BEAT = 60_000_000
 
 class SenderDestination(NamedTuple):
     """A sender at work. `http`: its way out. `check`: called before each message, raises to stop. `tidy`: drops what is
-    no longer needed, at a moment in µs UTC. `close`: ends its connections. `place`: which one, of several of the same
+    no longer needed, at a moment in µs UTC. `close`: ends its connections. `target`: which one, of several of the same
     name."""
 
     sender: Sender | BulkSender
@@ -44,7 +44,7 @@ class SenderDestination(NamedTuple):
     check: Callable[[], object] = lambda: None
     tidy: Callable[[int], object] = lambda at: None
     close: Callable[[], object] = lambda: None
-    place: str = ""
+    target: str = ""
 
 
 OpenDestinations = Callable[[Record], Iterable[Iterable[SenderDestination]]]
@@ -57,31 +57,39 @@ class SendJob:
     name = "sending"
 
     def __init__(
-        self, publications: Sequence[str], open_outlets: OpenDestinations, allowed: terms.Table = terms.TERMS
+        self, publications: Sequence[str], open_destinations: OpenDestinations, allowed: terms.Table = terms.TERMS
     ) -> None:  # fmt: skip
-        self._publications, self._open, self._allowed = publications, open_outlets, allowed
+        self._publications, self._open, self._allowed = publications, open_destinations, allowed
         self._not_before: dict[tuple[str, str, str], int] = {}
-        self._tidied = 0
+        self._tidied_at = 0
 
     def close(self) -> None:
         """Nothing is open between rounds."""
 
-    def run_once(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, context: JobContext, *, once: bool) -> float:
         """Sends what is fresh and was not sent yet. Raises PartiallyRead where something could not be."""
-        work.check_lease()
-        at = work.clock.now()
-        days = [(publication, day) for publication in self._publications for day in fresh(work.record, publication, at)]
+        context.check_lease()
+        at = context.clock.now()
+        days = [
+            (publication, day)
+            for publication in self._publications
+            for day in fresh_days(context.record, publication, at)
+        ]
         problems: list[str] = []
-        tidies, self._tidied = at - self._tidied >= TIDY_EVERY, max(self._tidied, at - at % TIDY_EVERY)
-        for destinations in self._open(work.record) if days or tidies else ():
-            problems += self._work_channel(work, destinations, days, at if tidies else 0)
+        is_tidy_due, self._tidied_at = at - self._tidied_at >= TIDY_EVERY, max(self._tidied_at, at - at % TIDY_EVERY)
+        for destinations in self._open(context.record) if days or is_tidy_due else ():
+            problems += self._send_channel(context, destinations, days, at if is_tidy_due else 0)
         if problems:
             raise PartiallyRead("; ".join(problems))
-        work.note(success_at=work.clock.now())
+        context.note(success_at=context.clock.now())
         return LOOK
 
-    def _work_channel(
-        self, work: JobContext, destinations: Iterable[SenderDestination], days: Sequence[tuple[str, str]], tidy_at: int
+    def _send_channel(
+        self,
+        context: JobContext,
+        destinations: Iterable[SenderDestination],
+        days: Sequence[tuple[str, str]],
+        tidy_at: int,
     ) -> list[str]:
         """What the senders of one channel do in a round; what went wrong."""
         problems, results, names = list[str](), list[SendResult](), list[str]()
@@ -89,50 +97,50 @@ class SendJob:
             for destination in destinations:
                 names.append(destination.sender.name)
                 with isolated(problems, self.name, names[-1]):
-                    by_day = self._work(work, destination, days, tidy_at)
+                    by_day = self._send_days(context, destination, days, tidy_at)
                     results += by_day.values()
                     problems += (
                         line for day, result in by_day.items() for line in problem_lines(names[-1], day[1], result)
                     )
             for name in names[:1]:
-                keep_finished(work.record, name, results, len(names), work.clock.now())
+                keep_finished(context.record, name, results, len(names), context.clock.now())
         except UsageError as problem:  # such as a password's file that went away: told, and looked for again
             problems.append(str(problem))
         return problems
 
-    def _work(
-        self, work: JobContext, destination: SenderDestination, days: Iterable[tuple[str, str]], tidy_at: int
+    def _send_days(
+        self, context: JobContext, destination: SenderDestination, days: Iterable[tuple[str, str]], tidy_at: int
     ) -> dict[tuple[str, str], SendResult]:
         """What one sender does in a round: what became of each issue for which it does not wait."""
         try:
-            results = {day: self._send(work, destination, *day) for day in days}
+            results = {day: self._send(context, destination, *day) for day in days}
             if tidy_at:
                 destination.tidy(tidy_at)
         finally:
             destination.close()
         return {day: result for day, result in results.items() if result is not None}
 
-    def _send(self, work: JobContext, destination: SenderDestination, publication: str, day: str) -> SendResult | None:
+    def _send(
+        self, context: JobContext, destination: SenderDestination, publication: str, day: str
+    ) -> SendResult | None:
         """Sends one issue; None where the sender waits."""
-        waits = (publication, destination.sender.name, destination.place)
-        if self._not_before.get(waits, 0) > work.clock.now():
+        key = (publication, destination.sender.name, destination.target)
+        if self._not_before.get(key, 0) > context.clock.now():
             return None
-        issue_reader = RecordIssueReader(work.record, self._allowed)
-        result = send_day(destination, issue_reader, work.record, publication, day, partial(self._check, work))
+        issue_reader = RecordIssueReader(context.record, self._allowed)
+        result = send_day(destination, issue_reader, context.record, publication, day, partial(self._check, context))
         if result.waiting:
-            self._not_before[waits] = work.clock.now() + int(result.waiting * SECOND)
-        if result.sent or result.problems:
-            name = destination.sender.name
-            log_event(
-                "sent", publication=publication, channel=name, day=day, sent=result.sent, problems=len(result.problems)
-            )
+            self._not_before[key] = context.clock.now() + int(result.waiting * SECOND)
+        if result.sent or result.problems or result.stopped:
+            name, problems = destination.sender.name, len(result.problems) + bool(result.stopped)
+            log_event("sent", publication=publication, channel=name, day=day, sent=result.sent, problems=problems)
         return result
 
-    def _check(self, work: JobContext) -> None:
+    def _check(self, context: JobContext) -> None:
         """Before each message: the job must still be ours, and is seen to be alive, as a long list takes a while."""
-        work.check_lease()
-        if work.clock.now() - (work.status.success_at or 0) > BEAT:
-            work.note(success_at=work.clock.now())
+        context.check_lease()
+        if context.clock.now() - (context.status.success_at or 0) > BEAT:
+            context.note(success_at=context.clock.now())
 
 
 def send_day(
@@ -145,29 +153,28 @@ def send_day(
 ) -> SendResult:
     """Sends a day's issue; what stops it is among the problems. `check`: raises what stops the program, too."""
 
-    def checked() -> None:
+    def check_both() -> None:
         check()
         destination.check()
 
     try:
-        return send_issue(record, destination.sender, issue_reader, publication, day, destination.http, checked)
+        return send_issue(record, destination.sender, issue_reader, publication, day, destination.http, check_both)
     except NetError as problem:
-        return SendResult(0, 0, problem.seconds if isinstance(problem, RetryLater) else 0, (("", str(problem)),))
+        return SendResult(0, 0, problem.seconds if isinstance(problem, RetryLater) else 0, (), stopped=str(problem))
 
 
 def problem_lines(channel: str, day: str, result: SendResult) -> list[str]:
     """What went wrong, in one line; nothing where all went well. Targets are not named: they are of no use there."""
+    if result.stopped:
+        return [f"{channel} {day}: {result.stopped}"]
     if not result.problems:
         return []
-    stops = [reason for target, reason in result.problems if not target]
-    if stops:
-        return [f"{channel} {day}: {stops[0]}"]
     reasons = sorted({reason for _, reason in result.problems})
     more = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
     return [f"{channel} {day}: {len(result.problems)} not sent ({reasons[0]}{more})"]
 
 
-def fresh(record: Record, publication: str, at: int) -> Iterator[str]:
+def fresh_days(record: Record, publication: str, at: int) -> Iterator[str]:
     """The days of issues that were frozen in the last two days, and closed in the last three."""
     for day in days_frozen_since(record.database, publication, at - FRESH):
         if editions(record, publication, day)[-1].content.as_of > at - CLOSED:

@@ -31,7 +31,7 @@ class TextSnippet(NamedTuple):
     spans: tuple[Span, ...] = ()
 
 
-class SoughtWords(NamedTuple):
+class QueryWords(NamedTuple):
     """Words next to each other as a column has them; of the last one the beginning where `prefix`.
 
     `head`: how the first of them begins in a text of plain letters (`studies` are `study`). `signs`: of how many signs
@@ -63,14 +63,14 @@ class SoughtWords(NamedTuple):
         return form.startswith(self.words[n]) if self.prefix and n == len(self.words) - 1 else form == self.words[n]
 
 
-def sought(term: SearchTerm) -> SoughtWords:
+def query_words(term: SearchTerm) -> QueryWords:
     """What to look for in a title, an abstract or a post; in names, where the term is about authors."""
     if term.field == "authors":
-        return SoughtWords(term.words, term.prefix, False, term.words[0])
+        return QueryWords(term.words, term.prefix, False, term.words[0])
     first = term.stems[0]
     head = first[:-1] if first.endswith("y") and len(first) > 1 else first
     signs = sum(len(piece.tokens) for piece in tokenizer.pieces(first) if piece.is_run) if term.prefix else 0
-    return SoughtWords(term.stems, term.prefix, True, head, signs)
+    return QueryWords(term.stems, term.prefix, True, head, signs)
 
 
 class Highlighter:
@@ -78,9 +78,9 @@ class Highlighter:
 
     def __init__(self, query: SearchQuery) -> None:
         terms = [term for atom in query.atoms for term in atom.terms if term.field != "labels"]
-        self._texts = [sought(term) for term in terms if not term.field]
-        self._titles = [sought(term) for term in terms if term.field != "authors"]
-        self._names = [sought(term._replace(field="authors")) for term in terms if term.field != "title"]
+        self._texts = [query_words(term) for term in terms if not term.field]
+        self._titles = [query_words(term) for term in terms if term.field != "authors"]
+        self._names = [query_words(term._replace(field="authors")) for term in terms if term.field != "title"]
 
     def title(self, text: str) -> tuple[Span, ...]:
         return places(text, self._titles)
@@ -104,22 +104,22 @@ class Highlighter:
     def _likely(self, text: str) -> list[int]:
         """Where marks will be: by the beginnings of words alone, which is enough to choose a part of a text."""
         lowered = text.lower()
-        starts = [at for sought in self._texts for at in _starts(lowered, sought.head)]
+        starts = [at for query_words in self._texts for at in _starts(lowered, query_words.head)]
         return sorted(starts) if starts else [start for start, _ in places(text, self._texts)]
 
 
-def places(text: str, sought_words: Sequence[SoughtWords]) -> tuple[Span, ...]:
+def places(text: str, all_query_words: Sequence[QueryWords]) -> tuple[Span, ...]:
     """Where one of what is wanted stands; what overlaps is one place."""
     if tokenizer.is_plain(text):
         lowered = text.lower()
         spans = [
             (at, end)
-            for sought in sought_words
-            for at in _starts(lowered, sought.head)
-            if (end := sought.end_in(lowered, at))
+            for query_words in all_query_words
+            for at in _starts(lowered, query_words.head)
+            if (end := query_words.end_in(lowered, at))
         ]
     else:
-        spans = list(_in_any(text, sought_words))
+        spans = list(_in_any(text, all_query_words))
     if len(spans) < 2:
         return tuple(spans)
     merged: list[Span] = []
@@ -144,17 +144,16 @@ def _starts(lowered: str, head: str) -> list[int]:
     return result
 
 
-def _in_any(text: str, sought_words: Sequence[SoughtWords]) -> Iterator[Span]:
+def _in_any(text: str, all_query_words: Sequence[QueryWords]) -> Iterator[Span]:
     """The same in any text, word by word; a test holds that both say the same of plain ones."""
     tokens = tokenizer.tokens(text)
     text_words = [word for word, _, _ in tokens]
-    for sought in sought_words:
-        for at in [at for at, word in enumerate(text_words) if word.startswith(sought.head)]:
-            if sought.is_at(text_words, at):
-                end = tokens[at + len(sought.words) - 1][2]
-                after = (
-                    tokens[at + sought.signs : at + sought.signs + 1] if sought.signs else []
-                )  # it begins a three of its own
+    for query_words in all_query_words:
+        for at in [at for at, word in enumerate(text_words) if word.startswith(query_words.head)]:
+            if query_words.is_at(text_words, at):
+                end = tokens[at + len(query_words.words) - 1][2]
+                # it begins a three of its own
+                after = tokens[at + query_words.signs : at + query_words.signs + 1] if query_words.signs else []
                 yield tokens[at][1], min(end, *(token[1] for token in after), end)
 
 

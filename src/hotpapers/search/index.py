@@ -35,7 +35,7 @@ class IndexState(NamedTuple):
 
     position: int
     chain: str
-    seen: dict[str, int]
+    last_ids: dict[str, int]
 
 
 def load(database: Database) -> IndexState | None:
@@ -55,7 +55,7 @@ def load(database: Database) -> IndexState | None:
 def save(database: Database, state: IndexState) -> None:
     """Keeps how far it goes. Call inside `write()`."""
     rows = {"version": str(VERSION), "position": str(state.position), "chain": state.chain}
-    rows |= {f"seen {kind}": str(number) for kind, number in state.seen.items()}
+    rows |= {f"seen {kind}": str(number) for kind, number in state.last_ids.items()}
     database.run("DELETE FROM search_state")
     database.many("INSERT INTO search_state VALUES (?, ?)", list(rows.items()))
 

@@ -26,10 +26,10 @@ from hotpapers.store.record import Record
 
 SLICE = 1_000
 """Rows that are looked at in one transaction."""
-REMEMBERED = 200_000
+CACHED_WORDS = 200_000
 """Words that are known to be in the index, so that they are not offered again."""
 
-Tell = Callable[[int], None]
+OnProgress = Callable[[int], None]
 
 
 def behind(record: Record) -> int:
@@ -38,20 +38,20 @@ def behind(record: Record) -> int:
     return record.head.position - (state.position if state else 0)
 
 
-def catch_up(record: Record, tell: Tell = lambda _: None) -> int:
-    """Brings the index up to the last batch; how many rows were looked at. `tell` gets the size of each step."""
-    filling = _Filling(record.database)
+def catch_up(record: Record, on_progress: OnProgress = lambda _: None) -> int:
+    """Brings the index up to the last batch; how many rows were looked at. `on_progress` gets the size of each step."""
+    builder = _IndexBuilder(record.database)
     total = 0
-    while step := filling.step():
+    while step := builder.step():
         total += step
-        tell(step)
+        on_progress(step)
     return total
 
 
 def outstanding(record: Record) -> int:
     """How many rows `catch_up` would look at."""
     state = index.load(record.database)
-    positions = state.seen if state else {}
+    positions = state.last_ids if state else {}
     highest = {kind: record.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0 for kind in _KINDS}
     return sum(max(highest[kind] - positions.get(kind, 0), 0) for kind in _KINDS)
 
@@ -67,17 +67,17 @@ def renew_posts(database: Database, keys: Iterable[str]) -> None:
     if index.load(database) is None:
         index.clear(database)
         return
-    _Filling(database).take_posts(list(keys))
+    _IndexBuilder(database).take_posts(list(keys))
     index.of(database).tidy(database)
 
 
-class _Filling:
+class _IndexBuilder:
     """Takes in rows; between one slice and the next remembers the words that are in the index."""
 
     def __init__(self, database: Database) -> None:
         self._database, self._index = database, index.of(database)
         self._words: set[str] = set()
-        self._seen: dict[str, int] = {}
+        self._last_ids: dict[str, int] = {}
 
     def step(self) -> int:
         """One slice; how many rows it had, 0 when all is done."""
@@ -86,18 +86,18 @@ class _Filling:
             return 0
         with self._database.write():
             state = index.load(self._database) or index.start(self._database)
-            if state.seen != self._seen:  # another process was here, and may have begun anew
+            if state.last_ids != self._last_ids:  # another process was here, and may have begun anew
                 self._words.clear()
             for kind, (key, take) in _KINDS.items():
                 sql = f"SELECT t.id, {key} FROM {kind} AS t WHERE t.id > ? ORDER BY t.id LIMIT {SLICE}"
-                if rows := self._database.rows(sql, (state.seen.get(kind, 0),)):
+                if rows := self._database.rows(sql, (state.last_ids.get(kind, 0),)):
                     take(self, list(dict.fromkeys(row[1] for row in rows)))
-                    self._seen = state.seen | {kind: rows[-1][0]}
-                    index.save(self._database, state._replace(seen=self._seen))
+                    self._last_ids = state.last_ids | {kind: rows[-1][0]}
+                    index.save(self._database, state._replace(last_ids=self._last_ids))
                     return len(rows)
             self._take_closed(state)
             head = batches.head(self._database)
-            index.save(self._database, IndexState(head.position, head.chain.hex(), state.seen))
+            index.save(self._database, IndexState(head.position, head.chain.hex(), state.last_ids))
             return 0
 
     def _take_closed(self, state: IndexState) -> None:
@@ -162,7 +162,7 @@ class _Filling:
 
     def _keep_words(self, papers: Iterable[PaperWords]) -> None:
         """The words of titles, authors and abstracts, for those who know but a part of one."""
-        if len(self._words) > REMEMBERED:
+        if len(self._words) > CACHED_WORDS:
             self._words.clear()
         new_words = {
             word for paper in papers for column in (paper.title, paper.authors, paper.abstract) for word in column
@@ -172,11 +172,11 @@ class _Filling:
         self._words |= new_words
 
 
-_KINDS: dict[str, tuple[str, Callable[[_Filling, Sequence[str]], None]]] = {
-    "announcement": (key_of("t.paper"), _Filling.take_announcements),
-    "paper": (key_of("t.paper"), _Filling.take_papers),
-    "post": (key_of("t.post"), _Filling.take_posts),
-    "issue": ("t.publication", _Filling.take_issues),
+_KINDS: dict[str, tuple[str, Callable[[_IndexBuilder, Sequence[str]], None]]] = {
+    "announcement": (key_of("t.paper"), _IndexBuilder.take_announcements),
+    "paper": (key_of("t.paper"), _IndexBuilder.take_papers),
+    "post": (key_of("t.post"), _IndexBuilder.take_posts),
+    "issue": ("t.publication", _IndexBuilder.take_issues),
 }
 """Which rows matter, whose they are, and what becomes of them. Announcements first: papers bring their day along."""
 

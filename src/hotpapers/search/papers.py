@@ -12,7 +12,7 @@ from hotpapers import terms
 from hotpapers.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError
 from hotpapers.search import index, indexing, posts, query_parser
 from hotpapers.search.highlights import Highlighter
-from hotpapers.search.indexing import Tell
+from hotpapers.search.indexing import OnProgress
 from hotpapers.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.search.results import HighlightSpans, PaperHit, PaperResults, PostResults, SearchHitIssue
 from hotpapers.search.statement import DEEPEST, NOTHING, SearchStatement
@@ -51,7 +51,7 @@ def search(
     def ask() -> PaperResults:
         return _papers(record.database, parsed, limit, start) if parsed.asks else PaperResults()
 
-    return _mended(record, ask, renew=renew)
+    return _rebuild_if_damaged(record, ask, renew=renew)
 
 
 def search_posts(
@@ -75,7 +75,7 @@ def search_posts(
     def ask() -> PostResults:
         return posts.search(record.view(), parsed, limit, start, allowed) if parsed.asks else PostResults()
 
-    return _mended(record, ask, renew=renew)
+    return _rebuild_if_damaged(record, ask, renew=renew)
 
 
 def _start(limit: int, cursor: str | None) -> int:
@@ -89,13 +89,13 @@ def _start(limit: int, cursor: str | None) -> int:
     return int(cursor)
 
 
-def update_index(record: Record, tell: Tell | None = None) -> int:
+def update_index(record: Record, on_progress: OnProgress | None = None) -> int:
     """Brings the index up; how many batches it lacks all the same, where the store cannot be written now.
 
-    `tell` gets the number of rows of each step. Raises the error where there is no index yet.
+    `on_progress` gets the number of rows of each step. Raises the error where there is no index yet.
     """
     try:
-        indexing.catch_up(record, tell or (lambda _: None))
+        indexing.catch_up(record, on_progress or (lambda _: None))
         return 0
     except (ReadOnlyStore, BusyStore, FullStore):
         if index.load(record.database) is None:
@@ -103,7 +103,7 @@ def update_index(record: Record, tell: Tell | None = None) -> int:
         return indexing.behind(record)
 
 
-def _mended(record: Record, ask: Callable[[], Answer], *, renew: bool) -> Answer:
+def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer], *, renew: bool) -> Answer:
     """The answer, of one moment; from a new index, where the one that was there is damaged, and nothing but it."""
     try:
         return _answer(record, ask, renew=renew)
@@ -161,11 +161,11 @@ def _as_parts(database: Database, query: SearchQuery) -> SearchQuery | None:
     """The query with each word as a part of words that papers have; None where it stands for no other word."""
     if len(query.atoms) > PARTS:
         return None
-    groups = tuple(tuple(term for atom in atoms for term in _wholes(database, atom)) for atoms in query.wanted)
+    groups = tuple(tuple(term for atom in atoms for term in _whole_words(database, atom)) for atoms in query.wanted)
     return query._replace(wanted=groups) if groups != query.wanted else None
 
 
-def _wholes(database: Database, atom: SearchAtom) -> list[SearchAtom]:
+def _whole_words(database: Database, atom: SearchAtom) -> list[SearchAtom]:
     """The words of which one is a part; itself where it is none."""
     term = atom.terms[0]
     if atom.kind not in ("word", "title") or len(atom.terms) > 1 or len(term.words) > 1 or term.prefix:
@@ -185,7 +185,7 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
     """What is shown of papers, in the order of their scores."""
     if not scores:
         return
-    marks, numbers = _filled(list(scores), 0)
+    marks, numbers = _padded(list(scores), 0)
     sql = f"""SELECT s.id, s.paper, s.day, p.title, p.authors, p.categories, p.abstract, p.summary
         FROM search_paper AS s JOIN paper AS p ON p.id = s.id WHERE s.id IN ({marks})"""
     rows = {row[0]: row[1:] for row in database.rows(sql, numbers)}
@@ -201,14 +201,14 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
         )  # fmt: skip
 
 
-def _filled(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
+def _padded(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
     """Values for an `IN (…)`, filled up to a round number: a statement that stays the same is prepared but once."""
     some = [*values, *(nothing for _ in range(-len(values) % AT_ONCE))]
     return placeholders(some), some
 
 
 def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[SearchHitIssue, ...]]:
-    marks, keys = _filled(papers, "")
+    marks, keys = _padded(papers, "")
     sql = f"""SELECT paper, publication, day, place FROM search_entry
         WHERE paper IN ({marks}) ORDER BY day, publication"""
     by_paper: dict[str, tuple[SearchHitIssue, ...]] = defaultdict(tuple)

@@ -22,7 +22,7 @@ from hotpapers.store.database import placeholders
 from hotpapers.store.identities import key_of, numbers_of
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
 
-LOOKED_AT = 1_000
+CANDIDATES = 1_000
 """Posts that are weighed for an answer, the best first: whether one may be quoted is seen when it is read."""
 
 
@@ -30,11 +30,11 @@ def search(view: AsOfView, query: SearchQuery, limit: int, start: int, allowed: 
     """A page of the posts with the words that are asked for."""
     if all(row.shown == "link" for row in allowed.values()):
         return PostResults(understood=query_parser.describe_query(query))
-    best = _statement(view, query, allowed).best(view.database, LOOKED_AT + 1)
-    quotable = list(_quotable(view, dict(islice(best.items(), LOOKED_AT)), allowed))
+    best = _statement(view, query, allowed).best(view.database, CANDIDATES + 1)
+    quotable = list(_quotable(view, dict(islice(best.items(), CANDIDATES)), allowed))
     on_page = quotable[start : start + limit]
     page = ResultPage({number: best[number] for number, _, _ in on_page}, start, len(quotable))
-    totals = page.totals | {"exact": len(best) <= LOOKED_AT}
+    totals = page.totals | {"exact": len(best) <= CANDIDATES}
     marker = Highlighter(query)
     hits = tuple(_hit(post, best[number], papers, marker) for number, post, papers in on_page)
     return PostResults(posts=hits, understood=query_parser.describe_query(query), **totals)

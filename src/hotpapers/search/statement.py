@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from hotpapers.store.database import Database
 
-COUNTED = 1_000
+COUNT_LIMIT = 1_000
 """So far it is counted how many there are: counting all takes as long as a good part of finding the best."""
 DEEPEST = 100_000
 """So far down one can go."""
@@ -36,7 +36,7 @@ class SearchStatement(NamedTuple):
         hits = self.best(database, limit, start)
         total = start + len(hits)
         if len(hits) == limit or (start and not hits):
-            some = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNTED, total) + 1}"
+            some = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNT_LIMIT, total) + 1}"
             total = database.rows(f"{self.context}SELECT count(*) FROM ({some}) AS found", self.params)[0][0]
         return ResultPage(hits, start, total)
 
@@ -52,6 +52,6 @@ class ResultPage(NamedTuple):
     def totals(self) -> dict[str, Any]:
         """`total`, `exact` and `next` of an answer."""
         after = self.start + len(self.found)
-        total = min(self.counted, max(COUNTED, after))
+        total = min(self.counted, max(COUNT_LIMIT, after))
         follows = bool(self.found) and after < self.counted and after <= DEEPEST
         return {"total": total, "exact": total == self.counted, "next": str(after) if follows else None}

@@ -125,7 +125,7 @@ _GOES_ON = re.compile("[\u1160-\u11ff]")
 """Korean letters that go on with the syllable before them."""
 
 
-class _Folded(dict[str, str | None]):
+class _FoldTable(dict[str, str | None]):
     """What becomes of a character: its folded form, "" where it is passed over, None where it ends a word."""
 
     def __missing__(self, character: str) -> str | None:
@@ -143,7 +143,7 @@ def _fold(character: str) -> str:
     return "".join(letter for letter in decomposed if unicodedata.category(letter)[0] in "LNM")
 
 
-_FOLDED = _Folded()
+_FOLDED = _FoldTable()
 
 _NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
@@ -200,8 +200,8 @@ def _from_tex(tex: re.Match[str], signs: list[Token], start: int) -> Iterator[Wo
     yield from _close_run(signs)
     if name not in _LAYOUT:
         name = name.lower()
-        spoken = name.removeprefix("var") if name.removeprefix("var") in _GREEK_NAMES else name
-        yield WordPiece(((spoken[:LONGEST], *place),), False)
+        letter_name = name.removeprefix("var") if name.removeprefix("var") in _GREEK_NAMES else name
+        yield WordPiece(((letter_name[:LONGEST], *place),), False)
 
 
 def _add(signs: list[Token], folded: str, at: int) -> None:

@@ -21,6 +21,7 @@ from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSet
 from hotpapers.settings.following import FollowSettings, follow_problems
 from hotpapers.settings.mail import MailingSettings, mailing_problems
 from hotpapers.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
+from hotpapers.settings.paths import path_problem
 from hotpapers.settings.serve import ServeSettings, serve_problems
 from hotpapers.settings.transparency import TransparencySettings, transparency_problems
 from hotpapers.terms import CHOICES, TERMS, TermsOverride
@@ -38,7 +39,6 @@ MOST_BACK = 30
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
 _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
-_WEB = re.compile(r"https?://[^\s/?#@\"<>]+(?:[/?][^\s\"<>]*)?")
 _FIELDS = sorted(KNOWN | {archive_of(category) for category in KNOWN})
 
 
@@ -49,10 +49,10 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     which ranking orders its issues. `threshold`: the least score of an entry. `categories`: arXiv categories or
     archives, none for all. `include`, `exclude`: words in title or abstract. `networks`: which ones count, none for
     all. `own`: the publication's own accounts, never counted. `posts`: quoted per entry. `least_entries`: so many of
-    the best papers an issue of a young record shows, below the threshold too; 0 for none. `note`: a line for readers on
-    all pages, in Markdown, feeds and letters. `hour`, `zone`: when a day's issue closes. `last_day`: the day of the
-    last issue, where the publication ends; the site stays and says so. `output`: its folder, instead of the one in
-    `[publish]`.
+    the best papers an issue of a young record shows, whatever they score. `note`: a line for readers on all pages, in
+    Markdown, feeds and mail. `hour`, `zone`: when a day's issue closes. `last_day`: of the last issue; the site
+    stays and says that the publication ended. `output`: its folder, instead of that of `[publish]`. `base`: where its
+    site is public, instead of what `[publish]` says.
     """
 
     name: str
@@ -72,15 +72,16 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     note: str = ""
     last_day: str = ""
     output: str = ""
+    base: str = ""
 
 
 class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[publish]`.
 
-    `channels`: where `publish` goes by default. `output`: the folder it writes to, beside this file. `base`: where the
-    site is public, such as https://papers.example/daily/: feeds and mails lead there, and it has a sitemap and cards.
-    `budget`: megabytes (10^6 bytes) that a site may have, 0 for any number; when it is full, old pages of papers are
-    folded.
+    `channels`: where it publishes. `output`: the folder it writes to. `base`: the site's public address, such as
+    https://papers.example/: feeds and mails lead there, and it has a sitemap and cards; of several publications each
+    is expected in a folder of its name, such as https://papers.example/daily/. `budget`: megabytes (10^6 bytes) that a
+    site may have, 0 for any number; beyond, old pages of papers are folded.
     """
 
     channels: tuple[str, ...] = ("site", "feeds", "markdown")
@@ -92,7 +93,7 @@ class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`rules` of `[bots]`: the rules by which accounts are judged bots, each with its limit; false or 0: not by it.
 
-    `list`: named on the list that comes along. `says_so`: says of itself that it is automated. `rate`: papers named in
+    `list`: named on the program's list. `says_so`: says of itself that it is automated. `rate`: papers named in
     14 days. `share`: per cent of a category's new papers. `template`: posts in 14 days without a word of its own, by
     the clock or around it. `chorus`: accounts that say the same words within an hour. `echo`: posts reposted at once,
     in 14 days.
@@ -110,8 +111,8 @@ class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[bots]`.
 
-    `bots`: accounts that are, whatever the rules say. `people`: accounts that are none, whatever the rules say.
-    `rules`: by which rules the others are judged.
+    `bots`, `people`: accounts that are bots, or none, whatever the rules say. `rules`: by which rules the others are
+    judged.
     """
 
     bots: tuple[str, ...] = ()
@@ -122,9 +123,9 @@ class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[run]`, for `hotpapers run`.
 
-    `listen`: an address such as 127.0.0.1:9464 for /metrics and /health. `ping`: an address that is asked each hour
-    while all is well. `log`: how it tells what it does. `read_back`: days from before the first start that are read
-    too, as far as each network remembers them.
+    `listen`: an address such as 127.0.0.1:9464 for /metrics and /health. `ping`: an address to ask each hour while all
+    is well. `log`: its format. `read_back`: days before the first start that are read too, as far as a network
+    remembers them.
     """
 
     listen: str = ""
@@ -136,7 +137,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file.
 
-    `store`: a path beside it, or postgresql://…. `contact`: the operator's public contact. `source`: a table for each
+    `store`: a path, or postgresql://…. `contact`: the operator's public contact. `source`: a table for each
     network, `[source.bluesky]` and so on; `on` says whether it is read. `follow`: a table for each followed site.
     `terms`: a table for each network with which you agreed on something else.
     """
@@ -158,6 +159,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     follow: tuple[FollowSettings, ...] = ()
     source: dict[str, dict[str, Any]] = {}
     terms: dict[str, TermsOverride] = {}
+
+    @property
+    def bases(self) -> tuple[tuple[str, str], ...]:
+        """Each publication's name, and the public address of its site; empty where nobody said."""
+        return self.bases_below(self.publish.base)
+
+    def bases_below(self, shared: str) -> tuple[tuple[str, str], ...]:
+        """The same, where that of the output folder is `shared`: several lie below it as their folders do there."""
+        several = shared and len(self.publication) > 1
+        return tuple(
+            (table.name, table.base or (f"{shared}{table.name}/" if several else shared)) for table in self.publication
+        )
+
+    def base_of(self, publication: str) -> str:
+        """The public address of a publication's site."""
+        return dict(self.bases).get(publication, self.publish.base)
 
 
 def load(path: Path) -> Settings:
@@ -186,7 +203,7 @@ def load(path: Path) -> Settings:
 
 
 def _completed(settings: Settings) -> Settings:
-    """The same, where the accounts that a publication posts with are among its own, and letters lead to the app."""
+    """The same, where the accounts that a publication posts with are among its own, and mail leads to the app."""
 
     def own(table: PublicationSettings) -> tuple[str, ...]:
         return distinct((*table.own, *announced.own_accounts(settings.bluesky, table.name)))
@@ -261,14 +278,15 @@ def _unknown(path: str, name: str) -> str:
 
 
 def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
+    yield from _path_problems(settings)
     if not settings.store.strip():
         yield "store", 'is empty; write a path, such as "hotpapers.db".'
     if wrong := _contact_problem(settings.contact):
         yield "contact", wrong
     if not settings.publish.output.strip():
         yield "publish.output", 'is empty; write a folder, such as "public".'
-    if settings.publish.base and not _BASE.fullmatch(settings.publish.base):
-        yield "publish.base", "write a whole address that ends with /, such as https://papers.example/daily/."
+    if wrong := _base_problem(settings.publish.base):
+        yield "publish.base", wrong
     if not settings.publish.channels:
         yield "publish.channels", 'is empty; name a channel, such as "site".'
     names = [table.name for table in settings.publication]
@@ -294,11 +312,23 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from announced.problems((settings.chat, settings.webhook, settings.bluesky), names)
 
 
+def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
+    paths = {
+        "store": settings.store.removeprefix("sqlite:///"),
+        "publish.output": settings.publish.output,
+        **{f"publication {table.name!r}: output": table.output for table in settings.publication},
+        "transparency.key": settings.transparency.key,
+        "transparency.folder": settings.transparency.folder,
+        "mailing.password_file": settings.mailing.password_file,
+    }
+    for key, path in paths.items():
+        if wrong := path_problem(path):
+            yield key, wrong
+
+
 def _run_problems(run: RunSettings) -> Iterator[tuple[str, str]]:
     if not 0 <= run.read_back <= MOST_BACK:
         yield "read_back", f"{run.read_back} cannot be; write 0 to {MOST_BACK} days."
-    if run.ping and not _WEB.fullmatch(run.ping):
-        yield "ping", "write a whole address, such as https://ping.example/my-key."
 
 
 def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
@@ -315,8 +345,16 @@ def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
             yield f"rules.{key}", f"{limit} cannot be; write {'0 to 100' if key == 'share' else '0 or more'}."
 
 
+def _base_problem(base: str) -> str:
+    if not base or _BASE.fullmatch(base):
+        return ""
+    return "write a whole address that ends with /, such as https://papers.example/daily/."
+
+
 def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     yield from _name_problems(publication)
+    if wrong := _base_problem(publication.base):
+        yield "base", wrong
     yield from _number_problems(publication)
     try:
         ZoneInfo(publication.zone)
@@ -370,9 +408,9 @@ def _number_problems(publication: PublicationSettings) -> Iterator[tuple[str, st
 def publication_item(settings: PublicationSettings, observed_at: int) -> Publication:
     """A publication's settings as the record keeps them."""
     values = msgspec.structs.asdict(settings)
-    del values["output"]  # where it is written is no part of what an issue is
-    given = {key: value for key in ("note", "last_day") if (value := values.pop(key))}
-    return Publication(publication=values.pop("name"), observed_at=observed_at, **values, **given)
+    del values["output"], values["base"]  # where it is written is no part of what an issue is
+    optional = {key: value for key in ("note", "last_day") if (value := values.pop(key))}
+    return Publication(publication=values.pop("name"), observed_at=observed_at, **values, **optional)
 
 
 TEMPLATE = (Path(__file__).parent / "template.toml").read_text("utf-8")

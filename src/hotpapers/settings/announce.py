@@ -30,9 +30,9 @@ _HANDLE = re.compile(r"@?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[chat]]`.
 
-    `name`: what you call the room, also when its address changes.
-    `publication`: whose issues it is told of. `url`: its address as Apprise writes it, or env:NAME; it is a secret.
-    `members`: names as authors have them, and accounts such as bluesky:did:plc:…, whose papers are named.
+    `name`: your name for the room, also when its address changes. `publication`: whose issues it is told of. `url`: its
+    address as Apprise writes it, or env:NAME; a secret. `members`: authors' names, and accounts such as
+    bluesky:did:plc:…, whose papers are pointed out.
     """
 
     name: str
@@ -44,8 +44,8 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[webhook]]`.
 
-    `name`: what you call the receiver. `publication`: whose issues it is sent. `url`: its address, or env:NAME.
-    `secret`: what the signature is made with, or env:NAME; 16 characters or more.
+    `name`: your name for the receiver. `publication`: whose issues it is sent. `url`: its address, or env:NAME.
+    `secret`: for the signature, 16 characters or more, or env:NAME.
     """
 
     name: str
@@ -58,9 +58,9 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """One `[[bluesky]]`: an account of the publication's own. What it posts, and reactions to that, are never counted.
 
     `publication`: whose issues it tells. `account`: its DID, such as did:plc:…. `password`: an app password, or
-    env:NAME. `host`: where it signs in. `thread`: whether each issue becomes a thread. `documents`: whether each issue
-    becomes a document of the account, if `base` in `[publish]` is set. `feed`: the public
-    address of `hotpapers serve`, where the posts that issues show are a feed.
+    env:NAME. `host`: where it signs in. `thread`: whether each issue becomes a thread. `documents`: whether, with
+    `base` in `[publish]`, each issue becomes a document of the account. `feed`: the public address of `hotpapers
+    serve`, which makes a feed of the posts that issues show.
     """
 
     publication: str
@@ -77,7 +77,7 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         return bool(self.documents and self.password and base)
 
 
-Announced = tuple[Sequence[ChatSettings], Sequence[WebhookSettings], Sequence[BlueskyAccount]]
+AnnounceTables = tuple[Sequence[ChatSettings], Sequence[WebhookSettings], Sequence[BlueskyAccount]]
 """All tables of this file, as the settings have them."""
 
 
@@ -100,7 +100,7 @@ def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[st
 # ---- what is wrong, as (key, reason and remedy) --------------------------------------------------------
 
 
-def problems(tables: Announced, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
+def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What cannot be used in these tables. `publications`: the names of those that there are."""
     chats, webhooks, accounts = tables
     for number, chat in enumerate(chats, 1):

@@ -21,13 +21,13 @@ within the lengths of §4.5.3.1; what is beyond ASCII in a domain as xn--."""
 class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[mailing]`.
 
-    `relay`: the mail server that takes your letters; without one no mail is sent. `port`: its port. `tls`: encrypted by
-    STARTTLS or from the start. `user`: for the relay; its password is in the environment as HOTPAPERS_MAIL_PASSWORD, or
-    in a file. `password_file`: that file, beside this one. `address`: the mail address that letters come from.
-    `reply_to`: where answers go, to `address` by default. `bounces`: where reports of what could not be delivered go,
-    to `address` by default. `base`: the public address of `hotpapers serve`, for links that confirm and unsubscribe, by
-    default `base` of `[serve]`; without one both are done by mail. `pace`: letters a minute to one domain. `selector`:
-    under which name the relay signs (DKIM), for `mail check`.
+    `relay`: the mail server that takes your messages; without one no mail is sent. `port`: its port. `tls`: encrypted
+    by STARTTLS or from the start. `user`: for the relay; its password is in the environment as
+    HOTPAPERS_MAIL_PASSWORD, or in a file. `password_file`: that file. `address`: what messages come from. `reply_to`,
+    `bounces`: where answers and reports of failed delivery go, if not to `address`. `base`: the public address of
+    `hotpapers serve`, if not that of `[serve]`, for links that confirm and unsubscribe; without one both are done by
+    mail. `pace`: messages a minute to one domain. `selector`: the name under which the relay signs (DKIM), for `mail
+    check`.
     """
 
     relay: str = ""

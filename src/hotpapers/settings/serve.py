@@ -13,9 +13,9 @@ from hotpapers.settings.mail import BASE, BASE_REMEDY
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[serve]`, for `hotpapers serve`.
 
-    `base`: where it is public, such as https://papers.example/; then pages lead to its forms. `rate`: simple questions
-    that one client may ask the API in a minute; 0: any number. `proxies`: how many proxies of your own stand in front
-    and write X-Forwarded-For.
+    `base`: its public address, such as https://papers.example/; then pages lead to its forms. `rate`: simple questions
+    that one client may ask the API in a minute; 0: any number. `proxies`: how many of your own stand in front and write
+    X-Forwarded-For.
     """
 
     base: str = ""

@@ -10,7 +10,7 @@ import msgspec
 class TransparencySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[transparency]`: a log of what was published, kept once there is a key, which `hotpapers init` makes.
 
-    `key`: the file of the private key, beside this one. `folder`: where the logs are kept. `policy`: the witnesses that
+    `key`: the file of the private key. `folder`: where the logs are kept. `policy`: the witnesses that
     are asked to cosign, and how many must have (C2SP tlog-policy). `observations`: whether what was observed is
     published too, without words, names and handles, for others to follow.
     """

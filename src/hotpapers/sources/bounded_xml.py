@@ -25,7 +25,7 @@ ENTRIES = ("item", "entry")
 
 _BLANKS = re.compile(rb"\s{1000,}")
 _WORD = re.compile(rb"([\w.+-]{2000})[\w.+-]+", re.ASCII)
-_DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 def tidy(body: bytes) -> bytes:
@@ -34,7 +34,7 @@ def tidy(body: bytes) -> bytes:
     UTF-16 becomes UTF-8, so that they are seen.
     """
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        body = _DECLARED.sub("", body.decode("utf-16", "replace")).encode("utf-8", "replace")
+        body = _XML_DECLARATION.sub("", body.decode("utf-16", "replace")).encode("utf-8", "replace")
     return _WORD.sub(rb"\1", _BLANKS.sub(b" ", body)).lstrip()
 
 
@@ -43,20 +43,20 @@ def is_small(body: bytes) -> bool:
     return body.count(b"<") + body.count(b"=") <= MOST_PARTS
 
 
-def bounded(body: bytes) -> bytes | None:
+def truncate(body: bytes) -> bytes | None:
     """The document, or as much of it as is read; None where it is not well-formed. Raises InputError where too much is
     in one place."""
-    look = _Look()
+    size_check = _SizeCheck()
     try:
-        look.parser.Parse(body, True)
-    except _Enough:
-        return look.cut(body)
+        size_check.parser.Parse(body, True)
+    except _TooMuch:
+        return size_check.truncated(body)
     except (expat.ExpatError, ValueError, LookupError):
         return None
     return body
 
 
-class _Enough(Exception):
+class _TooMuch(Exception):
     """More than is read comes here."""
 
 
@@ -67,7 +67,7 @@ class _Entry(NamedTuple):
     within: tuple[str, ...]
 
 
-class _Look:
+class _SizeCheck:
     """Goes through a document and stops where there is too much of something."""
 
     def __init__(self) -> None:
@@ -79,9 +79,9 @@ class _Look:
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._check_text
         self.parser.AttlistDeclHandler = _refuse
-        self.parser.EntityDeclHandler = self._declared
+        self.parser.EntityDeclHandler = self._check_entities
 
-    def cut(self, body: bytes) -> bytes:
+    def truncated(self, body: bytes) -> bytes:
         """What comes before the entry in which it stopped, with ends for all that is open there."""
         if self._entry is None or not self._entries:
             raise InputError("too much in one place")
@@ -91,11 +91,11 @@ class _Look:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name.rpartition(":")[2].lower() in ENTRIES and not self._is_in_entry():
             self._entry = _Entry(self.parser.CurrentByteIndex, tuple(self._open))
-            self._enough(self._entry.start > MOST_READ)
+            self._stop_if(self._entry.start > MOST_READ)
         self._open.append(name)
         self._parts += 1 + len(attributes)
         self._text = 0
-        self._enough(self._parts > MOST_PARTS or len(attributes) > MOST_ATTRIBUTES or len(self._open) > DEEPEST)
+        self._stop_if(self._parts > MOST_PARTS or len(attributes) > MOST_ATTRIBUTES or len(self._open) > DEEPEST)
 
     def _end(self, name: str) -> None:
         self._open.pop()
@@ -108,16 +108,16 @@ class _Look:
 
     def _check_text(self, text: str) -> None:
         self._text += len(text)
-        self._enough(self._text > MOST_TEXT)
+        self._stop_if(self._text > MOST_TEXT)
 
-    def _declared(self, *declared: object) -> None:
+    def _check_entities(self, *declared: object) -> None:
         self._entities += 1
-        self._enough(self._entities > MOST_ENTITIES)
+        self._stop_if(self._entities > MOST_ENTITIES)
 
-    def _enough(self, is_enough: bool) -> None:
-        if is_enough:
-            raise _Enough
+    def _stop_if(self, is_too_much: bool) -> None:
+        if is_too_much:
+            raise _TooMuch
 
 
 def _refuse(*declared: object) -> None:
-    raise _Enough
+    raise _TooMuch

@@ -17,48 +17,51 @@ class EndpointRotation:
     """Asks parts one after another, and lets those rest that asked for it or that refused."""
 
     def __init__(self) -> None:
-        self._resting: dict[str, tuple[int, NetError]] = {}
+        self._paused: dict[str, tuple[int, NetError]] = {}
 
     def pages(
-        self, http: HttpClient, parts: Iterable[tuple[str, Iterator[PayloadPage]]], then: Iterable[PayloadPage] = ()
+        self,
+        http: HttpClient,
+        parts: Iterable[tuple[str, Iterator[PayloadPage]]],
+        final_pages: Iterable[PayloadPage] = (),
     ) -> Iterator[PayloadPage]:
         """The pages of each part, by its name, and what follows them. What failed is told at the very end: see
-        `raise_for`."""
+        `raise_failures`."""
         failed: list[NetError] = []
         count = 0
         for name, pages in parts:
             count += 1
             try:
-                self._wake(name, http.now())
+                self._check_pause(name, http.now())
                 yield from pages
             except NetError as problem:
-                self._rest(name, problem, http.now())
+                self._pause(name, problem, http.now())
                 failed.append(problem)
-        yield from then
-        raise_for(failed, count)
+        yield from final_pages
+        raise_failures(failed, count)
 
-    def _wake(self, name: str, now: int) -> None:
+    def _check_pause(self, name: str, now: int) -> None:
         """Raises again what a part said, as long as it rests."""
-        until, later = self._resting.get(name, (0, NetError()))
+        until, error = self._paused.get(name, (0, NetError()))
         if now >= until:
-            self._resting.pop(name, None)
+            self._paused.pop(name, None)
         else:
-            raise RetryLater((until - now) / 1e6, later.reason) if isinstance(later, RetryLater) else later
+            raise RetryLater((until - now) / 1e6, error.reason) if isinstance(error, RetryLater) else error
 
-    def _rest(self, name: str, problem: NetError, now: int) -> None:
-        if isinstance(problem, RetryLater | RequestRefused) and name not in self._resting:
+    def _pause(self, name: str, problem: NetError, now: int) -> None:
+        if isinstance(problem, RetryLater | RequestRefused) and name not in self._paused:
             pause = int(problem.seconds * 1e6) if isinstance(problem, RetryLater) else REFUSED_FOR
-            self._resting[name] = (now + pause, problem)
+            self._paused[name] = (now + pause, problem)
 
 
-def raise_for(failed: Sequence[NetError], count: int) -> None:
+def raise_failures(failed: Sequence[NetError], count: int) -> None:
     """Tells what failed, of so many parts in all: Partial where some could be read; else the error of that part which
     is soonest tried again; nothing where none failed."""
     if not failed:
         return
     lost_until = max((until for problem in failed if (until := _lost_until(problem)) is not None), default=None)
     if count == 1 or (len(failed) == count and lost_until is None):
-        raise worst(failed)
+        raise soonest_retry(failed)
     reasons = list(dict.fromkeys(map(str, failed)))
     more = [f"and {len(reasons) - NAMED} more"] if len(reasons) > NAMED else []
     raise PartiallyRead(
@@ -71,7 +74,7 @@ def _lost_until(problem: NetError) -> int | None:
     return problem.lost_until if isinstance(problem, PartiallyRead) else None
 
 
-def worst(problems: Sequence[NetError]) -> NetError:
+def soonest_retry(problems: Sequence[NetError]) -> NetError:
     """Of what several servers said, that which is soonest tried again: down, then busy, then refused."""
     return min(
         problems, key=lambda problem: 2 if isinstance(problem, RequestRefused) else int(isinstance(problem, RetryLater))

@@ -58,17 +58,17 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         yield from _json_entries(body.removeprefix(b"\xef\xbb\xbf"), url)
         return
-    read = _parsed(body, headers, url)
-    if not read.get("version") and not read.entries:
+    document = _parse(body, headers, url)
+    if not document.get("version") and not document.entries:
         raise NetError(f"{url}: no feed, though one was expected there")
-    language = str(read.feed.get("language") or "und")
-    for entry in read.entries[:MOST_ENTRIES]:
+    language = str(document.feed.get("language") or "und")
+    for entry in document.entries[:MOST_ENTRIES]:
         yield _entry(entry, url, language)
 
 
-def _parsed(body: bytes, headers: Mapping[str, str], url: str) -> Any:
+def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
     """What feedparser makes of it. It is given a stream: it would open bytes that happen to be a file's name."""
-    body = _bounded(body, url)
+    body = _truncate(body, url)
     known = {"content-type": headers["content-type"]} if "content-type" in headers else {}
     # no address is given, or short ids such as t3_x would be made into addresses
     stream = io.BytesIO(_SURROGATE.sub(b"&#xfffd;", body))
@@ -78,16 +78,16 @@ def _parsed(body: bytes, headers: Mapping[str, str], url: str) -> Any:
         raise NetError(f"{url}: this feed cannot be read: {type(problem).__name__}") from problem
 
 
-def _bounded(body: bytes, url: str) -> bytes:
+def _truncate(body: bytes, url: str) -> bytes:
     """As much of a feed as is read, of what feedparser reads quickly. Raises NetError."""
     body = bounded_xml.tidy(body)
     try:
-        whole = bounded_xml.bounded(body)
+        truncated = bounded_xml.truncate(body)
     except InputError as problem:
         raise NetError(f"{url}: this feed cannot be read: {problem}") from problem
-    if whole is None and (len(body) > LARGEST_BROKEN or not bounded_xml.is_small(body)):
+    if truncated is None and (len(body) > LARGEST_BROKEN or not bounded_xml.is_small(body)):
         raise NetError(f"{url}: {len(body):,} bytes of broken XML; {LARGEST_BROKEN:,} are mended")
-    return body if whole is None else whole
+    return body if truncated is None else truncated
 
 
 def _entry(entry: Any, url: str, language: str) -> FeedEntry:
@@ -157,9 +157,9 @@ def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
     listed = item.get("authors")
     authors = [*(listed if isinstance(listed, list) else []), item.get("author")]
     names = dict.fromkeys(_text_of(author.get("name")) for author in authors if isinstance(author, dict))
-    own = item.get("id")
+    id = item.get("id")
     return FeedEntry(
-        id=_text_of(str(own)) if isinstance(own, str | int | float) and own != "" else made_id(link, title, content),
+        id=_text_of(str(id)) if isinstance(id, str | int | float) and id != "" else made_id(link, title, content),
         link=link,
         title=title,
         author=", ".join(filter(None, names)),

@@ -10,13 +10,14 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 
+from hotpapers.errors import PartiallyRead
 from hotpapers.http.address_guard import require_address
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload
 from hotpapers.sources.endpoint_rotation import EndpointRotation
 from hotpapers.sources.feed_parser import FeedEntry, entries
-from hotpapers.sources.paper_matching import doubts_of, mentions_of, titled
+from hotpapers.sources.paper_matching import join_title, mentions_of, title_verdicts
 
 NETWORK = "feeds"
 
@@ -32,7 +33,7 @@ class FeedsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             require_address(url)
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _FeedPayload(msgspec.Struct, frozen=True):
     """What is kept of an entry: the feed it stands in, and itself."""
 
     feed: str
@@ -48,12 +49,16 @@ class FeedsSource:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = 7 * DAY
-        self._turns = EndpointRotation()
+        self._rotation = EndpointRotation()
         self._oldest: dict[str, int] = {}
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """The entries of each feed. It needs no cursor: feeds are short and keys swallow repeats."""
-        yield from self._turns.pages(http, ((url, self._feed(http, url)) for url in self.settings.urls))
+        """The entries of each feed. The cursor holds when each feed that dates its entries was last read, in µs UTC, by
+        a hash of its address: that may hold a password, and cursors are exported."""
+        known = msgspec.json.decode(cursor, type=dict[str, int]) if cursor else {}
+        read_at = {name: known[name] for name in map(_hash, self.settings.urls) if name in known}
+        parts = ((url, self._feed(http, url, read_at)) for url in self.settings.urls)
+        yield from self._rotation.pages(http, parts, _cursor_pages(read_at))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same. What a feed held before its oldest entry it does not say; one that dates nothing proves nothing."""
@@ -61,13 +66,23 @@ class FeedsSource:
         if self._oldest.keys() >= set(self.settings.urls):
             yield PayloadPage(since=max(since, *self._oldest.values()))
 
-    def _feed(self, http: HttpClient, url: str) -> Iterator[PayloadPage]:
-        answer = http.get(url, accept=(304,))
-        new_entries = [] if answer.status == 304 else list(entries(answer.body, answer.headers, answer.url))
+    def _feed(self, http: HttpClient, url: str, read_at: dict[str, int]) -> Iterator[PayloadPage]:
+        """One feed. Where all that it holds is younger than the last reading, what came and went since is lost."""
+        response, before = http.get(url, accept=(304,)), read_at.get(_hash(url))
+        new_entries = [] if response.status == 304 else list(entries(response.body, response.headers, response.url))
         dated = [entry.published for entry in new_entries if entry.published is not None]
         if dated:
-            self._oldest.setdefault(url, min(*dated, answer.at))
-        yield PayloadPage([_payload(url, entry, answer.at) for entry in new_entries])
+            self._oldest.setdefault(url, min(*dated, response.at))
+        leaves = None
+        if before is not None and dated and min(dated) > before:
+            reason = f"{response.url}: holds nothing from before it was last read; what came and went since is lost"
+            leaves = PartiallyRead(reason, lost_until=min(*dated, response.at))
+        if dated or (response.status == 304 and before is not None):
+            read_at[_hash(url)] = response.at
+        payloads = [_payload(url, entry, response.at) for entry in new_entries]
+        yield PayloadPage(payloads, _encode(read_at) if leaves else None, leaves=leaves)
+        if leaves:
+            raise leaves
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Feeds tell no counts."""
@@ -75,10 +90,10 @@ class FeedsSource:
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """An entry with its papers. What claims a later moment than that at which it was seen was made when seen."""
-        feed_entry = msgspec.json.decode(payload.body, type=_Told)
+        feed_entry = msgspec.json.decode(payload.body, type=_FeedPayload)
         entry = feed_entry.entry
         key, account = f"{NETWORK}:{payload.key}", f"{NETWORK}:{feed_entry.feed}"
-        text, links = titled(plain(entry.title)[0], entry.link, *plain(entry.content))
+        text, links = join_title(plain(entry.title)[0], entry.link, *plain(entry.content))
         mentions = mentions_of(key, payload.at, text, [*([entry.link] if entry.link else []), *links], self.names)
         if not mentions:
             return []
@@ -87,10 +102,24 @@ class FeedsSource:
             post=key, network=NETWORK, account=account, created_at=min(published_at, payload.at), text=text,
             links=links, lang=entry.language, handle=feed_entry.feed, name=entry.author, observed_at=payload.at,
         )  # fmt: skip
-        who = Account(account=account, handle=feed_entry.feed, name=entry.author, observed_at=payload.at)
-        return [post, who, *mentions, *doubts_of(mentions, text, self.names)]
+        author_account = Account(account=account, handle=feed_entry.feed, name=entry.author, observed_at=payload.at)
+        return [post, author_account, *mentions, *title_verdicts(mentions, text, self.names)]
+
+
+def _hash(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()[:16]
+
+
+def _cursor_pages(read_at: dict[str, int]) -> Iterator[PayloadPage]:
+    """What is stored once all feeds were asked."""
+    if read_at:
+        yield PayloadPage((), _encode(read_at))
+
+
+def _encode(read_at: dict[str, int]) -> str:
+    return msgspec.json.encode(read_at, order="sorted").decode()
 
 
 def _payload(url: str, entry: FeedEntry, at: int) -> RawPayload:
     key = hashlib.sha256(f"{url}\n{entry.id}".encode()).hexdigest()[:32]
-    return RawPayload("post", key, msgspec.json.encode(_Told(url, entry)), at)
+    return RawPayload("post", key, msgspec.json.encode(_FeedPayload(url, entry)), at)

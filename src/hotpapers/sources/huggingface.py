@@ -29,7 +29,7 @@ from hotpapers.model import (
     TextLink,
 )
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
-from hotpapers.sources.paper_matching import decoded, gone_post, moment, own_id, unreadable
+from hotpapers.sources.paper_matching import decode_or_none, decode_response, gone_post, microseconds_of, unreadable_key
 
 NETWORK = "huggingface"
 MOST = 100
@@ -77,12 +77,12 @@ class _Daily(msgspec.Struct, rename="camel"):
     num_comments: int | None = None
 
 
-class _Id(msgspec.Struct):
+class _PaperId(msgspec.Struct):
     id: str
 
 
-class _WithId(msgspec.Struct):
-    paper: _Id
+class _DailyId(msgspec.Struct):
+    paper: _PaperId
 
 
 class HuggingFaceSource:
@@ -110,24 +110,24 @@ class HuggingFaceSource:
 
     def _lists(self, http: HttpClient, days: int) -> Iterator[PayloadPage]:
         """The lists of so many days, a page each."""
-        has_any = False
-        for back in reversed(range(days)):
-            payloads = self._whole_list(http, timestamps.day_of(http.now() - back * DAY))
-            has_any = has_any or payloads is not None
+        any_list = False
+        for days_ago in reversed(range(days)):
+            payloads = self._whole_list(http, timestamps.day_of(http.now() - days_ago * DAY))
+            any_list = any_list or payloads is not None
             yield PayloadPage(payloads or ())
-        if not has_any:
+        if not any_list:
             self._find_any(http, days)
 
     def _whole_list(self, http: HttpClient, day: str) -> list[RawPayload] | None:
         """The papers of a day, page by page; None where it has no list."""
         payloads: list[RawPayload] = []
         for number in range(MOST_PAGES):
-            answer = self._list(http, day, number)
-            if answer.status != 200:
+            response = self._list(http, day, number)
+            if response.status != 200:
                 return payloads if number else None
-            listed = decoded(answer, list[msgspec.Raw])
-            payloads += [_payload(raw, answer.at) for raw in listed]
-            if len(listed) < MOST:
+            papers = decode_response(response, list[msgspec.Raw])
+            payloads += [_payload(raw, response.at) for raw in papers]
+            if len(papers) < MOST:
                 break
         return payloads
 
@@ -138,21 +138,21 @@ class HuggingFaceSource:
 
     def _find_any(self, http: HttpClient, days: int) -> None:
         """Raises NetError where no day before these has a list either: then it is the lists that are not found."""
-        before = [timestamps.day_of(http.now() - back * DAY) for back in range(days, days + WEEK)]
-        if all(self._list(http, day).status != 200 for day in before[:-1]):
-            self._list(http, before[-1], accept=())
+        earlier_days = [timestamps.day_of(http.now() - days_ago * DAY) for days_ago in range(days, days + WEEK)]
+        if all(self._list(http, day).status != 200 for day in earlier_days[:-1]):
+            self._list(http, earlier_days[-1], accept=())
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each paper's upvotes now, or that its page is gone."""
         return one_by_one(ids_in(keys, _KEY), lambda paper: self._paper(http, paper))
 
     def _paper(self, http: HttpClient, paper: str) -> PayloadPage:
-        answer = http.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)
-        if answer.status in GONE:
-            return PayloadPage([RawPayload("gone", paper, b"null", answer.at)])
-        if decoded(answer, _Id).id != paper:
-            raise NetError(f"{answer.url}: another paper")
-        return PayloadPage([RawPayload("counts", paper, answer.body, answer.at)])
+        response = http.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)
+        if response.status in GONE:
+            return PayloadPage([RawPayload("gone", paper, b"null", response.at)])
+        if decode_response(response, _PaperId).id != paper:
+            raise NetError(f"{response.url}: another paper")
+        return PayloadPage([RawPayload("counts", paper, response.body, response.at)])
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """A listed paper; a paper's upvotes; that its page is gone."""
@@ -166,21 +166,21 @@ class HuggingFaceSource:
 
 
 def _payload(raw: msgspec.Raw, at: int) -> RawPayload:
-    own = own_id(raw, _WithId)
-    return RawPayload("post", own.paper.id if own else unreadable(raw), bytes(raw), at)
+    entry = decode_or_none(raw, _DailyId)
+    return RawPayload("post", entry.paper.id if entry else unreadable_key(raw), bytes(raw), at)
 
 
 def _daily_items(key: str, daily: _Daily, at: int) -> list[Item]:
-    paper, by = daily.paper, daily.paper.submitted_on_daily_by or _Submitter()
+    paper, submitter = daily.paper, daily.paper.submitted_on_daily_by or _Submitter()
     listed_at = paper.submitted_on_daily_at or paper.published_at
-    handle = by.user or by.name
-    account = f"{NETWORK}:{by.id or handle}" if by.id or handle else ""
+    handle = submitter.user or submitter.name
+    account = f"{NETWORK}:{submitter.id or handle}" if submitter.id or handle else ""
     text, links = _text_and_links(paper)
     items: list[Item] = [
         Post(
             post=key, network=NETWORK, account=account,
-            created_at=moment(listed_at) if listed_at else at,
-            text=text, links=links, lang="en", handle=handle, name=by.fullname, observed_at=at,
+            created_at=microseconds_of(listed_at) if listed_at else at,
+            text=text, links=links, lang="en", handle=handle, name=submitter.fullname, observed_at=at,
         ),
         Mention(
             post=key, paper=arxiv.key(arxiv.parse(paper.id).id), form="huggingface", found_in="listing",
@@ -189,7 +189,7 @@ def _daily_items(key: str, daily: _Daily, at: int) -> list[Item]:
         Snapshot(post=key, likes=max(paper.upvotes, 0), replies=daily.num_comments, observed_at=at),
     ]  # fmt: skip
     if account:
-        items.append(Account(account=account, handle=handle, name=by.fullname, observed_at=at))
+        items.append(Account(account=account, handle=handle, name=submitter.fullname, observed_at=at))
     return items
 
 

@@ -17,14 +17,14 @@ from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.paper_matching import (
-    decoded,
-    doubts_of,
+    decode_or_none,
+    decode_response,
     gone_post,
+    join_title,
     mentions_of,
-    moment,
-    own_id,
-    titled,
-    unreadable,
+    microseconds_of,
+    title_verdicts,
+    unreadable_key,
 )
 
 NETWORK = "lobsters"
@@ -59,15 +59,15 @@ class _Story(msgspec.Struct):
     submitter_user: str | _User = ""
 
 
-class _Id(msgspec.Struct):
+class _StoryId(msgspec.Struct):
     short_id: str
 
 
-class _Made(msgspec.Struct):
+class _StoryTime(msgspec.Struct):
     created_at: datetime.datetime
 
 
-class _Merged(msgspec.Struct):
+class _MergedStory(msgspec.Struct):
     merged_into: str = ""
 
 
@@ -83,32 +83,36 @@ class LobstersSource:
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The stories of each domain back to a day before the last round; at first the newest page alone."""
-        began = http.now()
-        since = int(cursor) - DAY if cursor else began
-        reached = yield from self._all_since(http, since)
-        yield PayloadPage((), str(began))
+        started_at = http.now()
+        since = int(cursor) - DAY if cursor else started_at
+        reached = yield from self._stories_since(http, since)
+        yield PayloadPage((), str(started_at))
         if reached > since:
             reason = f"more stories than the {MOST_PAGES * FULL} newest of a domain since it was last read"
             raise PartiallyRead(reason, lost_until=reached)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The stories of each domain back to a moment."""
-        began = http.now()
-        reached = yield from self._all_since(http, since)
-        yield PayloadPage((), str(began), since=reached)
+        started_at = http.now()
+        reached = yield from self._stories_since(http, since)
+        yield PayloadPage((), str(started_at), since=reached)
 
-    def _all_since(self, http: HttpClient, since: int) -> Generator[PayloadPage, None, int]:
+    def _stories_since(self, http: HttpClient, since: int) -> Generator[PayloadPage, None, int]:
         """The stories of each domain back to a moment, page by page; since when the domains told all of theirs."""
         reached = since
         for domain in self.settings.domains:
             oldest = http.now()
             for number in range(1, MOST_PAGES + 1):
-                answer = http.get(
+                response = http.get(
                     f"{self.settings.base}/domains/{domain}{f'/page/{number}' if number > 1 else ''}.json"
                 )
-                stories = decoded(answer, list[msgspec.Raw])
-                yield PayloadPage([_payload(story, answer.at) for story in stories])
-                created = [moment(own.created_at) for story in stories if (own := own_id(story, _Made))]
+                stories = decode_response(response, list[msgspec.Raw])
+                yield PayloadPage([_payload(story, response.at) for story in stories])
+                created = [
+                    microseconds_of(entry.created_at)
+                    for story in stories
+                    if (entry := decode_or_none(story, _StoryTime))
+                ]
                 oldest = min([oldest, *created])
                 if oldest <= since or len(stories) < FULL:
                     oldest = since
@@ -122,23 +126,23 @@ class LobstersSource:
 
     def _story(self, http: HttpClient, short_id: str) -> PayloadPage:
         """One story. Of one that was merged into another, the site leads to the other's page."""
-        answer = http.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
-        if answer.status in GONE:
-            return PayloadPage([RawPayload("gone", short_id, b"null", answer.at)])
-        other = _STORY.fullmatch(urlsplit(answer.url).path)
+        response = http.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
+        if response.status in GONE:
+            return PayloadPage([RawPayload("gone", short_id, b"null", response.at)])
+        other = _STORY.fullmatch(urlsplit(response.url).path)
         if other and other[1] != short_id:
             return PayloadPage(
-                [RawPayload("gone", short_id, msgspec.json.encode({"merged_into": other[1]}), answer.at)]
+                [RawPayload("gone", short_id, msgspec.json.encode({"merged_into": other[1]}), response.at)]
             )
-        if decoded(answer, _Id).short_id != short_id:
-            raise NetError(f"{answer.url}: another story")
-        return PayloadPage([RawPayload("counts", short_id, answer.body, answer.at)])
+        if decode_response(response, _StoryId).short_id != short_id:
+            raise NetError(f"{response.url}: another story")
+        return PayloadPage([RawPayload("counts", short_id, response.body, response.at)])
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """A story with its papers; a story's counts; that it is gone."""
         key = f"{NETWORK}:{payload.key}"
         if payload.kind == "gone":
-            merged = msgspec.json.decode(payload.body, type=_Merged | None)
+            merged = msgspec.json.decode(payload.body, type=_MergedStory | None)
             return [gone_post(NETWORK, key, payload.at, "merged" if merged and merged.merged_into else "deleted")]
         story = msgspec.json.decode(payload.body, type=_Story)
         snapshot = Snapshot(
@@ -148,22 +152,22 @@ class LobstersSource:
             return [snapshot]
         text = f"{story.title}\n{story.description_plain}"
         mentions = mentions_of(key, payload.at, text, [story.url], self.names)
-        doubts = doubts_of(mentions, text, self.names)
+        doubts = title_verdicts(mentions, text, self.names)
         return [*_post(key, story, payload.at), snapshot, *mentions, *doubts] if mentions else []
 
 
 def _payload(story: msgspec.Raw, at: int) -> RawPayload:
-    own = own_id(story, _Id)
-    return RawPayload("post", own.short_id if own else unreadable(story), bytes(story), at)
+    entry = decode_or_none(story, _StoryId)
+    return RawPayload("post", entry.short_id if entry else unreadable_key(story), bytes(story), at)
 
 
 def _post(key: str, story: _Story, at: int) -> list[Item]:
     user = story.submitter_user if isinstance(story.submitter_user, str) else story.submitter_user.username
     account = f"{NETWORK}:{user}"
-    text, links = titled(story.title, story.url, story.description_plain.rstrip())
+    text, links = join_title(story.title, story.url, story.description_plain.rstrip())
     return [
         Post(
-            post=key, network=NETWORK, account=account, created_at=moment(story.created_at),
+            post=key, network=NETWORK, account=account, created_at=microseconds_of(story.created_at),
             text=text, links=links, lang="en", handle=user, observed_at=at,
         ),
         Account(account=account, handle=user, observed_at=at),

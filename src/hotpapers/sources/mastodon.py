@@ -23,8 +23,16 @@ from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import LARGEST, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.batched_requests import GONE
-from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_for
-from hotpapers.sources.paper_matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
+from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_failures
+from hotpapers.sources.paper_matching import (
+    decode_or_none,
+    decode_response,
+    gone_post,
+    mentions_of,
+    microseconds_of,
+    title_verdicts,
+    unreadable_key,
+)
 
 LONGEST = 4_000_000
 """Bytes of an event that is read; a longer one is passed over."""
@@ -136,12 +144,12 @@ class _Card(msgspec.Struct):
     url: str | None = ""
 
 
-class _Quoted(msgspec.Struct):
+class _QuotedStatus(msgspec.Struct):
     uri: str = ""
 
 
 class _Quote(msgspec.Struct):
-    quoted_status: _Quoted | None = None
+    quoted_status: _QuotedStatus | None = None
 
 
 class _Status(msgspec.Struct):
@@ -161,7 +169,7 @@ class _Status(msgspec.Struct):
     quote: _Quote | None = None
 
 
-class _Listed(msgspec.Struct):
+class _TimelineEntry(msgspec.Struct):
     id: str
     uri: str
     visibility: str = "public"
@@ -179,15 +187,15 @@ class MastodonSource:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = None
-        self._turns = EndpointRotation()
-        self._reached: dict[str, int] = {}
-        self._uris: OrderedDict[str, str] = OrderedDict()
+        self._rotation = EndpointRotation()
+        self._read_since: dict[str, int] = {}
+        self._uris_by_id: OrderedDict[str, str] = OrderedDict()
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What is new in each timeline. One that fails does not keep the others from being read; it is told last."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
         parts = ((name, self._timeline(http, server, path, newest)) for name, server, path in self._timelines())
-        yield from self._turns.pages(http, parts, then=self._listening(http))
+        yield from self._rotation.pages(http, parts, final_pages=self._stream_pages(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same, where timelines that were not read yet are read back to a moment, as far as their server tells."""
@@ -196,33 +204,33 @@ class MastodonSource:
         def read(name: str, server: MastodonServer, path: str) -> Iterator[PayloadPage]:
             if name in newest:
                 return self._timeline(http, server, path, newest)
-            return self._back(http, server, path, newest, since)
+            return self._timeline_since(http, server, path, newest, since)
 
         timelines = list(dict.fromkeys(self._timelines()))
-        yield from self._turns.pages(http, ((timeline[0], read(*timeline)) for timeline in timelines))
-        if self._reached.keys() >= {name for name, _, _ in timelines}:
-            yield PayloadPage(since=max(self._reached.values()))
+        yield from self._rotation.pages(http, ((timeline[0], read(*timeline)) for timeline in timelines))
+        if self._read_since.keys() >= {name for name, _, _ in timelines}:
+            yield PayloadPage(since=max(self._read_since.values()))
 
     def _timelines(self) -> list[tuple[str, MastodonServer, str]]:
         return [(f"{server.base}/{path}", server, path) for server in self.settings.servers for path in server.paths]
 
-    def _back(
+    def _timeline_since(
         self, http: HttpClient, server: MastodonServer, path: str, newest: dict[str, str], since: int
     ) -> Iterator[PayloadPage]:  # fmt: skip
         """A timeline from its newest page back, until a page is empty or older than a moment."""
         name, before, ids, oldest = f"{server.base}/{path}", "", list[str](), http.now()
         for _ in range(MOST_PAGES):
-            size, listed, payloads = self._page(http, server, path, {"max_id": before} if before else {})
-            ids += [status.id for status in listed]
-            oldest = min([oldest, *map(_created_at, listed)])
-            following = min(ids, key=_age, default="")
+            size, entries, payloads = self._page(http, server, path, {"max_id": before} if before else {})
+            ids += [entry.id for entry in entries]
+            oldest = min([oldest, *map(_created_at, entries)])
+            following = min(ids, key=_id_order, default="")
             yield PayloadPage(payloads)
             if not size or oldest < since or following == before:
                 oldest = since
                 break
             before = following
-        newest[name] = max(ids, key=_age, default="")
-        self._reached[name] = oldest
+        newest[name] = max(ids, key=_id_order, default="")
+        self._read_since[name] = oldest
         yield PayloadPage((), _cursor(newest))
 
     def _timeline(
@@ -234,11 +242,11 @@ class MastodonSource:
         """
         name = f"{server.base}/{path}"
         known = newest.get(name, "")
-        after = _a_little_before(known) if path != "public" else known
+        after = _with_overlap(known) if path != "public" else known
         for _ in range(MOST_PAGES):
-            size, listed, payloads = self._page(http, server, path, {"min_id": after} if after else {})
-            reached = max([after, *(status.id for status in listed)], key=_age)
-            newest[name] = max(newest.get(name, ""), reached, key=_age)
+            size, entries, payloads = self._page(http, server, path, {"min_id": after} if after else {})
+            reached = max([after, *(entry.id for entry in entries)], key=_id_order)
+            newest[name] = max(newest.get(name, ""), reached, key=_id_order)
             yield PayloadPage(payloads, _cursor(newest))
             if not known or not size or reached == after:
                 return
@@ -247,72 +255,76 @@ class MastodonSource:
 
     def _page(
         self, http: HttpClient, server: MastodonServer, path: str, more: Mapping[str, str]
-    ) -> tuple[int, list[_Listed], list[RawPayload]]:
+    ) -> tuple[int, list[_TimelineEntry], list[RawPayload]]:
         """How many entries a page of a timeline has, those that say which they are, and what is seen of all."""
         params = {"limit": str(PAGE), **more}
-        answer = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
-        entries = [(own_id(raw, _Listed), bytes(raw)) for raw in decoded(answer, list[msgspec.Raw])]
-        payloads = [payload for own, body in entries for payload in self._payloads_of(own, body, server, answer.at)]
-        return len(entries), [own for own, _ in entries if own], payloads
+        response = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
+        entries = [
+            (decode_or_none(raw, _TimelineEntry), bytes(raw)) for raw in decode_response(response, list[msgspec.Raw])
+        ]
+        payloads = [
+            payload for entry, body in entries for payload in self._payloads_of(entry, body, server, response.at)
+        ]
+        return len(entries), [entry for entry, _ in entries if entry], payloads
 
     def _payloads_of(
-        self, listed: _Listed | None, body: bytes, server: MastodonServer, at: int
+        self, entry: _TimelineEntry | None, body: bytes, server: MastodonServer, at: int
     ) -> Sequence[RawPayload]:
         """A timeline's entry; of a boost the original. Only its home server's counts are to be believed, and its edits
         where it can be asked."""
-        if listed is None:
-            return [RawPayload("post", unreadable(body), body, at)]
-        if bytes(listed.reblog) != b"null":
-            return self._payloads_of(own_id(listed.reblog, _Listed), bytes(listed.reblog), server, at)
-        if listed.visibility not in PUBLIC:
+        if entry is None:
+            return [RawPayload("post", unreadable_key(body), body, at)]
+        if bytes(entry.reblog) != b"null":
+            return self._payloads_of(decode_or_none(entry.reblog, _TimelineEntry), bytes(entry.reblog), server, at)
+        if entry.visibility not in PUBLIC:
             return []
-        at_home = urlsplit(listed.uri).netloc == urlsplit(server.base).netloc
+        at_home = urlsplit(entry.uri).netloc == urlsplit(server.base).netloc
         if at_home and server.streaming:
-            self._remember(f"{server.base} {listed.id}", listed.uri)
-        payload = RawPayload("home" if at_home else "post", listed.uri, body, at)
-        if f"{NETWORK}:{listed.uri}" not in self.known:
+            self._remember(f"{server.base} {entry.id}", entry.uri)
+        payload = RawPayload("home" if at_home else "post", entry.uri, body, at)
+        if f"{NETWORK}:{entry.uri}" not in self.known:
             return [payload]
-        if _HOME.fullmatch(listed.uri) and not at_home:
+        if _HOME.fullmatch(entry.uri) and not at_home:
             return []  # servers differ in what they say of it: each round would have two versions of it
-        return [payload, *_edit(listed, payload)]
+        return [payload, *_edit(entry, payload)]
 
     # ---- event streams ---------------------------------------------------------------------------------
 
-    def _listening(self, http: HttpClient) -> Iterator[PayloadPage]:
+    def _stream_pages(self, http: HttpClient) -> Iterator[PayloadPage]:
         """What one server tells until it is time to ask all of them again. It need not: then asking must do."""
         server = next((server for server in self.settings.servers if server.streaming), None)
         if server is None:
             return
         payloads: list[RawPayload] = []
-        began = paged = http.now()
-        over = False
+        started_at = last_page_at = http.now()
+        is_due = False
         try:
             for event in events(http.lines(server.stream, headers=server.headers)):
                 now = http.now()
                 payloads += self._event_payloads(event, server, now) if event else ()
-                if now - paged >= SECOND and (payloads or event is None):
+                if now - last_page_at >= SECOND and (payloads or event is None):
                     yield PayloadPage(payloads)
-                    payloads, paged = [], now
-                over = now - began >= self.settings.every * SECOND
-                if over:
+                    payloads, last_page_at = [], now
+                is_due = now - started_at >= self.settings.every * SECOND
+                if is_due:
                     break
         except NetError:
             pass
-        yield PayloadPage(payloads, next_at=http.now() if over else None)
+        yield PayloadPage(payloads, next_at=http.now() if is_due else None)
 
     def _event_payloads(self, event: ServerEvent, server: MastodonServer, at: int) -> Sequence[RawPayload]:
         """A new post or an edit; that a tracked one is deleted, where its own server says so."""
         if event.name in ("update", "status.update"):
-            return self._payloads_of(own_id(event.data, _Listed), event.data, server, at)
+            return self._payloads_of(decode_or_none(event.data, _TimelineEntry), event.data, server, at)
         if event.name == "delete":
-            uri = self._uris.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
+            uri = self._uris_by_id.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
             return [RawPayload("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
         return []
 
     def _remember(self, name: str, uri: str) -> None:
-        self._uris[name] = uri
-        if len(self._uris) > REMEMBERED:
-            self._uris.popitem(last=False)
+        self._uris_by_id[name] = uri
+        if len(self._uris_by_id) > REMEMBERED:
+            self._uris_by_id.popitem(last=False)
 
     # ---- home servers ----------------------------------------------------------------------------------
 
@@ -324,13 +336,13 @@ class MastodonSource:
             if home[1] in failed:
                 continue
             try:
-                answer = http.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
+                response = http.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
             except NetError as problem:
                 failed[home[1]] = problem
                 continue
-            payload = RawPayload("gone" if answer.status in GONE else "counts", home[0], answer.body, answer.at)
-            yield PayloadPage([payload, *_edit(own_id(answer.body, _Listed), payload)])
-        raise_for(list(failed.values()), len({home[1] for home in homes}))
+            payload = RawPayload("gone" if response.status in GONE else "counts", home[0], response.body, response.at)
+            yield PayloadPage([payload, *_edit(decode_or_none(response.body, _TimelineEntry), payload)])
+        raise_failures(list(failed.values()), len({home[1] for home in homes}))
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """A public post with its papers, its counts if its home server told them; that it is gone.
@@ -344,7 +356,8 @@ class MastodonSource:
         if status.uri != payload.key:
             raise InputError(f"{status.uri[:200]} stands where {payload.key[:200]} was asked for")
         key = f"{NETWORK}:{status.uri}"
-        created_at = min(moment(status.created_at), payload.at)  # its server's word, and any server can write 2099
+        # its server's word, and any server can write 2099
+        created_at = min(microseconds_of(status.created_at), payload.at)
         if status.visibility not in PUBLIC:
             return [gone_post(NETWORK, key, payload.at, "withdrawn", created_at)] if known else []
         text, links = plain(status.content or "")
@@ -352,34 +365,40 @@ class MastodonSource:
         mentions = mentions_of(key, payload.at, text, [*links, *card], self.names)
         if not (mentions or known):
             return []
-        who = _account(status.account, payload.at)
+        author_account = _account(status.account, payload.at)
         quoted = status.quote.quoted_status.uri if status.quote and status.quote.quoted_status else ""
         post = Post(
-            post=key, network=NETWORK, account=who.account, created_at=created_at, text=text, links=links,
-            lang=status.language or "und", handle=who.handle, name=who.name,
+            post=key, network=NETWORK, account=author_account.account, created_at=created_at, text=text, links=links,
+            lang=status.language or "und", handle=author_account.handle, name=author_account.name,
             quotes=f"{NETWORK}:{quoted}" if quoted else "", limits=_limits(status), observed_at=payload.at,
         )  # fmt: skip
         counts = [_snapshot(key, status, payload.at)] if payload.kind in ("home", "counts") else []
-        return [post, who, *mentions, *doubts_of(mentions, text, self.names, again=payload.kind == "edit"), *counts]
+        return [
+            post,
+            author_account,
+            *mentions,
+            *title_verdicts(mentions, text, self.names, was_edited=payload.kind == "edit"),
+            *counts,
+        ]
 
 
-def _age(id: str) -> tuple[int, str]:
+def _id_order(id: str) -> tuple[int, str]:
     """Identifiers grow: by their number on Mastodon, by their letters where all have the same length."""
     return len(id), id
 
 
-def _created_at(listed: _Listed) -> int:
+def _created_at(entry: _TimelineEntry) -> int:
     """When a timeline's entry was made; of what shares another one nothing is said."""
-    is_own = listed.created_at is not None and bytes(listed.reblog) == b"null"
-    return moment(listed.created_at) if listed.created_at is not None and is_own else LARGEST
+    is_own = entry.created_at is not None and bytes(entry.reblog) == b"null"
+    return microseconds_of(entry.created_at) if entry.created_at is not None and is_own else LARGEST
 
 
-def _edit(listed: _Listed | None, payload: RawPayload) -> list[RawPayload]:
+def _edit(entry: _TimelineEntry | None, payload: RawPayload) -> list[RawPayload]:
     """A tracked post that was edited, once more as such: what it no longer names, it was edited out."""
-    return [payload._replace(kind="edit")] if listed and listed.edited_at and payload.kind != "gone" else []
+    return [payload._replace(kind="edit")] if entry and entry.edited_at and payload.kind != "gone" else []
 
 
-def _a_little_before(id: str) -> str:
+def _with_overlap(id: str) -> str:
     return str(max(1, int(id) - OVERLAP)) if _SNOWFLAKE.fullmatch(id) else id
 
 

@@ -37,12 +37,12 @@ def mentions_of(
                 post=post, paper=paper, form=occurrence.form, found_in=place, version=occurrence.version, observed_at=at
             )  # fmt: skip
             result.setdefault(paper, mention)
-    for mention in named_in(post, at, text, targets, names):
+    for mention in mentions_by_name(post, at, text, targets, names):
         result.setdefault(mention.paper, mention)
     return list(result.values())
 
 
-def named_in(post: str, at: int, text: str, targets: Iterable[str], names: PaperIndex) -> list[Mention]:
+def mentions_by_name(post: str, at: int, text: str, targets: Iterable[str], names: PaperIndex) -> list[Mention]:
     """The papers that a post names without their identifier: by DOI, by a page of their own, by the title in full."""
     by_paper = {match.paper: match for match in reversed(names.papers_in(text[:LONGEST], targets))}
     return [
@@ -51,14 +51,16 @@ def named_in(post: str, at: int, text: str, targets: Iterable[str], names: Paper
     ]
 
 
-WORDS = "words"
+TITLE_RULE = "words"
 """The rule of the verdicts on posts whose words quote the title of another paper than the one that they link."""
 
 
-def doubts_of(named: Iterable[Mention], text: str, names: PaperIndex, *, again: bool = False) -> list[Verdict]:
+def title_verdicts(
+    named: Iterable[Mention], text: str, names: PaperIndex, *, was_edited: bool = False
+) -> list[Verdict]:
     """That a post's link and words speak of two different papers; nothing of a post that links several, or none.
 
-    `again`: the post was edited, and may have been in doubt before; then it is said too that it is not.
+    `was_edited`: the post was edited, and may have been in doubt before; then it is said too that it is not.
     """
     linked = [mention for mention in named if mention.form != "title"]
     if len(linked) != 1:
@@ -66,22 +68,26 @@ def doubts_of(named: Iterable[Mention], text: str, names: PaperIndex, *, again: 
     [paper_linked] = linked
     other = other_title(text, names.title_of(paper_linked.paper), names)
     if other is None:
-        return [_verdict(paper_linked, "sound", "edited: its words are no other paper's title")] if again else []
-    return [_verdict(paper_linked, "doubtful", f"its words are the title of {other or 'another paper'}")]
+        return (
+            [_title_verdict(paper_linked, "sound", "edited: its words are no other paper's title")]
+            if was_edited
+            else []
+        )
+    return [_title_verdict(paper_linked, "doubtful", f"its words are the title of {other or 'another paper'}")]
 
 
-def _verdict(mention: Mention, judgement: Judgement, reason: str) -> Verdict:
+def _title_verdict(mention: Mention, judgement: Judgement, reason: str) -> Verdict:
     return Verdict(
-        subject=mention.post, about=mention.paper, rule=WORDS, judgement=judgement, version=1, reason=reason,
+        subject=mention.post, about=mention.paper, rule=TITLE_RULE, judgement=judgement, version=1, reason=reason,
         observed_at=mention.observed_at,
     )  # fmt: skip
 
 
-EDITED = "edited"
+EDIT_RULE = "edited"
 """The rule of the verdicts on mentions that an edit took out of a post, or put back."""
 
 
-def edited(
+def edit_verdicts(
     post: str, named: Collection[str], doubted: Collection[str], mentions: Iterable[Mention], at: int
 ) -> list[Verdict]:
     """What a later observation of a post says of the papers that it named before: a mention that is no longer there
@@ -94,14 +100,14 @@ def edited(
     removed = sorted(set(named) - now - set(doubted))
     returned = sorted(set(doubted) & now)
     return [
-        *(_edited(post, paper, "doubtful", "edited: no longer names it", at) for paper in removed),
-        *(_edited(post, paper, "sound", "edited: names it again", at) for paper in returned),
+        *(_edit_verdict(post, paper, "doubtful", "edited: no longer names it", at) for paper in removed),
+        *(_edit_verdict(post, paper, "sound", "edited: names it again", at) for paper in returned),
     ]
 
 
-def _edited(post: str, paper: str, judgement: Judgement, reason: str, at: int) -> Verdict:
+def _edit_verdict(post: str, paper: str, judgement: Judgement, reason: str, at: int) -> Verdict:
     return Verdict(
-        subject=post, about=paper, rule=EDITED, judgement=judgement, version=1, reason=reason, observed_at=at
+        subject=post, about=paper, rule=EDIT_RULE, judgement=judgement, version=1, reason=reason, observed_at=at
     )  # fmt: skip
 
 
@@ -110,35 +116,35 @@ def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0)
     return Post(post=key, network=network, account="", created_at=created_at, gone=reason, observed_at=at)
 
 
-def titled(
+def join_title(
     title: str, target: str | None, text: str = "", links: Iterable[TextLink] = ()
 ) -> tuple[str, tuple[TextLink, ...]]:  # fmt: skip
     """A title on one line, its link on the whole of it, and what is written below it, with its own links."""
     title = " ".join(title.split())
     if not title:
         return text, tuple(links)
-    own = (TextLink(0, len(title), target),) if target else ()
+    title_link = (TextLink(0, len(title), target),) if target else ()
     if not text:
-        return title, own
+        return title, title_link
     start = len(title) + 2
-    return f"{title}\n\n{text}", (*own, *(TextLink(k.start + start, k.end + start, k.target) for k in links))
+    return f"{title}\n\n{text}", (*title_link, *(TextLink(k.start + start, k.end + start, k.target) for k in links))
 
 
-def moment(published: datetime.datetime) -> int:
+def microseconds_of(published: datetime.datetime) -> int:
     """Whole seconds as µs UTC. A moment without a zone is taken as UTC, never as the machine's own time."""
     return timestamps.whole_seconds(timestamps.from_datetime(published))
 
 
-def decoded(answer: Response, type: type[T]) -> T:
+def decode_response(response: Response, type: type[T]) -> T:
     """A server's JSON. Raises NetError when it is none of that shape: a page in HTML, say, where JSON is expected."""
     try:
-        return decode_json(answer.body, type)
+        return decode_json(response.body, type)
     except InputError as problem:
-        parts = urlsplit(answer.url)
+        parts = urlsplit(response.url)
         raise NetError(f"{parts.netloc}{parts.path}: not what is expected there: {problem}") from problem
 
 
-def own_id(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
+def decode_or_none(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
     """The part of an entry that says which it is; None for an entry that does not say it."""
     try:
         return decode_json(raw, type)
@@ -146,6 +152,6 @@ def own_id(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
         return None
 
 
-def unreadable(raw: bytes | msgspec.Raw) -> str:
+def unreadable_key(raw: bytes | msgspec.Raw) -> str:
     """A key for an entry that does not say which it is. It is handed on all the same: to quarantine, not to nowhere."""
     return "unreadable-" + hashlib.sha256(bytes(raw)).hexdigest()[:16]

@@ -81,10 +81,10 @@ class AsOfView(NamedTuple):
 
     def item(self, cls: type[AnyItem], *key: Any) -> AnyItem | None:
         """What the latest row of one key says."""
-        row = self.one(cls, *key)
+        row = self.latest_row(cls, *key)
         return row.item if row and isinstance(row.item, cls) else None
 
-    def one(self, cls: type[model.Item], *key: Any) -> StoredRow | None:
+    def latest_row(self, cls: type[model.Item], *key: Any) -> StoredRow | None:
         """The latest row of one key."""
         spec = SPECS[cls]
         where = " AND ".join(f't."{spec.fields[i]}" = {_value(spec, i)}' for i in spec.key)

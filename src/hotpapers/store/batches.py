@@ -17,7 +17,7 @@ from hotpapers.store import identities, item_checks, item_rows, manifest, row_gr
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NO_KEYS, EnrolledKeys, RecentIdentities
 from hotpapers.store.item_rows import KindSpec, PreparedRow, RowSecrets
-from hotpapers.store.manifest import BatchStamp, Erased, Pair, Seal
+from hotpapers.store.manifest import BatchStamp, ErasedIdentity, Pair, Remainder
 from hotpapers.store.meta import SECRET, read_meta
 from hotpapers.store.row_groups import RowGroup
 
@@ -67,8 +67,8 @@ class RowChanges(NamedTuple):
 
     close: Sequence[item_rows.StoredRow] = ()
     prune: Sequence[Pair] = ()
-    forgotten: Sequence[Seal] = ()
-    erased: Sequence[Erased] = ()
+    forgotten: Sequence[Remainder] = ()
+    erased: Sequence[ErasedIdentity] = ()
     tombstones: Sequence[str] = ()
 
 
@@ -172,13 +172,13 @@ def _insert_group(database: Database, group: RowGroup, first: int, position: int
         return AddedRows(spec.kind, range(first, first + count), group.hashes, group.origins)
     rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
     new = _numbers_of_last(database, spec, position, first)
-    taken = [row.prepared for row in rows if row.number not in new]
-    different = _not_known(database, spec, taken)
+    present = [row.prepared for row in rows if row.number not in new]
+    different = _not_known(database, spec, present)
     moved = [row for prepared in different if (row := _move_later(database, spec, prepared, position)) is not None]
     added = [*(row for row in rows if row.number in new), *moved]
     numbers, hashes = [number for number, _ in added], [prepared.hash for _, prepared in added]
     origins = [prepared.row[-1] for _, prepared in added]
-    return AddedRows(spec.kind, numbers, hashes, origins, len(taken) - len(moved), len(moved))
+    return AddedRows(spec.kind, numbers, hashes, origins, len(present) - len(moved), len(moved))
 
 
 def _numbers_of_last(database: Database, spec: KindSpec, position: int, first: int) -> frozenset[int]:
@@ -277,7 +277,7 @@ def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int
 def write_batch(
     database: Database,
     offers: Iterable[Offer],
-    marks: item_rows.KeyedHasher,
+    hasher: item_rows.KeyedHasher,
     stamp: BatchStamp,
     *,
     close: Sequence[item_rows.StoredRow] = (),
@@ -288,7 +288,7 @@ def write_batch(
     """Adds what is new among the offered items, closes the given rows, and chains the batch. Call inside `write()`.
     `known`: what was forgotten, and `last`: the batch before it, where these were asked for already. `recent`: whom the
     last batches named."""
-    known = tombstones.load(database, marks) if known is None else known
+    known = tombstones.load(database, hasher) if known is None else known
     cleaned, mended = item_checks.cleaned(offers)
     allowed = (
         [(known.redacted(item), origin) for item, origin in cleaned if not known.refuses(item)] if known else cleaned
@@ -297,7 +297,7 @@ def write_batch(
     offered = row_groups.grouped(allowed)
     last, recent = last or head(database), recent or RecentIdentities()
     enrolled = identities.enroll(database, row_groups.keys_of(offered), last.position + 1, recent.at(last.chain))
-    groups = [row_groups.prepared(group, marks, enrolled.known) for group in offered]
+    groups = [row_groups.prepare_group(group, hasher, enrolled.known) for group in offered]
     written = append(database, stamp, NewRows(groups, enrolled, recent), RowChanges(close=close), last)
     return written._replace(refused=refused, mended=mended)
 

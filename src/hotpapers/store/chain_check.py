@@ -11,7 +11,7 @@ from hotpapers.store import batches
 from hotpapers.store.database import Database
 
 
-class _Rest(msgspec.Struct):
+class _RecordPosition(msgspec.Struct):
     """Where an issue's content rests on the record: see `model.IssueContent`."""
 
     position: int
@@ -23,10 +23,12 @@ def flaw_of(database: Database, issue: model.Issue) -> str | None:
     if hashlib.sha256(issue.content.encode()).hexdigest() != issue.digest:
         return "its content does not have its digest"
     try:
-        rest = msgspec.json.decode(issue.content, type=_Rest)
+        rests_on = msgspec.json.decode(issue.content, type=_RecordPosition)
     except (msgspec.DecodeError, RecursionError):
         return "its content does not say where in the record it rests"
-    data = batches.chain_at(database, rest.position)
+    data = batches.chain_at(database, rests_on.position)
     if data is None:
-        return f"rests on batch {rest.position}, which is gone"
-    return None if data.hex() == rest.chain else f"rests on another record: batch {rest.position} is not the same"
+        return f"rests on batch {rests_on.position}, which is gone"
+    return (
+        None if data.hex() == rests_on.chain else f"rests on another record: batch {rests_on.position} is not the same"
+    )

@@ -19,6 +19,13 @@ AT_ONCE = 500
 FROM_0_1 = "written by Hot Papers 0.1, whose stores are no longer read; use its `export --records`, and import that."
 
 
+AT_ONCE_ONE = (
+    "the same connection still reads the store as it was, such as an export that was not read to its end; end or close "
+    "that first, or open the store once more."
+)
+"""Why a connection that is in a transaction begins no other one."""
+
+
 class IntegrityReport(NamedTuple):
     """What a database found damaged in itself; what of it could not be checked, and why, empty if all could."""
 
@@ -61,6 +68,10 @@ class Database(Protocol):
 
     name: str
     where: str
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection is gone, to a server or by `close`: nothing more comes over it, but over a new one."""
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""

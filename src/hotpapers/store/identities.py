@@ -27,7 +27,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     commitment: str
 
 
-NOBODY = Identity(0, "")
+NO_IDENTITY = Identity(0, "")
 RECENT = 50_000
 """So many identities a process remembers at most, of some 400 bytes each."""
 
@@ -41,7 +41,7 @@ class EnrolledKeys(NamedTuple):
     persons: int = 0
 
 
-NO_KEYS = EnrolledKeys({"": NOBODY})
+NO_KEYS = EnrolledKeys({"": NO_IDENTITY})
 
 
 class RecentIdentities:
@@ -138,7 +138,7 @@ def commitment_of(key: str, secret: bytes | None) -> str:
 
 def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
     """The identities of those of some keys that have one."""
-    known = {"": NOBODY}
+    known = {"": NO_IDENTITY}
     for some in slices(sorted(keys)):
         sql = f"SELECT key, id, coalesce(commitment, salt) FROM identity WHERE key IN ({placeholders(some)})"
         for key, number, secret in database.rows(sql, some):

@@ -46,6 +46,10 @@ def check(item: model.Item) -> None:
         if not getattr(item, name):
             raise ValueError(f"{name} is empty")
     check_closed(item)
+    if isinstance(item, model.Post) and keys.network_of(item.post) != item.network:
+        raise ValueError(f"post {item.post[:60]!r} is none of the network {item.network!r}")
+    if isinstance(item, model.Coverage) and item.until_at < item.from_at:
+        raise ValueError("coverage ends before it begins")
 
 
 def check_closed(item: model.Item) -> None:

@@ -29,17 +29,17 @@ _plain_json = msgspec.json.Encoder().encode
 
 
 class KeyedHasher(NamedTuple):
-    """The store's secret, and what is derived from it: marks that equal texts and keys share and nobody can read."""
+    """The store's secret, and keyed hashes made with it: equal texts and keys share them, and nobody can read them."""
 
     secret: bytes
 
     def same(self, text: str) -> int:
-        """A signed 53-bit mark that equal messages share on every network, 0 where there is too little text."""
+        """A signed 53-bit keyed hash that equal messages share on every network, 0 where there is too little text."""
         letters = normalized_text(text)
         return self._number(letters, b"same") if len(letters) >= 24 else 0
 
     def reaction(self, address: str) -> int:
-        """A signed 53-bit mark of a reaction's own address."""
+        """A signed 53-bit keyed hash of a reaction's own address."""
         return self._number(address, b"reaction")
 
     def tombstone(self, key: str) -> str:
@@ -60,7 +60,7 @@ _SMALL = bytes(range(256)).lower()
 _SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 """What is left out of a text in ASCII, and how its other characters become small."""
 _UNICODE = unicodedata.ucd_3_2_0
-"""A fixed version of Unicode, so that the same text has the same essence under every Python."""
+"""A fixed version of Unicode, so that the same text is normalized alike under every Python."""
 
 
 class _Letters(dict[str, bool]):
@@ -97,7 +97,8 @@ _DERIVED: dict[type[model.Item], tuple[tuple[str, Derive], ...]] = {
         ("same", lambda p, marks, _: marks.same(p.text)),
     ),
 }
-"""`voice`: the number of a post's account, which stays when the post alone is forgotten; `same`: a mark of its text."""
+"""`voice`: the number of a post's account, which stays when the post alone is forgotten; `same`: the keyed hash of
+its text."""
 _IDENTITIES = frozenset(("paper", "about", "post", "account", "stable", "subject", "reply_to"))
 
 
@@ -106,12 +107,12 @@ class KindSpec(NamedTuple):
 
     `identities`: fields that hold the key of a post, an account or a paper, as a number in the table; `persons`: those
     of them that are personal, by their places; `committed`: all columns that hold the number of a post or an account,
-    by name; `words`: the other personal ones, for which a row has a salt. `later`: fields that rows may lack which were
-    written before these were there: NULL in the table, absent from JSON and hash. `stored`: what makes a column's value
-    of a field's. `label`: the stored values of the key and the moment. `named`: the keys in `identities` of an item.
-    `sorted_values`: its values in the order of their names; `salted_at`, `kind_at`: where that stands which the row's
-    salt commits, and the kind; `named_at`: where each identity stands in the row, and there, -1 for a paper;
-    `canonical`: these with the kind as an object, which msgspec writes at once.
+    by name; `words`: the other personal ones, for which a row has a salt. `optional`: fields that rows may lack which
+    were written before these were there: NULL in the table, absent from JSON and hash. `stored`: what makes a column's
+    value of a field's. `label`: the stored values of the key and the moment. `named`: the keys in `identities` of an
+    item. `sorted_values`: its values in the order of their names; `salted_at`, `kind_at`: where that stands which the
+    row's salt commits, and the kind; `places_of_names`: where each identity stands in the row, and there, -1 for a
+    paper; `canonical`: these with the kind as an object, which msgspec writes at once.
     """
 
     type: type[model.Item]
@@ -125,14 +126,14 @@ class KindSpec(NamedTuple):
     words: tuple[int, ...]
     lists: tuple[int, ...]
     flags: tuple[int, ...]
-    later: tuple[int, ...]
+    optional: tuple[int, ...]
     stored: tuple[tuple[int, Callable[[Any], Any]], ...]
     derived: tuple[tuple[str, Derive], ...]
     columns: tuple[str, ...]
     label: Callable[[Sequence[Any]], tuple[Any, ...]]
     named: Callable[[model.Item], tuple[str, ...]]
     sorted_values: Callable[[model.Item], tuple[Any, ...]]
-    named_at: tuple[tuple[int, int], ...]
+    places_of_names: tuple[tuple[int, int], ...]
     salted_at: tuple[int, ...]
     kind_at: int
     canonical: Callable[..., msgspec.Struct]
@@ -145,7 +146,7 @@ def _spec(cls: type[model.Item]) -> KindSpec:
     derived = _DERIVED.get(cls, ())
     lists = tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple)
     flags = tuple(i for i, name in enumerate(fields) if hints[name] is bool)
-    later = tuple(i for i, name in enumerate(fields) if msgspec.UnsetType in get_args(hints[name]))
+    optional = tuple(i for i, name in enumerate(fields) if msgspec.UnsetType in get_args(hints[name]))
     key = tuple(fields.index(name) for name in cls.key)
     identities = tuple(
         i for i, name in enumerate(fields) if name in _IDENTITIES or (name, cls) == ("quotes", model.Post)
@@ -165,14 +166,14 @@ def _spec(cls: type[model.Item]) -> KindSpec:
         words=words,
         lists=lists,
         flags=flags,
-        later=later,
-        stored=(*((i, _list_text) for i in lists), *((i, int) for i in flags), *((i, _or_null) for i in later)),
+        optional=optional,
+        stored=(*((i, _list_text) for i in lists), *((i, int) for i in flags), *((i, _or_null) for i in optional)),
         derived=derived,
         columns=(*fields, *beside, "origin", "since", "until"),
         label=itemgetter(*key, fields.index("observed_at")),
         named=_getter([fields[i] for i in identities]),
         sorted_values=_getter(in_order),
-        named_at=tuple((i, in_order.index(fields[i]) if i in persons else -1) for i in identities),
+        places_of_names=tuple((i, in_order.index(fields[i]) if i in persons else -1) for i in identities),
         salted_at=tuple(in_order.index(fields[i]) for i in (*persons, *words) if words),
         kind_at=bisect(in_order, "kind"),
         canonical=msgspec.defstruct(f"{cls.__name__}Canonical", sorted((*fields, "kind")), gc=False),
@@ -207,7 +208,7 @@ def item_hash(
 ) -> bytes:
     """The 32 bytes of an item's hash. `committed`: what stands for whom it names, by field."""
     values = [*spec.sorted_values(item)]
-    for i, at in spec.named_at:
+    for i, at in spec.places_of_names:
         if at >= 0:
             values[at] = committed[spec.fields[i]]
     return _hash_of(spec, values, salt, lost)
@@ -262,7 +263,7 @@ def stored_values(spec: KindSpec, item: model.Item) -> list[Any]:
 
 def prepare(
     item: model.Item,
-    marks: KeyedHasher,
+    hasher: KeyedHasher,
     known: Known,
     salt: bytes | None,
     origin: int = 0,
@@ -274,7 +275,7 @@ def prepare(
     if kept is not NO_SECRETS or not spec.words:
         salt = kept.salt
     row, values = stored_values(spec, item), [*spec.sorted_values(item)]
-    for i, at in spec.named_at:
+    for i, at in spec.places_of_names:
         identity = known[row[i]]
         row[i] = identity.number
         if at >= 0:
@@ -283,7 +284,7 @@ def prepare(
                 raise InputError(f"{spec.fields[i]} is the key of a paper")
     label = spec.label(row)
     if spec.derived:
-        row += kept.derived or [derive(item, marks, known) for _, derive in spec.derived]
+        row += kept.derived or [derive(item, hasher, known) for _, derive in spec.derived]
     if spec.words:
         row += (salt, canonical_json(kept.lost).decode() if kept.lost else None)
     row.append(origin)
@@ -292,7 +293,7 @@ def prepare(
 
 class StoredRow(NamedTuple):
     """A row as read back. `committed`: what stands in hashes for whom it names, by column; `voice`: the key of whose
-    voice a post counts as. Both only where the row was selected with `sealed_columns`."""
+    voice a post counts as. Both only where the row was selected with `columns_with_commitments`."""
 
     id: int
     item: model.Item
@@ -321,7 +322,7 @@ class StoredRow(NamedTuple):
         return is_pseudonym(getattr(self.item, type(self.item).key[0]))
 
     @property
-    def seal(self) -> str:
+    def remainder_hash(self) -> str:
         """The hash of all that the row says now, in hexadecimal: kept when parts of it are forgotten. Whom it names
         stands there as in its hash, so that it holds when they are forgotten."""
         values = stored_values(self.spec, self.item)
@@ -339,14 +340,14 @@ class StoredRow(NamedTuple):
         return (self.spec.kind, *self.spec.label(msgspec.structs.astuple(self.item)))
 
 
-def derived_of(row: StoredRow, marks: KeyedHasher) -> tuple[int | str, ...]:
+def derived_of(row: StoredRow, hasher: KeyedHasher) -> tuple[int | str, ...]:
     """What the derived columns of a row should hold: of a post that is whole, the voice is its account's."""
     if not row.derived:
         return ()
     account = getattr(row.item, "account", "")
     voice = row.derived[0] if row.voice == account else None
     known = {account: Identity(voice if isinstance(voice, int) else -1, "")}
-    return tuple(derive(row.item, marks, known) for _, derive in row.spec.derived)
+    return tuple(derive(row.item, hasher, known) for _, derive in row.spec.derived)
 
 
 def select_columns(spec: KindSpec, alias: str = "") -> str:
@@ -354,8 +355,8 @@ def select_columns(spec: KindSpec, alias: str = "") -> str:
     return _columns_of(spec.kind, alias or spec.kind)
 
 
-def sealed_columns(spec: KindSpec, alias: str = "") -> str:
-    """The columns that `read_sealed` takes: those, and the secrets of whom a row names."""
+def columns_with_commitments(spec: KindSpec, alias: str = "") -> str:
+    """The columns that `read_with_commitments` takes: those, and the secrets of whom a row names."""
     table = alias or spec.kind
     secrets = [secret_of(f"{table}.{name}") for name in spec.committed]
     voice = [key_of(f"{table}.voice")] if "voice" in spec.committed else []
@@ -384,8 +385,8 @@ def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
         raise CorruptStore(f"{spec.kind} row {row[0]} is not as rows are written: {problem}; see `verify`") from problem
 
 
-def read_sealed(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
-    """The same of one that was selected by `sealed_columns`."""
+def read_with_commitments(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
+    """The same of one that was selected by `columns_with_commitments`."""
     count = 1 + len(spec.columns)
     read = read_row(spec, row[:count])
     keys = [getattr(read.item, spec.fields[i]) for i in spec.persons]
@@ -407,7 +408,7 @@ def _read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
         values[i] = decoder.decode(values[i])
     for i in spec.flags:
         values[i] = bool(values[i])
-    for i in spec.later:
+    for i in spec.optional:
         values[i] = msgspec.UNSET if values[i] is None else values[i]
     derived = tuple(row[1 + count : 1 + count + len(spec.derived)])
     salt, lost = row[1 + count + len(spec.derived) : -3] if spec.words else (None, None)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from hotpapers.errors import StoreError
 from hotpapers.store.database import Database
 from hotpapers.store.sqlite import SqliteDatabase
 
@@ -24,15 +25,25 @@ def unfinished_copy(target: Path) -> Path:
     return target.with_name(target.name + PART)
 
 
+def check_there(part: Path, target: Path) -> None:
+    """Raises StoreError where a copy is gone before it could be put in its place: it was taken for what a killed one
+    left, or it held somebody's words who was being forgotten meanwhile."""
+    if not part.exists():
+        raise StoreError(
+            f"{target}: not written: `hotpapers forget` removes unfinished copies, and ran meanwhile; run the same "
+            "command again."
+        )
+
+
 def remove_unfinished(database: Database) -> list[str]:
     """Removes what killed copies of this store left beside it and where copies of it went.
 
     Returns what could not be removed, or may be in use.
     """
-    return sorted(str(path) for path in _found(database) if not _is_removed(path))
+    return sorted(str(path) for path in _leftovers(database) if not _is_removed(path))
 
 
-def _found(database: Database) -> Iterator[Path]:
+def _leftovers(database: Database) -> Iterator[Path]:
     targets = {Path(target) for (target,) in database.rows("SELECT DISTINCT target FROM copy") if target != "-"}
     folders = {target.parent for target in targets}
     if isinstance(database, SqliteDatabase):

@@ -24,9 +24,9 @@ RowName = tuple[str, int]
 """A row: its kind and its number."""
 Pair = tuple[int, int]
 """A row, or an identity, of an earlier batch: (position, index in that batch's manifest)."""
-Seal = tuple[int, int, str]
-"""A row of which parts were forgotten, and the hash of what is left of it: see `StoredRow.seal`."""
-Erased = tuple[int, int, str]
+Remainder = tuple[int, int, str]
+"""A row of which parts were forgotten, and the hash of what is left of it: see `StoredRow.remainder_hash`."""
+ErasedIdentity = tuple[int, int, str]
 """An identity that was forgotten, and the pseudonym in its place."""
 
 
@@ -57,8 +57,8 @@ class Manifest(msgspec.Struct, frozen=True):
     kept: dict[int, bytes] = {}
     closed: list[Pair] = []
     pruned: list[Pair] = []
-    forgotten: list[Seal] = []
-    erased: list[Erased] = []
+    forgotten: list[Remainder] = []
+    erased: list[ErasedIdentity] = []
     tombstones: list[str] = []
     origins: list[int] = []
 

@@ -9,7 +9,14 @@ from typing import Any
 from hotpapers.errors import CorruptStore
 from hotpapers.store.commitments import canonical_json
 from hotpapers.store.database import Database
-from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_sealed, sealed_columns, stored_values
+from hotpapers.store.item_rows import (
+    SPECS,
+    KindSpec,
+    StoredRow,
+    columns_with_commitments,
+    read_with_commitments,
+    stored_values,
+)
 
 
 class OrderedScan:
@@ -47,7 +54,7 @@ class OrderedScan:
 
 def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
     """All rows by their number. Of one that cannot be read, its number and batch alone."""
-    sql = f"SELECT {sealed_columns(spec)} FROM {spec.kind} WHERE id > ? ORDER BY id"
+    sql = f"SELECT {columns_with_commitments(spec)} FROM {spec.kind} WHERE id > ? ORDER BY id"
     number = -(2**63)
     while True:
         try:
@@ -72,7 +79,7 @@ def _numbers_after(database: Database, spec: KindSpec, number: int) -> Sequence[
 
 def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
     try:
-        row = read_sealed(spec, stored)
+        row = read_with_commitments(spec, stored)
         lost = [canonical_json(row.lost).decode() if row.lost else None] if spec.words else []
         kept = [stored[len(spec.columns) - 3]] if spec.words else []
         is_same = [*stored_values(spec, row.item), *lost] == [
@@ -85,6 +92,6 @@ def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
         return int(stored[0])
 
 
-def all_ahead(database: Database) -> dict[str, OrderedScan]:
+def all_scans(database: Database) -> dict[str, OrderedScan]:
     """One for every kind."""
     return {spec.kind: OrderedScan(database, spec) for spec in SPECS.values()}

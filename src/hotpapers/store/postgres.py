@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from hotpapers import errors
-from hotpapers.store.database import FROM_0_1, IntegrityReport, Params, insert_sql, without_password
+from hotpapers.store.database import AT_ONCE_ONE, FROM_0_1, IntegrityReport, Params, insert_sql, without_password
 
 try:
     import psycopg
@@ -36,13 +36,14 @@ the server notices. Shorter than they wait."""
 
 
 CORRUPTED = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
-OURS = (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError, psycopg.NotSupportedError)
+PROGRAM_ERRORS = (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError, psycopg.NotSupportedError)
 """Mistakes in our own statements. They pass as they are: waiting would mend nothing, and the traceback tells where."""
 
 
 FINISH = (b"VACUUM (FULL) pg_catalog.pg_statistic", b"SELECT pg_switch_wal()", b"CHECKPOINT")
 """What the planner's samples were before, and what is in the log of the server, goes too where the role may do this."""
-EARLIER = """SELECT 1 FROM pg_stat_activity AS a, (SELECT age(?::text::xid) AS ours) AS n WHERE pid <> pg_backend_pid()
+EARLIER_TRANSACTIONS = """SELECT 1 FROM pg_stat_activity AS a, (SELECT age(?::text::xid) AS ours) AS n
+    WHERE pid <> pg_backend_pid()
     AND ((datname = current_database() AND age(backend_xmin) > ours) OR age(backend_xid) > ours) LIMIT 1"""
 """Who sees this database as it was, and who writes since then, in any: a table that is written anew keeps what either
 might still need."""
@@ -69,8 +70,29 @@ class PostgresDatabase:
         self.where = without_password(url)
         self._cursors = 0
         self._new_rows, self._analyze_at = 0, FIRST_ANALYSIS
+        _check_address(url, self.where)
         with self._translated():
-            self._connection = psycopg.connect(url, autocommit=True, application_name="hotpapers", connect_timeout=10)
+            self._connection = psycopg.connect(
+                url, autocommit=True, application_name="hotpapers", connect_timeout=10, client_encoding="UTF8"
+            )
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self) -> None:
+        encoding = self._connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise errors.StoreError(
+                f"{self.where}: the database keeps text as {encoding}, which cannot hold all that people write; make "
+                "one with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'."
+            )
+        if self.rows("SELECT current_schema()") == [(None,)]:
+            raise errors.StoreError(
+                f"{self.where}: none of the schemas in this role's search_path is there; make one, or set another path."
+            )
+        with self._translated():
             self._connection.execute(f"SET lock_timeout = {WAIT_MS}".encode())
 
     @contextmanager
@@ -79,8 +101,14 @@ class PostgresDatabase:
             yield
         except psycopg.errors.DiskFull as error:
             raise errors.FullStore(f"{self.where}: no room left on the server's disk; nothing was changed.") from error
-        except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.InsufficientPrivilege) as error:
+        except psycopg.errors.ReadOnlySqlTransaction as error:
             raise errors.ReadOnlyStore(f"{self.where}: cannot be written: {_first_line(error)}") from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise errors.ReadOnlyStore(f"{self.where}: this role lacks a right: {_first_line(error)}") from error
+        except psycopg.errors.QueryCanceled as error:
+            raise errors.StoreError(
+                f"{self.where}: the server ended a statement: {_first_line(error).removeprefix('canceling statement ')}"
+            ) from error
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             raise errors.BusyStore(f"{self.where}: another process is writing; try again when it is done.") from error
         except (*CORRUPTED, UnicodeDecodeError) as error:
@@ -89,10 +117,14 @@ class PostgresDatabase:
             raise errors.UnreachableStore(
                 f"{self.where}: {_first_line(error)}; is the server running, are name and password right?"
             ) from error
-        except OURS:
+        except PROGRAM_ERRORS:
             raise
         except psycopg.Error as error:
             raise errors.StoreError(f"{self.where}: {_first_line(error)}") from error
+
+    @property
+    def is_lost(self) -> bool:
+        return self._connection.closed
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         with self._translated():
@@ -136,6 +168,7 @@ class PostgresDatabase:
     @contextmanager
     def write(self) -> Iterator[None]:
         """A write transaction (READ COMMITTED) under the store's advisory lock."""
+        self._check_idle()
         with self._translated(), self._connection.transaction():
             bound = "set_config('idle_in_transaction_session_timeout', %s, true)"
             self._connection.execute(f"SELECT pg_advisory_xact_lock(%s), {bound}", (LOCK, str(IDLE_MS)))
@@ -172,8 +205,13 @@ class PostgresDatabase:
             raise errors.NotAStore(f"{self.where}: {FROM_0_1}")
         return int(version_rows[0][0])
 
+    def _check_idle(self) -> None:
+        if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+            raise errors.BusyStore(f"{self.where}: {AT_ONCE_ONE}")
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
+        self._check_idle()
         with self._translated(), self._connection.transaction():
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
@@ -196,7 +234,7 @@ class PostgresDatabase:
         now = self.rows("SELECT pg_current_xact_id()::xid::text")[0][0]
         [(wait_ms,)] = self.rows("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'")
         deadline = time.monotonic() + wait_ms / 1000
-        while self.rows(EARLIER, (now,)):
+        while self.rows(EARLIER_TRANSACTIONS, (now,)):
             if time.monotonic() > deadline:
                 raise errors.BusyStore("another program still reads the store as it was, or writes on the same server")
             time.sleep(0.05)
@@ -205,7 +243,7 @@ class PostgresDatabase:
     def _finishing(self) -> Iterator[None]:
         try:
             yield
-        except (errors.FullStore, errors.BusyStore) as problem:
+        except errors.StoreError as problem:
             raise type(problem)(
                 f"{self.where}: forgotten, but the tables could not be written anew without what was deleted "
                 f"({_first_line(problem.__cause__ or problem)}); run the same command again to finish."
@@ -245,6 +283,20 @@ class PostgresDatabase:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _check_address(url: str, where: str) -> None:
+    """Raises UsageError for what libpq cannot read, or would read otherwise than it is meant. The library's own words
+    repeat parts of the password."""
+    authority, _, database = url.partition("://")[2].partition("?")[0].partition("/")
+    with suppress(psycopg.ProgrammingError):
+        psycopg.conninfo.conninfo_to_dict(url)
+        if authority.count("@") < 2 and "@" not in database:
+            return
+    raise errors.UsageError(
+        f"{where}: no address of a PostgreSQL database; in names and passwords write blanks, %, @, : and / as "
+        "%20, %25, %40, %3A and %2F."
+    )
 
 
 def _placed(sql: str) -> bytes:

@@ -36,7 +36,7 @@ def latest(database: Database, source: str, most: int) -> list[QuarantinedPayloa
     return [QuarantinedPayload(*row) for row in database.rows(sql, (*params, most))]
 
 
-def one(database: Database, number: int) -> tuple[QuarantinedPayload, bytes]:
+def load(database: Database, number: int) -> tuple[QuarantinedPayload, bytes]:
     """An original and its body, as the network sent it. Raises NotFound, CorruptStore."""
     rows = database.rows(f"SELECT {_COLUMNS}, body FROM quarantine WHERE id = ?", (number,))
     if not rows:

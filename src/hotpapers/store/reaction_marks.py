@@ -21,7 +21,7 @@ def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at:
 
     Before the batch that holds the reactions: what is told twice is kept once, what is never told again is not lost.
     """
-    rows = [(record.marks.reaction(address), post, at) for address, post in reactions]
+    rows = [(record.hasher.reaction(address), post, at) for address, post in reactions]
     if not rows:
         return 0
     sql = """INSERT INTO reaction_post VALUES (?, ?, ?)
@@ -32,13 +32,13 @@ def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at:
 
 def post_of_reaction(record: Record, address: str) -> str | None:
     """The key of the post that a reaction was for; None where that is not known, or no longer."""
-    rows = record.database.rows("SELECT post FROM reaction_post WHERE mark = ?", (record.marks.reaction(address),))
+    rows = record.database.rows("SELECT post FROM reaction_post WHERE mark = ?", (record.hasher.reaction(address),))
     return str(rows[0][0]) if rows else None
 
 
 def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
     """Those of the reactions of which it is known for which post they were."""
-    marks = {record.marks.reaction(address): address for address in addresses}
+    marks = {record.hasher.reaction(address): address for address in addresses}
     known = []
     for some in slices(sorted(marks)):
         sql = f"SELECT mark FROM reaction_post WHERE mark IN ({placeholders(some)})"

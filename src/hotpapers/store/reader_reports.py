@@ -23,7 +23,7 @@ MOST_AN_HOUR = 60
 MOST_OPEN = 1_000
 """Reports, and contests, each by themselves."""
 
-Kept = Literal["kept", "known", "full"]
+NoteResult = Literal["kept", "known", "full"]
 """What became of a report: it is kept, was said already and is open, or there are too many."""
 
 _COLUMNS = "id, at, kind, issue, paper, subject, said"
@@ -42,7 +42,7 @@ class ReaderReport(NamedTuple):
     said: str = ""
 
 
-def note(database: Database, report: ReaderReport) -> Kept:
+def note(database: Database, report: ReaderReport) -> NoteResult:
     """Keeps a report, once."""
     with database.write():
         where = "kind = ? AND issue = ? AND paper = ? AND subject = ? AND said = ? AND closed_at = 0"

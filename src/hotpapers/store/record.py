@@ -76,7 +76,7 @@ class Record:
         self.database = connect(store, create=create)
         try:
             self.database.migrate(schema.MIGRATIONS)
-            self.marks = item_rows.KeyedHasher(self._secret())
+            self.hasher = item_rows.KeyedHasher(self._secret())
             self._recent = identities.RecentIdentities()
             self._tombstones: tombstones.Tombstones | None = None
         except BaseException:
@@ -92,8 +92,11 @@ class Record:
         self.database.close()
 
     def _secret(self) -> bytes:
+        """The store's secret; a new store gets one. Raises CorruptStore."""
         if read_meta(self.database, SECRET) is None:
             with self.database.write():
+                if self.head.position:
+                    raise errors.CorruptStore(f"{self.database.where}: its secret is missing; restore a backup")
                 if read_meta(self.database, SECRET) is None:
                     write_meta(self.database, SECRET, secrets.token_hex(32))
         try:
@@ -103,12 +106,12 @@ class Record:
 
     def adopt_secret(self, secret: str) -> None:
         """Takes over the secret of the store that is restored here. Only while the record is empty."""
-        marks = item_rows.KeyedHasher(bytes.fromhex(secret))
+        hasher = item_rows.KeyedHasher(bytes.fromhex(secret))
         with self.database.write():
             if self.head.position:
                 raise errors.StoreError(f"{self.database.where}: holds a record already")
             write_meta(self.database, SECRET, secret)
-        self.marks = marks
+        self.hasher = hasher
 
     @property
     def head(self) -> batches.ChainHead:
@@ -128,7 +131,7 @@ class Record:
         with self.database.write():
             precondition()
             return batches.write_batch(
-                self.database, offers, self.marks, BatchStamp(at or now(), source, cursor), known=self._forgotten(),
+                self.database, offers, self.hasher, BatchStamp(at or now(), source, cursor), known=self._forgotten(),
                 recent=self._recent,
             )  # fmt: skip
 
@@ -162,7 +165,7 @@ class Record:
                 if payload.problem:
                     archive.quarantine(payload)
             written = batches.write_batch(
-                self.database, offers, self.marks, BatchStamp(at or now(), job or source, cursor), known=known,
+                self.database, offers, self.hasher, BatchStamp(at or now(), job or source, cursor), known=known,
                 recent=self._recent, last=last,
             )  # fmt: skip
         return written._replace(quarantined=sum(bool(payload.problem) for payload in parsed))
@@ -201,13 +204,13 @@ class Record:
         some, view = raw_archive.after(self.database, source, after), self.view()
         differences = reparse.differences(view, some, read, reparse.LatestItems(view, lasting))
         written = batches.write_batch(
-            self.database, differences.new, self.marks, BatchStamp(at, source), close=differences.stale, known=known
+            self.database, differences.new, self.hasher, BatchStamp(at, source), close=differences.stale, known=known
         )  # fmt: skip
         return written._replace(quarantined=differences.unreadable), some[-1][0] if some else 0
 
     def _forgotten(self) -> tombstones.Tombstones:
         """What was forgotten; call where a transaction begins."""
-        self._tombstones = tombstones.load(self.database, self.marks, self._tombstones)
+        self._tombstones = tombstones.load(self.database, self.hasher, self._tombstones)
         return self._tombstones
 
     def count(self, kind: type[model.Item]) -> int:
@@ -216,13 +219,13 @@ class Record:
 
     def voices_of(self, accounts: Iterable[str]) -> tuple[int, ...]:
         """As what some accounts of a publication's own count: their numbers, also of such as were forgotten."""
-        keys = [key for account in accounts for key in (account, self.marks.own_pseudonym(account))]
+        keys = [key for account in accounts for key in (account, self.hasher.own_pseudonym(account))]
         known = identities.find(self.database, keys)
         return tuple(sorted(known[key].number for key in set(keys) & known.keys()))
 
     def secret(self) -> str:
         """The store's secret, for a full export."""
-        return self.marks.secret.hex()
+        return self.hasher.secret.hex()
 
 
 def _sum(batch: WrittenBatch, other: WrittenBatch) -> WrittenBatch:

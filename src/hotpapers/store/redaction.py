@@ -41,7 +41,7 @@ def without_words(item: model.Item) -> model.Item:
     return msgspec.structs.replace(item, **{name: type(value)() for name, value in words.items()}) if words else item
 
 
-def left_of(row: StoredRow) -> StoredRow:
+def redacted_row(row: StoredRow) -> StoredRow:
     """The row without its words, and with their commitments."""
     words = {name: value for name in WORDS.get(type(row.item), ()) if (value := getattr(row.item, name))}
     lost = {name: commitment(row.salt or b"", value) for name, value in words.items()} | (row.lost or {})
@@ -64,7 +64,7 @@ class WordRedactor:
         if not self._concerns(row.item):
             return row
         self.rows[network_of(row.item)] += 1
-        return left_of(row)
+        return redacted_row(row)
 
     def _concerns(self, item: model.Item) -> bool:
         """Whether words are to be taken out of an item: a cheap look first, there are many rows."""
@@ -73,7 +73,7 @@ class WordRedactor:
         printed = (getattr(item, type(item).key[0]), item.observed_at) in self._printed
         return not printed and without_words(item) is not item
 
-    def concerned(self, database: Database) -> list[str]:
+    def networks_concerned(self, database: Database) -> list[str]:
         """The networks of which there is such a row."""
         return [network for network in sorted(self._networks) if any(map(self._concerns, _items_of(database, network)))]
 
@@ -98,33 +98,35 @@ def _items_of(database: Database, network: str) -> Iterator[model.Item]:
 # ---- in the store that took them in --------------------------------------------------------------------
 
 
-def note(database: Database, networks: Iterable[str]) -> None:
+def note_networks(database: Database, networks: Iterable[str]) -> None:
     """Remembers of which networks the store holds rows without words. Call inside `write()`."""
-    known = noted(database)
-    together = known | frozenset(networks)
-    if together != known:
-        write_meta(database, _NOTE, " ".join(sorted(together)))
+    known = networks_without_words(database)
+    all_networks = known | frozenset(networks)
+    if all_networks != known:
+        write_meta(database, _NOTE, " ".join(sorted(all_networks)))
 
 
-def noted(database: Database) -> frozenset[str]:
+def networks_without_words(database: Database) -> frozenset[str]:
     """Of which networks it does."""
     return frozenset((read_meta(database, _NOTE) or "").split())
 
 
-def is_sound(row: StoredRow, networks: frozenset[str], marks: KeyedHasher, *, sealed: bool) -> bool:
+def is_sound(row: StoredRow, networks: frozenset[str], hasher: KeyedHasher, *, has_remainder: bool) -> bool:
     """Whether a row whose hash is right lacks its words and nothing else, and is of one of these networks.
 
-    `sealed`: parts of it had been forgotten before, so that what is left of it was not covered by its hash then.
+    `has_remainder`: parts of it had been forgotten before, so that what is left of it was not covered by its hash then.
     """
     words, item = WORDS.get(type(row.item), ()), row.item
     if not words or network_of(item) not in networks or without_words(item) is not item:
         return False
-    return sealed or (row.salt is not None and set(row.lost or ()) <= set(words) and _marks_fit(row, marks))
+    return has_remainder or (
+        row.salt is not None and set(row.lost or ()) <= set(words) and _is_derived_right(row, hasher)
+    )
 
 
-def _marks_fit(row: StoredRow, marks: KeyedHasher) -> bool:
-    """Whether its derived marks are right, but for the one that is made of the words."""
-    columns = zip(row.spec.derived, row.derived, derived_of(row, marks), strict=True)
+def _is_derived_right(row: StoredRow, hasher: KeyedHasher) -> bool:
+    """Whether its derived columns are right, but for the one that is made of the words."""
+    columns = zip(row.spec.derived, row.derived, derived_of(row, hasher), strict=True)
     return all(kept == expected for (name, _), kept, expected in columns if name != "same")
 
 

@@ -28,5 +28,5 @@ def close_unusable(record: Record, *, at: int | None = None) -> list[StoredRow]:
     """Closes these rows in a batch of their own; which they were. What was frozen with them stays as it was."""
     with record.database.write():
         rows = unusable(record.database)
-        batches.write_batch(record.database, (), record.marks, BatchStamp(at or now(), "repair"), close=rows)
+        batches.write_batch(record.database, (), record.hasher, BatchStamp(at or now(), "repair"), close=rows)
     return rows

@@ -58,7 +58,7 @@ class LatestItems:
 
     def __init__(self, view: AsOfView, lasting: Collection[type[Item]]) -> None:
         self._view, self._lasting = view, lasting
-        self._said: dict[tuple[Any, ...], list[Item]] = defaultdict(list)
+        self._earlier_items: dict[tuple[Any, ...], list[Item]] = defaultdict(list)
 
     def are_new(self, items: Iterable[Item], stale: Collection[int]) -> Iterator[Item]:
         """Those that say something else than the word before them. `stale`: numbers of rows that count no more."""
@@ -68,8 +68,8 @@ class LatestItems:
 
     def _is_new(self, item: Item, stale: Collection[int]) -> bool:
         key = typed_key(item)
-        items = [earlier for earlier in self._said[key] if earlier.observed_at <= item.observed_at]
-        self._said[key].append(item)
+        items = [earlier for earlier in self._earlier_items[key] if earlier.observed_at <= item.observed_at]
+        self._earlier_items[key].append(item)
         for at in (item.observed_at, item.observed_at + SAME_MOMENT):
             words = [*items, *self._recorded(at, key, stale)]
             last = max(words, key=lambda word: word.observed_at, default=None)
@@ -78,9 +78,9 @@ class LatestItems:
         return True
 
     def _recorded(self, at: int, key: tuple[Any, ...], stale: Collection[int]) -> list[Item]:
-        row = self._view._replace(as_of=at).one(*key)
+        row = self._view._replace(as_of=at).latest_row(*key)
         while row and row.id in stale:
-            row = self._view._replace(as_of=row.item.observed_at - 1).one(*key)
+            row = self._view._replace(as_of=row.item.observed_at - 1).latest_row(*key)
         return [row.item] if row else []
 
 

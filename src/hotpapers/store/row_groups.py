@@ -77,7 +77,7 @@ def keys_of(groups: Iterable[OfferedGroup]) -> set[str]:
     return set().union(*[group.values[i] for group in groups for i in group.spec.identities])
 
 
-def prepared(group: OfferedGroup, marks: KeyedHasher, known: Known) -> RowGroup:
+def prepare_group(group: OfferedGroup, hasher: KeyedHasher, known: Known) -> RowGroup:
     """Rows and hashes of items. `known`: the identities of all that they name."""
     spec = group.spec
     group, numbers = _in_order(group, known)
@@ -88,7 +88,7 @@ def prepared(group: OfferedGroup, marks: KeyedHasher, known: Known) -> RowGroup:
         stored[i] = column
         if i in spec.persons:
             hashed[i] = _commitments(spec.fields[i], hashed[i], column, known)
-    stored += [[derive(item, marks, known) for item in group.items] for _, derive in spec.derived]
+    stored += [[derive(item, hasher, known) for item in group.items] for _, derive in spec.derived]
     if spec.words:
         salts = fresh_salts(len(group.items))
         stored += [salts, [None] * len(salts)]

@@ -179,7 +179,7 @@ CREATE UNIQUE INDEX letter_key ON letter (publication, day, mark);
 CREATE INDEX letter_state ON letter (publication, day, state);
 """
 """Who gets a publication's issues by mail, under a keyed hash of the address, which is empty once somebody has left;
-and how far each letter has come: not items."""
+and how far each message has come: not items. `letter` is renamed below."""
 
 _DELIVERIES = """
 CREATE TABLE delivery_state (publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
@@ -215,11 +215,23 @@ CREATE INDEX measurement_origin ON measurement (origin) WHERE origin > 0;
 """
 """What the observations of other collectors count."""
 
+_OUTBOX = """
+ALTER TABLE letter RENAME TO outbox;
+DROP INDEX letter_key;
+DROP INDEX letter_state;
+CREATE UNIQUE INDEX outbox_key ON outbox (publication, day, mark);
+CREATE INDEX outbox_state ON outbox (publication, day, state);
+UPDATE outbox SET state =
+    CASE state WHEN 'handing' THEN 'sending' WHEN 'handed' THEN 'sent' WHEN 'later' THEN 'deferred' ELSE state END;
+"""
+"""Plain names for messages and how far each has come."""
+
 FORMAT = "1.0"
 """The version of the format that a new store has: what was written in it is read by every later program."""
 
 MIGRATIONS: tuple[str, ...] = (
     _FIRST + _ORIGINS + _WORK + _SEARCH + _MAIL + _DELIVERIES + _REPORTS + _STANDING,
     _MEASUREMENT,
+    _OUTBOX,
 )
-"""The first makes a store of format 1.0, the second takes in what others count."""
+"""The first makes a store of format 1.0, the second takes in what others count, the third renames the outbox."""

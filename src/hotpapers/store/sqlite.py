@@ -14,7 +14,7 @@ from urllib.parse import quote
 import apsw
 
 from hotpapers import errors, file_modes
-from hotpapers.store.database import FROM_0_1, IntegrityReport, Params, insert_sql
+from hotpapers.store.database import AT_ONCE_ONE, FROM_0_1, IntegrityReport, Params, insert_sql
 
 APPLICATION = 0x486F7450  # "HotP"
 FIXED = (3_051_003, 3_053_000)
@@ -31,7 +31,7 @@ PAGES = 2048
 
 
 def _translate(error: Exception, where: str) -> errors.StoreError:
-    if isinstance(error, apsw.FullError):
+    if isinstance(error, apsw.FullError) or getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
         return errors.FullStore(f"{where}: no room left on the disk; nothing was changed. Free some and try again.")
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return errors.BusyStore(f"{where}: another process is writing; nothing was changed. Try again when it is done.")
@@ -46,7 +46,7 @@ def _translate(error: Exception, where: str) -> errors.StoreError:
     return errors.StoreError(f"{where}: {error}")
 
 
-OURS = (
+PROGRAM_ERRORS = (
     apsw.SQLError, apsw.BindingsError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.MisuseError,
 )  # fmt: skip
 """Mistakes in our own statements. They pass as they are: waiting would mend nothing, and the traceback tells where."""
@@ -67,7 +67,7 @@ class _translated:  # noqa: N801  it is used like the functions of contextlib, a
             raise _damaged(self._where, error) from error
         if not isinstance(error, apsw.Error):
             return
-        if not isinstance(error, OURS):
+        if not isinstance(error, PROGRAM_ERRORS):
             raise _translate(error, self._where) from error
         if self._is_changed():
             raise _damaged(self._where, error) from error
@@ -92,6 +92,18 @@ def _use_wal(connection: apsw.Connection) -> None:
             time.sleep(0.01)
 
 
+def check_name(path: Path) -> None:
+    """Raises UsageError where a database cannot open a file because of its name."""
+    try:
+        if b"\0" not in str(path).encode():
+            return
+    except UnicodeEncodeError:
+        pass
+    raise errors.UsageError(
+        f"{path}: a name that is not UTF-8, which no database opens; rename the file or its folder."
+    )
+
+
 def _no_room(where: str, size: int) -> str:
     return (
         f"{where}: forgotten, but the disk has no room to write the file anew, and without that copies may remain in "
@@ -110,6 +122,7 @@ class SqliteDatabase:
             raise errors.StoreError(
                 f"SQLite {apsw.sqlite_lib_version()} can corrupt a store in WAL mode; install apsw 3.53 or newer."
             )
+        check_name(path)
         self.where = str(path)
         self.path = path
         self._migrations: Sequence[str] = ()
@@ -156,6 +169,10 @@ class SqliteDatabase:
         if owner != APPLICATION and (tables or owner):
             raise errors.NotAStore(f"{self.where}: a SQLite file of another program; name another path with --store.")
 
+    @property
+    def is_lost(self) -> bool:
+        return False
+
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         with self._translated:
             return list(self._connection.execute(sql, params))
@@ -182,6 +199,7 @@ class SqliteDatabase:
     @contextmanager
     def write(self) -> Iterator[None]:
         """A write transaction: BEGIN IMMEDIATE … COMMIT."""
+        self._check_idle()
         with self._translated:
             self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -225,8 +243,14 @@ class SqliteDatabase:
             return not set(fresh.execute(text)) <= set(self._connection.execute(text))
         return True
 
+    def _check_idle(self) -> None:
+        with self._translated:
+            if not self._connection.get_autocommit():
+                raise errors.BusyStore(f"{self.where}: {AT_ONCE_ONE}")
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
+        self._check_idle()
         with self._translated:
             self._connection.execute("BEGIN")
             self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # only a read holds the moment
@@ -240,6 +264,7 @@ class SqliteDatabase:
 
         As it stands at one moment: else the copy would begin anew after each commit of another, and never end.
         """
+        check_name(target)
         file_modes.make_private(target)
         with _translated(str(target)):
             copy = apsw.Connection(str(target))

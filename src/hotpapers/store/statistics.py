@@ -44,7 +44,7 @@ def status(record: Record) -> StoreStatistics:
     size = database.size()
     return StoreStatistics(
         store=database.where, database=database.name, schema=len(schema.MIGRATIONS), size=size,
-        batches=record.head.position, items=items, issues=items["issue"], publications=items["publication"],
+        batches=record.head.position, items=items, issues=items["issue"], publications=_publications(record),
         raw=_count(record, "raw"), quarantine=_count(record, "quarantine"), forgotten=_forgotten(record),
         last_at=last, year_forecast=_forecast(size, first, last),
         reports=reader_reports.count_open(database),
@@ -71,6 +71,11 @@ def written_between(database: Database) -> tuple[int | None, int | None]:
     some = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
     first, last = (database.rows(some.format(*end))[0][0] for end in (("min", "ASC"), ("max", "DESC")))
     return first, last
+
+
+def _publications(record: Record) -> int:
+    """How many there are: each has a row for each of its settings that ever was."""
+    return int(record.database.rows("SELECT count(DISTINCT publication) FROM publication WHERE until = 0")[0][0])
 
 
 def _count(record: Record, table: str) -> int:

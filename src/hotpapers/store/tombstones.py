@@ -68,9 +68,9 @@ def all_tombstones(database: Database) -> list[tuple[str, int]]:
     return [(mark, at) for mark, at in database.rows("SELECT mark, at FROM tombstone")]
 
 
-def forgotten_at(database: Database, marks: KeyedHasher, key: str) -> int:
+def forgotten_at(database: Database, hasher: KeyedHasher, key: str) -> int:
     """When a key was forgotten, µs UTC; it must have been."""
-    return int(database.rows("SELECT at FROM tombstone WHERE mark = ?", (marks.tombstone(key),))[0][0])
+    return int(database.rows("SELECT at FROM tombstone WHERE mark = ?", (hasher.tombstone(key),))[0][0])
 
 
 def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tuple[int, int]]:
@@ -158,7 +158,7 @@ def _text_of(key: str, body: bytes) -> str:
 class Tombstones(NamedTuple):
     """All tombstones of a store."""
 
-    marks: KeyedHasher
+    hasher: KeyedHasher
     known: frozenset[str]
 
     def __bool__(self) -> bool:
@@ -166,11 +166,11 @@ class Tombstones(NamedTuple):
 
     def holds(self, key: str) -> bool:
         """Whether a key was forgotten."""
-        return self.marks.tombstone(key) in self.known
+        return self.hasher.tombstone(key) in self.known
 
     def holds_name(self, name: str) -> bool:
         """Whether a name was forgotten."""
-        return name_mark(self.marks, name) in self.known
+        return name_mark(self.hasher, name) in self.known
 
     def refuses(self, item: model.Item) -> bool:
         """Whether an item is by or about somebody or something that was forgotten."""
@@ -180,7 +180,7 @@ class Tombstones(NamedTuple):
         if isinstance(item, model.Post | model.Account) and item.handle:
             keys.append(handle_key(network_of(item.account), item.handle))
         if isinstance(item, model.Account):
-            keys.append(lonely_key(item.account))
+            keys.append(orphan_key(item.account))
         return any(isinstance(key, str) and ":" in key and self.holds(key) for key in keys)
 
     def redacted(self, item: model.Item) -> model.Item:
@@ -198,17 +198,17 @@ FEW = 100
 class ForgottenNames:
     """Names that are to be forgotten now, and the tombstones of those that were before, if they count too."""
 
-    def __init__(self, names: frozenset[str], graves: Tombstones | None = None) -> None:
-        self.names, self.graves = names, graves
+    def __init__(self, names: frozenset[str], tombstones: Tombstones | None = None) -> None:
+        self.names, self.tombstones = names, tombstones
         self._pieces = frozenset(max(pieces, key=len) for name in names if (pieces := _PIECE.findall(name)))
 
     def __call__(self, name: str, /) -> bool:
         """Whether a name is one of them."""
-        return name in self.names or (self.graves is not None and self.graves.holds_name(name))
+        return name in self.names or (self.tombstones is not None and self.tombstones.holds_name(name))
 
     def may_stand_in(self, text: str) -> bool:
         """Whether a closer look at a text is worth it."""
-        if self.graves is not None:
+        if self.tombstones is not None:
             return True
         text = unescaped(text)
         if len(self.names) > FEW:  # a name stands in a text as whole pieces
@@ -225,21 +225,21 @@ class ForgottenNames:
         return self.may_stand_in(_text_of(key, body)) and named_in(key, body, self)
 
 
-def name_mark(marks: KeyedHasher, name: str) -> str:
+def name_mark(hasher: KeyedHasher, name: str) -> str:
     """The tombstone of a name, on every network alike."""
-    return marks.tombstone(f"name:{name}")
+    return hasher.tombstone(f"name:{name}")
 
 
-def lonely_key(account: str) -> str:
+def orphan_key(account: str) -> str:
     """What stands for an account that was known by forgotten posts alone: it may post again, but is not described."""
     return f"lonely:{account}"
 
 
-def marks_of(marks: KeyedHasher, keys: Iterable[str], names: Iterable[str], lonely: Iterable[str]) -> set[str]:
+def marks_of(hasher: KeyedHasher, keys: Iterable[str], names: Iterable[str], orphans: Iterable[str]) -> set[str]:
     """The tombstones of keys, names, and accounts that were known by them alone."""
     return {
-        *map(marks.tombstone, keys), *map(marks.tombstone, map(lonely_key, lonely)),
-        *(name_mark(marks, name) for name in names),
+        *map(hasher.tombstone, keys), *map(hasher.tombstone, map(orphan_key, orphans)),
+        *(name_mark(hasher, name) for name in names),
     }  # fmt: skip
 
 
@@ -248,8 +248,8 @@ def count(database: Database) -> int:
     return int(database.rows("SELECT count(*) FROM tombstone")[0][0])
 
 
-def load(database: Database, marks: KeyedHasher, before: Tombstones | None = None) -> Tombstones:
+def load(database: Database, hasher: KeyedHasher, before: Tombstones | None = None) -> Tombstones:
     """The tombstones of a store. `before`: as they were when a transaction began; the same number are the same."""
-    if before is not None and before.marks is marks and len(before.known) == count(database):
+    if before is not None and before.hasher is hasher and len(before.known) == count(database):
         return before
-    return Tombstones(marks, frozenset(mark for mark, _ in all_tombstones(database)))
+    return Tombstones(hasher, frozenset(mark for mark, _ in all_tombstones(database)))

@@ -12,10 +12,10 @@ from hotpapers.errors import CorruptStore
 from hotpapers.store import batches, identities, manifest, redaction
 from hotpapers.store.commitments import SALT
 from hotpapers.store.database import Database
-from hotpapers.store.identities import NOBODY
+from hotpapers.store.identities import NO_IDENTITY
 from hotpapers.store.item_rows import KeyedHasher, StoredRow, derived_of
 from hotpapers.store.manifest import CHECK, HASH, BatchStamp, Pair, RowName
-from hotpapers.store.ordered_scan import OrderedScan, all_ahead
+from hotpapers.store.ordered_scan import OrderedScan, all_scans
 from hotpapers.store.repair import unusable
 
 
@@ -32,7 +32,7 @@ class VerifyFinding(NamedTuple):
 class BatchChain(NamedTuple):
     """What the batches say: up to which position, what became of rows of earlier batches, and what is wrong.
 
-    `closed`: by which batch; `forgotten`: the seals of what is left; `erased`: the pseudonyms of forgotten identities,
+    `closed`: by which batch; `forgotten`: the hashes of what is left; `erased`: the pseudonyms of forgotten identities,
     by number; `identities`: each batch's position, the first number of those that it brought, and how many; `is_whole`:
     whether all batches were read."""
 
@@ -61,13 +61,13 @@ class VerifyResult(NamedTuple):
     unchecked: str = ""
 
 
-def check(database: Database, marks: KeyedHasher) -> VerifyResult:
+def check(database: Database, hasher: KeyedHasher) -> VerifyResult:
     """Checks the database itself, then the whole record as it stands at one moment, in memory bounded by the largest
     batch."""
     try:
         damaged, unchecked = database.full_integrity()
         with database.snapshot():
-            checked = _check(database, marks)
+            checked = _check(database, hasher)
     except CorruptStore as problem:
         return VerifyResult((damage(problem),), 0, 0, 0)
     findings = (*(VerifyFinding("damaged", text) for text in damaged), *checked.findings)
@@ -79,9 +79,9 @@ def damage(problem: CorruptStore) -> VerifyFinding:
     return VerifyFinding("damaged", str(problem))
 
 
-def _check(database: Database, marks: KeyedHasher) -> VerifyResult:
+def _check(database: Database, hasher: KeyedHasher) -> VerifyResult:
     chain = _read_chain(database)
-    rows = RowVerifier(database, marks, chain)
+    rows = RowVerifier(database, hasher, chain)
     findings = [*chain.findings, *rows.findings(), *check_identities(database, chain), *check_keys(database)]
     return VerifyResult(tuple(findings), rows.read, rows.forgotten, len(chain.pruned), rows.withheld)
 
@@ -104,35 +104,37 @@ def check_keys(database: Database) -> Iterator[VerifyFinding]:
 def check_identities(database: Database, chain: BatchChain) -> Iterator[VerifyFinding]:
     """Names identities that no batch brought or that are gone, and keys that were forgotten, or that stand there again,
     without a batch that says so. Any other change of one shows in the rows that name it."""
-    spans = iter(sorted([(NOBODY.number, 1, 0), *((first, first + n, since) for since, first, n in chain.identities)]))
+    spans = iter(
+        sorted([(NO_IDENTITY.number, 1, 0), *((first, first + n, since) for since, first, n in chain.identities)])
+    )
     expected, end, since = next(spans)
     for row in identities.between(database, -(2**63), 2**64):
         while row.number >= end < NO_END:
-            yield from _gone(expected, end)
+            yield from _missing_identities(expected, end)
             expected, end, since = next(spans, (NO_END, NO_END, 0))
         if row.number < expected:
             yield VerifyFinding("added", f"identity {row.number}")
             continue
-        yield from _gone(expected, row.number)
+        yield from _missing_identities(expected, row.number)
         expected = row.number + 1
         if row.since != since or not _is_identity_sound(row, chain.erased.get(row.number)):
             yield VerifyFinding("changed", f"identity {row.number}")
     for start, stop in ((expected, end), *((first, stop) for first, stop, _ in spans)):
-        yield from _gone(start, stop)
+        yield from _missing_identities(start, stop)
 
 
 NO_END = 2**63
 """Higher than any number."""
 
 
-def _gone(first: int, end: int) -> Iterator[VerifyFinding]:
+def _missing_identities(first: int, end: int) -> Iterator[VerifyFinding]:
     """What is said of identities that are not there, as many in a row as there are."""
     if first < end < NO_END:
         yield VerifyFinding("removed", f"identity {first}" if end == first + 1 else f"identities {first} to {end - 1}")
 
 
 def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bool:
-    if identities.is_paper(row.key) or row.number == NOBODY.number:
+    if identities.is_paper(row.key) or row.number == NO_IDENTITY.number:
         return bool(row.key) == bool(row.number) and (pseudonym, row.salt, row.commitment) == (None, None, None)
     if pseudonym is None:
         return row.commitment is None and row.salt is not None and len(row.salt) == SALT
@@ -142,7 +144,7 @@ def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bo
 def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
     until, is_whole = time.monotonic() + seconds, True
     before, expected = _genesis(database), 1
-    manifest_rows = _Said()
+    manifests = _ManifestReader()
     findings: list[VerifyFinding] = []
     for position, at, source, cursor, items, blob, chain in database.iterate(
         "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
@@ -152,7 +154,7 @@ def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
         ]
         listed = _unpacked(blob)
         if listed is not None:
-            findings += manifest_rows.take(position, source, cursor, listed)
+            findings += manifests.take(position, source, cursor, listed)
         if (
             listed is None
             or items != len(listed)
@@ -163,10 +165,10 @@ def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
         if time.monotonic() > until:
             is_whole = False
             break
-    findings += manifest_rows.compare(database) if is_whole else ()
+    findings += manifests.compare(database) if is_whole else ()
     return BatchChain(
-        expected - 1, manifest_rows.closed, frozenset(manifest_rows.pruned), manifest_rows.forgotten,
-        manifest_rows.erased, manifest_rows.brought(), tuple(findings), is_whole,
+        expected - 1, manifests.closed, frozenset(manifests.pruned), manifests.forgotten,
+        manifests.erased, manifests.identity_spans(), tuple(findings), is_whole,
     )  # fmt: skip
 
 
@@ -184,7 +186,7 @@ def _unpacked(blob: bytes) -> manifest.Manifest | None:
         return None
 
 
-class _Said:
+class _ManifestReader:
     """What the batches, read one after the other, say of earlier rows, of cursors and tombstones."""
 
     def __init__(self) -> None:
@@ -211,13 +213,13 @@ class _Said:
         self.identities[position] = listed.identities
         self.closed |= dict.fromkeys(listed.closed, position)
         self.pruned.update(listed.pruned)
-        self.forgotten |= {(since, index): seal for since, index, seal in listed.forgotten}
+        self.forgotten |= {(since, index): remainder_hash for since, index, remainder_hash in listed.forgotten}
         self.erased |= {self.identities.get(since, (0, 0))[0] + index: key for since, index, key in listed.erased}
         self._tombstones.update(listed.tombstones)
         if cursor is not None:
             self._cursors[source] = (cursor, position)
 
-    def brought(self) -> tuple[tuple[int, int, int], ...]:
+    def identity_spans(self) -> tuple[tuple[int, int, int], ...]:
         """(position, first number, count) of the identities of each batch that brought some."""
         return tuple((position, *span) for position, span in self.identities.items() if span[1])
 
@@ -236,33 +238,33 @@ class _Said:
 class RowVerifier:
     """Every row against the manifests, batch by batch."""
 
-    def __init__(self, database: Database, marks: KeyedHasher, chain: BatchChain) -> None:
-        self._database, self._marks, self._chain = database, marks, chain
-        self._early: dict[int, list[StoredRow]] = defaultdict(list)
-        self._lacking = redaction.noted(database)
+    def __init__(self, database: Database, hasher: KeyedHasher, chain: BatchChain) -> None:
+        self._database, self._hasher, self._chain = database, hasher, chain
+        self._early_rows: dict[int, list[StoredRow]] = defaultdict(list)
+        self._networks_without_words = redaction.networks_without_words(database)
         self.read = self.forgotten = self.withheld = 0
 
     def findings(self) -> Iterator[VerifyFinding]:
         """What was changed, added or removed, by name."""
-        ahead = all_ahead(self._database)
+        scans = all_scans(self._database)
         for position, blob in self._database.iterate("SELECT position, manifest FROM batch ORDER BY position"):
             listed = _unpacked(blob)
             if listed is not None:  # else named by the chain's check
-                yield from self._batch(position, listed, ahead)
-        for kind, rows in ahead.items():
+                yield from self._batch(position, listed, scans)
+        for kind, rows in scans.items():
             yield from (VerifyFinding("added", self._name(kind, row)) for row in rows.rest())
-        yield from (VerifyFinding("added", name_of(row.label)) for rows in self._early.values() for row in rows)
+        yield from (VerifyFinding("added", name_of(row.label)) for rows in self._early_rows.values() for row in rows)
 
     def _batch(
-        self, position: int, listed: manifest.Manifest, ahead: dict[str, OrderedScan]
+        self, position: int, listed: manifest.Manifest, scans: dict[str, OrderedScan]
     ) -> Iterator[VerifyFinding]:
-        present: dict[RowName, StoredRow] = {_name(row): row for row in self._early.pop(position, [])}
-        for kind, rows in ahead.items():
+        present: dict[RowName, StoredRow] = {_name(row): row for row in self._early_rows.pop(position, [])}
+        for kind, rows in scans.items():
             for row in rows.upto(position):
                 if isinstance(row, int):
                     yield VerifyFinding("changed", f"{kind} row {row} (not as rows are written)")
                 elif row.since > position:
-                    self._early[row.since].append(row)
+                    self._early_rows[row.since].append(row)
                 elif row.since < position:
                     yield VerifyFinding("added", name_of(row.label))
                 else:
@@ -300,22 +302,24 @@ class RowVerifier:
         _, index = where
         stored = (row_hash[:CHECK], row.origin, row.until)
         expected = (listed.check(index), listed.origin(index), self._chain.closed.get(where, 0))
-        seal = self._chain.forgotten.get(where)
-        if self._is_withheld(row, seal):
+        remainder_hash = self._chain.forgotten.get(where)
+        if self._is_withheld(row, remainder_hash):
             self.withheld += 1
             return stored == expected
         self.forgotten += row.lost is not None
         if stored != expected:
             return False
-        if seal is not None or row.lost is not None:
-            return row.lost is not None and row.seal == seal
-        return row.derived == derived_of(row, self._marks) and (row.salt is not None) == bool(row.spec.words)
+        if remainder_hash is not None or row.lost is not None:
+            return row.lost is not None and row.remainder_hash == remainder_hash
+        return row.derived == derived_of(row, self._hasher) and (row.salt is not None) == bool(row.spec.words)
 
-    def _is_withheld(self, row: StoredRow, seal: str | None) -> bool:
+    def _is_withheld(self, row: StoredRow, remainder_hash: str | None) -> bool:
         """Whether a row lacks just what this store's exporter may have kept back."""
-        if not self._lacking or row.lost is None or row.seal == seal:
+        if not self._networks_without_words or row.lost is None or row.remainder_hash == remainder_hash:
             return False
-        return redaction.is_sound(row, self._lacking, self._marks, sealed=seal is not None)
+        return redaction.is_sound(
+            row, self._networks_without_words, self._hasher, has_remainder=remainder_hash is not None
+        )
 
     @staticmethod
     def _name(kind: str, row: StoredRow | int) -> str:

@@ -33,9 +33,9 @@ from hotpapers.view.summary_source import signed, unsigned
 SOURCE = JOB = "summaries"
 MOST = 100
 """Papers of an issue for which a model is asked."""
-PATIENCE = 3
+MOST_FAILURES = 3
 """After so many requests in vain one after the other the rest of an issue goes without."""
-PATIENT = 120.0
+TIMEOUT = 120.0
 """Seconds for an answer: a model on a small machine takes its time."""
 LARGEST_ANSWER = 200_000
 """Bytes of an answer that is read."""
@@ -58,7 +58,7 @@ def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | 
     if not settings.url:
         return None
     model = LanguageModel(settings.url, settings.model, secret(settings.key, "summary.key"))
-    limits = ClientLimits(size=LARGEST_ANSWER, read=PATIENT, whole=PATIENT)
+    limits = ClientLimits(size=LARGEST_ANSWER, read=TIMEOUT, whole=TIMEOUT)
     pace = {urlsplit(model.url).hostname or "": 0.0}  # the operator's own, and asked one by one
 
     def write(record: Record, publication: Publication, day: str, cut: int) -> None:
@@ -81,8 +81,8 @@ def summarize(
         for paper in _papers(record, view, publication, day)
         if paper.abstract.strip() and not paper.summary and paper.observed_at < cut
     ]
-    session = _Asked(http, model)
-    result = list(_written(session, record, papers[:MOST], cut))
+    session = _SummarySession(http, model)
+    result = list(_summarized_papers(session, record, papers[:MOST], cut))
     if result:
         record.append(result, source=SOURCE)
     _keep_count(record, session, http.now(), len(result))
@@ -96,22 +96,22 @@ def _papers(record: Record, view: AsOfView, publication: Publication, day: str) 
     return [paper for key in keys if (paper := view.item(Paper, key)) is not None]
 
 
-class _Asked:
+class _SummarySession:
     """A model that is asked until it fails too often. Counts what became of the questions."""
 
     def __init__(self, http: HttpClient, model: LanguageModel) -> None:
-        self._net, self._model = http, model
+        self._http, self._model = http, model
         self.failures = self._in_a_row = 0
         self.reason = ""
         self.day = timestamps.day_of(http.now())
 
-    def about(self, paper: Paper) -> str:
+    def sentence_for(self, paper: Paper) -> str:
         """A sentence with its mark; empty where there is none."""
-        if self._in_a_row >= PATIENCE:
+        if self._in_a_row >= MOST_FAILURES:
             return ""
         try:
             model = self._model
-            text = ask(self._net, model.url, model.name, model.key, paper.title, paper.abstract)
+            text = ask(self._http, model.url, model.name, model.key, paper.title, paper.abstract)
         except (InputError, NetError) as problem:
             self.failures += 1
             self._in_a_row += isinstance(problem, NetError)
@@ -130,14 +130,14 @@ class _Asked:
         return signed(text, self._model.name, self.day)
 
 
-def _written(session: _Asked, record: Record, papers: Sequence[Paper], cut: int) -> Iterator[Paper]:
+def _summarized_papers(session: _SummarySession, record: Record, papers: Sequence[Paper], cut: int) -> Iterator[Paper]:
     for paper in papers:
-        text = _said_before(record, paper) or session.about(paper)
+        text = _earlier_summary(record, paper) or session.sentence_for(paper)
         if text:
             yield msgspec.structs.replace(paper, summary=text, observed_at=cut)
 
 
-def _said_before(record: Record, paper: Paper) -> str:
+def _earlier_summary(record: Record, paper: Paper) -> str:
     """What a model once said of the same abstract: a source may have described the paper anew since."""
     for known in described(record.view(), paper.paper):
         if known.abstract == paper.abstract and unsigned(known.summary)[1]:
@@ -145,7 +145,7 @@ def _said_before(record: Record, paper: Paper) -> str:
     return ""
 
 
-def _keep_count(record: Record, session: _Asked, at: int, count: int) -> None:
+def _keep_count(record: Record, session: _SummarySession, at: int, count: int) -> None:
     """What was written and what failed, as `hotpapers status` tells it."""
     before = jobs_queries.load_state(record, JOB)
     failed = session.failures > 0

@@ -11,27 +11,29 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.errors import CorruptStore, FullStore, NotAStore, NotFound, ReadOnlyStore, UsageError
-from hotpapers.file_modes import PRIVATE
+from hotpapers.file_modes import PRIVATE, linked
 from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.forget import erase
 from hotpapers.store import batches, schema, tombstones
 from hotpapers.store.database import Database
-from hotpapers.store.leftovers import FOLDER, unfinished_copy
+from hotpapers.store.leftovers import FOLDER, check_there, unfinished_copy
 from hotpapers.store.record import Record, connect, is_server, now, store_path
-from hotpapers.store.sqlite import SqliteDatabase
+from hotpapers.store.sqlite import SqliteDatabase, check_name
 from hotpapers.transfer import queries
 from hotpapers.transfer.queries import SendingState, merge_sending_state
 
 
 class RestoreResult(NamedTuple):
-    """Where the restored record ends, how many later batches the replaced store had, and what was forgotten again."""
+    """Where the restored record ends, how many later batches the replaced store had, and what was forgotten again.
+    `aside`: where a damaged store is now."""
 
     position: int
     lost_batches: int
     forgotten_again: int
+    aside: str = ""
 
 
-class _Replaced(NamedTuple):
+class _ReplacedStore(NamedTuple):
     """What is taken over from the store that a backup replaces. `confirmed`: since when subscribers are, by mark."""
 
     where: str = ""
@@ -50,26 +52,43 @@ class _Replaced(NamedTuple):
 def backup(record: Record, target: Path) -> int:
     """Copies the store into a SQLite store at `target`; the position it holds. The copy is noted, see `forget`.
 
-    Raises UsageError where the target is this store, NotAStore where it is a file of another kind.
+    Raises UsageError where the target is this store, NotAStore where it is a file of another kind, and StoreError where
+    `forget` removed the copy before it was whole.
     """
+    check_name(target)
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: no such folder for the backup; make it first.")
     if isinstance(record.database, SqliteDatabase) and target.exists() and target.samefile(record.database.path):
         raise UsageError(f"{target}: is the store itself; name another file for the backup.")
     if target.exists():
-        SqliteDatabase(target, read_only=True).close()  # an older backup; anything else is not ours to replace
-    forgotten_file.complete(record.database, record.marks)
+        SqliteDatabase(target).close()  # an older backup, with its log; anything else is not ours to replace
+    forgotten_file.complete(record.database, record.hasher)
     with suppress(ReadOnlyStore, FullStore):  # all the more reason to copy it
         queries.note_copy(record, "backup", str(target.resolve()))
     part = unfinished_copy(target)
     part.unlink(missing_ok=True)
     try:
         copy_into(record.database, part)
+        check_there(part, target)
         position = _position(part)
-        os.replace(part, target)
+        _put_backup(part, target)
     finally:
         part.unlink(missing_ok=True)
     return position
+
+
+def _put_backup(part: Path, target: Path) -> None:
+    """A backup that another process has open keeps its log, which would be taken for the new one's: it is not replaced
+    as a file, but takes the new one over in one transaction."""
+    if not target.with_name(target.name + "-wal").exists():
+        os.replace(part, target)
+        return
+    older, copied = SqliteDatabase(target), SqliteDatabase(part)
+    try:
+        older.become(copied)
+    finally:
+        copied.close()
+        older.close()
 
 
 def copy_into(database: Database, part: Path) -> None:
@@ -119,6 +138,8 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
         there = "a damaged store" if replaced.damaged else f"a record of {replaced.position} batches"
         raise UsageError(f"{replaced.where}: holds {there}; add --replace to put the backup in its place.")
     beside = None if is_server(store) else store_path(store).absolute().parent
+    if beside and not beside.is_dir():
+        raise UsageError(f"{beside}: no such folder for the store; make it first.")
     with tempfile.TemporaryDirectory(prefix=FOLDER, dir=beside) as folder:
         part = Path(folder) / "restored.db"
         backed_up = SqliteDatabase(source, read_only=True)
@@ -131,50 +152,53 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
             if known is None and not as_backed_up:
                 raise UsageError(_nothing_known(store))
             forgotten = _take_over(record, known or replaced)
-        if replaced.damaged:
-            _move_aside(store_path(store))
+            aside = _aside(linked(store_path(store))).absolute() if replaced.damaged else None
+            if aside:  # it holds people's words: forgetting names it
+                queries.note_copy(record, "damaged store", str(aside))
+        if aside:
+            _move_aside(linked(store_path(store)))
         _put(part, store)
     with Record(store, create=False) as record:
-        forgotten_file.complete(record.database, record.marks)
-    return RestoreResult(position, max(replaced.position - position, 0), forgotten)
+        forgotten_file.complete(record.database, record.hasher)
+    return RestoreResult(position, max(replaced.position - position, 0), forgotten, str(aside or ""))
 
 
-def _what_is_there(store: str) -> _Replaced:
+def _what_is_there(store: str) -> _ReplacedStore:
     try:
         with Record(store, create=False) as record:
-            return _Replaced(
+            return _ReplacedStore(
                 record.database.where, record.head.position, record.secret(), queries.confirmed_since(record.database),
                 [mark for mark, _ in tombstones.all_tombstones(record.database)], queries.copies(record.database),
                 queries.read_sending_state(record.database),
             )  # fmt: skip
     except NotFound:
-        return _Replaced()
+        return _ReplacedStore()
     except NotAStore as problem:
         raise NotAStore(f"{problem} To restore a backup there, move it away.") from problem
     except CorruptStore:
         if is_server(store):
             raise
-        return _Replaced(str(store_path(store)), damaged=True)
+        return _ReplacedStore(str(store_path(store)), damaged=True)
 
 
-def _with_file(replaced: _Replaced, restored: Record, store: str) -> _Replaced | None:
+def _with_file(replaced: _ReplacedStore, restored: Record, store: str) -> _ReplacedStore | None:
     """What the replaced store and the file beside it know of the restored record; None where neither knows of it."""
     lines = None if is_server(store) else _lines(store_path(store), restored)
     own = replaced.secret == restored.secret()
     if lines is None:
         return replaced if own else None
     known = replaced if own else replaced._replace(tombstones=(), sending=SendingState(), confirmed={})
-    graves = {*known.tombstones, *(line.mark for line in lines if line.what == "tombstone")}
+    marks = {*known.tombstones, *(line.mark for line in lines if line.what == "tombstone")}
     away = (line for line in lines if line.what != "tombstone" and known.confirmed.get(line.mark, 0) <= line.at)
     left = sorted({*known.sending.left, *((line.mark, line.what, line.at) for line in away)}, key=itemgetter(2))
     sending = known.sending._replace(left=left)
-    return known._replace(secret=restored.secret(), tombstones=sorted(graves), sending=sending)
+    return known._replace(secret=restored.secret(), tombstones=sorted(marks), sending=sending)
 
 
 def _lines(path: Path, restored: Record) -> frozenset[forgotten_file.ForgottenMark] | None:
     file = forgotten_file.beside(path)
     try:
-        return forgotten_file.read(file, restored.marks)
+        return forgotten_file.read(file, restored.hasher)
     except OSError as problem:
         raise UsageError(f"{file}: cannot be read: {problem.strerror}; nothing was restored.") from problem
 
@@ -187,21 +211,26 @@ def _nothing_known(store: str) -> str:
     )
 
 
+def _aside(path: Path, suffix: str = "") -> Path:
+    return path.with_name(f"{path.name}.damaged{suffix}")
+
+
 def _move_aside(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         damaged = Path(f"{path}{suffix}")
+        _aside(path, suffix).unlink(missing_ok=True)  # of an earlier one
         if damaged.exists():
-            damaged.replace(f"{path}.damaged{suffix}").chmod(PRIVATE)
+            damaged.replace(_aside(path, suffix)).chmod(PRIVATE)
 
 
-def _take_over(record: Record, replaced: _Replaced) -> int:
+def _take_over(record: Record, replaced: _ReplacedStore) -> int:
     """Forgets again what the replaced store had forgotten, and keeps its notes of copies; how many keys."""
     with record.database.write():
         queries.add_copies(record.database, replaced.copies)
         if record.secret() != replaced.secret:
             return 0
         merge_sending_state(record.database, replaced.sending)
-        known = tombstones.load(record.database, record.marks).known
+        known = tombstones.load(record.database, record.hasher).known
         marks = [mark for mark in replaced.tombstones if mark not in known]
         if not marks:
             return 0

@@ -24,8 +24,8 @@ from hotpapers.model import BEGAN, READ_BACK
 from hotpapers.model.keys import network_of
 from hotpapers.store.item_rows import SPECS, KeyedHasher
 from hotpapers.transfer.jsonl import FORMAT, VERSION
-from hotpapers.transfer.jsonl.importer import ExchangeReader
 from hotpapers.transfer.jsonl.lines import ExchangeEnd, ExchangeHeader, NumberedLine, PrunedLine, RowExtras
+from hotpapers.transfer.jsonl.reader import ExchangeReader
 
 MOST_LINES = 100_000
 """Lines of one file; what is more goes into another one of the same hour."""
@@ -43,7 +43,7 @@ _JUDGEMENTS = ("bot", "human", "doubtful", "sound", "author", "independent")
 _REASONS = ("", BEGAN, READ_BACK, COUNTS)
 
 _encode = msgspec.json.Encoder().encode
-Mark = Callable[[str], str]
+KeyHasher = Callable[[str], str]
 """What stands for the key of a post or an account."""
 
 
@@ -64,22 +64,22 @@ def line_hash(data: bytes) -> bytes:
 # ---- what may be handed out -----------------------------------------------------------------------------
 
 
-def mark_of(key: str, marks: KeyedHasher) -> str:
+def mark_of(key: str, hasher: KeyedHasher) -> str:
     """The mark of a key. It follows from the key's tombstone, so that it is known also once the key is not."""
-    return f"{network_of(key)}:{_published(marks.tombstone(key), marks)}"
+    return f"{network_of(key)}:{_published(hasher.tombstone(key), hasher)}"
 
 
-def withdrawn_marks(tombstones: Iterable[str], marks: KeyedHasher) -> frozenset[str]:
+def withdrawn_marks(tombstones: Iterable[str], hasher: KeyedHasher) -> frozenset[str]:
     """What followed the network in the marks of all that was forgotten."""
-    return frozenset(_published(tombstone, marks) for tombstone in tombstones)
+    return frozenset(_published(tombstone, hasher) for tombstone in tombstones)
 
 
-def _published(tombstone: str, marks: KeyedHasher) -> str:
-    digest = hashlib.blake2b(tombstone.encode(), key=marks.secret, digest_size=16, person=b"published")
+def _published(tombstone: str, hasher: KeyedHasher) -> str:
+    digest = hashlib.blake2b(tombstone.encode(), key=hasher.secret, digest_size=16, person=b"published")
     return f"*{digest.hexdigest()}"
 
 
-def handed_out(item: model.Item, mark: Mark) -> model.Item | None:
+def handed_out(item: model.Item, mark: KeyHasher) -> model.Item | None:
     """What of an item is handed out; None for nothing of it. `mark`: what stands for a key."""
     bare = _bare(item)
     if bare is None:

@@ -26,11 +26,11 @@ SKIPPED = range(0x184D2A50, 0x184D2A60)
 """How frames begin that unpackers pass over."""
 
 Reader: TypeAlias = "io.BufferedReader[Any]"
-Told = Callable[[int], object]
+ProgressCallback = Callable[[int], object]
 
 
 @contextmanager
-def open_unpacked(raw: io.RawIOBase, name: str, on_progress: Told | None, window: int) -> Iterator[Reader]:
+def open_unpacked(raw: io.RawIOBase, name: str, on_progress: ProgressCallback | None, window: int) -> Iterator[Reader]:
     """What a stream holds, unpacked where it is Zstandard or gzip. `on_progress` gets the bytes read so far; `window`:
     bytes that unpacking may look back.
 
@@ -59,7 +59,7 @@ def open_file(file: str) -> Iterator[io.RawIOBase]:
 
 @contextmanager
 def open_range(
-    file: str, start: int, end: int, on_progress: Told | None = None, *, plain: bool = False
+    file: str, start: int, end: int, on_progress: ProgressCallback | None = None, *, plain: bool = False
 ) -> Iterator[Reader]:
     """Bytes of a file from one place to another (0: to its end), unpacked: whole frames, or a `plain` file's."""
     with open_file(file) as raw:
@@ -86,9 +86,9 @@ def unreadable(file: str, problem: OSError) -> InputError:
 class CountedInput(io.RawIOBase):
     """What is read from a stream, or passed over, told. `name`: of a file on a disk, as Python's own files have it."""
 
-    def __init__(self, source: io.RawIOBase, name: str, on_progress: Told | None) -> None:
+    def __init__(self, source: io.RawIOBase, name: str, on_progress: ProgressCallback | None) -> None:
         self.name: object = source.name if isinstance(source, io.FileIO) else -1
-        self._title, self._told, self._source = name, on_progress, source
+        self._title, self._on_progress, self._source = name, on_progress, source
         self._at = source.tell() if self.seekable() else 0
         self._into = cast("Callable[[Any], int | None]", getattr(source, "readinto1", source.readinto))
 
@@ -97,22 +97,22 @@ class CountedInput(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         at = self._source.seek(offset, whence)
-        if self._told and at > self._at:
-            self._told(at - self._at)
+        if self._on_progress and at > self._at:
+            self._on_progress(at - self._at)
         self._at = at
         return at
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, room: Any) -> int:
+    def readinto(self, buffer: Any) -> int:
         try:
-            count = self._into(room) or 0
+            count = self._into(buffer) or 0
         except OSError as problem:
             raise unreadable(self._title, problem) from problem
         self._at += count
-        if self._told:
-            self._told(count)
+        if self._on_progress:
+            self._on_progress(count)
         return count
 
 
@@ -130,11 +130,11 @@ class ChunkStream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, room: Any) -> int:
+    def readinto(self, buffer: Any) -> int:
         while not self._ready and (chunk := next(self._chunks, None)) is not None:
             self._ready = memoryview(chunk)
-        size = min(len(room), len(self._ready))
-        room[:size] = self._ready[:size]
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
         self._ready = self._ready[size:]
         return size
 
@@ -169,7 +169,7 @@ def _frame_steps() -> Generator[_Step, bytes, None]:
         if magic != ZSTD_MAGIC:
             yield _Step(2**62, skip=True)
         descriptor = (yield _Step(1))[0]
-        yield _Step(_rest_of_header(descriptor), skip=True)
+        yield _Step(_header_size(descriptor), skip=True)
         is_last = False
         while not is_last:
             head = int.from_bytes((yield _Step(3)), "little")
@@ -179,7 +179,7 @@ def _frame_steps() -> Generator[_Step, bytes, None]:
             yield _Step(4, skip=True)
 
 
-def _rest_of_header(descriptor: int) -> int:
+def _header_size(descriptor: int) -> int:
     """Bytes of a frame's header after its descriptor: window, dictionary, size of the content."""
     is_single, size_flag = descriptor >> 5 & 1, descriptor >> 6
     size = (is_single, 2, 4, 8)[size_flag]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from hotpapers.model import storable
 from hotpapers.privacy.queries import marks_of_leavers
 from hotpapers.search import index
 from hotpapers.store import tombstones
@@ -25,29 +26,29 @@ MADE_ANEW = "search_"
 
 
 class SendingState(NamedTuple):
-    """Rows of a store: (mark, state, since) of those who get no more letters, all letters, and how far issues have come
-    at other targets."""
+    """Rows of a store: (mark, state, since) of those who get no more mail, the outbox, and how far issues have come at
+    other targets."""
 
     left: Sequence[tuple[Any, ...]] = ()
-    letters: Sequence[tuple[Any, ...]] = ()
+    outbox: Sequence[tuple[Any, ...]] = ()
     deliveries: Sequence[tuple[Any, ...]] = ()
 
 
-_LETTER = 'publication, "day", mark, state, receipt, tries, at, next_at'
+_OUTBOX = 'publication, "day", mark, state, receipt, tries, at, next_at'
 _DELIVERY_STATE = 'publication, "day", edition, channel, target, state, receipt, at'
 
 
 def note_copy(record: Record, way: str, target: str) -> None:
     """Remembers that a copy left the store, so that forgetting can name it as out of reach."""
     with record.database.write():
-        add_copies(record.database, [(now(), way, target)])
+        add_copies(record.database, [(now(), way, storable(target))])
 
 
 def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
     """The keys in the record whose tombstones are among some."""
-    graves = tombstones.Tombstones(record.marks, marks)
+    known_tombstones = tombstones.Tombstones(record.hasher, marks)
     rows = record.database.iterate("SELECT key FROM identity WHERE id > 0 ORDER BY key")
-    return [key for (key,) in rows if not is_pseudonym(key) and graves.holds(key)]
+    return [key for (key,) in rows if not is_pseudonym(key) and known_tombstones.holds(key)]
 
 
 def tables_of(database: SqliteDatabase) -> list[str]:
@@ -92,7 +93,7 @@ def known_files(record: Record, name: str, day: str) -> set[str]:
 def read_sending_state(database: Database) -> SendingState:
     """What a store knows of it."""
     left = [(mark, state, since) for state, mark, since in marks_of_leavers(database)]
-    return SendingState(left, database.rows(f"SELECT {_LETTER} FROM letter"), delivery_states(database))
+    return SendingState(left, database.rows(f"SELECT {_OUTBOX} FROM outbox"), delivery_states(database))
 
 
 def merge_sending_state(database: Database, known: SendingState) -> None:
@@ -101,11 +102,11 @@ def merge_sending_state(database: Database, known: SendingState) -> None:
         address = "address" if state == "bounced" else "''"
         sql = f"UPDATE subscriber SET state = ?, since = ?, address = {address} WHERE mark = ? AND since < ?"
         database.run(sql, (state, since, mark, since))
-    for letter in known.letters:
+    for entry in known.outbox:
         where = 'publication = ? AND "day" = ? AND mark = ?'
-        database.run(f"DELETE FROM letter WHERE {where} AND at < ?", (*letter[:3], letter[6]))
-        if not database.rows(f"SELECT 1 FROM letter WHERE {where}", letter[:3]):
-            database.run(f"INSERT INTO letter ({_LETTER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", letter)
+        database.run(f"DELETE FROM outbox WHERE {where} AND at < ?", (*entry[:3], entry[6]))
+        if not database.rows(f"SELECT 1 FROM outbox WHERE {where}", entry[:3]):
+            database.run(f"INSERT INTO outbox ({_OUTBOX}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", entry)
     merge_delivery_states(database, known.deliveries)
 
 

@@ -85,14 +85,14 @@ def _in_a_store(address: str, package: str) -> RemoteFile:
         store, path = url_to_fs(address)
     except ImportError as missing:
         raise UsageError(f"{name}: needs {package}: pip install {package}") from missing
-    known = _asked(name, lambda: store.info(path))
+    known = _call(name, lambda: store.info(path))
     if known.get("type") == "directory":
         raise InputError("cannot be read: it is a folder; name the files in it", file=name)
     marks = _marks(known)
 
     def altered() -> bool:
         store.invalidate_cache()
-        return _marks(_asked(name, lambda: store.info(path))) != marks
+        return _marks(_call(name, lambda: store.info(path))) != marks
 
     def opened() -> io.RawIOBase:
         return ChunkStream(stored_chunks(name, lambda: store.open(path, "rb", block_size=PIECE)))
@@ -115,7 +115,7 @@ def _changed_at(known: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _asked(name: str, ask: Callable[[], Any]) -> Any:
+def _call(name: str, ask: Callable[[], Any]) -> Any:
     """An answer of a library whose errors have no common ancestor. Raises InputError."""
     try:
         return ask()
@@ -128,8 +128,8 @@ def _asked(name: str, ask: Callable[[], Any]) -> Any:
 
 def stored_chunks(name: str, open_file: Callable[[], Any]) -> Iterator[bytes]:
     """What a file of fsspec's holds. Raises InputError."""
-    with closing(_asked(name, open_file)) as file:
-        while chunk := _asked(name, lambda: file.read(BLOCK)):
+    with closing(_call(name, open_file)) as file:
+        while chunk := _call(name, lambda: file.read(BLOCK)):
             yield chunk
 
 

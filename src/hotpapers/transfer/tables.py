@@ -70,7 +70,7 @@ def parquet(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
     with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
         with source.open("wb") as out:
-            for n, line in enumerate(exporter.wanted_lines(record, wanted), 1):
+            for n, line in enumerate(exporter.export_lines(record, wanted), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
         connection.execute(_COPY.format(types=_TYPES, to=_quoted(target)), [literal_path(str(source))])
         with target.open("rb") as done:
@@ -206,7 +206,7 @@ def _is_mathematics(text: str) -> bool:
 
 
 EXPORTS: dict[str, Callable[[Record, ExportRequest], Iterator[bytes]]] = {
-    "jsonl": exporter.wanted_lines,
+    "jsonl": exporter.export_lines,
     "parquet": parquet,
     "csv": csv_entries,
     "bibtex": bibtex,

@@ -38,12 +38,12 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.subject}: {self.reason} (since {minute_of(self.at)})"
 
 
-def standing(folder: Path) -> tuple[Alarm, ...]:
+def open_alarms(folder: Path) -> tuple[Alarm, ...]:
     """The alarms that are not acknowledged. Raises LogError for a file that cannot be read."""
     return tuple(alarm for alarm in _read(folder) if not alarm.acknowledged)
 
 
-def keep_alarm(folder: Path, alarm: Alarm) -> bool:
+def save_alarm(folder: Path, alarm: Alarm) -> bool:
     """Keeps an alarm; whether it is another one than that of its subject and kind before. Raises LogError, OSError."""
 
     def added(alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
@@ -86,7 +86,7 @@ def _change(folder: Path, change: Callable[[tuple[Alarm, ...]], tuple[Alarm, ...
         before = _read(folder)
         after = change(before)
         if after != before:
-            log_files.write_whole(folder / FILE, canonical_json(after).decode() + "\n")
+            log_files.write_text_file(folder / FILE, canonical_json(after).decode() + "\n")
         return after != before
 
 

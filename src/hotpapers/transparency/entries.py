@@ -76,7 +76,7 @@ def observed_entry(file: ObservedFile) -> bytes:
     return _OBSERVED.pack(OBSERVED, *file)
 
 
-def observed_of(entry: bytes) -> ObservedFile | None:
+def observed_file_of(entry: bytes) -> ObservedFile | None:
     """The file that a leaf names; None for all other leaves."""
     if entry[:1] != OBSERVED or len(entry) != _OBSERVED.size:
         return None
@@ -89,6 +89,6 @@ def withdrawn_entry(digest: bytes) -> bytes:
     return WITHDRAWN + digest
 
 
-def withdrawn_of(entry: bytes) -> str:
+def withdrawn_digest_of(entry: bytes) -> str:
     """The digest, in hexadecimal, of the list that a leaf names; empty for all other leaves."""
     return entry[1:].hex() if entry[:1] == WITHDRAWN and len(entry) == 33 else ""

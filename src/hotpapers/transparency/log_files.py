@@ -97,10 +97,10 @@ def _read_log(folder: Path, number: int) -> StoredLog:
         data = (folder / _ENTRIES).read_bytes() if (folder / _ENTRIES).exists() else b""
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{folder}: a key, checkpoint or leaf cannot be read: {problem}") from problem
-    return StoredLog(number, tiles.read_bundle(data[: _whole(data)]), checkpoints, key)
+    return StoredLog(number, tiles.read_bundle(data[: _whole_length(data)]), checkpoints, key)
 
 
-def _whole(data: bytes) -> int:
+def _whole_length(data: bytes) -> int:
     """Up to where there are whole entries: who was killed while writing leaves a torn one at the end."""
     at = 0
     while at + 2 <= len(data) and (end := at + 2 + int.from_bytes(data[at : at + 2], "big")) <= len(data):
@@ -139,9 +139,9 @@ def add_entries(folder: Path, publication: str, number: int, entries: Sequence[b
     """Adds leaves to a log, which has a key, after cutting off a torn leaf. They are on disk when it returns."""
     make_published_folders(folder / publication / str(number) / _CHECKPOINTS)
     if not (folder / publication / str(number) / _KEY).exists():
-        write_whole(folder / publication / str(number) / _KEY, f"{key}\n")
+        write_text_file(folder / publication / str(number) / _KEY, f"{key}\n")
     file = folder / publication / str(number) / _ENTRIES
-    whole = _whole(file.read_bytes()) if file.exists() else 0
+    whole = _whole_length(file.read_bytes()) if file.exists() else 0
     with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o644), "wb") as out:
         out.truncate(whole)
         out.seek(whole)
@@ -153,7 +153,7 @@ def add_entries(folder: Path, publication: str, number: int, entries: Sequence[b
 def save_checkpoint(folder: Path, publication: str, number: int, signed: SignedCheckpoint) -> None:
     """Keeps a checkpoint, also with further cosignatures. It is on disk whole, or not at all."""
     size = str(signed.checkpoint.size)
-    write_whole(folder / publication / str(number) / _CHECKPOINTS / size, str(signed.note))
+    write_text_file(folder / publication / str(number) / _CHECKPOINTS / size, str(signed.note))
 
 
 def drop_checkpoints(folder: Path, publication: str, number: int, sizes: Iterable[int]) -> None:
@@ -162,7 +162,7 @@ def drop_checkpoints(folder: Path, publication: str, number: int, sizes: Iterabl
         (folder / publication / str(number) / _CHECKPOINTS / str(size)).unlink(missing_ok=True)
 
 
-def write_whole(file: Path, text: str, open_file: Callable[[Path], BinaryIO] = open_published) -> None:
+def write_text_file(file: Path, text: str, open_file: Callable[[Path], BinaryIO] = open_published) -> None:
     """Writes a file, which everybody may read unless it is opened otherwise: whole, or not at all."""
     write_bytes(file, text.encode(), open_file)
 

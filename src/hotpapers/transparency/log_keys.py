@@ -39,7 +39,7 @@ def make_key(file: Path) -> SigningKey:
     """A new key in a file, readable by its owner alone, in the place of another one. Raises UsageError where the
     library is missing."""
     key = SigningKey(NAME, ED25519, signatures.new_seed())
-    log_files.write_whole(file, f"{key.written()}\n", open_private)
+    log_files.write_text_file(file, f"{key.private_text()}\n", open_private)
     return key
 
 
@@ -95,4 +95,4 @@ def read_states(key_file: Path) -> dict[tuple[str, int], Checkpoint]:
 
 def save_states(key_file: Path, states: Iterable[SignedState]) -> None:
     """Keeps what is going to be signed, before it is."""
-    log_files.write_whole(state_file(key_file), "".join(map(str, states)))
+    log_files.write_text_file(state_file(key_file), "".join(map(str, states)))

@@ -60,9 +60,13 @@ def check_mirror(folder: Path, policy: LogPolicy) -> MirrorVerdict:
     places = sorted({file.parent for pattern in _FOLDERS for file in folder.glob(pattern)})
     issues: dict[Path, SavedIssue] = {}
     for place in [*places, *([folder] if (folder / PAGE).is_file() else [])]:
-        for file, issue in _saved_in(place, problems):
+        for file, issue in _issues_in(place, problems):
             verdict = check_saved(issue, policy)
-            differences = [*verdict.problems, *_differing(verdict, logs), *_misplaced(place, folder, issue, issues)]
+            differences = [
+                *verdict.problems,
+                *_split_view_problems(verdict, logs),
+                *_place_problems(place, folder, issue, issues),
+            ]
             problems += [f"{file.relative_to(folder)}: {text}" for text in differences]
             issues.setdefault(place, issue)
     present = {issue_entry(issue.digest) for issue in issues.values()}
@@ -71,7 +75,7 @@ def check_mirror(folder: Path, policy: LogPolicy) -> MirrorVerdict:
     return MirrorVerdict(len(places), leaves, len(logged - present), tuple(problems))
 
 
-def _saved_in(place: Path, problems: list[str]) -> Iterator[tuple[Path, SavedIssue]]:
+def _issues_in(place: Path, problems: list[str]) -> Iterator[tuple[Path, SavedIssue]]:
     """What the files of an issue say that are there."""
     issue: SavedIssue | None = None
     for file in (file for name in (CONTENT, PAGE, PROOF) if (file := place / name).is_file()):
@@ -94,14 +98,14 @@ def _proof_in(file: Path) -> LogProof:
         raise NotAProof(problem.reason, file=str(file)) from problem
 
 
-def _misplaced(place: Path, site: Path, issue: SavedIssue, others: dict[Path, SavedIssue]) -> Iterator[str]:
+def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Path, SavedIssue]) -> Iterator[str]:
     """What is wrong with where an issue stands. `others`: the issues of files that were looked at before, by folder."""
     content, beside = issue.content, others.get(place)
     if beside is not None:
         if beside.digest != issue.digest:
             yield "it is another issue than in the file beside it"
     elif place == site:
-        yield from _outdated(issue, [other for folder, other in others.items() if folder.parent == site])
+        yield from _front_page_problems(issue, [other for folder, other in others.items() if folder.parent == site])
     else:
         edition = _EDITION.fullmatch(place.name)
         day = place.parent.name if edition else place.name
@@ -111,7 +115,7 @@ def _misplaced(place: Path, site: Path, issue: SavedIssue, others: dict[Path, Sa
             yield f"it is edition {content.edition}, of which there is a later one"
 
 
-def _outdated(front: SavedIssue, latest: Sequence[SavedIssue]) -> Iterator[str]:
+def _front_page_problems(front: SavedIssue, latest: Sequence[SavedIssue]) -> Iterator[str]:
     """What is wrong with the issue of the front page. `latest`: of each day the latest edition."""
     day = max((issue.content.day for issue in latest), default="")
     if front.content.day < day:
@@ -187,7 +191,7 @@ def _bytes(file: Path) -> bytes:
     return data
 
 
-def _differing(verdict: ProofVerdict, logs: dict[str, MirroredLog]) -> Iterator[str]:
+def _split_view_problems(verdict: ProofVerdict, logs: dict[str, MirroredLog]) -> Iterator[str]:
     """Where a proof's checkpoint is none of the log that the folder has: a split view."""
     checkpoint = verdict.issue.proof.signed.checkpoint
     log = logs.get(checkpoint.origin)

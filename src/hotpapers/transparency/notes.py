@@ -88,7 +88,7 @@ class SigningKey(NamedTuple):
         of = signatures.mldsa44_public if self.type == COSIGNATURE_MLDSA44 else signatures.ed25519_public
         return VerifierKey(self.name, self.type, of(self.seed))
 
-    def written(self) -> str:
+    def private_text(self) -> str:
         """As it is kept in a file. `str` does not show it, so that it gets into no log."""
         key_id = self.verifier.key_id.hex()
         return f"{_PRIVATE}{self.name}+{key_id}+{base64.b64encode(bytes([self.type]) + self.seed).decode()}"

@@ -97,11 +97,11 @@ def fresh_entries(
     """The leaves of the hours that are over and of what was forgotten since, beyond those that are held; their files
     are written before. `own`: accounts of the publication, of which nothing is handed out. Raises LogError."""
     make_published_folders(folder)
-    marks = KeyedHasher(bytes.fromhex(read_meta(database, SECRET) or ""))
-    known = [file for entry in held if (file := entries.observed_of(entry))]
+    hasher = KeyedHasher(bytes.fromhex(read_meta(database, SECRET) or ""))
+    known = [file for entry in held if (file := entries.observed_file_of(entry))]
     try:
-        _withdraw(database, folder, [file.name for file in known], marks)
-        files = list(_new_files(database, folder, known, _Outgoing(marks, own), at))
+        _withdraw(database, folder, [file.name for file in known], hasher)
+        files = list(_new_files(database, folder, known, _LineMaker(hasher, own), at))
     except (NotExchange, OSError) as problem:
         raise LogError(f"{folder}: a file of observations cannot be read or written: {problem}") from problem
     lists = sorted(match[1] for name in names_in(folder) if (match := _LIST.fullmatch(name)))
@@ -109,12 +109,12 @@ def fresh_entries(
     return [*files, *(row for row in withdrawn if row[1] not in held)]
 
 
-class _Outgoing:
+class _LineMaker:
     """Makes lines of items, with the marks of one store."""
 
-    def __init__(self, marks: KeyedHasher, own: Iterable[str]) -> None:
-        self._marks = marks
-        self._own = frozenset(observations.mark_of(account, marks) for account in own)
+    def __init__(self, hasher: KeyedHasher, own: Iterable[str]) -> None:
+        self._hasher = hasher
+        self._own = frozenset(observations.mark_of(account, hasher) for account in own)
 
     def lines(self, items: Iterable[model.Item]) -> Iterator[bytes]:
         """The lines of what is handed out."""
@@ -125,7 +125,7 @@ class _Outgoing:
                 yield observations.line_of(outgoing)
 
     def _mark(self, key: str) -> str:
-        return observations.mark_of(key, self._marks)
+        return observations.mark_of(key, self._hasher)
 
 
 def _is_sound(item: model.Item) -> bool:
@@ -138,7 +138,7 @@ def _is_sound(item: model.Item) -> bool:
 
 
 def _new_files(
-    database: Database, folder: Path, known: Sequence[ObservedFile], outgoing: _Outgoing, at: int
+    database: Database, folder: Path, known: Sequence[ObservedFile], outgoing: _LineMaker, at: int
 ) -> Iterator[Entry]:
     """Writes the files of each hour after the last one that is known and in which anything came; their leaves."""
     start = at - REACH
@@ -165,16 +165,16 @@ def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:
 # ---- taking back ----------------------------------------------------------------------------------------
 
 
-def _withdraw(database: Database, folder: Path, names: Sequence[str], marks: KeyedHasher) -> None:
+def _withdraw(database: Database, folder: Path, names: Sequence[str], hasher: KeyedHasher) -> None:
     """Takes out of the files what was forgotten since this was done last. The list of it is written first: who is
     killed in between writes the same list again."""
     forgotten = str(tombstones.count(database))
     state = folder / _STATE
     if not names or forgotten == (state.read_text("ascii") if state.exists() else "0"):
         return
-    gone = observations.withdrawn_marks((mark for mark, _ in tombstones.all_tombstones(database)), marks)
+    gone = observations.withdrawn_marks((mark for mark, _ in tombstones.all_tombstones(database)), hasher)
     _take_out(folder, names, gone)
-    log_files.write_whole(state, forgotten)
+    log_files.write_text_file(state, forgotten)
 
 
 def _take_out(folder: Path, names: Sequence[str], gone: Collection[str]) -> None:
@@ -187,13 +187,13 @@ def _take_out(folder: Path, names: Sequence[str], gone: Collection[str]) -> None
             continue
         before = observations.read_packed(file.name, data)
         after = list(observations.without(before, gone))
-        if any(taken for _, taken in after):
+        if any(is_changed for _, is_changed in after):
             changed[file] = [line.data for line, _ in after]
-            lines |= {(name, n) for n, (_, taken) in enumerate(after) if taken}
+            lines |= {(name, n) for n, (_, is_changed) in enumerate(after) if is_changed}
             withdrawn |= {mark for line in before for mark in _marks(line) if mark.partition(":")[2] in gone}
     if changed:
         text = str(WithdrawnList(frozenset(withdrawn), frozenset(lines)))
-        log_files.write_whole(folder / f"withdrawn-{hashlib.sha256(text.encode()).hexdigest()}.txt", text)
+        log_files.write_text_file(folder / f"withdrawn-{hashlib.sha256(text.encode()).hexdigest()}.txt", text)
     for file, left in changed.items():
         log_files.write_bytes(file, observations.pack(left))
 

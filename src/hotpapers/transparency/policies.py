@@ -73,7 +73,7 @@ def cosigners(policy: LogPolicy, signed: SignedCheckpoint) -> dict[str, int]:
     return {name: at for name, at in moments.items() if at is not None}
 
 
-def refuted(policy: LogPolicy, signed: SignedCheckpoint, cosigners: Collection[str]) -> list[str]:
+def invalid_signers(policy: LogPolicy, signed: SignedCheckpoint, cosigners: Collection[str]) -> list[str]:
     """The witnesses of a policy under whose keys a checkpoint has a signature that is not theirs: C2SP signed-note
     would have the whole note refused. `cosigners`: those who cosigned it."""
     named = (witness for witness in policy.witnesses if signature_of(signed.note, witness.key) is not None)

@@ -28,20 +28,25 @@ from hotpapers.transparency.observation_files import Entry
 from hotpapers.transparency.policies import LogPolicy, cosigners
 from hotpapers.transparency.tiles import WIDTH
 
-PATIENCE = 2 * DAY
+LONGEST_WAIT = 2 * DAY
 """How long the end of a day waits for an issue, with which it gets a checkpoint."""
 
 
 class LogConfig(NamedTuple):
     """Where the logs of a site are. `key_file`: of the private key. `folder`: of the logs. `base`: the site's public
-    address, empty for none. `policy`: C2SP tlog-policy, of witnesses and how many must have cosigned; empty for
-    none. `observations`: whether what was observed is published too."""
+    address, empty for none; `bases`: that of each publication. `policy`: C2SP tlog-policy, of witnesses and how many
+    must have cosigned; empty for none. `observations`: whether what was observed is published too."""
 
     key_file: Path
     folder: Path
     base: str = ""
     policy: str = ""
     observations: bool = False
+    bases: tuple[tuple[str, str], ...] = ()
+
+    def base_of(self, publication: str) -> str:
+        """The public address of a publication's site."""
+        return dict(self.bases).get(publication, self.base)
 
 
 class LogUpdate(NamedTuple):
@@ -63,15 +68,15 @@ def leaves_of(
     ends = queries.chain_at_ends_of_days(database, last, at)
     days = [(position, entries.record_entry(position, chain)) for position, chain in ends]
     fresh = [row for row in issues if row[1] not in known]
-    if not (fresh or observed) and days and not _waited(database, last, at):
+    if not (fresh or observed) and days and not _wait_is_over(database, last, at):
         return []
     ordered = sorted([*fresh, *(row for row in days if row[1] not in known), *observed], key=lambda row: row[0])
     return list(dict.fromkeys(entry for _, entry in ordered))
 
 
-def _waited(database: Database, last: int, at: int) -> bool:
+def _wait_is_over(database: Database, last: int, at: int) -> bool:
     """Whether the end of a day has waited long enough for an issue."""
-    return bool(queries.chain_at_ends_of_days(database, last, at - PATIENCE + DAY))
+    return bool(queries.chain_at_ends_of_days(database, last, at - LONGEST_WAIT + DAY))
 
 
 def update_log(database: Database, publication: str, config: LogConfig, at: int) -> LogUpdate:
@@ -84,7 +89,7 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
         return LogUpdate(0, None)
     key = log_keys.load_key(config.key_file)
     if key is None:
-        _need_no_key(config, publication)
+        _check_no_key_needed(config, publication)
         return LogUpdate(0, None)
     with log_files.locked(config.folder):
         logs = log_files.read_logs(config.folder, publication)
@@ -104,7 +109,7 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
 def _drop_unneeded(config: LogConfig, publication: str, number: int) -> None:
     """Deletes the checkpoints of a log that nobody asks for any more."""
     log = next(log for log in log_files.read_logs(config.folder, publication) if log.number == number)
-    sizes = unneeded(log, policies.witness_policy(config.policy))
+    sizes = unneeded_sizes(log, policies.witness_policy(config.policy))
     log_files.drop_checkpoints(config.folder, publication, number, sizes)
 
 
@@ -117,7 +122,7 @@ def _observed(database: Database, publication: str, config: LogConfig, held: Seq
     return observation_files.fresh_entries(database, folder, held, own, at if config.observations else 0)
 
 
-def begin_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | None:
+def start_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | None:
     """Begins a new log with the key as it is now, whose first leaf names the last checkpoint of the one before; None
     where nothing was signed before. Raises LogError where there is no key."""
     key = _key(config)
@@ -130,8 +135,8 @@ def begin_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | No
         if not before:
             return None
         number, last = max(before, key=lambda row: (row[0], row[1].size))
-        following = StoredLog(number + 1)
-        return _extend(config, publication, key, following, [entries.earlier_entry(last)])
+        next_log = StoredLog(number + 1)
+        return _extend(config, publication, key, next_log, [entries.earlier_entry(last)])
 
 
 def _readable_logs(config: LogConfig, publication: str) -> list[StoredLog]:
@@ -141,7 +146,7 @@ def _readable_logs(config: LogConfig, publication: str) -> list[StoredLog]:
         return []
 
 
-def _need_no_key(config: LogConfig, publication: str) -> None:
+def _check_no_key_needed(config: LogConfig, publication: str) -> None:
     """Raises LogError where a log would stop without a word."""
     if log_files.read_logs(config.folder, publication):
         raise LogError(
@@ -180,7 +185,9 @@ def _origin(config: LogConfig, publication: str, key: SigningKey, log: StoredLog
     """The log's name, which it keeps. Raises LogError where another key began it."""
     if log.key is None:
         remembered = log_keys.read_states(config.key_file).get((publication, log.number))
-        return remembered.origin if remembered else log_keys.origin_of(key, config.base, publication, log.number)
+        if remembered:
+            return remembered.origin
+        return log_keys.origin_of(key, config.base_of(publication), publication, log.number)
     origin = log.key.name
     if log.key != SigningKey(origin, ED25519, key.seed).verifier:
         raise LogError(
@@ -202,7 +209,7 @@ def _check_extends(config: LogConfig, signed: Checkpoint | None, tree: MerkleTre
         )
 
 
-def unneeded(log: StoredLog, policy: LogPolicy) -> list[int]:
+def unneeded_sizes(log: StoredLog, policy: LogPolicy) -> list[int]:
     """The sizes of the checkpoints that no proof of an issue names, and that are older than the last tile of leaves
     that became full: until then somebody may read a log by its partial tiles, and then these are taken off the site.
     `policy`: whose cosignatures proofs carry."""

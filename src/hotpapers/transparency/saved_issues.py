@@ -85,14 +85,14 @@ class SavedFile(msgspec.Struct, frozen=True):
 
 
 class SavedIssue(NamedTuple):
-    """`digest`: computed from the content. `named`: the digest that the page shows; empty where it shows none. `shown`:
-    None for a file that shows nothing. `metadata`: hashes of the items beside it, by paper. `differences`: what an
-    answer of the API shows otherwise than its content."""
+    """`digest`: computed from the content. `shown_digest`: the one that the page shows; empty where it shows none.
+    `shown`: None for a file that shows nothing. `metadata`: hashes of the items beside it, by paper. `differences`:
+    what an answer of the API shows otherwise than its content."""
 
     content: SavedContent
     digest: str
     proof: LogProof
-    named: str = ""
+    shown_digest: str = ""
     shown: tuple[ShownEntry, ...] | None = None
     metadata: Mapping[str, str] = MappingProxyType({})
     differences: tuple[str, ...] = ()
@@ -171,7 +171,7 @@ def _of_markdown(text: str, file: Path) -> SavedIssue:
         raise NotAProof(f"the proof of a Markdown file is the file beside it, {beside.name}, which is not there")
     digests = _MARKDOWN_DIGEST.findall(text)
     shown = tuple(ShownEntry(int(place), paper, None) for place, paper in _MARKDOWN_ENTRY.findall(text))
-    return read_saved(beside)._replace(named=digests[-1] if digests else "none", shown=shown)
+    return read_saved(beside)._replace(shown_digest=digests[-1] if digests else "none", shown=shown)
 
 
 class _PageReader(HTMLParser):
@@ -237,7 +237,7 @@ def _log_problems(issue: SavedIssue, policy: LogPolicy, cosigners: dict[str, int
         yield f"the checkpoint is not signed by a known log ({origin})"
     if not issue.proof.includes(issue_entry(issue.digest)):
         yield "the content is not what stood in the log: the path does not lead to the checkpoint's root"
-    for name in policies.refuted(policy, issue.proof.signed, cosigners):
+    for name in policies.invalid_signers(policy, issue.proof.signed, cosigners):
         yield f"the cosignature of {name} is not its own"
     if not policy.is_met(cosigners):
         yield f"{len(cosigners)} of {len(policy.witnesses)} witnesses cosigned the checkpoint, and these are not enough"
@@ -245,8 +245,8 @@ def _log_problems(issue: SavedIssue, policy: LogPolicy, cosigners: dict[str, int
 
 def _page_problems(issue: SavedIssue) -> Iterator[str]:
     entries = issue.content.entries
-    if issue.named and issue.named != issue.digest:
-        yield f"the page shows the digest {issue.named}, its content has {issue.digest}"
+    if issue.shown_digest and issue.shown_digest != issue.digest:
+        yield f"the page shows the digest {issue.shown_digest}, its content has {issue.digest}"
     if issue.shown is not None:
         yield from _shown_problems(issue.shown, entries)
     for entry in (*entries, *issue.content.ongoing):

@@ -27,16 +27,16 @@ class IssueProof(NamedTuple):
 
 
 class PublicationLogs:
-    """The logs of one publication as they were when they were read. `written`: the policy that says whose cosignatures
-    a proof carries; empty for nobody's. `observed`: the folder of what is published of observations. Raises NotAProof
-    for a policy that is none."""
+    """The logs of one publication as they were when they were read. `settings_policy`: says whose cosignatures a proof
+    carries; empty for nobody's. `observed`: the folder of what is published of observations. Raises NotAProof for a
+    policy that is none."""
 
     def __init__(
-        self, publication: str, logs: Sequence[StoredLog], written: str = "", observed: Path | None = None
+        self, publication: str, logs: Sequence[StoredLog], settings_policy: str = "", observed: Path | None = None
     ) -> None:
-        self.publication, self.stored, self._written = publication, tuple(logs), written
+        self.publication, self.stored, self._settings_policy = publication, tuple(logs), settings_policy
         self._observed = observed
-        self._policy = witness_policy(written)
+        self._policy = witness_policy(settings_policy)
         self._cosigners: dict[tuple[int, int], Mapping[str, int]] = {}
 
     @cached_property
@@ -61,8 +61,10 @@ class PublicationLogs:
         enough = next((signed for signed in covering if self._policy.is_met(self._cosigners_of(log, signed))), None)
         signed = enough or covering[0]
         path = tuple(log.tree.inclusion(leaf, signed.checkpoint.size))
-        carried = signed._replace(note=self._carried(log, signed))
-        return IssueProof(LogProof(leaf, path, carried), tuple(self._cosigners_of(log, signed)), enough is not None)
+        signed_for_proof = signed._replace(note=self._note_for_proof(log, signed))
+        return IssueProof(
+            LogProof(leaf, path, signed_for_proof), tuple(self._cosigners_of(log, signed)), enough is not None
+        )
 
     def has_proof(self, digest: str) -> bool:
         """Whether a checkpoint covers an issue, by its digest."""
@@ -76,7 +78,7 @@ class PublicationLogs:
             self._cosigners[where] = policies.cosigners(self._policy, signed)
         return self._cosigners[where]
 
-    def _carried(self, log: StoredLog, signed: SignedCheckpoint) -> SignedNote:
+    def _note_for_proof(self, log: StoredLog, signed: SignedCheckpoint) -> SignedNote:
         """The checkpoint with the log's signature and those of the policy's witnesses: of the long ones (ML-DSA-44)
         only where the short ones are not enough."""
         cosigners = self._cosigners_of(log, signed)
@@ -132,7 +134,7 @@ class PublicationLogs:
         address, empty for none."""
         keys = [(log.number, log.key) for log in self.stored if log.key is not None]
         lines = [f"log {key}" + (f" {base}log/{self.publication}/{number}/" if base else "") for number, key in keys]
-        settings = (line.strip() for line in self._written.split("\n"))  # whose comments are the operator's own
+        settings = (line.strip() for line in self._settings_policy.split("\n"))  # whose comments are the operator's own
         lines += [line for line in settings if line and not line.startswith("#")] or [f"quorum {NONE}"]
         return "".join(f"{line}\n" for line in lines)
 

@@ -29,7 +29,7 @@ from hotpapers.transparency.witness_protocol import SIZE_TYPE, AddCheckpoint
 TEXT = "text/plain; charset=utf-8"
 SPLIT_VIEW, NOT_EXTENDED = "split view", "not extended"
 """Kinds of alarms. The second ends when the log shows a proof after all."""
-ANYBODY = ""
+SHARED_LIMIT = ""
 """Whose requests are counted together: all but those with a checkpoint of a known log that is news."""
 
 
@@ -99,7 +99,7 @@ class LogWitness:
     @property
     def alarms(self) -> tuple[Alarm, ...]:
         """What the operator must look at. Raises LogError."""
-        return alarms.standing(self._folder)
+        return alarms.open_alarms(self._folder)
 
     def last(self, origin: str) -> Checkpoint | None:
         """The last checkpoint of a log that was cosigned."""
@@ -123,9 +123,9 @@ class LogWitness:
         try:
             request = witness_protocol.parse_request(body.decode("utf-8"))
         except (NotAProof, UnicodeDecodeError) as problem:
-            return self._too_many(ANYBODY) or WitnessAnswer(400, f"{problem}\n"[:500])
+            return self._too_many(SHARED_LIMIT) or WitnessAnswer(400, f"{problem}\n"[:500])
         if (refused := refuse_signature(request, self._policy)) is not None:
-            return self._too_many(ANYBODY) or refused
+            return self._too_many(SHARED_LIMIT) or refused
         with self._lock:
             return self._answer(request, seconds)
 
@@ -134,43 +134,43 @@ class LogWitness:
         new, last = request.signed.checkpoint, self._last(request.signed.checkpoint.origin)
         answer = refuse_history(request, last.checkpoint if last else None)
         is_news = last is None or new.size > last.checkpoint.size or (answer is not None and bool(answer.alarm))
-        if (busy := self._too_many(new.origin if is_news else ANYBODY)) is not None:
+        if (busy := self._too_many(new.origin if is_news else SHARED_LIMIT)) is not None:
             return busy
         if answer is None:
             lines = [cosign(new, key, seconds) for key in self._keys]
-            log_files.write_whole(self._file(new.origin), str(request.signed.note))
-            self._settle(request.signed, seconds)
+            log_files.write_text_file(self._file(new.origin), str(request.signed.note))
+            self._update_alarms(request.signed, seconds)
             return WitnessAnswer(200, "".join(map(str, lines)))
         if answer.alarm:
-            self._keep_alarm(answer, [request.signed, *([last] if last else [])], seconds)
+            self._save_alarm(answer, [request.signed, *([last] if last else [])], seconds)
         return answer
 
-    def _settle(self, signed: SignedCheckpoint, seconds: int) -> None:
+    def _update_alarms(self, signed: SignedCheckpoint, seconds: int) -> None:
         """What a checkpoint that was cosigned says of one that was refused: it is that, or another of the same size."""
-        for alarm in alarms.standing(self._folder):
+        for alarm in alarms.open_alarms(self._folder):
             if (alarm.subject, alarm.kind) == (signed.checkpoint.origin, NOT_EXTENDED):
                 refused = parse_checkpoint(alarm.evidence[0])
                 if refused.checkpoint == signed.checkpoint:
                     alarms.clear_alarm(self._folder, alarm.subject, alarm.kind)
                 elif refused.checkpoint.size == signed.checkpoint.size:
-                    self._keep_alarm(_split_view(signed.checkpoint, refused.checkpoint), [refused, signed], seconds)
+                    self._save_alarm(_split_view(signed.checkpoint, refused.checkpoint), [refused, signed], seconds)
 
     def _too_many(self, log: str) -> WitnessAnswer | None:
         wait = self._wait(log)
         return WitnessAnswer(429, f"too many requests; come again in {wait} s\n", wait=wait) if wait else None
 
-    def _keep_alarm(self, answer: WitnessAnswer, signed: Sequence[SignedCheckpoint], seconds: int) -> None:
+    def _save_alarm(self, answer: WitnessAnswer, signed: Sequence[SignedCheckpoint], seconds: int) -> None:
         """Keeps an alarm and tells of it, if it is another one: anybody can send the same two checkpoints again."""
         origin = signed[0].checkpoint.origin
         keys = {(log.key.name, log.key.key_id) for log in self._policy.logs}
         alarm = Alarm(
             subject=origin, kind=answer.alarm, reason=answer.reason, at=seconds * SECOND,
-            evidence=tuple(str(_only(checkpoint.note, keys)) for checkpoint in signed),
+            evidence=tuple(str(_with_signatures_of(checkpoint.note, keys)) for checkpoint in signed),
         )  # fmt: skip
-        if alarms.keep_alarm(self._folder, alarm):
+        if alarms.save_alarm(self._folder, alarm):
             log_event("log refused", log=origin, reason=answer.reason)
 
 
-def _only(note: SignedNote, keys: Container[tuple[str, bytes]]) -> SignedNote:
+def _with_signatures_of(note: SignedNote, keys: Container[tuple[str, bytes]]) -> SignedNote:
     """A note without signatures of others, which may be many and long."""
     return note._replace(signatures=tuple(line for line in note.signatures if (line.name, line.key_id) in keys))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hotpapers.errors import HotPapersError, LogError, NetError, NotAProof, Stopped
 from hotpapers.model import HttpClient
 from hotpapers.transparency import log_files, witness_protocol
-from hotpapers.transparency.alarms import Alarm, clear_alarm, keep_alarm
+from hotpapers.transparency.alarms import Alarm, clear_alarm, save_alarm
 from hotpapers.transparency.checkpoints import SignedCheckpoint, check_cosignature, cosigned_at
 from hotpapers.transparency.log_files import StoredLog
 from hotpapers.transparency.notes import NoteSignature, decimal
@@ -50,14 +50,14 @@ def ask_witnesses(
         except HotPapersError as problem:
             if not isinstance(problem, NetError):
                 refusal = Alarm(subject=witness.name, kind=REFUSAL, reason=str(problem), at=at)
-                keep_alarm(folder / publication, refusal)
+                save_alarm(folder / publication, refusal)
             yield WitnessProblem(witness.name, problem)
             continue
-        _keep(folder, publication, log.number, log.last.checkpoint.size, line)
+        _save_cosignature(folder, publication, log.number, log.last.checkpoint.size, line)
         clear_alarm(folder / publication, witness.name, REFUSAL)
 
 
-def _keep(folder: Path, publication: str, number: int, size: int, line: NoteSignature) -> None:
+def _save_cosignature(folder: Path, publication: str, number: int, size: int, line: NoteSignature) -> None:
     """Adds a cosignature to a checkpoint, which another process may have changed meanwhile."""
     with log_files.locked(folder):
         log = next(log for log in log_files.read_logs(folder, publication) if log.number == number)

@@ -45,12 +45,12 @@ class Catalogue:
     def __init__(self, entry_summaries: Sequence[EntrySummary]) -> None:
         self._by_category: dict[str, list[EntrySummary]] = defaultdict(list)
         self._by_author: dict[str, list[EntrySummary]] = defaultdict(list)
-        for holding in entry_summaries:
-            for category in dict.fromkeys(holding.categories):
+        for summary in entry_summaries:
+            for category in dict.fromkeys(summary.categories):
                 if site_paths.category_url(category):
-                    self._by_category[category].append(holding)
-            for author in {slug(name) for name in holding.authors}:
-                self._by_author[author].append(holding)
+                    self._by_category[category].append(summary)
+            for author in {slug(name) for name in summary.authors}:
+                self._by_author[author].append(summary)
 
     def everything(self) -> tuple[set[str], set[str]]:
         """The paths of all categories and their years, and all authors."""
@@ -72,8 +72,8 @@ class Catalogue:
     def years(self, category: str) -> dict[str, int]:
         """The years of a category with the number of places, the newest first."""
         result: dict[str, int] = {}
-        for holding in reversed(self._by_category.get(category, ())):
-            result[holding.day[:4]] = result.get(holding.day[:4], 0) + 1
+        for summary in reversed(self._by_category.get(category, ())):
+            result[summary.day[:4]] = result.get(summary.day[:4], 0) + 1
         return result
 
     # ---- authors -------------------------------------------------------------------------------------
@@ -87,14 +87,14 @@ class Catalogue:
         return newest_first(self._by_author.get(author, ()))
 
     def papers_of(self, author: str) -> set[str]:
-        return {holding.paper for holding in self._by_author.get(author, ())}
+        return {summary.paper for summary in self._by_author.get(author, ())}
 
     def path_of(self, name: str) -> str:
         """The page of an author by name; empty where there is none."""
         author_slug = slug(name)
         return site_paths.author_path(author_slug) if self.has_author(author_slug) else ""
 
-    def spelled(self, author: str) -> list[str]:
+    def spellings(self, author: str) -> list[str]:
         """How the names are written that share a slug, the most frequent first."""
         names = [
             name for summary in self._by_author.get(author, ()) for name in summary.authors if slug(name) == author

@@ -16,7 +16,7 @@ from hotpapers.model import Paper
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.tex import plain
 
-KEPT = 256
+CACHED = 256
 """Entries kept: an issue's are wanted again on its papers' pages."""
 COINS_AUTHORS = 10
 """Authors named in a COinS span; the others are in the other forms."""
@@ -41,7 +41,7 @@ class PaperCitation(NamedTuple):
         return f"https://arxiv.org/abs/{self.id}"
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHED)
 def citation(paper: Paper) -> PaperCitation | None:
     """What is cited of a paper; None for one of another server."""
     identifier = site_paths.arxiv_id(paper.paper)
@@ -69,24 +69,24 @@ def _date(paper: Paper, text: str) -> tuple[str, ...]:
 _SPECIAL = re.compile(r"(?<!\\)([&%#])")
 
 
-@lru_cache(KEPT)
-def bibtex(cited: PaperCitation) -> str:
+@lru_cache(CACHED)
+def bibtex(citation: PaperCitation) -> str:
     """One entry, as arXiv itself gives them, with the id in its key."""
-    last = re.sub(r"[^a-z]", "", cited.authors[0].split()[-1].lower()) if cited.authors else ""
+    last = re.sub(r"[^a-z]", "", citation.authors[0].split()[-1].lower()) if citation.authors else ""
     fields = {
-        "title": f"{{{_tex(cited.title)}}}",
-        "author": " and ".join(_tex(re.sub(r"\band\b", "{and}", name)) for name in cited.authors),
-        "year": cited.date[0],
-        "month": str(int(cited.date[1])),
-        "eprint": cited.id,
+        "title": f"{{{_tex(citation.title)}}}",
+        "author": " and ".join(_tex(re.sub(r"\band\b", "{and}", name)) for name in citation.authors),
+        "year": citation.date[0],
+        "month": str(int(citation.date[1])),
+        "eprint": citation.id,
         "archivePrefix": "arXiv",
-        "primaryClass": _tex(cited.primary),
-        "doi": _tex(cited.doi),
-        "note": _tex(cited.journal),
-        "url": cited.url,
+        "primaryClass": _tex(citation.primary),
+        "doi": _tex(citation.doi),
+        "note": _tex(citation.journal),
+        "url": citation.url,
     }
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
-    return f"@misc{{{last or 'arxiv'}-{cited.id.replace('/', '-')},\n{lines}}}\n"
+    return f"@misc{{{last or 'arxiv'}-{citation.id.replace('/', '-')},\n{lines}}}\n"
 
 
 def _tex(text: str) -> str:
@@ -112,13 +112,14 @@ def _balanced(text: str) -> bool:
 # ---- RIS ---------------------------------------------------------------------------------------------------
 
 
-@lru_cache(KEPT)
-def ris(cited: PaperCitation) -> str:
+@lru_cache(CACHED)
+def ris(citation: PaperCitation) -> str:
     """One record (Research Information Systems' format, in UTF-8)."""
     lines = [
-        ("TY", "UNPB"), ("TI", plain(cited.title)), *(("AU", _family_first(name)) for name in cited.authors),
-        ("PY", cited.date[0]), ("DA", "/".join((*cited.date, "", "", "")[:3]) + "/"), ("PB", "arXiv"),
-        ("AN", f"arXiv:{cited.id}"), ("DO", cited.doi), ("N1", cited.journal), ("UR", cited.url), ("ER", ""),
+        ("TY", "UNPB"), ("TI", plain(citation.title)), *(("AU", _family_first(name)) for name in citation.authors),
+        ("PY", citation.date[0]), ("DA", "/".join((*citation.date, "", "", "")[:3]) + "/"), ("PB", "arXiv"),
+        ("AN", f"arXiv:{citation.id}"), ("DO", citation.doi), ("N1", citation.journal), ("UR", citation.url),
+        ("ER", ""),
     ]  # fmt: skip
     return "".join(f"{name}  - {value}\r\n" for name, value in lines if value or name == "ER")
 
@@ -132,23 +133,23 @@ def _family_first(name: str) -> str:
 # ---- in pages ----------------------------------------------------------------------------------------------
 
 
-def coins(cited: PaperCitation) -> str:
+def coins(citation: PaperCitation) -> str:
     """The title of a COinS span: an OpenURL 1.0 context object (ANSI/NISO Z39.88-2004) as key and value."""
-    values = "\n".join((plain(cited.title), cited.doi, cited.url, *cited.authors[:COINS_AUTHORS]))
+    values = "\n".join((plain(citation.title), citation.doi, citation.url, *citation.authors[:COINS_AUTHORS]))
     title, doi, url, *authors = quote(values, "", errors="replace").split("%0A")  # quoting is slow: all at once
     named = "".join(f"&rft.au={author}" for author in authors)
     return (
         "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal&rft.genre=preprint&rft.jtitle=arXiv"
-        f"&rft.atitle={title}&rft.date={'-'.join(cited.date)}&rft_id=info%3Adoi%2F{doi}&rft_id={url}{named}"
+        f"&rft.atitle={title}&rft.date={'-'.join(citation.date)}&rft_id=info%3Adoi%2F{doi}&rft_id={url}{named}"
     )
 
 
-def highwire(cited: PaperCitation) -> Iterator[tuple[str, str]]:
+def highwire(citation: PaperCitation) -> Iterator[tuple[str, str]]:
     """Names and contents of the meta elements that Google Scholar and Zotero read."""
-    yield "citation_title", plain(cited.title)
-    yield from (("citation_author", name) for name in cited.authors)
-    yield "citation_publication_date", "/".join(cited.date)
-    yield "citation_arxiv_id", cited.id
-    yield "citation_doi", cited.doi
-    yield "citation_abstract_html_url", cited.url
-    yield "citation_pdf_url", f"https://arxiv.org/pdf/{cited.id}"
+    yield "citation_title", plain(citation.title)
+    yield from (("citation_author", name) for name in citation.authors)
+    yield "citation_publication_date", "/".join(citation.date)
+    yield "citation_arxiv_id", citation.id
+    yield "citation_doi", citation.doi
+    yield "citation_abstract_html_url", citation.url
+    yield "citation_pdf_url", f"https://arxiv.org/pdf/{citation.id}"

@@ -124,7 +124,7 @@ class LazyEntries(Sequence[EntryView]):
 
     def __init__(self, issue: PublishedIssue, entries: Sequence[Entry], history: History) -> None:
         self._issue, self._entries, self._history = issue, entries, history
-        self._made: dict[int, EntryView] = {}
+        self._views: dict[int, EntryView] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -136,10 +136,10 @@ class LazyEntries(Sequence[EntryView]):
     def __getitem__(self, n: int | slice) -> EntryView | tuple[EntryView, ...]:
         if isinstance(n, slice):
             return tuple(self[place] for place in range(*n.indices(len(self))))
-        if n not in self._made:
+        if n not in self._views:
             entry = self._entries[n]
-            self._made[n] = _entry(self._issue, entry, self._history.get(entry.paper, ()))
-        return self._made[n]
+            self._views[n] = _entry(self._issue, entry, self._history.get(entry.paper, ()))
+        return self._views[n]
 
     def of(self, key: str) -> list[EntryView]:
         return [self[n] for n, entry in enumerate(self._entries) if entry.paper == key]
@@ -237,10 +237,18 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
             provisional=phrases.provisional(issue.content, entry),
             places=phrases.places(entry, issue.listing is not None),
             counts=counts,
-            command=f"hotpapers explain {name} --issue {issue.content.day}",
+            command=_explain_command(issue, name),
         ),
         metadata=paper,
     )
+
+
+def _explain_command(issue: PublishedIssue, paper: str) -> str:
+    """What explains a place in full; empty in a corrected edition: without `--edition` it tells of the latest one."""
+    content = issue.content
+    if content.edition < len(issue.editions):
+        return ""
+    return f"hotpapers explain {paper} --issue {content.day} --publication {content.publication.publication}"
 
 
 def _movement(issue: PublishedIssue, entry: Entry) -> tuple[str, str]:

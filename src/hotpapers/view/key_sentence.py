@@ -49,7 +49,7 @@ def _first(points: int, *phrases: str) -> SentenceSignal:
 
 
 _WORK = "(?:paper|work|article|report|study|survey|thesis|letter|note|chapter|review|tutorial)"
-_OURS = (
+_WE = (
     f"(?:in this {_WORK},? ?|here,? |(?:this|our|the present) {_WORK} |to (?:this|that) end,? |"
     r"we (?:then |also |further )?)(?:\w+ly )?(?:\w+ (?:and|to) )?"
 )
@@ -62,11 +62,11 @@ _FIND = (
     "solve|argue|confirm"
 )
 
-MAKES = _anywhere(7, f"{_OURS}(?:{_MAKE})")
+MAKES = _anywhere(7, f"{_WE}(?:{_MAKE})")
 """Says what was made, or taken up."""
 
 # Each counts once a sentence, however often it is there.
-DONE = (MAKES, _anywhere(6, f"{_OURS}(?:{_FIND})"))
+DONE = (MAKES, _anywhere(6, f"{_WE}(?:{_FIND})"))
 """What was done and found."""
 
 TELLS = (
@@ -162,10 +162,10 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
 
 def points(sentence: str, number: int, of: int, name: str = "") -> int:
     """The points of the sentence of a number (from 0) among so many. `name`: what the paper's title calls its thing."""
-    return _begun(sentence, number, of, name) + _points(sentence.lower(), (*TELLS, *LOSES))
+    return _opening_points(sentence, number, of, name) + _points(sentence.lower(), (*TELLS, *LOSES))
 
 
-def _begun(sentence: str, number: int, of: int, name: str) -> int:
+def _opening_points(sentence: str, number: int, of: int, name: str) -> int:
     """Its points without what else it tells, which adds no more than `MORE`, and without what speaks against it."""
     small = sentence.lower()
     named = 2 if name and name in sentence else 0
@@ -203,9 +203,9 @@ def name_in(title: str) -> str:
 def key_sentence(abstract: str, title: str = "") -> str:
     """The most telling sentence of an abstract that is on one line; empty where there is none."""
     candidates, name = sentences(abstract), name_in(title)
-    begun = [(_begun(sentence, n, len(candidates), name), -n) for n, sentence in enumerate(candidates)]
+    scores = [(_opening_points(sentence, n, len(candidates), name), -n) for n, sentence in enumerate(candidates)]
     best = (LEAST, 0)  # points and, so that of equals the first is chosen, its number below zero
-    for first, n in sorted(begun, reverse=True):
+    for first, n in sorted(scores, reverse=True):
         if (first + MORE, n) <= best:
             break  # most sentences need not be looked at any closer
         small = candidates[-n].lower()

@@ -21,7 +21,7 @@ DEEPEST = 40
 """Braces and environments within each other."""
 LARGEST = 40_000
 """Bytes of the MathML of a formula."""
-KEPT = 4096
+CACHED = 4096
 """Formulas kept once they are made: the same ones come again and again."""
 
 # ---- macros that papers use and the library does not know ------------------------------------------------
@@ -68,7 +68,7 @@ _WITH_ARGUMENT = re.compile(rf"\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)\}}")
 _WORD = re.compile(r"\\math(?:rm|sf|tt)\s*\{([A-Za-z]{2,})\}")
 
 
-def _expanded(tex: str) -> str:
+def _expand_macros(tex: str) -> str:
     """The same in commands that the library knows."""
     tex = _WORD.sub(r"\\text{\1}", tex)
     tex = _MACRO.sub(_plain, tex)
@@ -84,14 +84,14 @@ def _plain(match: re.Match[str]) -> str:
 # ---- TeX to MathML -----------------------------------------------------------------------------------------
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHED)
 def formula(tex: str) -> Markup | None:
     """A formula as a `math` element in the line; None where it cannot be rendered."""
     tex = " ".join(shown(tex).split())
     if not tex or len(tex) > LONGEST or _depth(tex) > DEEPEST:
         return None
     try:
-        mathml = _converter()(_expanded(tex).replace("<", r"\lt ").replace(">", r"\gt "))
+        mathml = _converter()(_expand_macros(tex).replace("<", r"\lt ").replace(">", r"\gt "))
     except Exception:  # whatever a formula of somebody else's does to the library
         return None
     match = _OUTER.fullmatch(mathml)

@@ -86,14 +86,14 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     if not counts:
         return (first,)
     networks = ", ".join(sorted({words.network_name(count.network) for count in counts}))
-    return first, networks, f"counted {_last_day(counts)}{_counted_by(counts[0])}"
+    return first, networks, f"counted {_last_day(counts)}{_counter_note(counts[0])}"
 
 
 def _last_day(counts: Sequence[PrintedCount]) -> str:
     return day_name(timestamps.day_of(max(count.until for count in counts)))
 
 
-def _counted_by(count: PrintedCount) -> str:
+def _counter_note(count: PrintedCount) -> str:
     """The method by name; of those that `words` knows a note of, in words."""
     if not count.method:
         return ""
@@ -107,10 +107,10 @@ def _own_facts(content: IssueContent) -> tuple[str, ...]:
     facts.append(_readings(content) if content.readings else "no network read")
     if witnessed := words.witnessed_by(content.witnessed):
         facts.append(witnessed)
-    return *facts, *_considered(content)
+    return *facts, *_compared_note(content)
 
 
-def _considered(content: IssueContent) -> Iterator[str]:
+def _compared_note(content: IssueContent) -> Iterator[str]:
     """`7 hours of talk since the announcement`, `7 days of talk`: how long people could talk about it."""
     if content.publication.window != "daily":
         yield f"{words.count_noun(round((content.as_of - content.from_at) / DAY), 'day')} of talk"
@@ -159,12 +159,14 @@ def empty(issue: PublishedIssue) -> str:
         return ""
     if issue.listing:
         return "The listing of this day names no paper."
-    if content.announced == 0:
+    if content.announced == 0 and content.publication.window == "daily":
         name = holiday(content.day)
-        return f"Nothing was announced ({name})." if name else "Nothing was announced."
-    if all(reading.state == "unknown" for reading in content.readings):
+        fields = " in this publication’s fields" if content.publication.categories else ""
+        return f"Nothing was announced ({name})." if name else f"Nothing was announced{fields}."
+    has_archive = content.retrospective and content.considered  # of which nobody wrote down how it was read
+    if not has_archive and all(reading.state == "unknown" for reading in content.readings):
         return "No network was read for this day, so nothing is known of what was talked about."
-    return announcement_counts.none_reached(content)
+    return announcement_counts.empty_reason(content)
 
 
 def note(publication: Publication) -> str:
@@ -219,11 +221,12 @@ def counts_short(count: PrintedCount) -> str:
 
 
 def counts_line(count: PrintedCount) -> str:
-    """A network's counts: as printed where they are a tally, else with the voices that were counted. Where accounts are
-    known one by one, their posts' counts may never have been read: no reposts and no likes are not told."""
-    parts = [words.count_noun(count.reposts, "repost"), words.count_noun(count.likes, "like")]
+    """A network's counts: as printed where they are a tally, else the voices, with reposts and likes where there are
+    any: not every network has both, and where accounts are known one by one counts may never have been read."""
+    reposts, likes = words.count_noun(count.reposts, "repost"), words.count_noun(count.likes, "like")
+    parts = [reposts, likes]
     if not count.method:
-        parts = [words.voices_of(count), *(parts if count.reposts or count.likes else ())]
+        parts = [words.voices_of(count), *([reposts] if count.reposts else []), *([likes] if count.likes else [])]
     return ", ".join(parts) + (f", as counted by {count.collector}" if count.collector else "")
 
 
@@ -252,7 +255,7 @@ def ordinal(number: int) -> str:
 
 def tie_note(entry: Entry, ranking: str) -> str:
     """What decided between this entry and a neighbour with the same score; empty where there is none."""
-    return words.tie_sentence(ranking) if entry.tied else ""
+    return words.tie_sentence(ranking, listed=bool(entry.order)) if entry.tied else ""
 
 
 def earlier(content: IssueContent, entry: Entry) -> str:

@@ -13,7 +13,7 @@ from hotpapers.view import phrases, site_paths
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 # Codes that networks still use and their names of today (IANA language subtag registry).
-_RENAMED = {"in": "id", "iw": "he", "ji": "yi"}
+_NEW_CODES = {"in": "id", "iw": "he", "ji": "yi"}
 # The host of an address, with or without the scheme: how posts write links.
 _HOST = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[^\W\d]{2,})(?=[/:?#]|\Z|…)", re.IGNORECASE)
 
@@ -97,8 +97,8 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
 
 def language(code: str) -> str:
     """A network's language code as HTML wants it: `in` → `id`; `und` for what is none."""
-    renamed = _RENAMED.get(code.lower(), code)
-    return renamed if _LANGUAGE.fullmatch(renamed) else "und"
+    new_code = _NEW_CODES.get(code.lower(), code)
+    return new_code if _LANGUAGE.fullmatch(new_code) else "und"
 
 
 def pieces(post: Post) -> tuple[LinkedPiece, ...]:
@@ -118,10 +118,10 @@ def pieces(post: Post) -> tuple[LinkedPiece, ...]:
 
 def disguise(text: str, target: str) -> str:
     """For a link whose words are the address of another host than it leads to: that host, to stand behind them."""
-    named, there = _HOST.match(text.strip()), _HOST.match(target)
-    if named is None or there is None or _bare_host(named[1]) == _bare_host(there[1]):
+    text_host, target_host = _HOST.match(text.strip()), _HOST.match(target)
+    if text_host is None or target_host is None or _bare_host(text_host[1]) == _bare_host(target_host[1]):
         return ""
-    return f" [{there[1].lower()}]"
+    return f" [{target_host[1].lower()}]"
 
 
 def _bare_host(host: str) -> str:

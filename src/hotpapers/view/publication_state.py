@@ -71,7 +71,7 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
         frozen_at=timestamps.rfc3339(latest.frozen_at) if latest else "",
         due=due,
         ended=phrases.weekday_name(str(publication.last_day)) if publication.last_day and not due else "",
-        days=tuple(_days(publication, issues)),
+        days=tuple(_days(issues)),
         networks=_networks([issue.content for issue in issues]),
         corrections=tuple(_corrections(issues)),
     )
@@ -102,18 +102,18 @@ def first_due(publication: Publication) -> str:
 # ---- days --------------------------------------------------------------------------------------------------
 
 
-def _days(publication: Publication, issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
-    """The issues, the newest first, and between them the days that have none and should."""
+def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
+    """The issues, the newest first, and between daily ones the days that have none and should."""
     before = ""
     for issue in reversed(issues):
-        day = issue.content.day
-        if before and publication.window == "daily":
+        day, is_daily = issue.content.day, issue.content.publication.window == "daily"
+        if before and is_daily:
             yield from reversed(list(_missing(day, before)))
         yield DayState(
             phrases.day_name(day), site_paths.issue_path(day), phrases.one_line(" · ".join(phrases.facts(issue))),
             timestamps.minute_of(issue.frozen_at),
         )  # fmt: skip
-        before = day
+        before = day if is_daily else ""
 
 
 def _missing(after: str, before: str) -> Iterable[DayState]:
@@ -134,7 +134,7 @@ def _corrections(issues: Sequence[PublishedIssue]) -> Iterable[tuple[str, str, s
 
 # ---- networks ----------------------------------------------------------------------------------------------
 
-_SAID = {"complete": "read in full", "partial": "read in part", "refused": "failing", "unknown": "not read"}
+_STATE_LABELS = {"complete": "read in full", "partial": "read in part", "refused": "failing", "unknown": "not read"}
 
 
 def _networks(contents: Sequence[IssueContent]) -> tuple[NetworkState, ...]:
@@ -165,5 +165,5 @@ def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]]) -> N
 def _why(content: IssueContent, reading: NetworkReading) -> str:
     since = f" since {timestamps.minute_of(reading.since)}" if reading.since is not None else ""
     reason = phrases.one_line(reading.reason)
-    text = f": {reason}" if reason and reason != _SAID[reading.state] else ""
-    return f"{_SAID[reading.state]}{since}{text}"
+    text = f": {reason}" if reason and reason != _STATE_LABELS[reading.state] else ""
+    return f"{_STATE_LABELS[reading.state]}{since}{text}"

@@ -38,7 +38,7 @@ _CODE = re.compile(
 _CODE_HOSTS = ("github.com/", "gitlab.com/", "codeberg.org/", "bitbucket.org/", "huggingface.co/")
 LONGEST = 2000
 """Code points of an address that is still made a link."""
-KEPT = 1 << 14
+CACHED = 1 << 14
 """Papers and categories that are kept as they were read: a page asks for each many times over."""
 
 # A network's own page of a post, made from the parts of its id.
@@ -126,7 +126,7 @@ def public_url(base: str, path: str) -> str:
     return base + (path.removesuffix("index.html") if path != "index.html" else "") if base else ""
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHED)
 def arxiv_id(paper: str) -> str:
     """`arxiv:2101.04869` → `2101.04869`; empty for a paper of another server."""
     return _part(_PAPER, paper)
@@ -194,7 +194,7 @@ def code_url(paper: Paper) -> str:
     return outside("https://" + match[1].rstrip(".,;:'")) if match else ""
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHED)
 def category_url(category: str) -> str:
     """arXiv's list of a category; empty for what does not look like one."""
     return f"https://arxiv.org/list/{category}/recent" if _CATEGORY.fullmatch(category) else ""

@@ -47,7 +47,7 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
 
 def _description(known: list[tuple[int, int]]) -> str:
     """`Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`"""
-    spoken = [row for row in known if row[1]]
-    chosen = dict.fromkeys([spoken[0], spoken[len(spoken) // 2], spoken[-1]])
-    parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen)
+    rows_with_voices = [row for row in known if row[1]]
+    picked = dict.fromkeys([rows_with_voices[0], rows_with_voices[len(rows_with_voices) // 2], rows_with_voices[-1]])
+    parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in picked)
     return f"Voices since the announcement: {parts}."

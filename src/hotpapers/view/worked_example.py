@@ -50,19 +50,19 @@ def worked_example(issue: PublishedIssue) -> WorkedExample | None:
     return None
 
 
-def _step(part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> WorkedComponent:
+def _step(part: ScoreComponent, histograms: tuple[VoiceHistogram, ...]) -> WorkedComponent:
     return WorkedComponent(
         network=phrases.one_line(words.network_name(part.network)),
         sentence=phrases.one_line(words.part_sentence(part)),
         formula=words.formula(part), unit=words.unit(part), voices=part.voices, papers=part.papers,
-        atleast=part.atleast, own=part.own, among=part.among, reference=_reference(part, peers),
+        atleast=part.atleast, own=part.own, among=part.among, reference=_reference(part, histograms),
     )  # fmt: skip
 
 
-def _reference(part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> tuple[tuple[int, int], ...]:
+def _reference(part: ScoreComponent, histograms: tuple[VoiceHistogram, ...]) -> tuple[tuple[int, int], ...]:
     """How many papers had how many voices: of the archive, of its group, or of all."""
     histogram: Counter[int] = Counter()
-    for peer in peers:
+    for peer in histograms:
         if (peer.network, peer.age) == (part.network, part.age) and part.among in (
             "all",
             peer.archive,

@@ -1,8 +1,8 @@
 """The JSON API below /api/v1: an ASGI app over `hotpapers.query`. docs/reference/api.md describes it for who asks.
 
-Questions are answered in threads of their own (`desks`), so that a long one holds up no page. What was answered is kept
-for as long as nothing is written to the record, so that most questions cost no more than a look at the last batch; of
-the same question asked by many at once there is one answer.
+Questions are answered in threads of their own (`sessions`), so that a long one holds up no page. What was answered is
+kept for as long as nothing is written to the record, so that most questions cost no more than a look at the last batch;
+of the same question asked by many at once there is one answer.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from hotpapers.web.export_stream import ExportStreams, StreamAborted, head_of
 from hotpapers.web.http_messages import (
     ApiReply,
     ApiRequest,
-    answered,
-    later,
+    json_reply,
+    not_modified,
     problem,
     problem_of,
-    refused,
+    refusal,
     reply,
     request_of,
-    unchanged,
+    retry_reply,
 )
 from hotpapers.web.rate_limits import TokenBuckets, client_of
 from hotpapers.web.routing import QueryRoute, next_link, parameters, route_of
@@ -43,7 +43,7 @@ from hotpapers.web.sessions import SessionPool
 
 ROOT = "/api/v1"
 THREADS = 4
-KEPT = 64_000_000
+CACHE_BYTES = 64_000_000
 """Bytes of replies that are kept."""
 MOST_AT_ONCE = 64
 """Questions that are being answered; who asks more is told to come again."""
@@ -100,11 +100,11 @@ class ReplyCache:
 
     def put(self, state: SessionState, key: Key, reply: ApiReply) -> None:
         """Keeps a reply, unless record or logs have moved on, or it is larger than an eighth of the room."""
-        if state != self._state or reply.size > KEPT // 8 or key in self._replies:
+        if state != self._state or reply.size > CACHE_BYTES // 8 or key in self._replies:
             return
         self._replies[key] = reply
         self._size += reply.size
-        while self._size > KEPT:
+        while self._size > CACHE_BYTES:
             self._size -= self._replies.popitem(last=False)[1].size
 
 
@@ -120,29 +120,31 @@ class ApiApp:
         self._sessions = SessionPool(open_record, operator.terms, THREADS, operator.logs)
         self._exports = ExportStreams(open_record, operator.terms)
         self._buckets = TokenBuckets(operator.rate)
-        self._kept = ReplyCache()
-        self._coming: dict[tuple[SessionState, Key], asyncio.Task[ApiReply]] = {}
+        self._cache = ReplyCache()
+        self._pending: dict[tuple[SessionState, Key], asyncio.Task[ApiReply]] = {}
         self._heavy = asyncio.Lock()
-        self._document = {packed: answered(openapi.written().encode(), "", packed=packed) for packed in (False, True)}
+        self._document = {
+            packed: json_reply(openapi.document_text().encode(), "", packed=packed) for packed in (False, True)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
         try:
-            reply = refused(request)
+            reply = refusal(request)
             if reply is None:
-                self._take(request, 1)
-                reply = self._fixed(request) or await self._routed(request, receive, send)
+                self._spend(request, 1)
+                reply = self._fixed_reply(request) or await self._routed_reply(request, receive, send)
         except StreamAborted:
             raise
         except Exception as error:
-            reply = self._failed(request, error)
+            reply = self._error_reply(request, error)
         if reply is not None:
             await _send(reply, request, send)
 
     def close(self) -> None:
         self._sessions.close()
 
-    def _fixed(self, request: ApiRequest) -> ApiReply | None:
+    def _fixed_reply(self, request: ApiRequest) -> ApiReply | None:
         """What is always the same: the document, and the way to it."""
         if request.path not in _RESERVED:
             return None
@@ -150,69 +152,69 @@ class ApiApp:
             return reply(307, [("location", f"{'' if request.path else 'v1/'}openapi.json")])
         return self._document[request.takes_gzip]
 
-    async def _routed(self, request: ApiRequest, receive: Receive, send: Send) -> ApiReply | None:
+    async def _routed_reply(self, request: ApiRequest, receive: Receive, send: Send) -> ApiReply | None:
         target = route_of(request.path)
         if target is None:
             return problem(404, "there is no such address; openapi.json has them all")
         route, inside = target
-        state = self._sessions.here(attrgetter("state"))
+        state = self._sessions.call(attrgetter("state"))
         key = (request.path, request.query, request.takes_gzip)
-        cached = self._kept.get(state, key)
+        cached = self._cache.get(state, key)
         if cached is not None:
             return cached
-        params = parameters(route.asked, inside, request.query)
+        params = parameters(route.params_type, inside, request.query)
         head = None
         if isinstance(params, request_params.ExportParams):
             head = head_of(params, state.position, self._operator.terms, request)
         if head and (request.method == "HEAD" or request.has(head.etag)):
             return head
-        self._take(request, min(route.cost, self._operator.rate) - 1)  # one was taken already
+        self._spend(request, min(route.cost, self._operator.rate) - 1)  # one was taken already
         if head and isinstance(params, request_params.ExportParams):
             return await self._exports.send(head, params, request, receive, send)
-        return await self._shared(state, key, route, params)
+        return await self._shared_reply(state, key, route, params)
 
-    def _take(self, request: ApiRequest, cost: int) -> None:
+    def _spend(self, request: ApiRequest, cost: int) -> None:
         client = client_of(request.peer, request.forwarded, self._operator.proxies)
         seconds = self._buckets.take(client, cost, time.monotonic())
         if seconds:
-            raise _TooMuch(seconds)
+            raise _RateLimitExceeded(seconds)
 
-    async def _shared(
+    async def _shared_reply(
         self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
     ) -> ApiReply:
         """The answer, made once for all who ask for it now; who goes away keeps it from nobody."""
-        coming = self._coming.get((state, key))
-        if coming is None:
-            if len(self._coming) >= MOST_AT_ONCE:
-                return later(503, "too many ask at once", 1)
-            coming = asyncio.create_task(self._make_reply(state, key, route, params))
-            self._coming[state, key] = coming
-            coming.add_done_callback(lambda task: self._forget_task((state, key), task))
-        return await asyncio.shield(coming)
+        task = self._pending.get((state, key))
+        if task is None:
+            if len(self._pending) >= MOST_AT_ONCE:
+                return retry_reply(503, "too many ask at once", 1)
+            task = asyncio.create_task(self._make_reply(state, key, route, params))
+            self._pending[state, key] = task
+            task.add_done_callback(lambda done: self._forget_task((state, key), done))
+        return await asyncio.shield(task)
 
     def _forget_task(self, key: tuple[SessionState, Key], task: asyncio.Task[ApiReply]) -> None:
-        del self._coming[key]
+        del self._pending[key]
         if not task.cancelled():
             task.exception()  # whoever waited was told; nobody may have
 
     async def _make_reply(
         self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
     ) -> ApiReply:
-        def work(session: QuerySession) -> ApiReply:
-            return _answer(session, route, params, packed=key[2])
+        def make(session: QuerySession) -> ApiReply:
+            return _make_answer(session, route, params, packed=key[2])
 
         if route.cost >= HEAVY:
             async with self._heavy:
-                reply = await self._sessions.ask(work)
+                reply = await self._sessions.ask(make)
         else:
-            reply = await self._sessions.ask(work)
+            reply = await self._sessions.ask(make)
         if route.question is not None and not route.question.moves:
-            self._kept.put(state, key, reply)
+            self._cache.put(state, key, reply)
         return reply
 
-    def _failed(self, request: ApiRequest, error: Exception) -> ApiReply:
-        if isinstance(error, _TooMuch):
-            return later(429, f"too many questions; go on in {error.seconds} s", error.seconds)
+    def _error_reply(self, request: ApiRequest, error: Exception) -> ApiReply:
+        if isinstance(error, _RateLimitExceeded):
+            return retry_reply(429, f"too many questions; go on in {error.seconds} s", error.seconds)
         problem = problem_of(error)
         if problem.status >= 500:
             text = str(error) if isinstance(error, StoreError) else ""
@@ -220,7 +222,7 @@ class ApiApp:
         return problem
 
 
-class _TooMuch(Exception):
+class _RateLimitExceeded(Exception):
     """A client has asked too much; not one of the program's errors, as it stops nothing but this question."""
 
     def __init__(self, seconds: int) -> None:
@@ -228,16 +230,16 @@ class _TooMuch(Exception):
         self.seconds = seconds
 
 
-def _answer(session: QuerySession, route: QueryRoute, params: request_params.Params, *, packed: bool) -> ApiReply:
+def _make_answer(session: QuerySession, route: QueryRoute, params: request_params.Params, *, packed: bool) -> ApiReply:
     """The whole reply, made in a thread."""
     assert route.question is not None
     answer = route.question.ask(session, params)
     link = next_link(params, route.question.path, getattr(answer, "next", None))
-    return answered(msgspec.json.encode(answer), link, packed=packed)
+    return json_reply(msgspec.json.encode(answer), link, packed=packed)
 
 
 async def _send(reply: ApiReply, request: ApiRequest, send: Send) -> None:
     if reply.etag and request.has(reply.etag):
-        reply = unchanged(reply)
+        reply = not_modified(reply)
     await send({"type": "http.response.start", "status": reply.status, "headers": list(reply.headers)})
     await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})

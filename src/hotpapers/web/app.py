@@ -1,22 +1,27 @@
 """The ASGI app: GET and HEAD of the site's pages, with the very bytes that the static site has on disk.
 
-What was rendered once is at hand for as long as `open_issues` returns the same issue reader; `keeping` says in which
-threads."""
+What was rendered once is at hand for as long as `open_issues` returns the same issue reader; `page_cache` says in
+which threads."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from hotpapers.errors import StoreError
+from hotpapers.logs import LOG
 from hotpapers.model import IssueReader
 from hotpapers.render.html.pages import LONGEST_PATH
 from hotpapers.render.html.templating import POLICY
+from hotpapers.struct_types import learn_structs
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import WELL_KNOWN
 from hotpapers.web.connection_table import ConnectionLimits, allowed_behind
@@ -39,6 +44,7 @@ TYPES = {
     "json": "application/feed+json; charset=utf-8",
     "tlog-proof": "text/plain; charset=utf-8",
 }
+UNAVAILABLE = "This page cannot be read now. Please try again in a moment."
 BINARY = "application/octet-stream"
 """What the log's files are that have no ending of their own."""
 FRAMES = "frame-ancestors 'none'"
@@ -65,8 +71,9 @@ def app(
     `open_issues` is called for requests, in a thread, and returns the issue reader as it is now: the same object for
     as long as nothing in it changed. `more`: what is answered beside the pages.
     """
-    pages = Route("/{path:path}", _endpoint(open_issues, publication, site_config), methods=["GET"])
-    return Starlette(routes=[*more, pages])
+    current_pages = CurrentPages(open_issues, publication, site_config)
+    pages = Route("/{path:path}", _endpoint(current_pages), methods=["GET"])
+    return Starlette(routes=[*more, pages], exception_handlers={HTTPException: _refusal(current_pages)})
 
 
 def server(
@@ -75,6 +82,7 @@ def server(
 ) -> uvicorn.Server:  # fmt: skip
     """The app behind an HTTP server on this address; its `run()` returns when it is stopped. `allowed`: what
     connections may take, by default what this machine has room for."""
+    learn_structs()
     config = uvicorn.Config(
         app(open_issues, publication, site_config, more),
         host=host,
@@ -89,20 +97,41 @@ def server(
     return uvicorn.Server(config)
 
 
-def _endpoint(
-    open_issues: Callable[[], IssueReader], publication: str, site_config: SiteConfig
-) -> Callable[[Request], Awaitable[Response]]:
-    keeper = CurrentPages(open_issues, publication, site_config)
+def _endpoint(current_pages: CurrentPages) -> Callable[[Request], Awaitable[Response]]:
+    async def handle(request: Request) -> Response:
+        try:
+            return await respond(await current_pages.now(), request)
+        except StoreError as problem:  # its database may have been away: once more, over a new connection
+            with suppress(StoreError):
+                return await respond(await current_pages.now(), request)
+            LOG.error("page: %s %s", request.path_params["path"][:200], problem)
+            return Response(
+                UNAVAILABLE, status_code=503, headers={**HEADERS, "content-type": TYPES["txt"], "retry-after": "10"}
+            )
 
-    async def answer(request: Request) -> Response:
-        return await respond(await keeper.now(), request)
+    return handle
 
-    return answer
+
+def _refusal(current_pages: CurrentPages) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What answers where no route takes a request: an address that no page can have, or another method."""
+
+    async def handle(request: Request, problem: Exception) -> Response:
+        assert isinstance(problem, HTTPException)
+        headers = {**HEADERS, **(problem.headers or {})}
+        path = request.scope["path"].removeprefix("/")
+        if path.startswith("xrpc/"):
+            error = {405: "MethodNotAllowed", 404: "NotFound"}.get(problem.status_code, "InvalidRequest")
+            return JSONResponse({"error": error, "message": problem.detail}, problem.status_code, headers)
+        cache, known = await current_pages.now(), path if len(path) < LONGEST_PATH else "404.html"
+        body = await (cache.refused(known) if problem.status_code == 405 else cache.missing(known))
+        return Response(body, problem.status_code, {**headers, "content-type": TYPES["html"]})
+
+    return handle
 
 
 async def respond(cache: PageCache, request: Request) -> Response:
     """The answer to a request: the page, *not modified*, the way to the address with a slash, or *not found*."""
-    path = request.path_params["path"]
+    path = request.scope["path"].removeprefix("/")  # whole: the route's own lacks a line break at its end
     file_path = f"{path}index.html" if path == "" or path.endswith("/") else path
     page = await cache.get(file_path) if len(file_path) <= LONGEST_PATH else None
     if page is not None:

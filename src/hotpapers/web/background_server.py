@@ -7,6 +7,7 @@ waited longest without a whole request makes room, so that those who only hold p
 from __future__ import annotations
 
 import io
+import re
 import socket
 import sys
 import threading
@@ -18,9 +19,12 @@ from typing import Any
 
 from hotpapers.errors import SettingsError
 from hotpapers.jobs.isolation import log_defect
+from hotpapers.struct_types import learn_structs
 from hotpapers.web.connection_table import ConnectionLimits, ConnectionTable, allowed_behind
 from hotpapers.web.rate_limits import client_of
 
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?\]?")
+"""A name, or an address as numbers."""
 LARGEST_HEAD = 1 << 14
 """Bytes of a request without its body."""
 
@@ -28,7 +32,7 @@ LARGEST_HEAD = 1 << 14
 def address_of(listen: str, setting: str = "run.listen") -> tuple[str, int]:
     """`127.0.0.1:9464` or `[::1]:9464` as host and port. `setting`: where it stands. Raises SettingsError."""
     host, _, port = listen.rpartition(":")
-    if not (host and port.isascii() and port.isdigit() and int(port) < 65536):
+    if not (_HOST.fullmatch(host) and port.isascii() and port.isdigit() and int(port) < 65536):
         raise SettingsError(f"{setting}: {listen!r} is no address; write it as 127.0.0.1:9464.")
     return host.strip("[]"), int(port)
 
@@ -179,6 +183,7 @@ def background_server(
         server = GuardedServer(address_of(listen, setting), handler, allowed or allowed_behind(1), name)
     except OSError as problem:
         raise SettingsError(f"{setting}: {listen}: {problem.strerror}; choose another address.") from problem
+    learn_structs()
     thread = threading.Thread(target=server.serve_forever, name=name, daemon=True)
     thread.start()
     try:

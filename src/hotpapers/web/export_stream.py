@@ -19,11 +19,11 @@ from hotpapers import __version__, terms
 from hotpapers.query import QuerySession, request_params
 from hotpapers.query.export import TYPES, export
 from hotpapers.store import Record
-from hotpapers.web.http_messages import ApiReply, ApiRequest, later, reply
+from hotpapers.web.http_messages import ApiReply, ApiRequest, reply, retry_reply
 from hotpapers.web.sessions import open_store
 
 AT_ONCE = 2
-PATIENCE = 30.0
+CHUNK_TIMEOUT = 30.0
 """Seconds in which a chunk must be taken."""
 
 
@@ -36,20 +36,20 @@ class ExportStreams:
 
     def __init__(self, open_record: Callable[[], Record], allowed: terms.Table) -> None:
         self._open_record, self._allowed = open_record, allowed
-        self._under_way = 0
+        self._open = 0
 
     async def send(
         self, head: ApiReply, params: request_params.ExportParams, request: ApiRequest, receive: Receive, send: Send
     ) -> ApiReply | None:
-        """Sends an export; or the reply that is to be sent instead. Raises BrokenOff."""
-        if self._under_way >= AT_ONCE:
-            return later(503, "others are taking the record out; there is room for two at once", 60)
-        self._under_way += 1
+        """Sends an export; or the reply that is to be sent instead. Raises StreamAborted."""
+        if self._open >= AT_ONCE:
+            return retry_reply(503, "others are taking the record out; there is room for two at once", 60)
+        self._open += 1
         try:
-            with closing(_Reading(self._open_record, self._allowed, params, packed=request.takes_gzip)) as reading:
-                await _stream(head, reading, receive, send)
+            with closing(_ExportReader(self._open_record, self._allowed, params, packed=request.takes_gzip)) as reader:
+                await _stream(head, reader, receive, send)
         finally:
-            self._under_way -= 1
+            self._open -= 1
         return None
 
 
@@ -67,15 +67,17 @@ def _rules(allowed: terms.Table) -> str:
     return hashlib.sha256(rules).hexdigest()[:8]
 
 
-async def _stream(head: ApiReply, reading: _Reading, receive: Receive, send: Send) -> None:
+async def _stream(head: ApiReply, reader: _ExportReader, receive: Receive, send: Send) -> None:
     """Sends chunk after chunk, for as long as there is somebody who takes them."""
-    chunk = await reading.next()  # what cannot be read at all is told before anything is sent
+    chunk = await reader.next()  # what cannot be read at all is told before anything is sent
     await send({"type": "http.response.start", "status": 200, "headers": list(head.headers)})
     disconnected = asyncio.ensure_future(_wait_for_disconnect(receive))
     try:
         while chunk is not None and not disconnected.done():
-            await asyncio.wait_for(send({"type": "http.response.body", "body": chunk, "more_body": True}), PATIENCE)
-            chunk = await reading.next()
+            await asyncio.wait_for(
+                send({"type": "http.response.body", "body": chunk, "more_body": True}), CHUNK_TIMEOUT
+            )
+            chunk = await reader.next()
         await send({"type": "http.response.body", "body": b""})
     except Exception as problem:
         raise StreamAborted from problem
@@ -89,7 +91,7 @@ async def _wait_for_disconnect(receive: Receive) -> None:
         pass
 
 
-class _Reading:
+class _ExportReader:
     """An export that is read in a thread of its own."""
 
     def __init__(

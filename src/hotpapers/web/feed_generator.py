@@ -69,7 +69,7 @@ class FeedSkeleton:
 
     def __init__(self, issue_reader: IssueReader, publication: str) -> None:
         self.issue_reader, self._publication = issue_reader, publication
-        self._rest, self._read = self._items(), list[FeedPost]()
+        self._unread, self._read = self._items(), list[FeedPost]()
 
     def page(self, cursor: str, limit: int) -> tuple[list[FeedPost], str]:
         """Posts after a cursor, and the next cursor, empty at the end. Raises ValueError for what is no cursor."""
@@ -77,14 +77,14 @@ class FeedSkeleton:
         while True:
             start = bisect_right(self._read, after, key=lambda item: item.key) if after else 0
             missing = start + limit + 1 - len(self._read)
-            if missing <= 0 or not self._read_on(missing):
+            if missing <= 0 or not self._read_more(missing):
                 break
         posts = self._read[start : start + limit]
         return posts, posts[-1].cursor if len(self._read) > start + limit else ""
 
-    def _read_on(self, most: int) -> bool:
+    def _read_more(self, most: int) -> bool:
         """Reads so many posts more; whether there was any."""
-        more = list(islice(self._rest, most))
+        more = list(islice(self._unread, most))
         self._read += more
         return bool(more)
 
@@ -117,11 +117,11 @@ def routes(open_issues: Callable[[], IssueReader], publication: str, accounts: S
     if not feeds:
         return []
     service, uris = feeds[0].feed, [feed_uri(account.account, publication) for account in feeds]
-    described = {"did": service_did(service), "feeds": [{"uri": uri} for uri in uris]}
+    description = {"did": service_did(service), "feeds": [{"uri": uri} for uri in uris]}
     return [
         Route("/.well-known/did.json", _document_endpoint(service_document(service))),
-        Route("/xrpc/app.bsky.feed.describeFeedGenerator", _document_endpoint(described)),
-        Route("/xrpc/app.bsky.feed.getFeedSkeleton", _paging(open_issues, publication, uris)),
+        Route("/xrpc/app.bsky.feed.describeFeedGenerator", _document_endpoint(description)),
+        Route("/xrpc/app.bsky.feed.getFeedSkeleton", _skeleton_endpoint(open_issues, publication, uris)),
     ]
 
 
@@ -131,17 +131,16 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def _document_endpoint(document: dict[str, Any]) -> Endpoint:
     body = msgspec.json.encode(document)
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         return _json(body)
 
-    return answer
+    return respond
 
 
-def _paging(open_issues: Callable[[], IssueReader], publication: str, uris: Sequence[str]) -> Endpoint:
+def _skeleton_endpoint(open_issues: Callable[[], IssueReader], publication: str, uris: Sequence[str]) -> Endpoint:
     skeletons: list[FeedSkeleton] = []
-    thread = ThreadPoolExecutor(
-        1, thread_name_prefix="feed"
-    )  # an issue reader is not read by two, and the loop waits for none
+    # an issue reader is not read by two, and the loop waits for none
+    thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
 
     def page(cursor: str, limit: int) -> tuple[list[FeedPost], str]:
         issue_reader = open_issues()
@@ -149,25 +148,25 @@ def _paging(open_issues: Callable[[], IssueReader], publication: str, uris: Sequ
             skeletons[:] = [FeedSkeleton(issue_reader, publication)]
         return skeletons[0].page(cursor, limit)
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         params = request.query_params
         if params.get("feed", "") not in uris:
-            return _refused("UnknownFeed", "there is no such feed here")
+            return _refusal("UnknownFeed", "there is no such feed here")
         limit = params.get("limit", str(PAGE))
         if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= LARGEST_PAGE):
-            return _refused("InvalidRequest", f"limit: 1 to {LARGEST_PAGE}")
+            return _refusal("InvalidRequest", f"limit: 1 to {LARGEST_PAGE}")
         try:
-            work = partial(page, params.get("cursor", ""), int(limit))
-            posts, cursor = await asyncio.get_running_loop().run_in_executor(thread, work)
+            read_page = partial(page, params.get("cursor", ""), int(limit))
+            posts, cursor = await asyncio.get_running_loop().run_in_executor(thread, read_page)
         except ValueError:
-            return _refused("InvalidRequest", "cursor: take it from the page before")
+            return _refusal("InvalidRequest", "cursor: take it from the page before")
         document: dict[str, Any] = {"feed": [{"post": item.uri} for item in posts]}
         return _json(msgspec.json.encode({"cursor": cursor, **document} if cursor else document))
 
-    return answer
+    return respond
 
 
-def _refused(error: str, message: str) -> Response:
+def _refusal(error: str, message: str) -> Response:
     return _json(msgspec.json.encode({"error": error, "message": message}), 400)
 
 

@@ -37,9 +37,9 @@ LARGEST = 32_000
 """Bytes of a form that is sent, and of an address: 2,000 characters of 12 bytes each, as browsers send an emoji, and
 what stands beside them."""
 MOST_FIELDS = 10
-AN_HOUR = 20
+SUBMITS_AN_HOUR = 20
 """Simple forms that one client may send in an hour."""
-LOOKS = 120
+VIEWS_A_MINUTE = 120
 """Forms that one client may look at in a minute."""
 THREADS, MOST, SHARE = 2, 16, 4
 """How many forms are worked on at once, how many may be there in all, and how many of one client."""
@@ -50,15 +50,15 @@ Values = Mapping[str, str]
 
 
 class FormField(NamedTuple):
-    """Something to fill in. `hint`, `wrong`: said beside it. `most`: characters."""
+    """Something to fill in. `hint`, `error`: said beside it. `max_length`: characters."""
 
     name: str
     label: str
     kind: Literal["text", "email", "area", "check"] = "text"
     value: str = ""
     hint: str = ""
-    wrong: str = ""
-    most: int = 500
+    error: str = ""
+    max_length: int = 500
 
     @property
     def id(self) -> str:
@@ -67,17 +67,17 @@ class FormField(NamedTuple):
 
 
 class FormSpec(NamedTuple):
-    """Where it is sent, from its page; what is in it. `choices`: of which one is taken, by value. `wrong`: why it was
+    """Where it is sent, from its page; what is in it. `choices`: of which one is taken, by value. `error`: why it was
     not taken, over all."""
 
     action: str
     button: str
     fields: tuple[FormField, ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
-    asks: str = ""
+    legend: str = ""
     choices: tuple[tuple[str, str], ...] = ()
-    chosen: str = ""
-    wrong: str = ""
+    selected: str = ""
+    error: str = ""
 
 
 class FormPage(NamedTuple):
@@ -99,36 +99,36 @@ UNREADABLE = FormPage("Not sent", ("The form could not be read, or is too long."
 UNUSABLE = FormPage("Not sent", ("This cannot be done.",), status=400)
 
 
-def too_much(seconds: int) -> FormPage:
+def too_many_requests(seconds: int) -> FormPage:
     """Whoever sends too many forms is told when to go on."""
     minutes = (seconds + 59) // 60
     words = f"Too many requests in a short time. Please try again in {minutes} minute{'' if minutes == 1 else 's'}."
     return FormPage("Not now", (words,), status=429, wait=seconds)
 
 
-def asked_again(refusal: FormPage, form: FormPage) -> FormPage:
+def with_refusal(refusal: FormPage, form: FormPage) -> FormPage:
     """A form, filled in as it was sent, which says why it was refused."""
     if form.form is None:
         return refusal
-    wrong = form.form._replace(wrong=" ".join(refusal.lines))
-    return form._replace(form=wrong, status=refusal.status, wait=refusal.wait)
+    spec = form.form._replace(error=" ".join(refusal.lines))
+    return form._replace(form=spec, status=refusal.status, wait=refusal.wait)
 
 
-Work = Callable[[Values], FormPage]
+FormHandler = Callable[[Values], FormPage]
 
 
-class _Handed(NamedTuple):
+class _FormHandlers(NamedTuple):
     """What a form shows, and does; what sending it costs; the same form, filled in with what was sent alone."""
 
-    look: Work
-    act: Work
+    show: FormHandler
+    submit: FormHandler
     cost: int
-    again: Work | None
+    refill: FormHandler | None
 
     def refused(self, page: FormPage, body: bytes) -> FormPage:
         """What is told to whoever sent the form: where it is a refusal, the form with what they typed."""
-        values = legible(body) if page.status in (400, 429, 503) and page.form is None and self.again else {}
-        return asked_again(page, self.again(values)) if self.again and values else page
+        values = readable_fields(body) if page.status in (400, 429, 503) and page.form is None and self.refill else {}
+        return with_refusal(page, self.refill(values)) if self.refill and values else page
 
 
 class FormRouter:
@@ -140,55 +140,57 @@ class FormRouter:
 
     def __init__(self, base: str, site: str, proxies: int = 0) -> None:
         self._origin, self._site, self._proxies = origin_of(base), site, proxies
-        self._sent, self._looks = TokenBuckets(AN_HOUR, 3600), TokenBuckets(LOOKS)
-        self._now, self._later = _Threads(THREADS), _Threads(1)
+        self._submit_buckets, self._view_buckets = TokenBuckets(SUBMITS_AN_HOUR, 3600), TokenBuckets(VIEWS_A_MINUTE)
+        self._workers, self._background = _Threads(THREADS), _Threads(1)
 
-    def route(self, path: str, look: Work, act: Work, cost: int = 1, again: Work | None = None) -> Route:
-        """A form at an address: what it shows, and what it does. Both are called in threads. `again`: the form, filled
-        in with what was sent and nothing else, for whom nothing can be looked up now."""
-        form = _Handed(look, act, cost, again)
+    def route(
+        self, path: str, show: FormHandler, submit: FormHandler, cost: int = 1, refill: FormHandler | None = None
+    ) -> Route:
+        """A form at an address: what it shows, and what it does. Both are called in threads. `refill`: the form,
+        filled in with what was sent and nothing else, for whom nothing can be looked up now."""
+        form = _FormHandlers(show, submit, cost, refill)
 
-        async def answer(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             try:
-                page = await self._answered(request, form)
+                page = await self._form_page(request, form)
             except ClientDisconnect:
                 return Response(status_code=400)
             return self._page(page, "../" * (path.count("/") - 1))
 
-        return Route(path, answer, methods=["GET", "POST"])
+        return Route(path, respond, methods=["GET", "POST"])
 
-    def later(self, work: Callable[[], object]) -> bool:
+    def run_later(self, work: Callable[[], object]) -> bool:
         """Does something after the answer was given, so that how long it takes tells nothing; False where too much
         waits already."""
-        return self._later.begin(lambda: _run(work)) is not None
+        return self._background.begin(lambda: _run(work)) is not None
 
     def close(self) -> None:
-        self._now.close()
-        self._later.close()
+        self._workers.close()
+        self._background.close()
 
-    async def _answered(self, request: Request, form: _Handed) -> FormPage:
+    async def _form_page(self, request: Request, form: _FormHandlers) -> FormPage:
         client, at = self._client(request), time.monotonic()
         if request.method != "POST":
-            seconds = self._looks.take(client, 1, at)
-            return await self._worked(form.look, request.scope["query_string"], client, seconds)
-        if not is_from_here(request.headers, self._origin):
+            seconds = self._view_buckets.take(client, 1, at)
+            return await self._call(form.show, request.scope["query_string"], client, seconds)
+        if not is_same_origin(request.headers, self._origin):
             return FOREIGN
-        seconds = self._sent.take(client, form.cost, at)
+        seconds = self._submit_buckets.take(client, form.cost, at)
         body = await _body(request)
-        return form.refused(await self._worked(form.act, body, client, seconds), body)
+        return form.refused(await self._call(form.submit, body, client, seconds), body)
 
     def _client(self, request: Request) -> str:
         peer = request.client.host if request.client else ""
         return client_of(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
 
-    async def _worked(self, work: Work, body: bytes, client: str, seconds: int) -> FormPage:
+    async def _call(self, handler: FormHandler, body: bytes, client: str, seconds: int) -> FormPage:
         """`seconds`: for which the client has to wait."""
         if seconds:
-            return too_much(seconds)
-        values = pairs(body)
+            return too_many_requests(seconds)
+        values = parse_fields(body)
         if values is None:
             return UNREADABLE
-        future = self._now.begin(lambda: _page_of(work, values), client)
+        future = self._workers.begin(lambda: _page_or_problem(handler, values), client)
         return BUSY if future is None else await asyncio.wrap_future(future)
 
     def _page(self, page: FormPage, root: str) -> Response:
@@ -202,7 +204,7 @@ class _Threads:
 
     def __init__(self, number: int) -> None:
         self._pool = ThreadPoolExecutor(number, thread_name_prefix="forms")
-        self._there: Counter[str] = Counter()
+        self._pending: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def begin(self, work: Callable[[], T], client: str = "") -> Future[T] | None:
@@ -215,25 +217,25 @@ class _Threads:
 
     def _enter(self, client: str) -> bool:
         with self._lock:
-            if self._there.total() >= MOST or (client and self._there[client] >= SHARE):
+            if self._pending.total() >= MOST or (client and self._pending[client] >= SHARE):
                 return False
-            self._there[client] += 1
+            self._pending[client] += 1
             return True
 
     def _leave(self, client: str) -> None:
         with self._lock:
-            self._there[client] -= 1
-            if not self._there[client]:
-                del self._there[client]
+            self._pending[client] -= 1
+            if not self._pending[client]:
+                del self._pending[client]
 
     def close(self) -> None:
         """Waits for what is being done; what has not begun is not done."""
         self._pool.shutdown(cancel_futures=True)
 
 
-def _page_of(work: Work, values: Values) -> FormPage:
+def _page_or_problem(handler: FormHandler, values: Values) -> FormPage:
     try:
-        return work(values)
+        return handler(values)
     except NotFound:
         return NOTHING
     except StoreError as problem:
@@ -254,7 +256,7 @@ def _run(work: Callable[[], object]) -> None:
 # ---- what is sent --------------------------------------------------------------------------------------
 
 
-def is_from_here(headers: Mapping[str, str], origin: str) -> bool:
+def is_same_origin(headers: Mapping[str, str], origin: str) -> bool:
     """Whether a form comes from one of the app's own pages, as the browser says (Fetch Metadata; RFC 6454 §7). What is
     no browser says nothing of the sort, and acts in nobody's name."""
     site, text = headers.get("sec-fetch-site"), headers.get("origin")
@@ -270,7 +272,7 @@ def origin_of(base: str) -> str:
     return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
 
 
-def pairs(body: bytes) -> dict[str, str] | None:
+def parse_fields(body: bytes) -> dict[str, str] | None:
     """Names and values, blanks around them removed; None for what cannot be read. Line ends are single."""
     if len(body) > LARGEST:
         return None
@@ -278,17 +280,17 @@ def pairs(body: bytes) -> dict[str, str] | None:
         qsl = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
         return None
-    fields = _tidied(qsl)
+    fields = _normalize(qsl)
     return fields if len(fields) == len(qsl) else None
 
 
-def legible(body: bytes) -> dict[str, str]:
+def readable_fields(body: bytes) -> dict[str, str]:
     """As much of a form as can be read, to be shown again: of one that is too long its beginning."""
     if len(body) <= LARGEST:
-        return pairs(body) or {}
+        return parse_fields(body) or {}
     text = _CUT_OFF.sub(b"", body[:LARGEST]).decode("ascii", "ignore")
     try:
-        return _tidied(parse_qsl(text, keep_blank_values=True, errors="ignore", max_num_fields=MOST_FIELDS))
+        return _normalize(parse_qsl(text, keep_blank_values=True, errors="ignore", max_num_fields=MOST_FIELDS))
     except ValueError:
         return {}
 
@@ -297,7 +299,7 @@ _CUT_OFF = re.compile(rb"%[0-9A-Fa-f]?\Z")
 """The beginning of a byte that is written as `%E4`."""
 
 
-def _tidied(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _normalize(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
     tidy = {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in fields}
     return {name: clean_text.shown(value).strip() for name, value in tidy.items()}
 
@@ -317,11 +319,11 @@ async def _body(request: Request) -> bytes:
 # ---- the other address of a form -------------------------------------------------------------------------
 
 
-def without_slash(path: str) -> Route:
+def slash_redirect(path: str) -> Route:
     """A form's address with a `/` at its end, as some write it: it leads to the form (308, which sends again)."""
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         where = f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"
         return Response(status_code=308, headers={**HEADERS, "location": where})
 
-    return Route(f"{path}/", answer, methods=["GET", "POST"])
+    return Route(f"{path}/", respond, methods=["GET", "POST"])

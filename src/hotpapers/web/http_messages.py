@@ -116,7 +116,7 @@ def reply(status: int, headers: Iterable[tuple[str, str]], body: bytes = b"", et
     )
 
 
-def answered(body: bytes, link: str, *, packed: bool) -> ApiReply:
+def json_reply(body: bytes, link: str, *, packed: bool) -> ApiReply:
     """An answer in JSON, packed where that is wanted and worthwhile. `link`: the header that leads on, or nothing."""
     packed = packed and len(body) >= WORTHWHILE
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}{"-gz" if packed else ""}"'
@@ -126,7 +126,7 @@ def answered(body: bytes, link: str, *, packed: bool) -> ApiReply:
     return reply(200, headers, gzip.compress(body, 6, mtime=0) if packed else body, etag)
 
 
-def unchanged(known: ApiReply) -> ApiReply:
+def not_modified(known: ApiReply) -> ApiReply:
     """Says that what who asks has is still so."""
     return reply(304, (), etag=known.etag)
 
@@ -154,7 +154,7 @@ def problem(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -
     return reply(status, [("content-type", PROBLEM), *headers], msgspec.json.encode(details))
 
 
-def later(status: int, detail: str, seconds: int) -> ApiReply:
+def retry_reply(status: int, detail: str, seconds: int) -> ApiReply:
     """What is worth asking again after so many seconds."""
     return problem(status, detail, [("retry-after", str(seconds))])
 
@@ -166,11 +166,11 @@ def problem_of(error: Exception) -> ApiReply:
     if isinstance(error, errors.UsageError | errors.InputError | errors.IssueError):
         return problem(400, str(error))
     if isinstance(error, errors.StoreError):
-        return later(503, "the store cannot be read now", 10)
+        return retry_reply(503, "the store cannot be read now", 10)
     return problem(500, "internal error; the server's log has the details")
 
 
-def refused(request: ApiRequest) -> ApiReply | None:
+def refusal(request: ApiRequest) -> ApiReply | None:
     """The reply to what is no question at all; None where it may be one."""
     if request.method == "OPTIONS":
         return PREFLIGHT

@@ -1,4 +1,4 @@
-"""The pages that letters lead to: to confirm a subscription, to end it, to choose its days.
+"""The pages that messages lead to: to confirm a subscription, to end it, to choose its days.
 
 Looking changes nothing, as mail programs and filters look at every link; a button sends a POST, which acts. A POST to
 the address of *unsubscribe* is also what a mail program sends for one click (RFC 8058): it needs no cookie and no form,
@@ -50,7 +50,7 @@ class MailPage(NamedTuple):
     status: int = 200
 
 
-Act = Callable[[Record, MailToken, Subscriber, str], MailPage]
+TokenHandler = Callable[[Record, MailToken, Subscriber, str], MailPage]
 """What an address does: with a store, a token, whose it is, and the publication's title."""
 
 NOTHING = MailPage(
@@ -78,7 +78,7 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
     def ask_leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         if reader.state != "confirmed":
             return MailPage(f"You are not subscribed to {title}")
-        text = tokens.encode(record.marks.secret, token)
+        text = tokens.encode(record.hasher.secret, token)
         other = "all" if reader.skip_empty else "skip"
         choice = "Mail every day" if reader.skip_empty else "No mail on days without papers"
         return MailPage(f"Unsubscribe from {title}?", (), (("", "Unsubscribe"), (f"../{other}/{text}", choice)))
@@ -87,48 +87,53 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
         subscribers.end(record, reader.mark, clock())
         return MailPage("Unsubscribed", (f"{title} will no longer be sent to you, and your address has been deleted.",))
 
-    def choose(skip_empty: bool) -> Act:
-        def chosen(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
+    def choose(skip_empty: bool) -> TokenHandler:
+        def save(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
             if subscribers.set_skip_empty(record, reader.mark, skip_empty=skip_empty) is None:
                 return MailPage(f"You are not subscribed to {title}")
             when = "only on days with papers" if skip_empty else "every day"
             return MailPage("Saved", (f"{title} will be sent to you {when}.",))
 
-        return chosen
+        return save
 
-    room = Semaphore(MOST)
+    slots = Semaphore(MOST)
     return [
-        _route(open_record, "confirm", "confirm", ask_confirm, confirm, room),
-        _route(open_record, "unsubscribe", "unsubscribe", ask_leave, leave, room),
-        _route(open_record, "skip", "unsubscribe", ask_leave, choose(True), room),
-        _route(open_record, "all", "unsubscribe", ask_leave, choose(False), room),
+        _route(open_record, "confirm", "confirm", ask_confirm, confirm, slots),
+        _route(open_record, "unsubscribe", "unsubscribe", ask_leave, leave, slots),
+        _route(open_record, "skip", "unsubscribe", ask_leave, choose(True), slots),
+        _route(open_record, "all", "unsubscribe", ask_leave, choose(False), slots),
     ]
 
 
 def _route(
-    open_record: Callable[[], Record], name: str, purpose: Purpose, look: Act, act: Act, room: Semaphore
+    open_record: Callable[[], Record],
+    name: str,
+    purpose: Purpose,
+    show: TokenHandler,
+    submit: TokenHandler,
+    slots: Semaphore,
 ) -> Route:
-    async def answer(request: Request) -> Response:
-        text, work = request.path_params["token"], act if request.method == "POST" else look
-        if not room.acquire(blocking=False):
+    async def respond(request: Request) -> Response:
+        text, handler = request.path_params["token"], submit if request.method == "POST" else show
+        if not slots.acquire(blocking=False):
             return _page(BUSY)
         try:
-            return _page(await run_in_threadpool(_answered, open_record, text, purpose, work))
+            return _page(await run_in_threadpool(_handle, open_record, text, purpose, handler))
         finally:
-            room.release()
+            slots.release()
 
-    return Route(f"/mail/{name}/{{token}}", answer, methods=["GET", "POST"])
+    return Route(f"/mail/{name}/{{token}}", respond, methods=["GET", "POST"])
 
 
-def _answered(open_record: Callable[[], Record], text: str, purpose: Purpose, act: Act) -> MailPage:
+def _handle(open_record: Callable[[], Record], text: str, purpose: Purpose, handler: TokenHandler) -> MailPage:
     try:
         with open_record() as record:
-            token = tokens.decode(record.marks.secret, text) if len(text) <= LONGEST else None
+            token = tokens.decode(record.hasher.secret, text) if len(text) <= LONGEST else None
             reader = subscribers.find(record, token.mark) if token and token.purpose == purpose else None
             if token is None or reader is None:
                 return NOTHING
             title = phrases.one_line(publication_of(record, reader.publication).title)
-            return act(record, token, reader, title)
+            return handler(record, token, reader, title)
     except NotFound:
         return NOTHING
     except StoreError:

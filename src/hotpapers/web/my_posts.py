@@ -27,7 +27,7 @@ from hotpapers.settings import BotSettings
 from hotpapers.store import Record, now
 from hotpapers.view import phrases
 from hotpapers.web import forms
-from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, without_slash
+from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, slash_redirect
 
 PATH = "/mine"
 COST = 2
@@ -39,33 +39,34 @@ class ServerTurns:
     """One profile at a time from each server: who holds a slow one up waits for it alone."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._busy: set[str] = set()
         self._lock = threading.Lock()
 
     @contextmanager
-    def taken(self, server: str) -> Iterator[bool]:
+    def acquire(self, server: str) -> Iterator[bool]:
         """Whether it is one's turn; then it is until the end."""
         with self._lock:
-            is_free = server not in self._taken
-            self._taken.add(server)
+            is_free = server not in self._busy
+            self._busy.add(server)
         try:
             yield is_free
         finally:
             if is_free:
                 with self._lock:
-                    self._taken.discard(server)
+                    self._busy.discard(server)
 
 
 class MyPostsDependencies(NamedTuple):
-    """What the page needs. `go_out`: a client of networks; `view`: Bluesky's public view; `press`: renders anew what
-    batches after a position changed. `named`: the base addresses of the settings. `contact`: the operator's own."""
+    """What the page needs. `open_client`: a client of networks; `view`: Bluesky's public view; `render`: renders anew
+    what batches after a position changed. `base_addresses`: the base addresses of the settings. `contact`: the
+    operator's own."""
 
     open_record: Callable[[], Record]
-    go_out: Callable[[], AbstractContextManager[HttpClient]]
+    open_client: Callable[[], AbstractContextManager[HttpClient]]
     view: str
-    press: Callable[[Record, int], object]
+    render: Callable[[Record, int], object]
     turns: ServerTurns
-    named: Sequence[str] = ()
+    base_addresses: Sequence[str] = ()
     bots: BotSettings = BotSettings()
     contact: str = ""
     clock: Callable[[], int] = now
@@ -73,36 +74,36 @@ class MyPostsDependencies(NamedTuple):
 
 def routes(router: FormRouter, dependencies: MyPostsDependencies) -> Sequence[BaseRoute]:
     """The page."""
-    form = router.route(PATH, lambda _: first(), partial(_act, router, dependencies), COST, _again)
-    return [form, without_slash(PATH)]
+    form = router.route(PATH, lambda _: account_page(), partial(_submit, router, dependencies), COST, _refill)
+    return [form, slash_redirect(PATH)]
 
 
-def _again(values: Values) -> FormPage:
+def _refill(values: Values) -> FormPage:
     """The form with what was sent; where it has a proof, the second."""
     who, proof = values.get("who", ""), values.get("proof", "")
-    return _choosing(who, proof, values.get("choice", "")) if proof else first(who)
+    return _choice_form(who, proof, values.get("choice", "")) if proof else account_page(who)
 
 
-def _act(router: FormRouter, dependencies: MyPostsDependencies, values: Values) -> FormPage:
+def _submit(router: FormRouter, dependencies: MyPostsDependencies, values: Values) -> FormPage:
     """What follows from a form: the code, or what was asked for."""
     who, proof = values.get("who", ""), values.get("proof", "")
     claim = claims.parse_claim(who)
     if not claim.network:
-        return first(who, BARE if claims.is_bare(who) else _elsewhere(dependencies.contact))
+        return account_page(who, BARE if claims.is_bare(who) else _elsewhere(dependencies.contact))
     with dependencies.open_record() as record:
         known = actions.known_accounts(record, claim.keys)
         if len(known) != 1:
-            return first(who, SEVERAL[claim.network] if known else UNKNOWN)
+            return account_page(who, SEVERAL[claim.network] if known else UNKNOWN)
         if not proof:
             nonce = secrets.token_hex(codes.NONCE // 2)
-            proof_begun = ProofChallenge(known[0].account, dependencies.clock() // SECOND, nonce)
-            return _second(record, known[0], proof_begun, who)
-        return _third(router, dependencies, record, known[0], values)
+            challenge = ProofChallenge(known[0].account, dependencies.clock() // SECOND, nonce)
+            return _code_page(record, known[0], challenge, who)
+        return _outcome_page(router, dependencies, record, known[0], values)
 
 
 # ---- first: who ------------------------------------------------------------------------------------------
 
-ASKED = "Your account, or the address of one of your posts"
+ACCOUNT_LABEL = "Your account, or the address of one of your posts"
 UNKNOWN = "This site knows no post of this account, and shows none."
 BARE = "Which network is it on? Write it as @ada.example or @ada@social.example."
 SEVERAL: dict[claims.Network, str] = {
@@ -112,16 +113,16 @@ SEVERAL: dict[claims.Network, str] = {
 }
 
 
-def first(who: str = "", wrong: str = "") -> FormPage:
+def account_page(who: str = "", error: str = "") -> FormPage:
     """The page that asks for an account."""
     hint = "On Bluesky or Mastodon: @ada.example, @ada@social.example, https://social.example/@ada/123"
-    field = FormField("who", ASKED, "text", who[: claims.LONGEST], hint, wrong, claims.LONGEST)
+    field = FormField("who", ACCOUNT_LABEL, "text", who[: claims.LONGEST], hint, error, claims.LONGEST)
     lines = (
         "Whoever posted decides what is shown here. Prove that an account is yours by writing a code into its profile"
         " for a moment; no password is asked for.",
     )
-    form = FormSpec("mine", "Get a code", (field,), wrong=wrong)
-    return FormPage("These are my posts", lines, form, status=400 if wrong else 200)
+    form = FormSpec("mine", "Get a code", (field,), error=error)
+    return FormPage("These are my posts", lines, form, status=400 if error else 200)
 
 
 def _elsewhere(contact: str) -> str:
@@ -133,28 +134,28 @@ def _elsewhere(contact: str) -> str:
 # ---- second: the code --------------------------------------------------------------------------------------
 
 
-def _second(
+def _code_page(
     record: Record,
     known: KnownAccount,
     proof: ProofChallenge,
     who: str,
     choice: str = "",
-    wrong: str = "",
+    error: str = "",
     status: int = 400,
 ) -> FormPage:
-    secret = record.marks.secret
+    secret = record.hasher.secret
     lines = (
         "Write this code into the description of your profile, save it, and then send the form below. Keep this page"
         " open until then; the code is good for a day. Afterwards, take it out again.",
     )
-    page = _choosing(who, codes.encode(secret, proof), choice, wrong)
+    page = _choice_form(who, codes.encode(secret, proof), choice, error)
     facts = (("Account", phrases.one_line(known.handle or known.own)),)
-    return page._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=status if wrong else 200)
+    return page._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=status if error else 200)
 
 
-def _choosing(who: str, proof: str, choice: str = "", wrong: str = "") -> FormPage:
+def _choice_form(who: str, proof: str, choice: str = "", error: str = "") -> FormPage:
     hidden = (("who", who), ("proof", proof))
-    form = FormSpec("mine", "The code is in my profile", (), hidden, "What would you like?", CHOICES, choice, wrong)
+    form = FormSpec("mine", "The code is in my profile", (), hidden, "What would you like?", CHOICES, choice, error)
     return FormPage("Your code", (), form)
 
 
@@ -168,34 +169,36 @@ NO_CHOICE = "Please choose one."
 TURN = "Somebody else's profile is being read from the same server. Please try again in a minute."
 
 
-def _third(
+def _outcome_page(
     router: FormRouter, dependencies: MyPostsDependencies, record: Record, known: KnownAccount, values: Values
 ) -> FormPage:
     at, choice, who = dependencies.clock(), values.get("choice", ""), values["who"]
-    proof = codes.decode(record.marks.secret, values["proof"], known.account, at // SECOND)
+    proof = codes.decode(record.hasher.secret, values["proof"], known.account, at // SECOND)
     if proof is None:
-        return first(who, OLD)
+        return account_page(who, OLD)
     if choice not in (HIDE, PERSON):
-        return _second(record, known, proof, who, wrong=NO_CHOICE)
-    server = profiles.server_of(dependencies.view, known, dependencies.named)
-    with dependencies.turns.taken(server) as is_free:
-        wrong = _missing(dependencies, server, known, codes.code(record.marks.secret, proof)) if is_free else TURN
-    if wrong:
-        return _second(record, known, proof, who, choice, wrong, 400 if is_free else 503)._replace(
+        return _code_page(record, known, proof, who, error=NO_CHOICE)
+    server = profiles.server_of(dependencies.view, known, dependencies.base_addresses)
+    with dependencies.turns.acquire(server) as is_free:
+        error = (
+            _proof_problem(dependencies, server, known, codes.code(record.hasher.secret, proof)) if is_free else TURN
+        )
+    if error:
+        return _code_page(record, known, proof, who, choice, error, 400 if is_free else 503)._replace(
             wait=0 if is_free else 60
         )
     if choice == HIDE:
-        return _hidden(router, dependencies, record, known, at)
-    literal = actions.contest(record, dependencies.bots, known.account, at)
-    if literal == "full":
-        return forms.asked_again(FULL, _second(record, known, proof, who, choice))
-    return CONTESTED[literal]
+        return _hide(router, dependencies, record, known, at)
+    outcome = actions.contest(record, dependencies.bots, known.account, at)
+    if outcome == "full":
+        return forms.with_refusal(FULL, _code_page(record, known, proof, who, choice))
+    return CONTEST_PAGES[outcome]
 
 
-def _missing(dependencies: MyPostsDependencies, server: str, known: KnownAccount, code: str) -> str:
+def _proof_problem(dependencies: MyPostsDependencies, server: str, known: KnownAccount, code: str) -> str:
     """Why the profile does not prove it; empty where it does."""
     try:
-        with dependencies.go_out() as http:
+        with dependencies.open_client() as http:
             description = profiles.fetch_description(http, server, known)
     except RequestRefused as problem:
         log_event("profile refused", reason=problem.reason)
@@ -206,20 +209,20 @@ def _missing(dependencies: MyPostsDependencies, server: str, known: KnownAccount
     return "" if codes.appears_in(code, description) else MISSING
 
 
-def _hidden(
+def _hide(
     router: FormRouter, dependencies: MyPostsDependencies, record: Record, known: KnownAccount, at: int
 ) -> FormPage:
     before = record.head.position
     if not actions.hide(record, known.account, at):
         return FormPage("Already hidden", ("None of your posts is shown here.",))
     log_event("hidden as its account asked", position=record.head.position)
-    router.later(partial(_pressed, dependencies, before))
+    router.run_later(partial(_render_changed, dependencies, before))
     return HIDDEN
 
 
-def _pressed(dependencies: MyPostsDependencies, before: int) -> None:
+def _render_changed(dependencies: MyPostsDependencies, before: int) -> None:
     with dependencies.open_record() as record:
-        dependencies.press(record, before)
+        dependencies.render(record, before)
 
 
 AFTER = "You can take the code out of your profile now."
@@ -227,7 +230,7 @@ HIDDEN = FormPage(
     "Your posts are hidden",
     ("None of them is shown here any more; pages that were written to folders follow within minutes.", AFTER),
 )
-CONTESTED: dict[actions.Contest, FormPage] = {
+CONTEST_PAGES: dict[actions.ContestOutcome, FormPage] = {
     "person": FormPage("You count as a person", ("You did before: no rule takes you for a bot.", AFTER)),
     "lifted": FormPage("You count as a person", ("In every issue from now on. Earlier issues do not change.", AFTER)),
     "asked": FormPage(

@@ -22,7 +22,7 @@ from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.templating import policy_of
 from hotpapers.view.site_config import SiteConfig
 
-KEPT = 1024
+CACHED_PAGES = 1024
 """Rendered pages kept: some 30 MB."""
 PACKED, SMALL = 6, 1000
 """The level at which pages are packed, and the bytes up to which they are not."""
@@ -45,43 +45,46 @@ def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
 
 
 class PageCache:
-    """Pages made from one issue reader. Asked from one event loop; made in the thread of `making`."""
+    """Pages made from one issue reader. Asked from one event loop; made in the thread of `pool`."""
 
     def __init__(
-        self, issue_reader: IssueReader, publication: str, site_config: SiteConfig, making: ThreadPoolExecutor
+        self, issue_reader: IssueReader, publication: str, site_config: SiteConfig, pool: ThreadPoolExecutor
     ) -> None:
-        self.issue_reader, self._making = issue_reader, making
-        self._publication, self._imprint = publication, site_config
+        self.issue_reader, self._render_pool = issue_reader, pool
+        self._publication, self._site_config = publication, site_config
         self._pages: SitePages | None = None
         self._feeds: FeedMaker | None = None
-        self._found: OrderedDict[str, Future[RenderedPage | None]] = OrderedDict()
+        self._futures: OrderedDict[str, Future[RenderedPage | None]] = OrderedDict()
 
     async def get(self, path: str) -> RenderedPage | None:
         """A page, None where there is none."""
-        future = self._found.get(path)
+        future = self._futures.get(path)
         if future is None or (future.done() and (future.cancelled() or future.exception())):
-            future = self._found[path] = self._making.submit(self._render, path)
-            if len(self._found) > KEPT:
-                self._found.popitem(last=False)
+            future = self._futures[path] = self._render_pool.submit(self._render, path)
+            if len(self._futures) > CACHED_PAGES:
+                self._futures.popitem(last=False)
         else:
-            self._found.move_to_end(path)
+            self._futures.move_to_end(path)
         return future.result() if future.done() else await asyncio.shield(asyncio.wrap_future(future))
 
     async def missing(self, path: str) -> bytes:
-        return await asyncio.wrap_future(self._making.submit(lambda: self._make_pages().missing(path)))
+        return await asyncio.wrap_future(self._render_pool.submit(lambda: self._make_pages().missing(path)))
+
+    async def refused(self, path: str) -> bytes:
+        return await asyncio.wrap_future(self._render_pool.submit(lambda: self._make_pages().refused(path)))
 
     def _make_pages(self) -> SitePages:
         if self._pages is None:
-            self._pages = SitePages(self.issue_reader, self._publication, self._imprint)
+            self._pages = SitePages(self.issue_reader, self._publication, self._site_config)
         return self._pages
 
     def _render(self, path: str) -> RenderedPage | None:
         if path.startswith("feeds/"):
-            self._feeds = self._feeds or FeedMaker(self.issue_reader, self._publication, self._imprint)
+            self._feeds = self._feeds or FeedMaker(self.issue_reader, self._publication, self._site_config)
             page = self._feeds.feed(path)
         else:
             page = self._make_pages().page(path)
-        return None if page is None else rendered(path, page, bool(self._imprint.base))
+        return None if page is None else rendered(path, page, bool(self._site_config.base))
 
 
 class CurrentPages:
@@ -89,28 +92,28 @@ class CurrentPages:
     as long as nothing in it changed."""
 
     def __init__(self, open_issues: Callable[[], IssueReader], publication: str, site_config: SiteConfig) -> None:
-        self._open, self._publication, self._imprint = open_issues, publication, site_config
-        self._looking = ThreadPoolExecutor(1, thread_name_prefix="looking")
-        self._making = ThreadPoolExecutor(1, thread_name_prefix="making")
+        self._open, self._publication, self._site_config = open_issues, publication, site_config
+        self._refresh_pool = ThreadPoolExecutor(1, thread_name_prefix="refresh")
+        self._render_pool = ThreadPoolExecutor(1, thread_name_prefix="render")
         self._lock = threading.Lock()
         self._next: Future[PageCache] | None = None
-        self._kept: PageCache | None = None
+        self._cache: PageCache | None = None
         self._version: object = None
 
     async def now(self) -> PageCache:
         """The pages of the issue reader as it is after this was called."""
         with self._lock:
             if self._next is None:
-                self._next = self._looking.submit(self._look)
-            own = self._next
-        return await asyncio.shield(asyncio.wrap_future(own))
+                self._next = self._refresh_pool.submit(self._refresh)
+            future = self._next
+        return await asyncio.shield(asyncio.wrap_future(future))
 
-    def _look(self) -> PageCache:
+    def _refresh(self) -> PageCache:
         with self._lock:
             self._next = None  # who comes from here on may come after something that this look does not see
-        issue_reader, logs = self._open(), self._imprint.logs
+        issue_reader, logs = self._open(), self._site_config.logs
         version = logs.version(self._publication) if logs else None
-        if self._kept is None or self._kept.issue_reader is not issue_reader or self._version != version:
-            self._kept = PageCache(issue_reader, self._publication, self._imprint, self._making)
+        if self._cache is None or self._cache.issue_reader is not issue_reader or self._version != version:
+            self._cache = PageCache(issue_reader, self._publication, self._site_config, self._render_pool)
             self._version = version
-        return self._kept
+        return self._cache

@@ -24,7 +24,7 @@ class TokenBuckets:
 
     def __init__(self, rate: int, within: int = 60) -> None:
         self._rate, self._within = rate, within
-        self._kept: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def take(self, client: str, cost: int, at: float) -> int:
         """Takes tokens at a moment in seconds; how many seconds to wait, where there are too few: 0 when taken.
@@ -33,18 +33,18 @@ class TokenBuckets:
         """
         if not self._rate:
             return 0
-        bucket = self._kept.pop(client, None)
+        bucket = self._buckets.pop(client, None)
         since = 0.0 if bucket is None else at - bucket.at
         tokens = self._rate if bucket is None else min(self._rate, bucket.tokens + since * self._rate / self._within)
         cost = min(cost, self._rate)
         enough = tokens >= cost
-        self._kept[client] = _Bucket(tokens - cost if enough else tokens, at)
-        if len(self._kept) > MOST_CLIENTS:
-            self._kept.popitem(last=False)
+        self._buckets[client] = _Bucket(tokens - cost if enough else tokens, at)
+        if len(self._buckets) > MOST_CLIENTS:
+            self._buckets.popitem(last=False)
         return 0 if enough else int((cost - tokens) * self._within / self._rate) + 1
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._buckets)
 
 
 def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
@@ -55,11 +55,11 @@ def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
     """
     entries = [entry.strip() for value in forwarded for entry in value.split(",")]
     address = entries[-proxies] if 0 < proxies <= len(entries) else peer
-    return _counted_as(address) or peer
+    return _client_key(address) or peer
 
 
 @lru_cache(10_000)
-def _counted_as(address: str) -> str:
+def _client_key(address: str) -> str:
     """The client that an address stands for; empty for what is no address."""
     try:
         address_of_client = ipaddress.ip_address(address)

@@ -64,15 +64,15 @@ class ReaderFeatures:
         if is_one_client(self._serve):
             LOG.warning("%s", ONE_CLIENT)
         self.routes += report_forms.routes(
-            self._desk(), report_forms.ReportDependencies(open_record, terms=operator.terms)
+            self._add_router(), report_forms.ReportDependencies(open_record, terms=operator.terms)
         )
-        self.routes += my_posts.routes(self._desk(), my_posts_dependencies(open_record, operator))
+        self.routes += my_posts.routes(self._add_router(), my_posts_dependencies(open_record, operator))
         if is_open(operator.settings.mailing):
-            office = mail_config_of(operator.settings.mailing, operator.folder)
-            letters = join_page.JoinDependencies(open_record, office, publication.publication)
-            self.routes += join_page.routes(self._desk(), letters)
+            mail_config = mail_config_of(operator.settings.mailing, operator.folder)
+            dependencies = join_page.JoinDependencies(open_record, mail_config, publication.publication)
+            self.routes += join_page.routes(self._add_router(), dependencies)
 
-    def _desk(self) -> FormRouter:
+    def _add_router(self) -> FormRouter:
         self._routers.append(FormRouter(self._serve.base, self._site, self._serve.proxies))
         return self._routers[-1]
 

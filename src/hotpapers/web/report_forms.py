@@ -21,12 +21,12 @@ from hotpapers.model import IssueContent, Paper, Post
 from hotpapers.store import Record, now, reader_reports
 from hotpapers.store.reader_reports import Kind, ReaderReport
 from hotpapers.view import clean_text, phrases, site_paths
-from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, asked_again, without_slash
+from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, slash_redirect, with_refusal
 
 PATHS: dict[Kind, str] = {"entry": "/wrong", "quotation": "/report"}
 HEADINGS: dict[Kind, str] = {"entry": "What is wrong?", "quotation": "Report a quotation"}
-ASKED: dict[Kind, str] = {"entry": "What is wrong with this entry?", "quotation": "Why should it not be quoted?"}
-TOLD = "Only whoever runs this site will read this. Who you are is not kept: to get an answer, write to them."
+LABELS: dict[Kind, str] = {"entry": "What is wrong with this entry?", "quotation": "Why should it not be quoted?"}
+HINT = "Only whoever runs this site will read this. Who you are is not kept: to get an answer, write to them."
 FULL = FormPage("Not now", ("There have been many reports within the hour. Please try again later.",), status=503)
 THANKS = FormPage("Thank you", ("Whoever runs this site will read it.",))
 
@@ -52,34 +52,37 @@ def routes(router: FormRouter, dependencies: ReportDependencies) -> Sequence[Bas
     """The two pages."""
     report_routes = [
         router.route(
-            path, partial(_look, dependencies, kind), partial(_act, dependencies, kind), again=partial(_again, kind)
+            path,
+            partial(_show, dependencies, kind),
+            partial(_submit, dependencies, kind),
+            refill=partial(_refill, kind),
         )
         for kind, path in PATHS.items()
     ]
-    return [*report_routes, *map(without_slash, PATHS.values())]
+    return [*report_routes, *map(slash_redirect, PATHS.values())]
 
 
-def _look(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
+def _show(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
     with dependencies.open_record() as record:
-        return _form(kind, about_of(record, dependencies.terms, kind, values))
+        return _form(kind, target_of(record, dependencies.terms, kind, values))
 
 
-def _again(kind: Kind, values: Values) -> FormPage:
+def _refill(kind: Kind, values: Values) -> FormPage:
     """The form with what was sent, of which nothing was looked up."""
-    about = ReportTarget(values.get("issue", ""), values.get("paper", ""), values.get("post", ""), ())
-    return _form(kind, about, values.get("said", ""))
+    target = ReportTarget(values.get("issue", ""), values.get("paper", ""), values.get("post", ""), ())
+    return _form(kind, target, values.get("said", ""))
 
 
-def _act(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
+def _submit(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
     text = values.get("said", "")
     with dependencies.open_record() as record:
-        about = about_of(record, dependencies.terms, kind, values)
-        wrong = problem_of(text)
-        if wrong:
-            return _form(kind, about, text, wrong)
-        report = ReaderReport(0, dependencies.clock(), kind, about.issue, about.paper, about.post, text)
+        target = target_of(record, dependencies.terms, kind, values)
+        error = problem_of(text)
+        if error:
+            return _form(kind, target, text, error)
+        report = ReaderReport(0, dependencies.clock(), kind, target.issue, target.paper, target.post, text)
         is_full = reader_reports.note(record.database, report) == "full"
-        return asked_again(FULL, _form(kind, about, text)) if is_full else THANKS
+        return with_refusal(FULL, _form(kind, target, text)) if is_full else THANKS
 
 
 def problem_of(text: str) -> str:
@@ -91,14 +94,14 @@ def problem_of(text: str) -> str:
     return ""
 
 
-def _form(kind: Kind, about: ReportTarget, text: str = "", wrong: str = "") -> FormPage:
-    field = FormField("said", ASKED[kind], "area", text, TOLD, wrong)
-    hidden = (("issue", about.issue), ("paper", about.paper.removeprefix("arxiv:")), ("post", about.post))
-    form = FormSpec(PATHS[kind][1:], "Send", (field,), hidden, wrong=wrong)
-    return FormPage(HEADINGS[kind], (), form, about.facts, status=400 if wrong else 200)
+def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> FormPage:
+    field = FormField("said", LABELS[kind], "area", text, HINT, error)
+    hidden = (("issue", target.issue), ("paper", target.paper.removeprefix("arxiv:")), ("post", target.post))
+    form = FormSpec(PATHS[kind][1:], "Send", (field,), hidden, error=error)
+    return FormPage(HEADINGS[kind], (), form, target.facts, status=400 if error else 200)
 
 
-def about_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -> ReportTarget:
+def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -> ReportTarget:
     """What an address or a form names. Raises NotFound where it does not stand in an issue here, or is not quoted there
     now: what is hidden is not told."""
     digest, paper, post = values.get("issue", ""), f"arxiv:{values.get('paper', '')}", values.get("post", "")
@@ -110,7 +113,7 @@ def about_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -
     known, bare = record.view().item(Paper, paper), paper.removeprefix("arxiv:")
     facts.append(("Paper", f"{bare}, {known.title}" if known else bare))
     if kind == "quotation":
-        facts.append(("Post", _author_label(_quoted(record, allowed, content, paper, post))))
+        facts.append(("Post", _author_label(_quoted_post(record, allowed, content, paper, post))))
     rows = tuple((name, phrases.one_line(value)) for name, value in facts)
     return ReportTarget(digest, paper, post if kind == "quotation" else "", rows)
 
@@ -123,7 +126,7 @@ def _content(record: Record, digest: str) -> IssueContent:
     return next(edition.content for edition in freeze.editions(record, publication, day) if edition.digest == digest)
 
 
-def _quoted(record: Record, allowed: terms.Table, content: IssueContent, paper: str, post: str) -> Post:
+def _quoted_post(record: Record, allowed: terms.Table, content: IssueContent, paper: str, post: str) -> Post:
     issue = RecordIssueReader(record, allowed).issue(content.publication.publication, content.day, content.edition)
     for word in phrases.with_words(issue.posts.get(paper, ())):
         if word.post.post == post:

@@ -20,8 +20,8 @@ class FreshIssueReader:
 
     def __init__(self, open_record: Callable[[], Record], allowed: terms.Table = terms.TERMS) -> None:
         self._open, self._allowed = open_record, allowed
-        self._watched: tuple[Record, PageChangeCounter] | None = None
-        self._kept: tuple[int, RecordIssueReader] | None = None
+        self._watch: tuple[Record, PageChangeCounter] | None = None
+        self._current: tuple[int, Record, RecordIssueReader] | None = None
 
     def __call__(self) -> RecordIssueReader:
         """The issue reader. Raises StoreError; the next call begins anew."""
@@ -32,16 +32,17 @@ class FreshIssueReader:
             raise
 
     def _fresh(self) -> RecordIssueReader:
-        if self._watched is None:
+        if self._watch is None:
             record = self._open()
-            self._watched, self._kept = (record, PageChangeCounter(record)), None
-        changes = self._watched[1].look()
-        if self._kept is None or self._kept[0] != changes:
-            self._kept = (changes, RecordIssueReader(self._open(), self._allowed))
-        return self._kept[1]
+            self._watch, self._current = (record, PageChangeCounter(record)), None
+        changes = self._watch[1].look()
+        if self._current is None or self._current[0] != changes or self._current[1].database.is_lost:
+            record = self._open()
+            self._current = (changes, record, RecordIssueReader(record, self._allowed))
+        return self._current[2]
 
     def close(self) -> None:
         """Ends the watch. An issue reader's connection ends with the issue reader, which may still be read."""
-        if self._watched is not None:
-            self._watched[0].database.close()
-        self._watched = self._kept = None
+        if self._watch is not None:
+            self._watch[0].database.close()
+        self._watch = self._current = None

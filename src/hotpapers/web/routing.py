@@ -27,7 +27,7 @@ class QueryRoute(NamedTuple):
         return self.question.cost if self.question else EXPORT_COST
 
     @property
-    def asked(self) -> type[request_params.Params]:
+    def params_type(self) -> type[request_params.Params]:
         return self.question.params if self.question else request_params.ExportParams
 
 
@@ -61,7 +61,7 @@ def parameters(cls: type[request_params.Params], inside: dict[str, str], query: 
         if name in values or name in inside:
             raise UsageError(f"{name[:60]}: stands there twice")
         values[name] = value
-    return request_params.checked(cls, {**inside, **values}, as_text=True)
+    return request_params.check_params(cls, {**inside, **values}, as_text=True)
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
@@ -72,8 +72,8 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
             query.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict",
             max_num_fields=MOST_PARAMETERS,
         )  # fmt: skip
-    except ValueError as wrong:  # no ASCII, no UTF-8, no pairs, or too many
-        raise UsageError("the query cannot be read; write it as name=value&name=value, in UTF-8") from wrong
+    except ValueError as error:  # no ASCII, no UTF-8, no pairs, or too many
+        raise UsageError("the query cannot be read; write it as name=value&name=value, in UTF-8") from error
 
 
 def next_link(params: request_params.Params, path_pattern: str, cursor: str | None) -> str:

@@ -4,8 +4,8 @@
     GET /feeds/query.atom?q=…         papers of the latest issues that a query finds; also .rss, .json
     GET /feeds/author/NAME.atom       those by an author whom issues know, named as written or as in addresses
 
-Without `q` the page is the site's own; a feed needs a question that can be understood. Questions are answered at the
-desks of threads, like those of the API, and what a client may ask is bounded in the same way.
+Without `q` the page is the site's own; a feed needs a question that can be understood. Questions are answered in
+threads of their own, like those of the API, and what a client may ask is bounded in the same way.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from hotpapers.web.app import HEADERS, page_reply
 from hotpapers.web.http_messages import request_of
 from hotpapers.web.page_cache import rendered
 from hotpapers.web.rate_limits import TokenBuckets, client_of
-from hotpapers.web.search_view import NOTHING, answer_of, complaint, feed_address, gone
+from hotpapers.web.search_view import NOTHING, answer_of, expired, feed_address, query_error
 from hotpapers.web.sessions import SessionPool
 
 THREADS, MOST = 2, 32
@@ -75,7 +75,7 @@ class ThreadState(NamedTuple):
     feeds: FeedMaker
 
 
-Work = Callable[[QuerySession, ThreadState], SearchOutput]
+SearchHandler = Callable[[QuerySession, ThreadState], SearchOutput]
 
 
 class SearchRoutes:
@@ -84,13 +84,13 @@ class SearchRoutes:
     def __init__(
         self, open_record: Callable[[], Record], publication: str, site_config: SiteConfig, operator: ApiConfig
     ) -> None:
-        self._publication, self._imprint, self._operator = publication, site_config, operator
+        self._publication, self._site_config, self._operator = publication, site_config, operator
         self._sessions = SessionPool(open_record, operator.terms, THREADS)
         self._buckets = TokenBuckets(operator.rate)
-        self._mine = threading.local()
-        self._coming = 0
+        self._local = threading.local()
+        self._pending = 0
         self.routes: list[BaseRoute] = [
-            _Asked("/search/", self._page), _Asked("/search/index.html", self._page),
+            _SearchRoute("/search/", self._page), _SearchRoute("/search/index.html", self._page),
             Route("/feeds/query.{form}", self._query_feed), Route("/feeds/author/{name}.{form}", self._author_feed),
         ]  # fmt: skip
 
@@ -101,97 +101,101 @@ class SearchRoutes:
 
     async def _page(self, request: Request) -> Response:
         query, cursor = request.query_params["q"], request.query_params.get("cursor", "")
-        return await self._answered(request, COST, lambda session, room: self._searched(session, room, query, cursor))
+        return await self._respond(request, COST, lambda session, state: self._results(session, state, query, cursor))
 
     async def _query_feed(self, request: Request) -> Response:
         query, form = request.query_params.get("q", "").strip(), request.path_params["form"]
         if form not in FORMATS or not query:
-            return _refused(404, "a feed of a search is feeds/query.atom?q=…")
-        if wrong := complaint(query):
-            return _refused(400, wrong)
-        return await self._answered(
-            request, FEED_COST, lambda session, room: self._of_query(session, room, query, form)
+            return _refusal(404, "a feed of a search is feeds/query.atom?q=…")
+        if error := query_error(query):
+            return _refusal(400, error)
+        return await self._respond(
+            request, FEED_COST, lambda session, state: self._feed_of_query(session, state, query, form)
         )
 
     async def _author_feed(self, request: Request) -> Response:
         name, form = request.path_params["name"], request.path_params["form"]
         author = slug(name[:LONGEST_NAME])
         if form not in FORMATS or not author:
-            return _refused(404, "a feed of an author is feeds/author/NAME.atom")
-        return await self._answered(request, FEED_COST, lambda session, room: self._of_author(room, name, author, form))
+            return _refusal(404, "a feed of an author is feeds/author/NAME.atom")
+        return await self._respond(
+            request, FEED_COST, lambda session, state: self._feed_of_author(state, name, author, form)
+        )
 
-    async def _answered(self, request: Request, cost: int, work: Work) -> Response:
+    async def _respond(self, request: Request, cost: int, handler: SearchHandler) -> Response:
         query = request_of(request.scope)
         client = client_of(query.peer, query.forwarded, self._operator.proxies)
         seconds = self._buckets.take(client, cost, time.monotonic())
         if seconds:
-            return _refused(429, f"too many questions; go on in {seconds} s", seconds)
-        if self._coming >= MOST:
-            return _refused(503, "too many ask at once", 1)
-        self._coming += 1
+            return _refusal(429, f"too many questions; go on in {seconds} s", seconds)
+        if self._pending >= MOST:
+            return _refusal(503, "too many ask at once", 1)
+        self._pending += 1
         try:
-            page = await self._sessions.ask(lambda session: work(session, self._room(session)))
+            page = await self._sessions.ask(lambda session: handler(session, self._thread_state(session)))
         except StoreError as problem:
             logs.LOG.error("search: %s", problem)
-            return _refused(503, "the store cannot be read now", 10)
+            return _refusal(503, "the store cannot be read now", 10)
         finally:
-            self._coming -= 1
+            self._pending -= 1
         if page.status == 404:
-            return _refused(404, page.body.decode())
-        answer = page_reply(rendered(page.path, page.body), page.path, request.headers)
-        answer.status_code = page.status if answer.status_code == 200 else answer.status_code
-        return answer
+            return _refusal(404, page.body.decode())
+        response = page_reply(rendered(page.path, page.body), page.path, request.headers)
+        response.status_code = page.status if response.status_code == 200 else response.status_code
+        return response
 
-    def _room(self, session: QuerySession) -> ThreadState:
-        issue_reader, room = session.issue_reader(), getattr(self._mine, "room", None)
-        if room is None or room.issue_reader is not issue_reader:
-            site_config = self._imprint
+    def _thread_state(self, session: QuerySession) -> ThreadState:
+        issue_reader, state = session.issue_reader(), getattr(self._local, "state", None)
+        if state is None or state.issue_reader is not issue_reader:
+            site_config = self._site_config
             config = site_config._replace(base=site_config.app or site_config.base)
             parts = (
                 SitePages(issue_reader, self._publication, site_config),
                 FeedMaker(issue_reader, self._publication, config),
             )
-            room = self._mine.room = ThreadState(issue_reader, *parts)
-        return room
+            state = self._local.state = ThreadState(issue_reader, *parts)
+        return state
 
     # ---- what is answered, in a thread -------------------------------------------------------------------
 
-    def _searched(self, session: QuerySession, room: ThreadState, query: str, cursor: str) -> SearchOutput:
-        if wrong := complaint(query):
-            status = 200 if wrong == NOTHING else 400
-            return SearchOutput(search_page.PATH, room.pages.search(SearchAnswer(query[:LONGEST], wrong)), status)
+    def _results(self, session: QuerySession, state: ThreadState, query: str, cursor: str) -> SearchOutput:
+        if error := query_error(query):
+            status = 200 if error == NOTHING else 400
+            return SearchOutput(search_page.PATH, state.pages.search(SearchAnswer(query[:LONGEST], error)), status)
         try:
-            params = request_params.checked(request_params.SearchParams, {"q": query, "limit": PAGE, "cursor": cursor})
+            params = request_params.check_params(
+                request_params.SearchParams, {"q": query, "limit": PAGE, "cursor": cursor}
+            )
             match = papers.search(session, params)
         except UsageError:  # the question was checked before, so it is the cursor
-            return SearchOutput(search_page.PATH, room.pages.search(gone(query)), 400)
+            return SearchOutput(search_page.PATH, state.pages.search(expired(query)), 400)
         posts = () if cursor else _posts(session, query)
-        return SearchOutput(search_page.PATH, room.pages.search(answer_of(query, match, posts, self._publication)))
+        return SearchOutput(search_page.PATH, state.pages.search(answer_of(query, match, posts, self._publication)))
 
-    def _of_query(self, session: QuerySession, room: ThreadState, query: str, form: str) -> SearchOutput:
-        days = room.issue_reader.days(self._publication)[-feeds.ISSUES :]
+    def _feed_of_query(self, session: QuerySession, state: ThreadState, query: str, form: str) -> SearchOutput:
+        days = state.issue_reader.days(self._publication)[-feeds.ISSUES :]
         since = (date.fromisoformat(days[0]) - BEFORE).isoformat() if days else "2100"
         match = index.search(session.record, f"from:{since} {query}", limit=IN_FEED)
         papers = {hit.paper for hit in match.papers}
         path = feed_address(query).replace("query.atom", f"query.{form}")
         title = phrases.cut(phrases.one_line(query), 200)
         return SearchOutput(
-            f"query.{form}", room.feeds.of_papers(path, title, lambda paper: paper.entry.paper in papers, form)
+            f"query.{form}", state.feeds.of_papers(path, title, lambda paper: paper.entry.paper in papers, form)
         )
 
-    def _of_author(self, room: ThreadState, name: str, author: str, form: str) -> SearchOutput:
+    def _feed_of_author(self, state: ThreadState, name: str, author: str, form: str) -> SearchOutput:
         def is_theirs(paper: FeedPaper) -> bool:
             return any(slug(name) == author for name in paper.view.authors)
 
         if not any(
             slug(name) == author
-            for summary in room.issue_reader.entry_summaries(self._publication)
+            for summary in state.issue_reader.entry_summaries(self._publication)
             for name in summary.authors
         ):
             return SearchOutput("", b"nobody of that name stands on a paper of an issue", 404)
         title = name if name != author else author.replace("-", " ")
         path = f"feeds/author/{quote(author)}.{form}"
-        feed = room.feeds.of_papers(path, phrases.cut(phrases.one_line(title), 200), is_theirs, form)
+        feed = state.feeds.of_papers(path, phrases.cut(phrases.one_line(title), 200), is_theirs, form)
         return SearchOutput(f"author.{form}", feed)
 
 
@@ -203,7 +207,7 @@ def _posts(session: QuerySession, query: str) -> tuple[index.PostHit, ...]:
         return ()
 
 
-class _Asked(Route):
+class _SearchRoute(Route):
     """The page of search where something is asked for; without that, it is the site's own page."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -214,7 +218,7 @@ class _Asked(Route):
         return match, inside
 
 
-def _refused(status: int, reason: str, seconds: int = 0) -> Response:
+def _refusal(status: int, reason: str, seconds: int = 0) -> Response:
     """An answer in plain words. `seconds`: after which it is worth asking again."""
     later = {"retry-after": str(seconds)} if seconds else {}
     return PlainTextResponse(f"{reason}\n", status, {**HEADERS, **later})

@@ -20,14 +20,14 @@ NOTHING = "Nothing was asked for: write a word, a name, a category or a day."
 GONE = "These results have expired."
 
 
-def complaint(query: str) -> str:
+def query_error(query: str) -> str:
     """Why a query cannot be answered; empty where it can."""
     if len(query) > query_parser.LONGEST:
         return f"That is too long: write {query_parser.LONGEST:,} characters at most."
     return "" if query_parser.parse(query).asks else NOTHING
 
 
-def gone(query: str) -> SearchAnswer:
+def expired(query: str) -> SearchAnswer:
     """The answer to who asks for a page of an answer that there is no more, with the way to its first one."""
     return SearchAnswer(query, GONE, again="?" + urlencode({"q": query}, quote_via=quote))
 
@@ -35,7 +35,7 @@ def gone(query: str) -> SearchAnswer:
 def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], publication: str) -> SearchAnswer:
     """The answer to a query on the site of a publication."""
     return SearchAnswer(
-        query=query, summary=result_line(page), hits=tuple(_hit(hit, publication) for hit in page.papers),
+        query=query, summary=result_line(query, page), hits=tuple(_hit(hit, publication) for hit in page.papers),
         posts=tuple(map(_post, posts)), feed=feed_address(query) if page.understood else "",
         next="?" + urlencode({"q": query, "cursor": page.next}, quote_via=quote) if page.next else "",
     )  # fmt: skip
@@ -46,17 +46,19 @@ def feed_address(query: str) -> str:
     return "feeds/query.atom?" + urlencode({"q": query}, quote_via=quote)
 
 
-def result_line(page: schemas.SearchPage) -> str:
-    """What was understood, and how much there is of it."""
+def result_line(query: str, page: schemas.SearchPage) -> str:
+    """What was understood, how much there is of it, and in which order: in the words of the static site's search."""
     if not page.understood:
         return NOTHING
     number = words.count_noun(page.total, "paper") if page.exact else f"More than {page.total:,} papers"
+    order = "best" if query_parser.parse(query).is_ranked else "newest"
+    first = f", the {order} first" if page.total > 1 else ""
     if not page.total:
         text = f"No paper {page.understood}."
     elif page.parts:
-        text = f"No paper {page.understood}; {number} with that as part of a word."
+        text = f"No paper {page.understood}; {number} with that as part of a word{first}."
     else:
-        text = f"{number} {page.understood}."
+        text = f"{number} {page.understood}{first}."
     late = f" {words.count_noun(page.behind, 'batch', 'batches')} of the record were not searched yet."
     return text + (late if page.behind else "")
 

@@ -1,4 +1,4 @@
-"""Desks for the threads in which an app answers: each thread has a connection of its own to the store."""
+"""Sessions for the threads in which an app answers: each thread has a connection of its own to the store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hotpapers.query import QuerySession
 from hotpapers.store import Record
 from hotpapers.transparency.site_logs import SiteLogs
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def open_store(open_record: Callable[[], Record]) -> Record:
@@ -37,31 +37,31 @@ class SessionPool:
     ) -> None:
         self._open_record, self._allowed, self._logs = open_record, allowed, logs
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answers")
-        self._mine = threading.local()
+        self._local = threading.local()
         self._records: set[Record] = set()
 
-    def ask(self, work: Callable[[QuerySession], Answer]) -> asyncio.Future[Answer]:
+    def ask(self, work: Callable[[QuerySession], Result]) -> asyncio.Future[Result]:
         """Does something with a session, in one of the threads."""
-        return asyncio.get_running_loop().run_in_executor(self._pool, self.here, work)
+        return asyncio.get_running_loop().run_in_executor(self._pool, self.call, work)
 
-    def here(self, work: Callable[[QuerySession], Answer]) -> Answer:
+    def call(self, work: Callable[[QuerySession], Result]) -> Result:
         """Does something at a session of this thread: what takes no time."""
         try:
             return work(self._session())
         except StoreError:  # the server may have gone away: the next question gets a new connection
-            self._leave()
+            self._drop_session()
             raise
 
     def _session(self) -> QuerySession:
-        session: QuerySession | None = getattr(self._mine, "session", None)
+        session: QuerySession | None = getattr(self._local, "session", None)
         if session is None:
             record = open_store(self._open_record)
             self._records.add(record)
-            session = self._mine.session = QuerySession(record, self._allowed, public=True, logs=self._logs)
+            session = self._local.session = QuerySession(record, self._allowed, public=True, logs=self._logs)
         return session
 
-    def _leave(self) -> None:
-        session: QuerySession | None = self._mine.__dict__.pop("session", None)
+    def _drop_session(self) -> None:
+        session: QuerySession | None = self._local.__dict__.pop("session", None)
         if session is not None:
             self._records.discard(session.record)
             session.record.database.close()

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 
 from hotpapers.errors import LogError
 from hotpapers.logs import log_event
-from hotpapers.transparency.witness import ANYBODY, LogWitness, WitnessAnswer
+from hotpapers.transparency.witness import SHARED_LIMIT, LogWitness, WitnessAnswer
 from hotpapers.transparency.witness_protocol import LARGEST_REQUEST, PATH
 from hotpapers.web.background_server import GuardedHandler, background_server
 from hotpapers.web.connection_table import ConnectionLimits
@@ -30,14 +30,14 @@ class WitnessRates:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._lock = clock, threading.Lock()
-        self._anybody, self._logs, self._all = map(TokenBuckets, (PER_MINUTE, PER_LOG, MOST_PER_MINUTE))
+        self._shared, self._logs, self._all = map(TokenBuckets, (PER_MINUTE, PER_LOG, MOST_PER_MINUTE))
 
     def wait(self, log: str) -> int:
         """Seconds until there is room for a request; 0 when it is taken."""
         with self._lock:
             at = self._clock()
-            if log == ANYBODY:
-                return self._anybody.take(ANYBODY, 1, at)
+            if log == SHARED_LIMIT:
+                return self._shared.take(SHARED_LIMIT, 1, at)
             return self._logs.take(log, 1, at) or self._all.take("", 1, at)
 
 

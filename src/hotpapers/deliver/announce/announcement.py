@@ -127,7 +127,7 @@ def _title(issue: PublishedIssue, entry: Entry) -> str:
 
 
 def _papers_of_members(issue: PublishedIssue, members: Mapping[str, str]) -> Iterator[MemberPaper]:
-    placed = [(entry.place, entry) for entry in issue.content.entries]
-    for place, entry in [*placed, *((0, entry) for entry in issue.content.ongoing)]:
+    entries = [(entry.place, entry) for entry in issue.content.entries]
+    for place, entry in [*entries, *((0, entry) for entry in issue.content.ongoing)]:
         if entry.paper in members:
             yield MemberPaper(place, _title(issue, entry), phrases.one_line(members[entry.paper]))

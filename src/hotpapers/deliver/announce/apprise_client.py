@@ -16,17 +16,17 @@ from typing import Any, Literal
 
 from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
 
-Manner = Literal["plain", "markdown"]
+TextFormat = Literal["plain", "markdown"]
 """How a room reads a message: as it is, or as Markdown."""
 
 LONGEST = 1500
 """Characters of a message."""
-LATER = 60.0
+RETRY_SECONDS = 60.0
 """Seconds to wait where a room says *too many* and not how long."""
 _MARKDOWN = frozenset(("discord", "guilded", "mmost", "mmosts", "nctalk", "nctalks", "revolt", "zulip"))
 """Services that read as Markdown what Apprise hands over as plain text."""
 _STATUS = re.compile(r"\berror=(\d{3})\b")
-_UNREACHED = re.compile(r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused")
+_UNREACHABLE = re.compile(r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused")
 
 # Its messages and those of its HTTP library hold addresses with tokens.
 logging.getLogger("apprise").propagate = False
@@ -51,7 +51,7 @@ class AppriseClient:
         self._format = "text" if formats & {"text", "html"} else "markdown"
         self._is_html = "text" not in formats and "html" in formats
         schema = url.partition("://")[0].lower()
-        self.manner: Manner = "markdown" if self._format == "markdown" or schema in _MARKDOWN else "plain"
+        self.text_format: TextFormat = "markdown" if self._format == "markdown" or schema in _MARKDOWN else "plain"
 
     @property
     def service(self) -> str:
@@ -113,11 +113,11 @@ def _problem(service: str, log: str) -> NetError:
     """What a log says of a message that was not taken. Without a word it may have arrived."""
     status = next((int(match[1]) for match in _STATUS.finditer(log)), 0)
     if status == 429:
-        return RetryLater(LATER, f"{service} answered 429")
+        return RetryLater(RETRY_SECONDS, f"{service} answered 429")
     if 300 <= status < 500:
         return RequestRefused(f"{service} answered {status}", status)
-    unreached = not status and _UNREACHED.search(log)
-    text = f"answered {status}" if status else "could not be reached" if unreached else "did not say that it took it"
+    unreachable = not status and _UNREACHABLE.search(log)
+    text = f"answered {status}" if status else "could not be reached" if unreachable else "did not say that it took it"
     problem = NetError(f"{service} {text}")
-    problem.tries = 0 if unreached else 1
+    problem.tries = 0 if unreachable else 1
     return problem

@@ -45,7 +45,7 @@ class _Error(msgspec.Struct):
 class _Reply(NamedTuple):
     """An answer, and the error that it names; empty where all is well."""
 
-    answer: Response
+    response: Response
     error: str
     words: str
 
@@ -61,7 +61,7 @@ class AtprotoAccount:
     def find(self, http: HttpClient, collection: str, rkey: str) -> RecordRef | None:
         """A record of the account's by its key. Raises RetryLater, RequestRefused, NetError."""
         params = {"repo": self.did, "collection": collection, "rkey": rkey}
-        reply = self._signed(http, lambda headers: self._get(http, "com.atproto.repo.getRecord", params, headers))
+        reply = self._with_session(http, lambda headers: self._get(http, "com.atproto.repo.getRecord", params, headers))
         return None if reply.error in MISSING else self._read(reply, RecordRef)
 
     def create(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
@@ -75,15 +75,15 @@ class AtprotoAccount:
 
     def _write(self, http: HttpClient, method: str, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
         body = {"repo": self.did, "collection": collection, "rkey": rkey, "record": record}
-        return self._read(self._signed(http, lambda headers: self._post(http, method, body, headers)), RecordRef)
+        return self._read(self._with_session(http, lambda headers: self._post(http, method, body, headers)), RecordRef)
 
     # ---- the session ---------------------------------------------------------------------------------
 
-    def _signed(self, http: HttpClient, ask: Callable[[dict[str, str]], _Reply]) -> _Reply:
+    def _with_session(self, http: HttpClient, ask: Callable[[dict[str, str]], _Reply]) -> _Reply:
         """Asks with a session; once more where it has run out."""
         session = self._session or self._sign_in(http)
         reply = ask(_bearer(session.access))
-        if reply.error == EXPIRED or reply.answer.status == 401:
+        if reply.error == EXPIRED or reply.response.status == 401:
             reply = ask(_bearer(self._renew(http, session).access))
         return reply
 
@@ -91,17 +91,17 @@ class AtprotoAccount:
         credentials = {"identifier": self.did, "password": self.password}
         reply = self._post(http, "com.atproto.server.createSession", credentials, {})
         if reply.error:  # it is the settings that are wrong, not what is sent: once they are right it is sent
-            raise _unsent(f"{self.host} does not sign {self.did} in: {reply.words}")
-        return self._keep(reply)
+            raise _not_sent(f"{self.host} does not sign {self.did} in: {reply.words}")
+        return self._store_session(reply)
 
     def _renew(self, http: HttpClient, session: _Session) -> _Session:
         reply = self._post(http, "com.atproto.server.refreshSession", {}, _bearer(session.refresh))
-        return self._sign_in(http) if reply.error else self._keep(reply)
+        return self._sign_in(http) if reply.error else self._store_session(reply)
 
-    def _keep(self, reply: _Reply) -> _Session:
+    def _store_session(self, reply: _Reply) -> _Session:
         self._session = self._read(reply, _Session)
         if self._session.did != self.did:
-            raise _unsent(f"{self.host} signs in another account, and not {self.did}")
+            raise _not_sent(f"{self.host} signs in another account, and not {self.did}")
         return self._session
 
     # ---- one question --------------------------------------------------------------------------------
@@ -118,9 +118,9 @@ class AtprotoAccount:
 
     def _read(self, reply: _Reply, kind: type[T]) -> T:
         if reply.error:
-            raise RequestRefused(f"{self.host}: {reply.words}", reply.answer.status)
+            raise RequestRefused(f"{self.host}: {reply.words}", reply.response.status)
         try:
-            return decode_json(reply.answer.body, kind)
+            return decode_json(reply.response.body, kind)
         except InputError:
             raise NetError(f"{self.host} answered what cannot be read") from None
 
@@ -129,19 +129,19 @@ def _bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
-def _unsent(reason: str) -> NetError:
+def _not_sent(reason: str) -> NetError:
     problem = NetError(reason)
     problem.tries = 0
     return problem
 
 
-def _reply_of(answer: Response) -> _Reply:
-    if answer.status < 400:
-        return _Reply(answer, "", "")
+def _reply_of(response: Response) -> _Reply:
+    if response.status < 400:
+        return _Reply(response, "", "")
     try:
-        problem = decode_json(answer.body, _Error)
+        problem = decode_json(response.body, _Error)
     except InputError:
         problem = _Error()
-    error = problem.error or f"status {answer.status}"
+    error = problem.error or f"status {response.status}"
     words = " ".join("".join(c if c.isprintable() else " " for c in f"{error}: {problem.message}").split())
-    return _Reply(answer, error, words.rstrip(": ")[:LONGEST_WORD])
+    return _Reply(response, error, words.rstrip(": ")[:LONGEST_WORD])

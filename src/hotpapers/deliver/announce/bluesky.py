@@ -51,8 +51,8 @@ class BlueskySender(_AccountSender):
         assert isinstance(payload, Thread)
         root = parent = None
         for post in payload.posts:
-            there = self.account.find(http, COLLECTION, post.rkey)
-            parent = there or self.account.create(http, COLLECTION, post.rkey, _replying(post.record, root, parent))
+            existing = self.account.find(http, COLLECTION, post.rkey)
+            parent = existing or self.account.create(http, COLLECTION, post.rkey, _as_reply(post.record, root, parent))
             root = root or parent
         assert root is not None
         return root.uri
@@ -67,7 +67,7 @@ class BlueskySender(_AccountSender):
         return f"at://{self.account.did}/{COLLECTION}/{first.rkey}"
 
 
-def _replying(record: dict[str, Any], root: RecordRef | None, parent: RecordRef | None) -> dict[str, Any]:
+def _as_reply(record: dict[str, Any], root: RecordRef | None, parent: RecordRef | None) -> dict[str, Any]:
     if root is None or parent is None:
         return record
     return {

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from hotpapers.deliver.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement
-from hotpapers.deliver.announce.apprise_client import Manner
-from hotpapers.deliver.announce.members import Posters, member_papers
+from hotpapers.deliver.announce.apprise_client import TextFormat
+from hotpapers.deliver.announce.members import FindPosters, member_papers
 from hotpapers.model import HttpClient, IssueReader, Message
 from hotpapers.render import markdown
 from hotpapers.view import phrases
@@ -29,7 +29,7 @@ _ALIVE = re.compile(r"(?<=[@#])(?=\w)|(?<=<)(?=\S)|(?<=\])(?=[(\[])|(?<=:)(?=//)
 class ChatClient(Protocol):
     """A room, as far as a message for it goes."""
 
-    manner: Manner
+    text_format: TextFormat
 
     @property
     def service(self) -> str:
@@ -54,9 +54,9 @@ class ChatSender:
         room: ChatClient,
         site_config: SiteConfig,
         members: Sequence[str],
-        posters: Posters,
+        posters: FindPosters,
     ) -> None:
-        self._target, self._publication, self._room, self._imprint = name, publication, room, site_config
+        self._target, self._publication, self._room, self._site_config = name, publication, room, site_config
         self._members, self._posters = members, posters
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
@@ -64,7 +64,7 @@ class ChatSender:
         if publication == self._publication:
             issue = issue_reader.issue(publication, day)
             members = member_papers(issue, self._members, self._posters) if self._members else {}
-            yield Message(self._target, message(announcement(issue, self._imprint, members), self._room))
+            yield Message(self._target, message(announcement(issue, self._site_config, members), self._room))
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends the message; all that a room says is that it took it. Raises RetryLater, RequestRefused, NetError."""
@@ -88,7 +88,7 @@ class ChatFormat(NamedTuple):
     facts: bool
 
 
-FORMS = (
+FORMATS = (
     ChatFormat(SHOWN, 160, True, True), ChatFormat(SHOWN, 100, True, True), ChatFormat(SHOWN, 70, True, False),
     ChatFormat(SHOWN, 70, False, False), *(ChatFormat(entries, 50, False, False) for entries in range(SHOWN, -1, -1)),
 )  # fmt: skip
@@ -97,8 +97,8 @@ FORMS = (
 
 def message(announcement: AnnouncementText, room: ChatClient) -> str:
     """The message for a room: as much as fits."""
-    for form in FORMS:
-        text = "\n\n".join(block for block in _blocks(announcement, form, room.manner) if block)
+    for format in FORMATS:
+        text = "\n\n".join(block for block in _blocks(announcement, format, room.text_format) if block)
         if room.fits(text):
             return text
     least = f"{announcement.day}. {announcement.papers}."
@@ -106,15 +106,15 @@ def message(announcement: AnnouncementText, room: ChatClient) -> str:
     return next((text for text in (f"{least} {announcement.url}".rstrip(), *shorter) if room.fits(text)), "")
 
 
-def without_mentions(text: str, manner: Manner) -> str:
+def without_mentions(text: str, text_format: TextFormat) -> str:
     """Text of others as a room shows it: nothing in it is mark-up, a mention or a link."""
-    return _ALIVE.sub(JOINER, markdown.escape(text) if manner == "markdown" else text)
+    return _ALIVE.sub(JOINER, markdown.escape(text) if text_format == "markdown" else text)
 
 
-def _blocks(announcement: AnnouncementText, form: ChatFormat, manner: Manner) -> Iterator[str]:
+def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: TextFormat) -> Iterator[str]:
     facts = (
         [announcement.facts]
-        if form.facts
+        if format.facts
         else [f"{announcement.papers}.", announcement.provisional, phrases.cut(announcement.unknown, 160)]
     )
     head = [
@@ -122,24 +122,24 @@ def _blocks(announcement: AnnouncementText, form: ChatFormat, manner: Manner) ->
         *facts,
         phrases.cut(announcement.correction, 200),
     ]
-    yield _lines([without_mentions(line, manner) for line in head], manner)
-    yield without_mentions(announcement.empty, manner)
-    yield from (_entry(line, form, manner) for line in announcement.lines[: form.entries])
-    yield without_mentions(_members_line(announcement, form), manner)
-    yield _link(announcement.url, manner)
+    yield _lines([without_mentions(line, text_format) for line in head], text_format)
+    yield without_mentions(announcement.empty, text_format)
+    yield from (_entry(line, format, text_format) for line in announcement.lines[: format.entries])
+    yield without_mentions(_members_line(announcement, format), text_format)
+    yield _link(announcement.url, text_format)
 
 
-def _entry(line: EntryLine, form: ChatFormat, manner: Manner) -> str:
+def _entry(line: EntryLine, format: ChatFormat, text_format: TextFormat) -> str:
     who = f" · {phrases.cut(line.author, 60)}" if line.author else ""
-    head = f"{line.place}. {phrases.cut(line.title, form.title)}{who}"
-    why = without_mentions(phrases.cut(line.reason, 160), manner) if form.reasons else ""
-    return _lines([without_mentions(head, manner), why, _link(line.url, manner)], manner)
+    head = f"{line.place}. {phrases.cut(line.title, format.title)}{who}"
+    why = without_mentions(phrases.cut(line.reason, 160), text_format) if format.reasons else ""
+    return _lines([without_mentions(head, text_format), why, _link(line.url, text_format)], text_format)
 
 
-def _members_line(announcement: AnnouncementText, form: ChatFormat) -> str:
+def _members_line(announcement: AnnouncementText, format: ChatFormat) -> str:
     if not announcement.by_members:
         return ""
-    if not form.reasons:  # where room is scarce their places will do
+    if not format.reasons:  # where room is scarce their places will do
         still = sum(entry.place == 0 for entry in announcement.by_members)
         places = [str(paper.place) for paper in announcement.by_members if paper.place]
         return f"By our members: {', '.join([*places, *([f'{still} still talked about'] if still else [])])}."
@@ -152,10 +152,10 @@ def _members_line(announcement: AnnouncementText, form: ChatFormat) -> str:
     return "By our members: " + "; ".join([*lines, *([f"and {left} more"] if left > 0 else [])])
 
 
-def _lines(lines: Sequence[str], manner: Manner) -> str:
+def _lines(lines: Sequence[str], text_format: TextFormat) -> str:
     """In Markdown two blanks break a line."""
-    return ("  \n" if manner == "markdown" else "\n").join(line for line in lines if line)
+    return ("  \n" if text_format == "markdown" else "\n").join(line for line in lines if line)
 
 
-def _link(url: str, manner: Manner) -> str:
-    return f"<{url}>" if url and manner == "markdown" else url
+def _link(url: str, text_format: TextFormat) -> str:
+    return f"<{url}>" if url and text_format == "markdown" else url

@@ -30,25 +30,28 @@ class AnnouncementDestination(NamedTuple):
 
 def is_any(settings: Settings) -> bool:
     """Whether the settings name a place to which anything is sent."""
-    accounts = any(account.thread or account.makes_documents(settings.publish.base) for account in settings.bluesky)
-    return bool(settings.chat or settings.webhook or accounts)
+    is_announced = any(
+        item.thread or item.makes_documents(settings.base_of(item.publication)) for item in settings.bluesky
+    )
+    return bool(settings.chat or settings.webhook or is_announced)
 
 
 def chat_rooms(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
     """The chat rooms. Raises SettingsError, and UsageError where Apprise is not there."""
     for number, table in enumerate(settings.chat, 1):
         key = f"chat {number}: url"
-        room = AppriseClient(secret(table.url, key), key, site_config.base)
+        own_site = site_config.of(table.publication)
+        room = AppriseClient(secret(table.url, key), key, own_site.base)
         posters = posters_in(record, terms.table(settings.terms))
         yield AnnouncementDestination(
-            ChatSender(table.name, table.publication, room, site_config, table.members, posters), table.name
+            ChatSender(table.name, table.publication, room, own_site, table.members, posters), table.name
         )
 
 
 def webhooks(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
     """The webhooks. Raises SettingsError."""
     for number, webhook in enumerate(settings.webhook, 1):
-        sender = WebhookSender(webhook, f"webhook {number}", site_config)
+        sender = WebhookSender(webhook, f"webhook {number}", site_config.of(webhook.publication))
         yield AnnouncementDestination(sender, webhook.name, (sender.url,), (sender.url, sender.secret))
 
 
@@ -57,11 +60,12 @@ def bluesky_accounts(settings: Settings, site_config: SiteConfig, record: Record
     SettingsError."""
     for number, account in enumerate(settings.bluesky, 1):
         key, target = f"bluesky {number}", f"{account.publication} {account.account}"
+        own_site = site_config.of(account.publication)
         if account.thread:
-            sender = BlueskySender(account, key, site_config)
+            sender = BlueskySender(account, key, own_site)
             yield AnnouncementDestination(sender, target, (account.host,), (sender.account.password,))
-        if account.makes_documents(site_config.base):
-            documents = DocumentSender(account, key, site_config)
+        if account.makes_documents(own_site.base):
+            documents = DocumentSender(account, key, own_site)
             yield AnnouncementDestination(
                 documents, f"{target} document", (account.host,), (documents.account.password,)
             )

@@ -50,8 +50,8 @@ def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
 def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, str]) -> PostDraft:
     """The n-th post. The clock's number keeps publications of one account apart, if they froze at the same moment."""
     content = issue.content
-    named = f"{content.publication.publication} {content.day} {content.edition}"
-    clock = int.from_bytes(hashlib.sha256(named.encode()).digest()[:2], "big")
+    seed = f"{content.publication.publication} {content.day} {content.edition}"
+    clock = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:2], "big")
     moment = _EPOCH + timedelta(microseconds=issue.frozen_at) + timedelta(milliseconds=n)
     record: dict[str, Any] = {
         "$type": COLLECTION, "text": text, "langs": ["en"],
@@ -77,25 +77,25 @@ def _short_url(url: str) -> str:
     return phrases.cut(url.partition("://")[2].removesuffix("/"), LONGEST_ADDRESS)
 
 
-Post = tuple[str, str, dict[str, str]]
+PostParts = tuple[str, str, dict[str, str]]
 """Text, where it leads, and the card below it."""
 
 
-def _head(content: AnnouncementText) -> Post:
+def _head(content: AnnouncementText) -> PostParts:
     summary = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
     title = f"{phrases.cut(content.publication, 60)}, {content.day}"
-    text = _fitted([title, phrases.cut(summary, 140), content.correction or content.empty], 2, content.url)
+    text = _fit([title, phrases.cut(summary, 140), content.correction or content.empty], 2, content.url)
     titles = " · ".join(phrases.cut(line.title, 80) for line in content.lines[:3])
     return text, content.url, {"title": title, "description": titles or content.empty}
 
 
-def _paper(line: EntryLine) -> Post:
+def _paper(line: EntryLine) -> PostParts:
     author = phrases.cut(line.author, 60)
-    text = _fitted([f"{line.place}. {line.title}", author, phrases.cut(line.reason, 110)], 0, line.url)
+    text = _fit([f"{line.place}. {line.title}", author, phrases.cut(line.reason, 110)], 0, line.url)
     return text, line.url, {"title": phrases.cut(line.title, LONGEST), "description": author}
 
 
-def _fitted(lines: list[str], longest: int, url: str) -> str:
+def _fit(lines: list[str], longest: int, url: str) -> str:
     """Lines and the address in at most LONGEST code points; what is too much is cut off the one that may be longest."""
     end = f"\n\n{_short_url(url)}" if url else ""
     others = sum(len(line) + 1 for n, line in enumerate(lines) if line and n != longest)

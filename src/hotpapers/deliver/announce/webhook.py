@@ -30,7 +30,7 @@ from hotpapers.view import site_paths
 from hotpapers.view.site_config import SiteConfig
 
 ID, SIGNATURE = "x-hotpapers-id", "x-hotpapers-signature"
-ANSWER_IDS = ("x-request-id", "x-response-id", "request-id")
+ID_HEADERS = ("x-request-id", "x-response-id", "request-id")
 """Headers in which receivers name their answers."""
 LONGEST_ID = 200
 
@@ -66,7 +66,7 @@ class WebhookSender:
     name = "webhook"
 
     def __init__(self, settings: WebhookSettings, key: str, site_config: SiteConfig) -> None:
-        self._target, self._publication, self._imprint = settings.name, settings.publication, site_config
+        self._target, self._publication, self._site_config = settings.name, settings.publication, site_config
         self.url = secret(settings.url, f"{key}: url")
         self.secret = secret(settings.secret, f"{key}: secret")
 
@@ -74,7 +74,7 @@ class WebhookSender:
         """A day's issue, if this receiver is sent the publication. Raises NotFound."""
         if publication == self._publication:
             yield Message(
-                self._target, webhook_request(issue_reader.issue(publication, day), self._target, self._imprint)
+                self._target, webhook_request(issue_reader.issue(publication, day), self._target, self._site_config)
             )
 
     def send(self, message: Message, http: HttpClient) -> str:
@@ -95,8 +95,8 @@ class WebhookSender:
 def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfig) -> WebhookRequest:
     """What a receiver is sent of an issue; the same issue has the same id and body each time."""
     content = issue.content
-    named = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
-    id = str(uuid.uuid5(SPACE, msgspec.json.encode(named).decode()))
+    name = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
+    id = str(uuid.uuid5(SPACE, msgspec.json.encode(name).decode()))
     papers = [entry.paper for entry in (*content.entries, *content.ongoing)]
     links = WebhookLinks(
         issue=site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),
@@ -111,19 +111,21 @@ def signature(shared: str, at: int, body: bytes) -> str:
     return f"t={at},v1={digest}"
 
 
-def receipt(answer: Response) -> str:
+def receipt(response: Response) -> str:
     """The answer's status, and what the receiver calls it, if it says."""
-    named = next((answer.headers[name] for name in ANSWER_IDS if answer.headers.get(name)), "") or _id_in(answer.body)
-    plain = "".join(sign for sign in named[:LONGEST_ID] if sign.isprintable())
-    return f"{answer.status} {plain}".rstrip()
+    name = next((response.headers[name] for name in ID_HEADERS if response.headers.get(name)), "") or _id_in(
+        response.body
+    )
+    plain = "".join(sign for sign in name[:LONGEST_ID] if sign.isprintable())
+    return f"{response.status} {plain}".rstrip()
 
 
 def _id_in(body: bytes) -> str:
     try:
-        return str(decode_json(body, _Answered).id)
+        return str(decode_json(body, _WebhookReply).id)
     except InputError:
         return ""
 
 
-class _Answered(msgspec.Struct):
+class _WebhookReply(msgspec.Struct):
     id: str | int = ""

@@ -13,6 +13,6 @@ config       settings and password: from where and through whom mail goes
 sender       the channel: each message sent at most once, paced, stopped when too many come back
 bounces      what comes back into the mailbox: reports, unsubscribe requests, confirmations
 dns, spf     what a domain says of its mail; pure: which servers may send for it
-queries      subscribers and letters as the store keeps them
+queries      subscribers and messages as the store keeps them
 dns_checks   what a domain says of mail from it, and what is to be added
 """

@@ -7,7 +7,7 @@ import re
 from hotpapers.errors import UsageError
 from hotpapers.settings.mail import MAIL_ADDRESS
 
-LONGEST_TOLD = 200
+LONGEST_REASON = 200
 """Signs of a relay's words that are kept."""
 
 
@@ -31,9 +31,9 @@ def domain_of(address: str) -> str:
 
 
 def without_address(text: str, address: str) -> str:
-    """A relay's words on one line, without the address that they may name, at most LONGEST_TOLD signs."""
+    """A relay's words on one line, without the address that they may name, at most LONGEST_REASON signs."""
     text = re.sub(re.escape(address), "…", text, flags=re.IGNORECASE)
     local = address.rpartition("@")[0]
     text = re.sub(rf"(?<![\w.+-]){re.escape(local)}(?![\w.+-])", "…", text, flags=re.IGNORECASE)
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= LONGEST_TOLD else line[: LONGEST_TOLD - 1] + "…"
+    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"

@@ -1,6 +1,6 @@
-"""What comes back into the mailbox: reports of letters that could not be delivered, people who leave, confirmations.
+"""What comes back into the mailbox: reports of messages that could not be delivered, people who leave, confirmations.
 
-Anybody may write to that mailbox. A report counts if it brings back the Message-ID of a letter of ours, which holds a
+Anybody may write to that mailbox. A report counts if it brings back the Message-ID of a message of ours, which holds a
 keyed hash; a request if its subject holds a token that this store has signed. A program that answers by itself confirms
 nothing (RFC 3834). RFC 3462 and 3464 (reports of delivery), RFC 5965 (reports of abuse), mbox as in RFC 4155.
 """
@@ -17,22 +17,30 @@ from typing import NamedTuple
 from hotpapers.deliver.email import outbox, subscribers
 from hotpapers.deliver.email.messages import MESSAGE_ID
 from hotpapers.deliver.email.queries import OutboxKey
-from hotpapers.deliver.email.smtp_replies import is_gone, status_of
+from hotpapers.deliver.email.smtp_replies import is_bad_address, status_of
 from hotpapers.deliver.email.tokens import TOKEN, MailToken, decode
 from hotpapers.errors import NotFound
+from hotpapers.ids import timestamps
+from hotpapers.issues.freeze import editions
+from hotpapers.model import HOUR
 from hotpapers.store import Record
 
 LARGEST = 4_000_000
 """Bytes of one message; what is larger is passed over."""
 MOST_PARTS = 50
-_BETWEEN = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]{1,300}? \d\d:\d\d:\d\d [^\r\n]{0,40}\d{4}[^\r\n]{0,100}\r?\n")
+_SEPARATOR = re.compile(
+    rb"(?:\A|\r?\n\r?\n)From ([^\r\n]{1,300}? \d\d:\d\d:\d\d [^\r\n]{0,40}\d{4})[^\r\n]{0,100}\r?\n"
+)
 """The line before each message of a mailbox: `From a@b.example Thu Jan 14 12:00:00 2021`."""
+_DATE = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) .*?(\d{4})\Z")
+CLOCK_TOLERANCE = 12 * HOUR
+"""By so many µs the clock of a mailbox may be behind, as it does not tell its zone."""
 _GENERIC = re.compile(r"[45]\.0\.0")
 _CODE = re.compile(r"\b([45]\d\d)\b")
 
 
 class MailboxSummary(NamedTuple):
-    """What a mailbox told: addresses that bounced, letters that returned for other reasons, people who
+    """What a mailbox told: addresses that bounced, messages that returned for other reasons, people who
     confirmed, who left, and messages that say nothing of the kind."""
 
     bounced: int = 0
@@ -42,58 +50,87 @@ class MailboxSummary(NamedTuple):
     other: int = 0
 
 
+class MailboxMessage(NamedTuple):
+    """A message as it came. `delivered`: when, by the mailbox, µs UTC; 0 where it does not say."""
+
+    data: bytes
+    delivered: int = 0
+
+
 class BounceReport(NamedTuple):
-    """A letter of ours came back. `gone`: because its address is none."""
+    """A message of ours came back. `no_such_address`: because its address is none."""
 
     mark: str
     day: str
     reason: str
-    gone: bool
+    no_such_address: bool
 
 
 class AbuseComplaint(NamedTuple):
-    """Somebody said that a letter of ours is abuse: they leave."""
+    """Somebody said that a message of ours is abuse: they leave."""
 
     mark: str
+    day: str
 
 
-Said = BounceReport | AbuseComplaint | MailToken | None
+MailboxEvent = BounceReport | AbuseComplaint | MailToken | None
 
 
 def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
     """Takes in a message or a whole mailbox (mbox); twice is once."""
     summary = MailboxSummary()
     for message in messages(mailbox):
-        outcome = _acted(record, parse_message(message, record.marks.secret), at)
+        event = parse_message(message.data, record.hasher.secret)
+        outcome = "other" if _is_outdated(record, event, message.delivered) else _apply(record, event, at)
         summary = summary._replace(**{outcome: getattr(summary, outcome) + 1})
     return summary
 
 
-def messages(mailbox: bytes) -> Iterator[bytes]:
+def messages(mailbox: bytes) -> Iterator[MailboxMessage]:
     """The messages of a mailbox; a single one where it is none."""
-    if not mailbox.startswith(b"From "):
-        yield mailbox
-        return
-    yield from (part for part in _BETWEEN.split(mailbox) if part)
+    first, *rest = _SEPARATOR.split(mailbox) if mailbox.startswith(b"From ") else [mailbox]
+    if first:
+        yield MailboxMessage(first)
+    yield from (MailboxMessage(data, _moment(line)) for line, data in zip(rest[::2], rest[1::2], strict=True) if data)
 
 
-def _acted(record: Record, bounce: Said, at: int) -> str:
+def _moment(line: bytes) -> int:
+    match = _DATE.search(line.decode("ascii", "replace"))
+    if match is None:
+        return 0
+    month, day, time, year = match.groups()
+    return timestamps.parse(f"{day} {month} {year} {time} +0000") or 0
+
+
+def _is_outdated(record: Record, event: MailboxEvent, delivered: int) -> bool:
+    """Whether a message is older than the subscription that it would end: a mailbox is left as it is and read again,
+    also after somebody joined anew."""
+    known = subscribers.find(record, event.mark) if event else None
+    if event is None or known is None or known.state not in ("asked", "confirmed"):
+        return False
+    if isinstance(event, MailToken):
+        return event.purpose == "unsubscribe" and 0 < delivered < known.since - CLOCK_TOLERANCE
+    issues = editions(record, known.publication, event.day)
+    return bool(issues) and issues[-1].frozen_at < known.since
+
+
+def _apply(record: Record, event: MailboxEvent, at: int) -> str:
     """Does what a message says; under which of the figures it counts."""
-    if isinstance(bounce, BounceReport):
-        known = subscribers.find(record, bounce.mark)
+    if isinstance(event, BounceReport):
+        known = subscribers.find(record, event.mark)
         if known is None:
             return "other"
-        outbox.mark_bounced(record, OutboxKey(known.publication, bounce.day, bounce.mark), bounce.reason, at)
-        if not bounce.gone:
+        outbox.mark_bounced(record, OutboxKey(known.publication, event.day, event.mark), event.reason, at)
+        if not event.no_such_address:
             return "came_back"
-        return "bounced" if subscribers.bounce(record, bounce.mark, bounce.reason, at) else "other"
-    if isinstance(bounce, AbuseComplaint) or (bounce and bounce.purpose == "unsubscribe"):
-        known = subscribers.end(record, bounce.mark, at)
+        return "bounced" if subscribers.bounce(record, event.mark, event.reason, at) else "other"
+    if isinstance(event, AbuseComplaint) or (event and event.purpose == "unsubscribe"):
+        known = subscribers.end(record, event.mark, at)
         return "left" if known and known.state != "ended" else "other"
-    if bounce is None:
+    if event is None:
         return "other"
     try:
-        subscribers.confirm(record, bounce, at)
+        subscribers.confirm(record, event, at)
     except NotFound:
         return "other"
     return "confirmed"
@@ -102,7 +139,7 @@ def _acted(record: Record, bounce: Said, at: int) -> str:
 # ---- reading one message -------------------------------------------------------------------------------
 
 
-def parse_message(message: bytes, secret: bytes) -> Said:
+def parse_message(message: bytes, secret: bytes) -> MailboxEvent:
     """What a message says; None where it is nothing to us. Whatever a hostile one provokes is that too."""
     if len(message) > LARGEST:
         return None
@@ -112,28 +149,28 @@ def parse_message(message: bytes, secret: bytes) -> Said:
         return None
 
 
-def _read(raw: bytes, message: Message, secret: bytes) -> Said:
+def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
     kind = str(message.get_param("report-type", "")).lower() if message.get_content_type() == "multipart/report" else ""
     if kind == "delivery-status":
-        return _report(raw, message)
+        return _bounce_report(raw, message)
     if kind == "feedback-report":
-        row = _letter_in(raw, message)
-        return AbuseComplaint(row[1]) if row else None
+        returned = _day_and_mark(raw, message)
+        return AbuseComplaint(returned[1], returned[0]) if returned else None
     token = _token_in(_subject(message), secret)
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
 
 
-def _report(raw: bytes, message: Message) -> BounceReport | None:
-    letter = _letter_in(raw, message)
-    for block in _recipients(message) if letter else ():
+def _bounce_report(raw: bytes, message: Message) -> BounceReport | None:
+    day, mark = _day_and_mark(raw, message) or ("", "")
+    for block in _recipients(message) if mark else ():
         status = str(block.get("status", "")).strip()[:20]
-        if str(block.get("action", "")).strip().lower() == "failed" and status.startswith("5"):
+        # a server that gives up after days of 4xx says so with the last of them (RFC 3464 §2.3.3)
+        if str(block.get("action", "")).strip().lower() == "failed" and status.startswith(("4", "5")):
             diagnosis = str(block.get("diagnostic-code", ""))
             better = status_of(diagnosis) if _GENERIC.fullmatch(status) else ""
             code = _CODE.search(diagnosis)
             exact = "" if _GENERIC.fullmatch(status) and not better else better or status
-            assert letter is not None
-            return BounceReport(letter[1], letter[0], better or status, is_gone(int(code[1]) if code else 0, exact))
+            return BounceReport(mark, day, better or status, is_bad_address(int(code[1]) if code else 0, exact))
     return None
 
 
@@ -152,8 +189,8 @@ def _parts(message: Message) -> Iterator[Message]:
         yield part
 
 
-def _letter_in(raw: bytes, message: Message) -> tuple[str, str] | None:
-    """Day and mark of the letter that a message brings back, as it stands or in an encoded part."""
+def _day_and_mark(raw: bytes, message: Message) -> tuple[str, str] | None:
+    """Day and mark of the message that a message brings back, as it stands or in an encoded part."""
     for text in (raw, *_decoded(message)):
         match = MESSAGE_ID.search(text)
         if match:
@@ -184,4 +221,5 @@ def is_automatic(message: Message) -> bool:
     precedence = str(message.get("precedence", "")).strip().lower()
     sender = str(message.get("return-path", "")).strip()
     odd = any(name in message for name in ("x-autoreply", "x-autorespond", "x-auto-response-suppress"))
+    odd = odd or message.get_content_type() == "multipart/report"  # "Undeliverable:", "Read:" and our own subject
     return odd or submitted != "no" or precedence in ("auto_reply", "bulk", "junk", "list") or sender == "<>"

@@ -1,4 +1,4 @@
-"""The post office: from where, through whom and how fast mail goes."""
+"""How mail is sent: from where, through whom and how fast."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Secret:
 
 class MailConfig(NamedTuple):
     """`address`: from whom; `reply_to`: whom to answer; `bounces`: who is told what could not be delivered. `base`:
-    where links that confirm and unsubscribe lead, with a `/` at its end, or empty. `pace`: letters a minute to one
+    where links that confirm and unsubscribe lead, with a `/` at its end, or empty. `pace`: messages a minute to one
     domain."""
 
     relay: str
@@ -48,7 +48,7 @@ class MailConfig(NamedTuple):
     pace: int
 
     @property
-    def is_here(self) -> bool:
+    def is_local(self) -> bool:
         """Whether the relay is this machine, so that nobody in between can read along."""
         return is_loopback(self.relay)
 
@@ -67,18 +67,18 @@ def is_open(mailing: MailingSettings) -> bool:
 
 
 def mail_config_of(mailing: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
-    """The office of these settings. Paths start from `folder`. Raises SettingsError."""
+    """The configuration that these settings give. Paths start from `folder`. Raises SettingsError."""
     if not is_open(mailing):
         raise SettingsError("no mail is sent: name a relay and an address in [mailing] of hotpapers.toml.")
-    return _office(mailing, _password(mailing, folder, environ))
+    return _mail_config(mailing, _password(mailing, folder, environ))
 
 
 def preview_config(mailing: MailingSettings) -> MailConfig:
-    """An office from which nothing is sent: for a preview nobody needs a relay."""
-    return _office(mailing, Secret())
+    """One from which nothing is sent: for a preview nobody needs a relay."""
+    return _mail_config(mailing, Secret())
 
 
-def _office(mailing: MailingSettings, password: Secret) -> MailConfig:
+def _mail_config(mailing: MailingSettings, password: Secret) -> MailConfig:
     address = mailing.address or NOBODY
     return MailConfig(
         relay=mailing.relay, port=mailing.port, tls=mailing.tls, user=mailing.user, password=password,

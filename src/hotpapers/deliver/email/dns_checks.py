@@ -1,7 +1,7 @@
 """What receivers will make of our mail: SPF, DKIM, DMARC and how to unsubscribe; and which record is to be added.
 
 RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 (DMARC), RFC 8058 (one click). The relay signs, not this program: whether its
-signature is good is said by whoever received a letter, so a letter as it arrived can be checked too.
+signature is good is said by whoever received a message, so a message as it arrived can be checked too.
 """
 
 from __future__ import annotations
@@ -55,27 +55,34 @@ def aligned(domain: str, other: str, *, strict: bool = False) -> bool:
 # ---- what the DNS says ---------------------------------------------------------------------------------
 
 
-def check_domain(office: MailConfig, selector: str, resolver: DnsResolver, address: str = "") -> Iterator[DnsFinding]:
-    """What the DNS says of mail from this office. `address`: from which the relay sends on, its own by default."""
-    domain, envelope = domain_of(office.address), domain_of(office.bounces)
-    looks: dict[str, Callable[[], DnsFinding]] = {
-        "SPF": partial(_spf, envelope, office, resolver, address),
+def check_domain(
+    mail_config: MailConfig, selector: str, resolver: DnsResolver, address: str = ""
+) -> Iterator[DnsFinding]:
+    """What the DNS says of mail sent by this configuration. `address`: from which the relay sends on, its own by
+    default."""
+    domain, envelope = domain_of(mail_config.address), domain_of(mail_config.bounces)
+    checks: dict[str, Callable[[], DnsFinding]] = {
+        "SPF": partial(_spf, envelope, mail_config, resolver, address),
         "DKIM": partial(_dkim, domain, selector, resolver),
-        "DMARC": partial(_dmarc, domain, envelope, office, resolver),
+        "DMARC": partial(_dmarc, domain, envelope, mail_config, resolver),
         "bounces": partial(_bounces, envelope, resolver),
     }
-    for topic, look in looks.items():
+    for topic, check in checks.items():
         try:
-            yield look()
+            yield check()
         except NetError as problem:
             yield DnsFinding(topic, "unknown", str(problem))
-    yield _unsubscribe(office)
+    yield _unsubscribe(mail_config)
 
 
-def _spf(envelope: str, office: MailConfig, resolver: DnsResolver, address: str) -> DnsFinding:
+def _spf(envelope: str, mail_config: MailConfig, resolver: DnsResolver, address: str) -> DnsFinding:
     rules = spf.records(resolver.texts(envelope))
-    addresses = [address] if address else [] if office.is_here else list(resolver.addresses(office.relay))
-    term = f"{'ip6' if ':' in address else 'ip4'}:{address}" if address or office.is_here else f"a:{office.relay}"
+    addresses = [address] if address else [] if mail_config.is_local else list(resolver.addresses(mail_config.relay))
+    term = (
+        f"{'ip6' if ':' in address else 'ip4'}:{address}"
+        if address or mail_config.is_local
+        else f"a:{mail_config.relay}"
+    )
     if not (rules or addresses):
         text = f"{envelope} says nothing; say with --ip from which address your mail goes out, to see what to add"
         return DnsFinding("SPF", "bad", text)
@@ -111,7 +118,7 @@ def _dkim(domain: str, selector: str, resolver: DnsResolver) -> DnsFinding:
     return DnsFinding("DKIM", "good", f"{name} holds a key; signatures by d={domain} align with From")
 
 
-def _dmarc(domain: str, envelope: str, office: MailConfig, resolver: DnsResolver) -> DnsFinding:
+def _dmarc(domain: str, envelope: str, mail_config: MailConfig, resolver: DnsResolver) -> DnsFinding:
     for name in parents(domain):
         records = [
             candidate
@@ -129,7 +136,7 @@ def _dmarc(domain: str, envelope: str, office: MailConfig, resolver: DnsResolver
         return DnsFinding(
             "DMARC", "good", f"_dmarc.{name}: p={records[0]['p']}; {envelope} aligns with From at {domain}"
         )
-    add = _record(f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:{office.reply_to}")
+    add = _record(f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:{mail_config.reply_to}")
     return DnsFinding("DMARC", "bad", f"_dmarc.{domain} says nothing", add)
 
 
@@ -147,28 +154,28 @@ def _bounces(envelope: str, resolver: DnsResolver) -> DnsFinding:
     return DnsFinding("bounces", "good", f"{envelope} takes mail")
 
 
-def _unsubscribe(office: MailConfig) -> DnsFinding:
-    if not office.base:
-        text = "letters can be left by mail alone; mail programs show their button where there is an address on the web"
+def _unsubscribe(mail_config: MailConfig) -> DnsFinding:
+    if not mail_config.base:
+        text = "readers unsubscribe by mail alone; mail programs show their button where there is an address on the web"
         return DnsFinding(
             "unsubscribe", "bad", text, 'base = "https://…/" in [mailing], where `hotpapers serve` is public'
         )
-    return DnsFinding("unsubscribe", "good", f"one click at {office.base}, or a mail to {office.reply_to}")
+    return DnsFinding("unsubscribe", "good", f"one click at {mail_config.base}, or a mail to {mail_config.reply_to}")
 
 
 def _record(name: str, value: str, kind: str = "TXT") -> str:
     return f'{name}. IN {kind} "{value}"' if kind == "TXT" else f"{name}. IN {kind} {value}"
 
 
-# ---- what a letter that arrived says -------------------------------------------------------------------
+# ---- what a message that arrived says -------------------------------------------------------------------
 
 
-def check_letter(data: bytes) -> list[DnsFinding]:
-    """What a letter says as it arrived in a mailbox. Raises InputError for what is no letter."""
+def check_message(data: bytes) -> list[DnsFinding]:
+    """What a message says as it arrived in a mailbox. Raises InputError for what is no message."""
     message = message_from_bytes(data[:LARGEST])
     sender = parseaddr(str(message.get("from", "")))[1]
     if "@" not in sender:
-        raise InputError("no letter: it does not say whom it is from; save one as it arrived, with all headers")
+        raise InputError("no mail message: it does not say whom it is from; save one as it arrived, with all headers")
     domain = domain_of(sender)
     return [_signature(message, domain), _envelope(message, domain), _receiver(message), _one_click(message)]
 
@@ -189,7 +196,7 @@ def _signature(message: Message, domain: str) -> DnsFinding:
 def _envelope(message: Message, domain: str) -> DnsFinding:
     returns = parseaddr(str(message.get("return-path", "")))[1]
     if "@" not in returns:
-        return DnsFinding("SPF", "unknown", "the letter has no Return-Path")
+        return DnsFinding("SPF", "unknown", "the message has no Return-Path")
     if not aligned(domain_of(returns), domain):
         return DnsFinding(
             "SPF", "unknown", f"it was sent in the name of {domain_of(returns)}, not {domain}: DKIM must align"

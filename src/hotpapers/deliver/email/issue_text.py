@@ -1,6 +1,6 @@
-"""What a letter says: every word chosen once, then written as plain text and as HTML, which say the same.
+"""What a message says: every word chosen once, then written as plain text and as HTML, which say the same.
 
-No post is quoted: a letter cannot be called back when a post is deleted or hidden. What comes from papers is text on
+No post is quoted: a message cannot be called back when a post is deleted or hidden. What comes from papers is text on
 one line, cut where it is too long. HTML has inline styles and no colours, so that it can be read on any ground; it
 loads nothing, and its links lead straight where they say.
 """
@@ -21,7 +21,7 @@ from hotpapers.view.tex import plain_line
 
 WIDTH = 72
 """Signs of a line of plain text, but for addresses."""
-STILL = 10
+MOST_ONGOING = 10
 """So many papers that are still talked about are named."""
 LONGEST_TITLE, LONGEST_AUTHORS, LONGEST_LEAD, LONGEST_WHY = 300, 300, 600, 1000
 
@@ -34,7 +34,7 @@ class LinkedText(NamedTuple):
 
 
 class MessageEntry(NamedTuple):
-    """A paper in a letter. `title` leads to its page."""
+    """A paper in a message. `title` leads to its page."""
 
     place: int
     title: LinkedText
@@ -46,8 +46,8 @@ class MessageEntry(NamedTuple):
 
 
 class MessageView(NamedTuple):
-    """A letter. `notes`: what was done, and what a reader must know of it. `more`: how many papers it has no room for.
-    `page`: the issue's page, its address empty where there is none. `leave`: how to unsubscribe."""
+    """A message. `notes`: what was done, and what a reader must know of it. `more`: how many papers it has no room for.
+    `page`: the issue's page, its address empty where there is none. `unsubscribe`: the link for it."""
 
     publication: str
     day: str
@@ -58,12 +58,12 @@ class MessageView(NamedTuple):
     ongoing: tuple[LinkedText, ...]
     page: LinkedText
     proof: tuple[str, ...]
-    why_you: str
-    leave: LinkedText
+    subscription_note: str
+    unsubscribe: LinkedText
 
 
 def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> MessageView:
-    """What a letter says of an issue, with so many of its papers; who gets it and can leave it is not in it yet."""
+    """What a message says of an issue, with so many of its papers; who gets it and can leave it is not in it yet."""
     view, publication = issue_view(issue), issue.content.publication
     title = phrases.cut(phrases.one_line(publication.title), LONGEST_TITLE)
     left = len(view.entries) - most
@@ -74,13 +74,13 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> M
         empty=view.empty,
         entries=tuple(_entry(entry, site_config) for entry in view.entries[:most]),
         more=f"This message has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
-        ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:STILL]),
+        ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:MOST_ONGOING]),
         page=LinkedText(
             "This issue on the web", site_paths.public_url(site_config.base, site_paths.issue_path(view.day))
         ),
         proof=tuple(_proof(view, site_config)),
-        why_you=f"You receive this because this address is subscribed to {title}.",
-        leave=LinkedText("Unsubscribe", ""),
+        subscription_note=f"You receive this because this address is subscribed to {title}.",
+        unsubscribe=LinkedText("Unsubscribe", ""),
     )
 
 
@@ -149,30 +149,30 @@ def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
 
 
 def as_text(view: MessageView) -> str:
-    """The letter as plain text: blocks with an empty line between them; addresses stand in angle brackets."""
+    """The message as plain text: blocks with an empty line between them; addresses stand in angle brackets."""
     return "\n\n".join(block for block in _blocks(view) if block) + "\n"
 
 
 def _blocks(view: MessageView) -> Iterator[str]:
-    yield f"{_filled(view.publication)}\n{view.day}"
-    yield from map(_filled, view.notes)
-    yield _filled(view.empty)
+    yield f"{_wrap(view.publication)}\n{view.day}"
+    yield from map(_wrap, view.notes)
+    yield _wrap(view.empty)
     for entry in view.entries:
         yield from _entry_blocks(entry)
-    yield _filled(view.more)
+    yield _wrap(view.more)
     if view.ongoing:
-        yield "\n".join(["Still talked about", *(_filled(_link(text), "- ") for text in view.ongoing)])
-    yield _filled(_link(view.page)) if view.page.url else ""
-    yield "\n".join(map(_filled, view.proof))
-    yield f"{_filled(view.why_you)}\n{_filled(_link(view.leave))}"
+        yield "\n".join(["Still talked about", *(_wrap(_link(text), "- ") for text in view.ongoing)])
+    yield _wrap(_link(view.page)) if view.page.url else ""
+    yield "\n".join(map(_wrap, view.proof))
+    yield f"{_wrap(view.subscription_note)}\n{_wrap(_link(view.unsubscribe))}"
 
 
 def _entry_blocks(entry: MessageEntry) -> Iterator[str]:
-    head = [_filled(entry.title.text, f"{entry.place}. ")]
-    yield "\n".join([*head, _filled(entry.authors, "   ")] if entry.authors else head)
-    yield _filled(entry.lead, "   ")
-    yield "\n".join(_filled(count, "   ") for count in entry.counts)
-    yield _filled(entry.why, "   ")
+    head = [_wrap(entry.title.text, f"{entry.place}. ")]
+    yield "\n".join([*head, _wrap(entry.authors, "   ")] if entry.authors else head)
+    yield _wrap(entry.lead, "   ")
+    yield "\n".join(_wrap(count, "   ") for count in entry.counts)
+    yield _wrap(entry.why, "   ")
     yield " ·\n".join(f"   {_link(link)}" for link in entry.links)
 
 
@@ -180,7 +180,7 @@ def _link(link: LinkedText) -> str:
     return f"{link.text} <{link.url}>" if link.url else link.text
 
 
-def _filled(text: str, indent: str = "") -> str:
+def _wrap(text: str, indent: str = "") -> str:
     return textwrap.fill(
         text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_long_words=False,
         break_on_hyphens=False,
@@ -191,5 +191,5 @@ def _filled(text: str, indent: str = "") -> str:
 
 
 def as_html(view: MessageView) -> str:
-    """The letter as a page of its own."""
+    """The message as a page of its own."""
     return str(macro("mail.html", "page")(view))

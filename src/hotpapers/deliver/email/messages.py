@@ -1,6 +1,6 @@
-"""Whole letters: an issue for one subscriber, and the letter that asks somebody to confirm.
+"""Whole messages: an issue for one subscriber, and the message that asks somebody to confirm.
 
-An issue's letter is a pure function of the frozen issue, the settings and its reader: the same bytes whenever it is
+An issue's message is a pure function of the frozen issue, the settings and its reader: the same bytes whenever it is
 made. Its Message-ID names day, edition and the reader's mark, so that what comes back can be told.
 """
 
@@ -15,24 +15,24 @@ from hotpapers.deliver.email.addresses import domain_of
 from hotpapers.deliver.email.config import MailConfig
 from hotpapers.deliver.email.issue_text import LinkedText, MessageView, as_html, as_text, message_view
 from hotpapers.deliver.email.queries import Subscriber
-from hotpapers.deliver.email.subscribers import ANSWER_WITHIN
+from hotpapers.deliver.email.subscribers import CONFIRM_WITHIN
 from hotpapers.deliver.email.tokens import MailToken, encode
 from hotpapers.model import DAY, PublishedIssue, RenderedFile
 from hotpapers.view import phrases
 from hotpapers.view.site_config import SiteConfig
 
 LARGEST = 100_000
-"""Bytes of a letter: from about so many on readers are shown the beginning alone."""
-PREVIEWED = "reader@example.invalid"
+"""Bytes of a message: from about so many on readers are shown the beginning alone."""
+PREVIEW_ADDRESS = "reader@example.invalid"
 LONGEST_NAME = 60
 LONGEST_SUBJECT = 200
 
 MESSAGE_ID = re.compile(rb"<(\d{4}-\d\d-\d\d)\.(\d{1,4})\.([0-9a-f]{32})@([A-Za-z0-9.-]{1,255})>")
-"""The Message-ID of a letter of ours: day, edition, mark, domain."""
+"""The Message-ID of a message of ours: day, edition, mark, domain."""
 
 
 class UnaddressedMessage(NamedTuple):
-    """An issue's letter that is not addressed yet. `moment`: when the issue was frozen."""
+    """An issue's message that is not addressed yet. `moment`: when the issue was frozen."""
 
     view: MessageView
     publication: str
@@ -41,65 +41,66 @@ class UnaddressedMessage(NamedTuple):
     moment: int
 
 
-def issue_message(issue: PublishedIssue, office: MailConfig, site_config: SiteConfig) -> UnaddressedMessage:
-    """The letter of an issue, with as many of its papers as it has room for."""
+def issue_message(issue: PublishedIssue, mail_config: MailConfig, site_config: SiteConfig) -> UnaddressedMessage:
+    """The message of an issue, with as many of its papers as it has room for."""
     content, most = issue.content, len(issue.content.entries)
-    somebody = Subscriber("0" * 32, content.publication.publication, "x" * 254, "confirmed", 0, False)
+    reader = Subscriber("0" * 32, content.publication.publication, "x" * 254, "confirmed", 0, False)
     while True:
         view = message_view(issue, site_config, most)
         message = UnaddressedMessage(
             view, content.publication.publication, content.day, content.edition, issue.frozen_at
         )
-        size = len(address_message(message, office, somebody._replace(address="a@b.example"), b"")) + len(
-            somebody.address
+        size = len(address_message(message, mail_config, reader._replace(address="a@b.example"), b"")) + len(
+            reader.address
         )
         if size <= LARGEST or not most:
             return message
         most = min(most - 1, most * LARGEST // size)
 
 
-def address_message(letter: UnaddressedMessage, office: MailConfig, reader: Subscriber, secret: bytes) -> bytes:
-    """The letter for one reader, as it goes over the wire."""
+def address_message(message: UnaddressedMessage, mail_config: MailConfig, reader: Subscriber, secret: bytes) -> bytes:
+    """The message for one reader, as it goes over the wire."""
     token = encode(secret, MailToken("unsubscribe", reader.mark))
-    mailto = f"mailto:{quote(office.reply_to, safe='@')}?subject=unsubscribe%20{token}"
-    link = f"{office.base}mail/unsubscribe/{token}" if office.base else ""
-    view = letter.view._replace(leave=LinkedText("Unsubscribe", link or mailto))
-    title = letter.view.publication
+    mailto = f"mailto:{quote(mail_config.reply_to, safe='@')}?subject=unsubscribe%20{token}"
+    link = f"{mail_config.base}mail/unsubscribe/{token}" if mail_config.base else ""
+    view = message.view._replace(unsubscribe=LinkedText("Unsubscribe", link or mailto))
+    title = message.view.publication
     headers = [
-        ("From", mime.mailbox("From", phrases.cut(title, LONGEST_NAME), office.address)),
-        *_answers(office),
+        ("From", mime.mailbox("From", phrases.cut(title, LONGEST_NAME), mail_config.address)),
+        *_reply_to(mail_config),
         ("To", reader.address),
-        ("Subject", mime.words("Subject", phrases.cut(f"{title}, {phrases.day_name(letter.day)}", LONGEST_SUBJECT))),
-        ("Date", mime.date(letter.moment)),
-        ("Message-ID", f"<{letter.day}.{letter.edition}.{reader.mark}@{domain_of(office.address)}>"),
-        ("List-Id", list_id(letter.publication, office)),
+        ("Subject", mime.words("Subject", phrases.cut(f"{title}, {phrases.day_name(message.day)}", LONGEST_SUBJECT))),
+        ("Date", mime.date(message.moment)),
+        ("Message-ID", f"<{message.day}.{message.edition}.{reader.mark}@{domain_of(mail_config.address)}>"),
+        ("List-Id", list_id(message.publication, mail_config)),
         (
             "List-Unsubscribe",
-            mime.listed("List-Unsubscribe", [f"<{address}>" for address in (link, mailto) if address]),
+            mime.address_list("List-Unsubscribe", [f"<{address}>" for address in (link, mailto) if address]),
         ),
         *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if link else []),
         ("Auto-Submitted", "auto-generated"),
     ]
     parts = [mime.MimePart("plain", as_text(view)), mime.MimePart("html", as_html(view))]
-    return mime.message(headers, parts, f"{letter.day}.{letter.edition}")
+    return mime.message(headers, parts, f"{message.day}.{message.edition}")
 
 
-def preview(issue: PublishedIssue, office: MailConfig, site_config: SiteConfig) -> RenderedFile:
-    """The letter of an issue as a file to look at, to a reader whom there is not, with links that do nothing."""
-    reader = Subscriber("0" * 32, issue.content.publication.publication, PREVIEWED, "confirmed", 0, False)
+def preview(issue: PublishedIssue, mail_config: MailConfig, site_config: SiteConfig) -> RenderedFile:
+    """The message of an issue as a file to look at, to a reader whom there is not, with links that do nothing."""
+    reader = Subscriber("0" * 32, issue.content.publication.publication, PREVIEW_ADDRESS, "confirmed", 0, False)
     return RenderedFile(
-        f"{issue.content.day}.eml", address_message(issue_message(issue, office, site_config), office, reader, b"")
+        f"{issue.content.day}.eml",
+        address_message(issue_message(issue, mail_config, site_config), mail_config, reader, b""),
     )
 
 
-def _answers(office: MailConfig) -> mime.Headers:
-    return [("Reply-To", office.reply_to)] if office.reply_to != office.address else []
+def _reply_to(mail_config: MailConfig) -> mime.Headers:
+    return [("Reply-To", mail_config.reply_to)] if mail_config.reply_to != mail_config.address else []
 
 
-def list_id(publication: str, office: MailConfig) -> str:
+def list_id(publication: str, mail_config: MailConfig) -> str:
     """How mail programs tell the list (RFC 2919): the publication below the sender's domain."""
     label = re.sub(r"[^a-z0-9-]+", "-", publication.lower())[:63].strip("-") or "papers"
-    return f"<{label}.{domain_of(office.address)}>"
+    return f"<{label}.{domain_of(mail_config.address)}>"
 
 
 CONFIRM = """\
@@ -114,22 +115,22 @@ To confirm, open this page and press its button:
 <{link}>
 
 Or reply to this message without changing its subject."""
-BY_ANSWER = "To confirm, reply to this message without changing its subject."
+BY_REPLY = "To confirm, reply to this message without changing its subject."
 
 
-def confirmation(title: str, office: MailConfig, subscriber: Subscriber, secret: bytes) -> bytes:
-    """The letter that asks whoever reads an address to confirm that they want a publication."""
+def confirmation(title: str, mail_config: MailConfig, subscriber: Subscriber, secret: bytes) -> bytes:
+    """The message that asks whoever reads an address to confirm that they want a publication."""
     token = encode(secret, MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000))
     title = phrases.cut(phrases.one_line(title), LONGEST_NAME)
-    how = BY_LINK.format(link=f"{office.base}mail/confirm/{token}") if office.base else BY_ANSWER
-    text = CONFIRM.format(title=title, how=how, days=ANSWER_WITHIN // DAY)
+    how = BY_LINK.format(link=f"{mail_config.base}mail/confirm/{token}") if mail_config.base else BY_REPLY
+    text = CONFIRM.format(title=title, how=how, days=CONFIRM_WITHIN // DAY)
     headers = [
-        ("From", mime.mailbox("From", title, office.address)),
-        *_answers(office),
+        ("From", mime.mailbox("From", title, mail_config.address)),
+        *_reply_to(mail_config),
         ("To", subscriber.address),
         ("Subject", mime.words("Subject", f"Confirm {title}: {token}")),
         ("Date", mime.date(subscriber.since)),
-        ("Message-ID", f"<confirm.{subscriber.since:x}.{subscriber.mark}@{domain_of(office.address)}>"),
+        ("Message-ID", f"<confirm.{subscriber.since:x}.{subscriber.mark}@{domain_of(mail_config.address)}>"),
         ("Auto-Submitted", "auto-generated"),
     ]
     return mime.message(headers, [mime.MimePart("plain", text)], "")

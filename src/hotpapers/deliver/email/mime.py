@@ -46,34 +46,36 @@ def message(headers: Headers, parts: Sequence[MimePart], boundary: str) -> bytes
     stands in no part. Raises UsageError for a header that holds what no header can hold."""
     head = [*headers, ("MIME-Version", "1.0")]
     if len(parts) == 1:
-        return _encoded([*head, *_part_headers(parts[0])], _quoted(parts[0].text))
+        return _encode([*head, *_part_headers(parts[0])], _quoted_printable(parts[0].text))
     # `=_` comes out of no quoted-printable text (RFC 2045 §6.7)
     mark = f"=_{boundary}"
-    body = "".join(f"--{mark}{CRLF}{_head(_part_headers(part))}{CRLF}{_quoted(part.text)}{CRLF}" for part in parts)
+    body = "".join(
+        f"--{mark}{CRLF}{_head(_part_headers(part))}{CRLF}{_quoted_printable(part.text)}{CRLF}" for part in parts
+    )
     kind = f'multipart/alternative;{CRLF} boundary="{mark}"'
-    return _encoded([*head, ("Content-Type", kind)], f"{body}--{mark}--{CRLF}")
+    return _encode([*head, ("Content-Type", kind)], f"{body}--{mark}--{CRLF}")
 
 
 def _part_headers(part: MimePart) -> Headers:
     return [("Content-Type", f"text/{part.subtype}; charset=utf-8"), ("Content-Transfer-Encoding", "quoted-printable")]
 
 
-def _encoded(headers: Headers, body: str) -> bytes:
+def _encode(headers: Headers, body: str) -> bytes:
     return f"{_head(headers)}{CRLF}{body}".encode("ascii")
 
 
 def _head(headers: Headers) -> str:
-    return "".join(f"{name}: {_checked(name, value)}{CRLF}" for name, value in headers)
+    return "".join(f"{name}: {_checked_value(name, value)}{CRLF}" for name, value in headers)
 
 
-def _checked(name: str, value: str) -> str:
+def _checked_value(name: str, value: str) -> str:
     """The value. Raises UsageError, not showing it: whoever wrote it wanted a header of their own."""
     if not _VALUE.fullmatch(value) or any(len(line) > LONGEST_LINE - len(name) - 2 for line in value.split(CRLF)):
         raise UsageError(f"the header {name} holds what no header can hold, such as the end of a line")
     return value
 
 
-def _quoted(text: str) -> str:
+def _quoted_printable(text: str) -> str:
     """Text in quoted-printable, lines of 76 signs at most."""
     encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).decode("ascii")
     return encoded.replace("\r\n", "\n").replace("\n", CRLF)
@@ -85,7 +87,7 @@ def _quoted(text: str) -> str:
 def words(name: str, text: str) -> str:
     """The value of a header that is plain text, such as Subject, folded at blanks."""
     if _PLAIN.fullmatch(text) and "=?" not in text and all(len(word) < LINE - 6 for word in text.split(" ")):
-        return _folded(name, text.split(" "))
+        return _fold(name, text.split(" "))
     return _encoded_words(name, text)
 
 
@@ -93,7 +95,7 @@ def _encoded_words(name: str, text: str) -> str:
     return Header(text, _UTF_8, maxlinelen=LINE, header_name=name).encode(linesep=CRLF)
 
 
-def _folded(name: str, pieces: Iterable[str]) -> str:
+def _fold(name: str, pieces: Iterable[str]) -> str:
     lines, room = [""], LINE - len(name) - 2
     for piece in pieces:
         if lines[-1] and len(lines[-1]) + 1 + len(piece) > room:
@@ -104,9 +106,9 @@ def _folded(name: str, pieces: Iterable[str]) -> str:
     return f"{CRLF} ".join(lines)
 
 
-def listed(name: str, pieces: Sequence[str]) -> str:
+def address_list(name: str, pieces: Sequence[str]) -> str:
     """The value of a header that is a list, such as addresses in angle brackets, folded between them."""
-    return _folded(name, [f"{piece}," for piece in pieces[:-1]] + [pieces[-1]])
+    return _fold(name, [f"{piece}," for piece in pieces[:-1]] + [pieces[-1]])
 
 
 def mailbox(name: str, label: str, address: str) -> str:

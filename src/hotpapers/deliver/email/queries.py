@@ -1,4 +1,4 @@
-"""Subscribers and letters as the store keeps them: no items, in no batch and in no export."""
+"""Subscribers and messages as the store keeps them: no items, in no batch and in no export."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from hotpapers.store import Record
 
 _COLUMNS = "mark, publication, address, state, since, skip_empty, reason"
 
+OutboxState = Literal["sending", "deferred", "sent", "failed"]
 
-Standing = Literal["handing", "later", "handed", "failed"]
-
-
-LETTERS_KEPT = 14 * DAY
-"""How long a letter stays in the journal once the record holds that all of its day are over, µs."""
+OUTBOX_RETENTION = 14 * DAY
+"""How long a message stays in the outbox once the record holds that all of its day are over, µs."""
 
 
 class OutboxKey(NamedTuple):
-    """Which letter: of a publication's day, to the subscriber of a mark."""
+    """Which message: of a publication's day, to the subscriber of a mark."""
 
     publication: str
     day: str
@@ -26,78 +24,77 @@ class OutboxKey(NamedTuple):
 
 
 class OutboxEntry(NamedTuple):
-    """How far a letter has come. `at`: since when, `next_at`: when it may be tried again, µs UTC."""
+    """How far a message has come. `at`: since when, `next_at`: when it may be tried again, µs UTC."""
 
-    state: Standing
+    state: OutboxState
     receipt: str
     tries: int
     at: int
     next_at: int
 
 
-State = Literal["asked", "confirmed", "ended", "bounced"]
+SubscriberState = Literal["asked", "confirmed", "ended", "bounced"]
 
-
-STATES: tuple[State, ...] = ("confirmed", "asked", "bounced", "ended")
+SUBSCRIBER_STATES: tuple[SubscriberState, ...] = ("confirmed", "asked", "bounced", "ended")
 
 
 class Subscriber(NamedTuple):
-    """Somebody who gets a publication's issues, or may. `since`: when the state began, µs UTC. `skip_empty`: no letter
+    """Somebody who gets a publication's issues, or may. `since`: when the state began, µs UTC. `skip_empty`: no message
     on a day whose issue holds no paper. `reason`: why nothing can be delivered."""
 
     mark: str
     publication: str
     address: str
-    state: State
+    state: SubscriberState
     since: int
     skip_empty: bool
     reason: str = ""
 
 
-def letter_of(record: Record, letter: OutboxKey) -> OutboxEntry | None:
-    """How far a letter has come; None where it was never begun."""
-    sql = """SELECT state, receipt, tries, at, next_at FROM letter WHERE publication = ? AND "day" = ? AND mark = ?"""
-    rows = record.database.rows(sql, letter)
+def outbox_entry(record: Record, key: OutboxKey) -> OutboxEntry | None:
+    """How far a message has come; None where it was never begun."""
+    sql = """SELECT state, receipt, tries, at, next_at FROM outbox WHERE publication = ? AND "day" = ? AND mark = ?"""
+    rows = record.database.rows(sql, key)
     return OutboxEntry(*rows[0]) if rows else None
 
 
-def count_failed_letters(record: Record, publication: str, day: str) -> int:
-    """How many letters of a day failed or came back."""
-    sql = """SELECT count(*) FROM letter WHERE publication = ? AND "day" = ? AND state = 'failed'"""
+def count_failed_messages(record: Record, publication: str, day: str) -> int:
+    """How many messages of a day failed or came back."""
+    sql = """SELECT count(*) FROM outbox WHERE publication = ? AND "day" = ? AND state = 'failed'"""
     return int(record.database.rows(sql, (publication, day))[0][0])
 
 
-def deferred_letters(record: Record, publication: str, day: str) -> dict[str, int]:
-    """The marks whose letters of a day were put off, and until when."""
-    sql = """SELECT mark, next_at FROM letter WHERE publication = ? AND "day" = ? AND state = 'later'"""
+def deferred_messages(record: Record, publication: str, day: str) -> dict[str, int]:
+    """The marks whose messages of a day were put off, and until when."""
+    sql = """SELECT mark, next_at FROM outbox WHERE publication = ? AND "day" = ? AND state = 'deferred'"""
     return {mark: next_at for mark, next_at in record.database.rows(sql, (publication, day))}
 
 
-def finished_letters(record: Record, publication: str, day: str) -> dict[str, Standing]:
-    """The marks whose letters of a day are over, and how each ended."""
-    sql = """SELECT mark, state FROM letter WHERE publication = ? AND "day" = ? AND state IN ('handed', 'failed')"""
+def finished_messages(record: Record, publication: str, day: str) -> dict[str, OutboxState]:
+    """The marks whose messages of a day are over, and how each ended."""
+    sql = """SELECT mark, state FROM outbox WHERE publication = ? AND "day" = ? AND state IN ('sent', 'failed')"""
     return dict(record.database.rows(sql, (publication, day)))
 
 
 def is_delivered(record: Record, channel: str, publication: str, day: str) -> bool:
-    """Whether the record holds that all letters of a day, of whichever edition, are over."""
+    """Whether the record holds that all messages of a day, of whichever edition, are over."""
     sql = """SELECT 1 FROM delivery WHERE publication = ? AND "day" = ? AND channel = ? AND until = 0 LIMIT 1"""
     return bool(record.database.rows(sql, (publication, day, channel)))
 
 
-def drop_old_letters(record: Record, channel: str, at: int) -> None:
-    """Drops old letters of days that the record holds as done: none of them is sent again."""
-    sql = """DELETE FROM letter WHERE at < ? AND EXISTS (SELECT 1 FROM delivery AS t WHERE t.channel = ? AND t.until = 0
-        AND t.publication = letter.publication AND t."day" = letter."day")"""
+def drop_old_messages(record: Record, channel: str, at: int) -> None:
+    """Drops old messages of days that the record holds as done: none of them is sent again."""
+    sql = """DELETE FROM outbox WHERE at < ? AND EXISTS (SELECT 1 FROM delivery AS t WHERE t.channel = ? AND t.until = 0
+        AND t.publication = outbox.publication AND t."day" = outbox."day")"""
     with record.database.write():
-        record.database.run(sql, (at - LETTERS_KEPT, channel))
+        record.database.run(sql, (at - OUTBOX_RETENTION, channel))
 
 
-def put_letter(record: Record, letter: OutboxKey, entry: OutboxEntry) -> None:
-    """Keeps how far a letter has come, in place of what was there. Call inside `write()`."""
-    sql = """DELETE FROM letter WHERE publication = ? AND "day" = ? AND mark = ?"""
-    record.database.run(sql, letter)
-    record.database.run("INSERT INTO letter VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*letter, *entry))
+def put_outbox_entry(record: Record, key: OutboxKey, entry: OutboxEntry) -> None:
+    """Keeps how far a message has come, in place of what was there. Call inside `write()`."""
+    sql = """DELETE FROM outbox WHERE publication = ? AND "day" = ? AND mark = ?"""
+    record.database.run(sql, key)
+    record.database.run("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*key, *entry))
 
 
 def select_subscribers(record: Record, where: str, *values: Any) -> list[Subscriber]:
@@ -110,12 +107,12 @@ def select_subscribers(record: Record, where: str, *values: Any) -> list[Subscri
     ]
 
 
-def count_subscribers(record: Record) -> dict[str, dict[State, int]]:
+def count_subscribers(record: Record) -> dict[str, dict[SubscriberState, int]]:
     """How many there are, by publication and state."""
     sql = "SELECT publication, state, count(*) FROM subscriber GROUP BY publication, state ORDER BY publication"
-    result: dict[str, dict[State, int]] = {}
+    result: dict[str, dict[SubscriberState, int]] = {}
     for publication, state, number in record.database.rows(sql):
-        result.setdefault(publication, dict.fromkeys(STATES, 0))[state] = number
+        result.setdefault(publication, dict.fromkeys(SUBSCRIBER_STATES, 0))[state] = number
     return result
 
 

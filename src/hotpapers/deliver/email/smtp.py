@@ -1,4 +1,4 @@
-"""The relay: one connection to the mail server that takes letters. RFC 5321, RFC 3207 (STARTTLS), RFC 8314 (TLS).
+"""The relay: one connection to the mail server that takes messages. RFC 5321, RFC 3207 (STARTTLS), RFC 8314 (TLS).
 
 The connection is encrypted and the relay's certificate is checked, unless the relay is this machine. The only file that
 imports an SMTP library.
@@ -6,28 +6,40 @@ imports an SMTP library.
 
 from __future__ import annotations
 
+import hmac
 import smtplib
 import socket
 import ssl
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
 
 from hotpapers.deliver.email.addresses import domain_of
 from hotpapers.deliver.email.config import MailConfig
-from hotpapers.deliver.email.smtp_replies import Accepted, Deferred, Outcome, OutcomeUnknown, Rejected, is_refusal
+from hotpapers.deliver.email.smtp_replies import (
+    Accepted,
+    Deferred,
+    Outcome,
+    OutcomeUnknown,
+    Rejected,
+    is_closing,
+    is_refusal,
+)
 from hotpapers.errors import RetryLater
 from hotpapers.http.redact_errors import SecretRedactor
 
 CONNECT, REPLY, AFTER_MESSAGE = 20.0, 60.0, 600.0
 """Seconds to connect, for a reply, for the reply to a whole message (RFC 5321 §4.5.3.2 wants ten minutes there)."""
-LETTERS = 50
-"""So many letters go through one connection: relays end those that go on for ever."""
+MESSAGES_PER_CONNECTION = 50
+"""So many messages go through one connection: relays end those that go on for ever."""
 IDLE = 5.0
 """After so many seconds without a word a relay is asked whether it is still there."""
 REPLY_LINES, LONGEST_LINE = 100, 2048
 """Of a reply: lines, and bytes of one (RFC 5321 §4.5.3.1.5 has 512)."""
-AGAIN = 300.0
+CHALLENGES = 5
+"""So many a login has at most."""
+RETRY_SECONDS = 300.0
 """Seconds after which a relay that cannot be used is tried again."""
 
 OK = range(200, 300)
@@ -38,7 +50,27 @@ Dial = Callable[[tuple[str, int], float], socket.socket]
 
 
 class _Smtp(smtplib.SMTP):
-    """The protocol, with replies that end."""
+    """The protocol, with replies that end, and with users and passwords of any letters (RFC 4616 §2: UTF-8)."""
+
+    def auth(
+        self, mechanism: str, authobject: Callable[..., str | None], *, initial_response_ok: bool = True
+    ) -> tuple[int, bytes]:
+        """Logs in by a mechanism. Raises SMTPAuthenticationError."""
+        first = authobject() if initial_response_ok else None
+        self._auth_challenge_count = int(first is not None)  # by which LOGIN knows for what it is asked
+        code, text = self.docmd("AUTH", mechanism if first is None else f"{mechanism} {_base64(first)}")
+        while code == 334 and self._auth_challenge_count < CHALLENGES:
+            self._auth_challenge_count += 1
+            code, text = self.docmd(_base64(authobject(b64decode(text)) or ""))
+        if code not in (235, 503):
+            raise smtplib.SMTPAuthenticationError(code, text)
+        return code, text
+
+    def auth_cram_md5(self, challenge: bytes | None = None) -> str | None:  # type: ignore[override]
+        """The answer to a challenge (RFC 2195 §2)."""
+        if challenge is None:
+            return None
+        return f"{self.user} {hmac.digest(self.password.encode(), challenge, 'md5').hex()}"
 
     def getreply(self) -> tuple[int, bytes]:
         """A reply's code and text. Raises SMTPServerDisconnected for what is none, or does not end."""
@@ -56,6 +88,10 @@ class _Smtp(smtplib.SMTP):
         raise smtplib.SMTPServerDisconnected("gave a reply that does not end")
 
 
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
 class SmtpClient:
     """One relay, for one thread; connects when it is needed. Close it after use.
 
@@ -63,12 +99,12 @@ class SmtpClient:
     """
 
     def __init__(
-        self, office: MailConfig, context: ssl.SSLContext | None = None, dial: Dial = socket.create_connection
+        self, mail_config: MailConfig, context: ssl.SSLContext | None = None, dial: Dial = socket.create_connection
     ) -> None:
-        self._office, self._context, self._dial = office, context, dial
-        self._discreet = SecretRedactor([office.password.value] if office.password else [])
+        self._mail_config, self._context, self._dial = mail_config, context, dial
+        self._redact = SecretRedactor([mail_config.password.value] if mail_config.password else [])
         self._connection: smtplib.SMTP | None = None
-        self._letters, self._used = 0, 0.0
+        self._messages, self._used = 0, 0.0
 
     def close(self) -> None:
         """Takes leave, if the relay listens."""
@@ -80,36 +116,38 @@ class SmtpClient:
 
     def ready(self) -> None:
         """Connects, unless that is done already. Raises RetryLater where the relay cannot be used now."""
-        if self._connection is not None and self._letters < LETTERS and self._listens(self._connection):
+        if (
+            self._connection is not None
+            and self._messages < MESSAGES_PER_CONNECTION
+            and self._listens(self._connection)
+        ):
             return
         self.close()
-        self._letters, self._used = 0, time.monotonic()
+        self._messages, self._used = 0, time.monotonic()
         try:
             self._connection = self._connect()
         except (smtplib.SMTPException, OSError, ValueError) as problem:
-            raise RetryLater(AGAIN, self._describe(problem)) from None
+            raise RetryLater(RETRY_SECONDS, self._describe(problem)) from None
 
-    def hand_over(self, address: str, letter: bytes, begin: Callable[[], bool] = lambda: True) -> Outcome | None:
-        """Hands a letter over for one address; what became of it. `begin`: called once the relay would take it, before
+    def hand_over(self, address: str, message: bytes, begin: Callable[[], bool] = lambda: True) -> Outcome | None:
+        """Hands a message over for one address; what became of it. `begin`: called once the relay would take it, before
         it is sent; None where that says no. Raises RetryLater where the relay cannot be used now."""
         self.ready()
-        connection = self._connection
-        assert connection is not None
-        self._letters += 1
-        self._used = time.monotonic()
         try:
-            problem = self._addressed(connection, address, len(letter))
+            problem = self._name_recipient_anew(address, len(message))
+            connection = self._connection
+            assert connection is not None
             if problem is None and not begin():
                 self._reset(connection)
                 return None
-            problem = problem or self._announced(connection)
+            problem = problem or self._begin_data(connection)
         except (smtplib.SMTPException, OSError) as broken:
             self._drop()
-            return Deferred(self._describe(broken), everybody=True)
+            return Deferred(self._describe(broken), for_all=True)
         if problem is not None:
             self._reset(connection, problem)
             return problem
-        return self._transmit(connection, letter)
+        return self._transmit(connection, message)
 
     def _listens(self, connection: smtplib.SMTP) -> bool:
         """Whether the relay is still there, after it was let wait for a while."""
@@ -120,28 +158,47 @@ class SmtpClient:
         except (smtplib.SMTPException, OSError):
             return False
 
-    # ---- one letter ----------------------------------------------------------------------------------
+    # ---- one message ----------------------------------------------------------------------------------
 
-    def _addressed(self, connection: smtplib.SMTP, address: str, length: int) -> Deferred | Rejected | None:
+    def _name_recipient_anew(self, address: str, length: int) -> Deferred | Rejected | None:
+        """As `_name_recipient`, on a new connection where the relay ends this one, as some do after a few messages."""
+        is_reused = self._messages > 0
+        try:
+            problem = self._name_recipient(address, length)
+        except (smtplib.SMTPException, OSError):
+            if not is_reused:
+                raise
+        else:
+            if not (is_reused and is_closing(problem)):
+                return problem
+        self._drop()
+        self.ready()
+        return self._name_recipient(address, length)
+
+    def _name_recipient(self, address: str, length: int) -> Deferred | Rejected | None:
         """Names sender and recipient; why that may not be, None when it may."""
+        connection = self._connection
+        assert connection is not None
+        self._messages += 1
+        self._used = time.monotonic()
         size = f" SIZE={length}" if connection.has_extn("size") else ""
-        code, text = connection.docmd("MAIL", f"FROM:<{self._office.bounces}>{size}")
+        code, text = connection.docmd("MAIL", f"FROM:<{self._mail_config.bounces}>{size}")
         if code not in OK:
             return is_refusal(code, text.decode("utf-8", "replace"), "sender")
         code, text = connection.docmd("RCPT", f"TO:<{address}>")
         return None if code in OK else is_refusal(code, text.decode("utf-8", "replace"), "recipient")
 
-    def _announced(self, connection: smtplib.SMTP) -> Deferred | Rejected | None:
-        """Says that the letter comes; why it may not."""
+    def _begin_data(self, connection: smtplib.SMTP) -> Deferred | Rejected | None:
+        """Says that the message comes; why it may not."""
         code, text = connection.docmd("DATA")
         return None if code == 354 else is_refusal(code, text.decode("utf-8", "replace"), "message")
 
-    def _transmit(self, connection: smtplib.SMTP, letter: bytes) -> Outcome:
-        """Sends the letter itself. From its first byte on only a reply tells what became of it."""
+    def _transmit(self, connection: smtplib.SMTP, message: bytes) -> Outcome:
+        """Sends the message itself. From its first byte on only a reply tells what became of it."""
         try:
             assert connection.sock is not None
             connection.sock.settimeout(AFTER_MESSAGE)
-            connection.send(dotted(letter))
+            connection.send(dot_stuffed(message))
             code, text = connection.getreply()
             connection.sock.settimeout(REPLY)
         except (smtplib.SMTPException, OSError) as broken:
@@ -149,13 +206,13 @@ class SmtpClient:
             return OutcomeUnknown(self._describe(broken))
         reply = text.decode("utf-8", "replace")
         if code in OK:
-            return Accepted(self._discreet(f"{code} {reply}"))
+            return Accepted(self._redact(f"{code} {reply}"))
         problem = is_refusal(code, reply, "message")
         self._reset(connection, problem)
         return problem
 
     def _reset(self, connection: smtplib.SMTP, problem: Deferred | Rejected | None = None) -> None:
-        if isinstance(problem, Deferred) and problem.everybody:
+        if isinstance(problem, Deferred) and problem.for_all:
             self.close()
             return
         try:
@@ -173,44 +230,44 @@ class SmtpClient:
     # ---- the connection ------------------------------------------------------------------------------
 
     def _connect(self) -> smtplib.SMTP:
-        office = self._office
-        connection = _Smtp(local_hostname=domain_of(office.address), timeout=REPLY)
-        connection.sock = self._dial((office.relay, office.port), CONNECT)
+        mail_config = self._mail_config
+        connection = _Smtp(local_hostname=domain_of(mail_config.address), timeout=REPLY)
+        connection.sock = self._dial((mail_config.relay, mail_config.port), CONNECT)
         try:
             connection.sock.settimeout(REPLY)
-            if office.tls == "implicit":
-                connection.sock = self._encrypted(connection.sock)
-            self._introduced(connection)
+            if mail_config.tls == "implicit":
+                connection.sock = self._encrypt(connection.sock)
+            self._greet(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _introduced(self, connection: smtplib.SMTP) -> None:
+    def _greet(self, connection: smtplib.SMTP) -> None:
         """Hears the greeting, greets, encrypts, says who we are. Raises SMTPException, OSError."""
-        office = self._office
+        mail_config = self._mail_config
         code, text = connection.getreply()
         if code != 220:
             raise smtplib.SMTPResponseException(code, text)
         connection.ehlo_or_helo_if_needed()
-        if office.tls == "starttls" and not office.is_here:
+        if mail_config.tls == "starttls" and not mail_config.is_local:
             self._start_tls(connection)
-        if office.user:
-            connection.login(office.user, office.password.value)
+        if mail_config.user:
+            connection.login(mail_config.user, mail_config.password.value)
 
     def _start_tls(self, connection: smtplib.SMTP) -> None:
         """Encrypts; what was said before in the open counts no more (RFC 3207 §4.2)."""
         code = connection.docmd("STARTTLS")[0] if connection.has_extn("starttls") else 0
         if code != 220 or connection.sock is None:
-            raise smtplib.SMTPException("offers no STARTTLS, and in the open no letter is sent")
-        connection.sock = self._encrypted(connection.sock)
+            raise smtplib.SMTPException("offers no STARTTLS, and in the open no mail is sent")
+        connection.sock = self._encrypt(connection.sock)
         connection.file = None
         connection.ehlo()
 
-    def _encrypted(self, sock: socket.socket) -> ssl.SSLSocket:
+    def _encrypt(self, sock: socket.socket) -> ssl.SSLSocket:
         if self._context is None:
             self._context = ssl.create_default_context()
-        return self._context.wrap_socket(sock, server_hostname=self._office.relay)
+        return self._context.wrap_socket(sock, server_hostname=self._mail_config.relay)
 
     def _describe(self, problem: BaseException) -> str:
         """What went wrong, without password and address."""
@@ -220,14 +277,14 @@ class SmtpClient:
             text = problem.smtp_error
             reason = f"{problem.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
         else:
-            reason = str(problem) or type(problem).__name__
-        return self._discreet(f"{self._office.relay}, port {self._office.port}: {reason}")
+            reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+        return self._redact(f"{self._mail_config.relay}, port {self._mail_config.port}: {reason}")
 
 
-def dotted(letter: bytes) -> bytes:
+def dot_stuffed(message: bytes) -> bytes:
     """A message as it goes after DATA: a dot before each line that begins with one, and the dot that ends it
     (RFC 5321 §4.5.2). Lines end with CRLF already."""
-    stuffed = letter.replace(b"\r\n.", b"\r\n..")
+    stuffed = message.replace(b"\r\n.", b"\r\n..")
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
     return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"

@@ -18,7 +18,7 @@ MOST_HOSTS = 10
 Verdict = Literal["pass", "fail", "softfail", "neutral", "none", "broken"]
 Address = IPv4Address | IPv6Address
 
-_SAID: dict[str, Verdict] = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
+_QUALIFIERS: dict[str, Verdict] = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
 _TERM = re.compile(
     r"([-+~?]?)(all|include|a|mx|ptr|exists|ip4|ip6)(?:[:](.*?))?((?:/\d{1,3}){0,1}(?://\d{1,3})?)", re.I
 )
@@ -53,10 +53,10 @@ def records(texts: Iterable[str]) -> list[str]:
 
 def verdict(address: str, domain: str, names: DnsLookup) -> Verdict:
     """What a domain says of a server's address. Raises NetError where the DNS cannot say."""
-    return _Asking(ip_address(address), names).verdict(domain)
+    return _SpfCheck(ip_address(address), names).verdict(domain)
 
 
-class _Asking:
+class _SpfCheck:
     """One question, and how many look-ups it took."""
 
     def __init__(self, address: Address, names: DnsLookup) -> None:
@@ -81,10 +81,10 @@ class _Asking:
                 return term.verdict
         if not onward:
             return "neutral"
-        elsewhere = self.verdict(onward) if self._may_look() else "broken"
+        elsewhere = self.verdict(onward) if self._count_lookup() else "broken"
         return "broken" if elsewhere == "none" else elsewhere
 
-    def _may_look(self) -> bool:
+    def _count_lookup(self) -> bool:
         self._lookups += 1
         return self._lookups <= MOST_LOOKUPS
 
@@ -95,8 +95,8 @@ class _Asking:
         if term.name in ("ip4", "ip6"):
             return _within(self._address, [term.value + term.lengths])
         if "%" in term.value or term.name in ("ptr", "exists"):
-            return False if self._may_look() else None
-        if not self._may_look():
+            return False if self._count_lookup() else None
+        if not self._count_lookup():
             return None
         where = term.value or domain
         if term.name == "include":
@@ -115,7 +115,7 @@ def read_term(word: str) -> SpfTerm | None:
     name, value = match[2].lower(), match[3] or ""
     if (name in ("include", "exists", "ip4", "ip6")) != bool(value) and name not in ("a", "mx", "ptr"):
         return None
-    return SpfTerm(_SAID[match[1] or "+"], name, value, match[4])
+    return SpfTerm(_QUALIFIERS[match[1] or "+"], name, value, match[4])
 
 
 def _length(address: str, lengths: str) -> str:

@@ -7,22 +7,22 @@ deleted and the mark stays, in state *ended*: nothing goes there before the addr
 from __future__ import annotations
 
 from hotpapers.deliver.email import queries
-from hotpapers.deliver.email.addresses import LONGEST_TOLD
+from hotpapers.deliver.email.addresses import LONGEST_REASON
 from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.errors import NotFound
 from hotpapers.model import DAY
 from hotpapers.privacy import forgotten_file
 from hotpapers.store import Record
 
-ANSWER_WITHIN = 7 * DAY
+CONFIRM_WITHIN = 7 * DAY
 """How long a confirmation is waited for; then the address is deleted."""
 ASK_AGAIN = DAY
-"""How long after a letter that asks for a confirmation no other one goes to the same address."""
+"""How long after a message that asks for a confirmation no other one goes to the same address."""
 
 
 def mark_of(record: Record, publication: str, address: str) -> str:
     """The keyed hash by which a subscriber is known; addresses that differ in case alone are one."""
-    return record.marks.tombstone(f"mail:{publication}:{address.lower()}")
+    return record.hasher.tombstone(f"mail:{publication}:{address.lower()}")
 
 
 def find(record: Record, mark: str) -> queries.Subscriber | None:
@@ -31,7 +31,7 @@ def find(record: Record, mark: str) -> queries.Subscriber | None:
     return subscribers[0] if subscribers else None
 
 
-def everyone(record: Record) -> list[queries.Subscriber]:
+def all_subscribers(record: Record) -> list[queries.Subscriber]:
     """All, by publication and address; of those who left only marks."""
     return queries.select_subscribers(record, "1 = 1")
 
@@ -46,7 +46,7 @@ def confirmed(record: Record, publication: str, until: int) -> list[queries.Subs
 def ask(
     record: Record, publication: str, address: str, at: int, *, skip_empty: bool = False
 ) -> queries.Subscriber | None:
-    """Notes that somebody asks for a publication; None where no letter is to be sent for it: it is confirmed already,
+    """Notes that somebody asks for a publication; None where no message is to be sent for it: it is confirmed already,
     or the last one is not a day old. Who has confirmed it changes their choice of days."""
     mark = mark_of(record, publication, address)
     subscriber = queries.Subscriber(mark, publication, address, "asked", at, skip_empty)
@@ -61,8 +61,8 @@ def ask(
     return subscriber
 
 
-def take_back(record: Record, subscriber: queries.Subscriber) -> None:
-    """Undoes `ask`, where the letter could not be sent. Who had left before has to be asked anew either way."""
+def undo_ask(record: Record, subscriber: queries.Subscriber) -> None:
+    """Undoes `ask`, where the message could not be sent. Who had left before has to be asked anew either way."""
     with record.database.write():
         known = find(record, subscriber.mark)
         if known and known.state == "asked" and known.since == subscriber.since:
@@ -78,7 +78,7 @@ def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
             raise NotFound("this confirmation is for nothing that was asked for; subscribe again")
         if known.state == "confirmed":
             return known
-        if known.since // 1_000_000 != token.moment or at - known.since > ANSWER_WITHIN:
+        if known.since // 1_000_000 != token.moment or at - known.since > CONFIRM_WITHIN:
             raise NotFound("this confirmation came too late; subscribe again")
         subscriber = known._replace(state="confirmed", since=at)
         queries.put_subscriber(record, subscriber)
@@ -91,7 +91,7 @@ def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:
         known = find(record, mark)
         if known is not None and known.state != "ended":
             queries.put_subscriber(record, known._replace(state="ended", since=at, address="", reason=""))
-            _keep_apart(record, "ended", mark, at)
+            _note_beside_store(record, "ended", mark, at)
     return known
 
 
@@ -117,13 +117,13 @@ def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscribe
         known = find(record, mark)
         if known is None or known.state in ("ended", "bounced"):
             return None
-        queries.put_subscriber(record, known._replace(state="bounced", since=at, reason=reason[:LONGEST_TOLD]))
-        _keep_apart(record, "bounced", mark, at)
+        queries.put_subscriber(record, known._replace(state="bounced", since=at, reason=reason[:LONGEST_REASON]))
+        _note_beside_store(record, "bounced", mark, at)
     return known
 
 
 def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> queries.Subscriber | None:
-    """Keeps whether somebody wants letters on days without a paper; None where nobody confirmed has the mark."""
+    """Keeps whether somebody wants messages on days without a paper; None where nobody confirmed has the mark."""
     with record.database.write():
         known = find(record, mark)
         if known is None or known.state != "confirmed":
@@ -135,9 +135,9 @@ def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> queries.Su
 
 def tidy(record: Record, at: int) -> None:
     """Deletes the addresses of those who never confirmed."""
-    queries.drop_unconfirmed(record, at - ANSWER_WITHIN)
+    queries.drop_unconfirmed(record, at - CONFIRM_WITHIN)
 
 
-def _keep_apart(record: Record, state: queries.State, mark: str, at: int) -> None:
+def _note_beside_store(record: Record, state: queries.SubscriberState, mark: str, at: int) -> None:
     """Also beside the store, for when it is lost and an older backup takes its place."""
-    forgotten_file.append(record.database, record.marks, [forgotten_file.ForgottenMark(state, mark, at)])
+    forgotten_file.append(record.database, record.hasher, [forgotten_file.ForgottenMark(state, mark, at)])

@@ -46,7 +46,7 @@ class SharedPosts:
         return {paper for post in posts for _, paper in self._papers[post]}
 
 
-class JudgedBetween(NamedTuple):
+class VerdictSubjects(NamedTuple):
     """Of whom there are verdicts: accounts, by number, and papers by key."""
 
     accounts: set[int]
@@ -58,22 +58,22 @@ class RecordChanges:
 
     def __init__(self, view: AsOfView, after: int) -> None:
         self.shared = SharedPosts(queries.shared_posts(view, after))
-        self._verdicts = queries.judged(view, after)
-        self._descriptions = queries.described(view, after)
-        self._renewed = queries.renewed(view, after)
+        self._verdicts = queries.verdicts(view, after)
+        self._descriptions = queries.paper_descriptions(view, after)
+        self._renewals = queries.renewal_moments(view, after)
 
     def is_renewed(self, after: int, until: int) -> bool:
         """Whether nothing holds at the second of two cuts that was measured at the first."""
-        return bisect_right(self._renewed, after) < bisect_right(self._renewed, until)
+        return bisect_right(self._renewals, after) < bisect_right(self._renewals, until)
 
-    def judged(self, after: int, until: int) -> JudgedBetween:
+    def subjects(self, after: int, until: int) -> VerdictSubjects:
         """Of whom there are verdicts between two cuts."""
         verdicts = list(_between(self._verdicts, after, until))
-        return JudgedBetween(
+        return VerdictSubjects(
             {subject for _, subject, about in verdicts if not about}, {about for *_, about in verdicts if about}
         )
 
-    def described(self, after: int, until: int) -> set[str]:
+    def described_papers(self, after: int, until: int) -> set[str]:
         return {paper for _, paper in _between(self._descriptions, after, until)}
 
 
@@ -83,7 +83,7 @@ def _between(rows: Sequence[Any], after: int, until: int) -> Iterator[Any]:
     return iter(rows[first:last])
 
 
-def came_of_age(
+def papers_of_new_age(
     announced: Mapping[str, int], ages: Sequence[int], youngest: int, after: int, until: int
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The papers that reached an age between two cuts, or were measured as they were at the first of them, before they
@@ -93,6 +93,6 @@ def came_of_age(
             yield paper, tuple(age for age in ages if at + age * HOUR > after)
 
 
-def moved(before: Mapping[str, int], now: Mapping[str, int]) -> Set[str]:
+def changed_announcements(before: Mapping[str, int], now: Mapping[str, int]) -> Set[str]:
     """The papers that came, went, or have another moment of announcement."""
     return {paper for paper, _ in before.items() ^ now.items()}

@@ -26,14 +26,14 @@ def announced(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
     return {paper: int(at) for paper, at in view.database.iterate(sql)}
 
 
-def judged(view: AsOfView, after: int) -> list[tuple[int, int, str]]:
+def verdicts(view: AsOfView, after: int) -> list[tuple[int, int, str]]:
     """(moment, subject's number, paper or empty) of verdicts after a moment and up to the view's."""
     sql = f"""SELECT t.observed_at, t.subject, {key_of("t.about")} FROM verdict AS t
         WHERE t.observed_at > ? AND {view.visible("t")} ORDER BY t.observed_at"""
     return [(at, subject, about) for at, subject, about in view.database.iterate(sql, (after,))]
 
 
-def described(view: AsOfView, after: int) -> list[tuple[int, str]]:
+def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
     """(moment, paper) of descriptions of papers after a moment, of such as were announced in the 90 days before or
     later."""
     sql = f"""SELECT t.observed_at, {key_of("t.paper")} FROM paper AS t
@@ -42,7 +42,7 @@ def described(view: AsOfView, after: int) -> list[tuple[int, str]]:
     return list(view.database.iterate(sql, (after, after - REFERENCE_DAYS * model.DAY)))
 
 
-def renewed(view: AsOfView, after: int) -> list[int]:
+def renewal_moments(view: AsOfView, after: int) -> list[int]:
     """The moments after which nothing holds that was measured before: accounts turned out to be others, or a network
     told what was said before it was read."""
     sql = f"""SELECT t.observed_at FROM alias AS t WHERE t.observed_at > ? AND {view.visible("t")}

@@ -13,9 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from hotpapers.engagement import attention, queries
-from hotpapers.engagement.attention import Engagement, NetworkTalk, PostAtAge
+from hotpapers.engagement.attention import Engagement, NetworkEngagement, PostAtAge
 from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.engagement.over_days.changes import RecordChanges, came_of_age, moved
+from hotpapers.engagement.over_days.changes import RecordChanges, changed_announcements, papers_of_new_age
 from hotpapers.engagement.over_days.queries import announced, is_changed, papers_of_accounts
 from hotpapers.model import Reaction
 from hotpapers.store.as_of import AsOfView
@@ -23,25 +23,25 @@ from hotpapers.store.database import slices
 
 
 class StandingTally:
-    """A paper on a network at a mark: how many of its voices have standing, and which have not yet."""
+    """A paper on a network at an age: how many of its voices have standing, and which have not yet."""
 
-    __slots__ = ("_known", "_talk", "_waiting", "row")
+    __slots__ = ("_engagement", "_known", "_waiting", "row")
 
-    def __init__(self, talk: NetworkTalk, standing: Set[int] | None) -> None:
-        known = talk.vouching & standing if standing else frozenset[int]()
-        self._talk, self._known = talk._replace(vouching=frozenset()), len(known)
-        self._waiting = array("q", talk.vouching - known if known else talk.vouching)
-        self.row = self._talk.with_known(None if standing is None else self._known)
+    def __init__(self, engagement: NetworkEngagement, standing: Set[int] | None) -> None:
+        known = engagement.vouching & standing if standing else frozenset[int]()
+        self._engagement, self._known = engagement._replace(vouching=frozenset()), len(known)
+        self._waiting = array("q", engagement.vouching - known if known else engagement.vouching)
+        self.row = self._engagement.with_known(None if standing is None else self._known)
 
-    def learn(self, standing: frozenset[int], *, told_before: bool) -> bool:
-        """Takes in who has got standing; whether that changes the row. `told_before`: whether anybody had it."""
-        got = standing.intersection(self._waiting)
-        if not got and told_before:
+    def learn(self, standing: frozenset[int], *, had_standing: bool) -> bool:
+        """Takes in who has got standing; whether that changes the row. `had_standing`: whether anybody had."""
+        newly_known = standing.intersection(self._waiting)
+        if not newly_known and had_standing:
             return False
-        if got:
-            self._waiting = array("q", (voice for voice in self._waiting if voice not in got))
-            self._known += len(got)
-        self.row = self._talk.with_known(self._known)
+        if newly_known:
+            self._waiting = array("q", (voice for voice in self._waiting if voice not in newly_known))
+            self._known += len(newly_known)
+        self.row = self._engagement.with_known(self._known)
         return True
 
 
@@ -67,21 +67,21 @@ class EngagementOverDays:
             return self._begin(view)
         after, until = before.as_of, view.as_of
         now = announced(view, self._window)
-        judged = self._changes.judged(after, until)
-        if judged.accounts or judged.papers:
+        subjects = self._changes.subjects(after, until)
+        if subjects.accounts or subjects.papers:
             self._judge(view)
-        turned = moved(self.announced, now)
-        again = turned | judged.papers | self._changes.described(after, until)
+        reannounced = changed_announcements(self.announced, now)
+        recounted = reannounced | subjects.papers | self._changes.described_papers(after, until)
         if self._window.with_standing:
-            again |= self._changes.shared.beside(turned) | self._changes.shared.named_between(after, until)
-        if judged.accounts:
-            again |= papers_of_accounts(view, self._same_persons(judged.accounts))
+            recounted |= self._changes.shared.beside(reannounced) | self._changes.shared.named_between(after, until)
+        if subjects.accounts:
+            recounted |= papers_of_accounts(view, self._same_persons(subjects.accounts))
         self._view, self.announced = view, now
-        again &= self._tallies.keys() | now.keys()
+        recounted &= self._tallies.keys() | now.keys()
         changed = self._learn_standing()
-        aged = self._count_ages(after, until, again)
-        self._count(again, self._window.ages)
-        return again | aged | changed
+        aged = self._count_ages(after, until, recounted)
+        self._count(recounted, self._window.ages)
+        return recounted | aged | changed
 
     # ---- from the beginning ------------------------------------------------------------------------------
 
@@ -131,12 +131,12 @@ class EngagementOverDays:
         if now is None or now == before:
             return frozenset()
         self._standing = now
-        got = frozenset(now if before is None else now - before)
-        told_before = before is not None
+        newly_known = frozenset(now if before is None else now - before)
+        had_standing = before is not None
         return {
             paper
             for paper, tallies in self._tallies.items()
-            if any([tally.learn(got, told_before=told_before) for tally in tallies])
+            if any([tally.learn(newly_known, had_standing=had_standing) for tally in tallies])
         }
 
     # ---- counting ----------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class EngagementOverDays:
     def _count_ages(self, after: int, until: int, besides: Set[str]) -> Set[str]:
         """Counts papers that came of another age at the ages that they had not reached before."""
         by_ages: dict[tuple[int, ...], list[str]] = defaultdict(list)
-        aged = came_of_age(self.announced, self._window.ages, self._youngest, after, until)
+        aged = papers_of_new_age(self.announced, self._window.ages, self._youngest, after, until)
         for paper, ages in aged:
             if paper not in besides:
                 by_ages[ages].append(paper)
@@ -163,27 +163,27 @@ class EngagementOverDays:
     def _add(self, papers: Iterable[str], ages: tuple[int, ...]) -> None:
         """Adds the rows of some papers at some ages."""
         for some in slices(sorted(papers)):
-            for talk in self._talks(some, ages):
-                self._tallies.setdefault(talk.row.paper, []).append(StandingTally(talk, self._standing))
+            for engagement in self._network_engagements(some, ages):
+                self._tallies.setdefault(engagement.row.paper, []).append(StandingTally(engagement, self._standing))
 
-    def _talks(self, papers: Sequence[str], ages: tuple[int, ...]) -> Iterator[NetworkTalk]:
+    def _network_engagements(self, papers: Sequence[str], ages: tuple[int, ...]) -> Iterator[NetworkEngagement]:
         """`ages`: the last ones of the window, so that each is followed by the same as there."""
         assert self._view is not None
         view = self._view
         window = self._window._replace(papers=tuple(papers), ages=ages, youngest=self._youngest, with_standing=False)
-        for some in attention.some_at_once(self._told_apart(spoken) for spoken in attention.read_posts(view, window)):
+        for some in attention.in_groups(self._with_shared(posts) for posts in attention.read_posts(view, window)):
             reactions = (
                 queries.reactions_to(view, attention.moments_of(some), self._people, self._last) if self._last else {}
             )
-            yield from attention.count_talk(some, reactions, self._rule)
+            yield from attention.count_by_network(some, reactions, self._rule)
 
-    def _told_apart(self, spoken: list[PostAtAge]) -> list[PostAtAge]:
+    def _with_shared(self, posts: list[PostAtAge]) -> list[PostAtAge]:
         """Posts, with which of them name other papers that are measured too."""
         if not self._window.with_standing:
-            return spoken
+            return posts
         assert self._view is not None
         shared, as_of = self._changes.shared, self._view.as_of
         return [
             post._replace(shared=1) if shared.is_shared(post.post, post.paper, self.announced, as_of) else post
-            for post in spoken
+            for post in posts
         ]

@@ -13,9 +13,9 @@ from hotpapers.engagement.standing.rules import (
     ENOUGH_KNOWN,
     KNOWN_FOR,
     SETTLED_FOR,
-    Acquaintance,
-    SpokenPaper,
-    acquainted,
+    AccountHistory,
+    PaperActivity,
+    add_activity,
 )
 from hotpapers.model import LARGEST
 from hotpapers.store.as_of import AsOfView
@@ -24,13 +24,13 @@ from hotpapers.store.database import Database, placeholders, slices
 ROWS_AT_ONCE = 50_000
 """Rows of a kind that are learned in one transaction, or those of a batch that has more."""
 
-_POSTED = """SELECT m.id, m.since, m.observed_at, 0, (SELECT p.voice FROM post AS p WHERE p.post = m.post
+_POST_SQL = """SELECT m.id, m.since, m.observed_at, 0, (SELECT p.voice FROM post AS p WHERE p.post = m.post
         AND p.since <= m.since ORDER BY p.since DESC, p.id DESC LIMIT 1), m.paper
     FROM mention AS m WHERE m.id > ? AND m.since <= ?"""
-_REACTED = """SELECT r.id, r.since, r.observed_at, 1, r.account, (SELECT CASE WHEN min(m.paper) = max(m.paper)
+_REACTION_SQL = """SELECT r.id, r.since, r.observed_at, 1, r.account, (SELECT CASE WHEN min(m.paper) = max(m.paper)
         THEN min(m.paper) END FROM mention AS m WHERE m.post = r.post AND m.since <= r.since)
     FROM reaction AS r WHERE r.id > ? AND r.since <= ?"""
-_KINDS = (("mention", _POSTED), ("reaction", _REACTED))
+_KINDS = (("mention", _POST_SQL), ("reaction", _REACTION_SQL))
 
 
 class LearnedRows(NamedTuple):
@@ -40,7 +40,7 @@ class LearnedRows(NamedTuple):
     reaction: int = 0
 
 
-class _SpokenRow(NamedTuple):
+class _ActivityRow(NamedTuple):
     """A post or a reaction. `kind`: 0, 1; `account` is None where nobody is known, `paper` also where a reaction's post
     has several: it counts for none of them."""
 
@@ -78,12 +78,12 @@ def _learn_some(database: Database) -> int:
     with database.write():
         state = _state(database)
         rows = list(_next_rows(database, state))
-        spoken = [
-            SpokenPaper(row.account, row.paper, row.observed_at, row.position)
+        activities = [
+            PaperActivity(row.account, row.paper, row.observed_at, row.position)
             for row in rows
             if row.account and row.paper
         ]
-        _keep(database, _learned(_known(database, {row.account for row in spoken}), spoken))
+        _keep(database, _changed(_known(database, {row.account for row in activities}), activities))
         last = [max((row.id for row in rows if row.kind == kind), default=state[kind]) for kind in (0, 1)]
         database.run("DELETE FROM standing_state")
         database.run("INSERT INTO standing_state VALUES (?, ?)", last)
@@ -115,39 +115,39 @@ def _next_end(database: Database, state: LearnedRows) -> int | None:
     return min((end for (end,) in ends if end is not None), default=None)
 
 
-def _next_rows(database: Database, state: LearnedRows) -> Iterator[_SpokenRow]:
+def _next_rows(database: Database, state: LearnedRows) -> Iterator[_ActivityRow]:
     """The rows that follow, of both kinds, by batch, and in a batch by moment."""
     end = _next_end(database, state) or 0
     kinds = (database.rows(sql, (after, end)) for (_, sql), after in zip(_KINDS, state, strict=True))
-    rows = (_SpokenRow._make(row) for some in kinds for row in some)
+    rows = (_ActivityRow._make(row) for some in kinds for row in some)
     return iter(sorted(rows, key=lambda row: (row.position, row.observed_at)))
 
 
-def _learned(known: Mapping[int, Acquaintance], spoken: Iterable[SpokenPaper]) -> list[Acquaintance]:
+def _changed(known: Mapping[int, AccountHistory], activities: Iterable[PaperActivity]) -> list[AccountHistory]:
     """Those of whom something else is to be kept now."""
     result = dict(known)
-    for row in spoken:
-        result[row.account] = acquainted(result.get(row.account), row)
+    for row in activities:
+        result[row.account] = add_activity(result.get(row.account), row)
     return [now for account, now in result.items() if known.get(account) != now]
 
 
-def _known(database: Database, accounts: Iterable[int]) -> dict[int, Acquaintance]:
+def _known(database: Database, accounts: Iterable[int]) -> dict[int, AccountHistory]:
     result = {}
     for some in slices(sorted(accounts)):
         sql = f"""SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
             WHERE account IN ({placeholders(some)})"""
         for account, first_at, settled_at, first, second, position in database.rows(sql, some):
-            result[account] = Acquaintance(account, first_at, settled_at, (first, second), position)
+            result[account] = AccountHistory(account, first_at, settled_at, (first, second), position)
     return result
 
 
-def _keep(database: Database, learned: Sequence[Acquaintance]) -> None:
+def _keep(database: Database, histories: Sequence[AccountHistory]) -> None:
     database.many(
         """INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET
         settled_at = excluded.settled_at, second_paper = excluded.second_paper, position = excluded.position""",
         [
             (account.account, account.first_at, account.settled_at, *account.papers, account.position)
-            for account in learned
+            for account in histories
         ],
     )
 

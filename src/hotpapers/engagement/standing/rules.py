@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hotpapers.model import DAY
 
 PAPERS = 3
-"""Different papers that an account must have spoken of."""
+"""Different papers that an account must have posted or reacted about."""
 KNOWN_FOR = 30 * DAY
 """µs since the first of them."""
 SETTLED_FOR = 7 * DAY
@@ -21,8 +21,8 @@ ENOUGH_KNOWN = 100
 """While fewer accounts have standing, the record is too young or too small to tell, and every account counts."""
 
 
-class SpokenPaper(NamedTuple):
-    """An account spoke of a paper, or reacted to a post about it, as observed at a moment (µs UTC), known from the
+class PaperActivity(NamedTuple):
+    """An account posted about a paper, or reacted to a post about it, as observed at a moment (µs UTC), known from the
     batch at a position on. Accounts and papers by number."""
 
     account: int
@@ -31,7 +31,7 @@ class SpokenPaper(NamedTuple):
     position: int
 
 
-class Acquaintance(NamedTuple):
+class AccountHistory(NamedTuple):
     """What is kept of an account. `first_at`: the observation that the record had of it first, `settled_at`: the latest
     one of its first papers; `papers`: the first and the second one, 0 for none yet; `position`: of the batch that
     brought the third one, 0 before."""
@@ -43,19 +43,19 @@ class Acquaintance(NamedTuple):
     position: int = 0
 
 
-def acquainted(known: Acquaintance | None, spoken: SpokenPaper) -> Acquaintance:
-    """What is kept of an account after it spoke once more."""
+def add_activity(known: AccountHistory | None, activity: PaperActivity) -> AccountHistory:
+    """What is kept of an account after one more activity."""
     if known is None:
-        return Acquaintance(spoken.account, spoken.observed_at, spoken.observed_at, (spoken.paper, 0))
-    if known.position or spoken.paper in known.papers:
+        return AccountHistory(activity.account, activity.observed_at, activity.observed_at, (activity.paper, 0))
+    if known.position or activity.paper in known.papers:
         return known
-    settled_at = max(known.settled_at, spoken.observed_at)
+    settled_at = max(known.settled_at, activity.observed_at)
     if not known.papers[1]:
-        return known._replace(settled_at=settled_at, papers=(known.papers[0], spoken.paper))
-    return known._replace(settled_at=settled_at, position=spoken.position)
+        return known._replace(settled_at=settled_at, papers=(known.papers[0], activity.paper))
+    return known._replace(settled_at=settled_at, position=activity.position)
 
 
-def has_standing(known: Acquaintance, as_of: int) -> bool:
+def has_standing(known: AccountHistory, as_of: int) -> bool:
     """Whether an account has standing at a moment, µs UTC. Of a record at a position, ask of those alone whose
     `position` is not above it."""
     since, settled = known.first_at <= as_of - KNOWN_FOR, known.settled_at <= as_of - SETTLED_FOR

@@ -1,7 +1,7 @@
 """Attacks on rankings: how many accounts it takes to buy a place.
 
 scene            a day of a world as a ranking sees it, and what becomes of it under a campaign
-recorded_scene   the same of a frozen issue; recorded_talk: what was said there
+recorded_scene   the same of a frozen issue; recorded_posts: the posts about its papers
 coordinated      which accounts are judged to be a chorus after a campaign
 campaign         what an attacker does: accounts, posts, likes; and the contract of an attack
 attack_files     attacks of others: loaded, checked, and run so that whatever they do is named

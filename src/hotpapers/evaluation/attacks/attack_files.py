@@ -1,11 +1,13 @@
 """Attacks from files of others: loaded, checked against the contract, and run so that whatever they do is named.
 
 Their code runs as a program with the user's rights. What it prints goes to standard error; code that takes too long,
-raises or leaves is an attack that failed.
+raises or leaves is an attack that failed. Code that cannot be stopped ends its process.
 """
 
 from __future__ import annotations
 
+import faulthandler
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +24,8 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Goal
 
 SECONDS = 60
 """That an attack may take for one campaign."""
+PATIENCE = 5
+"""Seconds that code has to end in once it took too long."""
 NETWORK_KNOBS = {"networks": 1, "network": 0}
 """The knobs that count networks, and their least values."""
 
@@ -35,7 +39,7 @@ class DeclaredAttack(msgspec.Struct, frozen=True):
     goals: Annotated[tuple[Goal, ...], msgspec.Meta(min_length=1)]
     aged: Annotated[tuple[bool, ...], msgspec.Meta(min_length=1)]
     days_old: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0)], ...], msgspec.Meta(min_length=1)]
-    spoken_of: bool
+    known_post: bool
     small_field: bool
     at_place: Annotated[int, msgspec.Meta(ge=0)]
     many_posts: bool
@@ -48,7 +52,7 @@ def load_attack(file: str) -> Attack:
         raise AttackFailed("no Python file with an attack", file=file)
     module = module_from_spec(spec)
     try:
-        with _foreign_code():
+        with _foreign_code(file):
             spec.loader.exec_module(module)
     except AttackFailed as problem:
         raise AttackFailed(problem.reason, file=file) from problem
@@ -63,31 +67,53 @@ def load_attack(file: str) -> Attack:
 def run(attack: Attack, campaign: Campaign, accounts: int) -> None:
     """Lets an attack act. Raises AttackFailed whatever its code does."""
     try:
-        with _foreign_code():
+        with _foreign_code(_file_of(attack)):
             attack.run(campaign, accounts)
     except AttackFailed as problem:
         raise AttackFailed(f"{attack.name}: {problem.reason}") from problem
 
 
+def _file_of(attack: Attack) -> str:
+    """Where an attack's code stands; its name where it does not say."""
+    return getattr(getattr(attack.run, "__code__", None), "co_filename", attack.name)
+
+
+class _TimeLimit:
+    """What ends code that takes too long: at first by an exception; where code swallows that, by ending the process."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self.is_over = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.is_over:
+            text = (
+                f"hotpapers: {self._file}: took more than {SECONDS} seconds and cannot be stopped; this process ends\n"
+            )
+            os.write(2, text.encode())
+            os._exit(1)
+        self.is_over = True
+        raise _too_long()
+
+
 @contextmanager
-def _foreign_code() -> Iterator[None]:
-    before = signal.signal(signal.SIGALRM, _took_too_long)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+def _foreign_code(file: str) -> Iterator[None]:
+    time_limit = _TimeLimit(file)
+    before = signal.signal(signal.SIGALRM, time_limit)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, PATIENCE)
+    # for code in C that never returns to Python: a traceback, and the process ends
+    faulthandler.dump_traceback_later(SECONDS + 2 * PATIENCE, exit=True, file=2)
     try:
         with redirect_stdout(sys.stderr):
             yield
     except (AttackFailed, KeyboardInterrupt):
         raise
     except BaseException as problem:  # whatever code of others raises, or Python where it was broken off in C
-        is_over = not signal.getitimer(signal.ITIMER_REAL)[0]
-        raise _too_long() if is_over else AttackFailed(f"{type(problem).__name__}: {problem}") from problem
+        raise _too_long() if time_limit.is_over else AttackFailed(f"{type(problem).__name__}: {problem}") from problem
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.cancel_dump_traceback_later()
         signal.signal(signal.SIGALRM, before)
-
-
-def _took_too_long(number: int, frame: FrameType | None) -> None:
-    raise _too_long()
 
 
 def _too_long() -> AttackFailed:

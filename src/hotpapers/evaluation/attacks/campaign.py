@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from hotpapers.errors import AttackFailed
-from hotpapers.evaluation.worlds import Reacted, TalkPost
+from hotpapers.evaluation.worlds import PaperPost, ReactionGroup
 from hotpapers.model import HOUR
 
 Goal = Literal["first", "top ten", "rival out"]
@@ -52,11 +52,11 @@ class AttackedPaper(Protocol):
         """When it was announced, µs UTC."""
 
     @property
-    def posts(self) -> tuple[TalkPost, ...]:
+    def posts(self) -> tuple[PaperPost, ...]:
         """What honest people said of it."""
 
 
-class Spent(NamedTuple):
+class Expenses(NamedTuple):
     """What a campaign took: accounts with and without standing, posts, likes and reposts."""
 
     fresh: int
@@ -71,27 +71,27 @@ class Spent(NamedTuple):
 
 class Campaign:
     """One attempt. `target`: the paper that it is for; `rival`: the one at place 1; `knows_rival`: whether the attack
-    has asked which that is; `others`: papers of the 90 days before. `networks`: the sparsest first. `aged`: whether its
-    accounts have standing (30 days, three earlier papers each), or are new."""
+    has asked which that is; `earlier_papers`: of the 90 days before. `networks`: the sparsest first. `aged`: whether
+    its accounts have standing (30 days, three earlier papers each), or are new."""
 
     def __init__(
-        self, target: AttackedPaper, rival: AttackedPaper, others: Sequence[AttackedPaper],
+        self, target: AttackedPaper, rival: AttackedPaper, earlier_papers: Sequence[AttackedPaper],
         networks: Sequence[AttackedNetwork], *, aged: bool, knobs: Mapping[str, Any],
     ) -> None:  # fmt: skip
-        self.target, self._rival, self.others = target, rival, others
+        self.target, self._rival, self.earlier_papers = target, rival, earlier_papers
         self.knows_rival = False
         self.networks = tuple(networks)
         self.knobs = knobs
         self.aged_accounts: set[int] = set()
         self.author_accounts: set[int] = set()
         self.bots: set[int] = set()
-        self.lost: set[str] = set()
-        self.posts: dict[str, list[TalkPost]] = {}
+        self.unread_networks: set[str] = set()
+        self.posts: dict[str, list[PaperPost]] = {}
         self.deleted: set[int] = set()
         self._aged = aged
         self._reactions: dict[int, dict[tuple[str, int], list[int]]] = {}
-        self._reacted: dict[tuple[int, str], set[int]] = {}
-        self._opened: set[int] = set()
+        self._reactors: dict[tuple[int, str], set[int]] = {}
+        self._own_accounts: set[int] = set()
         self._posted: set[int] = set()
         self._next = ATTACKERS
         self._subjects = {post.id: paper for paper in (target, rival) for post in paper.posts}
@@ -113,10 +113,10 @@ class Campaign:
         self, many: int, *, aged: bool | None = None, author: bool = False, bot: bool = False
     ) -> list[int]:  # fmt: skip
         """Opens several."""
-        if not 0 <= many <= MOST_OPENED - len(self._opened):
+        if not 0 <= many <= MOST_OPENED - len(self._own_accounts):
             raise AttackFailed(f"{many} accounts: a campaign may open 0 to {MOST_OPENED}")
         opened = range(self._next + 1, self._next + 1 + many)
-        self._opened.update(opened)
+        self._own_accounts.update(opened)
         self._next += many
         if self._aged if aged is None else aged:
             self.aged_accounts.update(opened)
@@ -136,7 +136,7 @@ class Campaign:
         self._check_post(about, text)
         self._next += 1
         at = about.announced_at + round(hours * HOUR)
-        self.posts.setdefault(about.paper, []).append(TalkPost(self._next, network, account, at, text))
+        self.posts.setdefault(about.paper, []).append(PaperPost(self._next, network, account, at, text))
         self._subjects[self._next] = about
         self._posted.add(self._next)
         return self._next
@@ -157,7 +157,7 @@ class Campaign:
             raise AttackFailed(f"{type!r} of post {post!r}: there are {' and '.join(TYPES)}, of posts that were made")
         some = dict.fromkeys(accounts)
         self._check_accounts(some)
-        done = self._reacted.setdefault((post, type), set())
+        done = self._reactors.setdefault((post, type), set())
         about = self._subjects[post]
         self.posts.setdefault(about.paper, [])
         moment = (type, (paper or about).announced_at + round(hours * HOUR))
@@ -171,7 +171,7 @@ class Campaign:
             for type in types:
                 self.react_all(accounts[1:], post, type=type)
 
-    def share(self, post: TalkPost) -> None:
+    def share(self, post: PaperPost) -> None:
         """A post of `rival.posts` links the target too."""
         if post not in self._rival.posts:
             raise AttackFailed("share takes one of campaign.rival.posts")
@@ -188,7 +188,7 @@ class Campaign:
     def cut_off(self, network: str) -> None:
         """A network cannot be read on the day."""
         self._check_network(network)
-        self.lost.add(network)
+        self.unread_networks.add(network)
 
     def shares(self, many: int) -> list[tuple[AttackedNetwork, int]]:
         """So many accounts spread over networks: over the `networks` sparsest (a knob; all by default), evenly, or by
@@ -205,40 +205,40 @@ class Campaign:
     # ---- what cannot be ------------------------------------------------------------------------------------
 
     def _check_accounts(self, accounts: Iterable[int]) -> None:
-        if not self._opened.issuperset(accounts):
-            stranger = next(account for account in accounts if account not in self._opened)
+        if not self._own_accounts.issuperset(accounts):
+            stranger = next(account for account in accounts if account not in self._own_accounts)
             raise AttackFailed(f"account {stranger!r} was not opened by the attack")
 
     def _check_network(self, network: str) -> None:
         names = {network.name for network in self.networks}
-        spoken_on = (post.network for paper in (self.target, self._rival) for post in paper.posts)
-        if network not in names and network not in spoken_on:
+        networks_of_posts = (post.network for paper in (self.target, self._rival) for post in paper.posts)
+        if network not in names and network not in networks_of_posts:
             raise AttackFailed(f"no network {network!r}; there are {', '.join(sorted(names))}")
 
     def _check_post(self, about: AttackedPaper, text: str) -> None:
-        if not (about is self.target or about is self._rival or about in self.others):
-            raise AttackFailed(f"paper {about!r:.80}: neither the target nor the rival nor one of `others`")
+        if not (about is self.target or about is self._rival or about in self.earlier_papers):
+            raise AttackFailed(f"paper {about!r:.80}: neither the target nor the rival nor one of `earlier_papers`")
         if not isinstance(text, str):
             raise AttackFailed(f"the text of a post is a str, not {text!r:.80}")
 
     # ---- what becomes of it --------------------------------------------------------------------------------
 
-    def talk(self, paper: AttackedPaper) -> list[TalkPost]:
+    def posts_about(self, paper: AttackedPaper) -> list[PaperPost]:
         """All posts about a paper, honest ones and its own, as they are after it."""
         posts = [*paper.posts, *self.posts.get(paper.paper, ())]
         return [
             self._with_reactions(post)
             for post in posts
-            if post.id not in self.deleted and post.network not in self.lost
+            if post.id not in self.deleted and post.network not in self.unread_networks
         ]  # fmt: skip
 
-    def _with_reactions(self, post: TalkPost) -> TalkPost:
+    def _with_reactions(self, post: PaperPost) -> PaperPost:
         if post.id not in self._reactions:
             return post
-        more = (Reacted(*moment, accounts) for moment, accounts in self._reactions[post.id].items())
+        more = (ReactionGroup(*moment, accounts) for moment, accounts in self._reactions[post.id].items())
         return post._replace(reactions=(*post.reactions, *more))
 
-    def spent(self) -> Spent:
+    def expenses(self) -> Expenses:
         """What it took. One that acts on several networks has an account on each of them."""
         own = [post for posts in self.posts.values() for post in posts]
         used: dict[str, set[int]] = {}
@@ -249,13 +249,13 @@ class Campaign:
             used.setdefault(network_of.get(liked, ""), set()).update(*some.values())
         aged = sum(len(accounts & self.aged_accounts) for accounts in used.values())
         reactions = sum(len(accounts) for some in self._reactions.values() for accounts in some.values())
-        return Spent(sum(map(len, used.values())) - aged, aged, len(own), reactions)
+        return Expenses(sum(map(len, used.values())) - aged, aged, len(own), reactions)
 
 
 class Attack(NamedTuple):
     """An attack. `run(campaign, accounts)` acts. `knobs`: values that are tried for each knob, the cheapest counts;
     `goals`: what it is for; `aged`: whether accounts without standing are tried (False), and such with it (True). Of
-    the target, `days_old`: its age, in days, each is tried; `spoken_of`: a known account has posted about it, else
+    the target, `days_old`: its age, in days, each is tried; `known_post`: a known account has posted about it, else
     nobody; `small_field`: it is of an archive in which few papers are announced; `at_place`: it is the paper that
     stands at this place by itself, whatever its age. `many_posts`: it takes long to try, and is tried on every fifth
     day."""
@@ -267,7 +267,7 @@ class Attack(NamedTuple):
     goals: tuple[Goal, ...] = ("first", "top ten")
     aged: tuple[bool, ...] = (False, True)
     days_old: tuple[int, ...] = (0, 1)
-    spoken_of: bool = False
+    known_post: bool = False
     small_field: bool = False
     at_place: int = 0
     many_posts: bool = False

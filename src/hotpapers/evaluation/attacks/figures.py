@@ -148,4 +148,4 @@ def cost_cell(row: CostSummary | None) -> str:
     if row.accounts is None:
         return "never" if not row.reached else f"never ({row.reached} of {row.days} days)"
     is_mixed = row.aged and (row.fresh or not row.with_standing)
-    return f"{row.fresh} + {row.aged}" if is_mixed else str(row.accounts)
+    return f"{row.fresh:,} + {row.aged:,}" if is_mixed else f"{row.accounts:,}"

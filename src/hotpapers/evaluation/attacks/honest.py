@@ -15,10 +15,10 @@ import msgspec
 
 from hotpapers.engagement.standing.rules import ENOUGH_KNOWN
 from hotpapers.evaluation.attacks import coordinated
-from hotpapers.evaluation.attacks.scene import ISSUED, Scene, engagements, marks_of
+from hotpapers.evaluation.attacks.scene import ISSUED, Scene, engagements, measurement_times
 from hotpapers.evaluation.attacks.search import TEN, Contender
 from hotpapers.evaluation.statistics import spearman
-from hotpapers.evaluation.worlds import BEGINS, TalkPost, World, WorldLaw, WorldPaper, liked_at
+from hotpapers.evaluation.worlds import BEGINS, PaperPost, World, WorldLaw, WorldPaper, liked_at
 from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.issues import selection
 from hotpapers.model import DAY, Publication, RankingInput
@@ -43,7 +43,7 @@ def collateral(scene: Scene, trusting: Scene | None, contenders: Sequence[Conten
     """What each ranking does. `trusting`: the same day where everybody has standing."""
     heat = {key: paper.heat for key, paper in scene.papers.items()}
     for contender in contenders:
-        order = scene.order(contender.rank, contender.measured)
+        order = scene.order(contender.rank, contender.needs)
         papers = sorted(order, key=lambda candidate: candidate.paper)
         agreement = spearman([candidate.score for candidate in papers], [heat[candidate.paper] for candidate in papers])
         yield Collateral(
@@ -64,7 +64,7 @@ class HonestLoss(NamedTuple):
 
 def honest_losses(scene: Scene, contenders: Iterable[Contender], usual: Contender) -> Iterator[HonestLoss]:
     """By some rankings, each with as many papers as reach the usual threshold by the `usual` one."""
-    papers = sum(candidate.score >= THRESHOLD for candidate in scene.order(usual.rank, usual.measured))
+    papers = sum(candidate.score >= THRESHOLD for candidate in scene.order(usual.rank, usual.needs))
     for contender in contenders:
         own_voice, with_posts = (farthest_move(scene, contender, papers, with_posts=also) for also in (False, True))
         yield HonestLoss(len(scene.world.law.networks), contender.name, own_voice, with_posts)
@@ -99,16 +99,16 @@ def _entries(scene: Scene, contender: Contender) -> int:
         least_entries=usual.least_entries,
         observed_at=0,
     )
-    order = scene.order(contender.rank, contender.measured)
+    order = scene.order(contender.rank, contender.needs)
     passed = sum(candidate.score >= usual.threshold for candidate in order)
-    compared = selection.compared(publication, scene.honest_input(contender.measured).peers)
+    compared = selection.reference_size(publication, scene.honest_input(contender.needs).peers)
     audible = sum(candidate.voices >= selection.VOICES for candidate in order)
-    return max(passed, min(selection.enough(publication, compared), audible))
+    return max(passed, min(selection.least_papers(publication, compared), audible))
 
 
 def _kept(scene: Scene, trusting: Scene, contender: Contender) -> int:
     first, other = (
-        {candidate.paper for candidate in some.order(contender.rank, contender.measured)[:TEN]}
+        {candidate.paper for candidate in some.order(contender.rank, contender.needs)[:TEN]}
         for some in (scene, trusting)
     )
     return len(first & other)
@@ -130,30 +130,32 @@ class JudgedVoices(NamedTuple):
 
 def judged_voices(scene: Scene) -> JudgedVoices:
     """The honest voices of a day."""
-    talk = [(paper, [post for post in paper.posts if coordinated.is_judged_by(post, scene.cut)])
+    posts_by_paper = [(paper, [post for post in paper.posts if coordinated.is_judged_by(post, scene.cut)])
             for paper in scene.papers.values()]  # fmt: skip
-    posts, delays = _by_account(talk), _delays([post for _, some in talk for post in some])
-    liking = {account for _, some in talk for post in some for account in post.likers}
-    bots = set(coordinated.judged(talk, lambda account: 0, scene.cut))
-    bots |= {account for account, waited in delays.items() if rules.echoes(waited, LIMITS.echo)}
-    announced = {"all": {paper.paper for paper, _ in talk if paper.announced_at > scene.cut - coordinated.SPAN}}
-    about = {paper.paper: MentionedPaper(paper.title) for paper, _ in talk}
+    posts, delays = _by_account(posts_by_paper), _delays([post for _, some in posts_by_paper for post in some])
+    liking = {account for _, some in posts_by_paper for post in some for account in post.likers}
+    bots = set(coordinated.judged(posts_by_paper, lambda account: 0, scene.cut))
+    bots |= {account for account, waited in delays.items() if rules.echo_reason(waited, LIMITS.echo)}
+    announced = {
+        "all": {paper.paper for paper, _ in posts_by_paper if paper.announced_at > scene.cut - coordinated.SPAN}
+    }
+    about = {paper.paper: MentionedPaper(paper.title) for paper, _ in posts_by_paper}
     for account, some in ((account, some) for account, some in posts.items() if len(some) >= FEWEST):
-        did = rules.measure(some, about, rules.large(announced, rules.FEWEST_ANNOUNCED))
-        if any(rule.why(did, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):
+        activity = rules.measure(some, about, rules.large_categories(announced, rules.FEWEST_ANNOUNCED))
+        if any(rule.reason(activity, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):
             bots.add(account)
     return JudgedVoices(len(scene.world.law.networks), len(posts.keys() | liking), len(bots))
 
 
-def _by_account(talk: Iterable[tuple[WorldPaper, Iterable[TalkPost]]]) -> Mapping[int, list[ObservedPost]]:
+def _by_account(posts_by_paper: Iterable[tuple[WorldPaper, Iterable[PaperPost]]]) -> Mapping[int, list[ObservedPost]]:
     posts: dict[int, list[ObservedPost]] = {}
-    for paper, some in talk:
+    for paper, some in posts_by_paper:
         for post in some:
             posts.setdefault(post.account, []).append(ObservedPost(post.at, str(post.id), (paper.paper,), post.text))
     return posts
 
 
-def _delays(posts: Sequence[TalkPost]) -> Mapping[int, list[int]]:
+def _delays(posts: Sequence[PaperPost]) -> Mapping[int, list[int]]:
     """How long each account waited before it reacted, of those that did so often: as if all reactions were reposts."""
     times = Counter(account for post in posts for account in post.likers)
     delays: dict[int, list[int]] = {account: [] for account, many in times.items() if many >= LIMITS.echo}
@@ -175,7 +177,7 @@ def farthest_move(scene: Scene, contender: Contender, papers: int, *, with_posts
     Of those who reacted to a paper's posts one stands for all, one that has standing if there is any: an unknown voice
     less never lowers a paper further than a known one.
     """
-    order = scene.order(contender.rank, contender.measured)
+    order = scene.order(contender.rank, contender.needs)
     falling = sorted(-candidate.score for candidate in order if candidate.score > 0)
     moves = [0]
     for place, candidate in enumerate(order[:papers], 1):
@@ -196,13 +198,13 @@ def _taking_part(scene: Scene, paper: WorldPaper) -> Iterator[int]:
 
 
 def _score_without(scene: Scene, contender: Contender, paper: WorldPaper, account: int, *, with_posts: bool) -> int:
-    posts: Iterable[TalkPost] = paper.posts
+    posts: Iterable[PaperPost] = paper.posts
     if with_posts:
         posts = [post for post in posts if post.account != account]
-    marks = marks_of(paper.announced_at, scene.cut, contender.measured.ages)
-    rows = engagements(paper, posts, marks, scene.naming, scene.rule._replace(left_out=frozenset({account})))
-    candidate = scene.candidate(paper, rows, contender.measured)
+    times = measurement_times(paper.announced_at, scene.cut, contender.needs.ages)
+    rows = engagements(paper, posts, times, scene.naming_networks, scene.rule._replace(left_out=frozenset({account})))
+    candidate = scene.candidate(paper, rows, contender.needs)
     if candidate is None:
         return 0
-    peers = scene.honest_input(contender.measured).peers
+    peers = scene.honest_input(contender.needs).peers
     return contender.rank(RankingInput(candidates=(candidate,), peers=peers))[0].score

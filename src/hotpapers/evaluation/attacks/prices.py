@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.evaluation.attacks.campaign import Spent
+from hotpapers.evaluation.attacks.campaign import Expenses
 
 PRICES: tuple[tuple[str, float, str, int], ...] = (
     (
@@ -26,7 +26,7 @@ PRICES: tuple[tuple[str, float, str, int], ...] = (
 star is the nearest that is sold."""
 
 
-def money(spent: Spent) -> float:
+def money(expenses: Expenses) -> float:
     """US dollars for what a campaign took."""
     (_, reaction, *_), (_, post, *_), (_, fresh, *_), (_, aged, *_) = PRICES
-    return spent.reactions * reaction + spent.posts * post + spent.fresh * fresh + spent.aged * aged
+    return expenses.reactions * reaction + expenses.posts * post + expenses.fresh * fresh + expenses.aged * aged

@@ -13,7 +13,7 @@ from hotpapers.evaluation.attacks.campaign import Attack
 from hotpapers.evaluation.attacks.catalogue import outage, rival_chorus, rival_reference
 from hotpapers.evaluation.attacks.figures import NotRun
 from hotpapers.evaluation.attacks.recorded_scene import HIGHEST, RecordedScene
-from hotpapers.evaluation.attacks.search import Aftermaths, Contender
+from hotpapers.evaluation.attacks.search import AttackEffects, Contender
 from hotpapers.evaluation.attacks.suite import Trial
 from hotpapers.issues.freeze import editions, publication_of
 from hotpapers.issues.queries import frozen_days
@@ -43,19 +43,19 @@ def issue_parts(
 ) -> Iterator[IssuePart]:
     """The work in parts: issues of these days, or the `last` ones. Raises NotFound for a day without an issue,
     UsageError for a publication that is not ours. `part`: what they have in common."""
-    ours = publication_of(record, publication)
-    if ours.window == "listing":
+    chosen = publication_of(record, publication)
+    if chosen.window == "listing":
         raise UsageError(
-            f"{ours.publication}: of an imported listing it is not known who spoke of its papers; "
+            f"{chosen.publication}: of an imported listing it is not known who spoke of its papers; "
             "name a publication of your own with --publication"
         )
-    frozen = frozen_days(record, ours.publication)
+    frozen = frozen_days(record, chosen.publication)
     if missing := [day for day in days if day not in frozen]:
-        raise NotFound(f"{missing[0]}: no frozen issue of {ours.publication}; `hotpapers issue DATE` freezes one.")
+        raise NotFound(f"{missing[0]}: no frozen issue of {chosen.publication}; `hotpapers issue DATE` freezes one.")
     if not frozen:
-        raise NotFound(f"{ours.publication}: no frozen issue; `hotpapers issue DATE` freezes one.")
+        raise NotFound(f"{chosen.publication}: no frozen issue; `hotpapers issue DATE` freezes one.")
     for day in sorted(set(days)) or frozen[-last:]:
-        yield part._replace(publication=ours.publication, day=day)
+        yield part._replace(publication=chosen.publication, day=day)
 
 
 def run_issues(parts: Sequence[IssuePart], workers: int, progress: Callable[[int], None]) -> IssueResults:
@@ -69,8 +69,8 @@ def attack_issue(part: IssuePart) -> IssueResults:
     with Record(part.store, create=False) as record:
         content = editions(record, part.publication, part.day)[-1].content
         known = is_learned(record.database, content.position)
-        able = [contender for contender in contenders if known or not contender.measured.with_standing]
-        scene = RecordedScene(record, content, [(contender.rank, contender.measured) for contender in able])
+        able = [contender for contender in contenders if known or not contender.needs.with_standing]
+        scene = RecordedScene(record, content, [(contender.rank, contender.needs) for contender in able])
         results = list(_results(scene, able, suite.chosen_attacks(part.attacks, part.files)))
     not_run = [
         NotRun(part.day, contender.name, "", UNKNOWN_STANDING) for contender in contenders if contender not in able
@@ -90,7 +90,7 @@ NO_NETWORK = "nothing was liked or reposted on any network"
 def _results(
     scene: RecordedScene, contenders: Sequence[Contender], attacks: Sequence[Attack]
 ) -> Iterator[Trial | NotRun]:
-    aftermaths: Aftermaths = {}
+    effects: AttackEffects = {}
     for contender in contenders:
         some = [attack for attack in attacks if suite.is_tried(attack, contender.name, is_first=True)]
         reason = _why_none(scene, contender)
@@ -99,23 +99,23 @@ def _results(
             continue
         if not _tells_apart(scene, contender):
             yield NotRun(scene.content.day, contender.name, "", NOBODY_KNOWN)
-        results = [result for attack in some for result in _tried(scene, contender, attack, aftermaths)]
+        results = [result for attack in some for result in _tried(scene, contender, attack, effects)]
         yield from results
         attacks = suite.without_failed(attacks, (result for result in results if isinstance(result, Trial)))
 
 
 def _why_none(scene: RecordedScene, contender: Contender) -> str:
-    if not scene.order(contender.rank, contender.measured):
+    if not scene.order(contender.rank, contender.needs):
         return NO_ENTRY
     return "" if scene.networks else NO_NETWORK
 
 
 def _tells_apart(scene: RecordedScene, contender: Contender) -> bool:
-    return not contender.measured.with_standing or scene.tells_apart(contender.measured)
+    return not contender.needs.with_standing or scene.tells_apart(contender.needs)
 
 
 def _tried(
-    scene: RecordedScene, contender: Contender, attack: Attack, aftermaths: Aftermaths
+    scene: RecordedScene, contender: Contender, attack: Attack, effects: AttackEffects
 ) -> Iterator[Trial | NotRun]:
     content = scene.content
     if reason := unmet(scene, contender, attack):
@@ -123,27 +123,27 @@ def _tried(
         return
     where = (len(scene.networks), datetime.date.fromisoformat(content.day).toordinal())
     kinds = [aged for aged in attack.aged if not aged or _tells_apart(scene, contender)]
-    yield from suite.trials_of(scene, where, contender, attack, kinds, aftermaths)
+    yield from suite.trials_of(scene, where, contender, attack, kinds, effects)
 
 
 def unmet(scene: RecordedScene, contender: Contender, attack: Attack) -> str:
     """What an attack needs and the record does not have; empty where nothing is missing."""
     if attack.at_place:
-        order = scene.order(contender.rank, contender.measured)[:HIGHEST]
+        order = scene.order(contender.rank, contender.needs)[:HIGHEST]
         few = sum(candidate.score > 0 for candidate in order) < attack.at_place
         return f"it has no paper at place {attack.at_place}, or one below place {HIGHEST}" if few else ""
     targets = (
-        scene.target(days_old=days_old, spoken_of=attack.spoken_of, small_field=attack.small_field)
+        scene.target(days_old=days_old, known_post=attack.known_post, small_field=attack.small_field)
         for days_old in attack.days_old
     )
     if not any(targets):
-        return _NO_TARGET[attack.spoken_of, attack.small_field]
+        return _NO_TARGET[attack.known_post, attack.small_field]
     if attack == outage.ATTACK and len(scene.networks) == 1:
         return "anything was liked on one network alone"
-    if attack == rival_reference.ATTACK and not scene.others:
+    if attack == rival_reference.ATTACK and not scene.earlier_papers:
         return "of every paper of the 90 days before that was announced somebody speaks, or none is known"
     if attack == rival_chorus.ATTACK:
-        rival = scene.order(contender.rank, contender.measured)[0].paper
+        rival = scene.order(contender.rank, contender.needs)[0].paper
         if not any(post.text for post in scene.paper(rival).posts):
             return "the words of the posts about the first paper are not in the record"
     return ""

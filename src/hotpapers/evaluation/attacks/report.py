@@ -74,15 +74,20 @@ def _summary(trials: Sequence[Trial]) -> CostSummary:
     moved = round(mean(result.moved for result in reached), 2) if reached else 0.0
     return CostSummary(
         first.networks, first.ranking, first.attack, first.goal, first.aged, accounts if cost else None,
-        *_spent(cost), len(trials), len(reached), moved,
+        *_expenses(cost), len(trials), len(reached), moved,
         next((trial.failed for trial in trials if trial.failed), ""),
     )  # fmt: skip
 
 
-def _spent(cost: Cost | None) -> tuple[int, int, int, float]:
+def _expenses(cost: Cost | None) -> tuple[int, int, int, float]:
     if cost is None:
         return 0, 0, 0, 0.0
-    return cost.spent.fresh, cost.spent.aged, cost.spent.posts + cost.spent.reactions, round(money(cost.spent), 4)
+    return (
+        cost.expenses.fresh,
+        cost.expenses.aged,
+        cost.expenses.posts + cost.expenses.reactions,
+        round(money(cost.expenses), 4),
+    )
 
 
 def _honest(days: Sequence[Collateral]) -> HonestSummary:
@@ -128,7 +133,7 @@ def _honest_cells(rows: Iterable[HonestSummary]) -> list[list[str]]:
     cells = [["networks", "ranking", "of the first ten that all voices make", "agreement with the heat", "scored"]]
     for row in rows:
         kept = "" if row.kept is None else str(row.kept)
-        cells.append([str(row.networks), row.ranking, kept, f"{row.agreement:.2f}", str(row.entries)])
+        cells.append([str(row.networks), row.ranking, kept, f"{row.agreement:.2f}", f"{row.entries:,}"])
     return cells
 
 
@@ -162,7 +167,7 @@ def _lost(days: Sequence[HonestLoss]) -> Iterator[tuple[str, str]]:
             yield f"issues in which no paper moves more than {FARTHEST} places, {what}", f"{few} of {len(own)}"
             yield (
                 f"places by which the paper that moves farthest moves on the median day, {what}",
-                str(median_low(moves)),
+                f"{median_low(moves):,}",
             )
 
 
@@ -243,7 +248,7 @@ def _bought(rows: Sequence[CostSummary]) -> str:
     if not reached:
         return cost_cell(max(rows, key=lambda row: row.reached))
     row = min(reached, key=lambda row: row.dollars)
-    return f"{row.fresh}+{row.aged}, ${row.dollars:,.2f}"
+    return f"{row.fresh:,}+{row.aged:,}, ${row.dollars:,.2f}"
 
 
 def _losses_table(table: AttackFigures) -> Iterator[str]:
@@ -361,14 +366,14 @@ A `Campaign` has
 * `account()`, `accounts(many)`: opens accounts and gives their numbers. `aged=True`: with standing, `aged=False`: new
   ones, by default as the attempt's; `author=True`: of the paper's author; `bot=True`: judged to be bots.
 * `post(account, network)`: posts about the target and gives the post's number. `hours=1`: after the announcement;
-  `text=""`; `paper`: the rival or one of `others` instead.
+  `text=""`; `paper`: the rival or one of `earlier_papers` instead.
 * `react(account, post)`, `react_all(accounts, post)`: likes a post, an own one or an honest one, by its number; each
   account once. `hours=2`; `type="like"` or `"repost"`.
 * `delete(post)`: takes an own post back before the issue closes. `share(post)`: one of `rival.posts` links the target
   too. `cut_off(network)`: it cannot be read on the day.
 * `shares(many)`: so many accounts by network, as the knobs `networks` (how many, the sparsest first) and `by` (`even`
   or `usual`) say.
-* `target`, `rival` (at place 1), `others` (of the weeks before, of which nobody speaks): papers with `title`,
+* `target`, `rival` (at place 1), `earlier_papers` (of the weeks before, of which nobody speaks): papers with `title`,
   `announced_at` and honest `posts`; these with `id`, `account`, `network`, `at`, `text` and `likes`.
 * `networks`: with `name`, `usual` (the voices of one in ten papers there) and `names_accounts`; `knobs`: the values of
   this attempt.
@@ -377,7 +382,7 @@ An `Attack` may say also
 
 * `goals`: of `first`, `top ten` (both unless it says otherwise) and `rival out`; `aged=(False, True)`: whether new
   accounts are tried, and such with standing.
-* which paper is the target: `days_old=(0, 1)`, its age in days, each is tried; `spoken_of=True`, a known account has
+* which paper is the target: `days_old=(0, 1)`, its age in days, each is tried; `known_post=True`, a known account has
   posted about it; `small_field=True`; `at_place=20`, the one that stands there by itself.
 * `many_posts=True`: it takes long, and is tried on every fifth day.
 

@@ -17,9 +17,9 @@ from hotpapers.engagement.measurement import AGES, REFERENCE_DAYS
 from hotpapers.engagement.post_reactions import CountedReactions
 from hotpapers.evaluation.attacks import coordinated
 from hotpapers.evaluation.attacks.campaign import AttackedNetwork, Campaign
-from hotpapers.evaluation.worlds import BEGINS, FIELD, SMALL_FIELD, TalkPost, World, WorldPaper, likes_by
+from hotpapers.evaluation.worlds import BEGINS, FIELD, SMALL_FIELD, PaperPost, World, WorldPaper, likes_by
 from hotpapers.issues import windows
-from hotpapers.issues.ranking_input import Where, candidate_of, voices_as_peer, where_of
+from hotpapers.issues.ranking_input import ReferenceKey, candidate_of, reference_key, voices_as_peer
 from hotpapers.model import DAY, HOUR, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
 from hotpapers.ranking import rarity
 
@@ -31,15 +31,15 @@ RIVALS = 12
 Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
 
 
-class Aftermath(NamedTuple):
-    """What became of a day's talk: `rows` of the papers for which it is another one, and the networks that were
-    `lost`."""
+class AttackEffect(NamedTuple):
+    """What became of a day's posts: `rows` of the papers for which they are others, and the networks that
+    could not be read."""
 
     rows: Mapping[str, Sequence[Engagement]]
-    lost: Set[str]
+    unread_networks: Set[str]
 
 
-class Mark(NamedTuple):
+class MeasurementTime(NamedTuple):
     """A moment at which a paper is measured. `age` in hours; `peer`: it stands in the reference of that age."""
 
     age: int
@@ -47,53 +47,56 @@ class Mark(NamedTuple):
     peer: int
 
 
-def marks_of(announced_at: int, cut: int, ages: Sequence[int] = AGES) -> list[Mark]:
+def measurement_times(announced_at: int, cut: int, ages: Sequence[int] = AGES) -> list[MeasurementTime]:
     """The moments at which a paper is measured: its ages, and for the first one that it has not reached, the cut."""
-    marks = []
+    times = []
     for age in ages:
         reached = announced_at + age * HOUR
-        marks.append(Mark(age, min(reached, cut), int(reached <= cut)))
+        times.append(MeasurementTime(age, min(reached, cut), int(reached <= cut)))
         if reached > cut:
             break
-    return marks
+    return times
 
 
 def engagements(
-    paper: WorldPaper, posts: Iterable[TalkPost], marks: Sequence[Mark], naming: frozenset[str], rule: VoiceRule,
-    bots: frozenset[int] = frozenset(),
+    paper: WorldPaper, posts: Iterable[PaperPost], times: Sequence[MeasurementTime],
+    naming_networks: frozenset[str], rule: VoiceRule, bots: frozenset[int] = frozenset(),
 ) -> list[Engagement]:  # fmt: skip
-    """A paper's attention at its marks. `naming`: networks that tell who liked; `bots`: accounts judged to be some."""
-    moments = [mark.until for mark in marks]
+    """A paper's attention at its measurement times. `naming_networks`: those that tell who liked; `bots`:
+    accounts judged to be some."""
+    moments = [time.until for time in times]
     some = list(posts)
     rows = [
-        _at_mark(paper, post, mark, automated=post.account in bots)
-        for mark in marks
+        _post_at(paper, post, time, automated=post.account in bots)
+        for time in times
         for post in some
-        if post.at <= mark.until
+        if post.at <= time.until
     ]
     reactions = {
-        post.id: _named(post, moments) for post in some if post.network in naming and (post.likes or post.reactions)
+        post.id: _named(post, moments)
+        for post in some
+        if post.network in naming_networks and (post.likes or post.reactions)
     }  # fmt: skip
     return list(count_engagement([rows], reactions, rule)) if rows else []
 
 
-def _at_mark(paper: WorldPaper, post: TalkPost, mark: Mark, *, automated: bool) -> PostAtAge:
-    likes, reposts = likes_by(post, mark.until), 0
+def _post_at(paper: WorldPaper, post: PaperPost, time: MeasurementTime, *, automated: bool) -> PostAtAge:
+    likes, reposts = likes_by(post, time.until), 0
     own = likes // 4
     for reaction in post.reactions:
-        if reaction.at <= mark.until:
+        if reaction.at <= time.until:
             many = len(reaction.accounts)
             likes, reposts = (likes + many, reposts) if reaction.type == "like" else (likes, reposts + many)
     return PostAtAge(
-        paper=paper.paper, archive=paper.archive, announced_at=paper.announced_at, age=mark.age, until=mark.until,
-        peer=mark.peer, network=post.network, post=post.id, same=hash(post.text) or 1 if post.text else 0,
+        paper=paper.paper, archive=paper.archive, announced_at=paper.announced_at, age=time.age, until=time.until,
+        peer=time.peer, network=post.network, post=post.id, same=hash(post.text) or 1 if post.text else 0,
         voice=post.account,
         automated=int(automated), reposts=own + reposts, likes=likes,
-        counted_at=mark.until, shared=int(post.shared),
+        counted_at=time.until, shared=int(post.shared),
     )  # fmt: skip
 
 
-def _named(post: TalkPost, moments: Sequence[int]) -> Mapping[str, CountedReactions]:
+def _named(post: PaperPost, moments: Sequence[int]) -> Mapping[str, CountedReactions]:
     upto = [likes_by(post, moment) for moment in moments]
     return {
         type: CountedReactions(moments, _by_moment(post, type, [count // share for count in upto], moments))
@@ -101,7 +104,7 @@ def _named(post: TalkPost, moments: Sequence[int]) -> Mapping[str, CountedReacti
     }
 
 
-def _by_moment(post: TalkPost, type: str, upto: Sequence[int], moments: Sequence[int]) -> dict[int, list[int]]:
+def _by_moment(post: PaperPost, type: str, upto: Sequence[int], moments: Sequence[int]) -> dict[int, list[int]]:
     """The accounts that reacted up to each moment, and after the one before."""
     result: dict[int, list[int]] = {}
     before, last = 0, -1
@@ -125,47 +128,49 @@ class Scene:
         self.name = f"day {day} of a world"
         self.cut = BEGINS + day * DAY + ISSUED
         self.rule = VoiceRule(known=known)
-        self.naming = frozenset(law.name for law in world.law.networks if law.names_accounts)
+        self.naming_networks = frozenset(law.name for law in world.law.networks if law.names_accounts)
         self.papers = {paper.paper: paper for paper in world.papers if day - REFERENCE_DAYS < paper.day <= day}
         done: dict[str, list[Engagement]] = {} if before is None else before.rows
         self.rows: dict[str, list[Engagement]] = {
             key: done[key] if key in done and paper.day < day - windows.DAYS - 1 else self._measured(paper)
             for key, paper in self.papers.items()
         }
-        self._inputs: dict[ranking.Measured, RankingInput] = {}
+        self._inputs: dict[ranking.RankingNeeds, RankingInput] = {}
         self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
 
     def paper(self, key: str) -> WorldPaper:
         return self.papers[key]
 
     def _measured(self, paper: WorldPaper) -> list[Engagement]:
-        return engagements(paper, paper.posts, marks_of(paper.announced_at, self.cut), self.naming, self.rule)
+        return engagements(
+            paper, paper.posts, measurement_times(paper.announced_at, self.cut), self.naming_networks, self.rule
+        )
 
     # ---- honest ----------------------------------------------------------------------------------------------
 
-    def honest_input(self, measured: ranking.Measured) -> RankingInput:
+    def honest_input(self, needs: ranking.RankingNeeds) -> RankingInput:
         """What a ranking sees of the day."""
-        if measured not in self._inputs:
-            candidates = (self.candidate(paper, self.rows[paper.paper], measured) for paper in self._window())
-            self._inputs[measured] = RankingInput(
+        if needs not in self._inputs:
+            candidates = (self.candidate(paper, self.rows[paper.paper], needs) for paper in self._window())
+            self._inputs[needs] = RankingInput(
                 candidates=tuple(candidate for candidate in candidates if candidate is not None),
-                peers=self._peers((), (), self.rows.values(), measured),
+                peers=self._peers((), (), self.rows.values(), needs),
             )
-        return self._inputs[measured]
+        return self._inputs[needs]
 
-    def order(self, rank: Rank, measured: ranking.Measured) -> tuple[ScoredCandidate, ...]:
+    def order(self, rank: Rank, needs: ranking.RankingNeeds) -> tuple[ScoredCandidate, ...]:
         if rank not in self._orders:
-            self._orders[rank] = rank(self.honest_input(measured))
+            self._orders[rank] = rank(self.honest_input(needs))
         return self._orders[rank]
 
     def _window(self) -> Iterable[WorldPaper]:
         return (paper for paper in self.papers.values() if paper.day > self.day - windows.DAYS)
 
     def candidate(
-        self, paper: WorldPaper, rows: Sequence[Engagement], measured: ranking.Measured
+        self, paper: WorldPaper, rows: Sequence[Engagement], needs: ranking.RankingNeeds
     ) -> Candidate | None:  # fmt: skip
-        some = [row for row in rows if row.age in measured.ages]
-        return candidate_of(some, self.cut - windows.DAYS * DAY, (), self.cut, measured) if some else None
+        some = [row for row in rows if row.age in needs.ages]
+        return candidate_of(some, self.cut - windows.DAYS * DAY, (), self.cut, needs) if some else None
 
     @cached_property
     def networks(self) -> tuple[AttackedNetwork, ...]:
@@ -176,47 +181,47 @@ class Scene:
                 if row.peer and row.age == AGES[1] and row.voices >= rarity.LEAST and row.network in voices:
                     voices[row.network].append(row.voices)
         usual = {name: sorted(some)[len(some) * 9 // 10] if some else rarity.LEAST for name, some in voices.items()}
-        networks = [AttackedNetwork(name, least, name in self.naming) for name, least in usual.items()]
+        networks = [AttackedNetwork(name, least, name in self.naming_networks) for name, least in usual.items()]
         return tuple(sorted(networks, key=lambda network: (network.usual, network.name)))
 
     @cached_property
-    def others(self) -> tuple[WorldPaper, ...]:
+    def earlier_papers(self) -> tuple[WorldPaper, ...]:
         """Papers of the 90 days before that are too old for the issue and of which nobody speaks."""
         return tuple(
             paper for paper in self.papers.values() if paper.day <= self.day - windows.DAYS and not paper.posts
         )
 
-    def target(self, *, days_old: int, spoken_of: bool, small_field: bool) -> WorldPaper | None:
+    def target(self, *, days_old: int, known_post: bool, small_field: bool) -> WorldPaper | None:
         """A paper that nobody speaks of, so many days old; or one about which a known account alone has posted."""
         some = (paper for paper in self.papers.values() if paper.day == self.day - days_old)
         archive = SMALL_FIELD if small_field else FIELD
         return next(
-            (paper for paper in some if paper.archive == archive and self._suits(paper, spoken_of=spoken_of)), None
+            (paper for paper in some if paper.archive == archive and self._suits(paper, known_post=known_post)), None
         )
 
-    def _suits(self, paper: WorldPaper, *, spoken_of: bool) -> bool:
-        if not spoken_of:
+    def _suits(self, paper: WorldPaper, *, known_post: bool) -> bool:
+        if not known_post:
             return not paper.posts
         posters = [post.account for post in paper.posts]
         return len(posters) == 1 and posters[0] in (self.rule.known or ()) and paper.posts[0].at <= self.cut
 
     # ---- under a campaign --------------------------------------------------------------------------------------
 
-    def aftermath(self, campaign: Campaign, measured: ranking.Measured) -> Aftermath:
-        """What becomes of the day's talk under a campaign: the same for all rankings that measure it alike."""
-        return Aftermath(self._rows_after(campaign, measured.ages), frozenset(campaign.lost))
+    def effect(self, campaign: Campaign, needs: ranking.RankingNeeds) -> AttackEffect:
+        """What becomes of the day's posts under a campaign: the same for all rankings that measure it alike."""
+        return AttackEffect(self._rows_after(campaign, needs.ages), frozenset(campaign.unread_networks))
 
     def order_after(
-        self, aftermath: Aftermath, rank: Rank, measured: ranking.Measured, *, whole: bool = False
+        self, effect: AttackEffect, rank: Rank, needs: ranking.RankingNeeds, *, whole: bool = False
     ) -> list[str]:
         """The papers in their order after a campaign, the best first. `whole`: all of them, for a formula that
         compares a day's papers with each other; else those that matter."""
-        rows, lost = aftermath
-        honest = self.honest_input(measured)
-        peers = self._peers(honest.peers, [self.rows[key] for key in rows], rows.values(), measured)
-        kept = self._kept(rank, measured, whole=whole or bool(lost)) - rows.keys()
-        candidates = [without(candidate, lost) for candidate in honest.candidates if candidate.paper in kept]
-        changed = (self.candidate(self.papers[key], some, measured) for key, some in rows.items())
+        rows, unread = effect
+        honest = self.honest_input(needs)
+        peers = self._peers(honest.peers, [self.rows[key] for key in rows], rows.values(), needs)
+        kept = self._kept(rank, needs, whole=whole or bool(unread)) - rows.keys()
+        candidates = [without(candidate, unread) for candidate in honest.candidates if candidate.paper in kept]
+        changed = (self.candidate(self.papers[key], some, needs) for key, some in rows.items())
         candidates += [candidate for candidate in changed if candidate is not None]
         return [
             candidate.paper
@@ -226,37 +231,39 @@ class Scene:
 
     def _peers(
         self, peers: tuple[VoiceHistogram, ...], before: Iterable[Sequence[Engagement]],
-        after: Iterable[Sequence[Engagement]], measured: ranking.Measured,
+        after: Iterable[Sequence[Engagement]], needs: ranking.RankingNeeds,
     ) -> tuple[VoiceHistogram, ...]:  # fmt: skip
         together = chain.from_iterable
-        return changed_peers(peers, together(before), together(after), measured, days=REFERENCE_DAYS)
+        return changed_peers(peers, together(before), together(after), needs, days=REFERENCE_DAYS)
 
-    def _kept(self, rank: Rank, measured: ranking.Measured, *, whole: bool) -> set[str]:
-        order = self.order(rank, measured)
+    def _kept(self, rank: Rank, needs: ranking.RankingNeeds, *, whole: bool) -> set[str]:
+        order = self.order(rank, needs)
         return {candidate.paper for candidate in (order if whole else order[:RIVALS])}
 
     def _rows_after(self, campaign: Campaign, ages: Sequence[int]) -> dict[str, list[Engagement]]:
         """The attention of all papers for which a campaign changes anything."""
-        talk = {key: campaign.talk(self.papers[key]) for key in campaign.posts}
-        bots = self._judged(talk) | campaign.bots
-        for key in {key for account in bots for key in self._papers_of.get(account, ())} - talk.keys():
-            talk[key] = campaign.talk(self.papers[key])
+        posts_by_paper = {key: campaign.posts_about(self.papers[key]) for key in campaign.posts}
+        bots = self._judged(posts_by_paper) | campaign.bots
+        for key in {key for account in bots for key in self._papers_of.get(account, ())} - posts_by_paper.keys():
+            posts_by_paper[key] = campaign.posts_about(self.papers[key])
         rule = self._rule(campaign, bots)
-        papers = ((self.papers[key], posts) for key, posts in talk.items())
+        papers = ((self.papers[key], posts) for key, posts in posts_by_paper.items())
         return {
             paper.paper: engagements(
-                paper, posts, marks_of(paper.announced_at, self.cut, ages), self.naming, rule, bots
+                paper, posts, measurement_times(paper.announced_at, self.cut, ages), self.naming_networks, rule, bots
             )
             for paper, posts in papers
         }  # fmt: skip
 
-    def _judged(self, talk: Mapping[str, Sequence[TalkPost]]) -> frozenset[int]:
+    def _judged(self, posts_by_paper: Mapping[str, Sequence[PaperPost]]) -> frozenset[int]:
         """The accounts that are judged bots where this is said."""
 
         def elsewhere(account: int) -> int:
-            return sum(key not in talk for key in self._papers_of.get(account, ()))
+            return sum(key not in posts_by_paper for key in self._papers_of.get(account, ()))
 
-        return coordinated.judged([(self.papers[key], posts) for key, posts in talk.items()], elsewhere, self.cut)
+        return coordinated.judged(
+            [(self.papers[key], posts) for key, posts in posts_by_paper.items()], elsewhere, self.cut
+        )
 
     @cached_property
     def _papers_of(self) -> Mapping[int, Sequence[str]]:
@@ -286,22 +293,22 @@ def without(candidate: Candidate, networks: Set[str]) -> Candidate:
 
 def changed_peers(
     peers: tuple[VoiceHistogram, ...], before: Iterable[Engagement], after: Iterable[Engagement],
-    measured: ranking.Measured, *, days: int | msgspec.UnsetType = msgspec.UNSET,
+    needs: ranking.RankingNeeds, *, days: int | msgspec.UnsetType = msgspec.UNSET,
 ) -> tuple[VoiceHistogram, ...]:  # fmt: skip
     """The references where some papers had other voices. How many days they go back to stays as it is; `days`: of new
     ones."""
-    more: dict[Where, Counter[int]] = {}
+    more: dict[ReferenceKey, Counter[int]] = {}
     for sign, rows in ((-1, before), (1, after)):
         for row in rows:
-            if (voices := voices_as_peer(row, measured)) is not None:
-                more.setdefault(where_of(row), Counter())[voices] += sign
+            if (voices := voices_as_peer(row, needs)) is not None:
+                more.setdefault(reference_key(row), Counter())[voices] += sign
     if not more:
         return peers
     known = {(peer.network, peer.age, peer.archive): peer for peer in peers}
-    for where, voices_more in more.items():
-        network, age, archive = where
-        peer = known.get(where) or VoiceHistogram(network=network, age=age, archive=archive, counts=(), days=days)
+    for reference, voices_more in more.items():
+        network, age, archive = reference
+        peer = known.get(reference) or VoiceHistogram(network=network, age=age, archive=archive, counts=(), days=days)
         voices_more.update(dict(peer.counts))
         counts = tuple(sorted((voices, papers) for voices, papers in voices_more.items() if papers))
-        known[where] = msgspec.structs.replace(peer, counts=counts)
+        known[reference] = msgspec.structs.replace(peer, counts=counts)
     return tuple(peer for _, peer in sorted(known.items()))

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from hotpapers import ranking
 from hotpapers.errors import UsageError
 from hotpapers.evaluation.attacks.attack_files import run
-from hotpapers.evaluation.attacks.campaign import Attack, AttackedPaper, Campaign, Goal, Spent
+from hotpapers.evaluation.attacks.campaign import Attack, AttackedPaper, Campaign, Expenses, Goal
 from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
-from hotpapers.evaluation.attacks.scene import Aftermath, Rank, Scene
+from hotpapers.evaluation.attacks.scene import AttackEffect, Rank, Scene
 
 MOST = 4000
 """Accounts beyond which no attack is tried."""
@@ -27,7 +27,7 @@ class Contender(NamedTuple):
 
     name: str
     rank: Rank
-    measured: ranking.Measured
+    needs: ranking.RankingNeeds
     whole: bool = False
 
 
@@ -45,26 +45,26 @@ class Cost(NamedTuple):
     ten stood elsewhere afterwards, or no longer there, but for the place that was bought."""
 
     accounts: int
-    spent: Spent
+    expenses: Expenses
     moved: int
 
 
-class _Way(NamedTuple):
+class _Variant(NamedTuple):
     """A target and a setting of the knobs."""
 
     target: AttackedPaper
     knobs: tuple[tuple[str, Any], ...]
 
 
-Aftermaths = dict[Hashable, tuple[Aftermath, Spent]]
+AttackEffects = dict[Hashable, tuple[AttackEffect, Expenses]]
 """What campaigns on a day led to."""
 
 
-def least_costs(scene: AttackedDay, attempt: Attempt, aftermaths: Aftermaths) -> dict[Goal, Cost | None]:
+def least_costs(scene: AttackedDay, attempt: Attempt, effects: AttackEffects) -> dict[Goal, Cost | None]:
     """The cheapest way to each goal; None where no number of accounts up to MOST does it; nothing on a day that has no
-    such target. `aftermaths`: what is known of this day, and is added to. Raises AttackFailed where an attack's code
+    such target. `effects`: what is known of this day, and is added to. Raises AttackFailed where an attack's code
     breaks, UsageError where there is no talk at all."""
-    search = _Search(scene, attempt, aftermaths)
+    search = _Search(scene, attempt, effects)
     return {goal: search.least_cost(goal) for goal in attempt.attack.goals if search.has_target}
 
 
@@ -94,40 +94,40 @@ def _least_between(reaches: Callable[[int], bool], low: int, high: int) -> int:
 class _Search:
     """One attempt on a day: what was tried once is not tried again for another goal."""
 
-    def __init__(self, scene: AttackedDay, attempt: Attempt, aftermaths: Aftermaths) -> None:
+    def __init__(self, scene: AttackedDay, attempt: Attempt, effects: AttackEffects) -> None:
         self._scene, self._attempt = scene, attempt
-        honest = scene.order(attempt.contender.rank, attempt.contender.measured)
+        honest = scene.order(attempt.contender.rank, attempt.contender.needs)
         if not honest:
             raise UsageError(f"{scene.name}: nobody speaks of any paper; more posts or papers would help")
         self._rival = scene.paper(honest[0].paper)
         self._honest = [candidate.paper for candidate in honest[:TEN]]
         self._scored = [candidate.paper for candidate in honest if candidate.score > 0]
-        self._tried: dict[Hashable, tuple[list[str], Spent]] = {}
-        self._aftermaths = aftermaths
+        self._tried: dict[Hashable, tuple[list[str], Expenses]] = {}
+        self._effects = effects
 
     @property
     def has_target(self) -> bool:
         """Whether the day has a paper that the attack is for."""
-        return next(self._ways(), None) is not None
+        return next(self._variants(), None) is not None
 
     def least_cost(self, goal: Goal) -> Cost | None:
         best: Cost | None = None
-        for way in self._ways():
+        for variant in self._variants():
             most = MOST if best is None else best.accounts - 1
-            accounts = least(partial(self._reaches, goal, way), most)
-            cost = None if accounts is None else self._cost(way, accounts)
+            accounts = least(partial(self._reaches, goal, variant), most)
+            cost = None if accounts is None else self._cost(variant, accounts)
             if cost is not None and cost.accounts <= most:
                 best = cost
         return best
 
-    def _ways(self) -> Iterator[_Way]:
+    def _variants(self) -> Iterator[_Variant]:
         """Every target with every setting of the knobs that there are networks for."""
         attack, networks = self._attempt.attack, len(self._scene.networks)
         for target, values in product(self._targets(), list(product(*attack.knobs.values()))):
             knobs = dict(zip(attack.knobs, values, strict=True))
             is_same = knobs.get("networks") == 1 and knobs.get("by", "even") != "even"  # one network has it all
             if not is_same and knobs.get("networks", 1) <= networks > knobs.get("network", 0):
-                yield _Way(target, tuple(knobs.items()))
+                yield _Variant(target, tuple(knobs.items()))
 
     def _targets(self) -> Iterator[AttackedPaper]:
         """The papers that the attack is for, one after the other."""
@@ -137,7 +137,7 @@ class _Search:
             return
         for days_old in self._ages():
             target = self._scene.target(
-                days_old=days_old, spoken_of=attack.spoken_of, small_field=attack.small_field
+                days_old=days_old, known_post=attack.known_post, small_field=attack.small_field
             )  # fmt: skip
             if target is not None:
                 yield target
@@ -145,42 +145,44 @@ class _Search:
     def _ages(self) -> Sequence[int]:
         """The targets' ages: of today's and yesterday's papers one does where both are compared at a day's age."""
         ages = self._attempt.attack.days_old
-        is_same = self._attempt.contender.measured.ages[0] >= HOURS_A_DAY and {0, 1} <= set(ages)
+        is_same = self._attempt.contender.needs.ages[0] >= HOURS_A_DAY and {0, 1} <= set(ages)
         return [days_old for days_old in ages if days_old or not is_same]
 
-    def _try(self, way: _Way, accounts: int) -> tuple[list[str], Spent]:
+    def _try(self, variant: _Variant, accounts: int) -> tuple[list[str], Expenses]:
         """The order of papers after a campaign, and what it took."""
-        key = (way.target.paper, way.knobs, accounts)
+        key = (variant.target.paper, variant.knobs, accounts)
         if key not in self._tried:
-            aftermath, spent = self._acted(way, accounts)
+            effect, expenses = self._acted(variant, accounts)
             contender = self._attempt.contender
-            order = self._scene.order_after(aftermath, contender.rank, contender.measured, whole=contender.whole)
-            self._tried[key] = order[: TEN + 1], spent
+            order = self._scene.order_after(effect, contender.rank, contender.needs, whole=contender.whole)
+            self._tried[key] = order[: TEN + 1], expenses
         return self._tried[key]
 
-    def _acted(self, way: _Way, accounts: int) -> tuple[Aftermath, Spent]:
+    def _acted(self, variant: _Variant, accounts: int) -> tuple[AttackEffect, Expenses]:
         """What a campaign leads to. What it led to against another ranking is not worked out again."""
         attack, scene, aged = self._attempt.attack, self._scene, self._attempt.aged
-        measured = self._attempt.contender.measured
-        key = (attack.run, aged, measured.ages, way.target.paper, way.knobs, accounts)
+        needs = self._attempt.contender.needs
+        key = (attack.run, aged, needs.ages, variant.target.paper, variant.knobs, accounts)
         for rival in ("", self._rival.paper):
-            if (*key, rival) in self._aftermaths:
-                return self._aftermaths[*key, rival]
-        campaign = Campaign(way.target, self._rival, scene.others, scene.networks, aged=aged, knobs=dict(way.knobs))
+            if (*key, rival) in self._effects:
+                return self._effects[*key, rival]
+        campaign = Campaign(
+            variant.target, self._rival, scene.earlier_papers, scene.networks, aged=aged, knobs=dict(variant.knobs)
+        )
         run(attack, campaign, accounts)
-        result = scene.aftermath(campaign, measured), campaign.spent()
-        self._aftermaths[*key, self._rival.paper if campaign.knows_rival else ""] = result
+        result = scene.effect(campaign, needs), campaign.expenses()
+        self._effects[*key, self._rival.paper if campaign.knows_rival else ""] = result
         return result
 
-    def _reaches(self, goal: Goal, way: _Way, accounts: int) -> bool:
-        order, _ = self._try(way, accounts)
-        return is_reached(goal, way.target.paper, self._rival.paper, order)
+    def _reaches(self, goal: Goal, variant: _Variant, accounts: int) -> bool:
+        order, _ = self._try(variant, accounts)
+        return is_reached(goal, variant.target.paper, self._rival.paper, order)
 
-    def _cost(self, way: _Way, accounts: int) -> Cost:
-        order, spent = self._try(way, accounts)
-        others = [paper for paper in order if paper != way.target.paper]
+    def _cost(self, variant: _Variant, accounts: int) -> Cost:
+        order, expenses = self._try(variant, accounts)
+        others = [paper for paper in order if paper != variant.target.paper]
         moved = sum(others[place : place + 1] != [paper] for place, paper in enumerate(self._honest))
-        return Cost(max(accounts, spent.accounts), spent, moved)
+        return Cost(max(accounts, expenses.accounts), expenses, moved)
 
 
 def is_reached(goal: Goal, target: str, rival: str, order: Sequence[str]) -> bool:

@@ -28,7 +28,7 @@ from hotpapers.evaluation.attacks.honest import (
     small_field,
 )
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene
-from hotpapers.evaluation.attacks.search import Aftermaths, AttackedDay, Attempt, Contender, Cost, least_costs
+from hotpapers.evaluation.attacks.search import AttackedDay, AttackEffects, Attempt, Contender, Cost, least_costs
 from hotpapers.evaluation.formulas import FORMULAS
 from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw
 from hotpapers.issues import windows
@@ -84,10 +84,10 @@ class Block(NamedTuple):
 
 def contenders() -> dict[str, Contender]:
     """All that can be attacked: our rankings and published formulas."""
-    own = {name: Contender(name, rank, ranking.measured_by(name)) for name, rank in ranking.RANKINGS.items()}
-    measured = ranking.measured_by("rarity/1")
+    own = {name: Contender(name, rank, ranking.needs_of(name)) for name, rank in ranking.RANKINGS.items()}
+    needs = ranking.needs_of("rarity/1")
     return own | {
-        name: Contender(name, rank, measured, whole=name == "z-score") for name, rank in FORMULAS.items()
+        name: Contender(name, rank, needs, whole=name == "z-score") for name, rank in FORMULAS.items()
     }  # fmt: skip
 
 
@@ -154,7 +154,9 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         try:
             yield pool
         except BrokenProcessPool as problem:
-            raise AttackFailed("a process ended by itself: an attack left it, or took all memory") from problem
+            raise AttackFailed(
+                "a process ended: an attack left it, took all memory, or could not be stopped"
+            ) from problem
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in context.active_children():
@@ -181,12 +183,12 @@ def run_block(block: Block) -> Results:
         honest += collateral(scene, trusting, [known[name] for name in names])
         losses += honest_losses(scene, own, known[ranking.DEFAULT])
         judged.append(judged_voices(scene))
-        aftermaths: Aftermaths = {}
+        effects: AttackEffects = {}
         for name in names:
             some = [attack for attack in attacks if is_tried(attack, name, is_first=is_first)]
             where = (len(block.law.networks), day)
             for attack in some:
-                trials += trials_of(scene, where, known[name], attack, attack.aged, aftermaths)
+                trials += trials_of(scene, where, known[name], attack, attack.aged, effects)
             attacks = without_failed(attacks, trials)
     small = small_field(block.law, known[ranking.DEFAULT]) if block.days[0] == block.law.history else ()
     return Results(tuple(trials), tuple(honest), tuple(losses), tuple(judged), tuple(small))
@@ -211,13 +213,13 @@ def trials_of(
     contender: Contender,
     attack: Attack,
     kinds: Iterable[bool],
-    aftermaths: Aftermaths,
+    effects: AttackEffects,
 ) -> Iterator[Trial]:
     """What an attack takes of a ranking, goal by goal. `where`: how many networks, and which day; `kinds`: whether its
     accounts have standing, one after the other. Where the attack's own code breaks, that is the last that is told."""
     for aged in kinds:
         try:
-            costs = least_costs(scene, Attempt(contender, attack, aged), aftermaths)
+            costs = least_costs(scene, Attempt(contender, attack, aged), effects)
         except AttackFailed as problem:
             yield Trial(*where, contender.name, attack.name, attack.goals[0], aged, None, str(problem))
             return

@@ -20,7 +20,7 @@ from hotpapers.model import DAY, HOUR, Attention, Candidate, RankingInput, Score
 
 DEFECT = "2020-09-17"
 """The first day whose retweets are several times too high."""
-PUBLISHED = 50
+LEAST_LISTED = 50
 """Retweets and favorites together with which a listed paper stands in the reference, as in `rarity/1`."""
 
 
@@ -40,7 +40,7 @@ class PastDay(NamedTuple):
     """What a ranking is given for one day."""
 
     day: str
-    talk: RankingInput
+    inputs: RankingInput
 
 
 class Cohort(NamedTuple):
@@ -61,7 +61,7 @@ def cohort_of(
     days = past_days(sightings)
     first: dict[str, str] = {}
     for past in days:
-        for candidate in past.talk.candidates:
+        for candidate in past.inputs.candidates:
             first.setdefault(candidate.paper, past.day)
     return Cohort(name, days, first, titles, categories)
 
@@ -88,7 +88,7 @@ def _listed(row: ListedPaper) -> Sighting:
         method=f"hot-papers/{2 if day >= DEFECT else 1}",
     )  # fmt: skip
     archive = archive_of(next(iter(row.categories.split()), ""))
-    stands = row.retweets + row.favorites >= PUBLISHED
+    stands = row.retweets + row.favorites >= LEAST_LISTED
     announced_at = announcement_days.announced_at(day)
     return Sighting(day, paper_key(row.arxiv_id), archive, announced_at, row.rank, counted, stands)
 
@@ -168,20 +168,20 @@ def past_days(sightings: Iterable[Sighting]) -> tuple[PastDay, ...]:
     def past(day: str) -> PastDay:
         cut = max(sighting.attention.until for sighting in by_day[day])
         begin, end = bisect_right(moments, cut - REFERENCE_DAYS * DAY), bisect_right(moments, cut)
-        return PastDay(day, _talk(by_day[day], by_moment[begin:end], cut))
+        return PastDay(day, _inputs(by_day[day], by_moment[begin:end], cut))
 
     return tuple(past(day) for day in sorted(by_day))
 
 
-def _talk(today: Sequence[Sighting], compared: Sequence[Sighting], cut: int) -> RankingInput:
+def _inputs(today: Sequence[Sighting], compared: Sequence[Sighting], cut: int) -> RankingInput:
     """Each paper stands in the reference once, as last seen."""
     latest = {sighting.paper: sighting for sighting in compared if sighting.stands}
     candidates = (_candidate(sighting, latest.get(sighting.paper)) for sighting in today)
     return RankingInput(candidates=tuple(candidates), peers=tuple(_peers(latest.values(), cut)))
 
 
-def _candidate(sighting: Sighting, standing: Sighting | None) -> Candidate:
-    own = standing.attention.voices if standing else None
+def _candidate(sighting: Sighting, own_sighting: Sighting | None) -> Candidate:
+    own = own_sighting.attention.voices if own_sighting else None
     return Candidate(
         paper=sighting.paper, archive=sighting.archive, announced_at=sighting.announced_at, order=sighting.order,
         attention=(msgspec.structs.replace(sighting.attention, own=own),),
@@ -206,17 +206,17 @@ def _peers(compared: Iterable[Sighting], cut: int) -> Iterator[VoiceHistogram]:
 # ---- what rankings make of it ------------------------------------------------------------------------------
 
 Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
-Standing = tuple[int, int]
+RankValue = tuple[int, int]
 """A score, and the voices that decide between level ones; 0 where they do not."""
 
 
-def standings(cohort: Cohort, rank: Rank) -> dict[str, Standing]:
+def rank_values(cohort: Cohort, rank: Rank) -> dict[str, RankValue]:
     """What a ranking gave each paper on the first day on which it was a candidate. Voices decide between level scores
     if they do so on every day of the ranking's own; what else decides there, such as the id, counts as level."""
-    ordered = [rank(past.talk) for past in cohort.days]
+    ordered = [rank(past.inputs) for past in cohort.days]
     level = ((paper, other) for day in ordered for paper, other in pairwise(day) if paper.score == other.score)
     by_voices = all(paper.voices >= other.voices for paper, other in level)
-    result: dict[str, Standing] = {}
+    result: dict[str, RankValue] = {}
     for day in ordered:
         for scored in day:
             result.setdefault(scored.paper, (scored.score, scored.voices if by_voices else 0))

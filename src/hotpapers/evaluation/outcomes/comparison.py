@@ -13,11 +13,11 @@ from hotpapers.evaluation import statistics
 from hotpapers.evaluation.outcomes.targets import LaterOutcome
 from hotpapers.evaluation.statistics import Estimate, Levels, Weights
 
-GAINED = 10
+GAIN_PLACES = 10
 """Places whose gain counts in nDCG."""
 
 
-class Inside(NamedTuple):
+class ComparisonScope(NamedTuple):
     """Among which papers orders are compared. `k`: places of precision; `least`: papers that a group needs for nDCG and
     precision; `whole`: resamples draw groups with all their papers, not papers inside each group."""
 
@@ -27,9 +27,9 @@ class Inside(NamedTuple):
     whole: bool
 
 
-ALL = Inside("all papers", k=10, least=20, whole=False)
-VENUE = Inside("venue and year", k=10, least=20, whole=False)
-DAY = Inside("day", k=1, least=2, whole=True)
+ALL = ComparisonScope("all papers", k=10, least=20, whole=False)
+VENUE = ComparisonScope("venue and year", k=10, least=20, whole=False)
+DAY = ComparisonScope("day", k=1, least=2, whole=True)
 
 
 class ComparedGroup(NamedTuple):
@@ -103,16 +103,16 @@ class GroupSums(NamedTuple):
     topped: int
 
 
-def _sums(group: ComparedGroup, weights: Weights, inside: Inside) -> list[GroupSums]:
+def _sums(group: ComparedGroup, weights: Weights, scope: ComparisonScope) -> list[GroupSums]:
     """Of each order, with so many of each paper."""
     best = statistics.centred_ranks(group.best, weights)
-    topped = len(group.gains) >= inside.least
-    ideal = statistics.discounted_gain(group.best, group.gains, weights, GAINED) if topped else 0.0
+    topped = len(group.gains) >= scope.least
+    ideal = statistics.discounted_gain(group.best, group.gains, weights, GAIN_PLACES) if topped else 0.0
 
     def sums(order: Levels) -> GroupSums:
         ranks = statistics.rank_sums(statistics.centred_ranks(order, weights), best, weights)
-        gain = statistics.discounted_gain(order, group.gains, weights, GAINED) / ideal if ideal else 0.0
-        precision = statistics.precision(order, group.hits, weights, inside.k) if topped else 0.0
+        gain = statistics.discounted_gain(order, group.gains, weights, GAIN_PLACES) / ideal if ideal else 0.0
+        precision = statistics.precision(order, group.hits, weights, scope.k) if topped else 0.0
         return GroupSums(*ranks, gain, int(ideal > 0), precision, int(topped))
 
     return [sums(order) for order in group.orders]
@@ -130,20 +130,20 @@ def _agreement(sums: Iterable[GroupSums], weights: Weights) -> Agreement:
     )
 
 
-def _measured(groups: Sequence[ComparedGroup], inside: Inside) -> list[list[GroupSums]]:
+def _measured(groups: Sequence[ComparedGroup], scope: ComparisonScope) -> list[list[GroupSums]]:
     """By order, of all groups, every paper once."""
-    by_group = [_sums(group, [1] * len(group.gains), inside) for group in groups]
+    by_group = [_sums(group, [1] * len(group.gains), scope) for group in groups]
     return [list(sums) for sums in zip(*by_group, strict=True)]
 
 
 def _resampled(
-    groups: Sequence[ComparedGroup], measured: list[list[GroupSums]], inside: Inside, chance: Random
+    groups: Sequence[ComparedGroup], measured: list[list[GroupSums]], scope: ComparisonScope, chance: Random
 ) -> list[Agreement]:
     """By order, of one resample, the same for all orders."""
-    if inside.whole:
+    if scope.whole:
         weights = statistics.draw(chance, len(groups))
         return [_agreement(sums, weights) for sums in measured]
-    by_group = [_sums(group, statistics.draw(chance, len(group.gains)), inside) for group in groups]
+    by_group = [_sums(group, statistics.draw(chance, len(group.gains)), scope) for group in groups]
     return [_agreement(sums, [1] * len(groups)) for sums in zip(*by_group, strict=True)]
 
 
@@ -155,7 +155,7 @@ class ComparisonRequest(NamedTuple):
 
     outcomes: Mapping[str, LaterOutcome]
     keys: Mapping[str, str]
-    inside: Inside
+    scope: ComparisonScope
     resamples: int
     seed: str
 
@@ -171,9 +171,9 @@ def compare(orders: Mapping[str, Mapping[str, Any]], wanted: ComparisonRequest) 
         return []
     papers = sum(len(group.gains) for group in groups)
     groups, numbers = _distinct(groups)
-    measured = _measured(groups, wanted.inside)
+    measured = _measured(groups, wanted.scope)
     chance = Random(wanted.seed)
-    drawn = [_resampled(groups, measured, wanted.inside, chance) for _ in range(wanted.resamples)]
+    drawn = [_resampled(groups, measured, wanted.scope, chance) for _ in range(wanted.resamples)]
     point = [_agreement(sums, [1] * len(groups)) for sums in measured]
     rows = [_row(point, drawn, number, numbers[0]) for number in range(len(point))]
     return [ComparedOrder(name, papers, *rows[number]) for name, number in zip(orders, numbers, strict=True)]
@@ -194,13 +194,13 @@ def _row(point: list[Agreement], drawn: list[list[Agreement]], number: int, agai
     ]
     above = [
         statistics.estimate(
-            _less(point[number][figure], point[against][figure]),
-            (_less(sample[number][figure], sample[against][figure]) for sample in drawn),
+            _difference(point[number][figure], point[against][figure]),
+            (_difference(sample[number][figure], sample[against][figure]) for sample in drawn),
         )
         for figure in range(3)
     ]
     return [*figures, *above]
 
 
-def _less(value: float | None, other: float | None) -> float | None:
+def _difference(value: float | None, other: float | None) -> float | None:
     return None if value is None or other is None else value - other

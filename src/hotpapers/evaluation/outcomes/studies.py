@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from hotpapers.errors import InputError
 from hotpapers.evaluation.formulas import FORMULAS
 from hotpapers.evaluation.outcomes import cohorts, comparison, targets
-from hotpapers.evaluation.outcomes.cohorts import DEFECT, Cohort, Standing, paper_key
-from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparedOrder, ComparisonRequest, Inside
+from hotpapers.evaluation.outcomes.cohorts import DEFECT, Cohort, RankValue, paper_key
+from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparedOrder, ComparisonRequest, ComparisonScope
 from hotpapers.evaluation.outcomes.files import EvaluationFiles
 from hotpapers.evaluation.outcomes.targets import Target
 from hotpapers.ranking import RANKINGS, rarity
@@ -79,7 +79,7 @@ class Study(NamedTuple):
     cohort: Cohort
     target: Target
     predictors: tuple[SimplePredictor, ...]
-    insides: tuple[Inside, ...]
+    scopes: tuple[ComparisonScope, ...]
     periods: tuple[str, ...] = ("",)
 
 
@@ -91,7 +91,7 @@ class StudyCell(NamedTuple):
     cohort: str
     outcome: str
     period: str
-    inside: str
+    scope: str
     k: int
     days: tuple[str, str]
     papers: int
@@ -113,14 +113,14 @@ def measure_outcomes(files: EvaluationFiles, resamples: int) -> OutcomeReport:
     """Runs every ranking on every past day, and compares what it says with what came later. Raises InputError where no
     paper of the files has an outcome."""
     every = {AGAINST: RANKINGS[AGAINST], **RANKINGS, **FORMULAS}
-    scored: dict[str, dict[str, dict[str, Standing]]] = {}
+    scored: dict[str, dict[str, dict[str, RankValue]]] = {}
     cells = []
     for study in studies(files):
         name = study.cohort.name
         if name not in scored:
-            scored[name] = {key: cohorts.standings(study.cohort, rank) for key, rank in every.items()}
-        tables = product(study.periods, study.insides)
-        cells += [_cell(study, scored[name], period, inside, resamples) for period, inside in tables]
+            scored[name] = {key: cohorts.rank_values(study.cohort, rank) for key, rank in every.items()}
+        tables = product(study.periods, study.scopes)
+        cells += [_cell(study, scored[name], period, scope, resamples) for period, scope in tables]
     if not any(cell.papers for cell in cells):
         raise InputError("none of its papers was talked about in the other files", file="outcomes.csv")
     return OutcomeReport(AGAINST, resamples, tuple(RANKINGS), overlap(files), tuple(cells))
@@ -134,8 +134,8 @@ def studies(files: EvaluationFiles) -> Iterator[Study]:
     stories = cohorts.story_cohort(files.stories)
     listed, shown, discussed = archive.first_days, upvoted.first_days, stories.first_days
 
-    def study(cohort: Cohort, target: Target, *insides: Inside, periods: tuple[str, ...] = ("",)) -> Study:
-        return Study(cohort, target, predictors(cohort, target, authors), insides, periods)
+    def study(cohort: Cohort, target: Target, *scopes: ComparisonScope, periods: tuple[str, ...] = ("",)) -> Study:
+        return Study(cohort, target, predictors(cohort, target, authors), scopes, periods)
 
     periods = ("", "before", "after")
     yield study(archive, targets.citations(files.citations, listed), ALL, VENUE, DAY, periods=periods)
@@ -163,23 +163,23 @@ def overlap(files: EvaluationFiles) -> dict[str, int]:
 
 
 def _cell(
-    study: Study, scored: Mapping[str, Mapping[str, Standing]], period: str, inside: Inside, resamples: int
+    study: Study, scored: Mapping[str, Mapping[str, RankValue]], period: str, scope: ComparisonScope, resamples: int
 ) -> StudyCell:
-    keys = _keys(study, period, inside)
+    keys = _keys(study, period, scope)
     days = sorted(study.cohort.first_days[paper] for paper in keys)
     groups = comparison.grouped(study.target.outcomes, keys, list(scored.values()))
     papers = sum(len(group.gains) for group in groups)
-    seed = f"{study.cohort.name} {study.target.name} {period} {inside.name}"  # each cell's own: no other changes it
-    wanted = ComparisonRequest(study.target.outcomes, keys, inside, resamples, seed)
+    seed = f"{study.cohort.name} {study.target.name} {period} {scope.name}"  # each cell's own: no other changes it
+    wanted = ComparisonRequest(study.target.outcomes, keys, scope, resamples, seed)
     return StudyCell(
-        cohort=study.cohort.name, outcome=study.target.name, period=period, inside=inside.name, k=inside.k,
+        cohort=study.cohort.name, outcome=study.target.name, period=period, scope=scope.name, k=scope.k,
         days=(days[0], days[-1]) if days else ("", ""), papers=papers, groups=len(groups),
         orders=tuple(_orders(study, scored, wanted)) if papers >= FEWEST else (),
     )  # fmt: skip
 
 
 def _orders(
-    study: Study, scored: Mapping[str, Mapping[str, Standing]], wanted: ComparisonRequest
+    study: Study, scored: Mapping[str, Mapping[str, RankValue]], wanted: ComparisonRequest
 ) -> Iterator[ComparedOrder]:
     """Rankings, formulas and chance; predictors over the same papers if they know all of them, else apart."""
     known = {
@@ -195,7 +195,7 @@ def _orders(
             yield from (row for row in apart[1:] if row.papers >= FEWEST)
 
 
-def _keys(study: Study, period: str, inside: Inside) -> dict[str, str]:
+def _keys(study: Study, period: str, scope: ComparisonScope) -> dict[str, str]:
     """The group of each paper of the period with an outcome."""
     days = {
         paper: day
@@ -203,6 +203,6 @@ def _keys(study: Study, period: str, inside: Inside) -> dict[str, str]:
         if not period or (day < DEFECT) == (period == "before")
     }
     outcomes = study.target.outcomes
-    if inside.name == DAY.name:
+    if scope.name == DAY.name:
         return {paper: day for paper, day in days.items() if paper in outcomes}
-    return {paper: outcomes[paper].group if inside.name == VENUE.name else "" for paper in days if paper in outcomes}
+    return {paper: outcomes[paper].group if scope.name == VENUE.name else "" for paper in days if paper in outcomes}

@@ -88,7 +88,7 @@ def overview_rows(report: OutcomeReport) -> list[tuple[str, ...]]:
 
 def _overview_row(cell: StudyCell, rankings: Iterable[str]) -> tuple[str, ...]:
     spearman = {order.name: shown(order.spearman, 2) for order in cell.orders}
-    return (study_title(cell), cell.inside, f"{cell.papers:,}", *(spearman[name] for name in rankings))
+    return (study_title(cell), cell.scope, f"{cell.papers:,}", *(spearman[name] for name in rankings))
 
 
 def findings(report: OutcomeReport) -> Iterator[str]:

@@ -31,7 +31,7 @@ def study_title(cell: StudyCell) -> str:
 
 def cell_title(cell: StudyCell) -> str:
     """`inside venue and year, before the counting defect`."""
-    where = "all papers" if cell.inside == "all papers" else f"inside each {cell.inside}"
+    where = "all papers" if cell.scope == "all papers" else f"inside each {cell.scope}"
     return where + PERIODS[cell.period]
 
 
@@ -40,7 +40,7 @@ def size_sentence(cell: StudyCell) -> str:
     if not cell.papers:
         return "No papers to compare."
     several = "group" if cell.groups == 1 else "groups"
-    groups = "" if cell.inside == "all papers" else f" in {cell.groups:,} {several}"
+    groups = "" if cell.scope == "all papers" else f" in {cell.groups:,} {several}"
     sentence = f"{cell.papers:,} papers{groups}, talked about from {cell.days[0]} to {cell.days[1]}."
     return sentence if cell.orders else f"{sentence} Fewer than {FEWEST}: nothing is computed."
 

@@ -58,7 +58,7 @@ def citations(rows: Sequence[CitationRow], days: Mapping[str, str]) -> Target:
     return Target("citations", kept)
 
 
-DECIDED = {
+DECISION_DAYS = {
     "iclr 2021": "2021-01-12",
     "iclr 2022": "2022-01-24",
     "nips 2021": "2021-09-28",
@@ -74,7 +74,7 @@ REFUSED = ("Reject", "Withdraw", "Desk Reject")
 def _undecided(row: DecisionRow, days: Mapping[str, str]) -> bool:
     """Whether a paper was talked about before its authors were told."""
     day = days.get(paper_key(row.arxiv_id)) if row.arxiv_id else None
-    return day is not None and day < DECIDED.get(_group(row), "")
+    return day is not None and day < DECISION_DAYS.get(_group(row), "")
 
 
 def ratings(rows: Sequence[DecisionRow], days: Mapping[str, str]) -> Target:

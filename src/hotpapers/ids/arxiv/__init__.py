@@ -64,10 +64,10 @@ def _only_address(plain: str) -> addresses.Mention | None:
 
 def _refusal(text: str) -> str:
     excerpt = text if len(text) <= 60 else text[:57] + "..."
-    why = grammar.what_is_wrong(excerpt.lower())
+    reason = grammar.error_reason(excerpt.lower())
     return (
-        f"{excerpt!r} is not an arXiv identifier{f' ({why})' if why else ''}; write it like 2101.04869, 2101.04869v2, "
-        "arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869"
+        f"{excerpt!r} is not an arXiv identifier{f' ({reason})' if reason else ''}; write it like 2101.04869, "
+        "2101.04869v2, arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869"
     )
 
 

@@ -62,7 +62,7 @@ _NEARLY = re.compile(r"(\d\d)(\d\d)\.(\d+)(v\d+)?", re.ASCII)
 _NEARLY_OLD = re.compile(r"([a-z-]+)(?:\.[a-z-]+)?/(\d\d)(\d\d)(\d+)(v\d+)?", re.ASCII)
 
 
-def what_is_wrong(text: str) -> str:
+def error_reason(text: str) -> str:
     """A reason why a text that looks like an identifier is none; empty when it looks like nothing known."""
     match = _NEARLY.search(text)
     if match:

@@ -18,8 +18,8 @@ INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 """Soft hyphen, zero-width blank, non-joiner, joiner, word joiner, byte order mark: dropped from every text."""
 
 # Further ones are dropped where an address is looked at: marks of direction, selectors, invisible operators.
-_ALSO_UNSEEN = "\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2061-\u2064\u2066-\u206f\ufe00-\ufe0f"
-_UNSEEN = re.compile(f"[{INVISIBLE}{_ALSO_UNSEEN}]")
+_OTHER_INVISIBLE = "\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2061-\u2064\u2066-\u206f\ufe00-\ufe0f"
+_INVISIBLE_CHARACTERS = re.compile(f"[{INVISIBLE}{_OTHER_INVISIBLE}]")
 
 _FOLD = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"),
@@ -41,7 +41,7 @@ _NAMED = {
 
 # On lower-case text. It begins with one set of characters, which makes the search quick; every quantifier is bounded,
 # which makes it linear.
-_SIGNS = f"{INVISIBLE}{_ALSO_UNSEEN}{''.join(_FOLD)}"
+_SIGNS = f"{INVISIBLE}{_OTHER_INVISIBLE}{''.join(_FOLD)}"
 _ESCAPE = re.compile(
     rf"[&\\%<{_SIGNS}](?:"
     r"(?:(?<=&)|(?<=\\)\\{0,7}(?:u00|x)26)(?:amp;){0,4}"
@@ -109,7 +109,7 @@ def _meaning(match: re.Match[str]) -> str | None:
 
 
 def _visible(character: str) -> str | None:
-    if _UNSEEN.match(character):
+    if _INVISIBLE_CHARACTERS.match(character):
         return ""
     character = _FOLD.get(character, character)
     return None if character.isascii() and character.isalnum() else character

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from hotpapers.ids.arxiv import addresses
 from hotpapers.ids.arxiv.unescaping import decoded, lowered, without_invisible
 
-__all__ = ["PaperMention", "find", "match_decoded", "settled", "spans"]
+__all__ = ["PaperMention", "find", "is_unambiguous", "match_decoded", "spans"]
 
 _NO_ESCAPE_ENDS = " \t\n\"'(<["
 
@@ -80,10 +80,10 @@ def _shift(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
 def _match(plain: str, needle: str, place: int) -> addresses.Mention | None:
     """The mention around a needle in a text that has escapes somewhere."""
     mention = addresses.match(plain, needle, place)
-    return mention if settled(plain, place, mention) else match_decoded(plain, needle, place)
+    return mention if is_unambiguous(plain, place, mention) else match_decoded(plain, needle, place)
 
 
-def settled(plain: str, place: int, mention: addresses.Mention | None) -> bool:
+def is_unambiguous(plain: str, place: int, mention: addresses.Mention | None) -> bool:
     """Whether there is no escape near the needle at a place that could make it another mention, or one at all."""
     if mention is None:
         low, high = place - addresses.BEFORE, place + addresses.AFTER

@@ -21,7 +21,7 @@ from stringzilla import Str, utf8_uncased_matches  # type: ignore[import-not-fou
 
 from hotpapers.ids.arxiv.addresses import AFTER, BEFORE, COMMONEST, NEEDLES, Mention, match
 from hotpapers.ids.arxiv.unescaping import INVISIBLE
-from hotpapers.ids.mentions import PaperMention, find, match_decoded, settled
+from hotpapers.ids.mentions import PaperMention, find, is_unambiguous, match_decoded
 
 __all__ = ["USUAL", "Str", "find_in_file", "needle_places", "scan_file"]
 
@@ -61,7 +61,7 @@ def find_in_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK)
             counted = at
             if at or part.owns(mention):
                 yield _shift(mention, characters)
-        passed = characters + _characters(part.data[counted : part.gone])
+        passed = characters + _characters(part.data[counted : part.consumed])
 
 
 # ---- one block ---------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def _mentions(data: Bytes, low: int, high: int, parting: str) -> list[tuple[int,
             line, after = _line(data, low, place, high)
             while mentions and mentions[-1][0] == line:
                 mentions.pop()
-            mentions += [(line, hit) for hit in find(data[line:after].decode("utf-8", "replace"))]
+            mentions += [(line, mention) for mention in find(data[line:after].decode("utf-8", "replace"))]
         elif mention is not NOTHING:
             start, end, id, version, form = mention
             mentions.append(_mentions_of(data, low, max(start, after), end, id, version, form))
@@ -119,7 +119,7 @@ def _nearby(data: Bytes, needle: str, low: int, place: int, high: int) -> Mentio
     first = max(low, place - BEFORE)
     text = data[first : min(high, place + AFTER + 1)].decode("latin-1").lower()
     mention = match(text, needle, place - first) if needle else None
-    if not needle or not settled(text, place - first, mention):
+    if not needle or not is_unambiguous(text, place - first, mention):
         if not needle or not text.isascii():
             return None
         mention = match_decoded(text, needle, place - first)
@@ -163,8 +163,8 @@ def needle_places(data: Bytes, low: int, high: int, parting: str) -> Places:
         places = [
             (place, needle)
             for needle, word, before in _WORDS
-            for hit in utf8_uncased_matches(block, word)
-            if (last := data[(place := low + hit.offset_within(block)) - 1]) in before
+            for mention in utf8_uncased_matches(block, word)
+            if (last := data[(place := low + mention.offset_within(block)) - 1]) in before
             or (last in _ESCAPE_ENDS and _escape_near(data, place))
         ]
         if not data.isascii():
@@ -207,7 +207,7 @@ class _Part(NamedTuple):
 
     data: bytearray
     end: int
-    gone: int
+    consumed: int
     """So many bytes are not in the next part."""
     offset: int
     """Of the data's first byte in the input."""
@@ -219,7 +219,7 @@ class _Part(NamedTuple):
     """Where in the first line, in characters, a mention begins that is told with this part."""
 
     def owns(self, mention: PaperMention) -> bool:
-        """Whether a mention in the first line is told with this part; `hit` counts from the data's beginning."""
+        """Whether a mention in the first line is told with this part; `mention` counts from the data's beginning."""
         start, (first, last) = mention.start + self.before, self.own
         return first <= start and (last is None or start < last)
 

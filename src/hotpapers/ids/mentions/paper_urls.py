@@ -38,7 +38,7 @@ _NO_OWNERS = frozenset(
 _PROJECTS = (".github.io", ".gitlab.io", ".netlify.app", ".vercel.app", ".pages.dev")
 """Hosts where every name is one project's."""
 _SITES = "sites.google.com"
-_NOBODYS = ("arxiv.org", "doi.org", "alphaxiv.org", "youtube.com", "youtu.be", "orcid.org", "creativecommons.org")
+_SHARED_SITES = ("arxiv.org", "doi.org", "alphaxiv.org", "youtube.com", "youtu.be", "orcid.org", "creativecommons.org")
 """Hosts on which an address is no paper's own page, or is told by other means."""
 _OWN = re.compile(
     r"(?:project|code|codes|repo|repository|website|web site|webpage|web page|homepage|page|demo|data|dataset"
@@ -108,7 +108,7 @@ def _is_a_page(page: str) -> bool:
 
 def _is_nobodys(page: str) -> bool:
     host = page.partition("/")[0]
-    return any(host == domain or host.endswith(f".{domain}") for domain in _NOBODYS)
+    return any(host == domain or host.endswith(f".{domain}") for domain in _SHARED_SITES)
 
 
 def dois(text: str) -> Iterator[str]:

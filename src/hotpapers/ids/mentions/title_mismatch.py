@@ -20,7 +20,7 @@ LONGEST = 5_000
 
 _ADDRESS = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|(?:[\w-]{1,60}\.){1,4}[a-z]{2,10}/)\S*", re.I)
 _LABELLED = re.compile(r"\s*(?:abs|pdf|paper|arxiv|preprint|link)\s*[:：]\s*(?:https?://|[\w.-]{4,60}/)\S", re.I)
-_SAID = re.compile(r"[@#!]|[.?] |[\u0370-\u2fff\u3040-\uffff]{3}")
+_NOT_A_TITLE = re.compile(r"[@#!]|[.?] |[\u0370-\u2fff\u3040-\uffff]{3}")
 """Signs of something else than an English title: names, tags, sentences, other scripts."""
 _COMMON = frozenset(
     ("about", "with", "from", "that", "this", "towards", "toward", "using", "based", "their", "through")
@@ -79,7 +79,7 @@ def _is_dressed(heading: str) -> bool:
         and len(long) >= 3
         and 4 * capitals >= 3 * len(long)
         and latin
-        and not _SAID.search(heading)
+        and not _NOT_A_TITLE.search(heading)
     )
 
 
@@ -87,5 +87,5 @@ def _holds(text_words: Sequence[str], title: Sequence[str]) -> bool:
     return f" {' '.join(title)} " in f" {' '.join(text_words)} "
 
 
-def _stems(some: Iterable[str]) -> set[str]:
-    return {word[:STEM] for word in some if len(word) >= 4 and word not in _COMMON}
+def _stems(words: Iterable[str]) -> set[str]:
+    return {word[:STEM] for word in words if len(word) >= 4 and word not in _COMMON}

@@ -34,7 +34,7 @@ _READ = (
 )
 """TeX's commands that are read aloud, in lower case; all others only say how something looks."""
 
-_UNSEEN = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufeff]+")
+_INVISIBLE_CHARACTERS = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufeff]+")
 _ACCENT = re.compile(r"""\\(?:["'`^~=.] ?\{? ?\\?([A-Za-z])\}?|[uvHckrdb] ?\{ ?\\?([A-Za-z]) ?\})""")
 _COMMAND = re.compile(r"\\([A-Za-z]+)( ?)")
 _DROPPED = "$_^{}\\"
@@ -65,7 +65,7 @@ def _in_ascii(text: str) -> str:
 
 def _spelled(run: str) -> str:
     """Characters that are not ASCII, in it."""
-    return _UNSEEN.sub("", run).translate(_SPELLED).encode("ascii", "replace").decode()
+    return _INVISIBLE_CHARACTERS.sub("", run).translate(_SPELLED).encode("ascii", "replace").decode()
 
 
 _spelled_before = lru_cache(4096)(_spelled)
@@ -73,7 +73,7 @@ _SHORT_RUN = 12
 """Characters of a run that may come again: an accent, an apostrophe, emoji, a word."""
 
 
-def _spell(problem: UnicodeError) -> tuple[str, int]:
+def _ascii_spelling(problem: UnicodeError) -> tuple[str, int]:
     """What an encoder writes for a run of characters that are not ASCII: only for these anything is done in Python."""
     assert isinstance(problem, UnicodeEncodeError)
     run = problem.object[problem.start : problem.end]
@@ -81,7 +81,7 @@ def _spell(problem: UnicodeError) -> tuple[str, int]:
 
 
 _SPELLING = "hotpapers.words"
-codecs.register_error(_SPELLING, _spell)
+codecs.register_error(_SPELLING, _ascii_spelling)
 
 
 def _command_text(command: re.Match[str]) -> str:

@@ -10,8 +10,8 @@ reddit        submissions and comments
 x             posts and pages of both of its interfaces
 formats       the table of them
 framing       content in blocks of whole lines or frames, and where in it one is
-sifting       what of a block may concern us
-workers       blocks sifted, and parts of files looked through, by several processes
+block_filter  what of a block may concern us
+workers       blocks filtered, and parts of files looked through, by several processes
 batch         what was found in some lines, into the record at once, if the record did not know it then
 imported_file a file as it is given, and what became of it
 format_guess  what a file looks like that is not of its format
@@ -20,7 +20,7 @@ file_import   files of lines, one after the other; where an import broke off, an
 Events, which concern us by what happened before, in whatever file:
 
 event_stamps      where in time one belongs, and what must be known for it to concern us
-jetstream_sifter  what of a block may concern us, by its bytes, in two passes
+jetstream_filter  what of a block may concern us, by its bytes, in two passes
 parts             files cut where they can be
 scan              a part looked through
 spill             what was found, sorted on disk

@@ -1,7 +1,7 @@
 """arXiv's snapshot of its metadata: each line is a paper.
 
-The costly part, TeX's letters and the names of authors, is done where blocks are sifted: a line that can be read comes
-from there as a finished paper, after a byte that is taken off where a line of the file begins with it.
+The costly part, TeX's letters and the names of authors, is done where blocks are filtered: a line that can be read
+comes from there as a finished paper, after a byte that is taken off where a line of the file begins with it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import msgspec
 
 from hotpapers.errors import InputError
 from hotpapers.ids import timestamps
+from hotpapers.ingest.archives.block_filter import FilterResult
 from hotpapers.ingest.archives.format import FIRST_PAPER, UNREADABLE, ArchiveFormat
 from hotpapers.ingest.archives.framing import Unit, lines_of
-from hotpapers.ingest.archives.sifting import Sifted
 from hotpapers.ingest.pipeline import SNAPSHOT
 from hotpapers.model import DAY, Item, Paper, RawPayload
 from hotpapers.sources.arxiv import snapshot
@@ -48,13 +48,13 @@ def paper_lines(data: bytes) -> Iterator[Unit]:
         yield unit._replace(content=unit.content.lstrip(READ))
 
 
-class ArxivSifter:
+class ArxivBlockFilter:
     """Keeps every line, as the paper that it is if it can be read."""
 
-    def sift(self, data: bytes) -> Sifted:
+    def filter(self, data: bytes) -> FilterResult:
         """All lines."""
         units = [unit._replace(content=_finished(unit.content)) for unit in paper_lines(data)]
-        return Sifted(len(units), units)
+        return FilterResult(len(units), units)
 
 
 def _finished(line: bytes) -> bytes:

@@ -31,7 +31,7 @@ from hotpapers.model import (
     kind_of,
     typed_key,
 )
-from hotpapers.sources.paper_matching import unreadable
+from hotpapers.sources.paper_matching import unreadable_key
 from hotpapers.store import AsOfView, Record, item_checks
 from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.terms import NetworkTerms, Table, admitted, of
@@ -55,8 +55,8 @@ class ArchiveBatch:
     ) -> None:  # fmt: skip
         self._in_order = in_order
         self._record, self._job, self._format, self._terms, self._now = record, job, format, terms, now
-        self._seen: list[RawPayload] = []
-        self._said: dict[str, list[Item]] = defaultdict(list)
+        self._payloads: list[RawPayload] = []
+        self._items_by_post: dict[str, list[Item]] = defaultdict(list)
         self._reasons: dict[str, Exception] = {}
         self._files: dict[RawPayload, int] = {}
         self.named: dict[int, set[str]] = defaultdict(set)
@@ -64,7 +64,7 @@ class ArchiveBatch:
 
     def add(self, payloads: Sequence[RawPayload], file: int = 0) -> None:
         """Takes in what was found in a line of a file."""
-        self._seen += payloads
+        self._payloads += payloads
         for payload in payloads if file else ():
             self._files.setdefault(payload, file)
         self.count += len(payloads)
@@ -72,24 +72,24 @@ class ArchiveBatch:
 
     def set_apart(self, line: bytes, problem: Exception, file: int = 0) -> None:
         """Takes in a line that could not be read."""
-        payload = RawPayload(BROKEN, unreadable(line), line[:KEPT].rstrip(b"\r\n"), self._now)
+        payload = RawPayload(BROKEN, unreadable_key(line), line[:KEPT].rstrip(b"\r\n"), self._now)
         self._reasons[payload.key] = problem
         self.add([payload], file)
 
     def take_out(self) -> None:
         """Without what was taken in last."""
-        self.size -= len(self._seen.pop().body)
+        self.size -= len(self._payloads.pop().body)
         self.count -= 1
 
     def store(self, cursor: str | None) -> Counter[tuple[int, str]]:
         """Reads all findings and takes into the record what is new in them, with the cursor if there is anything; how
         much that was, by the number of the file and the names in `ImportedFile`."""
-        outcomes = self._only_told(self._read())
+        outcomes = self._only_new(self._read())
         self._format.learned()
         counts = Counter((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
         if outcomes:
             counts += self._write(outcomes, cursor)
-        self._seen, self._reasons, self._files, self.count, self.size = [], {}, {}, 0, 0
+        self._payloads, self._reasons, self._files, self.count, self.size = [], {}, {}, 0, 0
         return counts
 
     def _file(self, outcome: ParsedPayload) -> int:
@@ -100,11 +100,11 @@ class ArchiveBatch:
     def _read(self) -> list[ParsedPayload]:
         """Each finding read. That a post is gone is only told of one that the record has, or that stands before it."""
         only_known = self._format.only_known
-        posts = [key_of(self._format, payload) for payload in self._seen if payload.kind in only_known]
+        posts = [key_of(self._format, payload) for payload in self._payloads if payload.kind in only_known]
         known = set(known_keys(self._record, "post", "post", posts))
-        self._said.clear()
+        self._items_by_post.clear()
         outcomes = []
-        for payload in self._seen:
+        for payload in self._payloads:
             if payload.kind not in only_known or key_of(self._format, payload) in known:
                 outcome = self._outcome(payload)
                 known.update(item.post for item in outcome.items if isinstance(item, Post))
@@ -117,12 +117,12 @@ class ArchiveBatch:
         outcome = parse(self._items, payload, self._keep_for(payload))
         if not outcome.problem:
             return outcome
-        apart = payload._replace(at=self._now)
-        return outcome._replace(payload=apart, keep_for=self._keep_for(apart))
+        quarantined = payload._replace(at=self._now)
+        return outcome._replace(payload=quarantined, keep_for=self._keep_for(quarantined))
 
     def _items(self, payload: RawPayload) -> list[Item]:
         if payload.kind == BROKEN:
-            raise self._why(payload)
+            raise self._reason(payload)
         terms = self._terms_of(payload)
         items = admitted(map(item_checks.clean, self._format.read(payload)), terms) if terms.read != "no" else []
         return [*items, *self._edits(payload.at, items)] if payload.kind == EDIT else items
@@ -133,17 +133,17 @@ class ArchiveBatch:
         before = at - 1 if self._in_order else at
         changes = ChangeFilter(self._record.view(before))
         for post in {item.post for item in items if isinstance(item, Post)}:
-            changes.learn(item for item in self._said[post] if item.observed_at <= at)
+            changes.learn(item for item in self._items_by_post[post] if item.observed_at <= at)
         return edits(changes, items)
 
     def _note(self, items: Iterable[Item]) -> None:
         for item in items:
             if is_mention(item):
-                self._said[item.post].append(item)
+                self._items_by_post[item.post].append(item)
             elif is_edit(item):
-                self._said[item.subject].append(item)
+                self._items_by_post[item.subject].append(item)
 
-    def _why(self, payload: RawPayload) -> Exception:
+    def _reason(self, payload: RawPayload) -> Exception:
         if payload.key in self._reasons:
             return self._reasons[payload.key]
         self._format.take(payload.body)  # an entry of a line: raises again
@@ -151,7 +151,7 @@ class ArchiveBatch:
 
     # ---- writing -----------------------------------------------------------------------------------------
 
-    def _only_told(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
+    def _only_new(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
         """The outcomes with what is new in them; those without anything are left out."""
         kept = [outcome for outcome in outcomes if outcome.items or bool(outcome.problem)]
         news = only_new(self._record, [outcome.items for outcome in kept], in_order=self._in_order)
@@ -214,13 +214,13 @@ def only_new(record: Record, groups: Sequence[Sequence[Item]], *, in_order: bool
     just before, in the record or by another group. `in_order`: groups are events, as they happened, each moment whole.
     Of others, what was gone by then is not brought back: an archive without moments of its own may be older than it
     seems."""
-    words = _Words(record, [item for group in groups for item in group], in_order=in_order)
+    earlier = _EarlierItems(record, [item for group in groups for item in group], in_order=in_order)
     if in_order:
-        return [[item for item in group if words.is_new(item)] for group in groups]
+        return [[item for item in group if earlier.is_new(item)] for group in groups]
     news: list[list[Item]] = [[] for _ in groups]
     for number in sorted(range(len(groups)), key=lambda number: _order(groups[number])):
-        if not any(words.was_gone(item) for item in groups[number]):
-            news[number] = [item for item in groups[number] if words.is_new(item)]
+        if not any(earlier.was_gone(item) for item in groups[number]):
+            news[number] = [item for item in groups[number] if earlier.is_new(item)]
     return news
 
 
@@ -230,7 +230,7 @@ def _order(group: Sequence[Item]) -> tuple[int, bool]:
     return (max((item.observed_at for item in group), default=0), not is_gone)
 
 
-class _Words:
+class _EarlierItems:
     """What was said before a moment: in the record, and by what is about to go in. Items are asked about in the order
     in which they happened. `in_order`: what the record has of an item's own moment is of what is asked about now, so
     that it comes before nothing but itself."""
@@ -238,13 +238,13 @@ class _Words:
     def __init__(self, record: Record, items: Sequence[Item], *, in_order: bool) -> None:
         self._record, self._position = record, record.head.position
         self._recorded = _recorded(record, items)
-        self._said: dict[tuple[Any, ...], Item] = {}
+        self._latest: dict[tuple[Any, ...], Item] = {}
         self._in_order = in_order
 
     def is_new(self, item: Item) -> bool:
         """Whether an item says something else than the word before it; from now on it has been said."""
         before = self._before(item)
-        self._said[typed_key(item)] = item
+        self._latest[typed_key(item)] = item
         return before is None or msgspec.structs.replace(before, observed_at=item.observed_at) != item
 
     def was_gone(self, item: Item) -> bool:
@@ -256,16 +256,16 @@ class _Words:
 
     def _before(self, item: Item) -> Item | None:
         kind, *key = typed_key(item)
-        at, words = item.observed_at, [self._said.get((kind, *key))]
+        at, earlier = item.observed_at, [self._latest.get((kind, *key))]
         if key[0] in self._recorded[kind_of(item)]:
             recorded = self._last(at, kind, key)
             if self._in_order and recorded is not None and recorded.observed_at == at and recorded != item:
                 recorded = self._last(at - 1, kind, key)
-            words.insert(0, recorded)
-        return max((word for word in words if word is not None), key=_moment, default=None)
+            earlier.insert(0, recorded)
+        return max((word for word in earlier if word is not None), key=_moment, default=None)
 
     def _last(self, at: int, kind: type[Item], key: Sequence[Any]) -> Item | None:
-        row = AsOfView(self._record.database, at, self._position).one(kind, *key)
+        row = AsOfView(self._record.database, at, self._position).latest_row(kind, *key)
         return row.item if row else None
 
 

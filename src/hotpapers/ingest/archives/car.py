@@ -16,7 +16,7 @@ from hotpapers.ingest.archives.event_stamps import COLLECTIONS, EventStamp, even
 from hotpapers.ingest.archives.format import FIRST, ImportTarget
 from hotpapers.ingest.archives.framing import ArchiveBlock, frame_blocks
 from hotpapers.ingest.archives.jetstream import FirehoseArchive, JetstreamArchive
-from hotpapers.ingest.archives.jetstream_sifter import FirehoseSifter
+from hotpapers.ingest.archives.jetstream_filter import FirehoseBlockFilter
 from hotpapers.model import Item, RawPayload
 from hotpapers.sources.bluesky import repository, schemas
 from hotpapers.sources.bluesky.parser import key_of
@@ -57,7 +57,7 @@ class CarArchive(FirehoseArchive):
         self._fresh.clear()
 
 
-class CarSifter(FirehoseSifter):
+class CarBlockFilter(FirehoseBlockFilter):
     """Records of repositories."""
 
     def _bodies(self, content: bytes) -> Sequence[bytes]:

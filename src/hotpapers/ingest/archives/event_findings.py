@@ -14,11 +14,11 @@ import msgspec
 
 from hotpapers.errors import InputError
 from hotpapers.ingest.archives.event_import import EventImport, FileScan, Scan
-from hotpapers.ingest.archives.findings import LINES, REFERENCES, FindingsFolder, SiftJob
+from hotpapers.ingest.archives.findings import LINES, REFERENCES, FilterJob, FindingsFolder
 from hotpapers.ingest.archives.format import ImportTarget
 from hotpapers.ingest.archives.formats import EVENTS
 from hotpapers.ingest.archives.imported_file import ALTERED, ArchiveFile
-from hotpapers.ingest.archives.jetstream_sifter import PostKeys
+from hotpapers.ingest.archives.jetstream_filter import PostKeys
 from hotpapers.ingest.archives.parts import FilePart
 from hotpapers.ingest.archives.scan import PartScan, Scanner, ScanTask
 from hotpapers.ingest.archives.spill import SpilledEvent, SpillWriter, merged, with_less_overlap
@@ -64,16 +64,16 @@ _figures = msgspec.msgpack.Decoder(ScanFigures).decode
 class EventReader:
     """Reads parts for a job."""
 
-    def __init__(self, job: SiftJob) -> None:
+    def __init__(self, job: FilterJob) -> None:
         self._job, self._spec = job, EVENTS[job.format]
-        self._sifter = self._spec.sifter(job.target())
+        self._block_filter = self._spec.block_filter(job.target())
         self._posts = PostKeys.of(job.known if job.ends else ())
 
     def rows(self, number: int) -> Iterator[EventRow]:
         """A part's rows, once all of it was looked through."""
         job, part = self._job, self._job.parts[number]
         with TemporaryDirectory(prefix="hotpapers-") as name:
-            scanner = Scanner(self._spec, self._sifter, Path(name), {KNOWN: self._posts})
+            scanner = Scanner(self._spec, self._block_filter, Path(name), {KNOWN: self._posts})
             task = ScanTask(part, "part", KNOWN, job.ends[number]) if job.ends else ScanTask(part, "part")
             scan, count = scanner.scan(task, int), 0
             problem = ALTERED if job.files[part.file].altered() else scan.problem.reason if scan.problem else ""

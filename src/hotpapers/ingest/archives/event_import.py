@@ -29,7 +29,7 @@ from hotpapers.ingest.archives.formats import EVENTS
 from hotpapers.ingest.archives.framing import mark
 from hotpapers.ingest.archives.imported_file import ALTERED, ArchiveFile, ImportedFile
 from hotpapers.ingest.archives.jetstream import JetstreamArchive, withdrawn_addresses
-from hotpapers.ingest.archives.jetstream_sifter import key_in
+from hotpapers.ingest.archives.jetstream_filter import key_in
 from hotpapers.ingest.archives.parts import FilePart, parts_of
 from hotpapers.ingest.archives.scan import PartScan, Progress, Scanner, ScanTask
 from hotpapers.ingest.archives.spill import KnownMarks, SpilledEvent, full_disk_told, merged, with_less_overlap
@@ -83,15 +83,15 @@ class EventImport:
             files = [file for file, _ in looked_through]
             runs = [run for file, more in looked_through for part in (*file.scans, *more) for run in part.runs]
             events = merged(with_less_overlap(runs, folder))
-            taker = EventTaker(self._kind, self._spec.make(self._place), self._place, self._terms, _digest(files))
-            taken = taker.take(events, self._marks, lambda: os.utime(folder))
+            recorder = EventRecorder(self._kind, self._spec.make(self._place), self._place, self._terms, _digest(files))
+            counts = recorder.take(events, self._marks, lambda: os.utime(folder))
         for number, file in enumerate(files):
-            yield self._result(file, number, taken)
+            yield self._result(file, number, counts)
 
     @contextmanager
     def _scanning(self, folder: Path) -> Iterator[Scan]:
         """What looks through parts: this process, or several."""
-        scanner = Scanner(self._spec, self._spec.sifter(self._place), folder)
+        scanner = Scanner(self._spec, self._spec.block_filter(self._place), folder)
         if self._workers == 1:
             yield lambda tasks, progress: (scanner.scan(task, progress) for task in tasks)
             return
@@ -180,15 +180,15 @@ class EventImport:
                 self._marks.add((mark_of(author_of(uri)),))
             yield key_in(key)
 
-    def _result(self, file: FileScan, number: int, taken: Taken) -> ImportedFile | InputError:
+    def _result(self, file: FileScan, number: int, counts: EventCounts) -> ImportedFile | InputError:
         if file.problem is not None:
             return file.problem
-        before = file.lines if taken.nothing_left else taken.before[number]
-        unknown = len(taken.named[number]) - len(
-            set(queries.known_keys(self._record, "paper", "paper", taken.named[number]))
+        before = file.lines if counts.is_repeat else counts.before[number]
+        unknown = len(counts.named[number]) - len(
+            set(queries.known_keys(self._record, "paper", "paper", counts.named[number]))
         )
-        figures: dict[str, Any] = {name: figure for (of, name), figure in taken.figures.items() if of == number}
-        done = ImportedFile(file.file.name, taken.nothing_left, file.lines - before, before, unknown=unknown)
+        figures: dict[str, Any] = {name: figure for (of, name), figure in counts.figures.items() if of == number}
+        done = ImportedFile(file.file.name, counts.is_repeat, file.lines - before, before, unknown=unknown)
         return done._replace(cut=any(scan.cut for scan in file.scans), **figures)
 
 
@@ -254,17 +254,17 @@ class EventCursor(msgspec.Struct, frozen=True):
     upto: int
 
 
-class Taken(NamedTuple):
+class EventCounts(NamedTuple):
     """What became of the events: how many of each file were in before, what was added of each file by the names in
     `ImportedFile`, the papers that each newly named, and whether all was in before."""
 
     before: Counter[int]
     figures: Counter[tuple[int, str]]
     named: dict[int, set[str]]
-    nothing_left: bool
+    is_repeat: bool
 
 
-class EventTaker:
+class EventRecorder:
     """Takes events of one kind of archive. `files`: a digest of what was found in the first pass; None where that
     cannot be known again."""
 
@@ -273,18 +273,18 @@ class EventTaker:
     ) -> None:
         self._record, self._format, self._job = place.record, format, f"import:{kind}"
         self._batch = ArchiveBatch(place.record, self._job, format, terms, place.now, in_order=True)
-        self._files, begun = files, _parsed(cursor_of(place.record.database, self._job))
-        self._begun = begun if begun and begun.files == files else None
+        self._files, start_cursor = files, _parse_cursor(cursor_of(place.record.database, self._job))
+        self._start_cursor = start_cursor if start_cursor and start_cursor.files == files else None
         self._figures: Counter[tuple[int, str]] = Counter()
         self._before: Counter[int] = Counter()
-        self._at = self._stored = self._begun.upto if self._begun else 0
+        self._at = self._stored = self._start_cursor.upto if self._start_cursor else 0
 
-    def take(self, events: Iterator[SpilledEvent], marks: KnownMarks, at_work: Callable[[], object]) -> Taken:
+    def take(self, events: Iterator[SpilledEvent], marks: KnownMarks, at_work: Callable[[], object]) -> EventCounts:
         """Takes all of them. `marks`: of what is known; `at_work` is called now and then. Raises FullStore."""
-        known = KnownThings(self._record, marks)
-        concerning = (event for event in self._following(events) if known.concerns(event))
+        known = KnownKeys(self._record, marks)
+        relevant = (event for event in self._following(events) if known.is_relevant(event))
         is_new = False
-        while chunk := list(islice(concerning, AHEAD)):
+        while chunk := list(islice(relevant, AHEAD)):
             is_new = True
             self._format.prepare([event.content for event in chunk])
             for event in chunk:
@@ -294,12 +294,12 @@ class EventTaker:
                 self._take(event)
             at_work()
         self._store()
-        return Taken(self._before, self._figures, self._batch.named, bool(self._begun) and not is_new)
+        return EventCounts(self._before, self._figures, self._batch.named, bool(self._start_cursor) and not is_new)
 
     def _following(self, events: Iterator[SpilledEvent]) -> Iterator[SpilledEvent]:
         """What an earlier import did not take."""
         for event in events:
-            if self._begun and event.at <= self._begun.upto:
+            if self._start_cursor and event.at <= self._start_cursor.upto:
                 self._before[event.file] += 1
             else:
                 yield event
@@ -336,17 +336,17 @@ class EventTaker:
         return f"what happened up to {timestamps.rfc3339(self._stored)}" if self._stored else "nothing of these files"
 
 
-class KnownThings:
+class KnownKeys:
     """What must be known for an event to concern us: posts, reactions and accounts of these files and of the record."""
 
     def __init__(self, record: Record, marks: KnownMarks) -> None:
-        self._marks, self._reaction = marks, record.marks.reaction
+        self._marks, self._reaction = marks, record.hasher.reaction
         self._recorded: KnownMarks | None = None
-        for mark_ in reaction_marks.all_marks(record):
+        for reaction_mark in reaction_marks.all_marks(record):
             self._recorded = self._recorded or KnownMarks()
-            self._recorded.add((mark_,))
+            self._recorded.add((reaction_mark,))
 
-    def concerns(self, event: SpilledEvent) -> bool:
+    def is_relevant(self, event: SpilledEvent) -> bool:
         """False where an event is about nothing known; nearly always so where it is."""
         if event.asks == ANYWAY or event.asks in self._marks:
             return True
@@ -356,7 +356,7 @@ class KnownThings:
         )
 
 
-def _parsed(text: str | None) -> EventCursor | None:
+def _parse_cursor(text: str | None) -> EventCursor | None:
     """A cursor; None where there is none, or one of another version of this program."""
     try:
         return msgspec.json.decode(text or "null", type=EventCursor | None)

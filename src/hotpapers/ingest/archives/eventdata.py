@@ -20,6 +20,7 @@ import msgspec
 
 from hotpapers.classic import post_moment
 from hotpapers.engagement.queries import is_held
+from hotpapers.ingest.archives.block_filter import FilterResult, LineBlockFilter
 from hotpapers.ingest.archives.format import (
     ArchiveFormat,
     ImportTarget,
@@ -30,11 +31,10 @@ from hotpapers.ingest.archives.format import (
     seen_at,
     timely,
 )
-from hotpapers.ingest.archives.sifting import LineSifter, Sifted
 from hotpapers.ingest.pipeline import SNAPSHOT
 from hotpapers.model import Account, Item, Mention, Post, RawPayload, Reaction, TextLink, storable
 from hotpapers.model.keys import handle_key
-from hotpapers.sources.paper_matching import doubts_of, mentions_of
+from hotpapers.sources.paper_matching import mentions_of, title_verdicts
 
 REDDIT = re.compile(
     r"https?://(?:\w+\.)?reddit\.com/r/\w+/comments/(\w{1,13})(?:/[^/?#]*(?:/(\w{1,13}))?)?/?(?:[?#].*)?"
@@ -168,9 +168,9 @@ class EventDataArchive(ArchiveFormat):
         if event.pages is not None:
             inside = (raw for part in event.pages for action in part.actions for raw in action.events)
             return list(entries(inside, self.take, self._place.now))
-        return self._one(event)
+        return self._take_event(event)
 
-    def _one(self, event: _Event) -> Sequence[RawPayload]:
+    def _take_event(self, event: _Event) -> Sequence[RawPayload]:
         if not event.subj_id or not event.obj_id or not event.source_id:
             raise ValueError("no event: it lacks subj_id, obj_id or source_id")
         if not self._place.may_name("\n".join(event.papers())):
@@ -200,7 +200,7 @@ class EventDataArchive(ArchiveFormat):
 
     def _is_named(self, mention: Mention) -> bool:
         is_fresh = f"{mention.post} {mention.paper}" in self._fresh
-        return is_fresh or self._place.record.view().one(Mention, mention.post, mention.paper) is not None
+        return is_fresh or self._place.record.view().latest_row(Mention, mention.post, mention.paper) is not None
 
     def learned(self) -> None:
         """What was read is in the record."""
@@ -243,8 +243,8 @@ def _post_items(link: LinkedPost, at: int, place: ImportTarget) -> list[Item]:
         text=title, links=(TextLink(0, len(title), storable(address)),) if title and address else (),
         handle=link.handle, observed_at=at,
     )  # fmt: skip
-    who, doubts = _who(link.network, link.handle, at), doubts_of(mentions, title, place.names)
-    return timely([post, *who, *mentions, *doubts]) if mentions else []
+    accounts = _author_accounts(link.network, link.handle, at)
+    return timely([post, *accounts, *mentions, *title_verdicts(mentions, title, place.names)]) if mentions else []
 
 
 def _repeated(link: LinkedPost, at: int, place: ImportTarget) -> list[Item]:
@@ -257,7 +257,7 @@ def _repeated(link: LinkedPost, at: int, place: ImportTarget) -> list[Item]:
 def _repost(link: LinkedPost, at: int) -> Iterator[Item]:
     """Who reposted, if that is said."""
     if link.repeats and link.handle:
-        yield from _who(link.network, link.handle, at)
+        yield from _author_accounts(link.network, link.handle, at)
         yield Reaction(
             post=f"{link.network}:{link.repeats}", account=_account(link.network, link.handle), type="repost",
             observed_at=at,
@@ -271,18 +271,18 @@ def _account(network: str, handle: str) -> str:
     return f"{network}:{handle}" if network == "hackernews" else handle_key(network, handle)
 
 
-def _who(network: str, handle: str, at: int) -> list[Item]:
+def _author_accounts(network: str, handle: str, at: int) -> list[Item]:
     return [Account(account=_account(network, handle), handle=handle, observed_at=at)] if handle else []
 
 
-class EventDataSifter(LineSifter):
+class EventDataBlockFilter(LineBlockFilter):
     """Lines with posts that link to papers, and how many events of other sources did."""
 
     def __init__(self, format: EventDataArchive) -> None:
         super().__init__(format)
         self._format = format
 
-    def sift(self, data: bytes) -> Sifted:
+    def filter(self, data: bytes) -> FilterResult:
         """Each line by itself."""
         self._format.passed.clear()
-        return super().sift(data)._replace(passed=dict(self._format.passed))
+        return super().filter(data)._replace(passed=dict(self._format.passed))

@@ -12,14 +12,14 @@ import msgspec
 from hotpapers.errors import FullStore, InputError
 from hotpapers.ingest import queries
 from hotpapers.ingest.archives.batch import KEPT, MOST_BYTES, MOST_SEEN, ArchiveBatch
+from hotpapers.ingest.archives.block_filter import FilteredBlock, filter_blocks
 from hotpapers.ingest.archives.event_import import EventImport
 from hotpapers.ingest.archives.format import UNREADABLE, ImportTarget
 from hotpapers.ingest.archives.format_guess import MOST_SAMPLES, MOST_UNREADABLE, TRUNCATED, refusal
 from hotpapers.ingest.archives.formats import EVENTS, LINES, LineSpec
 from hotpapers.ingest.archives.framing import TAIL, ArchiveBlock, ArchiveContent, Unit, mark
 from hotpapers.ingest.archives.imported_file import ALTERED, ArchiveFile, ImportedFile
-from hotpapers.ingest.archives.sifting import SiftedBlock, sifted_here
-from hotpapers.ingest.archives.workers import SifterPool, WorkerSetup
+from hotpapers.ingest.archives.workers import FilterPool, WorkerSetup
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from hotpapers.store.paper_names import load_names
@@ -64,7 +64,7 @@ class ArchiveImporter:
         self.before: str | None = ""
         self._number = 0
         self._resume, self._cursor = _found_again(cursor_of(self.record.database, self.job), self._files)
-        self._sifted, self.close = self._sifting()
+        self._filter_blocks, self.close = self._make_filter()
 
     def __enter__(self) -> Self:
         return self
@@ -85,18 +85,18 @@ class ArchiveImporter:
             except InputError as problem:
                 yield problem
 
-    def _sifting(self) -> tuple[Callable[[Iterator[ArchiveBlock]], Generator[SiftedBlock]], Callable[[], None]]:
-        """What sifts a file's blocks, and what ends it."""
+    def _make_filter(self) -> tuple[Callable[[Iterator[ArchiveBlock]], Generator[FilteredBlock]], Callable[[], None]]:
+        """What filters a file's blocks, and what ends it."""
         if self._workers == 1:
-            sifter = self.kind.sifter(self.place)
-            return lambda blocks: sifted_here(blocks, sifter, self.kind.units), lambda: None
+            block_filter = self.kind.block_filter(self.place)
+            return lambda blocks: filter_blocks(blocks, block_filter, self.kind.units), lambda: None
         setup = WorkerSetup(self._kind, self._store, self.record.head.position, self.place.now)
-        pool = SifterPool(self._workers, setup)
-        return pool.sifted, pool.close
+        pool = FilterPool(self._workers, setup)
+        return pool.filtered, pool.close
 
-    def blocks(self, content: ArchiveContent, offset: int) -> Generator[SiftedBlock]:
-        """A file's blocks from an offset on, sifted."""
-        return self._sifted(content.blocks(offset))
+    def blocks(self, content: ArchiveContent, offset: int) -> Generator[FilteredBlock]:
+        """A file's blocks from an offset on, filtered."""
+        return self._filter_blocks(content.blocks(offset))
 
     def take(self, file: ArchiveFile) -> ImportedFile:
         """The next file. Raises InputError where it is none of this format, or breaks off."""
@@ -164,14 +164,14 @@ class FileImport:
 
     def __init__(
         self, importer: ArchiveImporter, file: ArchiveFile, before: str | None, content: ArchiveContent,
-        begun: ImportCursor | None,
+        resumed: ImportCursor | None,
     ) -> None:  # fmt: skip
         self._importer, self._file, self._before = importer, file, before
-        self._begun = begun.lines if begun else 0
-        self._place = self._place_before = FilePlace(begun.offset if begun else 0, b"", self._begun)
+        self._resumed_at = resumed.lines if resumed else 0
+        self._place = self._place_before = FilePlace(resumed.offset if resumed else 0, b"", self._resumed_at)
         self._blocks = importer.blocks(content, self._place.offset)
         self._batch = ArchiveBatch(importer.record, importer.job, importer.format, importer.terms, importer.place.now)
-        self._bad, self._readable, self._cut = 0, begun is not None, False
+        self._bad, self._readable, self._cut = 0, resumed is not None, False
         self._last_is_bad = self._truncated = False
         self._samples: list[bytes] = []
         self._reason = ""
@@ -194,37 +194,37 @@ class FileImport:
                 reason += f"; {self._stored.lines:,} lines before that are imported"
             raise InputError(reason, file=self._file.name) from problem
         unknown = queries.count_unknown_papers(self._importer.record, self._importer.job, self._position)
-        count = self._place.lines - self._begun
-        whole = bool(self._begun) and not count
-        done = ImportedFile(self._file.name, whole, count, self._begun, self._cut, unknown=unknown)
+        count = self._place.lines - self._resumed_at
+        whole = bool(self._resumed_at) and not count
+        done = ImportedFile(self._file.name, whole, count, self._resumed_at, self._cut, unknown=unknown)
         figures: dict[str, Any] = dict(self._figures) | {"passed": dict(sorted(self._passed.items()))}
         return done._replace(**figures)
 
     def _read_blocks(self) -> None:
         ended = True
-        for sifted in self._blocks:
-            self._read_block(sifted)
-            ended, self._cut = sifted.block.ended, sifted.block.cut
+        for filtered in self._blocks:
+            self._read_block(filtered)
+            ended, self._cut = filtered.block.ended, filtered.block.cut
         self._leave_out_what_breaks_off(ended=ended)
         if not self._readable and self._bad:
             raise self._refusal()
 
-    def _read_block(self, sifted: SiftedBlock) -> None:
-        block, first = sifted.block, self._place.lines
-        self._passed.update(sifted.passed)
-        self._importer.format.prepare([unit.content for unit in sifted.kept])
-        for n, unit in enumerate(sifted.kept):
+    def _read_block(self, filtered: FilteredBlock) -> None:
+        block, first = filtered.block, self._place.lines
+        self._passed.update(filtered.passed)
+        self._importer.format.prepare([unit.content for unit in filtered.kept])
+        for n, unit in enumerate(filtered.kept):
             self._readable = self._readable or unit.number > n  # one that was let go
             self._last_is_bad = False
             self._place = self._place_before = _place_in(block, unit.start, first + unit.number) or self._place
             self._read_line(unit)
             self._place = _place_in(block, unit.end, first + unit.number + 1) or self._place
             self._store_if_much()
-        if sifted.lines > len(sifted.kept):
+        if filtered.lines > len(filtered.kept):
             self._readable = True
-        if sifted.lines and (not sifted.kept or sifted.kept[-1].number < sifted.lines - 1):
+        if filtered.lines and (not filtered.kept or filtered.kept[-1].number < filtered.lines - 1):
             self._last_is_bad = False
-        self._place = FilePlace(block.end, block.tail, first + sifted.lines)
+        self._place = FilePlace(block.end, block.tail, first + filtered.lines)
         self._store_if_much()
 
     def _store_if_much(self) -> None:

@@ -52,7 +52,7 @@ class FindingsAbout(msgspec.Struct, frozen=True):
     references: bool
 
 
-class SiftJob(NamedTuple):
+class FilterJob(NamedTuple):
     """What whoever looks through a part must know. `aliases`: what names the papers of a store; `known`: keys of posts,
     in the first pass of those that a store has, in the second of all; `now`: µs UTC. `ends`: in the second pass, up to
     where each part was read in the first."""
@@ -66,7 +66,7 @@ class SiftJob(NamedTuple):
     ends: Sequence[int] = ()
 
     def target(self) -> ImportTarget:
-        """For sifters, none of which asks the record anything; its index of names takes a while to build."""
+        """For filters, none of which asks the record anything; its index of names takes a while to build."""
         return ImportTarget(cast("Record", None), PaperIndex(self.aliases), self.now, self.now)
 
     def about(self, *, references: bool) -> FindingsAbout:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO
 
 from hotpapers.errors import InputError
+from hotpapers.ingest.archives.block_filter import FilteredBlock
 from hotpapers.ingest.archives.event_findings import FindingsEvents
 from hotpapers.ingest.archives.file_import import ArchiveImporter
 from hotpapers.ingest.archives.findings import FindingsFolder
@@ -14,7 +15,6 @@ from hotpapers.ingest.archives.formats import EVENTS
 from hotpapers.ingest.archives.framing import ArchiveBlock, ArchiveContent
 from hotpapers.ingest.archives.imported_file import ArchiveFile, ImportedFile
 from hotpapers.ingest.archives.line_findings import blocks_of, rest_of
-from hotpapers.ingest.archives.sifting import SiftedBlock
 from hotpapers.store import Record
 from hotpapers.terms import NetworkTerms, Table
 
@@ -25,7 +25,7 @@ class FindingsImporter(ArchiveImporter):
     def __init__(self, record: Record, findings: FindingsFolder, terms: NetworkTerms | Table, now: int) -> None:
         self._findings = findings
         self.files = [
-            ArchiveFile(file.name, _unopened, file.head, file.size, file.seen_at) for file in findings.about.files
+            ArchiveFile(file.name, _raise_missing, file.head, file.size, file.seen_at) for file in findings.about.files
         ]
         super().__init__(record, findings.about.format, self.files, terms, now)
 
@@ -38,16 +38,16 @@ class FindingsImporter(ArchiveImporter):
 
     @contextmanager
     def _opened(self, file: ArchiveFile) -> Iterator[ArchiveContent]:
-        yield _Elsewhere()
+        yield _MissingContent()
 
-    def blocks(self, content: ArchiveContent, offset: int) -> Generator[SiftedBlock]:
+    def blocks(self, content: ArchiveContent, offset: int) -> Generator[FilteredBlock]:
         """Of the file that is taken, from an offset in its content on."""
-        for sifted in blocks_of(self._findings, self._number - 1):
-            if sifted.block.end > offset or not sifted.block.ended:
-                yield sifted if sifted.block.start >= offset else rest_of(sifted, offset)
+        for filtered in blocks_of(self._findings, self._number - 1):
+            if filtered.block.end > offset or not filtered.block.ended:
+                yield filtered if filtered.block.start >= offset else rest_of(filtered, offset)
 
 
-class _Elsewhere:
+class _MissingContent:
     """Content of which findings have no more than what was kept: what stands before a place is not looked at."""
 
     def go_to(self, offset: int, length: int, digest: str) -> bool:
@@ -57,5 +57,5 @@ class _Elsewhere:
         return iter(())
 
 
-def _unopened() -> AbstractContextManager[BinaryIO]:
+def _raise_missing() -> AbstractContextManager[BinaryIO]:
     raise InputError("cannot be read: it is not here, but what was found in it")

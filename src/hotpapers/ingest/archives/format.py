@@ -14,7 +14,7 @@ from hotpapers.ids.mentions import spans
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.model import DAY, Item, Mention, Post, RawPayload
-from hotpapers.sources.paper_matching import unreadable
+from hotpapers.sources.paper_matching import unreadable_key
 from hotpapers.store import Record
 from hotpapers.store.paper_names import KEPT
 
@@ -100,7 +100,7 @@ def entries(raws: Iterable[msgspec.Raw], take: Take, at: int) -> Iterator[RawPay
         try:
             yield from take(body)
         except UNREADABLE:
-            yield RawPayload(BROKEN, unreadable(body), body, at)
+            yield RawPayload(BROKEN, unreadable_key(body), body, at)
 
 
 def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO, NamedTuple
 
-from hotpapers.ingest.archives.arxiv import ArxivArchive, ArxivSifter, paper_lines
-from hotpapers.ingest.archives.car import CarArchive, CarSifter, car_blocks
-from hotpapers.ingest.archives.eventdata import EventDataArchive, EventDataSifter
+from hotpapers.ingest.archives.arxiv import ArxivArchive, ArxivBlockFilter, paper_lines
+from hotpapers.ingest.archives.block_filter import BlockFilter, LineBlockFilter
+from hotpapers.ingest.archives.car import CarArchive, CarBlockFilter, car_blocks
+from hotpapers.ingest.archives.eventdata import EventDataArchive, EventDataBlockFilter
 from hotpapers.ingest.archives.format import ArchiveFormat, ImportTarget
 from hotpapers.ingest.archives.framing import (
     ArchiveBlock,
@@ -21,24 +22,23 @@ from hotpapers.ingest.archives.framing import (
 )
 from hotpapers.ingest.archives.hackernews import COLUMNS, HackerNewsArchive
 from hotpapers.ingest.archives.jetstream import FirehoseArchive, JetstreamArchive
-from hotpapers.ingest.archives.jetstream_sifter import EventSifter, FirehoseSifter, JetstreamSifter
+from hotpapers.ingest.archives.jetstream_filter import EventBlockFilter, FirehoseBlockFilter, JetstreamBlockFilter
 from hotpapers.ingest.archives.reddit import RedditArchive
-from hotpapers.ingest.archives.sifting import LineSifter, Sifter
 from hotpapers.ingest.archives.table import is_table, table_content
 from hotpapers.ingest.archives.x import XArchive
 from hotpapers.model import HOUR
 
 
-def _by_line(make: Callable[[ImportTarget], ArchiveFormat]) -> Callable[[ImportTarget], Sifter]:
-    return lambda target: LineSifter(make(target))
+def _by_line(make: Callable[[ImportTarget], ArchiveFormat]) -> Callable[[ImportTarget], BlockFilter]:
+    return lambda target: LineBlockFilter(make(target))
 
 
-def _by_event(sifter: type[JetstreamSifter]) -> Callable[[ImportTarget], EventSifter]:
-    return lambda target: sifter(target.names, target.now + HOUR)
+def _by_event(block_filter: type[JetstreamBlockFilter]) -> Callable[[ImportTarget], EventBlockFilter]:
+    return lambda target: block_filter(target.names, target.now + HOUR)
 
 
-def _eventdata(target: ImportTarget) -> Sifter:
-    return EventDataSifter(EventDataArchive(target))
+def _eventdata(target: ImportTarget) -> BlockFilter:
+    return EventDataBlockFilter(EventDataArchive(target))
 
 
 def _hackernews(stream: BinaryIO) -> AbstractContextManager[ArchiveContent]:
@@ -50,12 +50,12 @@ def _lines(stream: BinaryIO) -> AbstractContextManager[ArchiveContent]:
 
 
 class LineSpec(NamedTuple):
-    """A format whose lines concern us by themselves or not at all: what makes it and its sifter, what a stream holds,
+    """A format whose lines concern us by themselves or not at all: what makes it and its filter, what a stream holds,
     and how a block of it is cut into lines. `network`: empty where lines are of several."""
 
     make: Callable[[ImportTarget], ArchiveFormat]
     network: str
-    sifter: Callable[[ImportTarget], Sifter]
+    block_filter: Callable[[ImportTarget], BlockFilter]
     content: Callable[[BinaryIO], AbstractContextManager[ArchiveContent]] = _lines
     units: Callable[[bytes], Iterable[Unit]] = lines_of
 
@@ -66,21 +66,21 @@ class EventSpec(NamedTuple):
 
     make: Callable[[ImportTarget], JetstreamArchive]
     network: str
-    sifter: Callable[[ImportTarget], EventSifter]
+    block_filter: Callable[[ImportTarget], EventBlockFilter]
     blocks: Callable[[BinaryIO, int], Iterator[ArchiveBlock]] = line_blocks
     in_lines: bool = True
 
 
 LINES = {
-    "arxiv": LineSpec(ArxivArchive, "arxiv", lambda target: ArxivSifter(), units=paper_lines),
+    "arxiv": LineSpec(ArxivArchive, "arxiv", lambda target: ArxivBlockFilter(), units=paper_lines),
     "eventdata": LineSpec(EventDataArchive, "", _eventdata),
     "hackernews": LineSpec(HackerNewsArchive, "hackernews", _by_line(HackerNewsArchive), _hackernews),
     "reddit": LineSpec(RedditArchive, "reddit", _by_line(RedditArchive)),
     "x": LineSpec(XArchive, "x", _by_line(XArchive)),
 }
 EVENTS = {
-    "jetstream": EventSpec(JetstreamArchive, "bluesky", _by_event(JetstreamSifter)),
-    "firehose": EventSpec(FirehoseArchive, "bluesky", _by_event(FirehoseSifter), frame_blocks, in_lines=False),
-    "car": EventSpec(CarArchive, "bluesky", _by_event(CarSifter), car_blocks, in_lines=False),
+    "jetstream": EventSpec(JetstreamArchive, "bluesky", _by_event(JetstreamBlockFilter)),
+    "firehose": EventSpec(FirehoseArchive, "bluesky", _by_event(FirehoseBlockFilter), frame_blocks, in_lines=False),
+    "car": EventSpec(CarArchive, "bluesky", _by_event(CarBlockFilter), car_blocks, in_lines=False),
 }
 FORMATS: dict[str, LineSpec | EventSpec] = LINES | EVENTS

@@ -36,7 +36,7 @@ class ArchiveBlock(NamedTuple):
     part: TablePart | None = None
 
     def task(self) -> bytes | TablePart:
-        """What is handed to a sifter."""
+        """What is handed to a filter."""
         return self.part or self.data
 
 

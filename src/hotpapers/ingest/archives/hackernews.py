@@ -83,12 +83,12 @@ class _Row(msgspec.Struct):
         is_comment = self.comment_text is not None or (not self.title and bool(self.parent or self.parent_id))
         return "comment" if is_comment else "story"
 
-    def made(self) -> Moment:
+    def created_times(self) -> Moment:
         """When it was made, whatever the field is called."""
         candidates = (self.time, self.created_at_i, self.timestamp, self.time_ts, self.created_at)
         return next((moment for moment in candidates if moment not in (None, "")), None)
 
-    def seen(self) -> Sequence[Moment]:
+    def seen_times(self) -> Sequence[Moment]:
         """When it was seen, where a dump says so."""
         return (self.retrieved_at, self.retrieved_on, self.retrieved_utc)
 
@@ -124,22 +124,24 @@ class HackerNewsArchive(ArchiveFormat):
         if row.hits is not None:
             return page(row.hits, self.take, self._place.now)
         inside = filter(is_object, row.children or ())
-        return [*self._seen(row), *entries(inside, self.take, self._place.now)]
+        return [*self._payloads(row), *entries(inside, self.take, self._place.now)]
 
-    def _seen(self, row: _Row) -> Sequence[RawPayload]:
+    def _payloads(self, row: _Row) -> Sequence[RawPayload]:
         own = row.object_id if row.object_id is not None else row.id
         if own is None:
             raise InputError("an item without its number")
         handle = row.by or row.author
         if row.deleted or row.dead or not handle:
-            counts = {"id": int(own), "time": (moment_of(row.made()) or 0) // SECOND, "dead": bool(row.dead)}
+            counts = {"id": int(own), "time": (moment_of(row.created_times()) or 0) // SECOND, "dead": bool(row.dead)}
             counts["deleted"] = not row.dead
-            return [RawPayload("counts", str(own), msgspec.json.encode(counts), seen_at(self._place, 0, row.seen()))]
+            return [
+                RawPayload("counts", str(own), msgspec.json.encode(counts), seen_at(self._place, 0, row.seen_times()))
+            ]
         if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(row.words())):
             return ()
-        created_at = made_at(self._place, row.made())
+        created_at = made_at(self._place, row.created_times())
         body = msgspec.json.encode(_hit(row, str(own), handle, created_at))
-        return [RawPayload("post", str(own), body, seen_at(self._place, created_at, row.seen()))]
+        return [RawPayload("post", str(own), body, seen_at(self._place, created_at, row.seen_times()))]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import BinaryIO, NamedTuple
 
-from hotpapers.ingest.archives.sifting import NOTHING
+from hotpapers.ingest.archives.block_filter import NOTHING
 
 HEAD = 4_096
 """Bytes from a file's beginning by which it is known again."""

@@ -140,7 +140,7 @@ class JetstreamArchive(ArchiveFormat):
         super().__init__(place)
         settings = BlueskySettings(mode="stream")
         self._known = TrackedAt(place.record)
-        self._sieve = EventFilter(self._known, reactions=True, remembers=settings.remembers, names=place.names)
+        self._event_filter = EventFilter(self._known, reactions=True, remembers=settings.remembers, names=place.names)
         self._source = BlueskySource(settings, self._known, place.names)
         self._now, self._latest = place.now, place.now + HOUR
 
@@ -167,7 +167,7 @@ class JetstreamArchive(ArchiveFormat):
         if not FIRST <= at <= self._latest:
             raise InputError(f"an event at {at}, which cannot be")
         self._known.look(at)
-        payloads = self._sieve.seen(event, line, at)
+        payloads = self._event_filter.payloads(event, line, at)
         is_edited = event.commit is not None and event.commit.operation == "update"
         return [self._noted(payload, is_edited=is_edited) for payload in payloads] if payloads else payloads
 
@@ -177,10 +177,10 @@ class JetstreamArchive(ArchiveFormat):
         post = key_of(payload.key)
         if payload.kind == "gone":
             self._known.drop(post)
-            self._sieve.fresh.discard(post)
+            self._event_filter.fresh.discard(post)
         if payload.kind == "post" and is_edited and self._is_old(payload):
             self._known.hold(post)
-            self._sieve.fresh.discard(post)
+            self._event_filter.fresh.discard(post)
         return payload._replace(body=payload.body.strip())
 
     def _is_old(self, payload: RawPayload) -> bool:
@@ -202,7 +202,7 @@ class JetstreamArchive(ArchiveFormat):
     def learned(self) -> None:
         """All that was taken was read."""
         self._known.keep(self._now)
-        self._sieve.fresh.clear()
+        self._event_filter.fresh.clear()
 
 
 class FirehoseArchive(JetstreamArchive):

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.errors import InputError
-from hotpapers.ingest.archives.findings import LINES, FindingsFolder, SiftJob
+from hotpapers.ingest.archives.block_filter import FilteredBlock, data_of, filtered_block
+from hotpapers.ingest.archives.findings import LINES, FilterJob, FindingsFolder
 from hotpapers.ingest.archives.formats import LINES as LINE_FORMATS
 from hotpapers.ingest.archives.framing import ArchiveBlock, Unit
 from hotpapers.ingest.archives.imported_file import ALTERED
 from hotpapers.ingest.archives.parts import open_part
-from hotpapers.ingest.archives.sifting import SiftedBlock, data_of, sifted_block
 from hotpapers.transfer.parquet_rows import rows_of
 
 
@@ -38,9 +38,9 @@ class LineRow(NamedTuple):
 class LineReader:
     """Reads parts for a job."""
 
-    def __init__(self, job: SiftJob) -> None:
+    def __init__(self, job: FilterJob) -> None:
         self._job, self._spec = job, LINE_FORMATS[job.format]
-        self._sifter = self._spec.sifter(job.target())
+        self._block_filter = self._spec.block_filter(job.target())
 
     def rows(self, number: int) -> Iterator[LineRow]:
         """A part's rows."""
@@ -56,27 +56,27 @@ class LineReader:
         yield LineRow(number, count, "end", problem=problem)
 
     def _block_rows(self, number: int, count: int, block: ArchiveBlock) -> Iterator[LineRow]:
-        sifted = sifted_block(block, self._sifter.sift(data_of(block.task())), self._spec.units)
-        for unit in sifted.kept:
+        filtered = filtered_block(block, self._block_filter.filter(data_of(block.task())), self._spec.units)
+        for unit in filtered.kept:
             yield LineRow(number, count, "line", unit.number, unit.start, unit.end, unit.content)
-        passed = msgspec.json.encode(sifted.passed) if sifted.passed else b""
-        yield LineRow(number, count, "block", sifted.lines, block.start, block.end, passed, block.ended, block.cut)
+        passed = msgspec.json.encode(filtered.passed) if filtered.passed else b""
+        yield LineRow(number, count, "block", filtered.lines, block.start, block.end, passed, block.ended, block.cut)
 
 
-def blocks_of(findings: FindingsFolder, number: int) -> Generator[SiftedBlock]:
+def blocks_of(findings: FindingsFolder, number: int) -> Generator[FilteredBlock]:
     """What is left of a file's blocks, in order. Raises InputError where the file could not be read any further, or
     rows are not all there."""
     base = 0
     for part in findings.parts(number):
         end = base
-        for sifted in _part_blocks(findings, part):
-            block = sifted.block
+        for filtered in _part_blocks(findings, part):
+            block = filtered.block
             end = base + block.end
-            yield sifted._replace(block=block._replace(start=base + block.start, end=end))
+            yield filtered._replace(block=block._replace(start=base + block.start, end=end))
         base = end
 
 
-def _part_blocks(findings: FindingsFolder, part: int) -> Iterator[SiftedBlock]:
+def _part_blocks(findings: FindingsFolder, part: int) -> Iterator[FilteredBlock]:
     end: LineRow | None = None
     for expected, (units, row) in enumerate(_groups(findings.tables[LINES][part], part)):
         if end or expected != row.block:
@@ -85,7 +85,7 @@ def _part_blocks(findings: FindingsFolder, part: int) -> Iterator[SiftedBlock]:
             end = row
             continue
         block = ArchiveBlock(row.from_byte, row.to_byte, b"", b"", row.ended, row.cut)
-        yield SiftedBlock(block, row.number, units, _passed(row.content))
+        yield FilteredBlock(block, row.number, units, _passed(row.content))
     if end is None:
         raise findings.gap(part)
     if end.problem:
@@ -110,14 +110,14 @@ def _groups(path: Path, part: int) -> Iterator[tuple[list[Unit], LineRow]]:
             units = []
 
 
-def rest_of(sifted: SiftedBlock, offset: int) -> SiftedBlock:
+def rest_of(filtered: FilteredBlock, offset: int) -> FilteredBlock:
     """What of a block comes after a line. Where an import of the files themselves stopped at one that is not kept, some
     lines are counted that it had counted too."""
-    block, cut = sifted.block, offset - sifted.block.start
-    count = max((unit.number + 1 for unit in sifted.kept if unit.end <= cut), default=0)
+    block, cut = filtered.block, offset - filtered.block.start
+    count = max((unit.number + 1 for unit in filtered.kept if unit.end <= cut), default=0)
     later = [
         Unit(unit.number - count, unit.start - cut, unit.end - cut, unit.content)
-        for unit in sifted.kept
+        for unit in filtered.kept
         if unit.start >= cut
     ]
-    return SiftedBlock(block._replace(start=offset), sifted.lines - count, later, sifted.passed)
+    return FilteredBlock(block._replace(start=offset), filtered.lines - count, later, filtered.passed)

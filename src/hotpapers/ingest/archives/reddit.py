@@ -76,7 +76,7 @@ class _Thing(msgspec.Struct):
             raise InputError(f"{name[:40]!r} is no submission or comment")
         return name
 
-    def seen(self) -> Sequence[Moment]:
+    def seen_times(self) -> Sequence[Moment]:
         """When it was seen; its score is that of the last time."""
         return (self.retrieved_on, self.retrieved_utc, self.meta.retrieved_2nd_on if self.meta else None)
 
@@ -116,9 +116,9 @@ class RedditArchive(ArchiveFormat):
         if thing.children is not None:
             return page(thing.children, self.take, self._place.now)
         inside = self.take(bytes(thing.replies)) if is_object(thing.replies) else ()
-        return [*self._seen(thing), *inside]
+        return [*self._payloads(thing), *inside]
 
-    def _seen(self, thing: _Thing) -> Sequence[RawPayload]:
+    def _payloads(self, thing: _Thing) -> Sequence[RawPayload]:
         name = thing.full_name()
         if thing.created_utc is None:
             raise InputError("no submission or comment: it lacks created_utc")
@@ -128,7 +128,9 @@ class RedditArchive(ArchiveFormat):
             return ()
         created_at = made_at(self._place, thing.created_utc)
         body = msgspec.json.encode(_submission(thing, name, created_at, gone=gone))
-        return [RawPayload("counts" if gone else "post", name, body, seen_at(self._place, created_at, thing.seen()))]
+        return [
+            RawPayload("counts" if gone else "post", name, body, seen_at(self._place, created_at, thing.seen_times()))
+        ]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""

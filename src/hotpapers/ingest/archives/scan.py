@@ -20,7 +20,7 @@ from hotpapers.ingest.archives.event_stamps import EventStamp
 from hotpapers.ingest.archives.format_guess import MOST_SAMPLES, MOST_UNREADABLE, TRUNCATED
 from hotpapers.ingest.archives.formats import EventSpec
 from hotpapers.ingest.archives.framing import ArchiveBlock
-from hotpapers.ingest.archives.jetstream_sifter import EventSifter, KeptEvent, PostKeys
+from hotpapers.ingest.archives.jetstream_filter import EventBlockFilter, KeptEvent, PostKeys
 from hotpapers.ingest.archives.parts import FilePart, open_part
 from hotpapers.ingest.archives.spill import SpilledEvent, SpillRun, SpillWriter
 
@@ -65,15 +65,15 @@ class Scanner:
     """Looks through parts; what it finds goes into a folder. `posts`: by the file in which their keys would lie."""
 
     def __init__(
-        self, spec: EventSpec, sifter: EventSifter, folder: Path, posts: Mapping[str, PostKeys] | None = None
+        self, spec: EventSpec, block_filter: EventBlockFilter, folder: Path, posts: Mapping[str, PostKeys] | None = None
     ) -> None:
-        self._spec, self._sifter, self._folder, self._posts = spec, sifter, folder, posts or {}
+        self._spec, self._block_filter, self._folder, self._posts = spec, block_filter, folder, posts or {}
 
     def scan(self, task: ScanTask, progress: Progress) -> PartScan:
         """What is in a part. Raises FullStore."""
         writer = SpillWriter(self._folder, task.name)
         if not task.keys:
-            return _FirstPass(self._spec, self._sifter, writer, task.part).scan(progress)
+            return _FirstPass(self._spec, self._block_filter, writer, task.part).scan(progress)
         if task.keys not in self._posts:
             self._posts = {task.keys: PostKeys.of(pickle.loads(Path(task.keys).read_bytes()))}
         return self._second(task, writer, progress)
@@ -83,7 +83,7 @@ class Scanner:
         try:
             for kept in self._referring(task, progress):
                 stamp = cast("EventStamp", kept.stamp)
-                writer.add(spilled(stamp, kept.unit.content.rstrip(self._sifter.ending), task.part.file))
+                writer.add(spilled(stamp, kept.unit.content.rstrip(self._block_filter.ending), task.part.file))
                 tells.extend(stamp.tells)
         except InputError as problem:
             return PartScan(problem=problem)
@@ -93,7 +93,7 @@ class Scanner:
         """What refers to known posts, up to where the first pass read: the file may have grown, or break off there."""
         with open_part(task.part, progress) as stream:
             for block in self._spec.blocks(stream, 0):
-                for kept in self._sifter.referring(block.data, self._posts[task.keys]):
+                for kept in self._block_filter.referring(block.data, self._posts[task.keys]):
                     if block.start + kept.unit.end <= task.end:
                         yield kept
                 if block.end >= task.end:
@@ -103,8 +103,8 @@ class Scanner:
 class _FirstPass:
     """A part in the first pass."""
 
-    def __init__(self, spec: EventSpec, sifter: EventSifter, writer: SpillWriter, part: FilePart) -> None:
-        self._spec, self._sifter, self._writer, self._part = spec, sifter, writer, part
+    def __init__(self, spec: EventSpec, block_filter: EventBlockFilter, writer: SpillWriter, part: FilePart) -> None:
+        self._spec, self._block_filter, self._writer, self._part = spec, block_filter, writer, part
         self._lines = self._bad = self._end = self._check = 0
         self._readable = self._truncated = self._ended = self._cut = False
         self._samples: list[bytes] = []
@@ -136,18 +136,18 @@ class _FirstPass:
         return not self._part.start and not self._readable and self._bad >= MOST_UNREADABLE
 
     def _read(self, block: ArchiveBlock) -> None:
-        sifted = self._sifter.sift(block.data)
-        kept = sifted.kept
+        filtered = self._block_filter.filter(block.data)
+        kept = filtered.kept
         for number, event in enumerate(kept):
             self._readable = self._readable or event.unit.number > number  # one that was let go
             self._add_last()
             self._take(event, block.start + event.unit.start)
-        if sifted.lines > len(kept):
+        if filtered.lines > len(kept):
             self._readable = True
-        if sifted.lines and (not kept or kept[-1].unit.number < sifted.lines - 1):
+        if filtered.lines and (not kept or kept[-1].unit.number < filtered.lines - 1):
             self._add_last()
-        self._lines += sifted.lines
-        self._keys += sifted.keys
+        self._lines += filtered.lines
+        self._keys += filtered.keys
         self._end, self._ended, self._cut = block.end, block.ended, block.cut
 
     def _take(self, event: KeptEvent, place: int) -> None:
@@ -170,7 +170,7 @@ class _FirstPass:
             self._last = None
 
     def _add(self, stamp: EventStamp, content: bytes) -> None:
-        content = content.rstrip(self._sifter.ending)
+        content = content.rstrip(self._block_filter.ending)
         self._check += zlib.crc32(content)
         self._writer.add(spilled(stamp, content, self._part.file))
 

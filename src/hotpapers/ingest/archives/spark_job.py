@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.ingest.archives.event_findings import EventReader, EventRow, end_of
-from hotpapers.ingest.archives.findings import ABOUT, LINES, REFERENCES, SiftJob
+from hotpapers.ingest.archives.findings import ABOUT, LINES, REFERENCES, FilterJob
 from hotpapers.ingest.archives.formats import EVENTS
 from hotpapers.ingest.archives.line_findings import LineReader, LineRow
 
@@ -46,7 +46,7 @@ class SparkRun(NamedTuple):
     problems: dict[int, str]
 
 
-def sift(session: Any, job: SiftJob, folder: str, progress: Callable[[float], object]) -> SparkRun:
+def filter_files(session: Any, job: FilterJob, folder: str, progress: Callable[[float], object]) -> SparkRun:
     """Writes the findings of all parts into a folder, or below an address that Spark can write to. `progress` gets the
     share of the whole that is done. Raises what PySpark raises."""
     session.sparkContext.setJobGroup(GROUP, "hotpapers import")
@@ -62,7 +62,7 @@ def sift(session: Any, job: SiftJob, folder: str, progress: Callable[[float], ob
     return SparkRun(1 if second is None else 2, lost, _problems(session, job, f"{folder}/{LINES}"))
 
 
-def _second(session: Any, job: SiftJob, table: str) -> SiftJob | None:
+def _second(session: Any, job: FilterJob, table: str) -> FilterJob | None:
     """The second pass, after the first; None where nothing is known that others may refer to."""
     ends = session.read.parquet(table).where("kind = 'end'").select("part", "content", "keys").collect()
     ends.sort(key=lambda row: row.part)
@@ -70,7 +70,7 @@ def _second(session: Any, job: SiftJob, table: str) -> SiftJob | None:
     return job._replace(known=list(known), ends=[end_of(bytes(row.content)) for row in ends]) if known else None
 
 
-def _write(session: Any, job: SiftJob, target: str) -> None:
+def _write(session: Any, job: FilterJob, target: str) -> None:
     """One row a part goes in, one file a part comes out, of the same number."""
     shared, count = session.sparkContext.broadcast(job), len(job.parts)
 
@@ -88,7 +88,7 @@ def _write(session: Any, job: SiftJob, target: str) -> None:
 @lru_cache(maxsize=1)
 def _reader(shared: Any) -> EventReader | LineReader:
     """One for all parts that a process gets, for its index takes a while to build."""
-    job: SiftJob = shared.value
+    job: FilterJob = shared.value
     return EventReader(job) if job.format in EVENTS else LineReader(job)
 
 
@@ -117,7 +117,7 @@ def _batch(rows: list[EventRow | LineRow]) -> Any:
     return pyarrow.RecordBatch.from_arrays(columns, names)
 
 
-def _problems(session: Any, job: SiftJob, table: str) -> dict[int, str]:
+def _problems(session: Any, job: FilterJob, table: str) -> dict[int, str]:
     ends = session.read.parquet(table).where("kind = 'end' AND problem <> ''").select("part", "problem").collect()
     return {job.parts[part].file: problem for part, problem in sorted(ends, reverse=True)}
 

@@ -1,4 +1,4 @@
-"""What was sifted, on disk in the order of time: sorted runs, merged in bounded memory."""
+"""What was filtered, on disk in the order of time: sorted runs, merged in bounded memory."""
 
 from __future__ import annotations
 

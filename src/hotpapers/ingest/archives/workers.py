@@ -1,4 +1,5 @@
-"""Work done by several processes: blocks sifted, and given in the order of the archive; parts of files looked through.
+"""Work done by several processes: blocks filtered, and given in the order of the archive; parts of files looked
+through.
 
 Threads here hand the processes work. At most so many blocks are on the way. A process that ends, for whatever reason,
 is started again and gets the same work again: nothing is kept anywhere but here. When this process is killed the others
@@ -24,12 +25,12 @@ from queue import Empty, Full, Queue, SimpleQueue
 from typing import Any, NamedTuple, cast
 
 from hotpapers.errors import HotPapersError, InputError
+from hotpapers.ingest.archives.block_filter import FilteredBlock, FilterResult, data_of, filtered_block
 from hotpapers.ingest.archives.format import ImportTarget
 from hotpapers.ingest.archives.formats import FORMATS, LINES, LineSpec
 from hotpapers.ingest.archives.framing import ArchiveBlock
-from hotpapers.ingest.archives.jetstream_sifter import EventSifter
+from hotpapers.ingest.archives.jetstream_filter import EventBlockFilter
 from hotpapers.ingest.archives.scan import PartScan, Scanner, ScanTask
-from hotpapers.ingest.archives.sifting import Sifted, SiftedBlock, data_of, sifted_block
 from hotpapers.store import Record
 from hotpapers.store.paper_names import load_names
 
@@ -56,7 +57,7 @@ class WorkerSetup(NamedTuple):
 
 
 class WorkerProcess:
-    """A process that sifts blocks or looks through parts of files."""
+    """A process that filters blocks or looks through parts of files."""
 
     def __init__(self, setup: WorkerSetup) -> None:
         self._setup = setup
@@ -101,16 +102,16 @@ class WorkerProcess:
         )
 
     def _start(self) -> Connection[Any, Any]:
-        self._pipe, theirs = Pipe()
-        command = [sys.executable, "-c", _RUN, str(theirs.fileno())]
+        self._pipe, child_end = Pipe()
+        command = [sys.executable, "-c", _RUN, str(child_end.fileno())]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[child_end.fileno()],
         )
-        theirs.close()
+        child_end.close()
         self._pipe.send_bytes(pickle.dumps(self._setup))
         return self._pipe
 
@@ -149,11 +150,11 @@ def _answer(pipe: Connection[Any, Any], setup: WorkerSetup) -> None:
     with Record(setup.store, create=False) as record:
         target = ImportTarget(record, load_names(record, setup.now, 0, setup.position), setup.now, setup.now)
         spec = FORMATS[setup.format]
-        sifter = spec.sifter(target)
+        block_filter = spec.block_filter(target)
     if isinstance(spec, LineSpec):  # the store is not needed any more
         while True:
-            pipe.send(tuple(sifter.sift(data_of(pickle.loads(pipe.recv_bytes())))))
-    scanner = Scanner(spec, cast("EventSifter", sifter), Path(setup.folder))
+            pipe.send(tuple(block_filter.filter(data_of(pickle.loads(pipe.recv_bytes())))))
+    scanner = Scanner(spec, cast("EventBlockFilter", block_filter), Path(setup.folder))
     while True:
         pipe.send(scanner.scan(pickle.loads(pipe.recv_bytes()), pipe.send))
 
@@ -216,12 +217,12 @@ def _taken_from(waiting: deque[tuple[int, ScanTask]]) -> Iterator[tuple[int, Sca
 # ---- blocks ----------------------------------------------------------------------------------------------
 
 
-Ahead = Queue[Future[SiftedBlock] | None]
+Ahead = Queue[Future[FilteredBlock] | None]
 """Blocks on the way, in the order of the archive; None after the last."""
 
 
-class SifterPool:
-    """Processes that sift the files of an import."""
+class FilterPool:
+    """Processes that filter the files of an import."""
 
     def __init__(self, count: int, setup: WorkerSetup) -> None:
         self.processes = [WorkerProcess(setup) for _ in range(count)]
@@ -231,7 +232,7 @@ class SifterPool:
         self._threads = ThreadPoolExecutor(count)
         self._units_of = LINES[setup.format].units
 
-    def sifted(self, blocks: Iterator[ArchiveBlock]) -> Generator[SiftedBlock]:
+    def filtered(self, blocks: Iterator[ArchiveBlock]) -> Generator[FilteredBlock]:
         """Blocks in order. Raises what reading them raises, after those before."""
         ahead, stopped = Ahead(WAITING * len(self.processes)), threading.Event()
         # nothing waits for it at the end of the program: nobody may ever write what it reads
@@ -253,21 +254,21 @@ class SifterPool:
 
     def _read(self, blocks: Iterator[ArchiveBlock], ahead: Ahead, stopped: threading.Event) -> None:
         """In a thread: hands over each block as it is read; at the end None, or what reading raised."""
-        last: Future[SiftedBlock] | None = None
+        last: Future[FilteredBlock] | None = None
         try:
             for block in blocks:
-                if not _put(ahead, self._threads.submit(self._sift, block), stopped):
+                if not _put(ahead, self._threads.submit(self._filter, block), stopped):
                     return
         except BaseException as problem:
             last = Future()
             last.set_exception(problem)
         _put(ahead, last, stopped)
 
-    def _sift(self, block: ArchiveBlock) -> SiftedBlock:
+    def _filter(self, block: ArchiveBlock) -> FilteredBlock:
         process = self._idle.get()
         try:
-            sifted = process.answer(None, f"byte {block.start:,} of its content", block.task())
-            return sifted_block(block, Sifted(*sifted), self._units_of)
+            filtered = process.answer(None, f"byte {block.start:,} of its content", block.task())
+            return filtered_block(block, FilterResult(*filtered), self._units_of)
         except BaseException:
             process.end()
             raise
@@ -275,7 +276,7 @@ class SifterPool:
             self._idle.put(process)
 
 
-def _put(ahead: Ahead, future: Future[SiftedBlock] | None, stopped: threading.Event) -> bool:
+def _put(ahead: Ahead, future: Future[FilteredBlock] | None, stopped: threading.Event) -> bool:
     """Whether there was room for it before nobody wanted any more."""
     while not stopped.is_set():
         with contextlib.suppress(Full):

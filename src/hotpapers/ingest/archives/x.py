@@ -34,7 +34,7 @@ from hotpapers.ingest.archives.format import (
     timely,
 )
 from hotpapers.model import Item, RawPayload
-from hotpapers.sources.paper_matching import own_id
+from hotpapers.sources.paper_matching import decode_or_none
 from hotpapers.sources.x import XSettings, XSource
 from hotpapers.sources.x.schemas import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
 
@@ -151,12 +151,12 @@ class _Includes(msgspec.Struct):
     tweets: list[msgspec.Raw] = []
 
 
-class _Deleted(msgspec.Struct):
+class _DeletedPost(msgspec.Struct):
     id_str: str
 
 
-class _Delete(msgspec.Struct):
-    status: _Deleted
+class _DeleteNotice(msgspec.Struct):
+    status: _DeletedPost
     timestamp_ms: Moment = None
 
 
@@ -174,7 +174,7 @@ class _Line(msgspec.Struct):
     referenced_tweets: list[msgspec.Raw] = []
     action: str | None = None
     redacted_at: Moment = None
-    delete: _Delete | None = None
+    delete: _DeleteNotice | None = None
     timestamp_ms: Moment = None
     limit: msgspec.Raw = msgspec.Raw(b"")
     warning: msgspec.Raw = msgspec.Raw(b"")
@@ -225,7 +225,7 @@ class XArchive(ArchiveFormat):
     def _page(self, line: _Line) -> list[RawPayload]:
         """A page's posts, those that they repeat or quote, and what it says could not be given."""
         at, includes = self._at(line), line.includes or _Includes()
-        users = {user.id: raw for raw in includes.users if (user := own_id(raw, XUser))}
+        users = {user.id: raw for raw in includes.users if (user := decode_or_none(raw, XUser))}
         data = [line.data] if is_object(line.data) else _list(line.data) if line.data else []
         take = partial(self._post, users=users, at=at)
         gone = [payload for error in line.errors for payload in self._gone_by(error, at)]
@@ -271,7 +271,7 @@ class XArchive(ArchiveFormat):
         return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (moment,)))]
 
     def _gone_by(self, raw: msgspec.Raw, at: int) -> Iterator[RawPayload]:
-        problem = own_id(raw, XProblem)
+        problem = decode_or_none(raw, XProblem)
         if problem and problem.gone:
             yield RawPayload("gone", str(_number(problem.value)), bytes(raw), at)
 

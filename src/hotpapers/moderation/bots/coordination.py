@@ -11,7 +11,7 @@ from hotpapers.ids.mentions import own_words as words
 from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.model import HOUR
 
-TOGETHER = HOUR
+WINDOW = HOUR
 """Microseconds within which the same words count as said together."""
 FEWEST_WORDS = 3
 """Words beyond the paper's own from which on a text is somebody's; with fewer, as buttons for sharing make them, or
@@ -40,14 +40,14 @@ def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit:
     """(account, post, accounts in all) of each post about a paper of one network that so many others made too.
 
     Whoever made it first repeats nobody: else a few accounts could silence anybody by repeating their words."""
-    alike: dict[tuple[str, ...], list[TimedPost]] = defaultdict(list)
+    same_words: dict[tuple[str, ...], list[TimedPost]] = defaultdict(list)
     for voice, _ in near_in_time(
         sorted(voices, key=attrgetter("at", "post")), limit
     ):  # seldom anybody: texts need not be looked at
         own_words = words.own_words(voice.text, [paper])
         if sum(map(len, own_words.words)) >= FEWEST_LETTERS:
-            alike[own_words.own].append(voice)
-    for own, group in alike.items():
+            same_words[own_words.own].append(voice)
+    for own, group in same_words.items():
         least = limit if paper.title and len(own) >= FEWEST_WORDS else 2 * limit
         for post, accounts in near_in_time(group, least):
             if post.account != group[0].account:
@@ -59,41 +59,41 @@ def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[Timed
 
     `group`: ascending by moment.
     """
-    stretches = list(_stretches(group))
+    windows = list(_windows(group))
     best: deque[tuple[int, int]] = deque()  # the stretches around a place: (end, accounts), fewer and fewer accounts
-    begun = 0
+    next_window = 0
     for place, post in enumerate(group):
-        while begun < len(stretches) and stretches[begun][0] <= place:
-            _, accounts = stretches[begun]
+        while next_window < len(windows) and windows[next_window][0] <= place:
+            _, accounts = windows[next_window]
             while best and best[-1][1] <= accounts:
                 best.pop()
-            best.append((begun, accounts))
-            begun += 1
+            best.append((next_window, accounts))
+            next_window += 1
         while best[0][0] < place:
             best.popleft()
         if best[0][1] >= least:
             yield post, best[0][1]
 
 
-def _stretches(group: Sequence[TimedPost]) -> Iterator[tuple[int, int]]:
+def _windows(group: Sequence[TimedPost]) -> Iterator[tuple[int, int]]:
     """For each post the stretch of an hour that ends with it: the place of its first post, how many accounts."""
     counts: dict[str, int] = defaultdict(int)
     first = 0
     for newest in group:
         counts[newest.account] += 1
-        while group[first].at < newest.at - TOGETHER:
-            _less(counts, group[first].account)
+        while group[first].at < newest.at - WINDOW:
+            _decrement(counts, group[first].account)
             first += 1
         yield first, len(counts)
 
 
-def _less(counts: dict[str, int], account: str) -> None:
+def _decrement(counts: dict[str, int], account: str) -> None:
     counts[account] -= 1
     if not counts[account]:
         del counts[account]
 
 
-def why(group: CoordinatedPosts, posts: int, days: int) -> str:
+def reason(group: CoordinatedPosts, posts: int, days: int) -> str:
     """Why an account that made so many posts in so many days is a voice of a chorus: half of them or more were. Else
     nothing."""
     if 2 * len(group.posts) < posts:
@@ -104,7 +104,7 @@ def why(group: CoordinatedPosts, posts: int, days: int) -> str:
     )
 
 
-def gathered(parts: Iterable[tuple[str, str, int]]) -> dict[str, CoordinatedPosts]:
+def by_account(parts: Iterable[tuple[str, str, int]]) -> dict[str, CoordinatedPosts]:
     """By account: what `coordinated_posts` gave for all papers."""
     result: dict[str, CoordinatedPosts] = {}
     for account, post, accounts in parts:

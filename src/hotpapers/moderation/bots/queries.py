@@ -45,10 +45,10 @@ class ActivityWindow(NamedTuple):
     @property
     def posts(self) -> str:
         """The SQL condition for a post `p` to be one of the fortnight."""
-        return f"p.id >= {self.post} AND {self.found}"
+        return f"p.id >= {self.post} AND {self.by_key}"
 
     @property
-    def found(self) -> str:
+    def by_key(self) -> str:
         """The same for posts found by their keys: still there, as observed last."""
         view = self.view
         return (
@@ -108,14 +108,14 @@ class PostingVolume(NamedTuple):
     papers: int
 
 
-def busy(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
+def busy_accounts(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
     """The accounts that made so many posts naming papers, or named so many papers."""
     enough = f"count(DISTINCT p.post) >= {int(least)} OR count(DISTINCT m.paper) >= {int(least)}"
     sql = f"{_posts_of(span)} GROUP BY p.account HAVING {enough}"
     return {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql)}
 
 
-def entry_counts(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
+def posting_volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
     """The same of some accounts; those that made none are left out."""
     result: dict[str, PostingVolume] = {}
     for some in chunks(accounts):
@@ -130,7 +130,7 @@ def _posts_of(span: ActivityWindow) -> str:
         WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}"""
 
 
-def said_by(span: ActivityWindow, account: str) -> list[ObservedPost]:
+def posts_of(span: ActivityWindow, account: str) -> list[ObservedPost]:
     """An account's latest posts of the fortnight that name papers."""
     sql = f"""SELECT {key_of("p.post")}, p.created_at, p.text, {key_of("m.paper")}
         FROM post AS p CROSS JOIN mention AS m
@@ -144,7 +144,7 @@ def said_by(span: ActivityWindow, account: str) -> list[ObservedPost]:
     return [ObservedPost(at, post, tuple(sorted(papers[post])), text) for post, (at, text) in known.items()]
 
 
-def crowded(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
+def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
     """(paper, network) of those about which so many accounts posted."""
     sql = f"""SELECT {key_of("m.paper")}, p.network FROM post AS p CROSS JOIN mention AS m
         WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}
@@ -152,11 +152,11 @@ def crowded(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
     return [(paper, network) for paper, network in span.view.database.iterate(sql)]
 
 
-def voices_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPost]:
+def posts_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPost]:
     """The latest posts of the fortnight about a paper, of those on a network."""
     sql = f"""SELECT DISTINCT p.network, {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text, p.id
         FROM mention AS m CROSS JOIN post AS p
-        WHERE p.post = m.post AND m.paper = {NUMBER} AND {span.found} AND {span.view.visible("m")}
+        WHERE p.post = m.post AND m.paper = {NUMBER} AND {span.by_key} AND {span.view.visible("m")}
         ORDER BY p.id DESC LIMIT {LATEST}"""
     return [TimedPost(*row[1:5]) for row in span.view.database.rows(sql, (paper,)) if row[0] == network]
 
@@ -191,7 +191,7 @@ _categories = msgspec.json.Decoder(list[str]).decode
 # ---- reactions ------------------------------------------------------------------------------------------
 
 
-def reposting(span: ActivityWindow, least: int) -> list[str]:
+def reposting_accounts(span: ActivityWindow, least: int) -> list[str]:
     """The accounts that reposted so often."""
     if not span.view.database.rows("SELECT 1 FROM reaction LIMIT 1"):
         return []
@@ -208,7 +208,7 @@ def delays(span: ActivityWindow, account: str) -> list[int]:
     return [row[1] for row in span.view.database.rows(sql, (account,))]
 
 
-def with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str, str]]:
+def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str, str]]:
     """(account, handle in small letters) of the accounts that have one of some handles now."""
     newest = view.newest(SPECS[Account], "t")
     for some in chunks(handles):

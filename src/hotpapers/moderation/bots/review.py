@@ -10,7 +10,7 @@ from hotpapers.engagement.queries import PROVED
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.model import Judgement, Verdict, keys
 from hotpapers.moderation.bots import queries
-from hotpapers.moderation.bots.named import accounts_of
+from hotpapers.moderation.bots.bot_names import accounts_of
 from hotpapers.moderation.bots.queries import IN_SETTINGS, OPERATOR, known_accounts
 from hotpapers.settings import BotSettings
 from hotpapers.store import AsOfView, Record
@@ -45,33 +45,33 @@ def review_account(record: Record, key: str) -> list[AccountReview]:
             queries.is_bot(record, view, account),
             tuple(v for row in queries.verdict_rows(view, [account]) if isinstance(v := row.item, Verdict)),
         )
-        for account in meant_accounts(view, key)
+        for account in known_accounts_of(view, key)
     ]
 
 
-def set_verdict(record: Record, settings: BotSettings, key: str, word: OperatorVerdict, *, at: int) -> None:
+def set_verdict(record: Record, settings: BotSettings, key: str, verdict: OperatorVerdict, *, at: int) -> None:
     """Keeps the operator's word on an account. Raises NotFound, and UsageError where another word of theirs stands in
     its way."""
-    accounts = meant_accounts(record.view(), key)
+    accounts = known_accounts_of(record.view(), key)
     _check_settings(record.view(), settings, accounts)
-    keep_word(record, key, "", accounts, queries.verdict_rows(record.view(), accounts), word, at=at)
+    save_operator_verdict(record, key, "", accounts, queries.verdict_rows(record.view(), accounts), verdict, at=at)
 
 
-def keep_word(
-    record: Record, key: str, about: str, accounts: Iterable[str], before: Iterable[StoredRow], word: OperatorVerdict,
-    *, at: int,
+def save_operator_verdict(
+    record: Record, key: str, about: str, accounts: Iterable[str], before: Iterable[StoredRow],
+    verdict: OperatorVerdict, *, at: int,
 ) -> None:  # fmt: skip
     """Keeps the operator's word on accounts, about a paper or of themselves. `before`: all that was said of them.
     Raises UsageError where a later word of theirs is among that."""
     for row in before:
-        if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.observed_at > word.since:
+        if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.observed_at > verdict.since:
             raise UsageError(
                 f"{key}: you said something else of it later: {row.item.reason}; take that back first: --undo"
             )
     verdicts = [
         Verdict(
-            subject=account, about=about, rule=OPERATOR, judgement=word.judgement, version=1, reason=word.reason,
-            observed_at=word.since,
+            subject=account, about=about, rule=OPERATOR, judgement=verdict.judgement, version=1, reason=verdict.reason,
+            observed_at=verdict.since,
         )
         for account in accounts
     ]  # fmt: skip
@@ -91,24 +91,24 @@ def accept_proof(record: Record, settings: BotSettings, account: str, reason: st
 def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int) -> int:
     """Withdraws all that the operator said of an account, and what it said itself: the rules decide again. How many
     verdicts those were."""
-    accounts = meant_accounts(record.view(), key)
+    accounts = known_accounts_of(record.view(), key)
     _check_settings(record.view(), settings, accounts)
     rows = [
         row
         for row in queries.verdict_rows(record.view(), accounts)
         if isinstance(row.item, Verdict) and row.item.rule in (OPERATOR, PROVED) and row.item.reason != IN_SETTINGS
     ]
-    return take_back(record, rows, at=at)
+    return withdraw_rows(record, rows, at=at)
 
 
-def take_back(record: Record, rows: Sequence[StoredRow], *, at: int) -> int:
+def withdraw_rows(record: Record, rows: Sequence[StoredRow], *, at: int) -> int:
     """Closes rows that the operator takes back; how many."""
     with record.database.write():
-        write_batch(record.database, [], record.marks, BatchStamp(at, OPERATOR), close=rows)
+        write_batch(record.database, [], record.hasher, BatchStamp(at, OPERATOR), close=rows)
     return len(rows)
 
 
-def meant_accounts(view: AsOfView, key: str) -> list[str]:
+def known_accounts_of(view: AsOfView, key: str) -> list[str]:
     """The accounts that a key means, of those that the record knows. Raises NotFound where there are none."""
     accounts = accounts_of(view, [key])[key]
     judged = {row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)}

@@ -68,7 +68,7 @@ Announced = Mapping[str, Collection[str]]
 """Each category's new papers."""
 
 
-def large(announced: Announced, fewest: int) -> Announced:
+def large_categories(announced: Announced, fewest: int) -> Announced:
     """The categories with so many new papers: a share of fewer says little."""
     return {category: new for category, new in announced.items() if len(new) >= fewest}
 
@@ -131,30 +131,31 @@ def most_covered(papers: Collection[str], announced: Announced) -> tuple[str, in
 # ---- the rules: why an account is a bot, or nothing ----------------------------------------------------
 
 
-def by_rate(did: AccountActivity, limit: int) -> str:
+def by_rate(activity: AccountActivity, limit: int) -> str:
     """More papers than anybody reads."""
-    return f"named {did.papers:,} papers in {DAYS} days" if did.papers >= limit else ""
+    return f"named {activity.papers:,} papers in {DAYS} days" if activity.papers >= limit else ""
 
 
-def by_share(did: AccountActivity, limit: int) -> str:
+def by_share(activity: AccountActivity, limit: int) -> str:
     """`limit` per cent or more of all new papers of a category: it passes a list on."""
-    if not did.announced or 100 * did.covered < limit * did.announced:
+    if not activity.announced or 100 * activity.covered < limit * activity.announced:
         return ""
     return (
-        f"posted about {did.covered:,} of the {did.announced:,} papers new in {did.category} in {DAYS} days"
-        f" ({_percent(did.covered, did.announced)})"
+        f"posted about {activity.covered:,} of the {activity.announced:,} papers new in {activity.category} in {DAYS}"
+        f" days ({_percent(activity.covered, activity.announced)})"
     )
 
 
-def by_template(did: AccountActivity, limit: int) -> str:
+def by_template(activity: AccountActivity, limit: int) -> str:
     """`limit` posts or more, next to none with a word of its own, and a machine's hours: people post bare titles too,
     but not by the clock, and not around it."""
-    if did.posts < limit or 100 * did.bare < BARE * did.posts:
+    if activity.posts < limit or 100 * activity.bare < BARE * activity.posts:
         return ""
-    text = f"{did.posts:,} posts in {DAYS} days, {_percent(did.bare, did.posts)} of them with no word but the paper's"
-    if did.even >= EVEN:
-        return f"{text}, {did.even} % of them at even intervals"
-    if did.rest < REST:
+    share = _percent(activity.bare, activity.posts)
+    text = f"{activity.posts:,} posts in {DAYS} days, {share} of them with no word but the paper's"
+    if activity.even >= EVEN:
+        return f"{text}, {activity.even} % of them at even intervals"
+    if activity.rest < REST:
         return f"{text}, at all hours: never {REST} hours of the day without one"
     return ""
 
@@ -164,17 +165,17 @@ def _percent(part: int, whole: int) -> str:
 
 
 class BotRule(NamedTuple):
-    """A rule on an account's figures: `why` gives the reason, or nothing, for the figures and a limit."""
+    """A rule on an account's figures: `reason` gives it, or nothing, for the figures and a limit."""
 
     version: int
-    why: Callable[[AccountActivity, int], str]
+    reason: Callable[[AccountActivity, int], str]
 
 
 RULES = {"rate": BotRule(1, by_rate), "share": BotRule(1, by_share), "template": BotRule(1, by_template)}
 """By name: the names of verdicts, and of the limits in the settings."""
 
 
-def echoes(delays: Sequence[int], limit: int) -> str:
+def echo_reason(delays: Sequence[int], limit: int) -> str:
     """Why an account that reposted so many µs after each post is an echo: `limit` times or more, nearly all at once."""
     quick = sum(delay <= QUICK for delay in delays)
     if len(delays) < limit or 100 * quick < QUICK_SHARE * len(delays):

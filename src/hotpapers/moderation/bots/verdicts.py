@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.model import Judgement, Verdict, keys
-from hotpapers.moderation.bots import coordination, named, queries, rules
+from hotpapers.moderation.bots import bot_names, coordination, queries, rules
 from hotpapers.moderation.bots.queries import ActivityWindow
 from hotpapers.moderation.bots.rules import DAYS, FEWEST_ANNOUNCED, RULES
 from hotpapers.ranking.words import count_noun
@@ -31,7 +31,7 @@ VERSIONS = {
 }  # fmt: skip
 """Every rule of this package, with its version."""
 
-Standing = Mapping[str, frozenset[str]]
+BotsByRule = Mapping[str, frozenset[str]]
 """By rule: the accounts that it holds to be bots."""
 
 
@@ -48,9 +48,9 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     """Judges all accounts by what is known at a moment, which the verdicts carry: they count for issues that close
     then or later. Writes one batch with the verdicts that have changed, or none."""
     view = record.view(at)
-    standing = standing_of(view)
-    bots = findings(view, settings.rules, standing)
-    new = [_verdict(finding, at) for finding in news(bots, standing)]
+    held_bots = bots_by_rule(view)
+    bots = findings(view, settings.rules, held_bots)
+    new = [_verdict(finding, at) for finding in changed_findings(bots, held_bots)]
     verdicts, withdrawn = by_settings(view, settings)
     new += [msgspec.structs.replace(verdict, observed_at=at) for verdict in verdicts]
     if not new and not withdrawn:
@@ -58,10 +58,10 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     with record.database.write():
         offers = [(verdict, 0) for verdict in new]
         written_at = max(at, batches.last_written_at(record.database))
-        return write_batch(record.database, offers, record.marks, BatchStamp(written_at, SOURCE), close=withdrawn)
+        return write_batch(record.database, offers, record.hasher, BatchStamp(written_at, SOURCE), close=withdrawn)
 
 
-def standing_of(view: AsOfView) -> Standing:
+def bots_by_rule(view: AsOfView) -> BotsByRule:
     """Whom each rule holds to be a bot; without those who were forgotten: nobody learns anything new of them."""
     accounts_by_rule: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
     for verdict in view.items(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
@@ -70,12 +70,12 @@ def standing_of(view: AsOfView) -> Standing:
     return {rule: frozenset(accounts) for rule, accounts in accounts_by_rule.items()}
 
 
-def news(bots: Iterable[BotFinding], standing: Standing) -> list[BotFinding]:
+def changed_findings(bots: Iterable[BotFinding], held_bots: BotsByRule) -> list[BotFinding]:
     """What changes a judgement. Nobody needs to be told that somebody is human of whom nothing else was said."""
     changed = {
         (bot.account, bot.rule): bot
         for bot in bots
-        if (bot.judgement == "bot") != (bot.account in standing[bot.rule]) and not is_pseudonym(bot.account)
+        if (bot.judgement == "bot") != (bot.account in held_bots[bot.rule]) and not is_pseudonym(bot.account)
     }
     return [finding for _, finding in sorted(changed.items())]
 
@@ -95,97 +95,99 @@ def _verdict(finding: BotFinding, at: int) -> Verdict:
 # ---- what each rule finds ------------------------------------------------------------------------------
 
 
-def findings(view: AsOfView, limits: BotRules, standing: Standing) -> Iterator[BotFinding]:
+def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterator[BotFinding]:
     """What all rules find; those that are switched off take back what they said."""
     span = queries.span_of(view)
     on = {name: limit for name in RULES if (limit := int(getattr(limits, name)))}
     parts = {
-        "list": by_list(view, standing["list"]) if limits.list else None,
-        "says-so": by_own_word(view, standing["says-so"]) if limits.says_so else None,
-        "chorus": by_chorus(span, limits.chorus, standing["chorus"]) if limits.chorus else None,
-        "echo": by_echo(span, limits.echo, standing["echo"]) if limits.echo else None,
+        "list": by_list(view, held_bots["list"]) if limits.list else None,
+        "says-so": by_self_label(view, held_bots["says-so"]) if limits.says_so else None,
+        "chorus": by_coordination(span, limits.chorus, held_bots["chorus"]) if limits.chorus else None,
+        "echo": by_echo(span, limits.echo, held_bots["echo"]) if limits.echo else None,
     }
     yield from chain.from_iterable(part for part in parts.values() if part is not None)
-    yield from by_behaviour(span, on, standing)
+    yield from by_behaviour(span, on, held_bots)
     for rule in VERSIONS:
         if rule not in on and parts.get(rule) is None:
             reason = "this rule is switched off in the settings"
-            yield from (BotFinding(account, rule, "human", reason) for account in standing[rule])
+            yield from (BotFinding(account, rule, "human", reason) for account in held_bots[rule])
 
 
-def by_list(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
+def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts of the shipped list that were seen."""
-    listed = {bot.key: bot for bot in named.shipped()}
-    accounts = {account: key for key, some in named.accounts_of(view, listed).items() for account in some}
+    listed = {bot.key: bot for bot in bot_names.shipped_bots()}
+    accounts = {account: key for key, some in bot_names.accounts_of(view, listed).items() for account in some}
     there = queries.known_accounts(view, accounts)
     yield from (BotFinding(account, "list", "bot", listed[accounts[account]].reason) for account in sorted(there))
     gone = "no longer on the list that comes along"
-    yield from (BotFinding(account, "list", "human", gone) for account in standing if account not in there)
+    yield from (BotFinding(account, "list", "human", gone) for account in held_bots if account not in there)
 
 
-def by_own_word(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
+def by_self_label(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts that say of themselves that they are automated."""
     there = frozenset(queries.automated_accounts(view))
     yield from (
         BotFinding(account, "says-so", "bot", "says of itself that it is automated") for account in sorted(there)
     )
     gone = "no longer says of itself that it is automated"
-    yield from (BotFinding(account, "says-so", "human", gone) for account in standing if account not in there)
+    yield from (BotFinding(account, "says-so", "human", gone) for account in held_bots if account not in there)
 
 
-def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], standing: Standing) -> Iterator[BotFinding]:
+def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: BotsByRule) -> Iterator[BotFinding]:
     """The accounts whose figures reach a rule's limit. Once judged, half of it keeps the verdict: no flapping."""
     if not limits:
         return
     least = min(limit if rule != "share" else FEWEST_ANNOUNCED * limit // 100 for rule, limit in limits.items())
-    before = frozenset[str]().union(*(standing[rule] for rule in limits))
-    counts = {**queries.busy(span, max(least, 1)), **queries.entry_counts(span, before)}
+    before = frozenset[str]().union(*(held_bots[rule] for rule in limits))
+    counts = {**queries.busy_accounts(span, max(least, 1)), **queries.posting_volumes(span, before)}
     announced = queries.announced(span) if "share" in limits else {}
     for account, volume in sorted(counts.items()):
-        held = [rule for rule in limits if account in standing[rule]]
+        held = [rule for rule in limits if account in held_bots[rule]]
         own = {rule: limit // 2 if rule in held else limit for rule, limit in limits.items()}
-        posts = queries.said_by(span, account)
+        posts = queries.posts_of(span, account)
         about: Mapping[str, MentionedPaper] = {}
         if volume.posts >= own.get("template", volume.posts + 1):
             about = queries.known_papers(span.view, (paper for post in posts for paper in post.papers))
         fewest = FEWEST_ANNOUNCED // 2 if "share" in held else FEWEST_ANNOUNCED
-        did = rules.measure(posts, about, rules.large(announced, fewest), volume.papers)
-        yield from _concluded(account, did, own, held)
+        activity = rules.measure(posts, about, rules.large_categories(announced, fewest), volume.papers)
+        yield from _concluded(account, activity, own, held)
 
 
 def _concluded(
-    account: str, did: rules.AccountActivity, limits: Mapping[str, int], held: Iterable[str]
+    account: str, activity: rules.AccountActivity, limits: Mapping[str, int], held: Iterable[str]
 ) -> Iterator[BotFinding]:
     for rule, limit in limits.items():
-        if why := RULES[rule].why(did, limit):
+        if why := RULES[rule].reason(activity, limit):
             yield BotFinding(account, rule, "bot", why)
         elif rule in held:
-            did_now = f"{count_noun(did.posts, 'post')} in {DAYS} days, naming {count_noun(did.papers, 'paper')}"
-            yield BotFinding(account, rule, "human", f"no longer: {did_now}")
+            summary = (
+                f"{count_noun(activity.posts, 'post')} in {DAYS} days, naming {count_noun(activity.papers, 'paper')}"
+            )
+            yield BotFinding(account, rule, "human", f"no longer: {summary}")
 
 
-def by_chorus(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Iterator[BotFinding]:
+def by_coordination(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
     """The accounts that say in chorus what they say."""
-    sung: list[tuple[str, str, int]] = []
-    for paper, network in queries.crowded(span, limit):
+    parts: list[tuple[str, str, int]] = []
+    for paper, network in queries.crowded_papers(span, limit):
         about = queries.known_papers(span.view, [paper]).get(paper, MentionedPaper())
-        sung += coordination.coordinated_posts(queries.voices_about(span, paper, network), about, limit)
-    gathered = coordination.gathered(sung)
-    counts = queries.entry_counts(span, [*gathered, *standing])
-    for account in sorted({*gathered, *standing}):
-        why = coordination.why(gathered[account], counts[account].posts, DAYS) if account in gathered else ""
+        parts += coordination.coordinated_posts(queries.posts_about(span, paper, network), about, limit)
+    coordinated = coordination.by_account(parts)
+    counts = queries.posting_volumes(span, [*coordinated, *held_bots])
+    for account in sorted({*coordinated, *held_bots}):
+        why = coordination.reason(coordinated[account], counts[account].posts, DAYS) if account in coordinated else ""
         if why:
             yield BotFinding(account, "chorus", "bot", why)
         elif account in counts:
             yield BotFinding(account, "chorus", "human", f"no longer: said something else in {DAYS} days")
 
 
-def by_echo(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Iterator[BotFinding]:
+def by_echo(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
     """The accounts that repost at once, again and again. One that is judged and silent stays so."""
-    for account in sorted({*queries.reposting(span, limit), *standing}):
-        least = limit // 2 if account in standing else limit
+    for account in sorted({*queries.reposting_accounts(span, limit), *held_bots}):
+        least = limit // 2 if account in held_bots else limit
         waited = queries.delays(span, account)
-        if why := rules.echoes(waited, least):
+        if why := rules.echo_reason(waited, least):
             yield BotFinding(account, "echo", "bot", why)
         elif len(waited) >= least:
             yield BotFinding(
@@ -201,7 +203,7 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
     wanted: dict[str, Judgement] = {}
     lists: list[tuple[Judgement, tuple[str, ...]]] = [("bot", settings.bots), ("human", settings.people)]
     for judgement, names in lists:
-        for accounts in named.accounts_of(view, map(keys.folded, names)).values():
+        for accounts in bot_names.accounts_of(view, map(keys.folded, names)).values():
             wanted |= dict.fromkeys(accounts, judgement)
     where, params = "t.about = 0 AND t.rule = ? AND t.reason = ?", (queries.OPERATOR, queries.IN_SETTINGS)
     judgements = {(verdict.subject, verdict.judgement) for verdict in view.items(Verdict, where, params)}

@@ -42,7 +42,7 @@ def of_paper(base: str, publication: str, path: str, appearances: Sequence[Entry
     if not base:
         return None
     entry = appearances[-1].entry
-    parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), f"{placed(appearances)}, {publication}")
+    parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), f"{places_line(appearances)}, {publication}")
     curve = _curve(appearances)
     text = ". ".join(filter(None, (*parts, curve.description if curve else "")))
     return CardMeta(base + site_paths.card_path(path), phrases.cut(text, LONGEST_ALT))
@@ -55,39 +55,39 @@ LONGEST_ALT = 400
 class CardPages:
     """The cards of a publication's site."""
 
-    def __init__(self, prepared: SiteContext) -> None:
-        self._here = prepared
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
 
     def paths(self, day: str) -> Iterator[str]:
         """The cards that change with a day's issue: its own, and those of its papers."""
-        if not self._here.site_config.base:
+        if not self._site.site_config.base:
             return
-        issue = self._here.issue(day)
+        issue = self._site.issue(day)
         yield site_paths.card_path(site_paths.issue_path(day))
-        for path in (*(entry.path for entry in issue.entries if entry.path), *self._here.linked(issue.ongoing)):
+        for path in (*(entry.path for entry in issue.entries if entry.path), *self._site.paths_of(issue.ongoing)):
             if not self._is_folded(site_paths.paper_of(path)):
                 yield site_paths.card_path(path)
 
     def ended(self, path: str) -> str:
         """Where the card of a paper may stand that is no more, by the path of the paper's page; empty otherwise."""
-        paper = site_paths.paper_of(path) if self._here.site_config.base else ""
-        is_over = paper and (self._is_folded(paper) or not self._here.is_held(paper))
+        paper = site_paths.paper_of(path) if self._site.site_config.base else ""
+        is_over = paper and (self._is_folded(paper) or not self._site.has_paper(paper))
         return site_paths.card_path(path) if is_over else ""
 
     def page(self, path: str) -> bytes | None:
-        of = site_paths.page_of_card(path) if self._here.site_config.base else ""
+        of = site_paths.page_of_card(path) if self._site.site_config.base else ""
         day, edition = site_paths.issue_of(of) or ("", 0)
         if day:
-            return drawing.draw(issue_card(self._here.issue(day))) if self._here.has(day) and not edition else None
+            return drawing.draw(issue_card(self._site.issue(day))) if self._site.has(day) and not edition else None
         paper = site_paths.paper_of(of)
-        appearances = self._here.appearances(site_paths.arxiv_id(paper)) if paper and not self._is_folded(paper) else []
-        return drawing.draw(paper_card(self._here.title, appearances)) if appearances else None
+        appearances = self._site.appearances(site_paths.arxiv_id(paper)) if paper and not self._is_folded(paper) else []
+        return drawing.draw(paper_card(self._site.title, appearances)) if appearances else None
 
     def _is_folded(self, paper: str) -> bool:
         """A folded page has no card: it makes room."""
-        since = self._here.site_config.whole_since
+        since = self._site.site_config.whole_since
         days = (
-            [day for name, day in self._here.issue_reader.appearances(paper) if name == self._here.name]
+            [day for name, day in self._site.issue_reader.appearances(paper) if name == self._site.name]
             if since
             else []
         )
@@ -101,8 +101,8 @@ def issue_card(issue: IssueView) -> CardContent:
     """Publication, day, what was done, the first places."""
     rows = tuple((str(entry.place), _title(entry)) for entry in issue.entries[: drawing.ROWS])
     return CardContent(
-        drawing.drawn(issue.publication), issue.title, drawing.drawn(issue.facts.partition(" · ")[0]),
-        rows or (("", drawing.drawn(issue.empty)),),
+        drawing.drawable(issue.publication), issue.title, drawing.drawable(issue.facts.partition(" · ")[0]),
+        rows or (("", drawing.drawable(issue.empty)),),
     )  # fmt: skip
 
 
@@ -110,12 +110,12 @@ def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> Card
     """Title, authors, the place in the latest issue, the curve of attention as of then."""
     entry = appearances[-1].entry
     return CardContent(
-        drawing.drawn(publication), _title(entry), _authors(entry.authors), foot=placed(appearances),
+        drawing.drawable(publication), _title(entry), _authors(entry.authors), foot=places_line(appearances),
         curve=_points(_curve(appearances)),
     )  # fmt: skip
 
 
-def placed(appearances: Sequence[EntryAppearance]) -> str:
+def places_line(appearances: Sequence[EntryAppearance]) -> str:
     """`Place 2, Thursday, 14 January 2021`: in the latest issue in which it has a place of its own."""
     own = [appearance for appearance in appearances if not appearance.lane]
     if not own:
@@ -125,12 +125,12 @@ def placed(appearances: Sequence[EntryAppearance]) -> str:
 
 def _title(entry: EntryView) -> str:
     """The title; the identifier where it has letters that cannot be drawn."""
-    return drawing.drawn(entry.plain_title) or drawing.drawn(f"{'arXiv:' if entry.path else ''}{entry.paper}")
+    return drawing.drawable(entry.plain_title) or drawing.drawable(f"{'arXiv:' if entry.path else ''}{entry.paper}")
 
 
 def _authors(names: Sequence[str]) -> str:
     """The first of those whose names can be drawn, and how many more there are."""
-    known = [drawn for name in names[: 2 * AUTHORS] if (drawn := drawing.drawn(plain_line(name)))][:AUTHORS]
+    known = [drawable for name in names[: 2 * AUTHORS] if (drawable := drawing.drawable(plain_line(name)))][:AUTHORS]
     more = len(names) - len(known)
     return f"{', '.join(known)} and {more} more" if known and more else ", ".join(known)
 

@@ -2,7 +2,7 @@
 
 The same bytes for the same card on every machine with the same Pillow: the letters come from two fonts of the package,
 the colours are seven, and nothing of the system is asked. The fonts hold Latin, Greek and Cyrillic; a text with letters
-of other scripts is not drawn (`drawn`).
+of other scripts is not drawn (`drawable`).
 
 Pillow is imported with the first card: where there are none, it costs nothing.
 """
@@ -28,10 +28,10 @@ LONGEST = 400
 """Code points of a text that are looked at: more than a card can hold."""
 
 # The colours of style.css by day, each in shades between the paper and itself: with few of them a card stays small.
-Ink = tuple[int, int, int]
+Color = tuple[int, int, int]
 PAPER = (255, 253, 249)
 INK, DIM, ACCENT = (29, 27, 24), (98, 93, 86), (162, 52, 32)
-INKS: tuple[Ink, ...] = (INK, DIM, ACCENT)
+INKS: tuple[Color, ...] = (INK, DIM, ACCENT)
 SHADES = 2
 MARGIN, TOP, FOOT = 80, 72, 556
 COLUMN = WIDTH - 2 * MARGIN
@@ -60,7 +60,7 @@ class CardContent(NamedTuple):
 # ---- what can be drawn -----------------------------------------------------------------------------------
 
 
-def drawn(text: str) -> str:
+def drawable(text: str) -> str:
     """A text on one line as the fonts can show it; empty where a letter or digit is missing from them.
 
     Signs that are missing, such as emoji, are left out. A text is never drawn without some of its letters: it would say
@@ -136,7 +136,7 @@ def broken(text: str, of: Typeface, width: float) -> Iterator[str]:
         if line:
             yield line
         while of.width(word) > width:
-            at = max(_fitting(word, of, width), 1)
+            at = max(_fit_count(word, of, width), 1)
             yield word[:at]
             word = word[at:]
         line = word
@@ -144,7 +144,7 @@ def broken(text: str, of: Typeface, width: float) -> Iterator[str]:
         yield line
 
 
-def _fitting(text: str, of: Typeface, width: float) -> int:
+def _fit_count(text: str, of: Typeface, width: float) -> int:
     """How many of a text's first signs are no wider than this."""
     return bisect_right(range(1, len(text) + 1), width, key=lambda count: of.width(text[:count]))
 
@@ -155,7 +155,7 @@ def within(text: str, of: Typeface, width: float, most: int) -> list[str]:
     if len(lines) <= most:
         return lines
     last = " ".join(lines[most - 1 :])
-    prefix = last[: _fitting(last, of, width - of.width(" …")) + 1]
+    prefix = last[: _fit_count(last, of, width - of.width(" …")) + 1]
     whole_words = prefix.rpartition(" ")[0] or prefix[:-1]
     return [*lines[: most - 1], f"{whole_words.rstrip()} …"]
 
@@ -171,7 +171,7 @@ def balanced(text: str, of: Typeface, width: float) -> list[str]:
     return best
 
 
-def fitted(title: str) -> tuple[Typeface, list[str]]:
+def fit_title(title: str) -> tuple[Typeface, list[str]]:
     """In what a title is set, and its lines."""
     for size in TITLES:
         lines = balanced(title, Typeface("Bold", size), COLUMN)
@@ -184,19 +184,19 @@ def fitted(title: str) -> tuple[Typeface, list[str]]:
 # ---- the card --------------------------------------------------------------------------------------------
 
 
-class _Sheet:
+class _Canvas:
     """A picture whose pixels are places in the palette; what is drawn comes onto it piece by piece."""
 
     def __init__(self) -> None:
         from PIL import Image, ImageDraw
 
-        self._sheet = Image.new("L", (WIDTH, HEIGHT))
-        self._pen = ImageDraw.Draw(self._sheet)
+        self._image = Image.new("L", (WIDTH, HEIGHT))
+        self._pen = ImageDraw.Draw(self._image)
 
-    def box(self, corners: tuple[float, float, float, float], ink: Ink) -> None:
+    def box(self, corners: tuple[float, float, float, float], ink: Color) -> None:
         self._pen.rectangle(corners, fill=_full(ink))
 
-    def text(self, at: tuple[float, float], text: str, of: Typeface, ink: Ink) -> None:
+    def text(self, at: tuple[float, float], text: str, of: Typeface, ink: Color) -> None:
         """A line of text; `at`: where it begins, on its base line. What reaches into other lines stays."""
         from PIL import Image, ImageChops, ImageDraw
 
@@ -204,8 +204,8 @@ class _Sheet:
         strip = Image.new("L", (int(of.width(text)) + 2 * edge, above + of.size // 2))
         ImageDraw.Draw(strip).text((edge, above), text, fill=255, font=_font(of.weight, of.size), anchor="ls")
         left, upper = round(at[0]) - edge, round(at[1]) - above
-        there = self._sheet.crop((left, upper, left + strip.width, upper + strip.height))
-        self._sheet.paste(ImageChops.lighter(there, strip.point(_steps(ink))), (left, upper))
+        area = self._image.crop((left, upper, left + strip.width, upper + strip.height))
+        self._image.paste(ImageChops.lighter(area, strip.point(_steps(ink))), (left, upper))
 
     def curve(self, at: tuple[int, int], points: Sequence[tuple[float, float]]) -> None:
         """A curve on its field, with a dot at the end; drawn larger, and made smaller, so that it is smooth."""
@@ -213,28 +213,28 @@ class _Sheet:
 
         field = Image.new("L", (120 * SCALE * FINE, 24 * SCALE * FINE))
         pen = ImageDraw.Draw(field)
-        drawn = [(x * SCALE * FINE, y * SCALE * FINE) for x, y in points]
-        pen.line(drawn, fill=255, width=5 * FINE, joint="curve")
-        x, y, radius = *drawn[-1], 2 * SCALE * FINE
+        line = [(x * SCALE * FINE, y * SCALE * FINE) for x, y in points]
+        pen.line(line, fill=255, width=5 * FINE, joint="curve")
+        x, y, radius = *line[-1], 2 * SCALE * FINE
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-        self._sheet.paste(field.reduce(FINE).point(_steps(ACCENT)), at)
+        self._image.paste(field.reduce(FINE).point(_steps(ACCENT)), at)
         base = at[1] + 22 * SCALE
         self._pen.line((at[0], base + 3, at[0] + 120 * SCALE, base + 3), fill=_full(DIM) - 1)
 
     def png(self) -> bytes:
-        self._sheet.putpalette(_palette())
+        self._image.putpalette(_palette())
         file = io.BytesIO()
-        self._sheet.save(file, "PNG", bits=4, compress_level=5)  # 9 takes ten times as long for a twentieth
+        self._image.save(file, "PNG", bits=4, compress_level=5)  # 9 takes ten times as long for a twentieth
         return file.getvalue()
 
 
-def _full(ink: Ink) -> int:
+def _full(ink: Color) -> int:
     """The place of an ink in the palette; its shades stand before it, 0 is the paper."""
     return 0 if ink == PAPER else (INKS.index(ink) + 1) * SHADES
 
 
 @cache
-def _steps(ink: Ink) -> list[int]:
+def _steps(ink: Color) -> list[int]:
     """For each strength of an ink its shade's place in the palette."""
     steps = [round(strength * SHADES / 255) for strength in range(256)]
     return [_full(ink) - SHADES + step if step else 0 for step in steps]
@@ -250,53 +250,53 @@ def _palette() -> list[int]:
 
 
 def draw(card: CardContent) -> bytes:
-    """The card as PNG. Texts must be such that `drawn` leaves them as they are."""
-    sheet = _Sheet()
-    _draw_head(sheet, card.name)
-    below = _draw_title(sheet, card.title, card.under)
-    _draw_rows(sheet, card.rows, below)
-    _draw_foot(sheet, card)
-    return sheet.png()
+    """The card as PNG. Texts must be such that `drawable` leaves them as they are."""
+    canvas = _Canvas()
+    _draw_head(canvas, card.name)
+    below = _draw_title(canvas, card.title, card.under)
+    _draw_rows(canvas, card.rows, below)
+    _draw_foot(canvas, card)
+    return canvas.png()
 
 
-def _draw_head(sheet: _Sheet, name: str) -> None:
+def _draw_head(canvas: _Canvas, name: str) -> None:
     """The mark, as in icon.svg, and the publication's name."""
     unit, upper = ICON / 26, TOP - ICON + 8
-    sheet.box((MARGIN, upper, MARGIN + 22 * unit, upper + ICON), ACCENT)
+    canvas.box((MARGIN, upper, MARGIN + 22 * unit, upper + ICON), ACCENT)
     for stroke, length in ((7, 12), (13, 12), (19, 7)):
         y = upper + stroke * unit
-        sheet.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)
+        canvas.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)
     for line in within(name, BODY, COLUMN - BESIDE, 1):
-        sheet.text((MARGIN + BESIDE, TOP - 4), line, BODY, DIM)
+        canvas.text((MARGIN + BESIDE, TOP - 4), line, BODY, DIM)
 
 
-def _draw_title(sheet: _Sheet, title: str, under: str) -> float:
+def _draw_title(canvas: _Canvas, title: str, under: str) -> float:
     """Title and what stands below it; where they end."""
-    of, lines = fitted(title)
+    of, lines = fit_title(title)
     y = TOP + 40.0
     for line in lines:
         y += of.size * 1.25
-        sheet.text((MARGIN, y), line, of, INK)
+        canvas.text((MARGIN, y), line, of, INK)
     y += 16
     for line in within(under, BODY, COLUMN, UNDER_LINES):
         y += SMALL * 1.4
-        sheet.text((MARGIN, y), line, BODY, DIM)
+        canvas.text((MARGIN, y), line, BODY, DIM)
     return y
 
 
-def _draw_rows(sheet: _Sheet, rows: Sequence[tuple[str, str]], below: float) -> None:
+def _draw_rows(canvas: _Canvas, rows: Sequence[tuple[str, str]], below: float) -> None:
     """Numeral and text, a line each."""
     for n, (numeral, text) in enumerate(rows[:ROWS], 1):
         y, left = below + 16 + n * ROW_HEIGHT, MARGIN + (NUMERAL if numeral else 0)
-        sheet.text((MARGIN, y), numeral, ROW, ACCENT)
+        canvas.text((MARGIN, y), numeral, ROW, ACCENT)
         for line in within(text, ROW, WIDTH - MARGIN - left, 1):
-            sheet.text((left, y), line, ROW, INK)
+            canvas.text((left, y), line, ROW, INK)
 
 
-def _draw_foot(sheet: _Sheet, card: CardContent) -> None:
+def _draw_foot(canvas: _Canvas, card: CardContent) -> None:
     """The last line, with the curve to its right."""
     left = WIDTH - MARGIN - 120 * SCALE
     if card.curve:
-        sheet.curve((left, FOOT - 22 * SCALE), card.curve)
+        canvas.curve((left, FOOT - 22 * SCALE), card.curve)
     for line in within(card.foot, BODY, (left - 2 * MARGIN) if card.curve else COLUMN, 1):
-        sheet.text((MARGIN, FOOT), line, BODY, DIM)
+        canvas.text((MARGIN, FOOT), line, BODY, DIM)

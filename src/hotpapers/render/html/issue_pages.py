@@ -9,7 +9,7 @@ from operator import attrgetter
 from hotpapers.model import AnnouncedPaper, Paper
 from hotpapers.ranking import words
 from hotpapers.render.cards import card_pages
-from hotpapers.render.html.list_pages import PaperLine, announced_line
+from hotpapers.render.html.list_pages import PaperLine, announcement_line
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view import citations, phrases, site_paths
 from hotpapers.view.category_names import field_name
@@ -24,13 +24,13 @@ FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.b
 class IssuePages:
     """The pages of issues."""
 
-    def __init__(self, prepared: SiteContext) -> None:
-        self._here = prepared
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
 
     def paths(self, day: str) -> Iterator[str]:
         yield site_paths.issue_path(day)
-        yield from (site_paths.issue_path(day, edition) for edition in self._here.earlier(day))
-        issue = self._here.issue(day)
+        yield from (site_paths.issue_path(day, edition) for edition in self._site.earlier(day))
+        issue = self._site.issue(day)
         if issue.entries:
             yield from (site_paths.citation_path(day, form) for form in FORMS)
         if issue.announced:
@@ -38,7 +38,7 @@ class IssuePages:
 
     def ended(self, day: str) -> Iterator[str]:
         """Where files may stand that are no more, of a day that was corrected."""
-        latest, *earlier = self._here.editions(day)
+        latest, *earlier = self._site.editions(day)
         if not latest.entries and any(issue.entries for issue in earlier):
             yield from (site_paths.citation_path(day, form) for form in FORMS)
         if not latest.announced and any(issue.announced for issue in earlier):
@@ -46,59 +46,59 @@ class IssuePages:
 
     def page(self, path: str) -> bytes | None:
         if (row := site_paths.issue_of(path)) is not None:
-            return self.issue(path, *row) if self._here.has(*row) else None
+            return self.issue(path, *row) if self._site.has(*row) else None
         if (cited := site_paths.citation_of(path)) is not None:
-            return self._cited(*cited) if self._here.has(cited[0]) else None
+            return self._citation(*cited) if self._site.has(cited[0]) else None
         day = site_paths.listing_of(path)
-        return self._all(path, day) if self._here.has(day) and self._here.issue(day).announced else None
+        return self._all(path, day) if self._site.has(day) and self._site.issue(day).announced else None
 
     def issue(self, path: str, day: str, edition: int) -> bytes:
         """An issue, at its own path or as the latest. Edition 0: the day's latest."""
-        here = self._here
-        issue = here.issue(day, edition)
-        n = here.place_of_day[day]
-        return here.render(
+        site = self._site
+        issue = site.issue(day, edition)
+        n = site.index_of_day[day]
+        return site.render(
             "issue.html",
             path,
             phrases.day_name(day) + (f", edition {edition}" if edition else ""),
             issue.facts,
             issue=issue,
             earlier=bool(edition),
-            previous=here.neighbour(n - 1),
-            next=here.neighbour(n + 1),
+            previous=site.neighbour(n - 1),
+            next=site.neighbour(n + 1),
             corrections=self._corrections(day) if issue.editions > 1 else (),
-            linked=here.linked((*issue.entries, *issue.ongoing) if edition else issue.ongoing),
+            linked=site.paths_of((*issue.entries, *issue.ongoing) if edition else issue.ongoing),
             coins=[
                 citations.coins(cited) if (cited := citations.citation(entry.metadata)) else ""
                 for entry in issue.entries
             ],
-            due=due_after(here.publication, day) if path == "index.html" else None,
-            document=document_uri(here.account, here.name, day) if here.account and not edition else "",
-            canonical=site_paths.public_url(here.site_config.base, site_paths.issue_path(day)),
-            card=card_pages.of_issue(here.site_config.base, here.issue(day)),
-            proof=issue_proof_view(here.frozen(day, edition), here.logs) if here.logs else None,
+            due=due_after(site.publication, day) if path == "index.html" else None,
+            document=document_uri(site.account, site.name, day) if site.account and not edition else "",
+            canonical=site_paths.public_url(site.site_config.base, site_paths.issue_path(day)),
+            card=card_pages.of_issue(site.site_config.base, site.issue(day)),
+            proof=issue_proof_view(site.frozen(day, edition), site.logs) if site.logs else None,
             beside=site_paths.issue_path(day, edition).removesuffix("index.html"),
         )
 
     def _corrections(self, day: str) -> list[tuple[int, str, str, str]]:
         """(edition, path, when frozen, reason) of every edition, the first first."""
-        here = self._here
-        earlier = [(here.issue(day, n), site_paths.issue_path(day, n)) for n in here.earlier(day)]
-        both = [*earlier, (here.issue(day), site_paths.issue_path(day))]
+        site = self._site
+        earlier = [(site.issue(day, n), site_paths.issue_path(day, n)) for n in site.earlier(day)]
+        both = [*earlier, (site.issue(day), site_paths.issue_path(day))]
         return [(issue.edition, path, issue.frozen, issue.reason) for issue, path in both]
 
-    def _cited(self, day: str, form: str) -> bytes | None:
-        entries = (citations.citation(entry.metadata) for entry in self._here.issue(day).entries)
+    def _citation(self, day: str, form: str) -> bytes | None:
+        entries = (citations.citation(entry.metadata) for entry in self._site.issue(day).entries)
         return "\n".join(FORMS[form](citation) for citation in entries if citation).encode("utf-8", "replace") or None
 
     # ---- all papers of a day ---------------------------------------------------------------------------
 
     def _all(self, path: str, day: str) -> bytes:
-        here = self._here
-        issue = here.issue(day)
+        site = self._site
+        issue = site.issue(day)
         places = {entry.key: entry.place for entry in issue.entries}
-        papers = here.issue_reader.announced(here.name, day)
-        return here.render(
+        papers = site.issue_reader.announced(site.name, day)
+        return site.render(
             "all.html", path, f"All papers of {phrases.day_name(day)}",
             f"{words.count_noun(len(papers), 'paper')} announced, by category.", issue=issue,
             groups=[
@@ -122,8 +122,8 @@ class IssuePages:
         )
 
     def _line(self, paper: AnnouncedPaper, places: dict[str, int]) -> PaperLine:
-        path = site_paths.paper_path(paper.paper.paper) if self._here.is_held(paper.paper.paper) else ""
-        return announced_line(paper, path, places.get(paper.paper.paper, 0))
+        path = site_paths.paper_path(paper.paper.paper) if self._site.has_paper(paper.paper.paper) else ""
+        return announcement_line(paper, path, places.get(paper.paper.paper, 0))
 
 
 def entries_of(paper: Paper) -> tuple[citations.PaperCitation, dict[str, str]] | None:

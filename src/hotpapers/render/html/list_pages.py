@@ -18,9 +18,9 @@ from hotpapers.view.catalogue import LATEST
 from hotpapers.view.category_names import field_name
 from hotpapers.view.issue_view import IssueView
 
-KEPT = 8192
+CACHED_LINES = 8192
 """Lines kept as they stand on pages: a paper is in several lists."""
-NAMED = 3
+MOST_NAMES = 3
 """Authors named in a line."""
 
 
@@ -39,7 +39,7 @@ class PaperLine(NamedTuple):
     note: str
 
 
-def announced_line(announced: AnnouncedPaper, path: str, place: int) -> PaperLine:
+def announcement_line(announced: AnnouncedPaper, path: str, place: int) -> PaperLine:
     """A paper of a day's announcement."""
     paper = announced.paper
     bare = site_paths.arxiv_id(paper.paper) or phrases.one_line(paper.paper)
@@ -52,7 +52,7 @@ def announced_line(announced: AnnouncedPaper, path: str, place: int) -> PaperLin
     )  # fmt: skip
 
 
-def held_line(summary: EntrySummary) -> PaperLine:
+def entry_line(summary: EntrySummary) -> PaperLine:
     """A place of an issue."""
     bare = site_paths.arxiv_id(summary.paper) or phrases.one_line(summary.paper)
     return PaperLine(
@@ -63,8 +63,8 @@ def held_line(summary: EntrySummary) -> PaperLine:
 
 def named(authors: Sequence[str]) -> str:
     """`Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more`."""
-    text = ", ".join(phrases.one_line(name) for name in authors[:NAMED])
-    return f"{text} and {len(authors) - NAMED} more" if len(authors) > NAMED else text
+    text = ", ".join(phrases.one_line(name) for name in authors[:MOST_NAMES])
+    return f"{text} and {len(authors) - MOST_NAMES} more" if len(authors) > MOST_NAMES else text
 
 
 class PaperLines(NamedTuple):
@@ -74,11 +74,11 @@ class PaperLines(NamedTuple):
     lines: list[Markup]
 
 
-def _drawn(summary: EntrySummary, root: str) -> Markup:
-    return macro("parts.html", "line")(held_line(summary), root)
+def _line_html(summary: EntrySummary, root: str) -> Markup:
+    return macro("parts.html", "line")(entry_line(summary), root)
 
 
-def _named_in(issue: IssueView) -> tuple[set[str], set[str]]:
+def _categories_and_authors(issue: IssueView) -> tuple[set[str], set[str]]:
     """Paths of the categories of an issue's entries, with their year, and slugs of the authors."""
     categories = {category for entry in issue.entries for category in entry.metadata.categories}
     paths = {site_paths.category_path(category, year) for category in categories for year in ("", issue.day[:4])}
@@ -89,49 +89,49 @@ def _named_in(issue: IssueView) -> tuple[set[str], set[str]]:
 class ListPages:
     """The pages of categories and of authors."""
 
-    def __init__(self, prepared: SiteContext) -> None:
-        self._here = prepared
-        self._line = lru_cache(KEPT)(_drawn)
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
+        self._line = lru_cache(CACHED_LINES)(_line_html)
 
     # ---- which there are -----------------------------------------------------------------------------
 
     def paths(self, days: Collection[str]) -> Iterator[str]:
         """The pages that change when these days' issues do."""
-        whole = len(days) == len(self._here.days)
-        categories, authors = self._here.catalogue.everything() if whole else self._touched(days)
+        whole = len(days) == len(self._site.days)
+        categories, authors = self._site.catalogue.everything() if whole else self._changed_lists(days)
         yield from sorted(path for path in categories if self._is_category(path))
         yield from (
-            site_paths.author_path(author) for author in sorted(authors) if self._here.catalogue.has_author(author)
+            site_paths.author_path(author) for author in sorted(authors) if self._site.catalogue.has_author(author)
         )
 
     def ended(self, day: str) -> Iterator[str]:
         """Where pages may stand that are no more, of a day that was corrected."""
-        latest, *earlier = self._here.editions(day)
-        now, before = _named_in(latest), [_named_in(issue) for issue in earlier]
+        latest, *earlier = self._site.editions(day)
+        now, before = _categories_and_authors(latest), [_categories_and_authors(issue) for issue in earlier]
         for path in set().union(*(categories for categories, _ in before)) - now[0]:
             yield from () if self._is_category(path) else (path,)
         for author in set().union(*(authors for _, authors in before)) - now[1]:
-            yield from () if self._here.catalogue.has_author(author) else (site_paths.author_path(author),)
+            yield from () if self._site.catalogue.has_author(author) else (site_paths.author_path(author),)
 
-    def newly_named(self, days: Iterable[str]) -> Iterator[str]:
+    def new_authors(self, days: Iterable[str]) -> Iterator[str]:
         """Papers of other days whose pages name an author who has a page because of these days, or has one no more."""
         chosen = set(days)
-        catalogue = self._here.catalogue
-        for author in self._touched(chosen)[1]:
+        catalogue = self._site.catalogue
+        for author in self._changed_lists(chosen)[1]:
             others = {summary.paper for summary in catalogue.author(author) if summary.day not in chosen}
             if len(others) == 1:
                 yield from (summary.paper for summary in catalogue.author(author) if summary.day not in chosen)
 
-    def _touched(self, days: Iterable[str]) -> tuple[set[str], set[str]]:
+    def _changed_lists(self, days: Iterable[str]) -> tuple[set[str], set[str]]:
         """Paths of categories with their years, and slugs of authors, of all editions of some days."""
-        named_pages = [_named_in(issue) for day in days for issue in self._here.editions(day)]
+        named_pages = [_categories_and_authors(issue) for day in days for issue in self._site.editions(day)]
         return set().union(*(categories for categories, _ in named_pages)), set().union(
             *(authors for _, authors in named_pages)
         )
 
     def _is_category(self, path: str) -> bool:
         row = site_paths.category_of(path)
-        years = self._here.catalogue.years(row[0]) if row else {}
+        years = self._site.catalogue.years(row[0]) if row else {}
         return bool(row and years and (not row[1] or row[1] in years))
 
     # ---- pages ---------------------------------------------------------------------------------------
@@ -140,14 +140,14 @@ class ListPages:
         if (row := site_paths.category_of(path)) is not None:
             return self._category(path, *row) if self._is_category(path) else None
         author = site_paths.author_of(path)
-        return self._author(path, author) if author and self._here.catalogue.has_author(author) else None
+        return self._author(path, author) if author and self._site.catalogue.has_author(author) else None
 
     def _category(self, path: str, category: str, year: str) -> bytes:
-        catalogue = self._here.catalogue
+        catalogue = self._site.catalogue
         summaries, years = catalogue.category(category), catalogue.years(category)
         listed = [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
         name = f"{category} in {year}" if year else category
-        return self._here.render(
+        return self._site.render(
             "category.html",
             path,
             name,
@@ -165,11 +165,11 @@ class ListPages:
 
     def _feed(self, category: str, summaries: Sequence[EntrySummary]) -> str:
         """The feed of a category of which the latest issues have papers; empty where there is none."""
-        if not self._here.site_config.feeds:  # what makes feeds is loaded only where there are some
+        if not self._site.site_config.feeds:  # what makes feeds is loaded only where there are some
             return ""
         from hotpapers.render.feeds import ISSUES
 
-        latest = self._here.days[-ISSUES:]
+        latest = self._site.days[-ISSUES:]
         return f"feeds/category/{category}.atom" if any(summary.day >= latest[0] for summary in summaries[:1]) else ""
 
     def _by_month(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[PaperLines]:
@@ -181,10 +181,10 @@ class ListPages:
         return [self._line(summary, root) for summary in entry_summaries]
 
     def _author(self, path: str, author: str) -> bytes:
-        catalogue = self._here.catalogue
-        summaries, spelled = catalogue.author(author), catalogue.spelled(author)
+        catalogue = self._site.catalogue
+        summaries, spellings = catalogue.author(author), catalogue.spellings(author)
         papers = words.count_noun(len(catalogue.papers_of(author)), "paper")
-        return self._here.render(
-            "author.html", path, spelled[0], f"{papers} by {spelled[0]} in the issues.", spelled=spelled,
+        return self._site.render(
+            "author.html", path, spellings[0], f"{papers} by {spellings[0]} in the issues.", spellings=spellings,
             papers=papers, lines=self._lines(summaries, site_paths.to_root(path)),
         )  # fmt: skip

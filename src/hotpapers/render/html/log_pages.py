@@ -19,22 +19,22 @@ _BESIDE = re.compile(r"(\d{4}-\d\d-\d\d/(?:edition-[1-9]\d{0,3}/)?)(issue\.tlog-
 class LogPages:
     """The files of the log; none where none is kept."""
 
-    def __init__(self, prepared: SiteContext) -> None:
-        self._here = prepared
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
         self._files: tuple[PublicationLogs, dict[str, bytes]] | None = None
 
     @property
-    def _observed(self) -> str:
-        return f"{FOLDER}{self._here.name}/{observation_files.FOLDER}/"
+    def _observations_path(self) -> str:
+        return f"{FOLDER}{self._site.name}/{observation_files.FOLDER}/"
 
-    def paths(self, written: Path | None = None) -> Iterator[str]:
+    def paths(self, folder: Path | None = None) -> Iterator[str]:
         """The files of the log itself: those that others name first, so that who follows meets no gap while they are
-        written. `written`: the folder of a site; files of observations that are there are left out."""
-        logs = self._here.logs
+        written. `folder`: that of a site; files of observations that are there are left out."""
+        logs = self._site.logs
         if logs is not None:
             for name in logs.observation_names():
-                path = f"{self._observed}{name}"
-                if written is None or not logs.is_copied(name, written / path):
+                path = f"{self._observations_path}{name}"
+                if folder is None or not logs.is_copied(name, folder / path):
                     yield path
             files = [path for path, data in self._all().items() if data]
             yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
@@ -42,44 +42,44 @@ class LogPages:
 
     def ended(self, path: str) -> Iterator[str]:
         """For the path of the policy: where partial tiles may stand that are full by now."""
-        if path == POLICY_PATH and self._here.logs is not None:
+        if path == POLICY_PATH and self._site.logs is not None:
             yield from (path for path, data in self._all().items() if not data)
 
     def beside(self, day: str) -> Iterator[str]:
         """The files beside a day's issues, of all editions."""
-        if self._here.logs is None:
+        if self._site.logs is None:
             return
-        for edition in (0, *self._here.earlier(day)):
-            if self._here.logs.proof(self._here.issue(day, edition).digest) is not None:
+        for edition in (0, *self._site.earlier(day)):
+            if self._site.logs.proof(self._site.issue(day, edition).digest) is not None:
                 page = site_paths.issue_path(day, edition).removesuffix("index.html")
                 yield from (page + name for name in (issue_proof.PROOF_FILE, issue_proof.CONTENT_FILE))
 
     def page(self, path: str) -> bytes | None:
-        logs = self._here.logs
+        logs = self._site.logs
         if logs is None:
             return None
         if path == POLICY_PATH:
-            return logs.policy_text(self._here.site_config.base).encode()
-        if path.startswith(self._observed):
-            return logs.observations(path.removeprefix(self._observed))
+            return logs.policy_text(self._site.site_config.base).encode()
+        if path.startswith(self._observations_path):
+            return logs.observations(path.removeprefix(self._observations_path))
         if path.startswith(FOLDER):
             return self._all().get(path) or None
         match = _BESIDE.fullmatch(path)
         day, edition = (site_paths.issue_of(f"{match[1]}index.html") or ("", 0)) if match else ("", 0)
-        if not match or not self._here.has(day, edition):
+        if not match or not self._site.has(day, edition):
             return None
-        issue = self._here.frozen(day, edition)
+        issue = self._site.frozen(day, edition)
         if match[2] == issue_proof.PROOF_FILE:
             return issue_proof.proof_text(issue, logs).encode() or None
         return issue_proof.issue_json(issue, logs) or None
 
     def _all(self) -> dict[str, bytes]:
         """Path and bytes of every file below the log's folder; none for a partial tile that is full by now."""
-        logs = self._here.logs
+        logs = self._site.logs
         if logs is None:
             return {}
         if self._files is None or self._files[0] is not logs:
-            own = f"{FOLDER}{self._here.name}/"
+            own = f"{FOLDER}{self._site.name}/"
             self._files = (logs, {f"{own}{path}": data for path, data in logs.files()})
         return self._files[1]
 

@@ -26,7 +26,7 @@ from hotpapers.view import site_paths
 from hotpapers.view.site_config import NOBODY, SiteConfig
 
 LONGEST_PATH = 200
-Mine = Callable[[str], bool]
+PathFilter = Callable[[str], bool]
 """Whether something is in one's share, by its name."""
 
 
@@ -42,44 +42,46 @@ class SitePages:
     """
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
-        self._here = SiteContext(issue_reader, publication, site_config)
-        self._issues, self._papers = IssuePages(self._here), PaperPages(self._here)
-        self._cards, self._logs = CardPages(self._here), LogPages(self._here)
-        self._lists, self._once = ListPages(self._here), StaticPages(self._here, self._issues)
-        self.missing, self.search = self._once.missing, self._once.search
+        self._site = SiteContext(issue_reader, publication, site_config)
+        self._issues, self._papers = IssuePages(self._site), PaperPages(self._site)
+        self._cards, self._logs = CardPages(self._site), LogPages(self._site)
+        self._lists, self._once = ListPages(self._site), StaticPages(self._site, self._issues)
+        self.missing, self.refused, self.search = self._once.missing, self._once.refused, self._once.search
 
     # ---- which pages there are -----------------------------------------------------------------------
 
-    def paths(self, days: Sequence[str] | None = None, is_own: Mine = everything) -> Iterator[str]:
-        """Every path of the site, each once; or of the pages that change when these days' issues do. `mine`: a share of
-        them, by their days, or by themselves.
+    def paths(self, days: Sequence[str] | None = None, is_own: PathFilter = everything) -> Iterator[str]:
+        """Every path of the site, each once; or of the pages that change when these days' issues do. `is_own`: a share
+        of them, by their days, or by themselves.
 
         Those are their issues with earlier editions, the issues before and after, their papers, the lists in which
         these stand, papers whose talk goes on, and the pages that there are once. Days without an issue are passed
         over.
         """
-        all_days = self._here.days
+        all_days = self._site.days
         chosen = set(all_days if days is None else days).intersection(all_days)
-        yielded: set[str] = set()
+        known: set[str] = set()
         for n, day in enumerate(all_days):
             if not is_own(day):
                 continue
             if day in chosen:
                 for paths_of in (self._issues.paths, self._papers.paths, self._cards.paths, self._logs.beside):
-                    yield from _new(yielded, paths_of(day))
+                    yield from _new(known, paths_of(day))
             elif chosen.intersection(all_days[max(n - 1, 0) : n + 2]):
-                yield from _new(yielded, [site_paths.issue_path(day)])
-        yield from _new(yielded, self._changed_papers(sorted(chosen)) if len(chosen) < len(all_days) else ())
+                yield from _new(known, [site_paths.issue_path(day)])
+        yield from _new(known, self._changed_papers(sorted(chosen)) if len(chosen) < len(all_days) else ())
         yield from filter(is_own, self._lists.paths(sorted(chosen)))
         yield from filter(is_own, self._once.pages)
         yield from filter(is_own, self._logs.paths())
 
     def _changed_papers(self, chosen: Sequence[str]) -> Iterator[str]:
         """Papers of other days of which there is more to tell now."""
-        days = dict.fromkeys(before for day in chosen for before in self._here.unsettled(day) if before not in chosen)
+        days = dict.fromkeys(
+            before for day in chosen for before in self._site.unfinished_days(day) if before not in chosen
+        )
         for day in days:
             yield from self._papers.paths(day)
-        yield from filter(None, map(site_paths.paper_path, self._lists.newly_named(chosen)))
+        yield from filter(None, map(site_paths.paper_path, self._lists.new_authors(chosen)))
 
     def ended(self, path: str) -> frozenset[str]:
         """For the path of an earlier edition: where pages may stand that are no more, of what a correction took out.
@@ -87,9 +89,9 @@ class SitePages:
         day, edition = site_paths.issue_of(path) or ("", 0)
         if not edition:
             return frozenset(filter(None, [self._cards.ended(path), *self._logs.ended(path)]))
-        issue = self._here.issue(day, edition)
+        issue = self._site.issue(day, edition)
         entries = (*issue.entries, *issue.ongoing)
-        papers = {entry.path for entry in entries if entry.path}.difference(self._here.linked(entries))
+        papers = {entry.path for entry in entries if entry.path}.difference(self._site.paths_of(entries))
         cards = filter(None, map(self._cards.ended, papers))
         return frozenset(papers).union(cards, self._lists.ended(day), self._issues.ended(day))
 
@@ -112,11 +114,11 @@ class SitePages:
         return self._issues.page(path)
 
 
-def _new(yielded: set[str], paths: Iterable[str]) -> Iterator[str]:
+def _new(known: set[str], paths: Iterable[str]) -> Iterator[str]:
     """Those that were not told before."""
     for path in paths:
-        if path not in yielded:
-            yielded.add(path)
+        if path not in known:
+            known.add(path)
             yield path
 
 
@@ -126,7 +128,7 @@ class SiteChannel:
     name = "site"
 
     def __init__(self, site_config: SiteConfig = NOBODY) -> None:
-        self._imprint = site_config
+        self._site_config = site_config
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """The pages that these days' issues touch; of all days of the publication: the whole site. Raises NotFound.
@@ -138,17 +140,17 @@ class SiteChannel:
     def log_files(self, issue_reader: IssueReader, publication: str, folder: Path) -> Iterator[RenderedFile]:
         """The files of the publication's log alone, as far as a site's folder may lack them; without bytes, tiles that
         have become full. Raises NotFound."""
-        pages = LogPages(SiteContext(issue_reader, publication, self._imprint))
+        pages = LogPages(SiteContext(issue_reader, publication, self._site_config))
         for path in pages.paths(folder):
             if (page := pages.page(path)) is not None:
                 yield RenderedFile(path, page)
         yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH))
 
     def share(
-        self, issue_reader: IssueReader, publication: str, days: Sequence[str], is_own: Mine
+        self, issue_reader: IssueReader, publication: str, days: Sequence[str], is_own: PathFilter
     ) -> Iterator[RenderedFile]:
         """A share of the same: what is in several shares is alike in all of them."""
-        pages = SitePages(issue_reader, publication, self._imprint)
+        pages = SitePages(issue_reader, publication, self._site_config)
         ended: set[str] = set()
         for path in pages.paths(days, is_own):
             page = pages.page(path)

@@ -27,7 +27,8 @@ AUTHORS_AT_ONCE = 20
 
 
 class NetworkHistory(NamedTuple):
-    """A network's voices at each of the ages, None where it was not reached; and the curve."""
+    """A network's voices at each of the ages, None where there is no count: it was not reached, or nobody had spoken of
+    the paper anywhere, or nothing was read then. And the curve."""
 
     name: str
     mark: str
@@ -46,25 +47,25 @@ class VersionLine(NamedTuple):
 class PaperPages:
     """The pages of papers that are in issues."""
 
-    def __init__(self, prepared: SiteContext) -> None:
-        self._here = prepared
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
 
     def paths(self, day: str) -> Iterator[str]:
         """The papers of a day's issue."""
-        issue = self._here.issue(day)
+        issue = self._site.issue(day)
         yield from (entry.path for entry in issue.entries if entry.path)
-        yield from self._here.linked(issue.ongoing)
+        yield from self._site.paths_of(issue.ongoing)
 
     def page(self, path: str) -> bytes | None:
         paper = site_paths.paper_of(path)
-        appearances = self._here.appearances(site_paths.arxiv_id(paper)) if paper else []
-        if appearances and is_folded(appearances[-1].issue.day, self._here.site_config.whole_since):
-            return self._folded(path, appearances)
+        appearances = self._site.appearances(site_paths.arxiv_id(paper)) if paper else []
+        if appearances and is_folded(appearances[-1].issue.day, self._site.site_config.whole_since):
+            return self._folded_page(path, appearances)
         return self._paper(path, appearances) if appearances else None
 
-    def _folded(self, path: str, appearances: list[EntryAppearance]) -> bytes:
+    def _folded_page(self, path: str, appearances: list[EntryAppearance]) -> bytes:
         latest = appearances[-1].entry
-        return self._here.render(
+        return self._site.render(
             "folded.html",
             path,
             latest.plain_title,
@@ -74,32 +75,32 @@ class PaperPages:
         )
 
     def _paper(self, path: str, appearances: list[EntryAppearance]) -> bytes:
-        here, latest = self._here, appearances[-1].entry
-        history, posts = here.talk(latest.key, appearances[0])
+        site, latest = self._site, appearances[-1].entry
+        history, posts = site.attention(latest.key, appearances[0])
         cited = entries_of(latest.metadata)
-        return here.render(
+        return site.render(
             "paper.html", path, latest.plain_title, latest.lead_text or latest.first_authors or latest.plain_title,
-            paper=latest, appearances=appearances[::-1], authors=here.author_links(latest.authors),
+            paper=latest, appearances=appearances[::-1], authors=site.author_links(latest.authors),
             at_once=AUTHORS_AT_ONCE,
             ages=tuple(AGE_NAMES.values()), networks=network_histories(history),
             versions=versions(latest.metadata, self._announcements(latest.key)),
-            more=more_posts(posts, self._quoted_posts(latest.key, appearances)),
+            more=more_posts(posts, self._quoted_keys(latest.key, appearances)),
             highwire=list(citations.highwire(cited[0])) if cited else (), cite=cited[1] if cited else {},
-            canonical=site_paths.public_url(here.site_config.base, path),
-            card=card_pages.of_paper(here.site_config.base, here.title, path, appearances),
+            canonical=site_paths.public_url(site.site_config.base, path),
+            card=card_pages.of_paper(site.site_config.base, site.title, path, appearances),
         )  # fmt: skip
 
-    def _quoted_posts(self, paper: str, appearances: list[EntryAppearance]) -> set[str]:
+    def _quoted_keys(self, paper: str, appearances: list[EntryAppearance]) -> set[str]:
         """The posts that stand with one of its places."""
         return {
             quotation.post.post
             for at in appearances
-            for quotation in self._here.frozen(at.issue.day).posts.get(paper, ())
+            for quotation in self._site.frozen(at.issue.day).posts.get(paper, ())
         }
 
     def _announcements(self, paper: str) -> Sequence[Announcement]:
         """When a paper was announced; of listings nobody knows, and asking for each paper takes its time."""
-        return () if self._here.publication.window == "listing" else self._here.issue_reader.announcements(paper)
+        return () if self._site.publication.window == "listing" else self._site.issue_reader.announcements(paper)
 
 
 def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...]:

@@ -50,7 +50,7 @@ class SearchIndex:
         self._days = issue_reader.days(publication)
 
     def files(self, days: Iterable[str], is_own: Callable[[str], bool] = bool) -> Iterator[RenderedFile]:
-        """The files that change when these days' issues do. `mine`: of the quarters, by name, a share."""
+        """The files that change when these days' issues do. `is_own`: of the quarters, by name, a share."""
         chosen = set(days).intersection(self._days)
         yield _json("search/index.json", {"parts": sorted(set(map(part_of, self._days)))})
         summaries = {

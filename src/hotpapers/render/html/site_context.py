@@ -17,13 +17,13 @@ from hotpapers.view.contact_links import ContactLinks, contact_links_of
 from hotpapers.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.view.site_config import NOBODY, SiteConfig
 
-AT_HAND = 64
+CACHED = 64
 """So many prepared issues are kept: some 2 MB."""
-DESCRIBED = 300
+LONGEST_DESCRIPTION = 300
 """Code points of what a page tells of itself to who links it."""
-HOW_IT_DOES = ("index.html", "status/index.html")
+SCHEDULED_PAGES = ("index.html", "status/index.html")
 """The pages that say how the schedule is doing that makes them."""
-SETTLED = 168
+FINAL_HOURS = 168
 """Hours after which what is told of a paper's talk changes no more."""
 
 
@@ -51,9 +51,9 @@ class SiteContext:
         self.account = dict(site_config.documents).get(publication, "")
         self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app)
         self.days: Sequence[str] = issue_reader.days(publication)
-        self.place_of_day = {day: n for n, day in enumerate(self.days)}
-        self._issue = lru_cache(AT_HAND)(self._read_issue)
-        self._talk = lru_cache(AT_HAND)(self._read_talk)
+        self.index_of_day = {day: n for n, day in enumerate(self.days)}
+        self._issue = lru_cache(CACHED)(self._read_issue)
+        self._attention = lru_cache(CACHED)(self._read_attention)
 
     # ---- issues --------------------------------------------------------------------------------------
 
@@ -74,7 +74,7 @@ class SiteContext:
 
     def has(self, day: str, edition: int = 0) -> bool:
         """Whether there is such an issue; edition 0 stands for the latest."""
-        return day in self.place_of_day and (edition == 0 or edition in self.earlier(day))
+        return day in self.index_of_day and (edition == 0 or edition in self.earlier(day))
 
     def earlier(self, day: str) -> range:
         """The numbers of a day's editions before the latest."""
@@ -105,19 +105,19 @@ class SiteContext:
         """The issues that hold a paper, the first first."""
         days = [day for name, day in self.issue_reader.appearances(f"arxiv:{bare}") if name == self.name]
         result = []
-        for day in (day for day in days if day in self.place_of_day):
+        for day in (day for day in days if day in self.index_of_day):
             issue, path = self.issue(day), site_paths.issue_path(day)
             for entries, lane in ((issue.entries, False), (issue.ongoing, True)):
                 result += [EntryAppearance(issue, path, entry, lane) for entry in entries.of(f"arxiv:{bare}")]
         return result
 
-    def linked(self, entries: Iterable[EntryView]) -> list[str]:
+    def paths_of(self, entries: Iterable[EntryView]) -> list[str]:
         """Those of some entries' papers that have a page: a correction may have taken one out of its only issue."""
-        return [entry.path for entry in entries if entry.path and self.is_held(entry.key)]
+        return [entry.path for entry in entries if entry.path and self.has_paper(entry.key)]
 
-    def is_held(self, paper: str) -> bool:
+    def has_paper(self, paper: str) -> bool:
         """Whether an issue of this publication holds a paper."""
-        return any(name == self.name and day in self.place_of_day for name, day in self.issue_reader.appearances(paper))
+        return any(name == self.name and day in self.index_of_day for name, day in self.issue_reader.appearances(paper))
 
     def author_links(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Each name with the path of its page, empty where there is none."""
@@ -125,42 +125,42 @@ class SiteContext:
 
     # ---- what was said of papers -----------------------------------------------------------------------
 
-    def talk(self, paper: str, first: EntryAppearance) -> tuple[Sequence[Attention], Sequence[Quotation]]:
+    def attention(self, paper: str, first: EntryAppearance) -> tuple[Sequence[Attention], Sequence[Quotation]]:
         """A paper's attention hour by hour, and the posts about it, as known a week after its announcement, or when the
         latest issue was frozen."""
         if self.publication.window == "listing":
             return (), ()
-        history, posts = self._talk(first.issue.day, self._settling_day(first.issue.day))
+        history, posts = self._attention(first.issue.day, self._final_day(first.issue.day))
         return history.get(paper, ()), posts.get(paper, ())
 
-    def _read_talk(
-        self, day: str, settled: str
+    def _read_attention(
+        self, day: str, final_day: str
     ) -> tuple[dict[str, Sequence[Attention]], dict[str, Sequence[Quotation]]]:
         issue = self.issue(day)
         papers = [entry.key for entry in (*issue.entries, *issue.ongoing)]
         posts = (
-            self.issue_reader.history(self.name, settled, papers),
-            self.issue_reader.posts(self.name, settled, papers),
+            self.issue_reader.history(self.name, final_day, papers),
+            self.issue_reader.posts(self.name, final_day, papers),
         )
         return dict(posts[0]), dict(posts[1])
 
-    def _settling_day(self, day: str) -> str:
+    def _final_day(self, day: str) -> str:
         """The first issue that was frozen a week after a day's announcement, or the latest."""
-        end = announced_at(day) + SETTLED * HOUR
+        end = announced_at(day) + FINAL_HOURS * HOUR
         after = (
             day_after
-            for day_after in self.days[self.place_of_day[day] :]
+            for day_after in self.days[self.index_of_day[day] :]
             if self.issue_header(day_after).content.as_of >= end
         )
         return next(after, self.days[-1])
 
-    def unsettled(self, day: str) -> list[str]:
+    def unfinished_days(self, day: str) -> list[str]:
         """The days before, of whose papers this day's issue tells more than the one before it."""
-        n = self.place_of_day[day]
+        n = self.index_of_day[day]
         if n == 0 or self.publication.window == "listing":
             return []
         known = self.issue_header(self.days[n - 1]).content.as_of
-        return [day for day in self.days[:n] if announced_at(day) + SETTLED * HOUR > known]
+        return [day for day in self.days[:n] if announced_at(day) + FINAL_HOURS * HOUR > known]
 
     # ---- pages ---------------------------------------------------------------------------------------
 
@@ -169,8 +169,8 @@ class SiteContext:
         return render(
             template, site_paths.to_root(path), path, self.title, contact_links=self.contact_links, title=title,
             feeds=self.site_config.feeds,
-            note=phrases.note(self.publication), schedule=self.site_config.note if path in HOW_IT_DOES else "",
-            description=phrases.cut(description, DESCRIBED), base=self.site_config.base, **values,
+            note=phrases.note(self.publication), schedule=self.site_config.note if path in SCHEDULED_PAGES else "",
+            description=phrases.cut(description, LONGEST_DESCRIPTION), base=self.site_config.base, **values,
         )  # fmt: skip
 
 

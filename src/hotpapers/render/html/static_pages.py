@@ -30,8 +30,8 @@ ASSETS = ("style.css", "reader.js", "icon.svg", *SCRIPTS)
 class StaticPages:
     """The pages that there are once."""
 
-    def __init__(self, prepared: SiteContext, issues: IssuePages) -> None:
-        self._here, self._issues = prepared, issues
+    def __init__(self, site: SiteContext, issues: IssuePages) -> None:
+        self._site, self._issues = site, issues
         self.pages: Mapping[str, Callable[[], bytes]] = {
             "index.html": self._index,
             "archive/index.html": self._archive,
@@ -43,39 +43,43 @@ class StaticPages:
             "reading/index.html": self._reading,
             PATH: self.search,
             "404.html": self.missing,
-            "robots.txt": lambda: robots_txt(prepared.site_config.base),
-            **({"sitemap.xml": lambda: sitemap(prepared, self.pages)} if prepared.site_config.base else {}),
-            **({WELL_KNOWN: publication_uri(prepared.account, prepared.name).encode} if prepared.account else {}),
+            "robots.txt": lambda: robots_txt(site.site_config.base),
+            **({"sitemap.xml": lambda: sitemap(site, self.pages)} if site.site_config.base else {}),
+            **({WELL_KNOWN: publication_uri(site.account, site.name).encode} if site.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
         }
 
     def missing(self, path: str = "404.html") -> bytes:
         """The page that says that there is none, with links that lead home from the path that was asked for."""
-        return self._here.render("404.html", path, "Not found", "There is no such page.")
+        return self._site.render("404.html", path, "Not found", "There is no such page.", refused=False)
 
-    def search(self, answer: SearchAnswer | None = None) -> bytes:
+    def refused(self, path: str) -> bytes:
+        """The page that says that an address takes no requests of that method."""
+        return self._site.render("404.html", path, "Not allowed", "This address is only read.", refused=True)
+
+    def search(self, results: SearchAnswer | None = None) -> bytes:
         """The page on which one searches; with an answer, where a program gives it."""
-        title = f"{phrases.cut(phrases.one_line(answer.query), 80)} · Search" if answer else "Search"
-        return self._here.render(
-            "search.html", PATH, title, f"Papers of {self._here.title} by words, authors, categories, days.",
-            answer=answer, help=HELP,
+        title = f"{phrases.cut(phrases.one_line(results.query), 80)} · Search" if results else "Search"
+        return self._site.render(
+            "search.html", PATH, title, f"Papers of {self._site.title} by words, authors, categories, days.",
+            results=results, help=HELP,
         )  # fmt: skip
 
     def _latest(self) -> PublishedIssue | None:
-        return self._here.frozen(self._here.days[-1]) if self._here.days else None
+        return self._site.frozen(self._site.days[-1]) if self._site.days else None
 
     def _index(self) -> bytes:
-        if self._here.days:
-            return self._issues.issue("index.html", self._here.days[-1], 0)
-        return self._here.render("empty.html", "index.html", "No issue yet", first_due(self._here.publication))
+        if self._site.days:
+            return self._issues.issue("index.html", self._site.days[-1], 0)
+        return self._site.render("empty.html", "index.html", "No issue yet", first_due(self._site.publication))
 
     def _archive(self) -> bytes:
-        entry_counts = dict(self._here.issue_reader.entry_counts(self._here.name))
+        entry_counts = dict(self._site.issue_reader.entry_counts(self._site.name))
         categories = [
             (category, site_paths.category_path(category), count)
-            for category, count in self._here.catalogue.categories()
+            for category, count in self._site.catalogue.categories()
         ]
-        return self._here.render(
+        return self._site.render(
             "archive.html", "archive/index.html", "Archive", f"All issues by day: {words.number(len(entry_counts))}.",
             years=calendar(entry_counts), issues=len(entry_counts), papers=sum(entry_counts.values()),
             categories=categories,
@@ -83,11 +87,11 @@ class StaticPages:
 
     def _about(self) -> bytes:
         issue = self._latest()
-        return self._here.render(
-            "about.html", "about/index.html", "About", f"What {self._here.title} is, and who makes it.",
-            publication=self._here.publication, contact=linked_contact(self._here.contact),
-            app=self._here.site_config.app,
-            join=join_address(self._here.site_config, self._here.name),
+        return self._site.render(
+            "about.html", "about/index.html", "About", f"What {self._site.title} is, and who makes it.",
+            publication=self._site.publication, contact=linked_contact(self._site.contact),
+            app=self._site.site_config.app,
+            join=join_address(self._site.site_config, self._site.name),
             command=f"hotpapers verify {issue.content.day}" if issue else "hotpapers verify --all",
         )  # fmt: skip
 
@@ -96,39 +100,39 @@ class StaticPages:
         example = worked_example(issue) if issue else None
         entry = None
         if example and issue:
-            view = self._here.issue(issue.content.day)
+            view = self._site.issue(issue.content.day)
             entry = next(candidate for candidate in view.entries if candidate.key == example.paper)
-        return self._here.render(
+        return self._site.render(
             "method.html", "method/index.html", "How it is counted",
-            f"How {self._here.title} counts: one score by hand, from the latest issue.",
-            publication=self._here.publication, example=example, entry=entry, issue=issue,
+            f"How {self._site.title} counts: one score by hand, from the latest issue.",
+            publication=self._site.publication, example=example, entry=entry, issue=issue,
             compared=words.provisional(issue.content.compared) if issue else "",
         )  # fmt: skip
 
     def _attacks(self) -> bytes:
-        return self._here.render(
+        return self._site.render(
             "attacks.html", "attacks/index.html", "What a place costs",
-            f"How many accounts it takes to buy a place in {self._here.title}: measured, attack by attack.",
-            publication=self._here.publication, prices=attack_prices(kept_figures(), self._here.publication.ranking),
+            f"How many accounts it takes to buy a place in {self._site.title}: measured, attack by attack.",
+            publication=self._site.publication, prices=attack_prices(kept_figures(), self._site.publication.ranking),
         )  # fmt: skip
 
     def _status(self) -> bytes:
-        here = self._here
-        frozen = [here.issue_header(day) for day in here.days[-STATUS_ISSUES:]]
-        return here.render(
+        site = self._site
+        frozen = [site.issue_header(day) for day in site.days[-STATUS_ISSUES:]]
+        return site.render(
             "status.html", "status/index.html", "Status", "How old the latest issue is, and what was read for it.",
-            state=state_of(here.publication, frozen),
+            state=state_of(site.publication, frozen),
         )  # fmt: skip
 
     def _accessibility(self) -> bytes:
-        return self._here.render(
+        return self._site.render(
             "accessibility.html", "accessibility/index.html", "Accessibility",
-            f"For whom {self._here.title} is made, what was tested, and what falls short.",
-            contact=linked_contact(self._here.contact),
+            f"For whom {self._site.title} is made, what was tested, and what falls short.",
+            contact=linked_contact(self._site.contact),
         )  # fmt: skip
 
     def _reading(self) -> bytes:
-        return self._here.render(
+        return self._site.render(
             "reading.html", "reading/index.html", "Reading",
             "Text size, words to leave out, authors to follow, keys: kept in your browser alone.",
         )  # fmt: skip
@@ -149,11 +153,11 @@ def robots_txt(base: str) -> bytes:
     return (f"{ROBOTS}\nSitemap: {base}sitemap.xml\n" if base else ROBOTS).encode()
 
 
-def sitemap(here: SiteContext, once: Iterable[str]) -> bytes:
+def sitemap(site: SiteContext, once: Iterable[str]) -> bytes:
     """The addresses of all pages: those that there are `once`, issues and papers from the latest on, the lists."""
     places = (
-        f"<url><loc>{escape(site_paths.public_url(here.site_config.base, path))}</loc></url>\n"
-        for path in _all(here, once)
+        f"<url><loc>{escape(site_paths.public_url(site.site_config.base, path))}</loc></url>\n"
+        for path in _all(site, once)
     )
     return "".join([_HEAD, *islice(places, MOST), "</urlset>\n"]).encode()
 
@@ -161,12 +165,12 @@ def sitemap(here: SiteContext, once: Iterable[str]) -> bytes:
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
 
 
-def _all(here: SiteContext, once: Iterable[str]) -> Iterator[str]:
+def _all(site: SiteContext, once: Iterable[str]) -> Iterator[str]:
     """The paths of all pages, each once."""
     yield from (path for path in once if path.endswith("index.html"))
-    yield from map(site_paths.issue_path, reversed(here.days))
-    papers = dict.fromkeys(summary.paper for summary in reversed(here.issue_reader.entry_summaries(here.name)))
+    yield from map(site_paths.issue_path, reversed(site.days))
+    papers = dict.fromkeys(summary.paper for summary in reversed(site.issue_reader.entry_summaries(site.name)))
     yield from filter(None, map(site_paths.paper_path, papers))
-    categories, authors = here.catalogue.everything()
+    categories, authors = site.catalogue.everything()
     yield from sorted(categories)
-    yield from (site_paths.author_path(author) for author in sorted(authors) if here.catalogue.has_author(author))
+    yield from (site_paths.author_path(author) for author in sorted(authors) if site.catalogue.has_author(author))

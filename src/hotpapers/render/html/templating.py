@@ -43,9 +43,9 @@ def _environment() -> Environment:
         count_noun=words.count_noun,
         weekdays=announcement_counts.WEEKDAYS,
         day_name=phrases.day_name,
-        counts_of=_remembered("counts"),
-        why_of=_remembered("why"),
-        elsewhere_of=_remembered("elsewhere"),
+        counts_of=_cached_macro("counts"),
+        why_of=_cached_macro("why"),
+        elsewhere_of=_cached_macro("elsewhere"),
     )
     return environment
 
@@ -93,14 +93,14 @@ def _part(name: str, root: str, current: str, site: str, feeds: bool, note: str 
     return Markup(_template(name).render(root=root, current=current, site=site, feeds=feeds, note=note).rstrip("\n"))
 
 
-def _remembered(name: str) -> Callable[[object], Markup]:
+def _cached_macro(name: str) -> Callable[[object], Markup]:
     """A macro of parts.html that is asked for the same on several pages, once."""
 
     @lru_cache(maxsize=512)
-    def made(value: object) -> Markup:
+    def render_value(value: object) -> Markup:
         return macro("parts.html", name)(value)
 
-    return made
+    return render_value
 
 
 @cache

@@ -33,12 +33,12 @@ class HostMachine(NamedTuple):
 
 
 class HostFile(NamedTuple):
-    """A file of a host. `path`: from the folder of hotpapers.toml on, with `/`. `kept`: one that is there stays, as it
-    is the operator's own."""
+    """A file of a host. `path`: from the folder of hotpapers.toml on, with `/`. `keep_existing`: one that is there
+    stays, as it is the operator's own."""
 
     path: str
     text: str
-    kept: bool = False
+    keep_existing: bool = False
 
 
 def host_files(
@@ -48,7 +48,7 @@ def host_files(
     if kind == GITHUB_PAGES:
         return _github_pages(settings, today)
     if kind == SYSTEMD:
-        return _systemd(machine or HostMachine())
+        return _systemd(settings, machine or HostMachine())
     return _container(settings)
 
 
@@ -64,7 +64,7 @@ def remarks(kind: str, settings: Settings) -> list[str]:
     return []
 
 
-def _filled(name: str, **values: str) -> str:
+def _template_text(name: str, **values: str) -> str:
     """A template with its @NAMES@ replaced."""
     text = files("hotpapers").joinpath("schedule", "hosts", "templates", name).read_text("utf-8")
     for key, value in values.items():
@@ -75,7 +75,7 @@ def _filled(name: str, **values: str) -> str:
 def _requirements() -> HostFile:
     """What is installed beside the program, each file by its hash."""
     text = f"# What hotpapers {__version__} needs, with hashes.\n# `hotpapers init --replace` writes it anew.\n"
-    return HostFile(REQUIREMENTS, text + _filled("requirements.txt"))
+    return HostFile(REQUIREMENTS, text + _template_text("requirements.txt"))
 
 
 # ---- GitHub Pages --------------------------------------------------------------------------------------
@@ -86,23 +86,36 @@ def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
         store = without_password(settings.store)
         raise SettingsError(f'store: {store!r}: a run on GitHub has a file beside {FILE}; write "hotpapers.db".')
     schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
-    workflow = _filled("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
-    return [HostFile(WORKFLOW, workflow), _requirements(), HostFile(".gitignore", _filled("gitignore"), kept=True)]
+    workflow = _template_text("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
+    return [
+        HostFile(WORKFLOW, workflow),
+        _requirements(),
+        HostFile(".gitignore", _template_text("gitignore"), keep_existing=True),
+    ]
 
 
 # ---- systemd -------------------------------------------------------------------------------------------
 
 
-def _systemd(machine: HostMachine) -> list[HostFile]:
+def _systemd(settings: Settings, machine: HostMachine) -> list[HostFile]:
     for value in (machine.folder, *machine.program, machine.user):
         if not value.isprintable() or '"' in value or "\\" in value:
             raise SettingsError(f"{value!r}: systemd takes no such name; use another folder.")
     folder = machine.folder.replace("%", "%%")
     program = " ".join(_quoted(word.replace("%", "%%").replace("$", "$$")) for word in machine.program)
-    hardening = _filled("hardening.conf", FOLDER=_quoted(folder))
+    hardening = _template_text("hardening.conf", FOLDER=_quoted(folder))
     units = ("hotpapers.service", "hotpapers-serve.service")
-    values = {"FOLDER": folder, "PROGRAM": program, "USER": machine.user, "HARDENING": hardening}
-    return [HostFile(name, _filled(name, **values)) for name in units]
+    values = {
+        "FOLDER": folder, "PROGRAM": program, "USER": machine.user, "HARDENING": hardening,
+        "PUBLICATION": "".join(f"{word} " for word in _served(settings)),
+    }  # fmt: skip
+    return [HostFile(name, _template_text(name, **values)) for name in units]
+
+
+def _served(settings: Settings) -> list[str]:
+    """The words that name the app's publication, the first of the settings: the store may have several, imported ones
+    too, and the app shows one."""
+    return ["--publication", settings.publication[0].name] if settings.publication else []
 
 
 def _quoted(path: str) -> str:
@@ -116,11 +129,12 @@ def _quoted(path: str) -> str:
 def _container(settings: Settings) -> list[HostFile]:
     extras = "serve,postgres" if settings.store.startswith("postgres") else "serve"
     listen = settings.run.listen or LISTEN
-    image = _filled("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
+    served = "".join(f'"{word}", ' for word in _served(settings))
+    image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
     return [
         HostFile("Containerfile", image),
         _requirements(),
-        HostFile("compose.yaml", _filled("compose.yaml", VERSION=__version__)),
-        HostFile(".containerignore", _filled("containerignore")),
-        HostFile(".dockerignore", _filled("containerignore")),
+        HostFile("compose.yaml", _template_text("compose.yaml", VERSION=__version__, PUBLICATION=served)),
+        HostFile(".containerignore", _template_text("containerignore")),
+        HostFile(".dockerignore", _template_text("containerignore")),
     ]

@@ -16,7 +16,7 @@ from hotpapers.model import Publication, RenderedFile
 from hotpapers.render import channel
 from hotpapers.view.site_config import SiteConfig
 
-TOGETHER = ("site", "feeds")
+CHANNELS = ("site", "feeds")
 """Channels whose files lie in one folder."""
 
 
@@ -28,38 +28,32 @@ class SiteFolder(NamedTuple):
     site_config: SiteConfig
 
 
-def places(publications: Sequence[Publication], site_config: SiteConfig) -> list[SiteFolder]:
+def site_folders(publications: Sequence[Publication], site_config: SiteConfig) -> list[SiteFolder]:
     """Where publications go: one alone is the site, several have a folder each."""
     if len(publications) == 1:
-        return [SiteFolder(publications[0], "", site_config)]
-    base = site_config.base
-    return [
-        SiteFolder(item, item.publication, site_config._replace(base=f"{base}{item.publication}/" if base else ""))
-        for item in publications
-    ]
+        return [SiteFolder(publications[0], "", site_config.of(publications[0].publication))]
+    return [SiteFolder(item, item.publication, site_config.of(item.publication)) for item in publications]
 
 
 def render_all(issue_reader: RecordIssueReader, folders: Sequence[SiteFolder], output: Path) -> int:
     """Writes the site and the feeds of publications; how many files. What is too large for the budget is folded. Raises
     UsageError where nothing can be written, or all of it is too large even so."""
     files = 0
-    for place in folders:
-        name, folder = place.publication.publication, output / place.below
-        for to in TOGETHER:
-            files += write_files(folder, _rendered(issue_reader, place, to)).files
-        share = place.site_config.budget // len(folders)
-        size_budget.fold(folder, share, issue_reader, name, partial(_rendered, issue_reader, place, "site"))
+    for site in folders:
+        name, folder = site.publication.publication, output / site.below
+        for to in CHANNELS:
+            files += write_files(folder, _render(issue_reader, site, to)).files
+        share = site.site_config.budget // len(folders)
+        size_budget.fold(folder, share, issue_reader, name, partial(_render, issue_reader, site, "site"))
     if len(folders) > 1:
-        files += write_files(output, [RenderedFile("index.html", _door(folders))]).files
+        files += write_files(output, [RenderedFile("index.html", _index_page(folders))]).files
     _check_size(output, folders[0].site_config.budget)
     return files
 
 
-def _rendered(issue_reader: RecordIssueReader, place: SiteFolder, to: str, since: str = "") -> Iterator[RenderedFile]:
-    name = place.publication.publication
-    return channel(to, place.site_config._replace(whole_since=since)).render(
-        issue_reader, name, issue_reader.days(name)
-    )
+def _render(issue_reader: RecordIssueReader, site: SiteFolder, to: str, since: str = "") -> Iterator[RenderedFile]:
+    name = site.publication.publication
+    return channel(to, site.site_config._replace(whole_since=since)).render(issue_reader, name, issue_reader.days(name))
 
 
 def _check_size(output: Path, most: int) -> None:
@@ -68,7 +62,7 @@ def _check_size(output: Path, most: int) -> None:
         raise UsageError(size_budget.SizeForecast(str(output), size, most, None).warning)
 
 
-def _door(folders: Sequence[SiteFolder]) -> bytes:
+def _index_page(folders: Sequence[SiteFolder]) -> bytes:
     """A page that leads to several publications."""
     lines = [
         f'<li><a href="{html.escape(folder.below)}/index.html">{html.escape(folder.publication.title)}</a></li>'

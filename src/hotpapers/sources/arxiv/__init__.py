@@ -60,9 +60,9 @@ class ArxivSource:
     def _round(
         self, http: HttpClient, cursor: str | None, settings: ArxivSettings, *, is_first: bool = False
     ) -> Iterator[PayloadPage]:  # fmt: skip
-        round = ArxivPoll(settings, http, cursor_state.parse(cursor), at_first=is_first)
-        yield from round.pages()
-        yield PayloadPage(next_at=self.next_due(http.now(), cursor_state.text(round.place)))
+        poll = ArxivPoll(settings, http, cursor_state.parse(cursor), is_first=is_first)
+        yield from poll.pages()
+        yield PayloadPage(next_at=self.next_due(http.now(), cursor_state.encode(poll.cursor)))
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Nothing: arXiv counts nothing."""
@@ -85,14 +85,14 @@ class ArxivSource:
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """Papers, announcements, and how completely a day was read. Raises InputError or ValueError."""
         if payload.kind == "listed":
-            return [page_facts.listed(payload.body, payload.at)]
+            return [page_facts.read_announcement(payload.body, payload.at)]
         if payload.kind == "day":
-            return [page_facts.coverage(payload.body, payload.at)]
-        tree, where = xml.place_of(payload.body)
+            return [page_facts.read_coverage(payload.body, payload.at)]
+        tree, context = xml.unwrap(payload.body)
         if payload.kind == "announcement":
-            return daily_feeds.read(tree, where.get("feed", ""), payload.at)
+            return daily_feeds.read(tree, context.get("feed", ""), payload.at)
         if payload.kind == "paper":
             return [api.read(tree, payload.at)]
         if payload.kind == "record":
-            return oai_records.read(tree, where, payload.at)
+            return oai_records.read(tree, context, payload.at)
         raise InputError(f"arxiv: unknown kind {payload.kind[:40]!r}")

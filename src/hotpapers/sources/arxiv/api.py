@@ -31,7 +31,7 @@ def parse(data: bytes) -> list[ApiPaper]:
     if feed.tag != "feed":
         raise InputError(f"not arXiv's API: <{feed.tag[:40]}>")
     named = [(_identifier(xml.parse(body)), body) for body in bodies]
-    return [ApiPaper(of.id, body, of.version) for of, body in named]
+    return [ApiPaper(arxiv_id.id, body, arxiv_id.version) for arxiv_id, body in named]
 
 
 def _identifier(entry: Element) -> ArxivId:

@@ -22,7 +22,7 @@ class CheckResult(NamedTuple):
     the first of the days that the listing told in full, and the least identifier that was new on each missed day."""
 
     payloads: list[RawPayload]
-    more: int
+    added: int
     lacks: tuple[tuple[str, str], ...]
     exact: str
     least: tuple[tuple[str, str], ...] = ()
@@ -32,14 +32,14 @@ class CompletenessChecks:
     """Compares archives for the open day, and tells of missed days as far as the listings go back."""
 
     def __init__(
-        self, settings: ArxivSettings, ask: Callable[..., Any], day: str, missed: Sequence[str], reported: set[str]
+        self, settings: ArxivSettings, ask: Callable[..., Any], day: str, missed: Sequence[str], known_ids: set[str]
     ) -> None:
         self.settings, self._ask = settings, ask
-        self._day, self._missed, self._told = day, missed, reported
+        self._day, self._missed, self._known_ids = day, missed, known_ids
         self._refused = False
 
-    def of(self, archive: str, fed: frozenset[str]) -> CheckResult:
-        """One archive; `fed`: what its feed named. A refusal is a lack like any other; Wait goes on to the caller."""
+    def check(self, archive: str, feed_ids: frozenset[str]) -> CheckResult:
+        """One archive; `feed_ids`: what its feed named. A refusal is a lack like any other; RetryLater is raised."""
         try:
             listed, at = self._listing(archive)
         except RequestRefused as no:
@@ -48,18 +48,18 @@ class CompletenessChecks:
             )
         payloads: list[RawPayload] = []
         lacks: list[tuple[str, str]] = []
-        more = 0
+        added = 0
         for day in [day for day in (*self._missed, self._day) if day in listed]:
-            lack = listing.lack(listed[day], fed if day == self._day else ())
-            for id, kind in lack.papers.items():
+            shortfall = listing.shortfall(listed[day], feed_ids if day == self._day else ())
+            for id, kind in shortfall.papers.items():
                 fact = page_facts.ListedFact(paper=id, category=archive, day=day, type=kind)
-                payloads.append(page_facts.listed_seen(fact, at))
-            missing = self._fetch([id for id in lack.papers if id not in self._told], payloads)
-            more += len(lack.papers) if day == self._day else 0
-            lacks += [(day, f"{archive}: {words}") for words in _words(missing, lack.unnamed)]
-        if fed and self._day not in listed:
+                payloads.append(page_facts.listing_payload(fact, at))
+            missing = self._fetch([id for id in shortfall.papers if id not in self._known_ids], payloads)
+            added += len(shortfall.papers) if day == self._day else 0
+            lacks += [(day, f"{archive}: {words}") for words in _describe_missing(missing, shortfall.unnamed)]
+        if feed_ids and self._day not in listed:
             lacks.append((self._day, f"{archive}: arXiv's listing has not come so far"))
-        return CheckResult(payloads, more, tuple(lacks), self._exact(listed), tuple(self._least(listed)))
+        return CheckResult(payloads, added, tuple(lacks), self._exact(listed), tuple(self._least(listed)))
 
     def _listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
         """What an archive's pages list, back to the first missed day or as far as they go; and when they said so."""
@@ -70,7 +70,7 @@ class CompletenessChecks:
         for skip in range(0, MOST_PAGES * LARGEST_PAGE, LARGEST_PAGE):
             page, at = self._ask(listing.parse, url, skip=str(skip), show=str(LARGEST_PAGE))
             for day, part in page.items():
-                result[day] = result.get(day, ListingCount()).going_on(part)
+                result[day] = result.get(day, ListingCount()).with_next_page(part)
             listed_papers = sum(len(part.papers) for part in page.values())
             if listed_papers < LARGEST_PAGE or min(page) < first:
                 break
@@ -88,8 +88,8 @@ class CompletenessChecks:
             except RequestRefused:
                 self._refused, papers, at = True, [], 0
             payloads += [RawPayload("paper", paper.id, paper.body, at) for paper in papers]
-            self._told.update(paper.id for paper in papers)
-            missing += [id for id in batch if id not in self._told]
+            self._known_ids.update(paper.id for paper in papers)
+            missing += [id for id in batch if id not in self._known_ids]
         return missing
 
     def _exact(self, listed: Mapping[str, ListingCount]) -> str:
@@ -108,7 +108,7 @@ class CompletenessChecks:
                 yield day, min(new, key=rank)
 
 
-def _words(missing: Sequence[str], unnamed: int) -> Iterator[str]:
+def _describe_missing(missing: Sequence[str], unnamed: int) -> Iterator[str]:
     if missing:
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         yield f"{', '.join(missing[:NAMED])}{more} missing"

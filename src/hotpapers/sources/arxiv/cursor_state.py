@@ -61,76 +61,76 @@ def parse(cursor: str | None) -> ArxivCursor:
         raise InputError(f"the cursor of arxiv cannot be read: {problem}") from problem
 
 
-def text(place: ArxivCursor) -> str:
+def encode(cursor: ArxivCursor) -> str:
     """A cursor to be kept."""
-    return msgspec.json.encode(place).decode()
+    return msgspec.json.encode(cursor).decode()
 
 
-def missed(place: ArxivCursor, more: Container[str]) -> list[str]:
+def missed_days(cursor: ArxivCursor, more: Container[str]) -> list[str]:
     """The days with an announcement between the last closed one and the open one."""
-    return list(days.between(place.day, place.open, more)) if place.day and place.open else []
+    return list(days.between(cursor.day, cursor.open, more)) if cursor.day and cursor.open else []
 
 
-def open_day(place: ArxivCursor, day: str, since: str = "", *, api_answers: bool = True) -> ArxivCursor:
+def open_day(cursor: ArxivCursor, day: str, since: str = "", *, api_answers: bool = True) -> ArxivCursor:
     """A day begins to be read; what was begun of another is left to be healed. `since`: the first day ever wanted.
     `api_answers`: the API answers: what it has not described after two days is given up."""
     first = min(since or day, day)
     before = (date.fromisoformat(first) - timedelta(days=1)).isoformat()
-    if day != place.open:
-        overdue = place.owed if api_answers else (*place.overdue, *place.owed)[-MOST_OWED:]
-        place = msgspec.structs.replace(place, owed=(), overdue=overdue)
+    if day != cursor.open:
+        overdue = cursor.owed if api_answers else (*cursor.overdue, *cursor.owed)[-MOST_OWED:]
+        cursor = msgspec.structs.replace(cursor, owed=(), overdue=overdue)
     return msgspec.structs.replace(
-        place, day=place.day or before, open=day, fed=(), checked=(), items=0, ids=("", ""), lacks=(), exact=day,
+        cursor, day=cursor.day or before, open=day, fed=(), checked=(), items=0, ids=("", ""), lacks=(), exact=day,
         least=(),
     )  # fmt: skip
 
 
-def fed(place: ArxivCursor, archive: str, items: int, new: list[str]) -> ArxivCursor:
+def add_feed(cursor: ArxivCursor, archive: str, items: int, new: list[str]) -> ArxivCursor:
     """An archive's feed is in the record. `new`: its new papers."""
-    known = [id for id in (*place.ids, *new) if id]
+    known = [id for id in (*cursor.ids, *new) if id]
     ids = (min(known, key=rank), max(known, key=rank)) if known else ("", "")
-    return msgspec.structs.replace(place, fed=(*place.fed, archive), items=place.items + items, ids=ids)
+    return msgspec.structs.replace(cursor, fed=(*cursor.fed, archive), items=cursor.items + items, ids=ids)
 
 
-def described(place: ArxivCursor, identifiers: Iterable[str], by_api: Container[str]) -> ArxivCursor:
+def mark_described(cursor: ArxivCursor, identifiers: Iterable[str], described: Container[str]) -> ArxivCursor:
     """Some more versions were asked of the API; what it has not described is owed."""
-    owed = dict.fromkeys([*place.owed, *identifiers])
+    owed = dict.fromkeys([*cursor.owed, *identifiers])
     return msgspec.structs.replace(
-        place,
-        owed=tuple(listing for listing in owed if listing not in by_api and listing not in place.overdue),
-        overdue=tuple(listing for listing in place.overdue if listing not in by_api),
+        cursor,
+        owed=tuple(version for version in owed if version not in described and version not in cursor.overdue),
+        overdue=tuple(version for version in cursor.overdue if version not in described),
     )
 
 
-def close_day(place: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivCursor:
+def close_day(cursor: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivCursor:
     """The open day is closed; missed days before those that the listings told of become the gap."""
-    left = [day for day in missed if day < place.exact]
-    after = place.after if place.stamp else place.last
-    first = place.gap[0] if place.stamp else (left[0] if left else "")
-    listed = [id for id in (place.ids[0], *(id for day, id in place.least if day >= place.exact)) if id]
+    unlisted = [day for day in missed if day < cursor.exact]
+    after = cursor.after if cursor.stamp else cursor.last
+    first = cursor.gap[0] if cursor.stamp else (unlisted[0] if unlisted else "")
+    listed = [id for id in (cursor.ids[0], *(id for day, id in cursor.least if day >= cursor.exact)) if id]
     return ArxivCursor(
-        day=place.open,
-        last=place.ids[1] or place.last,
+        day=cursor.open,
+        last=cursor.ids[1] or cursor.last,
         doubt=doubt,
-        gap=(first, left[-1] if left else place.gap[1]) if first else ("", ""),
+        gap=(first, unlisted[-1] if unlisted else cursor.gap[1]) if first else ("", ""),
         after=after if first else "",
-        before=min(listed, key=rank, default="") if left else place.before,
-        stamp=place.stamp or first,
-        token=place.token,
-        owed=place.owed,
-        overdue=place.overdue,
+        before=min(listed, key=rank, default="") if unlisted else cursor.before,
+        stamp=cursor.stamp or first,
+        token=cursor.token,
+        owed=cursor.owed,
+        overdue=cursor.overdue,
     )
 
 
-def with_token(place: ArxivCursor, token: str) -> ArxivCursor:
+def with_token(cursor: ArxivCursor, token: str) -> ArxivCursor:
     """A part of the list of a datestamp is in the record; it goes on with a token, or with the next datestamp."""
-    following = (date.fromisoformat(place.stamp) + timedelta(days=1)).isoformat()
-    return msgspec.structs.replace(place, token=token, stamp=place.stamp if token else following)
+    following = (date.fromisoformat(cursor.stamp) + timedelta(days=1)).isoformat()
+    return msgspec.structs.replace(cursor, token=token, stamp=cursor.stamp if token else following)
 
 
-def without_gap(place: ArxivCursor) -> ArxivCursor:
+def without_gap(cursor: ArxivCursor) -> ArxivCursor:
     """The gap is closed."""
-    return msgspec.structs.replace(place, gap=("", ""), after="", before="", stamp="", token="")
+    return msgspec.structs.replace(cursor, gap=("", ""), after="", before="", stamp="", token="")
 
 
 def rank(id: str) -> tuple[int, int]:

@@ -31,7 +31,7 @@ class DailyFeed(NamedTuple):
 
     date: date
     items: tuple[DailyFeedEntry, ...]
-    unread: tuple[bytes, ...]
+    unreadable: tuple[bytes, ...]
 
 
 class DailyFeedEntry(NamedTuple):
@@ -45,7 +45,7 @@ class DailyFeedEntry(NamedTuple):
     body: bytes
 
     @property
-    def named(self) -> str:
+    def versioned_id(self) -> str:
         """The version that is announced: `2101.04869v2`."""
         return f"{self.id}v{self.version}"
 
@@ -59,15 +59,15 @@ def parse(data: bytes) -> DailyFeed:
         raise InputError(f"not arXiv's feed: <{channel.tag[:40]}>")
     if _text(channel, "title").startswith("Feed error"):
         raise InputError(f"arXiv's feed: {_text(channel, 'description') or _text(channel, 'subtitle')}"[:300])
-    on = paper_items.day_of(_text(channel, "pubDate") or _text(channel, "updated"))
+    published_on = paper_items.day_of(_text(channel, "pubDate") or _text(channel, "updated"))
     items: list[DailyFeedEntry] = []
-    unread: list[bytes] = []
+    unreadable: list[bytes] = []
     for body in bodies:
         try:
             items.append(_entry(body))
         except InputError:
-            unread.append(body)
-    return DailyFeed(on, tuple(items), tuple(unread))
+            unreadable.append(body)
+    return DailyFeed(published_on, tuple(items), tuple(unreadable))
 
 
 def _text(tree: Element, name: str) -> str:
@@ -77,11 +77,11 @@ def _text(tree: Element, name: str) -> str:
 
 def _entry(body: bytes) -> DailyFeedEntry:
     item = xml.parse(body)
-    of, kind = _announced(item)
-    return DailyFeedEntry(of.id, of.version, kind, _categories(item), _day(item), body)
+    arxiv_id, kind = _announced_id(item)
+    return DailyFeedEntry(arxiv_id.id, arxiv_id.version, kind, _categories(item), _day(item), body)
 
 
-def _announced(item: Element) -> tuple[ArxivId, AnnouncementType]:
+def _announced_id(item: Element) -> tuple[ArxivId, AnnouncementType]:
     kind = TYPES.get(xml.text(item, "announce_type"))
     if kind is None:
         raise InputError(f"arXiv's feed: unknown type {xml.text(item, 'announce_type')[:40]!r}")
@@ -99,10 +99,10 @@ def _day(item: Element) -> str:
 
 def read(item: Element, feed: str, at: int) -> list[Item]:
     """An item's paper, and its announcement in the archive or category whose feed it stood in. Raises InputError."""
-    of, kind = _announced(item)
+    arxiv_id, kind = _announced_id(item)
     summary = item.findtext("description") or item.findtext("summary") or ""
     paper = paper_items.paper(
-        of,
+        arxiv_id,
         at,
         title=xml.text(item, "title"),
         authors=author_names.authors(item.findtext("creator") or ""),
@@ -111,17 +111,17 @@ def read(item: Element, feed: str, at: int) -> list[Item]:
         doi=item.findtext("DOI"),
         journal=item.findtext("journal_reference"),
     )
-    return [paper, announcement(of, feed, _day(item), kind, at)]
+    return [paper, announcement(arxiv_id, feed, _day(item), kind, at)]
 
 
-def announcement(of: ArxivId, category: str, day: str, kind: AnnouncementType, at: int) -> Announcement:
+def announcement(arxiv_id: ArxivId, category: str, day: str, kind: AnnouncementType, at: int) -> Announcement:
     """A paper in arXiv's listing of a day."""
     return Announcement(
-        paper=arxiv.key(of.id),
+        paper=arxiv.key(arxiv_id.id),
         day=day,
         category=category,
         type=kind,
         announced_at=days.announced_at(day),
-        version=of.version,
+        version=arxiv_id.version,
         observed_at=at,
     )

@@ -37,11 +37,11 @@ class ListingCount(NamedTuple):
     total: int = 0
     papers: Mapping[str, AnnouncementType] = MappingProxyType({})
 
-    def and_also(self, other: ListingCount) -> ListingCount:
+    def with_section(self, other: ListingCount) -> ListingCount:
         """Together with another section of the same day."""
         return ListingCount(self.total + other.total, {**self.papers, **other.papers})
 
-    def going_on(self, other: ListingCount) -> ListingCount:
+    def with_next_page(self, other: ListingCount) -> ListingCount:
         """Together with the same day on the next page, where the heading gives the same total."""
         return ListingCount(max(self.total, other.total), {**self.papers, **other.papers})
 
@@ -58,7 +58,7 @@ def parse(data: bytes) -> dict[str, ListingCount]:
         if day and not heading.startswith("Replacement"):
             kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
             listed = ListingCount(_total(heading), dict(filter(None, (_paper(entry, kind) for entry in entries))))
-            result[day] = result.get(day, ListingCount()).and_also(listed)
+            result[day] = result.get(day, ListingCount()).with_section(listed)
     return result
 
 
@@ -91,9 +91,9 @@ def _total(heading: str) -> int:
 
 
 def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] | None:
-    named = _ID.search(entry)
+    id_link = _ID.search(entry)
     try:
-        return (arxiv.parse(named[1]).id, "cross" if "(cross-list from" in entry else kind) if named else None
+        return (arxiv.parse(id_link[1]).id, "cross" if "(cross-list from" in entry else kind) if id_link else None
     except InputError:
         return None
 
@@ -108,8 +108,9 @@ class ListingShortfall(NamedTuple):
     unnamed: int
 
 
-def lack(listed: ListingCount, fed: Container[str]) -> ListingShortfall:
+def shortfall(listed: ListingCount, feed_ids: Container[str]) -> ListingShortfall:
     """Compares what arXiv lists in an archive on a day with the identifiers that its feed gave."""
     return ListingShortfall(
-        {id: kind for id, kind in listed.papers.items() if id not in fed}, max(0, listed.total - len(listed.papers))
+        {id: kind for id, kind in listed.papers.items() if id not in feed_ids},
+        max(0, listed.total - len(listed.papers)),
     )

@@ -17,43 +17,43 @@ from hotpapers.sources.arxiv.settings import ArxivSettings
 
 
 class OaiHarvest:
-    """Closes a place's gap, a page at a time; nothing where there is none."""
+    """Closes a cursor's gap, a page at a time; nothing where there is none."""
 
     def __init__(self, settings: ArxivSettings, http: HttpClient, ask: Callable[..., Any], start: ArxivCursor) -> None:
-        self.settings, self.http, self.place, self._ask = settings, http, start, ask
+        self.settings, self.http, self.cursor, self._ask = settings, http, start, ask
         self._holidays: Container[str] = frozenset(settings.holidays)
 
     def _page(self, payloads: Sequence[RawPayload] = ()) -> PayloadPage:
-        return PayloadPage(payloads, cursor_state.text(self.place))
+        return PayloadPage(payloads, cursor_state.encode(self.cursor))
 
     def pages(self) -> Iterator[PayloadPage]:
         today = timestamps.day_of(self.http.now())
-        while self.place.stamp:
-            if self.place.stamp > today:
-                yield self._close_healed()
+        while self.cursor.stamp:
+            if self.cursor.stamp > today:
+                yield self._close_gap()
                 return
             yield self._part()
 
     def _part(self) -> PayloadPage:
-        first = {"metadataPrefix": "arXivRaw", "from": self.place.stamp, "until": self.place.stamp}
-        params = {"resumptionToken": self.place.token} if self.place.token else first
+        first = {"metadataPrefix": "arXivRaw", "from": self.cursor.stamp, "until": self.cursor.stamp}
+        params = {"resumptionToken": self.cursor.token} if self.cursor.token else first
         part, at = self._ask(oai_records.parse, self.settings.oai, verb="ListRecords", **params)
-        if part.error == oai_records.STALE and self.place.token:
-            self.place = msgspec.structs.replace(self.place, token="")
+        if part.error == oai_records.STALE and self.cursor.token:
+            self.cursor = msgspec.structs.replace(self.cursor, token="")
             return self._page()
         if part.error not in ("", oai_records.NOTHING):
-            raise RequestRefused(f"{self.settings.oai}: {part.error}: {part.why}")
-        where = oai_records.MissedDays(
-            *self.place.gap, self.place.after, self.place.before, ",".join(self.settings.holidays)
+            raise RequestRefused(f"{self.settings.oai}: {part.error}: {part.message}")
+        context = oai_records.MissedDays(
+            *self.cursor.gap, self.cursor.after, self.cursor.before, ",".join(self.settings.holidays)
         )
-        payloads = [RawPayload("record", key, xml.within(body, **where._asdict()), at) for key, body in part.records]
-        self.place = cursor_state.with_token(self.place, part.token)
+        payloads = [RawPayload("record", key, xml.wrap(body, **context._asdict()), at) for key, body in part.records]
+        self.cursor = cursor_state.with_token(self.cursor, part.token)
         return self._page(payloads)
 
-    def _close_healed(self) -> PayloadPage:
-        first, last = self.place.gap
+    def _close_gap(self) -> PayloadPage:
+        first, last = self.cursor.gap
         before_first = days.previous_day(first, self._holidays)
-        healed = days.between(before_first, days.following(last), self._holidays)
-        payloads = [page_facts.day_seen(day, "harvested", (), self.http.now()) for day in healed]
-        self.place = cursor_state.without_gap(self.place)
+        harvested_days = days.between(before_first, days.following(last), self._holidays)
+        payloads = [page_facts.day_payload(day, "harvested", (), self.http.now()) for day in harvested_days]
+        self.cursor = cursor_state.without_gap(self.cursor)
         return self._page(payloads)

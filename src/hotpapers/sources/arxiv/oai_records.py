@@ -30,18 +30,18 @@ class OaiRecords(NamedTuple):
     records: tuple[tuple[str, bytes], ...] = ()
     token: str = ""
     error: str = ""
-    why: str = ""
+    message: str = ""
 
 
 def parse(data: bytes) -> OaiRecords:
     """An answer cut into its records. Raises InputError."""
-    answer, bodies = xml.pieces(data, "record")
-    if answer.tag != "OAI-PMH":
-        raise InputError(f"not OAI-PMH: <{answer.tag[:40]}>")
-    error = answer.find("error")
+    response, bodies = xml.pieces(data, "record")
+    if response.tag != "OAI-PMH":
+        raise InputError(f"not OAI-PMH: <{response.tag[:40]}>")
+    error = response.find("error")
     if error is not None:
-        return OaiRecords(error=error.get("code", "unknown"), why=(error.text or "").strip()[:200])
-    token = next((xml.text(element, ".") for element in answer.iter("resumptionToken")), "")
+        return OaiRecords(error=error.get("code", "unknown"), message=(error.text or "").strip()[:200])
+    token = next((xml.text(element, ".") for element in response.iter("resumptionToken")), "")
     return OaiRecords(tuple((xml.text(xml.parse(body), "header/identifier"), body) for body in bodies), token)
 
 
@@ -58,9 +58,11 @@ class MissedDays(NamedTuple):
     before: str = ""
     holidays: str = ""
 
-    def day_of(self, of: ArxivId, submitted: int) -> str:
+    def day_of(self, arxiv_id: ArxivId, submitted: int) -> str:
         """The missed day on which a paper was announced, as far as can be told; empty when it was on another."""
-        if (self.after and rank(of.id) <= rank(self.after)) or (self.before and rank(of.id) >= rank(self.before)):
+        if (self.after and rank(arxiv_id.id) <= rank(self.after)) or (
+            self.before and rank(arxiv_id.id) >= rank(self.before)
+        ):
             return ""
         day = days.announced_for(submitted, self.holidays.split(","))
         if self.after:
@@ -68,8 +70,8 @@ class MissedDays(NamedTuple):
         return day if self.first <= day <= self.last else ""
 
 
-def read(record: Element, where: Mapping[str, str], at: int) -> list[Item]:
-    """A record's paper, and the announcements that fall into a gap (`where`: its fields). Raises InputError."""
+def read(record: Element, context: Mapping[str, str], at: int) -> list[Item]:
+    """A record's paper, and the announcements that fall into a gap (`context`: its fields). Raises InputError."""
     header = record.find("header")
     if header is not None and header.get("status") == "deleted":
         return []
@@ -77,10 +79,10 @@ def read(record: Element, where: Mapping[str, str], at: int) -> list[Item]:
     if metadata is None or len(metadata) != 1 or metadata[0].tag not in ("arXiv", "arXivRaw", "arXivOld"):
         raise InputError("OAI-PMH: a record in an unknown format")
     tree = metadata[0]
-    of = ArxivId(paper_items.identifier(xml.text(tree, "id")).id, _version(tree))
+    arxiv_id = ArxivId(paper_items.identifier(xml.text(tree, "id")).id, _version(tree))
     moments = _moments(tree)
     paper = paper_items.paper(
-        of,
+        arxiv_id,
         at,
         title=xml.text(tree, "title"),
         authors=_authors(tree),
@@ -92,7 +94,7 @@ def read(record: Element, where: Mapping[str, str], at: int) -> list[Item]:
         published_at=moments[0] if moments else None,
         updated_at=moments[-1] if moments else None,
     )
-    return [paper, *(_announced(of, paper.categories, moments, where, at) if where and moments else ())]
+    return [paper, *(_announcements(arxiv_id, paper.categories, moments, context, at) if context and moments else ())]
 
 
 def _moments(tree: Element) -> list[int]:
@@ -121,21 +123,21 @@ def _comment(tree: Element) -> str:
     comment = xml.text(tree, "comments")
     versions = tree.findall("version")
     # a version of HTML pages has no size either
-    empty = bool(versions) and xml.text(versions[-1], "size") == "0kb" and not xml.text(versions[-1], "source_type")
-    return f"[withdrawn] {comment}".strip() if empty and "withdrawn" not in comment.lower() else comment
+    is_empty = bool(versions) and xml.text(versions[-1], "size") == "0kb" and not xml.text(versions[-1], "source_type")
+    return f"[withdrawn] {comment}".strip() if is_empty and "withdrawn" not in comment.lower() else comment
 
 
-def _announced(
-    of: ArxivId, categories: tuple[str, ...], moments: list[int], where: Mapping[str, str], at: int
+def _announcements(
+    arxiv_id: ArxivId, categories: tuple[str, ...], moments: list[int], context: Mapping[str, str], at: int
 ) -> Iterator[Announcement]:
     """In the primary archive: as new on the estimated day, and each later version as a replacement."""
-    gap = MissedDays(**where)
+    gap = MissedDays(**context)
     archive = archive_of(categories[0]) if categories else ""
-    new = gap.day_of(of, moments[0])
+    new = gap.day_of(arxiv_id, moments[0])
     if new:
-        yield daily_feeds.announcement(ArxivId(of.id, 1), archive, new, "new", at)
+        yield daily_feeds.announcement(ArxivId(arxiv_id.id, 1), archive, new, "new", at)
     for number, submitted in enumerate(moments[1:], 2):
         day = days.announced_for(submitted, gap.holidays.split(","))
         if gap.first <= day <= gap.last and day != new:
-            version = number if of.version else None  # not every format numbers them
-            yield daily_feeds.announcement(ArxivId(of.id, version), archive, day, "replacement", at)
+            version = number if arxiv_id.version else None  # not every format numbers them
+            yield daily_feeds.announcement(ArxivId(arxiv_id.id, version), archive, day, "replacement", at)

@@ -39,23 +39,23 @@ class DayFact(msgspec.Struct, frozen=True, kw_only=True):
     lacks: tuple[str, ...] = ()
 
 
-def listed_seen(fact: ListedFact, at: int) -> RawPayload:
+def listing_payload(fact: ListedFact, at: int) -> RawPayload:
     """A listed paper as something that was seen."""
     return RawPayload("listed", f"{fact.category}/{fact.day}/{fact.paper}", msgspec.json.encode(fact), at)
 
 
-def day_seen(day: str, state: State, lacks: Iterable[str], at: int) -> RawPayload:
+def day_payload(day: str, state: State, lacks: Iterable[str], at: int) -> RawPayload:
     """A day's completeness as something that was seen."""
     return RawPayload("day", day, msgspec.json.encode(DayFact(day=day, state=state, lacks=tuple(lacks))), at)
 
 
-def listed(body: bytes, at: int) -> Announcement:
+def read_announcement(body: bytes, at: int) -> Announcement:
     """The announcement. Raises ValueError."""
     fact = msgspec.json.decode(body, type=ListedFact)
     return daily_feeds.announcement(ArxivId(fact.paper, fact.version), fact.category, fact.day, fact.type, at)
 
 
-def coverage(body: bytes, at: int) -> Coverage:
+def read_coverage(body: bytes, at: int) -> Coverage:
     """How a day's announcement was read; what is missing is named. Its span is the evening of the announcement, so
     `from_at` finds it: announcement_days.announced_at(day). Raises ValueError."""
     fact = msgspec.json.decode(body, type=DayFact)

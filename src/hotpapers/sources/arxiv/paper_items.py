@@ -19,7 +19,7 @@ def identifier(text: str) -> ArxivId:
     return arxiv.parse(text.strip().removeprefix("oai:arXiv.org:"))
 
 
-def words(text: str | None) -> str:
+def clean_text(text: str | None) -> str:
     """A text as one line: blanks folded, TeX's letters as Unicode, nothing that a database cannot hold."""
     return storable(tex.plain(" ".join((text or "").split())))
 
@@ -46,7 +46,7 @@ def day_of(text: str | None) -> date:
 
 
 def paper(
-    of: ArxivId,
+    arxiv_id: ArxivId,
     at: int,
     *,
     title: str,
@@ -59,18 +59,18 @@ def paper(
     **rest: Any,
 ) -> Paper:
     """A paper's metadata as seen at a moment. Raises InputError where the title is missing."""
-    if not words(title):
-        raise InputError(f"{of.id}: a paper without a title")
+    if not clean_text(title):
+        raise InputError(f"{arxiv_id.id}: a paper without a title")
     return Paper(
-        paper=arxiv.key(of.id),
-        title=words(title),
-        authors=tuple(name for name in map(words, authors) if name),
-        abstract=words(abstract),
+        paper=arxiv.key(arxiv_id.id),
+        title=clean_text(title),
+        authors=tuple(name for name in map(clean_text, authors) if name),
+        abstract=clean_text(abstract),
         categories=distinct(storable(category) for category in categories if category),
-        version=of.version,
-        comment=words(comment),
-        doi=words(doi),
-        journal=words(journal),
+        version=arxiv_id.version,
+        comment=clean_text(comment),
+        doi=clean_text(doi),
+        journal=clean_text(journal),
         observed_at=at,
         **rest,
     )

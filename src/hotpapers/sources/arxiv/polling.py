@@ -29,21 +29,21 @@ from hotpapers.sources.arxiv.settings import ArxivSettings
 class MetadataFetcher:
     """Asks for papers as long as the API answers. It lags behind the announcements now and then, by hours or a day.
 
-    `given`: versions that it has described, such as `2101.04869v2`; `told`: these and their bare identifiers, and what
-    others add. `failed`: it did not answer.
+    `described`: versions that it has described, such as `2101.04869v2`; `known_ids`: these and their bare identifiers,
+    and what others add. `failed`: it did not answer.
     """
 
     def __init__(self, settings: ArxivSettings, ask: Callable[..., Any]) -> None:
         self.settings, self._ask = settings, ask
-        self.given: set[str] = set()
-        self.told: set[str] = set()
+        self.described: set[str] = set()
+        self.known_ids: set[str] = set()
         self.failed = False
 
     def ask_for(self, identifiers: Sequence[str]) -> Iterator[list[RawPayload]]:
         """What it says of these versions, a list a request, up to a request in which it has nothing of them."""
-        left = [fromkey for fromkey in dict.fromkeys(identifiers) if fromkey not in self.given]
-        for start in range(0, len(left), self.settings.batch):
-            payloads = [] if self.failed else self._batch(left[start : start + self.settings.batch])
+        remaining = [identifier for identifier in dict.fromkeys(identifiers) if identifier not in self.described]
+        for start in range(0, len(remaining), self.settings.batch):
+            payloads = [] if self.failed else self._batch(remaining[start : start + self.settings.batch])
             if not payloads:
                 return
             yield payloads
@@ -57,14 +57,14 @@ class MetadataFetcher:
             self.failed = True
             return []
         latest = {paper.id: paper.version for paper in papers}
-        self.given |= {identifier for identifier in identifiers if _is_described(identifier, latest)}
-        self.told |= self.given | latest.keys()
+        self.described |= {identifier for identifier in identifiers if _is_described(identifier, latest)}
+        self.known_ids |= self.described | latest.keys()
         return [RawPayload("paper", paper.id, paper.body, at) for paper in papers]
 
 
-def _is_described(named: str, latest: dict[str, int | None]) -> bool:
+def _is_described(versioned_id: str, latest: dict[str, int | None]) -> bool:
     """Whether the API's version of a paper is the announced one or a later one."""
-    id, _, version = named.rpartition("v")
+    id, _, version = versioned_id.rpartition("v")
     return id in latest and (not version.isdigit() or (latest[id] or 0) >= int(version))
 
 
@@ -80,61 +80,61 @@ class _Part(NamedTuple):
 
 
 class ArxivPoll:
-    """Reads on from a place, a page at a time. `at_first`: nothing was read before, so that a weekend, on which no feed
-    is out, is no reason to wait."""
+    """Reads on from a cursor, a page at a time. `is_first`: nothing was read before, so that a weekend, on which no
+    feed is out, is no reason to wait."""
 
     def __init__(
-        self, settings: ArxivSettings, http: HttpClient, start: ArxivCursor, *, at_first: bool = False
+        self, settings: ArxivSettings, http: HttpClient, start: ArxivCursor, *, is_first: bool = False
     ) -> None:
-        self.settings, self.http, self.place, self._at_first = settings, http, start, at_first
+        self.settings, self.http, self.cursor, self._is_first = settings, http, start, is_first
         self._holidays: Container[str] = frozenset(settings.holidays)
-        self._describer = MetadataFetcher(settings, self._ask)
-        self._told = self._describer.told
-        self._fed: dict[str, frozenset[str]] = {}
+        self._fetcher = MetadataFetcher(settings, self._ask)
+        self._known_ids = self._fetcher.known_ids
+        self._feed_ids: dict[str, frozenset[str]] = {}
 
     def pages(self) -> Iterator[PayloadPage]:
-        yield from self._describe([*self.place.overdue, *self.place.owed])
+        yield from self._describe([*self.cursor.overdue, *self.cursor.owed])
         yield from self._read_feeds()
-        if self._at_first and not (self.place.open or self.place.day):
+        if self._is_first and not (self.cursor.open or self.cursor.day):
             self._open_latest()
-        if self.place.open and not self._days_without_feed():
-            if self.place.items or self._emptiness_is_sure():
+        if self.cursor.open and not self._days_without_feed():
+            if self.cursor.items or self._is_surely_empty():
                 yield from self._finish_day()
             else:
-                self.place = cursor_state.open_day(self.place, self.place.open)
+                self.cursor = cursor_state.open_day(self.cursor, self.cursor.open)
                 yield self._page()
-        harvest = OaiHarvest(self.settings, self.http, self._ask, self.place)
+        harvest = OaiHarvest(self.settings, self.http, self._ask, self.cursor)
         yield from harvest.pages()
-        self.place = harvest.place
+        self.cursor = harvest.cursor
 
     def _page(self, payloads: Sequence[RawPayload] = ()) -> PayloadPage:
-        return PayloadPage(payloads, cursor_state.text(self.place))
+        return PayloadPage(payloads, cursor_state.encode(self.cursor))
 
     def _ask(self, parse: Callable[[bytes], Parsed], url: str, **params: str) -> tuple[Parsed, int]:
         """What a server answers, read, and when. What cannot be read at all is the server's mistake, not ours."""
-        answer = self.http.get(url, params=params)
+        response = self.http.get(url, params=params)
         try:
-            return parse(answer.body), answer.at
+            return parse(response.body), response.at
         except InputError as problem:
-            raise NetError(f"{answer.url}: {problem}") from problem
+            raise NetError(f"{response.url}: {problem}") from problem
 
     # ---- the day's feeds -----------------------------------------------------------------------------
 
     def _days_without_feed(self) -> list[str]:
-        return [archive for archive in self.settings.archives if archive not in self.place.fed]
+        return [archive for archive in self.settings.archives if archive not in self.cursor.fed]
 
     def _read_feeds(self) -> Iterator[PayloadPage]:
-        if self.place.open != days.current(self.http.now()):
-            self.place = msgspec.structs.replace(self.place, open="", fed=())
+        if self.cursor.open != days.current(self.http.now()):
+            self.cursor = msgspec.structs.replace(self.cursor, open="", fed=())
         for archive in self._days_without_feed():
             feed, at = self._feed(archive)
             if not self._is_open(feed):
                 return
             parts = list(self._parts(archive, feed, at))
-            yield from self._describe([entry.named for part in parts for entry in part.feed.items])
+            yield from self._describe([entry.versioned_id for part in parts for entry in part.feed.items])
             payloads = [payload for part in parts for payload in self._entries(part)]
             new = [entry.id for entry in feed.items if entry.type == "new"]
-            self.place = cursor_state.fed(self.place, archive, len(feed.items), new)
+            self.cursor = cursor_state.add_feed(self.cursor, archive, len(feed.items), new)
             yield self._page(payloads)
 
     def _feed(self, name: str) -> tuple[DailyFeed, int]:
@@ -143,23 +143,23 @@ class ArxivPoll:
     def _is_open(self, feed: DailyFeed) -> bool:
         """Whether a feed is of the day that is being read; the first one of a new day opens it."""
         day = feed.date.isoformat()
-        if not self.place.open and day > self.place.day and feed.date.weekday() < 5:
-            self.place = cursor_state.open_day(
-                self.place, day, self.settings.since, api_answers=not self._describer.failed
+        if not self.cursor.open and day > self.cursor.day and feed.date.weekday() < 5:
+            self.cursor = cursor_state.open_day(
+                self.cursor, day, self.settings.since, api_answers=not self._fetcher.failed
             )
-        return day == self.place.open
+        return day == self.cursor.open
 
     def _open_latest(self) -> None:
         """Begins with the last day whose feeds were out: the listings tell of it, and of those before."""
-        opened = cursor_state.open_day(self.place, days.current(self.http.now()), self.settings.since)
-        self.place = msgspec.structs.replace(opened, fed=self.settings.archives)
-        self._fed = dict.fromkeys(self.settings.archives, frozenset())
+        opened = cursor_state.open_day(self.cursor, days.current(self.http.now()), self.settings.since)
+        self.cursor = msgspec.structs.replace(opened, fed=self.settings.archives)
+        self._feed_ids = dict.fromkeys(self.settings.archives, frozenset())
 
     def _parts(self, archive: str, feed: DailyFeed, at: int) -> Iterator[_Part]:
         """A feed; where it was cut, also what the feeds of its categories have besides."""
         yield _Part(archive, feed, at)
         known = frozenset(entry.id for entry in feed.items)
-        self._fed[archive] = known
+        self._feed_ids[archive] = known
         if len(feed.items) >= daily_feeds.FULL:
             for category in sorted(name for name in KNOWN if name.startswith(f"{archive}.")):
                 part, at = self._feed(category)
@@ -168,78 +168,78 @@ class ArxivPoll:
 
     def _describe(self, identifiers: Sequence[str]) -> Iterator[PayloadPage]:
         """The papers that the API has, a page a request; the others are owed."""
-        for payload in self._describer.ask_for(identifiers):
+        for payload in self._fetcher.ask_for(identifiers):
             yield self._page(payload)
-        self.place = cursor_state.described(self.place, identifiers, self._describer.given)
+        self.cursor = cursor_state.mark_described(self.cursor, identifiers, self._fetcher.described)
 
     def _entries(self, part: _Part) -> Iterator[RawPayload]:
         for entry in part.feed.items:
             yield self._entry(part.name, entry, part.at)
-        for body in part.feed.unread:  # the reader says why, and it is kept in quarantine
-            yield RawPayload("announcement", f"{part.name}/unread", xml.within(body, feed=part.name), part.at)
+        for body in part.feed.unreadable:  # the reader says why, and it is kept in quarantine
+            yield RawPayload("announcement", f"{part.name}/unread", xml.wrap(body, feed=part.name), part.at)
 
     def _entry(self, name: str, entry: DailyFeedEntry, at: int) -> RawPayload:
         """An item whole where it alone describes its paper; else only that it stands there."""
-        if entry.named in self._told or not self._is_first_word(entry):
+        if entry.versioned_id in self._known_ids or not self._is_first_word(entry):
             fact = page_facts.ListedFact(
                 paper=entry.id, version=entry.version, category=name, day=entry.day, type=entry.type
             )  # fmt: skip
-            return page_facts.listed_seen(fact, at)
-        self._told |= {entry.named, entry.id}
-        return RawPayload("announcement", f"{name}/{entry.named}", xml.within(entry.body, feed=name), at)
+            return page_facts.listing_payload(fact, at)
+        self._known_ids |= {entry.versioned_id, entry.id}
+        return RawPayload("announcement", f"{name}/{entry.versioned_id}", xml.wrap(entry.body, feed=name), at)
 
     def _is_first_word(self, entry: DailyFeedEntry) -> bool:
         """Whether nothing better can be known of a paper: it is new, and the API does not have it, or it has a number
         that none had before."""
-        unheard = cursor_state.rank(entry.id) > cursor_state.rank(self.place.last)
-        return entry.type == "new" and (unheard or not self._describer.failed)
+        has_new_number = cursor_state.rank(entry.id) > cursor_state.rank(self.cursor.last)
+        return entry.type == "new" and (has_new_number or not self._fetcher.failed)
 
     # ---- closing the day -------------------------------------------------------------------------------
 
-    def _emptiness_is_sure(self) -> bool:
+    def _is_surely_empty(self) -> bool:
         """Whether empty feeds mean that nothing was announced: on a holiday, and where it is no longer early."""
-        day = self.place.open
-        early = self.http.now() < days.closes_at(day) + self.settings.patience * HOUR
-        return not (early and days.expected(day, self._holidays))
+        day = self.cursor.open
+        is_early = self.http.now() < days.closes_at(day) + self.settings.patience * HOUR
+        return not (is_early and days.expected(day, self._holidays))
 
     def _finish_day(self) -> Iterator[PayloadPage]:
-        missed = cursor_state.missed(self.place, self._holidays)
-        doubted = [self.place.doubt] if self.place.doubt else []
+        missed = cursor_state.missed_days(self.cursor, self._holidays)
+        doubted = [self.cursor.doubt] if self.cursor.doubt else []
         if not self.settings.listing:
             missed = [*doubted, *missed]
         else:
-            if self.place.items and not self.place.checked:
-                yield self._page([page_facts.day_seen(self.place.open, "read", (), self.http.now())])
+            if self.cursor.items and not self.cursor.checked:
+                yield self._page([page_facts.day_payload(self.cursor.open, "read", (), self.http.now())])
             yield from self._check([*doubted, *missed])
-        payloads = list(self._completeness([*doubted, *missed]))
-        empty = not self.place.items and days.expected(self.place.open, self._holidays)
-        self.place = cursor_state.close_day(self.place, missed, doubt=self.place.open if empty else "")
+        payloads = list(self._day_payloads([*doubted, *missed]))
+        is_empty = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
+        self.cursor = cursor_state.close_day(self.cursor, missed, doubt=self.cursor.open if is_empty else "")
         yield self._page(payloads)
 
-    def _completeness(self, missed: Sequence[str]) -> Iterator[RawPayload]:
+    def _day_payloads(self, missed: Sequence[str]) -> Iterator[RawPayload]:
         """What is known of the open day, and of the missed ones that the listings told of."""
-        for day in [*missed, self.place.open]:
-            if day >= self.place.exact:
-                lacks = [words for of, words in self.place.lacks if of == day]
+        for day in [*missed, self.cursor.open]:
+            if day >= self.cursor.exact:
+                lacks = [words for of, words in self.cursor.lacks if of == day]
                 state: page_facts.State = "checked" if self.settings.listing else "read"
-                empty = day == self.place.open and not self.place.items
-                yield page_facts.day_seen(day, "empty" if empty else state, lacks, self.http.now())
+                is_empty = day == self.cursor.open and not self.cursor.items
+                yield page_facts.day_payload(day, "empty" if is_empty else state, lacks, self.http.now())
 
     def _check(self, missed: Sequence[str]) -> Iterator[PayloadPage]:
-        checks = CompletenessChecks(self.settings, self._ask, self.place.open, missed, self._told)
+        checks = CompletenessChecks(self.settings, self._ask, self.cursor.open, missed, self._known_ids)
         for archive in self.settings.archives:
-            if archive in self.place.checked:
+            if archive in self.cursor.checked:
                 continue
-            if archive not in self._fed:  # the round was begun by another process
+            if archive not in self._feed_ids:  # the round was begun by another process
                 feed, _ = self._feed(archive)
-                self._fed[archive] = frozenset(entry.id for entry in feed.items if entry.day == self.place.open)
-            result = checks.of(archive, self._fed[archive])
-            self.place = msgspec.structs.replace(
-                self.place,
-                checked=(*self.place.checked, archive),
-                items=self.place.items + result.more,
-                lacks=(*self.place.lacks, *result.lacks),
-                least=(*self.place.least, *result.least),
-                exact=result.exact if not self.place.checked else max(self.place.exact, result.exact),
+                self._feed_ids[archive] = frozenset(entry.id for entry in feed.items if entry.day == self.cursor.open)
+            result = checks.check(archive, self._feed_ids[archive])
+            self.cursor = msgspec.structs.replace(
+                self.cursor,
+                checked=(*self.cursor.checked, archive),
+                items=self.cursor.items + result.added,
+                lacks=(*self.cursor.lacks, *result.lacks),
+                least=(*self.cursor.least, *result.least),
+                exact=result.exact if not self.cursor.checked else max(self.cursor.exact, result.exact),
             )
             yield self._page(result.payloads)

@@ -34,13 +34,13 @@ def pieces(data: bytes, name: str) -> tuple[Element, list[bytes]]:
     return reader.tree, reader.pieces
 
 
-def within(piece: bytes, **where: str) -> bytes:
+def wrap(piece: bytes, **context: str) -> bytes:
     """A piece with what has to be known of its place."""
-    attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in where.items())
+    attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in context.items())
     return f"<seen {attributes}>".encode() + piece + b"</seen>"
 
 
-def place_of(body: bytes) -> tuple[Element, Mapping[str, str]]:
+def unwrap(body: bytes) -> tuple[Element, Mapping[str, str]]:
     """A piece's tree, and what is known of its place: the reverse of `within`. Raises InputError."""
     tree = parse(body)
     if tree.tag != "seen":
@@ -56,12 +56,12 @@ def text(tree: Element, path: str) -> str:
 
 
 class _Reader:
-    """Builds the tree; elements named `cut` are left out of it and kept as bytes."""
+    """Builds the tree; elements named `cut_name` are left out of it and kept as bytes."""
 
-    def __init__(self, data: bytes, cut: str) -> None:
+    def __init__(self, data: bytes, cut_name: str) -> None:
         self.pieces: list[bytes] = []
-        self._data, self._cut = data, cut
-        self._depth, self._inside, self._start, self._parts = 0, 0, 0, 0
+        self._data, self._cut_name = data, cut_name
+        self._depth, self._cut_depth, self._start, self._parts = 0, 0, 0, 0
         self._builder = TreeBuilder()
         self._parser: Any = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -82,24 +82,24 @@ class _Reader:
         if self._depth > DEEPEST or self._parts > MOST_PARTS:
             raise InputError(f"arXiv's XML: over {DEEPEST} elements within each other, or {MOST_PARTS:,} parts")
         local = name.rpartition(":")[2]
-        if self._inside or local == self._cut:
-            self._start = self._start if self._inside else self._parser.CurrentByteIndex
-            self._inside += 1
+        if self._cut_depth or local == self._cut_name:
+            self._start = self._start if self._cut_depth else self._parser.CurrentByteIndex
+            self._cut_depth += 1
         else:
             self._builder.start(local, {key.rpartition(":")[2]: value for key, value in attributes.items()})
 
     def _close(self, name: str) -> None:
         self._depth -= 1
-        if not self._inside:
+        if not self._cut_depth:
             self._builder.end(name.rpartition(":")[2])
             return
-        self._inside -= 1
-        if not self._inside:
+        self._cut_depth -= 1
+        if not self._cut_depth:
             end = self._data.index(b">", self._parser.CurrentByteIndex) + 1
             self.pieces.append(self._data[self._start : end])
 
     def _text(self, data: str) -> None:
-        if not self._inside:
+        if not self._cut_depth:
             self._builder.data(data)
 
 

@@ -21,7 +21,7 @@ from hotpapers.errors import NetError, StreamGap
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.bluesky import parser, schemas
-from hotpapers.sources.bluesky.compression import unpacker
+from hotpapers.sources.bluesky.compression import load_decompressor
 from hotpapers.sources.bluesky.stream import (
     FirehoseTransport,
     JetstreamTransport,
@@ -33,8 +33,8 @@ from hotpapers.sources.bluesky.stream import (
     resumes_at,
 )
 from hotpapers.sources.bluesky.stream_filter import AccountShard, EventFilter
-from hotpapers.sources.endpoint_rotation import worst
-from hotpapers.sources.paper_matching import decoded, own_id, unreadable
+from hotpapers.sources.endpoint_rotation import soonest_retry
+from hotpapers.sources.paper_matching import decode_or_none, decode_response, unreadable_key
 
 __all__ = ["BlueskySettings", "BlueskySource"]
 
@@ -78,7 +78,7 @@ EDGE = HOUR // 6
 
 
 class BlueskySource:
-    """The connector. `known`: keys of tracked posts and of their accounts; if it is Tracked, it is asked about
+    """The connector. `known`: keys of tracked posts and of their accounts; if it is a PostTracker, it is asked about
     withdrawn reactions too. `names`: what names the papers that the record knows."""
 
     name = parser.NETWORK
@@ -90,8 +90,10 @@ class BlueskySource:
         self.every = settings.every
         reactions = settings.mode == "stream"
         part = AccountShard(settings.part, settings.parts)
-        self._sieve = EventFilter(known, reactions=reactions, remembers=settings.remembers, names=names, part=part)
-        self._unpack = unpacker(settings.dictionary) if settings.dictionary else None
+        self._event_filter = EventFilter(
+            known, reactions=reactions, remembers=settings.remembers, names=names, part=part
+        )
+        self._decompress = load_decompressor(settings.dictionary) if settings.dictionary else None
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The stream from the cursor on, from the first host that tells it, then the next. Ends by an error alone.
@@ -100,7 +102,7 @@ class BlueskySource:
         what is missing where that is known. Without a cursor, now is one, before any host is asked: if it takes hours
         until one answers, those are heard too, or missing.
         """
-        resume = parse(cursor).up_to(http.now())
+        resume = parse(cursor).no_later_than(http.now())
         if resume == StreamCursor():
             resume = StreamCursor(http.now())
             yield PayloadPage((), str(resume))
@@ -112,7 +114,7 @@ class BlueskySource:
         if self.settings.transport == "firehose":
             yield from self.pages(http, cursor)
             return
-        resume = parse(cursor).up_to(http.now())
+        resume = parse(cursor).no_later_than(http.now())
         if resume == StreamCursor():
             resume = StreamCursor(max(since, http.now() - self.reach + EDGE))
             yield PayloadPage((), str(resume))
@@ -125,19 +127,19 @@ class BlueskySource:
         for number in range(len(self.settings.jetstream) if self.settings.transport == "jetstream" else 1):
             transport = self._transport(number, resume)
             start = None if is_first else transport.since
-            watch = StallDetector(http.now(), start, self.settings.silence, self.settings.late, resume.time)
+            detector = StallDetector(http.now(), start, self.settings.silence, self.settings.late, resume.time)
             try:
-                for page in listen(http, transport, self._sieve, watch):
+                for page in listen(http, transport, self._event_filter, detector):
                     resume = parse(page.cursor) if page.cursor else resume
                     gaps.clear()
-                    if is_first and watch.began is not None:
-                        is_first, began = False, watch.began
-                        page = page._replace(since=max(since, began))
+                    if is_first and detector.first_commit_at is not None:
+                        is_first, first_commit_at = False, detector.first_commit_at
+                        page = page._replace(since=max(since, first_commit_at))
                     yield page
             except StreamGap as gap:
                 if gap.missing is None and resume.time is not None:  # a relay does not say from when on it has
                     gap.missing = (resume.time, http.now())
-                    gap.resume = str(parse(gap.resume).after_a_gap(http.now()))
+                    gap.resume = str(parse(gap.resume).after_gap(http.now()))
                 gaps.append(gap)
                 problems.append(gap)
             except NetError as problem:
@@ -146,14 +148,14 @@ class BlueskySource:
             smallest = min(gaps, key=resumes_at)
             yield PayloadPage((), smallest.resume)
             raise smallest
-        raise worst(problems)
+        raise soonest_retry(problems)
 
     def _transport(self, number: int, resume: StreamCursor) -> StreamTransport:
         settings = self.settings
         collections = (schemas.POST, schemas.LIKE, schemas.REPOST) if settings.mode == "stream" else (schemas.POST,)
         if settings.transport == "firehose":
             return FirehoseTransport(settings.relay, collections, resume)
-        return JetstreamTransport(settings.jetstream[number], collections, resume, settings.overlap, self._unpack)
+        return JetstreamTransport(settings.jetstream[number], collections, resume, settings.overlap, self._decompress)
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """The posts as the public view has them now, 25 at once; those that it leaves out are gone."""
@@ -164,16 +166,19 @@ class BlueskySource:
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch; where one address spoils it (400), each by itself."""
         text = urlencode([("uris", uri) for uri in uris])
-        answer = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{text}", accept=(400,))
-        if answer.status == 400:
+        response = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{text}", accept=(400,))
+        if response.status == 400:
             return [payloads for uri in uris for payloads in self._views(http, [uri])] if len(uris) > 1 else []
-        owns = [
-            (own_id(post, schemas.AppViewPostUri), bytes(post)) for post in decoded(answer, schemas.AppViewPosts).posts
+        entries = [
+            (decode_or_none(post, schemas.AppViewPostUri), bytes(post))
+            for post in decode_response(response, schemas.AppViewPosts).posts
         ]
-        bodies = {own.uri: body for own, body in owns if own}
-        broken = [RawPayload("counts", unreadable(body), body, answer.at) for own, body in owns if own is None]
-        payloads = [RawPayload("counts", uri, bodies[uri], answer.at) for uri in uris if uri in bodies]
-        missing = [RawPayload("gone", uri, b"null", answer.at) for uri in uris if uri not in bodies]
+        bodies = {entry.uri: body for entry, body in entries if entry}
+        broken = [
+            RawPayload("counts", unreadable_key(body), body, response.at) for entry, body in entries if entry is None
+        ]
+        payloads = [RawPayload("counts", uri, bodies[uri], response.at) for uri in uris if uri in bodies]
+        missing = [RawPayload("gone", uri, b"null", response.at) for uri in uris if uri not in bodies]
         return [*payloads, *broken] if broken else [*payloads, *missing]  # who says nonsense may have left out nothing
 
     def read(self, payload: RawPayload) -> Iterable[Item]:

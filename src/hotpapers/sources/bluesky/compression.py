@@ -18,7 +18,7 @@ MAGIC = b"\x28\xb5\x2f\xfd"
 """How a frame of zstd begins, and no JSON."""
 
 
-def unpacker(file: str) -> Callable[[bytes], bytes]:
+def load_decompressor(file: str) -> Callable[[bytes], bytes]:
     """What unpacks messages, from the dictionary's file. Raises SettingsError where there is no such file."""
     try:
         dictionary = Path(file).read_bytes()
@@ -26,17 +26,17 @@ def unpacker(file: str) -> Callable[[bytes], bytes]:
         raise SettingsError(
             f"source.bluesky.dictionary: {file}: {problem.strerror}; name Jetstream's zstd_dictionary, or nothing"
         ) from problem
-    machine = zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(dictionary))
-    return lambda message: unpacked(machine, message)
+    decompressor = zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(dictionary))
+    return lambda message: decompress(decompressor, message)
 
 
-def unpacked(machine: zstandard.ZstdDecompressor, message: bytes) -> bytes:
+def decompress(decompressor: zstandard.ZstdDecompressor, message: bytes) -> bytes:
     """A message as it was; one that is not packed as it is. Raises InputError for what is damaged or far too long."""
     if not message.startswith(MAGIC):
         return message
     try:
         if zstandard.frame_content_size(message) > LONGEST:
             raise InputError(f"a message of more than {LONGEST:,} bytes")
-        return machine.decompress(message, max_output_size=LONGEST)
+        return decompressor.decompress(message, max_output_size=LONGEST)
     except (zstandard.ZstdError, MemoryError) as problem:
         raise InputError(f"a message that cannot be unpacked: {problem}") from None

@@ -22,7 +22,7 @@ from hotpapers.model import (
     storable,
 )
 from hotpapers.sources.bluesky import schemas
-from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of, named_in
+from hotpapers.sources.paper_matching import gone_post, mentions_by_name, mentions_of, title_verdicts
 
 NETWORK = "bluesky"
 LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual", "nudity", "graphic-media", "spam"))
@@ -51,17 +51,17 @@ def answer_key(uri: str, kind: str) -> str:
 def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
     """The items in what was seen. Raises InputError and msgspec's errors for what cannot be read."""
     if payload.kind == "post":
-        return _post_event(payload, names)
+        return _read_post(payload, names)
     if payload.kind == "edit":
-        return _post_event(payload, names, known=True)
+        return _read_post(payload, names, known=True)
     if payload.kind == "counts":
-        return _view(payload, names)
+        return _read_view(payload, names)
     if payload.kind == "reaction":
-        return _reaction(payload)
+        return _read_reaction(payload)
     if payload.kind == "withdrawn":
-        return _withdrawn(payload)
+        return _read_withdrawal(payload)
     if payload.kind == "account":
-        return _account(payload)
+        return _read_account(payload)
     if payload.kind == "gone":
         when = tid_time(payload.key.rpartition("/")[2]) or 0
         return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", min(when, payload.at))]
@@ -72,7 +72,7 @@ def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
 # ---- posts -------------------------------------------------------------------------------------------
 
 
-def _post_event(payload: RawPayload, names: PaperIndex, *, known: bool = False) -> list[Item]:
+def _read_post(payload: RawPayload, names: PaperIndex, *, known: bool = False) -> list[Item]:
     """A post with its papers. Without any it is nothing, unless it is `known`: then an edit took them out."""
     event = schemas.event(payload.body)
     if event.commit is None:
@@ -82,8 +82,8 @@ def _post_event(payload: RawPayload, names: PaperIndex, *, known: bool = False) 
     post_mentions = mentions(key_of(uri), record, payload.at, names)
     learned = max(min(event.time_us, payload.at), 0)
     oldest = learned if event.commit.operation == "update" else DAY
-    when = moment(event.commit.rkey, record.created_at, learned, oldest)
-    doubts = doubts_of(post_mentions, record.text, names, again=known)
+    when = creation_time(event.commit.rkey, record.created_at, learned, oldest)
+    doubts = title_verdicts(post_mentions, record.text, names, was_edited=known)
     return [_post(uri, record, when, payload.at), *post_mentions, *doubts] if post_mentions or known else []
 
 
@@ -96,16 +96,16 @@ def author_of(uri: str) -> str:
 
 
 def _post(
-    uri: str, record: schemas.PostRecord, created_at: int, at: int, who: schemas.AppViewAuthor | None = None,
+    uri: str, record: schemas.PostRecord, created_at: int, at: int, author: schemas.AppViewAuthor | None = None,
     labels: Sequence[schemas.LabelValue] = (),
 ) -> Post:  # fmt: skip
-    all_labels = [*labels, *(who.labels if who else ()), *(record.labels.values if record.labels else ())]
+    all_labels = [*labels, *(author.labels if author else ()), *(record.labels.values if record.labels else ())]
     quoted = record.embed.quoted() if record.embed else ""
     langs = [lang for lang in record.langs or () if 0 < len(lang) <= 35]
     return Post(
         post=key_of(storable(uri)), network=NETWORK, account=key_of(author_of(uri)), created_at=created_at,
         text=storable(record.text), links=links_of(record), lang=storable(langs[0]) if langs else "und",
-        handle=storable(who.known_as()) if who else "", name=storable(who.display_name) if who else "",
+        handle=storable(author.valid_handle()) if author else "", name=storable(author.display_name) if author else "",
         reply_to=key_of(storable(record.reply.parent.uri)) if record.reply and record.reply.parent.uri else "",
         quotes=key_of(storable(quoted)) if quoted else "",
         limits=tuple(sorted({label.val for label in all_labels if not label.neg and label.val in LIMITS})),
@@ -121,8 +121,8 @@ def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex =
     by_link = mentions_of(post, at, "", links)
     by_paper = {mention.paper: mention for mention in [*mentions_of(post, at, record.text), *by_card, *by_link]}
     for mention in [
-        *map(_in_embed, named_in(post, at, "", cards, names)),
-        *named_in(post, at, record.text, links, names),
+        *map(_in_embed, mentions_by_name(post, at, "", cards, names)),
+        *mentions_by_name(post, at, record.text, links, names),
     ]:
         by_paper.setdefault(mention.paper, mention)
     return list(by_paper.values())
@@ -167,7 +167,7 @@ def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
 # ---- moments -----------------------------------------------------------------------------------------
 
 
-def moment(rkey: str, claimed: str, bound: int, oldest: int) -> int:
+def creation_time(rkey: str, claimed: str, bound: int, oldest: int) -> int:
     """When a post was made: its key's moment or else the claimed one, if it lies in the stretch `oldest` before
     `bound`; else `bound`. Both are the author's word, and a program can write anything there."""
     for when in (tid_time(rkey), timestamps.parse_iso(claimed)):
@@ -189,10 +189,10 @@ def tid_time(rkey: str) -> int | None:
 # ---- everything else ---------------------------------------------------------------------------------
 
 
-def _view(payload: RawPayload, names: PaperIndex) -> list[Item]:
+def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     view = schemas.view(payload.body)
     key, author = key_of(storable(view.uri)), view.author
-    when = moment(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at)
+    when = creation_time(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at)
     snapshot = Snapshot(
         post=key, reposts=view.repost_count, likes=view.like_count, replies=view.reply_count,
         quotes=view.quote_count, observed_at=payload.at,
@@ -201,16 +201,16 @@ def _view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     post_mentions = mentions(key, view.record, payload.at, names)
     return [
         post,
-        *_who(author, payload.at),
+        *_accounts(author, payload.at),
         *post_mentions,
-        *doubts_of(post_mentions, view.record.text, names),
+        *title_verdicts(post_mentions, view.record.text, names),
         snapshot,
     ]
 
 
-def _who(author: schemas.AppViewAuthor, at: int) -> list[Item]:
+def _accounts(author: schemas.AppViewAuthor, at: int) -> list[Item]:
     """The account, where its handle is known."""
-    if not author.known_as():
+    if not author.valid_handle():
         return []
     return [
         Account(
@@ -220,7 +220,7 @@ def _who(author: schemas.AppViewAuthor, at: int) -> list[Item]:
     ]  # fmt: skip
 
 
-def _reaction(payload: RawPayload) -> list[Item]:
+def _read_reaction(payload: RawPayload) -> list[Item]:
     event = schemas.event(payload.body)
     if event.commit is None:
         raise InputError("a reaction without a commit")
@@ -228,18 +228,18 @@ def _reaction(payload: RawPayload) -> list[Item]:
     if kind in schemas.ANSWERS:
         post = schemas.post_record(record).answers().get(kind, "")
     else:
-        post = schemas.pointing(record).subject.uri
+        post = schemas.like_or_repost(record).subject.uri
     if not post:
         raise InputError(f"a {kind} of nothing")
-    return [_reacted(event.did, kind, post, payload.at)]
+    return [_reaction_item(event.did, kind, post, payload.at)]
 
 
-def _withdrawn(payload: RawPayload) -> list[Item]:
+def _read_withdrawal(payload: RawPayload) -> list[Item]:
     reaction = schemas.withdrawal(payload.body)
     if reaction.event.commit is None:
         raise InputError("a withdrawal without a commit")
     return [
-        _reacted(
+        _reaction_item(
             reaction.event.did,
             _reaction_type(reaction.event.commit, payload.key),
             reaction.post,
@@ -259,13 +259,13 @@ def _reaction_type(commit: schemas.CommitEvent, key: str) -> ReactionType:
     return kind
 
 
-def _reacted(did: str, kind: ReactionType, post: str, at: int, *, withdrawn: bool = False) -> Reaction:
+def _reaction_item(did: str, kind: ReactionType, post: str, at: int, *, withdrawn: bool = False) -> Reaction:
     return Reaction(
         post=key_of(storable(post)), account=key_of(storable(did)), type=kind, withdrawn=withdrawn, observed_at=at,
     )  # fmt: skip
 
 
-def _account(payload: RawPayload) -> list[Item]:
+def _read_account(payload: RawPayload) -> list[Item]:
     """An account that is not there hides all its posts until it is back."""
     event = schemas.event(payload.body)
     if event.account is None:

@@ -115,7 +115,7 @@ def read_car(stream: BinaryIO) -> CarFile:
 def _root(stream: BinaryIO) -> bytes:
     try:
         size = _length(stream)
-        header = libipld.decode_dag_cbor(_exactly(stream, size)) if size and size < LARGEST_NODE else None
+        header = libipld.decode_dag_cbor(_read_exactly(stream, size)) if size and size < LARGEST_NODE else None
         root = header["roots"][0] if isinstance(header, dict) and header["version"] == 1 else None
     except (*NONSENSE, IndexError, InputError):
         root = None
@@ -128,7 +128,7 @@ def _sections(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     while (size := _length(stream)) is not None:
         if not CID_BYTES < size <= LARGEST_BLOCK:
             raise InputError(f"no block can have {size:,} bytes")
-        section = _exactly(stream, size)
+        section = _read_exactly(stream, size)
         yield section[:CID_BYTES], section[CID_BYTES:]
 
 
@@ -147,7 +147,7 @@ def _length(stream: BinaryIO) -> int | None:
     return None
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _read_exactly(stream: BinaryIO, size: int) -> bytes:
     data = stream.read(size)
     if len(data) < size:
         raise InputError("it breaks off")
@@ -162,19 +162,19 @@ def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
     CID of the node. A node that is met again, and a key that does not come after the one before it, are problems too.
     """
     visited: set[bytes] = set()
-    waiting = [_children(car, root, visited)]
+    stack = [_children(car, root, visited)]
     last = b""
-    while waiting:
-        step = next(waiting[-1], None)
-        if step is None:
-            waiting.pop()
-        elif isinstance(step, RepositoryLeaf):
-            yield step._replace(path=last.decode("utf-8", "replace"))
-        elif isinstance(step, bytes):
-            too_deep = RepositoryLeaf("", step, "a tree that is too deep")
-            waiting.append(_children(car, step, visited) if len(waiting) < DEEPEST else iter((too_deep,)))
+    while stack:
+        child = next(stack[-1], None)
+        if child is None:
+            stack.pop()
+        elif isinstance(child, RepositoryLeaf):
+            yield child._replace(path=last.decode("utf-8", "replace"))
+        elif isinstance(child, bytes):
+            too_deep = RepositoryLeaf("", child, "a tree that is too deep")
+            stack.append(_children(car, child, visited) if len(stack) < DEEPEST else iter((too_deep,)))
         else:
-            key, cid = step
+            key, cid = child
             path = key.decode("utf-8", "replace")
             problem = "" if KEY.fullmatch(path) else "a key that no record can have"
             yield RepositoryLeaf(path, cid, problem if last < key else "a key that is not in order")
@@ -240,7 +240,7 @@ def entries(stream: BinaryIO, collections: Container[str], oldest: int) -> Itera
     ]  # fmt: skip
     yield from sorted((entry for entry in wanted if not entry.problem), key=lambda entry: (entry.at, entry.path))
     yield from problems
-    yield from _unreferred(car, commit, {entry.cid for entry in problems})
+    yield from _unreferenced_blocks(car, commit, {entry.cid for entry in problems})
     if car.problem:
         raise InputError(f"cannot be read as a whole: {car.problem}")
 
@@ -266,20 +266,20 @@ def _entry(car: CarFile, commit: _Commit, leaf: RepositoryLeaf, oldest: int) -> 
     rev = commit.rev or ""
     if problem:
         return RepositoryEntry(commit.did, rev, 0, leaf.path, leaf.cid, b"", problem)
-    at = _moment(leaf.path.partition("/")[2], block, oldest, tid_time(rev))
+    at = _entry_time(leaf.path.partition("/")[2], block, oldest, tid_time(rev))
     return RepositoryEntry(commit.did, rev, at, leaf.path, leaf.cid, block)
 
 
-def _moment(rkey: str, block: bytes, oldest: int, latest: int | None) -> int:
+def _entry_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> int:
     """As the owner has it: nobody else was there. Never after the commit."""
     until = LARGEST if latest is None else latest
     at = tid_time(rkey)
     if at is None or not oldest <= at <= until:
-        at = _claimed(block)
+        at = _created_at(block)
     return at if at is not None and oldest <= at <= until else latest or 0
 
 
-def _claimed(block: bytes) -> int | None:
+def _created_at(block: bytes) -> int | None:
     try:
         record: Any = libipld.decode_dag_cbor(block)
         return timestamps.parse_iso(record["createdAt"])
@@ -287,10 +287,10 @@ def _claimed(block: bytes) -> int | None:
         return None
 
 
-def _unreferred(car: CarFile, commit: _Commit, referred: Container[bytes]) -> Sequence[RepositoryEntry]:
+def _unreferenced_blocks(car: CarFile, commit: _Commit, referenced: Container[bytes]) -> Sequence[RepositoryEntry]:
     """Blocks with other bytes than their hash says that nothing refers to, as far as one can see."""
     reason = "a block that has other bytes than its hash says"
-    return [RepositoryEntry(commit.did, cid=cid, problem=reason) for cid in sorted(car.forged) if cid not in referred]
+    return [RepositoryEntry(commit.did, cid=cid, problem=reason) for cid in sorted(car.forged) if cid not in referenced]
 
 
 def event(entry: RepositoryEntry) -> bytes:

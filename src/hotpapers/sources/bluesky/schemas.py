@@ -156,7 +156,7 @@ class AppViewAuthor(msgspec.Struct, gc=False, rename="camel"):
     display_name: str = ""
     labels: list[LabelValue] = []
 
-    def known_as(self) -> str:
+    def valid_handle(self) -> str:
         return "" if self.handle == "handle.invalid" else self.handle
 
 
@@ -193,7 +193,7 @@ class WithdrawnReaction(msgspec.Struct):
 
 
 event = msgspec.json.Decoder(StreamEvent).decode
-pointing = msgspec.json.Decoder(LikeOrRepost).decode
+like_or_repost = msgspec.json.Decoder(LikeOrRepost).decode
 post_record = msgspec.json.Decoder(PostRecord).decode
 view = msgspec.json.Decoder(AppViewPost).decode
 withdrawal = msgspec.json.Decoder(WithdrawnReaction).decode

@@ -16,7 +16,7 @@ from hotpapers.errors import FutureCursor, NetError, OutdatedCursor, StreamGap
 from hotpapers.model import HttpClient, PayloadPage, RawPayload
 from hotpapers.sources.bluesky import firehose, schemas
 from hotpapers.sources.bluesky.stream_filter import UNREADABLE, EventFilter
-from hotpapers.sources.paper_matching import unreadable as unreadable_key
+from hotpapers.sources.paper_matching import unreadable_key
 
 SECOND = 1_000_000
 HEARTBEAT = 30 * SECOND
@@ -38,11 +38,11 @@ class StreamCursor(NamedTuple):
     relay: str = ""
     seq: int | None = None
 
-    def up_to(self, now: int) -> StreamCursor:
+    def no_later_than(self, now: int) -> StreamCursor:
         """The same, no later than now: a server whose clock was ahead may have told of a moment that is to come."""
         return self if self.time is None or self.time <= now else self._replace(time=now)
 
-    def after_a_gap(self, now: int) -> StreamCursor:
+    def after_gap(self, now: int) -> StreamCursor:
         """The same where what is missing until now was told: what is heard from its newest on, is so from now on."""
         return self if self.seq is not None else self._replace(time=now)
 
@@ -80,34 +80,39 @@ class StreamTransport(Protocol):
         """Where to resume after the message that was given last. `time`: of the newest event."""
 
 
-Unpack = Callable[[bytes], bytes]
+Decompress = Callable[[bytes], bytes]
 """A packed message as it was. Raises InputError."""
 
 
 class JetstreamTransport:
     """JSON over a websocket; the server leaves out the collections that were not asked for.
 
-    `unpack`: what undoes Jetstream's own compression; without it, none is asked for.
+    `decompress`: what undoes Jetstream's own compression; without it, none is asked for.
     """
 
     def __init__(
-        self, host: str, collections: Collection[str], cursor: StreamCursor, overlap: int, unpack: Unpack | None = None
+        self,
+        host: str,
+        collections: Collection[str],
+        cursor: StreamCursor,
+        overlap: int,
+        decompress: Decompress | None = None,
     ) -> None:
-        self._resumed, self.since = cursor.time or 0, cursor.time
+        self._resume_time, self.since = cursor.time or 0, cursor.time
         params = [("wantedCollections", collection) for collection in collections]
         if cursor.time is not None:
             params.append(("cursor", str(max(cursor.time - overlap * SECOND, 0))))
         self.url = f"{host.rstrip('/')}/subscribe?{urlencode(params)}"
-        self.headers: Mapping[str, str] = {"socket-encoding": "zstd"} if unpack else {}
-        self._unpack = unpack
+        self.headers: Mapping[str, str] = {"socket-encoding": "zstd"} if decompress else {}
+        self._decompress = decompress
 
     def events(self, message: bytes) -> Sequence[bytes]:
-        return (self._unpack(message) if self._unpack else message,)
+        return (self._decompress(message) if self._decompress else message,)
 
     def cursor(self, time: int | None) -> StreamCursor:
         """The moment means the same to every host. Never earlier than where it was resumed: what is heard again at
         first is older, and who is killed then must not begin earlier each time."""
-        return StreamCursor(max(time or 0, self._resumed) or None)
+        return StreamCursor(max(time or 0, self._resume_time) or None)
 
 
 class FirehoseTransport:
@@ -117,7 +122,7 @@ class FirehoseTransport:
         self._relay, self._collections = urlsplit(relay).netloc, collections
         self._seq = cursor.seq if cursor.relay == self._relay else None
         self.since = cursor.time if self._seq is None else None
-        self._time, self._asked = cursor.time, self._seq
+        self._time, self._resume_seq = cursor.time, self._seq
         self.url = relay if self._seq is None else f"{relay}?cursor={self._seq}"
         self.headers: Mapping[str, str] = {}
 
@@ -127,7 +132,7 @@ class FirehoseTransport:
         except FutureCursor as problem:
             raise StreamGap(str(problem), str(StreamCursor(self._time, self._relay))) from None
         except OutdatedCursor as problem:
-            if self._asked == 0:
+            if self._resume_seq == 0:
                 return ()
             raise StreamGap(str(problem), str(StreamCursor(self._time, self._relay, 0))) from None
         self._seq = frame.seq or self._seq
@@ -143,57 +148,58 @@ class StallDetector:
     """Notices a server that is blind: it tells of no commits, or only what is long past and gets no younger.
 
     `silence`: seconds without an event, 0 for ever. `late`: seconds that events may be old without becoming younger.
-    `since`: the moment from which on all should be heard, where that is one; `read`: up to which moment the network was
-    read before. `heard`: when the last commit came; `is_first`: none has come yet; `began`: the moment of the first.
+    `since`: the moment from which on all should be heard, where that is one; `read_until`: up to which moment the
+    network was read before. `last_commit_at`: when the last commit came; `is_first`: none has come yet;
+    `first_commit_at`: the moment of the first.
     """
 
-    def __init__(self, now: int, since: int | None, silence: int, late: int, read: int | None = None) -> None:
+    def __init__(self, now: int, since: int | None, silence: int, late: int, read_until: int | None = None) -> None:
         self._silence, self._late = silence * SECOND, late * SECOND
         self._since, self.is_first = since, True
-        self.began: int | None = None
-        self._read = now if read is None else min(read, now)
-        self.heard = self._checked = now
+        self.first_commit_at: int | None = None
+        self._read_until = now if read_until is None else min(read_until, now)
+        self.last_commit_at = self._last_check_at = now
         self._lag: int | None = None
 
-    def first(self, now: int, time: int) -> None:
-        """The first commit came; of others `heard` is told. Raises StreamGap when it is much younger than what was
-        asked for; one that is still to come says that the server's clock is ahead, and nothing of what it has."""
-        ahead = time > now + self._late
-        if self._silence and self._since is not None and time - self._since > self._late and not ahead:
-            away = (time - self._since) // SECOND
-            reason = f"the server no longer has what came next: {away} s are missing"
+    def note_first(self, now: int, time: int) -> None:
+        """The first commit came; of others `last_commit_at` is set. Raises StreamGap when it is much younger than what
+        was asked for; one that is still to come says that the server's clock is ahead, and nothing of what it has."""
+        is_ahead = time > now + self._late
+        if self._silence and self._since is not None and time - self._since > self._late and not is_ahead:
+            seconds_missing = (time - self._since) // SECOND
+            reason = f"the server no longer has what came next: {seconds_missing} s are missing"
             raise StreamGap(reason, str(time), (self._since, time))
-        self.is_first, self.began = False, min(time, now)
+        self.is_first, self.first_commit_at = False, min(time, now)
 
     def until(self, now: int, newest: int | None, *, quiet: bool) -> int:
         """Up to which moment the network was read: its newest event's, while a backlog is told or a silence lasts that
         is not usual here. `quiet`: nothing came for half a minute."""
         if quiet and not self._silence:
             return now
-        self._read = max(self._read, newest or 0)
-        return self._read
+        self._read_until = max(self._read_until, newest or 0)
+        return self._read_until
 
     def check(self, now: int, newest: int | None) -> None:
         """Raises NetError when the server seems blind."""
-        if self._silence and now - self.heard >= self._silence:
-            raise NetError(f"no event for {(now - self.heard) // SECOND} s")
-        if newest is None or now - self._checked < CHECK_LAG:
+        if self._silence and now - self.last_commit_at >= self._silence:
+            raise NetError(f"no event for {(now - self.last_commit_at) // SECOND} s")
+        if newest is None or now - self._last_check_at < CHECK_LAG:
             return
-        lag, before, passed = now - newest, self._lag, now - self._checked
-        if lag > self._late and before is not None and before - lag < passed // 2:
+        lag, before, elapsed = now - newest, self._lag, now - self._last_check_at
+        if lag > self._late and before is not None and before - lag < elapsed // 2:
             raise NetError(f"events are {lag // SECOND} s old and get no younger; or this machine's clock is wrong")
-        self._lag, self._checked = lag, now
+        self._lag, self._last_check_at = lag, now
 
 
 def listen(
-    http: HttpClient, transport: StreamTransport, event_filter: EventFilter, watch: StallDetector
+    http: HttpClient, transport: StreamTransport, event_filter: EventFilter, detector: StallDetector
 ) -> Iterator[PayloadPage]:
     """Pages from one server: at most one a second, or 500 seen; an empty one every 30 s. Ends by an error alone."""
     payloads: list[RawPayload] = []
     newest: int | None = None
-    unreadable = checked = 0
+    unreadable = last_check_at = 0
     event_filter.fresh.clear()
-    paged = http.now()
+    last_page_at = http.now()
     for message in http.messages(transport.url, headers=transport.headers):
         now = http.now()
         if message is not None:
@@ -203,10 +209,10 @@ def listen(
                     if newest is None or event.time_us > newest:
                         newest = event.time_us if event.time_us < now else now
                     if event.commit is not None:
-                        watch.heard = now
-                        if watch.is_first:
-                            watch.first(now, event.time_us)
-                    payloads += event_filter.seen(event, body, now)
+                        detector.last_commit_at = now
+                        if detector.is_first:
+                            detector.note_first(now, event.time_us)
+                    payloads += event_filter.payloads(event, body, now)
                 unreadable = 0
             except UNREADABLE as problem:
                 unreadable += 1
@@ -215,13 +221,13 @@ def listen(
                         f"{transport.url}: {unreadable} messages in a row make no sense: {problem}"
                     ) from None
                 payloads.append(RawPayload("unreadable", unreadable_key(message), message, now))
-        passed = now - paged
-        if (payloads and (passed >= SECOND or len(payloads) >= MOST_SEEN)) or passed >= HEARTBEAT:
-            until = watch.until(now, newest, quiet=message is None)
+        elapsed = now - last_page_at
+        if (payloads and (elapsed >= SECOND or len(payloads) >= MOST_SEEN)) or elapsed >= HEARTBEAT:
+            until = detector.until(now, newest, quiet=message is None)
             yield PayloadPage(payloads, str(transport.cursor(newest)) or None, until)
-            payloads, paged = [], http.now()
+            payloads, last_page_at = [], http.now()
             event_filter.fresh.clear()
-        if now - checked >= SECOND:  # messages come faster than that
-            watch.check(now, newest)
-            checked = now
+        if now - last_check_at >= SECOND:  # messages come faster than that
+            detector.check(now, newest)
+            last_check_at = now
     raise NetError(f"{urlsplit(transport.url).netloc} ended the stream")

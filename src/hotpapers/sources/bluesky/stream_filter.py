@@ -16,7 +16,7 @@ import msgspec
 from hotpapers.errors import InputError
 from hotpapers.ids.mentions import spans
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.model import RawPayload, Tracked
+from hotpapers.model import PostTracker, RawPayload
 from hotpapers.sources.bluesky import schemas
 from hotpapers.sources.bluesky.parser import MOST_LINKS, NETWORK, REACTIONS, address, answer_key, key_of
 from hotpapers.sources.paper_matching import LONGEST
@@ -42,8 +42,8 @@ WHOLE = AccountShard(1, 1)
 class EventFilter:
     """Keeps what concerns us. `known`: keys of posts, and of accounts, that the record tracks.
 
-    A withdrawal names the reaction alone: which post it was for the filter asks `known`, if that is Tracked, and for
-    the last `remembers` reactions it knows itself. `fresh` holds posts and accounts that it let through and that
+    A withdrawal names the reaction alone: which post it was for the filter asks `known`, if that is a PostTracker, and
+    for the last `remembers` reactions it knows itself. `fresh` holds posts and accounts that it let through and that
     `known` may not have yet. `part`: whose events alone concern us, where a stream is shared by accounts.
     """
 
@@ -52,14 +52,14 @@ class EventFilter:
         part: AccountShard = WHOLE,
     ) -> None:  # fmt: skip
         self._names, self._part = names, part
-        self._known, self._remembers = known, remembers
+        self._known, self._most_reactions = known, remembers
         self._reactions = frozenset(REACTIONS if reactions else ())
-        self._told = known.post_of if isinstance(known, Tracked) else _nobody_knows
-        self._holds = known.holds if isinstance(known, Tracked) else known.__contains__
-        self._posts: OrderedDict[str, str] = OrderedDict()
+        self._post_of = known.post_of if isinstance(known, PostTracker) else _unknown_reaction
+        self._holds = known.holds if isinstance(known, PostTracker) else known.__contains__
+        self._posts_by_reaction: OrderedDict[str, str] = OrderedDict()
         self.fresh: set[str] = set()
 
-    def seen(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
+    def payloads(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
         """What an event says that concerns us. Raises what decoders raise for nonsense."""
         if self._part.of > 1 and not self._part.has(event.did):
             return NOTHING
@@ -70,13 +70,13 @@ class EventFilter:
             return self._reaction(event, commit, body, at)
         return self._post(event, commit, body, at) if commit.collection == schemas.POST else NOTHING
 
-    def _tracked(self, id: str) -> bool:
+    def _is_tracked(self, id: str) -> bool:
         key = key_of(id)
         return key in self._known or key in self.fresh
 
-    def _is_tracked(self, id: str) -> bool:
+    def _is_known(self, id: str) -> bool:
         """Whether the record has it at all: what is gone leaves the pages, however old it is."""
-        return self._tracked(id) or self._holds(key_of(id))
+        return self._is_tracked(id) or self._holds(key_of(id))
 
     # ---- posts -----------------------------------------------------------------------------------------
 
@@ -87,11 +87,11 @@ class EventFilter:
         what a tracked post says now: what it no longer names, it was edited out."""
         uri = address(event.did, schemas.POST, commit.rkey)
         if commit.operation == "delete":
-            removals = [RawPayload("gone", uri, body, at)] if self._is_tracked(uri) else []
-            return [*removals, *self._taken_back(uri, (), body, at)]
+            removals = [RawPayload("gone", uri, body, at)] if self._is_known(uri) else []
+            return [*removals, *self._withdrawn_answers(uri, (), body, at)]
         record = post_record(commit.record)
         payloads: list[RawPayload] = []
-        if commit.operation == "update" and self._is_tracked(uri):
+        if commit.operation == "update" and self._is_known(uri):
             payloads.append(RawPayload("edit", uri, body, at))
         elif names_paper(commit.record, record, self._names):
             self.fresh.update((key_of(uri), key_of(event.did)))
@@ -105,14 +105,17 @@ class EventFilter:
         self, uri: str, record: schemas.PostRecord, operation: str, body: bytes, at: int
     ) -> Sequence[RawPayload]:
         """A reply to a tracked post, a quote of one: reactions to it, whether or not they name a paper themselves."""
-        answered = {kind: post for kind, post in record.answers().items() if self._tracked(post)}
-        taken_back = self._taken_back(uri, answered, body, at) if operation == "update" else NOTHING
-        return [*taken_back, *(self._reacted(answer_key(uri, kind), post, body, at) for kind, post in answered.items())]
+        answers = {kind: post for kind, post in record.answers().items() if self._is_tracked(post)}
+        withdrawals = self._withdrawn_answers(uri, answers, body, at) if operation == "update" else NOTHING
+        return [
+            *withdrawals,
+            *(self._reaction_payload(answer_key(uri, kind), post, body, at) for kind, post in answers.items()),
+        ]
 
-    def _taken_back(self, uri: str, answered: Container[str], body: bytes, at: int) -> Sequence[RawPayload]:
-        """The answers that a post no longer gives. `answered`: the kinds of those that it gives."""
-        keys = [answer_key(uri, kind) for kind in schemas.ANSWERS if kind not in answered]
-        return [payload for key in keys for payload in self._withdrawn(key, body, at)]
+    def _withdrawn_answers(self, uri: str, answers: Container[str], body: bytes, at: int) -> Sequence[RawPayload]:
+        """The answers that a post no longer gives. `answers`: the kinds of those that it gives."""
+        keys = [answer_key(uri, kind) for kind in schemas.ANSWERS if kind not in answers]
+        return [payload for key in keys for payload in self._withdrawal_payloads(key, body, at)]
 
     # ---- reactions -------------------------------------------------------------------------------------
 
@@ -120,22 +123,22 @@ class EventFilter:
         self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
     ) -> Sequence[RawPayload]:
         if commit.operation == "delete":
-            return self._withdrawn(address(event.did, commit.collection, commit.rkey), body, at)
-        post = schemas.pointing(commit.record).subject.uri
+            return self._withdrawal_payloads(address(event.did, commit.collection, commit.rkey), body, at)
+        post = schemas.like_or_repost(commit.record).subject.uri
         key = key_of(post)
         if key not in self._known and key not in self.fresh:  # nearly all of them
             return NOTHING
-        return [self._reacted(address(event.did, commit.collection, commit.rkey), post, body, at)]
+        return [self._reaction_payload(address(event.did, commit.collection, commit.rkey), post, body, at)]
 
-    def _reacted(self, reaction: str, post: str, body: bytes, at: int) -> RawPayload:
-        self._posts[reaction] = post
-        if len(self._posts) > self._remembers:
-            self._posts.popitem(last=False)
+    def _reaction_payload(self, reaction: str, post: str, body: bytes, at: int) -> RawPayload:
+        self._posts_by_reaction[reaction] = post
+        if len(self._posts_by_reaction) > self._most_reactions:
+            self._posts_by_reaction.popitem(last=False)
         return RawPayload("reaction", reaction, body, at)
 
-    def _withdrawn(self, reaction: str, body: bytes, at: int) -> Sequence[RawPayload]:
+    def _withdrawal_payloads(self, reaction: str, body: bytes, at: int) -> Sequence[RawPayload]:
         # remembered still: a page that is lost on its way is read again
-        post = self._posts.get(reaction) or (self._told(reaction) or "").removeprefix(f"{NETWORK}:")
+        post = self._posts_by_reaction.get(reaction) or (self._post_of(reaction) or "").removeprefix(f"{NETWORK}:")
         if not post:
             return NOTHING
         return [RawPayload("withdrawn", reaction, msgspec.json.encode({"post": post, "event": msgspec.Raw(body)}), at)]
@@ -143,10 +146,10 @@ class EventFilter:
     # ---- accounts --------------------------------------------------------------------------------------
 
     def _account(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
-        return [RawPayload("account", event.did, body, at)] if self._is_tracked(event.did) else NOTHING
+        return [RawPayload("account", event.did, body, at)] if self._is_known(event.did) else NOTHING
 
 
-def _nobody_knows(reaction: str, /) -> str | None:
+def _unknown_reaction(reaction: str, /) -> str | None:
     return None
 
 
@@ -165,9 +168,9 @@ def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperI
     """
     if post is None:
         return bool(spans(bytes(raw).decode("utf-8", "replace")[:LONGEST]))
-    searched = post.text[:LONGEST]
+    post_text = post.text[:LONGEST]
     links = post.facet_targets()[:MOST_LINKS] if post.facets else []
     if post.embed is not None:
         links += post.embed.cards()
-    whole = "\n".join((searched, *links)) if links else searched
-    return bool(spans(whole)) or (names.may_name(whole) and bool(names.papers_in(searched, links)))
+    text = "\n".join((post_text, *links)) if links else post_text
+    return bool(spans(text)) or (names.may_name(text) and bool(names.papers_in(post_text, links)))

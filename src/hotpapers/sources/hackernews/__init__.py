@@ -11,19 +11,22 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 
-from hotpapers.errors import NetError
+from hotpapers.errors import NetError, PartiallyRead
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.ids.timestamps import minute_of
 from hotpapers.model import HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.hackernews import parser
 from hotpapers.sources.hackernews.parser import NETWORK, FirebaseItem
-from hotpapers.sources.paper_matching import decoded, gone_post, own_id, unreadable
+from hotpapers.sources.paper_matching import decode_or_none, decode_response, gone_post, unreadable_key
 
 __all__ = ["NETWORK", "HackerNewsSettings", "HackerNewsSource"]
 
 MOST_HITS = 1_000
 OVERLAP = 2 * 3600
 """Seconds that are read again: the search learns of items late, and of their edits."""
+LAG = 900
+"""Seconds by which the search may be late; beyond them it is not claimed that all was read."""
 _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,12}})", re.ASCII)
 
 
@@ -42,9 +45,21 @@ class _Hits(msgspec.Struct):
     hits: list[msgspec.Raw]
 
 
-class _When(msgspec.Struct):
+class _HitTime(msgspec.Struct):
     object_id: str = msgspec.field(name="objectID")
     created_at_i: int
+
+
+def _last_pages(newest: int | None, now: int) -> Iterator[PayloadPage]:
+    """The end of a round. `newest`: when the newest item was made that the search has. What lags is read later."""
+    if newest is not None and now - newest <= LAG:
+        yield PayloadPage((), str(now))
+        return
+    if newest is None:
+        raise PartiallyRead("the search shows no item at all")
+    yield PayloadPage((), str(newest))
+    yield PayloadPage(until=newest * 1_000_000)
+    raise PartiallyRead(f"the search shows nothing newer than {minute_of(newest * 1_000_000)}")
 
 
 class HackerNewsSource:
@@ -60,14 +75,23 @@ class HackerNewsSource:
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """Everything created since the cursor, less an overlap."""
         now = http.now() // 1_000_000
+        newest = self._newest(http, now)
         yield from self._since(http, int(cursor) - OVERLAP if cursor else now - self.settings.first_days * 86_400, now)
-        yield PayloadPage((), str(now))
+        yield from _last_pages(newest, now)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """Everything created since a moment: the search goes back for ever."""
         now = http.now() // 1_000_000
+        newest = self._newest(http, now)
         yield from self._since(http, since // 1_000_000, now)
-        yield PayloadPage((), str(now), since=since)
+        yield PayloadPage(since=since)
+        yield from _last_pages(newest, now)
+
+    def _newest(self, http: HttpClient, now: int) -> int | None:
+        """When the newest item was made that the search has, whatever it says, in seconds: it tells how far it is."""
+        params = {"tags": "(story,comment)", "hitsPerPage": "1", "numericFilters": f"created_at_i<={now}"}
+        hits = decode_response(http.get(f"{self.settings.algolia}/search_by_date", params=params), _Hits).hits
+        return max((hit_time.created_at_i for hit in hits if (hit_time := decode_or_none(hit, _HitTime))), default=None)
 
     def _since(self, http: HttpClient, since: int, until: int) -> Iterator[PayloadPage]:
         for term in self.settings.terms:
@@ -83,14 +107,17 @@ class HackerNewsSource:
                 "typoTolerance": "false",
                 "numericFilters": f"created_at_i>={since},created_at_i<={until}",
             }
-            answer = http.get(f"{self.settings.algolia}/search_by_date", params=params)
-            hits = decoded(answer, _Hits).hits
-            owns = [own_id(hit, _When) for hit in hits]
-            keys = [own.object_id if own else unreadable(hit) for own, hit in zip(owns, hits, strict=True)]
+            response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
+            hits = decode_response(response, _Hits).hits
+            hit_times = [decode_or_none(hit, _HitTime) for hit in hits]
+            keys = [
+                hit_time.object_id if hit_time else unreadable_key(hit)
+                for hit_time, hit in zip(hit_times, hits, strict=True)
+            ]
             yield PayloadPage(
-                [RawPayload("post", key, bytes(hit), answer.at) for key, hit in zip(keys, hits, strict=True)]
+                [RawPayload("post", key, bytes(hit), response.at) for key, hit in zip(keys, hits, strict=True)]
             )
-            oldest = min((own.created_at_i for own in owns if own), default=since)
+            oldest = min((hit_time.created_at_i for hit_time in hit_times if hit_time), default=since)
             if len(hits) < MOST_HITS or oldest >= until or oldest <= since:
                 return
             until = oldest
@@ -100,19 +127,19 @@ class HackerNewsSource:
         return one_by_one(ids_in(keys, _KEY), lambda item: self._item(http, item))
 
     def _item(self, http: HttpClient, item: str) -> PayloadPage:
-        answer = http.get(f"{self.settings.firebase}/item/{item}.json")
-        if answer.body.strip() == b"null":
+        response = http.get(f"{self.settings.firebase}/item/{item}.json")
+        if response.body.strip() == b"null":
             return self._missing(http, item)
-        item_id = decoded(answer, FirebaseItem).id
+        item_id = decode_response(response, FirebaseItem).id
         if str(item_id) != item:
-            raise NetError(f"{answer.url}: another item: {item_id}")
-        return PayloadPage([RawPayload("counts", item, answer.body, answer.at)])
+            raise NetError(f"{response.url}: another item: {item_id}")
+        return PayloadPage([RawPayload("counts", item, response.body, response.at)])
 
     def _missing(self, http: HttpClient, item: str) -> PayloadPage:
         """Firebase has `null` for it, as it has for what is too new and now and then for what is there. It is gone when
         the search, by which it was found, does not have it either; else nothing is known."""
-        answer = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
-        return PayloadPage([RawPayload("gone", item, b"null", answer.at)] if answer.status in GONE else ())
+        response = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
+        return PayloadPage([RawPayload("gone", item, b"null", response.at)] if response.status in GONE else ())
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """A story or comment with its papers; an item's counts, or that it is gone."""

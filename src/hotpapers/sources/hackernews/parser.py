@@ -7,7 +7,7 @@ import msgspec
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.model import Account, Item, Post, Snapshot, TextLink
-from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of, titled
+from hotpapers.sources.paper_matching import gone_post, join_title, mentions_of, title_verdicts
 
 NETWORK = "hackernews"
 
@@ -45,7 +45,7 @@ def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
     key = f"{NETWORK}:{hit.object_id}"
     text, links = _text_and_links(hit)
     mentions = mentions_of(key, at, text, [*([hit.url] if hit.url else []), *links], names)
-    return [*_post(key, hit, text, links, at), *mentions, *doubts_of(mentions, text, names)] if mentions else []
+    return [*_post(key, hit, text, links, at), *mentions, *title_verdicts(mentions, text, names)] if mentions else []
 
 
 def read_counts(body: bytes, at: int) -> list[Item]:
@@ -66,7 +66,7 @@ def _text_and_links(hit: AlgoliaHit) -> tuple[str, tuple[TextLink, ...]]:
     """A story's title, its link on the whole of it, and its text; or a comment's text."""
     if hit.comment_text is not None:
         return plain(hit.comment_text)
-    return titled(hit.title or "", hit.url, *plain(hit.story_text or ""))
+    return join_title(hit.title or "", hit.url, *plain(hit.story_text or ""))
 
 
 def _post(key: str, hit: AlgoliaHit, text: str, links: tuple[TextLink, ...], at: int) -> list[Item]:

@@ -49,10 +49,10 @@ class RedditSource:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = DAY
-        self._turns = EndpointRotation()
-        self._reached: dict[str, int] = {}
+        self._rotation = EndpointRotation()
+        self._read_since: dict[str, int] = {}
         has_key = bool(settings.client_id and settings.client_secret)
-        self._way = (
+        self._reader = (
             RedditApi(settings.web, settings.api, settings.client_id, settings.client_secret, known)
             if has_key
             else RedditFeeds(settings.web, settings.every, known)
@@ -61,35 +61,35 @@ class RedditSource:
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The newest posts of each subreddit. One that fails does not keep the others from being read; it is told."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
-        self._way.begin(http)
-        parts = ((name, self._way.new(http, name, newest)) for name in self.settings.subreddits)
-        yield from self._turns.pages(http, parts, then=self._way.end(http))
+        self._reader.begin(http)
+        parts = ((name, self._reader.new_posts(http, name, newest)) for name in self.settings.subreddits)
+        yield from self._rotation.pages(http, parts, final_pages=self._reader.end(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same, where subreddits that were not read yet are read back to a moment, as far as they list."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
-        self._way.begin(http)
+        self._reader.begin(http)
         parts = ((name, self._new_since(http, name, newest, since)) for name in self.settings.subreddits)
-        yield from self._turns.pages(http, parts, then=self._way.end(http))
-        if len(self._reached) == len(set(self.settings.subreddits)):
-            yield PayloadPage(since=max(self._reached.values()))
+        yield from self._rotation.pages(http, parts, final_pages=self._reader.end(http))
+        if len(self._read_since) == len(set(self.settings.subreddits)):
+            yield PayloadPage(since=max(self._read_since.values()))
 
     def _new_since(self, http: HttpClient, name: str, newest: dict[str, float], since: int) -> Iterator[PayloadPage]:
         if name in newest:
-            yield from self._way.new(http, name, newest)
+            yield from self._reader.new_posts(http, name, newest)
             return
         reached = since
-        for page in self._way.new(http, name, newest, since / 1e6):
+        for page in self._reader.new_posts(http, name, newest, since / 1e6):
             reached = max(reached, page.since or 0)
             yield page._replace(since=None)
-        self._reached[name] = reached
+        self._read_since[name] = reached
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """With a key scores and comments now; without one only whether the posts are still there."""
         names = ids_in(keys, _KEY)
         if names:
-            self._way.begin(http)
-            yield from self._way.again(http, names)
+            self._reader.begin(http)
+            yield from self._reader.current_posts(http, names)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """A post with its papers, from the API or a feed; its counts; that it is gone."""

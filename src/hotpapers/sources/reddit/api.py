@@ -7,11 +7,11 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 import msgspec
 
-from hotpapers.errors import NetError, PartiallyRead
+from hotpapers.errors import NetError
 from hotpapers.model import HttpClient, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import one_by_one
-from hotpapers.sources.paper_matching import decoded, own_id, unreadable
-from hotpapers.sources.reddit.parser import NETWORK, RedditThing
+from hotpapers.sources.paper_matching import decode_or_none, decode_response, unreadable_key
+from hotpapers.sources.reddit.parser import NETWORK, RedditThing, too_many
 
 BATCH = 100
 MOST_PAGES = 10
@@ -47,19 +47,19 @@ class RedditApi:
         self._headers: Mapping[str, str] = {}
 
     def begin(self, http: HttpClient) -> None:
-        answer = http.post(
+        response = http.post(
             f"{self._web}/api/v1/access_token", form={"grant_type": "client_credentials"},
             headers={"authorization": f"Basic {self._basic}"},
         )  # fmt: skip
-        self._headers = {"authorization": f"Bearer {decoded(answer, _Token).access_token}"}
+        self._headers = {"authorization": f"Bearer {decode_response(response, _Token).access_token}"}
 
-    def new(
+    def new_posts(
         self, http: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
     ) -> Iterator[PayloadPage]:
         """From the newest back to what was read before, less an overlap; at first the newest hundred, or `back` to a
         moment: then the last page says how far the list went, where it did not go so far."""
         if back is not None:
-            yield from self._back(http, subreddit, newest, back)
+            yield from self._posts_since(http, subreddit, newest, back)
             return
         since, after, reached = newest.get(subreddit), "", newest.get(subreddit, 0.0)
         for _ in range(MOST_PAGES):
@@ -73,13 +73,13 @@ class RedditApi:
             if is_complete:
                 return
         newest[subreddit] = reached
-        yield PayloadPage((), msgspec.json.encode(newest).decode())
-        raise PartiallyRead(
-            f"r/{subreddit}: more posts than the {MOST_PAGES * BATCH} newest since it was last read",
-            lost_until=round(min(times) * 1e6),
-        )
+        leaves = too_many(subreddit, MOST_PAGES * BATCH, min(times))
+        yield PayloadPage((), msgspec.json.encode(newest).decode(), leaves=leaves)
+        raise leaves
 
-    def _back(self, http: HttpClient, subreddit: str, newest: dict[str, float], since: float) -> Iterator[PayloadPage]:
+    def _posts_since(
+        self, http: HttpClient, subreddit: str, newest: dict[str, float], since: float
+    ) -> Iterator[PayloadPage]:
         """A list ends after a thousand posts, or with the subreddit's first one."""
         after, all_times, listed = "", list[float](), 0
         while True:
@@ -98,7 +98,7 @@ class RedditApi:
         """Nothing: the next round comes after the usual time."""
         return iter(())
 
-    def again(self, http: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
+    def current_posts(self, http: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
         """Scores and comments now; what Reddit does not list is gone."""
         batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
         return one_by_one(batches, lambda batch: self._info(http, batch))
@@ -107,11 +107,12 @@ class RedditApi:
         payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
         if not payloads and len(names) > HARDLY_ALL:
             raise NetError(f"{self._api}/api/info: nothing of {len(names)} posts")
-        there = {payload.key for payload in payloads}
-        whole = all(
-            payload.key in names for payload in payloads
-        )  # else one of them may be the one that says not which it is
-        removals = [RawPayload("gone", name, b"null", http.now()) for name in names if whole and name not in there]
+        listed_keys = {payload.key for payload in payloads}
+        # else one of them may be the one that says not which it is
+        is_complete = all(payload.key in names for payload in payloads)
+        removals = [
+            RawPayload("gone", name, b"null", http.now()) for name in names if is_complete and name not in listed_keys
+        ]
         return PayloadPage([*payloads, *removals])
 
     def _listing(
@@ -119,18 +120,18 @@ class RedditApi:
     ) -> tuple[list[RawPayload], list[float], str]:  # fmt: skip
         """What stands on a page, when it was created, and what the next page comes after; empty on the last one."""
         params = {"limit": str(BATCH), "raw_json": "1", **more}
-        answer = http.get(f"{self._api}{path}", params=params, headers=self._headers)
-        data = decoded(answer, _Listing).data
-        owns = [own_id(child.data, RedditThing) for child in data.children]
-        pairs = list(zip(owns, (bytes(child.data) for child in data.children), strict=True))
-        posts = [(own, body) for own, body in pairs if own is None or own.name[:3] == "t3_"]
-        payloads = [payload for own, body in posts for payload in self._payloads_of(own, body, kind, answer.at)]
-        return payloads, [own.created_utc for own in owns if own is not None], data.after or ""
+        response = http.get(f"{self._api}{path}", params=params, headers=self._headers)
+        data = decode_response(response, _Listing).data
+        things = [decode_or_none(child.data, RedditThing) for child in data.children]
+        pairs = list(zip(things, (bytes(child.data) for child in data.children), strict=True))
+        posts = [(thing, body) for thing, body in pairs if thing is None or thing.name[:3] == "t3_"]
+        payloads = [payload for thing, body in posts for payload in self._payloads_of(thing, body, kind, response.at)]
+        return payloads, [thing.created_utc for thing in things if thing is not None], data.after or ""
 
-    def _payloads_of(self, own: RedditThing | None, body: bytes, kind: str, at: int) -> list[RawPayload]:
+    def _payloads_of(self, thing: RedditThing | None, body: bytes, kind: str, at: int) -> list[RawPayload]:
         """A listed post, or its counts. That it is gone or was edited is only told of one that the record has."""
-        if own is None:
-            return [RawPayload(kind, unreadable(body), body, at)]
-        known = kind == "counts" or f"{NETWORK}:{own.name}" in self._known
-        kinds = ["counts"] if known and own.gone else [kind, *(["edit"] if known and own.edited else [])]
-        return [RawPayload(kind, own.name, body, at) for kind in kinds]
+        if thing is None:
+            return [RawPayload(kind, unreadable_key(body), body, at)]
+        known = kind == "counts" or f"{NETWORK}:{thing.name}" in self._known
+        kinds = ["counts"] if known and thing.gone else [kind, *(["edit"] if known and thing.edited else [])]
+        return [RawPayload(kind, thing.name, body, at) for kind in kinds]

@@ -6,11 +6,10 @@ from collections.abc import Container, Iterator, Sequence
 
 import msgspec
 
-from hotpapers.errors import PartiallyRead
 from hotpapers.model import HttpClient, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import GONE, one_by_one
 from hotpapers.sources.feed_parser import FeedEntry, entries
-from hotpapers.sources.reddit.parser import NETWORK, gone_from_feed
+from hotpapers.sources.reddit.parser import NETWORK, gone_from_feed, too_many
 
 FULL = 25
 """Posts of a feed: as many or more, and there may have been others before them."""
@@ -19,57 +18,59 @@ SOONEST = 300
 
 
 class RedditFeeds:
-    """One way to read Reddit. `every`: the usual seconds between two rounds."""
+    """One way to read Reddit. `interval`: the usual seconds between two rounds."""
 
     def __init__(self, web: str, interval: float, known: Container[str]) -> None:
         self._web, self._every, self._known = web, interval, known
-        self._spans: dict[str, float] = {}
+        self._intervals: dict[str, float] = {}
 
     def begin(self, http: HttpClient) -> None:
         """Nothing is needed."""
 
-    def new(
+    def new_posts(
         self, http: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
     ) -> Iterator[PayloadPage]:
         """The newest posts. Where all of them are newer than what was read before, some were missed; at first that page
         says how far they go, where that is not as far `back` as was wanted."""
-        answer = http.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
-        if answer.status == 304:
+        response = http.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
+        if response.status == 304:
             return
-        posts = [e for e in entries(answer.body, answer.headers, answer.url) if e.id.startswith("t3_")]
+        posts = [
+            entry for entry in entries(response.body, response.headers, response.url) if entry.id.startswith("t3_")
+        ]
         times = [entry.published / 1e6 for entry in posts if entry.published is not None]
         before = newest.get(subreddit)
         if times:
             newest[subreddit] = max([before or 0.0, *times])
-            self._spans[subreddit] = (max(times) - min(times)) * FULL / len(times)
+            self._intervals[subreddit] = (max(times) - min(times)) * FULL / len(times)
         is_cut = back is not None and len(times) >= FULL and min(times) > back
         since = round(min(times) * 1e6) if is_cut else None
-        yield PayloadPage(
-            [self._payload(entry, answer.at) for entry in posts], msgspec.json.encode(newest).decode(), since=since
-        )
-        if before is not None and len(times) >= FULL and min(times) > before:
-            raise PartiallyRead(
-                f"r/{subreddit}: more posts than the {len(times)} newest since it was last read",
-                lost_until=round(min(times) * 1e6),
-            )
+        is_incomplete = before is not None and len(times) >= FULL and min(times) > before
+        leaves = too_many(subreddit, len(times), min(times)) if is_incomplete else None
+        payloads = [self._payload(entry, response.at) for entry in posts]
+        yield PayloadPage(payloads, msgspec.json.encode(newest).decode(), since=since, leaves=leaves)
+        if leaves:
+            raise leaves
 
     def end(self, http: HttpClient) -> Iterator[PayloadPage]:
         """Sooner than usual, where a feed fills faster than that."""
-        pause = max(min(self._spans.values(), default=self._every * 2) / 2, SOONEST)
+        pause = max(min(self._intervals.values(), default=self._every * 2) / 2, SOONEST)
         if pause < self._every:
             yield PayloadPage(next_at=http.now() + int(pause * 1e6))
 
-    def again(self, http: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
+    def current_posts(self, http: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
         """Each post's own feed: the post as it is now, or that it is gone. There are no counts."""
         return one_by_one(names, lambda name: self._thread(http, name))
 
     def _thread(self, http: HttpClient, name: str) -> PayloadPage:
         """One post. Who is refused (403, 429) learns nothing of it."""
-        answer = http.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", accept=GONE)
-        if answer.status in GONE:
-            return PayloadPage([RawPayload("gone", name, b"null", answer.at)])
-        own = [entry for entry in entries(answer.body, answer.headers, answer.url) if entry.id == name]
-        return PayloadPage([RawPayload("thread", name, msgspec.json.encode(entry), answer.at) for entry in own[:1]])
+        response = http.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", accept=GONE)
+        if response.status in GONE:
+            return PayloadPage([RawPayload("gone", name, b"null", response.at)])
+        matching = [entry for entry in entries(response.body, response.headers, response.url) if entry.id == name]
+        return PayloadPage(
+            [RawPayload("thread", name, msgspec.json.encode(entry), response.at) for entry in matching[:1]]
+        )
 
     def _payload(self, entry: FeedEntry, at: int) -> RawPayload:
         """A listed post. That it is gone is only told of one that the record has."""

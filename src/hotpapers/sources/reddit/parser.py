@@ -7,17 +7,24 @@ from typing import Annotated, Any
 
 import msgspec
 
+from hotpapers.errors import PartiallyRead
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.model import Account, Item, Post, Snapshot, TextLink
 from hotpapers.sources.feed_parser import FeedEntry
-from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of, titled
+from hotpapers.sources.paper_matching import gone_post, join_title, mentions_of, title_verdicts
 
 NETWORK = "reddit"
 DELETED, REMOVED = "[deleted]", "[removed]"
 BY_AUTHOR = frozenset(("deleted", "author"))
 # What stands in the place of a title: "[deleted by user]", "[ Removed by Reddit ]".
-_NO_TITLE = re.compile(r"\[ ?(deleted|removed) by [^\]]{1,60}\]", re.IGNORECASE | re.ASCII)
+_TITLE_PLACEHOLDER = re.compile(r"\[ ?(deleted|removed) by [^\]]{1,60}\]", re.IGNORECASE | re.ASCII)
+
+
+def too_many(subreddit: str, number: int, oldest: float) -> PartiallyRead:
+    """A list of the newest posts did not go back to what was read before. `oldest`: of its posts, in seconds."""
+    reason = f"r/{subreddit}: more posts than the {number} newest since it was last read"
+    return PartiallyRead(reason, lost_until=round(oldest * 1e6))
 
 
 class RedditThing(msgspec.Struct):
@@ -86,18 +93,22 @@ def _from_api(key: str, submission: RedditPost, snapshot: Snapshot, names: Paper
         quotes=f"{NETWORK}:{submission.crosspost_parent}" if submission.crosspost_parent else "",
         limits=("over_18",) if submission.over_18 else (), observed_at=at,
     )  # fmt: skip
-    who = Account(account=account, handle=handle, observed_at=at)
-    return [post, who, snapshot, *mentions, *doubts_of(mentions, text, names, again=edited)]
+    author_account = Account(account=account, handle=handle, observed_at=at)
+    return [post, author_account, snapshot, *mentions, *title_verdicts(mentions, text, names, was_edited=edited)]
 
 
 def gone_from_feed(entry: FeedEntry) -> str:
     """Why an entry's post is no longer there, by what stands in the place of its author, title or text; empty while it
     is."""
     body = _body(entry)[0].strip()
-    by = _NO_TITLE.fullmatch(entry.title.strip())
-    if entry.author.removeprefix("/u/") == DELETED or body == DELETED or (by and by[1].lower() == "deleted"):
+    placeholder = _TITLE_PLACEHOLDER.fullmatch(entry.title.strip())
+    if (
+        entry.author.removeprefix("/u/") == DELETED
+        or body == DELETED
+        or (placeholder and placeholder[1].lower() == "deleted")
+    ):
         return "deleted"
-    return "removed" if by or body == REMOVED else ""
+    return "removed" if placeholder or body == REMOVED else ""
 
 
 def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
@@ -111,10 +122,10 @@ def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> l
 
 def _from_feed(key: str, entry: FeedEntry, at: int, names: PaperIndex) -> list[Item]:
     """A feed's entry: its target is the anchor `[link]`; no counts."""
-    around, anchors = plain(entry.content)
+    content, anchors = plain(entry.content)
     body, links = _body(entry)
-    target = next((k.target for k in reversed(anchors) if around[k.start : k.end] == "[link]"), "")
-    text, links = titled(plain(entry.title)[0], target, body, links)
+    target = next((k.target for k in reversed(anchors) if content[k.start : k.end] == "[link]"), "")
+    text, links = join_title(plain(entry.title)[0], target, body, links)
     mentions = mentions_of(key, at, text, [target, *links], names)
     if not mentions:
         return []
@@ -124,8 +135,8 @@ def _from_feed(key: str, entry: FeedEntry, at: int, names: PaperIndex) -> list[I
         post=key, network=NETWORK, account=account, created_at=entry.published or at, text=text,
         links=links, handle=handle, observed_at=at,
     )  # fmt: skip
-    who = Account(account=account, handle=handle, observed_at=at)
-    return [post, who, *mentions, *doubts_of(mentions, text, names)]
+    author_account = Account(account=account, handle=handle, observed_at=at)
+    return [post, author_account, *mentions, *title_verdicts(mentions, text, names)]
 
 
 def _body(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:

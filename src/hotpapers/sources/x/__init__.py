@@ -22,7 +22,7 @@ from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import ids_in
 from hotpapers.sources.x import parser, spending
-from hotpapers.sources.x.billing import BilledRequest, buy
+from hotpapers.sources.x.billing import BilledRequest, send_billed
 from hotpapers.sources.x.parser import NETWORK
 from hotpapers.sources.x.schemas import XResponse
 from hotpapers.sources.x.spending import Budget, BudgetState
@@ -71,8 +71,8 @@ class XSource:
         self.reach: int | None = 7 * DAY
         budget = spending.millionths(settings.budget, up=False)
         for_counts = int(budget * settings.counts)
-        self.for_search = Budget.of(budget - for_counts, settings.price, settings.author_price)
-        self.for_counts = Budget.of(for_counts, settings.price)
+        self.for_search = Budget.from_prices(budget - for_counts, settings.price, settings.author_price)
+        self.for_counts = Budget.from_prices(for_counts, settings.price)
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored
@@ -80,27 +80,27 @@ class XSource:
         account, limits = self._open_budget(cursor), self.for_search
         newest, following = account.since, ""
         while True:
-            account, size = self._ready(account, limits, http.now(), least=SMALLEST)
+            account, size = self._prepare(account, limits, http.now(), least=SMALLEST)
             params = self._search(account.since, following, size, http.now())
-            bought = yield from buy(http, account, self._wish("/tweets/search/recent", params, size * limits.each))
-            account = spending.settle(account, bought.lost + limits.cost(bought.response))
-            newest, following = (
-                max([newest, *bought.response.ids], key=lambda id: int(id or 0)),
-                bought.response.following,
+            billed = yield from send_billed(
+                http, account, self._billed_request("/tweets/search/recent", params, size * limits.max_post_cost)
             )
+            account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
+            newest = max([newest, *billed.response.ids], key=lambda id: int(id or 0))
+            following = billed.response.next_token
             spent = spending.affordable(account, limits, http.now()) < SMALLEST
             if spent or not following:  # what was found and cannot be paid for is left, and nothing is paid for twice
                 account = msgspec.structs.replace(account, since=_end_of(newest))
             again = spending.tomorrow(http.now()) if spent else None
-            yield PayloadPage(
-                parser.search_payloads(bought.response, self.known, bought.at), spending.text(account), next_at=again
-            )
+            leaves = self._unpaid(billed.response, http.now()) if spent and following else None
+            payloads = parser.search_payloads(billed.response, self.known, billed.at)
+            yield PayloadPage(payloads, spending.encode(account), next_at=again, leaves=leaves)
+            if leaves:
+                raise leaves
             if not following:
                 return
-            if spent:
-                raise self._left_unpaid(bought.response, http.now())
 
-    def _left_unpaid(self, response: XResponse, now: int) -> PartiallyRead:
+    def _unpaid(self, response: XResponse, now: int) -> PartiallyRead:
         """The search tells the newest first: what is older than its last post stays unread."""
         oldest = min(response.ids, key=int, default="")
         return PartiallyRead(
@@ -121,12 +121,14 @@ class XSource:
         account, limits = self._open_budget(cursor), self.for_counts
         ids = ids_in(keys, _KEY)
         while ids:
-            account, size = self._ready(account, limits, http.now(), least=1)
-            some, ids = ids[:size], ids[size:]
-            params = {"ids": ",".join(some), "tweet.fields": COUNTED}
-            bought = yield from buy(http, account, self._wish("/tweets", params, len(some) * limits.each))
-            account = spending.settle(account, bought.lost + limits.cost(bought.response))
-            yield PayloadPage(parser.count_payloads(bought.response, some, bought.at), spending.text(account))
+            account, size = self._prepare(account, limits, http.now(), least=1)
+            batch, ids = ids[:size], ids[size:]
+            params = {"ids": ",".join(batch), "tweet.fields": COUNTED}
+            billed = yield from send_billed(
+                http, account, self._billed_request("/tweets", params, len(batch) * limits.max_post_cost)
+            )
+            account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
+            yield PayloadPage(parser.count_payloads(billed.response, batch, billed.at), spending.encode(account))
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """A post with its papers and counts; a known one as it is now, its counts, or that it is gone."""
@@ -144,9 +146,9 @@ class XSource:
             raise RequestRefused("no key: set source.x.token")
         if self.settings.budget <= 0 or self.settings.price <= 0:
             raise RequestRefused("no budget: set source.x.budget, and source.x.price if it is not 0.005")
-        return spending.parse(cursor, self.for_counts.each)
+        return spending.parse(cursor, self.for_counts.max_post_cost)
 
-    def _ready(self, account: BudgetState, limits: Budget, now: int, *, least: int) -> tuple[BudgetState, int]:
+    def _prepare(self, account: BudgetState, limits: Budget, now: int, *, least: int) -> tuple[BudgetState, int]:
         """This month's account, and how many posts the next request may return: few after one that broke off.
 
         Raises RetryLater where too few can be paid.
@@ -157,8 +159,8 @@ class XSource:
             raise RetryLater(_until_tomorrow(now), self._spent_reason())
         return account, size
 
-    def _wish(self, path: str, params: Mapping[str, str], most: int) -> BilledRequest:
-        return BilledRequest(f"{self.settings.base}{path}", params, self.settings.token, most)
+    def _billed_request(self, path: str, params: Mapping[str, str], max_cost: int) -> BilledRequest:
+        return BilledRequest(f"{self.settings.base}{path}", params, self.settings.token, max_cost)
 
     def _search(self, since: str, following: str, size: int, now: int) -> dict[str, str]:
         params = {

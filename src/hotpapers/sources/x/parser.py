@@ -9,7 +9,14 @@ import msgspec
 
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.model import Account, Item, Post, RawPayload, Snapshot, TextLink
-from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of, moment, own_id, unreadable
+from hotpapers.sources.paper_matching import (
+    decode_or_none,
+    gone_post,
+    mentions_of,
+    microseconds_of,
+    title_verdicts,
+    unreadable_key,
+)
 from hotpapers.sources.x.schemas import (
     NOBODY,
     XMetrics,
@@ -27,26 +34,30 @@ NETWORK = "x"
 
 def search_payloads(response: XResponse, known: Container[str], at: int) -> list[RawPayload]:
     """The posts that a search found, each with its author; a known one that was edited is told as such."""
-    users = {user.id: raw for raw in response.users if (user := own_id(raw, XUser))}
+    users = {user.id: raw for raw in response.users if (user := decode_or_none(raw, XUser))}
     payloads = []
     for raw in response.data:
-        own = own_id(raw, XPostId)
-        body = msgspec.json.encode(XPostWithAuthor(raw, users.get(own.author_id, NOBODY) if own else NOBODY))
-        edited = own is not None and own.first != own.id and f"{NETWORK}:{own.first}" in known
-        payloads.append(RawPayload("edit" if edited else "post", own.first if own else unreadable(raw), body, at))
+        entry = decode_or_none(raw, XPostId)
+        body = msgspec.json.encode(XPostWithAuthor(raw, users.get(entry.author_id, NOBODY) if entry else NOBODY))
+        edited = entry is not None and entry.first != entry.id and f"{NETWORK}:{entry.first}" in known
+        payloads.append(
+            RawPayload("edit" if edited else "post", entry.first if entry else unreadable_key(raw), body, at)
+        )
     return payloads
 
 
 def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> list[RawPayload]:
     """The posts that were looked up, and those that are gone. Of what the answer does not mention nothing is known."""
-    owns = [(own_id(raw, XPostId), raw) for raw in response.data]
-    there = [RawPayload("counts", own.first if own else unreadable(raw), bytes(raw), at) for own, raw in owns]
-    problems = [(own_id(raw, XProblem), raw) for raw in response.errors]
-    missing = set(identifiers) - {payload.key for payload in there}
+    entries = [(decode_or_none(raw, XPostId), raw) for raw in response.data]
+    payloads = [
+        RawPayload("counts", entry.first if entry else unreadable_key(raw), bytes(raw), at) for entry, raw in entries
+    ]
+    problems = [(decode_or_none(raw, XProblem), raw) for raw in response.errors]
+    missing = set(identifiers) - {payload.key for payload in payloads}
     removals = [
         RawPayload("gone", p.value, bytes(raw), at) for p, raw in problems if p and p.gone and p.value in missing
     ]
-    return [*there, *removals]
+    return [*payloads, *removals]
 
 
 def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool = False) -> list[Item]:
@@ -80,13 +91,14 @@ def _items(tweet: XPost, author: XUser, at: int, names: PaperIndex, edited: bool
     named = {r.type: f"{NETWORK}:{r.id}" for r in tweet.referenced_tweets}
     limits = [*(["sensitive"] if tweet.possibly_sensitive else []), *(["protected"] if author.protected else [])]
     post = Post(
-        post=key, network=NETWORK, account=account, created_at=moment(tweet.created_at) if tweet.created_at else at,
+        post=key, network=NETWORK, account=account,
+        created_at=microseconds_of(tweet.created_at) if tweet.created_at else at,
         text=text, links=links, lang=tweet.lang, handle=author.username, name=author.name, limits=tuple(limits),
         reply_to=named.get("replied_to", ""), quotes=named.get("quoted", ""), observed_at=at,
     )  # fmt: skip
-    who = Account(account=account, handle=author.username, name=author.name, observed_at=at)
-    doubts = doubts_of(mentions, text, names, again=edited)
-    return [post, who, *_snapshot(key, tweet.public_metrics, at), *mentions, *doubts]
+    author_account = Account(account=account, handle=author.username, name=author.name, observed_at=at)
+    doubts = title_verdicts(mentions, text, names, was_edited=edited)
+    return [post, author_account, *_snapshot(key, tweet.public_metrics, at), *mentions, *doubts]
 
 
 def _snapshot(key: str, counts: XMetrics | None, at: int) -> list[Item]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.sources.paper_matching import own_id
+from hotpapers.sources.paper_matching import decode_or_none
 
 NOT_FOUND, NOT_SHOWN = "/resource-not-found", "/not-authorized-for-resource"
 """How the types of problems end that mean: this post is not to be seen any more."""
@@ -133,9 +133,9 @@ class XResponse(msgspec.Struct):
         return self.includes.users if self.includes else []
 
     @property
-    def following(self) -> str:
+    def next_token(self) -> str:
         return self.meta.next_token if self.meta else ""
 
     @property
     def ids(self) -> list[str]:
-        return [own.id for raw in self.data if (own := own_id(raw, XPostId))]
+        return [entry.id for raw in self.data if (entry := decode_or_none(raw, XPostId))]

@@ -44,12 +44,12 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     author: int = 0
 
     @classmethod
-    def of(cls, limit: int, price: float, author_price: float = 0.0) -> Budget:
+    def from_prices(cls, limit: int, price: float, author_price: float = 0.0) -> Budget:
         """From the operator's prices."""
         return cls(limit=limit, post=millionths(price), author=millionths(author_price))
 
     @property
-    def each(self) -> int:
+    def max_post_cost(self) -> int:
         """The most that a post costs: each may have an author of its own."""
         return self.post + self.author
 
@@ -68,7 +68,7 @@ def parse(cursor: str | None, price: int) -> BudgetState:
     return msgspec.structs.replace(account, spent=account.spent + account.posts * price, posts=0)
 
 
-def text(account: BudgetState) -> str:
+def encode(account: BudgetState) -> str:
     """The account to be kept."""
     return msgspec.json.encode(account).decode()
 
@@ -100,15 +100,15 @@ def affordable(account: BudgetState, limits: Budget, now: int) -> int:
     """How many posts a request may return: a month's money becomes free day by day, and each try may be charged."""
     today = timestamps.as_utc(now)
     free = limits.limit * today.day // calendar.monthrange(today.year, today.month)[1]
-    return max(0, free - account.spent) // (TRIES * limits.each)
+    return max(0, free - account.spent) // (TRIES * limits.max_post_cost)
 
 
 # ---- before and after a request --------------------------------------------------------------------------
 
 
-def booked(account: BudgetState, most: int) -> BudgetState:
+def book(account: BudgetState, max_cost: int) -> BudgetState:
     """Before a request: all that it can cost, `most` for each try."""
-    return msgspec.structs.replace(account, spent=account.spent + TRIES * most, asking=True)
+    return msgspec.structs.replace(account, spent=account.spent + TRIES * max_cost, asking=True)
 
 
 def settle(account: BudgetState, cost: int) -> BudgetState:
@@ -116,6 +116,6 @@ def settle(account: BudgetState, cost: int) -> BudgetState:
     return msgspec.structs.replace(account, spent=account.spent + cost, asking=False)
 
 
-def broken(account: BudgetState, cost: int) -> BudgetState:
+def settle_failure(account: BudgetState, cost: int) -> BudgetState:
     """After one that broke off: what it may have cost. The next one is to be small."""
     return msgspec.structs.replace(account, spent=account.spent + cost, asking=cost > 0)

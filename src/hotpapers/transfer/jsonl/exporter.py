@@ -20,7 +20,7 @@ from hotpapers.store import batches, identities, redaction
 from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.manifest import Manifest, RowName
-from hotpapers.store.ordered_scan import all_ahead
+from hotpapers.store.ordered_scan import all_scans
 from hotpapers.store.record import Record
 from hotpapers.store.redaction import WordRedactor
 from hotpapers.transfer import queries
@@ -42,33 +42,36 @@ MADE_HERE = (model.Issue, model.Delivery)
 
 
 class ExportRequest(NamedTuple):
-    """What an export is to hold. `told` hears at the end how many rows of each network went without their words."""
+    """What an export is to hold. `on_redacted` is called at the end with how many rows of each network went
+    without their words."""
 
     records_only: bool = False
     ids_only: Collection[str] = ()
-    told: Callable[[Mapping[str, int]], None] = lambda _: None
+    on_redacted: Callable[[Mapping[str, int]], None] = lambda _: None
 
 
 def lines(record: Record, *, records_only: bool = False, ids_only: Collection[str] = ()) -> Iterator[bytes]:
     """The lines of the export, each ending in a newline. By itself it keeps nothing back."""
-    return wanted_lines(record, ExportRequest(records_only, ids_only))
+    return export_lines(record, ExportRequest(records_only, ids_only))
 
 
-def wanted_lines(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
+def export_lines(record: Record, request: ExportRequest) -> Iterator[bytes]:
     """The same."""
     with record.database.snapshot():
-        held = WordRedactor(record.database, wanted.ids_only)
-        yield _line(_header(record, wanted, held))
-        yield from _records(record, held) if wanted.records_only else _whole(record, held)
+        redactor = WordRedactor(record.database, request.ids_only)
+        yield _line(_header(record, request, redactor))
+        yield from _records(record, redactor) if request.records_only else _whole(record, redactor)
         yield _line(ExchangeEnd())
-        wanted.told(held.rows)
+        request.on_redacted(redactor.rows)
 
 
-def _header(record: Record, wanted: ExportRequest, held: WordRedactor) -> ExchangeHeader:
-    lacking = sorted({*held.concerned(record.database), *redaction.noted(record.database)})
+def _header(record: Record, request: ExportRequest, redactor: WordRedactor) -> ExchangeHeader:
+    lacking = sorted(
+        {*redactor.networks_concerned(record.database), *redaction.networks_without_words(record.database)}
+    )
     return ExchangeHeader(
-        format=FORMAT, version=VERSION, full=not wanted.records_only, end=True, withheld=lacking or msgspec.UNSET,
-        secret="" if wanted.records_only else record.secret(),
+        format=FORMAT, version=VERSION, full=not request.records_only, end=True, withheld=lacking or msgspec.UNSET,
+        secret="" if request.records_only else record.secret(),
     )  # fmt: skip
 
 
@@ -76,13 +79,13 @@ def _line(value: msgspec.Struct) -> bytes:
     return _encode(value) + b"\n"
 
 
-def _records(record: Record, held: WordRedactor) -> Iterator[bytes]:
+def _records(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
     for spec in SPECS.values():
         if spec.type in MADE_HERE:
             continue
         for row in queries.open_rows(record.database, spec, _stable_order(spec)):
             if not (isinstance(row.item, model.Shown) and row.item.edition):
-                yield _line(held.row(row).item)
+                yield _line(redactor.row(row).item)
 
 
 def _stable_order(spec: KindSpec) -> str:
@@ -90,14 +93,14 @@ def _stable_order(spec: KindSpec) -> str:
     return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
 
 
-def _whole(record: Record, held: WordRedactor) -> Iterator[bytes]:
-    yield from _batches(record, held)
+def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
+    yield from _batches(record, redactor)
     for row in queries.delivery_states(record.database):
         yield _line(DeliveryStateLine(**dict(zip(DeliveryStateLine.__struct_fields__, row, strict=True))))
 
 
-def _batches(record: Record, held: WordRedactor) -> Iterator[bytes]:
-    ahead = all_ahead(record.database)
+def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
+    scans = all_scans(record.database)
     for header, listed in batches.all_batches(record.database):
         first, _ = listed.identities
         yield _line(
@@ -110,13 +113,17 @@ def _batches(record: Record, held: WordRedactor) -> Iterator[bytes]:
         yield from (_line(_identity(row)) for row in identities.between(record.database, first, listed.persons))
         rows = {
             (row.spec.kind, row.id): row
-            for kind in ahead.values()
+            for kind in scans.values()
             for row in kind.upto(header.position)
             if isinstance(row, StoredRow)
         }
         for index, name in enumerate(listed.rows()):
             row = rows.get(name)
-            yield _item_line(held.row(row), listed.check(index)) if row else _line(_pruned(record, name, listed, index))
+            yield (
+                _item_line(redactor.row(row), listed.check(index))
+                if row
+                else _line(_pruned(record, name, listed, index))
+            )
 
 
 def _identity(row: identities.IdentityRow) -> IdentityLine:

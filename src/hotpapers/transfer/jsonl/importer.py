@@ -9,52 +9,43 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import IO, NamedTuple, TypeVar
+from typing import IO, NamedTuple
 
 import msgspec
-import zstandard
 
 from hotpapers import model
-from hotpapers.errors import InputError, NotExchange
-from hotpapers.model.keys import is_key
-from hotpapers.store import batches, identities, item_checks, manifest, redaction
+from hotpapers.errors import BusyStore, FullStore, InputError, NotExchange
+from hotpapers.store import batches, identities, manifest, redaction
 from hotpapers.store.batches import NumberedRow
 from hotpapers.store.chain_check import flaw_of
-from hotpapers.store.commitments import SALT
-from hotpapers.store.identities import EnrolledKeys, IdentityRow, is_pseudonym
-from hotpapers.store.item_rows import BY_KIND, NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
+from hotpapers.store.identities import EnrolledKeys, IdentityRow
+from hotpapers.store.item_rows import NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
 from hotpapers.store.manifest import HASH, BatchStamp, Pair
 from hotpapers.store.record import Record
 from hotpapers.store.verify import VerifyFinding, check
 from hotpapers.transfer import queries
-from hotpapers.transfer.jsonl import FORMAT, VERSION
+from hotpapers.transfer.jsonl.as_written import has_fields_of, has_no_nulls, hex_bytes
 from hotpapers.transfer.jsonl.exporter import MADE_HERE
 from hotpapers.transfer.jsonl.lines import (
-    DeliveryStateLine,
     ExchangeBatch,
-    ExchangeHeader,
-    IdentityLine,
     NumberedLine,
     PrunedLine,
-    RowExtras,
 )
+from hotpapers.transfer.jsonl.reader import ExchangeReader
 from hotpapers.transfer.jsonl.redactions import LaterRedactions
-from hotpapers.untrusted_json import refuse_repeated_names
 
 CHUNK = 5_000
 """Items of one new batch."""
 PRUNED = "snapshot"
 """What pruned items were: nothing else is pruned."""
-LONGEST_LINE = 64 * 2**20
 IN_MEMORY = 32 * 2**20
 """Bytes of checked items that are held in memory; more wait in a temporary file."""
 
-T = TypeVar("T", bound=msgspec.Struct)
-
 
 class ImportResult(NamedTuple):
-    """What an import did. `restored`: batches that came back as they were. `issues_left`: issues not taken over.
-    `forgotten`: rows that lost words, and identities, as the other store forgot them."""
+    """What an import did. `restored`: batches that came back as they were, `present`: those that were here before.
+    `issues_left`: issues not taken over. `forgotten`: rows that lost words, and identities, as the other store forgot
+    them."""
 
     restored: int = 0
     added: int = 0
@@ -63,159 +54,28 @@ class ImportResult(NamedTuple):
     refused: int = 0
     issues_left: int = 0
     forgotten: int = 0
+    present: int = 0
 
 
 def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResult:
     """Takes a whole export, line by line. Raises NotExchange with the line.
 
-    Then nothing of it was taken, or, of a full export, the batches before that line.
+    Then nothing of it was taken, or, of a full export, the batches before that line. Raises FullStore and BusyStore
+    where no more could be written.
     """
     reader = ExchangeReader(file)
     stream = reader.read(raw)
     header = reader.header(next(stream, None))
-    if header.full:
-        return _Full(record, reader, header.secret).take(stream)
-    return _take_new(record, reader, stream)
-
-
-class ExchangeReader:
-    """Reads lines and items, and knows the file's name for errors. `withheld`: see `ExchangeHeader`."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.withheld: frozenset[str] = frozenset()
-        self._promised = False
-
-    def read(self, raw: Iterable[bytes]) -> Iterator[NumberedLine]:
-        """The lines that are not blank, up to the end."""
-        number, ended = 0, False
-        try:
-            for number, text in enumerate(raw, 1):
-                if text.strip():
-                    if ended:
-                        raise self.error(number, "something follows the end")
-                    line = self._line(number, text)
-                    ended = line.kind == "end"
-                    if not ended:
-                        yield line
-        except (zstandard.ZstdError, EOFError) as problem:
-            raise self.error(number + 1, f"cannot be unpacked: {problem}") from problem
-        if self._promised and not ended:
-            raise self.error(number + 1, "the file ends too early: it was cut off")
-
-    def _line(self, number: int, text: bytes) -> NumberedLine:
-        if len(text) > LONGEST_LINE:
-            raise self.error(number, f"a line longer than {LONGEST_LINE:,} bytes")
-        try:
-            body = msgspec.json.decode(text)
-            if msgspec.json.encode(body) != text.rstrip():  # written as this program writes, it has each name once
-                refuse_repeated_names(text)
-        except (ValueError, InputError, RecursionError) as problem:
-            raise self.error(number, f"not JSON: {problem}") from problem
-        if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
-            raise self.error(number, "not an object with a kind")
-        return NumberedLine(number, body["kind"], body)
-
-    def error(self, number: int, reason: str) -> NotExchange:
-        """A NotExchange that names file and line."""
-        reason = "".join([sign if sign.isprintable() else "\ufffd" for sign in reason[:300]])
-        return NotExchange(reason, file=self.file, line=number)
-
-    def header(self, line: NumberedLine | None) -> ExchangeHeader:
-        """The first line."""
-        if line is None or line.kind != "header" or line.body.get("format") != FORMAT:
-            raise self.error(1, f"not in the exchange format: its first line is no header of {FORMAT}")
-        if line.body.get("version") != VERSION:
-            version = str(line.body.get("version"))[:20]
-            raise self.error(1, f"version {version} of the format; this program reads {VERSION}")
-        header = self.convert(line, ExchangeHeader)
-        secret = _hex(header.secret)
-        if header.full and len(secret) != 32:
-            raise self.error(1, "a full export without its secret")
-        self._promised = header.end
-        self.withheld = frozenset(header.withheld or ()).intersection(model.NETWORKS)
-        return msgspec.structs.replace(header, secret=secret.hex())
-
-    def convert(self, line: NumberedLine, cls: type[T]) -> T:
-        """The line as one of the format's own structs."""
-        try:
-            return msgspec.convert(line.body, cls)
-        except (ValueError, RecursionError) as problem:
-            raise self.error(line.number, str(problem)) from problem
-
-    def item(self, line: NumberedLine) -> tuple[model.Item, RowExtras]:
-        """The line's item, and what is kept beside it."""
-        if line.kind not in BY_KIND:
-            raise self.error(line.number, f"{line.kind[:40]!r} is no kind of item")
-        row = line.body.pop("row", {})
-        try:
-            item: model.Item = msgspec.convert(line.body, BY_KIND[line.kind].type)
-            beside = msgspec.convert(row, RowExtras)
-            (item_checks.check_closed if beside.until else item_checks.check)(item)
-            return item_checks.clean(item), beside
-        except (ValueError, InputError, RecursionError) as problem:
-            raise self.error(line.number, str(problem)) from problem
-
-    def kept(self, line: NumberedLine, item: model.Item, beside: RowExtras) -> RowSecrets:
-        """What is kept beside an item of a full export, checked; whose voice it is still by key."""
-        spec = SPECS[type(item)]
-        salt = _hex(beside.salt) if beside.salt is not None else None
-        lost, derived = beside.lost or None, tuple(beside.derived) if beside.derived is not None else None
-        known = (salt is None or (len(salt) == SALT and spec.words)) and set(lost or ()) <= set(type(item).personal)
-        if (
-            not known
-            or (derived is None) is not (lost is None)
-            or (lost is not None and not spec.words)
-            or (derived is not None and not _fits(derived, _MARKS if spec.type is model.Post else ()))
-        ):
-            raise self.error(line.number, "what stands beside the item cannot be its own")
-        return RowSecrets(salt, lost, derived)
-
-    def delivery_state(self, line: NumberedLine) -> tuple[str | int, ...]:
-        """The line's row, checked like a delivery."""
-        state_line = self.convert(line, DeliveryStateLine)
-        delivery = model.Delivery(
-            publication=state_line.publication, day=state_line.day, edition=state_line.edition,
-            channel=state_line.channel, target=state_line.target, state="sent",
-            receipt=state_line.receipt, observed_at=state_line.at,
-        )  # fmt: skip
-        try:
-            item_checks.check(delivery)
-        except (ValueError, InputError) as problem:
-            raise self.error(line.number, str(problem)) from problem
-        whose = (state_line.publication, state_line.day, state_line.edition)
-        return (
-            *whose,
-            *map(model.storable, (state_line.channel, state_line.target, state_line.state, state_line.receipt)),
-            state_line.at,
-        )
-
-    def identity(self, line: NumberedLine, number: int, position: int) -> IdentityRow:
-        """The line's identity, checked."""
-        identity_line = self.convert(line, IdentityLine)
-        salt, committed = _hex(identity_line.salt), _hex(identity_line.commitment)
-        is_named = is_key(identity_line.key) and (is_pseudonym(identity_line.key) or not committed)
-        if not is_named or (len(salt), len(committed)) not in ((SALT, 0), (0, HASH)):
-            raise self.error(line.number, "no identity: a key with its salt, or a pseudonym with a commitment")
-        return IdentityRow(number, identity_line.key, salt or None, committed or None, position)
-
-
-_MARKS = (str, int)
-"""What stands beside a post of which parts were forgotten: as whose voice it counts, the mark of its text."""
-
-
-def _fits(derived: Sequence[int | str], usual: Sequence[type]) -> bool:
-    """Whether values could stand in the columns of others."""
-    return [type(value) for value in derived] == list(usual) and all(
-        isinstance(value, str) or -(2**63) <= value < 2**63 for value in derived
-    )
-
-
-def _hex(text: str) -> bytes:
+    before = record.head.position
     try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return b""
+        if header.full:
+            return _FullImport(record, reader, header.secret).take(stream)
+        return _take_new(record, reader, stream)
+    except (FullStore, BusyStore) as problem:
+        if record.head.position == before:
+            raise
+        reason = str(problem).replace("nothing was changed", f"a part of {file} is imported")
+        raise type(problem)(f"{reason} The same import goes on there.") from problem
 
 
 # ---- items as new batches ------------------------------------------------------------------------------
@@ -240,29 +100,30 @@ def _take_new(record: Record, reader: ExchangeReader, stream: Iterator[NumberedL
 
 def _write_new(record: Record, good: IO[bytes], lacking: frozenset[str]) -> ImportResult:
     """`lacking`: networks whose posts may lack their words; where the record has these, they are known."""
-    taken = ImportResult()
+    result = ImportResult()
     while chunk := [_decode_item(line) for line in islice(good, CHUNK)]:
         new = [item for item in chunk if not redaction.is_known(record.database, item, lacking)]
         written = record.append(new, source="jsonl")
-        taken = ImportResult(
-            0, taken.added + written.added, taken.known + written.known + len(chunk) - len(new),
-            taken.later + written.later, taken.refused + written.refused,
+        result = ImportResult(
+            0, result.added + written.added, result.known + written.known + len(chunk) - len(new),
+            result.later + written.later, result.refused + written.refused,
         )  # fmt: skip
-    return taken
+    return result
 
 
 # ---- batches as they were ------------------------------------------------------------------------------
 
 
 class ReadLine(NamedTuple):
-    """An item's line, checked: the item, what is kept beside it and how its hash begins; or the hash of a pruned
-    one."""
+    """An item's line, checked: the item, what is kept beside it, how its hash begins, and whether it has the fields
+    that are hashed; or the hash of a pruned one."""
 
     number: int
     item: model.Item | None = None
     kept: RowSecrets = NO_SECRETS
     check: str = ""
     pruned: bytes = b""
+    is_as_written: bool = True
 
 
 def keys_of(read: Sequence[ReadLine]) -> set[str]:
@@ -271,7 +132,7 @@ def keys_of(read: Sequence[ReadLine]) -> set[str]:
     return voices | keys_in(line.item for line in read if line.item is not None)
 
 
-class _Full:
+class _FullImport:
     """A full export, batch by batch."""
 
     def __init__(self, record: Record, reader: ExchangeReader, secret: str) -> None:
@@ -286,7 +147,7 @@ class _Full:
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
         self._first = self.record.head.position + 1
-        restored, line, states = 0, NumberedLine(1, "header", {}), list[tuple[str | int, ...]]()
+        here, line, states = 0, NumberedLine(1, "header", {}), list[tuple[str | int, ...]]()
         for line in stream:
             if line.kind == "delivery_state":
                 states = [self.reader.delivery_state(state_line) for state_line in chain([line], stream)]
@@ -294,19 +155,24 @@ class _Full:
             if line.kind != "batch":
                 raise self.reader.error(line.number, "expected a batch")
             batch = self.reader.convert(line, ExchangeBatch)
-            if batch.position != restored + 1:
-                raise self._changed(line.number, f"batch {batch.position} follows batch {restored}")
+            if batch.position != here + 1:
+                raise self._changed(line.number, f"batch {batch.position} follows batch {here}")
             items = list(islice(stream, batch.identities + batch.items))
             if not self._restore(line, batch, items):
                 rest = chain([line], items, stream)
-                return _take_new(self.record, self.reader, rest)._replace(restored=restored)
-            restored += 1
+                return self._with_batches(_take_new(self.record, self.reader, rest), here)
+            here += 1
         if self._redactions.rows or self._redactions.keys:
             self.record.database.erase_traces()
         self._check_whole(line)
         with self.record.database.write():
             queries.merge_delivery_states(self.record.database, states)
-        return ImportResult(restored=restored, forgotten=self._redactions.rows + self._redactions.keys)
+        return self._with_batches(ImportResult(forgotten=self._redactions.rows + self._redactions.keys), here)
+
+    def _with_batches(self, result: ImportResult, here: int) -> ImportResult:
+        """`here`: how many of the file's batches are here now."""
+        present = min(here, self._first - 1)
+        return result._replace(restored=here - present, present=present)
 
     def _check_whole(self, last: NumberedLine) -> None:
         """Only now is all said of every row: by which batch it was closed, what of it was forgotten, which are gone."""
@@ -315,7 +181,7 @@ class _Full:
             VerifyFinding("changed", f"by which batch row {index} of batch {since} was closed")
             for since, index in wrong
         ]
-        findings = named or check(self.record.database, self.record.marks).findings
+        findings = named or check(self.record.database, self.record.hasher).findings
         if findings:
             more = f", and {len(findings) - 1:,} more" if len(findings) > 1 else ""
             raise self._changed(last.number, f"{findings[0]}{more}; the store cannot be verified now, delete it")
@@ -362,9 +228,10 @@ class _Full:
         )  # fmt: skip
         stamp = BatchStamp(batch.at, batch.source, batch.cursor)
         link = manifest.link(before, batch.position, stamp, listed)
-        if link.hex() != batch.chain or len(lines) != batch.identities + batch.items:
+        is_whole = len(lines) == batch.identities + batch.items and has_fields_of(line.body, batch)
+        if link.hex() != batch.chain or not is_whole:
             raise self._changed(line.number, f"batch {batch.position} is not as it was written")
-        redaction.note(database, self.reader.withheld)
+        redaction.note_networks(database, self.reader.withheld)
         self._close(line, batch)
         rows = [NumberedRow(number, prepared) for (_, number), _, prepared in listing if prepared]
         self._insert(line, rows, batch.position)
@@ -397,7 +264,7 @@ class _Full:
         numbers: dict[str, int] = {}
         result: list[tuple[manifest.RowName, bytes, PreparedRow | None]] = []
         for line in read:
-            prepared = None if line.item is None else self._made(line, line.item, known)
+            prepared = None if line.item is None else self._prepared_row(line, line.item, known)
             kind, item_hash = (
                 (PRUNED, line.pruned) if prepared is None else (model.kind_of(prepared.item), prepared.hash)
             )
@@ -415,21 +282,21 @@ class _Full:
         """What is left of rows that were forgotten since."""
         read = [self._read(line) for line in lines]
         known = self._known(keys_of(read))
-        return [self._made(line, line.item, known) for line in read if line.item is not None]
+        return [self._prepared_row(line, line.item, known) for line in read if line.item is not None]
 
-    def _made(self, line: ReadLine, item: model.Item, known: Mapping[str, identities.Identity]) -> PreparedRow:
+    def _prepared_row(self, line: ReadLine, item: model.Item, known: Mapping[str, identities.Identity]) -> PreparedRow:
         """A line's row."""
         kept = line.kept
         try:
             if kept.derived:
                 kept = kept._replace(derived=(known[str(kept.derived[0])].number, *kept.derived[1:]))
-            prepared = prepare(item, self.record.marks, known, None, 0, kept)
+            prepared = prepare(item, self.record.hasher, known, None, 0, kept)
         except KeyError as unknown:
             hint = " (exports of version 0.1 are read without their batches: export with --records)"
             raise self._changed(line.number, f"no line before it brings {unknown}{hint}") from unknown
         except InputError as problem:
             raise self.reader.error(line.number, str(problem)) from problem
-        if line.check and not prepared.hash.hex().startswith(line.check):
+        if not (line.is_as_written and prepared.hash.hex().startswith(line.check)):
             raise self._changed(line.number, "the item is not as it was written")
         return prepared
 
@@ -438,11 +305,14 @@ class _Full:
             raise self._changed(line.number, "a batch begins before the last one is whole")
         if line.kind == "pruned":
             pruned = self.reader.convert(line, PrunedLine)
-            if pruned.was != PRUNED or len(_hex(pruned.hash)) != HASH:
+            if pruned.was != PRUNED or len(hex_bytes(pruned.hash)) != HASH:
                 raise self.reader.error(line.number, "no kind and hash of a pruned item")
-            return ReadLine(line.number, pruned=_hex(pruned.hash))
+            return ReadLine(line.number, pruned=hex_bytes(pruned.hash))
+        row = line.body.get("row")
         item, beside = self.reader.item(line)
-        return ReadLine(line.number, item, self.reader.kept(line, item, beside), beside.check)
+        is_as_written = has_fields_of(line.body, item, in_order=bool(beside.lost)) and has_no_nulls(row)
+        kept = self.reader.kept(line, item, beside)
+        return ReadLine(line.number, item, kept, beside.check, is_as_written=is_as_written)
 
     def _changed(self, number: int, text: str) -> NotExchange:
         return self.reader.error(

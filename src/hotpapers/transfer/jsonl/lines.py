@@ -12,8 +12,8 @@ from hotpapers.model import LARGEST
 Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 Moment = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 Pair = tuple[Number, Number]
-Seal = tuple[Number, Number, str]
-Erased = tuple[Number, Number, str]
+Remainder = tuple[Number, Number, str]
+ErasedIdentity = tuple[Number, Number, str]
 
 
 class NumberedLine(NamedTuple):
@@ -64,8 +64,8 @@ class ExchangeBatch(ExchangeLine, frozen=True, kw_only=True, tag="batch"):
     closed: list[Pair]
     pruned: list[Pair]
     identities: Number = 0
-    forgotten: list[Seal] = []
-    erased: list[Erased] = []
+    forgotten: list[Remainder] = []
+    erased: list[ErasedIdentity] = []
     tombstones: list[str] = []
 
 

@@ -14,7 +14,7 @@ from hotpapers.store import batches, identities, reader_reports
 from hotpapers.store.database import Database
 from hotpapers.store.identities import Identity, IdentityRow
 from hotpapers.store.item_rows import SPECS, PreparedRow
-from hotpapers.store.manifest import Erased, Pair, Seal
+from hotpapers.store.manifest import ErasedIdentity, Pair, Remainder
 from hotpapers.store.tombstones import ForgottenNames, names_of
 from hotpapers.transfer.jsonl.lines import NumberedLine
 
@@ -44,7 +44,7 @@ class LaterRedactions:
         numbers = batches.numbers_of_identities(database, pairs.values())
         return {key: Identity(numbers[pair], self._identities[pair].committed) for key, pair in pairs.items()}
 
-    def erase(self, database: Database, erased: Iterable[Erased]) -> None:
+    def erase(self, database: Database, erased: Iterable[ErasedIdentity]) -> None:
         """Overwrites the identities that a batch forgot, and takes them out of what is no item. Call inside
         `write()`."""
         left = {(position, index): key for position, index, key in erased if (position, index) in self._identities}
@@ -60,7 +60,7 @@ class LaterRedactions:
     def apply(
         self,
         database: Database,
-        forgotten: Iterable[Seal],
+        forgotten: Iterable[Remainder],
         prepare: Callable[[Sequence[NumberedLine]], Iterable[PreparedRow]],
     ) -> None:
         """Overwrites the rows that a batch forgot, when identities are. Call inside `write()`."""

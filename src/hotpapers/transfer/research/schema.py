@@ -45,9 +45,9 @@ _ISSUE = (
     "edition INTEGER 1, or more for a corrected issue.",
 )
 _LANE = "lane VARCHAR entries: listed for the first time; ongoing: still talked about."
-_SUMMED = "summed over their counts as read last. Where none were ever read: empty in counts, 0 in entry_counts."
+_SUMMED = "summed as read last; if never read, empty in counts, 0 in entry_counts."
 _COUNTS = (
-    "voices BIGINT Different accounts that spoke of it or reacted; each once.",
+    "voices BIGINT Accounts that spoke of it or reacted; each once.",
     f"reposts BIGINT Reposts of posts about it, {_SUMMED}",
     f"likes BIGINT Likes of posts about it, {_SUMMED}",
     "bots BIGINT Posts of bots, not among the others.",
@@ -62,7 +62,7 @@ TABLES = (
     _table(
         "papers", "paper", "Papers, as their metadata was observed last.",
         _PAPER, "doi VARCHAR The DOI that arXiv registered for it.",
-        "published_doi VARCHAR The DOIs of its published version, as the authors gave them; empty for none.",
+        "published_doi VARCHAR The DOIs of its published version, by its authors; empty for none.",
         "primary_category VARCHAR arXiv's primary category.", "categories VARCHAR[] All categories, the primary first.",
         "version INTEGER The latest version known; empty where not told.",
         "published_at TIMESTAMP When the first version was submitted, UTC.",
@@ -77,15 +77,15 @@ TABLES = (
     _table(
         "mentions", "paper post_number", "Posts that name a paper.",
         _PAPER, "post_number BIGINT The post, by a number of this export alone.",
-        "post VARCHAR The network's own identifier of the post; empty where it holds a name, or is forgotten.",
+        "post VARCHAR The network's identifier of the post; empty if it holds a name or is forgotten.",
         _NETWORK, "account_number BIGINT Whose post it is, numbered likewise; 0 where unknown.",
-        "voice_number BIGINT The same, but one number for accounts known to be the same; 0 where unknown.",
-        "text_number BIGINT The same number for posts of the same words, as observed last; 0 for too few words.",
+        "voice_number BIGINT The same, with one number for accounts known to be the same; 0 where unknown.",
+        "text_number BIGINT One number for posts of the same words, as observed last; 0 for too few words.",
         "form VARCHAR What matched: abs, doi, title … or listed.",
         "found_in VARCHAR Where: link, text, embed or listing.",
         "version INTEGER The version named; empty for none.",
         "created_at TIMESTAMP When the post was made, UTC.",
-        "known_at TIMESTAMP When the record had first both the post and that it names the paper, UTC.",
+        "known_at TIMESTAMP When the record first had both post and mention, UTC.",
         "gone BOOLEAN Whether it is gone.", "gone_at TIMESTAMP When that was observed, UTC; empty while it is there.",
         _OBSERVED,
     ),
@@ -106,7 +106,7 @@ TABLES = (
         _READ_UNTIL, "announced_at TIMESTAMP When the paper was announced, UTC.", *_COUNTS,
     ),
     _table(
-        "coverage", "network from_at", "How completely a network was read from when until when; else it is unknown.",
+        "coverage", "network from_at", "How completely a network was read, and when; else it is unknown.",
         _NETWORK, "from_at TIMESTAMP From when, UTC.", "until_at TIMESTAMP Until when, UTC.",
         "state VARCHAR complete, partial or refused.", _OBSERVED,
     ),

@@ -17,5 +17,5 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 ATTACK = Attack(
     "likes, honest post", "bought likes under a known account's honest post, and elsewhere under own ones", run,
-    knobs=SPREAD, spoken_of=True,
+    knobs=SPREAD, known_post=True,
 )  # fmt: skip

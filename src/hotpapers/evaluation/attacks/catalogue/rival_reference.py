@@ -9,7 +9,7 @@ def run(campaign: Campaign, accounts: int) -> None:
     """The accounts like as many papers of the weeks before as the knob says, where the rival is strongest."""
     network = max(campaign.rival.posts, key=lambda post: post.likes).network
     liking = campaign.accounts(accounts)
-    for paper in campaign.others[: campaign.knobs["papers"]]:
+    for paper in campaign.earlier_papers[: campaign.knobs["papers"]]:
         post = campaign.post(liking[0], network, paper=paper)
         campaign.react_all(liking[1:], post, paper=paper)
 

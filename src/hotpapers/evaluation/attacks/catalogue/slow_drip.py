@@ -1,4 +1,4 @@
-"""Likes that come slowly, and are complete just before a mark at which papers are compared."""
+"""Likes that come slowly, and are complete just before the age at which papers are compared."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """Likes come evenly, in so many portions, until shortly before a mark."""
+    """Likes come evenly, in so many portions, until shortly before an age."""
     for network, many in campaign.shares(accounts):
         if many:
             poster, *others = campaign.accounts(many)
             post = campaign.post(poster, network.name, hours=0.1)
             for n in range(PORTIONS):
-                hours = 0.1 + (campaign.knobs["mark"] - 0.2) * (n + 1) / PORTIONS
+                hours = 0.1 + (campaign.knobs["age"] - 0.2) * (n + 1) / PORTIONS
                 campaign.react_all(others[n::PORTIONS], post, hours=hours)
 
 
@@ -21,5 +21,5 @@ PORTIONS = 24
 
 ATTACK = Attack(
     "slow drip", "likes that come evenly until shortly before 6, 24 or 72 hours", run,
-    knobs={"networks": (1, 2, 4, 9), "mark": (6, 24, 72)}, days_old=(0, 1, 3),
+    knobs={"networks": (1, 2, 4, 9), "age": (6, 24, 72)}, days_old=(0, 1, 3),
 )  # fmt: skip

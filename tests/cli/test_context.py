@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers import settings
-from hotpapers.cli.common import beside, home_of, is_store_file
+from hotpapers.cli.common import context_of, is_store_file, store_address
 from hotpapers.settings import Settings
 from tests.cli import made
 from tests.cli.run import good, misuse, run
@@ -23,7 +23,7 @@ def configured(folder: Path, text: str) -> Path:
 
 
 def test_without_settings_the_store_is_in_this_folder(here: Path) -> None:
-    assert home_of(None, None) == (Settings(), Path("hotpapers.toml"), "hotpapers.db")
+    assert context_of(None, None) == (Settings(), Path("hotpapers.toml"), "hotpapers.db")
     good("import", "classic", made.file(here))
     assert (here / "hotpapers.db").is_file()
     assert "store      hotpapers.db (" in good("status")
@@ -57,7 +57,7 @@ def test_paths_in_settings_start_from_their_folder(here: Path) -> None:
 )
 def test_a_stores_address_in_settings(store: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/you")
-    assert beside(Path("set"), store) == address
+    assert store_address(Path("set"), store) == address
 
 
 def test_settings_do_not_reach_another_store(here: Path, store: Path) -> None:
@@ -72,8 +72,8 @@ def test_settings_reach_their_own_store_by_any_name(here: Path) -> None:
     configured(here, WEEKLY)
     good("import", "classic", made.file(here))
     for name in ("hotpapers.db", "./hotpapers.db", f"sqlite:///{here / 'hotpapers.db'}"):
-        assert home_of(name, None).settings.publication[0].name == "weekly"
-    assert home_of("postgresql:///hotpapers.db", None).settings == Settings()
+        assert context_of(name, None).settings.publication[0].name == "weekly"
+    assert context_of("postgresql:///hotpapers.db", None).settings == Settings()
 
 
 def test_settings_that_are_named_reach_the_store_that_is_named(here: Path, store: Path) -> None:
@@ -120,8 +120,8 @@ def test_rankings_and_channels_are_checked_where_they_are_known(here: Path) -> N
 
 
 def test_the_store_file_is_known_by_any_name(here: Path) -> None:
-    home = home_of("a.db", None)
+    context = context_of("a.db", None)
     for name in ("a.db", "./a.db", here / "a.db", "a.db-wal", "a.db-shm"):
-        assert is_store_file(Path(name), home)
-    assert not is_store_file(Path("b.db"), home)
-    assert not is_store_file(Path("a.db"), home_of("postgresql:///a.db", None))
+        assert is_store_file(Path(name), context)
+    assert not is_store_file(Path("b.db"), context)
+    assert not is_store_file(Path("a.db"), context_of("postgresql:///a.db", None))

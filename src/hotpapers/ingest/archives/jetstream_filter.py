@@ -1,4 +1,4 @@
-"""Bluesky's events sifted by their bytes: nearly all are let go without being decoded.
+"""Bluesky's events filtered by their bytes: nearly all are let go without being decoded.
 
 A line that begins and ends as Jetstream writes it is decoded only if there is something in its bytes that may concern
 us: in the first pass a needle of a paper's address, a deletion, an edit, an account, an escape that may hide any of
@@ -63,7 +63,7 @@ class KeptEvent(NamedTuple):
     problem: Exception | None = None
 
 
-class SiftedEvents(NamedTuple):
+class FilteredEvents(NamedTuple):
     """What of a block concerns us by itself, how many lines it has, and keys of the posts that name papers: others
     may refer to these."""
 
@@ -72,20 +72,20 @@ class SiftedEvents(NamedTuple):
     keys: list[bytes]
 
 
-class EventSifter(Protocol):
-    """Sifts blocks of events, in two passes over the archive. `ending`: bytes that may end an event and are no part of
-    it."""
+class EventBlockFilter(Protocol):
+    """Filters blocks of events, in two passes over the archive. `ending`: bytes that may end an event and are no part
+    of it."""
 
     ending: bytes
 
-    def sift(self, data: bytes) -> SiftedEvents:
+    def filter(self, data: bytes) -> FilteredEvents:
         """What concerns us by itself."""
 
     def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
         """What refers to one of these posts, and perhaps some lines more; what cannot be read is left out."""
 
 
-class JetstreamSifter:
+class JetstreamBlockFilter:
     """Lines of JSON. No event is later than `latest`, µs UTC."""
 
     ending = b"\r\n"
@@ -94,20 +94,20 @@ class JetstreamSifter:
         self._names, self._latest = names, latest
         self._keys: list[bytes] = []
 
-    def sift(self, data: bytes) -> SiftedEvents:
+    def filter(self, data: bytes) -> FilteredEvents:
         self._keys = []
         if not _is_plain(data):
             return self._one_by_one(data)
         block = Str(data)
         places = set(_all_places(block, data, posts=bool(len(self._names))))
         kept = list(self._kept(_lines_at(data, block, places)))
-        return SiftedEvents(block.count(b"\n"), kept, self._keys)
+        return FilteredEvents(block.count(b"\n"), kept, self._keys)
 
-    def _one_by_one(self, data: bytes) -> SiftedEvents:
+    def _one_by_one(self, data: bytes) -> FilteredEvents:
         """Lines of which some are not as Jetstream writes them."""
         units, posts = list(lines_of(data)), bool(len(self._names))
         odd = (unit for unit in units if not _is_let_go(unit.content, posts=posts))
-        return SiftedEvents(len(units), list(self._kept(odd)), self._keys)
+        return FilteredEvents(len(units), list(self._kept(odd)), self._keys)
 
     def _kept(self, units: Iterable[Unit]) -> Iterator[KeptEvent]:
         for unit in units:
@@ -122,9 +122,9 @@ class JetstreamSifter:
     def _stamp(self, content: bytes) -> EventStamp | None:
         """Where in time what concerns us belongs."""
         event = schemas.event(content)
-        return event_stamp(event) if self._concerns(event) else None
+        return event_stamp(event) if self._is_relevant(event) else None
 
-    def _concerns(self, event: schemas.StreamEvent) -> bool:
+    def _is_relevant(self, event: schemas.StreamEvent) -> bool:
         """Whether an event concerns us by itself; the keys of posts that name papers are noted."""
         check_moment(event.time_us, self._latest)
         commit = event.commit
@@ -172,21 +172,21 @@ def _refers(body: bytes, posts: PostKeys) -> bool:
         if commit is None or commit.operation == "delete":
             return False
         if commit.collection in REACTIONS:
-            return key_in(schemas.pointing(commit.record).subject.uri) in posts.keys
+            return key_in(schemas.like_or_repost(commit.record).subject.uri) in posts.keys
         record = post_record(commit.record) if commit.collection == schemas.POST else None
         return record is not None and any(key_in(uri) in posts.keys for uri in record.answers().values())
     except UNREADABLE:
         return False
 
 
-class FirehoseSifter(JetstreamSifter):
+class FirehoseBlockFilter(JetstreamBlockFilter):
     """The relay's frames."""
 
     ending = b""
 
-    def sift(self, data: bytes) -> SiftedEvents:
+    def filter(self, data: bytes) -> FilteredEvents:
         self._keys, units = [], list(frames_of(data))
-        return SiftedEvents(len(units), list(self._kept(units)), self._keys)
+        return FilteredEvents(len(units), list(self._kept(units)), self._keys)
 
     def _bodies(self, content: bytes) -> Sequence[bytes]:
         """A frame's events, each as a line of Jetstream's."""
@@ -198,7 +198,7 @@ class FirehoseSifter(JetstreamSifter):
 
     def _stamp(self, content: bytes) -> EventStamp | None:
         events = [schemas.event(body) for body in self._bodies(content)]
-        return self._moment(content, events) if any([self._concerns(event) for event in events]) else None
+        return self._moment(content, events) if any([self._is_relevant(event) for event in events]) else None
 
     def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
         """What refers to a known post."""

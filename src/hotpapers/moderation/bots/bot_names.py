@@ -37,7 +37,7 @@ class KnownBot(NamedTuple):
 
 
 @cache
-def shipped() -> tuple[KnownBot, ...]:
+def shipped_bots() -> tuple[KnownBot, ...]:
     """The list that comes along with the program: automated accounts whose own operators say that they are."""
     text = (files("hotpapers.moderation.bots") / "bots.csv").read_text("utf-8")
     return tuple(KnownBot(**row) for row in csv.DictReader(text.splitlines()))
@@ -47,7 +47,7 @@ def accounts_of(view: AsOfView, keys: Iterable[str]) -> dict[str, list[str]]:
     """By key: the accounts that it means. A handle means itself, and whoever has it now."""
     keys_of = {key: [key] for key in keys}
     by_handle = {_handle(key): key for key in keys_of if _handle(key)}
-    for account, handle in queries.with_handles(view, {name.partition(":")[2] for name in by_handle}):
+    for account, handle in queries.accounts_with_handles(view, {name.partition(":")[2] for name in by_handle}):
         key = by_handle.get(f"{account.partition(':')[0]}:{handle}")
         if key and account not in keys_of[key]:
             keys_of[key].append(account)

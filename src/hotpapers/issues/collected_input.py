@@ -1,4 +1,4 @@
-"""How an issue of our own comes by its talk: from the whole record, unless it is one of many days in a row."""
+"""How an issue of our own gets its ranking's input: from the whole record, unless it is one of many days in a row."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from hotpapers.store.as_of import AsOfView
 Forecasts = Callable[[Iterable[str]], dict[str, tuple[NetworkForecast, ...]]]
 
 
-class CollectedTalk(NamedTuple):
-    """A talk, and what makes the forecasts of some papers from it: None where there are none."""
+class CollectedInput(NamedTuple):
+    """A ranking's input, and what makes the forecasts of some papers from it: None where there are none."""
 
-    talk: RankingInput
+    inputs: RankingInput
     forecasts: Forecasts | None
 
 
-TalkReader = Callable[[AsOfView, Publication, CandidateWindow, tuple[int, ...]], CollectedTalk]
-"""What collects the talk of a publication as of a view: of the papers that may be candidates, with those that they are
+InputReader = Callable[[AsOfView, Publication, CandidateWindow, tuple[int, ...]], CollectedInput]
+"""What collects the input of a publication as of a view: of the papers that may be candidates, with those that they are
 compared with."""
 
 
-def collect_talk(
+def collect_with_forecasts(
     view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
-) -> CollectedTalk:
+) -> CollectedInput:
     """From the whole record."""
     curves = CurveCollector(view.as_of) if has_forecasts(publication) else None
-    talk = collect_input(view, publication, span, own_voices, curves)
-    return CollectedTalk(talk, curves.forecasts if curves else None)
+    inputs = collect_input(view, publication, span, own_voices, curves)
+    return CollectedInput(inputs, curves.forecasts if curves else None)
 
 
 def has_forecasts(publication: Publication) -> bool:
     """Whether the papers of a publication's issues have forecasts."""
-    return publication.window == "daily" and ranking.measured_by(publication.ranking).with_standing
+    return publication.window == "daily" and ranking.needs_of(publication.ranking).with_standing

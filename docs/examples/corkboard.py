@@ -1,0 +1,106 @@
+"""Corkboard: the notes of the boards that the operator names."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+import msgspec
+
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.sources.batched_requests import one_by_one
+from hotpapers.sources.paper_matching import (
+    decode_or_none,
+    decode_response,
+    gone_post,
+    mentions_of,
+    title_verdicts,
+    unreadable_key,
+)
+
+NETWORK = "corkboard"
+
+
+class CorkboardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`boards`: which are read. `base`: base address. `every`: seconds between rounds."""
+
+    boards: tuple[str, ...] = ("maths",)
+    base: str = "https://corkboard.example"
+    every: int = 900
+
+
+class _Own(msgspec.Struct):
+    id: int
+
+
+class _Note(_Own):
+    by: str
+    made: int
+    words: str = ""
+    pins: int | None = None
+
+
+class _Notes(msgspec.Struct):
+    notes: list[msgspec.Raw]
+
+
+class Corkboard:
+    """The connector. The cursor holds the newest note that was read of each board."""
+
+    name = NETWORK
+
+    def __init__(self, settings: CorkboardSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
+        self.every = settings.every
+        self.reach: int | None = None  # the boards forget nothing: what an outage missed is read later
+
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        """What is new on each board."""
+        newest = msgspec.json.decode(cursor, type=dict[str, int]) if cursor else {}
+        for board in self.settings.boards:
+            params = {"board": board, "since": str(newest.get(board, 0))}
+            response = http.get(f"{self.settings.base}/api/notes", params=params)
+            seen = []
+            for raw in decode_response(response, _Notes).notes:
+                entry = decode_or_none(raw, _Own)
+                seen.append(
+                    RawPayload("post", str(entry.id) if entry else unreadable_key(raw), bytes(raw), response.at)
+                )
+                newest[board] = max(newest.get(board, 0), entry.id if entry else 0)
+            yield PayloadPage(seen, msgspec.json.encode(newest).decode())
+
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+        """Each note's pins now, or that it is gone."""
+        notes = [key.removeprefix(f"{NETWORK}:") for key in keys]
+        return one_by_one(notes, lambda note: self._note(http, note))
+
+    def _note(self, http: HttpClient, note: str) -> PayloadPage:
+        response = http.get(f"{self.settings.base}/api/notes/{note}", accept=(404,))
+        return PayloadPage(
+            [RawPayload("gone" if response.status == 404 else "counts", note, response.body, response.at)]
+        )
+
+    def read(self, seen: RawPayload) -> Iterable[Item]:
+        """A note with its papers; its counts; that it is gone."""
+        key = f"{NETWORK}:{seen.key}"
+        if seen.kind == "gone":
+            return [gone_post(NETWORK, key, seen.at, "deleted")]
+        note = msgspec.json.decode(seen.body, type=_Note)
+        snapshot = Snapshot(post=key, likes=note.pins, observed_at=seen.at)
+        if seen.kind == "counts":
+            return [snapshot]
+        mentions = mentions_of(key, seen.at, note.words, names=self.names)
+        if not mentions:
+            return []
+        account = f"{NETWORK}:{note.by}"
+        post = Post(
+            post=key,
+            network=NETWORK,
+            account=account,
+            created_at=note.made * 1_000_000,
+            text=note.words,
+            handle=note.by,
+            observed_at=seen.at,
+        )
+        who = Account(account=account, handle=note.by, observed_at=seen.at)
+        return [post, who, snapshot, *mentions, *title_verdicts(mentions, note.words, self.names)]

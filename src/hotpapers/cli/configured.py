@@ -1,0 +1,78 @@
+"""What the settings ask `hotpapers run` to do, and what in them would keep it from starting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from hotpapers.cli import common
+from hotpapers.cli.collect import configured_sources
+from hotpapers.cli.following import follow_names, followed_sites
+from hotpapers.cli.sending import check, sends
+from hotpapers.errors import SettingsError, UsageError
+from hotpapers.http.address_guard import require_address
+from hotpapers.ingest import job_names
+from hotpapers.schedule import HousekeepingJob, IssueDestination, PublishJob, SendJob
+from hotpapers.store import Record
+from hotpapers.summaries.generate import summarizer
+from hotpapers.web.background_server import address_of
+
+
+def wanted_jobs(context: common.CommandContext) -> set[str]:
+    """The names of the jobs that the settings ask for; others were switched off. Raises SettingsError."""
+    sending = [SendJob.name] if sends(context) else []
+    return {
+        PublishJob.name,
+        HousekeepingJob.name,
+        *sending,
+        *follow_names(context),
+        *job_names(configured_sources(context)),
+    }
+
+
+def issue_destinations(context: common.CommandContext) -> list[IssueDestination]:
+    """Where the issues of our own publications are written. Raises SettingsError."""
+    return [
+        IssueDestination(name, *target)
+        for name in context.own_publications
+        for target in common.targets(context, name, (), None)
+    ]
+
+
+def check_settings(context: common.CommandContext) -> None:
+    """Raises SettingsError or UsageError now, and not when a job stumbles over a setting."""
+    for check_one in _checks(context):
+        check_one()
+
+
+def settings_problems(context: common.CommandContext, record: Record) -> Iterator[str]:
+    """What would keep `run` from starting: one problem for each part of the settings."""
+    with_destinations: tuple[Callable[[], object], ...] = (
+        partial(issue_destinations, context),
+        partial(check, context, record),
+    )
+    for check_one in (*_checks(context), *with_destinations):
+        try:
+            check_one()
+        except UsageError as problem:
+            yield str(problem)
+
+
+def _checks(context: common.CommandContext) -> tuple[Callable[[], object], ...]:
+    return (
+        partial(configured_sources, context),
+        partial(common.configured_publications, context),
+        partial(summarizer, context.settings.summary, context.settings.contact),
+        partial(followed_sites, context),
+        partial(_check_run, context),
+    )
+
+
+def _check_run(context: common.CommandContext) -> None:
+    if context.settings.run.listen:
+        address_of(context.settings.run.listen)
+    try:
+        if context.settings.run.ping:
+            require_address(context.settings.run.ping)
+    except ValueError as problem:
+        raise SettingsError(f"{context.file}: run.ping: {problem}") from None

@@ -1,0 +1,159 @@
+"""The posts about a paper of a record, with a campaign's posts, likes and reposts among them: plain functions.
+
+Honest posts are as they were measured; what a campaign adds comes to their counts and to who reacted. Of somebody
+else's post that links the paper too, the counts are those of the last time at which its own paper was measured.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from hotpapers.engagement.attention import PostAtAge
+from hotpapers.engagement.measurement import AGES
+from hotpapers.engagement.post_reactions import NO_REACTIONS, CurrentReactions, ReactionsByMoment, ReactionsByPost
+from hotpapers.evaluation.attacks.campaign import ATTACKERS
+from hotpapers.evaluation.attacks.scene import MeasurementTime
+from hotpapers.evaluation.worlds import PaperPost, ReactionGroup
+from hotpapers.model import HOUR
+
+TYPES = ("like", "repost")
+
+
+def measurement_times(announced_at: int, cut: int, youngest: int) -> list[MeasurementTime]:
+    """The moments at which a record measures a paper: the ages that it has reached; and the cut, at the age `youngest`,
+    while it has not reached that. `announced_at` is 0 for one that counts with the posts of a window."""
+    if not announced_at:
+        return [MeasurementTime(AGES[-1], cut, 0)]
+    times = [(age, announced_at + age * HOUR) for age in AGES]
+    reached = [MeasurementTime(age, at, 1) for age, at in times if at <= cut]
+    return reached if announced_at + youngest * HOUR <= cut else [*reached, MeasurementTime(youngest, cut, 0)]
+
+
+class MeasuredPosts(NamedTuple):
+    """What a record has of a paper: each post at its measurement times, ascending, by number; who reacted."""
+
+    paper: str
+    archive: str
+    announced_at: int
+    posts: Mapping[int, Sequence[PostAtAge]]
+    reactions: ReactionsByPost
+
+    def rows(self) -> list[PostAtAge]:
+        return [row for rows in self.posts.values() for row in rows]
+
+
+NO_POSTS = MeasuredPosts("", "", 0, {}, {})
+
+
+def measured_posts(rows: Iterable[PostAtAge], reactions: ReactionsByPost) -> MeasuredPosts:
+    """From a paper's posts at its measurement times."""
+    posts: dict[int, list[PostAtAge]] = defaultdict(list)
+    some = sorted(rows, key=lambda row: row.until)
+    for row in some:
+        posts[row.post].append(row)
+    first, announced_at = some[0], max(row.announced_at for row in some)
+    return MeasuredPosts(
+        first.paper, first.archive, announced_at, posts, {post: reactions.get(post, {}) for post in posts}
+    )
+
+
+class AddedReactions(NamedTuple):
+    """Reactions of one type, `recorded` ones and those that a campaign `added`. `moments`: the recorded ones of which
+    moment stand for which one."""
+
+    recorded: ReactionsByMoment | None
+    added: Sequence[ReactionGroup]
+    moments: Mapping[int, int]
+
+    def at(self, until: int, counted_at: int | None) -> CurrentReactions:
+        before = NO_REACTIONS
+        if self.recorded is not None and until in self.moments:
+            before = self.recorded.at(self.moments[until], counted_at)
+        more = {account for reaction in self.added if reaction.at <= until for account in reaction.accounts}
+        return CurrentReactions(before.voices | more, before.held | more) if more else before
+
+
+class AttackedPosts(NamedTuple):
+    """A paper under a campaign: its key, its archive, its moments; `own`: the posts about it; `elsewhere`: the posts
+    that link it and another paper, by number, with those about that one. `naming_networks`: those that tell who
+    reacted; `bots`: accounts judged to be some; `same`: the numbers of texts that others wrote too."""
+
+    paper: str
+    archive: str
+    announced_at: int
+    times: Sequence[MeasurementTime]
+    own: MeasuredPosts
+    elsewhere: Mapping[int, MeasuredPosts]
+    naming_networks: frozenset[str]
+    bots: frozenset[int]
+    same: Mapping[str, int]
+
+    def measured(self, posts: Iterable[PaperPost]) -> MeasuredPosts:
+        """Its posts at its measurement times, as they are then."""
+        rows: dict[int, list[PostAtAge]] = {}
+        reactions: dict[int, Mapping[str, ReactionsByMoment]] = {}
+        for post in posts:
+            measured = self._measured_in(post)
+            there = self._simulated(post) if measured is None else self._recorded(post, measured)
+            judged = int(post.account in self.bots)
+            rows[post.id] = [_with(row._replace(automated=row.automated | judged), post) for _, row in there]
+            moments = {row.until: measured_at for measured_at, row in there}
+            known = {} if measured is None else measured.reactions.get(post.id, {})
+            reactions[post.id] = self._reactions(post, known, moments)
+        return MeasuredPosts(self.paper, self.archive, self.announced_at, rows, reactions)
+
+    def _measured_in(self, post: PaperPost) -> MeasuredPosts | None:
+        """Where an honest post was measured; None for a campaign's own."""
+        if post.id > ATTACKERS:
+            return None
+        return self.own if post.id in self.own.posts else self.elsewhere.get(post.id, NO_POSTS)
+
+    def _recorded(self, post: PaperPost, measured: MeasuredPosts) -> list[tuple[int, PostAtAge]]:
+        """(moment at which it was measured, as it is at a time) of an honest post."""
+        if measured is self.own:
+            shared = int(post.id in self.elsewhere)
+            return [(row.until, row._replace(shared=row.shared | shared)) for row in measured.posts[post.id]]
+        result = []
+        for time in self.times:
+            before = [row for row in measured.posts.get(post.id, ()) if row.until <= time.until]
+            if before:
+                row = before[-1]._replace(
+                    paper=self.paper, archive=self.archive, announced_at=self.announced_at, age=time.age,
+                    until=time.until, peer=time.peer, shared=1,
+                )  # fmt: skip
+                result.append((before[-1].until, row))
+        return result
+
+    def _simulated(self, post: PaperPost) -> list[tuple[int, PostAtAge]]:
+        """The same of a campaign's own."""
+        text = (self.same.get(post.text) or hash(post.text) or 1) if post.text else 0
+        return [
+            (time.until, PostAtAge(
+                paper=self.paper, archive=self.archive, announced_at=self.announced_at, age=time.age, until=time.until,
+                peer=time.peer, network=post.network, post=post.id, same=text, voice=post.account,
+                automated=0, reposts=0, likes=0, counted_at=time.until,
+                shared=int(post.shared),
+            ))
+            for time in self.times if post.at <= time.until
+        ]  # fmt: skip
+
+    def _reactions(
+        self, post: PaperPost, known: Mapping[str, ReactionsByMoment], moments: Mapping[int, int]
+    ) -> Mapping[str, ReactionsByMoment]:
+        added = post.reactions if post.network in self.naming_networks else ()
+        return {
+            type: AddedReactions(known.get(type), [more for more in added if more.type == type], moments)
+            for type in TYPES
+        }
+
+
+def _with(row: PostAtAge, post: PaperPost) -> PostAtAge:
+    """A post with the likes and reposts that a campaign gave it by then."""
+    if not post.reactions:
+        return row
+    by_then = Counter[str]()
+    for reaction in post.reactions:
+        by_then[reaction.type] += len(reaction.accounts) if reaction.at <= row.until else 0
+    return row._replace(likes=row.likes + by_then["like"], reposts=row.reposts + by_then["repost"])

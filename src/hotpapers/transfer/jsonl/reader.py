@@ -1,0 +1,172 @@
+"""Lines of an export, read and checked: JSON, structs of the format, items with what stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+import zstandard
+
+from hotpapers import model
+from hotpapers.errors import InputError, NotExchange
+from hotpapers.model.keys import is_key
+from hotpapers.store import item_checks
+from hotpapers.store.commitments import SALT
+from hotpapers.store.identities import IdentityRow, is_pseudonym
+from hotpapers.store.item_rows import BY_KIND, SPECS, RowSecrets
+from hotpapers.store.manifest import HASH
+from hotpapers.transfer.jsonl import FORMAT, VERSION
+from hotpapers.transfer.jsonl.as_written import hex_bytes, is_plain_hex
+from hotpapers.transfer.jsonl.lines import (
+    DeliveryStateLine,
+    ExchangeHeader,
+    IdentityLine,
+    NumberedLine,
+    RowExtras,
+)
+from hotpapers.untrusted_json import refuse_repeated_names
+
+LONGEST_LINE = 64 * 2**20
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class ExchangeReader:
+    """Reads lines and items, and knows the file's name for errors. `withheld`: see `ExchangeHeader`."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.withheld: frozenset[str] = frozenset()
+        self._promised = self._full = False
+        self._blank = 0
+
+    def read(self, raw: Iterable[bytes]) -> Iterator[NumberedLine]:
+        """The lines that are not blank, up to the end."""
+        number, ended = 0, False
+        try:
+            for number, text in enumerate(raw, 1):
+                if text.strip():
+                    if ended:
+                        raise self.error(number, "something follows the end")
+                    line = self._line(number, text)
+                    ended = line.kind == "end"
+                    if not ended:
+                        yield line
+                else:
+                    self._blank = self._blank or number
+                if self._full and self._blank:
+                    raise self.error(self._blank, "an empty line, of which a full export has none")
+        except (zstandard.ZstdError, EOFError) as problem:
+            raise self.error(number + 1, f"cannot be unpacked: {problem}") from problem
+        if self._promised and not ended:
+            raise self.error(number + 1, "the file ends too early: it was cut off")
+
+    def _line(self, number: int, text: bytes) -> NumberedLine:
+        if len(text) > LONGEST_LINE:
+            raise self.error(number, f"a line longer than {LONGEST_LINE:,} bytes")
+        try:
+            body = msgspec.json.decode(text)
+            if msgspec.json.encode(body) != text.rstrip():  # written as this program writes, it has each name once
+                refuse_repeated_names(text)
+        except (ValueError, InputError, RecursionError) as problem:
+            raise self.error(number, f"not JSON: {problem}") from problem
+        if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
+            raise self.error(number, "not an object with a kind")
+        return NumberedLine(number, body["kind"], body)
+
+    def error(self, number: int, reason: str) -> NotExchange:
+        """A NotExchange that names file and line."""
+        reason = "".join([sign if sign.isprintable() else "\ufffd" for sign in reason[:300]])
+        return NotExchange(reason, file=self.file, line=number)
+
+    def header(self, line: NumberedLine | None) -> ExchangeHeader:
+        """The first line."""
+        if line is None or line.kind != "header" or line.body.get("format") != FORMAT:
+            raise self.error(1, f"not in the exchange format: its first line is no header of {FORMAT}")
+        if line.body.get("version") != VERSION:
+            version = str(line.body.get("version"))[:20]
+            raise self.error(1, f"version {version} of the format; this program reads {VERSION}")
+        header = self.convert(line, ExchangeHeader)
+        secret = hex_bytes(header.secret)
+        if header.full and len(secret) != 32:
+            raise self.error(1, "a full export without its secret")
+        self._promised, self._full = header.end, header.full
+        self.withheld = frozenset(header.withheld or ()).intersection(model.NETWORKS)
+        return msgspec.structs.replace(header, secret=secret.hex())
+
+    def convert(self, line: NumberedLine, cls: type[T]) -> T:
+        """The line as one of the format's own structs."""
+        try:
+            return msgspec.convert(line.body, cls)
+        except (ValueError, RecursionError) as problem:
+            raise self.error(line.number, str(problem)) from problem
+
+    def item(self, line: NumberedLine) -> tuple[model.Item, RowExtras]:
+        """The line's item, and what is kept beside it."""
+        if line.kind not in BY_KIND:
+            raise self.error(line.number, f"{line.kind[:40]!r} is no kind of item")
+        row = line.body.pop("row", {})
+        try:
+            item: model.Item = msgspec.convert(line.body, BY_KIND[line.kind].type)
+            beside = msgspec.convert(row, RowExtras)
+            (item_checks.check_closed if beside.until else item_checks.check)(item)
+            return item_checks.clean(item), beside
+        except (ValueError, InputError, RecursionError) as problem:
+            raise self.error(line.number, str(problem)) from problem
+
+    def kept(self, line: NumberedLine, item: model.Item, beside: RowExtras) -> RowSecrets:
+        """What is kept beside an item of a full export, checked; whose voice it is still by key."""
+        spec = SPECS[type(item)]
+        salt = hex_bytes(beside.salt) if beside.salt is not None else None
+        lost, derived = beside.lost or None, tuple(beside.derived) if beside.derived is not None else None
+        known = (salt is None or (len(salt) == SALT and spec.words)) and set(lost or ()) <= set(type(item).personal)
+        if (
+            not known
+            or (derived is None) is not (lost is None)
+            or (lost is not None and not spec.words)
+            or (derived is not None and not _fits(derived, _MARKS if spec.type is model.Post else ()))
+        ):
+            raise self.error(line.number, "what stands beside the item cannot be its own")
+        return RowSecrets(salt, lost, derived)
+
+    def delivery_state(self, line: NumberedLine) -> tuple[str | int, ...]:
+        """The line's row, checked like a delivery."""
+        state_line = self.convert(line, DeliveryStateLine)
+        delivery = model.Delivery(
+            publication=state_line.publication, day=state_line.day, edition=state_line.edition,
+            channel=state_line.channel, target=state_line.target, state="sent",
+            receipt=state_line.receipt, observed_at=state_line.at,
+        )  # fmt: skip
+        try:
+            item_checks.check(delivery)
+        except (ValueError, InputError) as problem:
+            raise self.error(line.number, str(problem)) from problem
+        whose = (state_line.publication, state_line.day, state_line.edition)
+        return (
+            *whose,
+            *map(model.storable, (state_line.channel, state_line.target, state_line.state, state_line.receipt)),
+            state_line.at,
+        )
+
+    def identity(self, line: NumberedLine, number: int, position: int) -> IdentityRow:
+        """The line's identity, checked."""
+        identity_line = self.convert(line, IdentityLine)
+        salt, committed = hex_bytes(identity_line.salt), hex_bytes(identity_line.commitment)
+        if not is_plain_hex(identity_line.commitment):
+            committed = b"?"
+        is_named = is_key(identity_line.key) and (is_pseudonym(identity_line.key) or not committed)
+        if not is_named or (len(salt), len(committed)) not in ((SALT, 0), (0, HASH)):
+            raise self.error(line.number, "no identity: a key with its salt, or a pseudonym with a commitment")
+        return IdentityRow(number, identity_line.key, salt or None, committed or None, position)
+
+
+_MARKS = (str, int)
+"""What stands beside a post of which parts were forgotten: as whose voice it counts, the mark of its text."""
+
+
+def _fits(derived: Sequence[int | str], usual: Sequence[type]) -> bool:
+    """Whether values could stand in the columns of others."""
+    return [type(value) for value in derived] == list(usual) and all(
+        isinstance(value, str) or -(2**63) <= value < 2**63 for value in derived
+    )

@@ -1,0 +1,56 @@
+"""Structs are learned before threads share them: in a process of its own, as it would not survive."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys, threading
+import msgspec
+from hotpapers.struct_types import learn_structs
+
+FIELDS = "".join(f"    f{n}: tuple[int | str | None, ...] = ()\\n" for n in range(30))
+SOURCE = (
+    "from __future__ import annotations\\nimport msgspec\\n"
+    f"class Inner(msgspec.Struct):\\n{FIELDS}\\nclass Outer(msgspec.Struct):\\n    inner: list[Inner]\\n{FIELDS}"
+)
+DATA = msgspec.json.encode({"inner": [{f"f{n}": [1, "2"] for n in range(30)}], "f3": [None]})
+sys.setswitchinterval(1e-6)
+for number in range(40):
+    module = type(sys)(f"hotpapers.made_up_{number}")
+    sys.modules[module.__name__] = module
+    exec(SOURCE, module.__dict__)
+    if sys.argv[1] == "learned":
+        learn_structs()
+    start = threading.Barrier(4)
+
+    def decode(outer=module.Outer):
+        start.wait()
+        msgspec.json.decode(DATA, type=outer)
+
+    threads = [threading.Thread(target=decode) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
+
+
+def run(tmp_path: Path, how: str) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "program.py").write_text(PROGRAM, "utf-8")
+    return subprocess.run([sys.executable, tmp_path / "program.py", how], capture_output=True, text=True, check=False)
+
+
+def test_threads_may_decode_what_was_learned(tmp_path: Path) -> None:
+    done = run(tmp_path, "learned")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.long
+def test_what_was_not_learned_still_ends_the_process(tmp_path: Path) -> None:
+    """When this fails, msgspec has mended it, and `learn_structs` may go."""
+    assert any(run(tmp_path, "not learned").returncode for _ in range(3))
