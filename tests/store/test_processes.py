@@ -25,11 +25,11 @@ def start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
 
 
-def end(process: subprocess.Popen[str]) -> str:
-    """What it printed, once it is done and well."""
-    out, _ = process.communicate(timeout=120)
-    assert process.returncode == 0
-    return out
+def end(*processes: subprocess.Popen[str]) -> list[str]:
+    """What each printed, once all are done and well."""
+    printed = [process.communicate(timeout=120)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(processes)
+    return printed
 
 
 def positions(record: Record) -> list[int]:
@@ -39,8 +39,7 @@ def positions(record: Record) -> list[int]:
 @pytest.mark.long
 def test_four_processes_write_at_once_and_make_the_store_together(bare_store_url: str) -> None:
     batches = 12
-    for process in [start("write", bare_store_url, str(source), str(batches)) for source in range(1, 5)]:
-        end(process)
+    end(*[start("write", bare_store_url, str(source), str(batches)) for source in range(1, 5)])
     with Record(bare_store_url) as record:
         expected = {item for source in range(1, 5) for n in range(batches) for item in workers.cover(source, n)}
         together = {item for n in range(batches) for item in workers.shared(n)}
@@ -66,12 +65,12 @@ def test_a_reader_beside_a_writer_sees_whole_batches_only(store_url: str) -> Non
         reader = start("read", store_url, str(batches))
         for n in range(batches):
             record.append(workers.cover(0, n), source="writer")
-    assert int(end(reader)) >= 1
+    assert int(*end(reader)) >= 1
 
 
 @pytest.mark.long
 def test_killed_at_any_instant_loses_nothing_and_doubles_nothing(store_url: str, tmp_path: Path) -> None:
-    killed, length = json.loads(end(start("kill", store_url, "25", "1")))
+    killed, length = json.loads(*end(start("kill", store_url, "25", "1")))
     assert killed == 25
     undisturbed = f"sqlite:///{tmp_path / 'undisturbed.db'}"
     workers.job(undisturbed, length)

@@ -10,9 +10,10 @@ import pytest
 
 from hotpapers import model
 from hotpapers.errors import CorruptStore, InputError, IssueError, NotAStore
-from hotpapers.store import Record
+from hotpapers.store import Record, meta
+from hotpapers.store import record as record_module
 from hotpapers.store.batches import cursor_of, load_manifest
-from hotpapers.store.database import FROM_0_1
+from hotpapers.store.database import FROM_0_1, Database
 from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
 from tests.postgres import connect
@@ -293,3 +294,24 @@ def test_a_secret_that_is_gone_is_not_made_anew(store_url: str) -> None:
     for _ in range(2):
         with pytest.raises(CorruptStore, match="its secret is missing; restore a backup"):
             Record(store_url)
+
+
+def test_a_secret_that_another_process_makes_meanwhile_is_used(
+    bare_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str | None] = []
+
+    def read(database: Database, name: str) -> str | None:
+        """None to who asks first: somebody else then makes the store, and writes."""
+        if name == "secret" and not found:
+            found.append(None)
+            with Record(bare_store_url) as other:
+                other.append(made.EVERY[:3], source="other")
+                found.append(other.secret())
+            return None
+        return meta.read_meta(database, name)
+
+    monkeypatch.setattr(record_module, "read_meta", read)
+    with Record(bare_store_url) as record:
+        assert [None, record.secret()] == found
+        assert record.head.position == 1

@@ -95,14 +95,19 @@ class Record:
         """The store's secret; a new store gets one. Raises CorruptStore."""
         if read_meta(self.database, SECRET) is None:
             with self.database.write():
-                if self.head.position:
-                    raise errors.CorruptStore(f"{self.database.where}: its secret is missing; restore a backup")
-                if read_meta(self.database, SECRET) is None:
-                    write_meta(self.database, SECRET, secrets.token_hex(32))
+                self._make_secret()
         try:
             return bytes.fromhex(read_meta(self.database, SECRET) or "")
         except (ValueError, TypeError) as problem:
             raise errors.CorruptStore(f"{self.database.where}: its secret is damaged; restore a backup") from problem
+
+    def _make_secret(self) -> None:
+        """Gives a new store its secret, unless another process has just done so, and may have written items since."""
+        if read_meta(self.database, SECRET) is not None:
+            return
+        if self.head.position:
+            raise errors.CorruptStore(f"{self.database.where}: its secret is missing; restore a backup")
+        write_meta(self.database, SECRET, secrets.token_hex(32))
 
     def adopt_secret(self, secret: str) -> None:
         """Takes over the secret of the store that is restored here. Only while the record is empty."""
