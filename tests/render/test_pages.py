@@ -227,8 +227,8 @@ def test_editions_stay_readable_and_say_why() -> None:
     assert "Corrected: The survey was of to-do lists, and not a paper." in latest.text
     assert "edition-1" in " ".join(e.attributes["href"] for e in latest.all("a"))
     assert "Edition 1 of 2." in first.text and "not a paper" in first.text
-    assert "hotpapers explain" not in first.text, "which would explain the latest edition"
-    assert "--issue 2021-01-14 --publication hot-papers" in latest.text
+    assert "--issue 2021-01-14 --publication hot-papers --edition 1" in first.text
+    assert "--issue 2021-01-14 --publication hot-papers" in latest.text and "--edition" not in latest.text
     assert "../../paper/2101.99901/index.html" in {e.attributes["href"] for e in first.all("a")}
     hrefs = [e.attributes["href"] for e in first.all("a")]
     assert not [href for href in hrefs if "99904" in href and "arxiv" not in href and not href.startswith("#")]

@@ -244,11 +244,10 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
 
 
 def _explain_command(issue: PublishedIssue, paper: str) -> str:
-    """What explains a place in full; empty in a corrected edition: without `--edition` it tells of the latest one."""
+    """The command that explains a place in full; without `--edition` it explains the latest edition."""
     content = issue.content
-    if content.edition < len(issue.editions):
-        return ""
-    return f"hotpapers explain {paper} --issue {content.day} --publication {content.publication.publication}"
+    command = f"hotpapers explain {paper} --issue {content.day} --publication {content.publication.publication}"
+    return command if content.edition == len(issue.editions) else f"{command} --edition {content.edition}"
 
 
 def _movement(issue: PublishedIssue, entry: Entry) -> tuple[str, str]:
