@@ -48,12 +48,11 @@ def collect(sources: tuple[str, ...], once: bool, context: common.CommandContext
     Those enabled in the settings and the sites of `[[follow]]`, or those named, until stopped. What cannot be read is
     retried later and stops no other.
     """
-    choices = enabled_sources(context, sources)
+    choices, following = enabled_sources(context, sources), () if sources else follow_names(context)
     names = [choice.name for choice in choices]
     logs.listen(context.settings.run.log)
     with Record(context.store):
         pass  # made, and of this version, before threads share it
-    following = () if sources else follow_names(context)
     with ingest_context(context, choices, following) as site:
         jobs, more = make_jobs(choices, site), follow_jobs(context, site) if following else {}
         problems = run_jobs_once((*in_turn(jobs), more), site) if once else JobRunner({**jobs, **more}, site.stop).run()
@@ -81,9 +80,10 @@ def configured_sources(context: common.CommandContext, sources: tuple[str, ...] 
 
 
 def enabled_sources(context: common.CommandContext, sources: tuple[str, ...]) -> list[ConfiguredSource]:
-    """The same. Raises UsageError where there are none."""
+    """The same. Raises UsageError if there are none, and no site to follow."""
     choices = configured_sources(context, sources)
-    common.require(bool(choices), "no source enabled; enable one in hotpapers.toml, or name it")
+    to_read = choices or context.settings.follow
+    common.require(bool(to_read), "no source enabled; enable one in hotpapers.toml, or name it")
     return choices
 
 

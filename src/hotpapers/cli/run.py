@@ -69,7 +69,7 @@ def run(once: bool, context: common.CommandContext) -> None:
         logs.log_event(
             "running",
             store=without_password(context.store),
-            sources=" ".join(c.name for c in choices),
+            sources=" ".join([*(choice.name for choice in choices), *follow_names(context)]),
             publications=" ".join(names),
         )
         print_start(context, choices, names)
@@ -175,7 +175,8 @@ def print_start(context: common.CommandContext, choices: Sequence[ConfiguredSour
         firsts = list(first_issues([publication_of(record, name) for name in names], frozen, at)) if new else []
     zones = {publication.name: publication.zone for publication in context.settings.publication}
     if _is_read_by_people(context):
-        for sentence in sentences([choice.name for choice in choices], new, days, firsts, zones, at):
+        read = [*(choice.name for choice in choices), *follow_names(context)]
+        for sentence in sentences(read, new, days, firsts, zones, at):
             click.echo(plain(sentence), err=True)
         return
     if new and days:
