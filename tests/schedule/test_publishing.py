@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import format_datetime
@@ -24,8 +25,9 @@ from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import HOUR, Account, Post, Publication, Verdict
 from hotpapers.schedule import IssueDestination, PublishJob
 from hotpapers.schedule.health import health
-from hotpapers.schedule.publishing import changed_issues, check_clock
+from hotpapers.schedule.publishing import changed_issues, check_clock, render_changed
 from hotpapers.store import Record
+from hotpapers.terms import TERMS
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import paper_path
 from tests.issues.made import (
@@ -191,15 +193,27 @@ def test_the_posts_of_an_issue_are_asked_for_before_it_closes(made: Made) -> Non
     assert engagement_queries.due_posts(made.record.database, "bluesky", near + 20_000_000, 9) == []
 
 
-def test_what_is_gone_leaves_the_pages(made: Made) -> None:
+def test_what_is_gone_leaves_the_pages(made: Made, caplog: pytest.LogCaptureFixture) -> None:
     made.round(CUT + 1)
     assert "Moss grows here" in made.page()
     gone = Post(
         post=LEADING, network="bluesky", account="", created_at=CUT, gone="deleted", observed_at=CUT + HOUR
     )  # fmt: skip
     made.record.append([gone], source="bluesky")
-    made.round(CUT + HOUR)
+    with caplog.at_level(logging.INFO, "hotpapers"):
+        made.round(CUT + HOUR)
     assert "Moss grows here" not in made.page() and "Made-up paper 1" in made.page()
+    [told] = [vars(record)["fields"] for record in caplog.records if record.getMessage() == "pages updated"]
+    assert (told["publication"], told["channel"], set(told)) == ("daily", "site", {"publication", "channel", "folder"})
+
+
+def test_pages_that_cannot_be_updated_are_a_warning(made: Made, caplog: pytest.LogCaptureFixture) -> None:
+    made.round(CUT + 1)
+    made.record.append([judged(LEADING, "hidden", at=CUT)], source="operator")
+    made.folder.rename(made.folder.with_name("moved"))
+    render_changed(made.record, 0, NOBODY, TERMS)
+    [told] = [record for record in caplog.records if record.getMessage() == "pages not updated"]
+    assert told.levelname == "WARNING" and vars(told)["fields"]["reason"] == "is not there any more"
 
 
 def test_what_is_gone_leaves_the_page_of_its_paper_too(made: Made) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers import terms
-from hotpapers.deliver.export_site import export_again, export_site, unsent
+from hotpapers.deliver.export_site import RerenderedFolder, export_again, export_site, unsent
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
 from hotpapers.file_modes import make_published_folders
@@ -212,10 +213,15 @@ def render_changed(record: Record, position: int, site_config: SiteConfig, allow
     no longer so."""
     changed = changed_issues(record, position)
     for folder in export_again(record, site_config, allowed, changed) if changed else ():
-        log_event(
-            "rendered anew", folder=folder.folder, channel=folder.channel, rendered=folder.rendered,
-            reason=folder.reason,
-        )  # fmt: skip
+        _log_rendered(folder)
+
+
+def _log_rendered(folder: RerenderedFolder) -> None:
+    event, level = ("pages updated", logging.INFO) if folder.rendered else ("pages not updated", logging.WARNING)
+    reason = {"reason": folder.reason} if folder.reason else {}
+    log_event(
+        event, level=level, publication=folder.publication, channel=folder.channel, folder=folder.folder, **reason
+    )
 
 
 def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
