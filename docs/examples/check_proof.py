@@ -9,6 +9,9 @@ import sys
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+if not __debug__:
+    sys.exit("python -O skips the checks; run without -O and PYTHONOPTIMIZE")
+
 
 def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
