@@ -203,6 +203,13 @@ def test_what_is_exported_obeys_the_schema(full_record: Record, records_only: bo
         jsonschema.validate(content, {**schema, "oneOf": [{"$ref": "#/$defs/IssueContent"}]})
 
 
+@pytest.mark.parametrize("name", ["check_proof.py", "recompute.py"])
+def test_programs_that_check_by_assertions_refuse_to_run_without_them(name: str) -> None:
+    command = [sys.executable, "-O", str(DOCS / "examples" / name)]
+    ran = subprocess.run(command, input="", capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (1, "") and "run without -O" in ran.stderr
+
+
 @pytest.mark.parametrize("ids_only", [(), ("bluesky", "x")], ids=["with words", "without words"])
 def test_the_program_in_the_docs_recomputes_every_kind(full_record: Record, ids_only: tuple[str, ...]) -> None:
     """docs/explanation/verifying.md has a program by which a stranger checks a full export; it does so here for a row

@@ -4,6 +4,9 @@ import hashlib
 import json
 import sys
 
+if not __debug__:
+    sys.exit("python -O skips the checks; run without -O and PYTHONOPTIMIZE")
+
 KEYS = {
     "paper": "paper",
     "announcement": "paper day category",
