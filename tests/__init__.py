@@ -1,1 +1,1 @@
-"""The tests, in the rooms of the program they try. What they share is in `tests.conftest`: SHARED, data(), stores."""
+"""The tests, in folders named like the packages they test. What they share is in `tests.conftest`: SHARED, data(), stores."""

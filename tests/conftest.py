@@ -4,7 +4,7 @@
 * `data("name")`: a file or folder below tests/data. A full run fails when a file there is read by no test.
 * `store_url`: the address of an empty store, once in SQLite and once in PostgreSQL.
   `sqlite_url`, `postgres_url`: the one or the other. `bare_store_url`: as `store_url`, and nobody has made its tables.
-  `module_url`: as `store_url`, one for all tests of a file.
+  `module_url`: as `store_url`, one for all tests of a file. `other_url`: the other database than that of `store_url`.
 * `sqlite_record`: an open record for all examples of a file; `postgres_record`: an open and empty one.
 * `made_once`: a folder that all tests of a run share.
 """
@@ -109,6 +109,14 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 def store_url(request: pytest.FixtureRequest) -> str:
     """The address of an empty store, in each database in turn: for the tests that both must pass."""
     url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def other_url(request: pytest.FixtureRequest, store_url: str) -> str:
+    """The address of an empty store in the other database."""
+    other = "sqlite_url" if store_url.startswith("postgresql") else "postgres_url"
+    url: str = request.getfixturevalue(other)
     return url
 
 

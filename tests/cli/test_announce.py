@@ -14,10 +14,10 @@ from hotpapers.deliver.announce.webhook import ID
 from hotpapers.http import retry_policy
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.store import Record
-from tests.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.cli import made
 from tests.cli.run import good, misuse, run
 from tests.cli.test_run import SETTINGS
+from tests.deliver.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.deliveries import receipts, recorded
 from tests.http.server import Server, answer, serving
 

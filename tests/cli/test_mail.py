@@ -20,12 +20,12 @@ from hotpapers.issues.queries import frozen_days
 from hotpapers.schedule.sending import fresh_days
 from hotpapers.store import Record, now
 from tests.cli.run import environment, failing, good, misuse, run, words
-from tests.email.made import fill
-from tests.email.nameserver import naming
-from tests.email.reading import part, read
-from tests.email.server import Box, serving
-from tests.email.test_checking import GOOD, MESSAGE, arrived
-from tests.email.test_returned import report
+from tests.deliver.email.made import fill
+from tests.deliver.email.nameserver import naming
+from tests.deliver.email.reading import part, read
+from tests.deliver.email.server import Box, serving
+from tests.deliver.email.test_bounces import report
+from tests.deliver.email.test_dns_checks import GOOD, MESSAGE, arrived
 from tests.issues.made import DAY
 
 SETTINGS = """

@@ -16,7 +16,7 @@ import pytest
 from hotpapers.store import Record, reader_reports
 from hotpapers.store.reader_reports import ReaderReport
 from tests.cli.run import environment, good, misuse, run, words
-from tests.email.server import serving
+from tests.deliver.email.server import serving
 from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
 from tests.render.html import Page
 

@@ -36,8 +36,8 @@ from hotpapers.transfer.jsonl.importer import import_lines
 from hotpapers.view.key_sentence import key_sentence, sentences
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.api import ApiConfig, ApiRoute
-from tests.announce.test_chat import PlainRoom
-from tests.email.made import SECRET, mail_config, reader
+from tests.deliver.announce.test_chat import PlainRoom
+from tests.deliver.email.made import SECRET, mail_config, reader
 from tests.hostile.cases import CASES
 from tests.hostile.reading import FORM, ODD, alive
 from tests.hostile.world import fill

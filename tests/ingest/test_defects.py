@@ -43,7 +43,7 @@ from hotpapers.schedule import (
 from hotpapers.sources.lobsters import LobstersSource
 from hotpapers.store import Record, batches
 from tests.ingest.made import LIST
-from tests.ingest.test_recounting import post, story
+from tests.ingest.test_recount_job import post, story
 from tests.schedule.test_sending import Box
 from tests.sources.net import START, ScriptedClient
 

@@ -28,11 +28,11 @@ from hotpapers.settings import BotSettings
 from hotpapers.store import Record
 from hotpapers.store.meta import write_meta
 from hotpapers.store.verify import check
-from tests.bots.made import NOW
 from tests.cli.run import good, misuse, run
 from tests.conftest import data
 from tests.issues.made import DAY as TODAY
 from tests.issues.made import background, counts, judged, key, paper, talk, write
+from tests.moderation.bots.made import NOW
 
 TANSY, BO, FAN = "bluesky:did:plc:tansy", "bluesky:did:plc:bo", "bluesky:did:plc:fan"
 AUTHORS = ("Tansy Overquill", "Bo Marrowby")

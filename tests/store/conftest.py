@@ -13,14 +13,6 @@ from hotpapers.store import Record
 from tests.store import made
 
 
-@pytest.fixture
-def other_url(request: pytest.FixtureRequest, store_url: str) -> str:
-    """The address of an empty store in the other database."""
-    other = "sqlite_url" if store_url.startswith("postgresql") else "postgres_url"
-    url: str = request.getfixturevalue(other)
-    return url
-
-
 @pytest.fixture(scope="module")
 def varied_record(module_url: str) -> Iterator[Record]:
     """A record of all kinds, with closed, forgotten and pruned rows: sound."""

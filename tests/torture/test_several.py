@@ -20,7 +20,7 @@ from hotpapers.model import HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.store import Record, postgres
 from hotpapers.store.batches import cursor_of
 from tests.ingest.made import reading
-from tests.ingest.test_reading import Stream
+from tests.ingest.test_collect_job import Stream
 from tests.torture.rig import rig
 from tests.torture.table import ALL, Telling, at_length, one_is_enough
 

@@ -1,0 +1,101 @@
+"""What announcements say: reasons in few words, what was not known, titles without TeX."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.deliver.announce.announcement import announcement, reason, unknown
+from hotpapers.model import NetworkReading, ScoreComponent
+from hotpapers.view import phrases
+from hotpapers.view.site_config import NOBODY
+from hotpapers.view.tex import plain_line
+from tests.deliver.announce.made import DAY, FULL, FULL_READER, SITE_CONFIG
+from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper
+from tests.render.sample import LISTED_READER, OWN_READER
+
+
+def part(**changes: object) -> ScoreComponent:
+    values = {
+        "network": "bluesky", "rule": "rarity", "score": 2177, "voices": 40, "papers": 4812, "atleast": 31,
+        "among": "cs", "age": 24, "until": NOON,
+    }  # fmt: skip
+    return msgspec.convert({**values, **changes}, ScoreComponent)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([], ""),
+        ([part()], "40 voices on Bluesky; 31 of 4,812 other papers in cs had as many"),
+        ([part(among="all", atleast=0)], "40 voices on Bluesky; none of 4,812 other papers had as many"),
+        ([part(score=9), part(network="x", score=10)],
+         "40 voices on X (Twitter); 31 of 4,812 other papers in cs had as many"),
+        ([part(score=0, voices=1)], "1 voice on Bluesky"),
+        ([part(rule="classic", score=1204)], "1,204 reposts and likes on Bluesky"),
+        ([part(age=0, voices=316)], "316 likes on Bluesky; 31 of 4,812 other papers in cs had as many"),
+    ],
+)  # fmt: skip
+def test_the_part_that_counts_most_is_the_reason(parts: list[ScoreComponent], said: str) -> None:
+    assert reason(heard(1, paper("2101.99901", "Kettles"), [], parts).entry) == said
+
+
+def test_what_was_not_read_is_named() -> None:
+    assert unknown(OWN_READER.issue("daily", DAY).content) == "Unknown: Reddit. In part: Mastodon."
+    assert unknown(OWN_READER.issue("daily", "2021-01-13").content) == ""
+    readings = (NetworkReading(network="x", state="unknown"), NetworkReading(network="reddit", state="refused"))
+    issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [], readings=readings)])
+    assert unknown(issue_reader.issue("daily", DAY).content) == "Unknown: X (Twitter), Reddit."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (r"Schr\"odinger's  Kettle", "Schrödinger's Kettle"),
+        (r"On $x \le \alpha$ and ``T\'ea''", r"On $x \le \alpha$ and “Téa”"),
+        ("two\nlines\x00 and \u202emore", "two lines and more"),
+        (r"costs \$5", "costs $5"),
+    ],
+)
+def test_titles_are_read_as_they_are_meant(text: str, said: str) -> None:
+    assert plain_line(text) == said
+
+
+@given(st.text(max_size=50), st.integers(2, 60))
+def test_what_is_too_long_is_cut(text: str, most: int) -> None:
+    assert len(phrases.cut(text, most)) <= most
+    assert phrases.cut(text, most) == text if len(text) <= most else phrases.cut(text, most).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("On kettles, and on tea", 20, "On kettles, and on…"), ("On kettles, and on tea", 12, "On kettles…"),
+        ("Thermodynamics", 8, "Thermod…"), ("a Thermodynamics", 12, "a Thermodyn…"), ("kettle", 6, "kettle"),
+        ("水壶与茶的热力学研究", 6, "水壶与茶的…"),
+    ],
+)  # fmt: skip
+def test_a_text_is_cut_between_words_if_it_has_any(text: str, most: int, shown: str) -> None:
+    assert phrases.cut(text, most) == shown
+
+
+def test_links_lead_to_the_site_or_to_arxiv() -> None:
+    found = FULL_READER.issue("daily", FULL)
+    assert announcement(found, SITE_CONFIG).lines[0].url == "https://papers.example/daily/paper/2101.99911/"
+    assert announcement(found, SITE_CONFIG).url == "https://papers.example/daily/2021-01-19/"
+    assert announcement(found, NOBODY).lines[0].url == "https://arxiv.org/abs/2101.99911"
+    assert announcement(found, NOBODY).url == ""
+    elsewhere = paper("2101.99901", " ", authors=())
+    elsewhere = msgspec.structs.replace(elsewhere, paper="biorxiv:1")
+    issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [heard(1, elsewhere, [], [])])])
+    [line] = announcement(issue_reader.issue("daily", DAY), SITE_CONFIG).lines
+    assert line == (1, "biorxiv:1", "", "", "")
+
+
+def test_a_correction_says_why_and_an_empty_issue_too() -> None:
+    assert announcement(LISTED_READER.issue("hot-papers", DAY), NOBODY).correction == (
+        "Corrected: The survey was of to-do lists, and not a paper."
+    )
+    assert announcement(OWN_READER.issue("daily", "2021-01-13"), NOBODY).empty == "Nothing was announced."

@@ -1,0 +1,146 @@
+"""Messages to rooms: whole, short enough for any room, and nothing in them comes alive."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from hotpapers.deliver.announce.announcement import MemberPaper, announcement
+from hotpapers.deliver.announce.apprise_client import LONGEST, TextFormat
+from hotpapers.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
+from hotpapers.model import HttpClient, IssueReader, Message
+from tests.deliver.announce.made import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, SITE_CONFIG, matches
+from tests.render.sample import LISTED_READER, OWN_READER
+from tests.sources.net import ScriptedClient
+
+COMMONMARK = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
+LIVE = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2}", re.IGNORECASE)
+"""What rooms make mentions, tags and links of."""
+
+
+class PlainRoom:
+    """A room that takes so many characters, and keeps them."""
+
+    def __init__(self, text_format: TextFormat = "plain", most: int = LONGEST) -> None:
+        self.text_format: TextFormat = text_format
+        self._most = most
+        self.got: list[str] = []
+
+    service = "Parlour"
+
+    def fits(self, text: str) -> bool:
+        return len(text) <= self._most
+
+    def send(self, text: str) -> None:
+        self.got.append(text)
+
+
+class Made(NamedTuple):
+    """An issue to tell of."""
+
+    issue_reader: IssueReader
+    publication: str
+    day: str
+
+
+MADE = {
+    "daily": Made(OWN_READER, "daily", DAY),
+    "empty": Made(OWN_READER, "daily", EMPTY),
+    "silent": Made(OWN_READER, "daily", "2021-01-15"),
+    "full": Made(FULL_READER, "daily", FULL),
+    "corrected": Made(LISTED_READER, "hot-papers", DAY),
+}
+MEMBERS = ("Tansy Overquill", "Odo Fennimore", "bluesky:did:plc:mine")
+
+
+def chat(made: Made, room: PlainRoom, members: tuple[str, ...] = MEMBERS) -> tuple[ChatSender, list[Message]]:
+    sender = ChatSender(
+        "lab", made.publication, room, SITE_CONFIG, members, lambda accounts, papers: {"arxiv:2101.99902": "quill"}
+    )
+    return sender, list(sender.messages(made.issue_reader, made.publication, made.day))
+
+
+@pytest.mark.parametrize("text_format", ["plain", "markdown"])
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_messages_are_as_expected(name: str, text_format: TextFormat) -> None:
+    _, [outgoing] = chat(MADE[name], PlainRoom(text_format))
+    assert outgoing.target == "lab"
+    matches(f"{name}.{'txt' if text_format == 'plain' else 'md'}", str(outgoing.payload))
+
+
+@pytest.mark.parametrize("most", [1000, 500, 280, 160, 60, 10])
+def test_a_small_room_gets_the_more_important(most: int) -> None:
+    _, [outgoing] = chat(MADE["full"], PlainRoom(most=most))
+    text = str(outgoing.payload)
+    assert 0 < len(text) <= most
+    matches(f"full-{most}.txt", text)
+
+
+def test_what_fits_nowhere_is_nothing() -> None:
+    assert message(announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG), PlainRoom(most=1)) == ""
+
+
+def test_a_room_is_told_of_its_own_publication_alone() -> None:
+    sender, _ = chat(MADE["daily"], PlainRoom())
+    assert list(sender.messages(LISTED_READER, "hot-papers", DAY)) == []
+
+
+def test_without_members_nobody_is_asked_for_them() -> None:
+    _, [outgoing] = chat(MADE["daily"], PlainRoom(), members=())
+    assert "By our members" not in str(outgoing.payload)
+
+
+def test_many_members() -> None:
+    told = announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)._replace(
+        by_members=tuple(MemberPaper(n % 9, f"Paper {n}", "Odo") for n in range(1, 10))
+    )
+    assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in message(told, PlainRoom())
+    assert "By our members: 1, 2, 3, 4, 5, 6, 7, 8, 1 still talked about." in message(told, PlainRoom(most=600))
+
+
+def test_sending_gives_a_receipt_and_an_interrupted_one_is_not_sent_again() -> None:
+    http: HttpClient = ScriptedClient({})
+    room = PlainRoom()
+    sender, [outgoing] = chat(MADE["daily"], room)
+    assert sender.send(outgoing, http) == "taken by Parlour" and room.got == [outgoing.payload]
+    assert sender.receipt_of(outgoing, http) == UNKNOWN_RECEIPT
+
+
+# ---- hostile texts -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text_format", ["plain", "markdown"])
+@pytest.mark.parametrize("n", range(len(HOSTILE)))
+def test_nothing_hostile_comes_alive(n: int, text_format: TextFormat) -> None:
+    day = f"2021-02-{n + 1:02}"
+    room = PlainRoom(text_format)
+    _, [outgoing] = chat(Made(HOSTILE_READER, "daily", day), room, members=(HOSTILE[n],))
+    text = str(outgoing.payload)
+    assert room.fits(text)
+    ours = re.compile(rf"<?https://papers\.example/daily/(?:paper/[\w.]+|{day})/>?")
+    assert len(ours.findall(text)) == 3
+    left = ours.sub("", text)
+    assert not LIVE.search(left), LIVE.search(left)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", left)
+    if text_format == "markdown":
+        tokens = [inner for one in COMMONMARK.parse(text) for inner in (one.children or [one])]
+        kinds = {token.type for token in tokens}
+        assert kinds <= {"paragraph_open", "paragraph_close", "text", "text_special", "hardbreak", "softbreak",
+                         "link_open", "link_close"}  # fmt: skip
+        links = [str(token.attrs["href"]) for token in tokens if token.type == "link_open"]
+        assert len(links) == 3 and all(link.startswith("https://papers.example/daily/") for link in links)
+
+
+@given(
+    st.text(alphabet=st.sampled_from("@#<>]([)!:/w.ae \\`*_~|&"), max_size=60), st.sampled_from(["plain", "markdown"])
+)
+def test_defused_text_reads_the_same(text: str, text_format: TextFormat) -> None:
+    found = without_mentions(text, text_format)
+    assert not LIVE.search(found)
+    if text_format == "plain":
+        assert found.replace(JOINER, "") == text

@@ -1,0 +1,59 @@
+"""Which senders the settings make: one for each place, with what its way out must know."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotpapers.deliver.announce import destinations
+from hotpapers.errors import SettingsError
+from hotpapers.settings import Settings
+from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.store import Record
+from tests.deliver.announce.made import SITE_CONFIG
+
+DID = "did:plc:aaaabbbbccccddddeeee2345"
+SECRET = "sixteen owls sit in a tree"
+SETTINGS = Settings(
+    chat=(
+        ChatSettings(name="one", publication="daily", url="json://127.0.0.1/"),
+        ChatSettings(name="two", publication="weekly", url="env:SECOND_ROOM"),
+    ),
+    webhook=(WebhookSettings(name="library", publication="daily", url="http://127.0.0.1:9/x", secret=SECRET),),
+    bluesky=(
+        BlueskyAccount(publication="daily", account=DID, password="hush"),
+        BlueskyAccount(publication="daily", account="did:plc:other", thread=False, feed="https://papers.example"),
+    ),
+)
+
+
+def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND_ROOM", "json://127.0.0.2/")
+    with Record(sqlite_url) as record:
+        rooms = list(destinations.chat_rooms(SETTINGS, SITE_CONFIG, record))
+        receivers = list(destinations.webhooks(SETTINGS, SITE_CONFIG, record))
+        accounts = list(destinations.bluesky_accounts(SETTINGS, SITE_CONFIG, record))
+    assert [(one.sender.name, one.target, one.own, one.secrets) for one in (*rooms, *receivers, *accounts)] == [
+        ("chat", "one", (), ()),
+        ("chat", "two", (), ()),
+        ("webhook", "library", ("http://127.0.0.1:9/x",), ("http://127.0.0.1:9/x", SECRET)),
+        ("bluesky", f"daily {DID}", ("https://bsky.social",), ("hush",)),
+        ("bluesky", f"daily {DID} document", ("https://bsky.social",), ("hush",)),
+    ]
+
+
+def test_a_place_that_cannot_be_used_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SECOND_ROOM", raising=False)
+    with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment has no"):
+        list(destinations.chat_rooms(SETTINGS, SITE_CONFIG, record))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (Settings(), False), (SETTINGS, True), (Settings(chat=SETTINGS.chat), True),
+        (Settings(webhook=SETTINGS.webhook), True), (Settings(bluesky=SETTINGS.bluesky[:1]), True),
+        (Settings(bluesky=SETTINGS.bluesky[1:]), False),
+    ],
+)  # fmt: skip
+def test_whether_anything_is_sent(settings: Settings, said: bool) -> None:
+    assert destinations.is_any(settings) is said

@@ -1,0 +1,107 @@
+"""Issues as documents of an account: whole records, put as often as it takes, and owned to by the site."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.deliver.announce import destinations
+from hotpapers.deliver.announce.bluesky import DocumentSender, IssueDocument
+from hotpapers.deliver.send import SendResult, send_issue
+from hotpapers.http import PoliteHttpClient
+from hotpapers.model import IssueReader
+from hotpapers.render.html.pages import SitePages
+from hotpapers.settings import Settings
+from hotpapers.settings.announce import BlueskyAccount
+from hotpapers.store import Record
+from hotpapers.view.site_config import NOBODY
+from hotpapers.view.site_paths import DOCUMENT, WELL_KNOWN, document_key, document_uri, publication_uri
+from tests.deliver.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
+from tests.deliver.announce.pds import DID, PASSWORD, Pds, running_pds
+from tests.deliveries import receipts
+from tests.http.server import answer, client
+from tests.render.sample import LISTED_READER, OWN_READER
+
+
+@pytest.fixture
+def pds() -> Iterator[Pds]:
+    with running_pds() as running:
+        yield running
+
+
+def sender(host: str = "https://pds.example", publication: str = "daily") -> DocumentSender:
+    settings = BlueskyAccount(publication=publication, account=DID, password=PASSWORD, host=host)
+    return DocumentSender(settings, "bluesky 1", SITE_CONFIG)
+
+
+def document(reader: IssueReader, publication: str, day: str) -> IssueDocument:
+    [message] = sender(publication=publication).messages(reader, publication, day)
+    assert isinstance(message.payload, IssueDocument)
+    return message.payload
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("daily", document(OWN_READER, "daily", DAY)),
+        ("empty", document(OWN_READER, "daily", "2021-01-13")),
+        ("corrected", document(LISTED_READER, "hot-papers", DAY)),
+    ],
+)
+def test_documents_are_as_expected(name: str, content: IssueDocument) -> None:
+    records = [content.publication_record, content.document_record]
+    matches(f"document-{name}.json", json.dumps(records, indent=1, ensure_ascii=False))
+
+
+@pytest.mark.parametrize(("reader", "day"), [(FULL_READER, FULL), (HOSTILE_READER, HOSTILE_READER.days("daily")[0])])
+def test_fields_keep_to_the_lexicon(reader: IssueReader, day: str) -> None:
+    record = document(reader, "daily", day).document_record
+    assert len(record["title"]) <= 128 and len(record["description"]) <= 300
+    assert record["path"] == f"/{day}/" and record["site"] == publication_uri(DID, "daily")
+    posts = reader.issue("daily", day).posts.values()
+    quoted = [quotation.post.text for some in posts for quotation in some if len(quotation.post.text) > 20]
+    assert not any(text in record["textContent"] for text in quoted)
+
+
+@given(st.dates(), st.dates())
+def test_days_have_keys_of_their_own(one: object, other: object) -> None:
+    assert (document_key("daily", f"{one}") == document_key("daily", f"{other}")) == (one == other)
+    assert len(document_key("daily", f"{one}")) == 13
+
+
+def send(record: Record, made: DocumentSender, http: PoliteHttpClient) -> SendResult:
+    return send_issue(record, made, OWN_READER, "daily", DAY, http)
+
+
+def test_both_records_are_put_once(pds: Pds, sqlite_url: str) -> None:
+    with Record(sqlite_url) as record, client(pds.server, secrets=[PASSWORD]) as http:
+        made = sender(pds.host)
+        pds.instead("repo.putRecord", answer(500, b"{}"), pds.again("repo.putRecord"))
+        assert not send(record, made, http).sent and send(record, made, http).sent == 1
+        content = document(OWN_READER, "daily", DAY)
+        assert list(pds.records.values()) == [content.publication_record, content.document_record]
+        uri = document_uri(DID, "daily", DAY)
+        assert receipts(record, "bluesky") == {f"{DID} document": uri} and DOCUMENT in uri
+        assert send(record, made, http)[:2] == (0, 1) and len(pds.records) == 2
+
+
+def test_documents_need_a_public_address(sqlite_url: str) -> None:
+    settings = Settings(bluesky=(BlueskyAccount(publication="daily", account=DID, password=PASSWORD, thread=False),))
+    with Record(sqlite_url) as record:
+        assert list(destinations.bluesky_accounts(settings, NOBODY, record)) == []
+        [place] = destinations.bluesky_accounts(settings, SITE_CONFIG, record)
+    assert isinstance(place.sender, DocumentSender) and place.secrets == (PASSWORD,)
+
+
+def test_the_site_owns_to_its_records() -> None:
+    pages = SitePages(OWN_READER, "daily", SITE_CONFIG._replace(documents=(("daily", DID),)))
+    tag = f'<link rel="site.standard.document" href="{document_uri(DID, "daily", DAY)}">'
+    assert tag in (pages.page(f"{DAY}/index.html") or b"").decode()
+    assert pages.page(WELL_KNOWN) == publication_uri(DID, "daily").encode() and WELL_KNOWN in set(pages.paths())
+    without = SitePages(OWN_READER, "daily", SITE_CONFIG)
+    assert "site.standard" not in (without.page(f"{DAY}/index.html") or b"").decode()
+    assert without.page(WELL_KNOWN) is None

@@ -1,0 +1,216 @@
+"""Signed JSON: whole, verified as the docs have it, once for whoever keeps the ids, also across crashes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from hotpapers.deliver.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, receipt, signature
+from hotpapers.deliver.send import send_issue
+from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError
+from hotpapers.model import Response
+from hotpapers.settings.announce import WebhookSettings
+from hotpapers.store import Record
+from hotpapers.view.site_config import NOBODY
+from tests.conftest import ROOT
+from tests.deliver.announce.made import DAY, HOSTILE_READER, SITE_CONFIG, matches
+from tests.deliveries import deliveries
+from tests.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
+from tests.render.sample import LISTED_READER, OWN_READER
+
+SECRET = "sixteen owls sit in a tree"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        yield opened
+
+
+def webhook(url: str = "https://receiver.example/issues", secret: str = SECRET) -> WebhookSender:
+    return WebhookSender(
+        WebhookSettings(name="library", publication="daily", url=url, secret=secret), "webhook 1", SITE_CONFIG
+    )
+
+
+def letter(made: WebhookSender, day: str = DAY) -> WebhookRequest:
+    [message] = made.messages(OWN_READER, "daily", day)
+    assert message.target == "library" and isinstance(message.payload, WebhookRequest)
+    return message.payload
+
+
+# ---- what is sent ------------------------------------------------------------------------------------------
+
+
+def test_a_body_is_as_expected() -> None:
+    found = letter(webhook())
+    matches("webhook.json", json.dumps(json.loads(str(found)), indent=1, ensure_ascii=False))
+    assert json.loads(str(found))["id"] == found.id
+
+
+def test_the_same_issue_has_the_same_id_and_body_each_time() -> None:
+    assert letter(webhook()) == letter(webhook())
+    others = {letter(webhook(), day).id for day in OWN_READER.days("daily")}
+    [corrected] = WebhookSender(
+        WebhookSettings(name="library", publication="hot-papers", url="https://a.example/", secret=SECRET), "", NOBODY
+    ).messages(LISTED_READER, "hot-papers", DAY)
+    assert isinstance(corrected.payload, WebhookRequest)
+    assert len(others) == 4 and corrected.payload.id not in others
+    assert json.loads(str(corrected.payload))["links"] == {
+        "issue": "",
+        "papers": {f"arxiv:{id}": f"https://arxiv.org/abs/{id}" for id in ("2101.99901", "2101.99902")},
+    }
+
+
+def test_a_receiver_is_sent_its_own_publication_alone() -> None:
+    assert list(webhook().messages(LISTED_READER, "hot-papers", DAY)) == []
+
+
+def test_hostile_texts_are_json() -> None:
+    for day in HOSTILE_READER.days("daily"):
+        [message] = webhook().messages(HOSTILE_READER, "daily", day)
+        assert json.loads(str(message.payload))["issue"]["day"] == day
+
+
+def test_secrets_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECEIVER", "https://receiver.example/")
+    with pytest.raises(SettingsError, match=r"webhook 1: secret: the environment has no NOTHING_THERE"):
+        webhook("env:RECEIVER", "env:NOTHING_THERE")
+
+
+# ---- the signature, as docs/how-to/webhook.md checks it -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def is_genuine() -> Callable[..., bool]:
+    page = (ROOT / "docs" / "how-to" / "webhook.md").read_text("utf-8")
+    [code] = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    found: Callable[..., bool] = names["is_genuine"]
+    return found
+
+
+def test_what_arrives_is_genuine(server: Server, time: FakeTime, is_genuine: Callable[..., bool]) -> None:
+    url = server.on("/issues", answer(200, b'{"id": 77}', x_request_id=""))
+    made = webhook(url)
+    [message] = made.messages(OWN_READER, "daily", DAY)
+    with client(server, time) as http:
+        assert made.send(message, http) == "200 77"
+    [asked] = server.asked
+    assert asked.method == "POST" and asked.headers["content-type"] == "application/json"
+    assert asked.headers[ID] == json.loads(asked.body)["id"]
+    signed = asked.headers[SIGNATURE]
+    assert is_genuine(SECRET, signed, asked.body, now=time.seconds)
+    assert not is_genuine(SECRET, signed, asked.body + b" ", now=time.seconds)
+    assert not is_genuine(SECRET + "!", signed, asked.body, now=time.seconds)
+    assert not is_genuine(SECRET, signed, asked.body, now=time.seconds + 301)
+    assert not is_genuine(SECRET, signed.replace("t=1", "t=2"), asked.body, now=time.seconds)
+    assert not is_genuine(SECRET, "v1=,t=-1", asked.body) and not is_genuine(SECRET, "", asked.body)
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+def test_the_signature_is_the_one_of_the_standard() -> None:
+    """Against figures made with OpenSSL: printf '1.{}' | openssl dgst -sha256 -hmac key."""
+    assert signature("key", 1, b"{}") == "t=1,v1=1ba6b8171186efc613e8bcc0cbdab2748f24984d7c5a84faa2637afa0e40d224"
+
+
+# ---- answers -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "said"),
+    [
+        ({"x-request-id": "r-1"}, b'{"id": "b"}', "202 r-1"),
+        ({"request-id": "r-2"}, b"", "202 r-2"),
+        ({}, b'{"id": "b", "more": []}', "202 b"),
+        ({}, b"[1]", "202"),
+        ({}, b"\xff", "202"),
+        ({}, b"[" * 100_000, "202"),
+        ({"x-request-id": "a\x07b" + "c" * 300}, b"", "202 ab" + "c" * 197),
+    ],
+)
+def test_receipts(headers: dict[str, str], body: bytes, said: str) -> None:
+    assert receipt(Response(202, headers, body, "https://receiver.example/", 0)) == said
+
+
+@pytest.mark.parametrize(
+    ("play", "error", "state"),
+    [
+        (answer(429, retry_after="90"), RetryLater, "sending"),
+        (answer(500), NetError, "sending"),
+        (raw(b""), NetError, "sending"),
+        (answer(404), RequestRefused, "failed"),
+        (answer(301, location="/elsewhere"), RequestRefused, "failed"),
+    ],
+)
+def test_no_and_later(server: Server, record: Record, play: Play, error: type[NetError], state: str) -> None:
+    made = webhook(server.on("/issues", play, answer(200)))
+    with client(server, secrets=[made.url, SECRET]) as http:
+        done = send_issue(record, made, OWN_READER, "daily", DAY, http)
+        assert done.sent == 0 and done.waiting == (90 if error is RetryLater else 0)
+        [(target, reason)] = done.problems
+        assert target == "library" and SECRET not in reason and "/issues" not in reason
+        assert deliveries(record, "webhook") == {"library": state}
+        done = send_issue(record, made, OWN_READER, "daily", DAY, http)
+        assert done.sent == (state == "sending")
+    ids = {asked.headers[ID] for asked in server.asked if asked.method == "POST"}
+    assert len(ids) == 1 and len(server.asked) == (2 if state == "sending" else 1)
+
+
+def test_an_inside_address_is_asked_only_if_it_is_the_operators_own(server: Server) -> None:
+    made = webhook(server.on("/issues", answer(200)))
+    [message] = made.messages(OWN_READER, "daily", DAY)
+    with client(None) as http, pytest.raises(RequestRefused, match="inside address"):
+        made.send(message, http)
+    with client(server) as http:
+        assert made.send(message, http) == "200"
+
+
+class Killed(BaseException):
+    """The program ended here."""
+
+
+def test_killed_between_sending_and_sent_the_receiver_has_it_once(server: Server, record: Record) -> None:
+    """A receiver that keeps the ids, as the docs say, has each issue once, wherever the program ends."""
+    kept: list[str] = []
+
+    def play(handler: Handler) -> None:
+        id = handler.headers[ID]
+        if id not in kept:
+            kept.append(id)
+        answer(200)(handler)
+
+    made = webhook(server.on("/issues", play))
+    with client(server) as http:
+        for when in ("before", "after"):
+            with pytest.raises(Killed):
+                send_issue(record, _Killed(made, when), OWN_READER, "daily", DAY, http)
+        assert send_issue(record, made, OWN_READER, "daily", DAY, http)[:2] == (1, 0)
+        assert send_issue(record, made, OWN_READER, "daily", DAY, http)[:2] == (0, 1)
+    assert len(kept) == 1 and len(server.asked) == 2
+
+
+class _Killed(WebhookSender):
+    def __init__(self, made: WebhookSender, when: str) -> None:
+        self.__dict__.update(made.__dict__)
+        self._when = when
+
+    def send(self, message: Any, http: Any) -> str:
+        if self._when == "after":
+            super().send(message, http)
+        raise Killed

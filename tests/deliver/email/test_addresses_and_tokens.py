@@ -1,0 +1,210 @@
+"""Addresses, tokens, replies, settings of mail: plain functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.deliver.email import outbox, tokens
+from hotpapers.deliver.email.addresses import LONGEST_REASON, is_address, normalized, without_address
+from hotpapers.deliver.email.config import PASSWORD, Secret, is_loopback, mail_config_of, preview_config
+from hotpapers.deliver.email.queries import Subscriber
+from hotpapers.deliver.email.sender import interleaved, most_failures
+from hotpapers.deliver.email.smtp_replies import (
+    Deferred,
+    Rejected,
+    Step,
+    code_and_status,
+    is_bad_address,
+    is_refusal,
+    status_of,
+)
+from hotpapers.deliver.email.tokens import MailToken
+from hotpapers.errors import SettingsError, UsageError
+from hotpapers.settings.mail import MailingSettings
+from tests.deliver.email.made import MARK, SECRET, reader
+
+# ---- addresses -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a@b.example", "first.last+papers@sub.moth.example", "o'hara@moth.example", "x" * 64 + "@moth.example",
+     "a@xn--bcher-kva.example", "{a}=b@moth.example"],
+)  # fmt: skip
+def test_what_is_an_address(text: str) -> None:
+    assert is_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "a@b", "@b.example", "a@", "a@b@c.example", "a b@c.example", "a@b.example\r\nBcc: c@d.example",
+     "a@b.example>", "<a@b.example>", '"a b"@c.example', "a@[127.0.0.1]", ".a@b.example", "a.@b.example",
+     "a..b@c.example", "ä@b.example", "a@bücher.example", "a@-b.example", "a@b.1", "x" * 65 + "@b.example",
+     "a@" + "b" * 64 + ".example", "a@" + "b.example." * 30 + "example", "a,c@b.example", "a@b.example\x00"],
+)  # fmt: skip
+def test_what_is_none(text: str) -> None:
+    assert not is_address(text)
+    with pytest.raises(UsageError, match="is no mail address; write it as somebody@"):
+        normalized(text)
+
+
+def test_domains_do_not_tell_case_apart() -> None:
+    assert normalized("  Some.Body@Moth.EXAMPLE\n") == "Some.Body@moth.example"
+
+
+def test_what_a_relay_says_is_told_without_the_address() -> None:
+    said = "550 5.1.1 <Some.Body@moth.example>: user Some.Body unknown\r\nsee https://moth.example/\x07"
+    assert without_address(said, "some.body@moth.example") == "550 5.1.1 <…>: user … unknown see https://moth.example/"
+    assert len(without_address("x" * 999, "a@b.example")) == LONGEST_REASON
+
+
+# ---- tokens --------------------------------------------------------------------------------------------
+
+
+@given(st.sampled_from(["confirm", "unsubscribe"]), st.binary(min_size=16, max_size=16), st.integers(0, 2**36))
+def test_a_token_says_what_was_signed_and_nothing_else(purpose: tokens.Purpose, mark: bytes, moment: int) -> None:
+    token = MailToken(purpose, mark.hex(), moment)
+    text = tokens.encode(SECRET, token)
+    assert tokens.decode(SECRET, text) == token
+    assert tokens.decode(b"another secret", text) is None
+    for place in range(len(text)):
+        other = text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :]
+        assert tokens.decode(SECRET, other) is None
+    assert tokens.decode(SECRET, text + "0") is None and tokens.TOKEN.fullmatch(text)
+
+
+def test_a_token_is_known_for_ever() -> None:
+    """Messages that were sent hold them."""
+    text = "uabababababababababababababababab-0-a6f5417335945b20d55ea4da"
+    assert tokens.encode(SECRET, MailToken("unsubscribe", MARK)) == text
+
+
+def test_one_purpose_does_not_serve_another() -> None:
+    text = tokens.encode(SECRET, MailToken("unsubscribe", MARK))
+    assert tokens.decode(SECRET, "c" + text[1:]) is None
+
+
+@given(st.text(max_size=100))
+def test_any_other_text_is_none(text: str) -> None:
+    assert tokens.decode(SECRET, text) is None
+
+
+# ---- replies -------------------------------------------------------------------------------------------
+
+REPLIES: list[tuple[int, str, Step, Deferred | Rejected]] = [
+    (550, "5.1.1 no such user", "recipient", Rejected("550 5.1.1", no_such_address=True)),
+    (550, "5.7.1 we do not like you", "recipient", Rejected("550 5.7.1")),
+    (550, "no such user here", "recipient", Rejected("550", no_such_address=True)),
+    (554, "no", "recipient", Rejected("554")),
+    (552, "5.2.2 mailbox full", "recipient", Rejected("552 5.2.2")),
+    (556, "5.1.10 domain takes no mail", "recipient", Rejected("556 5.1.10", no_such_address=True)),
+    (554, "5.7.1 spam", "message", Rejected("554 5.7.1")),
+    (550, "content refused", "message", Rejected("550")),
+    (550, "5.1.1 no such user after all", "message", Rejected("550 5.1.1", no_such_address=True)),
+    (501, "5.1.3 bad recipient address syntax", "recipient", Rejected("501 5.1.3", no_such_address=True)),
+    (501, "5.5.4 helo refused", "recipient", Deferred("501 5.5.4", for_all=True)),
+    (450, "4.2.1 greylisted", "recipient", Deferred("450 4.2.1")),
+    (452, "too many", "message", Deferred("452")),
+    (421, "4.3.0 closing", "recipient", Deferred("421 4.3.0", for_all=True)),
+    (530, "5.7.0 log in first", "recipient", Deferred("530 5.7.0", for_all=True)),
+    (550, "5.1.8 your address is none", "sender", Deferred("550 5.1.8", for_all=True)),
+    (552, "5.3.4 too large", "sender", Rejected("552 5.3.4")),
+    (451, "not now", "sender", Deferred("451", for_all=True)),
+    (250, "what?", "message", Deferred("250", for_all=True)),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "step", "expected"), REPLIES)
+def test_what_a_reply_means(code: int, text: str, step: Step, expected: Deferred | Rejected) -> None:
+    assert is_refusal(code, text, step) == expected
+
+
+def test_a_status_is_found_and_words_are_not_told() -> None:
+    assert status_of("smtp; 550 5.1.1 <a@b.example>") == "5.1.1"
+    assert status_of("see RFC 5321 and 15.1.12") == ""
+    assert code_and_status(550, "5.1.1 <a@b.example> unknown") == "550 5.1.1"
+    assert (
+        is_bad_address(0, "5.1.1")
+        and not is_bad_address(0, "5.7.26")
+        and is_bad_address(551, "")
+        and not is_bad_address(0, "")
+    )
+
+
+# ---- the rest ------------------------------------------------------------------------------------------
+
+
+def test_how_many_failures_stop_an_issue() -> None:
+    assert [most_failures(n) for n in (1, 10, 150, 151, 1000, 1001)] == [3, 3, 3, 4, 20, 21]
+
+
+def test_patience_grows_and_ends_within_a_day() -> None:
+    waits = [outbox.wait_after(n) for n in range(1, outbox.TRIES)]
+    assert waits[:3] == [300, 600, 1200] and max(waits) == 4 * 3600 and sum(waits) < 24 * 3600
+
+
+def test_domains_get_theirs_in_turn() -> None:
+    names = ["a@x.example", "b@x.example", "c@x.example", "d@y.example", "e@z.example"]
+    readers = [reader()._replace(address=name) for name in names]
+    assert [one.address[0] for one in interleaved(readers)] == ["a", "d", "e", "b", "c"]
+    assert interleaved([]) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("xyz")), unique=True))
+def test_nobody_is_left_out_or_doubled(names: list[tuple[str, str]]) -> None:
+    readers = [reader(one, f"{domain}.example") for one, domain in names]
+    found = interleaved(readers)
+    assert sorted(found, key=address) == sorted(readers, key=address)
+
+
+def address(one: Subscriber) -> str:
+    return one.address
+
+
+# ---- settings ----------------------------------------------------------------------------------------
+
+OPEN = MailingSettings(relay="mail.owls.example", address="papers@owls.example", user="papers")
+
+
+def test_a_password_is_in_the_environment_or_in_a_file_and_never_shown(tmp_path: Path) -> None:
+    made = mail_config_of(OPEN, tmp_path, {PASSWORD: "hush"})
+    assert made.password.value == "hush" and "hush" not in repr(made) and "[secret]" in repr(made)
+    file = MailingSettings(relay="x.example", address="a@b.example", user="papers", password_file="secret")
+    (tmp_path / "secret").write_text("hush\n")
+    assert mail_config_of(file, tmp_path, {}).password.value == "hush"
+    assert repr(Secret()) == "[none]" and not Secret()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot be read: No such file or directory."), (b"", "holds no password."), (b"\xff", "not UTF-8."),
+     (b"x" * 2000, "holds no password.")],
+)  # fmt: skip
+def test_a_password_file_that_cannot_be_used(tmp_path: Path, content: bytes | None, said: str) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        mail_config_of(MailingSettings(relay="x.example", user="papers", password_file="secret"), tmp_path, {})
+    assert str(refused.value) == f"mailing.password_file: {tmp_path / 'secret'}: {said}"
+
+
+def test_a_user_without_a_password_and_a_table_without_a_relay(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="has no password; put it into HOTPAPERS_MAIL_PASSWORD"):
+        mail_config_of(OPEN, tmp_path, {})
+    with pytest.raises(SettingsError, match="no mail is sent: name a relay and an address in"):
+        mail_config_of(MailingSettings(), tmp_path, {})
+
+
+def test_what_is_not_set_follows_from_the_address() -> None:
+    made = preview_config(MailingSettings(address="papers@owls.example", bounces="b@owls.example"))
+    assert (made.reply_to, made.bounces) == ("papers@owls.example", "b@owls.example")
+    assert preview_config(MailingSettings()).address == "preview@example.invalid"
+
+
+def test_what_is_this_machine() -> None:
+    assert [is_loopback(host) for host in ("localhost", "127.8.9.1", "::1")] == [True] * 3
+    assert [is_loopback(host) for host in ("localhost.example", "10.0.0.1", "mail.example", "")] == [False] * 4

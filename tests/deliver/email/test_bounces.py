@@ -1,0 +1,287 @@
+"""What comes back: reports, complaints, people who leave or confirm; and what only looks like it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotpapers.deliver.email import bounces, outbox, subscribers, tokens
+from hotpapers.deliver.email import queries as email_queries
+from hotpapers.deliver.email.bounces import (
+    AbuseComplaint,
+    BounceReport,
+    MailboxMessage,
+    MailboxSummary,
+    messages,
+    parse_message,
+    process_mailbox,
+)
+from hotpapers.deliver.email.messages import address_message, issue_message
+from hotpapers.deliver.email.queries import OutboxKey
+from hotpapers.deliver.email.tokens import MailToken
+from hotpapers.ids import timestamps
+from hotpapers.model import DAY as DAY_LONG
+from hotpapers.store import Record
+from tests.deliver.email.made import BEFORE, FROZEN, MARK, SECRET, SITE_CONFIG, fill, join, mail_config, reader
+from tests.issues.made import DAY
+from tests.render.sample import OWN_READER
+
+MESSAGE = address_message(
+    issue_message(OWN_READER.issue("daily", "2021-01-14"), mail_config(), SITE_CONFIG), mail_config(), reader(), SECRET
+)
+REPORT = """\
+From: MAILER-DAEMON@moth.example
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type={kind}; boundary="line"
+
+--line
+Content-Type: text/plain
+
+We could not deliver this.
+
+{state}--line
+Content-Type: {original}
+
+"""
+STATE = """\
+--line
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.moth.example
+
+Final-Recipient: rfc822; reader@moth.example
+Action: {action}
+Status: {status}
+{more}
+"""
+
+
+def report(
+    status: str = "5.1.1", more: str = "", action: str = "failed", whole: bool = True, mark: str = MARK
+) -> bytes:
+    """A report of delivery as servers write it; `whole`: with the message, not its headers alone."""
+    state = STATE.format(action=action, status=status, more=more)
+    original = "message/rfc822" if whole else "text/rfc822-headers"
+    head = REPORT.format(kind="delivery-status", state=state, original=original).encode()
+    back = MESSAGE.replace(MARK.encode(), mark.encode())
+    return head + (back if whole else back.partition(b"\r\n\r\n")[0]) + b"\n--line--\n"
+
+
+def complaint(back: bytes, encoding: str = "8bit") -> bytes:
+    """A report of abuse, with the message."""
+    original = f"text/rfc822-headers\nContent-Transfer-Encoding: {encoding}"
+    head = REPORT.format(kind="feedback-report", state="", original=original)
+    return head.encode() + back + b"\n--line--\n"
+
+
+def note(subject: str, body: str = "", **headers: str) -> bytes:
+    """A message of somebody's."""
+    made = EmailMessage()
+    made["From"] = "Somebody <some@moth.example>"
+    made["Subject"] = subject
+    for name, value in headers.items():
+        made[name.replace("_", "-")] = value
+    made.set_content(body)
+    return made.as_bytes()
+
+
+# ---- reading -------------------------------------------------------------------------------------------
+
+REPORTS = [
+    ("5.1.1", "", BounceReport(MARK, "2021-01-14", "5.1.1", True)),
+    ("5.7.1", "", BounceReport(MARK, "2021-01-14", "5.7.1", False)),
+    ("5.2.2", "", BounceReport(MARK, "2021-01-14", "5.2.2", False)),
+    ("5.0.0", "Diagnostic-Code: smtp; 550 5.1.1 no such user\n", BounceReport(MARK, "2021-01-14", "5.1.1", True)),
+    ("5.0.0", "Diagnostic-Code: smtp; 550 no such user\n", BounceReport(MARK, "2021-01-14", "5.0.0", True)),
+    ("5.0.0", "Diagnostic-Code: smtp; 554 go away\n", BounceReport(MARK, "2021-01-14", "5.0.0", False)),
+    ("5.0.0", "", BounceReport(MARK, "2021-01-14", "5.0.0", False)),
+    ("4.4.7", "", BounceReport(MARK, "2021-01-14", "4.4.7", False)),
+    ("4.4.1", "Diagnostic-Code: smtp; 550 5.1.1 later\n", BounceReport(MARK, "2021-01-14", "4.4.1", False)),
+    ("4.0.0", "Diagnostic-Code: smtp; 450 4.2.2 full\n", BounceReport(MARK, "2021-01-14", "4.2.2", False)),
+    ("2.0.0", "", None),
+]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(("status", "more", "expected"), REPORTS)
+def test_a_report_of_delivery(status: str, more: str, expected: BounceReport | None, whole: bool) -> None:
+    assert parse_message(report(status, more, whole=whole), SECRET) == expected
+
+
+def test_a_message_that_is_only_late_did_not_come_back() -> None:
+    assert parse_message(report(action="delayed"), SECRET) is None
+    assert parse_message(report(action="relayed"), SECRET) is None
+
+
+def test_a_report_that_brings_back_no_message_of_ours_says_nothing() -> None:
+    assert parse_message(report().replace(MARK.encode(), b"not a mark"), SECRET) is None
+    assert parse_message(report().replace(b"message/delivery-status", b"text/plain"), SECRET) is None
+
+
+def test_a_message_that_comes_back_encoded_is_known_too() -> None:
+    data = complaint(base64.encodebytes(MESSAGE), "base64")
+    assert b"<2021-01-14" not in data
+    assert parse_message(data, SECRET) == AbuseComplaint(MARK, "2021-01-14")
+    assert parse_message(data.replace(b"feedback-report", b"something-else"), SECRET) is None
+
+
+def test_a_complaint_without_the_message_is_nobodys() -> None:
+    assert parse_message(complaint(b"This is abuse."), SECRET) is None
+
+
+@pytest.mark.parametrize("form", ["unsubscribe {}", "Re: AW: Confirm The Daily Dozen: {} !", "{}", "Bestätigt: {}"])
+@pytest.mark.parametrize("purpose", ["confirm", "unsubscribe"])
+def test_a_token_in_the_subject(form: str, purpose: tokens.Purpose) -> None:
+    token = MailToken(purpose, MARK, 0x67F00000)
+    text = tokens.encode(SECRET, token)
+    assert parse_message(note(form.format(text)), SECRET) == token
+    assert parse_message(note(form.format(text)), b"another store") is None
+    assert parse_message(note("Hello", body=text), SECRET) is None
+
+
+AUTOMATIC = [
+    {"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"X_Autoreply": "yes"}, {"Return_Path": "<>"},
+    {"X_Auto_Response_Suppress": "All"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", AUTOMATIC, ids=str)
+def test_a_program_that_answers_by_itself_confirms_nothing_and_may_leave(headers: dict[str, str]) -> None:
+    confirm = tokens.encode(SECRET, MailToken("confirm", MARK, 7))
+    leave = tokens.encode(SECRET, MailToken("unsubscribe", MARK))
+    assert parse_message(note(f"Away: {confirm}", **headers), SECRET) is None
+    assert parse_message(note(f"unsubscribe {leave}", **headers), SECRET) == MailToken("unsubscribe", MARK)
+    assert parse_message(note(f"Re: {confirm}", Auto_Submitted="no"), SECRET) == MailToken("confirm", MARK, 7)
+
+
+@pytest.mark.parametrize("kind", ["", "; report-type=disposition-notification"])
+def test_no_report_confirms_what_its_subject_repeats(kind: str) -> None:
+    confirm = tokens.encode(SECRET, MailToken("confirm", MARK, 7))
+    data = f"Subject: Undeliverable: {confirm}\nContent-Type: multipart/report{kind}; boundary=b\n\n--b--\n"
+    assert parse_message(data.encode(), SECRET) is None
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"\x00" * 100, b"Subject: =?no-such-charset?b?AAAA?=\n\n", b"Content-Type: multipart/report; report-type=",
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\n\n--x\n" * 200, b"x" * 5_000_000,
+        report().replace(b"Status: 5.1.1", b"Status: " + b"9" * 5000), note("x " * 5000),
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)),
+    ],
+    ids=range(9),
+)  # fmt: skip
+def test_what_cannot_be_read_says_nothing(data: bytes) -> None:
+    assert parse_message(data, SECRET) is None
+
+
+def test_a_report_of_a_thousand_parts_is_looked_at_no_further() -> None:
+    padding = b"--line\n\nx\n" * bounces.MOST_PARTS
+    assert (
+        parse_message(
+            report().replace(b"--line\nContent-Type: message", padding + b"--line\nContent-Type: message", 1), SECRET
+        )
+        is None
+    )
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=300), st.integers(0, 4000), st.integers(0, 300))
+def test_a_damaged_report_says_something_or_nothing(junk: bytes, at: int, length: int) -> None:
+    data = report()
+    found = parse_message(data[:at] + junk + data[at + length :], SECRET)
+    assert found is None or (isinstance(found, BounceReport) and len(found.mark) == 32)
+
+
+def test_a_mailbox_is_read_message_by_message() -> None:
+    one, two = note("one", "From here on\nall is well."), note("two")
+    box = b"From a@b Thu Jan 14 12:00:00 2021\n" + one + b"\n\nFrom c@d Thu Jan 14 12:00:01 2021\n" + two + b"\n"
+    found = list(messages(box))
+    assert [b"Subject: one" in found[0].data, b"Subject: two" in found[1].data, len(found)] == [True, True, 2]
+    assert found[1].delivered - found[0].delivered == 1_000_000
+    assert list(messages(one)) == [MailboxMessage(one)]
+
+
+@pytest.mark.parametrize(
+    ("line", "delivered"),
+    [
+        ("a@b Thu Jan  4 12:00:00 2024", "2024-01-04T12:00:00Z"),
+        ("a@b Thu Jan 4 12:00:00 +0100 2024", "2024-01-04T12:00:00Z"),
+        ("MAILER-DAEMON Thu Jan 14 12:00:00 CET 2024 remote from b", "2024-01-14T12:00:00Z"),
+        ("a@b Thu Jan 34 12:00:00 2024", "1970-01-01T00:00:00Z"),
+        ("a@b 14 Jan 12:00:00 2024", "1970-01-01T00:00:00Z"),
+    ],
+)
+def test_a_mailbox_says_when_a_message_came(line: str, delivered: str) -> None:
+    [found] = messages(b"From " + line.encode() + b"\n" + note("x"))
+    assert timestamps.rfc3339(found.delivered) == delivered
+
+
+# ---- acting --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Iterator[Record]:
+    with Record(str(tmp_path / "hotpapers.db")) as opened:
+        yield opened
+
+
+def test_what_a_mailbox_says_is_done_once(record: Record) -> None:
+    secret = record.hasher.secret
+    gone, full, leaver, angry = (join(record, f"{name}@moth.example") for name in ("gone", "full", "leaver", "angry"))
+    asked = subscribers.ask(record, "daily", "new@moth.example", FROZEN)
+    assert asked is not None
+    for mark in (gone, full):
+        outbox.claim(record, OutboxKey("daily", "2021-01-14", mark), BEFORE)
+        outbox.mark_sent(record, OutboxKey("daily", "2021-01-14", mark), "250", BEFORE)
+    abuse = complaint(MESSAGE.replace(MARK.encode(), angry.encode()))
+    box = b"\n\n".join(
+        b"From x@y Thu May  9 12:00:00 2024\n" + one
+        for one in (
+            report(mark=gone), report("5.2.2", mark=full), report(mark="cd" * 16), abuse,
+            note(f"unsubscribe {tokens.encode(secret, MailToken('unsubscribe', leaver))}"),
+            note(f"Re: Confirm: {tokens.encode(secret, MailToken('confirm', asked.mark, FROZEN // 1_000_000))}"),
+            note(f"Re: {tokens.encode(secret, MailToken('confirm', leaver, 7))}"),
+            note("Lovely message, thank you"),
+        )
+    )  # fmt: skip
+    assert process_mailbox(record, box, FROZEN + 1) == MailboxSummary(
+        bounced=1, came_back=1, confirmed=1, left=2, other=3
+    )
+    states = {one.mark: one.state for one in subscribers.all_subscribers(record)}
+    assert [states[mark] for mark in (gone, full, leaver, angry, asked.mark)] == [
+        "bounced", "confirmed", "ended", "ended", "confirmed",
+    ]  # fmt: skip
+    assert (
+        email_queries.count_failed_messages(record, "daily", "2021-01-14") == 2
+        and email_queries.count_failed_messages(record, "daily", DAY) == 0
+    )
+    assert process_mailbox(record, box, FROZEN + 2) == MailboxSummary(came_back=1, confirmed=1, other=6)
+    assert {one.mark: one.state for one in subscribers.all_subscribers(record)} == states
+
+
+def test_who_has_joined_again_is_not_lost_to_a_mailbox_that_is_read_again(tmp_path: Path) -> None:
+    """A mailbox is left as it is: what is in it came before they joined anew."""
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        gone, angry, leaver = fill(record, *(f"{name}@moth.example" for name in ("gone", "angry", "leaver")))
+        day = DAY.encode()
+        angered = complaint(MESSAGE.replace(MARK.encode(), angry.encode()).replace(b"2021-01-14", day))
+        leave = note(f"unsubscribe {tokens.encode(record.hasher.secret, MailToken('unsubscribe', leaver))}")
+        messages_ = (report(mark=gone).replace(b"2021-01-14", day), angered, leave)
+        box = b"\n\n".join(b"From x@y Fri May 10 12:00:00 2024\n" + one for one in messages_)
+        assert process_mailbox(record, box, FROZEN + DAY_LONG) == MailboxSummary(bounced=1, left=2)
+        assert process_mailbox(record, box, FROZEN + DAY_LONG) == MailboxSummary(other=3)
+        again = [join(record, f"{name}@moth.example", FROZEN + 9 * DAY_LONG) for name in ("gone", "angry", "leaver")]
+        assert process_mailbox(record, box, FROZEN + 10 * DAY_LONG) == MailboxSummary(other=3)
+        found = {one.mark: one.state for one in subscribers.all_subscribers(record)}
+        assert [found[mark] for mark in again] == ["confirmed"] * 3
+        assert process_mailbox(record, leave, FROZEN + 10 * DAY_LONG) == MailboxSummary(left=1), "it comes only now"

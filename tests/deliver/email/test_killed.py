@@ -1,0 +1,176 @@
+"""The program killed (`kill -9`) while it sends, at any step, and started again: nobody gets an issue twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers.deliver.email import queries as email_queries
+from hotpapers.deliver.email.sender import CLAIM_TIMEOUT
+from hotpapers.store import Record
+from tests.cli.run import Ran, environment, run, words
+from tests.deliver.email.made import fill
+from tests.deliver.email.server import Box, serving
+from tests.issues.made import DAY
+
+NAMES = tuple(f"r{n}@d{n % 3}.example" for n in range(9))
+SETTINGS = """
+store = "hotpapers.db"
+[[publication]]
+name = "daily"
+title = "The Daily Dozen"
+posts = 2
+[mailing]
+relay = "127.0.0.1"
+port = {port}
+address = "papers@owls.example"
+pace = 60000
+"""
+
+
+@pytest.fixture
+def box() -> Iterator[Box]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path, box: Box) -> Path:
+    file = tmp_path / "hotpapers.toml"
+    file.write_text(SETTINGS.format(port=box.port))
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        fill(record, *NAMES)
+    return file
+
+
+class Program:
+    """`hotpapers publish` in a process of its own, which a server may kill."""
+
+    def __init__(self, home: Path) -> None:
+        self.command = words("publish", DAY, "--to", "mailing", "--config", home)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> int:
+        """Runs it to its end; how it ended."""
+        with subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as made:
+            self.process = made
+            made.communicate(timeout=60)
+        return made.returncode
+
+    def kill(self) -> None:
+        """Ends it at once, without a chance to tidy up."""
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def killing(self, reply: str) -> Callable[[], str]:
+        """A play: the program is killed, then this is said to whoever is left."""
+
+        def play() -> str:
+            self.kill()
+            return reply
+
+        return play
+
+
+def again(home: Path) -> Ran:
+    """The same command, in this process."""
+    return run("publish", DAY, "--to", "mailing", "--config", home)
+
+
+def pass_time(home: Path) -> None:
+    """As if so much time had passed that nobody can still be handing over a message."""
+    with Record(str(home.with_name("hotpapers.db"))) as record, record.database.write():
+        record.database.run("UPDATE outbox SET at = at - ? WHERE state = 'sending'", (CLAIM_TIMEOUT,))
+
+
+def states(home: Path) -> dict[str, int]:
+    with Record(str(home.with_name("hotpapers.db"))) as record:
+        return dict(record.database.rows("SELECT state, count(*) FROM outbox GROUP BY state"))
+
+
+def is_done(home: Path) -> bool:
+    with Record(str(home.with_name("hotpapers.db"))) as record:
+        return email_queries.is_delivered(record, "mailing", "daily", DAY)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("nth", [1, 9])
+@pytest.mark.parametrize("step", ["MAIL", "RCPT"])
+def test_killed_before_a_message_is_sent_everybody_gets_it_exactly_once(
+    home: Path, box: Box, step: str, nth: int
+) -> None:
+    program = Program(home)
+    box.on(step, *["250 fine"] * (nth - 1), program.killing("250 fine"))
+    assert program.run() == -signal.SIGKILL and len(box.mails) == nth - 1
+    assert again(home).status == 0
+    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("nth", [1, 5])
+def test_killed_before_the_relay_answered_the_message_in_its_hands_is_not_sent_again(
+    home: Path, box: Box, nth: int
+) -> None:
+    program = Program(home)
+    box.on("DATA", *["250 fine"] * (nth - 1), program.killing("250 fine"))
+    assert program.run() == -signal.SIGKILL and len(box.mails) == nth
+    ran = again(home)
+    assert ran.status == 1
+    assert ran.err == (
+        f"hotpapers: mailing {DAY}: 1 not sent (another process is sending it, or was killed while it did)\n"
+    )
+    assert states(home) == {"sent": 8, "sending": 1} and not is_done(home)
+    pass_time(home)
+    assert again(home).status == 0
+    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)
+
+
+@pytest.mark.long
+def test_killed_again_and_again(home: Path, box: Box) -> None:
+    """At each step in turn, as often as it takes."""
+    program, kills = Program(home), 0
+    steps = ["DATA", "MAIL", "RCPT", "DATA", "DATA"]
+    for n, step in enumerate(steps):
+        box.on(step, *["250 fine"] * (n % 2), program.killing("250 fine"))
+        kills += program.run() == -signal.SIGKILL
+        box.plays.clear()
+        pass_time(home)
+    while program.run():
+        pass_time(home)
+    assert kills == len(steps)
+    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)
+    with Record(str(home.with_name("hotpapers.db"))) as record:
+        unknown = record.database.rows("SELECT count(*) FROM outbox WHERE receipt LIKE ?", ("unknown: %",))
+    assert unknown == [(steps.count("DATA"),)]
+
+
+def test_killed_after_the_relay_answered_the_receipt_is_known(home: Path, box: Box) -> None:
+    """The answer is on its way when the program goes on to the next message: only that one is begun anew."""
+    program = Program(home)
+    box.on("MAIL", "250 fine", program.killing("250 fine"))
+    program.run()
+    with Record(str(home.with_name("hotpapers.db"))) as record:
+        [(mark,)] = record.database.rows("SELECT mark FROM outbox")
+        found = email_queries.outbox_entry(record, email_queries.OutboxKey("daily", DAY, mark))
+        assert found is not None and (found.state, found.receipt) == ("sent", "250 2.0.0 queued as 1")
+    assert again(home).status == 0 and len(box.mails) == 9
+
+
+@pytest.mark.long
+def test_two_programs_at_once(home: Path, box: Box) -> None:
+    command = words("publish", DAY, "--to", "mailing", "--config", home)
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) for _ in "ab"]
+    for one in both:
+        with one:
+            one.communicate(timeout=60)
+    pass_time(home)
+    while again(home).status:
+        pass_time(home)
+    assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)

@@ -1,0 +1,244 @@
+"""Messages: whole ones as files, the same in both forms, bounded, and harmless whatever papers are called."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotpapers.deliver.email.config import MailConfig
+from hotpapers.deliver.email.issue_text import as_text
+from hotpapers.deliver.email.messages import (
+    LARGEST,
+    MESSAGE_ID,
+    address_message,
+    confirmation,
+    issue_message,
+    list_id,
+    preview,
+)
+from hotpapers.deliver.email.tokens import MailToken, encode
+from hotpapers.model import PublishedIssue
+from hotpapers.view import phrases
+from hotpapers.view.site_config import NOBODY, SiteConfig
+from tests.conftest import DATA
+from tests.deliver.email.made import MARK, SECRET, SITE_CONFIG, mail_config, reader
+from tests.deliver.email.reading import of_html, of_text, part, read
+from tests.render.build import OWN, heard, issue, listed, paper
+from tests.render.sample import BRIDGES, LISTED_READER, OWN_READER, READINGS
+
+DAYS = [("daily", day) for day in OWN_READER.days("daily")] + [
+    ("hot-papers", day) for day in LISTED_READER.days("hot-papers")
+]
+
+
+def frozen(publication: str, day: str) -> PublishedIssue:
+    return (OWN_READER if publication == "daily" else LISTED_READER).issue(publication, day)
+
+
+def message_bytes(
+    found: PublishedIssue, made: MailConfig | None = None, site_config: SiteConfig = SITE_CONFIG
+) -> bytes:
+    made = made or mail_config()
+    return address_message(issue_message(found, made, site_config), made, reader(), SECRET)
+
+
+def same(name: str, data: bytes) -> None:
+    """Compares a whole message with its file; HOTPAPERS_REWRITE=1 writes the file anew."""
+    file = DATA / "mailing" / name
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(data)
+    assert data == file.read_bytes()
+
+
+# ---- whole messages -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("publication", "day"), [DAYS[1], DAYS[2], DAYS[5]], ids=lambda one: one)
+def test_a_whole_message(publication: str, day: str) -> None:
+    same(f"{publication}-{day}.eml", message_bytes(frozen(publication, day)))
+
+
+def test_a_whole_message_without_an_address_on_the_web() -> None:
+    made = mail_config(base="", reply_to="desk@owls.example")
+    same("daily-2021-01-13.eml", message_bytes(frozen("daily", "2021-01-13"), made, NOBODY))
+
+
+def test_a_whole_message_that_asks_to_confirm() -> None:
+    asked = reader()._replace(state="asked", since=1_610_625_600_000_000)
+    same("confirm.eml", confirmation("The Daily Dozen", mail_config(), asked, SECRET))
+    made = mail_config(base="", reply_to="desk@owls.example")
+    same("confirm-by-answer.eml", confirmation("Café “Dozen”", made, asked, SECRET))
+
+
+def test_a_message_is_the_same_bytes_whenever_it_is_made() -> None:
+    assert message_bytes(frozen(*DAYS[1])) == message_bytes(frozen(*DAYS[1]))
+
+
+def test_a_preview_is_to_nobody() -> None:
+    file = preview(frozen(*DAYS[1]), mail_config(base=""), NOBODY)
+    assert file.path == "2021-01-14.eml"
+    assert read(file.data)["To"] == "reader@example.invalid"
+
+
+# ---- both forms ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("publication", "day"), DAYS)
+def test_text_and_html_say_the_same(publication: str, day: str) -> None:
+    message = read(message_bytes(frozen(publication, day)))
+    text, html = of_text(part(message, "plain")), of_html(part(message, "html"))
+    assert text.words == html.words and len(text.words) > 30
+    assert text.links == html.links
+
+
+def test_what_was_not_read_is_named_and_an_empty_day_says_why() -> None:
+    text = " ".join(part(read(message_bytes(frozen("daily", "2021-01-14"))), "plain").split())
+    assert "1 unknown (Reddit: failing since 2021-01-13 11:00)" in text
+    assert "Nothing was announced." in part(read(message_bytes(frozen("daily", "2021-01-13"))), "plain")
+    quiet = frozen("daily", "2021-01-15")
+    text = part(read(message_bytes(quiet)), "plain")
+    assert phrases.empty(quiet) and phrases.empty(quiet) in " ".join(text.split())
+    leads = "- Suspension Bridges for Pocket Robots\n  <https://papers.example/daily/paper/2101.99901/>"
+    assert f"Still talked about\n{leads}" in text, "to the site, as everywhere"
+
+
+def test_a_correction_says_why() -> None:
+    text = part(read(message_bytes(frozen("hot-papers", "2021-01-14"))), "plain")
+    assert "Edition 2. Corrected: The survey was of to-do lists, and not a paper." in " ".join(text.split())
+
+
+def test_no_post_is_quoted() -> None:
+    text = part(read(message_bytes(frozen("hot-papers", "2021-01-14"))), "plain")
+    assert "Our bridges fit" not in text and "quill" not in text.lower().replace("overquill", "")
+
+
+def test_tex_is_written_as_letters_and_formulas_as_they_are() -> None:
+    found = issue(OWN, "2021-01-14", [heard(1, paper("2101.99903", r"On G\"odel's $\omega$-Kettles"), [], [])])
+    assert "1. On Gödel's $\\omega$-Kettles" in part(read(message_bytes(found)), "plain")
+
+
+def test_where_a_summary_comes_from_is_said() -> None:
+    text = " ".join(part(read(message_bytes(frozen("daily", "2021-01-14"))), "plain").split())
+    assert f"({phrases.opening_source(BRIDGES)})" in text and phrases.opening_source(BRIDGES) == "from the abstract"
+
+
+def test_what_a_publication_tells_its_readers_stands_above_all() -> None:
+    publication = msgspec.structs.replace(OWN, note="A test: nothing <here> is checked.")
+    found = issue(publication, "2021-01-14", [heard(1, BRIDGES, [], [])])
+    text = part(read(message_bytes(found)), "plain")
+    assert text.index("A test: nothing <here> is checked.") < text.index("1 paper")
+
+
+# ---- headers -------------------------------------------------------------------------------------------
+
+
+def test_the_headers_of_a_list() -> None:
+    message = read(message_bytes(frozen("daily", "2021-01-14")))
+    token = encode(SECRET, MailToken("unsubscribe", MARK))
+    assert message["List-Id"] == "<daily.owls.example>"
+    assert message["List-Unsubscribe"] == (
+        f"<https://app.owls.example/mail/unsubscribe/{token}>, "
+        f"<mailto:papers@owls.example?subject=unsubscribe%20{token}>"
+    )
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["Message-ID"] == f"<2021-01-14.1.{MARK}@owls.example>"
+    assert MESSAGE_ID.search(message_bytes(frozen("daily", "2021-01-14")))
+    assert message["Auto-Submitted"] == "auto-generated" and "Precedence" not in message
+    assert message["Subject"] == "The Daily Dozen, 14 January 2021"
+    assert "Reply-To" not in message
+
+
+def test_without_an_address_on_the_web_mail_alone_unsubscribes() -> None:
+    message = read(message_bytes(frozen("daily", "2021-01-14"), mail_config(base="", reply_to="desk@owls.example")))
+    assert message["List-Unsubscribe"].startswith("<mailto:desk@owls.example?subject=unsubscribe%20u")
+    assert "List-Unsubscribe-Post" not in message and message["Reply-To"] == "desk@owls.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("Daily ML", "daily-ml"), ("..", "papers"), ("x" * 80, "x" * 63), ("a>\r\nb", "a-b")]
+)
+def test_a_list_has_a_label_that_can_stand_in_a_header(name: str, label: str) -> None:
+    assert list_id(name, mail_config()) == f"<{label}.owls.example>"
+
+
+# ---- bounds --------------------------------------------------------------------------------------------
+
+
+def many(number: int, size: int) -> PublishedIssue:
+    title, abstract = "Kettle “and” Steam & <Tea> " * 20, "Ätherisch gekocht. " * size
+    entries = [listed(n, paper(f"2101.{n:05}", title, abstract), 90, 70, n, 1000) for n in range(1, number + 1)]
+    return issue(OWN, "2021-01-14", entries, readings=READINGS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("number", "size"), [(2000, 1), (60, 900), (1, 100_000)])
+def test_a_message_is_bounded_and_says_what_it_has_no_room_for(number: int, size: int) -> None:
+    found = many(number, size)
+    data = message_bytes(found, site_config=SiteConfig("", "https://papers.example/"))
+    assert len(data) <= LARGEST
+    made = issue_message(found, mail_config(), SITE_CONFIG)
+    shown = len(made.view.entries)
+    left = f"This message has no room for {number - shown:,} more papers." if number > shown else ""
+    assert shown and made.view.more == left
+    message = read(data)
+    assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words
+    if number > shown:
+        assert len(data) > LARGEST * 0.8, "there was room"
+
+
+# ---- hostile words -------------------------------------------------------------------------------------
+
+HOSTILE = [
+    "Kettles\r\nBcc: everybody@example.org",
+    "Kettles\n\n<script>alert(1)</script>",
+    "</p></div><img src=https://evil.example/pixel.gif>",
+    '"><a href="javascript:alert(1)">x</a>',
+    "<style>*{display:none}</style>",
+    "{{ 7 * 7 }}{% include 'base.html' %}",
+    "=?utf-8?q?=0D=0ABcc:_x@example.org?=",
+    "\u202eelttek\u202c \x00\x07\x1b[31m",
+    "Kettle\u2028two\u2029three\x85four",
+    "--=_2021-01-14.1--",
+    ".\r\n.\r\nMAIL FROM:<x@example.org>",
+    "From nobody Thu Jan 14 12:00:00 2021",
+    "&lt;b&gt; &amp; &#60;i&#62;",
+    "😀 \ud800 עברית 中文 " + "x" * 5000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("where", ["title", "authors", "abstract", "publication", "reason"])
+def test_hostile_words_are_words(text: str, where: str) -> None:
+    odd = {"title": "A Kettle", "authors": ("A",), "abstract": "Boils."} | (
+        {where: (text,) if where == "authors" else text} if where in ("title", "authors", "abstract") else {}
+    )
+    shown = msgspec.structs.replace(paper("2101.99903", "A Kettle"), **odd)
+    publication = msgspec.structs.replace(OWN, title=text) if where == "publication" else OWN
+    reason = text if where == "reason" else ""
+    found = issue(publication, "2021-01-14", [heard(1, shown, [], [])], reason=reason, edition=2 if reason else 1)
+    data = message_bytes(found)
+    message = read(data)
+    assert message.keys() == read(message_bytes(frozen("daily", "2021-01-14"))).keys()
+    assert [one.addr_spec for one in message["From"].addresses] == ["papers@owls.example"]
+    assert message["To"] == "reader@moth.example"
+    assert [one.get_content_type() for one in message.iter_parts()] == ["text/plain", "text/html"]
+    html, plain = of_html(part(message, "html")), of_text(part(message, "plain"))
+    assert html.links == plain.links and all("evil" not in link and "javascript" not in link for link in html.links)
+    assert html.words == plain.words
+    confirm = read(confirmation(publication.title, mail_config(), reader(), SECRET))
+    assert confirm.keys()[-1] == "Content-Transfer-Encoding" and len(confirm.keys()) == 9
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=400), st.text(max_size=100))
+def test_any_title_is_the_same_in_both_forms(title: str, publication: str) -> None:
+    shown = msgspec.structs.replace(paper("2101.99903", "A Kettle"), title=title)
+    found = issue(msgspec.structs.replace(OWN, title=publication), "2021-01-14", [heard(1, shown, [], [])])
+    message = read(message_bytes(found))
+    assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words
+    assert as_text(issue_message(found, mail_config(), SITE_CONFIG).view).isprintable() is False  # it has lines

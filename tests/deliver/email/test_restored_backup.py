@@ -1,0 +1,133 @@
+"""An older backup is put back, or an older store opened: who has left since stays away, and nothing is sent again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotpapers.deliver import delivery_states, queries
+from hotpapers.deliver.email import outbox, subscribers
+from hotpapers.deliver.email import queries as email_queries
+from hotpapers.deliver.email.queries import OutboxEntry, OutboxKey, OutboxState
+from hotpapers.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
+from hotpapers.store import Record, schema
+from hotpapers.transfer.backup import backup, restore
+from tests.deliver.email.made import BEFORE, join
+from tests.store import made
+
+KEYS = [OutboxKey("daily", "2026-01-01", mark * 32) for mark in "abc"]
+
+
+def test_a_backup_brings_nobody_back_and_forgets_no_message(store_url: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    with Record(store_url) as record:
+        stays, leaves, bounces = (join(record, f"{name}@moth.example") for name in ("stays", "leaves", "bounces"))
+        returns = join(record, "returns@moth.example")
+        subscribers.end(record, returns, BEFORE + 1)
+        join(record, "returns@moth.example", BEFORE + 2)
+        outbox.claim(record, KEYS[0], BEFORE)
+        outbox.mark_sent(record, KEYS[2], "250 old", BEFORE + 5)
+        backup(record, copy)
+        subscribers.end(record, leaves, BEFORE + 10)
+        subscribers.bounce(record, bounces, "5.1.1", BEFORE + 10)
+        join(record, "late@moth.example", BEFORE + 10)
+        outbox.mark_sent(record, KEYS[0], "250 fine", BEFORE + 10)
+        outbox.claim(record, KEYS[1], BEFORE + 10)
+    restore(copy, store_url, replace=True)
+    with Record(store_url) as record:
+        found = {one.mark: (one.state, one.address) for one in subscribers.all_subscribers(record)}
+        assert found == {
+            stays: ("confirmed", "stays@moth.example"), leaves: ("ended", ""),
+            bounces: ("bounced", "bounces@moth.example"), returns: ("confirmed", "returns@moth.example"),
+        }  # fmt: skip
+        assert [email_queries.outbox_entry(record, one) for one in KEYS] == [
+            OutboxEntry("sent", "250 fine", 0, BEFORE + 10, 0),
+            OutboxEntry("sending", "", 0, BEFORE + 10, 0),
+            OutboxEntry("sent", "250 old", 0, BEFORE + 5, 0),
+        ]
+
+
+def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None:
+    """Somebody came back before the copy was made; the store that it replaces still says that they had left."""
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    with Record(sqlite_url) as record:
+        mark = join(record, "some@moth.example")
+        subscribers.end(record, mark, BEFORE + 1)
+        outbox.mark_sent(record, KEYS[0], "250", BEFORE)
+        backup(record, old)
+        join(record, "some@moth.example", BEFORE + 2)
+        outbox.mark_failed(record, KEYS[0], "550", BEFORE + 9)
+        backup(record, new)
+    restore(old, sqlite_url, replace=True)
+    restore(new, sqlite_url, replace=True)
+    with Record(sqlite_url) as record:
+        found = subscribers.find(record, mark)
+        assert found is not None and (found.state, found.address) == ("confirmed", "some@moth.example")
+        assert email_queries.outbox_entry(record, KEYS[0]) == OutboxEntry("failed", "550", 0, BEFORE + 9, 0)
+
+
+def states(record: Record) -> list[tuple[str, str, str, int]]:
+    """(target, state, receipt, at) of how far an issue has come."""
+    known = queries.states_of(record.database, IssueEdition("daily", "2026-01-01", 1), "chat")
+    return [(target, *state) for target, state in sorted(known.items())]
+
+
+def test_a_backup_forgets_nothing_that_was_sent_since(store_url: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    rooms = [DeliveryKey("daily", "2026-01-01", 1, "chat", target) for target in "abcd"]
+    with Record(store_url) as record:
+        for room in rooms[:3]:
+            delivery_states.claim(record, room, BEFORE)
+        delivery_states.settle(record, rooms[2], DeliveryState("sent", "old", BEFORE + 1))
+        backup(record, copy)
+        delivery_states.settle(record, rooms[0], DeliveryState("sent", "new", BEFORE + 2))
+        delivery_states.settle(record, rooms[1], DeliveryState("sending", "not arrived: busy", BEFORE + 2))
+        delivery_states.claim(record, rooms[3], BEFORE + 2)
+        known = states(record)
+    restore(copy, store_url, replace=True)
+    with Record(store_url) as record:
+        assert states(record) == known == [
+            ("a", "sent", "new", BEFORE + 2), ("b", "sending", "not arrived: busy", BEFORE + 2),
+            ("c", "sent", "old", BEFORE + 1), ("d", "sending", "", BEFORE + 2),
+        ]  # fmt: skip
+
+
+def test_a_newer_copy_knows_better_what_was_sent(sqlite_url: str, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    room = DeliveryKey("daily", "2026-01-01", 1, "chat", "lab")
+    with Record(sqlite_url) as record:
+        delivery_states.claim(record, room, BEFORE)
+        backup(record, old)
+        delivery_states.settle(record, room, DeliveryState("sent", "fine", BEFORE + 1))
+        backup(record, new)
+    for copy in (old, new, old):
+        restore(copy, sqlite_url, replace=True)
+        with Record(sqlite_url) as record:
+            assert states(record) == [("lab", "sent", "fine", BEFORE + 1)]
+
+
+def test_another_records_store_tells_nothing_of_what_was_sent(sqlite_url: str, tmp_path: Path) -> None:
+    with Record(str(tmp_path / "other.db")) as other:
+        backup(other, tmp_path / "copy.db")
+    with Record(sqlite_url) as record:
+        delivery_states.claim(record, DeliveryKey("daily", "2026-01-01", 1, "chat", "lab"), BEFORE)
+    restore(tmp_path / "copy.db", sqlite_url, replace=True, as_backed_up=True)
+    with Record(sqlite_url) as record:
+        assert not states(record)
+
+
+def test_the_outbox_of_a_store_of_1_0_is_kept(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its table and its states had other names."""
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        with Record(bare_store_url) as record, record.database.write():
+            for mark, state in zip("abcd", ("handing", "handed", "later", "failed"), strict=True):
+                row = ("daily", "2026-01-01", mark * 32, state, "250", 2, BEFORE, 7)
+                record.database.run("INSERT INTO letter VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    with Record(bare_store_url) as record:
+        entries = [email_queries.outbox_entry(record, OutboxKey("daily", "2026-01-01", mark * 32)) for mark in "abcd"]
+        states: tuple[OutboxState, ...] = ("sending", "sent", "deferred", "failed")
+        assert entries == [OutboxEntry(state, "250", 2, BEFORE, 7) for state in states]
+        assert outbox.claim(record, OutboxKey("daily", "2026-01-01", "a" * 32), BEFORE) == entries[0]
+        assert not made.verified(record).findings

@@ -1,0 +1,316 @@
+"""Finding papers in text: the labelled list, properties over all forms, hostile texts, and the scanner beside it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from hotpapers.ids import arxiv
+from hotpapers.ids.arxiv import addresses, unescaping
+from hotpapers.ids.mentions import PaperMention, bulk, find
+from tests.conftest import SHARED, data
+from tests.ids.test_arxiv_id import IDS, VERSIONS, written
+
+LABELLED = [json.loads(line) for line in data("mentions.jsonl").read_text("utf-8").splitlines()]
+TEXTS = [row["text"] for row in LABELLED]
+
+
+def described(text: str) -> list[dict[str, Any]]:
+    return [
+        {"id": found.id, "version": found.version, "form": found.form, "shown": text[found.start : found.end]}
+        for found in find(text)
+    ]
+
+
+# ---- the labelled list -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", sorted({row["family"] for row in LABELLED}))
+def test_labelled(family: str) -> None:
+    for row in LABELLED:
+        if row["family"] == family:
+            assert described(row["text"]) == row["found"], row["text"]
+
+
+def test_the_list_is_large_and_of_many_forms() -> None:
+    assert len(set(TEXTS)) == len(TEXTS) >= 500
+    assert sum(not row["found"] for row in LABELLED) >= 200
+    forms = {found["form"] for row in LABELLED for found in row["found"]}
+    assert forms == {
+        "abs", "pdf", "html", "format", "ps", "src", "eprint", "tb", "bibtex", "ftp", "vc", "cache", "short", "api",
+        "oai", "ar5iv", "alphaxiv", "vanity", "huggingface", "scirate", "doi", "prose",
+    }  # fmt: skip
+
+
+def test_the_scanner_finds_what_is_labelled() -> None:
+    for text in TEXTS:
+        check_scanners(text.encode(), bulk.USUAL)
+    check_scanners("\n".join(TEXTS).encode())
+
+
+# ---- the scanner is find, line by line ---------------------------------------------------------------
+
+
+def line_by_line(content: bytes) -> list[tuple[int, PaperMention]]:
+    """What the scanner must give, by the definition."""
+    found, offset = [], 0
+    for line in content.split(b"\n"):
+        found += [(offset, mention) for mention in find(line.decode("utf-8", "replace"))]
+        offset += len(line) + 1
+    return found
+
+
+def check_scanners(content: bytes, parting: str = unescaping.INVISIBLE, block: int = 1) -> None:
+    expected = line_by_line(content)
+    assert list(bulk.scan_file(io.BytesIO(content), parting, block)) == expected
+    whole = content.decode("utf-8", "replace")
+    assert list(bulk.find_in_file(io.BytesIO(content), parting, block)) == find(whole)
+    assert [(found.id, found.form) for found in find(whole)] == [(found.id, found.form) for _, found in expected]
+
+
+WORDS = """
+    arxiv arXiv ar xiv XIV x i v alpha ar5iv 5iv papers hf.co huggingface.co .org / // https:// www. abs/ pdf : . - _
+    v1 V2 v0 9 B 2101.04869 0704.0001 hep-th/9901001 math.GT/0309136 10.48550/ doi.org/ doi: scirate.com/ %2F %252F %
+    25 &#x2F; &amp;#47; & &shy; &nbsp; ; \\/ \\u002f \\n \\ u002f <wbr> < > <b> é 漢 🎉 👩\u200d💻 ： ／
+"""
+SIGNS = [" ", "\n", "\r", "\u0130", "\u212a", "\u2011", "\u200e", "\ufe0f", *unescaping.INVISIBLE]
+PIECES = st.sampled_from(WORDS.split() + SIGNS)
+TANGLES = st.lists(PIECES | st.text(max_size=3), max_size=24).map("".join)
+LINES = st.lists(TANGLES | st.sampled_from(TEXTS), max_size=8)
+
+
+@given(LINES, st.binary(max_size=3))
+@example(["https://arxiv.org/abs/2101.04869B", "https://arxiv.org/abs/2101.04869V2", "arxiv.org/abs/2101.04869."], b"")
+@settings(max_examples=400)
+def test_scanners_agree_with_find(lines: list[str], broken: bytes) -> None:
+    content = broken.join(line.encode("utf-8", "surrogatepass") + b"\n" for line in lines)
+    check_scanners(content)
+
+
+@given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=6), st.integers(0, 9000), st.sampled_from("a é漢"))
+@settings(max_examples=60)
+def test_lines_longer_than_a_block(texts: list[str], width: int, filler: str) -> None:
+    gap = f" {filler * width} "
+    check_scanners((gap.join(text.replace("\n", " ") for text in texts) + "\nthen arXiv:2101.04869\n").encode())
+
+
+@pytest.mark.parametrize("shift", range(0, 2 * bulk.MARGIN, 61))
+def test_a_mention_where_a_long_line_is_cut(shift: int) -> None:
+    text = "é " * (3 * bulk.MARGIN - shift) + "https://arxiv.org/abs/2101.04869v3 " + "ü" * 5000
+    check_scanners(text.encode())
+
+
+@pytest.mark.parametrize("split", range(1, 60))
+def test_a_needle_across_blocks(split: int) -> None:
+    size = 4 * bulk.MARGIN
+    line = b"on https://arxiv.org/abs/2101.04869 today\n"
+    check_scanners(b"x" * (size - split - 1) + b"\n" + line * 3)
+
+
+def test_a_stream_that_gives_little_at_a_time() -> None:
+    class Slow(io.BytesIO):
+        def readinto(self, room: Any) -> int:
+            return super().readinto(room[:7])
+
+    class Old:
+        """A stream without readinto."""
+
+        def __init__(self, content: bytes) -> None:
+            self.read: Callable[[int], bytes] = io.BytesIO(content).read
+
+    content = "\n".join(TEXTS[:200]).encode()
+    expected = line_by_line(content)
+    assert list(bulk.scan_file(Slow(content))) == expected
+    old: Any = Old(content)
+    assert list(bulk.scan_file(old)) == expected
+
+
+def test_a_line_without_end_needs_no_more_memory() -> None:
+    class Endless(io.RawIOBase):
+        """256 MB in one line, made while it is read; a mention after every 16 MB."""
+
+        def __init__(self) -> None:
+            self.left, self.largest = 16, 0
+            self.piece = memoryview(b"lorem ipsum, " * 1_300_000 + b"arXiv:2101.04869 ")
+            self.at = 0
+
+        def readinto(self, room: Any) -> int:
+            if self.at == len(self.piece):
+                self.left, self.at = self.left - 1, 0
+            if not self.left:
+                return 0
+            part = self.piece[self.at : self.at + len(room)]
+            room[: len(part)] = part
+            self.at += len(part)
+            self.largest = max(self.largest, len(room))
+            return len(part)
+
+    stream: Any = Endless()
+    found = list(bulk.scan_file(stream, block=1 << 20))
+    assert [mention.start for _, mention in found] == [n * 16_900_017 + 16_900_000 for n in range(16)]
+    assert stream.largest <= 1 << 20
+
+
+@pytest.mark.parametrize("character", unescaping.INVISIBLE)
+@pytest.mark.parametrize("text", ["https://arxiv.org/abs/2101.04869", "arXiv:2101.04869", "hf.co/papers/2101.04869"])
+def test_an_invisible_character_at_any_place(text: str, character: str) -> None:
+    form = find(text)[0].form
+    for parted in [*(text[:n] + character + text[n:] for n in range(1, len(text))), character.join(text)]:
+        assert find(parted) == [PaperMention("2101.04869", None, 0, len(parted), form)]
+        check_scanners(parted.encode())
+
+
+def test_an_escape_that_swallows_a_needle() -> None:
+    for text in ["ar\\u0005iv.org/abs/2101.04869", "ar%a5iv.org/abs/2101.04869", "ar&#xf5iv.org/abs/2101.04869"]:
+        assert find(text) == []
+        check_scanners(text.encode())
+
+
+@pytest.mark.parametrize("id", ["2101.04869", "0704.0001", "hep-th/9901001"])
+def test_more_escapes_than_are_looked_through(id: str) -> None:
+    """Far from its needle a mention is not found any more, but never found cut short."""
+    seen = set()
+    for n in range(60):
+        text = f"arXiv:{'&shy;' * n}{id}2 and arXiv:{'&shy;' * n}{id}, and so on"
+        seen.add(tuple(found.id for found in find(text)))
+        check_scanners(text.encode())
+    assert seen == {(), (id,)}
+
+
+# ---- properties of find ------------------------------------------------------------------------------
+
+
+@given(TANGLES | st.text() | LINES.map("\n".join))
+@example("arxiv:2101.04869.www.arxiv.org/abs/2101.04870")
+@example("https://-ar5iv.labs.arxiv.org/html/2101.04869, https://.arxiv.org/abs/2101.04869")
+@example("arxiv:2101.04869\u2011export.arxiv.org&#x2f;abs&#x2f;2101.04870")
+@settings(max_examples=1000)
+def test_whatever_the_text(text: str) -> None:
+    end = 0
+    for found in find(text):
+        assert end <= found.start < found.end <= len(text)
+        assert "\n" not in text[found.start : found.end]
+        assert arxiv.parse(text[found.start : found.end]) == (found.id, found.version)
+        assert arxiv.from_key(arxiv.key(found.id)) == found.id
+        end = found.end
+
+
+FORMS = [
+    ("https://arxiv.org/abs/{}", "abs"),
+    ("http://export.arxiv.org/pdf/{}.pdf", "pdf"),
+    ("arxiv.org/html/{}#S1", "html"),
+    ("https://ar5iv.labs.arxiv.org/html/{}", "ar5iv"),
+    ("www.alphaxiv.org/abs/{}", "alphaxiv"),
+    ("https://huggingface.co/papers/{}", "huggingface"),
+    ("https://scirate.com/arxiv/{}", "scirate"),
+    ("https://doi.org/10.48550/arXiv.{}", "doi"),
+    ("arXiv:{} [cs.LG]", "prose"),
+]
+
+
+@given(
+    IDS, VERSIONS, st.sampled_from(FORMS), st.sampled_from(["{}", "see {}.", "({})", '<a href="{}">x</a>', "[p]({})"])
+)
+def test_every_paper_in_every_form(id: str, version: int | None, form: tuple[str, str], around: str) -> None:
+    text = around.format(form[0].format(written(id, version)))
+    [found] = find(text)
+    assert (found.id, found.version, found.form) == (id, version, form[1])
+    assert text[found.start : found.end].endswith(written(id, version))
+
+
+def percent(text: str) -> str:
+    return text.replace("%", "%25").replace("/", "%2F").replace(":", "%3A")
+
+
+ESCAPES: list[Callable[[str], str]] = [
+    percent,
+    lambda text: percent(percent(text)),
+    lambda text: text.replace("/", "\\/"),
+    lambda text: text.replace("/", "\\u002F"),
+    lambda text: text.replace("/", "&#x2F;"),
+    lambda text: text.replace("/", "&sol;").replace(":", "&colon;"),
+    lambda text: text.replace("/", "&#47;").replace("&", "&amp;"),
+    lambda text: "\\n" + text + "\\n",
+    lambda text: json.dumps(f"\n{text}\t🎉"),
+]
+
+
+@given(IDS, VERSIONS, st.sampled_from(FORMS), st.sampled_from(ESCAPES))
+def test_escapes_change_nothing(
+    id: str, version: int | None, form: tuple[str, str], escape: Callable[[str], str]
+) -> None:
+    [found] = find(f"of {escape(form[0].format(written(id, version)))} only")
+    assert (found.id, found.version, found.form) == (id, version, form[1])
+
+
+# ---- hostile texts -----------------------------------------------------------------------------------
+
+HOSTILE = [
+    "arxiv", "arxiv:", "arxiv.org/", "arxiv.org/abs/", "arxiv.org/abs/2101.0486", "xiv", "5iv", "/papers/", "a",
+    "www.", "arxiv ( [ { ", "arxiv preprint ", "arxiv<b>", "%252525arxiv", "&amp;amp;arxiv", "\\\\\\\\arxiv",
+    "&#x0000arxiv.org/", "arxiv\u200b", "\u200b", "👩\u200d💻", "%e2%80%8b", "hf.co/papers/", "10.48550/arxiv.",
+    "https://", ".arxiv.org/abs/1", "arxiv.org/api/query?a=b&", "2101.04869", "ftp/arxiv/papers/2101/",
+    "x\u200bi\u200bv", "<wbr>", "\\u0026amp;", "_arxiv",
+]  # fmt: skip
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many needles were matched, and how many characters were freed of escapes."""
+    work = [0, 0]
+    match, decoded = addresses.match, unescaping.decoded
+
+    def counted_match(text: str, needle: str, place: int) -> addresses.Mention | None:
+        work[0] += 1
+        return match(text, needle, place)
+
+    def counted_decoded(text: str, start: int = 0, end: int | None = None) -> unescaping.UnescapedText:
+        answer = decoded(text, start, end)
+        work[1] += (len(text) if end is None else end) - start
+        return answer
+
+    monkeypatch.setattr("hotpapers.ids.arxiv.addresses.match", counted_match)
+    monkeypatch.setattr("hotpapers.ids.mentions.decoded", counted_decoded)
+    yield work
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_work_grows_with_length_only(unit: str, looked_at: list[int]) -> None:
+    """Counted, not timed; and a search that were not linear would not end on a text of this size."""
+    text = unit * (100_000 // len(unit))
+    find(text)
+    needles = sum(text.lower().replace("\u200b", "").count(needle) for needle in addresses.NEEDLES)
+    assert looked_at[0] <= 2 * needles
+    assert looked_at[1] <= needles * (addresses.BEFORE + addresses.AFTER)
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_hostile_lines_in_bulk(unit: str) -> None:
+    check_scanners((unit * (6_000 // len(unit)) + "\n").encode())
+
+
+# ---- real texts --------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the folder of real texts is absent: {SHARED}")
+def test_links_of_hacker_news() -> None:
+    import zstandard
+
+    rows = zstandard.ZstdDecompressor().stream_reader(
+        (SHARED / "data" / "hn-arxiv.jsonl.zst").read_bytes(), read_across_frames=True
+    )
+    differing = []
+    for line in io.TextIOWrapper(rows, "utf-8"):
+        row = json.loads(line)
+        if [found.id for found in find(row["url"])] != ([row["arxiv_id"]] if row["arxiv_id"] else []):
+            differing.append(row["url"])
+    # one with a sentence glued to it, and one in the store of versions, which whoever labelled them did not know
+    assert len(differing) == 2
+    assert any("1904.09954sons" in url for url in differing)
+    assert any("/vc/arxiv/" in url for url in differing)

@@ -1,0 +1,88 @@
+"""A network that one hand plays does not lift a paper: the figures before and after it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotpapers.issues import freeze
+from hotpapers.model import HOUR, Item, Publication
+from hotpapers.moderation.bots.verdicts import judge
+from hotpapers.settings import BotSettings
+from hotpapers.store import Record
+from tests.issues.made import DAY as TODAY
+from tests.issues.made import background, counts, key, paper, talk, write
+from tests.moderation.bots import made
+from tests.moderation.bots.made import MINUTE, NOW, said
+
+DAILY = Publication(publication="daily", title="The Daily Dozen", threshold=1, posts=0, observed_at=0)
+PUSHED, HONEST = 501, 502
+
+
+def world() -> Iterator[Item]:
+    """A hundred papers of the weeks before with 3 to 12 voices; today one with 4, and one with 11."""
+    yield from background()
+    for number, voices in ((PUSHED, 4), (HONEST, 11)):
+        yield from paper(number, TODAY, "cs.LG", made.title(number))
+        yield from talk(number, voices, NOW - 7 * HOUR)
+
+
+def network(accounts: int, text: str, every: int = MINUTE) -> Iterator[Item]:
+    """Machines that praise one paper, each in the same words with another number and tag."""
+    for n in range(accounts):
+        yield from said(PUSHED, f"bluesky:machine{n}", NOW - 7 * HOUR + n * every, text.format(n=n))
+
+
+def standing(record: Record) -> list[tuple[int, int, int]]:
+    """(paper, voices, score) in the order of the day's issue."""
+    entries = freeze.freeze(record, DAILY, TODAY, at=NOW + HOUR).content.entries
+    return [(int(one.paper[-5:]), one.voices, one.score) for one in entries if one.paper > key(500)]
+
+
+PRAISE = "{n}! The finest paper of the year, read it now: " + made.title(PUSHED) + " #tea{n} https://made.up/{n}"
+"""Their places as they are without the network."""
+FAIR = [(HONEST, 11, 686), (PUSHED, 4, 45)]
+
+
+def test_without_a_network(record: Record) -> None:
+    write(record, world())
+    judge(record, BotSettings(), NOW)
+    assert standing(record) == FAIR
+
+
+def test_a_network_lifts_a_paper_while_nobody_judges(record: Record) -> None:
+    write(record, world(), network(30, PRAISE))
+    assert standing(record)[0] == (PUSHED, 34, 2009)
+
+
+@pytest.mark.parametrize(
+    "text", [PRAISE, made.title(PUSHED) + " {n}"], ids=["in the same words", "with the bare title"]
+)
+def test_a_network_that_is_judged_lifts_nothing(record: Record, text: str) -> None:
+    write(record, world(), network(30, text))
+    assert judge(record, BotSettings(), NOW).added == 29, "all but the first, whom the others repeat"
+    assert standing(record) == [(HONEST, 11, 686), (PUSHED, 5, 95)]
+
+
+def test_a_network_that_takes_its_time_is_not_found(record: Record) -> None:
+    """What this rule does not see, and docs/explanation/bots.md says so: the operator's word remains."""
+    write(record, world(), network(30, PRAISE, 10 * MINUTE))
+    assert judge(record, BotSettings(), NOW).added == 0
+    judge(record, BotSettings(bots=tuple(f"bluesky:machine{n}" for n in range(30))), NOW)
+    assert standing(record) == FAIR
+
+
+def test_reposts_by_a_network_are_left_out(record: Record) -> None:
+    """Thirty accounts that repost whatever one account posts, at once; the post's count holds them too."""
+    write(record, world())
+    for n in range(1, 61):
+        at = NOW - 9 * 24 * HOUR + n * HOUR
+        post = said(600 + n, "bluesky:master", at, made.remark(n))
+        write(record, post, (made.reposted(post[0].post, f"bluesky:machine{m}", at + MINUTE) for m in range(30)))
+    pushed = said(PUSHED, "bluesky:master", NOW - 7 * HOUR, made.remark(0))
+    write(record, pushed, counts(pushed[0].post, 0, NOW - 6 * HOUR, reposts=30))
+    write(record, (made.reposted(pushed[0].post, f"bluesky:machine{m}", NOW - 7 * HOUR + m) for m in range(30)))
+    judge(record, BotSettings(), NOW)
+    [(_, voices, _)] = [one for one in standing(record) if one[0] == PUSHED]
+    assert voices == 5, "the master's own voice is left"

@@ -1,0 +1,162 @@
+"""`hotpapers judge`: what is held of an account and why, and the operator's word on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotpapers.cli.judge import midnight
+from hotpapers.engagement.queries import SINGLE_ACCOUNT_RULES
+from hotpapers.errors import UsageError
+from hotpapers.model import DAY, HOUR, Alias, Verdict
+from hotpapers.moderation.bots.review import (
+    OperatorVerdict,
+    accept_proof,
+    review_account,
+    set_verdict,
+    withdraw_verdict,
+)
+from hotpapers.moderation.bots.verdicts import judge
+from hotpapers.settings import BotSettings
+from hotpapers.store import Record
+from tests.cli.run import good, misuse, run
+from tests.issues.made import judged, write
+from tests.moderation.bots import made
+from tests.moderation.bots.made import BOT, NOW, PERSON, announced, passed_on, said
+
+NOTHING = BotSettings()
+ROBOTS = range(1, 71)
+
+
+def filled(record: Record) -> None:
+    write(record, announced(ROBOTS), passed_on(ROBOTS), made.named(BOT, "Kettles.example"), said(1, PERSON, NOW, "Hm"))
+    judge(record, NOTHING, NOW)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store with a bot and a person."""
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        filled(record)
+    return tmp_path / "hotpapers.db"
+
+
+REASON = "posted about 70 of the 70 papers new in cs.RO in 14 days (100 %)"
+
+
+def test_anybody_can_be_shown_the_reasons(store: Path) -> None:
+    found = good("judge", "bluesky:@kettles.example", "--store", store)
+    assert found == (
+        f"{BOT}: held to be a bot: not counted; 1 verdict\n  2024-05-07 08:00 UTC  share     bot    {REASON}\n"
+    )
+    assert good("judge", PERSON, "--store", store) == f"{PERSON}: counted as a person; 0 verdicts\n"
+    [one] = run("judge", BOT, "--json", "--store", store).json
+    assert (one["account"], one["is_bot"], one["verdicts"][0]["reason"]) == (BOT, True, REASON)
+    assert set(one["verdicts"][0]) == set(Verdict.__struct_fields__)
+
+
+def test_the_operator_s_word_goes_first_until_it_is_taken_back(store: Path) -> None:
+    lines = good("judge", BOT, "--human", "--reason", "reads them all", "--store", store).splitlines()
+    assert lines[0] == f"{BOT}: counted as a person; 2 verdicts"
+    assert lines[1].endswith(REASON) and lines[2].endswith("operator  human  reads them all")
+    lines = good("judge", BOT, "--bot", "--reason", "no, it does not", "--store", store).splitlines()
+    assert lines[0] == f"{BOT}: held to be a bot: not counted; 3 verdicts"
+    assert good("judge", BOT, "--undo", "--store", store) == good("judge", BOT, "--store", store)
+    assert good("judge", BOT, "--store", store).startswith(f"{BOT}: held to be a bot: not counted; 1 verdict\n")
+    assert good("judge", PERSON, "--bot", "--reason", "x", "--store", store).startswith(f"{PERSON}: held to be a bot")
+    assert good("judge", PERSON, "--undo", "--store", store) == f"{PERSON}: counted as a person; 0 verdicts\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--bot"], "missing reason: add --reason '…'"),
+        (["--human", "--reason", " "], "missing reason: add --reason '…'"),
+        (["--reason", "why"], "--reason, --since and --paper go with a verdict such as --bot"),
+        (["--since", "2024-05-01"], "--reason, --since and --paper go with a verdict such as --bot"),
+        (["--undo", "--reason", "why"], "--undo does not go with --reason or --since"),
+        (["--bot", "--reason", "x", "--since", "May"], "May: not a day; write it as 2021-01-14"),
+        (["--bot", "--reason", "x", "--since", "9999-01-01"],
+         "9999-01-01: in the future; a verdict is about what was observed"),
+    ],
+)  # fmt: skip
+def test_misuse(store: Path, words: list[str], complaint: str) -> None:
+    assert misuse("judge", BOT, *words, "--store", store) == complaint
+
+
+def test_an_account_that_nobody_knows(store: Path) -> None:
+    ran = run("judge", "x:@nobody", "--store", store)
+    assert (ran.status, ran.said) == (2, "x:@nobody: the record knows no such account")
+
+
+def test_what_the_settings_say_is_changed_in_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("hotpapers.toml").write_text(f'[bots]\npeople = ["{BOT}"]\n', "utf-8")
+    with Record("hotpapers.db") as record:
+        filled(record)
+        judge(record, BotSettings(people=(BOT,)), NOW + HOUR)
+    complaint = f"{BOT}: named under [bots] in the settings; say it there"
+    assert misuse("judge", BOT, "--bot", "--reason", "x") == complaint
+    assert misuse("judge", "bluesky:@kettles.example", "--undo") == complaint
+    assert "named in the settings" in good("judge", BOT)
+
+
+# ---- in both databases ------------------------------------------------------------------------------------------
+
+
+def test_a_word_from_an_earlier_day_on_changes_what_is_frozen_after_it(record: Record) -> None:
+    filled(record)
+    before = record.head.position
+    set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW - 3 * DAY), at=NOW + DAY)
+    then = (BOT, "operator")
+    assert made.verdicts(record, NOW - 2 * DAY) == {then: "human"}
+    assert then not in {
+        (row.item.subject, row.item.rule)
+        for row in record.view(position=before).iterate(Verdict)
+        if isinstance(row.item, Verdict)
+    }
+    with pytest.raises(UsageError, match="you said something else of it later: reads them; take that back first"):
+        set_verdict(record, NOTHING, BOT, OperatorVerdict("bot", "does not", NOW - 4 * DAY), at=NOW + DAY)
+
+
+@pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
+def test_the_account_s_own_word_goes_before_the_rules_that_look_at_it_alone(record: Record, rule: str) -> None:
+    """Before and after it was said; before no other rule's word, whenever that is found."""
+    filled(record)
+    accept_proof(record, NOTHING, BOT, "says so", at=NOW + 1)
+    record.append(
+        [judged(BOT, "bot", rule=one, at=NOW + 2) for one in SINGLE_ACCOUNT_RULES], source="judging", at=NOW + 2
+    )
+    assert not review_account(record, BOT)[0].is_bot
+    record.append([judged(BOT, "bot", rule=rule, at=NOW + 3)], source="judging", at=NOW + 3)
+    assert review_account(record, BOT)[0].is_bot
+    accept_proof(record, NOTHING, BOT, "says so again", at=NOW + 4)
+    assert review_account(record, BOT)[0].is_bot
+    withdraw_verdict(record, NOTHING, BOT, at=NOW + 5)
+    assert made.verdicts(record).get((BOT, "proved")) is None and review_account(record, BOT)[0].is_bot
+
+
+def test_taking_back_leaves_what_others_said(record: Record) -> None:
+    filled(record)
+    set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW), at=NOW)
+    set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "truly", NOW + 1), at=NOW + 1)
+    judge(record, BotSettings(people=(BOT,)), NOW + HOUR)
+    judge(record, NOTHING, NOW + 2 * HOUR)
+    assert made.reason(record, BOT, "operator") == "truly", "what the settings covered is there again"
+    assert withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 2
+    assert withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 0
+    assert made.verdicts(record) == {(BOT, "share"): "bot"}
+
+
+def test_a_handle_is_judged_with_the_account_that_it_is_joined_to(record: Record) -> None:
+    write(record, said(1, "x:@kettle", NOW, "…"), Alias(account="x:@kettle", stable="x:77", observed_at=NOW))
+    write(record, judged("x:77", "bot"))
+    [one] = review_account(record, "x:@kettle")
+    assert one.is_bot and one.verdicts == ()
+    [one] = review_account(record, "x:77")
+    assert one.is_bot and [verdict.reason for verdict in one.verdicts] == ["made up"]
+
+
+def test_a_day_begins_at_midnight_utc() -> None:
+    assert midnight("2024-05-07") == NOW - 8 * HOUR

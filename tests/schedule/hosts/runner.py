@@ -1,0 +1,117 @@
+"""Runs the steps of a workflow as GitHub does: the same shell, environment and order, on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import hotpapers
+from tests.conftest import ROOT
+from tests.schedule.hosts import gh
+
+EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+
+
+class Step(NamedTuple):
+    """How a step ended: success or failure, its exit status, and what it said."""
+
+    outcome: str
+    status: int
+    said: str
+
+
+class Ran(NamedTuple):
+    """How a job ended: its steps by name, and the outputs of steps by `id.name`."""
+
+    steps: dict[str, Step]
+    outputs: dict[str, str]
+
+    @property
+    def failed(self) -> list[str]:
+        """The names of the steps that failed."""
+        return [name for name, step in self.steps.items() if step.outcome == "failure"]
+
+
+class Machine:
+    """A runner: a folder that has the repository's files, and GitHub's releases in another."""
+
+    def __init__(self, folder: Path, releases: Path) -> None:
+        self.folder, self.releases = folder, releases
+        self._temp, self._programs = folder.parent / "temp", folder.parent / "programs"
+        for one in (self._temp, self._programs, releases):
+            one.mkdir(exist_ok=True)
+        self._program("gh", "tests.schedule.hosts.gh")
+        self._program("hotpapers", "hotpapers")
+
+    def _program(self, name: str, module: str) -> None:
+        """A command of this name that runs a module of ours, wherever it is called."""
+        file = self._programs / name
+        file.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        file.chmod(0o755)
+
+    def run(self, job: Mapping[str, Any], context: Mapping[str, str], *names: str, **environment: str) -> Ran:
+        """The steps of a job that are scripts, in order, as far as their conditions let them run; or those so named."""
+        ran = Ran({}, {})
+        values = dict(context)
+        for step in job["steps"]:
+            if "run" in step and (step["name"] in names if names else self._is_wanted(step, ran, values)):
+                done = self._step(step, values, ran, environment)
+                ran.steps[step["name"]] = done
+                if "id" in step:
+                    values[f"steps.{step['id']}.outcome"] = done.outcome
+        return ran
+
+    @staticmethod
+    def _is_wanted(step: Mapping[str, Any], ran: Ran, values: Mapping[str, str]) -> bool:
+        """GitHub's own rule, for the conditions that the workflow has."""
+        condition = EXPRESSION.sub(r"\1", str(step.get("if", "success()")))
+        well = not any(
+            one.outcome == "failure" for name, one in ran.steps.items() if name != "Collect, freeze"
+        )  # continue-on-error
+        known = {
+            "success()": well,
+            "github.event_name == 'workflow_dispatch'": well and values["github.event_name"] == "workflow_dispatch",
+            "!cancelled()": True,
+            "!cancelled() && steps.begin.outcome == 'success'": values.get("steps.begin.outcome") == "success",
+            "!cancelled() && steps.pack.outcome == 'success'": values.get("steps.pack.outcome") == "success",
+        }
+        return known[condition]
+
+    def _step(self, step: Mapping[str, Any], values: dict[str, str], ran: Ran, more: Mapping[str, str]) -> Step:
+        output = self._temp / "output"
+        output.write_text("")
+        given = {
+            name: EXPRESSION.sub(lambda m: _value(values, m[1]), str(text))
+            for name, text in step.get("env", {}).items()
+        }
+        script = self._temp / "step.sh"
+        script.write_text(step["run"])
+        shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
+        done = subprocess.run(
+            shell, cwd=self.folder, env=self._environment() | given | dict(more) | {"GITHUB_OUTPUT": str(output)},
+            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        for line in output.read_text().splitlines():
+            name, _, value = line.partition("=")
+            ran.outputs[f"{step['id']}.{name}"] = values[f"steps.{step['id']}.outputs.{name}"] = value
+        outcome = "failure" if done.returncode else "success"
+        return Step(outcome, done.returncode, done.stdout + done.stderr)
+
+    def _environment(self) -> dict[str, str]:
+        root = ROOT
+        return {
+            "PATH": f"{self._programs}:{os.environ['PATH']}",
+            "PYTHONPATH": f"{Path(hotpapers.__file__).parents[1]}:{root}",
+            "HOME": str(self._temp), "RUNNER_TEMP": str(self._temp), "GH_FOLDER": str(self.releases),
+            "GITHUB_REPOSITORY": gh.REPOSITORY.removeprefix("repos/"), "LANG": "C.UTF-8",
+        }  # fmt: skip
+
+
+def _value(values: Mapping[str, str], name: str) -> str:
+    """A value by its name; an output that a step did not make is empty."""
+    return values.get(name, "") if name.startswith("steps.store.") else values[name]

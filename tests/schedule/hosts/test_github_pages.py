@@ -1,0 +1,365 @@
+"""The workflow for GitHub Pages: what it asks for and may do, and its steps, run here against a played release API."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.schedule.hosts.files import WORKFLOW
+from hotpapers.store import Record
+from tests.cli.run import good
+from tests.http.server import Server, answer, serving
+from tests.schedule.hosts.runner import Machine, Ran
+
+yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read the workflow with")
+needs_programs = pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "jq", "zstd", "sha256sum", "xargs"))),
+    reason="the steps need bash, jq, zstd, sha256sum and xargs, which GitHub's machines have",
+)
+pytestmark = needs_programs
+
+SETTINGS = """
+contact = "https://library.example/"
+[[publication]]
+name = "daily"
+title = "The Daily Kettle"
+hour = 8
+zone = "Europe/Zurich"
+[source.arxiv]
+on = false
+[source.bluesky]
+on = false
+[source.hackernews]
+on = false
+[source.huggingface]
+on = false
+[source.lobsters]
+base = "{base}/lobsters"
+"""
+STORE, BEGIN, WORD, RUN = "Take the store back", "Note when this run begins", "The operator’s word", "Collect, freeze"
+END, AWAY, ALIVE = "Note how it went, and render", "Put the store away", "Keep the schedule alive"
+RESTORE, PACK = "Restore the store", "Pack the store"
+SHA = re.compile(r"[a-z]+/[a-z-]+@[0-9a-f]{40}")
+CONTEXT = {
+    "github.token": "made-up", "github.event_name": "schedule", "inputs.start": "", "secrets.HOTPAPERS_WORDS": "",
+    "github.server_url": "https://github.example", "github.repository": "made-up/papers", "github.run_id": "7",
+    "steps.pages.outputs.base_url": "https://made-up.example/papers",
+}  # fmt: skip
+BY_HAND = CONTEXT | {"github.event_name": "workflow_dispatch", "inputs.start": "true"}
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        running.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path, server: Server) -> Path:
+    """A repository with settings and the workflow."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "hotpapers.toml").write_text(SETTINGS.format(base=server.base))
+    good("init", folder, "--github-pages")
+    return folder
+
+
+@pytest.fixture
+def machine(home: Path, tmp_path: Path) -> Machine:
+    return Machine(home, tmp_path / "releases")
+
+
+@pytest.fixture(scope="session")
+def first_kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a machine that has put its first store away; nothing may change it."""
+    folder = tmp_path_factory.mktemp("first")
+    home = folder / "repository"
+    home.mkdir()
+    (home / "hotpapers.toml").write_text(SETTINGS.format(base="https://unasked.example"))
+    good("init", home, "--github-pages")
+    assert not keep_a_store(Machine(home, folder / "releases")).failed
+    return folder
+
+
+@pytest.fixture
+def kept_machine(machine: Machine, first_kept: Path) -> Machine:
+    """A machine after its first store was put away."""
+    shutil.copytree(first_kept / "releases", machine.releases, dirs_exist_ok=True)
+    shutil.copy(first_kept / "repository" / "hotpapers.db", machine.folder)
+    return machine
+
+
+def workflow(home: Path) -> Any:
+    return yaml.safe_load((home / WORKFLOW).read_text("utf-8"))
+
+
+def issue_job(home: Path) -> Any:
+    return workflow(home)["jobs"]["issue"]
+
+
+def begin_anew(home: Path) -> None:
+    """What a new runner has: the repository's files, and nothing that was made."""
+    for name in ("hotpapers.db", "hotpapers.db-wal", "hotpapers.db-shm"):
+        (home / name).unlink(missing_ok=True)
+    for name in ("public", "_site"):
+        shutil.rmtree(home / name, ignore_errors=True)
+
+
+def whole(machine: Machine, context: dict[str, str], **environment: str) -> Ran:
+    """A run on a new machine, but for the installation."""
+    begin_anew(machine.folder)
+    job = issue_job(machine.folder)
+    job = {**job, "steps": [step for step in job["steps"] if step["name"] != "Install"]}
+    return machine.run(job, context, **environment)
+
+
+def keep_a_store(machine: Machine, context: dict[str, str] = BY_HAND, **environment: str) -> Ran:
+    """The part of a run that takes the store back and puts it away."""
+    begin_anew(machine.folder)
+    return machine.run(issue_job(machine.folder), context, STORE, RESTORE, BEGIN, PACK, AWAY, **environment)
+
+
+def assets(machine: Machine) -> list[dict[str, Any]]:
+    """The stores that were put away, the newest first."""
+    rows = json.loads((machine.releases / "assets.json").read_text())
+    return sorted(rows, key=lambda row: str(row["name"]), reverse=True)
+
+
+def calls(machine: Machine) -> list[list[str]]:
+    return [json.loads(line) for line in (machine.releases / "calls.jsonl").read_text().splitlines()]
+
+
+# ---- what it is ----------------------------------------------------------------------------------------
+
+
+def test_it_runs_after_the_hour_in_winter_and_in_summer(home: Path) -> None:
+    on = workflow(home)[True]  # YAML 1.1 reads `on` so
+    assert [one["cron"] for one in on["schedule"]] == ["7 6,7 * * *", "23 1,5,9,13,17,21 * * *"]
+    assert set(on) == {"schedule", "workflow_dispatch"}
+
+
+def test_it_may_do_the_least(home: Path) -> None:
+    found = workflow(home)
+    assert found["permissions"] == {}
+    assert found["jobs"]["issue"]["permissions"] == {"contents": "write", "actions": "write", "pages": "read"}
+    assert found["jobs"]["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
+    assert found["concurrency"] == {"group": "hotpapers", "cancel-in-progress": False}
+    with_token = [step["name"] for step in steps(found) if "github.token" in str(step)]
+    assert with_token == [STORE, AWAY, ALIVE]
+    program = re.compile(r"(^|xargs |45m )hotpapers [a-z]", re.M)
+    runs_it = [step["name"] for step in steps(found) if program.search(step.get("run", ""))]
+    assert {RESTORE, BEGIN, PACK, RUN, END} <= set(runs_it) and not set(runs_it) & set(with_token)
+    checkout = next(step for step in steps(found) if "checkout" in step.get("uses", ""))
+    assert checkout["with"] == {"persist-credentials": False}
+
+
+def test_what_is_installed_is_held_to_hashes(home: Path) -> None:
+    install = next(step for step in steps(workflow(home)) if step["name"] == "Install")
+    commands = [line.strip() for line in install["run"].splitlines() if "pip install" in line]
+    assert len(commands) == 2 and "--require-hashes -r hotpapers-requirements.txt" in commands[0]
+    assert "--no-deps --no-build-isolation" in commands[1]
+    locked = (home / "hotpapers-requirements.txt").read_text("utf-8")
+    named = re.findall(r"^([\w-]+)==", locked, re.M)
+    assert {"apsw", "hatchling", "psycopg", "starlette", "uvicorn"} <= set(named)
+    assert all("--hash=sha256:" in block for block in re.split(r"^(?=[\w-]+==)", locked, flags=re.M)[1:])
+
+
+def steps(found: Any) -> list[Any]:
+    return [step for job in found["jobs"].values() for step in job["steps"]]
+
+
+def test_actions_are_named_by_their_commits_and_scripts_hold_no_expressions(home: Path) -> None:
+    found = steps(workflow(home))
+    used = [step["uses"] for step in found if "uses" in step]
+    assert len(used) == 5 and all(SHA.fullmatch(one) for one in used)
+    scripts = [step["run"] for step in found if "run" in step]
+    assert len(scripts) == 11 and not [script for script in scripts if "${{" in script]
+    assert not re.search(r"git (add|commit|push)", "".join(scripts))
+
+
+def test_every_job_ends(home: Path) -> None:
+    assert all(job["timeout-minutes"] <= 75 for job in workflow(home)["jobs"].values())
+
+
+# ---- a run ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+def test_a_first_run_by_hand_and_one_by_the_schedule(machine: Machine, server: Server) -> None:
+    first = whole(machine, BY_HAND)
+    assert not first.failed, first.steps[END].said
+    assert first.outputs["end.outcome"] == "success"
+    [release] = json.loads((machine.releases / "releases.json").read_text())
+    assert release["draft"] is True and release["tag_name"] == "hotpapers-store"
+    [kept] = assets(machine)
+    data = (machine.releases / "assets" / str(kept["id"])).read_bytes()
+    assert re.fullmatch(rf"store-\d{{14}}-{hashlib.sha256(data).hexdigest()}\.db\.zst", kept["name"])
+
+    second = whole(machine, CONTEXT)
+    assert not second.failed, second
+    assert f"restored from {kept['name']}" in second.steps[RESTORE].said
+    assert [one["name"] for one in assets(machine)][1:] == [kept["name"]]
+    third = whole(machine, CONTEXT)
+    assert not third.failed and len(assets(machine)) == 2, third
+    assert kept["name"] not in {one["name"] for one in assets(machine)}
+    with Record(str(machine.folder / "hotpapers.db")) as record:
+        assert jobs_queries.load_state(record, "schedule").state == "idle"
+    assert any(words[-1].endswith("/hotpapers.yml/enable") for words in calls(machine))
+
+
+@pytest.mark.long
+def test_the_page_says_when_it_is_due_again(machine: Machine) -> None:
+    whole(machine, BY_HAND)
+    report = json.loads((machine.folder / "_site" / "schedule.json").read_text())
+    assert report["outcome"] == "success" and report["began"] <= report["ended"] < report["next_by"]
+    assert report["where"] == "https://github.example/made-up/papers/actions/runs/7"
+    page = (machine.folder / "_site" / "index.html").read_text("utf-8")
+    due = report["next_by"].replace("T", " ")[:16]
+    assert f"The next is due by {due} UTC: if it is later now, the schedule has stopped." in page
+    feed = (machine.folder / "_site" / "feeds" / "issues.atom").read_text("utf-8")
+    assert "https://made-up.example/papers/feeds/issues.atom" in feed
+
+
+@pytest.mark.long
+def test_a_run_that_fails_is_published_as_such_and_what_it_read_is_kept(machine: Machine) -> None:
+    whole(machine, BY_HAND)
+    (machine.folder / "hotpapers.toml").write_text(
+        (machine.folder / "hotpapers.toml").read_text() + '[run]\nlisten = "192.0.2.1:1"\n'  # an address of nobody's
+    )
+    ran = whole(machine, CONTEXT)
+    assert ran.failed == [RUN] and ran.outputs["end.outcome"] == "failure"
+    assert "run.listen" in ran.steps[RUN].said
+    page = (machine.folder / "_site" / "index.html").read_text("utf-8")
+    assert "and failed; runs have failed since" in page and "run.listen" not in page
+    assert len(assets(machine)) == 2
+    with Record(str(machine.folder / "hotpapers.db")) as record:
+        status = jobs_queries.load_state(record, "schedule")
+    assert status.failing_since and "the run ended with failure" in status.reason
+
+
+def test_the_last_job_fails_where_something_failed(home: Path, machine: Machine) -> None:
+    job = workflow(home)["jobs"]["deploy"]
+    for outcome, status in (("success", 0), ("failure", 1), ("", 1)):
+        ran = machine.run(job, {"needs.issue.outputs.outcome": outcome}, "Say aloud what failed")
+        assert ran.steps["Say aloud what failed"].status == status
+
+
+# ---- the store -----------------------------------------------------------------------------------------
+
+
+def test_without_a_store_it_begins_only_by_hand(machine: Machine) -> None:
+    ran = whole(machine, CONTEXT)
+    assert ran.failed == [STORE] and "There is no store yet" in ran.steps[STORE].said
+    assert list(ran.steps) == [STORE, ALIVE]
+    assert not (machine.releases / "releases.json").exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["list", "assets", "download"])
+def test_what_cannot_be_asked_for_ends_the_run(kept_machine: Machine, fault: str) -> None:
+    before = assets(kept_machine)
+    ran = whole(kept_machine, BY_HAND, GH_FAULT=fault)
+    assert ran.failed == [STORE] and BEGIN not in ran.steps and AWAY not in ran.steps
+    assert assets(kept_machine) == before
+
+
+@pytest.mark.long
+def test_a_damaged_store_gives_way_to_the_one_before(kept_machine: Machine) -> None:
+    keep_a_store(kept_machine, CONTEXT)
+    newest, older = assets(kept_machine)
+    (kept_machine.releases / "assets" / str(newest["id"])).write_bytes(b"not what it was")
+    ran = kept_machine.run(issue_job(kept_machine.folder), CONTEXT, STORE, RESTORE)
+    assert not ran.failed and f"restored from {older['name']}" in ran.steps[RESTORE].said
+    assert f"::warning::{newest['name']} is damaged" in ran.steps[STORE].said
+    (kept_machine.releases / "assets" / str(older["id"])).write_bytes(b"nor this")
+    ran = kept_machine.run(issue_job(kept_machine.folder), BY_HAND, STORE)  # even by hand: somebody must look first
+    assert ran.failed == [STORE] and "No store can be taken back" in ran.steps[STORE].said
+
+
+@pytest.mark.long
+def test_what_is_no_store_is_passed_over(kept_machine: Machine) -> None:
+    [kept] = assets(kept_machine)
+    others = [
+        {**kept, "id": 50, "name": "store-99999999999999-notes.txt"},
+        {**kept, "id": 51, "name": f"store-99999999999999-{'0' * 64}.db.zst", "state": "starter"},
+    ]
+    (kept_machine.releases / "assets.json").write_text(json.dumps([*others, kept]))
+    ran = kept_machine.run(issue_job(kept_machine.folder), CONTEXT, STORE, RESTORE)
+    assert f"restored from {kept['name']}" in ran.steps[RESTORE].said
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["upload", "partial"])
+def test_an_upload_that_fails_leaves_the_old_store(kept_machine: Machine, fault: str) -> None:
+    [kept] = assets(kept_machine)
+    ran = keep_a_store(kept_machine, CONTEXT, GH_FAULT=fault)
+    assert ran.failed == [AWAY]
+    assert kept in assets(kept_machine)
+    again = keep_a_store(kept_machine, CONTEXT)
+    assert not again.failed and f"restored from {kept['name']}" in again.steps[RESTORE].said
+
+
+@pytest.mark.long
+def test_a_store_that_is_too_large_is_refused_and_before_that_warned_of(kept_machine: Machine, home: Path) -> None:
+    [kept] = assets(kept_machine)
+    text = (home / WORKFLOW).read_text("utf-8")
+    for limit, said, fails in ((1000, "more than GitHub takes", True), (kept["size"] + 500, "soon it will not", False)):
+        (home / WORKFLOW).write_text(text.replace("limit=2000000000", f"limit={limit}"), "utf-8")
+        context = {**CONTEXT, "steps.store.outputs.release": "100"}
+        ran = kept_machine.run(issue_job(home), context, PACK, AWAY)
+        assert said in ran.steps[AWAY].said, (said, ran)
+        assert bool(ran.failed) == fails
+
+
+def test_a_schedule_that_cannot_be_kept_alive_is_told(machine: Machine) -> None:
+    ran = machine.run(issue_job(machine.folder), CONTEXT, ALIVE, GH_FAULT="enable")
+    assert not ran.failed and "::warning::The schedule could not be enabled anew" in ran.steps[ALIVE].said
+
+
+# ---- the operator's word -------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("", 0),
+        ("hide x:1341202937956233217 --reason 'said so'", 1),  # the record knows no such post
+        ("export --format jsonl", 1),
+        ("hide; touch /tmp/never", 1),
+        ("judge x:@somebody", 1),
+        ("$(touch never) hide", 1),
+    ],
+)
+def test_the_operators_word_is_one_of_four_commands(machine: Machine, words: str, status: int) -> None:
+    ran = machine.run(issue_job(machine.folder), BY_HAND | {"secrets.HOTPAPERS_WORDS": words}, BEGIN, WORD)
+    assert ran.steps[WORD].status == status
+    assert not words or words not in ran.steps[WORD].said
+    assert not (machine.folder / "never").exists()
+
+
+@pytest.mark.long
+def test_after_forgetting_no_older_store_stays(kept_machine: Machine) -> None:
+    keep_a_store(kept_machine, CONTEXT)
+    assert len(assets(kept_machine)) == 2
+    context = BY_HAND | {"inputs.start": "", "secrets.HOTPAPERS_WORDS": "forget x:@nobody --yes"}
+    job = issue_job(kept_machine.folder)
+    kept_machine.run(job, context | {"steps.store.outputs.release": "100"}, PACK, AWAY)
+    assert len(assets(kept_machine)) == 1
+
+
+def test_the_programs_of_the_steps_are_those_of_the_machine(machine: Machine) -> None:
+    """The test's own gh is called, not one that this machine may have."""
+    ran = machine.run(issue_job(machine.folder), CONTEXT, ALIVE)
+    assert not ran.failed and calls(machine)[-1][-1] == "repos/made-up/papers/actions/workflows/hotpapers.yml/enable"
+    assert os.environ.get("GH_FOLDER") is None

@@ -1,0 +1,355 @@
+"""The index of words: it keeps up with the record, forgets with it, and can be thrown away at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers import model
+from hotpapers.errors import CorruptStore, ReadOnlyStore
+from hotpapers.model import HOUR
+from hotpapers.privacy.forget import forget
+from hotpapers.search import (
+    behind,
+    catch_up,
+    index,
+    indexing,
+    outstanding,
+    search,
+    search_posts,
+    update_index,
+)
+from hotpapers.search.postgres import VectorIndex, vector
+from hotpapers.store import Record, database, schema
+from hotpapers.transfer.backup import backup, restore
+from hotpapers.transfer.jsonl import exporter, importer
+from tests.parsing import parse_all
+from tests.privacy import traces
+from tests.search.searched import about, paper, post, texts, titles
+from tests.store import made
+from tests.store.made import AT
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Record]:
+    with Record(store_url) as record:
+        yield record
+
+
+# ---- an index that keeps up ------------------------------------------------------------------------------
+
+
+def test_only_the_latest_observation_is_found(store: Record) -> None:
+    store.append([paper("Kettle", n=1)], source="s")
+    assert titles(store, "kettle") == ["Kettle"]
+    store.append([paper("Teapot", n=1, observed_at=AT + HOUR)], source="s")
+    assert titles(store, "kettle") == [] and titles(store, "teapot") == ["Teapot"]
+    store.append(
+        [paper("Umbrella", n=1, observed_at=AT - HOUR)], source="late"
+    )  # a later import of an older observation
+    assert titles(store, "umbrella") == [] and titles(store, "2103.00001") == ["Teapot"]
+
+
+def test_a_better_reading_takes_back_what_it_no_longer_gives(store: Record) -> None:
+    one = model.RawPayload("paper", "1", b"x", AT)
+    store.ingest(parse_all(lambda _: about(paper("Kettle", n=1), post("kettle", 1)), [one]), source="s", at=AT)
+    assert titles(store, "kettle") == ["Kettle"] and texts(store, "kettle") == ["kettle"]
+    store.reprocess("s", lambda _: [])
+    assert titles(store, "kettle") == [] and texts(store, "kettle") == []
+    store.reprocess("s", lambda _: [paper("Teapot", n=1)])
+    assert titles(store, "teapot") == ["Teapot"]
+
+
+def test_days_come_with_announcements_whenever_they_come(store: Record) -> None:
+    new, announced = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
+    store.append([new], source="s")
+    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
+    store.append([announced], source="s")
+    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03-02"]
+    earlier = made.paper_with_announcement(1, made.moment("2021-03-01 00:30"))[1]
+    store.append([earlier], source="s")
+    assert [hit.paper for hit in search(store, "date:2021-03-01").papers] == [new.paper]  # type: ignore[attr-defined]
+    unknown = made.paper_with_announcement(77, made.moment("2021-03-01 00:30"))[1]
+    store.append([unknown], source="s")
+    assert search(store, "date:2021").total == 1
+
+
+def test_days_go_with_announcements_that_are_taken_back(store: Record) -> None:
+    new, announced = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
+    store.ingest(parse_all(lambda _: [new, announced], [model.RawPayload("list", "1", b"x", AT)]), source="s", at=AT)
+    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03-02"]
+    store.reprocess("s", lambda _: [new])
+    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
+
+
+def test_the_index_follows_the_batches(store: Record) -> None:
+    assert (behind(store), outstanding(store)) == (0, 0)
+    store.append([paper("Kettle")], source="s")
+    store.append(about(post("kettle")), source="s")
+    assert (behind(store), outstanding(store)) == (2, 2)
+    steps: list[int] = []
+    assert catch_up(store, steps.append) == 2 and steps == [1, 1]
+    assert (behind(store), outstanding(store), catch_up(store)) == (0, 0, 0)
+    store.append([paper("Kettle of two")], source="s")
+    assert search(store, "kettle", renew=False).total == 1 and search(store, "kettle", renew=False).behind == 1
+    assert search_posts(store, "kettle", renew=False).behind == 1
+    assert search(store, "kettle").total == 2 and behind(store) == 0
+
+
+def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And words that are known already are not offered again, as long as they are remembered."""
+    monkeypatch.setattr(indexing, "SLICE", 7)
+    monkeypatch.setattr(database, "AT_ONCE", 3)
+    monkeypatch.setattr(indexing, "CACHED_WORDS", 10)
+    store.append(
+        [paper(f"Kettle {n} thing{n}") for n in range(20)] + about(*(post(f"tea {n}") for n in range(8))), source="s"
+    )
+    steps: list[int] = []
+    assert catch_up(store, steps.append) == 28 and steps == [7, 7, 6, 7, 1]
+    assert search(store, "kettle", limit=50).total == 20 and search_posts(store, "tea").total == 8
+    words = {row[0] for row in store.database.rows("SELECT word FROM search_word")}
+    assert {"kettle", "thing0", "thing19"} <= words and "_" not in words
+
+
+def test_two_may_bring_it_up_at_once(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One begins anew while the other is half way: words that this one remembers are offered again."""
+    monkeypatch.setattr(indexing, "SLICE", 2)
+    store.append([paper(f"Kettle {n}") for n in range(6)], source="s")
+    steps: list[int] = []
+
+    def interfere(step: int) -> None:
+        steps.append(step)
+        if len(steps) == 2:
+            indexing.start_anew(store)
+
+    catch_up(store, interfere)
+    assert steps == [2] * 5 and search(store, "kettle").total == 6
+    assert store.database.rows("SELECT count(*) FROM search_word WHERE word = 'kettle'") == [(1,)]
+
+
+def test_a_crash_in_between_is_made_up_for(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after some slices: each is there with the note of it, the rest comes the next time, nothing twice."""
+    monkeypatch.setattr(indexing, "SLICE", 5)
+    store.append([paper(f"Kettle {n}") for n in range(12)], source="s")
+
+    def killed(step: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        catch_up(store, killed)
+    with monkeypatch.context() as patch:
+        patch.setattr(indexing, "paper_words", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            catch_up(store)
+    assert search(store, "kettle", limit=50, renew=False).total == 5 and behind(store) == 1
+    assert search(store, "kettle", limit=50).total == 12
+    assert store.database.rows("SELECT count(*) FROM search_paper_words") == [(12,)]
+
+
+def test_an_index_that_is_missing_or_of_another_program_is_made_anew(
+    store: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append([paper("Kettle")], source="s")
+    assert titles(store, "kettle") == ["Kettle"]
+    store.database.run("DROP TABLE search_post_words")
+    assert titles(store, "kettle") == ["Kettle"] and texts(store, "kettle") == []
+    monkeypatch.setattr(index, "VERSION", 2)
+    assert behind(store) == 1
+    assert titles(store, "kettle") == ["Kettle"] and behind(store) == 0
+    store.database.run("UPDATE search_state SET value = 'no such batch' WHERE name = 'chain'")
+    store.database.run("UPDATE search_paper SET day = '1999'")
+    assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
+
+
+def test_issues_that_cannot_be_read_are_passed_over(store: Record) -> None:
+    store.append(made.EVERY, source="s")
+    broken = model.Issue(publication="tea", day="2021-03-03", edition=1, digest="", content="no JSON", observed_at=AT)
+    store.append([broken], source="s")
+    assert [hit.issues for hit in search(store, "kettle").papers] == [()]
+
+
+def test_what_a_store_holds_is_found_wherever_it_goes(
+    store: Record, store_url: str, other_url: str, tmp_path: Path
+) -> None:
+    """A backup, what is restored from it in both databases, and a full import: each has an index of its own."""
+    made.rich(store)
+    expected = [hit.paper for hit in search(store, "kettle").papers]
+    posts = search_posts(store, "tea").total
+    assert expected and posts
+    backup(store, tmp_path / "copy.db")
+    with Record(str(tmp_path / "copy.db"), create=False) as copied:
+        assert {hit.paper for hit in search(copied, "kettle").papers} == set(expected)
+    with Record(other_url) as other:
+        other.append([paper("Quite another kettle", n=999)], source="s")
+        assert search(other, "kettle").total == 1
+    restore(tmp_path / "copy.db", other_url, replace=True, as_backed_up=True)
+    with Record(other_url) as other:
+        assert not search(other, "quite another").total
+        assert {hit.paper for hit in search(other, "kettle").papers} == set(expected)
+        assert search_posts(other, "tea").total == posts
+    with Record(str(tmp_path / "imported.db")) as imported:
+        importer.import_lines(imported, "full", exporter.lines(store))
+        assert {hit.paper for hit in search(imported, "kettle").papers} == set(expected)
+    store.append([paper("A kettle that came after", n=998)], source="s")
+    assert search(store, "kettle").total == len(expected) + 1
+    store.database.close()
+    restore(tmp_path / "copy.db", store_url, replace=True, as_backed_up=True)
+    with Record(store_url) as again:
+        assert {hit.paper for hit in search(again, "kettle").papers} == set(expected)
+
+
+def test_the_index_changes_nothing_of_the_record(store: Record) -> None:
+    made.rich(store)
+    head = store.head
+    update_index(store)
+    assert store.head == head and not made.verified(store).findings and not store.database.integrity().damaged
+
+
+# ---- forgetting ------------------------------------------------------------------------------------------
+
+WORDS = ("quokka", "zeppelin")
+
+
+def test_what_is_forgotten_leaves_the_index(store: Record, tmp_path: Path) -> None:
+    """Also a text that was edited away before, and what stood in another's words."""
+    store.append(about(post("quokka tea", 1), post("others drink tea", 2, account="bluesky:did:plc:other")), source="s")
+    assert texts(store, "quokka") == ["quokka tea"]
+    store.append(about(post("zeppelin tea", 1, at=AT + 1)), source="s")
+    assert texts(store, "quokka") == [] and texts(store, "zeppelin") == ["zeppelin tea"]
+    assert left(store, WORDS)
+    done = forget(store, "bluesky:did:plc:invented")
+    assert done.rows and not left(store, WORDS) and left(store, ["drink"])
+    assert not traces.where_found({**traces.store_bytes(store), **copied(store, tmp_path)}, WORDS)
+    assert behind(store) == 1 and texts(store, "tea") == ["others drink tea"]
+    assert search_posts(store, "zeppelin").total == 0 and not made.verified(store).findings
+
+
+def test_a_forgotten_name_leaves_what_others_wrote(store: Record) -> None:
+    store.append(about(post("tea with @quokka77 today", 1), post("mine", 2, account="bluesky:@quokka77")), source="s")
+    assert texts(store, "quokka77") == ["tea with @quokka77 today"]
+    forget(store, "bluesky:@quokka77")
+    assert not left(store, ["quokka77"]) and texts(store, "tea today") == [f"tea with @{'█' * 8} today"]
+
+
+def test_forgetting_before_anything_is_searched(store: Record) -> None:
+    store.append(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
+    forget(store, "bluesky:did:plc:invented")
+    assert texts(store, "tea") == ["tea"] and not left(store, WORDS)
+
+
+def test_an_index_that_is_of_no_use_forgets_too(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.append(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
+    assert texts(store, "tea") and left(store, ["quokka"])
+    monkeypatch.setattr(index, "VERSION", 2)
+    forget(store, "bluesky:did:plc:invented")
+    assert not left(store, WORDS) and texts(store, "tea") == ["tea"]
+
+
+def test_restoring_an_older_backup_forgets_in_its_index_too(store_url: str, tmp_path: Path) -> None:
+    with Record(store_url) as record:
+        record.append(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
+        assert texts(record, "quokka")
+        backup(record, tmp_path / "older.db")
+        forget(record, "bluesky:did:plc:invented")
+    assert restore(tmp_path / "older.db", store_url, replace=True).forgotten_again
+    with Record(store_url) as record:
+        assert texts(record, "tea") == ["tea"] and not left(record, WORDS)
+        assert not traces.where_found(traces.store_bytes(record), WORDS)
+
+
+def left(record: Record, words: list[str] | tuple[str, ...]) -> list[str]:
+    """Which words are still somewhere in the index of posts, found or not."""
+    if record.database.name == "postgres":
+        kept = repr(record.database.rows("SELECT words FROM search_post_words")).encode()
+    else:
+        tables = record.database.rows("SELECT name FROM sqlite_schema WHERE name = 'search_post_words_data'")
+        kept = (
+            b"".join(bytes(row[0]) for row in record.database.rows(f"SELECT block FROM {tables[0][0]}"))
+            if tables
+            else b""
+        )
+    # words are kept sorted, each from where it differs from the one before: all but the first letters are there
+    return [word for word in words if word[2:].encode() in kept]
+
+
+def copied(record: Record, folder: Path) -> dict[str, bytes]:
+    backup(record, folder / "after.db")
+    return {"backup": (folder / "after.db").read_bytes()}
+
+
+# ---- stores that cannot be written, and damage -----------------------------------------------------------
+
+
+def test_a_store_that_cannot_be_written_is_searched_as_far_as_it_is_known(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Record(sqlite_url) as record:
+        record.append([paper("Kettle")], source="s")
+        update_index(record)
+        record.append([paper("Kettle of two")], source="s")
+
+        def refuse(_: object) -> None:
+            raise ReadOnlyStore("cannot be written")
+
+        monkeypatch.setattr(type(record.database), "write", refuse)
+        found = search(record, "kettle")
+        assert (found.total, found.behind) == (1, 1) and search_posts(record, "tea").behind == 1
+        assert update_index(record) == 1
+        monkeypatch.setattr(index, "VERSION", 2)
+        with pytest.raises(ReadOnlyStore):
+            search(record, "kettle")
+
+
+def test_a_damaged_index_is_made_anew(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        record.append([paper(f"Kettle {n}") for n in range(50)], source="s")
+        assert search(record, "kettle").total == 50
+        record.database.run("UPDATE search_paper_words_data SET block = x'0bad' WHERE id > 10")
+    with Record(sqlite_url) as record:
+        assert search(record, "kettle").total == 50
+        assert not record.database.integrity().damaged
+
+
+def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Record(sqlite_url) as record:
+        record.append([paper("Kettle")], source="s")
+        update_index(record)
+
+        def broken(*_: object) -> None:
+            raise CorruptStore("the file is damaged")
+
+        monkeypatch.setattr("hotpapers.search.papers._papers", broken)
+        with pytest.raises(CorruptStore):
+            search(record, "kettle")
+        assert behind(record) == 0
+    assert not VectorIndex().is_to_blame(CorruptStore("a page"))
+
+
+def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was written before there was a search: the tables are added, and it is searched."""
+    before, after = schema.MIGRATIONS[0].split(schema._SEARCH)
+    monkeypatch.setattr(schema, "MIGRATIONS", (before + after,))
+    with Record(bare_store_url) as record:
+        record.append([paper("Kettle")], source="s")
+    monkeypatch.setattr(schema, "MIGRATIONS", (before + after, schema._SEARCH))
+    with Record(bare_store_url) as record:
+        assert titles(record, "kettle") == ["Kettle"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.sampled_from(["tea", "x" * 64, "茶" * 3, "_"]), max_size=9), st.sampled_from("ABCD"))
+    )
+)
+def test_a_vector_is_written_as_postgresql_reads_it(columns: list[tuple[list[str], str]]) -> None:
+    written = vector(columns)
+    assert "_" not in written and written.count("'") % 2 == 0
+
+
+def test_a_vector_is_bounded() -> None:
+    many = [f"{n:064}" for n in range(16_000)]
+    assert len(vector([(many, "A")]).encode()) < 1_000_000

@@ -1,0 +1,370 @@
+"""Searching, in both databases: what is found, in which order, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from hotpapers import model, terms
+from hotpapers.errors import UsageError
+from hotpapers.model import DAY
+from hotpapers.moderation import blocklist
+from hotpapers.search import PostResults, SearchHitIssue, search, search_posts
+from hotpapers.search.query_parser import parse
+from hotpapers.store import Record
+from tests.search.searched import about, paper, post, texts
+from tests.search.test_tokenizer import SPOKEN
+from tests.store import made
+from tests.store.made import AT
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Record]:
+    with Record(store_url) as record:
+        yield record
+
+
+# ---- what is found ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def library(module_url: str) -> Iterator[Record]:
+    """Papers that nothing changes."""
+    with Record(module_url) as record:
+        record.append(
+            [
+                paper(
+                    "Boiling Kettles", "On steam.", ("Ada Brewster", "Čeněk Šálek"), 101,
+                    categories=("cs.LG", "stat.ML"),
+                ),
+                paper(
+                    "Of Umbrellas", "A kettle has nothing to do with it.", ("Emil Drawer",), 102,
+                    categories=("hep-th",),
+                ),
+                paper(
+                    "Steam", "", ("Bo Kettle", "Ada Steam"), 103, categories=("math.PR",),
+                    published_at=AT - 40 * DAY,
+                ),
+                paper(r"Schr\"odinger's $\beta$-VAE", "We study $O(n \\log n)$ tea.", ("Kurt Gödel",), 104),
+                paper("Learned Tea Models", summary="A model of tea.", n=105, categories=()),
+                paper("注意力机制与茶", "我们研究注意力。", ("王小茶",), 106, categories=("cs.CL",)),
+                paper("お茶のためのディープラーニング", n=107, categories=("cs.CL",)),
+                paper("การเรียนรู้ของเครื่องชงชา", n=108, categories=("cs.CL",)),
+                paper("تعلّم الشاي العميق", "النماذج تتعلّم.", n=109, categories=("cs.CL",)),
+                paper("לְמִידָה עֲמוּקָה של תה", n=110, categories=("cs.CL",)),
+                paper("Über Tee: Größe und Café", n=111, categories=("cs.CL",)),
+                paper("μηχανική μάθηση και τσάι", n=112, categories=("cs.CL",)),
+                paper("차를 위한 모델을 배우다", n=113, categories=("cs.CL",)),
+                *made.paper_with_announcement(101, made.moment("2021-03-02 00:30"))[1:],
+                *made.paper_with_announcement(102, made.moment("2021-04-01 00:30"))[1:],
+            ],
+            source="test",
+        )  # fmt: skip
+        yield record
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("kettle", ["101", "103", "102"]),  # in the title, of an author, in the abstract
+        ("KETTLES", ["101", "102"]),  # names have no plural
+        ("kettle steam", ["103", "101"]),
+        ('"on steam"', ["101"]),
+        ('"steam on"', []),
+        ("steam -kettle", []),
+        ("steam -title:kettle", ["103"]),
+        ("umbrella OR boiling", ["102", "101"]),
+        ("kett*", ["101", "103", "102"]),
+        ("title:kettle", ["101"]),
+        ("author:steam", ["103"]),
+        ("author:kettle OR author:drawer", ["103", "102"]),
+        ('author:"Brewster, Ada"', ["101"]),
+        ('author:"brewster čeněk"', []),  # two authors
+        ("author:salek", ["101"]),
+        ("category:cs.LG", ["101", "104"]),
+        ("category:cs -category:cs.CL", ["101", "104"]),
+        ("category:stat kettle", ["101"]),
+        ("-category:cs -category:math.PR", ["102", "105"]),
+        ("2103.00102v2", ["102"]),
+        ("https://arxiv.org/abs/2103.00102", ["102"]),
+        ("2103.00102 OR boiling", ["101", "102"]),
+        ("2103.09999", []),
+        ("schrodinger", ["104"]),
+        ("Schrödinger's β-VAE", ["104"]),
+        ("beta-vae godel", ["104"]),
+        ('"n log n"', ["104"]),
+        ("model", ["105"]),
+        ("注意力", ["106"]),
+        ("注意", ["106"]),
+        ("意力机制", ["106"]),
+        ("茶", ["106", "107"]),
+        ("王小", ["106"]),
+        ("お茶", ["107"]),
+        ("ラーニング", ["107"]),
+        ("เรียนรู้", ["108"]),
+        ("ชา", ["108"]),
+        ("تعلم", ["109"]),
+        ("النماذج", ["109"]),
+        ("למידה", ["110"]),
+        ("uber grosse cafe", ["111"]),
+        ("Größe", ["111"]),
+        ("ΜΗΧΑΝΙΚΗ", ["112"]),
+        ("모델", ["113"]),
+        ("date:2021-03-02", ["101"]),
+        ("date:2021-03 category:cs.LG", ["101", "104"]),
+        ("from:2021-03-02 to:2021-04", ["102", "101"]),
+        ("steam to:2021-02", ["103"]),
+        ("date:2021-01", ["103"]),
+        ("kettle date:2021-04..2021", ["102"]),
+        ("date:2022", []),
+    ],
+)  # fmt: skip
+def test_what_is_found(library: Record, query: str, found: list[str]) -> None:
+    hits = search(library, query).papers
+    if not parse(query).is_ranked or "," in query:
+        assert sorted(hit.paper[-3:] for hit in hits) == sorted(found)
+    elif query in ("kettle", "kett*"):
+        assert [hit.paper[-3:] for hit in hits] == found
+    assert {hit.paper[-3:] for hit in hits} == set(found)
+
+
+def test_titles_count_more_than_authors_and_these_more_than_abstracts(store: Record) -> None:
+    filler = "and other things that are said of many more of them"
+    for n, one in enumerate((paper(f"{filler} {filler}", "A kettle."), paper(f"Of kettle {filler}", filler))):
+        store.append([one], source=f"test {n}")
+    store.append([paper(filler, filler, ("Ada Kettle", "Bo"))], source="test")
+    store.append([paper(f"{filler} {n}", filler) for n in range(20)], source="others")
+    found = search(store, "kettle").papers
+    assert [len(hit.spans.title) for hit in found] == [1, 0, 0]
+    assert [len(hit.spans.authors) for hit in found] == [0, 1, 0]
+    assert found[0].score > found[1].score > found[2].score > 0
+
+
+def test_newest_first_where_no_words_are_asked_for(library: Record) -> None:
+    days = [hit.day for hit in search(library, "category:cs OR category:hep-th OR category:math.PR").papers]
+    assert days == sorted(days, reverse=True) and days[0] == "2021-04-01" and days[-1] == "2021-01-21"
+    assert {hit.score for hit in search(library, "date:2021").papers} == {0.0}
+
+
+def test_a_hit_says_all_that_is_shown(store: Record) -> None:
+    made.talked(store)
+    made.listings(store)
+    [hit] = search(store, "teapot").papers
+    assert (hit.paper, hit.day, hit.issues) == ("arxiv:2103.99901", "2021-03", ())
+    assert hit.title[slice(*hit.spans.title[0])] == "Teapot" and hit.categories[0] == "cs.LG"
+    assert [hit.snippet[a:b].lower() for a, b in hit.spans.snippet] == ["teapot"] * len(hit.spans.snippet)
+    [hit] = search(store, "2103.00004").papers
+    assert (hit.title, hit.authors, hit.day) == ("Kettle 4", ("Bo Kettle",), "2021-03-02")
+
+
+def test_the_issues_of_a_paper_are_those_of_latest_editions(store: Record) -> None:
+    made.rich(store)
+    [hit] = search(store, "2103.00001").papers
+    assert hit.issues == (SearchHitIssue("daily", "2021-03-03", 4),)
+    found = search(store, "category:cs.LG", limit=50).papers
+    assert {issue.publication for hit in found for issue in hit.issues} == {"daily", "hot-papers"}
+
+
+def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
+    found = search(library, "mbrell")
+    assert found.parts and found.total == 1 and found.papers[0].title == "Of Umbrellas"
+    assert found.papers[0].spans.title == ((3, 12),) and found.understood == "with “mbrell”"
+    assert search(library, "oilin ettle").total == 1
+    assert search(library, "title:oilin").total == 1
+    for query in (
+        "zzzz",
+        "zzzz ettle",
+        "category:cs.XX",
+        "ab",
+        "%%%",
+        '"on oilin"',
+        "oili* zzz",
+        "a b c d oilin",
+    ):
+        found = search(library, query)
+        assert (found.parts, found.total) == (False, 0), query
+
+
+def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.append([paper(f"Kettle {n}", "tea " * n) for n in range(25)], source="test")
+    for query in ("kettle", "category:cs.LG", "date:2021", "ettl"):
+        seen, cursor = [], None
+        for _ in range(3):
+            found = search(store, query, limit=10, cursor=cursor)
+            assert (found.total, found.exact) == (25, True)
+            seen += [hit.paper for hit in found.papers]
+            cursor = found.next
+        assert cursor is None and len(set(seen)) == len(seen) == 25
+    assert search(store, "kettle", limit=10, cursor="25").papers == ()
+    monkeypatch.setattr("hotpapers.search.statement.COUNT_LIMIT", 20)
+    found = search(store, "kettle", limit=10)
+    assert (found.total, found.exact, found.next) == (20, False, "10")
+    found = search(store, "kettle", limit=12, cursor="12")
+    assert (found.total, found.exact, found.next) == (24, False, "24")
+    found = search(store, "kettle", limit=12, cursor="24")
+    assert (found.total, found.exact, found.next) == (25, True, None)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"limit": 0}, {"limit": 1001}, {"cursor": "x"}, {"cursor": "-1"}, {"cursor": "9" * 9}]
+)
+def test_what_is_no_limit_or_cursor_is_refused(library: Record, asked: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        search(library, "kettle", **asked)
+
+
+def test_nothing_is_found_where_nothing_is_asked_for(library: Record) -> None:
+    assert search(library, " !!! ").total == search_posts(library, "").total == 0
+    assert search(library, "!!!").understood == ""
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SPOKEN)
+def test_whatever_is_asked_is_answered(library: Record, text: str) -> None:
+    found = search(library, text, limit=5)
+    assert len(found.papers) == min(found.total, 5)
+    for hit in found.papers:
+        assert all(0 <= a < b <= len(hit.title) for a, b in hit.spans.title)
+    query = parse(text)
+    if all(atom.kind == "word" for atom in [*query.atoms, *query.unwanted]):
+        assert search_posts(library, text).posts == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "t " * 500,
+        '"' + "tea kettle " * 80 + '"',
+        "注意力机制" * 190,
+        " OR ".join(f"w{n}*" for n in range(99)),
+        "w" * 400 + " -w" * 200,
+    ],
+)
+def test_endless_queries_are_answered(library: Record, query: str) -> None:
+    assert search(library, query).total == 0
+
+
+# ---- posts -----------------------------------------------------------------------------------------------
+
+
+def test_posts_in_any_language_are_found(store: Record) -> None:
+    said = {
+        "注意力机制真好": "注意力", "お茶を飲みながら読んだ": "お茶", "อ่านบทความชงชา": "บทความ",
+        "قرأت هذا البحثَ": "البحث",
+        "קָרָאתִי את המאמר": "קראתי", "J’ai lu ça à l’été": "ca ete", "Tee für alle": "fur", "논문을 읽었다": "논문",
+        "Прочитал статью ещё раз": "еще", "मैंने यह लेख पढ़ा": "लेख", "διάβασα το άρθρο": "αρθρο",
+    }  # fmt: skip
+    store.append(about(*(post(text) for text in said)), source="test")
+    for text, query in said.items():
+        assert texts(store, query) == [text], query
+
+
+def test_a_post_says_what_it_is_about_and_where_the_words_stand(store: Record) -> None:
+    one = post("Two kettles and a Kettle", 1)
+    mentions = [
+        model.Mention(post=one.post, paper=f"arxiv:2103.0000{n}", form="abs", observed_at=AT) for n in (1, 2, 3)
+    ]
+    doubt = model.Verdict(
+        subject=one.post, about="arxiv:2103.00002", rule="r", judgement="doubtful", version=1, reason="",
+        observed_at=AT,
+    )  # fmt: skip
+    store.append([one, *mentions, doubt], source="test")
+    [hit] = search_posts(store, "kettle").posts
+    assert hit.papers == ("arxiv:2103.00001", "arxiv:2103.00003")
+    assert [hit.text[a:b] for a, b in hit.spans] == ["kettles", "Kettle"]
+    assert (hit.network, hit.handle, hit.created_at) == ("bluesky", "ada.example.social", AT)
+
+
+def test_posts_of_a_span_of_days(store: Record) -> None:
+    days = ("2020-12-31", "2021-01-31", "2021-02-28", "2021-03-01")
+    store.append(about(*(post("kettle", n, made.moment(f"{day} 23:59")) for n, day in enumerate(days, 1))), source="s")
+    for query, found in {
+        "kettle": 4, "kettle date:2021": 3, "kettle from:2021-02-28": 2, "kettle to:2021-02": 3, "date:2021-02-28": 1,
+        "kettle to:2020-12-30": 0, "date:2020-12": 1, "-tea date:2021-01": 1, "-kettle": 0,
+    }.items():  # fmt: skip
+        assert search_posts(store, query).total == found, query
+
+
+@pytest.mark.parametrize("query", ["author:ada tea", "title:tea", "-category:cs.LG tea", "2103.00001"])
+def test_posts_have_no_authors_and_categories(library: Record, query: str) -> None:
+    with pytest.raises(UsageError, match="posts are searched by words and days"):
+        search_posts(library, query)
+
+
+def test_what_may_not_be_shown_is_not_found(store: Record) -> None:
+    """Gone, limited, edited, hidden by itself or with its account, also under another name."""
+    voices = [post(f"kettle {n}", n, account=f"bluesky:did:plc:v{n}", handle=f"v{n}.example") for n in range(1, 7)]
+    store.append(about(*voices), source="s")
+    assert search_posts(store, "kettle").total == 6
+    said = [item for item in made.all_rows(store, model.Post) if isinstance(item, model.Post)]
+    store.append(
+        [
+            msgspec.structs.replace(said[0], gone="deleted", observed_at=AT + 1),
+            msgspec.structs.replace(said[1], limits=("login",), observed_at=AT + 1),
+            msgspec.structs.replace(said[2], text="teapot 3", observed_at=AT + 1),
+        ],
+        source="s",
+    )
+    assert sorted(texts(store, "kettle")) == ["kettle 4", "kettle 5", "kettle 6"] and texts(store, "teapot") == [
+        "teapot 3"
+    ]
+    hide(store, said[3].post)
+    assert sorted(texts(store, "kettle")) == ["kettle 5", "kettle 6"]
+    store.append([model.Alias(account="bluesky:@v5.example", stable=said[4].account, observed_at=AT)], source="s")
+    hide(store, "bluesky:@v5.example")
+    assert texts(store, "kettle") == ["kettle 6"]
+    hide(store, said[5].account)
+    assert texts(store, "kettle") == []
+    hide(store, said[5].account, "shown")
+    assert texts(store, "kettle") == ["kettle 6"]
+
+
+def hide(record: Record, subject: str, judgement: model.Judgement = "hidden") -> None:
+    at = AT + record.head.position
+    verdict = model.Verdict(
+        subject=subject, about="", rule="hide", judgement=judgement, version=1, reason="asked", observed_at=at
+    )  # fmt: skip
+    record.append([verdict], source="operator")
+
+
+def test_what_the_gate_stops_is_not_found(store: Record) -> None:
+    """Replies to others, what the operator never quotes, what is about no paper, or but perhaps about one."""
+    said = [post(f"kettle {n}", n) for n in range(1, 5)]
+    said[1] = msgspec.structs.replace(said[1], reply_to="bluesky:at://did:plc:somebody/app.bsky.feed.post/3k")
+    doubt = model.Verdict(
+        subject=said[2].post, about="arxiv:2103.00001", rule="r", judgement="doubtful", version=1, reason="",
+        observed_at=AT,
+    )  # fmt: skip
+    store.append([*about(*said[:3]), said[3], doubt], source="s")
+    assert texts(store, "kettle") == ["kettle 1"]
+    blocklist.save_blocklist(store.database, blocklist.Blocklist(words=("kettle",)))
+    assert texts(store, "kettle") == []
+
+
+def test_so_many_posts_are_weighed(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.append(about(*(post("kettle", n) for n in range(1, 8))), source="s")
+    found = search_posts(store, "kettle", limit=3)
+    assert (found.total, found.exact, found.next) == (7, True, "3")
+    assert search_posts(store, "kettle", limit=3, cursor="6").next is None
+    monkeypatch.setattr("hotpapers.search.posts.CANDIDATES", 5)
+    found = search_posts(store, "kettle", limit=3, cursor="3")
+    assert (found.total, found.exact, found.next, len(found.posts)) == (5, False, None, 2)
+    assert search_posts(store, "kettle", limit=3, cursor="5").posts == ()
+
+
+def test_posts_are_shown_as_their_networks_terms_have_it(store: Record) -> None:
+    long = "A kettle. " + "word " * 200 + "teapot"
+    networks = ("x", "reddit", "feeds", "mastodon")
+    said = [post(long, network=network, post=f"{network}:1", account=f"{network}:a") for network in networks]
+    store.append(about(*said), source="test")
+    found = {hit.network: hit.text for hit in search_posts(store, "kettle").posts}
+    assert found.keys() == {"feeds", "mastodon"}
+    assert [hit.network for hit in search_posts(store, "teapot").posts if "teapot" in hit.text] == ["mastodon"]
+    changed = terms.table({"x": terms.TermsOverride(shown="text"), "mastodon": terms.TermsOverride(shown="link")})
+    assert {hit.network for hit in search_posts(store, "kettle", allowed=changed).posts} == {"feeds", "x"}
+    changed = terms.table(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
+    assert search_posts(store, "kettle", allowed=changed) == PostResults(understood="with “kettle”")

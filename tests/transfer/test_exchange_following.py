@@ -1,0 +1,155 @@
+"""Full exports after forgetting: into an empty store, and into one that follows, however far behind it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hotpapers import model
+from hotpapers.model import HOUR
+from hotpapers.privacy.forget import forget
+from hotpapers.search import update_index
+from hotpapers.store import Record
+from hotpapers.store.identities import is_pseudonym
+from hotpapers.transfer.jsonl import exporter, importer
+from tests.privacy.traces import store_bytes, where_found
+from tests.search import searched
+from tests.store import made
+from tests.store.made import AT
+
+ADA, BO = "x:@quillfeather", "x:@brambledown"
+FIRST, SECOND, THIRD, BOS, ANSWERED = (f"x:136665953926014900{n}" for n in range(1, 6))
+
+Step = Callable[[Record], object]
+"""What happens in a store that another follows."""
+
+
+def said(post: str, account: str, text: str, reply_to: str = "") -> model.Post:
+    return model.Post(
+        post=post, network="x", account=account, created_at=AT, text=text, handle=account.removeprefix("x:@"),
+        reply_to=reply_to, observed_at=AT,
+    )  # fmt: skip
+
+
+def begin(record: Record) -> None:
+    """Two posts of Ada, one of which answers what nobody else names, and one of Bo."""
+    first = said(FIRST, ADA, "Zyxomma at dusk", ANSWERED)
+    record.append([first, said(SECOND, ADA, "Second thoughts"), said(BOS, BO, "Bo begins")], source="test", at=AT)
+
+
+def tells(*items: model.Item) -> Step:
+    return lambda record: record.append(items, source="test", at=AT + HOUR)
+
+
+def forgets(key: str) -> Step:
+    return lambda record: forget(record, key, at=AT + 2 * HOUR)
+
+
+NAMES_HER = said("x:1366659539260149008", BO, "With @quillfeather, status 1366659539260149001, and cake")
+STEPS: dict[str, tuple[list[Step], tuple[str, ...]]] = {
+    "a post alone": ([forgets(FIRST)], (FIRST, ANSWERED, "Zyxomma")),
+    "an account": ([forgets(ADA)], (ADA, FIRST, SECOND, ANSWERED, "Zyxomma", "Second thoughts")),
+    "an account that said more": (
+        [tells(said(THIRD, ADA, "Third time")), forgets(ADA)],
+        (ADA, FIRST, SECOND, THIRD, ANSWERED, "Zyxomma", "Third time"),
+    ),
+    "a post alone, later its author": (
+        [forgets(FIRST), forgets(ADA)], (ADA, FIRST, SECOND, ANSWERED, "Zyxomma", "Second thoughts"),
+    ),
+    "one post alone after the other": ([forgets(FIRST), forgets(SECOND)], (ADA, FIRST, SECOND, ANSWERED, "Zyxomma")),
+    "a name, later whoever wrote it": (
+        [tells(NAMES_HER), forgets(ADA), forgets(BO)], (ADA, FIRST, SECOND, BO, BOS, NAMES_HER.post, "and cake"),
+    ),
+    "a name, later the post in which it stood": (
+        [tells(NAMES_HER), forgets(FIRST), forgets(NAMES_HER.post)], (FIRST, NAMES_HER.post, "and cake"),
+    ),
+}  # fmt: skip
+"""What happens after the beginning, and what is gone then."""
+
+
+def words_of(gone: tuple[str, ...]) -> list[str]:
+    """Keys without their network, and words."""
+    return [word.removeprefix("x:").removeprefix("@") for word in gone]
+
+
+def assert_alike(record: Record, other: Record, gone: tuple[str, ...]) -> None:
+    """The other store took in all that there is, and of what is forgotten it has nothing."""
+    assert other.head == record.head
+    assert made.verified(other) == made.verified(record) and not made.verified(other).findings
+    assert list(exporter.lines(other)) == list(exporter.lines(record))
+    assert not where_found(store_bytes(other), words_of(gone))
+
+
+@pytest.mark.parametrize("what", STEPS)
+def test_an_empty_store_takes_in_what_is_left(store_url: str, other_url: str, what: str) -> None:
+    steps, gone = STEPS[what]
+    with Record(store_url) as record, Record(other_url) as other:
+        begin(record)
+        for step in steps:
+            step(record)
+        assert not made.verified(record).findings
+        taken = importer.import_lines(other, "whole", list(exporter.lines(record)))
+        assert taken.restored + taken.present == record.head.position
+        assert_alike(record, other, gone)
+
+
+@pytest.mark.parametrize("what", STEPS)
+def test_a_store_that_was_far_behind_forgets_too(store_url: str, other_url: str, what: str) -> None:
+    """It had the first batch alone; all that was said and forgotten since comes at once."""
+    steps, gone = STEPS[what]
+    with Record(store_url) as record, Record(other_url) as other:
+        begin(record)
+        importer.import_lines(other, "first", list(exporter.lines(record)))
+        for step in steps:
+            step(record)
+        taken = importer.import_lines(other, "second", list(exporter.lines(record)))
+        assert taken.restored + taken.present == record.head.position and taken.forgotten > 0
+        assert_alike(record, other, gone)
+        assert importer.import_lines(other, "second", list(exporter.lines(record))).forgotten == 0
+
+
+@pytest.mark.parametrize("what", STEPS)
+def test_a_store_that_follows_each_step_forgets_too(sqlite_url: str, tmp_path: Path, what: str) -> None:
+    steps, gone = STEPS[what]
+    with Record(sqlite_url) as record, Record(str(tmp_path / "other.db")) as other:
+        for step in (begin, *steps):
+            step(record)
+            importer.import_lines(other, "next", list(exporter.lines(record)))
+            assert other.head == record.head and not made.verified(other).findings
+        assert_alike(record, other, gone)
+
+
+def test_of_a_post_that_was_forgotten_alone_nobody_is_the_author_there_either(store_url: str, other_url: str) -> None:
+    """Her other post is still hers, and both count as one voice."""
+    with Record(store_url) as record, Record(other_url) as other:
+        begin(record)
+        forget(record, FIRST)
+        importer.import_lines(other, "whole", list(exporter.lines(record)))
+        posts = [post for post in made.all_rows(other, model.Post) if isinstance(post, model.Post)]
+        [left] = [post for post in posts if is_pseudonym(post.post)]
+        assert (left.account, left.handle, left.text, left.reply_to) == ("", "", "", "")
+        assert [post.post for post in posts if post.account == ADA] == [SECOND]
+        [voice] = other.voices_of([ADA])
+        assert other.database.rows("SELECT count(*) FROM post WHERE voice = ?", (voice,)) == [(2,)]
+
+
+def test_what_was_forgotten_is_not_found_by_its_words_there_either(store_url: str, other_url: str) -> None:
+    """The index of the store that follows held them."""
+    secret = searched.post("Zyxomma petiolatum flies at dusk")
+    stays = searched.post("Moss grows at dusk", account="bluesky:did:plc:moss")
+    with Record(store_url) as record, Record(other_url) as other:
+        record.append(searched.about(secret, stays), source="test", at=AT)
+        importer.import_lines(other, "first", list(exporter.lines(record)))
+        update_index(other)
+        assert searched.texts(other, "zyxomma") and len(searched.texts(other, "dusk")) == 2
+        words = ["zyxomma", "petiolatum"]
+        assert {word for word, _ in where_found(store_bytes(other), words)} == set(words), "else it could not fail"
+        forget(record, secret.post)
+        importer.import_lines(other, "second", list(exporter.lines(record)))
+        for _ in range(2):
+            assert not searched.texts(other, "zyxomma") and searched.texts(other, "dusk") == [stays.text]
+            assert not where_found(store_bytes(other), [*words, secret.post.rpartition("/")[2]])
+            update_index(other)
+        assert not made.verified(other).findings
