@@ -95,11 +95,11 @@ def test_a_source_that_fails_is_named_and_stops_no_other(home: Path, server: Ser
 
 
 def test_misuse_of_sources_is_named(home: Path) -> None:
-    assert "myspace: no such source; there are arxiv, bluesky" in misuse("collect", "myspace", "--config", home)
+    assert "myspace: no such source; known sources: arxiv, bluesky" in misuse("collect", "myspace", "--config", home)
     home.write_text("[source.lobsters]\nbase = 5\n")
     assert "hotpapers.toml: source.lobsters: " in misuse("collect", "--once", "--config", home)
     names = ("arxiv", "bluesky", "hackernews", "huggingface", "lobsters")
     home.write_text("".join(f"[source.{name}]\non = false\n" for name in names))
     assert "no source enabled" in misuse("collect", "--once", "--config", home)
     home.write_text('[terms.lobsters]\nread = "no"\n')
-    assert "lobsters may not be read by its terms" in misuse("collect", "--once", "--config", home)
+    assert "the terms of lobsters do not allow reading it" in misuse("collect", "--once", "--config", home)

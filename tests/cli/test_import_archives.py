@@ -86,7 +86,7 @@ def test_several_files_and_one_that_is_refused(kettles: Path, dump: Path, tmp_pa
         f"{cut}: the last line breaks off, and was left out",
     ])  # fmt: skip
     assert ran.err == (
-        f"hotpapers: refused {dump}: not of the format jetstream: none of its lines can be read"
+        f"hotpapers: refused {dump}: not in the format jetstream: none of its lines can be read"
         " (Object missing required field `did`); it looks like Hacker News: hotpapers import hackernews\n"
     )
 
@@ -203,7 +203,7 @@ def test_a_packed_file_that_breaks_off_is_said_and_what_came_before_is_in(pack: 
     assert ran.err.startswith(
         f"hotpapers: refused {file}: cannot be unpacked: it breaks off; was it copied as a whole?; "
     )
-    assert ran.err.endswith(" lines before that are imported\n")
+    assert ran.err.endswith(" lines before that were imported\n")
     assert observed(tmp_path / "s.db").count(b'{"kind":"mention"') > 500
     file.write_bytes(whole)
     assert "lines read; added: " in good("import", "jetstream", file, "--store", tmp_path / "s.db")

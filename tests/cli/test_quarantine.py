@@ -133,7 +133,9 @@ def test_what_can_no_longer_be_read_is_told_and_stays(store: Path, monkeypatch: 
 
 
 def test_a_source_that_there_is_not(store: Path) -> None:
-    assert misuse("reprocess", "telegraph", "--store", store).startswith("telegraph: no such source; there are arxiv,")
+    assert misuse("reprocess", "telegraph", "--store", store).startswith(
+        "telegraph: no such source; known sources: arxiv,"
+    )
 
 
 # ---- repair ----------------------------------------------------------------------------------------------

@@ -49,8 +49,8 @@ WRONG = [
         '[summary]\nurl = "http://127.0.0.1:1/v1"\nmodel = "m"\nkey = "env:NOT_SET"',
         "summary.key: the environment has no",
     ),
-    ('[source.x]\non = "no"', "source.x.on: takes true or false, without quotation marks"),
-    ("[source.mastodon]\non = true", "source.mastodon.servers: is empty"),
+    ('[source.x]\non = "no"', "source.x.on: must be true or false, without quotation marks"),
+    ("[source.mastodon]\non = true", "source.mastodon.servers: must not be empty"),
     ('[[source.mastodon.servers]]\nbase = "social.example"', "'social.example' cannot be asked; write it whole"),
     ('[[source.mastodon.servers]]\nbase = "https://a.example"\ntags = []', "https://a.example: names no timeline"),
     (
@@ -173,7 +173,7 @@ def test_status_names_the_mistakes_for_which_run_does_not_start(tmp_path: Path, 
     ranking = ('name = "daily"\nranking = "rarest/9"', "publication 'daily': ranking: 'rarest/9' is none of")
     for text, named in [(f"{correct}\n{table}\n", named) for table, named in WRONG] + [
         (correct.replace('name = "daily"', ranking[0]), ranking[1]),
-        (f"{correct}\n[source.blusky]\non = true\n", "source.blusky: no such source; there are arxiv"),
+        (f"{correct}\n[source.blusky]\non = true\n", "source.blusky: no such source; known sources: arxiv"),
     ]:
         home.write_text(text)
         printed = good("status", "--config", home)

@@ -42,7 +42,7 @@ def file(tmp_path: Path) -> str:
         (["reddit", "s3://b/F", "--spark", "local"], "--spark: every machine opens files by their paths; mount them"),
         (["reddit", "F", "--spark", "yarn"], "--spark yarn: name a folder or address that all its machines reach"),
         (["reddit", "F", "--spark", "local", "--to", "."], "--to .: there is something in it; name another folder"),
-        (["reddit", "F", "--spark", "here", "--to", "D"], "--spark here: no master of Spark's; it is local[*]"),
+        (["reddit", "F", "--spark", "here", "--to", "D"], "--spark here: not a Spark master; use local[*]"),
     ],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told(
@@ -76,7 +76,7 @@ def test_without_java_or_a_master_it_says_what_to_do(tmp_path: Path, monkeypatch
         port = server.getsockname()[1]
         spark_session.check(f"spark://nobody.invalid:7077,127.0.0.1:{port}")
     for master in (f"spark://127.0.0.1:{port}", "spark://127.0.0.1", "spark://:x"):
-        with pytest.raises(UsageError, match=f"no Spark master answers at {master}: is the address right"):
+        with pytest.raises(UsageError, match=f"no Spark master answers at {master}; check the address"):
             spark_session.check(master)
 
 
@@ -114,4 +114,4 @@ def test_findings_that_were_sifted_without_titles_are_told(tmp_path: Path) -> No
 def test_what_is_no_folder_of_findings_is_refused(tmp_path: Path, file: str) -> None:
     done = run("import", "findings", file, "--store", str(tmp_path / "store.db"))
     assert done.status == 1
-    assert "a.jsonl: no findings that `hotpapers import … --spark … --to` wrote to their end" in done.err
+    assert "a.jsonl: not complete findings from `hotpapers import … --spark … --to`" in done.err

@@ -85,7 +85,9 @@ def test_words_of_reddit_are_what_was_written_whether_a_dump_escapes_them_or_not
 
 
 def test_lines_with_some_id_are_not_taken_for_reddits(record: Record) -> None:
-    with pytest.raises(InputError, match=r"not of the format reddit: .* lacks created_utc\); it looks like Crossref's"):
+    with pytest.raises(
+        InputError, match=r"not in the format reddit: .* created_utc is missing\); it looks like Crossref's"
+    ):
         take_one(record, "reddit", b'{"id":"e1","subj_id":"","obj_id":"","source_id":""}\n')
 
 
@@ -163,11 +165,9 @@ def test_the_frames_of_the_relay_say_the_same(record: Record) -> None:
     done = take_one(record, "firehose", content + b"\x05\x00")
     assert (done.lines, done.posts, done.reactions, done.quarantined, done.cut) == (4, 1, 1, 1, True)
     assert take_one(record, "firehose", content + b"\x05\x00").whole
-    with pytest.raises(
-        InputError, match=r"no frame begins at byte \d+: its length cannot be 4,294,967,295; 4 lines before"
-    ):
+    with pytest.raises(InputError, match=r"no frame at byte \d+: impossible length 4,294,967,295; the 4 lines before"):
         take_one(record, "firehose", content + b"\xff" * 8)
-    with pytest.raises(InputError, match=r"^archive\.jsonl: no frame begins at byte 0: its length cannot be"):
+    with pytest.raises(InputError, match=r"^archive\.jsonl: no frame at byte 0: impossible length"):
         take_one(record, "firehose", lines(talk()))
 
 
@@ -197,7 +197,7 @@ def test_an_event_at_no_moment_is_set_apart(record: Record, moment: int) -> None
     bad = good.replace(str(made.TALK).encode(), str(moment).encode())
     done = take_one(record, "jetstream", lines([good, bad]))
     assert (done.posts, done.quarantined) == (1, 1)
-    assert "which cannot be" in set_apart(record, "bluesky")[0].reason
+    assert "impossible time" in set_apart(record, "bluesky")[0].reason
 
 
 # ---- stopped, and gone on with -------------------------------------------------------------------------------
@@ -341,7 +341,7 @@ def test_what_cannot_be_read_is_kept_a_while_from_now_on_with_its_reason(record:
     apart = set_apart(record, "reddit")
     assert done.quarantined == len(apart) == 3
     assert {one.seen_at for one in apart} == {NOW} and {one.keep_until for one in apart} == {NOW + SHORTEST}
-    assert apart[0].reason == "InputError: 't9_zzaa05' is no submission or comment"
+    assert apart[0].reason == "InputError: not a submission or comment: 't9_zzaa05'"
 
 
 def test_what_the_source_cannot_read_is_set_apart_too(record: Record) -> None:
@@ -375,23 +375,23 @@ def test_a_line_without_end_is_passed_over_and_bounded(record: Record, monkeypat
         (b"PK\x03\x04", "a zip file: unpack it first"),
         (b":\xa2eroots\x81\xd8*", "an AT Protocol repository: hotpapers import car"),
         (b'{"subj_id":"","obj_id":"","source_id":""}\n', "Crossref's Event Data: hotpapers import eventdata"),
-        (b'{"pages":[],"source-id":""}\n', "evidence of Crossref's Event Data: hotpapers import eventdata"),
+        (b'{"pages":[],"source-id":""}\n', "evidence records of Crossref's Event Data: hotpapers import eventdata"),
         (b"SQLite format 3\x00", "a SQLite database"),
         (b'---\ntitle: Hot Papers 2021-01-14', "an issue in Markdown: hotpapers import classic"),
-        (b"window.YTD.tweets.part0 = [\n", "what X gives its users of their own posts, which cannot be read"),
-        (b'{\n "id": 7\n}', "JSON over several lines: write each thing on a line of its own (jq -c)"),
-        (b"id,by,time\n7,cup,8\n", "a table with commas: write its rows as lines of JSON first"),
-        (b"just words\n", "something else than lines of JSON"),
-        (b'{"kind":"post","observed_at":7}\n', "lines that `hotpapers export` wrote: hotpapers import jsonl"),
-        (b'{"did":"did:plc:x","time_us":5,"kind":"commit"}\n', "Jetstream's events: hotpapers import jetstream"),
-        (b'{"subreddit":"kettles","created_utc":5}\n', "Reddit's submissions or comments: hotpapers import reddit"),
-        (b'{"id_str":"7","user":{},"text":""}\n', "posts of X: hotpapers import x"),
-        (b'{"objectID":null,"title":""}\n', "JSON of another kind"),
-        (b"[1, 2]\n", "JSON of another kind"),
-        (b"\xfe{\n", "something else than lines of JSON"),
+        (b"window.YTD.tweets.part0 = [\n", "X's archive of a user's own posts, which is not supported"),
+        (b'{\n "id": 7\n}', "JSON spread over several lines: put each object on a line of its own (jq -c)"),
+        (b"id,by,time\n7,cup,8\n", "a CSV table: convert its rows to lines of JSON first"),
+        (b"just words\n", "something other than lines of JSON"),
+        (b'{"kind":"post","observed_at":7}\n', "lines written by `hotpapers export`: hotpapers import jsonl"),
+        (b'{"did":"did:plc:x","time_us":5,"kind":"commit"}\n', "Jetstream events: hotpapers import jetstream"),
+        (b'{"subreddit":"kettles","created_utc":5}\n', "Reddit submissions or comments: hotpapers import reddit"),
+        (b'{"id_str":"7","user":{},"text":""}\n', "posts from X: hotpapers import x"),
+        (b'{"objectID":null,"title":""}\n', "JSON in an unknown format"),
+        (b"[1, 2]\n", "JSON in an unknown format"),
+        (b"\xfe{\n", "something other than lines of JSON"),
         (
             b"\xff\xfe{\x00\n",
-            "UTF-16: write it as UTF-8 first (iconv -f UTF-16 -t UTF-8 FILE | hotpapers import FORMAT -)",
+            "UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8 FILE | hotpapers import FORMAT -)",
         ),
     ],
 )  # fmt: skip
@@ -401,13 +401,13 @@ def test_a_file_of_another_kind_is_refused_and_told_what_it_looks_like(
     with pytest.raises(InputError) as refused:
         take_one(record, "hackernews", content)
     reason = str(refused.value)
-    assert reason.startswith("archive.jsonl: not of the format hackernews: none of its lines can be read (")
+    assert reason.startswith("archive.jsonl: not in the format hackernews: none of its lines can be read (")
     assert reason.endswith(f"; it looks like {said}")
     assert record.head.position == 0 and not set_apart(record, "hackernews")
 
 
 def test_a_table_of_no_format_that_reads_tables_is_refused(record: Record) -> None:
-    with pytest.raises(InputError, match="a Parquet file, which is read of Hacker News alone: write its rows as lines"):
+    with pytest.raises(InputError, match="a Parquet file, supported for Hacker News only: convert its rows to lines"):
         take_one(record, "reddit", b"PAR1")
 
 

@@ -206,7 +206,9 @@ def test_a_tree_that_is_none_is_told(record: Record, nodes: list[dict[str, Any]]
 def test_a_repository_that_breaks_off_is_told_and_what_can_be_read_goes_in(record: Record) -> None:
     root, blocks = made_repository(kettles())
     cut = len(car(root, blocks)) - 3
-    with pytest.raises(InputError, match=r"cannot be read as a whole: it breaks off; \d+ lines before that are imp"):
+    with pytest.raises(
+        InputError, match=r"cannot be read as a whole: it breaks off; the \d+ lines before that were imp"
+    ):
         take_one(record, "car", car(root, blocks)[:cut])
     assert record.count(Post) >= 4 and reasons(record) == []
     take_one(record, "car", car(root, blocks))

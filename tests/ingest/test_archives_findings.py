@@ -206,11 +206,13 @@ def test_an_absent_or_doubled_part_is_noticed_before_anything_is_written(folder:
     part = folder / findings.LINES / "part-00001-made.parquet"
     twice = part.with_name("part-00001-again.parquet")
     twice.write_bytes(part.read_bytes())
-    with pytest.raises(InputError, match=r"lines/part-00001-made\.parquet is none of its \d parts, or there twice"):
+    with pytest.raises(
+        InputError, match=r"lines/part-00001-made\.parquet is not one of the \d parts, or is a duplicate"
+    ):
         FindingsFolder(folder)
     twice.unlink()
     part.unlink()
-    with pytest.raises(InputError, match=r"1 of \d parts of lines are absent: make it anew"):
+    with pytest.raises(InputError, match=r"1 of \d parts of lines are missing: recreate it"):
         FindingsFolder(folder)
 
 
@@ -228,7 +230,7 @@ def test_absent_and_doubled_events_are_noticed_before_anything_is_written(
     record: Record, folder: Path, table: str, change: str
 ) -> None:
     change_part(folder, table, change)
-    with pytest.raises(InputError, match="findings of its part 0 are absent or there twice: make "):
+    with pytest.raises(InputError, match="findings of part 0 are missing or duplicated: recreate "):
         taken(record, folder)
     assert record.head.position == 0
 
@@ -242,7 +244,7 @@ def test_absent_and_doubled_rows_of_lines_are_noticed(
     folder = written(job_of("hackernews", files), tmp_path / "findings")
     change_part(folder, findings.LINES, change)
     first, second = taken(record, folder)
-    assert "findings of its part 0 are absent or there twice: make " in first and second == ""
+    assert "findings of part 0 are missing or duplicated: recreate " in first and second == ""
 
 
 @pytest.mark.long
@@ -273,7 +275,7 @@ def test_a_file_that_changed_is_refused(record: Record, tmp_path: Path, kind: st
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (None, "no findings that"), (b"{}", "no findings that"), (b"\xff", "no findings that"),
+        (None, "not complete findings"), (b"{}", "not complete findings"), (b"\xff", "not complete findings"),
         (b'{"version":2,"format":"jetstream","files":[],"titles":0,"posts":0,"references":false}', "newer version"),
         (b'{"version":1,"format":"news","files":[],"titles":0,"posts":0,"references":false}', "newer version"),
     ],

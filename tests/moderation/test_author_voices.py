@@ -264,7 +264,7 @@ def test_the_operator_s_word_goes_first_until_it_is_taken_back(record: Record) -
     assert voices(record) == {(key(1), FAN)} and voices(record, NOW - 1) == {(key(1), TANSY)}
     [of_tansy], [of_fan] = review_papers(record, TANSY), review_papers(record, FAN)
     assert (of_tansy.paper, of_tansy.is_author, len(of_tansy.verdicts)) == (key(1), False, 2) and of_fan.is_author
-    with pytest.raises(UsageError, match="you said something else of it later: told so; take that back first: --undo"):
+    with pytest.raises(UsageError, match="you gave a later verdict: told so; withdraw it first with --undo"):
         set_author(record, TANSY, key(1), word("author", NOW - 1), at=NOW)
     with pytest.raises(NotFound, match="the record knows no such account"):
         set_author(record, "x:@nobody", key(1), word("author", NOW), at=NOW)

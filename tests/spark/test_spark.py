@@ -105,7 +105,7 @@ def test_a_process_that_is_killed_and_a_frame_that_breaks_off(
     assert run.problems == {1: "cannot be unpacked: it breaks off; was it copied as a whole?"}
     first, second, third = taken(record, tmp_path / "findings")
     assert second.startswith("cannot be unpacked: it breaks off; was it copied as a whole?; ")
-    assert second.endswith(" lines before that are imported") and first == third == ""
+    assert second.endswith(" lines before that were imported") and first == third == ""
     with pytest.raises(InputError, match="it breaks off"):
         take(other, "jetstream", *files)
     assert exported(record) == exported(other) != b""

@@ -1,15 +1,16 @@
-"""Who talked about what, as a ranking needs it: SQL finds what was said, plain functions count whose voices it was.
+"""Who talked about what, as rankings need it: SQL finds what was said, plain functions count whose voices it was.
 
-For every paper announced in a window and every age (6, 24, 72, 168 h) that it has reached, the voices that it had by
-then on each network: the accounts that posted about it and those that reposted or liked such a post, each once; where
-a network tells only counts, the counts. Posts of bots are left out and counted apart; posts of the publication itself
-and doubtful mentions are left out. Posts of the same text, or of the same account, on several networks are one voice,
+For every paper announced in a window, and every age (6, 24, 72, 168 h) it has reached, this counts the voices it had by
+then on each network: the accounts that posted about it, reposted such a post or liked one, each once. Where a network
+reports only counts, these are used. Posts of bots are left out and counted separately; posts of the publication itself
+and doubtful mentions are left out. Posts with the same text, or of the same account, on several networks are one voice,
 on the network where the post is strongest; reactions count where they are.
 
-What a network told of the time before it was first read was observed late: it stands for the last age that a paper had
-reached by then, and for none before. A post counts from when it was made, with the counts that it had when it was read.
+What a network reported about the time before it was first read was observed late: it counts for the last age that a
+paper had reached by then, and for none before. A post counts from when it was made, with the counts that it had when it
+was read.
 
-Papers come one by one, and the reactions to some hundreds of posts at a time, so memory holds no more than these.
+Papers are processed one by one, and reactions for a few hundred posts at a time, so memory holds no more than these.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ from hotpapers.store.as_of import AsOfView
 
 
 class Engagement(NamedTuple):
-    """One paper's attention on one network by one moment. `peer`: counts in the reference of its age.
+    """One paper's attention on one network by one moment. `peer`: 1 if it is part of the reference for its age.
 
-    `announced_at` is 0 for a paper that counts with the posts of a window. Where standing is measured, `known`: voices
-    that have it, but the authors' own, None while the record is too young to tell; `authors`: voices of the paper's
-    authors; `counted`: see `counted_voices`. `collector`: whose count it is, empty for our own. `posts_read`: how many
-    posts' counts were read by then; `reposts` and `likes` add them up.
+    `announced_at` is 0 for a paper that counts with the posts of a window. If standing is measured, `known`: voices
+    with standing, except the authors' own, None while the record is too young to tell; `authors`: voices of the paper's
+    authors; `counted`: see `counted_voices`. `collector`: who counted, empty for ourselves. `posts_read`: how many
+    posts' counts had been read by then; `reposts` and `likes` are their sums.
     """
 
     paper: str
@@ -58,8 +59,9 @@ class Engagement(NamedTuple):
 class PostAtAge(NamedTuple):
     """A post about a paper as it was at an age.
 
-    `post`: its number; `same`: the keyed hash of its text, 0 for none; `voice`: whose it is, by number; `counted_at`:
-    when its counts were read, None for never; `shared`: it names other measured papers, where that is asked."""
+    `post`: its number; `same`: the keyed hash of its text, 0 for none; `voice`: the number of its voice; `counted_at`:
+    when its counts were read, None for never; `shared`: 1 if it names other measured papers, where that is asked.
+    """
 
     paper: str
     archive: str
@@ -79,7 +81,7 @@ class PostAtAge(NamedTuple):
 
 
 def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[Engagement]:
-    """All attention that the window measures, in the order of paper, age and network."""
+    """All attention that the window measures, ordered by paper, age and network."""
     papers = read_posts(view, window)
     last = view.last_row(Reaction)
     if not last and not window.with_standing:
@@ -109,17 +111,17 @@ def voice_rule(view: AsOfView, people: queries.KnownPeople, *, with_standing: bo
 
 
 def known_voices(view: AsOfView, people: queries.KnownPeople) -> frozenset[int] | None:
-    """The voices that have standing; None while there are too few to tell."""
+    """The voices with standing; None while there are too few to tell."""
     accounts = known_accounts(view)
     return accounts and frozenset(people.stable.get(account, account) for account in accounts)
 
 
 POSTS_AT_ONCE = 500
-"""Posts whose reactions are read together, or all those of a paper."""
+"""Posts whose reactions are read together; a single paper may have more."""
 
 
 def in_groups(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
-    """Papers, a few at a time: with some hundreds of posts, or a single one."""
+    """Papers in groups: several with some hundreds of posts in total, or a single large one."""
     some: list[list[PostAtAge]] = []
     count = 0
     for posts in papers:
@@ -133,7 +135,7 @@ def in_groups(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge
 
 
 def moments_of(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
-    """When each post is measured whose reactions count, ascending."""
+    """The moments at which each post is measured, ascending, for posts whose reactions count."""
     moments: dict[int, set[int]] = defaultdict(set)
     for post in chain.from_iterable(papers):
         if not post.automated:
@@ -145,8 +147,8 @@ def moments_of(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
 
 
 class VoiceRule(NamedTuple):
-    """Whose voices count, and how. `left_out`: voices of bots and our own. `known`: those that have standing, None
-    where nobody is told apart by it. `authors`: of each paper, by its key, the voices of its authors."""
+    """Whose voices count, and how. `left_out`: voices of bots and our own. `known`: voices with standing, None if
+    standing is not considered. `authors`: by paper key, the voices of the paper's authors."""
 
     left_out: Set[int] = frozenset()
     known: Set[int] | None = None
@@ -157,18 +159,18 @@ ALL_VOICES = VoiceRule()
 
 
 def counted_voices(named: int, known: int | None, unnamed: int) -> int:
-    """How many different voices count on a network: of those that are named, the unknown ones only as far as known ones
-    match them (`known` is None: all); or those of the one count that is highest, if they are more. `unnamed`: the
-    highest number of reposts or of likes that any one post has beyond the accounts that are named for it.
+    """How many different voices count on a network: the named ones, but at most as many unknown as known (`known` None:
+    all); or the highest single count if that is larger. `unnamed`: the highest number of reposts or likes of any one
+    post beyond the accounts named for it.
 
-    Counts of several posts are not added up, nor reposts and likes: the same accounts may be behind all of them.
+    Counts of several posts are not added up, nor are reposts and likes: the same accounts may be behind them.
     """
     return max(named if known is None else min(named, 2 * known), unnamed)
 
 
 class NetworkEngagement(NamedTuple):
-    """One paper on one network at an age, before anybody is told apart by standing. `row`: all but that; `named`: how
-    many voices are named; `vouching`: those of them that are not its authors' own; `unnamed`: see `counted_voices`."""
+    """One paper on one network at an age, before standing is considered. `row`: everything else; `named`: how many
+    voices are named; `vouching`: the named voices other than the authors'; `unnamed`: see `counted_voices`."""
 
     row: Engagement
     named: int
@@ -176,14 +178,14 @@ class NetworkEngagement(NamedTuple):
     unnamed: int
 
     def with_known(self, known: int | None) -> Engagement:
-        """The row where so many of the vouching voices have standing; None where the record is too young to tell."""
+        """The row if `known` of the vouching voices have standing; None while the record is too young to tell."""
         return self.row._replace(known=known, counted=counted_voices(self.named, known, self.unnamed))
 
 
 def count_engagement(
     papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = ALL_VOICES
 ) -> Iterator[Engagement]:
-    """Attention from what was said of each paper and the reactions to it."""
+    """Attention computed from the posts about each paper and the reactions to them."""
     for engagement in count_by_network(papers, reactions, rule):
         yield engagement.with_known(None if rule.known is None else len(rule.known & engagement.vouching))
 
@@ -191,7 +193,7 @@ def count_engagement(
 def count_by_network(
     papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = ALL_VOICES
 ) -> Iterator[NetworkEngagement]:
-    """The same before anybody is told apart by standing."""
+    """The same before standing is considered."""
     for posts in papers:
         by_age: dict[tuple[int, int, int], list[PostAtAge]] = defaultdict(list)
         for post in posts:
@@ -215,9 +217,9 @@ def _count_age(posts: Sequence[PostAtAge], reactions: ReactionsByPost, rule: Voi
 
 
 def _strongest_networks(posts: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]:
-    """On which network each text, and each voice, is strongest; level ones where the name comes first.
+    """The network on which each text, and each voice, is strongest; ties go to the network whose name sorts first.
 
-    Never by the post's id: it may be forgotten, and the issue must still be rebuilt alike.
+    Never decided by the post's id: it may be forgotten, and the issue must still rebuild the same.
     """
     texts: dict[int, str] = {}
     voices: dict[int, str] = {}
@@ -232,8 +234,8 @@ def _strongest_networks(posts: Sequence[PostAtAge]) -> tuple[dict[int, str], dic
 def _summed(
     there: Sequence[PostAtAge], posters: Set[int], reactions: ReactionsByPost, rule: VoiceRule
 ) -> NetworkEngagement:
-    """One network: its voices, and beyond them the counts that no account explains. Who reacted to a post about several
-    papers is a voice for each of them, but vouches for none."""
+    """One network: its voices, plus the counts that no account explains. Reactions to a post about several papers count
+    as voices for each of them, but vouch for none."""
     reposts = likes = unexplained = highest = bots = 0
     named, shared = set(posters), set[int]()
     for post in there:

@@ -1,5 +1,5 @@
-"""What engagement is measured for: which papers, at which ages, from when on; and when each post's counts are asked for
-again: at four ages, and daily while an issue shows it."""
+"""What engagement is measured for: which papers, at which ages, since when. Also when each post is recounted: at four
+ages, and daily while an issue shows it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from hotpapers.model import DAY, HOUR, LARGEST
 from hotpapers.ranking import rarity
 
 AGES = rarity.AGES
-"""Hours after the announcement at which papers are measured, for rankings and for all else."""
+"""Hours after the announcement at which papers are measured, for rankings and everything else."""
 
 REFERENCE_DAYS = 90
 
 BACK_WITHIN = 6 * HOUR
-"""How long after a network was first read what it tells of the time before may be late, µs."""
+"""How long after a network was first read its reports about the time before may arrive, µs."""
 
 NO_LATER_AGE = 1_000_000
-"""Hours after which no further age follows."""
+"""Hours that stand for the age after the last."""
 
 
 class MeasurementWindow(NamedTuple):
-    """What to measure. `posted_from`: papers announced up to `candidates_from`, or never, count with the posts made
-    since then; None: not at all. `papers`: these alone; none for all. `with_standing`: it is told which voices have
-    standing. `announced_from`: papers announced before are not measured. `youngest`: the age at which papers are
-    measured that have not reached it, as they are; the first one by default."""
+    """What to measure. `posted_from`: papers announced by `candidates_from`, or never, count with the posts made since
+    this moment; None: not at all. `papers`: only these; empty for all. `with_standing`: whether to count voices with
+    standing. `announced_from`: papers announced earlier are not measured. `youngest`: papers that have not reached this
+    age, in hours, are measured as they are; by default the first age."""
 
     ages: tuple[int, ...] = AGES
     networks: tuple[str, ...] = ()
@@ -38,18 +38,18 @@ class MeasurementWindow(NamedTuple):
 
 
 SHOWN_FOR = 30 * DAY
-"""How long after it was frozen the posts that an issue shows are asked for again every day."""
+"""How long after an issue is frozen the posts it shows are recounted daily."""
 FOLLOWED_FOR = 2 * SHOWN_FOR
-"""How long after it was made a post is followed, unless an issue shows it: no window is longer than a month."""
+"""How long after its creation a post is tracked, unless an issue shows it: no window is longer than a month."""
 FRESH = 7 * DAY
-"""How long after its announcement a paper may come into the next issue."""
+"""How long after its announcement a paper may enter the next issue."""
 RETRY_AFTER = 6 * HOUR
-"""After how long a post is asked for again for which nobody answered."""
+"""When to ask again for a post that got no answer."""
 NEVER = LARGEST
 
 
 class DuePost(NamedTuple):
-    """A post that is to be asked for. `reactions`: its reposts and likes by the last count."""
+    """A post that is due for a recount. `reactions`: its reposts and likes at the last count."""
 
     post: str
     created_at: int
@@ -59,12 +59,13 @@ class DuePost(NamedTuple):
 
     @property
     def worth(self) -> tuple[bool, bool, int, int]:
-        """What asking is worth to the next issue: what is shown, then what may come in, then the loudest."""
+        """The post's priority: first posts that an issue shows, then those that may enter the next one, then by
+        reactions."""
         return (self.shown, self.fresh, self.reactions, self.created_at)
 
 
 def due_after(created_at: int, asked_at: int, shown_until: int) -> int:
-    """When a post is to be asked for, after it was last asked for (0: never)."""
+    """When a post is due next, given when it was last asked for (0: never)."""
     times = [created_at + age * HOUR for age in AGES]
     next_time = min((time for time in times if time > asked_at), default=NEVER)
     daily = asked_at + DAY if asked_at < shown_until else NEVER

@@ -1,7 +1,8 @@
-"""The reposts and likes of a post by account, as they stood at the moments at which it is measured: plain functions.
+"""A post's reposts and likes by account, as of the moments at which it is measured: plain functions.
 
-A store holds millions of them, so they come in groups, each a list of accounts (see `group_of`). Where nobody took one
-back, which is nearly everywhere, sets of voices are all that is needed; else events are gone through one by one."""
+A store holds millions of them, so they come in groups, each a list of accounts (see `group_of`). Where none was
+withdrawn, which is nearly everywhere, sets of voices suffice; otherwise events are processed one by one.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +11,13 @@ from typing import NamedTuple, Protocol
 
 TYPES = ("like", "repost")
 KINDS = len(TYPES) + 1
-"""These types, and all others."""
+"""These types, plus one for all others."""
 
 
 def group_of(moments: Sequence[str], post: str, at: str, type: str) -> str:
-    """The SQL expression for a reaction's group as a number, of expressions for its post, when it was observed and its
-    type, and for the moments of the post, ascending: the group says how many of these it came after. See `counted`."""
+    """The SQL expression for a reaction's group number, from SQL expressions for its post, the moment it was observed,
+    its type, and the post's moments, ascending. The group tells how many of the moments the reaction came after. See
+    `counted`."""
     upto = " ".join(f"WHEN {at} <= {moment} THEN {KINDS * passed}" for passed, moment in enumerate(moments))
     passed = f"CASE {upto} ELSE {KINDS * len(moments)} END"
     kind = " ".join(f"WHEN '{name}' THEN {number}" for number, name in enumerate(TYPES))
@@ -27,7 +29,7 @@ def _steps(most: int) -> int:
 
 
 class ReactionEvent(NamedTuple):
-    """An account's repost or like, or its withdrawal, as observed at a moment. `voice`: whose it is."""
+    """An account's repost or like, or its withdrawal, as observed at a moment. `voice`: the account's voice."""
 
     observed_at: int
     account: int
@@ -36,8 +38,8 @@ class ReactionEvent(NamedTuple):
 
 
 class CurrentReactions(NamedTuple):
-    """What stood of a post's reactions of one type at a moment. `held`: the voices that are in its count: also those
-    that were taken back after the count was read."""
+    """A post's reactions of one type that were in place at a moment. `held`: the voices included in its count, also
+    those withdrawn after the count was read."""
 
     voices: frozenset[int]
     held: frozenset[int]
@@ -47,8 +49,8 @@ NO_REACTIONS = CurrentReactions(frozenset(), frozenset())
 
 
 class CountedReactions:
-    """Reactions of one type of which none was taken back; one that was given twice stands from the first time on.
-    `voices`: those that came after so many of the moments."""
+    """Reactions of one type, none withdrawn; one given twice counts from the first time on. `voices`: the voices that
+    came after so many of the moments."""
 
     def __init__(self, moments: Sequence[int], voices: Mapping[int, Sequence[int]]) -> None:
         self._by_moment: dict[int, CurrentReactions] = {}
@@ -60,18 +62,19 @@ class CountedReactions:
             self._by_moment[moment] = so_far
 
     def at(self, until: int, counted_at: int | None) -> CurrentReactions:
-        """As they stood at one of the moments. `counted_at`: when the post's own count was read, None for never."""
+        """The reactions in place at one of the moments. `counted_at`: when the post's own count was read, None for
+        never."""
         return self._by_moment[until]
 
 
 class ReactionEvents:
-    """Reactions of one type, one by one."""
+    """Reactions of one type, as single events."""
 
     def __init__(self, events: Iterable[ReactionEvent]) -> None:
         self._events = sorted(events)
 
     def at(self, until: int, counted_at: int | None) -> CurrentReactions:
-        """The same: of every account the last event by then."""
+        """The same, from each account's last event by then."""
         last = {event.account: event for event in self._events if event.observed_at <= until}.values()
         voices = frozenset(event.voice for event in last if not event.withdrawn)
         counted_up_to = until if counted_at is None else counted_at
@@ -82,20 +85,20 @@ class ReactionsByMoment(Protocol):
     """Reactions of one type to a post."""
 
     def at(self, until: int, counted_at: int | None) -> CurrentReactions:
-        """As they stood at a moment at which the post is measured."""
+        """The reactions in place at a moment at which the post is measured."""
 
 
 PostReactions = Mapping[str, ReactionsByMoment]
 """A post's reactions by type."""
 ReactionsByPost = Mapping[int, PostReactions]
-"""Those of posts, by their numbers."""
+"""The same for several posts, by number."""
 
 
 def counted(
     groups: Mapping[int, Sequence[int]], post: int, most: int, moments: Sequence[int], stable: Mapping[int, int]
 ) -> PostReactions:
-    """A post's reactions from the accounts of groups. `most`: how many moments posts have in these; `stable`: the
-    stable account of each account that has one."""
+    """A post's reactions, from groups of accounts. `most`: how many moments the posts in these groups have at most;
+    `stable`: the stable account of each account that has one."""
     result: dict[str, CountedReactions] = {}
     for first, type in enumerate(TYPES, post * _steps(most)):
         numbers = range(first, first + KINDS * len(moments), KINDS)

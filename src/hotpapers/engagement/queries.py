@@ -1,10 +1,10 @@
-"""What engagement asks of the store, and the tables of its own work: all of this package's SQL.
+"""What engagement asks of the store, and its own recount table: all of this package's SQL.
 
-* Rankings: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: from papers and moments, who
-  is whom, whose voice counts, who is an author, what was said, and who reacted.
-* Recounts: the posts whose counts are asked for again (see `measurement.due_after`).
+* Rankings: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: papers and moments, who is
+  whom, whose voice counts, who is an author, what was said, and who reacted.
+* Recounts: the posts whose counts are read again (see `measurement.due_after`).
 
-The rows of the last are about the work, not about the world: no items, in no batch and in no export.
+The rows of the recount table are bookkeeping, not observations: they are not items and appear in no batch or export.
 """
 
 from __future__ import annotations
@@ -44,22 +44,22 @@ from hotpapers.store.item_rows import SPECS
 from hotpapers.store.record import Record
 
 PROVED = "proved"
-"""The rule by which whoever has an account says that it is a person."""
+"""The rule under which an account's proven owner says that it is a person."""
 
 
 SINGLE_ACCOUNT_RULES = ("rate", "share", "template")
-"""The rules that look at one account by itself: all that such a word goes before."""
+"""The rules that examine single accounts: the only ones that an owner's word overrides."""
 
 
 VOICE = "coalesce(w.stable_voice, p.voice)"
-"""Whose a post `p` is that is joined with its account `w` of `known`: the number of its stable account."""
+"""The voice of a post `p` joined with its account `w` in `known`: the number of its stable account."""
 
 
 # ---- papers and moments ----------------------------------------------------------------------------------
 
 
 def announced_sql(view: AsOfView, window: MeasurementWindow) -> str:
-    """Papers first announced in the 90 days to the cut, with the moment; only such as somebody speaks of."""
+    """Papers first announced in the 90 days up to the cut, with the moment; only those that some post names."""
     start = view.as_of - REFERENCE_DAYS * DAY
 
     def valid(alias: str) -> str:
@@ -76,7 +76,7 @@ def announced_sql(view: AsOfView, window: MeasurementWindow) -> str:
 
 
 def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
-    """The papers that are measured: those announced at every age; older ones with the posts of the window."""
+    """The papers to measure: announced ones at every age, older ones with the posts of the window."""
     older = ""
     if window.posted_from is not None:
         only = _among_papers("m.paper", window.papers)
@@ -95,7 +95,8 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
 
 
 def _at_ages(view: AsOfView, window: MeasurementWindow) -> str:
-    """What was said, at every moment at which its paper is measured; a paper younger than the first age at the cut."""
+    """What was said at each moment at which its paper is measured. A paper younger than the first age is measured at
+    the cut."""
     ages = ", ".join(f"({age}, {following})" for age, following in pairwise((*window.ages, NO_LATER_AGE)))
     youngest, last = window.youngest or window.ages[0], window.ages[-1]
     moment = f"h.at + g.age * {HOUR}"
@@ -114,7 +115,7 @@ def _at_ages(view: AsOfView, window: MeasurementWindow) -> str:
 
 
 def read_back_sql(view: AsOfView) -> str:
-    """By network up to when it was told what was said before it was first read."""
+    """By network: the moment up to which it reported what was said before it was first read."""
     return f"""back (network, until_at) AS (
         SELECT t.network, max(t.observed_at) FROM coverage AS t
         JOIN (SELECT f.network, min(f.observed_at) AS at FROM coverage AS f
@@ -128,9 +129,10 @@ def read_back_sql(view: AsOfView) -> str:
 
 
 def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
-    """Three tables: `known`, handles' accounts; `bot`, judged so by any rule unless the operator says that they are
-    people, or by rules that look at one account alone unless it proved itself; `own`, the publication's own accounts. A
-    voice is an account's number, and stands in `bot` and `own` as its stable account."""
+    """Three tables. `known`: the accounts of handles. `bot`: accounts that some rule considers bots, unless the
+    operator says that they are people. Rules that examine single accounts also give way to a proven owner who says so.
+    `own`: the publication's own accounts. A voice is an account's number; in `bot` and `own`, it is the stable
+    account's."""
     alone = ", ".join(f"'{rule}'" for rule in SINGLE_ACCOUNT_RULES)
     judged = f"""SELECT coalesce(w.stable_voice, t.subject) AS voice FROM verdict AS t
             LEFT JOIN known AS w ON w.voice = t.subject WHERE t.about = 0 AND {_current_verdict(view, "t")}"""
@@ -149,14 +151,14 @@ def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
 
 
 def doubtful_sql(view: AsOfView) -> str:
-    """One table: `doubtful`, mentions judged so by any rule, unless the operator says that they are sound."""
+    """One table: `doubtful`, mentions that some rule finds doubtful, unless the operator says that they are sound."""
     judged = f"SELECT t.subject, t.about FROM verdict AS t WHERE t.about <> 0 AND {_current_verdict(view, 't')}"
     return f"""doubtful (post, paper) AS (
         {judged} AND t.judgement = 'doubtful' EXCEPT {judged} AND t.judgement = 'sound' AND t.rule = 'operator')"""
 
 
 def hidden_sql(view: AsOfView) -> str:
-    """One table: `hidden`, posts and accounts judged so, each with its own number and its stable account's."""
+    """One table: `hidden`, posts and accounts judged hidden, each with its own number and its stable account's."""
     return f"""hidden (subject, voice) AS (
         SELECT t.subject, coalesce(w.stable_voice, t.subject)
         FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.subject
@@ -169,8 +171,8 @@ def show_tables(view: AsOfView, own_voices: Sequence[int]) -> str:
 
 
 def posts_about_papers(view: AsOfView, papers: str, join: str = "") -> str:
-    """The end of a SELECT: posts `p` that may be shown, by their mentions `m` of papers, as observed last. Not those
-    that are gone, limited, hidden, of a hidden account, or in doubt. `papers`: the condition on `m.paper`."""
+    """The end of a SELECT: posts `p` that may be shown, as last observed, by their mentions `m` of papers. Excludes
+    posts that are gone, limited, hidden, by a hidden account, or doubtful. `papers`: the condition on `m.paper`."""
     return f"""FROM mention AS m
         JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[model.Post], "p")}
         LEFT JOIN known AS w ON w.voice = p.voice
@@ -182,8 +184,8 @@ def posts_about_papers(view: AsOfView, papers: str, join: str = "") -> str:
 
 
 def authors_sql(view: AsOfView) -> str:
-    """One table: `author`, papers with the voices that are their authors' own, judged so by any rule unless the
-    operator says that they are independent. A voice stands there as its stable account; `known` must stand before."""
+    """One table: `author`, papers with the voices of their authors, as some rule finds unless the operator says that
+    they are independent. Voices are stable accounts. `known` must be defined before it."""
     judged = f"""SELECT t.about AS paper, coalesce(w.stable_voice, t.subject) AS voice FROM verdict AS t
             LEFT JOIN known AS w ON w.voice = t.subject WHERE t.about <> 0 AND {_current_verdict(view, "t")}"""
     return f"""author (paper, voice) AS (
@@ -200,11 +202,11 @@ def _current_verdict(view: AsOfView, alias: str) -> str:
 
 
 def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
-    """Every post that mentions a topic, with whose it is, and from when until when mention and post said so."""
+    """Every post that mentions a topic, its voice, and the period in which post and mention said so."""
     networks = _among("p.network", window.networks)
 
     def changed(kind: str, alias: str, same: str) -> str:
-        """When the next observation of the same key was made, if one was."""
+        """When the same key was next observed, if it was."""
         return f"""(SELECT min(later.observed_at) FROM {kind} AS later WHERE {same}
                 AND later.observed_at > {alias}.observed_at AND {view.visible("later")})"""
 
@@ -241,7 +243,8 @@ def _context(view: AsOfView, window: MeasurementWindow) -> str:
 
 
 def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
-    """Rows of `PostAtAge` by paper: each post at each age, with its counts by then. Every number in it is ours."""
+    """Rows of `PostAtAge` by paper: each post at each age, with its counts by then. All numbers in the SQL are our
+    own."""
     visible = view.visible_by_number("z", view.last_row(model.Snapshot), "k.known")
     return f"""{_context(view, window)}, {_at_ages(view, window)}
         SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.post, k.same, k.voice, k.automated,
@@ -256,15 +259,15 @@ def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
 
 
 class KnownPeople(NamedTuple):
-    """`stable`: the stable account of each account that is known to have one, by number; `left_out`: the voices of bots
-    and of our own accounts."""
+    """`stable`: the stable account of each account known to have one, by number; `left_out`: the voices of bots and of
+    our own accounts."""
 
     stable: Mapping[int, int]
     left_out: frozenset[int]
 
 
 def people(view: AsOfView, own_voices: Sequence[int]) -> KnownPeople:
-    """Who is whom, and whose voice does not count."""
+    """Who is whom, and whose voices do not count."""
     context = f"WITH {persons_sql(view, own_voices)}"
     stable = dict(view.database.rows(f"{context} SELECT voice, stable_voice FROM known"))
     left_out = view.database.rows(f"{context} SELECT voice FROM bot UNION SELECT voice FROM own")
@@ -272,8 +275,8 @@ def people(view: AsOfView, own_voices: Sequence[int]) -> KnownPeople:
 
 
 def author_voices(view: AsOfView) -> frozenset[tuple[str, int]]:
-    """Papers, by their keys, with the voices that are their authors' own: numbers of stable accounts, as `people` and
-    `PostAtAge.voice` have them."""
+    """Papers, by key, with the voices of their authors: numbers of stable accounts, as in `people` and
+    `PostAtAge.voice`."""
     context = f"WITH {persons_sql(view, ())}, {authors_sql(view)}"
     rows = view.database.iterate(f"{context} SELECT {key_of('a.paper')}, a.voice FROM author AS a")
     return frozenset((paper, voice) for paper, voice in rows)
@@ -282,8 +285,8 @@ def author_voices(view: AsOfView) -> frozenset[tuple[str, int]]:
 def reactions_to(
     view: AsOfView, moments: Mapping[int, Sequence[int]], people: KnownPeople, last: int
 ) -> ReactionsByPost:
-    """The reposts and likes by account of posts, by the posts' numbers. `moments`: when each post is measured,
-    ascending. `last`: the view's last reaction, as `last_row` says it."""
+    """The reposts and likes of posts by account, by the posts' numbers. `moments`: when each post is measured,
+    ascending. `last`: the view's last reaction, from `last_row`."""
     result = _events_of(view, _with_withdrawals(view, sorted(moments), last), people)
     for some in slices(sorted(moments.keys() - result.keys())):
         accounts: dict[int, list[int]] = defaultdict(list)
@@ -295,7 +298,7 @@ def reactions_to(
 
 
 def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], last: int) -> str:
-    """Rows of (group, account) of posts of which no reaction was taken back: see `group_of`."""
+    """Rows of (group, account) for posts without withdrawn reactions: see `group_of`."""
     most = max(map(len, moments.values()))
     names = [f"m{n}" for n in range(most)]
     filled = ((post, *some, *[LARGEST] * (most - len(some))) for post, some in moments.items())
@@ -307,7 +310,7 @@ def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], last: int
 
 
 def _with_withdrawals(view: AsOfView, posts: Sequence[int], last: int) -> list[int]:
-    """Those of some posts of which a reaction was taken back."""
+    """The posts of which a reaction was withdrawn."""
     result: list[int] = []
     for some in slices(posts):
         sql = f"""SELECT DISTINCT r.post FROM reaction AS r WHERE r.withdrawn > 0 AND r.post IN ({placeholders(some)})
@@ -327,12 +330,12 @@ def _events_of(view: AsOfView, posts: Sequence[int], people: KnownPeople) -> dic
 
 
 def _among(column: str, names: Sequence[str]) -> str:
-    """The condition to be one of these; none for any."""
+    """A condition that a column is one of some names; empty if there are none."""
     return f" AND {column} IN ({', '.join(map(_quoted, names))})" if names else ""
 
 
 def _among_papers(column: str, papers: Sequence[str]) -> str:
-    """The same for numbers of papers."""
+    """The same for the numbers of papers."""
     named = f"SELECT i.id FROM identity AS i WHERE i.key IN ({', '.join(map(_quoted, papers))})"
     return f" AND {column} IN ({named})" if papers else ""
 
@@ -342,7 +345,8 @@ def _quoted(name: str) -> str:
 
 
 def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ()) -> Iterator[tuple[str, str, str, int]]:
-    """(network, archive, paper, likes) of what a listing publication published, 50 or more together, in the 90 days.
+    """(network, archive, paper, likes) of what a listing publication published in the last 90 days, with 50 or more
+    reposts and likes together.
 
     Each paper once, by its latest tally.
     """
@@ -367,11 +371,11 @@ def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ())
 
 
 def follow_new_posts(database: Database, network: str, position: int, at: int) -> int:
-    """Follows the posts that came after a batch and are no older than 30 days; up to which batch that is.
+    """Starts tracking the posts stored after a batch that are no older than 30 days. Returns the batch up to which this
+    is done; pass it to the next call.
 
-    Not those of bots: they are neither counted nor shown, and there are more of them than of all others. When anybody
-    is held to be one no longer, posts of before that batch are looked through once more. Call it again with the
-    position that it gives.
+    Bots' posts are skipped: they are neither counted nor shown, and outnumber all others. When an account is no longer
+    considered a bot, earlier posts are examined again.
     """
     newest, pardoned = _latest_posts_and_pardons(database, network)
     if max(newest, pardoned) <= position:
@@ -380,7 +384,7 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
         SELECT p.post, min(p.created_at) FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.network = ? AND p.since > ? AND p.until = 0 AND p.gone = '' AND p.created_at > ?
           AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("p.post")} GROUP BY p.post"""
-    with database.write():  # read inside: what is forgotten meanwhile is not to come back
+    with database.write():  # read inside: what is forgotten meanwhile must not come back
         after = 0 if pardoned > position else position
         new_posts = database.rows(sql, (network, after, at - SHOWN_FOR))
         rows = [(post, network, created_at, 0, due_after(created_at, 0, 0), 0) for post, created_at in new_posts]
@@ -389,8 +393,8 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
 
 
 def _latest_posts_and_pardons(database: Database, network: str) -> tuple[int, int]:
-    """The last batch with posts of a network, and the last one by which somebody may be a bot no longer; as of one
-    moment, as a batch in between would be passed over."""
+    """The last batch with posts of a network, and the last one by which an account may have ceased to be a bot. Both as
+    of one moment, or a batch in between would be missed."""
     sql = """SELECT (SELECT max(since) FROM post WHERE network = ?),
         (SELECT max(CASE WHEN until > 0 THEN until ELSE since END) FROM verdict
          WHERE about = 0 AND (judgement = 'human' OR until > 0))"""
@@ -399,7 +403,7 @@ def _latest_posts_and_pardons(database: Database, network: str) -> tuple[int, in
 
 
 def follow_shown_posts(database: Database, network: str, at: int) -> int:
-    """Follows daily what the issues of the last 30 days show; how many posts are newly so."""
+    """Starts daily recounts of posts shown in issues of the last 30 days. Returns how many are new."""
     sql = """SELECT f.post, max(i.observed_at) FROM issue AS i
         JOIN shown AS s ON s.publication = i.publication AND s."day" = i."day" AND s.edition IN (0, i.edition)
         JOIN recount AS f ON f.post = s.post
@@ -424,7 +428,7 @@ def _show_until(database: Database, shown: Sequence[tuple[int, int]]) -> None:
 
 
 def ask_again_at_once(database: Database, posts: Iterable[str], at: int) -> None:
-    """Posts that are to be asked for before all others: those that an issue is about to show."""
+    """Puts posts first in line for a recount: those that an issue is about to show."""
     with database.write():
         database.many(
             "UPDATE recount SET due_at = ?, shown_until = CASE WHEN shown_until > ? THEN shown_until ELSE ? END"
@@ -434,7 +438,7 @@ def ask_again_at_once(database: Database, posts: Iterable[str], at: int) -> None
 
 
 def due_posts(database: Database, network: str, at: int, most: int) -> list[str]:
-    """The posts of a network that are to be asked for at a moment, those worth most first."""
+    """A network's posts that are due at a moment, the most valuable first."""
     sql = f"""SELECT {key_of("f.post")}, f.created_at, CASE WHEN f.shown_until > ? THEN 1 ELSE 0 END,
             CASE WHEN EXISTS (SELECT 1 FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
                 WHERE m.post = f.post AND a.announced_at > ?) THEN 1 ELSE 0 END,
@@ -449,7 +453,7 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
 
 
 def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
-    """Keeps that posts were asked for, and answered for."""
+    """Records that posts were asked for and answered."""
     rows = []
     for post in posts:
         sql = f"SELECT created_at, shown_until FROM recount WHERE post = {NUMBER}"
@@ -459,7 +463,7 @@ def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
 
 
 def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
-    """Keeps that nobody answered for posts: they are asked for again later, until they are 30 days old."""
+    """Records that posts got no answer: they are asked for again later, until they are 30 days old."""
     sql = f"""UPDATE recount SET asked_at = ?, due_at = CASE WHEN created_at > ? THEN ? ELSE ? END
         WHERE post = {NUMBER} AND due_at <= ?"""
     rows = [(at, at - SHOWN_FOR, at + RETRY_AFTER, NEVER, post, at) for post in posts]
@@ -468,14 +472,14 @@ def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
 
 
 def drop_unfollowed(database: Database, at: int) -> int:
-    """Removes the posts that nobody will ask for any more; how many there were. None of them comes back: `learn` takes
-    in younger ones alone, and what an issue shows is no older than its window."""
+    """Deletes the posts that will never be asked for again. Returns how many. They do not come back: `follow_new_posts`
+    adds only younger posts, and posts shown in issues are within the window."""
     with database.write():
         return database.run("DELETE FROM recount WHERE created_at < ? AND shown_until < ?", (at - FOLLOWED_FOR, at))
 
 
 def forget_posts(database: Database, posts: Iterable[str]) -> None:
-    """Removes all that the table of recounts says of posts. Call inside `write()`."""
+    """Deletes posts from the recount table. Call inside `write()`."""
     database.many(f"DELETE FROM recount WHERE post = {NUMBER}", [(post,) for post in posts])
 
 

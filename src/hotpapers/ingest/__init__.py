@@ -1,13 +1,13 @@
-"""Ingest: the sources of a site, each read by a job of its own into the record.
+"""Ingest: each source of a site is read into the record by its own job.
 
 job_factory     from settings to jobs: which sources are on, how they are paced, what is kept
 collect_job     reads a source
 recount_job     reads counts again
-pipeline        a page into the record, in one line: parse, admit, compare, append
-reprocessing    raw payloads, parsed again by the source as it is now
-change_filter   which posts are tracked, what of an observation is new
+pipeline        one page into the record: parse, admit, compare, append
+reprocessing    parses stored raw payloads again with the current code
+change_filter   which posts are tracked, what is new in an observation
 queries         what is known of posts and papers
-archives        what others kept of networks, in files
+archives        files in which others archived networks
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the record knows already: which posts are tracked, and what of an observation is new."""
+"""What the record already knows: which posts are tracked, and what is new in an observation."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from hotpapers.store.identities import NUMBER
 
 TRACKED_FOR = 30 * DAY
 LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
-"""Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
+"""Kinds whose items are stored only if they say something new, however often a list repeats them."""
 
 
 class TrackedKeys(set[str]):
-    """The keys of the posts that the record tracks, and of their accounts: what streams of events are compared with."""
+    """The keys of tracked posts and their accounts, against which event streams are matched."""
 
     def learn(self, items: Sequence[Item]) -> None:
-        """Takes in posts and their accounts as they come; posts that are gone are dropped."""
+        """Adds posts and their accounts as they are read, and drops posts that are gone."""
         for item in items:
             if isinstance(item, Post) and item.gone:
                 self.discard(item.post)
@@ -34,10 +34,10 @@ class TrackedKeys(set[str]):
 
 
 class TrackedPosts(TrackedKeys):
-    """The posts of a network that are young enough to be followed, as the record has them. For one thread.
+    """A network's posts in the record that are young enough to be tracked. For one thread.
 
-    What leaves the window is forgotten with the next look, its account with the last of its posts: so it does not
-    matter for how long a program has run.
+    Posts that leave the window are dropped by the next `look`, and an account with its last post, so memory does not
+    grow with running time.
     """
 
     def __init__(self, record: Record, network: str, at: int) -> None:
@@ -49,8 +49,8 @@ class TrackedPosts(TrackedKeys):
         self.look(record, at)
 
     def look(self, record: Record, at: int) -> None:
-        """Takes in what came into the record since the last look, by whomever, and forgets what is out of the window;
-        asks this record from now on."""
+        """Adds everything stored since the last look, by any process, and drops posts outside the window. Later
+        questions go to this record."""
         self._record, self._from = record, at - TRACKED_FOR
         head = record.head.position
         for post, account, created_at in queries.living_posts(record, self._network, self._position, self._from):
@@ -62,7 +62,7 @@ class TrackedPosts(TrackedKeys):
         self._position = head
 
     def learn(self, items: Sequence[Item]) -> None:
-        """Takes in posts and their accounts as they come; posts that are gone are dropped."""
+        """Adds posts and their accounts as they are read, and drops posts that are gone."""
         for item in items:
             if isinstance(item, Post) and item.gone:
                 self._untrack(item.post)
@@ -91,19 +91,19 @@ class TrackedPosts(TrackedKeys):
         return key in self or engagement_queries.is_held(self._record, key)
 
     def post_of(self, reaction: str, /) -> str | None:
-        """The key of the post that a reaction was for, by the reaction's own address. Raises StoreError."""
+        """The key of the post to which a reaction belonged, by the reaction's own address. Raises StoreError."""
         return reaction_marks.post_of_reaction(self._record, reaction)
 
 
 def still_new(earlier: AsOfView, items: Iterable[Item], now: AsOfView) -> Callable[[Item], bool]:
-    """Whether what was new in a view still is, of each item in turn, inside the batch that writes them: another job may
-    have said the same meanwhile."""
+    """Returns a test of whether an item that was new in `earlier` still is. Call it for each item in turn, inside the
+    batch that writes them: another job may have stored the same meanwhile."""
     return (lambda _: True) if now.position == earlier.position else ChangeFilter(now, items).is_new
 
 
 class ChangeFilter:
-    """The last word on each key: what a page has said so far, else the record's. One for each page. `items`: what the
-    page says, of which the record is asked at once."""
+    """The latest observation for each key: what the page has said so far, or else the record's. One per page. `items`:
+    the page's items, to look up in the record all at once."""
 
     def __init__(self, view: AsOfView, items: Iterable[Item] = ()) -> None:
         self._view = view
@@ -111,14 +111,14 @@ class ChangeFilter:
         self._recorded = _last_items(view, [item for item in items if isinstance(item, LASTING)])
 
     def is_new(self, item: Item) -> bool:
-        """Whether an item says something else than the last word on its key, but for the moment; then it is the last
-        word now. Items of kinds that do not last are always new."""
+        """Whether an item differs from the latest observation for its key in more than its moment. If so, it becomes
+        the latest. Items of kinds that are not in `LASTING` are always new."""
         if not isinstance(item, LASTING):
             return True
         key = typed_key(item)
         last = self._new_items.get(key) or self._last_recorded(key)
         words = [last]
-        if last is not None and last.observed_at > item.observed_at:  # a job that read later was faster to write
+        if last is not None and last.observed_at > item.observed_at:  # another job read later but wrote sooner
             words.append(self._view._replace(as_of=item.observed_at).item(*key))
         if any(_repeats(item, word) for word in words if word):
             return False
@@ -126,11 +126,11 @@ class ChangeFilter:
         return True
 
     def learn(self, items: Iterable[Item]) -> None:
-        """Takes in what was said and is not in the record yet."""
+        """Adds items that are not in the record yet."""
         self._new_items.update((typed_key(item), item) for item in items)
 
     def last_present(self, post: str) -> Post | None:
-        """A post as it was before it was said to be gone; None where it is not, or never was anything else."""
+        """A post as it was before it was reported gone. None if it is not gone or was never seen otherwise."""
         view = self._view
         while row := view.latest_row(Post, post):
             if not (isinstance(row.item, Post) and row.item.gone):
@@ -139,12 +139,12 @@ class ChangeFilter:
         return None
 
     def named_papers(self, post: str) -> set[str]:
-        """The papers that a post named so far."""
+        """The papers that a post has named so far."""
         identities = {mention.paper for mention in self._view.items(Mention, f"t.post = {NUMBER}", (post,))}
         return identities | {item.paper for item in self._new_items.values() if is_mention(item) and item.post == post}
 
     def removed_papers(self, post: str) -> set[str]:
-        """The papers of which the last word is that an edit took them out of a post."""
+        """The papers that an edit removed from a post, by the latest verdict on each."""
         recorded = self._view.items(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDIT_RULE))
         later = (item for item in self._new_items.values() if is_edit(item) and item.subject == post)
         last = {word.about: word.judgement for word in (*recorded, *later)}
@@ -157,8 +157,8 @@ class ChangeFilter:
 
 
 def _repeats(item: Item, word: Item) -> bool:
-    """Whether an item says no more than a word on its key, but for the moment. A count that a list leaves out says
-    nothing."""
+    """Whether an item says no more than an earlier one with the same key, apart from its moment. A count that is
+    missing from a list says nothing."""
     if isinstance(item, Snapshot):
         left_out = {name: getattr(word, name) for name in COUNTS if getattr(item, name) is None}
         item = msgspec.structs.replace(item, **left_out)
@@ -166,7 +166,8 @@ def _repeats(item: Item, word: Item) -> bool:
 
 
 def _last_items(view: AsOfView, items: Sequence[Item]) -> dict[tuple[Any, ...], Item | None]:
-    """What the record says of the keys of some items: a statement a kind, none where it knows nobody of them."""
+    """The record's latest observation for the key of each item: one statement per kind, or none if the record knows
+    none of the keys."""
     words: dict[tuple[Any, ...], Item | None] = dict.fromkeys(map(typed_key, items))
     known = identities.find(view.database, item_rows.keys_in(items)) if words else {}
     for cls in {cls for cls, *_ in words}:
@@ -176,7 +177,7 @@ def _last_items(view: AsOfView, items: Sequence[Item]) -> dict[tuple[Any, ...], 
 
 
 def restored_posts(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:
-    """Posts that were said to be gone and are counted, so that they are there: as they were."""
+    """Posts that were reported gone but have counts, so they still exist: as they were before."""
     posts = {item.post for item in items if isinstance(item, Post)}
     for item in items:
         post = words.last_present(item.post) if isinstance(item, Snapshot) and item.post not in posts else None
@@ -190,12 +191,13 @@ def is_mention(item: Item) -> TypeGuard[Mention]:
 
 
 def is_edit(item: Item) -> TypeGuard[Verdict]:
-    """Whether an item is a verdict on what an edit took out of a post."""
+    """Whether an item is a verdict on a mention that an edit removed or restored."""
     return isinstance(item, Verdict) and item.rule == EDIT_RULE
 
 
 def edits(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Verdict]:
-    """What posts that were edited no longer name, or name again. `items`: all that they say now."""
+    """Verdicts on papers that edited posts no longer name, or name again. `items`: everything that the posts say
+    now."""
     for post in items:
         if isinstance(post, Post) and not post.gone:
             now = [item for item in items if is_mention(item) and item.post == post.post]

@@ -1,4 +1,4 @@
-"""Reading a network: a source's pages into the record, each with its cursor in one batch, and what was covered."""
+"""Reading a network: stores a source's pages in the record, each in one batch with its cursor, and writes coverage."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from hotpapers.store.batches import cursor_of
 from hotpapers.terms import NetworkTerms
 
 COVERED_EVERY = 15 * 60 * SECOND
-"""Microseconds after which a stretch of uninterrupted reading is written down."""
+"""Microseconds of uninterrupted reading after which coverage is written."""
 KEPT_EVERY = 5 * 60 * SECOND
-"""Microseconds after which it is written down how far a stream was read in which nothing concerns us: a batch for each
-heartbeat would be a million a year. So much is heard again after a crash."""
+"""Microseconds between stored cursors while a stream has nothing relevant: a batch for every heartbeat would be a
+million a year. After a crash, up to this much is read again."""
 LOOK_EVERY = 10 * SECOND
-"""Microseconds after which it is asked what others brought into the record."""
+"""Microseconds between checks for what others added to the record."""
 ONE_ROUND = 5 * 60 * SECOND
-"""So many microseconds of a stream, which never ends by itself, a single round reads, besides all from before it."""
+"""Microseconds of an endless stream that a single round reads, in addition to everything from before it."""
 
 
 class Connection(NamedTuple):
-    """A source's way out. `traffic`: bytes in, bytes out, requests so far. `forget`: what was answered was lost.
-    `close`: ends the connections."""
+    """A source's connection to the network. `traffic`: bytes in, bytes out and requests so far. `forget`: drops ETags
+    and dates, so that lost answers are sent again. `close`: closes the connections."""
 
     http: HttpClient
     traffic: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0)
@@ -55,7 +55,7 @@ class Connection(NamedTuple):
 
 
 def note_traffic(context: JobContext, connection: Connection, before: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Adds what came and went since `before` to the job's figures; the connection's figures now."""
+    """Adds the traffic since `before` to the job's figures. Returns the connection's figures now."""
     now = connection.traffic()
     received, sent_bytes, requests = (new - old for new, old in zip(now, before, strict=True))
     status = context.status
@@ -67,16 +67,16 @@ def note_traffic(context: JobContext, connection: Connection, before: tuple[int,
 
 
 def covered_to(status: JobState, default: int) -> int:
-    """Up to when a job has read; where it has not yet, since when it tries. µs UTC."""
+    """The moment up to which a job has read, or since which it has tried, or else `default`. µs UTC."""
     return next((moment for moment in (status.covered_to, status.started_at) if moment is not None), default)
 
 
 class CollectJob:
-    """The job of one source, or of a part of it.
+    """The job of one source, or of one part of it.
 
-    `name`: under which it has its lease and cursor, the source's own by default. `shared_by`: the names of all jobs
-    that share the source's stream. `names`: what all jobs of the process know of papers' names. `back`: so many
-    microseconds from before its first round are read too, where the network remembers them; None says nothing of it.
+    `name`: the name of its lease and cursor, by default the source's. `shared_by`: the names of all jobs that share the
+    source's stream. `names`: the paper names shared by all jobs of the process. `back`: microseconds before the first
+    round to read too, if the network remembers them; None writes no markers about this.
     """
 
     def __init__(
@@ -92,14 +92,14 @@ class CollectJob:
         self._last_problem: NetError | None = None
 
     def close(self) -> None:
-        """Ends the connections to the network."""
+        """Closes the connections to the network."""
         self.connection.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """One reading of the network's pages, as far as it goes; of an endless stream a while, if once."""
+        """Reads the network's pages to the end; with `once`, reads only a while of an endless stream."""
         started_at, following = self.connection.http.now(), None
         if covered_to(context.status, started_at) > started_at:
-            context.note(covered_to=started_at)  # the clock was ahead, and is not any more
+            context.note(covered_to=started_at)  # the clock had been ahead
         self._look(context, started_at)
         self._start_backfill(context, started_at)
         try:
@@ -115,7 +115,7 @@ class CollectJob:
         except NetError as problem:
             self._record_failure(context, problem)
             raise
-        except BaseException as problem:  # what was answered was lost, whatever it was
+        except BaseException as problem:  # whatever the cause, the answers are lost
             self.connection.forget()
             if not isinstance(problem, ENDS_A_ROUND):
                 with suppress(Exception):
@@ -125,7 +125,7 @@ class CollectJob:
         return self.source.every if following is None else max((following - self.connection.http.now()) / 1e6, 1.0)
 
     def _start_backfill(self, context: JobContext, at: int) -> None:
-        """Before the first round of all: how far back it is to go, and from when on the network is read."""
+        """Before the very first round: records how far back it goes, and from when on the network is read."""
         if self._back is None or context.status.covered_to is not None or context.status.back_to is not None:
             return
         can_backfill = isinstance(self.source, BackfillingSource) and self._back > 0
@@ -143,7 +143,7 @@ class CollectJob:
         return self.source.pages(self.connection.http, cursor)
 
     def store(self, context: JobContext, page: PayloadPage) -> None:
-        """A page into the record, with its cursor, in one batch. What the reader learns is tracked from now on."""
+        """Stores a page and its cursor in one batch. New posts are tracked from then on."""
         context.check_lease()
         at = self.connection.http.now()
         if at - self._last_look_at > LOOK_EVERY:
@@ -165,7 +165,7 @@ class CollectJob:
         self.known.learn(learned)
         self.names.learn(learned)
         status = context.status
-        well = at if page.payloads or page.until is not None else status.success_at  # a cursor alone is no answer
+        well = at if page.payloads or page.until is not None else status.success_at  # a cursor alone is not success
         context.note(
             success_at=well, items=status.items + batch.added, quarantined=status.quarantined + batch.quarantined,
         )  # fmt: skip
@@ -179,18 +179,19 @@ class CollectJob:
     # ---- coverage ----------------------------------------------------------------------------------
 
     def cover(self, context: JobContext, until: int) -> None:
-        """All was read up to a moment: written down, at most every quarter of an hour while nothing happens."""
+        """Records that everything up to a moment was read, at most every quarter of an hour while nothing else
+        happens."""
         is_due = until - self._covered_to(context) > COVERED_EVERY or context.status.failing_since is not None
         if is_due or (self._is_first(context) and until >= (context.status.started_at or 0)):
             self._cover_up_to(context, until)
 
     def _finish_backfill(self, context: JobContext, at: int) -> None:
-        """What the network told of the time before is in the record."""
+        """Records that the network's earlier posts are in the record."""
         self._write(context, [read_back(self.source.name, at)], at)
         context.note(back_at=at)
 
     def _is_first(self, context: JobContext) -> bool:
-        """Whether the network was not read to the end once, from the site's beginning or from before it on."""
+        """Whether the network has not yet been read completely once, from the site's start or from before it."""
         status = context.status
         return (
             self._back is not None
@@ -219,21 +220,21 @@ class CollectJob:
             incomplete_coverage(TimeRange(self.source.name, start, at, at), problem, context.status.failing_since),
             at,
         )
-        if isinstance(problem, PartiallyRead) and self._is_first(context):  # of what could be read it is in the record
+        if isinstance(problem, PartiallyRead) and self._is_first(context):  # everything readable is in the record
             self._finish_backfill(context, at)
         if isinstance(problem, StreamGap) and problem.missing:
             context.note(covered_to=max(problem.missing[1], start))
-        # what is lost stays so: the next round that goes well must not speak of the time before
+        # what was lost stays lost: the next successful round must not cover the time before
         if isinstance(problem, PartiallyRead) and problem.lost_until and context.status.covered_to is not None:
             context.note(covered_to=min(max(problem.lost_until, start), at))
         self._traffic = note_traffic(context, self.connection, self._traffic)
 
     def _covered_to(self, context: JobContext) -> int:
-        """Up to when this job has read; where it has not yet, since when it tries."""
+        """The moment up to which this job has read, or else the moment since which it has tried."""
         return covered_to(context.status, self.connection.http.now())
 
     def _covered_by_all(self, context: JobContext) -> int:
-        """Up to when all jobs that share a stream have read it."""
+        """The moment up to which all jobs that share the stream have read it."""
         now = self.connection.http.now()
         others = (jobs_queries.load_state(context.record, name) for name in self.shared_by if name != self.name)
         return min(self._covered_to(context), *(covered_to(status, now) for status in others), now)

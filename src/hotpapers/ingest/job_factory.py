@@ -1,4 +1,4 @@
-"""From settings to workers: which sources are on, how they are paced, how long what they saw is kept."""
+"""From settings to jobs: which sources are on, how they are paced, and what they share."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from hotpapers.sources import SOURCES
 from hotpapers.store import Record, now
 
 ALWAYS_ON = ("arxiv", "bluesky", "hackernews", "lobsters", "huggingface")
-"""What is read without a key, an account or a word in the settings."""
+"""Sources that need no key, account or settings, and are on by default."""
 ON_WITH = {"mastodon": "servers", "feeds": "urls"}
-"""What is read as soon as this setting names something."""
+"""Sources that are on as soon as this setting is not empty."""
 
 PACE = {"arxiv.org": 3.0, "lobste.rs": 10.0, "hacker-news.firebaseio.com": 0.2, "www.reddit.com": 6.0}
-"""Least seconds between the starts of two requests to a host and those below it; one second for all others."""
+"""Minimum seconds between the starts of two requests to a host and its subdomains; one second for all others."""
 SHARED = frozenset({"arxiv.org"})
-"""Hosts that allow one pace over all machines of a site: its next moment is kept in the store."""
+"""Hosts that allow only one pace for all machines of a site, so it is kept in the store."""
 
 WITHOUT_COUNTS = frozenset({"arxiv", "feeds"})
-"""Where nothing is counted."""
+"""Sources that have no counts."""
 
 
 class ConfiguredSource(NamedTuple):
-    """A source that is to be read, and its settings."""
+    """A source to read, and its settings."""
 
     name: str
     settings: msgspec.Struct
@@ -50,29 +50,31 @@ def chosen_sources(
     tables: Mapping[str, Mapping[str, Any]], names: Sequence[str] = (), file: str = "",
     allowed: terms.Table = terms.TERMS,
 ) -> list[ConfiguredSource]:  # fmt: skip
-    """The sources that are on, or those that are named. Raises SettingsError, UsageError."""
+    """The sources that are on, or those named. Raises SettingsError, UsageError."""
     for name in names:
         if name not in SOURCES:
-            raise UsageError(f"{name}: no such source; there are {', '.join(SOURCES)}")
+            raise UsageError(f"{name}: no such source; known sources: {', '.join(SOURCES)}")
     for name, table in tables.items():
         if name not in SOURCES:
-            raise SettingsError(f"{file}: source.{name}: no such source; there are {', '.join(SOURCES)}.")
+            raise SettingsError(f"{file}: source.{name}: no such source; known sources: {', '.join(SOURCES)}.")
         if not isinstance(table.get("on", True), bool):
-            raise SettingsError(f"{file}: source.{name}.on: takes true or false, without quotation marks.")
+            raise SettingsError(f"{file}: source.{name}.on: must be true or false, without quotation marks.")
     selection = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
     for name in selection:
         needed = ON_WITH.get(name, "")
         if needed and not tables.get(name, {}).get(needed):
-            raise SettingsError(f"{file}: source.{name}.{needed}: is empty; see docs/reference/sources/{name}.md")
+            raise SettingsError(
+                f"{file}: source.{name}.{needed}: must not be empty; see docs/reference/sources/{name}.md"
+            )
         if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or name in names):
             raise SettingsError(
-                f"{file}: {name} may not be read by its terms: see docs/reference/terms.md and [terms.{name}]."
+                f"{file}: the terms of {name} do not allow reading it; see docs/reference/terms.md and [terms.{name}]."
             )
     return [ConfiguredSource(name, read_settings(name, tables.get(name, {}), file)) for name in selection]
 
 
 def is_on(name: str, table: Mapping[str, Any]) -> bool:
-    """Whether a source is read: as the settings say, by default those that ask for nothing."""
+    """Whether a source is on: as the settings say, or by default if it needs no settings."""
     if "on" in table:
         return bool(table["on"])
     return name in ALWAYS_ON or bool(table.get(ON_WITH.get(name, ""), ()))
@@ -89,7 +91,7 @@ def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Str
 
 
 def addresses(settings: object) -> Iterator[str]:
-    """Every address that the operator has set: the only ones that may lie inside the operator's own network."""
+    """Every address that the operator has configured. Only these may be inside the operator's own network."""
     if isinstance(settings, msgspec.Struct):
         settings = msgspec.to_builtins(settings)
     if isinstance(settings, str) and settings.partition("://")[0] in ("http", "https", "ws", "wss"):
@@ -103,7 +105,7 @@ def addresses(settings: object) -> Iterator[str]:
 
 
 def secrets_of(settings: object) -> Iterator[str]:
-    """Every token and secret in the settings: none of them may appear in an error."""
+    """Every token and secret in the settings: none may appear in an error."""
     if isinstance(settings, msgspec.Struct):
         settings = msgspec.to_builtins(settings)
     if isinstance(settings, Mapping):
@@ -117,9 +119,9 @@ def secrets_of(settings: object) -> Iterator[str]:
 
 
 class IngestContext(NamedTuple):
-    """What all jobs of a process share. `stop`: set, and all of them end. `terms`: what the networks allow. `names`:
-    what names the papers that are known. `pace`: when which host may be asked next. `back`: so many µs from before a
-    network is first read are read too. `witnesses`: what the networks tell of the time."""
+    """What all jobs of a process share. `stop`: when set, all of them end. `names`: the names of known papers. `pace`:
+    when each host may be asked next. `witnesses`: the servers' clocks. `terms`: what the networks allow. `back`: how
+    many µs before the first reading of a network are read too."""
 
     store: str
     contact: str
@@ -132,7 +134,7 @@ class IngestContext(NamedTuple):
     back: int | None = None
 
     def record(self) -> Record:
-        """The store, opened by and for one thread."""
+        """The store, newly opened; use it in one thread only."""
         return Record(self.store)
 
     @property
@@ -146,19 +148,19 @@ class IngestContext(NamedTuple):
 
 
 def parts_of(choice: ConfiguredSource) -> list[str]:
-    """The names of the jobs that read a source: one, or one for each part of a stream that is shared by accounts."""
+    """The names of the jobs that read a source: one, or one for each part of a stream divided by account."""
     parts = getattr(choice.settings, "parts", 1)
     return [choice.name] if parts == 1 else [f"{choice.name}/{part}of{parts}" for part in range(1, parts + 1)]
 
 
 def job_names(choices: Sequence[ConfiguredSource]) -> list[str]:
-    """The names of all jobs that the chosen sources make."""
+    """The names of all jobs for the chosen sources."""
     totals = [choice.name + COUNTS for choice in choices if choice.name not in WITHOUT_COUNTS]
     return [*(name for choice in choices for name in parts_of(choice)), *totals]
 
 
 def make_jobs(choices: Sequence[ConfiguredSource], site: IngestContext) -> dict[str, Callable[[], JobLoop]]:
-    """What is to be done for the chosen sources, by name; each is made in the thread that will do it."""
+    """The jobs for the chosen sources, by name. Each is created in the thread that runs it."""
     jobs: dict[str, Callable[[], JobLoop]] = {}
     for choice in choices:
         for number, name in enumerate(parts_of(choice), 1):
@@ -169,7 +171,7 @@ def make_jobs(choices: Sequence[ConfiguredSource], site: IngestContext) -> dict[
 
 
 def _part(choice: ConfiguredSource, number: int) -> ConfiguredSource:
-    """The choice of one part of a source, where it has parts."""
+    """The choice for one part of a source, if it has parts."""
     if not hasattr(choice.settings, "part"):
         return choice
     return choice._replace(settings=msgspec.structs.replace(choice.settings, part=number))
@@ -209,10 +211,10 @@ def make_connection(
     site: IngestContext,
     more_pace: Mapping[str, float] = MappingProxyType({}),
 ) -> Connection:
-    """A client of one job's own, paced together with all others of the site.
+    """An HTTP client for one job, paced together with all others of the site.
 
-    `own`: the operator's own addresses, which may lie inside; `secrets`: what no error may name; `more_pace`: least
-    seconds between the starts of two requests to further hosts.
+    `own`: the operator's own addresses, which may be inside the operator's network; `secrets`: what no error may
+    contain; `more_pace`: minimum seconds between the starts of two requests to further hosts.
     """
     pace = SitePacer(site.record, site.pace)
     http = PoliteHttpClient(
@@ -232,10 +234,10 @@ def make_connection(
 
 
 class SitePacer:
-    """Seconds until a host may be asked: over all processes of the site where the host wants it so.
+    """Seconds until a host may be asked, across all processes of the site if the host wants one pace per site.
 
-    For one thread. `within`: over all threads of this process, for all other hosts. A store that went away is opened
-    again when it is asked next.
+    For one thread. `within`: the pace of all other hosts, across the threads of this process. After a store failure,
+    the next call reopens the store.
     """
 
     def __init__(self, open_record: Callable[[], Record], within: HostPacer) -> None:
@@ -243,7 +245,7 @@ class SitePacer:
         self._record: Record | None = None
 
     def __call__(self, host: str, pace: float) -> float:
-        """Reserves the next moment for a host and says in how many seconds it is. Raises StoreError."""
+        """Reserves the next moment for a host and returns the seconds until then. Raises StoreError."""
         if host not in SHARED:
             return self._within(host, pace)
         try:

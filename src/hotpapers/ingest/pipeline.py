@@ -1,6 +1,6 @@
-"""From a page of a network to a batch of the record, in one line: parse, admit, compare, append.
+"""From a network's page to a batch of the record, in four steps: parse, admit, compare, append.
 
-Fetching comes before (`collect_job`, `recount_job`), and what others may know of it afterwards: after the commit.
+Fetching comes before this (`collect_job`, `recount_job`). Others may learn of the items only after the commit.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from hotpapers.store.reaction_marks import remember_reactions
 from hotpapers.terms import NetworkTerms, admitted
 
 EDIT = "edit"
-"""The kind of what a post says now that was edited: only of it is what it does not name no longer named."""
+"""The kind of payload with a post's content after an edit. Only this kind removes mentions that the post no longer
+has."""
 COUNTS = "counts"
-"""The kind of what was asked for by its key: what has counts is there."""
+"""The kind of payload requested by a post's key. A post that has counts exists."""
 REACTION = "reaction"
 SNAPSHOT = "snapshot"
-"""The kind of a paper in arXiv's snapshot of its metadata."""
+"""The kind of payload with one paper from arXiv's metadata snapshot."""
 NOT_KEPT = (SNAPSHOT, "counts", "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
-"""Kinds of which nothing raw is kept: what they say is wholly in their items."""
+"""Kinds whose raw payloads are not kept, as their items hold everything."""
 
 
 class IngestedPage(NamedTuple):
-    """What became of a page: its batch, and the items that it brought."""
+    """The result of storing a page: its batch, and its new items."""
 
     batch: WrittenBatch
     items: Sequence[Item]
@@ -38,10 +39,9 @@ class IngestedPage(NamedTuple):
 def ingest(
     context: JobContext, source: Source, terms: NetworkTerms, page: PayloadPage, job: str, at: int
 ) -> IngestedPage:
-    """A page into the record, with its cursor, in one batch under the job's lease.
+    """Stores a page and its cursor in one batch, under the job's lease.
 
-    What it brings may be learned from the moment on at which this returns, not before: a batch that fails is read again
-    as if it were new.
+    Items may be passed on only after this returns: a batch that fails is read again as if it were new.
     """
     parsed = [parse_admitted(source, terms, payload) for payload in page.payloads]
     remember_reactions(context.record, _reactions(parsed), at)
@@ -61,18 +61,18 @@ def _items_of(parsed: Iterable[ParsedPayload]) -> list[Item]:
 
 
 def keep_raw_for(terms: NetworkTerms, payload: RawPayload) -> int:
-    """Microseconds for which a payload is kept as it was seen, by its network's terms; 0: not at all."""
+    """Microseconds to keep a raw payload, by its network's terms; 0 for not at all."""
     return 0 if payload.kind in NOT_KEPT else terms.keep
 
 
 def parse_admitted(source: Source, terms: NetworkTerms, payload: RawPayload) -> ParsedPayload:
-    """What a source reads from a payload, as far as its network's terms allow it."""
+    """The items that a source reads from a payload and its network's terms allow."""
     return parse(lambda raw: admitted(source.read(raw), terms), payload, keep_raw_for(terms, payload))
 
 
 def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
-    """A payload's items, with what follows from them and from what was said before: an edit takes mentions back, a post
-    that has counts is there after all."""
+    """A payload's items and what follows from them and from earlier ones: an edit retracts mentions, and a post that
+    has counts still exists."""
     if payload.kind == EDIT:
         return [*items, *edits(changes, items)]
     if payload.kind == COUNTS:
@@ -81,7 +81,7 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
 
 
 def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
-    """What of a payload says anything new."""
+    """A payload with only its new items."""
     if parsed.payload.kind in (EDIT, COUNTS) and not parsed.problem:
         items = parsed.items
         parsed = parse(lambda payload: with_consequences(changes, payload, items), parsed.payload, parsed.keep_for)
@@ -89,7 +89,7 @@ def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
 
 
 def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:
-    """Which reaction is for which post: kept before the batch, as a withdrawal may be told in the next one."""
+    """(reaction, post) pairs. They are stored before the batch, as the next batch may already withdraw a reaction."""
     for payload in parsed:
         post = next((item.post for item in payload.items if isinstance(item, Reaction)), "")
         if payload.payload.kind == REACTION and post:

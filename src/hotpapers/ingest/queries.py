@@ -1,4 +1,4 @@
-"""What ingesting asks of the store: what is known of posts and papers, and what is kept raw."""
+"""What ingesting asks of the store: known posts and papers, and raw originals."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ _NEWS = """FROM post AS p WHERE p.network = ? AND p.since > ? AND p.until = 0
 
 
 def count_unknown_papers(record: Record, job: str, position: int) -> int:
-    """How many papers the batches of a job after a position name that the record has nothing of."""
+    """How many papers named in a job's batches after a position are missing from the record."""
     sql = """SELECT count(DISTINCT m.paper) FROM mention AS m JOIN batch AS b ON b.position = m.since
         WHERE b.source = ? AND b.position > ? AND NOT EXISTS (SELECT 1 FROM paper AS p WHERE p.paper = m.paper)"""
     return int(record.database.rows(sql, (job, position))[0][0])
 
 
 def known_keys(record: Record, kind: str, column: str, keys: Iterable[str]) -> Iterator[str]:
-    """Those of the keys of which the record has a row of a kind."""
+    """The keys for which the record has a row of a kind."""
     for some in slices(sorted(keys)):
         sql = f"SELECT DISTINCT {key_of(f't.{column}')} FROM {kind} AS t WHERE t.{column} IN ({numbers_of(some)})"
         yield from (row[0] for row in record.database.rows(sql, some))
 
 
 def known_identities(record: Record, keys: Iterable[str]) -> Iterator[str]:
-    """Those of the keys that the record has anything of."""
+    """The keys that the record knows in any way."""
     for some in slices(sorted(keys)):
         sql = f"SELECT key FROM identity WHERE key IN ({placeholders(some)})"
         yield from (row[0] for row in record.database.rows(sql, some))
 
 
 def oldest_original_at(record: Record, source: str) -> int:
-    """When the oldest original was seen that is kept of a source, µs UTC."""
+    """When the oldest original kept from a source was seen, µs UTC; now if there is none."""
     sql = """SELECT min(seen_at) FROM (SELECT seen_at FROM raw WHERE source = ?
         UNION ALL SELECT seen_at FROM quarantine WHERE source = ?) AS kept"""
     oldest = record.database.rows(sql, (source, source))[0][0]
@@ -42,8 +42,8 @@ def oldest_original_at(record: Record, source: str) -> int:
 
 
 def living_posts(record: Record, network: str, position: int, created_from: int) -> list[tuple[str, str, int]]:
-    """(post, account, made at, µs UTC) of a network's posts that came after a batch, were made after a moment and are
-    not gone, as observed last."""
+    """(post, account, creation time in µs UTC) of a network's posts that were stored after a position, created after a
+    moment and, as last observed, not gone."""
     sql = f"SELECT {key_of('p.post')}, {key_of('p.account')}, p.created_at {_NEWS} AND p.gone = ''"
     sql += f" AND p.created_at > ? AND {is_whole('p.post')}"
     return [(post, account, at) for post, account, at in
@@ -51,21 +51,23 @@ def living_posts(record: Record, network: str, position: int, created_from: int)
 
 
 def gone_posts(record: Record, network: str, position: int) -> list[str]:
-    """A network's posts of which batches after one say that they are gone."""
+    """A network's posts reported gone in batches after a position."""
     sql = f"SELECT {key_of('p.post')} {_NEWS} AND p.gone <> ''"
     return [post for (post,) in record.database.rows(sql, (network, position))]
 
 
 def posts_of(record: Record, network: str) -> Iterator[str]:
-    """The keys of all posts that the record has of a network."""
+    """The keys of all of a network's posts in the record."""
     sql = f"SELECT {key_of('t.post')} FROM (SELECT DISTINCT post FROM post WHERE network = ?) AS t"
     return (key for (key,) in record.database.iterate(sql, (network,)))
 
 
 def tracked_posts(record: Record, at: int, born: tuple[int, int]) -> Iterator[tuple[str, int, int]]:
-    """(post, made at, since when the record has it) of Bluesky's posts that were made between two moments and were not
-    gone at a third, for each wording, the first one first: an edit may say that a post was made at another moment,
-    but what was made before by its first wording is left out. µs UTC."""
+    """(post, creation time, when first recorded) for each version of each Bluesky post that was created between two
+    moments and not gone at a third, oldest version first. µs UTC.
+
+    An edit may change a post's creation time; posts whose earlier version was created before the period are left out.
+    """
     gone = "g.post = t.post AND g.until = 0 AND g.gone <> ''"
     older = f"""SELECT 1 FROM post AS o WHERE o.post = t.post AND o.until = 0 AND o.gone = '' AND o.created_at <= ?
         AND o.observed_at < t.observed_at AND NOT EXISTS (SELECT 1 FROM post AS g

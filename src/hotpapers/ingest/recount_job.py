@@ -1,4 +1,4 @@
-"""Re-observation: the counts of known posts read again when they are due, and whether the posts are still there."""
+"""Recounts: reads the counts of known posts again when due, and finds out whether the posts still exist."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from hotpapers.store.batches import cursor_of
 from hotpapers.terms import NetworkTerms
 
 AT_ONCE = 500
-"""Posts that are asked for before it is looked again which are worth most."""
+"""Posts requested before their order of priority is computed again."""
 PAUSE = 60.0
-"""Seconds until it is looked again whether any are due."""
+"""Seconds between checks for due posts."""
 LATE = HOUR
-"""Microseconds by which counts may be late without a word."""
+"""Microseconds that counts may be late without being reported."""
 
 
 class RecountJob:
-    """The job of reading one network's counts again. `source.counts` says what a post has now, or that it is gone."""
+    """The job that recounts one network's posts. `source.counts` gives a post's current counts, or reports it gone."""
 
     def __init__(self, source: Source, connection: Connection, terms: NetworkTerms) -> None:
         self.name = source.name + COUNTS
@@ -42,7 +42,8 @@ class RecountJob:
         self.connection.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """Asks for what is due, those worth most first, so many at once; seconds until it is looked again."""
+        """Requests the counts of due posts, the most valuable first, up to a limit. Returns the seconds until the next
+        round."""
         database, network, at = context.record.database, self.source.name, self.connection.http.now()
         self._position = engagement_queries.follow_new_posts(database, network, self._position, at)
         self._position_at = at
@@ -61,7 +62,7 @@ class RecountJob:
         return PAUSE
 
     def _finish_backfill(self, context: JobContext) -> None:
-        """When all was counted that was said before the network was first read: it is written down, once."""
+        """Records, once, that everything from before the network was first read has been counted."""
         if context.status.back_at is not None:
             return
         at = self.connection.http.now()
@@ -73,21 +74,21 @@ class RecountJob:
             context.note(back_at=at)
 
     def _recount(self, context: JobContext, posts: Sequence[str]) -> None:
-        """Asks for the counts of posts, and keeps for which nobody answered."""
+        """Requests the counts of posts, and records which got no answer."""
         database = context.record.database
         try:
             for page in self._pages(context, posts):
                 self.store(context, page)
-        except PartiallyRead:  # a server that is gone for ever must not keep its posts due for ever
+        except PartiallyRead:  # otherwise a server that is gone for good would keep its posts due forever
             engagement_queries.note_unanswered(database, posts, self.connection.http.now())
             raise
         except NetError as problem:
             self._record_failure(context, problem)
             raise
-        except BaseException as problem:  # what was answered was lost, whatever it was
+        except BaseException as problem:  # whatever the cause, the answers are lost
             self.connection.forget()
             if not isinstance(problem, ENDS_A_ROUND):
-                with suppress(Exception):  # nor may posts at which we stumble keep all others from being counted
+                with suppress(Exception):  # posts that trigger a defect must not keep the others from being counted
                     engagement_queries.note_unanswered(database, posts, self.connection.http.now())
                     self._record_failure(context, NetError(describe_error(problem)))
             raise
@@ -96,8 +97,8 @@ class RecountJob:
         engagement_queries.note_unanswered(database, posts, self.connection.http.now())
 
     def _record_failure(self, context: JobContext, problem: NetError) -> None:
-        """The network is read in part while its counts are not: else what nobody could ask for would look like nothing.
-        It stays so for the time that they were missing: what was due then was not read when it was due."""
+        """Writes partial coverage while counts are failing; otherwise missing counts would look like no reactions. The
+        period stays partial even afterwards, as counts due then were not read on time."""
         at = self.connection.http.now()
         since = context.status.failing_since
         if since is not None and at - since > LATE:
@@ -111,7 +112,7 @@ class RecountJob:
         return self.source.counts(self.connection.http, posts)
 
     def store(self, context: JobContext, page: PayloadPage) -> None:
-        """What came, in one batch; each post that it speaks of has been asked for now."""
+        """Stores a page in one batch, and records its posts as answered."""
         context.check_lease()
         at, network = self.connection.http.now(), self.source.name
         batch, _ = ingest(context, self.source, self.terms, page, self.name, at)

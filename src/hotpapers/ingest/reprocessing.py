@@ -1,4 +1,4 @@
-"""What a source saw and the record kept, read again by the source as it is now, with its settings of now."""
+"""Parses the originals kept in the record again, with the source's current code and settings."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from hotpapers.terms import NetworkTerms, admitted
 
 
 def plan(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> ReparsePlan:
-    """What reading it again would change. Raises StoreError."""
+    """What reprocessing would change. Raises StoreError."""
     return record.plan_reprocess(choice.name, _reader(record, choice, terms), lasting=LASTING)
 
 
 def reprocess(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> WrittenBatch:
-    """Reads it again. `quarantined`: originals that were read once and cannot be read now; they stay as they are.
-    Raises StoreError."""
+    """Parses the originals again. `quarantined` in the result: originals that could be parsed before but not now; their
+    items stay as they are. Raises StoreError."""
     return record.reprocess(choice.name, _reader(record, choice, terms), lasting=LASTING)
 
 
 def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Parser:
-    since = queries.oldest_original_at(record, choice.name) - KEPT  # all names that were looked for at first
+    since = queries.oldest_original_at(record, choice.name) - KEPT  # the names matched against at the time
     names = load_names(record, now(), since)
     source: Source = SOURCES[choice.name][0](choice.settings, TrackedKeys(), names)
     return partial(_read, source, terms, record.view())
 
 
 def _read(source: Source, terms: NetworkTerms, view: AsOfView, payload: RawPayload) -> list[Item]:
-    """`view`: what was said before this was seen is looked up in it."""
+    """`view`: used to look up what was known before this payload was seen."""
     changes = ChangeFilter(view._replace(as_of=payload.at - 1))
     return with_consequences(changes, payload, admitted(source.read(payload), terms))

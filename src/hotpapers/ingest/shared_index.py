@@ -1,4 +1,4 @@
-"""The names of papers, one set for all jobs of a process."""
+"""The index of paper names, shared by all jobs of a process."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hotpapers.store import Record
 from hotpapers.store.paper_names import load_names, named_by
 
 AGAIN = 6 * HOUR
-"""Microseconds after which all names are read anew: other processes bring papers too, and old ones are let go."""
+"""Microseconds between full reloads: other processes add papers too, and old ones are dropped."""
 
 
 class SharedPaperIndex:
-    """What names the papers of the last half year; for all threads. `read_at`: when `names` were read, if they were."""
+    """The names of the last half year's papers, for all threads. `read_at`: when `names` was loaded, if it was."""
 
     def __init__(self, names: PaperIndex | None = None, read_at: int | None = None) -> None:
         self.names = names or PaperIndex()
@@ -24,16 +24,16 @@ class SharedPaperIndex:
         self._lately: list[PaperAlias] = []
 
     def look(self, record: Record, at: int) -> None:
-        """Reads all names from the record, if that was long ago. Whoever comes first does it, the others wait."""
+        """Reloads all names from the record if the last load is too old. The first caller does it; the others wait."""
         with self._lock:
             if self._read_at is None or at - self._read_at >= AGAIN:
                 self._lately.clear()
                 self.names.replace(load_names(record, at))
-                self.names.learn(self._lately)  # what came meanwhile may not have been in the record yet
+                self.names.learn(self._lately)  # names added meanwhile may not have been in the record yet
                 self._read_at = at
 
     def learn(self, items: Iterable[Item]) -> None:
-        """Takes in what was just read."""
+        """Adds names that were just read."""
         named = list(named_by(items))
         if named:
             self._lately += named

@@ -1,9 +1,10 @@
-"""Jobs: done again and again by one thread of one process of a site at a time, whatever fails.
+"""Jobs: work that a site repeats. One thread of one process runs a job at a time; a failure in one job does not affect
+the others.
 
-runner      threads, one a job          loop       one job: its rounds, its waits
-attempts    when it is tried again      isolation  what of an error is told, and to whom
-leases      which process does what     job_state  how a job is doing; queries: both as the store keeps them
+runner      threads, one per job       loop       one job: its rounds and waits
+attempts    when to retry              isolation  what is reported of an error, and to whom
+leases      which process does what    job_state  how a job is doing; queries: the SQL for leases and job states
 
-Takes things with a `name` and a `run_once`. It must not know what a job does: networks are read in `ingest`, issues are
-frozen and sent in `schedule`.
+A job is anything with a `name` and a `run_once`. This package must not know what a job does: `ingest` reads networks,
+`schedule` freezes and sends issues.
 """

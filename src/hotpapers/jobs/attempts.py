@@ -1,4 +1,4 @@
-"""What follows what, and what a round says of coverage: plain decisions, without clock, network or store."""
+"""When the next round starts and what coverage a round reports: pure decisions, without clock, network or store."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, CoverageState
 
 MINUTE = 60
 REFUSED_AGAIN = 60 * MINUTE
-"""Seconds until a network that refused is asked again."""
+"""Seconds before asking again a network that refused."""
 FAILED_AGAIN = (30, 15 * MINUTE)
-"""Seconds until what could not be reached is asked again: at first, and at most."""
+"""Seconds before retrying something unreachable: the first delay and the longest."""
 SHORT = HOUR
-"""Microseconds without a reading that leave no gap where a wait was asked for: the network is read a little later."""
+"""Microseconds without a reading that leave no gap if the network asked us to wait: we just read it a little later."""
 LONGEST_REASON = 200
 
 
 class NextAttempt(NamedTuple):
-    """What follows a round: the job's state, why, and after how many seconds its next round begins."""
+    """What follows a round: the job's new state, the reason, and the seconds until the next round."""
 
     state: str
     reason: str
@@ -29,13 +29,13 @@ class NextAttempt(NamedTuple):
 
 
 def wait_seconds(failures: int) -> float:
-    """Seconds until what failed is tried again. `failures`: how many there were in a row before."""
+    """Seconds to wait before the next try. `failures`: how many preceded this one in a row."""
     first, most = FAILED_AGAIN
     return float(min(first * 2 ** min(failures, 10), most))
 
 
 def next_attempt(problem: BaseException | None, failures: int, interval: float) -> NextAttempt:
-    """What follows a round that ended in a problem, or in none. `failures`: how many there were in a row before."""
+    """What follows a round, given the problem it ended in, if any. `failures`: how many preceded this one in a row."""
     if problem is None:
         return NextAttempt("idle", "", interval)
     wait = wait_seconds(failures)
@@ -45,7 +45,7 @@ def next_attempt(problem: BaseException | None, failures: int, interval: float) 
         return NextAttempt("refused", problem.reason, REFUSED_AGAIN)
     if isinstance(problem, PartiallyRead):
         return NextAttempt("partial", str(problem), problem.again or max(interval, wait))
-    if isinstance(problem, StreamGap):  # it answers; and what it has from now on, it will not have for long
+    if isinstance(problem, StreamGap):  # the network is up, and what it has now it will soon drop: retry quickly
         return NextAttempt("down", str(problem), FAILED_AGAIN[0])
     state = "store" if isinstance(problem, StoreError) else "defect" if is_defect(problem) else "down"
     return NextAttempt(state, describe_error(problem)[:LONGEST_REASON], wait)
@@ -55,7 +55,7 @@ def next_attempt(problem: BaseException | None, failures: int, interval: float) 
 
 
 class TimeRange(NamedTuple):
-    """From when until when it is said how a network was read, and when that is said: µs UTC."""
+    """A period for which we report how a network was read, and when we report it (`at`). µs UTC."""
 
     network: str
     start: int
@@ -63,7 +63,7 @@ class TimeRange(NamedTuple):
     at: int
 
     def read(self, state: CoverageState, reason: str = "") -> Coverage:
-        """How it was read."""
+        """The coverage item for this period."""
         return Coverage(
             network=self.network, from_at=self.start, until_at=self.until, state=state,
             reason=reason[:LONGEST_REASON], observed_at=self.at,
@@ -71,9 +71,9 @@ class TimeRange(NamedTuple):
 
 
 def complete_coverage(time_range: TimeRange, reach: int | None) -> Iterator[Coverage]:
-    """What a reading without a problem says: all was read but what the network no longer remembered.
+    """Coverage after a successful reading: everything was read except what the network had already dropped.
 
-    `reach`: microseconds that the network's own memory goes back, None for ever.
+    `reach`: how many microseconds back the network remembers; None for no limit.
     """
     forgotten = (
         time_range.start if reach is None else min(max(time_range.start, time_range.at - reach), time_range.until)
@@ -86,19 +86,19 @@ def complete_coverage(time_range: TimeRange, reach: int | None) -> Iterator[Cove
 
 
 def began_at(network: str, at: int) -> Coverage:
-    """That a network is read from a moment on."""
+    """Coverage that marks the moment from which a network is read."""
     return TimeRange(network, at, at, at).read("complete", BEGAN)
 
 
 def read_back(network: str, at: int) -> Coverage:
-    """That what a network told of the time before is in the record. Also where no time passed since it was begun, that
-    is another word."""
+    """Coverage that marks that a network's earlier posts are in the record. It starts 1 µs after `at`, so that its key
+    differs from `began_at`'s even if no time has passed."""
     return TimeRange(network, at + 1, at + 1, at).read("complete", READ_BACK)
 
 
 def first_read(time_range: TimeRange, since: int) -> Iterator[Coverage]:
-    """What it says that a network told all `since` a moment when it was first read, from the stretch's start on: where
-    that is later, what was said in between is missing."""
+    """Coverage after the first reading, which got everything from `since` on. If the period starts earlier, the part
+    before `since` is missing."""
     if since > time_range.start:
         reason = "what was said before it could be read is no longer to be had"
         yield time_range._replace(until=since).read("partial", reason)
@@ -107,9 +107,10 @@ def first_read(time_range: TimeRange, since: int) -> Iterator[Coverage]:
 def incomplete_coverage(
     time_range: TimeRange, problem: NetError, failing_since: int | None = None
 ) -> Iterator[Coverage]:
-    """What a reading that ended in a problem says. `failing_since`: when the first in a row did, None if this is it.
+    """Coverage after a reading that ended in a problem. `failing_since`: when the first failure in a row happened; None
+    if this is the first.
 
-    A short wait says nothing, until several of them have become a long one: what it delays is read after it.
+    A short wait reports nothing, since the next reading makes up for it; several in a row that add up to a long one do.
     """
     if isinstance(problem, StreamGap) and problem.missing:
         start, until = problem.missing

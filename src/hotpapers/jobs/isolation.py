@@ -1,7 +1,8 @@
-"""What escapes a job that nobody foresaw: how it is told, and how one part of a job is kept from stopping the others.
+"""Unexpected errors in a job: how they are reported, and how one failing part of a job is kept from stopping the
+others.
 
-Neither an error's text nor the values in it are told: they may be a stranger's words, or somebody's. Where it happened
-is enough to find it.
+Reports contain neither the error's text nor the values in it, as both may be a stranger's words or personal data. The
+place in the code is enough to find the defect.
 """
 
 from __future__ import annotations
@@ -17,20 +18,21 @@ from hotpapers.errors import HotPapersError, Stopped, StoreError, TakenOver
 from hotpapers.logs import log_event
 
 ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)
-"""What ends a thread on purpose. All else may come from a library: a panic of one in Rust is no `Exception` either."""
+"""What ends a thread on purpose. Anything else may come from a library: a panic in Rust code is not an `Exception`
+either."""
 ENDS_A_ROUND = (Stopped, TakenOver, StoreError, *ENDS)
-"""What concerns all parts of a round, and is no defect in one of them."""
+"""What concerns every part of a round, and so is not a defect in one part."""
 _HERE = Path(hotpapers.__file__).parent
 _MOST_FRAMES = 12
 
 
 def is_defect(problem: BaseException) -> bool:
-    """Whether an error is none that this program raises on purpose."""
+    """Whether this program did not raise the error on purpose."""
     return not isinstance(problem, HotPapersError)
 
 
 def describe_error(problem: BaseException) -> str:
-    """An error in one line: of our own its text, of others what kind it is and where it came up."""
+    """An error in one line: the text of our own errors; the type and place of all others."""
     if not is_defect(problem):
         return str(problem)
     frames = _frames(problem)
@@ -39,7 +41,7 @@ def describe_error(problem: BaseException) -> str:
 
 
 def log_defect(job: str, problem: BaseException) -> None:
-    """Tells an error with the way that led to it. It may be that no memory is left to do so."""
+    """Logs an error with its traceback. Errors while logging are ignored: no memory may be left."""
     with suppress(Exception):
         log_event(
             "defect", level=logging.ERROR, job=job, reason=describe_error(problem), trace=" > ".join(_frames(problem))
@@ -48,8 +50,8 @@ def log_defect(job: str, problem: BaseException) -> None:
 
 @contextmanager
 def isolated(problems: list[str], job: str, part: str) -> Iterator[None]:
-    """A part of a round whose failure stops no other part; what fails is added to the problems. The end of a job, and a
-    store that cannot be used, concern all parts and are raised."""
+    """Runs one part of a round so that its failure does not stop the others: the failure is added to `problems`. Errors
+    that concern every part, such as being stopped or an unusable store, are raised."""
     try:
         yield
     except ENDS_A_ROUND:
@@ -61,7 +63,8 @@ def isolated(problems: list[str], job: str, part: str) -> Iterator[None]:
 
 
 def _frames(problem: BaseException) -> list[str]:
-    """The last places that led to an error: file of ours, line and function; of a library its name after `…`."""
+    """The innermost frames of an error's traceback: file, line and function. Files of libraries are given by name after
+    `…`."""
     frames = list(traceback.walk_tb(problem.__traceback__))[-_MOST_FRAMES:]
     return [f"{_place(frame.f_code.co_filename)}:{line} {frame.f_code.co_name}" for frame, line in frames]
 

@@ -1,6 +1,6 @@
 """Who reads which source, when a host may be asked again, and how each source is doing.
 
-These rows are about the work, not about the world: they are no items, are in no batch and in no export.
+These rows are bookkeeping, not observations: they are not items and appear in no batch or export.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from collections.abc import Iterable
 import msgspec
 
 LEASE = 16_000_000
-"""Microseconds that a lease holds; its holder renews it while it works, so what a dead one left is taken over then."""
+"""Microseconds that a lease lasts. Its holder renews it while working; a dead holder's lease is taken over when it
+ends."""
 MOST_AHEAD = 600_000_000
-"""Microseconds by which a host's next moment is ahead at most: what is further off was reserved by a clock that was
-wrong."""
+"""Microseconds that a host's next moment may lie ahead. Anything further was reserved by a wrong clock."""
 
 
 COUNTS = "/counts"
-"""After a source's name: the job that reads its counts again."""
+"""Suffix of a source's name: the job that recounts its posts."""
 WORKING = "at work"
-"""A job's state in a round."""
+"""A job's state during a round."""
 
 
 class JobState(msgspec.Struct, frozen=True, kw_only=True):
-    """How a source is doing. Moments in µs UTC, None when there is none.
+    """How a source is doing. Moments are µs UTC, or None.
 
-    `success_at`: the last page that was stored. `covered_to`: up to when the network was read without a gap.
+    `success_at`: when a page was last stored. `covered_to`: the moment up to which the network was read without a gap.
     `failing_since` and `reason`: since when and why it cannot be read. `next_at`: when it is asked next. `bytes_in`,
-    `bytes_out`, `requests`: traffic since `traffic_from`. `quarantined`: how much could not be read so far.
-    `back_to`: the moment back to which it is read at first, where it is; `back_at`: when that was done.
+    `bytes_out`, `requests`: traffic since `traffic_from`. `quarantined`: how many payloads could not be parsed so far.
+    `back_to`: how far back the first reading goes, if it does; `back_at`: when that was finished.
     """
 
     source: str
@@ -50,7 +50,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def readers(known: Iterable[JobState], network: str) -> list[JobState]:
-    """Of all jobs those that read a network: one, or one for each part of its stream."""
+    """The jobs that read a network: one, or one for each part of its stream."""
     return [
         status for status in known
         if status.source == network or (status.source.startswith(f"{network}/") and not status.source.endswith(COUNTS))

@@ -1,6 +1,6 @@
-"""The leases of one process: who has one does a job, and no other process of the site does.
+"""The leases of one process: while it holds a job's lease, no other process of the site does that job.
 
-Processes share the jobs evenly: who holds more than its part lets go of some, who holds less takes what is free.
+Processes share the jobs evenly: one with more than its share gives some back, one with less takes free ones.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from hotpapers.jobs.isolation import log_defect
 from hotpapers.store import Record
 
 PRESENCE = "process"
-"""The lease by which a process says that it is there, also while it does nothing: `process:WHAT-IT-DOES:HOLDER`."""
+"""The lease with which a process announces itself, even while idle: `process:WHAT-IT-DOES:HOLDER`."""
 
 
 def monotonic_seconds() -> float:
-    """Seconds that only grow, also while the machine sleeps, where the system counts them: leases end meanwhile."""
+    """Seconds that never go back. They include time asleep where the system can count it, since leases expire during
+    sleep."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime(clock)
 
 
 class Leases:
-    """The jobs that this process holds. A thread renews them, whatever the jobs do; what a dead process held is free
-    when its lease ends. As a context manager: at the end all are given back.
+    """The leases held by this process. A thread renews them whatever the jobs are doing; a dead process's leases become
+    free when they end. As a context manager, gives all of them back on exit.
 
-    `holder`: a name that no other process of the site has. `jobs`: what this process would do; it shares them with
-    those that would do the same. `hold`: µs that a lease holds.
+    `holder`: a name that no other process of the site has. `jobs`: what this process may do; it shares them with other
+    processes that may do the same. `hold`: µs that a lease lasts.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Leases:
 
     @property
     def renew(self) -> float:
-        """Seconds between two renewals; also between two looks whether another process has let go of a job."""
+        """Seconds between renewals, and between checks whether another process has given up a job."""
         return self._hold / 1e6 / 4
 
     def __enter__(self) -> Self:
@@ -61,7 +62,8 @@ class Leases:
         self.close()
 
     def take(self, record: Record, job: str) -> bool:
-        """Takes a job, unless another process holds it, or this one does its part already. Raises StoreError."""
+        """Takes a job's lease, unless another process holds it or this one already has its share. Returns whether it
+        did. Raises StoreError."""
         with self._lock:
             if self._part and job not in self._renewed_at and len(self._renewed_at) >= self._part:
                 return False
@@ -75,7 +77,7 @@ class Leases:
         return lease
 
     def renew_held(self, record: Record) -> None:
-        """Renews what is held; what somebody else had meanwhile is held no more. Raises StoreError."""
+        """Renews the leases held, and drops those that another process has taken since. Raises StoreError."""
         jobs, started_at = self._held_jobs(), monotonic_seconds()
         renewed = queries.renew_leases(record, jobs, self._holder, hold=self._hold)
         with self._lock:
@@ -86,25 +88,25 @@ class Leases:
                     self._renewed_at.pop(job, None)
 
     def holds(self, job: str) -> bool:
-        """Whether a job is still this process's own. It may have stood still for so long that another took it over."""
+        """Whether this process still holds a job's lease. If it stalled for too long, another may have taken over."""
         with self._lock:
             renewed_at = self._renewed_at.get(job)
         return renewed_at is not None and monotonic_seconds() - renewed_at < self._hold / 1e6
 
     def confirm(self, record: Record, job: str) -> None:
-        """Raises TakenOver when another process has a job by now. Asked inside a batch, while nobody can take it: this
-        one may have stood still since it asked `holds`."""
+        """Raises TakenOver if another process has the job by now. Call it inside a batch, where nobody can take the
+        lease: this process may have stalled since it called `holds`."""
         if queries.holder_of(record, job) != self._holder:
             self.end(job)
             raise TakenOver(f"{job}: another process took it over")
 
     def end(self, job: str) -> None:
-        """Lets go of a job: it is renewed no more."""
+        """Stops renewing a job's lease."""
         with self._lock:
             self._renewed_at.pop(job, None)
 
     def close(self) -> None:
-        """Gives all back, so that others need not wait."""
+        """Gives back all leases, so that other processes need not wait."""
         self._closed.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -119,11 +121,11 @@ class Leases:
                 with suppress(StoreError), self._open_record() as record:
                     self._take_presence(record)
                     self.renew_held(record)
-            except Exception as problem:  # without this thread no job would be done any more
+            except Exception as problem:  # without this thread, all jobs would stop
                 log_defect("leases", problem)
 
     def _take_presence(self, record: Record) -> None:
-        """Says that this process is there, counts the others, lets go of what is more than its part."""
+        """Announces this process, counts the others and gives back jobs beyond its share."""
         queries.take_lease(record, self._presence_prefix + self._holder, self._holder, hold=self._hold)
         if self._jobs:
             self._part = part_of(self._jobs, queries.count_holders(record, self._presence_prefix, hold=self._hold))
@@ -137,5 +139,5 @@ class Leases:
 
 
 def part_of(jobs: int, processes: int) -> int:
-    """How many jobs each of several processes does at most, so that all are done."""
+    """The maximum number of jobs per process with which all jobs get done."""
     return -(-jobs // max(processes, 1))

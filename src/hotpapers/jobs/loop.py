@@ -1,7 +1,7 @@
-"""Rounds: a job is done, again and again, by one thread of one process of the site at a time.
+"""Rounds: a job runs again and again, in one thread of one process of the site at a time.
 
-Here are waits, lease, and what happens when a network or the store fails, or this program has a defect: the job is
-tried again later, and is seen to be failing; it stops nothing else.
+This module handles waits, the lease, and failures of a network, the store or this program. A failed job is retried
+later and reported as failing; other jobs are not affected.
 """
 
 from __future__ import annotations
@@ -24,21 +24,22 @@ from hotpapers.logs import log_event
 from hotpapers.store import Record
 
 FATAL = (CorruptStore, NewerStore, NotAStore)
-"""What no waiting mends."""
+"""Errors that retrying cannot fix."""
 JITTER = 60.0
-"""Seconds by which a round begins later at most than it might, so that not all that failed ask again together. A tenth
-of a pause, but not more: after a weekend that would be hours."""
+"""The most seconds added to a pause, so that failed jobs do not all retry at once. A tenth of the pause, up to this
+limit: after a weekend's outage, a tenth would be hours."""
 
 
 class Clock(NamedTuple):
-    """`now`: the moment, µs UTC. `sleep`: waits seconds; raises Stopped once the program was told to stop."""
+    """`now`: the current moment, µs UTC. `sleep`: sleeps for some seconds; raises Stopped once the program was told to
+    stop."""
 
     now: Callable[[], int]
     sleep: Callable[[float], None]
 
 
 class JobContext:
-    """What a job works with: its store, whether the job is still its own, and the row that says how it is doing."""
+    """What a job works with: its store, its lease, and the row that says how it is doing."""
 
     def __init__(self, record: Record, job: str, clock: Clock, leases: Leases) -> None:
         self.record, self.clock = record, clock
@@ -46,52 +47,51 @@ class JobContext:
         self.status = queries.load_state(record, job)
 
     def reload_state(self) -> None:
-        """How the job is doing, as whoever did it last has left it."""
+        """Reloads the job's state as its last holder left it."""
         self.status = queries.load_state(self.record, self.status.source)
 
     def note(self, **changes: object) -> None:
-        """Keeps how the job is doing."""
+        """Saves changes to the job's state."""
         changed = msgspec.structs.replace(self.status, **changes)
         if changed != self.status:
             self.status = changed
             queries.save_state(self.record, changed, self.confirm)
 
     def recovered(self) -> None:
-        """Keeps that the job does well again, if it did not."""
+        """Records that the job works again, if it was failing."""
         since = self.status.failing_since
         if since is not None:
             log_event("recovered", job=self.status.source, seconds=(self.clock.now() - since) // SECOND)
             self.note(failing_since=None, reason="")
 
     def check_lease(self) -> None:
-        """Raises TakenOver when the job is another process's by now."""
+        """Raises TakenOver if another process has the job by now."""
         if not self._leases.holds(self.status.source):
             raise TakenOver(f"{self.status.source}: another process took it over")
 
     def confirm(self) -> None:
-        """The same, asked of the store inside a batch, which is undone then."""
+        """Like `check_lease`, but asks the store. Call it inside a batch, which is rolled back if this raises."""
         self._leases.confirm(self.record, self.status.source)
 
 
 class Job(Protocol):
-    """What is done in rounds. `name`: under which it has its lease and its status."""
+    """Something done in rounds. `name`: the name of its lease and its state."""
 
     name: str
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """One round; seconds until the next. With `once` it ends after a while, also where it never would.
+        """Does one round and returns the seconds until the next. With `once`, an endless round ends after a while.
 
         Raises NetError, StoreError, Stopped, TakenOver.
         """
 
     def close(self) -> None:
-        """Ends its connections."""
+        """Closes its connections."""
 
 
 class JobLoop:
-    """The rounds of one job, for one thread. `make`: makes the job; after a defect of this program it is made anew, so
-    that nothing half done is left in it. `problem`: what the last attempt ended in, where it was no network's fault.
-    """
+    """Runs the rounds of one job in one thread. `make`: creates the job, again after a defect, so that nothing half
+    done remains. `problem`: what the last attempt ended in, unless it was a network's fault."""
 
     def __init__(
         self, name: str, make: Callable[[], Job], open_record: Callable[[], Record], leases: Leases, clock: Clock
@@ -105,13 +105,13 @@ class JobLoop:
 
     @property
     def job(self) -> Job:
-        """The job, made when it is first asked for."""
+        """The job, created on first use."""
         if self._job is None:
             self._job = self._make()
         return self._job
 
     def run(self, *, once: bool = False) -> None:
-        """Does the job, waits, does it again, until told to stop; once if so asked."""
+        """Runs the job in rounds until told to stop, or only once if asked."""
         try:
             while True:
                 following = self.attempt(once=once)
@@ -127,7 +127,8 @@ class JobLoop:
             self._close_store()
 
     def attempt(self, *, once: bool = False) -> NextAttempt | None:
-        """One round, if the job is nobody else's; None where it is. The store is opened again when it was away."""
+        """Runs one round and returns what follows it, or None if another process has the job. Reopens the store if it
+        was closed."""
         self.problem = None
         try:
             context = self._context or self._open_context()
@@ -164,7 +165,7 @@ class JobLoop:
 
     def _record_outcome(self, context: JobContext, following: NextAttempt, *, failing: bool) -> None:
         at, since = self._clock.now(), context.status.failing_since
-        if failing and (since is None or self._failures == 1):  # of an older failure a new process tells once
+        if failing and (since is None or self._failures == 1):  # a new process logs an older failure once
             log_event("failing", level=logging.WARNING, job=self.name, state=following.state, reason=following.reason)
         if failing:
             context.note(failing_since=since or at, reason=following.reason)
@@ -173,7 +174,7 @@ class JobLoop:
         context.note(state=following.state, next_at=at + int(following.seconds * 1e6))
 
     def _handle_store_failure(self, problem: StoreError) -> NextAttempt:
-        """The store is away, full or busy: what was not committed will be asked for again."""
+        """The store is gone, full or busy: uncommitted pages will be requested again."""
         self._failures += 1
         self.problem = problem
         following = next_attempt(problem, self._failures - 1, 0)
@@ -182,7 +183,7 @@ class JobLoop:
         return following
 
     def _handle_defect(self, problem: BaseException) -> NextAttempt:
-        """The job met what nobody foresaw. It is told and noted as far as that goes; job and store are left behind."""
+        """An unexpected error: logs and records it if possible, then discards the job and closes the store."""
         self._failures += 1
         self.problem = problem
         log_defect(self.name, problem)

@@ -1,4 +1,4 @@
-"""Parts of a job that are tried again by wait_seconds of their own: one that fails holds up no other."""
+"""Retries for the parts of a job: each failing part waits on its own, without delaying the others."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from hotpapers.jobs.isolation import isolated
 
 
 class FailedPart(NamedTuple):
-    """A part that failed: at which moment, µs UTC, how often in a row, and why."""
+    """A part that failed: when (µs UTC), how often in a row, and why."""
 
     at: int
     failures: int
     reason: str
 
     def waits(self, at: int) -> bool:
-        """Whether it is left alone at a moment; not where the clock was set back meanwhile."""
+        """Whether the part should still wait at a moment. It should not if the clock was set back since it failed."""
         return self.at <= at < self.at + wait_seconds(self.failures - 1) * SECOND
 
 
 class PartRetries:
-    """The parts of one job's rounds. `job`: its name."""
+    """Retries of the parts of one job. `job`: its name."""
 
     def __init__(self, job: str) -> None:
         self._job = job
         self._failed: dict[str, FailedPart] = {}
 
     def attempt(self, part: str, at: int, do: Callable[[], None]) -> list[str]:
-        """Does a part, unless it failed a short while ago; what is wrong with it. A clock that is wrong is looked at
-        again in every round. Raises what ends a round (see `isolation`)."""
+        """Runs a part, unless it failed a short while ago, and returns its problems. A wrong clock is checked again
+        every round. Raises errors that end a round (see `isolation`)."""
         before = self._failed.pop(part, None)
         if before is not None and before.waits(at):
             self._failed[part] = before

@@ -1,4 +1,4 @@
-"""Leases, the pace of hosts and how jobs are doing, as the store keeps them: no items, in no batch and in no export."""
+"""SQL for leases, the pace of hosts and job states. These are not items and appear in no batch or export."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from hotpapers.store.record import Record, allow_all
 
 
 def take_lease(record: Record, source: str, holder: str, *, at: int | None = None, hold: int = LEASE) -> bool:
-    """Takes or renews the lease of a source, unless somebody else holds it. By the database's own clock, which is the
-    same for all machines that share it. A lease that ends later than any can was taken before that clock was set back;
-    those of others that ended long ago are swept out."""
+    """Takes or renews a source's lease, unless another process holds it. Returns whether it did.
+
+    Uses the database's clock, which is the same for all machines that share it. A lease that ends impossibly late was
+    taken before that clock was set back, so it may be taken. Long-expired leases of other holders are deleted.
+    """
     with record.database.write():
-        at = at or record.database.clock()  # not before: who waits for the lock would hold a lease of the past
+        at = at or record.database.clock()  # read under the lock: otherwise the wait would shorten the lease
         rows = record.database.rows("SELECT holder, until_at FROM lease WHERE source = ?", (source,))
         if rows and rows[0][0] != holder and at < rows[0][1] <= at + hold:
             return False
@@ -28,8 +30,8 @@ def take_lease(record: Record, source: str, holder: str, *, at: int | None = Non
 
 
 def renew_leases(record: Record, sources: Iterable[str], holder: str, *, hold: int = LEASE) -> frozenset[str]:
-    """Renews leases; which of them. Not those that somebody else had meanwhile: what their holder knew of the source is
-    old then."""
+    """Renews leases and returns which. Skips those that another process has had since: what the former holder knew
+    about the source is out of date."""
     with record.database.write():
         rows = record.database.rows("SELECT source FROM lease WHERE holder = ?", (holder,))
         renewed = frozenset(source for (source,) in rows).intersection(sources)
@@ -40,32 +42,32 @@ def renew_leases(record: Record, sources: Iterable[str], holder: str, *, hold: i
 
 
 def holder_of(record: Record, source: str) -> str:
-    """Who holds the lease of a source, or held it last; empty where it was given back."""
+    """The current or last holder of a source's lease; empty if it was given back."""
     rows = record.database.rows("SELECT holder FROM lease WHERE source = ?", (source,))
     return str(rows[0][0]) if rows else ""
 
 
 def end_lease(record: Record, source: str, holder: str) -> None:
-    """Gives one lease back."""
+    """Gives back one lease."""
     with record.database.write():
         record.database.run("DELETE FROM lease WHERE source = ? AND holder = ?", (source, holder))
 
 
 def count_holders(record: Record, kin: str, *, at: int | None = None, hold: int = LEASE) -> int:
-    """How many processes say that they are there, by leases whose names begin alike."""
+    """How many processes have announced themselves, by leases whose names start with `kin`."""
     at = at or record.database.clock()
     sql = "SELECT count(*) FROM lease WHERE source >= ? AND source < ? AND until_at > ? AND until_at <= ?"
     return int(record.database.rows(sql, (kin, kin + "~", at, at + hold))[0][0])
 
 
 def end_leases(database: Database, holder: str) -> None:
-    """Gives all leases of a holder back, so that others need not wait for their end."""
+    """Gives back all leases of a holder, so that others need not wait for them to expire."""
     with database.write():
         database.run("DELETE FROM lease WHERE holder = ?", (holder,))
 
 
 def reserve_moment(record: Record, host: str, seconds: float, *, at: int | None = None) -> float:
-    """Reserves the next moment at which a host may be asked, over all processes of a site; seconds to wait for it."""
+    """Reserves the next moment at which any process of the site may ask a host. Returns the seconds to wait for it."""
     with record.database.write():
         at = at or record.database.clock()
         rows = record.database.rows("SELECT next_at FROM pace WHERE host = ?", (host,))
@@ -76,7 +78,8 @@ def reserve_moment(record: Record, host: str, seconds: float, *, at: int | None 
 
 
 def save_state(record: Record, status: JobState, precondition: Callable[[], object] = allow_all) -> None:
-    """Keeps how a source is doing. `precondition`, asked while nobody else can write, raises what forbids it."""
+    """Saves how a source is doing. `precondition` is called inside the write transaction and raises if saving is not
+    allowed."""
     with record.database.write():
         precondition()
         sql = "INSERT INTO job_state VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET state = excluded.state"
@@ -84,19 +87,19 @@ def save_state(record: Record, status: JobState, precondition: Callable[[], obje
 
 
 def load_state(record: Record, source: str) -> JobState:
-    """How a source was doing last; a fresh start if it never ran."""
+    """The last saved state of a source; a new one if it never ran."""
     rows = record.database.rows("SELECT state FROM job_state WHERE source = ?", (source,))
     return msgspec.json.decode(rows[0][0], type=JobState) if rows else JobState(source=source)
 
 
 def all_states(record: Record) -> list[JobState]:
-    """Every source that ever ran, by name."""
+    """The states of all sources that ever ran, by name."""
     rows = record.database.rows("SELECT state FROM job_state ORDER BY source")
     return [msgspec.json.decode(row[0], type=JobState) for row in rows]
 
 
 def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
-    """Deletes why sources fail where somebody or something forgotten is named: errors may name what was asked for. Call
+    """Clears failure reasons that name a forgotten person or thing, as errors may contain what was requested. Call
     inside `write()`."""
     for source, state in database.rows("SELECT source, state FROM job_state"):
         status = msgspec.json.decode(state, type=JobState)
@@ -106,12 +109,12 @@ def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
 
 
 def held_sources(record: Record, at: int) -> set[str]:
-    """The sources whose leases hold at a moment."""
+    """The sources whose leases are still valid at a moment."""
     return {source for (source,) in record.database.rows("SELECT source FROM lease WHERE until_at > ?", (at,))}
 
 
 def drop_old_paces(record: Record, prefix: str, before: int) -> None:
-    """Removes the moments before one that were reserved for hosts whose names begin so."""
+    """Deletes reservations before a moment for hosts whose names start with `prefix`."""
     with record.database.write():
         sql = "DELETE FROM pace WHERE host >= ? AND host < ? AND next_at < ?"
         record.database.run(sql, (prefix, prefix + "~", before))

@@ -1,4 +1,4 @@
-"""The runner: every job of this process in a thread of its own, until told to stop."""
+"""The runner: each job of this process in its own thread, until told to stop."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hotpapers.struct_types import learn_structs
 
 
 class JobRunner:
-    """All jobs, a thread each; ends when told to, or with a store that no waiting mends. What else escapes a job is
-    that job's failure: it is tried again, and the others go on."""
+    """All jobs, one thread each. Ends when told to stop or when the store fails in a way that retrying cannot fix. Any
+    other error fails only its own job, which is retried."""
 
     def __init__(self, jobs: Mapping[str, Callable[[], JobLoop]], stop: threading.Event) -> None:
         learn_structs()
@@ -25,9 +25,9 @@ class JobRunner:
         self._problems: list[BaseException] = []
 
     def run(self, *, once: bool = False) -> list[BaseException]:
-        """Runs until stopped; with `once`, until every job was done once: then what escaped them.
+        """Runs until stopped; with `once`, runs every job once and returns the errors that escaped them.
 
-        Raises what no waiting mends.
+        Raises errors that retrying cannot fix.
         """
         threads = [
             threading.Thread(target=self._run_job, args=(name, make, once), name=name, daemon=True)
@@ -43,7 +43,7 @@ class JobRunner:
         return self._problems if once else []
 
     def _run_job(self, name: str, make: Callable[[], JobLoop], once: bool) -> None:
-        """A job until it ends. Its rounds catch what escapes them; what escapes all the same begins them anew."""
+        """Runs a job until it ends. Its rounds catch their own errors; anything that still escapes restarts the job."""
         failures = 0
         while True:
             try:

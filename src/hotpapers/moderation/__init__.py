@@ -1,9 +1,9 @@
-"""Moderation: which posts may be quoted, which mentions are in doubt, which accounts are programs (`bots`), and which
-are authors of the papers that they speak of.
+"""Moderation: which posts may be quoted, which mentions are doubtful, which accounts are bots (`bots`), and which
+belong to authors of the papers they post about.
 
-quotation_policy    what of a post may be shown now        blocklist   what the operator never quotes
+quotation_policy    which posts may be quoted now          blocklist   what the operator never quotes
 doubtful_mentions   posts under the wrong paper            queries     what is asked of the store
-author_voices       who is an author, by `author_names` and `author_words`, or by the operator's word
+author_voices       who is an author: by `author_names`, `author_words` or the operator's verdict
 
-Takes posts and accounts from the store; gives judgements. It shows nothing and counts nobody.
+Reads posts and accounts from the store and writes verdicts. It renders nothing and counts no voices.
 """

@@ -1,8 +1,8 @@
 """Whether the name or handle shown with a post is that of one of a paper's authors. Pure, and cautious.
 
-A surname alone, or a given name alone, is never enough. The given name in full with the surname always is; an initial
-with the surname only where the surname is not a common one, or two initials agree. Middle names may be missing, but
-not differ. The surname may stand first. A handle counts if it is made of the whole name and nothing else.
+A surname or given name alone is never enough. A full given name with the surname always is. An initial with the surname
+is enough only if the surname is rare or two initials agree. Middle names may be missing but must not differ. The
+surname may come first. A handle counts if it consists of the whole name and nothing else.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Literal, NamedTuple
 from hotpapers.moderation.common_surnames import COMMON, EASTERN, NICKNAMES
 
 LONGEST = 200
-"""Characters of a name that are looked at."""
+"""Characters of a name that are examined."""
 SHORTEST_SURNAME = 4
-"""Letters of a surname beside which an initial is enough."""
+"""Minimum letters of a surname for which an initial is enough."""
 SHORTEST_HANDLE = 6
-"""Letters of a handle without signs in it that is a name and no accident."""
+"""Minimum letters of a handle without separators to match a name by more than chance."""
 REMEMBERED = 10_000
-"""Names of authors that are kept taken apart: many posts name the same papers."""
+"""Parsed author names to cache: many posts name the same papers."""
 
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d", "ħ": "h"}
@@ -31,9 +31,9 @@ _LETTERS = str.maketrans(
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _WORD = re.compile(r"[^\W\d_]+")
 _SEPARATOR = re.compile(r"[^\w\s.,\-‐‑]+|\s[-‐‑]+\s|_|\s(?:is|at|aka)\s")
-"""What separates a name from what people write beside it."""
+"""What separates a name from other text beside it."""
 _INSERTION = re.compile(r"\(.*?\)|[\"“”«„].*?[\"“”»]")
-"""What stands inside a name and is none of it."""
+"""Text inside a name that is not part of it."""
 _TAG = re.compile(r"[#@][\w.@-]+")
 _GROUP = re.compile(
     r"\b(?:collaboration|consortium|group|initiative|institute|labs?|laboratory|project|team)\b|[ -]ai$"
@@ -49,20 +49,20 @@ _AFTER_HANDLES = "phd ml ai nlp cv cs sci research math phys physics stat"
 PARTICLES, _TITLES, _BEFORE, _AFTER = (
     frozenset(words.split()) for words in (_PARTICLES, _TITLES_AT_ENDS, _BEFORE_HANDLES, _AFTER_HANDLES)
 )
-"""What stands before surnames, around names, and what people add to their names in handles."""
+"""Particles before surnames, titles around names, and what people add to their names in handles."""
 
 Form = Literal["name", "initials", "handle"]
 
 
 class NameMatch(NamedTuple):
-    """Evidence: which author it is, as the paper prints the name, and by what it shows."""
+    """A match: the author's name as the paper prints it, and what matched."""
 
     author: str
     form: Form
 
 
 def matched_author(name: str, handle: str, authors: Iterable[str]) -> NameMatch | None:
-    """The first author whose name somebody shows, by name before handle; None where nobody's is shown."""
+    """The first author whose name somebody shows; names come before handles. None if nothing matches."""
     shown = _shown_names(name[:LONGEST])
     handles = _handles(handle[:LONGEST], name[:LONGEST])
     if not shown and not handles:
@@ -78,12 +78,12 @@ def matched_author(name: str, handle: str, authors: Iterable[str]) -> NameMatch 
     return by_handle
 
 
-# ---- taken apart -----------------------------------------------------------------------------------------
+# ---- parsing names ---------------------------------------------------------------------------------------
 
 
 class NameParts(NamedTuple):
-    """A way to read a name: surname and given names, with the handles that are made of both, and of the surname with
-    no more than initials."""
+    """One way to read a name: surname and given names. `whole`: handles made of both; `short`: handles made of the
+    surname with at most initials."""
 
     surname: str
     given: tuple[str, ...]
@@ -92,8 +92,8 @@ class NameParts(NamedTuple):
 
 
 class PersonName(NamedTuple):
-    """A name in words, without accents, titles and case. `parts`: the ways to read it; none for the name of many, or of
-    one word, which is compared as a whole."""
+    """A name as words, folded and without titles. `parts`: the ways to read it; none for the name of a group or a
+    single word, which is compared as a whole."""
 
     words: tuple[str, ...]
     parts: tuple[NameParts, ...]
@@ -104,7 +104,7 @@ class PersonName(NamedTuple):
 
 
 def fold(text: str, spelled_out: bool = False) -> str:
-    """Small letters without accents. `spelled_out`: ä as ae, as names are written where there is no ä."""
+    """Lowercase letters without accents. `spelled_out`: writes ä as ae, as people do where there is no ä."""
     if text.isascii():
         return text.lower().translate(_LETTERS)
     text = unicodedata.normalize("NFKC", text).casefold()
@@ -115,13 +115,13 @@ def fold(text: str, spelled_out: bool = False) -> str:
 
 
 def _folds(text: str) -> list[str]:
-    """The ways to write a name without accents: one, or two where it has an umlaut."""
+    """The ways to write a name without accents: one, or two if it has an umlaut."""
     return list(dict.fromkeys((fold(text), fold(text, spelled_out=True))))
 
 
 @lru_cache(REMEMBERED)
 def _spellings(author: str) -> tuple[PersonName, ...]:
-    """An author's name, `Surname, Given` turned round."""
+    """The ways to write an author's name; `Surname, Given` is turned around."""
     result = []
     for text in _folds(author[:LONGEST]):
         last, comma, first = text.partition(",")
@@ -135,8 +135,8 @@ def _person(words: Sequence[str]) -> PersonName:
 
 
 def _parts(words: Sequence[str]) -> Iterator[NameParts]:
-    """The surname has one word at the end, or up to three; particles before it may be left out. It stands first where
-    only initials follow."""
+    """The surname is the last one to three words; particles before it may be left out. If only initials follow the
+    first word, the surname comes first."""
     if max(map(len, words[1:])) == 1:
         yield _read_as(words[0], tuple(words[1:]))
     for at in range(max(1, len(words) - 3), len(words)):
@@ -153,7 +153,7 @@ def _read_as(surname: str, given: tuple[str, ...]) -> NameParts:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """The words of a name but for titles at its ends."""
+    """The words of a name, without titles at its ends."""
     words = _WORD.findall(text)
     while words and words[0] in _TITLES:
         words = words[1:]
@@ -164,8 +164,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 @lru_cache(REMEMBERED)
 def _shown_names(name: str) -> tuple[PersonName, ...]:
-    """What may be a name in what somebody shows as theirs: parts between signs; what is around a nickname in signs; of
-    words in two scripts those in one; what has a comma, turned round too."""
+    """What may be a name in the name shown: text between separators; text around an inserted nickname; if two scripts
+    are used, the words of each; if there is a comma, also the two parts swapped."""
     names: list[PersonName] = []
     for text in _folds(_TAG.sub(" | ", name)):
         for part in (*_SEPARATOR.split(f" {text} "), *_SEPARATOR.split(_INSERTION.sub(" ", f" {text} "))):
@@ -175,7 +175,7 @@ def _shown_names(name: str) -> tuple[PersonName, ...]:
 
 
 def _by_script(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Of words in Latin and other letters: each of the two."""
+    """If words are in both Latin and other scripts: the words of each."""
     latin = tuple(word for word in words if word.isascii())
     if 0 < len(latin) < len(words):
         yield latin
@@ -209,13 +209,13 @@ def _form_of(known: PersonName, shown: PersonName) -> Form | None:
 
 
 def _is_exact(known: PersonName, shown: PersonName) -> bool:
-    """Names of one word, or of many people: every letter is the same."""
+    """Names of a single word or a group: every letter must match."""
     letters = known.letters
     return letters == shown.letters and (len(letters) >= SHORTEST_HANDLE or not letters.isascii())
 
 
 def _is_turned_round(known: Sequence[str], shown: Sequence[str]) -> bool:
-    """Whether the surname stands first in the one, and last in the other; blanks do not matter. Not with initials."""
+    """Whether one name has the surname first and the other last, ignoring spaces. Not with initials."""
     letters = "".join(known)
     if min(map(len, (*known, *shown))) < 2:
         return False
@@ -223,7 +223,7 @@ def _is_turned_round(known: Sequence[str], shown: Sequence[str]) -> bool:
 
 
 def _has_first_surname(known: Sequence[str], shown: Sequence[str]) -> bool:
-    """Whether of two surnames the first alone is shown, or known, after the same given name."""
+    """Whether one name has only the first of the other's two surnames, with the same given name."""
     short, long = sorted((known, shown), key=len)
     if len(short) != 2 or len(short[0]) < 2 or len(short[1]) < SHORTEST_SURNAME:
         return False
@@ -231,7 +231,7 @@ def _has_first_surname(known: Sequence[str], shown: Sequence[str]) -> bool:
 
 
 def _form_of_given(known: Sequence[str], shown: Sequence[str], surname: str) -> Form | None:
-    """How given names are the same, beside the same surname."""
+    """How given names match, next to the same surname."""
     if "".join(known) == "".join(shown) and min(map(len, known)) > 1:
         return "name"
     agreeing = _count_agreeing(known, shown)
@@ -243,18 +243,18 @@ def _form_of_given(known: Sequence[str], shown: Sequence[str], surname: str) -> 
 
 
 def _may_be_nickname(name: str, other: str, surname: str) -> bool:
-    """Whether one given name is what somebody with the other is called for short, beside a surname that many share."""
+    """Whether one given name may be short for the other, next to a surname that many share."""
     return min(len(name), len(other)) > 2 and surname not in EASTERN
 
 
 def _is_middle_name(known: Sequence[str], shown: Sequence[str], surname: str) -> bool:
-    """Whether an author is called by a given name that is not their first: J. Jasmine Doe, Jasmine Doe."""
+    """Whether an author goes by a given name that is not their first: J. Jasmine Doe, Jasmine Doe."""
     return shown[0] in known[1:] and len(shown[0]) >= (3 if is_rare_surname(surname) else 5)
 
 
 def _count_agreeing(known: Sequence[str], shown: Sequence[str]) -> int:
-    """How many given names or initials agree: those of the shorter list, in order, the first with the first; none where
-    one of them does not."""
+    """How many given names or initials agree: all of the shorter list, in order, starting with the first names. 0 if
+    one does not."""
     if shown[0] == "".join(name[0] for name in known) and len(shown[0]) > 1:
         return len(known)
     short, long = sorted((known, shown), key=len)
@@ -265,14 +265,14 @@ def _count_agreeing(known: Sequence[str], shown: Sequence[str]) -> int:
 
 
 def _agree(name: str, other: str) -> bool:
-    """Whether one given name is the other, its initial, its beginning or what people with it are called."""
+    """Whether one given name equals the other, is its initial or beginning, or is a nickname for it."""
     short, long = sorted((name, other), key=len)
     begins = long.startswith(short) and (len(short) != 2 or short == long)
     return begins or (long, short) in NICKNAMES or (short, long) in NICKNAMES
 
 
 def is_rare_surname(surname: str) -> bool:
-    """Whether few share a surname, so that an initial beside it tells who it is."""
+    """Whether so few people share a surname that an initial beside it identifies one."""
     return len(surname) >= SHORTEST_SURNAME and surname not in COMMON
 
 
@@ -280,7 +280,7 @@ def is_rare_surname(surname: str) -> bool:
 
 
 class HandleParts(NamedTuple):
-    """A handle in words, without what people add to their names."""
+    """A handle as words, without what people add to their names."""
 
     words: tuple[str, ...]
 
@@ -291,8 +291,8 @@ class HandleParts(NamedTuple):
 
 @lru_cache(REMEMBERED)
 def _handles(handle: str, name: str) -> tuple[HandleParts, ...]:
-    """What may be somebody's name in a handle, or in a shown name of one word: `@jane-doe.bsky.social`,
-    `janedoe@server.example`, `jane.doe.example`."""
+    """Possible names in a handle, or in a shown name of one word: `@jane-doe.bsky.social`, `janedoe@server.example`,
+    `jane.doe.example`."""
     own, _, server = fold(handle).strip().removeprefix("@").partition("@")
     labels = own.split(".")
     texts = [own, labels[0], " ".join(labels[:-1])] if not server else [own]
@@ -323,8 +323,8 @@ def _is_handle_of(known: PersonName, handle: HandleParts, shown: Sequence[Person
 
 
 def _is_confirmed(part: NameParts, letters: str, shown: Sequence[PersonName]) -> bool:
-    """Whether more speaks for a handle of surname and initials: the given name is shown, and no other surname; or few
-    share the surname, and no name is shown."""
+    """Whether there is more evidence for a handle made of surname and initials: the given name is shown without another
+    surname, or the surname is rare and no name is shown."""
     if any(name.words[0] == part.given[0] and max(map(len, ("", *name.words[1:]))) < 2 for name in shown):
         return len(part.given[0]) > 1
     return (

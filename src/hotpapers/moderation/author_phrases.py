@@ -1,6 +1,6 @@
-"""The words by which people say that a paper is theirs, by language, and those that mean something else beside them.
+"""Phrases by which people say that a paper is theirs, by language, and phrases near them that change the meaning.
 
-All without accents and in small letters, as `author_words` compares them.
+All lowercase and without accents, as `author_words` compares them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import NamedTuple
 class PossessiveWords(NamedTuple):
     """How one language says *our paper*.
 
-    `nouns`: what a paper is called; `vague`: what may be something else too, and needs a word more. `between`: what may
-    stand before these, and says that it is one's own; `breakers`: what ends what *our* belongs to. `spoiled_before`,
-    `spoiled_after`: what makes it another paper, or no paper.
+    `owners`: words for *my* and *our*. `nouns`: words for a paper; `vague`: words that may mean something else, and
+    need more evidence. `between`: words that may come before these and suggest that it is one's own; `breakers`: words
+    that end what *our* refers to. `spoiled_before`, `spoiled_after`: phrases that make it another paper, or no paper.
     """
 
     owners: frozenset[str]
@@ -30,7 +30,7 @@ class PossessiveWords(NamedTuple):
 def _language(
     owners: str, nouns: str, vague: str, between: str, breakers: str, *, before: str, after: str
 ) -> PossessiveWords:
-    """Words are set apart by blanks, alternatives by lines."""
+    """Words are separated by spaces, alternatives by lines."""
     ends, begins = ("|".join(line.strip() for line in text.strip().splitlines()) for text in (before, after))
     return PossessiveWords(
         owners=frozenset(owners.split()),
@@ -144,22 +144,22 @@ FOLLOWED = re.compile(
     r"|establishes|introduc\w+|propos\w+|we"
     r"|sobre|mas|con|en|sur|avec|est|zu|uber|mit|ist|auf|erschienen|da|sulle?|sui|su|e)(?:\s|$)"
 )
-"""What follows *our work* where that is a paper, and one's own news."""
+"""What follows *our work* if that is a paper, and news of one's own."""
 SHARED = re.compile(
     r"(?:^|\s)(?:shar(?:e|ing)|present(?:ing)?|announc(?:e|ing)|introduc(?:e|ing)|releas(?:e|ing)|proud of"
     r"|check(?: out)?|this is|here is|here's|read|see|highlight(?:ing)?|discuss(?:ing)?|summary of|thread on"
     r"|tweet(?:print)? (?:on|of)|in|partager|presenter|annoncer|compartir|presentar|anunciar|compartilhar|apresentar"
     r"|condividere|presentare)$"
 )
-"""What stands before it there."""
+"""What comes before *our work* in that case."""
 _BEGINNINGS = """
     so and but now finally today hey wow yay just out ok well also psa hooray btw plug then oh hi hello yes
     und jetzt endlich heute et enfin aujourd'hui y por fin ahora e finalmente ecco ora oggi il la
 """
 BEGINNINGS = frozenset(_BEGINNINGS.split())
-"""Words after which a sentence still begins: *finally our paper*."""
+"""Words that may begin a sentence before its subject: *finally our paper*."""
 
-# ---- other ways to say it --------------------------------------------------------------------------------
+# ---- other phrases ---------------------------------------------------------------------------------------
 
 _NO_PAPER = r"about|of|on|for|from|in|the|this|that|blog|review|summary|video|thread|news|favou?rite|fav"
 _NEW = rf"(?:(?!(?:{_NO_PAPER})\b)[\w'-]+ ){{0,4}}?"
@@ -213,7 +213,7 @@ _FURTHER = (
     r" (?:\w+ ){0,2}(?:articulo|paper|preprint|trabajo|estudio)\b",
 )
 STATEMENTS = tuple(map(re.compile, (*_WROTE_IT, *_WITH_OTHERS, *_GLAD_TO_SHARE, *_AUTHOR_HERE, *_FURTHER)))
-"""In languages that set words apart by blanks."""
+"""For languages that separate words by spaces."""
 
 _WE_JA = (
     "(?:私(?:たち|達|ども|共)?|僕(?:たち|達|ら)?|我々|われわれ|わたしたち|自分(?:たち)?|弊社|弊研究室|弊ラボ|当研究室|当社|当チーム"
@@ -237,8 +237,8 @@ WITHOUT_BLANKS = tuple(
         r"(?!\s?(?:읽기|리뷰|모임))",
     )
 )
-"""In Japanese, Chinese and Korean."""
+"""For Japanese, Chinese and Korean."""
 THIRD_PERSONS = re.compile(
     r"(?:さん|氏|先生|君|くん)(?:たち)?(?:が|は|の|と)|彼らの|彼女の|彼の|他们的|他們的|이분|그들의"
 )
-"""Somebody else, of whose paper it is said."""
+"""Mentions of somebody else whose paper it may be."""

@@ -1,11 +1,11 @@
-"""Who of those who speak of a paper is its author: by the name shown with a post, or by its own words.
+"""Which accounts belong to authors of the papers they post about: by the name shown with a post, or by its own words.
 
-The judgement is kept as a fact, a verdict on an account about a paper, as names may be forgotten later and an issue
-must still be built as it was. It has no words of anybody's in it. A verdict that was written stays; the operator's word
-goes before every rule's.
+The result is stored as a verdict on an account about a paper: names may be forgotten later, and an issue must still
+rebuild as it was. A verdict contains nobody's words. A written verdict stays; the operator's verdict overrides every
+rule's.
 
-Each call looks only at what came in since the one before. Posts and papers come in any order: a post whose paper is
-not known yet is looked at again once it is.
+Each call examines only what was stored since the previous call. Posts and papers arrive in any order: a post whose
+paper is not known yet is examined again once it is.
 """
 
 from __future__ import annotations
@@ -30,21 +30,20 @@ from hotpapers.store.meta import read_meta, write_meta
 from hotpapers.store.record import Record, now
 
 SOURCE = "authors"
-"""Where the batch's rows came from."""
+"""The source of the batch."""
 RULE = "author"
 VERSION = 1
 NAME_REASON = "its name is that of an author"
 CLAIM_REASON = "it says that the paper is its own"
 
 _NOTE = "authors"
-"""Under which name the store keeps up to which batch was judged, by which version of the rule."""
+"""Key under which the store keeps the last judged batch and the version of the rule."""
 
 
 def judge_authors(record: Record, at: int | None = None) -> WrittenBatch:
-    """Writes down which accounts are authors of the papers that they speak of; of what was judged before, nothing.
+    """Writes new verdicts on which accounts belong to authors of the papers they post about.
 
-    `at`: the moment of the batch, µs UTC, by default now. Gives the last batch that was written, with all that was
-    added.
+    `at`: the moment of the batch, µs UTC, by default now. Returns the last batch written, with the total of rows added.
     """
     view, total = record.view(), WrittenBatch(None, 0)
     judged_to = _last_judged_batch(record)
@@ -61,7 +60,7 @@ def judge_authors(record: Record, at: int | None = None) -> WrittenBatch:
 
 
 def _last_judged_batch(record: Record) -> int:
-    """The last batch that was looked at by this version of the rule; 0 for none."""
+    """The last batch examined by this version of the rule; 0 for none."""
     version, _, position = (read_meta(record.database, _NOTE) or "").partition(" ")
     if version != str(VERSION) or int(position) > record.head.position:
         return 0
@@ -72,7 +71,7 @@ def _last_judged_batch(record: Record) -> int:
 
 
 def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
-    """The verdicts on some posts and papers, whether they are written already or not."""
+    """The verdicts on posts and papers, including those already written."""
     keys = sorted({post for post, _ in pairs})
     posts = {post.post: post for post in view.items(Post, f"t.post IN ({numbers_of(keys)})", keys)}
     accounts = _accounts(view, posts.values())
@@ -91,15 +90,15 @@ def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
 
 
 def _accounts(view: AsOfView, posts: Iterable[Post]) -> dict[str, Account]:
-    """How the accounts of some posts are called now, where that is known."""
+    """The current accounts of posts, if known, with their names and handles."""
     keys = sorted({post.account for post in posts if post.account})
     accounts = view.items(Account, f"t.account IN ({numbers_of(keys)})", keys) if keys else ()
     return {account.account: account for account in accounts}
 
 
 def reason_of(post: Post, account: Account | None, paper: MentionedPaper, *, is_only: bool) -> str:
-    """Why a post is of an author of a paper; nothing where nobody can tell. `is_only`: it names no other paper, so
-    that *our paper* is this one."""
+    """Why a post is by an author of a paper; empty if it cannot be told. `is_only`: the post names no other paper, so
+    *our paper* means this one."""
     shown = [(post.name, post.handle), *([(account.name, account.handle)] if account else [])]
     if any(matched_author(name, handle, paper.authors) for name, handle in dict.fromkeys(shown)):
         return NAME_REASON
@@ -107,7 +106,7 @@ def reason_of(post: Post, account: Account | None, paper: MentionedPaper, *, is_
 
 
 def _new_verdicts(view: AsOfView, verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """The earliest verdict on each account and paper, where none was written that holds as early."""
+    """The earliest verdict on each account and paper, unless one at least as early was written."""
     earliest: dict[Pair, Verdict] = {}
     for verdict in sorted(verdicts, key=lambda verdict_of: verdict_of.observed_at):
         earliest.setdefault((verdict.subject, verdict.about), verdict)
@@ -118,8 +117,8 @@ def _new_verdicts(view: AsOfView, verdicts: Iterable[Verdict]) -> list[Verdict]:
 
 
 class AuthorReview(NamedTuple):
-    """Whether an account is held to be an author of a paper now. `verdicts`: all that were ever said of it and not
-    withdrawn, oldest first: the operator's last one holds, else the rule's."""
+    """Whether an account counts as an author of a paper now. `verdicts`: all verdicts not withdrawn, oldest first; the
+    operator's last one wins, else the rule's."""
 
     paper: str
     is_author: bool
@@ -127,7 +126,7 @@ class AuthorReview(NamedTuple):
 
 
 def review_papers(record: Record, account: str) -> list[AuthorReview]:
-    """The papers of which it was judged whether an account is their author."""
+    """The papers for which there are verdicts on whether an account is an author."""
     view = record.view()
     verdicts = [row.item for row in queries.author_verdicts(view, [account]) if isinstance(row.item, Verdict)]
     by_paper = groupby(sorted(verdicts, key=lambda verdict: verdict.about), lambda verdict: verdict.about)
@@ -135,8 +134,8 @@ def review_papers(record: Record, account: str) -> list[AuthorReview]:
 
 
 def set_author(record: Record, key: str, paper: str, verdict: OperatorVerdict, *, at: int) -> None:
-    """Keeps the operator's word on whether an account is an author of a paper. Raises NotFound where the record does
-    not know the account, UsageError where a later word of theirs stands in its way."""
+    """Saves the operator's verdict on whether an account is an author of a paper. Raises NotFound if the record does
+    not know the account, UsageError if a later verdict of the operator conflicts."""
     accounts = known_accounts_of(record.view(), key)
     save_operator_verdict(
         record, key, paper, accounts, _operator_verdicts(record.view(), accounts, paper), verdict, at=at
@@ -144,13 +143,12 @@ def set_author(record: Record, key: str, paper: str, verdict: OperatorVerdict, *
 
 
 def withdraw_author(record: Record, key: str, paper: str, *, at: int) -> int:
-    """Withdraws what the operator said of an account and a paper: the rule decides again. How many verdicts those
-    were."""
+    """Withdraws the operator's verdicts on an account and a paper, so that the rule decides again. Returns how many."""
     return withdraw_rows(record, _operator_verdicts(record.view(), known_accounts_of(record.view(), key), paper), at=at)
 
 
 def _operator_verdicts(view: AsOfView, accounts: list[str], paper: str) -> list[StoredRow]:
-    """What the operator said of accounts and a paper."""
+    """The operator's verdicts on accounts and a paper."""
     rows = queries.author_verdicts(view, accounts)
     return [
         row for row in rows if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.about == paper

@@ -1,7 +1,7 @@
-"""Whether a post's own words say that the paper is its author's: *our new paper*, *j'ai écrit un article*. Pure.
+"""Whether a post's own words claim the paper: *our new paper*, *j'ai écrit un article*. Pure.
 
-What is quoted, passed on or taken from the paper says nothing. *Our* and *my* must belong to the paper itself: not *our
-reading group*, *my favourite paper*, *this builds on our work*. Where words leave it open, it is nobody's own.
+Text that is quoted, forwarded or copied from the paper is ignored. *Our* and *my* must refer to the paper itself: not
+*our reading group*, *my favorite paper*, *this builds on our work*. If the words are ambiguous, there is no claim.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from hotpapers.moderation import author_phrases
 from hotpapers.moderation.author_phrases import PossessiveWords
 
 LONGEST = 3_000
-"""Characters of a post that are looked at; a claim stands at the beginning."""
+"""Characters of a post that are examined; claims come early."""
 FURTHEST = 6
-"""Words after *our* among which the paper must be named."""
+"""Words after *our* within which the paper must be named."""
 PASSAGE = 4
-"""Words of a sentence from which on it may be taken from the paper."""
+"""Minimum words of a sentence that can be recognized as copied from the paper."""
 
 REMEMBERED = 500
-"""Papers whose words are kept at hand: many posts name the same one."""
+"""Papers whose words are cached: many posts name the same one."""
 
 _ADDRESS = re.compile(r"\S*(?:://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*")
 _FORWARDED = re.compile(r"(?<!\w)(?:rt|mt)\s+@.*|^\s*(?:>|via @).*", re.I | re.M)
@@ -41,15 +41,15 @@ _OWNERS = frozenset().union(*(language.owners for language in author_phrases.LAN
 
 
 def claims_paper(text: str, title: str = "", abstract: str = "") -> bool:
-    """Whether a post says in the first person that a paper is its author's own. `title` and `abstract` of the paper:
-    what the post has from there are not its own words."""
+    """Whether a post says in the first person that a paper is its author's own. Text copied from the paper's `title` or
+    `abstract` is ignored."""
     own = _own_text(text[:LONGEST], title)
     sentences = filter(None, map(str.strip, _SENTENCE.split(own)))
     return any(_claims(sentence) for sentence in sentences if not _is_passage(sentence, f"{title} {abstract}"))
 
 
 def _own_text(text: str, title: str) -> str:
-    """A post without addresses, quotations and the paper's title, in small letters without accents."""
+    """A post without addresses, quotations and the paper's title, lowercase and without accents."""
     own = _QUOTATION.sub(" ", _FORWARDED.sub(" ", _ADDRESS.sub(" ", text.replace("’", "'"))))
     own = _BLANKS.sub(" ", _plain(own))
     return _REPORTED_SPEECH.sub(" ", own.replace(" ".join(_plain(title).split()), " ") if title else own)
@@ -63,14 +63,14 @@ def _plain(text: str) -> str:
 
 
 def _is_passage(sentence: str, paper: str) -> bool:
-    """Whether a sentence stands in the paper's title or abstract."""
+    """Whether a sentence occurs in the paper's title or abstract."""
     words = _WORD.findall(sentence)
     return len(words) >= PASSAGE and f" {' '.join(words)} " in _word_row(paper)
 
 
 @lru_cache(REMEMBERED)
 def _word_row(paper: str) -> str:
-    """A paper's words in a row, with blanks around."""
+    """A paper's words joined by spaces, with a space at each end."""
     return f" {' '.join(_WORD.findall(_plain(paper)))} "
 
 
@@ -92,7 +92,7 @@ def _claims(sentence: str) -> bool:
 
 
 class _OwnedNoun(NamedTuple):
-    """What *our* belongs to: the words before it, between the two, and after."""
+    """What *our* refers to: the noun, and the words before *our*, between the two, and after the noun."""
 
     before: str
     between: Sequence[str]
@@ -101,7 +101,7 @@ class _OwnedNoun(NamedTuple):
 
 
 def _is_owned(words: Sequence[str], at: int, language: PossessiveWords) -> bool:
-    """Whether the word of possession at a place belongs to a paper, and to the one that the post names."""
+    """Whether the possessive at a position refers to a paper, and to the one that the post names."""
     owned = _noun_after(words, at, language)
     if owned is None or language.spoiled_before.search(owned.before) or language.spoiled_after.match(owned.after):
         return False
@@ -117,7 +117,7 @@ def _is_owned(words: Sequence[str], at: int, language: PossessiveWords) -> bool:
 
 
 def _is_venue(word: str) -> bool:
-    """Whether a word says where a paper appears, as ICML2024 and #TeaCon do."""
+    """Whether a word says where a paper appears, such as ICML2024 or #TeaCon."""
     return word.startswith(("#", "@")) or any(map(str.isdigit, word))
 
 

@@ -1,4 +1,4 @@
-"""What the operator never quotes: kept in the store, for whoever renders from it, with settings or without."""
+"""What the operator never quotes: kept in the store, so that it applies even when rendering without settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NOTE = "blocked"
 
 
 class Blocklist(msgspec.Struct, frozen=True):
-    """Accounts by their keys or as network:@handle, words and phrases, hosts with all below them."""
+    """Accounts by key or as network:@handle; words and phrases; hosts, including their subdomains."""
 
     accounts: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -19,7 +19,7 @@ class Blocklist(msgspec.Struct, frozen=True):
 
 
 def save_blocklist(database: Database, blocked: Blocklist) -> bool:
-    """Keeps it in place of what was kept before; whether it differs."""
+    """Replaces the stored list. Returns whether it changed."""
     if load_blocklist(database) == blocked:
         return False
     with database.write():
@@ -28,6 +28,6 @@ def save_blocklist(database: Database, blocked: Blocklist) -> bool:
 
 
 def load_blocklist(database: Database) -> Blocklist:
-    """What was kept last; nothing is blocked where nobody said so."""
+    """The stored list; empty if there is none."""
     kept = read_meta(database, _NOTE)
     return msgspec.json.decode(kept, type=Blocklist) if kept is not None else Blocklist()

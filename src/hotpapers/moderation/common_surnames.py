@@ -1,5 +1,4 @@
-"""Surnames so common that an initial beside one tells nobody apart, and what people are called for short. Folded: no
-accents, small letters."""
+"""Surnames so common that an initial beside them identifies nobody, and nicknames. Folded: lowercase, no accents."""
 
 from __future__ import annotations
 
@@ -89,8 +88,8 @@ theodore-ted thomas-tommy vladimir-volodya william-bill william-billy william-wi
 COMMON = frozenset(
     " ".join((_CHINESE, _KOREAN_AND_VIETNAMESE, _JAPANESE, _INDIAN, _ENGLISH, _ROMANCE, _GERMANIC, _FURTHER)).split()
 )
-"""With such a surname it takes a given name, or two initials."""
+"""Next to these surnames, a given name or two initials are needed."""
 EASTERN = frozenset(f"{_CHINESE} {_KOREAN_AND_VIETNAMESE}".split())
-"""Of these the surnames beside which one given name is often the beginning of another: Wei, Weiwei."""
+"""The common surnames next to which one given name is often the beginning of another: Wei, Weiwei."""
 NICKNAMES = frozenset(tuple(pair.split("-")) for pair in _CALLED.split())
-"""Pairs of a given name and what people with it are called, where that is not its beginning."""
+"""Pairs of a given name and a nickname that is not its beginning."""

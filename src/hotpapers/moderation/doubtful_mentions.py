@@ -1,6 +1,6 @@
-"""Doubt about what imported listings show: posts whose words quote the title of another paper than they stand under.
+"""Doubts about imported listings: posts that quote the title of another paper than the one they are listed under.
 
-The listing is given back as it was printed; a verdict says what is to be thought of it, and pages and rankings heed it.
+The listing is kept as it was published; a verdict marks the mention as doubtful, and pages and rankings respect it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from hotpapers.store.paper_names import KEPT, load_names
 from hotpapers.store.record import Record
 
 SOURCE = "words"
-"""Where the batch's rows came from."""
+"""The source of the batch."""
 RULE = "words"
 
 
 def judge_listed_posts(record: Record) -> WrittenBatch:
-    """Writes down which listed posts are in doubt, and the papers that their words name instead; of what the record
-    has already, nothing. Papers that came in since may be the ones that are named, so it is worth asking again."""
+    """Writes new verdicts on doubtful listed posts, and mentions of the papers that their words name instead. Papers
+    stored since the last call may be among these, so it is worth calling again."""
     view = record.view()
     judged = list(_judgements(record, view))
     new = [item for item in judged if not _is_recorded(view, item)]
@@ -59,6 +59,6 @@ def _doubt(post: Post, paper: str, title: str, names: PaperIndex) -> Iterator[It
 
 
 def _is_recorded(view: AsOfView, item: Item) -> bool:
-    """Whether the record's latest word is the same but for its moment."""
+    """Whether the record's latest observation is the same except for its moment."""
     row = view.latest_row(*typed_key(item))
     return row is not None and msgspec.structs.replace(row.item, observed_at=item.observed_at) == item

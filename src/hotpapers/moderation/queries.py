@@ -1,4 +1,4 @@
-"""What moderation asks of the store about imported listings, doubtful mentions and authors' own voices. Of bots:
+"""What moderation asks of the store about imported listings, doubtful mentions and authors' voices. For bots, see
 `bots/queries`."""
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from hotpapers.store.item_rows import StoredRow
 
 
 def doubtful_pairs(view: AsOfView) -> frozenset[tuple[str, str]]:
-    """Post and paper of every mention that is in doubt by any rule, and not sound by the operator's word: what is to
-    be shown nowhere as a post about that paper."""
+    """Post and paper of every mention that some rule finds doubtful and the operator has not called sound. Such a post
+    must not be shown as being about that paper."""
     sql = f"WITH {doubtful_sql(view)} SELECT {key_of('d.post')}, {key_of('d.paper')} FROM doubtful AS d"
     rows = view.database.rows(sql)
     return frozenset((post, paper) for post, paper in rows)
@@ -27,7 +27,7 @@ LISTED = "SELECT l.post FROM mention AS l WHERE l.form = 'listed'"
 
 
 def papers_of_listed(view: AsOfView) -> dict[str, set[str]]:
-    """The papers that each listed post stands under, or links."""
+    """The papers that each listed post is listed under or links."""
     sql = f"""SELECT {key_of("t.post")}, {key_of("t.paper")} FROM mention AS t
         WHERE {view.visible("t")} AND t.form <> 'title' AND t.post IN ({LISTED})"""
     result: dict[str, set[str]] = defaultdict(set)
@@ -37,27 +37,27 @@ def papers_of_listed(view: AsOfView) -> dict[str, set[str]]:
 
 
 def titles_of_listed(view: AsOfView) -> dict[str, str]:
-    """The titles of the papers that listed posts stand under."""
+    """The titles of the papers that posts are listed under."""
     listed = "SELECT l.paper FROM mention AS l WHERE l.form = 'listed'"
     return {paper.paper: paper.title for paper in view.items(Paper, f"t.paper IN ({listed})")}
 
 
 def listings_observed(view: AsOfView) -> tuple[int, int]:
-    """When the first and the last imported listing was observed, µs UTC; there must be one."""
+    """When the first and the last imported listing were observed, µs UTC. There must be at least one."""
     sql = f"SELECT min(t.observed_at), max(t.observed_at) FROM listing AS t WHERE {view.visible('t')}"
     first, last = view.database.rows(sql)[0]
     return int(first), int(last)
 
 
-# ---- authors' own voices ---------------------------------------------------------------------------------
+# ---- authors' voices -------------------------------------------------------------------------------------
 
 Pair = tuple[str, str]
 """The keys of a post and of a paper that it names."""
 
 
 def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
-    """Posts with the papers that they name, some hundreds at a time, of which anything is new since a position: the
-    mention itself, or else the post, the paper, or how its account is called."""
+    """Posts with the papers they name, some hundreds at a time, where something is new since a position: the mention,
+    the post, the paper, or the account's name."""
     first = first_row(view, "mention", "id", "since", position + 1)
     for numbers in _new_rows(view, "mention", "id", first):
         yield _pairs(view, f"m.id IN ({', '.join(map(str, numbers))})")
@@ -70,7 +70,7 @@ def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
 
 
 def _new_rows(view: AsOfView, table: str, column: str, first: int) -> Iterator[Sequence[int]]:
-    """A column of a table's rows from a number on, some hundreds at a time."""
+    """The values of a column, starting with row `first`, some hundreds at a time."""
     sql = f"""SELECT t.id, t.{column} FROM {table} AS t WHERE t.id >= ? AND {view.visible("t")}
         ORDER BY t.id LIMIT {AT_ONCE}"""
     while rows := view.database.rows(sql, (first,)):
@@ -86,21 +86,21 @@ def _pairs(view: AsOfView, where: str) -> list[Pair]:
 
 
 def first_observed(view: AsOfView, posts: Sequence[str]) -> dict[str, int]:
-    """When each of some posts was first observed, µs UTC."""
+    """When each post was first observed, µs UTC."""
     sql = f"""SELECT {key_of("t.post")}, min(t.observed_at) FROM post AS t
         WHERE t.post IN ({numbers_of(posts)}) AND {view.visible("t")} GROUP BY t.post"""
     return dict(view.database.rows(sql, posts))
 
 
 def papers_named(view: AsOfView, posts: Sequence[str]) -> dict[str, int]:
-    """How many papers each of some posts names."""
+    """How many papers each post names."""
     sql = f"""SELECT {key_of("t.post")}, count(DISTINCT t.paper) FROM mention AS t
         WHERE t.post IN ({numbers_of(posts)}) AND {view.visible("t")} GROUP BY t.post"""
     return dict(view.database.rows(sql, posts))
 
 
 def authors_since(view: AsOfView, accounts: Sequence[str], rule: str) -> dict[Pair, int]:
-    """Since when accounts are held by a rule to be authors of papers, µs UTC: by account and paper."""
+    """By account and paper: since when a rule has considered the account an author of the paper, µs UTC."""
     sql = f"""SELECT {key_of("t.subject")}, {key_of("t.about")}, min(t.observed_at) FROM verdict AS t
         WHERE t.subject IN ({numbers_of(accounts)}) AND t.about <> 0 AND t.rule = ? AND {view.visible("t")}
         GROUP BY t.subject, t.about"""
@@ -115,7 +115,7 @@ def author_verdicts(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
 
 
 def is_author(view: AsOfView, account: str, paper: str) -> bool:
-    """Whether an account is held to be an author of a paper: as rankings see it, under the account's stable name."""
+    """Whether an account counts as an author of a paper, as rankings see it: under its stable name."""
     sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
         SELECT 1 FROM author WHERE paper = {NUMBER} AND voice IN (
             SELECT {NUMBER} UNION SELECT stable_voice FROM known WHERE voice = {NUMBER})"""

@@ -1,14 +1,14 @@
-"""The one gate for quotations: no channel shows a post's words that did not pass it.
+"""The one gate for quotations: no channel shows a post's words unless they pass it.
 
-It is asked whenever an issue is rendered, so that a word of the operator, a network's terms or an author's wish hold
-for what was frozen long ago too. What an issue is, and its digest, do not depend on it.
+It is applied whenever an issue is rendered, so the operator's blocklist, a network's terms and an author's wish apply
+to issues frozen long ago too. An issue's content and its digest do not depend on it.
 
     gone, limited, hidden   by its author, its network or the operator: `posts.withheld`, before this gate
     doubtful                it may be about another paper
     blocked                 the operator's accounts, words and servers
-    terms                   its network's: shown whole, by its first words, or as a link, which quotes nobody
-    a reply                 to somebody else; what an account adds to its own thread is none
-    once an issue           one quotation an account: the one under the first paper
+    terms                   its network's: shown whole, by its first words, or as a link without quotation
+    a reply                 to somebody else; additions to one's own thread are not replies
+    once an issue           one quotation per account: the one under the first paper
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from hotpapers.store.database import slices
 from hotpapers.store.identities import numbers_of
 
 DISCUSSIONS = ("hackernews", "reddit")
-"""Networks on which a comment stands below a story or submission, before everybody: it answers no person."""
+"""Networks on which a comment on a story or submission addresses everybody, not a person."""
 ADDRESSING = ("mastodon", "x")
-"""Networks on which who replies begins with the name of whom it is to."""
+"""Networks on which a reply begins with the handle of the person it addresses."""
 _ADDRESSED = re.compile(r"@([\w.-]+)")
 _AUTHOR_IN_KEY = re.compile(r"bluesky:at://(did:[a-z]+:[\w.:-]+)/")
 
 
 class QuotationPolicy(NamedTuple):
-    """What decides about quotations. `doubtful_pairs`: posts with the papers that they may not be about. `authors`:
-    accounts of posts that are replied to, as far as the record knows them."""
+    """What decides about quotations. `doubtful_pairs`: posts with papers that they may not be about. `authors`: the
+    accounts of posts that are replied to, if the record knows them."""
 
     allowed: terms.Table = terms.TERMS
     blocked: Blocklist = Blocklist()
@@ -47,7 +47,7 @@ class QuotationPolicy(NamedTuple):
 
 
 def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
-    """A policy that knows what it must of some posts, but for which papers they are doubtful."""
+    """A policy for some posts, without their doubtful pairs."""
     answered = slices(sorted({post.reply_to for post in posts if post.reply_to}))
     known = chain.from_iterable(view.items(Post, f"t.post IN ({numbers_of(some)})", some) for some in answered)
     authors = {post.post: post.account for post in known}
@@ -55,12 +55,12 @@ def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> Q
 
 
 def showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
-    """How a post is shown where it cannot be left out: what does not pass, as a link."""
+    """How a post is shown where it cannot be left out: as a link if it does not pass."""
     return terms.of(policy.allowed, post.network).shown if _passes(policy, paper, post) else "link"
 
 
 def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation]) -> list[Quotation]:
-    """Those of the posts shown under a paper that may be quoted, as their networks' terms have it."""
+    """The posts under a paper that may be quoted, shortened as their networks' terms require."""
     return [by_terms(policy.allowed, quotation) for quotation in quotations if _passes(policy, paper, quotation.post)]
 
 
@@ -73,8 +73,8 @@ def _passes(policy: QuotationPolicy, paper: str, post: Post) -> bool:
 def one_per_account(
     entries: Iterable[tuple[str, Sequence[Quotation]]], whole: Mapping[str, Post]
 ) -> dict[str, tuple[Quotation, ...]]:
-    """Of the quotations under each paper, in the order of an issue, those of an account that was not quoted before. A
-    link quotes nobody. `whole`: the posts by their keys, with their accounts."""
+    """The quotations under each paper, without accounts already quoted earlier in the issue. Links are always kept, as
+    they quote nobody. `whole`: the posts by key, with their accounts."""
     quoted: set[str] = set()
     result: dict[str, tuple[Quotation, ...]] = {}
     for paper, quotations in entries:
@@ -90,7 +90,7 @@ def one_per_account(
 
 
 def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
-    """What its network's terms let be shown of a post."""
+    """The part of a post that its network's terms allow to be shown."""
     how = terms.of(allowed, quotation.post.network).shown
     return Quotation(post=terms.as_shown(quotation.post, how), hash=quotation.hash, shown=how)
 
@@ -99,7 +99,8 @@ def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
 
 
 def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
-    """Whether a post is a reply to somebody else. Where nobody knows whose post it answers, it is somebody else's."""
+    """Whether a post replies to somebody else. If the author of the post replied to is unknown, it is taken to be
+    somebody else."""
     if post.network in DISCUSSIONS:
         return False
     if post.reply_to:
@@ -117,7 +118,7 @@ def _author_of(key: str, authors: Mapping[str, str]) -> str:
 
 
 def is_blocked(post: Post, blocked: Blocklist) -> bool:
-    """Whether the operator quotes nothing like it."""
+    """Whether the operator's blocklist matches a post."""
     accounts, words, servers = blocked.accounts, blocked.words, blocked.servers
     names = {keys.folded(post.account), f"{post.network}:@{post.handle.lower()}"}
     if accounts and not names.isdisjoint(map(keys.folded, accounts)):
@@ -129,7 +130,7 @@ def is_blocked(post: Post, blocked: Blocklist) -> bool:
 
 @lru_cache(8)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """One of the words, not within a longer one; scripts that set no blanks between words have no such bounds."""
+    """Matches any of the words, but not within longer words. Scripts written without spaces have no such boundaries."""
     return re.compile("|".join(_bounded(" ".join(word.split()).casefold()) for word in words))
 
 
@@ -141,7 +142,7 @@ def _bounded(word: str) -> str:
 
 
 def _hosts(post: Post) -> set[str]:
-    """The hosts that a post is from: of its own address, of its account's, of a handle that is a host."""
+    """The hosts of a post: from its own address, its account's address and its handle, if that is a host."""
     addresses = [keys.own_id(key) for key in (post.post, post.account)]
     hosts = {_host(address) for address in addresses if "://" in address}
     handle = post.handle.rpartition("@")[2].lower()

@@ -96,7 +96,7 @@ def test_what_the_settings_say_is_changed_in_the_settings(tmp_path: Path, monkey
     with Record("hotpapers.db") as record:
         filled(record)
         judge(record, BotSettings(people=(BOT,)), NOW + HOUR)
-    complaint = f"{BOT}: named under [bots] in the settings; say it there"
+    complaint = f"{BOT}: named under [bots] in the settings; change it there"
     assert misuse("judge", BOT, "--bot", "--reason", "x") == complaint
     assert misuse("judge", "bluesky:@kettles.example", "--undo") == complaint
     assert "named in the settings" in good("judge", BOT)
@@ -116,7 +116,7 @@ def test_a_word_from_an_earlier_day_on_changes_what_is_frozen_after_it(record: R
         for row in record.view(position=before).iterate(Verdict)
         if isinstance(row.item, Verdict)
     }
-    with pytest.raises(UsageError, match="you said something else of it later: reads them; take that back first"):
+    with pytest.raises(UsageError, match="you gave a later verdict: reads them; withdraw it first"):
         set_verdict(record, NOTHING, BOT, OperatorVerdict("bot", "does not", NOW - 4 * DAY), at=NOW + DAY)
 
 

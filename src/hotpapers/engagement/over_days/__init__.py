@@ -1,7 +1,7 @@
-"""Engagement at one cut after another, each from the one before: for issues of many days in a row.
+"""Engagement at a series of cuts, each computed from the one before: for issues of many consecutive days.
 
-queries   what changes from cut to cut, and whom it concerns: all of this package's SQL
-changes   which papers are to be counted again
+queries   what changes from cut to cut, and for which papers: SQL
+changes   which papers must be counted again
 reader    the rows of `engagement.attention.read_engagement`, cut after cut
 """
 

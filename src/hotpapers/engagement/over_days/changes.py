@@ -1,5 +1,5 @@
-"""Which papers are to be counted again from one cut to the next: what was measured of a paper at a past moment stays,
-but for what the record learns later of whom the voices are, what the paper is about, and what else its posts name."""
+"""Which papers must be counted again from one cut to the next. What was measured of a paper at a past moment stays
+valid, unless the record later learns whose the voices are, what the paper is about, or what else its posts name."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ class SharedPosts:
         self._moments.sort()
 
     def is_shared(self, post: int, paper: str, measured: Mapping[str, int], as_of: int) -> bool:
-        """Whether a post names another one of the measured papers, as known at a moment."""
+        """Whether a post names another of the measured papers, as known at a moment."""
         return post in self._papers and any(
             other != paper and other in measured and at <= as_of for at, other in self._papers[post]
         )
 
     def beside(self, papers: Iterable[str]) -> set[str]:
-        """The papers that stand in a post with one of some papers, and these."""
+        """The given papers and those named in the same posts."""
         posts = {post for paper in papers for post in self._posts.get(paper, ())}
         return {paper for post in posts for _, paper in self._papers[post]}
 
     def named_between(self, after: int, until: int) -> set[str]:
-        """The papers of the posts that named one of them for the first or another time in between."""
+        """The papers of posts that, in between, named one of their papers, for the first time or again."""
         posts = {post for _, post in _between(self._moments, after, until)}
         return {paper for post in posts for _, paper in self._papers[post]}
 
 
 class VerdictSubjects(NamedTuple):
-    """Of whom there are verdicts: accounts, by number, and papers by key."""
+    """What verdicts are about: accounts by number, papers by key."""
 
     accounts: set[int]
     papers: set[str]
@@ -63,11 +63,11 @@ class RecordChanges:
         self._renewals = queries.renewal_moments(view, after)
 
     def is_renewed(self, after: int, until: int) -> bool:
-        """Whether nothing holds at the second of two cuts that was measured at the first."""
+        """Whether everything measured at the first of two cuts is invalid at the second."""
         return bisect_right(self._renewals, after) < bisect_right(self._renewals, until)
 
     def subjects(self, after: int, until: int) -> VerdictSubjects:
-        """Of whom there are verdicts between two cuts."""
+        """The subjects of verdicts between two cuts."""
         verdicts = list(_between(self._verdicts, after, until))
         return VerdictSubjects(
             {subject for _, subject, about in verdicts if not about}, {about for *_, about in verdicts if about}
@@ -78,7 +78,7 @@ class RecordChanges:
 
 
 def _between(rows: Sequence[Any], after: int, until: int) -> Iterator[Any]:
-    """Of rows by moment, those after a moment and up to another."""
+    """Of rows ordered by moment, those after one moment and up to another."""
     first, last = (bisect_right(rows, at, key=_moment) for at in (after, until))
     return iter(rows[first:last])
 
@@ -86,13 +86,13 @@ def _between(rows: Sequence[Any], after: int, until: int) -> Iterator[Any]:
 def papers_of_new_age(
     announced: Mapping[str, int], ages: Sequence[int], youngest: int, after: int, until: int
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The papers that reached an age between two cuts, or were measured as they were at the first of them, before they
-    reached the youngest; each with the ages that it had not reached there."""
+    """The papers that reached an age between two cuts, or that at the first cut were measured before the youngest age.
+    Each comes with the ages that it had not reached by the first cut."""
     for paper, at in announced.items():
         if at + youngest * HOUR > after or any(after < at + age * HOUR <= until for age in ages):
             yield paper, tuple(age for age in ages if at + age * HOUR > after)
 
 
 def changed_announcements(before: Mapping[str, int], now: Mapping[str, int]) -> Set[str]:
-    """The papers that came, went, or have another moment of announcement."""
+    """The papers that were added or removed, or whose announcement moment changed."""
     return {paper for paper, _ in before.items() ^ now.items()}

@@ -1,4 +1,4 @@
-"""What of the record changes what was measured from one cut to the next, and whom it concerns."""
+"""Which changes in the record affect measurements from one cut to the next, and for which papers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _MEASURED = (
     model.Verdict, model.Coverage,
 )  # fmt: skip
 MEASURED = tuple(model.kind_of(kind) for kind in _MEASURED)
-"""The kinds of rows on which engagement rests."""
+"""The kinds of rows that engagement depends on."""
 
 
 def announced(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
-    """The papers that are measured as of a view, by key, with the moment of their first announcement."""
+    """The papers measured as of a view, by key, with the moment of their first announcement."""
     sql = f"WITH {announced_sql(view, window)} SELECT {key_of('n.paper')}, n.at FROM announced AS n"
     return {paper: int(at) for paper, at in view.database.iterate(sql)}
 
@@ -34,8 +34,7 @@ def verdicts(view: AsOfView, after: int) -> list[tuple[int, int, str]]:
 
 
 def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
-    """(moment, paper) of descriptions of papers after a moment, of such as were announced in the 90 days before or
-    later."""
+    """(moment, paper) of descriptions after a moment, for papers announced in the 90 days before it or later."""
     sql = f"""SELECT t.observed_at, {key_of("t.paper")} FROM paper AS t
         WHERE t.observed_at > ? AND {view.visible("t")} AND EXISTS (SELECT 1 FROM announcement AS a
             WHERE a.paper = t.paper AND a.announced_at > ?) ORDER BY t.observed_at"""
@@ -43,8 +42,8 @@ def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
 
 
 def renewal_moments(view: AsOfView, after: int) -> list[int]:
-    """The moments after which nothing holds that was measured before: accounts turned out to be others, or a network
-    told what was said before it was read."""
+    """The moments that invalidate everything measured before: accounts turned out to be others, or a network reported
+    what was said before it was first read."""
     sql = f"""SELECT t.observed_at FROM alias AS t WHERE t.observed_at > ? AND {view.visible("t")}
         UNION SELECT t.observed_at FROM coverage AS t WHERE t.observed_at > ? AND {view.visible("t")}
             AND t.reason IN (?, ?) AND t.until_at = t.from_at ORDER BY 1"""
@@ -52,7 +51,7 @@ def renewal_moments(view: AsOfView, after: int) -> list[int]:
 
 
 def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
-    """(post, paper, moment) of the mentions in posts that name several papers, of such as were announced in the 90 days
+    """(post, paper, moment) of the mentions in posts that name several papers, for papers announced in the 90 days
     before a moment or later."""
     sql = f"""SELECT m.post, {key_of("m.paper")}, m.observed_at FROM mention AS m
         WHERE m.post IN (SELECT t.post FROM mention AS t GROUP BY t.post HAVING min(t.paper) < max(t.paper))
@@ -62,7 +61,7 @@ def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
 
 
 def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:
-    """The papers that some accounts, by number, ever posted about, or reacted to posts about."""
+    """The papers named in posts that the accounts, given by number, ever made or reacted to."""
     result: set[str] = set()
     for some in slices(accounts):
         among = placeholders(some)
@@ -75,7 +74,7 @@ def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:
 
 
 def is_changed(view: AsOfView, position: int, until: int) -> bool:
-    """Whether the batches between a position and the view's changed what is measured up to a moment."""
+    """Whether the batches between a position and the view's changed anything measured up to a moment."""
     for listed in manifests_after(view.database, position):
         if listed.closed or listed.pruned or listed.forgotten or listed.erased:
             return True

@@ -1,9 +1,9 @@
-"""The rows of `engagement.attention.read_engagement` as of one cut after another.
+"""The rows of `engagement.attention.read_engagement` at a series of cuts.
 
-What a paper had at a past moment is counted once and kept. From cut to cut those papers are counted again that came of
-another age or of which the record learned something; and of all others it is only told which of their voices have
-standing by now, of which more and more do. Memory holds the papers of 90 days: for each a row for each age and network,
-and the numbers of its voices without standing.
+What a paper had at a past moment is counted once and kept. From cut to cut, only papers that reached another age or
+about which the record learned something are counted again. For all others, only the standing of their voices is
+updated, as more and more gain it. Memory holds the papers of 90 days: per paper a row for each age and network, and the
+numbers of its voices without standing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hotpapers.store.database import slices
 
 
 class StandingTally:
-    """A paper on a network at an age: how many of its voices have standing, and which have not yet."""
+    """A paper on a network at an age: how many of its voices have standing, and which do not yet."""
 
     __slots__ = ("_engagement", "_known", "_waiting", "row")
 
@@ -34,7 +34,8 @@ class StandingTally:
         self.row = self._engagement.with_known(None if standing is None else self._known)
 
     def learn(self, standing: frozenset[int], *, had_standing: bool) -> bool:
-        """Takes in who has got standing; whether that changes the row. `had_standing`: whether anybody had."""
+        """Adds voices that have gained standing. Returns whether the row changed. `had_standing`: whether any voice had
+        standing before."""
         newly_known = standing.intersection(self._waiting)
         if not newly_known and had_standing:
             return False
@@ -46,8 +47,8 @@ class StandingTally:
 
 
 class EngagementOverDays:
-    """What a window measures as of cuts up to `until`. Where cuts and positions ascend, each goes on from the one
-    before. The window has no `papers` and no `posted_from`."""
+    """What a window measures at cuts up to `until`. If cuts and positions ascend, each continues from the one before.
+    The window must have no `papers` and no `posted_from`."""
 
     def __init__(self, window: MeasurementWindow, until: int) -> None:
         self._window, self._until = window, until
@@ -57,11 +58,11 @@ class EngagementOverDays:
         self.announced: Mapping[str, int] = {}
 
     def rows(self, paper: str) -> list[Engagement]:
-        """A paper's rows by age and network; none where nobody spoke of it."""
+        """A paper's rows by age and network; empty if nobody posted about it."""
         return [tally.row for tally in self._tallies.get(paper, ())]
 
     def move_to(self, view: AsOfView) -> Set[str]:
-        """Goes on to a view; the papers whose rows may be others than before."""
+        """Moves to a view. Returns the papers whose rows may have changed."""
         before = self._view
         if before is None or self._must_begin_again(before, view):
             return self._begin(view)
@@ -104,7 +105,7 @@ class EngagementOverDays:
         return gone | self.announced.keys()
 
     def _judge(self, view: AsOfView) -> None:
-        """Reads anew whose voices count."""
+        """Reloads whose voices count."""
         self._people = queries.people(view, self._window.own_voices)
         with_standing = self._window.with_standing
         self._rule = attention.voice_rule(view, self._people, with_standing=with_standing)._replace(known=None)
@@ -114,7 +115,7 @@ class EngagementOverDays:
         return self._window.youngest or self._window.ages[0]
 
     def _same_persons(self, accounts: Set[int]) -> Sequence[int]:
-        """The numbers of all accounts that are the same persons as some."""
+        """The numbers of all accounts that belong to the same persons as the given ones."""
         stable = self._people.stable
         persons = {stable.get(account, account) for account in accounts}
         return sorted(accounts | persons | {account for account, person in stable.items() if person in persons})
@@ -126,7 +127,7 @@ class EngagementOverDays:
         return attention.known_voices(self._view, self._people) if self._window.with_standing else None
 
     def _learn_standing(self) -> Set[str]:
-        """Tells everybody's rows apart by who has standing now; the papers that this changes."""
+        """Updates all rows with the voices that have standing now. Returns the papers whose rows changed."""
         before, now = self._standing, self._known_voices()
         if now is None or now == before:
             return frozenset()
@@ -142,7 +143,7 @@ class EngagementOverDays:
     # ---- counting ----------------------------------------------------------------------------------------
 
     def _count_ages(self, after: int, until: int, besides: Set[str]) -> Set[str]:
-        """Counts papers that came of another age at the ages that they had not reached before."""
+        """Counts papers that reached another age, at the ages they had not reached before."""
         by_ages: dict[tuple[int, ...], list[str]] = defaultdict(list)
         aged = papers_of_new_age(self.announced, self._window.ages, self._youngest, after, until)
         for paper, ages in aged:
@@ -155,19 +156,19 @@ class EngagementOverDays:
         return {paper for papers in by_ages.values() for paper in papers}
 
     def _count(self, papers: Iterable[str], ages: tuple[int, ...]) -> None:
-        """Counts some papers anew; those that are measured no longer are let go."""
+        """Counts papers from scratch, and drops those no longer measured."""
         for paper in papers:
             self._tallies.pop(paper, None)
         self._add(set(papers) & self.announced.keys(), ages)
 
     def _add(self, papers: Iterable[str], ages: tuple[int, ...]) -> None:
-        """Adds the rows of some papers at some ages."""
+        """Adds the rows of papers at some ages."""
         for some in slices(sorted(papers)):
             for engagement in self._network_engagements(some, ages):
                 self._tallies.setdefault(engagement.row.paper, []).append(StandingTally(engagement, self._standing))
 
     def _network_engagements(self, papers: Sequence[str], ages: tuple[int, ...]) -> Iterator[NetworkEngagement]:
-        """`ages`: the last ones of the window, so that each is followed by the same as there."""
+        """`ages`: the last ones of the window, so that the age after each is the same as in the window."""
         assert self._view is not None
         view = self._view
         window = self._window._replace(papers=tuple(papers), ages=ages, youngest=self._youngest, with_standing=False)
@@ -178,7 +179,7 @@ class EngagementOverDays:
             yield from attention.count_by_network(some, reactions, self._rule)
 
     def _with_shared(self, posts: list[PostAtAge]) -> list[PostAtAge]:
-        """Posts, with which of them name other papers that are measured too."""
+        """Posts, marked if they name other measured papers."""
         if not self._window.with_standing:
             return posts
         assert self._view is not None

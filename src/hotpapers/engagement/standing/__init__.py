@@ -1,8 +1,8 @@
-"""Standing: whom the record has known for a while, from several papers.
+"""Standing: which accounts the record has known for a while, from several papers.
 
 rules     when an account has standing: plain functions
-queries   the table that grows with the record, and who had standing as of a view: all SQL of this
+queries   the table that grows with the record, and who had standing as of a view: all of the SQL
 
-Takes the record's posts and reactions in the order of their batches; gives numbers of accounts. It must not know what
-a ranking makes of standing, and no figure about a single account leaves it.
+Takes the record's posts and reactions in batch order; returns numbers of accounts. It must not know what a ranking does
+with standing, and no figure about a single account leaves it.
 """

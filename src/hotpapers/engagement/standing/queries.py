@@ -1,7 +1,7 @@
 """The table of standing, which grows with the record, and who has standing as of a view.
 
-It says nothing that the record's rows do not: it is brought up to date from those that came since, in the order of
-their batches, so that it is the same whenever that is done, and after an import too.
+It is derived entirely from the record's rows. It is updated with the rows added since, in batch order, so the result is
+the same whenever that happens, and after an import too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 
 ROWS_AT_ONCE = 50_000
-"""Rows of a kind that are learned in one transaction, or those of a batch that has more."""
+"""Rows of a kind processed in one transaction; a larger batch is processed whole."""
 
 _POST_SQL = """SELECT m.id, m.since, m.observed_at, 0, (SELECT p.voice FROM post AS p WHERE p.post = m.post
         AND p.since <= m.since ORDER BY p.since DESC, p.id DESC LIMIT 1), m.paper
@@ -34,15 +34,15 @@ _KINDS = (("mention", _POST_SQL), ("reaction", _REACTION_SQL))
 
 
 class LearnedRows(NamedTuple):
-    """Up to which row the table of standing was brought, by kind."""
+    """The last row of each kind that the table of standing includes."""
 
     mention: int = 0
     reaction: int = 0
 
 
 class _ActivityRow(NamedTuple):
-    """A post or a reaction. `kind`: 0, 1; `account` is None where nobody is known, `paper` also where a reaction's post
-    has several: it counts for none of them."""
+    """A post (`kind` 0) or a reaction (1). `account` is None if unknown. `paper` is None if a reaction's post names
+    several: it counts for none of them."""
 
     id: int
     position: int
@@ -53,8 +53,8 @@ class _ActivityRow(NamedTuple):
 
 
 def learn_standing(database: Database, position: int = LARGEST) -> int:
-    """Brings the table up to the record's last batch, unless it is up to a position already: then nothing is written.
-    How many rows were gone through, in transactions of some ten thousand each."""
+    """Updates the table to the record's last batch. Writes nothing if it already includes `position`. Returns how many
+    rows were processed, in transactions of some ten thousand each."""
     done = 0
     while not is_learned(database, position):
         done += _learn_some(database)
@@ -62,12 +62,12 @@ def learn_standing(database: Database, position: int = LARGEST) -> int:
 
 
 def is_learned(database: Database, position: int) -> bool:
-    """Whether the table is up to a position, so that it says who had standing there."""
+    """Whether the table includes a position, so that it knows who had standing there."""
     return _next_batch(database, _state(database)) > position
 
 
 def relearn_standing(database: Database) -> int:
-    """The same from nothing: what a table says that was not made here, or was changed by others, does not matter."""
+    """Rebuilds the table from scratch, whatever it contains: it may be from elsewhere or have been changed."""
     with database.write():
         database.run("DELETE FROM standing")
         database.run("DELETE FROM standing_state")
@@ -96,7 +96,7 @@ def _state(database: Database) -> LearnedRows:
 
 
 def _next_batch(database: Database, state: LearnedRows) -> int:
-    """The first batch that is not learned yet; beyond all others where there is none."""
+    """The first batch not included yet; a number above all batches if there is none."""
     firsts = (
         database.rows(f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1", (after,))
         for (kind, _), after in zip(_KINDS, state, strict=True)
@@ -105,7 +105,7 @@ def _next_batch(database: Database, state: LearnedRows) -> int:
 
 
 def _next_end(database: Database, state: LearnedRows) -> int | None:
-    """The last batch of those that are learned next, all of whose rows are: None where nothing is left."""
+    """The last of the batches to process next, each of them whole. None if nothing is left."""
     ends = []
     for (kind, _), after in zip(_KINDS, state, strict=True):
         sql = f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?"
@@ -116,7 +116,7 @@ def _next_end(database: Database, state: LearnedRows) -> int | None:
 
 
 def _next_rows(database: Database, state: LearnedRows) -> Iterator[_ActivityRow]:
-    """The rows that follow, of both kinds, by batch, and in a batch by moment."""
+    """The next rows of both kinds, by batch, and by moment within a batch."""
     end = _next_end(database, state) or 0
     kinds = (database.rows(sql, (after, end)) for (_, sql), after in zip(_KINDS, state, strict=True))
     rows = (_ActivityRow._make(row) for some in kinds for row in some)
@@ -124,7 +124,7 @@ def _next_rows(database: Database, state: LearnedRows) -> Iterator[_ActivityRow]
 
 
 def _changed(known: Mapping[int, AccountHistory], activities: Iterable[PaperActivity]) -> list[AccountHistory]:
-    """Those of whom something else is to be kept now."""
+    """The histories that changed and must be saved."""
     result = dict(known)
     for row in activities:
         result[row.account] = add_activity(result.get(row.account), row)
@@ -154,7 +154,7 @@ def _keep(database: Database, histories: Sequence[AccountHistory]) -> None:
 
 def known_accounts(view: AsOfView) -> frozenset[int] | None:
     """The numbers of the accounts that had standing as of a view; None while there are too few to tell. The table must
-    have been brought up to the view's position."""
+    include the view's position."""
     sql = """SELECT account FROM standing
         WHERE position > 0 AND position <= ? AND first_at <= ? AND settled_at <= ?"""
     rows = view.database.rows(sql, (view.position, view.as_of - KNOWN_FOR, view.as_of - SETTLED_FOR))

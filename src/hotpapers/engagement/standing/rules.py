@@ -1,8 +1,8 @@
-"""When an account has standing: plain functions of moments and of the order in which the record came to know it.
+"""When an account has standing: plain functions of moments and of the order in which the record learned things.
 
-An account has standing at a moment if the record had seen it speak of three papers at least, or react to posts about
-one of them alone: the first of them 30 days before or more, the third a week before or more, so that no talk of today
-counts. Of an account nothing else is kept, and nothing after its third paper changes anything.
+An account has standing at a moment if the record had seen it post about at least three papers, or react to posts that
+name only one of them: the first at least 30 days earlier, the third at least a week earlier, so that today's talk does
+not count. Nothing else is kept about an account, and nothing after its third paper changes anything.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import NamedTuple
 from hotpapers.model import DAY
 
 PAPERS = 3
-"""Different papers that an account must have posted or reacted about."""
+"""Different papers that an account must have posted about or reacted to."""
 KNOWN_FOR = 30 * DAY
-"""µs since the first of them."""
+"""Minimum µs since the first of them."""
 SETTLED_FOR = 7 * DAY
-"""µs since the third of them: a daily issue's papers are no older."""
+"""Minimum µs since the third of them: a daily issue's papers are no older."""
 ENOUGH_KNOWN = 100
 """While fewer accounts have standing, the record is too young or too small to tell, and every account counts."""
 
 
 class PaperActivity(NamedTuple):
-    """An account posted about a paper, or reacted to a post about it, as observed at a moment (µs UTC), known from the
-    batch at a position on. Accounts and papers by number."""
+    """An account posted about a paper, or reacted to such a post, as observed at a moment (µs UTC), known since the
+    batch at a position. Accounts and papers by number."""
 
     account: int
     paper: int
@@ -32,9 +32,9 @@ class PaperActivity(NamedTuple):
 
 
 class AccountHistory(NamedTuple):
-    """What is kept of an account. `first_at`: the observation that the record had of it first, `settled_at`: the latest
-    one of its first papers; `papers`: the first and the second one, 0 for none yet; `position`: of the batch that
-    brought the third one, 0 before."""
+    """What is kept of an account. `first_at`: when its first recorded activity was observed; `settled_at`: the latest
+    observation among its first three papers; `papers`: the first and second paper, 0 for none yet; `position`: the
+    batch that brought the third, 0 before."""
 
     account: int
     first_at: int
@@ -56,7 +56,7 @@ def add_activity(known: AccountHistory | None, activity: PaperActivity) -> Accou
 
 
 def has_standing(known: AccountHistory, as_of: int) -> bool:
-    """Whether an account has standing at a moment, µs UTC. Of a record at a position, ask of those alone whose
-    `position` is not above it."""
+    """Whether an account has standing at a moment, µs UTC. For a record at a position, ask only about histories with a
+    `position` no higher."""
     since, settled = known.first_at <= as_of - KNOWN_FOR, known.settled_at <= as_of - SETTLED_FOR
     return bool(known.position) and since and settled

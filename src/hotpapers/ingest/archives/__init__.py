@@ -1,37 +1,37 @@
-"""Archives of networks: what others kept of them, in files, through the same `read` as the live sources.
+"""Archives of networks: files that others collected, parsed by the same `read` as the live sources.
 
 format        what a format is, and what formats share: moments, pages
-arxiv         arXiv's snapshot of its metadata
+arxiv         arXiv's metadata snapshot
 jetstream     Bluesky's stream: events and frames
-car           repositories of the AT Protocol
-eventdata     events and evidence of Crossref's
-hackernews    hits, items, rows of tables
+car           AT Protocol repositories
+eventdata     Crossref's Event Data: events and evidence
+hackernews    hits, items, table rows
 reddit        submissions and comments
-x             posts and pages of both of its interfaces
-formats       the table of them
-framing       content in blocks of whole lines or frames, and where in it one is
-block_filter  what of a block may concern us
-workers       blocks filtered, and parts of files looked through, by several processes
-batch         what was found in some lines, into the record at once, if the record did not know it then
-imported_file a file as it is given, and what became of it
-format_guess  what a file looks like that is not of its format
-file_import   files of lines, one after the other; where an import broke off, and how it goes on
+x             posts and pages of both of its APIs
+formats       the table of formats
+framing       content in blocks of whole lines or frames, and positions in it
+block_filter  the lines of a block that may be relevant
+workers       filters blocks and scans parts of files in several processes
+batch         stores what was found in some lines, if it was new at its time
+imported_file an input file, and the result of importing it
+format_guess  what a file in another format looks like
+file_import   imports line files one after the other, and resumes interrupted imports
 
-Events, which concern us by what happened before, in whatever file:
+Events, whose relevance depends on earlier events in any file:
 
-event_stamps      where in time one belongs, and what must be known for it to concern us
-jetstream_filter  what of a block may concern us, by its bytes, in two passes
-parts             files cut where they can be
-scan              a part looked through
+event_stamps      an event's place in time, and what must be known for it to be relevant
+jetstream_filter  the events of a block that may be relevant, by their bytes, in two passes
+parts             splits files where possible
+scan              scans a part
 spill             what was found, sorted on disk
-event_import      all of it: two passes, then what was found in the order of time, into the record
+event_import      the whole import: two passes, then the events in order of time into the record
 
-Parts looked through by processes that share nothing:
+Scanning on processes that share nothing:
 
-findings         what such a job is, and the folder in which its findings lie
-line_findings    the rows of formats of lines; event_findings: of events
-findings_import  their way into the record
-spark_job        parts looked through on Spark (spark_session: on this machine or a cluster)
+findings         the job and the folder for its findings
+line_findings    rows for line formats; event_findings: rows for event formats
+findings_import  imports findings into the record
+spark_job        scans parts on Spark (spark_session: on this machine or a cluster)
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""arXiv's snapshot of its metadata: each line is a paper.
+"""arXiv's metadata snapshot: one paper per line.
 
-The costly part, TeX's letters and the names of authors, is done where blocks are filtered: a line that can be read
-comes from there as a finished paper, after a byte that is taken off where a line of the file begins with it.
+The expensive parts, TeX characters and author names, are handled where blocks are filtered. A readable line leaves the
+filter as a finished paper with a prefix byte, which is stripped from lines that begin with it in the file.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ from hotpapers.model import DAY, Item, Paper, RawPayload
 from hotpapers.sources.arxiv import snapshot
 
 READ = b"\x00"
-"""What stands before a finished paper."""
+"""The prefix of a finished paper."""
 _paper = msgspec.json.Decoder(Paper).decode
 
 
 class ArxivArchive(ArchiveFormat):
-    """Papers. One that does not say when it was changed, as in lists of others, is seen when the file was made."""
+    """Papers. One without a change date, as in others' lists, counts as seen when the file was made."""
 
     network = "arxiv"
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """The paper of a line."""
+        """The paper on a line."""
         paper = _paper(line[len(READ) :]) if line.startswith(READ) else snapshot.read(line)
         at = paper.observed_at or self._place.seen_at
         if not FIRST_PAPER <= at <= self._place.now + DAY:
-            raise InputError(f"{paper.paper}: changed on {timestamps.day_of(at)}, which cannot be")
+            raise InputError(f"{paper.paper}: impossible change date {timestamps.day_of(at)}")
         return [RawPayload(SNAPSHOT, snapshot.key_of(paper), msgspec.json.encode(paper), min(at, self._place.now))]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """The paper, as it was then."""
+        """The paper as it was then."""
         return [msgspec.structs.replace(_paper(payload.body), observed_at=payload.at)]
 
 
 def paper_lines(data: bytes) -> Iterator[Unit]:
-    """The lines of a block. None passes itself off as a finished paper."""
+    """The lines of a block, stripped of prefix bytes, so that none can pose as a finished paper."""
     for unit in lines_of(data):
         yield unit._replace(content=unit.content.lstrip(READ))
 
 
 class ArxivBlockFilter:
-    """Keeps every line, as the paper that it is if it can be read."""
+    """Keeps every line, as a finished paper if it is readable."""
 
     def filter(self, data: bytes) -> FilterResult:
         """All lines."""

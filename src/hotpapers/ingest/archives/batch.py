@@ -1,7 +1,7 @@
-"""What was found in some lines of an archive, into the record at once, if it is new there.
+"""Stores what was found in some lines of an archive, if it is new.
 
-An archive tells of the past: an item is not compared with what the record says now, but with what it said at the moment
-at which the item was observed.
+An archive is about the past: an item is compared not with what the record says now, but with what it said at the moment
+when the item was observed.
 """
 
 from __future__ import annotations
@@ -37,17 +37,18 @@ from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.terms import NetworkTerms, Table, admitted, of
 
 MOST_SEEN = 5_000
-"""Findings of a batch."""
+"""Findings per batch."""
 MOST_BYTES = 2**24
-"""Bytes of a batch's findings."""
+"""Bytes of findings per batch."""
 KEPT = 2**16
-"""Bytes of an unreadable line that are set apart."""
+"""Bytes of an unreadable line to quarantine."""
 COUNTED = {Paper: "papers", Post: "posts", Mention: "mentions", Reaction: "reactions", Snapshot: "snapshots"}
 
 
 class ArchiveBatch:
-    """Findings that wait. `count`, `size`: how many, and the bytes of their bodies. `named`: papers that were newly
-    named, by the number of the file. `in_order`: findings are events, as they happened, each moment whole."""
+    """Findings waiting to be stored. `count`, `size`: how many, and the bytes of their bodies. `named`: newly named
+    papers, by file number. `in_order`: the findings are events in order of time, and all events of one moment are in
+    the same batch."""
 
     def __init__(
         self, record: Record, job: str, format: ArchiveFormat, terms: NetworkTerms | Table, now: int,
@@ -63,7 +64,7 @@ class ArchiveBatch:
         self.count = self.size = 0
 
     def add(self, payloads: Sequence[RawPayload], file: int = 0) -> None:
-        """Takes in what was found in a line of a file."""
+        """Adds what was found on a line of a file."""
         self._payloads += payloads
         for payload in payloads if file else ():
             self._files.setdefault(payload, file)
@@ -71,19 +72,19 @@ class ArchiveBatch:
         self.size += sum(len(payload.body) for payload in payloads)
 
     def set_apart(self, line: bytes, problem: Exception, file: int = 0) -> None:
-        """Takes in a line that could not be read."""
+        """Adds an unreadable line for quarantine."""
         payload = RawPayload(BROKEN, unreadable_key(line), line[:KEPT].rstrip(b"\r\n"), self._now)
         self._reasons[payload.key] = problem
         self.add([payload], file)
 
     def take_out(self) -> None:
-        """Without what was taken in last."""
+        """Removes the last finding added."""
         self.size -= len(self._payloads.pop().body)
         self.count -= 1
 
     def store(self, cursor: str | None) -> Counter[tuple[int, str]]:
-        """Reads all findings and takes into the record what is new in them, with the cursor if there is anything; how
-        much that was, by the number of the file and the names in `ImportedFile`."""
+        """Parses all findings and stores what is new, with the cursor if there is anything to store. Returns counts by
+        file number and the names in `ImportedFile`."""
         outcomes = self._only_new(self._read())
         self._format.learned()
         counts = Counter((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
@@ -98,7 +99,7 @@ class ArchiveBatch:
     # ---- reading -----------------------------------------------------------------------------------------
 
     def _read(self) -> list[ParsedPayload]:
-        """Each finding read. That a post is gone is only told of one that the record has, or that stands before it."""
+        """Parses each finding. That a post is gone counts only for posts in the record or earlier in the batch."""
         only_known = self._format.only_known
         posts = [key_of(self._format, payload) for payload in self._payloads if payload.kind in only_known]
         known = set(known_keys(self._record, "post", "post", posts))
@@ -113,7 +114,8 @@ class ArchiveBatch:
         return outcomes
 
     def _outcome(self, payload: RawPayload) -> ParsedPayload:
-        """What is set apart was seen now: it is kept for a while from now on, however old the archive is."""
+        """A payload parsed. If it is quarantined, it counts as seen now: it is kept from now on, however old the
+        archive is."""
         outcome = parse(self._items, payload, self._keep_for(payload))
         if not outcome.problem:
             return outcome
@@ -128,8 +130,8 @@ class ArchiveBatch:
         return [*items, *self._edits(payload.at, items)] if payload.kind == EDIT else items
 
     def _edits(self, at: int, items: Sequence[Item]) -> Iterator[Verdict]:
-        """What follows from an edit at a moment: it is compared with what was said before, in the record or here. Of
-        events, each moment goes in whole: what the record has of that moment is this very edit, imported before."""
+        """Verdicts that follow from an edit, compared with what the record or this batch said before. For events, the
+        record's observations of the same moment are ignored: they are this very edit, imported earlier."""
         before = at - 1 if self._in_order else at
         changes = ChangeFilter(self._record.view(before))
         for post in {item.post for item in items if isinstance(item, Post)}:
@@ -146,13 +148,13 @@ class ArchiveBatch:
     def _reason(self, payload: RawPayload) -> Exception:
         if payload.key in self._reasons:
             return self._reasons[payload.key]
-        self._format.take(payload.body)  # an entry of a line: raises again
+        self._format.take(payload.body)  # an entry within a line: raises again
         return InputError("cannot be read")
 
     # ---- writing -----------------------------------------------------------------------------------------
 
     def _only_new(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
-        """The outcomes with what is new in them; those without anything are left out."""
+        """The outcomes with only their new items, without empty ones."""
         kept = [outcome for outcome in outcomes if outcome.items or bool(outcome.problem)]
         news = only_new(self._record, [outcome.items for outcome in kept], in_order=self._in_order)
         fresh = [outcome._replace(items=items) for outcome, items in zip(kept, news, strict=True)]
@@ -174,21 +176,22 @@ class ArchiveBatch:
         return counts
 
     def _by_network(self, outcomes: Iterable[ParsedPayload]) -> list[tuple[str, list[ParsedPayload]]]:
-        """A batch a network. Where there are several, the last one has items, and the cursor with them: what an import
-        that breaks off in between reads again is known by then."""
+        """One group per network. The last one has items if any does, and carries the cursor: if the import is
+        interrupted in between, what is read again is already known."""
         groups: dict[str, list[ParsedPayload]] = defaultdict(list)
         for outcome in outcomes:
             groups[self._network_of(outcome.payload)].append(outcome)
         return sorted(groups.items(), key=lambda group: any(outcome.items for outcome in group[1]))
 
     def _network_of(self, payload: RawPayload) -> str:
-        """Whose it is; of what cannot be read where there are several, the archive's name."""
+        """A payload's network. If it is unreadable and the format has several networks: the archive's name."""
         if payload.kind == BROKEN or self._format.network:
             return self._format.network or self._job.partition(":")[2]
         return keys.network_of(payload.key)
 
     def _terms_of(self, payload: RawPayload) -> NetworkTerms:
-        """Of what cannot be read, and may be of any network, those that keep it the shortest."""
+        """A payload's terms. If it is unreadable and may be of any network: the terms that keep raw data for the
+        shortest time."""
         if isinstance(self._terms, NetworkTerms):
             return self._terms
         if payload.kind == BROKEN:
@@ -196,13 +199,13 @@ class ArchiveBatch:
         return of(self._terms, self._network_of(payload))
 
     def _keep_for(self, payload: RawPayload) -> int:
-        """Microseconds for which an original is kept raw: as long as the network allows, from when it was seen."""
+        """Microseconds to keep an original raw: as long as its network allows, from when it was seen."""
         time = keep_raw_for(self._terms_of(payload), payload)
         return time if payload.at + time > self._now else 0
 
 
 def _names(items: Iterable[Item]) -> Iterator[str]:
-    """Items by the names in `ImportedFile`."""
+    """For each item that is counted, its field in `ImportedFile`."""
     for item in items:
         name = "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item), "")
         if name:
@@ -210,10 +213,12 @@ def _names(items: Iterable[Item]) -> Iterator[str]:
 
 
 def only_new(record: Record, groups: Sequence[Sequence[Item]], *, in_order: bool = False) -> list[list[Item]]:
-    """Of each group, which is what was seen at once, those items that say something else than was said on the same key
-    just before, in the record or by another group. `in_order`: groups are events, as they happened, each moment whole.
-    Of others, what was gone by then is not brought back: an archive without moments of its own may be older than it
-    seems."""
+    """The items of each group that differ from the previous observation with the same key, in the record or in another
+    group. A group is what was seen together.
+
+    `in_order`: the groups are events in order of time, with all events of one moment. Otherwise, posts that were gone
+    by then stay gone: an archive without its own moments may be older than it seems.
+    """
     earlier = _EarlierItems(record, [item for group in groups for item in group], in_order=in_order)
     if in_order:
         return [[item for item in group if earlier.is_new(item)] for group in groups]
@@ -225,15 +230,15 @@ def only_new(record: Record, groups: Sequence[Sequence[Item]], *, in_order: bool
 
 
 def _order(group: Sequence[Item]) -> tuple[int, bool]:
-    """As it happened; of the same moment, what is gone comes first."""
+    """By moment; at the same moment, gone posts come first."""
     is_gone = any(isinstance(item, Post) and item.gone for item in group)
     return (max((item.observed_at for item in group), default=0), not is_gone)
 
 
 class _EarlierItems:
-    """What was said before a moment: in the record, and by what is about to go in. Items are asked about in the order
-    in which they happened. `in_order`: what the record has of an item's own moment is of what is asked about now, so
-    that it comes before nothing but itself."""
+    """What was said before a moment, in the record and in what is about to be stored. Ask about items in order of time.
+    `in_order`: the record's observations of an item's own moment come from the events being imported, so they only
+    count as earlier if they equal the item."""
 
     def __init__(self, record: Record, items: Sequence[Item], *, in_order: bool) -> None:
         self._record, self._position = record, record.head.position
@@ -242,13 +247,13 @@ class _EarlierItems:
         self._in_order = in_order
 
     def is_new(self, item: Item) -> bool:
-        """Whether an item says something else than the word before it; from now on it has been said."""
+        """Whether an item differs from the observation before it. Remembers the item either way."""
         before = self._before(item)
         self._latest[typed_key(item)] = item
         return before is None or msgspec.structs.replace(before, observed_at=item.observed_at) != item
 
     def was_gone(self, item: Item) -> bool:
-        """Whether an item is a post that had been gone before it was seen."""
+        """Whether an item is a post that was already gone when it was seen."""
         if not isinstance(item, Post) or item.gone:
             return False
         before = self._before(item)
@@ -274,8 +279,8 @@ def _moment(item: Item) -> int:
 
 
 def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
-    """By kind, the posts, accounts and so on of which the record has rows: what is not among them needs no closer look,
-    and of most things an archive tells for the first time."""
+    """By kind, the keys of posts, accounts and so on that the record has rows for. Others need no lookup, and most
+    things in an archive are new."""
     keys_by_kind: dict[str, set[str]] = defaultdict(set)
     columns = {}
     for item in items:

@@ -1,7 +1,7 @@
-"""What of a block may concern us, where each line does by itself or not at all: a pure function, for any process.
+"""The lines of a block that may be relevant, for formats where this depends on the line alone: pure, for any process.
 
-A filter keeps somewhat more than the format takes, never less: what it keeps the format looks at again, in the order of
-the archive, so that the record is the same however the archive was parted.
+A filter keeps somewhat more than the format takes, never less. The format examines what was kept again, in archive
+order, so the record is the same however the archive was split.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ UnitsOf = Callable[[bytes], Iterable[Unit]]
 
 
 class FilterResult(NamedTuple):
-    """A block's lines that may concern us, and how many lines it has. `passed`: how many things about papers in it are
-    no posts, by what they are."""
+    """A block's lines that may be relevant, and how many lines it has. `passed`: counts, by type, of skipped things
+    about papers that are not posts."""
 
     lines: int
     kept: list[Unit]
@@ -30,11 +30,11 @@ class BlockFilter(Protocol):
     """Filters blocks, one at a time."""
 
     def filter(self, data: bytes) -> FilterResult:
-        """What may concern us."""
+        """The lines that may be relevant."""
 
 
 class FilteredBlock(NamedTuple):
-    """What is left of a block: its lines that may concern us, in order, of so many; what was passed over."""
+    """A filtered block: how many lines it had, those that may be relevant in order, and counts of what was skipped."""
 
     block: ArchiveBlock
     lines: int
@@ -43,13 +43,13 @@ class FilteredBlock(NamedTuple):
 
 
 class LineBlockFilter:
-    """Of formats whose lines concern us by themselves or not at all."""
+    """For formats in which a line's relevance depends on the line alone."""
 
     def __init__(self, format: ArchiveFormat) -> None:
         self._take = format.take
 
     def filter(self, data: bytes) -> FilterResult:
-        """Keeps the lines of which the format takes something, and those that it cannot read."""
+        """Keeps the lines from which the format takes something, and unreadable ones."""
         count, kept = 0, []
         for unit in lines_of(data):
             count += 1
@@ -65,14 +65,14 @@ class LineBlockFilter:
 
 
 def data_of(task: bytes | TablePart) -> bytes:
-    """A block's bytes; rows are read here, by whichever process it is. Raises InputError."""
+    """A block's bytes. Table rows are read here, in the process that filters them. Raises InputError."""
     return task if isinstance(task, bytes) else task.lines()
 
 
 def filtered_block(block: ArchiveBlock, filtered: FilterResult, units_of: UnitsOf) -> FilteredBlock:
-    """What is left of a block. A last line without its end is kept, whatever is in it."""
+    """The result for a block. An unterminated last line is always kept."""
     kept = filtered.kept if block.ended else list(units_of(block.data))
-    if block.part:  # where a row stands in lines made of it says nothing
+    if block.part:  # byte positions in lines made from table rows mean nothing
         kept = [unit._replace(start=0, end=0) for unit in kept]
     return FilteredBlock(block, filtered.lines, kept, filtered.passed)
 
@@ -80,6 +80,6 @@ def filtered_block(block: ArchiveBlock, filtered: FilterResult, units_of: UnitsO
 def filter_blocks(
     blocks: Iterable[ArchiveBlock], block_filter: BlockFilter, units_of: UnitsOf
 ) -> Generator[FilteredBlock]:
-    """Blocks filtered one after the other, in this process."""
+    """Filters blocks one after the other, in this process."""
     for block in blocks:
         yield filtered_block(block, block_filter.filter(data_of(block.task())), units_of)

@@ -1,7 +1,7 @@
-"""Repositories of the AT Protocol: what somebody posted, reposted and liked, as far as it is still there.
+"""AT Protocol repositories: what somebody posted, reposted and liked, if it still exists.
 
-A repository is read as a whole, since its tree may stand anywhere in it, and becomes frames, one a record: what follows
-is as with any archive of events.
+A repository is read as a whole, since its tree may be anywhere in it, and becomes one frame per record. From there on
+it is handled like any archive of events.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _entry = msgspec.msgpack.Decoder(repository.RepositoryEntry).decode
 
 
 class CarArchive(FirehoseArchive):
-    """Records, each at its own moment. What the record has already, by whatever way, stays as it is: a repository does
-    not say what a post said before it was edited."""
+    """Records, each at its own moment. What the record has already, from any source, stays as it is: a repository does
+    not contain what a post said before an edit."""
 
     def __init__(self, place: ImportTarget) -> None:
         super().__init__(place)
@@ -36,12 +36,12 @@ class CarArchive(FirehoseArchive):
         self._fresh: set[str] = set()
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """What a record says that concerns us."""
+        """The relevant content of a record."""
         return JetstreamArchive.take(self, record_event(line))
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """As the source reads it, if it is new."""
-        items = super().read(payload)  # a known post is followed from here on, whenever the record learned of it
+        """The items that the source parses, if they are new."""
+        items = super().read(payload)  # also tracks a known post, whenever the record learned of it
         is_known = payload.key in self._fresh or self._is_recorded(payload)
         self._fresh.add(payload.key)
         return () if is_known else items
@@ -52,7 +52,7 @@ class CarArchive(FirehoseArchive):
         return reaction_marks.post_of_reaction(self._record, payload.key) is not None
 
     def learned(self) -> None:
-        """What was read is in the record."""
+        """Everything parsed is in the record."""
         super().learned()
         self._fresh.clear()
 
@@ -68,12 +68,12 @@ class CarBlockFilter(FirehoseBlockFilter):
 
 
 def record_event(frame: bytes) -> bytes:
-    """A frame's record, as a line of Jetstream's. Raises what decoders raise for nonsense."""
+    """A frame's record, as a Jetstream line. Raises what decoders raise for malformed data."""
     return repository.event(_entry(frame))
 
 
 def car_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
-    """A CAR file as frames, one a record. Raises InputError after what could be read."""
+    """A CAR file as frames, one per record. Raises InputError after yielding what could be read."""
     return frame_blocks(ChunkStream.buffered(_frames(stream)), offset)
 
 

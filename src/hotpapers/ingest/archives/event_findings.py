@@ -1,5 +1,5 @@
-"""Findings of formats of events: what a scan of a part spilled and told, in either pass; and their import, which is
-that of the archive itself with scans that were made before."""
+"""Findings for event formats: what scanning a part found in each pass. They are imported like the archive itself, with
+scans made earlier."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ KNOWN = "known"
 
 
 class EventRow(NamedTuple):
-    """A row. `kind`: event or end. An event: the `number`-th of its part, at a moment (µs UTC), with its rank and what
-    it asks for, as in `EventStamp`. An end: after `number` events; in `content` a `ScanFigures` as MessagePack, `keys`
-    of the posts that name papers, `problem`: why nothing more can be read, or empty."""
+    """A row. `kind`: event or end. An event: the `number`-th of its part, with its moment (µs UTC), rank and `asks` as
+    in `EventStamp`. An end: comes after `number` events; `content` is a `ScanFigures` as MessagePack, `keys` are those
+    of posts that name papers, and `problem` says why nothing more could be read, or is empty."""
 
     part: int
     number: int
@@ -45,7 +45,7 @@ class EventRow(NamedTuple):
 
 
 class ScanFigures(msgspec.Struct, frozen=True):
-    """What is told of a part, as in `PartScan`."""
+    """A part's figures, as in `PartScan`."""
 
     lines: int
     readable: bool
@@ -62,7 +62,7 @@ _figures = msgspec.msgpack.Decoder(ScanFigures).decode
 
 
 class EventReader:
-    """Reads parts for a job."""
+    """Scans parts for a job."""
 
     def __init__(self, job: FilterJob) -> None:
         self._job, self._spec = job, EVENTS[job.format]
@@ -70,7 +70,7 @@ class EventReader:
         self._posts = PostKeys.of(job.known if job.ends else ())
 
     def rows(self, number: int) -> Iterator[EventRow]:
-        """A part's rows, once all of it was looked through."""
+        """A part's rows, once all of it was scanned."""
         job, part = self._job, self._job.parts[number]
         with TemporaryDirectory(prefix="hotpapers-") as name:
             scanner = Scanner(self._spec, self._block_filter, Path(name), {KNOWN: self._posts})
@@ -84,12 +84,12 @@ class EventReader:
 
 
 def end_of(content: bytes) -> int:
-    """Up to where a part was read in the first pass, of what its end has."""
+    """How far a part was read in the first pass, from the content of its end row."""
     return _figures(content).end
 
 
 class FindingsEvents(EventImport):
-    """Findings of events into a record."""
+    """Imports findings of events into a record."""
 
     def __init__(
         self, findings: FindingsFolder, place: ImportTarget, files: Sequence[ArchiveFile], terms: NetworkTerms | Table
@@ -107,14 +107,14 @@ class FindingsEvents(EventImport):
         yield lambda tasks, progress: (self._scan(task, folder) for task in tasks)
 
     def _parts(self, number: int, file: ArchiveFile, folder: Path) -> FileScan:
-        """A part begins, as it were, at its number."""
+        """Each part's start is its number, not a position in the file."""
         parts = (FilePart(number, "", file.name, part) for part in self._findings.parts(number))
         return FileScan(file, tuple(parts))
 
     def _scan(self, task: ScanTask, folder: Path) -> PartScan:
-        """What was found in a part then. Raises InputError where rows are not all there, and FullStore."""
+        """What was found in a part. Raises InputError if rows are missing, and FullStore."""
         number, table = task.part.start, self._findings.tables.get(REFERENCES if task.keys else LINES)
-        if table is None:  # no part named a post, and the store had none
+        if table is None:  # no part had a post that names a paper, and the store had no posts
             return PartScan()
         writer, count, end = SpillWriter(folder, task.name), 0, None
         for row in map(EventRow._make, rows_of(str(table[number]), EventRow._fields)):
@@ -133,7 +133,7 @@ class FindingsEvents(EventImport):
         try:
             figures = msgspec.structs.asdict(_figures(end.content))
         except msgspec.MsgspecError as nonsense:
-            raise InputError("cannot be read: no findings of ours", file=str(self._findings.folder)) from nonsense
+            raise InputError("not findings written by hotpapers", file=str(self._findings.folder)) from nonsense
         if end.problem == ALTERED:
             self._altered.add(file)
         problem = InputError(end.problem) if end.problem else None

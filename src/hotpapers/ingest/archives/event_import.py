@@ -1,5 +1,5 @@
-"""Taking archives of events into the record: all files looked through in two passes, then what was found in the order
-of time, as if it came now."""
+"""Imports archives of events: scans all files in two passes, then stores what was found in order of time, as if it came
+now."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Scan = Callable[[Sequence[ScanTask], Progress], Iterator[PartScan]]
 
 
 class FileScan(NamedTuple):
-    """A file after the first pass: its parts with what is in them, and why it is not, or not wholly, imported."""
+    """A file after the first pass: its parts, the scan of each, and why it is not imported or only in part."""
 
     file: ArchiveFile
     parts: tuple[FilePart, ...] = ()
@@ -77,7 +77,7 @@ class EventImport:
         self._record, self._marks = place.record, KnownMarks()
 
     def results(self) -> Iterator[ImportedFile | InputError]:
-        """What became of each file, once all are in. Raises FullStore."""
+        """The result for each file, once all are stored. Raises FullStore."""
         with spill_folder(self._record) as folder, self._scanning(folder) as scan:
             looked_through = self._second_pass(folder, scan, self._first_pass(folder, scan))
             files = [file for file, _ in looked_through]
@@ -90,7 +90,7 @@ class EventImport:
 
     @contextmanager
     def _scanning(self, folder: Path) -> Iterator[Scan]:
-        """What looks through parts: this process, or several."""
+        """The function that scans parts, in this process or in several."""
         scanner = Scanner(self._spec, self._spec.block_filter(self._place), folder)
         if self._workers == 1:
             yield lambda tasks, progress: (scanner.scan(task, progress) for task in tasks)
@@ -113,7 +113,7 @@ class EventImport:
         ]
 
     def _parts(self, number: int, file: ArchiveFile, folder: Path) -> FileScan:
-        """A file in parts; what can be read only once is copied first."""
+        """A file split into parts. Input that can be read only once is copied first."""
         path, problem = file.path, None
         if not path:
             path = str(folder / f"copy{number}")
@@ -128,7 +128,8 @@ class EventImport:
         return FileScan(file, tuple(parts), problem=problem)
 
     def _checked(self, file: FileScan) -> FileScan:
-        """A file, unless it is of another kind or was changed; with why it cannot be read to its end."""
+        """The first-pass result for a file: nothing is imported if it has another format or changed meanwhile;
+        otherwise the problem says why it cannot be read to its end."""
         reason = next((scan.reason for scan in file.scans if scan.reason), "")
         bad, problem = sum(scan.bad for scan in file.scans), file.problem
         problem = problem or next((scan.problem for scan in file.scans if scan.problem), None)
@@ -139,7 +140,7 @@ class EventImport:
             return file.without(ALTERED)
         if problem is None:
             return file
-        rest = f"; {file.lines:,} lines before that are imported" if file.lines else ""
+        rest = f"; the {file.lines:,} lines before that were imported" if file.lines else ""
         return file._replace(problem=InputError(problem.reason + rest, file=file.file.name))
 
     def _second_pass(
@@ -160,19 +161,20 @@ class EventImport:
         return [self._checked_again(file, tuple(self._noted(next(scans)) for _ in file.scans)) for file in files]
 
     def _checked_again(self, file: FileScan, scans: tuple[PartScan, ...]) -> tuple[FileScan, tuple[PartScan, ...]]:
-        """A file that can be read no more, or reads otherwise than before, is left out wholly."""
+        """A file that can no longer be read, or has changed since the first pass, is left out completely."""
         problem = next((scan.problem for scan in scans if scan.problem), None)
         if problem is not None:
             return file.without(problem.reason), ()
         return (file.without(ALTERED), ()) if file.scans and file.file.altered() else (file, scans)
 
     def _noted(self, scan: PartScan) -> PartScan:
-        """What was found in a part; what is known by it is noted."""
+        """A part's scan, after adding its marks to the known ones."""
         self._marks.add(array("I", scan.tells))
         return scan._replace(tells=b"")
 
     def _recorded(self) -> Iterator[bytes]:
-        """Keys of all posts that the record has; they and their accounts are noted as known."""
+        """The lookup keys of all posts in the record; adds the marks of these posts and their accounts to the known
+        ones."""
         for key in queries.posts_of(self._record, self._spec.network):
             uri = key.partition(":")[2]
             self._marks.add((mark_of(uri),))
@@ -193,7 +195,7 @@ class EventImport:
 
 
 def _digest(files: Sequence[FileScan]) -> str | None:
-    """Of what was found in files, in whatever order they were given; None where one cannot be known again."""
+    """A digest of what was found in files, in any order; None if one of them cannot be identified again."""
     if not all(file.file.head for file in files):
         return None
     marks = (
@@ -204,7 +206,7 @@ def _digest(files: Sequence[FileScan]) -> str | None:
 
 
 class _Halves:
-    """Tells of half of the bytes that are read: all are read twice."""
+    """Reports half of the bytes read, as everything is read twice."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress, self._left = progress, 0
@@ -216,8 +218,8 @@ class _Halves:
 
 @contextmanager
 def spill_folder(record: Record) -> Iterator[Path]:
-    """A folder for what is sorted, beside the store if it is a file, for its owner alone; those that killed imports
-    left are removed. Raises FullStore."""
+    """A private folder for sorted events, next to the store if that is a file. Removes folders left by killed imports.
+    Raises FullStore."""
     parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
     for old in parent.glob(f"{PREFIX}*") if parent else ():
         _remove_unused(old)
@@ -243,20 +245,20 @@ def _remove_unused(folder: Path) -> None:
 
 
 AHEAD = 2_000
-"""Events for which the record is asked at once."""
+"""Events for which the record is queried at once."""
 
 
 class EventCursor(msgspec.Struct, frozen=True):
-    """Where an import is. `files`: a digest of what was found in the first pass. All is in that happened up to a moment
-    (µs UTC), and nothing of a later one: what happened at once goes in at once, as each of it may concern the rest."""
+    """How far an import is. `files`: a digest of what was found in the first pass. Everything up to a moment (µs UTC)
+    is stored and nothing later: events of one moment are stored together, as each may affect the others."""
 
     files: str
     upto: int
 
 
 class EventCounts(NamedTuple):
-    """What became of the events: how many of each file were in before, what was added of each file by the names in
-    `ImportedFile`, the papers that each newly named, and whether all was in before."""
+    """Results: how many events of each file were stored before; counts by file number and the names in `ImportedFile`;
+    the papers that each file newly named; and whether everything was stored before."""
 
     before: Counter[int]
     figures: Counter[tuple[int, str]]
@@ -265,8 +267,8 @@ class EventCounts(NamedTuple):
 
 
 class EventRecorder:
-    """Takes events of one kind of archive. `files`: a digest of what was found in the first pass; None where that
-    cannot be known again."""
+    """Stores events of one kind of archive. `files`: a digest of what was found in the first pass, None if the files
+    cannot be identified again."""
 
     def __init__(
         self, kind: str, format: JetstreamArchive, place: ImportTarget, terms: NetworkTerms | Table, files: str | None
@@ -280,7 +282,7 @@ class EventRecorder:
         self._at = self._stored = self._start_cursor.upto if self._start_cursor else 0
 
     def take(self, events: Iterator[SpilledEvent], marks: KnownMarks, at_work: Callable[[], object]) -> EventCounts:
-        """Takes all of them. `marks`: of what is known; `at_work` is called now and then. Raises FullStore."""
+        """Stores all events. `marks`: of everything known; `at_work` is called now and then. Raises FullStore."""
         known = KnownKeys(self._record, marks)
         relevant = (event for event in self._following(events) if known.is_relevant(event))
         is_new = False
@@ -297,7 +299,7 @@ class EventRecorder:
         return EventCounts(self._before, self._figures, self._batch.named, bool(self._start_cursor) and not is_new)
 
     def _following(self, events: Iterator[SpilledEvent]) -> Iterator[SpilledEvent]:
-        """What an earlier import did not take."""
+        """The events that no earlier import stored."""
         for event in events:
             if self._start_cursor and event.at <= self._start_cursor.upto:
                 self._before[event.file] += 1
@@ -314,8 +316,8 @@ class EventRecorder:
             self._batch.add(payloads, event.file)
 
     def _store_if_much(self, at: int) -> None:
-        """Before what happened at a moment. No batch holds more than a day: posts that wait are followed however old
-        they are."""
+        """Called before the first event of a moment. No batch spans more than a day: waiting posts are tracked however
+        old they are."""
         batch, is_next_day = self._batch, at // DAY != self._at // DAY
         if batch.count >= MOST_SEEN or batch.size >= MOST_BYTES or (batch.count and is_next_day):
             self._store()
@@ -327,17 +329,20 @@ class EventRecorder:
             self._figures += self._batch.store(text)
         except FullStore as problem:
             raise FullStore(
-                f"{self._record.database.where}: no room left on the disk; {self._progress()} is imported. Free some"
-                " and import the same files again: it goes on there."
+                f"{self._record.database.where}: no room left on the disk; {self._progress()}. Free some space and"
+                " import the same files again to continue."
             ) from problem
         self._stored = self._at
 
     def _progress(self) -> str:
-        return f"what happened up to {timestamps.rfc3339(self._stored)}" if self._stored else "nothing of these files"
+        if not self._stored:
+            return "nothing was imported"
+        return f"events up to {timestamps.rfc3339(self._stored)} were imported"
 
 
 class KnownKeys:
-    """What must be known for an event to concern us: posts, reactions and accounts of these files and of the record."""
+    """What must be known for an event to be relevant: posts, reactions and accounts in these files and in the
+    record."""
 
     def __init__(self, record: Record, marks: KnownMarks) -> None:
         self._marks, self._reaction = marks, record.hasher.reaction
@@ -347,7 +352,7 @@ class KnownKeys:
             self._recorded.add((reaction_mark,))
 
     def is_relevant(self, event: SpilledEvent) -> bool:
-        """False where an event is about nothing known; nearly always so where it is."""
+        """Whether an event is about something known. Rarely also true when it is not."""
         if event.asks == ANYWAY or event.asks in self._marks:
             return True
         recorded = self._recorded
@@ -357,7 +362,7 @@ class KnownKeys:
 
 
 def _parse_cursor(text: str | None) -> EventCursor | None:
-    """A cursor; None where there is none, or one of another version of this program."""
+    """The cursor; None if there is none or another version of this program wrote it."""
     try:
         return msgspec.json.decode(text or "null", type=EventCursor | None)
     except msgspec.MsgspecError:

@@ -1,4 +1,4 @@
-"""When Bluesky's events happened, which of them come first in the same moment, and by what they are known to others."""
+"""When Bluesky events happened, their order within a moment, and the marks by which other events refer to them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hotpapers.sources.bluesky.parser import address
 
 COLLECTIONS = frozenset((schemas.POST, schemas.LIKE, schemas.REPOST))
 ANYWAY = -1
-"""Of what concerns us whatever else there is."""
+"""For events that are relevant whatever else is known."""
 
 
 class EventStamp(NamedTuple):
-    """`at`: when the network learned of it, µs UTC. `rank`: its place among those of the same moment. `asks`: the mark
-    of the post, reaction or account that must be known for it to concern us, or ANYWAY. `tells`: marks of what is known
-    by it."""
+    """`at`: when the network learned of the event, µs UTC. `rank`: its place among events of the same moment. `asks`:
+    the mark of the post, reaction or account that must be known for it to be relevant, or ANYWAY. `tells`: the marks of
+    what it makes known."""
 
     at: int
     rank: int
@@ -28,19 +28,19 @@ class EventStamp(NamedTuple):
 
 
 def mark_of(address: str) -> int:
-    """A short mark of an address, 32 bits. What differs may have the same."""
+    """A short mark of an address, 32 bits. Different addresses may share one."""
     return zlib.crc32(address.encode("utf-8", "replace"))
 
 
 def check_moment(at: int, latest: int) -> int:
-    """A moment. Raises InputError where it cannot be."""
+    """A valid moment. Raises InputError if it is impossible."""
     if not FIRST <= at <= latest:
-        raise InputError(f"an event at {at}, which cannot be")
+        raise InputError(f"event at impossible time {at}")
     return at
 
 
 def event_stamp(event: schemas.StreamEvent) -> EventStamp:
-    """Of an event. In the same moment posts come first, then reactions, then what is deleted, then accounts."""
+    """An event's stamp. Within a moment, posts come first, then reactions, deletions and accounts."""
     at, commit = event.time_us, event.commit
     if commit is None:
         return EventStamp(at, 3, mark_of(event.did))
@@ -53,13 +53,14 @@ def event_stamp(event: schemas.StreamEvent) -> EventStamp:
 
 
 def frame_stamp(frame: bytes, events: Sequence[schemas.StreamEvent]) -> EventStamp:
-    """Of a frame; in the same moment as the relay counts them. Raises what decoders raise for nonsense."""
+    """A frame's stamp. Within a moment, frames keep the relay's order. Raises what decoders raise for malformed
+    data."""
     return EventStamp(events[0].time_us, min(firehose.frame(frame).seq, 2**62))
 
 
 def frame_events(frame: bytes) -> Sequence[bytes]:
-    """A frame's events, each as a line of Jetstream's. Raises what decoders raise for nonsense."""
+    """A frame's events, each as a Jetstream line. Raises what decoders raise for malformed data."""
     try:
         return firehose.events(firehose.frame(frame), COLLECTIONS)
     except NetError:
-        return ()  # what the relay told whoever listened, not what happened on the network
+        return ()  # a message from the relay to its listeners, not an event of the network

@@ -1,12 +1,13 @@
 """Crossref's Event Data: who linked to a paper where, as Crossref saw it.
 
     {"subj_id": "https://reddit.com/r/…", "obj_id": "https://doi.org/10.48550/…", "source_id": "reddit", …}  an event
-    {"status": "ok", "message": {"events": […]}}            a page of them, as the query interface gives it
+    {"status": "ok", "message": {"events": […]}}            a page of events from the query API
     {"pages": [{"actions": [{"events": […]}]}], …}          an evidence record: how events came about
 
-Of the sources those whose subjects are posts with the keys that the live sources give them become posts: `reddit`,
-`twitter`, `hackernews`. Others are counted and passed over: a page of Wikipedia is nobody's voice, and an article of a
-feed has another key when it is read live. An event has no words but a title, no counts, and often no author.
+Only sources whose subjects are posts with the same keys as in the live sources become posts: `reddit`, `twitter`,
+`hackernews`. Others are counted and skipped: a Wikipedia page is nobody's voice, and a feed article has another key
+when it is read live. An event has no words but a title, no counts, and often no author.
+
 https://www.eventdata.crossref.org/guide/data/events/ · https://www.eventdata.crossref.org/guide/data/updates/
 """
 
@@ -90,12 +91,13 @@ class _Event(msgspec.Struct):
     pages: list[_Page] | None = None
 
     def papers(self) -> list[str]:
-        """The addresses in which a paper may be named."""
+        """The addresses that may name a paper."""
         return [text for text in (self.obj_id, self.obj and self.obj.pid, self.obj and self.obj.url) if text]
 
 
 class LinkedPost(msgspec.Struct):
-    """A post that links to a paper, as far as an event tells. `repeats`: what it reposts; then it is no post itself."""
+    """A post that links to a paper, as described by an event. `repeats`: the post that it reposts; then it is not a
+    post itself."""
 
     network: str
     id: str
@@ -125,18 +127,18 @@ def _hacker_news(event: _Event) -> tuple[str, str]:
 POSTS: dict[str, Callable[[_Event], tuple[str, str]]] = {
     "reddit": _reddit, "twitter": _tweet, "hackernews": _hacker_news,
 }  # fmt: skip
-"""By source, the network and the id of the post that an event's subject is."""
+"""By source: a function that gives the network and id of the post that is an event's subject."""
 
 
 OTHERS = frozenset(
     ("cambia-lens", "crossref", "datacite", "f1000", "hypothesis", "newsfeed", "plaudit", "reddit-links",
      "stackexchange", "web", "wikipedia", "wordpressdotcom")
 )  # fmt: skip
-"""Sources that are passed over, and counted by name."""
+"""Sources that are skipped, and counted by name."""
 
 
 def tweet_id(address: str) -> str:
-    """Of an address of a post of X; empty for anything else."""
+    """The id in the address of an X post; empty for anything else."""
     match = TWEET.match(address)
     return match[1] if match and 0 < int(match[1]) < LAST_ID else ""
 
@@ -147,9 +149,8 @@ _linked = msgspec.json.Decoder(LinkedPost).decode
 
 
 class EventDataArchive(ArchiveFormat):
-    """Events, pages of them and evidence records, mixed as they come. `passed`: how many events about papers were
-    passed over, by their source or the reason. A post that the record has already stays as it is, but for papers that
-    it was not known to name."""
+    """Events, pages of them and evidence records, in any mix. `passed`: counts of skipped events about papers, by
+    source or reason. A post already in the record stays as it is, but may gain papers that it was not known to name."""
 
     network = ""
 
@@ -159,7 +160,7 @@ class EventDataArchive(ArchiveFormat):
         self.passed: Counter[str] = Counter()
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """The posts of a line that link to papers."""
+        """The posts on a line that link to papers."""
         if line.startswith(b"["):
             return page(_list(line), self.take, self._place.now)
         event = _event(line)
@@ -172,7 +173,7 @@ class EventDataArchive(ArchiveFormat):
 
     def _take_event(self, event: _Event) -> Sequence[RawPayload]:
         if not event.subj_id or not event.obj_id or not event.source_id:
-            raise ValueError("no event: it lacks subj_id, obj_id or source_id")
+            raise ValueError("not an event: subj_id, obj_id or source_id is missing")
         if not self._place.may_name("\n".join(event.papers())):
             return ()
         reason = _passed_over(event)
@@ -185,14 +186,16 @@ class EventDataArchive(ArchiveFormat):
         return [RawPayload(SNAPSHOT, f"{network}:{id}", msgspec.json.encode(post), at)]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """A post with its papers, and what it repeats; of what the record has already, the repost alone."""
+        """A post with its papers, or a repost with the post it repeats. Of a post already in the record, only the
+        repost and newly named papers."""
         link = _linked(payload.body)
         own = (_repeated if link.repeats else _post_items)(link, payload.at, self._place)
         news = self._news(f"{link.network}:{link.repeats or link.id}", own) if own else []
         return [*news, *(_repost(link, payload.at) if own else ())]
 
     def _news(self, key: str, items: list[Item]) -> list[Item]:
-        """A post's items; of one that is known, the papers that it is not known to name: each has its own event."""
+        """A post's items. Of a known post, only mentions of papers that it was not known to name: each paper has its
+        own event."""
         is_known = key in self._fresh or is_held(self._place.record, key)
         news = [item for item in items if not is_known or (isinstance(item, Mention) and not self._is_named(item))]
         self._fresh.update((key, *(f"{key} {item.paper}" for item in news if isinstance(item, Mention))))
@@ -203,12 +206,12 @@ class EventDataArchive(ArchiveFormat):
         return is_fresh or self._place.record.view().latest_row(Mention, mention.post, mention.paper) is not None
 
     def learned(self) -> None:
-        """What was read is in the record."""
+        """Everything parsed is in the record."""
         self._fresh.clear()
 
 
 def _passed_over(event: _Event) -> str:
-    """Why an event about a paper is none of ours; empty if it may be."""
+    """Why an event about a paper is skipped; empty if it may not be."""
     if event.updated == "deleted":
         return "withdrawn by Crossref"
     if event.action != "add":
@@ -234,7 +237,7 @@ def _handle(profile: str | None) -> str:
 
 
 def _post_items(link: LinkedPost, at: int, place: ImportTarget) -> list[Item]:
-    """A post as its source would have it, as far as one knows."""
+    """A post as its source would give it, as far as known."""
     key, title = f"{link.network}:{link.id}", storable(link.title)
     mentions = mentions_of(key, at, title, link.links, place.names)
     address = next((text for text in reversed(link.links) if text.startswith(("https://", "http://"))), "")
@@ -248,14 +251,14 @@ def _post_items(link: LinkedPost, at: int, place: ImportTarget) -> list[Item]:
 
 
 def _repeated(link: LinkedPost, at: int, place: ImportTarget) -> list[Item]:
-    """The post that a repost repeats: when it was made stands in its id."""
+    """The reposted post. Its id contains when it was made."""
     created_at = min(post_moment(link.repeats), link.created_at)
     original = LinkedPost(link.network, link.repeats, created_at, link.links, handle=link.repeated_handle)
     return _post_items(original, at, place)
 
 
 def _repost(link: LinkedPost, at: int) -> Iterator[Item]:
-    """Who reposted, if that is said."""
+    """The repost, if its account is known."""
     if link.repeats and link.handle:
         yield from _author_accounts(link.network, link.handle, at)
         yield Reaction(
@@ -265,7 +268,7 @@ def _repost(link: LinkedPost, at: int) -> Iterator[Item]:
 
 
 def _account(network: str, handle: str) -> str:
-    """By its handle, which is all that an event says; Hacker News has no other name for accounts."""
+    """The account by its handle, which is all that an event has. On Hacker News, the handle is the account's id."""
     if not handle:
         return ""
     return f"{network}:{handle}" if network == "hackernews" else handle_key(network, handle)
@@ -276,13 +279,13 @@ def _author_accounts(network: str, handle: str, at: int) -> list[Item]:
 
 
 class EventDataBlockFilter(LineBlockFilter):
-    """Lines with posts that link to papers, and how many events of other sources did."""
+    """Keeps lines with posts that link to papers, and counts skipped events about papers."""
 
     def __init__(self, format: EventDataArchive) -> None:
         super().__init__(format)
         self._format = format
 
     def filter(self, data: bytes) -> FilterResult:
-        """Each line by itself."""
+        """Examines each line by itself."""
         self._format.passed.clear()
         return super().filter(data)._replace(passed=dict(self._format.passed))

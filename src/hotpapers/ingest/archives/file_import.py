@@ -1,4 +1,4 @@
-"""Taking archives into the record: in batches, each with where it ended, so that what was broken off goes on."""
+"""Imports archives in batches, each stored with its end position, so that an interrupted import can resume."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from hotpapers.store.paper_names import load_names
 from hotpapers.terms import NetworkTerms, Table
 
 MOST_READ = 2**28
-"""Bytes of an archive that are read for one batch."""
+"""Bytes of an archive read per batch."""
 
 
 class ImportCursor(msgspec.Struct, frozen=True):
-    """Where an import is. `before`: a digest of the files before this one; `file`: of what it is known by; `last`: of
-    the line that ends at `offset`, `length` bytes long; `lines`: so many up to there."""
+    """How far an import is. `before`: a digest of the files before this one; `file`: of what identifies this file;
+    `last`: of the `length` bytes that end at `offset`; `lines`: the number of lines up to there."""
 
     before: str
     file: str
@@ -42,10 +42,10 @@ class ImportCursor(msgspec.Struct, frozen=True):
 
 
 class ArchiveImporter:
-    """Archives of one kind into a record. `files` are all that will be given to `take`, in that order. `terms`: of the
-    format's network, or of all where its lines are of several. `workers`: processes that look through what is read;
-    with 1 none is started. `progress` gets the bytes read of files that have a path. Use as a context manager where
-    there are several workers."""
+    """Imports archives of one kind into a record. `files`: all files to import, in the order in which `take` gets them.
+    `terms`: of the format's network, or of all networks if its lines may be of several. `workers`: how many processes
+    filter what is read; 1 starts none. `progress` gets the bytes read of files that have a path. With several workers,
+    use it as a context manager."""
 
     def __init__(
         self, record: Record, kind: str, files: Sequence[ArchiveFile], terms: NetworkTerms | Table, now: int,
@@ -73,7 +73,7 @@ class ArchiveImporter:
         self.close()
 
     def results(self) -> Iterator[ImportedFile | InputError]:
-        """What became of each file; where it could not be read, or not to its end, why. Raises FullStore."""
+        """The result for each file, or why it could not be read to its end. Raises FullStore."""
         if self._kind in EVENTS:
             yield from EventImport(
                 self._kind, self.place, self._files, self.terms, self._workers, self._store, self._progress
@@ -86,7 +86,7 @@ class ArchiveImporter:
                 yield problem
 
     def _make_filter(self) -> tuple[Callable[[Iterator[ArchiveBlock]], Generator[FilteredBlock]], Callable[[], None]]:
-        """What filters a file's blocks, and what ends it."""
+        """The function that filters a file's blocks, and the one that ends it."""
         if self._workers == 1:
             block_filter = self.kind.block_filter(self.place)
             return lambda blocks: filter_blocks(blocks, block_filter, self.kind.units), lambda: None
@@ -99,10 +99,10 @@ class ArchiveImporter:
         return self._filter_blocks(content.blocks(offset))
 
     def take(self, file: ArchiveFile) -> ImportedFile:
-        """The next file. Raises InputError where it is none of this format, or breaks off."""
+        """Imports the next file. Raises InputError if it has another format or breaks off."""
         number, before = self._number, self.before
         self._number += 1
-        self.before = None  # until the file is through: what comes after one that was refused is not gone on with
+        self.before = None  # until the file is done: files after a refused one cannot be resumed
         done = ImportedFile(file.name, whole=True) if number < self._resume else self._read(file, number, before)
         self.before = following(before, file)
         return done
@@ -123,12 +123,12 @@ class ArchiveImporter:
 
 
 def following(before: str | None, file: ArchiveFile) -> str | None:
-    """A digest of the files before a file and of itself; None where one of them cannot be known again."""
+    """A digest of the files up to and including a file; None if one of them cannot be identified again."""
     return mark(before.encode() + file.known_by + str(file.size).encode()) if before is not None and file.head else None
 
 
 def _found_again(text: str | None, files: Sequence[ArchiveFile]) -> tuple[int, ImportCursor | None]:
-    """In which of the files a cursor is; 0 and None where in none."""
+    """The number of the file that a cursor points to, and the cursor; 0 and None if no file matches."""
     cursor = _parsed(text)
     before: str | None = ""
     for number, file in enumerate(files):
@@ -139,7 +139,7 @@ def _found_again(text: str | None, files: Sequence[ArchiveFile]) -> tuple[int, I
 
 
 def _parsed(text: str | None) -> ImportCursor | None:
-    """A cursor; None where there is none, or one of another version of this program."""
+    """The cursor; None if there is none or another version of this program wrote it."""
     try:
         return msgspec.json.decode(text or "null", type=ImportCursor | None)
     except msgspec.MsgspecError:
@@ -147,7 +147,7 @@ def _parsed(text: str | None) -> ImportCursor | None:
 
 
 class FilePlace(NamedTuple):
-    """Where in a file one is: `offset` in its content, the bytes before it, and how many lines were read."""
+    """A position in a file: `offset` in its content, the bytes before it, and how many lines were read."""
 
     offset: int
     tail: bytes
@@ -155,12 +155,12 @@ class FilePlace(NamedTuple):
 
 
 def _place_in(block: ArchiveBlock, end: int, lines: int) -> FilePlace | None:
-    """The place so many bytes into a block; None at its beginning, which is where the one before ends."""
+    """The position `end` bytes into a block; None at its beginning, which is where the previous block ends."""
     return FilePlace(block.start + end, block.data[max(end - TAIL, 0) : end], lines) if end else None
 
 
 class FileImport:
-    """One file, from where it begins or an earlier import ended."""
+    """One file, from its beginning or from where an earlier import ended."""
 
     def __init__(
         self, importer: ArchiveImporter, file: ArchiveFile, before: str | None, content: ArchiveContent,
@@ -180,8 +180,8 @@ class FileImport:
         self._passed: Counter[str] = Counter()
 
     def to_the_end(self) -> ImportedFile:
-        """Reads all lines. Raises InputError where the file cannot be read any further, what was read being kept, or is
-        none of its format."""
+        """Reads all lines. Raises InputError if the file cannot be read any further, after storing what was read, or if
+        it has another format."""
         try:
             with contextlib.closing(self._blocks):
                 self._read_blocks()
@@ -191,7 +191,7 @@ class FileImport:
             if self._readable and not self._is_altered:
                 self._store()
             if self._readable:
-                reason += f"; {self._stored.lines:,} lines before that are imported"
+                reason += f"; the {self._stored.lines:,} lines before that were imported"
             raise InputError(reason, file=self._file.name) from problem
         unknown = queries.count_unknown_papers(self._importer.record, self._importer.job, self._position)
         count = self._place.lines - self._resumed_at
@@ -214,7 +214,7 @@ class FileImport:
         self._passed.update(filtered.passed)
         self._importer.format.prepare([unit.content for unit in filtered.kept])
         for n, unit in enumerate(filtered.kept):
-            self._readable = self._readable or unit.number > n  # one that was let go
+            self._readable = self._readable or unit.number > n  # a line before it was readable and dropped
             self._last_is_bad = False
             self._place = self._place_before = _place_in(block, unit.start, first + unit.number) or self._place
             self._read_line(unit)
@@ -246,7 +246,7 @@ class FileImport:
             self._batch.add(payloads)
 
     def _cannot_read(self, line: bytes, problem: Exception) -> None:
-        """A line for quarantine. Raises InputError where it is one of so many, and none could be read."""
+        """Quarantines a line. Raises InputError if many were unreadable and none was readable."""
         if len(self._samples) < MOST_SAMPLES:
             self._samples.append(line[:KEPT])
             self._reason = self._reason or str(problem)
@@ -257,8 +257,8 @@ class FileImport:
             raise self._refusal()
 
     def _leave_out_what_breaks_off(self, *, ended: bool) -> None:
-        """The last line may be one that a broken connection left: it is no part of what is read, and is read when the
-        rest of it is there."""
+        """Drops an unreadable last line, which a broken connection may have cut off: it will be read once it is
+        complete."""
         if self._last_is_bad and self._batch.count and (not ended or self._truncated):
             self._batch.take_out()
             self._place, self._cut = self._place_before, True
@@ -267,7 +267,7 @@ class FileImport:
         return refusal(self._importer.job.partition(":")[2], self._bad, self._reason, self._samples)
 
     def _store(self) -> None:
-        """What was found up to a place; unless nothing could be read yet: then it may be no archive at all."""
+        """Stores what was found up to here, unless nothing was readable yet: then it may not be an archive at all."""
         self._is_altered = self._file.altered()
         if self._is_altered:
             raise InputError(ALTERED)
@@ -278,8 +278,8 @@ class FileImport:
         except FullStore as problem:
             raise FullStore(
                 f"{self._importer.record.database.where}: no room left on the disk; the first {self._stored.lines:,}"
-                f" lines of {self._file.name} are imported. Free some and import the same files again: it goes on"
-                " there."
+                f" lines of {self._file.name} were imported. Free some space and import the same files again to"
+                " continue."
             ) from problem
         self._figures += Counter({name: figure for (_, name), figure in figures.items()})
         self._stored = self._place

@@ -1,11 +1,11 @@
-"""What parts of an archive hold that may concern us, as tables: made where the parts are, read by one writer.
+"""What parts of an archive contain that may be relevant, as tables: made where the parts are, read by one writer.
 
-    lines        what concerns us by itself: lines in blocks (`line_findings`), or events (`event_findings`)
-    references   of formats of events, what refers to a post that any part names
+    lines        what is relevant by itself: lines in blocks (`line_findings`), or events (`event_findings`)
+    references   for event formats: what refers to a post that any part names
     about        one line of JSON: the format, the files, how many parts; written last
 
-Each part has its own file in a table, and its rows are counted, so that what is absent or there twice is noticed. A
-file that cannot be read any further has its reason there, as it would be told without parts.
+Each part has its own file in a table, and its rows are numbered, so that missing or duplicate ones are noticed. If a
+file cannot be read any further, its rows say why, in the same words as an import without parts.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PART_FILE = re.compile(r"part-(\d+)-.*\.parquet")
 
 
 class FileAbout(msgspec.Struct, frozen=True):
-    """A file: its name, its first bytes and how many it had, when it was seen (µs UTC), and how many parts it had."""
+    """A file: its name, its first bytes and size, when it was seen (µs UTC), and how many parts it had."""
 
     name: str
     head: bytes
@@ -41,7 +41,7 @@ class FileAbout(msgspec.Struct, frozen=True):
 
 
 class FindingsAbout(msgspec.Struct, frozen=True):
-    """What a folder of findings is of. `titles`, `posts`: how many a store gave to look for; `references`: whether
+    """What a folder of findings contains. `titles`, `posts`: how many a store gave to look for; `references`: whether
     there is a table of them."""
 
     version: int
@@ -53,9 +53,9 @@ class FindingsAbout(msgspec.Struct, frozen=True):
 
 
 class FilterJob(NamedTuple):
-    """What whoever looks through a part must know. `aliases`: what names the papers of a store; `known`: keys of posts,
-    in the first pass of those that a store has, in the second of all; `now`: µs UTC. `ends`: in the second pass, up to
-    where each part was read in the first."""
+    """What a process that scans parts must know. `aliases`: names of the papers in a store; `known`: keys of posts, in
+    the first pass those in a store, in the second all; `now`: µs UTC. `ends`: in the second pass, how far each part was
+    read in the first."""
 
     format: str
     files: Sequence[ArchiveFile]
@@ -66,11 +66,11 @@ class FilterJob(NamedTuple):
     ends: Sequence[int] = ()
 
     def target(self) -> ImportTarget:
-        """For filters, none of which asks the record anything; its index of names takes a while to build."""
+        """A target for filters, none of which queries the record. Building its index of names takes a while."""
         return ImportTarget(cast("Record", None), PaperIndex(self.aliases), self.now, self.now)
 
     def about(self, *, references: bool) -> FindingsAbout:
-        """What is written beside the findings."""
+        """What is written next to the findings."""
         counts = [sum(part.file == number for part in self.parts) for number in range(len(self.files))]
         files = [
             FileAbout(file.name, file.head, file.size, file.seen_at, parts)
@@ -80,7 +80,7 @@ class FilterJob(NamedTuple):
 
 
 def all_parts(format: str, files: Sequence[ArchiveFile]) -> list[FilePart]:
-    """The parts of some files, in order."""
+    """The parts of files, in order."""
     spec = FORMATS[format]
     in_lines = isinstance(spec, LineSpec) or spec.in_lines
     return [
@@ -89,7 +89,7 @@ def all_parts(format: str, files: Sequence[ArchiveFile]) -> list[FilePart]:
 
 
 class FindingsFolder:
-    """Findings on this machine's disk. Raises InputError where they are none, or not all there."""
+    """Findings on this machine's disk. Raises InputError if they are invalid or incomplete."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -104,17 +104,17 @@ class FindingsFolder:
         return range(first, first + self.about.files[number].parts)
 
     def gap(self, part: int) -> InputError:
-        """The error that rows of a part are not all there."""
-        return InputError(f"findings of its part {part:,} are absent or there twice: make {self.folder} anew")
+        """The error for a part with missing or duplicate rows."""
+        return InputError(f"findings of part {part:,} are missing or duplicated: recreate {self.folder}")
 
     def _about(self) -> FindingsAbout:
         try:
             [file] = sorted((self.folder / ABOUT).glob("part-*"))
             about = msgspec.json.decode(file.read_bytes(), type=FindingsAbout)
         except (OSError, ValueError, msgspec.MsgspecError) as problem:
-            raise self._refusal("no findings that `hotpapers import … --spark … --to` wrote to their end") from problem
+            raise self._refusal("not complete findings from `hotpapers import … --spark … --to`") from problem
         if about.version != VERSION or about.format not in FORMATS:
-            raise self._refusal("written by a newer version of this program: import them with that one")
+            raise self._refusal("written by a newer version of this program: import it with that version")
         return about
 
     def _parts(self, table: str) -> dict[int, Path]:
@@ -123,10 +123,10 @@ class FindingsFolder:
             match = _PART_FILE.fullmatch(path.name)
             number = int(match[1]) if match else -1
             if number in files or not 0 <= number < total:
-                raise self._refusal(f"{table}/{path.name} is none of its {total:,} parts, or there twice")
+                raise self._refusal(f"{table}/{path.name} is not one of the {total:,} parts, or is a duplicate")
             files[number] = path
         if len(files) < total:
-            raise self._refusal(f"{total - len(files):,} of {total:,} parts of {table} are absent: make it anew")
+            raise self._refusal(f"{total - len(files):,} of {total:,} parts of {table} are missing: recreate it")
         return files
 
     def _refusal(self, reason: str) -> InputError:

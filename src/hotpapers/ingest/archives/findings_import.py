@@ -1,4 +1,4 @@
-"""Findings into a record, as the archive itself would have gone in."""
+"""Imports findings into a record, with the same result as the archive itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from hotpapers.terms import NetworkTerms, Table
 
 
 class FindingsImporter(ArchiveImporter):
-    """Broken off, it goes on there, as if it had been the archive. `files`: of what they are."""
+    """Imports findings; if interrupted, resumes as an import of the archive would. `files`: those that the findings are
+    from."""
 
     def __init__(self, record: Record, findings: FindingsFolder, terms: NetworkTerms | Table, now: int) -> None:
         self._findings = findings
@@ -30,7 +31,7 @@ class FindingsImporter(ArchiveImporter):
         super().__init__(record, findings.about.format, self.files, terms, now)
 
     def results(self) -> Iterator[ImportedFile | InputError]:
-        """What became of each file. Raises FullStore, and InputError where findings of events are not all there."""
+        """The result for each file. Raises FullStore, and InputError if findings of events are incomplete."""
         if self._findings.about.format in EVENTS:
             yield from FindingsEvents(self._findings, self.place, self.files, self.terms).results()
         else:
@@ -41,14 +42,14 @@ class FindingsImporter(ArchiveImporter):
         yield _MissingContent()
 
     def blocks(self, content: ArchiveContent, offset: int) -> Generator[FilteredBlock]:
-        """Of the file that is taken, from an offset in its content on."""
+        """The blocks of the current file, from an offset in its content on."""
         for filtered in blocks_of(self._findings, self._number - 1):
             if filtered.block.end > offset or not filtered.block.ended:
                 yield filtered if filtered.block.start >= offset else rest_of(filtered, offset)
 
 
 class _MissingContent:
-    """Content of which findings have no more than what was kept: what stands before a place is not looked at."""
+    """Stands for content that is not here, only its findings. `go_to` does not check the bytes before a position."""
 
     def go_to(self, offset: int, length: int, digest: str) -> bool:
         return True
@@ -58,4 +59,4 @@ class _MissingContent:
 
 
 def _raise_missing() -> AbstractContextManager[BinaryIO]:
-    raise InputError("cannot be read: it is not here, but what was found in it")
+    raise InputError("cannot be read: only its findings are here")

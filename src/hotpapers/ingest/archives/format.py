@@ -1,4 +1,4 @@
-"""What a format of archives is, and what the formats share: moments, shapes."""
+"""What an archive format is, and what formats share: moments, pages."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from hotpapers.store import Record
 from hotpapers.store.paper_names import KEPT
 
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
-"""What decoders raise for nonsense."""
+"""What decoders raise for malformed data."""
 
 BROKEN = "unreadable"
-"""The kind of what cannot be read; why, its format says when it is given to `take` again."""
+"""The kind of unreadable payloads. Passing one to its format's `take` again raises the reason."""
 
 FIRST = 1_104_537_600_000_000
 """The beginning of 2005 in µs UTC: none of the networks is older."""
@@ -37,8 +37,8 @@ Take = Callable[[bytes], Sequence[RawPayload]]
 
 
 class ImportTarget(NamedTuple):
-    """Where an archive is read into. `names`: of the papers that the record knows. `seen_at`: when a line without a
-    moment of its own was seen; `now`: no moment of an archive is later. µs UTC."""
+    """What an archive is imported into. `names`: names of the papers in the record. `seen_at`: when a line without its
+    own moment was seen; `now`: no moment in an archive is later. µs UTC."""
 
     record: Record
     names: PaperIndex
@@ -46,15 +46,15 @@ class ImportTarget(NamedTuple):
     now: int
 
     def may_name(self, words: str) -> bool:
-        """Whether words name a paper, by a search that finds somewhat more than reading does."""
+        """Whether words may name a paper, by a search that finds somewhat more than parsing does."""
         return bool(spans(words)) or self.names.may_name(words)
 
 
 class ArchiveFormat:
-    """How lines of one kind of archive become what a source reads.
+    """How lines of one kind of archive become payloads for a source.
 
-    `network`: whose source reads it; empty where lines are of several: then each key begins with its network's name.
-    `only_known`: kinds that are told of posts alone that the record has.
+    `network`: the network whose source reads them; empty if lines may be of several, in which case each key begins with
+    its network's name. `only_known`: kinds that count only for posts in the record.
     """
 
     network: str
@@ -64,22 +64,22 @@ class ArchiveFormat:
         self._place = place
 
     def begin(self, place: ImportTarget) -> None:
-        """What is taken from now on comes from another file."""
+        """Starts another file."""
         self._place = place
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """What a line says that may concern us. Raises one of UNREADABLE for a line that is none of this format."""
+        """What may be relevant on a line. Raises one of UNREADABLE if the line is not in this format."""
         raise NotImplementedError
 
     def prepare(self, lines: Sequence[bytes]) -> None:
-        """These lines come next: what is asked of the record for each of them may be asked at once."""
+        """Announces the next lines, so that the record can be queried for all of them at once."""
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """What the network's source reads in it."""
+        """The items that the network's source reads from a payload."""
         raise NotImplementedError
 
     def learned(self) -> None:
-        """All that was taken so far was read: what was remembered from line to line may go."""
+        """Called when everything taken so far was parsed: state kept from line to line may be dropped."""
 
 
 def key_of(format: ArchiveFormat, payload: RawPayload) -> str:
@@ -88,13 +88,13 @@ def key_of(format: ArchiveFormat, payload: RawPayload) -> str:
 
 
 def is_object(raw: msgspec.Raw) -> bool:
-    """Whether a part of a line is there and is a JSON object: some parts are sometimes an empty text or a number."""
+    """Whether a part of a line is present and a JSON object: some parts are sometimes an empty string or a number."""
     return bytes(raw)[:1] == b"{"
 
 
 def entries(raws: Iterable[msgspec.Raw], take: Take, at: int) -> Iterator[RawPayload]:
-    """What each entry of a line says. One that cannot be read does not keep the others from being read: it comes as
-    `unreadable`, to be set apart."""
+    """The payloads of each entry on a line. An unreadable entry does not affect the others: it becomes an `unreadable`
+    payload, to be quarantined."""
     for raw in raws:
         body = bytes(raw)
         try:
@@ -104,8 +104,7 @@ def entries(raws: Iterable[msgspec.Raw], take: Take, at: int) -> Iterator[RawPay
 
 
 def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:
-    """The same of a line that is nothing but its entries. Raises what the first raises where none of them can
-    be read."""
+    """The same for a line that contains only entries. If none is readable, raises the first one's error."""
     result = list(entries(raws, take, at))
     if raws and sum(payload.kind == BROKEN for payload in result) == len(raws):
         take(bytes(raws[0]))  # raises again
@@ -113,10 +112,10 @@ def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:
 
 
 def moment_of(value: Moment) -> int | None:
-    """A moment in any of the ways in which dumps write it, as µs UTC; None where there is none.
+    """A moment in any form that dumps use, as µs UTC; None if there is none.
 
-    Seconds, also as text and with fractions; thousandths, millionths and billionths of a second; ISO 8601, also with a
-    blank instead of the T and without a zone. Raises InputError for anything else.
+    Accepts seconds, also as text and with fractions; milli-, micro- and nanoseconds; ISO 8601, also with a space
+    instead of the T and without a time zone. Raises InputError for anything else.
     """
     if isinstance(value, str):
         value = value.strip()
@@ -131,34 +130,34 @@ def _number(value: float) -> int:
         return round(value * 1_000)
     if 1e14 <= value < 1e20:
         return int(value) if value < 1e17 else int(value) // 1_000
-    raise InputError(f"{value} is no moment")
+    raise InputError(f"not a time: {value}")
 
 
 def _calendar(value: str) -> int:
     at = timestamps.parse_iso(value.removesuffix(" UTC"))
     if at is None:
-        raise InputError(f"{value[:40]!r} is no moment")
+        raise InputError(f"not a time: {value[:40]!r}")
     return at
 
 
 def seen_at(place: ImportTarget, created_at: int, moments: Iterable[Moment]) -> int:
-    """When something was seen: the latest of what its line says, else the place's moment; never before it was made,
-    never in the future."""
+    """When something was seen: the latest moment on its line, or else the target's; never before it was made, never in
+    the future."""
     known = [moment for moment in map(moment_of, moments) if moment is not None and moment <= place.now]
     return max(max(known, default=place.seen_at), created_at)
 
 
 def made_at(place: ImportTarget, value: Moment) -> int:
-    """When something was made. Raises InputError where that is not said or cannot be."""
+    """When something was made. Raises InputError if that is missing or impossible."""
     moment = moment_of(value)
     if moment is None or not FIRST <= moment <= place.now + DAY:
-        raise InputError(f"made at {value!r}, which cannot be")
+        raise InputError(f"impossible creation time {value!r}")
     return moment
 
 
 def timely(items: Iterable[Item]) -> list[Item]:
-    """Items without the papers of which a post has the title only, and which were not new when it was written: live,
-    titles are looked for so long after a paper's announcement, and a title may be used again."""
+    """Items without mentions by title of papers that were not new when the post was written; none if no mention is
+    left. Live reading searches for a title only that long after the paper's announcement, as titles may be reused."""
     result = list(items)
     created = {item.post: item.created_at for item in result if isinstance(item, Post)}
     late = [
@@ -171,7 +170,7 @@ def timely(items: Iterable[Item]) -> list[Item]:
 
 
 def _is_new(mention: Mention, created: dict[str, int]) -> bool:
-    """Whether a paper's identifier was given in the months before a post was written."""
+    """Whether a paper's identifier was assigned in the months before a post was written."""
     year, month = arxiv.month(arxiv.from_key(mention.paper))
     given = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
     age = created.get(mention.post, 0) - timestamps.from_datetime(given)

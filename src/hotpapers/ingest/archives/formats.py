@@ -1,4 +1,4 @@
-"""The formats of archives: a new one gets its line here, and in `hotpapers.cli.archives`."""
+"""The archive formats. A new one needs a line here and in `hotpapers.cli.archives`."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def _lines(stream: BinaryIO) -> AbstractContextManager[ArchiveContent]:
 
 
 class LineSpec(NamedTuple):
-    """A format whose lines concern us by themselves or not at all: what makes it and its filter, what a stream holds,
-    and how a block of it is cut into lines. `network`: empty where lines are of several."""
+    """A format in which a line's relevance depends on the line alone: how to make it and its filter, what a stream
+    contains, and how to split a block into lines. `network`: empty if lines may be of several."""
 
     make: Callable[[ImportTarget], ArchiveFormat]
     network: str
@@ -61,8 +61,8 @@ class LineSpec(NamedTuple):
 
 
 class EventSpec(NamedTuple):
-    """A format of events that concern us or not by what happened before, in whatever file: read in two passes and taken
-    in the order of time. `in_lines`: files can be cut anywhere."""
+    """A format of events, whose relevance depends on earlier events in any file: files are read in two passes, and
+    events are stored in order of time. `in_lines`: files can be split anywhere."""
 
     make: Callable[[ImportTarget], JetstreamArchive]
     network: str

@@ -1,4 +1,4 @@
-"""An archive's content in blocks of whole lines or frames, in bounded memory; and where in it one is."""
+"""An archive's content in blocks of whole lines or frames, in bounded memory, and positions in it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from hotpapers.errors import InputError
 from hotpapers.transfer.parquet_rows import TablePart
 
 LONGEST = 2**25
-"""Bytes of a line, a page of posts, that are read; what follows of a longer one is passed over."""
+"""Bytes of a line, which may be a page of posts, that are read. The rest of a longer one is skipped."""
 LARGEST_FRAME = 2**24
-"""Bytes of a frame: three times what the network allows."""
+"""Maximum bytes of a frame: three times what the network allows."""
 BLOCK = 2**20
 TAIL = 512
-"""Bytes before a place by which it is known again."""
+"""Bytes before a position that identify it."""
 
 
 class ArchiveBlock(NamedTuple):
     """Whole lines, or whole frames with their lengths, from `start` to `end` in the unpacked content.
 
-    `ended`: False for a last line without its end, which is alone in its block: it may have been cut off when a
-    connection broke. `cut`: nothing but a frame that breaks off. `tail`: the content's last bytes before `end`. `part`:
-    rows of a table in place of the data; then `start` and `end` count rows.
+    `ended`: False for an unterminated last line, which is alone in its block: a broken connection may have cut it off.
+    `cut`: contains only an incomplete frame. `tail`: the content's last bytes before `end`. `part`: table rows in place
+    of the data; `start` and `end` then count rows.
     """
 
     start: int
@@ -36,13 +36,13 @@ class ArchiveBlock(NamedTuple):
     part: TablePart | None = None
 
     def task(self) -> bytes | TablePart:
-        """What is handed to a filter."""
+        """What is passed to a filter."""
         return self.part or self.data
 
 
 def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
-    """The lines of a stream from an offset on. A line that is too long comes alone, without the rest of it. Raises
-    InputError after what could be read."""
+    """The lines of a stream from an offset on. A line that is too long comes in its own block, truncated. Raises
+    InputError after yielding what could be read."""
     pending = b""
     for chunk in _chunks(stream):
         cut = chunk.rfind(b"\n") + 1
@@ -58,7 +58,7 @@ def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """What a stream has, in pieces of a block. Raises InputError after what could be read."""
+    """The stream's bytes, in chunks the size of a block. Raises InputError after yielding what could be read."""
     read = getattr(stream, "read1", stream.read)
     parts, size = [], 0
     try:
@@ -75,7 +75,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _too_long(stream: BinaryIO, offset: int, pending: bytes) -> Generator[ArchiveBlock, None, int]:
-    """One line, cut off; returns where the next one begins."""
+    """Yields one truncated line; returns where the next one begins."""
     end, last = offset + len(pending), pending
     while not last.endswith(b"\n") and (last := stream.readline(BLOCK)):
         end += len(last)
@@ -85,15 +85,15 @@ def _too_long(stream: BinaryIO, offset: int, pending: bytes) -> Generator[Archiv
 
 
 def frame_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
-    """Binary frames, each after its length (four bytes, little-endian). Raises InputError where no frame can begin:
-    what follows cannot be read either."""
+    """Binary frames, each preceded by its length (four bytes, little-endian). Raises InputError if no frame can begin
+    at a position, as what follows is unreadable too."""
     waiting, size = [], 0
     try:
         while head := stream.read(4):
             length = int.from_bytes(head, "little")
             if len(head) == 4 and not 0 < length <= LARGEST_FRAME:
                 place = offset + size
-                raise InputError(f"no frame begins at byte {place:,}: its length cannot be {length:,}")
+                raise InputError(f"no frame at byte {place:,}: impossible length {length:,}")
             frame = stream.read(length) if len(head) == 4 else b""
             if len(head) < 4 or len(frame) < length:
                 break
@@ -117,7 +117,8 @@ def _block(start: int, data: bytes, *, ended: bool = True) -> ArchiveBlock:
 
 
 class Unit(NamedTuple):
-    """A line, or a frame without its length: the `number`-th of its block, from `start` to `end` in its bytes."""
+    """A line, or a frame without its length: the `number`-th of its block, from `start` to `end` in the block's
+    bytes."""
 
     number: int
     start: int
@@ -126,8 +127,8 @@ class Unit(NamedTuple):
 
 
 def lines_of(data: bytes) -> Iterator[Unit]:
-    """The lines of a block, each with its end if it has one and without a mark of its encoding; blank ones are left out
-    and not counted."""
+    """The lines of a block, with their line ends but without byte order marks. Blank lines are skipped and not
+    counted."""
     number = end = 0
     has_mark = BOM_UTF8 in data
     for line in data.split(b"\n"):
@@ -150,12 +151,12 @@ def frames_of(data: bytes) -> Iterator[Unit]:
 
 
 def mark(data: bytes) -> str:
-    """A short digest, to tell whether bytes are the same as before."""
+    """A short digest, to tell whether bytes are unchanged."""
     return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 
 def go_to(stream: BinaryIO, offset: int, length: int, digest: str) -> bool:
-    """Reads up to an offset; whether the last `length` bytes before it are those of a digest."""
+    """Reads up to an offset. Returns whether the last `length` bytes before it match a digest."""
     left = offset - length
     while left > 0:
         block = stream.read(min(left, BLOCK))
@@ -166,17 +167,17 @@ def go_to(stream: BinaryIO, offset: int, length: int, digest: str) -> bool:
 
 
 class ArchiveContent(Protocol):
-    """What a file holds, and where in it one is."""
+    """A file's content, and the position in it."""
 
     def go_to(self, offset: int, length: int, digest: str) -> bool:
-        """Goes to an offset; whether the last `length` bytes before it are those of a digest."""
+        """Goes to an offset. Returns whether the last `length` bytes before it match a digest."""
 
     def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
-        """What comes from an offset on, where one is."""
+        """The blocks from an offset on, which must be the current position."""
 
 
 class LineContent(NamedTuple):
-    """Lines, one after the other."""
+    """Content that consists of lines."""
 
     stream: BinaryIO
 

@@ -1,12 +1,12 @@
-"""Hacker News as others kept it: hits of Algolia's search, items of Firebase, rows of tables.
+"""Hacker News as others archived it: hits of Algolia's search, items of Firebase, table rows.
 
-Whatever the shape, a story or comment becomes a hit, as the source reads it; what is deleted or dead is an item.
+Whatever the shape, a story or comment becomes a hit, as the source reads it; a deleted or dead one becomes an item.
 
     {"objectID": "8863", "created_at_i": …}            a hit; {"hits": […]}: a page of them
     {"id": 8863, "by": "ada", "time": …, "type": …}    an item, with `parent`, `text`, `score`, `descendants`
-    {"id": 8863, "author": "ada", "children": […]}     a tree of Algolia's, each item of it
-    {"id": "8863", "by": "ada", "timestamp": "2007-…"} a row of BigQuery, of Hugging Face, of ClickHouse: numbers may be
-                                                       text, flags 0 and 1, kinds numbers, moments of any form;
+    {"id": 8863, "author": "ada", "children": […]}     a tree from Algolia; each node is an item
+    {"id": "8863", "by": "ada", "timestamp": "2007-…"} a row from BigQuery, Hugging Face or ClickHouse: numbers may be
+                                                       text, flags 0 and 1, kinds numbers, moments in any form;
                                                        also as Parquet
 """
 
@@ -35,9 +35,9 @@ from hotpapers.model import Item, RawPayload
 from hotpapers.sources.hackernews import HackerNewsSettings, HackerNewsSource
 
 KINDS = ("", "story", "comment", "poll", "pollopt", "job")
-"""What stands for a number where a table has numbers for kinds."""
+"""Kinds by the numbers that some tables use for them."""
 PASSED_OVER = frozenset(("job", "pollopt"))
-"""Kinds that the live source does not look for."""
+"""Kinds that the live source does not read."""
 
 
 class _Row(msgspec.Struct):
@@ -73,7 +73,7 @@ class _Row(msgspec.Struct):
     retrieved_utc: Moment = None
 
     def kind(self) -> str:
-        """story, comment, poll, pollopt, job; by what there is where that is not said."""
+        """story, comment, poll, pollopt, job; guessed from other fields if missing."""
         if isinstance(self.type, str) and self.type:
             return self.type
         if isinstance(self.type, int) and 0 < self.type < len(KINDS):
@@ -89,23 +89,23 @@ class _Row(msgspec.Struct):
         return next((moment for moment in candidates if moment not in (None, "")), None)
 
     def seen_times(self) -> Sequence[Moment]:
-        """When it was seen, where a dump says so."""
+        """When it was seen, if a dump says so."""
         return (self.retrieved_at, self.retrieved_on, self.retrieved_utc)
 
     def words(self) -> list[str]:
-        """All in which a paper may be named."""
+        """All texts that may name a paper."""
         texts = (self.title, self.url, self.text, self.story_text, self.comment_text)
         return [words for words in texts if words]
 
 
 COLUMNS = frozenset(field.encode_name for field in msgspec.structs.fields(_Row)) - {"hits", "children", "_tags"}
-"""What is read of a table."""
+"""The columns read from a table."""
 _row = msgspec.json.Decoder(_Row, strict=False).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class HackerNewsArchive(ArchiveFormat):
-    """Lines of any of these shapes, mixed as they come."""
+    """Lines in any of these shapes, in any mix."""
 
     network = "hackernews"
     only_known = frozenset(("counts",))
@@ -115,7 +115,7 @@ class HackerNewsArchive(ArchiveFormat):
         self._source = HackerNewsSource(HackerNewsSettings(), (), place.names)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """The stories and comments of a line that name papers, and what of it is deleted or dead."""
+        """The stories and comments on a line that name papers, and its deleted or dead items."""
         if line.startswith(b"null"):
             return ()  # an item that Firebase does not know
         if line.startswith(b"["):
@@ -129,7 +129,7 @@ class HackerNewsArchive(ArchiveFormat):
     def _payloads(self, row: _Row) -> Sequence[RawPayload]:
         own = row.object_id if row.object_id is not None else row.id
         if own is None:
-            raise InputError("an item without its number")
+            raise InputError("item without an id")
         handle = row.by or row.author
         if row.deleted or row.dead or not handle:
             counts = {"id": int(own), "time": (moment_of(row.created_times()) or 0) // SECOND, "dead": bool(row.dead)}
@@ -149,7 +149,7 @@ class HackerNewsArchive(ArchiveFormat):
 
 
 def _hit(row: _Row, own: str, handle: str, created_at: int) -> dict[str, object]:
-    """An item as Algolia has it."""
+    """An item in Algolia's shape."""
     comment = row.kind() == "comment"
     replies = row.num_comments if row.num_comments is not None else row.descendants
     return {

@@ -1,4 +1,4 @@
-"""A file of an archive as it is given, and what became of it."""
+"""An input file, and the result of importing it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import BinaryIO, NamedTuple
 from hotpapers.ingest.archives.block_filter import NOTHING
 
 HEAD = 4_096
-"""Bytes from a file's beginning by which it is known again."""
+"""Bytes at a file's beginning that identify it."""
 ALTERED = "was changed while it was read; import it again when nobody writes it any more"
 
 
 class ArchiveFile(NamedTuple):
-    """A file of an archive. `open`: its content, unpacked. `head`: its first bytes as it lies there, none for standard
-    input. `size`: in bytes, `seen_at`: when what has no moment of its own was seen, µs UTC. `altered`: whether what was
-    read since it was opened is there no longer. `path`: where it lies; without one it can be read once alone.
-    `given_at`: the moment `seen_at` if somebody gave it, else 0."""
+    """An input file. `open`: opens its unpacked content. `head`: its first bytes as stored, empty for standard input.
+    `size`: in bytes. `seen_at`: when anything without its own moment was seen, µs UTC. `altered`: whether it has
+    changed since it was opened. `path`: where it is; without one, it can be read only once. `given_at`: `seen_at` if
+    the user gave it, else 0."""
 
     name: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
@@ -30,18 +30,18 @@ class ArchiveFile(NamedTuple):
 
     @property
     def known_by(self) -> bytes:
-        """By which it is known again: seen at another moment it is another file. Nothing for standard input."""
+        """What identifies the file: with another `given_at` it is another file. Empty for standard input."""
         return self.head + (b"%d" % self.given_at if self.head and self.given_at else b"")
 
 
 class ImportedFile(NamedTuple):
-    """What became of a file. `whole`: an earlier import read all of it, with the same files before it.
+    """The result of importing a file. `whole`: an earlier import read all of it, after the same files.
 
-    `lines`: read now, blank ones left out; `before`: read by an earlier import; `cut`: the last one breaks off, and
-    was left for when the rest of it is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`:
-    posts that were found to be gone. `quarantined`: lines, and entries of lines, that could not be read. `refused`:
-    items about what was forgotten. `unknown`: papers that are named in it and that the record has nothing of.
-    `passed`: of what was read now, what is about papers and no post, by what it is.
+    `lines`: read now, without blank ones; `before`: read by an earlier import; `cut`: the last one is incomplete, and
+    was left for when the rest is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`: posts
+    found to be gone. `quarantined`: unreadable lines, and entries of lines. `refused`: items about what was forgotten.
+    `unknown`: papers that it names and the record has nothing about. `passed`: counts, by type, of what was read now
+    and is about papers but is not a post.
     """
 
     file: str

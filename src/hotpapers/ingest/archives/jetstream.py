@@ -1,8 +1,8 @@
-"""Bluesky's stream as others kept it: Jetstream's events, one a line, or the relay's frames.
+"""Bluesky's stream as others archived it: Jetstream events, one per line, or the relay's frames.
 
-Taken as if it came now, in the order of time: posts that name papers, and what befalls the posts that the record tracks
-at that time. Which reaction was for which post stands in the record, so that a withdrawal is understood
-in whatever file it comes, and after an import was broken off.
+Imported as if it came now, in order of time: posts that name papers, and events about posts that the record tracks at
+that time. The record keeps which reaction was for which post, so a withdrawal is understood in whatever file it comes,
+and after an interrupted import.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ NEVER = (2**63, 0)
 
 
 class TrackedAt:
-    """The posts that the record tracked at a moment of the archive: which it had before, and were young enough. What it
-    has of the same moment it may have of the very event that is read again."""
+    """The posts that the record tracked at a moment of the archive: known before and young enough. What the record has
+    of that same moment is ignored, as it may come from the very event that is read again."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
@@ -43,14 +43,14 @@ class TrackedAt:
         return since < self._at < until
 
     def ask_about(self, keys: Collection[str], reactions: Collection[str]) -> None:
-        """Asks the record at once whether it has these posts and accounts, and for which posts these reactions were;
-        what it has nothing of is not asked for again until a batch is written."""
+        """Looks up at once whether the record has these posts and accounts, and for which posts these reactions were.
+        What is missing is not looked up again until a batch is written."""
         known = set(queries.known_identities(self._record, keys))
         known.update(reaction_marks.known_reactions(self._record, reactions))
         self._absent = {*keys, *reactions} - known
 
     def look(self, at: int) -> None:
-        """Goes to a moment; takes in what the record has for its day, if that is another day than before."""
+        """Moves to a moment, and loads the posts for its day if the day changed."""
         self._at = at
         if self._from <= at < self._until:
             return
@@ -63,7 +63,8 @@ class TrackedAt:
                 self._posts.setdefault(post, (since, created_at + TRACKED_FOR))
 
     def learn(self, items: Iterable[Item]) -> None:
-        """Tracks posts from now on, and those that are gone no more. A post is as old as it was when it came first."""
+        """Starts tracking posts, and stops tracking those that are gone. A post keeps the age that it had when it first
+        came."""
         for item in items:
             if isinstance(item, Post) and item.gone:
                 self._posts.pop(item.post, None)
@@ -72,12 +73,12 @@ class TrackedAt:
                 self._posts[item.post] = (0, until)
 
     def drop(self, post: str) -> None:
-        """Follows a post no more."""
+        """Stops tracking a post."""
         self._posts.pop(post, None)
         self._dropped.add(post)
 
     def hold(self, post: str) -> None:
-        """Takes in a post that is too old to be followed, before the record has it."""
+        """Adds a post too old to be tracked, before the record has it."""
         self._held.add(post)
 
     def holds(self, key: str, /) -> bool:
@@ -85,19 +86,19 @@ class TrackedAt:
         return key in self._held or (key not in self._absent and queries.was_held(self._record, key, self._at))
 
     def remember(self, reactions: Iterable[tuple[str, str]]) -> None:
-        """Keeps for which post each reaction was, by its address."""
+        """Remembers for which post each reaction was, by the reaction's address."""
         self._reactions.update(reactions)
 
     def post_of(self, reaction: str, /) -> str | None:
-        """The key of the post that a reaction was for, if the record had it before: it may have been for another one
-        since."""
+        """The key of the post to which a reaction belonged, if the record had the reaction before; the address may have
+        been reused for another post since."""
         if (post := self._reactions.get(reaction)) or reaction in self._absent:
             return post
         post = reaction_marks.post_of_reaction(self._record, reaction)
         return post if post and queries.had_reaction(self._record, post, *_whose(reaction), self._at) else None
 
     def keep(self, now: int) -> None:
-        """Hands the reactions that came since the last time to the record."""
+        """Stores the reactions remembered since the last call in the record."""
         reaction_marks.remember_reactions(self._record, self._reactions.items(), now)
         self._reactions.clear()
         self._dropped.clear()
@@ -106,13 +107,13 @@ class TrackedAt:
 
 
 def _whose(reaction: str) -> tuple[str, str]:
-    """The key of the account of a reaction, and which kind it is, by its address."""
+    """A reaction's account key and type, by its address."""
     whole, _, kind = reaction.partition("#")
     return key_of(author_of(whole)), kind or REACTIONS[whole.split("/")[3]]
 
 
 def withdrawn_addresses(line: bytes) -> Sequence[str]:
-    """The addresses of the reactions that a line takes back, if it deletes anything."""
+    """The addresses of the reactions that a line withdraws, if it deletes anything."""
     event = _deletion_or_account(line)
     if event is None or event.commit is None:
         return ()
@@ -121,7 +122,7 @@ def withdrawn_addresses(line: bytes) -> Sequence[str]:
 
 
 def _deletion_or_account(line: bytes) -> schemas.StreamEvent | None:
-    """An event of these kinds; None for others, and for what cannot be read."""
+    """A deletion or account event; None for others and for unreadable lines."""
     if b'"delete"' not in line and b'"account"' not in line:
         return None
     try:
@@ -132,7 +133,7 @@ def _deletion_or_account(line: bytes) -> schemas.StreamEvent | None:
 
 
 class JetstreamArchive(ArchiveFormat):
-    """JSON, one event a line. Each has a moment of its own: the file's does not matter."""
+    """JSON, one event per line. Each has its own moment; the file's does not matter."""
 
     network = "bluesky"
 
@@ -145,7 +146,7 @@ class JetstreamArchive(ArchiveFormat):
         self._now, self._latest = place.now, place.now + HOUR
 
     def prepare(self, lines: Sequence[bytes]) -> None:
-        """Asks for what is deleted, and for accounts."""
+        """Looks up deleted posts and reactions, and accounts."""
         keys, reactions = set[str](), set[str]()
         for line in lines:
             event = _deletion_or_account(line)
@@ -161,19 +162,19 @@ class JetstreamArchive(ArchiveFormat):
         self._known.ask_about(keys, reactions)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """What an event says that concerns us."""
+        """The relevant content of an event."""
         event = schemas.event(line)
         at = event.time_us
         if not FIRST <= at <= self._latest:
-            raise InputError(f"an event at {at}, which cannot be")
+            raise InputError(f"event at impossible time {at}")
         self._known.look(at)
         payloads = self._event_filter.payloads(event, line, at)
         is_edited = event.commit is not None and event.commit.operation == "update"
         return [self._noted(payload, is_edited=is_edited) for payload in payloads] if payloads else payloads
 
     def _noted(self, payload: RawPayload, *, is_edited: bool) -> RawPayload:
-        """What is gone is followed no more from this line on, not only after the batch; what names a paper only since
-        it was edited, and is too old by then, never is."""
+        """A payload, after updating what is tracked: a post that is gone is dropped at once, not only after the batch;
+        a post that names a paper only since an edit, and was too old by then, is never tracked."""
         post = key_of(payload.key)
         if payload.kind == "gone":
             self._known.drop(post)
@@ -186,21 +187,21 @@ class JetstreamArchive(ArchiveFormat):
     def _is_old(self, payload: RawPayload) -> bool:
         try:
             items = list(self._source.read(payload))
-        except UNREADABLE:  # as it will be told when the batch is read
+        except UNREADABLE:  # reported when the batch is parsed
             return False
         return any(isinstance(item, Post) and item.created_at + TRACKED_FOR <= payload.at for item in items)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """As the source reads it; what it brings is tracked from now on."""
+        """As the source reads it. New posts are tracked from now on."""
         items = timely(self._source.read(payload))
-        if payload.kind != EDIT:  # what is edited is tracked, or too old for it
+        if payload.kind != EDIT:  # an edited post is already tracked, or too old
             self._known.learn(items)
         if payload.kind == "reaction":
             self._known.remember((payload.key, item.post) for item in items if isinstance(item, Reaction))
         return items
 
     def learned(self) -> None:
-        """All that was taken was read."""
+        """Everything taken so far was parsed."""
         self._known.keep(self._now)
         self._event_filter.fresh.clear()
 
@@ -209,8 +210,8 @@ class FirehoseArchive(JetstreamArchive):
     """The relay's own frames, in CBOR."""
 
     def prepare(self, lines: Sequence[bytes]) -> None:
-        """Each is looked up by itself."""
+        """Does nothing: frames are looked up one by one."""
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """What a frame's events say that concerns us."""
+        """The relevant content of a frame's events."""
         return [payload for body in frame_events(line) for payload in super(FirehoseArchive, self).take(body)]

@@ -1,9 +1,9 @@
-"""Bluesky's events filtered by their bytes: nearly all are let go without being decoded.
+"""Filters Bluesky events by their bytes: nearly all are dropped without being decoded.
 
-A line that begins and ends as Jetstream writes it is decoded only if there is something in its bytes that may concern
-us: in the first pass a needle of a paper's address, a deletion, an edit, an account, an escape that may hide any of
-these; in the second the key of a post that names a paper. Where titles of papers are known, each post is read. What is
-not decoded is not seen to be broken inside. Lines of any other look are decoded one by one.
+A line that begins and ends as Jetstream writes it is decoded only if its bytes contain something that may be relevant.
+In the first pass: part of a paper's address, a deletion, an edit, an account event, or an escape that may hide any of
+these. In the second: the key of a post that names a paper. If titles of papers are known, every post is decoded. Errors
+inside lines that are not decoded go unnoticed. Lines that look different are decoded one by one.
 """
 
 from __future__ import annotations
@@ -25,38 +25,39 @@ from hotpapers.sources.bluesky.stream_filter import names_paper, post_record
 BEGIN, END = b'{"did":"did:', b"}\n"
 BOUNDARY = END + BEGIN
 MOMENT = b'","time_us":1'
-"""Of 2001 to 2033."""
+"""Moments from 2001 to 2033."""
 POST_PATH = b"/app.bsky.feed.post/"
 ESCAPES = (b"\\u", b"\\/")
-"""What may hide anything."""
+"""Escapes that may hide anything."""
 MARKS = (b'"delete"', b'"update"', b'"account"', *ESCAPES)
-"""What may make a line concern us, wherever it stands in it."""
+"""What may make a line relevant, wherever it occurs."""
 POSTS = b'"app.bsky.feed.post"'
 KEY = 13
-"""Bytes of a record's key by which a post is looked for: all of it where it is a moment, as nearly everywhere."""
+"""Bytes of a record key used to look for a post: all of it if the key is a moment, as it nearly always is."""
 REACTIONS = (schemas.LIKE, schemas.REPOST)
 
 
 def key_in(uri: str) -> bytes:
-    """The bytes by which references to a post are looked for, of its address."""
+    """The bytes used to look for references to a post, from its address."""
     return (uri.rpartition("/")[2].encode("utf-8", "replace") + b'"')[:KEY]
 
 
 class PostKeys(NamedTuple):
-    """Keys of posts that references are looked for to. `some_short`: whether the end of one is part of it."""
+    """Keys of posts to which references are searched. `some_short`: whether some key includes its closing quote or is
+    shorter than `KEY`."""
 
     keys: frozenset[bytes]
     some_short: bool
 
     @classmethod
     def of(cls, keys: Iterable[bytes]) -> PostKeys:
-        """From what `key_in` gives."""
+        """From what `key_in` returns."""
         all_keys = frozenset(keys)
         return cls(all_keys, any(len(key) < KEY or key.endswith(b'"') for key in all_keys))
 
 
 class KeptEvent(NamedTuple):
-    """A line or frame that concerns us: where in time it belongs, or why it cannot be read."""
+    """A relevant line or frame: its place in time, or why it is unreadable."""
 
     unit: Unit
     stamp: EventStamp | None
@@ -64,8 +65,8 @@ class KeptEvent(NamedTuple):
 
 
 class FilteredEvents(NamedTuple):
-    """What of a block concerns us by itself, how many lines it has, and keys of the posts that name papers: others
-    may refer to these."""
+    """The events of a block that are relevant by themselves, how many lines it has, and the keys of posts that name
+    papers, to which other events may refer."""
 
     lines: int
     kept: list[KeptEvent]
@@ -73,20 +74,20 @@ class FilteredEvents(NamedTuple):
 
 
 class EventBlockFilter(Protocol):
-    """Filters blocks of events, in two passes over the archive. `ending`: bytes that may end an event and are no part
-    of it."""
+    """Filters blocks of events, in two passes over the archive. `ending`: bytes that may follow an event and are not
+    part of it."""
 
     ending: bytes
 
     def filter(self, data: bytes) -> FilteredEvents:
-        """What concerns us by itself."""
+        """The events that are relevant by themselves."""
 
     def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
-        """What refers to one of these posts, and perhaps some lines more; what cannot be read is left out."""
+        """The events that refer to one of these posts, and perhaps some others; without unreadable ones."""
 
 
 class JetstreamBlockFilter:
-    """Lines of JSON. No event is later than `latest`, µs UTC."""
+    """Lines of JSON. No event may be later than `latest`, µs UTC."""
 
     ending = b"\r\n"
 
@@ -104,7 +105,7 @@ class JetstreamBlockFilter:
         return FilteredEvents(block.count(b"\n"), kept, self._keys)
 
     def _one_by_one(self, data: bytes) -> FilteredEvents:
-        """Lines of which some are not as Jetstream writes them."""
+        """Handles lines of which some are not as Jetstream writes them."""
         units, posts = list(lines_of(data)), bool(len(self._names))
         odd = (unit for unit in units if not _is_let_go(unit.content, posts=posts))
         return FilteredEvents(len(units), list(self._kept(odd)), self._keys)
@@ -120,12 +121,12 @@ class JetstreamBlockFilter:
                     yield KeptEvent(unit, stamp)
 
     def _stamp(self, content: bytes) -> EventStamp | None:
-        """Where in time what concerns us belongs."""
+        """The place in time of a relevant event; None for others."""
         event = schemas.event(content)
         return event_stamp(event) if self._is_relevant(event) else None
 
     def _is_relevant(self, event: schemas.StreamEvent) -> bool:
-        """Whether an event concerns us by itself; the keys of posts that name papers are noted."""
+        """Whether an event is relevant by itself. Remembers the keys of posts that name papers."""
         check_moment(event.time_us, self._latest)
         commit = event.commit
         if commit is None:
@@ -142,7 +143,7 @@ class JetstreamBlockFilter:
     # ---- the second pass ---------------------------------------------------------------------------------
 
     def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
-        """What has the address of a known post, as it is or with escapes."""
+        """The events that contain the address of a known post, plain or with escapes."""
         block = Str(data)
         escaped = _lines_at(data, block, _places_of(block, data, ESCAPES))
         units = [unit for unit in escaped if _refers(unit.content, posts)]
@@ -154,7 +155,7 @@ class JetstreamBlockFilter:
 
 
 def _references(data: bytes, block: Str, posts: PostKeys) -> Iterator[int]:
-    """Places of the addresses of known posts."""
+    """Positions of the addresses of known posts."""
     (known, short), find = posts, block.find
     place = find(POST_PATH)
     while place >= 0:
@@ -189,11 +190,11 @@ class FirehoseBlockFilter(JetstreamBlockFilter):
         return FilteredEvents(len(units), list(self._kept(units)), self._keys)
 
     def _bodies(self, content: bytes) -> Sequence[bytes]:
-        """A frame's events, each as a line of Jetstream's."""
+        """A frame's events, each as a Jetstream line."""
         return frame_events(content)
 
     def _moment(self, content: bytes, events: Sequence[schemas.StreamEvent]) -> EventStamp:
-        """Where in time a frame with these events belongs."""
+        """The place in time of a frame with these events."""
         return frame_stamp(content, events)
 
     def _stamp(self, content: bytes) -> EventStamp | None:
@@ -201,7 +202,7 @@ class FirehoseBlockFilter(JetstreamBlockFilter):
         return self._moment(content, events) if any([self._is_relevant(event) for event in events]) else None
 
     def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
-        """What refers to a known post."""
+        """The frames that refer to a known post."""
         for unit in frames_of(data):
             if posts.some_short or any(_references(unit.content, Str(unit.content), posts)):
                 with suppress(*UNREADABLE):
@@ -222,18 +223,18 @@ def _is_plain(data: bytes) -> bool:
 
 
 def _is_let_go(line: bytes, *, posts: bool) -> bool:
-    """Whether a line is as Jetstream writes it and has nothing for which it must be decoded."""
+    """Whether a line is as Jetstream writes it and contains nothing for which it must be decoded."""
     return _is_plain(line) and not any(_all_places(Str(line), line, posts=posts))
 
 
 def _all_places(block: Str, data: bytes, *, posts: bool) -> Iterator[int]:
-    """Where a block has something for which a line must be decoded."""
+    """Positions in a block of anything for which a line must be decoded."""
     yield from (place for place, _ in needle_places(data, 0, len(data), INVISIBLE))
     yield from _places_of(block, data, (*MARKS, POSTS) if posts else MARKS)
 
 
 def _places_of(block: Str, data: bytes, words: Iterable[bytes]) -> Iterator[int]:
-    """Where a block has one of some words: the first of each in a line."""
+    """Positions of words in a block: the first of each word per line."""
     for word in words:
         place = block.find(word)
         while place >= 0:
@@ -243,7 +244,7 @@ def _places_of(block: Str, data: bytes, words: Iterable[bytes]) -> Iterator[int]
 
 
 def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
-    """The lines in which places lie, each once."""
+    """The lines that contain the positions, each once."""
     end = counted = number = 0
     for place in sorted(places):
         if place < end:
@@ -255,5 +256,5 @@ def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
 
 
 def _ended(key: bytes) -> bytes:
-    """A key up to where it ends, if it does."""
+    """A key up to its closing quote, if it has one."""
     return key[: key.find(b'"') + 1]

@@ -1,4 +1,5 @@
-"""Findings of formats of lines: of each block of a part its lines that may concern us, then the block; then the end."""
+"""Findings for line formats: for each block of a part, its lines that may be relevant, then the block; finally the
+end."""
 
 from __future__ import annotations
 
@@ -19,9 +20,10 @@ from hotpapers.transfer.parquet_rows import rows_of
 
 
 class LineRow(NamedTuple):
-    """A row. `kind`: line, block or end. A line: the `number`-th of its block, from one byte of it to another. A block:
-    of `number` lines, from one byte of the part's content to another; in `content`, as JSON, how many things about
-    papers in it are no posts. An end: after `block` blocks; `problem`: why nothing more can be read, or empty."""
+    """A row. `kind`: line, block or end. A line: the `number`-th of its block, with its byte range there. A block: how
+    many lines (`number`), its byte range in the part's content, and in `content`, as JSON, counts of things about
+    papers that are not posts. An end: comes after `block` blocks; `problem` says why nothing more could be read, or is
+    empty."""
 
     part: int
     block: int
@@ -36,7 +38,7 @@ class LineRow(NamedTuple):
 
 
 class LineReader:
-    """Reads parts for a job."""
+    """Filters parts for a job."""
 
     def __init__(self, job: FilterJob) -> None:
         self._job, self._spec = job, LINE_FORMATS[job.format]
@@ -64,8 +66,8 @@ class LineReader:
 
 
 def blocks_of(findings: FindingsFolder, number: int) -> Generator[FilteredBlock]:
-    """What is left of a file's blocks, in order. Raises InputError where the file could not be read any further, or
-    rows are not all there."""
+    """A file's filtered blocks, in order. Raises InputError if the file could not be read any further or rows are
+    missing."""
     base = 0
     for part in findings.parts(number):
         end = base
@@ -96,11 +98,11 @@ def _passed(text: bytes) -> dict[str, int]:
     try:
         return msgspec.json.decode(text or b"{}", type=dict[str, int])
     except msgspec.MsgspecError as problem:
-        raise InputError("cannot be read: no findings of ours") from problem
+        raise InputError("not findings written by hotpapers") from problem
 
 
 def _groups(path: Path, part: int) -> Iterator[tuple[list[Unit], LineRow]]:
-    """Lines, and the row of the block or the end after them."""
+    """Lines, with the row of the block or end that follows them."""
     units: list[Unit] = []
     for row in map(LineRow._make, rows_of(str(path), LineRow._fields)):
         if row.kind == "line":
@@ -111,8 +113,8 @@ def _groups(path: Path, part: int) -> Iterator[tuple[list[Unit], LineRow]]:
 
 
 def rest_of(filtered: FilteredBlock, offset: int) -> FilteredBlock:
-    """What of a block comes after a line. Where an import of the files themselves stopped at one that is not kept, some
-    lines are counted that it had counted too."""
+    """The part of a block after a line. If an import of the files themselves stopped at a line that the filter dropped,
+    some lines are counted twice."""
     block, cut = filtered.block, offset - filtered.block.start
     count = max((unit.number + 1 for unit in filtered.kept if unit.end <= cut), default=0)
     later = [

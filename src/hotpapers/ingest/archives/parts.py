@@ -1,7 +1,7 @@
-"""Files of an archive in parts that can be read by themselves, each with the whole lines that begin in it.
+"""Splits archive files into parts that can be read independently, each with the whole lines that begin in it.
 
-Plain files are cut anywhere, Zstandard where frames begin. A file of a single frame, one of gzip, a table and
-one of frames of the relay cannot be cut.
+Plain files can be split anywhere, Zstandard files where frames begin. Files with a single frame, gzip files, tables and
+files of relay frames cannot be split.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from hotpapers.transfer.packed import BLOCK, GZIP_MAGIC, ZSTD_MAGIC, ChunkStream
 from hotpapers.transfer.parquet_rows import MAGIC as TABLE_MAGIC
 
 PART = 2**24
-"""Bytes of a part of a file of Zstandard, packed."""
+"""Packed bytes per part of a Zstandard file."""
 PLAIN_PART = 2**27
 
 
 class FilePart(NamedTuple):
-    """Bytes of a file, as they lie there, from `start` to `end` (0: to its end). `file`: its number. `name`: what it is
-    called in messages. `plain`: nothing in it is packed, whatever it looks like. `copy`: of what can be read once
-    alone, and progress was told of then."""
+    """A byte range of a file as stored, from `start` to `end` (0: to its end). `file`: the file's number. `name`: its
+    name in messages. `plain`: not packed, whatever it looks like. `copy`: a copy of input that can be read only once,
+    whose progress was already reported."""
 
     file: int
     path: str
@@ -36,7 +36,7 @@ class FilePart(NamedTuple):
 
 
 def parts_of(number: int, path: str, name: str, *, in_lines: bool, copy: bool = False) -> list[FilePart]:
-    """The parts of a file, one where it cannot be cut. One that cannot be read is told when it is."""
+    """The parts of a file, or a single one if it cannot be split. An unreadable file is reported when it is read."""
     try:
         places, plain = _places(path) if in_lines else ([0], False)
     except OSError:
@@ -45,7 +45,7 @@ def parts_of(number: int, path: str, name: str, *, in_lines: bool, copy: bool = 
 
 
 def _places(path: str) -> tuple[list[int], bool]:
-    """Where a file can be cut, and whether it is plain. Raises OSError."""
+    """Where a file can be split, and whether it is plain. Raises OSError."""
     size = os.stat(path).st_size
     with open(path, "rb") as raw:
         magic = raw.read(4)
@@ -58,8 +58,8 @@ def _places(path: str) -> tuple[list[int], bool]:
 
 @contextmanager
 def open_part(part: FilePart, on_progress: Callable[[int], object]) -> Iterator[Reader]:
-    """The lines that begin in a part, unpacked; one that begins where the part does belongs to the part before. Raises
-    InputError, also in the midst of it."""
+    """The lines that begin in a part, unpacked. One that begins exactly where the part does belongs to the part before.
+    Raises InputError, also while reading."""
     listener = None if part.copy else on_progress
     try:
         if not part.start and not part.end:

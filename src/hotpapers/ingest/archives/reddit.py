@@ -1,8 +1,8 @@
-"""Reddit as others kept it: submissions and comments, one a line, as Pushshift and its heirs write them.
+"""Reddit as others archived it: submissions and comments, one per line, as Pushshift and its successors write them.
 
-Listings of Reddit's own interface are read too. Whatever the shape, it becomes what the source reads: a comment is a
-post without a title. What was deleted or removed, by the time the dump was made or when it was looked at again, is told
-of posts alone that the record has.
+Listings from Reddit's own API are read too. Whatever the shape, it becomes what the source reads: a comment is a post
+without a title. Deletions and removals, whether seen when the dump was made or at a later check, count only for posts
+in the record.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from hotpapers.sources.reddit.parser import DELETED, REMOVED
 
 NAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
 BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")
-"""What does not stand in words that are escaped."""
+"""What does not occur in escaped text."""
 PASSED_OVER = frozenset(("t2", "t4", "t5", "t6", "more", "LiveUpdate"))
-"""Kinds of things in listings that are no posts."""
+"""Kinds of things in listings that are not posts."""
 
 
 class _Meta(msgspec.Struct):
-    """What a second look at a thing found, a day or so later."""
+    """What a second check found, a day or so later."""
 
     retrieved_2nd_on: Moment = None
     was_deleted_later: bool | None = None
@@ -70,24 +70,24 @@ class _Thing(msgspec.Struct):
     meta: _Meta | None = msgspec.field(name="_meta", default=None)
 
     def full_name(self) -> str:
-        """Such as t3_abc123: older dumps have the last part alone. Raises InputError."""
+        """A name such as t3_abc123; older dumps have only the last part. Raises InputError."""
         name = self.name or f"{'t3_' if self.body is None else 't1_'}{self.id}"
         if not NAME.fullmatch(name):
-            raise InputError(f"{name[:40]!r} is no submission or comment")
+            raise InputError(f"not a submission or comment: {name[:40]!r}")
         return name
 
     def seen_times(self) -> Sequence[Moment]:
-        """When it was seen; its score is that of the last time."""
+        """When it was seen; its score is from the last time."""
         return (self.retrieved_on, self.retrieved_utc, self.meta.retrieved_2nd_on if self.meta else None)
 
     def removed(self) -> str | None:
-        """By whom it was removed, if it was; see `deleted` too."""
+        """Who removed it, if anybody did; see also `deleted`."""
         later = self.meta is not None and bool(self.meta.was_deleted_later)
         by_others = later and self.meta is not None and (self.meta.removal_type or "").startswith("removed")
         return self.removed_by_category or ("moderator" if by_others or REMOVED in (self.body, self.selftext) else None)
 
     def deleted(self) -> bool:
-        """Whether its author took it back, or is gone."""
+        """Whether its author deleted it, or no longer exists."""
         later = self.meta is not None and bool(self.meta.was_deleted_later)
         return later or DELETED in (self.author, self.body, self.selftext)
 
@@ -97,7 +97,7 @@ _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class RedditArchive(ArchiveFormat):
-    """Submissions and comments, mixed as they come."""
+    """Submissions and comments, in any mix."""
 
     network = "reddit"
     only_known = frozenset(("counts",))
@@ -107,7 +107,7 @@ class RedditArchive(ArchiveFormat):
         self._source = RedditSource(RedditSettings(), (), place.names)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """What a line, or a listing in it, says of papers and of posts that are gone."""
+        """What a line, or a listing on it, says of papers and of posts that are gone."""
         if line.startswith(b"["):
             return page(_list(line), self.take, self._place.now)
         thing = _unescaped(_thing(line)) if b"&" in line else _thing(line)
@@ -121,7 +121,7 @@ class RedditArchive(ArchiveFormat):
     def _payloads(self, thing: _Thing) -> Sequence[RawPayload]:
         name = thing.full_name()
         if thing.created_utc is None:
-            raise InputError("no submission or comment: it lacks created_utc")
+            raise InputError("not a submission or comment: created_utc is missing")
         gone = thing.deleted() or bool(thing.removed())
         words = (thing.title, thing.url, thing.selftext, thing.body)
         if not gone and not self._place.may_name("\n".join(word for word in words if word)):
@@ -138,21 +138,21 @@ class RedditArchive(ArchiveFormat):
 
 
 def _unescaped(thing: _Thing) -> _Thing:
-    """A thing with its words as they were written."""
+    """A thing with its texts unescaped."""
     fields = ("title", "url", "selftext", "body")
     return msgspec.structs.replace(thing, **{name: _as_written(getattr(thing, name)) for name in fields})
 
 
 def _as_written(words: str | None) -> str | None:
-    """Reddit escapes three letters unless it is asked not to, and so do most dumps; where one of them stands bare, they
-    are not escaped."""
+    """Unescaped text. Reddit escapes three characters unless asked not to, and so do most dumps; if one of them occurs
+    bare, the text is not escaped."""
     if not words or BARE.search(words):
         return words
     return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _submission(thing: _Thing, name: str, created_at: int, *, gone: bool) -> dict[str, object]:
-    """A submission or comment as Reddit's own interface has submissions."""
+    """A submission or comment in the shape of submissions in Reddit's own API."""
     return {
         "name": name, "created_utc": created_at // SECOND, "author": DELETED if gone else thing.author,
         "author_fullname": thing.author_fullname, "title": thing.title or "", "url": thing.url,

@@ -1,9 +1,9 @@
-"""A part of an archive of events looked through, in either of two passes, by any process.
+"""Scans a part of an archive of events, in either of two passes, in any process.
 
-The first pass looks for all that concerns us by itself: posts that name papers, and what is edited, deleted or of an
-account. The second looks for what refers to any of the posts that the first found in the whole archive, or that the
-record has. What either finds is spilled with the moment at which it happened, so that neither the order of files nor
-how they are cut makes a difference.
+The first pass looks for everything relevant by itself: posts that name papers, edits, deletions and account events. The
+second looks for references to posts that the first pass found anywhere in the archive, or that the record has. Both
+spill what they find with the moment at which it happened, so neither the order of files nor how they are split makes a
+difference.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ SAMPLE = 2**16
 
 
 Progress = Callable[[int], object]
-"""Gets the bytes that were read, as they lie in the file."""
+"""Called with the number of packed bytes read."""
 
 
 class ScanTask(NamedTuple):
-    """A part to look through: for what refers to posts whose keys lie in a file, in its first `end` bytes, unpacked; or
-    without one in the first pass. `name`: of what it spills."""
+    """A part to scan. In the second pass, `keys` is a file with the keys of posts to which references are searched, in
+    the part's first `end` bytes, unpacked; in the first pass it is empty. `name`: of the files it spills to."""
 
     part: FilePart
     name: str
@@ -42,10 +42,10 @@ class ScanTask(NamedTuple):
 
 
 class PartScan(NamedTuple):
-    """What was found in a part. `lines`: so many, blank ones left out. `readable`: whether any was; `bad`: so many that
-    were not before, the first ones as `samples`, and why. `cut`: the last one breaks off and is left out. `problem`:
-    why the rest of the part cannot be read. `end`: bytes that were read, unpacked. `keys`: of posts that name papers.
-    `check`: a sum over what was found. `tells`: marks of what is known by it."""
+    """The result of scanning a part. `lines`: how many, without blank ones. `readable`: whether any was; `bad`: how
+    many were unreadable, with the first ones as `samples`, and the reason. `cut`: the last line is incomplete and was
+    left out. `problem`: why the rest of the part cannot be read. `end`: bytes read, unpacked. `keys`: of posts that
+    name papers. `check`: a checksum of what was found. `tells`: marks of what it makes known."""
 
     lines: int = 0
     readable: bool = False
@@ -62,7 +62,8 @@ class PartScan(NamedTuple):
 
 
 class Scanner:
-    """Looks through parts; what it finds goes into a folder. `posts`: by the file in which their keys would lie."""
+    """Scans parts; what it finds is spilled into a folder. `posts`: post keys by the name of the file in which they
+    would be."""
 
     def __init__(
         self, spec: EventSpec, block_filter: EventBlockFilter, folder: Path, posts: Mapping[str, PostKeys] | None = None
@@ -70,7 +71,7 @@ class Scanner:
         self._spec, self._block_filter, self._folder, self._posts = spec, block_filter, folder, posts or {}
 
     def scan(self, task: ScanTask, progress: Progress) -> PartScan:
-        """What is in a part. Raises FullStore."""
+        """The content of a part. Raises FullStore."""
         writer = SpillWriter(self._folder, task.name)
         if not task.keys:
             return _FirstPass(self._spec, self._block_filter, writer, task.part).scan(progress)
@@ -90,7 +91,8 @@ class Scanner:
         return PartScan(tells=tells.tobytes(), runs=tuple(writer.runs()))
 
     def _referring(self, task: ScanTask, progress: Progress) -> Iterator[KeptEvent]:
-        """What refers to known posts, up to where the first pass read: the file may have grown, or break off there."""
+        """References to known posts, only as far as the first pass read: the file may have grown, or be incomplete
+        there."""
         with open_part(task.part, progress) as stream:
             for block in self._spec.blocks(stream, 0):
                 for kept in self._block_filter.referring(block.data, self._posts[task.keys]):
@@ -101,7 +103,7 @@ class Scanner:
 
 
 class _FirstPass:
-    """A part in the first pass."""
+    """The first pass over a part."""
 
     def __init__(self, spec: EventSpec, block_filter: EventBlockFilter, writer: SpillWriter, part: FilePart) -> None:
         self._spec, self._block_filter, self._writer, self._part = spec, block_filter, writer, part
@@ -114,7 +116,7 @@ class _FirstPass:
         self._tells = array("I")
 
     def scan(self, progress: Progress) -> PartScan:
-        """What concerns us by itself. Raises FullStore."""
+        """What is relevant by itself. Raises FullStore."""
         problem = None
         try:
             with open_part(self._part, progress) as stream:
@@ -139,7 +141,7 @@ class _FirstPass:
         filtered = self._block_filter.filter(block.data)
         kept = filtered.kept
         for number, event in enumerate(kept):
-            self._readable = self._readable or event.unit.number > number  # one that was let go
+            self._readable = self._readable or event.unit.number > number  # a line before it was readable and dropped
             self._add_last()
             self._take(event, block.start + event.unit.start)
         if filtered.lines > len(kept):
@@ -164,7 +166,7 @@ class _FirstPass:
         self._last, self._truncated = (place, content), TRUNCATED in str(event.problem)
 
     def _add_last(self) -> None:
-        """What could not be read is not the last one."""
+        """Adds the last unreadable line, which turned out not to be the last line of all."""
         if self._last is not None:
             self._add(EventStamp(0, 0), self._last[1])
             self._last = None
@@ -175,7 +177,7 @@ class _FirstPass:
         self._writer.add(spilled(stamp, content, self._part.file))
 
     def _left_out(self) -> bool:
-        """The last line may be one that a broken connection left: it is no part of what is read."""
+        """Whether the last line was left out, because a broken connection may have cut it off."""
         if self._last is None or self._part.end or (self._ended and not self._truncated):
             self._add_last()
             return self._cut
@@ -184,5 +186,5 @@ class _FirstPass:
 
 
 def spilled(stamp: EventStamp, content: bytes, file: int) -> SpilledEvent:
-    """An event of a file, where it belongs."""
+    """An event of a file, with its place in time."""
     return SpilledEvent(stamp.at, stamp.rank, content, stamp.asks, file)

@@ -1,8 +1,8 @@
-"""An archive looked through on Spark: each part by one task, with what the tasks give as Parquet.
+"""Scans an archive on Spark: one task per part, with the results as Parquet.
 
-Events are read in two passes: the first keeps what concerns us by itself, and names the posts that others may refer to;
-the second, which there is only if there are such posts, what refers to one of them. Lines are read once. Spark starts a
-task that is lost again, and takes the rows of one that came to its end.
+Events are read in two passes. The first keeps what is relevant by itself and lists the posts to which others may refer;
+the second, which runs only if there are such posts, keeps what refers to them. Lines are read once. Spark restarts lost
+tasks, and uses only the rows of completed ones.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ SCHEMAS: dict[type, str] = {
     EventRow: "part INT, number INT, kind STRING, at BIGINT, rank BIGINT, asks BIGINT, content BINARY,"
     " keys ARRAY<BINARY>, problem STRING",
 }
-"""Rows in Spark's words."""
+"""The rows as Spark schemas."""
 MOST_ROWS = 1_000
 MOST_BYTES = 2**22
-"""Of a batch of rows on its way to Java."""
+"""Maximum bytes in a batch of rows on its way to Java."""
 GROUP = "hotpapers"
 PAUSE = 0.5
-"""Seconds between two looks at how far it is."""
+"""Seconds between progress checks."""
 
 
 class SparkRun(NamedTuple):
-    """What a run on Spark was: passes over the archive, tasks that were lost and begun again; of each file of which
-    something could not be read its number and why."""
+    """The result of a run on Spark: passes over the archive, tasks that were lost and restarted, and by file number why
+    a file could not be read completely."""
 
     passes: int
     lost: int
@@ -47,8 +47,8 @@ class SparkRun(NamedTuple):
 
 
 def filter_files(session: Any, job: FilterJob, folder: str, progress: Callable[[float], object]) -> SparkRun:
-    """Writes the findings of all parts into a folder, or below an address that Spark can write to. `progress` gets the
-    share of the whole that is done. Raises what PySpark raises."""
+    """Writes the findings of all parts into a folder, or below an address to which Spark can write. `progress` gets the
+    fraction of the work done. Raises what PySpark raises."""
     session.sparkContext.setJobGroup(GROUP, "hotpapers import")
     passes = 2 if job.format in EVENTS else 1
     with _watched(session, passes * len(job.parts), progress):
@@ -63,7 +63,7 @@ def filter_files(session: Any, job: FilterJob, folder: str, progress: Callable[[
 
 
 def _second(session: Any, job: FilterJob, table: str) -> FilterJob | None:
-    """The second pass, after the first; None where nothing is known that others may refer to."""
+    """The job for the second pass, after the first; None if there is nothing to which others may refer."""
     ends = session.read.parquet(table).where("kind = 'end'").select("part", "content", "keys").collect()
     ends.sort(key=lambda row: row.part)
     known = dict.fromkeys([*job.known, *(bytes(key) for row in ends for key in row["keys"])])
@@ -71,7 +71,7 @@ def _second(session: Any, job: FilterJob, table: str) -> FilterJob | None:
 
 
 def _write(session: Any, job: FilterJob, target: str) -> None:
-    """One row a part goes in, one file a part comes out, of the same number."""
+    """One row goes in and one file comes out per part, with the same number."""
     shared, count = session.sparkContext.broadcast(job), len(job.parts)
 
     def run(batches: Iterator[Any]) -> Iterator[Any]:
@@ -87,7 +87,7 @@ def _write(session: Any, job: FilterJob, target: str) -> None:
 
 @lru_cache(maxsize=1)
 def _reader(shared: Any) -> EventReader | LineReader:
-    """One for all parts that a process gets, for its index takes a while to build."""
+    """One reader for all parts that a process gets, as its index takes a while to build."""
     job: FilterJob = shared.value
     return EventReader(job) if job.format in EVENTS else LineReader(job)
 
@@ -124,8 +124,8 @@ def _problems(session: Any, job: FilterJob, table: str) -> dict[int, str]:
 
 @contextmanager
 def staging(session: Any, place: str, target: Path) -> Iterator[str]:
-    """A folder of its own in a place that all machines reach, by any of Hadoop's addresses; what is in it at the end is
-    moved to a folder of this machine's. Nothing of it stays there, whatever happens."""
+    """A temporary folder in a place that all machines can reach, given by any Hadoop address. At the end, its content
+    is moved to a folder on this machine, and the temporary folder is always deleted."""
     java, context = session.sparkContext._jvm, session.sparkContext._jsc
     folder = java.org.apache.hadoop.fs.Path(f"{place}/hotpapers-{uuid.uuid4().hex}")
     files = folder.getFileSystem(context.hadoopConfiguration())
@@ -139,7 +139,7 @@ def staging(session: Any, place: str, target: Path) -> Iterator[str]:
         files.delete(folder, True)
 
 
-# ---- how far it is -------------------------------------------------------------------------------------
+# ---- progress ------------------------------------------------------------------------------------------
 
 
 def _stages(session: Any) -> Iterator[Any]:
@@ -151,12 +151,12 @@ def _stages(session: Any) -> Iterator[Any]:
 
 @contextmanager
 def _watched(session: Any, tasks: int, progress: Callable[[float], object]) -> Iterator[None]:
-    """Tells now and then which share of so many tasks is done."""
+    """Reports from time to time which fraction of the tasks is done."""
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(PAUSE):
-            with suppress(Exception):  # a session that has broken: whoever works with it says so
+            with suppress(Exception):  # a broken session is reported by the code that uses it
                 progress(min(sum(stage.numCompletedTasks for stage in _stages(session)) / tasks, 1.0))
 
     thread = threading.Thread(target=watch, daemon=True)

@@ -1,4 +1,4 @@
-"""A session on Spark: on this machine's cores, or on a cluster that exists; and what keeps it from coming about."""
+"""A Spark session, on this machine's cores or on an existing cluster, and the checks before starting one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from hotpapers.errors import UsageError
 
 MASTER = re.compile(r"local(\[(\*|\d+)(, *\d+)?\])?|local-cluster\[\d+, *\d+, *\d+\]|spark://.+|yarn|k8s://.+")
 TRIES = 4
-"""Times that a part is begun before the whole is given up: Spark's own figure for clusters, and here on one machine
-too."""
+"""Times that a part is tried before the job fails: Spark's default for clusters, used here on a single machine too."""
 PATIENCE = 10
-"""Seconds in which a master must take a connection."""
+"""Seconds in which a master must accept a connection."""
 _REASON = re.compile(r"(?:Exception in thread \"main\" |Caused by: )?[\w.$]*(?:Exception|Error): (.+)")
 _LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
@@ -30,17 +29,17 @@ _LOCAL = {
 
 
 def check(master: str) -> None:
-    """Raises UsageError where no session can come about."""
+    """Raises UsageError if no session can be started."""
     if not MASTER.fullmatch(master):
         raise UsageError(
-            f"--spark {master}: no master of Spark's; it is local[*], local[4], spark://HOST:7077, yarn or k8s://HOST:443"
+            f"--spark {master}: not a Spark master; use local[*], local[4], spark://HOST:7077, yarn or k8s://HOST:443"
         )
     if not all(importlib.util.find_spec(name) for name in ("pyspark", "pyarrow", "pandas", "duckdb")):
         raise UsageError("--spark needs PySpark: pip install 'hotpapers[spark]'")
     if not _java():
         raise UsageError("--spark needs Java 17 or newer: install it (Debian: apt-get install openjdk-17-jre-headless)")
     if master.startswith("spark://") and not any(map(_answers, master.removeprefix("spark://").split(","))):
-        raise UsageError(f"no Spark master answers at {master}: is the address right, and is it running?")
+        raise UsageError(f"no Spark master answers at {master}; check the address and that it is running")
 
 
 def _java() -> str | None:
@@ -57,24 +56,25 @@ def _answers(place: str) -> bool:
 
 @contextmanager
 def spark_session(master: str) -> Iterator[Any]:
-    """A `SparkSession`. What Spark writes about itself goes into a temporary file, of which an error names the reason.
+    """A `SparkSession`. Spark's own output goes to a temporary file, from which errors quote the reason.
 
-    Raises UsageError where it does not come about, or what is done with it fails."""
+    Raises UsageError if the session cannot be started or an operation on it fails.
+    """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with tempfile.TemporaryFile() as log:
         try:
             with _errors_into(log):
                 session = _builder(master).getOrCreate()
         except Exception as problem:  # of PySpark, of py4j, of sockets
-            raise UsageError(f"Spark does not start ({master}): {_reason(log, problem)}") from problem
+            raise UsageError(f"cannot start Spark ({master}): {_reason(log, problem)}") from problem
         try:
             yield session
         except Exception as problem:
             if not _is_sparks(problem):
                 raise
-            raise UsageError(f"Spark gave up: {_reason(log, problem)}; give the same command again") from problem
+            raise UsageError(f"Spark failed: {_reason(log, problem)}; run the same command again") from problem
         finally:
-            with suppress(Exception):  # what is left of one that broke
+            with suppress(Exception):  # it may be broken
                 session.stop()
 
 
@@ -91,7 +91,7 @@ def _builder(master: str) -> Any:
 
 @contextmanager
 def _errors_into(log: IO[bytes]) -> Iterator[None]:
-    """What a Java that is started in the meantime writes to standard error goes into a file, as long as it runs."""
+    """Sends the standard error of a Java process started meanwhile to a file, for as long as that process runs."""
     sys.stderr.flush()
     kept = os.dup(2)
     os.dup2(log.fileno(), 2)
@@ -103,7 +103,7 @@ def _errors_into(log: IO[bytes]) -> Iterator[None]:
 
 
 def _is_sparks(problem: Exception) -> bool:
-    """Whether an error comes from PySpark or from its way to Java."""
+    """Whether an error comes from PySpark or its connection to Java."""
     return type(problem).__module__.partition(".")[0] in ("pyspark", "py4j") or isinstance(problem, ConnectionError)
 
 

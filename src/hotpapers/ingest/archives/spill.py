@@ -1,4 +1,4 @@
-"""What was filtered, on disk in the order of time: sorted runs, merged in bounded memory."""
+"""Filtered events on disk, in order of time: sorted runs, merged in bounded memory."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ HEAD = struct.Struct("<qqqII")
 MOST_WAITING = 2**23
 """Bytes of events that are sorted in memory."""
 LARGE = 160
-"""Bytes of memory that an event takes beside its own."""
+"""Bytes of memory that an event takes in addition to its content."""
 MOST_OPEN = 64
-"""Runs that are read at once."""
+"""Maximum runs read at once."""
 BUFFER = 2**17
 
 
 class SpilledEvent(NamedTuple):
-    """An event, and where it belongs: by moment, rank and its own bytes, whatever file it came from.
+    """An event and its place in the order: by moment, rank and its own bytes, whatever file it came from.
 
-    `at`: µs UTC; 0 for what cannot be read. `asks`: the mark that must be known for it to concern us, or ANYWAY.
-    `file`: the number of its file.
+    `at`: µs UTC; 0 for unreadable ones. `asks`: the mark that must be known for it to be relevant, or ANYWAY. `file`:
+    the number of its file.
     """
 
     at: int
@@ -39,7 +39,7 @@ class SpilledEvent(NamedTuple):
 
 
 class SpillRun(NamedTuple):
-    """A file of events in order. `first`, `last`: moments and ranks of its ends."""
+    """A file of sorted events. `first`, `last`: moment and rank of its first and last event."""
 
     path: str
     first: tuple[int, int]
@@ -47,7 +47,7 @@ class SpillRun(NamedTuple):
 
 
 class SpillWriter:
-    """Sorts events into runs. What comes in order makes a single run, however much it is."""
+    """Sorts events into runs. Events that come in order make a single run, however many there are."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name, self._numbers = folder, name, count()
@@ -58,14 +58,14 @@ class SpillWriter:
         self._out: BinaryIO | None = None
 
     def add(self, event: SpilledEvent) -> None:
-        """Takes in an event. Raises FullStore."""
+        """Adds an event. Raises FullStore."""
         self._waiting.append(event)
         self._size += len(event.content) + LARGE
         if self._size >= MOST_WAITING:
             self._write()
 
     def runs(self) -> list[SpillRun]:
-        """All runs, written out. Raises FullStore."""
+        """All runs, completely written. Raises FullStore."""
         if self._waiting:
             self._write()
         self._close()
@@ -96,14 +96,14 @@ class SpillWriter:
 
 @contextmanager
 def full_disk_told(folder: Path) -> Iterator[None]:
-    """Raises FullStore where there is no room left for what is sorted."""
+    """Raises FullStore if there is no room left for the sorted events."""
     try:
         yield
     except OSError as problem:
         if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise FullStore(
-            f"{folder.parent}: no room left on the disk to sort the archive in. Free some and import the same files"
+            f"{folder.parent}: no room left on the disk to sort the archive. Free some space and import the same files"
             " again."
         ) from problem
 
@@ -121,7 +121,8 @@ def events_of(run: SpillRun) -> Iterator[SpilledEvent]:
 
 
 def merged(runs: Iterable[SpillRun]) -> Iterator[SpilledEvent]:
-    """The events of runs in order, each once. A run is opened when its first one comes, and removed at its end."""
+    """The events of runs in order, without duplicates. A run is opened when its first event is due, and deleted at its
+    end."""
     heap: list[tuple[SpilledEvent, int, Iterator[SpilledEvent]]] = []
     waiting = sorted(runs, key=lambda run: run.first, reverse=True)
     numbers = count()
@@ -155,7 +156,7 @@ def _removed_at_end(run: SpillRun) -> Iterator[SpilledEvent]:
 
 
 def with_less_overlap(runs: list[SpillRun], folder: Path) -> list[SpillRun]:
-    """The same events in runs of which few need be read at once. Raises FullStore."""
+    """The same events in runs of which few must be open at once. Raises FullStore."""
     numbers = count()
     while _overlap(runs) > MOST_OPEN:
         runs = sorted(runs, key=lambda run: run.first)
@@ -172,7 +173,7 @@ def _one_run(runs: list[SpillRun], folder: Path, name: str) -> list[SpillRun]:
 
 
 def _overlap(runs: list[SpillRun]) -> int:
-    """How many runs are open at most."""
+    """The most runs that are open at once."""
     ends = [(run.first, 0) for run in runs] + [(run.last, 1) for run in runs]
     most = now = 0
     for _, is_end in sorted(ends):
@@ -182,8 +183,8 @@ def _overlap(runs: list[SpillRun]) -> int:
 
 
 class KnownMarks:
-    """Marks of what is known: posts, reactions, accounts. Others may seem to be known too, one in ten of many millions;
-    in memory that does not grow."""
+    """Marks of what is known: posts, reactions, accounts. A few others appear to be known too: about one in ten if many
+    millions are. Memory use is constant."""
 
     BITS = 2**27
 
@@ -191,7 +192,7 @@ class KnownMarks:
         self._bits = bytearray(self.BITS // 8)
 
     def add(self, marks: Iterable[int]) -> None:
-        """Takes in 32-bit marks."""
+        """Adds 32-bit marks."""
         bits, most = self._bits, self.BITS - 1
         for mark in marks:
             place = mark & most

@@ -14,15 +14,15 @@ from hotpapers.transfer.parquet_rows import MAGIC, table_parts
 
 
 class TableContent(NamedTuple):
-    """A file of which rows of some columns are read. Where in it one is, is a number of rows. `passed`: gets the place
-    in bytes that was come to, roughly."""
+    """A file from which rows of some columns are read. Positions are row numbers. `passed`: gets the approximate
+    position in bytes."""
 
     path: str
     columns: Collection[str]
     passed: Callable[[int], object] = bool
 
     def go_to(self, offset: int, length: int, digest: str) -> bool:
-        """Whether it ends as the file of a digest did: there it says where all its rows are."""
+        """Whether the file's end matches a digest: it says where all rows are."""
         tail = self._tail()
         return len(tail) == length and mark(tail) == digest
 
@@ -40,14 +40,14 @@ class TableContent(NamedTuple):
 
 
 def is_table(stream: BinaryIO) -> bool:
-    """Whether a stream begins as a Parquet file does."""
+    """Whether a stream begins like a Parquet file."""
     peek = getattr(stream, "peek", None)
     return peek is not None and bytes(peek(len(MAGIC))[: len(MAGIC)]) == MAGIC
 
 
 @contextmanager
 def table_content(stream: BinaryIO, columns: Collection[str]) -> Generator[TableContent]:
-    """The file of which a stream is, or else a copy: its end is read first."""
+    """The file behind a stream, or else a copy, as the end of the file must be read first."""
     name = getattr(stream, "name", None)
     if isinstance(name, str) and os.path.isfile(name):
         yield TableContent(name, columns, stream.seek)

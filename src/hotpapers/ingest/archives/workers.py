@@ -1,9 +1,8 @@
-"""Work done by several processes: blocks filtered, and given in the order of the archive; parts of files looked
-through.
+"""Work in several processes: filtering blocks, returned in archive order, and scanning parts of files.
 
-Threads here hand the processes work. At most so many blocks are on the way. A process that ends, for whatever reason,
-is started again and gets the same work again: nothing is kept anywhere but here. When this process is killed the others
-end, since nobody speaks to them any more.
+Threads in this process hand out the work. The number of blocks under way is limited. A process that ends, for whatever
+reason, is restarted with the same work, as all state is kept here. When this process is killed the others end, since
+nothing talks to them any more.
 """
 
 from __future__ import annotations
@@ -36,18 +35,18 @@ from hotpapers.store.paper_names import load_names
 
 _RUN = "from hotpapers.ingest.archives.workers import run; run()"
 WAITING = 8
-"""Blocks for each process that may be on the way, or wait for the record."""
+"""Blocks per process that may be under way or waiting for the record."""
 MOST_STARTS = 5
-"""Times that a process may end over one piece of work before the import gives up."""
+"""Times that a process may end during one piece of work before the import gives up."""
 PATIENCE = 2
-"""Seconds to wait for a thread that reads from a pipe when nobody wants the rest."""
+"""Seconds to wait for a thread that is reading from a pipe when nobody wants the rest."""
 LOOK = 0.1
-"""Seconds after which it looks whether anybody still does."""
+"""Seconds between checks whether anybody still does."""
 
 
 class WorkerSetup(NamedTuple):
-    """What a process must know: the format, the store with the names of its papers up to a position, the moment that
-    the import takes for now (µs UTC), and for formats of events the folder for what it spills."""
+    """What a process must know: the format, the store, the position up to which to load paper names, the import's
+    current moment (µs UTC), and for event formats the folder for spilled events."""
 
     format: str
     store: str
@@ -57,7 +56,7 @@ class WorkerSetup(NamedTuple):
 
 
 class WorkerProcess:
-    """A process that filters blocks or looks through parts of files."""
+    """A process that filters blocks or scans parts of files."""
 
     def __init__(self, setup: WorkerSetup) -> None:
         self._setup = setup
@@ -67,12 +66,12 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Its number; 0 while there is none."""
+        """Its process id; 0 if it is not running."""
         return self._process.pid if self._process else 0
 
     def ask(self, question: object, progress: Callable[[int], object] = int) -> Any:
-        """Its answer; numbers that come before it go to `progress`. Raises EOFError or OSError where the process has
-        ended, RuntimeError for a bug of ours."""
+        """Its answer; numbers that come before it go to `progress`. Raises EOFError or OSError if the process has
+        ended, RuntimeError for a defect of ours."""
         pipe = self._pipe or self._start()
         pipe.send_bytes(pickle.dumps(question, pickle.HIGHEST_PROTOCOL))
         answer = pipe.recv()
@@ -86,8 +85,8 @@ class WorkerProcess:
         return answer
 
     def answer(self, name: str | None, place: str, *question: Any) -> Any:
-        """The same of one that is started again when it ends. Raises InputError, with a file's name and the place in
-        it, where it ends too often."""
+        """The same, but restarts the process if it ends. Raises InputError, with the file's name and the position in
+        it, if it ends too often."""
         for _ in range(MOST_STARTS):
             try:
                 return self.ask(*question)
@@ -96,8 +95,8 @@ class WorkerProcess:
             if self._closed:
                 break
         raise InputError(
-            f"a process that reads it ended {MOST_STARTS} times at {place}; if memory is short, fewer workers need less"
-            " of it (--workers 1)",
+            f"a worker process ended {MOST_STARTS} times at {place}; if memory is short, use fewer workers"
+            " (--workers 1)",
             file=name,
         )
 
@@ -116,7 +115,7 @@ class WorkerProcess:
         return self._pipe
 
     def end(self) -> None:
-        """Ends it; the next question starts another one."""
+        """Ends it; the next question starts a new one."""
         if self._process:
             self._process.kill()
             self._process.wait()
@@ -131,8 +130,8 @@ class WorkerProcess:
 
 
 def run() -> None:
-    """The process's work, until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides
+    """The main loop of a worker process; ends when its pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     pipe: Connection[Any, Any] = Connection(int(sys.argv[1]))
     with contextlib.suppress(EOFError, OSError):
         setup = WorkerSetup(*pickle.loads(pipe.recv_bytes()))
@@ -163,8 +162,8 @@ def _answer(pipe: Connection[Any, Any], setup: WorkerSetup) -> None:
 
 
 class ScanPool:
-    """Processes that look through parts of files; this one does too, as it has nothing else to do meanwhile. `here`:
-    how it does."""
+    """Processes that scan parts of files. This process scans too, as it has nothing else to do meanwhile. `here`: its
+    own scanner."""
 
     helps = True
 
@@ -174,7 +173,7 @@ class ScanPool:
         self._telling = threading.Lock()
 
     def scan(self, tasks: Sequence[ScanTask], progress: Callable[[int], object]) -> Iterator[PartScan]:
-        """What is in each of the parts, in order."""
+        """The results for the parts, in order."""
 
         def tell(count: int) -> None:
             with self._telling:
@@ -208,7 +207,7 @@ class ScanPool:
 
 
 def _taken_from(waiting: deque[tuple[int, ScanTask]]) -> Iterator[tuple[int, ScanTask]]:
-    """What waits, until nothing does: each goes to one of those who take from it."""
+    """Waiting tasks, until there are none: each goes to only one of the consumers."""
     with contextlib.suppress(IndexError):
         while True:
             yield waiting.popleft()
@@ -218,7 +217,7 @@ def _taken_from(waiting: deque[tuple[int, ScanTask]]) -> Iterator[tuple[int, Sca
 
 
 Ahead = Queue[Future[FilteredBlock] | None]
-"""Blocks on the way, in the order of the archive; None after the last."""
+"""Blocks under way, in archive order; None after the last."""
 
 
 class FilterPool:
@@ -233,9 +232,9 @@ class FilterPool:
         self._units_of = LINES[setup.format].units
 
     def filtered(self, blocks: Iterator[ArchiveBlock]) -> Generator[FilteredBlock]:
-        """Blocks in order. Raises what reading them raises, after those before."""
+        """Filtered blocks in order. Raises what reading them raises, after the blocks before."""
         ahead, stopped = Ahead(WAITING * len(self.processes)), threading.Event()
-        # nothing waits for it at the end of the program: nobody may ever write what it reads
+        # a daemon, so that the program can exit even if this thread waits for input that never comes
         reader = threading.Thread(target=self._read, args=(blocks, ahead, stopped), daemon=True)
         reader.start()
         try:
@@ -253,7 +252,7 @@ class FilterPool:
         self._threads.shutdown(cancel_futures=True)
 
     def _read(self, blocks: Iterator[ArchiveBlock], ahead: Ahead, stopped: threading.Event) -> None:
-        """In a thread: hands over each block as it is read; at the end None, or what reading raised."""
+        """Runs in a thread: passes on each block as it is read, then None or what reading raised."""
         last: Future[FilteredBlock] | None = None
         try:
             for block in blocks:
@@ -277,7 +276,7 @@ class FilterPool:
 
 
 def _put(ahead: Ahead, future: Future[FilteredBlock] | None, stopped: threading.Event) -> bool:
-    """Whether there was room for it before nobody wanted any more."""
+    """Puts it in the queue once there is room. Returns False if the consumer stopped before that."""
     while not stopped.is_set():
         with contextlib.suppress(Full):
             ahead.put(future, timeout=LOOK)

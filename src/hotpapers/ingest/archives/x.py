@@ -1,15 +1,15 @@
-"""X as others kept it: what its interfaces answered, in lines.
+"""X as others archived it: responses of its APIs, in lines.
 
-    {"data": […], "includes": {…}, "__twarc": {…}}     a page of the second interface, or one post with its belongings
-    {"id": "…", "author": {…}, "referenced_tweets": …} a post of it with everything put inside ("flattened")
-    {"id_str": "…", "user": {…}, "retweeted_status"…}  a post of the first interface (1.1), also from its streams
-    {"statuses": […]}                                  a page of the first
-    {"id": "…", "action": "delete", "reason": …}       what is to be deleted, from a compliance job
-    {"delete": {"status": {…}}}                        the same in a stream of the first interface
+    {"data": […], "includes": {…}, "__twarc": {…}}     a page of API v2, or one post with its related objects
+    {"id": "…", "author": {…}, "referenced_tweets": …} a post of v2 with everything nested inside ("flattened")
+    {"id_str": "…", "user": {…}, "retweeted_status"…}  a post of API v1.1, also from its streams
+    {"statuses": […]}                                  a page of v1.1
+    {"id": "…", "action": "delete", "reason": …}       a post to delete, from a compliance job
+    {"delete": {"status": {…}}}                        the same in a v1.1 stream
 
-A repost brings the post that it repeats, a quote the one that it quotes, each with its own counts. An edited post has
-a new number with each wording; a wording that is not the last one was seen, at the latest, when the next was made.
-What the first interface told is put as the second one tells it.
+A repost includes the post that it repeats, a quote the one that it quotes, each with its own counts. Every version of
+an edited post has its own id; a version that is not the last was seen, at the latest, when the next was made. Posts of
+API v1.1 are converted to the shape of v2.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class _User(msgspec.Struct):
 
 
 class ApiV1Post(msgspec.Struct):
-    """A post of the first interface. `timestamp_ms`: when a stream told it."""
+    """A post of API v1.1. `timestamp_ms`: when a stream sent it."""
 
     id_str: str
     user: _User
@@ -95,7 +95,7 @@ def inside(post: ApiV1Post) -> Iterator[msgspec.Raw]:
 
 
 def as_second(post: ApiV1Post) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A post and its author in the shapes of the second interface."""
+    """A post and its author in the shape of API v2."""
     long = post.extended_tweet
     entities = (long.entities if long else None) or post.entities or _Entities()
     tweet = {
@@ -137,7 +137,7 @@ def _moment(text: str) -> str:
         when = f"{year}-{MONTHS.index(month) + 1:02}-{day}T{time}{zone}"
         return datetime.datetime.fromisoformat(when).isoformat()
     except ValueError:
-        raise InputError(f"{text[:40]!r} is no moment") from None
+        raise InputError(f"not a time: {text[:40]!r}") from None
 
 
 class _Twarc(msgspec.Struct):
@@ -188,7 +188,7 @@ _own = msgspec.json.Decoder(XPostId).decode
 
 
 class XArchive(ArchiveFormat):
-    """Lines of any of these shapes, mixed as they come."""
+    """Lines in any of these shapes, in any mix."""
 
     network = "x"
     only_known = frozenset(("gone",))
@@ -198,7 +198,7 @@ class XArchive(ArchiveFormat):
         self._source = XSource(XSettings(), (), place.names)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """The posts of a line that name papers, and those that it says are gone."""
+        """The posts on a line that name papers, and those that it reports gone."""
         if line.startswith(b"["):
             return page(_list(line), self.take, self._place.now)
         entry = _line(line)
@@ -213,17 +213,17 @@ class XArchive(ArchiveFormat):
         if entry.id is not None and entry.text is not None:
             return [*self._post(line, {}, self._at(entry)), *self._within(entry)]
         if entry.limit or entry.warning or entry.disconnect or entry.scrub_geo:
-            return ()  # what a stream says of itself
-        raise InputError("no post in it")
+            return ()  # status messages of a stream
+        raise InputError("contains no post")
 
     def _at(self, line: _Line) -> int:
         moments = (line.twarc.retrieved_at if line.twarc else None, line.timestamp_ms)
         return seen_at(self._place, 0, moments)
 
-    # ---- the second interface --------------------------------------------------------------------------
+    # ---- API v2 ----------------------------------------------------------------------------------------
 
     def _page(self, line: _Line) -> list[RawPayload]:
-        """A page's posts, those that they repeat or quote, and what it says could not be given."""
+        """A page's posts, those that they repeat or quote, and those that it reports gone."""
         at, includes = self._at(line), line.includes or _Includes()
         users = {user.id: raw for raw in includes.users if (user := decode_or_none(raw, XUser))}
         data = [line.data] if is_object(line.data) else _list(line.data) if line.data else []
@@ -232,7 +232,7 @@ class XArchive(ArchiveFormat):
         return [*page(data, take, self._place.now), *entries(includes.tweets, take, self._place.now), *gone]
 
     def _within(self, line: _Line) -> Iterator[RawPayload]:
-        """What stands inside a flattened post."""
+        """The posts nested inside a flattened post."""
         whole = [raw for raw in line.referenced_tweets if b'"text"' in bytes(raw)]
         return entries(whole, partial(self._post, users={}, at=self._at(line)), self._place.now)
 
@@ -249,7 +249,7 @@ class XArchive(ArchiveFormat):
         key = str(min([number, *history]))
         return [RawPayload("post", key, msgspec.json.encode(author), max(at, post_moment(own.id)))]
 
-    # ---- the first ---------------------------------------------------------------------------------------
+    # ---- API v1.1 ----------------------------------------------------------------------------------------
 
     def _first(self, raw: bytes, at: int) -> Iterator[RawPayload]:
         """A post, and those that it repeats or quotes."""
@@ -281,7 +281,7 @@ class XArchive(ArchiveFormat):
 
 
 def _number(id: str) -> int:
-    """Raises InputError for what is no post's number."""
+    """A post's id as a number. Raises InputError if it is not one."""
     if not (id.isascii() and id.isdigit() and len(id) < 20):
-        raise InputError(f"{id[:40]!r} is no post's number")
+        raise InputError(f"not a post id: {id[:40]!r}")
     return int(id)

@@ -1,5 +1,5 @@
-"""Bots told apart by verdicts: the list that comes along, what accounts say of themselves, and how they behave.
+"""Bot detection by verdicts: from the shipped list, from what accounts say of themselves, and from their behavior.
 
-`verdicts.judge` reads a fortnight's figures, lets pure rules conclude, and writes what has changed; `review` has what
-is held of an account, and the operator's word. docs/explanation/bots.md has the rules, and how they were measured.
+`verdicts.judge` reads two weeks of figures, applies pure rules, and writes what has changed. `review` shows an
+account's verdicts and saves the operator's. docs/explanation/bots.md has the rules and how they were measured.
 """

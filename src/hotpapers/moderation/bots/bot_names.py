@@ -1,4 +1,5 @@
-"""Who is named: on the shipped list, in the settings, or by itself as automated; names into the record's accounts."""
+"""Named bots: on the shipped list, in the settings, or self-declared; and which accounts in the record the names
+mean."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ from hotpapers.store.as_of import AsOfView
 
 
 class KnownBot(NamedTuple):
-    """A bot of the shipped list. `account`: the network's own id of it, empty where only its `handle` is known;
-    `posts`: the category whose new papers it posts; `named_by`: the project whose operator names it as a bot; `since`:
-    the day on which it came to the list."""
+    """A bot on the shipped list. `account`: the network's own id, empty if only its `handle` is known; `posts`: the
+    category whose new papers it posts; `named_by`: the project whose operator says that it is a bot; `since`: the day
+    on which it was added."""
 
     network: str
     account: str
@@ -38,13 +39,13 @@ class KnownBot(NamedTuple):
 
 @cache
 def shipped_bots() -> tuple[KnownBot, ...]:
-    """The list that comes along with the program: automated accounts whose own operators say that they are."""
+    """The shipped list: automated accounts declared as such by their own operators."""
     text = (files("hotpapers.moderation.bots") / "bots.csv").read_text("utf-8")
     return tuple(KnownBot(**row) for row in csv.DictReader(text.splitlines()))
 
 
 def accounts_of(view: AsOfView, keys: Iterable[str]) -> dict[str, list[str]]:
-    """By key: the accounts that it means. A handle means itself, and whoever has it now."""
+    """By key: the accounts that it means. A handle means itself and whichever account has it now."""
     keys_of = {key: [key] for key in keys}
     by_handle = {_handle(key): key for key in keys_of if _handle(key)}
     for account, handle in queries.accounts_with_handles(view, {name.partition(":")[2] for name in by_handle}):
@@ -55,6 +56,6 @@ def accounts_of(view: AsOfView, keys: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _handle(key: str) -> str:
-    """`bluesky:@some.body` → `bluesky:some.body`; nothing for a key that is no handle."""
+    """`bluesky:@some.body` → `bluesky:some.body`; empty for a key that is not a handle."""
     network, _, own = key.partition(":")
     return f"{network}:{own[1:].lower()}" if own.startswith("@") else ""

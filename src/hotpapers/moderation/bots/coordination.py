@@ -1,4 +1,4 @@
-"""Accounts that say the same words about the same paper at the same time: a network that one hand plays. Pure."""
+"""Accounts that say the same words about the same paper at the same time, as if run by one person. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hotpapers.model import HOUR
 WINDOW = HOUR
 """Microseconds within which the same words count as said together."""
 FEWEST_WORDS = 3
-"""Words beyond the paper's own from which on a text is somebody's; with fewer, as buttons for sharing make them, or
-where the paper's own are unknown, it takes twice as many accounts."""
+"""Minimum words beyond the paper's own for a text to count as written by somebody. With fewer, as from share buttons,
+or if the paper's own words are unknown, twice as many accounts are required."""
 FEWEST_LETTERS = 24
-"""Letters of a text that can be told from another; a bare address cannot."""
+"""Minimum letters for a text to be distinctive; a bare address is not."""
 
 
 class TimedPost(NamedTuple):
@@ -30,20 +30,22 @@ class TimedPost(NamedTuple):
 
 
 class CoordinatedPosts(NamedTuple):
-    """What an account said in chorus: which posts, and with how many accounts at most."""
+    """An account's coordinated posts, and the most accounts that shared one of them."""
 
     posts: frozenset[str]
     accounts: int
 
 
 def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit: int) -> Iterator[tuple[str, str, int]]:
-    """(account, post, accounts in all) of each post about a paper of one network that so many others made too.
+    """(account, post, number of accounts) for each post about a paper on one network whose words at least `limit`
+    accounts posted.
 
-    Whoever made it first repeats nobody: else a few accounts could silence anybody by repeating their words."""
+    The first to post the words is left out: otherwise a few accounts could silence anybody by repeating them.
+    """
     same_words: dict[tuple[str, ...], list[TimedPost]] = defaultdict(list)
     for voice, _ in near_in_time(
         sorted(voices, key=attrgetter("at", "post")), limit
-    ):  # seldom anybody: texts need not be looked at
+    ):  # usually nobody, so no texts need to be examined
         own_words = words.own_words(voice.text, [paper])
         if sum(map(len, own_words.words)) >= FEWEST_LETTERS:
             same_words[own_words.own].append(voice)
@@ -55,12 +57,13 @@ def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit:
 
 
 def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[TimedPost, int]]:
-    """Those with `least` accounts or more within some stretch of an hour around them, and the most that there were.
+    """The posts within an hour-long window that has posts of at least `least` accounts, each with the largest such
+    number.
 
     `group`: ascending by moment.
     """
     windows = list(_windows(group))
-    best: deque[tuple[int, int]] = deque()  # the stretches around a place: (end, accounts), fewer and fewer accounts
+    best: deque[tuple[int, int]] = deque()  # windows around a place: (end, accounts), descending by accounts
     next_window = 0
     for place, post in enumerate(group):
         while next_window < len(windows) and windows[next_window][0] <= place:
@@ -76,7 +79,8 @@ def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[Timed
 
 
 def _windows(group: Sequence[TimedPost]) -> Iterator[tuple[int, int]]:
-    """For each post the stretch of an hour that ends with it: the place of its first post, how many accounts."""
+    """For each post, the hour-long window that ends with it: the index of its first post, and how many accounts it
+    has."""
     counts: dict[str, int] = defaultdict(int)
     first = 0
     for newest in group:
@@ -94,8 +98,7 @@ def _decrement(counts: dict[str, int], account: str) -> None:
 
 
 def reason(group: CoordinatedPosts, posts: int, days: int) -> str:
-    """Why an account that made so many posts in so many days is a voice of a chorus: half of them or more were. Else
-    nothing."""
+    """Why an account counts as coordinated: at least half of its `posts` in `days` days were. Otherwise empty."""
     if 2 * len(group.posts) < posts:
         return ""
     return (
@@ -105,7 +108,7 @@ def reason(group: CoordinatedPosts, posts: int, days: int) -> str:
 
 
 def by_account(parts: Iterable[tuple[str, str, int]]) -> dict[str, CoordinatedPosts]:
-    """By account: what `coordinated_posts` gave for all papers."""
+    """The results of `coordinated_posts` for all papers, by account."""
     result: dict[str, CoordinatedPosts] = {}
     for account, post, accounts in parts:
         before = result.get(account, CoordinatedPosts(frozenset(), 0))

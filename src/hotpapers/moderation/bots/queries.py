@@ -1,8 +1,8 @@
-"""What accounts did, from the record: a few aggregates over the fortnight's rows, then the posts of the few that
-stand out. Nothing is written.
+"""What accounts did, from the record: a few aggregates over the last two weeks' rows, then the posts of the few
+accounts that stand out. Writes nothing.
 
-Rows are added in the order of their batches, so the fortnight's are those from some number on: the table is not read
-from its start, and needs no index on moments.
+Rows are added in the order of their batches, so the last two weeks' rows are those from some number on. The table is
+not read from its start, and needs no index on moments.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ from hotpapers.store.identities import NUMBER, key_of, numbers_of
 from hotpapers.store.item_rows import SPECS, StoredRow
 
 MARGIN = DAY
-"""Batches of so much before the fortnight are looked at too: clocks are set, and sources run late."""
+"""How long before the two weeks batches are included as well, in µs: clocks get adjusted and sources run late."""
 LATEST = 1_000
-"""Posts, or reposts, of one account that are looked at one by one."""
+"""Posts, or reposts, of one account that are examined one by one."""
 LATE = DAY
-"""A paper younger than this does not count as one that an account left out: whoever passes a list on may be a day
+"""A paper younger than this, in µs, does not count as left out by an account: whoever relays a list may be a day
 late."""
 
 
 class ActivityWindow(NamedTuple):
-    """The fortnight up to a view's cut, with the number of the first post and the first reaction that may be in it."""
+    """The two weeks up to a view's cut, with the numbers of the first post and the first reaction that may be in
+    them."""
 
     view: AsOfView
     start: int
@@ -44,12 +45,12 @@ class ActivityWindow(NamedTuple):
 
     @property
     def posts(self) -> str:
-        """The SQL condition for a post `p` to be one of the fortnight."""
+        """The SQL condition that a post `p` is in the window."""
         return f"p.id >= {self.post} AND {self.by_key}"
 
     @property
     def by_key(self) -> str:
-        """The same for posts found by their keys: still there, as observed last."""
+        """The same for posts found by their keys: not gone, as last observed."""
         view = self.view
         return (
             f"p.created_at > {self.start} AND p.created_at <= {view.as_of} AND p.gone = ''"
@@ -58,7 +59,7 @@ class ActivityWindow(NamedTuple):
 
     @property
     def reposts(self) -> str:
-        """The SQL condition for a reaction `r` to be a repost of the fortnight."""
+        """The SQL condition that a reaction `r` is a repost in the window."""
         return (
             f"r.id >= {self.reaction} AND r.type = 'repost' AND r.withdrawn = 0 AND r.observed_at > {self.start}"
             f" AND {self.view.visible('r')}"
@@ -66,7 +67,7 @@ class ActivityWindow(NamedTuple):
 
 
 def span_of(view: AsOfView) -> ActivityWindow:
-    """The fortnight up to a view's cut."""
+    """The two weeks up to a view's cut."""
     start = max(view.as_of - rules.DAYS * DAY, 0)
     position = first_row(view, "batch", "position", "at", start - MARGIN)
     return ActivityWindow(
@@ -75,7 +76,7 @@ def span_of(view: AsOfView) -> ActivityWindow:
 
 
 def first_row(view: AsOfView, table: str, number: str, grows: str, least: int) -> int:
-    """The number of the first row in which a column that grows with the numbers is `least` or more."""
+    """The number of the first row in which `grows`, a column that grows with the numbers, is `least` or more."""
 
     def row(at: int) -> tuple[int, int]:
         sql = f"SELECT {number}, {grows} FROM {table} WHERE {number} >= ? ORDER BY {number} LIMIT 1"
@@ -102,21 +103,21 @@ def searched(row: Callable[[int], tuple[int, int]], last: int, least: int) -> in
 
 
 class PostingVolume(NamedTuple):
-    """How many posts naming papers an account made in the fortnight, and how many papers they name."""
+    """How many posts naming papers an account made in the window, and how many papers they name."""
 
     posts: int
     papers: int
 
 
 def busy_accounts(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
-    """The accounts that made so many posts naming papers, or named so many papers."""
+    """The accounts that made at least `least` posts naming papers, or named that many papers."""
     enough = f"count(DISTINCT p.post) >= {int(least)} OR count(DISTINCT m.paper) >= {int(least)}"
     sql = f"{_posts_of(span)} GROUP BY p.account HAVING {enough}"
     return {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql)}
 
 
 def posting_volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
-    """The same of some accounts; those that made none are left out."""
+    """The same for given accounts, without those that made no posts."""
     result: dict[str, PostingVolume] = {}
     for some in chunks(accounts):
         sql = f"{_posts_of(span)} AND p.account IN ({numbers_of(some)}) GROUP BY p.account"
@@ -131,7 +132,7 @@ def _posts_of(span: ActivityWindow) -> str:
 
 
 def posts_of(span: ActivityWindow, account: str) -> list[ObservedPost]:
-    """An account's latest posts of the fortnight that name papers."""
+    """An account's latest posts in the window that name papers."""
     sql = f"""SELECT {key_of("p.post")}, p.created_at, p.text, {key_of("m.paper")}
         FROM post AS p CROSS JOIN mention AS m
         WHERE m.post = p.post AND p.account = {NUMBER} AND {span.posts} AND {span.view.visible("m")}
@@ -145,7 +146,7 @@ def posts_of(span: ActivityWindow, account: str) -> list[ObservedPost]:
 
 
 def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
-    """(paper, network) of those about which so many accounts posted."""
+    """(paper, network) pairs about which at least `least` accounts posted."""
     sql = f"""SELECT {key_of("m.paper")}, p.network FROM post AS p CROSS JOIN mention AS m
         WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}
         GROUP BY m.paper, p.network HAVING count(DISTINCT p.account) >= {int(least)} ORDER BY 1, 2"""
@@ -153,7 +154,7 @@ def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
 
 
 def posts_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPost]:
-    """The latest posts of the fortnight about a paper, of those on a network."""
+    """The latest posts in the window about a paper; only those on one network."""
     sql = f"""SELECT DISTINCT p.network, {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text, p.id
         FROM mention AS m CROSS JOIN post AS p
         WHERE p.post = m.post AND m.paper = {NUMBER} AND {span.by_key} AND {span.view.visible("m")}
@@ -165,7 +166,7 @@ def posts_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPos
 
 
 def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, MentionedPaper]:
-    """What is known of papers."""
+    """What the record knows of papers."""
     result: dict[str, MentionedPaper] = {}
     for some in chunks(papers):
         for paper in view.items(Paper, f"t.paper IN ({numbers_of(some)})", some):
@@ -174,7 +175,7 @@ def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, MentionedPa
 
 
 def announced(span: ActivityWindow) -> dict[str, set[str]]:
-    """The new papers of each primary category, announced in the fortnight but for its last day."""
+    """The new papers of each primary category, announced in the window except its last day."""
     sql = f"""SELECT DISTINCT {key_of("a.paper")}, coalesce((SELECT t.categories FROM paper AS t WHERE t.paper = a.paper
                 AND {span.view.visible("t")} AND {span.view.newest(SPECS[Paper], "t")}), '[]'), a.category
         FROM announcement AS a WHERE a.announced_at > {span.start} AND a.announced_at <= {span.view.as_of - LATE}
@@ -192,7 +193,7 @@ _categories = msgspec.json.Decoder(list[str]).decode
 
 
 def reposting_accounts(span: ActivityWindow, least: int) -> list[str]:
-    """The accounts that reposted so often."""
+    """The accounts that reposted at least `least` posts."""
     if not span.view.database.rows("SELECT 1 FROM reaction LIMIT 1"):
         return []
     sql = f"""SELECT {key_of("r.account")} FROM reaction AS r WHERE {span.reposts}
@@ -201,7 +202,7 @@ def reposting_accounts(span: ActivityWindow, least: int) -> list[str]:
 
 
 def delays(span: ActivityWindow, account: str) -> list[int]:
-    """How many µs after each post an account reposted it, of its latest reposts; of posts that are known."""
+    """How many µs after each post an account reposted it, for its latest reposts of known posts."""
     sql = f"""SELECT r.post, min(r.observed_at - p.created_at) FROM reaction AS r JOIN post AS p ON p.post = r.post
         WHERE r.account = {NUMBER} AND {span.reposts} AND p.gone = '' AND {span.view.visible("p")}
         GROUP BY r.post LIMIT {LATEST}"""
@@ -209,7 +210,7 @@ def delays(span: ActivityWindow, account: str) -> list[int]:
 
 
 def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str, str]]:
-    """(account, handle in small letters) of the accounts that have one of some handles now."""
+    """(account, lowercase handle) of the accounts that now have one of the given handles."""
     newest = view.newest(SPECS[Account], "t")
     for some in chunks(handles):
         sql = f"""SELECT {key_of("t.account")}, lower(t.handle) FROM account AS t
@@ -218,7 +219,7 @@ def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[
 
 
 def known_accounts(view: AsOfView, accounts: Iterable[str]) -> set[str]:
-    """Those of the accounts that spoke, reacted, or were named by their network."""
+    """The given accounts that posted, reacted or were described by their network."""
     result: set[str] = set()
     for some in chunks(accounts):
         for table in ("post", "reaction", "account"):
@@ -228,14 +229,14 @@ def known_accounts(view: AsOfView, accounts: Iterable[str]) -> set[str]:
 
 
 def automated_accounts(view: AsOfView) -> list[str]:
-    """The accounts that say of themselves, as observed last, that they are automated."""
+    """The accounts that declare themselves automated, as last observed."""
     sql = f"""SELECT {key_of("t.account")} FROM account AS t
         WHERE t.automated = 1 AND {view.visible("t")} AND {view.newest(SPECS[Account], "t")} ORDER BY 1"""
     return [row[0] for row in view.database.iterate(sql)]
 
 
 def chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:
-    """The keys, each once and in order, so many at once."""
+    """The keys, without duplicates and in order, in chunks."""
     return slices(sorted(set(keys)))
 
 
@@ -247,7 +248,7 @@ def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
 
 
 def is_bot(record: Record, view: AsOfView, account: str) -> bool:
-    """As rankings see it: under the account's stable name, if it has one."""
+    """Whether an account counts as a bot, as rankings see it: under its stable name, if it has one."""
     sql = f"""WITH {persons_sql(view, ())}
         SELECT 1 FROM bot WHERE voice IN (
             SELECT {NUMBER} UNION SELECT stable_voice FROM known WHERE voice = {NUMBER})"""
@@ -258,10 +259,10 @@ OPERATOR = "operator"
 
 
 IN_SETTINGS = "named in the settings"
-"""The reason of an operator's verdict that comes from the settings, and goes with them."""
+"""The reason of an operator's verdict that comes from the settings and is withdrawn when they no longer say so."""
 
 
 def verdicts_of_settings(view: AsOfView) -> list[StoredRow]:
-    """Every open verdict that came from the settings, also where a later word covers it."""
+    """Every open verdict that came from the settings, even if a later verdict overrides it."""
     where = "t.about = 0 AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"
     return list(view.observations(Verdict, where, (OPERATOR, IN_SETTINGS)))

@@ -1,5 +1,5 @@
-"""What is held of an account, with the reasons; the operator's own word, which goes before every rule's; and the word
-of whoever has the account, which goes before the rules that look at it alone."""
+"""The verdicts on an account, with their reasons; the operator's verdict, which overrides every rule's; and the word of
+an account's owner, which overrides the rules that examine single accounts."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from hotpapers.store.manifest import BatchStamp
 
 
 class AccountReview(NamedTuple):
-    """What is held of an account now. `verdicts`: all that were ever said of it and not withdrawn, oldest first: of
-    each rule the last one holds."""
+    """Whether an account counts as a bot now. `verdicts`: all verdicts not withdrawn, oldest first; each rule's last
+    one counts."""
 
     account: str
     is_bot: bool
@@ -29,7 +29,7 @@ class AccountReview(NamedTuple):
 
 
 class OperatorVerdict(NamedTuple):
-    """What the operator says of an account; `since`: from when on it is so, µs UTC."""
+    """The operator's verdict; `since`: when it starts to apply, µs UTC."""
 
     judgement: Judgement
     reason: str
@@ -37,7 +37,7 @@ class OperatorVerdict(NamedTuple):
 
 
 def review_account(record: Record, key: str) -> list[AccountReview]:
-    """What is held of the accounts that a key means. Raises NotFound where the record knows none of them."""
+    """The verdicts on the accounts that a key means. Raises NotFound if the record knows none of them."""
     view = record.view()
     return [
         AccountReview(
@@ -50,8 +50,8 @@ def review_account(record: Record, key: str) -> list[AccountReview]:
 
 
 def set_verdict(record: Record, settings: BotSettings, key: str, verdict: OperatorVerdict, *, at: int) -> None:
-    """Keeps the operator's word on an account. Raises NotFound, and UsageError where another word of theirs stands in
-    its way."""
+    """Saves the operator's verdict on an account. Raises NotFound if the record does not know it, UsageError if the
+    settings or a later verdict of the operator conflict."""
     accounts = known_accounts_of(record.view(), key)
     _check_settings(record.view(), settings, accounts)
     save_operator_verdict(record, key, "", accounts, queries.verdict_rows(record.view(), accounts), verdict, at=at)
@@ -61,13 +61,11 @@ def save_operator_verdict(
     record: Record, key: str, about: str, accounts: Iterable[str], before: Iterable[StoredRow],
     verdict: OperatorVerdict, *, at: int,
 ) -> None:  # fmt: skip
-    """Keeps the operator's word on accounts, about a paper or of themselves. `before`: all that was said of them.
-    Raises UsageError where a later word of theirs is among that."""
+    """Saves the operator's verdict on accounts, about a paper or about themselves. `before`: their existing verdicts.
+    Raises UsageError if the operator gave a later one."""
     for row in before:
         if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.observed_at > verdict.since:
-            raise UsageError(
-                f"{key}: you said something else of it later: {row.item.reason}; take that back first: --undo"
-            )
+            raise UsageError(f"{key}: you gave a later verdict: {row.item.reason}; withdraw it first with --undo")
     verdicts = [
         Verdict(
             subject=account, about=about, rule=OPERATOR, judgement=verdict.judgement, version=1, reason=verdict.reason,
@@ -79,8 +77,8 @@ def save_operator_verdict(
 
 
 def accept_proof(record: Record, settings: BotSettings, account: str, reason: str, *, at: int) -> None:
-    """Keeps the word of whoever proved an account that it is a person. It goes before the rules that look at one
-    account by itself, and before no other, now or later. Raises UsageError where the settings name the account."""
+    """Saves that the proven owner of an account says that it is a person. This overrides the rules that examine single
+    accounts, now and later, but no others. Raises UsageError if the settings name the account."""
     _check_settings(record.view(), settings, [account])
     verdict = Verdict(
         subject=account, about="", rule=PROVED, judgement="human", version=1, reason=reason, observed_at=at
@@ -89,8 +87,8 @@ def accept_proof(record: Record, settings: BotSettings, account: str, reason: st
 
 
 def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int) -> int:
-    """Withdraws all that the operator said of an account, and what it said itself: the rules decide again. How many
-    verdicts those were."""
+    """Withdraws the operator's verdicts on an account and its owner's word, so that the rules decide again. Returns how
+    many verdicts were withdrawn."""
     accounts = known_accounts_of(record.view(), key)
     _check_settings(record.view(), settings, accounts)
     rows = [
@@ -102,14 +100,14 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
 
 
 def withdraw_rows(record: Record, rows: Sequence[StoredRow], *, at: int) -> int:
-    """Closes rows that the operator takes back; how many."""
+    """Closes rows that the operator withdraws. Returns how many."""
     with record.database.write():
         write_batch(record.database, [], record.hasher, BatchStamp(at, OPERATOR), close=rows)
     return len(rows)
 
 
 def known_accounts_of(view: AsOfView, key: str) -> list[str]:
-    """The accounts that a key means, of those that the record knows. Raises NotFound where there are none."""
+    """The accounts that a key means and the record knows. Raises NotFound if there are none."""
     accounts = accounts_of(view, [key])[key]
     judged = {row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)}
     known = judged | known_accounts(view, accounts)
@@ -123,4 +121,4 @@ def _check_settings(view: AsOfView, settings: BotSettings, accounts: Iterable[st
     named = {account for some in accounts_of(view, names).values() for account in some}
     for account in accounts:
         if account in named:
-            raise UsageError(f"{account}: named under [bots] in the settings; say it there")
+            raise UsageError(f"{account}: named under [bots] in the settings; change it there")

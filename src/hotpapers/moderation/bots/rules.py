@@ -1,6 +1,6 @@
-"""The rules on behaviour: what an account did in a fortnight, as figures, and what may be concluded. Pure.
+"""The rules on behavior: what an account did in two weeks, as figures, and what follows from them. Pure.
 
-docs/explanation/bots.md says how each limit was measured. A rule's version grows when the rule changes.
+docs/explanation/bots.md says how each limit was measured. When a rule changes, its version increases.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from hotpapers.ids.timestamps import SECOND
 from hotpapers.model import HOUR
 
 DAYS = 14
-"""Days that are looked at."""
+"""Days of activity that are examined."""
 BARE = 90
-"""Per cent of an account's posts that must be bare where they are called templated."""
+"""Minimum percent of an account's posts that must be bare for it to count as templated."""
 EVEN = 80
-"""Per cent of the gaps between its posts that must be alike where it is called a clock."""
+"""Minimum percent of the gaps between its posts that must be alike for it to count as running on a clock."""
 REST = 2
-"""Hours of the day without a post, in a row, that everybody has who sleeps."""
+"""Everybody who sleeps has at least this many consecutive hours of the day without a post."""
 FEWEST_GAPS = 40
-"""Gaps that are needed to tell whether they are alike."""
+"""Minimum gaps needed to tell whether they are alike."""
 SESSION = 3 * HOUR
-"""A longer gap lies between two sittings, and says nothing of how fast somebody works."""
+"""A longer gap, in µs, separates two sittings, and says nothing about how fast somebody works."""
 AT_ONCE = 3_000_000
-"""Microseconds: nobody chooses, writes and sends two posts in less."""
+"""Microseconds in which nobody can choose, write and send two posts."""
 FEWEST_ANNOUNCED = 50
-"""Papers of a category from which on a share of them says something."""
+"""Minimum new papers of a category for a share of them to be meaningful."""
 QUICK = 10 * 60 * SECOND
-"""Microseconds between a post and an echo of it."""
+"""Microseconds within which a repost counts as quick."""
 QUICK_SHARE = 90
-"""Per cent of an account's reposts that must be quick where it is called an echo."""
+"""Minimum percent of an account's reposts that must be quick for it to count as an echo."""
 
 
 class ObservedPost(NamedTuple):
@@ -47,11 +47,11 @@ class ObservedPost(NamedTuple):
 
 
 class AccountActivity(NamedTuple):
-    """What an account did in the fortnight.
+    """What an account did in two weeks.
 
-    `posts`: those that name papers; `papers`: how many they name; `bare`: posts without words of its own; `even`: per
-    cent of the gaps that are alike; `rest`: the longest stretch of the day, in hours, in which it never posted;
-    `category`: the one of whose `announced` new papers it `covered` most.
+    `posts`: how many name papers; `papers`: how many papers they name; `bare`: how many have no words of their own;
+    `even`: percent of the gaps that are alike; `rest`: the longest run of hours of the day in which it never posted;
+    `category`: the category of whose `announced` new papers it `covered` the largest share.
     """
 
     posts: int = 0
@@ -69,15 +69,15 @@ Announced = Mapping[str, Collection[str]]
 
 
 def large_categories(announced: Announced, fewest: int) -> Announced:
-    """The categories with so many new papers: a share of fewer says little."""
+    """The categories with at least `fewest` new papers: a share of fewer says little."""
     return {category: new for category, new in announced.items() if len(new) >= fewest}
 
 
 def measure(
     posts: Sequence[ObservedPost], about: Mapping[str, MentionedPaper], announced: Announced, all_papers: int = 0
 ) -> AccountActivity:
-    """The figures of one account. `about`: what is known of papers; `all_papers`: how many it named in all, where
-    these are the latest of its posts."""
+    """The figures of one account. `about`: what is known of papers; `all_papers`: how many it named in all, if `posts`
+    are only its latest."""
     papers = {paper for post in posts for paper in post.papers}
     moments = sorted(post.at for post in posts)
     category, covered, all_there = most_covered(papers, announced)
@@ -88,7 +88,7 @@ def measure(
 
 
 def bare(posts: Iterable[ObservedPost], about: Mapping[str, MentionedPaper]) -> int:
-    """How many posts have next to no word of their author's own."""
+    """How many posts have next to no words of their author's own."""
     texts = [
         words.own_words(post.text, [about.get(paper, MentionedPaper()) for paper in post.papers]) for post in posts
     ]
@@ -97,9 +97,9 @@ def bare(posts: Iterable[ObservedPost], about: Mapping[str, MentionedPaper]) -> 
 
 
 def evenness(moments: Sequence[int]) -> int:
-    """Per cent of the gaps between posts of one sitting that are within a tenth of the middle one, or next to none.
+    """Percent of the gaps between posts of one sitting that are close to zero or within a tenth of the median.
 
-    0 where there are too few to tell. `moments`: ascending, µs.
+    0 if there are too few to tell. `moments`: ascending, µs.
     """
     gaps = [later - earlier for earlier, later in pairwise(moments) if later - earlier <= SESSION]
     if len(gaps) < FEWEST_GAPS:
@@ -109,7 +109,7 @@ def evenness(moments: Sequence[int]) -> int:
 
 
 def longest_rest(moments: Iterable[int]) -> int:
-    """The most hours of the day in a row, over midnight too, in which there is no post."""
+    """The longest run of hours of the day, across midnight too, without a post."""
     awake = {moment // HOUR % 24 for moment in moments}
     longest = run = 0
     for hour in range(48):
@@ -119,7 +119,7 @@ def longest_rest(moments: Iterable[int]) -> int:
 
 
 def most_covered(papers: Collection[str], announced: Announced) -> tuple[str, int, int]:
-    """The category of whose new papers the greatest share is among these: its name, how many, of how many."""
+    """The category with the largest share of its new papers among `papers`: its name, how many, and out of how many."""
     best = ("", 0, 0)
     for category, new in sorted(announced.items()):
         covered = sum(paper in papers for paper in new)
@@ -128,7 +128,7 @@ def most_covered(papers: Collection[str], announced: Announced) -> tuple[str, in
     return best
 
 
-# ---- the rules: why an account is a bot, or nothing ----------------------------------------------------
+# ---- the rules: why an account is a bot, or empty ------------------------------------------------------
 
 
 def by_rate(activity: AccountActivity, limit: int) -> str:
@@ -137,7 +137,7 @@ def by_rate(activity: AccountActivity, limit: int) -> str:
 
 
 def by_share(activity: AccountActivity, limit: int) -> str:
-    """`limit` per cent or more of all new papers of a category: it passes a list on."""
+    """`limit` percent or more of all new papers of a category: it relays a list."""
     if not activity.announced or 100 * activity.covered < limit * activity.announced:
         return ""
     return (
@@ -147,8 +147,8 @@ def by_share(activity: AccountActivity, limit: int) -> str:
 
 
 def by_template(activity: AccountActivity, limit: int) -> str:
-    """`limit` posts or more, next to none with a word of its own, and a machine's hours: people post bare titles too,
-    but not by the clock, and not around it."""
+    """`limit` posts or more, almost none with words of its own, at a machine's hours: people post bare titles too, but
+    neither at even intervals nor around the clock."""
     if activity.posts < limit or 100 * activity.bare < BARE * activity.posts:
         return ""
     share = _percent(activity.bare, activity.posts)
@@ -165,18 +165,19 @@ def _percent(part: int, whole: int) -> str:
 
 
 class BotRule(NamedTuple):
-    """A rule on an account's figures: `reason` gives it, or nothing, for the figures and a limit."""
+    """A rule on an account's figures. `reason`: takes the figures and a limit; returns why it is a bot, or empty."""
 
     version: int
     reason: Callable[[AccountActivity, int], str]
 
 
 RULES = {"rate": BotRule(1, by_rate), "share": BotRule(1, by_share), "template": BotRule(1, by_template)}
-"""By name: the names of verdicts, and of the limits in the settings."""
+"""Rules by name, as used in verdicts and for the limits in the settings."""
 
 
 def echo_reason(delays: Sequence[int], limit: int) -> str:
-    """Why an account that reposted so many µs after each post is an echo: `limit` times or more, nearly all at once."""
+    """Why an account with these repost delays, in µs, is an echo: at least `limit` reposts, nearly all quick. Otherwise
+    empty."""
     quick = sum(delay <= QUICK for delay in delays)
     if len(delays) < limit or 100 * quick < QUICK_SHARE * len(delays):
         return ""

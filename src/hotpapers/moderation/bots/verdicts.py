@@ -1,7 +1,7 @@
-"""From figures to verdicts: what each rule finds, what of it is news, and one batch that says so.
+"""From figures to verdicts: what each rule finds, which findings are new, and one batch that records them.
 
-A verdict is written when a rule's judgement of an account changes, never because its figures did. *Human*, said by any
-rule but the operator's, means that this rule no longer finds a bot; it lifts no other rule's verdict.
+A verdict is written when a rule's judgement of an account changes, never just because its figures did. *Human* from any
+rule other than the operator's means only that this rule no longer finds a bot; other rules' verdicts remain.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ VERSIONS = {
 """Every rule of this package, with its version."""
 
 BotsByRule = Mapping[str, frozenset[str]]
-"""By rule: the accounts that it holds to be bots."""
+"""By rule: the accounts that it considers bots."""
 
 
 class BotFinding(NamedTuple):
-    """What a rule finds of an account now. Of whom it finds nothing, what it found before still holds."""
+    """What a rule finds about an account now. If a rule finds nothing about an account, its earlier finding still
+    applies."""
 
     account: str
     rule: str
@@ -45,8 +46,8 @@ class BotFinding(NamedTuple):
 
 
 def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
-    """Judges all accounts by what is known at a moment, which the verdicts carry: they count for issues that close
-    then or later. Writes one batch with the verdicts that have changed, or none."""
+    """Judges all accounts by what was known at moment `at`. The verdicts carry that moment, so they count for issues
+    that close then or later. Writes one batch with the changed verdicts, or none."""
     view = record.view(at)
     held_bots = bots_by_rule(view)
     bots = findings(view, settings.rules, held_bots)
@@ -62,7 +63,7 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
 
 
 def bots_by_rule(view: AsOfView) -> BotsByRule:
-    """Whom each rule holds to be a bot; without those who were forgotten: nobody learns anything new of them."""
+    """The accounts that each rule considers bots, without forgotten ones, about which nothing new can be learned."""
     accounts_by_rule: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
     for verdict in view.items(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
         if verdict.rule in accounts_by_rule and not is_pseudonym(verdict.subject):
@@ -71,7 +72,7 @@ def bots_by_rule(view: AsOfView) -> BotsByRule:
 
 
 def changed_findings(bots: Iterable[BotFinding], held_bots: BotsByRule) -> list[BotFinding]:
-    """What changes a judgement. Nobody needs to be told that somebody is human of whom nothing else was said."""
+    """Findings that change a rule's judgement. *Human* is no change for an account that the rule never called a bot."""
     changed = {
         (bot.account, bot.rule): bot
         for bot in bots
@@ -96,7 +97,7 @@ def _verdict(finding: BotFinding, at: int) -> Verdict:
 
 
 def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterator[BotFinding]:
-    """What all rules find; those that are switched off take back what they said."""
+    """What all rules find. Rules that are switched off withdraw their findings."""
     span = queries.span_of(view)
     on = {name: limit for name in RULES if (limit := int(getattr(limits, name)))}
     parts = {
@@ -114,7 +115,7 @@ def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterato
 
 
 def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
-    """The accounts of the shipped list that were seen."""
+    """The accounts on the shipped list that the record knows."""
     listed = {bot.key: bot for bot in bot_names.shipped_bots()}
     accounts = {account: key for key, some in bot_names.accounts_of(view, listed).items() for account in some}
     there = queries.known_accounts(view, accounts)
@@ -124,7 +125,7 @@ def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
 
 
 def by_self_label(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
-    """The accounts that say of themselves that they are automated."""
+    """The accounts that declare themselves automated."""
     there = frozenset(queries.automated_accounts(view))
     yield from (
         BotFinding(account, "says-so", "bot", "says of itself that it is automated") for account in sorted(there)
@@ -134,7 +135,8 @@ def by_self_label(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFindi
 
 
 def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: BotsByRule) -> Iterator[BotFinding]:
-    """The accounts whose figures reach a rule's limit. Once judged, half of it keeps the verdict: no flapping."""
+    """The accounts whose figures reach a rule's limit. Once judged, half the limit keeps the verdict, so that it does
+    not flip back and forth."""
     if not limits:
         return
     least = min(limit if rule != "share" else FEWEST_ANNOUNCED * limit // 100 for rule, limit in limits.items())
@@ -167,7 +169,7 @@ def _concluded(
 
 
 def by_coordination(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
-    """The accounts that say in chorus what they say."""
+    """The accounts that post the same words together."""
     parts: list[tuple[str, str, int]] = []
     for paper, network in queries.crowded_papers(span, limit):
         about = queries.known_papers(span.view, [paper]).get(paper, MentionedPaper())
@@ -183,7 +185,7 @@ def by_coordination(span: ActivityWindow, limit: int, held_bots: frozenset[str])
 
 
 def by_echo(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
-    """The accounts that repost at once, again and again. One that is judged and silent stays so."""
+    """The accounts that repost quickly, again and again. A judged account that falls silent keeps its verdict."""
     for account in sorted({*queries.reposting_accounts(span, limit), *held_bots}):
         least = limit // 2 if account in held_bots else limit
         waited = queries.delays(span, account)
@@ -195,11 +197,12 @@ def by_echo(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iter
             )
 
 
-# ---- the operator's word --------------------------------------------------------------------------------
+# ---- the operator's verdicts ----------------------------------------------------------------------------
 
 
 def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], list[StoredRow]]:
-    """The operator's verdicts that the settings want and the record lacks; and those that they no longer want."""
+    """The operator's verdicts that the settings call for and the record lacks, and the rows that the settings no longer
+    call for."""
     wanted: dict[str, Judgement] = {}
     lists: list[tuple[Judgement, tuple[str, ...]]] = [("bot", settings.bots), ("human", settings.people)]
     for judgement, names in lists:
