@@ -116,9 +116,11 @@ def test_what_cannot_be_made_is_said_in_a_line(store: Path, tmp_path: Path) -> N
 
     assert "not a day" in misuse(*period("March", "2024-05-01"))
     assert "ends before it begins" in misuse(*period("2024-05-02", "2024-05-01"))
-    assert "the record knows nothing of 2023-03-01 to 2023-03-31" in misuse(*period("2023-03-01", "2023-03-31"))
+    assert "the record has no announcements from 2023-03-01 to 2023-03-31" in misuse(
+        *period("2023-03-01", "2023-03-31")
+    )
     assert "no such publication" in misuse(*period("2024-05-01", "2024-05-02"), "--publication", "weekly")
     assert "no such store" in misuse("history", *PERIOD, "--store", tmp_path / "none.db")
     with Record(str(store)) as record:
         frozen(record, DAILY, "2024-05-08")
-    assert failing(*period("2024-05-06", "2024-05-10")).startswith("2024-05-08: frozen in its time already")
+    assert failing(*period("2024-05-06", "2024-05-10")).startswith("2024-05-08: already frozen at the time")

@@ -108,7 +108,7 @@ def test_an_edition_and_its_reason_go_together(store: Path, args: list[str]) -> 
 
 def test_only_what_is_frozen_is_corrected(store: Path) -> None:
     said = misuse("issue", "2021-03-03", "--again", "--reason", "why", "--store", store)
-    assert said == "a new edition corrects a frozen issue and says why: --again --reason '…'"
+    assert said == "a new edition corrects a frozen issue and needs a reason: --again --reason '…'"
 
 
 @pytest.mark.parametrize("day", NO_DAYS)
@@ -121,7 +121,7 @@ def test_a_day_that_is_none(store: Path, day: str, tmp_path: Path) -> None:
 
 
 def test_a_day_without_a_listing(store: Path, tmp_path: Path) -> None:
-    said = "hot-papers 2021-03-07: no listing of that day is in the record; `hotpapers import` brings one in."
+    said = "hot-papers 2021-03-07: no listing for that day in the record; add one with `hotpapers import`."
     assert misuse("issue", "2021-03-07", "--store", store) == said
     assert misuse("publish", "2021-03-07", "--to", "site", "--output", tmp_path / "o", "--store", store) == said
     assert not (tmp_path / "o").exists()
@@ -192,7 +192,7 @@ def test_the_latest_day_by_the_clock(now: str, hour: int, window: Window, day: s
 def test_a_day_that_no_issue_can_have_is_refused(here: Path) -> None:
     (here / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\n', "utf-8")
     good("import", "jsonl", "-", input=EMPTY)
-    said = "2025-03-12: issues of w are weekly, their day is a Monday; the nearest are 2025-03-10 and 2025-03-17."
+    said = "2025-03-12: issues of w are weekly, on Mondays; the nearest are 2025-03-10 and 2025-03-17."
     assert misuse("issue", "2025-03-12") == said
     assert misuse("publish", "2025-03-12", "--to", "site") == said
 
@@ -229,9 +229,7 @@ def test_an_empty_store_says_where_publications_come_from(here: Path) -> None:
     good("init", "new")
     for command in (["issue"], ["publish", "--all"], ["explain", "2101.04869"], ["serve"]):
         said = misuse(*command, "--store", "new/hotpapers.db")
-        assert said.startswith(
-            "no publication yet: `hotpapers import classic` makes one, or name one in hotpapers.toml ("
-        )
+        assert said.startswith("no publication yet: create one with `hotpapers import classic` or in hotpapers.toml (")
 
 
 # ---- publish -------------------------------------------------------------------------------------------

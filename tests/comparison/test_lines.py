@@ -126,7 +126,7 @@ def test_what_is_no_key(text: str, tmp_path: Path) -> None:
     file = tmp_path / "shared.key"
     file.write_text(text, "utf-8")
     file.chmod(0o600)
-    with pytest.raises(InputError, match="no key"):
+    with pytest.raises(InputError, match="not a key"):
         read_key(file)
     with pytest.raises(InputError, match="cannot be read"):
         read_key(tmp_path / "nowhere")

@@ -61,9 +61,9 @@ def test_other_keys_and_missing_ones(store: Path, theirs: Path, key: Path) -> No
 
 def test_a_damaged_file_is_refused_with_its_line(theirs: Path) -> None:
     theirs.write_bytes(b"".join(ENCODED[:-1]))
-    assert f"theirs.jsonl:{len(ENCODED)}: ends too early" in run("compare", theirs, theirs).said
+    assert f"theirs.jsonl:{len(ENCODED)}: unexpected end" in run("compare", theirs, theirs).said
     theirs.write_bytes(b"".join([*ENCODED, encode_line(ComparisonEnd())]))
-    assert "something follows the end" in run("compare", theirs, theirs).said
+    assert "there are lines after the end line" in run("compare", theirs, theirs).said
 
 
 def test_a_file_beside_itself_is_the_same(theirs: Path) -> None:

@@ -146,7 +146,9 @@ def test_an_attack_that_lets_nothing_stop_it_ends_its_process(tmp_path: Path, en
     ran = subprocess.run(script, env=environment(), capture_output=True, timeout=30, check=False, text=True)
     assert ran.returncode == 1 and str(mine) in ran.stderr
     if endless == SWALLOWS:
-        assert ran.stderr == f"hotpapers: {mine}: took more than 0.2 seconds and cannot be stopped; this process ends\n"
+        assert (
+            ran.stderr == f"hotpapers: {mine}: took more than 0.2 seconds and cannot be stopped; ending the process\n"
+        )
 
 
 LEAVES = BREAKS.replace('raise KeyError("nothing here")', "__import__('os')._exit(3)")
@@ -158,7 +160,7 @@ def test_what_an_attack_prints_is_no_figure_and_one_that_leaves_is_told(worlds: 
     args = ("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--json", "--attack-file")
     ran = apart(*args, attack_file(tmp_path, PRINTS))
     assert {row["accounts"] for row in ran.json["rows"]} == {None} and "words of its own" in ran.err
-    assert failing(*args, attack_file(tmp_path, LEAVES)).startswith("a process ended: an attack left it")
+    assert failing(*args, attack_file(tmp_path, LEAVES)).startswith("a process ended: an attack exited")
 
 
 @pytest.mark.long
@@ -185,8 +187,8 @@ def test_an_attack_for_which_no_day_has_a_paper_is_named(worlds: Path, tmp_path:
     ("fields", "reason"),
     [
         ("5, '', run", "Expected `str`, got `int` - at `$.name`"),
-        ("'a\\nb', '', run", "`name` and `about` are one line each"),
-        ("'a', '', None", "its `run` is no function"),
+        ("'a\\nb', '', run", "`name` and `about` must be one line each"),
+        ("'a', '', None", "its `run` is not a function"),
         ("'a', '', run, goals=('moon',)", "Invalid enum value 'moon' - at `$.goals[0]`"),
         ("'a', '', run, goals=()", "Expected `array` of length >= 1 - at `$.goals`"),
         ("'a', '', run, aged=True", "Expected `array`, got `bool` - at `$.aged`"),
@@ -194,9 +196,9 @@ def test_an_attack_for_which_no_day_has_a_paper_is_named(worlds: Path, tmp_path:
         ("'a', '', run, at_place=-1", "Expected `int` >= 0 - at `$.at_place`"),
         ("'a', '', run, knobs=5", "Expected `object`, got `int` - at `$.knobs`"),
         ("'a', '', run, knobs={'x': 5}", "Expected `array`, got `int` - at `$.knobs[...]`"),
-        ("'a', '', run, knobs={'x': ([],)}", "a knob's values are numbers, words, or tuples of such"),
-        ("'a', '', run, knobs={'networks': (0,)}", "the knob `networks` has whole numbers from 1 on"),
-        ("'ring', '', run", "another attack is named 'ring' too"),
+        ("'a', '', run, knobs={'x': ([],)}", "a knob's values must be numbers, strings, or tuples of these"),
+        ("'a', '', run, knobs={'networks': (0,)}", "the knob `networks` must have whole numbers of 1 or more"),
+        ("'ring', '', run", "there is already an attack named 'ring'"),
     ],
 )
 def test_an_attack_that_is_not_declared_well_is_named(worlds: Path, tmp_path: Path, fields: str, reason: str) -> None:
@@ -226,14 +228,14 @@ def test_a_file_that_is_no_attack_is_named(worlds: Path, tmp_path: Path, text: s
 
 def test_misuse(worlds: Path, tmp_path: Path) -> None:
     gone, command = tmp_path / "gone.py", ("evaluate", "attacks")
-    assert "no Python file with an attack" in failing(*command, "--attack-file", gone)
-    assert misuse(*command, "--attack", "none").startswith("none: no such attack; there are likes, one network; ")
-    assert misuse(*command, "--ranking", "none").startswith("none: no such ranking; there are classic/1, rarity/1, ")
+    assert "not a Python file with an attack" in failing(*command, "--attack-file", gone)
+    assert misuse(*command, "--attack", "none").startswith("none: no such attack; choose from likes, one network; ")
+    assert misuse(*command, "--ranking", "none").startswith("none: no such ranking; choose from classic/1, rarity/1, ")
     assert misuse(*command, "--all", "--quick") == "--all or --quick, not both"
     worlds.write_text('{"history": 96}', "utf-8")
-    assert misuse(*command, "--worlds", worlds) == "a world needs a history of 97 days or more, not 96"
+    assert misuse(*command, "--worlds", worlds) == "a world needs a history of at least 97 days, not 96"
     worlds.write_text("[", "utf-8")
-    assert misuse(*command, "--worlds", worlds).startswith("no worlds: ")
+    assert misuse(*command, "--worlds", worlds).startswith("invalid worlds: ")
 
 
 def test_a_world_in_which_nobody_speaks(worlds: Path) -> None:
@@ -241,7 +243,7 @@ def test_a_world_in_which_nobody_speaks(worlds: Path) -> None:
     silent = [network | {"posts": 0} for network in law["networks"]]
     worlds.write_text(json.dumps(law | {"networks": silent}), "utf-8")
     said = misuse("evaluate", "attacks", "--worlds", worlds, "--attack", "bots", *ONE_RANKING)
-    assert said.startswith("day 97 of a world: nobody speaks of any paper")
+    assert said.startswith("day 97 of a world: nobody talks about any paper")
 
 
 # ---- what cannot be ----------------------------------------------------------------------------------------------
@@ -249,16 +251,16 @@ def test_a_world_in_which_nobody_speaks(worlds: Path) -> None:
 IMPOSSIBLE = {
     "account 77 was not opened by the attack": lambda some: some.post(77, "x"),
     "account 78 was not opened by the attack": lambda some: some.react(78, RIVAL.posts[0].id),
-    "no network 'elsewhere'; there are x, y, z": lambda some: some.post(some.account(), "elsewhere"),
-    "no network 'nowhere'; there are x, y, z": lambda some: some.cut_off("nowhere"),
-    "'like' of post 6: there are like and repost, of posts that were made": lambda some: some.react(some.account(), 6),
-    "'hug' of post 5: there are": lambda some: some.react(some.account(), 5, type="hug"),
-    "post 5 is none of the attack's own": lambda some: some.delete(5),
-    "share takes one of campaign.rival.posts": lambda some: some.share(5),
+    "no network 'elsewhere'; choose from x, y, z": lambda some: some.post(some.account(), "elsewhere"),
+    "no network 'nowhere'; choose from x, y, z": lambda some: some.cut_off("nowhere"),
+    "'like' of post 6: must be like or repost, of an existing post": lambda some: some.react(some.account(), 6),
+    "'hug' of post 5: must be like or repost": lambda some: some.react(some.account(), 5, type="hug"),
+    "post 5 is not one of the attack's own": lambda some: some.delete(5),
+    "share needs one of campaign.rival.posts": lambda some: some.share(5),
     "-1 accounts: a campaign may open 0 to 100000": lambda some: some.accounts(-1),
     "1000000000 accounts: a campaign may open": lambda some: some.accounts(10**9),
-    "the text of a post is a str, not 5": lambda some: some.post(some.account(), "x", text=5),
-    "neither the target nor the rival nor one of `earlier_papers`": lambda some: some.post(
+    "the text of a post must be a str, not 5": lambda some: some.post(some.account(), "x", text=5),
+    "not the target, the rival or one of `earlier_papers`": lambda some: some.post(
         some.account(), "x", paper=PAPER._replace(paper="arxiv:3")
     ),
 }  # fmt: skip

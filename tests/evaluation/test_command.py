@@ -155,7 +155,7 @@ def _field(name: str, number: int, **values: Any) -> Callable[[dict[str, Table]]
         (_field("archive-attention.csv", 3, favorites="many"), "archive-attention.csv:5: Expected `int`, got `str`"),
         (_field("archive-attention.csv", 3, favorites=-1), "archive-attention.csv:5: Expected `int` >= 0"),
         (_field("archive-attention.csv", 0, issue="2020-02-30"), "archive-attention.csv:2: Invalid RFC3339"),
-        (_field("archive-attention.csv", 0, issue="0001-01-01"), "archive-attention.csv:2: 0001-01-01 is not in"),
+        (_field("archive-attention.csv", 0, issue="0001-01-01"), "archive-attention.csv:2: 0001-01-01 is not between"),
         (_field("archive-attention.csv", 0, arxiv_id=""), "archive-attention.csv:2: Expected `str`, got `null`"),
         (_field("outcomes.csv", 1, citations=""), "outcomes.csv:3: Expected `int`, got `null`"),
         (_field("venues.csv", 1, rating_avg="nan"), "venues.csv:3: Expected `float`"),
@@ -176,10 +176,10 @@ def test_a_malformed_row_is_named(change: Callable[[dict[str, Table]], None], re
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("outcomes.csv", b"arxiv_id,venue\n", "outcomes.csv:1: has no column as_of, citations, title, year"),
-        ("outcomes.csv", b"", "outcomes.csv:1: has no column arxiv_id, "),
-        ("venues.csv", b"arxiv_id,venue,year,status,rating_avg\n\xff,a,b,c,\n", "venues.csv:1: is no CSV in UTF-8: "),
-        ("venues.csv", b'arxiv_id,venue,year,status,rating_avg\na,b,c,"d\n', "venues.csv:2: is no CSV in UTF-8: "),
+        ("outcomes.csv", b"arxiv_id,venue\n", "outcomes.csv:1: missing columns: as_of, citations, title, year"),
+        ("outcomes.csv", b"", "outcomes.csv:1: missing columns: arxiv_id, "),
+        ("venues.csv", b"arxiv_id,venue,year,status,rating_avg\n\xff,a,b,c,\n", "venues.csv:1: is not CSV in UTF-8: "),
+        ("venues.csv", b'arxiv_id,venue,year,status,rating_avg\na,b,c,"d\n', "venues.csv:2: is not CSV in UTF-8: "),
         ("hf-papers.jsonl.zst", b'{"id": "1", "title": "a"}\nno\n', "hf-papers.jsonl.zst:2: Input data was truncated"),
         ("hf-papers.jsonl.zst", b"\x28\xb5\x2f\xfdno", "{place}hf-papers.jsonl.zst: cannot be unpacked: "),
     ],
@@ -200,5 +200,5 @@ def test_outcomes_of_nobody_are_said(tmp_path: Path) -> None:
 
     place = made.folder(tmp_path / "data", change)
     assert failing("evaluate", "outcomes", "--data", place) == (
-        "outcomes.csv: none of its papers was talked about in the other files"
+        "outcomes.csv: none of its papers were talked about in the other files"
     )

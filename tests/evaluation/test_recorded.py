@@ -272,8 +272,8 @@ def test_what_a_record_lacks_is_named(sqlite_url: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     out = good(*args, "--output", page)
     assert "Not run\n" in out
-    assert re.search(r"^  likes, spread, on rarity/1: no paper of that age of which nobody", out, re.M)
-    assert "on rarity/2: the store has not worked out yet who has standing" in out
+    assert re.search(r"^  likes, spread, on rarity/1: no paper of that age is known", out, re.M)
+    assert "on rarity/2: the store has not determined yet who has standing" in out
     assert "\n## Not run\n" in page.read_text("utf-8")
     told = json.loads(good(*args, "--json"))
     assert {row["attack"] for row in told["rows"]} == {"lifted from place 2"}  # the others need what is not there
@@ -289,7 +289,7 @@ def test_a_record_that_knows_nobody_tells_nobody_apart(store_url: str) -> None:
     told = json.loads(good(*args, "--json"))
     assert {row["with_standing"] for row in told["rows"]} == {False} and all(row["accounts"] for row in told["rows"])
     assert [one["reason"] for one in told["not_run"]] == [
-        "not with accounts that have standing: the record is too young to know anybody"
+        "not tried with accounts that have standing: the record is too young to know anybody"
     ]
 
 
@@ -315,11 +315,11 @@ def test_misuse_of_issues(store: Path, tmp_path: Path, sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         write(record, replace(DAILY, window="listing"))
     refusal = misuse("evaluate", "attacks", "--store", sqlite_url, "--last", "1")
-    assert refusal.startswith("daily: of an imported listing it is not known who spoke of its papers")
+    assert refusal.startswith("daily: an imported listing does not say who talked about its papers")
     with Record(str(tmp_path / "empty.db")) as record:
         write(record, DAILY)
     said = misuse("evaluate", "attacks", "--store", tmp_path / "empty.db", "--last", "1")
-    assert said == "daily: no frozen issue; `hotpapers issue DATE` freezes one."
+    assert said == "daily: no frozen issue; freeze one with `hotpapers issue DATE`."
 
 
 # ---- what the entries say that their scores would have cost ---------------------------------------------------

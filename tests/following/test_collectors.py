@@ -93,8 +93,8 @@ def test_explain_says_whose_counts_they_are(sqlite_url: str) -> None:
         issue(record)
         shown = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
         text = "\n".join(text_of(explain(shown, key(1))))
-        assert "Bluesky counts here are those of neighbour, which read it when it could not be read from here." in text
-        assert "Bluesky: refused, why; the counts of neighbour stand where they read more." in text
+        assert "Bluesky counts here come from neighbour, which could read the network when this site could not." in text
+        assert "Bluesky: refused, why; counts from neighbour are used where they read more." in text
         view = record.view(START + 32 * HOUR)
         assert {row.voices for row in history(view, DAILY, [key(1)], ())[key(1)]} == {14}  # ours stay beside it
 
@@ -109,7 +109,7 @@ def test_an_issue_says_who_counted_the_same(store_url: str) -> None:
         shown = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
         assert "counts witnessed by 3 collectors" in phrases.facts(shown)
         assert phrases.notes(content) == (
-            "Counts of this issue that were also made by neighbour and third, having read the same networks: 2, of "
+            "Counts in this issue also made by neighbour and third, who read the same networks: 2, of "
             "which 1 agree within a tenth.",
         )
         assert not made.verified(record).findings

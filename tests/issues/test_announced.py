@@ -105,7 +105,7 @@ def test_a_label_from_a_moment(day: str, hours: int) -> None:
 
 
 def test_why_there_is_none() -> None:
-    assert announcement_counts.empty_reason(content(of=0)) == "Nobody spoke of a paper of these days."
+    assert announcement_counts.empty_reason(content(of=0)) == "Nobody talked about a paper from these days."
     assert announcement_counts.empty_reason(content()) == (
         "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."
     )
@@ -147,7 +147,7 @@ def test_on_a_day_without_an_announcement() -> None:
     assert without_papers(day="2021-01-04", categories=("cs.LG",)) == "Nothing was announced (New Year)."
     assert without_papers(categories=("cs.LG",)) == "Nothing was announced in this publication’s fields."
     assert without_papers(of=0, new=3, readings=(NetworkReading(network="x", state="complete"),)) == (
-        "Nobody spoke of a paper of these days."
+        "Nobody talked about a paper from these days."
     )
 
 

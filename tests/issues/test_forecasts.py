@@ -129,15 +129,15 @@ def test_from_a_record(store_url: str) -> None:
 def test_a_forecast_in_words() -> None:
     one = NetworkForecast("bluesky", 6, 1100, 5000, Forecast(1200, 1500, 2000, 412, "cs", 1024, 2047))
     assert sentence(one) == (
-        "On Bluesky after a week 1,200 to 2,000 voices in nine of ten cases, 1,500 in the middle: so it went with 412 "
-        "papers of cs that had 1,024 to 2,047 at 6 h."
+        "On Bluesky, 1,200 to 2,000 voices after a week in nine of ten cases, median 1,500: based on 412 papers of cs "
+        "that had 1,024 to 2,047 at 6 h."
     )
     single = NetworkForecast("x", 24, 1, 5000, Forecast(1, 1, 2, 80, "all", 1, 1))
-    assert sentence(single).endswith("so it went with 80 papers that had 1 at 24 h.")
+    assert sentence(single).endswith("based on 80 papers that had 1 at 24 h.")
 
 
 def test_no_forecast_in_words() -> None:
     assert sentence(NetworkForecast("lobsters", 6, 5, 43, None)) == (
-        "No forecast for Lobsters: 43 papers there were seen through from 6 h to a week, too few of them like this one."
+        "No forecast for Lobsters: of 43 papers followed there from 6 h to a week, too few match."
     )
-    assert "1 paper there was seen through" in sentence(NetworkForecast("x", 6, 5, 1, None))
+    assert "of 1 paper followed there" in sentence(NetworkForecast("x", 6, 5, 1, None))

@@ -109,9 +109,9 @@ def test_an_issue_says_so(sqlite_url: str) -> None:
         infer_days(record, FIRST, LAST)
         [content] = made(record, LAST, LAST)
         assert content.retrospective and content.retrospective.inferred == 222
-        sentence = "When 222 papers were announced is inferred from when they were submitted, not observed."
+        sentence = "For 222 papers, the announcement day is inferred from the submission time, not observed."
         assert sentence in phrases.made_afterwards(content.retrospective)
-        assert list(facts(content))[-1] == "days of announcement inferred"
+        assert list(facts(content))[-1] == "announcement days inferred"
         issue = RecordIssueReader(record).issue(content.publication.publication, content.day)
         assert sentence in explain(issue, content.entries[0].paper).notes
 

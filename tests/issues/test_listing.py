@@ -191,7 +191,7 @@ def test_places_of_two_files_are_never_mixed(record: Record) -> None:
 
 def test_a_day_without_a_listing(record: Record) -> None:
     listed(record, FIRST)
-    with pytest.raises(NotFound, match="listed 2024-05-08: no listing of that day"):
+    with pytest.raises(NotFound, match="listed 2024-05-08: no listing for that day"):
         freeze.freeze(record, LISTED, "2024-05-08", at=LATER)
     assert issues_queries.listed_days(record, "listed") == [DAY]
     assert record.count(Listing) == 1

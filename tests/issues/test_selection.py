@@ -142,8 +142,8 @@ def test_a_rule_that_is_not_known_is_a_finding(record: Record) -> None:
     text = canonical_json(content).decode()
     item = Issue(publication="daily", day=DAY, edition=1, digest=build.digest_of(content), content=text, observed_at=0)
     assert [str(one) for one in check_issue(record, item)] == [
-        "issue: daily 2024-05-07 edition 1: cannot be rebuilt: its papers were chosen by 'most/7', which this program "
-        "does not know: update it"
+        "issue: daily 2024-05-07 edition 1: cannot be rebuilt: its papers were chosen by 'most/7', which this version "
+        "does not know; update hotpapers"
     ]
 
 
@@ -173,7 +173,7 @@ def test_the_arithmetic_says_that_places_are_provisional(record: Record) -> None
     )
     assert found.notes[0] == (
         "Compared with 12 papers of one day. Places are provisional until there are 500 papers, of 90 days. This score "
-        "is below the threshold of 1,000: until then the best are shown all the same."
+        "is below the threshold of 1,000: until then the best are shown anyway."
     )
     assert explain(shown, key(14)).notes[0].endswith("until there are 500 papers, of 90 days.")
 

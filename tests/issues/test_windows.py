@@ -130,8 +130,8 @@ def test_longer_windows_wait_for_nothing(record: Record, window: Window, day: st
     ("window", "day", "said"),
     [
         ("daily", "2024-05-11", r"Monday to Friday; the nearest are 2024-05-10 and 2024-05-13\."),
-        ("weekly", "2024-05-07", r"a Monday; the nearest are 2024-05-06 and 2024-05-13\."),
-        ("monthly", "2024-05-02", r"the first of a month; the nearest are 2024-05-01 and 2024-06-01\."),
+        ("weekly", "2024-05-07", r"on Mondays; the nearest are 2024-05-06 and 2024-05-13\."),
+        ("monthly", "2024-05-02", r"on the first of the month; the nearest are 2024-05-01 and 2024-06-01\."),
     ],
 )
 def test_a_day_that_no_issue_can_have_is_not_frozen(record: Record, window: Window, day: str, said: str) -> None:

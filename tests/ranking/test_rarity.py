@@ -157,7 +157,7 @@ def test_score_then_voices_then_announcement_then_id() -> None:
 
 
 def test_an_unknown_ranking_names_those_there_are() -> None:
-    with pytest.raises(UsageError, match=r"rarity/3: no such ranking; there are classic/1, rarity/1, rarity/2$"):
+    with pytest.raises(UsageError, match=r"rarity/3: no such ranking; choose from classic/1, rarity/1, rarity/2$"):
         ranking.rank(RankingInput(candidates=(), peers=()), "rarity/3")
 
 

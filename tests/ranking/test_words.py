@@ -100,7 +100,7 @@ def test_what_known_voices_vouch_for(known: int, said: str, formula: str) -> Non
 
 def test_what_a_part_says_whose_voices_bring_the_most() -> None:
     capped = sentence(rule=vouched.CAPPED, voices=4, score=80)
-    assert capped.endswith("4 counted voices or more a day in; but a voice brings no more than 20: 80.")
+    assert capped.endswith("4 counted voices or more a day in; but a voice adds at most 20: 80.")
     assert words.formula(msgspec.structs.replace(PART, rule=vouched.CAPPED, voices=4, score=80)) == "20 × 4 = 80"
 
 
@@ -119,12 +119,10 @@ YOUNG = ReferenceSize(network="bluesky", age=24, papers=16, days=1, young=True)
 
 def test_places_of_a_young_record() -> None:
     compared = "Compared with 16 papers of one day. Places are provisional until there are 500 papers, of 90 days."
-    below = " This score is below the threshold of 500: until then the best are shown all the same."
+    below = " This score is below the threshold of 500: until then the best are shown anyway."
     assert words.why_provisional(YOUNG, 500, 500) == compared
     assert words.why_provisional(YOUNG, 499, 500) == compared + below
-    assert words.why_provisional(YOUNG, 0, 0).endswith(
-        "the threshold of 0: until then the best are shown all the same."
-    )
+    assert words.why_provisional(YOUNG, 0, 0).endswith("the threshold of 0: until then the best are shown anyway.")
     assert words.provisional(YOUNG) == "compared with 16 papers of one day; places are provisional"
     nothing = msgspec.structs.replace(YOUNG, papers=0)
     assert words.provisional(nothing) == "compared with no papers yet; places are provisional"

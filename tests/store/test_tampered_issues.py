@@ -42,11 +42,11 @@ PAPER, OTHER_PAPER = (
 )
 CHANGES = (
     (f"UPDATE tally SET likes = likes + 1 WHERE {PAPER}", "hot-papers", "2021-03-02", "likes"),
-    (f"DELETE FROM tally WHERE {PAPER}", "hot-papers", "2021-03-02", "holds no counts"),
+    (f"DELETE FROM tally WHERE {PAPER}", "hot-papers", "2021-03-02", "has no counts"),
     (f"UPDATE place SET title = 'x' WHERE {PAPER}", "hot-papers", "2021-03-02", "metadata"),
     ("DELETE FROM shown WHERE day = '2021-03-02' AND n = 2", "hot-papers", "2021-03-02", "posts"),
     ("UPDATE listing SET places = 1 WHERE day = '2021-03-02'", "hot-papers", "2021-03-02", "entries"),
-    ("DELETE FROM listing WHERE day = '2021-03-02'", "hot-papers", "2021-03-02", "no listing of that day"),
+    ("DELETE FROM listing WHERE day = '2021-03-02'", "hot-papers", "2021-03-02", "no listing for that day"),
     ("UPDATE snapshot SET likes = 90 WHERE likes = 3", "daily", DAY_OF_ISSUE, "entries"),
     (f"UPDATE paper SET title = 'x' WHERE {OTHER_PAPER}", "daily", DAY_OF_ISSUE, "metadata"),
     (f"UPDATE announcement SET announced_at = 1 WHERE {OTHER_PAPER}", "daily", DAY_OF_ISSUE, "entries"),

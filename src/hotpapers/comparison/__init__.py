@@ -1,14 +1,14 @@
-"""Two collectors compared, number by number, with the cause of each difference.
+"""Compares two collectors count by count, with the cause of each difference.
 
-lines       the comparison file's lines: what a collector knows, without words, names and handles
-shared_key  keyed marks, which two operators with the same key derive alike
-queries     what is asked of the store
+lines       the lines of a comparison file: what a collector knows, without words, names and handles
+shared_key  keyed marks, which are the same for two operators with the same key
+queries     queries on the store
 extract     a record → lines
 facts       lines from anywhere, checked → a collector's facts
-coverage    up to when it had read each network
-moments     a collector's posts on a paper at a moment, and whose voices these are
-causes      plain decisions: why one post, or one count, is not the same in both
-alignment   causes applied in their order, until what remains is unexplained
+coverage    up to when a collector had read each network
+moments     a collector's posts about a paper at a moment, and their voices
+causes      decisions on why one post, or one count, differs
+alignment   applies causes in order; the remaining difference is unexplained
 compare     all papers, networks and ages
-page        the comparison for a terminal, and as a page
+page        the comparison for a terminal and as a page
 """

@@ -1,7 +1,7 @@
-"""Causes applied in their order to what two collectors count at a moment, each to just what it accounts for.
+"""Applies causes, in order, to what two collectors count at a moment.
 
-What a cause accounts for is made alike in both; voices are then counted again. The change is what the cause explains,
-and the difference that is left when all have been applied is unexplained.
+Whatever a cause accounts for is made the same on both sides, and voices are counted again. The change in the difference
+is what the cause explains; the difference left after all causes is unexplained.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ class Side(NamedTuple):
     state: MomentState
 
     def with_posts(self, posts: Mapping[str, CountedPost]) -> Side:
-        """The same with other posts."""
+        """This side with other posts."""
         return self._replace(state=self.state._replace(posts=posts))
 
 
 class Sides(NamedTuple):
-    """Both of them."""
+    """Both collectors."""
 
     a: Side
     b: Side
 
 
 class CountedDifference(NamedTuple):
-    """One network's two counts at a moment. `causes`: how much of a − b each accounts for; `unexplained`: the rest."""
+    """One network's two counts at a moment. `causes`: how much of a − b each explains; `unexplained`: the rest."""
 
     network: str
     a: int
@@ -51,7 +51,7 @@ class CountedDifference(NamedTuple):
 
 
 def align(sides: Sides, moment: MeasuredMoment) -> Iterator[CountedDifference]:
-    """The counts of every network at a moment, and the causes of those that differ."""
+    """The counts on every network at a moment, with the causes of differences."""
     a, b = voices(sides.a.state, moment), voices(sides.b.state, moment)
     networks = sorted(a.keys() | b.keys())
     first = left = {network: a.get(network, 0) - b.get(network, 0) for network in networks}
@@ -88,13 +88,13 @@ def _judgements(cause: Cause) -> Callable[[Sides, MeasuredMoment], Sides]:
 
 
 def _bots(side: Side, other: Side, cause: Cause) -> set[str]:
-    """The voices that one of the two alone holds to be bots, for one cause."""
+    """The voices that only `side` considers bots, for one cause."""
     alone = side.state.bots - other.state.bots
     return {voice for voice in alone if judgement_cause(side.facts.bots[voice], other.facts.header.rules) == cause}
 
 
 def _with_common_voices(sides: Sides) -> Sides:
-    """Accounts of which one of the two alone knows whose they are count as that voice in both."""
+    """If only one side knows whose an account is, the account counts as that voice on both sides."""
     stable = {
         post.fact.account: post.voice
         for side in sides
@@ -110,11 +110,11 @@ def _with_common_voices(sides: Sides) -> Sides:
     ))  # fmt: skip
 
 
-# ---- posts, reactions and counts that one of the two lacks -------------------------------------------------
+# ---- posts, reactions and counts that one side lacks -------------------------------------------------------
 
 
 def _without(sides: Sides, cause: Cause, moment: MeasuredMoment) -> Sides:
-    """Without the posts that one of the two lacks for a cause."""
+    """Both sides without the posts that the other lacks for a cause."""
     a, b = sides
     return Sides(_with_common_posts(a, b, cause, moment), _with_common_posts(b, a, cause, moment))
 
@@ -142,7 +142,7 @@ def _observed(cause: Cause) -> Callable[[Sides, MeasuredMoment], Sides]:
 
 
 def _with_common_reactions(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> Side:
-    """Without the reactions that the other one lacks for a cause."""
+    """The side without the reactions that the other lacks for a cause."""
     return side.with_posts({
         mark: _without_missing_reactions(post, other, other.state.posts[mark], cause, moment)
         if mark in other.state.posts
@@ -166,7 +166,7 @@ def _without_missing_reactions(
 
 
 def _with_same_counts(sides: Sides, cause: Cause) -> Sides:
-    """Counts that differ for a cause, and marks of texts that were read at other moments, as the first one has them."""
+    """Both sides with a's values for counts, and marks of texts, that differ for a cause."""
     a, b = sides
     posts = {
         mark: _with_counts_of(a.state.posts[mark], post, sides, cause) if mark in a.state.posts else post
@@ -186,8 +186,8 @@ def _with_counts_of(post: CountedPost, own: CountedPost, sides: Sides, cause: Ca
 
 
 def _text_cause(post: CountedPost, own: CountedPost, sides: Sides) -> Cause:
-    """Words are not known to one of the two, since they are forgotten or withheld by their network's terms; or they
-    were edited between two readings."""
+    """Why texts differ: one side does not know the words, as they are forgotten or withheld by the network's terms; or
+    the post was edited between two readings."""
     if any(post.fact.post in side.facts.forgotten for side in sides):
         return "forgetting"
     withheld = any(post.fact.network not in side.facts.networks_with_text for side in sides)
@@ -215,4 +215,4 @@ STEPS: dict[Cause, Callable[[Sides, MeasuredMoment], Sides]] = {
     "coverage": _observed("coverage"),
     "moment": _observed("moment"),
 }
-"""What each cause makes alike."""
+"""How each cause makes the sides the same."""

@@ -1,7 +1,7 @@
-"""Why a post, or a count, is not the same for two collectors: plain decisions on what both wrote down.
+"""Why a post, or a count, differs between two collectors: decisions based on what both recorded.
 
-Each decision names a cause only where it accounts for the whole difference at hand, its direction and its amount. None
-says that nothing in the two files does.
+A decision names a cause only if it accounts for the whole difference, both direction and amount. None means that
+nothing in the two files does.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from hotpapers.model import HOUR
 
 Cause = Literal["forgetting", "version", "rule", "coverage", "moment"]
 CAUSES: tuple[Cause, ...] = ("forgetting", "version", "rule", "coverage", "moment")
-"""In the order in which they are applied: what is certain before what is likely."""
+"""In the order in which they are applied: certain causes before likely ones."""
 USUAL_DELAY = 2 * HOUR
-"""How long after it was said a post may be read where nothing is wrong: sources that poll look every few minutes, the
-slowest ones every hour."""
+"""How long after it was made a post is normally read, µs: polling sources look every few minutes, the slowest every
+hour."""
 CACHE_TIME = HOUR
-"""How old a server's answer may be: two readings that are no further apart have no order."""
+"""How old a server's answer may be, µs: two readings no further apart have no order."""
 SLACK = 3
-"""Reactions that may come at any time to what was not read again."""
+"""How many reactions a post may gain at any time after its last reading."""
 WITHDRAWN_SHARE = 50
-"""One reaction in so many, and one at least, may be taken back between two readings."""
+"""One in this many reactions, and at least one, may be withdrawn between two readings."""
 
 
 def judgement_cause(rules: Rules, other_rules: Rules) -> Cause:
-    """The cause of a judgement that one collector alone has. `rules`: those that say so, with their versions;
-    `other_rules`: the versions that the other collector's program has."""
+    """The cause of a judgement that only one collector has. `rules`: the rules behind it, with their versions;
+    `other_rules`: the versions in the other collector's program."""
     return "rule" if all(other_rules.get(rule) == version for rule, version in rules.items()) else "version"
 
 
@@ -41,8 +41,8 @@ def judgement_cause(rules: Rules, other_rules: Rules) -> Cause:
 def missing_post_cause(
     held: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts, known: int
 ) -> Cause | None:
-    """Why one collector counts a post at a moment and the other one does not. `known`: up to when the other one's
-    observations count."""
+    """Why one collector counts a post at a moment and the other does not. `known`: up to when the other's observations
+    count."""
     own = lacker.posts.get(held.post)
     named = None if own is None else named_at(own, paper)
     if own is None or named is None:
@@ -57,7 +57,7 @@ def missing_post_cause(
 
 
 def _late_cause(created_at: int, first: int, known: int, coverage: NetworkCoverage) -> Cause | None:
-    """A post that was read after the moment."""
+    """The cause for a post that was read after the moment."""
     if first - created_at <= USUAL_DELAY:
         return "moment"
     read = coverage.read_at(created_at)
@@ -65,7 +65,7 @@ def _late_cause(created_at: int, first: int, known: int, coverage: NetworkCovera
 
 
 def _unread_cause(held: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts) -> Cause | None:
-    """A post that a collector does not have, or that does not name the paper there."""
+    """The cause for a post that a collector does not have, or in which it did not find the paper."""
     read = lacker.covered(held.network).read_at(held.created_at)
     if read is None:
         return "coverage"
@@ -77,8 +77,8 @@ def _unread_cause(held: PostLine, paper: str, holder: CollectorFacts, lacker: Co
 
 
 def _may_be_gone_before(held: PostLine, paper: str, holder: CollectorFacts, read: int) -> bool:
-    """Whether the post may have gone, or named the paper no more, before it was looked for: whoever has it says itself
-    that it went, and has not seen it there since."""
+    """Whether the post may have been gone, or no longer named the paper, before the other collector looked: the holder
+    recorded that itself, and did not see the post there after that look."""
     gone = next((at for at, there, _ in held.seen if not there), None)
     if gone is None and "edited" not in holder.doubtful.get((held.post, paper), {}):
         return False
@@ -86,13 +86,13 @@ def _may_be_gone_before(held: PostLine, paper: str, holder: CollectorFacts, read
 
 
 def _last_there(fact: PostLine, before: int | None) -> int:
-    """When a post was last observed to be there, before a moment."""
+    """When a post was last observed to exist, before a moment."""
     moments = [at for at, there, _ in fact.seen if there] + [at for at, _, _ in fact.readings]
     return max((at for at in moments if before is None or at < before), default=fact.created_at)
 
 
 def _gone_cause(held: PostLine, own: PostLine, known: int) -> Cause | None:
-    """A post that one collector knew to be gone: the other one had not looked since."""
+    """The cause for a post that one collector knew to be gone, if the other had not looked since."""
     gone = next(at for at, there, _ in reversed(own.seen) if at <= known and not there)
     return "moment" if _last_there(held, known + 1) <= gone else None
 
@@ -101,8 +101,8 @@ def _gone_cause(held: PostLine, own: PostLine, known: int) -> Cause | None:
 
 
 class ReadCount(NamedTuple):
-    """One of a post's counts as a collector had it at a moment. `at`: when it was read; the moment when the post was
-    made, where it had not been; `column`: 1 for reposts, 2 for likes; `forgotten`: the post is forgotten there."""
+    """One of a post's counts as a collector had it at a moment. `at`: when it was read, or when the post was made if it
+    was never read; `column`: 1 for reposts, 2 for likes; `forgotten`: the collector has forgotten the post."""
 
     fact: PostLine
     at: int
@@ -113,7 +113,7 @@ class ReadCount(NamedTuple):
 
     @property
     def previous(self) -> tuple[int, int] | None:
-        """The reading before, moment and value; none where this is none; before the first one nobody had reacted."""
+        """(moment, value) of the previous reading; (creation, 0) before the first one; None if this was not read."""
         if not self.was_read:
             return None
         earlier = [reading for reading in self.fact.readings if reading[0] < self.at]
@@ -121,13 +121,13 @@ class ReadCount(NamedTuple):
 
     @property
     def following(self) -> tuple[int, int] | None:
-        """The reading after, if there is one."""
+        """(moment, value) of the next reading, if there is one."""
         later = next((reading for reading in self.fact.readings if reading[0] > self.at), None)
         return (later[0], _value(later, self.column)) if later else None
 
     @property
     def falls(self) -> bool:
-        """Whether what the same collector read an hour or more before was more, or after less, than can be."""
+        """Whether the same collector's readings an hour or more apart fall by more than withdrawals allow."""
         if not self.was_read:
             return False
         other_rules = [
@@ -142,7 +142,7 @@ class ReadCount(NamedTuple):
 
 
 def _possible_withdrawals(value: int) -> int:
-    """How many of so many reactions may be taken back."""
+    """How many of a number of reactions may be withdrawn."""
     return max(1, value // WITHDRAWN_SHARE)
 
 
@@ -153,7 +153,7 @@ def _value(reading: ReadingRow, column: Literal[1, 2]) -> int:
 def count_cause(
     count: ReadCount, other: ReadCount, coverages: tuple[NetworkCoverage, NetworkCoverage], end: int
 ) -> Cause | None:
-    """Why two readings of the same count are not the same. `coverages`: of the two; `end`: of the period."""
+    """Why two readings of the same count differ. `coverages`: those of the two collectors; `end`: of the period."""
     (early, late), (behind, ahead) = (
         ((count, other), coverages) if count.at <= other.at else ((other, count), coverages[::-1])
     )
@@ -168,11 +168,11 @@ def count_cause(
 
 
 def _is_possible(early: ReadCount, late: ReadCount, behind: NetworkCoverage, end: int) -> bool:
-    """Whether one count can have become the other between the two readings, by what either collector read around them.
+    """Whether one count can have become the other between the two readings, given each collector's other readings.
 
-    Neither falls by more than may be taken back. The later one lies between the earlier one and what was read next
-    after it, the earlier one between what was read before the later one and it; where nothing was read next, it has
-    grown no faster than twice its pace until then."""
+    Neither may fall by more than withdrawals allow. The later count must lie between the earlier one and the early
+    collector's next reading, the earlier count between the late collector's previous reading and the later count.
+    Without a next reading, the count may have grown at most at twice its pace until then."""
     if early.falls or late.falls:
         return False
     previous, following = late.previous, early.following
@@ -190,7 +190,7 @@ def _is_possible(early: ReadCount, late: ReadCount, behind: NetworkCoverage, end
 
 
 def _between(value: int, bound: int, other: int) -> bool:
-    """Whether a count lies between two others, but for what may have been taken back."""
+    """Whether a count lies between two others, allowing for withdrawals."""
     slack = _possible_withdrawals(value)
     return min(bound, other) - slack <= value <= max(bound, other) + slack
 
@@ -199,7 +199,7 @@ def _between(value: int, bound: int, other: int) -> bool:
 
 
 def missing_reaction_cause(at: int, own: PostLine, network: str, lacker: CollectorFacts, until: int) -> Cause | None:
-    """Why one collector knows who reacted at a moment and the other one does not, which has the post."""
+    """Why one collector knows of a reaction and the other, which has the post, does not."""
     if network not in lacker.networks_with_reactions:
         return "coverage"
     first = own.seen[0][0]

@@ -1,4 +1,4 @@
-"""Two collectors, number by number: every paper, network and age that both could have counted."""
+"""Compares two collectors: every paper, network and age that both could have counted."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from hotpapers.model import HOUR
 
 ARXIV = "arxiv"
 ANNOUNCEMENT_DELAY = 12 * HOUR
-"""How long after an announcement a collector that reads arXiv has it."""
+"""How long after an announcement a collector that reads arXiv has it at the latest, µs."""
 
 
 class ComparedCount(NamedTuple):
-    """A paper's two counts of voices on a network at an age (hours after its announcement), which differ. `causes`: how
-    much of a − b each accounts for; `unexplained`: what is left."""
+    """Two different counts of a paper's voices on a network at an age, in hours after its announcement. `causes`: how
+    much of a − b each explains; `unexplained`: the rest."""
 
     paper: str
     network: str
@@ -34,18 +34,18 @@ class ComparedCount(NamedTuple):
 
 
 class NetworkSummary(NamedTuple):
-    """How many counts of a network are the same, differ and are explained, and are not explained."""
+    """How many counts on a network are the same, how many differences are explained, and how many are not."""
 
     network: str
     same: int
     explained: int
     unexplained: int
     causes: Mapping[Cause, int]
-    """In how many counts each cause has a part."""
+    """In how many counts each cause plays a part."""
 
 
 class Comparison(NamedTuple):
-    """What came out. `networks`: those that both say how they read; `left_out`: the others."""
+    """The result. `networks`: those with coverage from both collectors; `left_out`: the others."""
 
     period: Period
     papers: int
@@ -55,17 +55,17 @@ class Comparison(NamedTuple):
 
     @property
     def counts(self) -> int:
-        """How many numbers were compared."""
+        """How many counts were compared."""
         return sum(summary.same + summary.explained + summary.unexplained for summary in self.networks)
 
     @property
     def unexplained(self) -> tuple[ComparedCount, ...]:
-        """The counts of which a part is not explained."""
+        """The counts with an unexplained part."""
         return tuple(count for count in self.differences if count.unexplained)
 
 
 def compare_collectors(a: CollectorFacts, b: CollectorFacts) -> Comparison:
-    """Compares what both may have counted. Raises UsageError where their files have nothing in common."""
+    """Compare what both may have counted. Raises UsageError if their files have no key or no time in common."""
     period = _common_period(a, b)
     both = frozenset(a.coverage.keys() & b.coverage.keys()) - {ARXIV}
     networks = (
@@ -89,10 +89,10 @@ def compare_collectors(a: CollectorFacts, b: CollectorFacts) -> Comparison:
 
 def _common_period(a: CollectorFacts, b: CollectorFacts) -> Period:
     if a.header.check != b.header.check:
-        raise UsageError("the two were marked with different keys; make both files with the same key file")
+        raise UsageError("the two files were made with different keys; make both with the same key file")
     since, until = max(a.header.since, b.header.since), min(a.header.until, b.header.until)
     if since >= until:
-        raise UsageError("the two have no time in common; make both files for the same period")
+        raise UsageError("the two files cover no common time; make both for the same period")
     return Period(since, until)
 
 
@@ -132,9 +132,9 @@ def _counts_by_announcement(
     a: CollectorFacts, b: CollectorFacts, moment: MeasuredMoment, announced: tuple[int | None, int | None],
     period: Period,
 ) -> Iterator[CountedDifference]:  # fmt: skip
-    """The counts of a paper that one of the two does not know to be announced, or has at another moment: as each has
-    them, with the causes that both would have at the first moment. What the announcement alone makes is coverage where
-    that one had not read arXiv; where it had, nothing accounts for it."""
+    """The counts of a paper whose announcement one collector lacks, or has at another moment: each collector's own
+    counts, with the causes that apply if both use the earlier moment. The difference due to the announcement alone is
+    explained by coverage if that collector had not read arXiv; otherwise it is unexplained."""
     own = [None if at is None else moment._replace(announced_at=at) for at in announced]
     own_moments = {count.network: count for count in align(_sides(a, b, *own), moment)}
     is_missed = any(

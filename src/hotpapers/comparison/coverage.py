@@ -1,4 +1,4 @@
-"""Up to when a collector had read a network, by what it wrote down itself."""
+"""Up to when a collector had read a network, according to its own coverage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NetworkCoverage:
         self._gaps = merged((line.from_at, line.until_at) for line in lines if line.state != "complete")
 
     def read_at(self, moment: int) -> int | None:
-        """When all was read that had been said by a moment; None for never."""
+        """When everything said by a moment had been read; None for never."""
         return min((line.at for line in self._containing(moment)), default=None)
 
     def _containing(self, moment: int) -> Sequence[CoverageLine]:
@@ -29,13 +29,13 @@ class NetworkCoverage:
         return [line for line in self._complete[first:end] if moment < line.until_at]
 
     def had_gap(self, start: int, end: int) -> bool:
-        """Whether posts or counts were read in part, or not at all, at any time from one moment until another."""
+        """Whether posts or counts were read only in part, or not at all, at any time between two moments."""
         first = bisect_right(self._gaps, start, key=lambda span: span[1])
         return first < len(self._gaps) and self._gaps[first][0] < end
 
 
 def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Stretches that overlap or touch as one, ascending: a failure is written down again with every try."""
+    """Merge spans that overlap or touch, ascending: a failure is recorded again with every attempt."""
     union: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if union and start <= union[-1][1]:

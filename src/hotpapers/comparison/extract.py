@@ -1,4 +1,5 @@
-"""A record as the lines of a comparison file: what was observed of papers announced in a period, up to its end."""
+"""Turns a record into the lines of a comparison file: what was observed about papers announced in a period, up to its
+end."""
 
 from __future__ import annotations
 
@@ -18,24 +19,24 @@ from hotpapers.sources.paper_matching import EDIT_RULE
 from hotpapers.store import AsOfView, Record
 
 COUNTS = "counts:"
-"""How the reason of coverage begins that is about counts alone."""
+"""The prefix of the reason in coverage of counts alone."""
 RULES = {**verdicts.VERSIONS, doubtful_mentions.RULE: 1, EDIT_RULE: 1, "operator": 1}
 """Every rule that judges accounts and mentions, with its version."""
 
 FIRST = itemgetter(0)
 GONE = 10
-"""Where a row of `queries.posts` says why the post was gone."""
+"""The column of `queries.posts` that says why the post was gone."""
 
 
 class Period(NamedTuple):
-    """Papers announced after `since`, and what was observed up to `until`: µs UTC."""
+    """Papers announced after `since`, with what was observed up to `until`, µs UTC."""
 
     since: int
     until: int
 
 
 def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[ComparisonLine]:
-    """All lines, of one moment of the store. Raises StoreError."""
+    """All lines, from one snapshot of the store. Raises StoreError."""
     with record.database.snapshot():
         view = record.view(period.until)
         yield kinds.ComparisonHeader(
@@ -63,7 +64,7 @@ def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
     reactions = _RowGroups(queries.reactions(view, since))
     for number, rows in groupby(queries.posts(view, since), key=FIRST):
         observed = list(rows)
-        there = [row for row in observed if not row[GONE]] or observed  # of what is gone it is only said that it is
+        there = [row for row in observed if not row[GONE]] or observed  # a row for a gone post says nothing else
         _, post, network, account, voice, created_at, limits, *_ = there[-1]
         yield PostLine(
             post=key.of_key(post), network=network, account=key.of_key(account or ""), voice=key.of_key(voice or ""),
@@ -78,14 +79,14 @@ def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
 
 
 class _RowGroups:
-    """Rows that begin with an ascending number, taken number by number beside other rows."""
+    """Rows that start with an ascending number, read group by group in step with other rows."""
 
     def __init__(self, rows: queries.Rows) -> None:
         self._groups = groupby(rows, key=FIRST)
         self._next = next(self._groups, None)
 
     def of(self, number: int) -> Iterator[tuple[Any, ...]]:
-        """The rows of a number, without it. Numbers must be asked for in ascending order."""
+        """The rows of a number, without that number. Numbers must be asked for in ascending order."""
         while self._next is not None and self._next[0] < number:
             self._next = next(self._groups, None)
         if self._next is not None and self._next[0] == number:

@@ -1,4 +1,4 @@
-"""A collector's facts, from the lines of a comparison file: checked, since a stranger may have written them."""
+"""Reads a collector's facts from a comparison file, and checks them, as a stranger may have written the file."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Rules = Mapping[str, int]
 
 class CollectorFacts(NamedTuple):
     """What one collector knows. `announced`: papers with their moments; `bots`: voices with the rules that say so;
-    `doubtful`: the same of (post, paper); `posts` by mark; `posts_by_paper`: the marks of the posts that name a paper;
-    `forms`: every way in which a mention was found here; `networks_with_reactions`: on which it is known who reacted;
-    `networks_with_text`: whose words are known; `forgotten`: posts by the other collector's mark, since their own
-    key was forgotten; `nameless`: no post or account is called here as the other one calls it."""
+    `doubtful`: the same for (post, paper); `posts`: by mark; `posts_by_paper`: the marks of the posts that name a
+    paper; `forms`: every way in which a mention was found here; `networks_with_reactions`: where it is known who
+    reacted; `networks_with_text`: where texts are known; `forgotten`: posts under the other collector's marks, as their
+    own keys were forgotten; `nameless`: no marks of posts or accounts here match the other collector's."""
 
     header: ComparisonHeader
     coverage: Mapping[str, NetworkCoverage]
@@ -44,7 +44,7 @@ class CollectorFacts(NamedTuple):
     nameless: bool = False
 
     def covered(self, network: str) -> NetworkCoverage:
-        """How a network was read; of one without a word of it, not at all."""
+        """How a network was read; without any coverage, not at all."""
         return self.coverage.get(network) or NetworkCoverage(())
 
 
@@ -55,7 +55,8 @@ def decode_file(lines: Iterable[bytes], file: str) -> Iterator[ComparisonLine]:
 
 
 def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:
-    """The facts of lines, in any order but for the first and the last. Raises InputError, with file and line."""
+    """The facts from lines, which may be in any order except for the first and last. Raises InputError, with file and
+    line."""
     reader = _FactReader()
     for number, line in enumerate(lines, 1):
         try:
@@ -63,7 +64,7 @@ def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:
         except InputError as problem:
             raise InputError(problem.reason, file=file, line=number) from problem
     if not reader.ended:
-        raise InputError("ends too early: it was cut off", file=file, line=reader.number + 1)
+        raise InputError("unexpected end: the file was cut off", file=file, line=reader.number + 1)
     return reader.facts()
 
 
@@ -79,18 +80,18 @@ class _FactReader:
         self.posts: dict[str, PostLine] = {}
 
     def take(self, line: ComparisonLine, number: int) -> None:
-        """One line more. Raises InputError."""
+        """Process the next line. Raises InputError."""
         self.number = number
         if self.ended:
-            raise InputError("something follows the end")
+            raise InputError("there are lines after the end line")
         if (number == 1) is not isinstance(line, ComparisonHeader):
-            raise InputError("the first line, and no other, must be the header")
+            raise InputError("the first line, and only the first, must be the header")
         match line:
             case ComparisonHeader():
                 self.header = _checked_header(line)
             case CoverageLine():
                 if not line.from_at < line.until_at:
-                    raise InputError("coverage that ends before it begins")
+                    raise InputError("the coverage ends before it begins")
                 self.coverage[line.network].append(line)
             case kinds.AnnouncedLine():
                 _add(self.announced, line.paper, line.announced_at)
@@ -104,7 +105,7 @@ class _FactReader:
                 self.ended = True
 
     def facts(self) -> CollectorFacts:
-        assert self.header is not None  # the first line is one
+        assert self.header is not None  # the first line is the header
         coverage = {network: NetworkCoverage(lines) for network, lines in self.coverage.items()}
         facts = CollectorFacts(self.header, coverage, self.announced, self.bots, self.doubtful)
         return _with_posts(facts, self.posts.values())
@@ -127,16 +128,16 @@ def _with_posts(facts: CollectorFacts, posts: Iterable[PostLine]) -> CollectorFa
     )
 
 
-# ---- as the other collector calls them -------------------------------------------------------------------
+# ---- the other collector's marks -------------------------------------------------------------------------
 
 
 def restricted(facts: CollectorFacts, networks: Collection[str]) -> CollectorFacts:
-    """Facts of some networks alone."""
+    """The facts about some networks only."""
     return _with_posts(facts, (post for post in facts.posts.values() if post.network in networks))
 
 
 def nameless(facts: CollectorFacts) -> CollectorFacts:
-    """Facts of a site's published observations: its marks of posts and accounts are nobody else's."""
+    """The facts from a site's published observations, whose marks of posts and accounts match nobody else's."""
 
     def own(mark: str) -> str:
         return mark if not mark or _is_own(mark) else f"~{mark}"
@@ -151,10 +152,9 @@ def nameless(facts: CollectorFacts) -> CollectorFacts:
 
 
 def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
-    """Facts in which forgotten posts and accounts, and all of a nameless collector, go by the marks that the other one
-    has for them: a post is the
-    same if network, moment and papers are, and no other one could be meant; an account, if it wrote such a post, or
-    reacted to a post in the same way at the same moment."""
+    """The facts with forgotten posts and accounts, and all those of a nameless collector, under the other collector's
+    marks. A post is the same if network, moment and papers match and no other post could be meant; an account, if it
+    wrote such a post, or reacted to a post in the same way at the same moment."""
     twins = _twins(facts, other)
     voices = _twin_voices(facts, other, twins)
     if not twins and not voices:
@@ -183,7 +183,7 @@ def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:
 
 
 def _is_own(mark: str) -> bool:
-    """Whether nobody else has a mark, since what it stood for is forgotten."""
+    """Whether a mark is unique to this collector, as its key or text was forgotten."""
     return mark.startswith("~")
 
 
@@ -214,17 +214,17 @@ def _renamed(post: PostLine, twins: Mapping[str, str], voices: Mapping[str, str]
 
 def _add(rows: dict[K, V], key: K, value: V) -> None:
     if key in rows:
-        raise InputError("the same thing a second time")
+        raise InputError("duplicate line")
     rows[key] = value
 
 
 def _checked_header(header: ComparisonHeader) -> ComparisonHeader:
     if header.format != kinds.FORMAT:
-        raise InputError(f"not a comparison file: its first line is no header of {kinds.FORMAT}")
+        raise InputError(f"not a comparison file: the first line is not a {kinds.FORMAT} header")
     if header.version != kinds.VERSION:
-        raise InputError(f"version {header.version} of the format; this program reads {kinds.VERSION}")
+        raise InputError(f"unsupported format version {header.version}; this program reads version {kinds.VERSION}")
     if not header.since < header.until:
-        raise InputError("a period that ends before it begins")
+        raise InputError("the period ends before it begins")
     return header
 
 
@@ -235,7 +235,7 @@ def _checked_post(post: PostLine) -> PostLine:
         [at for _, _, at, _ in post.reactions],
     )
     if any(later < earlier for series in moments for earlier, later in pairwise(series)):
-        raise InputError("observations that do not ascend by moment")
+        raise InputError("the observations are not in ascending order")
     if len({paper for paper, _, _ in post.papers}) < len(post.papers):
-        raise InputError("a paper that is named twice")
+        raise InputError("the post names a paper twice")
     return post

@@ -1,5 +1,5 @@
-"""The lines of a comparison file, as docs/how-to/compare.md describes them: header, coverage, paper, bot, doubtful,
-post, end. No line has a word, a name or a handle; posts, accounts and texts are marks (see `shared_key`)."""
+"""The lines of a comparison file, as described in docs/how-to/compare.md: header, coverage, paper, bot, doubtful, post,
+end. No line contains words, names or handles; posts, accounts and texts are marks (see `shared_key`)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hotpapers.model import LARGEST, CoverageState
 
 FORMAT, VERSION = "hotpapers-comparison", 1
 MOST_PAPERS = 1_000
-"""Papers that one post names here, and observations of one post."""
+"""The most papers that one post may name."""
 MOST_READINGS = 100_000
 MOST_REACTIONS = 1_000_000
 
 Moment = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 Count = Annotated[int, Meta(ge=0, le=LARGEST)]
 KeyedMark = Annotated[str, Meta(pattern=r"^~?[0-9a-f]{32}\Z")]
-"""A mark; `~` before it where the key or text itself is forgotten, so that no other collector has the same."""
+"""A mark, with a leading `~` if the key or text is forgotten, so no other collector has the same mark."""
 OptionalKeyedMark = Annotated[str, Meta(pattern=r"^(~?[0-9a-f]{32})?\Z")]
 PaperKey = Annotated[str, Meta(pattern=r"^arxiv:[A-Za-z0-9.\-/]{5,40}\Z")]
 NetworkName = Annotated[str, Meta(pattern=r"^[a-z]{1,20}\Z")]
@@ -27,13 +27,13 @@ RuleName = Annotated[str, Meta(pattern=r"^[a-z0-9.+-]{0,60}\Z")]
 Rules = Annotated[dict[RuleName, Count], Meta(max_length=100)]
 """Rules with their versions."""
 SightingRow = tuple[Moment, bool, OptionalKeyedMark]
-"""When a post was observed, whether it was there, and the mark of its words then, empty where they are too few."""
+"""When a post was observed, whether it existed, and the mark of its text then; empty if the text is too short."""
 MentionRow = tuple[PaperKey, Moment, RuleName]
-"""A paper that a post names, since when that is in the record, and what matched."""
+"""A paper that a post names, when the record first had that, and what matched."""
 ReadingRow = tuple[Moment, Count | None, Count | None]
-"""When counts were read, reposts, likes; as in a snapshot, a reading that changes nothing leaves none."""
+"""When counts were read, reposts, likes. As with snapshots, a reading without changes is not recorded."""
 ReactionRow = tuple[OptionalKeyedMark, Literal["repost", "like"], Moment, bool]
-"""Whose, what, when observed, and whether it was taken back."""
+"""Voice, type, when observed, and whether it was withdrawn."""
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -41,9 +41,9 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ComparisonHeader(_Line, frozen=True, kw_only=True, tag="header"):
-    """The first line. `check`: a mark that everybody with the same key has. Papers announced after `since` and what was
-    observed up to `until` are here. `rules`: each rule that judges accounts and mentions, with its version. `back`: by
-    network when what it told of the time before it was first read was in the record."""
+    """The first line. `check`: a mark that is the same for everybody with the same key. The file has papers announced
+    after `since` and what was observed up to `until`. `rules`: each rule that judges accounts and mentions, with its
+    version. `back`: when each network had been read back to before its first reading."""
 
     format: Annotated[str, Meta(max_length=60)]
     version: int
@@ -56,8 +56,8 @@ class ComparisonHeader(_Line, frozen=True, kw_only=True, tag="header"):
 
 
 class CoverageLine(_Line, frozen=True, kw_only=True, tag="coverage"):
-    """How a network was read from one moment until another, as written down `at` a moment. `counts`: it is about the
-    counts of known posts alone."""
+    """How a network was read between two moments, as recorded `at` a moment. `counts`: this is only about the counts of
+    known posts."""
 
     network: NetworkName
     from_at: Moment
@@ -90,8 +90,8 @@ class DoubtfulLine(_Line, frozen=True, kw_only=True, tag="doubtful"):
 
 
 class PostLine(_Line, frozen=True, kw_only=True, tag="post"):
-    """A post. `account`: as the network names it; `voice`: whose it is, another mark where an alias is known;
-    `limited`: it may not be quoted. `seen`, `papers`, `readings` and `reactions` ascend by moment."""
+    """A post. `account`: its account on the network; `voice`: whose it is, a different mark if an alias is known;
+    `limited`: it may not be quoted. `seen`, `papers`, `readings` and `reactions` are in ascending order of moments."""
 
     post: KeyedMark
     network: NetworkName
@@ -110,7 +110,7 @@ class ComparisonEnd(_Line, frozen=True, kw_only=True, tag="end"):
 
 
 ComparisonLine = ComparisonHeader | CoverageLine | AnnouncedLine | BotLine | DoubtfulLine | PostLine | ComparisonEnd
-"""Any of them."""
+"""Any line."""
 
 
 def encode_line(line: _Line) -> bytes:

@@ -1,7 +1,7 @@
-"""A collector's posts on a paper at a moment, from its facts alone, and whose voices these are: plain functions.
+"""A collector's posts about a paper at a moment, from its facts alone, and their voices: plain functions.
 
-Which posts count then is what `engagement.queries.posts_at_age_sql` asks of a store; a test holds both to the same
-counts. Whose voices they are is counted by `engagement.attention` itself.
+Which posts count matches `engagement.queries.posts_at_age_sql`; a test checks that both give the same counts. Voices
+are counted by `engagement.attention` itself.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from hotpapers.engagement.post_reactions import PostReactions, ReactionEvent, Re
 from hotpapers.model import HOUR
 
 FOLLOWING = dict(pairwise((*AGES, NO_LATER_AGE)))
-"""Each measured age with the one after it, hours."""
+"""Each measured age with the next one, in hours."""
 
 
 class MeasuredMoment(NamedTuple):
-    """A paper at an age: hours after its announcement, µs UTC."""
+    """A paper at an age. `announced_at`: µs UTC; `age`: hours after the announcement."""
 
     paper: str
     announced_at: int
@@ -35,8 +35,8 @@ class MeasuredMoment(NamedTuple):
 
 
 class CountedPost(NamedTuple):
-    """A post as it counts at a moment. `fact`: all that is known of it; `counted_at`: when its counts were read, None
-    for never; `reactions`: those observed by then."""
+    """A post as it counts at a moment. `fact`: all that is known about it; `counted_at`: when its counts were read,
+    None for never; `reactions`: those observed by then."""
 
     fact: PostLine
     voice: str
@@ -48,15 +48,15 @@ class CountedPost(NamedTuple):
 
 
 class MomentState(NamedTuple):
-    """Posts by their marks, and the voices that count as bots'."""
+    """Posts by mark, and the voices that count as bots."""
 
     posts: Mapping[str, CountedPost]
     bots: frozenset[str]
 
 
 def known_by(facts: CollectorFacts, network: str, moment: MeasuredMoment) -> int:
-    """Up to when what was observed counts at a moment: what a network told of the time before it was first read stands
-    for the last age that the paper had reached by then."""
+    """Up to when observations count at a moment. What was read back from before a network's first reading counts for
+    the last age that the paper had reached by then."""
     back = facts.header.back.get(network)
     following = moment.announced_at + FOLLOWING[moment.age] * HOUR
     return back if back is not None and moment.until < back < following else moment.until
@@ -74,18 +74,18 @@ def state_at(facts: CollectorFacts, moment: MeasuredMoment) -> MomentState:
 
 
 def named_at(fact: PostLine, paper: str) -> int | None:
-    """Since when it is in the record that a post names a paper; None where it does not."""
+    """When the record first had that a post names a paper; None if it does not."""
     return next((at for name, at, _ in fact.papers if name == paper), None)
 
 
 def is_there(fact: PostLine, moment: int) -> bool:
-    """Whether a post had been observed by a moment, and was there when it was observed last."""
+    """Whether a post had been observed by a moment, and existed when last observed."""
     sighting = last_sighting(fact, moment)
     return sighting is not None and sighting[1]
 
 
 def last_sighting(fact: PostLine, moment: int) -> SightingRow | None:
-    """How a post was observed last by a moment; None where it had not been."""
+    """The last observation of a post by a moment; None if there is none."""
     return next((sighting for sighting in reversed(fact.seen) if sighting[0] <= moment), None)
 
 
@@ -102,11 +102,11 @@ def _counted(fact: PostLine, known: int, until: int) -> CountedPost:
     return CountedPost(fact, fact.voice, sighting[2] if sighting else "", reposts or 0, likes or 0, at, reactions)
 
 
-# ---- whose voices ----------------------------------------------------------------------------------------
+# ---- voices ----------------------------------------------------------------------------------------------
 
 
 class _Numbers(dict[str, int]):
-    """A number for each mark, 0 for nobody."""
+    """A number for each mark; 0 for the empty mark."""
 
     def __init__(self) -> None:
         super().__init__({"": 0})

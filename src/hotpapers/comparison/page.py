@@ -1,4 +1,4 @@
-"""A comparison for a terminal, and as a page in Markdown."""
+"""A comparison for a terminal and as a Markdown page."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hotpapers.ids.timestamps import minute_of
 from hotpapers.ranking.words import count_noun, network_name
 
 MOST_LISTED = 50
-"""Unexplained counts that a terminal shows; JSON and the page have all."""
+"""The most unexplained counts shown on a terminal; JSON and the page have all."""
 HEADS = ("network", "counts", "same", "explained", "unexplained", *CAUSES)
 LISTED = ("paper", "network", "age", "A", "B", "explained", "unexplained")
 MEANING = """\
-A count is how many voices a paper has on a network so many hours after its announcement. A cause stands in a row as
-often as it has a part in a difference; a difference may have several. What each cause is, and what it has to account
-for, is told in docs/how-to/compare.md of the program."""
+A count is how many voices a paper has on a network a number of hours after its announcement. A cause's column says in
+how many differences it plays a part; a difference may have several causes. The program's docs/how-to/compare.md
+describes each cause and what it has to account for."""
 
 
 def text_of(comparison: Comparison) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _sentence(comparison: Comparison) -> str:
     since, until = (minute_of(moment) for moment in comparison.period)
     counts = comparison.counts
     if not counts:
-        return f"Nothing to compare between {since} and {until}: neither has a count of a paper announced then."
+        return f"Nothing to compare between {since} and {until}: neither has counts of papers announced then."
     explained = sum(network.explained for network in comparison.networks)
     same = sum(network.same for network in comparison.networks)
     return (
@@ -58,7 +58,7 @@ def _sentence(comparison: Comparison) -> str:
 def _left_out(comparison: Comparison) -> Iterator[str]:
     if comparison.left_out:
         names = ", ".join(network_name(name) for name in comparison.left_out)
-        yield f"Left out, since not both say how they read it: {names}."
+        yield f"Left out, as only one or neither has coverage: {names}."
 
 
 def _rows(comparison: Comparison) -> list[tuple[str, ...]]:

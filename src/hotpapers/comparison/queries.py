@@ -1,4 +1,4 @@
-"""What a comparison asks of the store: all of this package's SQL. Rows are those of a view, in its numbers and keys."""
+"""The queries of comparisons: all of this package's SQL. Rows are those of a view, with its numbers and keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Rows = Iterator[tuple[Any, ...]]
 
 
 def _announced(view: AsOfView, since: int) -> str:
-    """One table: papers first announced after a moment, as `engagement` has it."""
+    """One table: papers first announced after a moment, as in `engagement`."""
     return f"""announced (paper, at) AS (
         SELECT a.paper, min(a.announced_at) FROM announcement AS a
         WHERE {view.visible("a")} AND {view.newest(SPECS[Announcement], "a")} AND a.type <> 'replacement'
@@ -23,7 +23,7 @@ def _announced(view: AsOfView, since: int) -> str:
 
 
 def _posts(view: AsOfView, since: int) -> str:
-    """Two tables more: `named`, posts that name such a paper, and those that may name one and must not be read on."""
+    """Two tables: `announced`, and `named`: posts that name such a paper, or that are limited and name none so far."""
     return f"""{_announced(view, since)},
     named (post) AS (
         SELECT m.post FROM mention AS m JOIN announced AS n ON n.paper = m.paper WHERE {view.visible("m")}
@@ -32,17 +32,17 @@ def _posts(view: AsOfView, since: int) -> str:
 
 
 def last_observed(view: AsOfView) -> int:
-    """Up to when it is written down how networks were read; 0 where that never was."""
+    """When coverage was last recorded; 0 for never."""
     return int(view.database.rows(f"SELECT max(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}")[0][0] or 0)
 
 
 def back(view: AsOfView) -> dict[str, int]:
-    """By network when it was read back to before its first reading."""
+    """When each network had been read back to before its first reading."""
     return dict(view.database.rows(f"WITH {read_back_sql(view)} SELECT network, until_at FROM back"))
 
 
 def coverage(view: AsOfView, since: int) -> Rows:
-    """(network, from_at, until_at, observed_at, state, reason) of stretches that end after a moment."""
+    """(network, from_at, until_at, observed_at, state, reason) of coverage that ends after a moment."""
     return view.database.iterate(f"""SELECT t.network, t.from_at, t.until_at, t.observed_at, t.state, t.reason
         FROM coverage AS t WHERE {view.visible("t")} AND t.until_at > t.from_at AND t.until_at > {since}
         ORDER BY t.network, t.from_at, t.observed_at""")
@@ -56,7 +56,7 @@ def announced(view: AsOfView, since: int) -> Rows:
 
 
 def bots(view: AsOfView, since: int) -> Rows:
-    """(voice, rule, version) of bots that posted or reacted here, a row for each rule that says so."""
+    """(voice, rule, version) of bots that posted or reacted here, one row per rule that says so."""
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())},
         here (voice) AS (
             SELECT {VOICE} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
@@ -82,7 +82,7 @@ def doubtful(view: AsOfView, since: int) -> Rows:
 
 
 def posts(view: AsOfView, since: int) -> Rows:
-    """(post's number, post, network, account, voice, created_at, limits, text, same, observed_at, gone), a row for each
+    """(post's number, post, network, account, voice, created_at, limits, text, same, observed_at, gone), one row per
     observation, ascending by number and moment."""
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())}
         SELECT p.post, {key_of("p.post")}, p.network, {key_of("p.voice")}, {key_of(VOICE)}, p.created_at, p.limits,

@@ -1,7 +1,8 @@
-"""Keyed marks of posts, accounts and texts: HMAC-SHA256 (RFC 2104) with a key that two operators share, first 16 bytes.
+"""Keyed marks of posts, accounts and texts: the first 16 bytes of HMAC-SHA256 (RFC 2104) with a key that two operators
+share.
 
-Who has the key can test whether a key or text that they guess is behind a mark; who lacks it cannot. Keys of papers and
-moments stand as they are.
+Anyone with the key can test whether a guessed key or text is behind a mark; nobody else can. Papers' keys and moments
+are not marked.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from hotpapers.store.item_rows import normalized_text
 
 KEY_BYTES = 32
 FEWEST_LETTERS = 24
-"""As `KeyedHasher.same` has it: shorter texts are alike by chance."""
+"""As in `KeyedHasher.same`: shorter texts may be the same by chance."""
 
 
 class SharedKey:
@@ -29,17 +30,17 @@ class SharedKey:
 
     @property
     def check(self) -> str:
-        """A mark that says whether two files were made with the same key, and nothing else."""
+        """A mark that shows whether two files were made with the same key, and nothing else."""
         return self._mark("check", "")
 
     def of_key(self, key: str) -> str:
-        """The mark of a post's or an account's key; empty for nobody."""
+        """The mark of a post's or an account's key; empty for an empty key."""
         forgotten = "~" if is_pseudonym(key) else ""
         return forgotten + self._mark("key", key) if key else ""
 
     def of_text(self, text: str, same: int) -> str:
-        """The mark of a text. `same`: the store's own mark of it, 0 where it has too few letters; where the words are
-        gone, it makes a mark that only this store has."""
+        """The mark of a text. `same`: the store's own mark of it, 0 if it has too few letters. If the words are gone,
+        the mark is made from `same`, and only this store has it."""
         if not same:
             return ""
         letters = normalized_text(text)
@@ -50,18 +51,18 @@ class SharedKey:
 
 
 def new_key() -> bytes:
-    """A key by chance."""
+    """A random key."""
     return secrets.token_bytes(KEY_BYTES)
 
 
 def write_key(file: Path, key: bytes) -> None:
-    """Writes a key as 64 hexadecimal digits, for the owner alone. Raises OSError."""
+    """Write a key as 64 hexadecimal digits, readable by its owner only. Raises OSError."""
     with open_private(file) as out:
         out.write(key.hex().encode() + b"\n")
 
 
 def read_key(file: Path) -> SharedKey:
-    """The key in a file, which nobody but its owner may read. Raises InputError."""
+    """The key in a file, which only its owner may read. Raises InputError."""
     try:
         private = is_private(file)
         with file.open("rb") as stream:
@@ -69,11 +70,11 @@ def read_key(file: Path) -> SharedKey:
     except OSError as problem:
         raise InputError(f"cannot be read: {problem.strerror}", file=str(file)) from problem
     if not private:
-        raise InputError("others may read this key; run chmod 600 on it", file=str(file))
+        raise InputError("other users can read this key; run chmod 600 on it", file=str(file))
     try:
         key = bytes.fromhex(text.decode("ascii").strip())
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise InputError(f"no key: {2 * KEY_BYTES} hexadecimal digits are one", file=str(file))
+        raise InputError(f"not a key; it must be {2 * KEY_BYTES} hexadecimal digits", file=str(file))
     return SharedKey(key)

@@ -1,12 +1,13 @@
-"""Evaluation: how well rankings and forecasts do, measured.
+"""Evaluation: measures how well rankings and forecasts do.
 
-formulas            published ranking formulas, to compare ours with
+formulas            published ranking formulas, for comparison with ours
 statistics          ranks, agreement of two orders, resampling: plain Python
-outcomes            what came later: does a ranking put first what is cited, accepted, talked about afterwards
-curves, forecast    forecasts of held-out weeks beside what came
+outcomes            whether a ranking puts first what is later cited, accepted or talked about
+curves, forecast    forecasts of held-out weeks, compared with what happened
 worlds, attacks     made-up talk, and how many accounts it takes to buy a place in it, or in an issue of a record
-queries             what attacks on issues ask of a store
+queries             queries of attacks on issues
 
-In come observations of past days, a seed, or a record, which is only read; each ranking itself orders them, as in an
-issue. Out come figures. It must not know of a network or a page of the site; the site shows the figures that were kept.
+The input is observations of past days, a seed, or a record, which is only read. The rankings themselves order the
+papers, as in an issue. The output is figures. Nothing here may know about networks or pages of the site; the site shows
+the figures kept in the package.
 """

@@ -1,7 +1,7 @@
-"""Curves to try forecasts on: how votes of papers on Hugging Face and of stories on Hacker News went on.
+"""Curves to test forecasts on: how votes for papers on Hugging Face and for stories on Hacker News grew.
 
-Both are counted from 00:00 UTC of a day, when arXiv announces: a paper's from the day of its page in Hugging Face's
-daily papers, a story's from the day on which it was first seen on the front page.
+Both start at 00:00 UTC of a day, when arXiv announces: a paper's on the day of its page in Hugging Face's daily papers,
+a story's on the day it was first seen on the front page.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from hotpapers.ids.timestamps import SECOND, from_datetime
 from hotpapers.model import DAY, HOUR
 
 EARLY = {6: (3, 12), 24: (18, 30), 72: (60, 84)}
-"""Hours within which a count of Hugging Face stands for that of an age; of several the nearest."""
+"""The hours within which a Hugging Face count may be used for an age; the nearest is used."""
 LATE = (120, 240)
 """The same for 168 h."""
 FRESH = HOUR
-"""How old the last count of a story may be at six hours."""
+"""How old a story's last count may be at six hours, µs."""
 UNKNOWN = "unknown"
-"""The field of a paper whose categories the metadata does not have."""
+"""The field of a paper whose categories are not in the metadata."""
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**34)]
 
 
 class MeasuredCurve(NamedTuple):
-    """A curve, and the fields among which its forecast is scored: archive and primary category; none of a story."""
+    """A curve, and the fields in which its forecast is scored: archive and primary category; none for a story."""
 
     curve: Curve
     fields: tuple[str, ...]
@@ -69,7 +69,7 @@ def primary_categories(rows: Iterable[PaperCategory]) -> dict[str, str]:
 
 
 def hugging_face(rows: Iterable[UpvoteCount], categories: Mapping[str, str]) -> Iterator[MeasuredCurve]:
-    """A curve for each paper with a page's date, and for each age at which it was counted."""
+    """A curve for each paper with a page date, and for each age at which it was counted."""
     papers: dict[str, list[UpvoteCount]] = defaultdict(list)
     for row in rows:
         papers[row.id].append(row)
@@ -92,7 +92,7 @@ def _curves_of(counts: Sequence[UpvoteCount], start: int, archive: str) -> Itera
 
 
 def _nearest(counts: Iterable[TimedCount], age: int, within: tuple[int, int]) -> int | None:
-    """The votes that were counted nearest to an age, within some hours."""
+    """The votes counted nearest to an age, within a range of hours."""
     first, last = (hours * HOUR for hours in within)
     there = [(abs(count.at - age * HOUR), count) for count in counts if first <= count.at < last]
     return min(there)[1].votes if there else None
@@ -105,11 +105,11 @@ def _midnight(day: date) -> int:
 # ---- Hacker News ---------------------------------------------------------------------------------------
 
 OWN_CLOCK = "hackernews, own clock"
-"""Stories once more, each counted from when it was itself first seen: none is younger than another then."""
+"""The same stories, each counted from when it was first seen, so all have the same age."""
 
 
 def hacker_news(rows: Iterable[StoryVotes]) -> Iterator[MeasuredCurve]:
-    """A curve from 6 h to the last count within 168 h, by both clocks, for each story that was read shortly before."""
+    """A curve from 6 h to the last count within 168 h, by both clocks, for each story read shortly before 6 h."""
     for row in rows:
         counts = sorted(TimedCount(at * SECOND, votes) for at, votes, _comments, _rank in row.obs)
         if counts:

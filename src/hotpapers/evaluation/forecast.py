@@ -1,8 +1,8 @@
-"""Forecasts of held-out weeks, made from earlier weeks alone, beside what came: coverage and pinball loss.
+"""Scores forecasts of held-out weeks, made from earlier weeks alone, by coverage and pinball loss.
 
 The pinball loss of a quantile (Koenker, Bassett: Regression Quantiles, 1978) is smallest on average for the true one;
-here that of 5, 50 and 95 % together. Beside it stands *usual growth*: today's count times the 5, 50 and 95 % quantiles
-of how counts of the network grew from that age, whatever their size.
+here it is summed over 5, 50 and 95 %. The baseline is *usual growth*: today's count times the 5, 50 and 95 % quantiles
+of how counts on the network grew from that age, whatever their size.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from hotpapers.forecast.calibration import APART
 from hotpapers.forecast.curves import growth, week
 
 WINDOW = 90
-"""Days before a week from which its forecasts are made, as many as scores look back."""
+"""The days before a week from which its forecasts are made; scores look back as far."""
 KNOWN_AFTER = 10
-"""Days after which a paper's last count is surely known: the latest is of 240 h."""
+"""The days after which a paper's last count is certainly known: the latest is at 240 h."""
 ENOUGH_CASES = 200
-"""A field with fewer forecasts is not scored."""
+"""The fewest forecasts for a field to be scored."""
 ALL = "all"
 COVERED = (88.0, 92.0)
-"""Per cent of papers that are to lie in their range."""
+"""The goal for the share of papers within their range, in percent."""
 GAIN = 20.0
-"""Per cent by which the loss is to be below that of usual growth."""
+"""The goal for how far the loss is below that of usual growth, in percent."""
 QUANTILES = (5, 50, 95)
 
 
 class VoiceRange(NamedTuple):
-    """Voices at 168 h: those that 5, 50 and 95 % do not exceed."""
+    """Voices at 168 h: the 5, 50 and 95 % quantiles."""
 
     low: int
     median: int
@@ -40,7 +40,7 @@ class VoiceRange(NamedTuple):
 
 
 class ForecastCase(NamedTuple):
-    """One paper of a held-out week: what was said of it, and what usual growth would have said."""
+    """One paper of a held-out week: its forecast, and that by usual growth."""
 
     measured: MeasuredCurve
     forecast: Forecast | None
@@ -48,9 +48,10 @@ class ForecastCase(NamedTuple):
 
 
 class ForecastScore(NamedTuple):
-    """How forecasts of a network and field did. Shares in per cent, losses and width in voices.
+    """How well forecasts for a network and field did. Shares are in percent, losses and width in voices.
 
-    `without`: cases for which the record was too thin; the rest is of the other ones. `width`: of the middle range.
+    `without`: cases for which the record was too thin; the other figures leave these out. `width`: the median width of
+    ranges.
     """
 
     network: str
@@ -68,12 +69,12 @@ class ForecastScore(NamedTuple):
 
     @property
     def gain(self) -> float:
-        """By how many per cent the loss is below that of usual growth."""
+        """How far the loss is below that of usual growth, in percent."""
         return round(100 * (1 - self.loss / self.usual_loss), 1) if self.usual_loss else 0.0
 
     @property
     def is_met(self) -> bool:
-        """Whether both goals are reached."""
+        """Whether both goals are met."""
         return COVERED[0] <= self.covered <= COVERED[1] and self.gain >= GAIN
 
 
@@ -81,7 +82,7 @@ class ForecastScore(NamedTuple):
 
 
 def held_out(curves: Iterable[MeasuredCurve]) -> Iterator[ForecastCase]:
-    """Each curve with a voice at its age, forecast from those of the 90 days before its week whose end was known."""
+    """Each curve with voices at its age, forecast from the curves of the 90 days before its week that were complete."""
     by_day: dict[int, list[MeasuredCurve]] = defaultdict(list)
     for measured in curves:
         if measured.curve.voices > 0:
@@ -116,7 +117,7 @@ def _usual(growths: Sequence[int], voices: int) -> VoiceRange | None:
 
 
 def scores(cases: Iterable[ForecastCase]) -> list[ForecastScore]:
-    """A score for each network and age, and for each field of theirs in which there are enough forecasts."""
+    """A score for each network and age, and for each of their fields with enough forecasts."""
     cells: dict[tuple[str, int, str], list[ForecastCase]] = defaultdict(list)
     for case in cases:
         for field in (ALL, *case.measured.fields):
@@ -161,8 +162,8 @@ def _mean_loss(pairs: Iterable[tuple[int, VoiceRange]]) -> float:
 
 
 def pinball_loss(later: int, forecast_range: VoiceRange) -> int:
-    """The pinball losses of the three quantiles added up, in hundredths of voices: whole numbers, so no order of adding
-    changes the sum."""
+    """The sum of the three quantiles' pinball losses, in hundredths of voices: integers, so the order of addition does
+    not matter."""
     pairs = zip(QUANTILES, forecast_range, strict=True)
     return sum((later - voices) * quantile if later >= voices else (voices - later) * (100 - quantile)
                for quantile, voices in pairs)  # fmt: skip
@@ -177,7 +178,7 @@ HEAD = (
 
 
 def rows(scores_of_cells: Iterable[ForecastScore]) -> list[tuple[str, ...]]:
-    """The scores as the cells of a table, with its head."""
+    """The scores as the cells of a table, with a header row."""
     return [HEAD, *map(_row, scores_of_cells)]
 
 
@@ -191,7 +192,7 @@ def _row(score: ForecastScore) -> tuple[str, ...]:
 
 
 def page(scores_of_cells: Sequence[ForecastScore]) -> str:
-    """The scores of all fields together as a page of the docs."""
+    """The scores over all fields, as a page of the docs."""
     head, *rest = rows(score for score in scores_of_cells if score.field == ALL)
     return _PAGE.replace("TABLE", markdown_table(head, rest))
 
@@ -199,48 +200,48 @@ def page(scores_of_cells: Sequence[ForecastScore]) -> str:
 _PAGE = f"""\
 # Forecasts
 
-From six hours after its announcement on, a paper's voices on a network can be continued to a week: *12 to 90, 34 in
-the middle*. The forecast stands beside the [score](ranking.md), never in it, and is made from the count alone. This
-page is written by `hotpapers evaluate forecast --output`, which also prints the figures of each field.
+From six hours after a paper's announcement, its voices on a network after a week can be forecast: *12 to 90, median
+34*. The forecast is shown next to the [score](ranking.md), is never part of it, and is made from the count alone. This
+page is written by `hotpapers evaluate forecast --output`, which also prints the figures for each field.
 
 ## How it is made
 
 * **Curves**: papers of the last {WINDOW} days that are more than a week old, with voices at 6, 24 or 72 hours and at
   168.
-* **Like size**: a paper is compared with those of its own doubling (1, 2 to 3, 4 to 7 voices and so on) in its
-  archive; if they are fewer than {ENOUGH}, in the archive's group; then in all fields, with smaller doublings until
-  they are {ENOUGH}.
+* **Similar size**: a paper is compared with those in its own doubling (1, 2 to 3, 4 to 7 voices and so on) in its
+  archive; if there are fewer than {ENOUGH}, in the archive's group; then in all fields, with smaller doublings until
+  there are {ENOUGH}.
 * **Range**: their growth, without one twentieth at either end; where many papers did not grow at all, without a tenth
-  at the other. This is split conformal prediction (Lei et al. 2018; Romano, Patterson, Candès 2019; Vovk et al.
+  at the other end. This is split conformal prediction (Lei et al. 2018; Romano, Patterson, Candès 2019; Vovk et al.
   2003).
-* **Check**: each week of the record is forecast from those more than {APART} weeks away, and where that holds fewer
-  than nine in ten, all ranges of the network and age are widened until it does.
-* **None** is given with fewer than {ENOUGH} curves or too few weeks for the check, where no width passes it, and for
-  more voices than any doubling that was seen.
+* **Check**: each week of the record is forecast from those more than {APART} weeks away. If fewer than nine in ten
+  papers are within their range, all ranges for the network and age are widened until nine in ten are.
+* **No forecast** is given with fewer than {ENOUGH} curves or too few weeks for the check, if no width passes it, or for
+  more voices than in any doubling seen so far.
 
 ## Held-out weeks
 
-Each week is forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}, whose end was not known yet.
-The method, {ENOUGH} curves and {APART} weeks were chosen on these very weeks, [among
+Each week is forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}, whose final counts were not
+known yet. The method, {ENOUGH} curves and {APART} weeks were chosen on these same weeks, [over
 others](../development/decisions/0047-forecasts-by-doubling.md) that did nearly as well.
 
 TABLE
 
-*Usual growth* is the count of the day times the 5, 50 and 95 % quantiles of how counts of that network grew from that
-age, whatever their size. *Loss* is the mean pinball loss of these three quantiles, in votes; *width* is that of the
-middle range. *None*: the record was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers within their
-range, and a loss {GAIN:.0f} % less than that of usual growth.
+*Usual growth* is the day's count times the 5, 50 and 95 % quantiles of how counts on that network grew from that age,
+whatever their size. *Loss* is the mean pinball loss of these three quantiles, in votes; *width* is the median width of
+ranges. *None*: the record was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers are within their range,
+and the loss is {GAIN:.0f} % below that of usual growth.
 
-* **huggingface**: upvotes of papers in Hugging Face's daily papers, 2025-04 to 2026-08, from 00:00 UTC of the page's
+* **huggingface**: upvotes for papers in Hugging Face's daily papers, 2025-04 to 2026-08, from 00:00 UTC of the page's
   day; for 6 hours the nearest count between 3 and 12, for 24 hours between 18 and 30, for 168 hours between 120 and
-  240, which is known of the more popular papers only.
-* **hackernews**: votes of stories on the front page, 2020-11 to 2022-11, few of them about papers, from 00:00 UTC of
+  240, which is known only for the more popular papers.
+* **hackernews**: votes for stories on the front page, 2020-11 to 2022-11, few of them about papers, from 00:00 UTC of
   the day on which a story was first seen.
-* **{OWN_CLOCK}**: the same stories six hours after each was first seen. There usual growth is as good.
+* **{OWN_CLOCK}**: the same stories, six hours after each was first seen. Here usual growth does as well.
 
 ## What it cannot do
 
-* When a network's habits change, its ranges are wrong until papers of the new time are a week old; in single months
-  on Hugging Face hardly more than eight in ten were within.
-* Voices are not votes: no series of voices on Bluesky or Mastodon was at hand. The check above decides there too.
+* When habits on a network change, its ranges are wrong until papers from after the change are a week old; in some
+  months on Hugging Face, hardly more than eight in ten were within their range.
+* Voices are not votes: no series of voices on Bluesky or Mastodon was available. The check above applies there too.
 """

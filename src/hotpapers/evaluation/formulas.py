@@ -1,12 +1,12 @@
-"""Published ranking formulas, as rankings to compare ours with. None of them orders an issue.
+"""Published ranking formulas, implemented as rankings to compare ours with. No issue is ordered by them.
 
-Each takes what a ranking takes and gives what a ranking gives: integer scores that are the sum of their parts. In all
-of them a point is a voice (`Attention.voices`: one account, counted once on a network), and the moment from which a
-paper ages is its announcement. A score is in thousandths of the formula's own unit, Hacker News' in millionths, as
-thousandths would make level what it does not. Level scores: more voices, then the earlier announcement, then the id.
+Each has a ranking's input and output: integer scores that are the sum of their parts. In all of them a point is a voice
+(`Attention.voices`: one account, counted once per network), and a paper ages from its announcement. Scores are in
+thousandths of the formula's own unit; for Hacker News in millionths, as thousandths would create ties. Ties are broken
+by more voices, then the earlier announcement, then the id.
 
-    hacker-news   (points - 1)^0.8 / (hours + 2)^1.8 of all points together
-    reddit-hot    log10(points) + seconds / 45000 of all points together
+    hacker-news   (points - 1)^0.8 / (hours + 2)^1.8, over all networks together
+    reddit-hot    log10(points) + seconds / 45000, over all networks together
     log-sum       log10(1 + voices), summed over the networks
     z-score       standard deviations from the mean of the day's candidates, summed over the networks
     altmetric     voices times Altmetric's weight of the network, summed
@@ -26,24 +26,24 @@ from hotpapers.model import HOUR, Candidate, RankingInput, ScoreComponent, Score
 from hotpapers.ranking.scoring import ordered
 
 ALL = "all"
-"""The network of a part that all networks make together."""
+"""The network of a part for all networks together."""
 MILLI, MICRO = 1_000, 1_000_000
 
 _EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
-"""As in `rarity/1`: the same on every machine, which the powers and logarithms of floating point numbers are not."""
+"""As in `rarity/1`: the same on every machine, unlike floating-point powers and logarithms."""
 
 
 def hacker_news(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """(points - 1)^0.8 / (hours + 2)^1.8, in millionths: `frontpage-rank` of Hacker News' news.arc (Graham, 2008),
     without its factors for kinds of stories. Points: the voices on all networks. Hours: from the announcement to the
-    last moment at which attention was measured; where no announcement is known, the age at which it was."""
+    last measurement of attention; if no announcement is known, the age at that measurement."""
     return ordered(inputs, lambda candidate: _joint(candidate, "hacker-news", _gravity(candidate)))
 
 
 def reddit_hot(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """log10(max(|s|, 1)) + sign(s) · seconds / 45000, in thousandths: `hot` of Reddit's `r2/lib/db/sorts.py` (as
     published until 2017). s: the voices on all networks, never negative. Seconds: from 2005-12-08 07:46:43 UTC to the
-    announcement, so 12.5 hours later weigh as much as ten times the voices."""
+    announcement, so being 12.5 hours later is worth ten times the voices."""
     return ordered(inputs, lambda candidate: _joint(candidate, "reddit-hot", _hot(candidate)))
 
 
@@ -54,23 +54,23 @@ def log_sum(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
 
 def z_score(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Σ (voices - mean) / standard deviation over the networks, in thousandths. Mean and deviation (of the whole
-    population) are those of the candidates of the day; who is not spoken of on a network has 0 voices there. A network
-    that gives all the same tells nothing: 0. No age."""
+    population) are those of the day's candidates; a paper not talked about on a network has 0 voices there. A network
+    where all have the same voices adds 0. No age."""
     spreads = _spreads(inputs.candidates)
     return ordered(inputs, lambda candidate: _standardized(candidate, spreads))
 
 
 ALTMETRIC_WEIGHTS: Mapping[str, Decimal] = {"feeds": Decimal(5), "reddit": Decimal("0.25"), "x": Decimal("0.25")}
 """Points of a mention, by network: blogs and Reddit as Altmetric publishes them (*How is the Altmetric Attention Score
-calculated?*, 2017); X 0.25, given as its most common weight since August 2021, before that 1. News count 8 there, but
-are none of our networks."""
+calculated?*, 2017); X 0.25, stated as its most common weight since August 2021, before that 1. News counts 8, but is
+not among our networks."""
 ALTMETRIC_SOCIAL = Decimal("0.25")
-"""The same for a network whose weight we have not seen published, Bluesky among them: as a post on X."""
+"""The same for networks without a published weight known to us, such as Bluesky: like a post on X."""
 
 
 def altmetric(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
-    """Σ weight · voices over the networks, in thousandths. Altmetric counts who posts and modifies the weight by who it
-    is, and rounds up to whole numbers; here every voice is a mention of plain weight, so likes count too. No age."""
+    """Σ weight · voices over the networks, in thousandths. Altmetric counts only posters, weighs them by who they are,
+    and rounds up to whole numbers; here every voice is a mention of plain weight, so likes count too. No age."""
     return ordered(inputs, lambda candidate: _each(candidate, "altmetric", _weighted))
 
 
@@ -93,11 +93,11 @@ FORMULAS: dict[str, Callable[[RankingInput], tuple[ScoredCandidate, ...]]] = {
 # ---- the formulas --------------------------------------------------------------------------------------
 
 GRAVITY, DAMPING, HEAD_START = Decimal("1.8"), Decimal("0.8"), 2
-"""Hacker News: the powers of hours and points, and the hours that every story is older than it is."""
+"""Hacker News: the exponents of hours and points, and the hours added to every story's age."""
 REDDIT_EPOCH = 1_134_028_003
 """Seconds since 1970 UTC from which Reddit counts."""
 REDDIT_DECADE = 45_000
-"""Seconds that weigh as much as ten times the points."""
+"""The seconds that are worth ten times the points."""
 
 
 def _gravity(candidate: Candidate) -> int:
@@ -125,8 +125,8 @@ def _weighted(network: str, voices: int) -> Decimal:
 
 
 class VoiceSpread(NamedTuple):
-    """The voices of a day's candidates on a network: how many candidates, their sum, the sum of their squares; until
-    when they were counted, µs UTC."""
+    """The voices of a day's candidates on a network: the number of candidates, the sum and the sum of squares of their
+    voices, and until when they were counted, µs UTC."""
 
     candidates: int
     total: int
@@ -134,7 +134,7 @@ class VoiceSpread(NamedTuple):
     until: int
 
     def deviations(self, voices: int) -> Decimal:
-        """How many standard deviations a count is above the mean; 0 where all counts are the same."""
+        """How many standard deviations a count is above the mean; 0 if all counts are the same."""
         variance = self.candidates * self.squares - self.total**2
         if not variance:
             return Decimal(0)
@@ -170,7 +170,7 @@ def _voices(candidate: Candidate) -> Counter[str]:
 
 
 def _joint(candidate: Candidate, rule: str, score: int) -> tuple[ScoreComponent, ...]:
-    """The one part of a formula that knows no networks; none where nobody spoke."""
+    """The single part of a formula that ignores networks; none without attention."""
     if not candidate.attention:
         return ()
     until = max(attention.until for attention in candidate.attention)
@@ -189,7 +189,7 @@ def _each(candidate: Candidate, rule: str, value: Callable[[str, int], Decimal])
 
 
 def _standardized(candidate: Candidate, spreads: Mapping[str, VoiceSpread]) -> tuple[ScoreComponent, ...]:
-    """A part for each network that speaks of anybody: who is not spoken of there is below its mean."""
+    """A part for each network with any candidate: a paper not talked about there is below the mean."""
     voices, age = _voices(candidate), _age(candidate)
     return tuple(
         _part(network, "z-score", _deviations(spread, voices[network]), voices[network], age, spread.until)
@@ -218,5 +218,5 @@ def _deviations(spread: VoiceSpread, voices: int) -> int:
 
 
 def _scaled(value: Decimal, unit: int = MILLI) -> int:
-    """A value in thousandths, or in other parts of one, rounded to an integer, halves to even."""
+    """A value in thousandths, or in another unit, rounded to an integer, halves to even."""
     return int(_EXACT.multiply(value, Decimal(unit)).to_integral_value(ROUND_HALF_EVEN))

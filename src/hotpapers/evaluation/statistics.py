@@ -1,7 +1,7 @@
-"""Rank statistics in plain Python: how far two orders agree, how good the top of one is, how sure that is.
+"""Rank statistics in plain Python: how far two orders agree, how good the top of one is, and how certain that is.
 
-Papers are numbers 0 … n - 1. An order is `Levels`: tuples of papers, best first, level ones together. Weights say how
-often each paper is drawn; a paper of weight 2 counts as two level ones, so a resample is weighed, not copied. Ranks are
+Papers are numbers 0 … n - 1. An order is `Levels`: tuples of papers, best first, tied ones together. Weights say how
+often each paper is drawn; a paper of weight 2 counts as two tied ones, so a resample is weighted, not copied. Ranks are
 doubled integers and their sums are exact: the same on every machine.
 """
 
@@ -20,7 +20,7 @@ Weights = Sequence[int]
 
 
 def levels(values: Sequence[Any]) -> Levels:
-    """The order of comparable values, the greatest first."""
+    """The order of comparable values, greatest first."""
     ordered = sorted(range(len(values)), key=values.__getitem__, reverse=True)
     return tuple(tuple(sorted(group)) for _, group in groupby(ordered, key=values.__getitem__))
 
@@ -29,15 +29,15 @@ def levels(values: Sequence[Any]) -> Levels:
 
 
 class CentredRanks(NamedTuple):
-    """Each paper's doubled mid-rank less the doubled mean rank, best first, and the sum of their squares over all that
-    were drawn."""
+    """Each paper's doubled mid-rank minus the doubled mean rank, best first, and the sum of their squares over all
+    drawn papers."""
 
     ranks: list[int]
     squares: int
 
 
 def centred_ranks(order: Levels, weights: Weights) -> CentredRanks:
-    """Mid-ranks of what was drawn: level papers share the mean of their ranks (Kendall, 1945)."""
+    """Mid-ranks of the drawn papers: tied papers share the mean of their ranks (Kendall, 1945)."""
     ranks = [0] * len(weights)
     total, before, squares = sum(weights), 0, 0
     for level in order:
@@ -52,8 +52,8 @@ def centred_ranks(order: Levels, weights: Weights) -> CentredRanks:
 
 
 class RankSums(NamedTuple):
-    """What a rank correlation is made of: sums of products and of both squares, of ranks in parts of the number of
-    papers, so that the sums of several groups add up to one correlation inside groups (cf. van Elteren, 1960)."""
+    """The terms of a rank correlation: sums of products and of both squares, with ranks divided by the number of
+    papers, so the sums of several groups add up to one correlation within groups (cf. van Elteren, 1960)."""
 
     products: float
     first: float
@@ -68,19 +68,19 @@ def rank_sums(first: CentredRanks, second: CentredRanks, weights: Weights) -> Ra
 
 
 def correlation(products: float, first: float, second: float) -> float | None:
-    """Spearman's rho (1904) of summed ranks, -1 to 1; None where one of the orders has all level."""
+    """Spearman's rho (1904) of summed ranks, -1 to 1; None if all are tied in one of the orders."""
     return products / sqrt(first * second) if first > 0 and second > 0 else None
 
 
 def spearman(first: Sequence[Any], second: Sequence[Any]) -> float | None:
-    """Spearman's rho of two sequences of values, level ones with mid-ranks; None where all are level."""
+    """Spearman's rho of two sequences of values, ties with mid-ranks; None if all are tied."""
     weights = [1] * len(first)
     first_ranks, other = (centred_ranks(levels(values), weights) for values in (first, second))
     return correlation(*rank_sums(first_ranks, other, weights))
 
 
 def percentiles(values: Sequence[float]) -> list[float]:
-    """For each value the share of values below it and half of those level with it, 0 to 1."""
+    """For each value, the share of values below it plus half of those tied with it, 0 to 1."""
     shares = [0.0] * len(values)
     above, twice = 0, 2 * len(values)
     for level in levels(values):
@@ -100,7 +100,7 @@ def discounts(k: int) -> tuple[float, ...]:
 
 
 def discounted_gain(order: Levels, gains: Sequence[float], weights: Weights, k: int) -> float:
-    """DCG of the first k places (Järvelin and Kekäläinen, 2002), its mean over all orders of level papers (McSherry and
+    """DCG of the first k places (Järvelin and Kekäläinen, 2002), averaged over all orders of tied papers (McSherry and
     Najork, 2008)."""
     sums, filled, gained = discounts(k), 0, 0.0
     for level in order:
@@ -116,7 +116,7 @@ def discounted_gain(order: Levels, gains: Sequence[float], weights: Weights, k: 
 
 
 def precision(order: Levels, relevant: Sequence[bool], weights: Weights, k: int) -> float:
-    """The share of relevant papers among the first k, its mean over all orders of level papers."""
+    """The share of relevant papers among the first k, averaged over all orders of tied papers."""
     filled, hits = 0, 0.0
     for level in order:
         size = sum([weights[paper] for paper in level])
@@ -129,11 +129,11 @@ def precision(order: Levels, relevant: Sequence[bool], weights: Weights, k: int)
     return hits / k
 
 
-# ---- how sure a figure is ------------------------------------------------------------------------------------
+# ---- how certain a figure is ---------------------------------------------------------------------------------
 
 
 class Estimate(NamedTuple):
-    """A figure with the bounds of its 95 % interval. None: it is not defined."""
+    """A figure with the bounds of its 95 % interval; None if undefined."""
 
     value: float | None
     low: float | None
@@ -144,7 +144,7 @@ COVERED = 0.95
 
 
 def estimate(value: float | None, resampled: Iterable[float | None]) -> Estimate:
-    """A figure with its percentile interval (Efron, 1979) of what resamples gave; of those in which it is defined."""
+    """A figure with its percentile interval (Efron, 1979) over the resamples in which it is defined."""
     ordered = sorted(sample for sample in resampled if sample is not None)
     if value is None or not ordered:
         return Estimate(value, None, None)
@@ -153,7 +153,7 @@ def estimate(value: float | None, resampled: Iterable[float | None]) -> Estimate
 
 
 def draw(chance: Random, size: int) -> list[int]:
-    """How often each of so many is drawn in as many draws."""
+    """How often each of `size` items is drawn in `size` draws."""
     weights = [0] * size
     for _ in range(size):  # `random` alone keeps its sequence in every version of Python
         weights[int(chance.random() * size)] += 1

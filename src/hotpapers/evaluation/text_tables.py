@@ -1,4 +1,4 @@
-"""Rows of cells as tables of text: in Markdown, and plain for a terminal."""
+"""Formats rows of cells as text tables: in Markdown, and plain for a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 
 def markdown_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table of Markdown."""
+    """A Markdown table."""
     every = [heads, ["---"] * len(heads), *lines]
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in every)
 
@@ -16,7 +16,7 @@ def _cell(text: str) -> str:
 
 
 def plain_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table whose columns stand below each other."""
+    """A table with aligned columns."""
     every = [tuple(heads), *map(tuple, lines)]
     widths = [max(len(line[n]) for line in every) for n in range(len(heads))]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in every)

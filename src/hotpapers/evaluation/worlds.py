@@ -1,8 +1,9 @@
-"""Made-up worlds of talk, from a seed: papers with a heat, people who post about them, and those who like the posts.
+"""Made-up worlds of talk, generated from a seed: papers with a heat, people who post about them, and people who like
+the posts.
 
-A few papers are hot, most are not (a Pareto law); with the heat grows how many post about a paper and how often a post
-is liked. Posts come in the days after the announcement, half of the likes that are missing in each half-life. Some
-people post often and most seldom (Zipf's law), some only once. On networks that name accounts it is known who liked.
+A few papers are hot, most are not (a Pareto law); the hotter a paper, the more people post about it and the more a post
+is liked. Posts come in the days after the announcement; half of a post's missing likes come in each half-life. Some
+people post often, most rarely (Zipf's law), some only once. On networks that name accounts it is known who liked.
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ BEGINS = 20_454 * DAY
 """Midnight of the first day of every world, 2026-01-01, µs UTC."""
 POSTING_SPAN = 6 * DAY
 FIELD, SMALL_FIELD = "cs", "hep-th"
-"""The archives of a world's papers: nearly all are of the first."""
+"""The archives of a world's papers: nearly all are in the first."""
 NETWORK_NUMBERS = 10_000_000
-"""Accounts of the n-th network have numbers from n times this on."""
+"""Account numbers on the n-th network start at n times this."""
 _SYLLABLES = ("ba", "de", "fi", "go", "hu", "ja", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu", "za")
 _WORDS = tuple(map("".join, product(_SYLLABLES, repeat=3)))
 
 
 def made_up_text(number: int) -> str:
-    """Five made-up words, of 30 letters in all, that no other number below 2**60 has."""
+    """Five made-up words, 30 letters in all, unique to each number below 2**60."""
     return " ".join(_WORDS[number >> shift & 0xFFF] for shift in (0, 12, 24, 36, 48))
 
 
 class NetworkLaw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a network is talked on. `posts`: about a paper of heat 1, on average; `likes`: of a post about it.
-    `posters`, `likers`: accounts that post, and that like; `names_accounts`: whether it tells who liked."""
+    """How people talk on a network. `posts`: the mean number about a paper of heat 1; `likes`: of a post about it.
+    `posters`, `likers`: accounts that post, and that like; `names_accounts`: whether it names who liked."""
 
     name: str
     posts: float
@@ -62,15 +63,15 @@ NETWORKS = (
     NetworkLaw(name="feeds", posts=0.012, likes=0.0, posters=30, likers=1),
     NetworkLaw(name="forum", posts=0.03, likes=1.1, posters=100, likers=500),
 )
-"""Networks named as those that are read. All figures are chosen, near the laws of the loopback's script; none is fitted
-to a network. What was compared with recorded days stands in docs/explanation/attacks.md."""
+"""Networks with the names of real ones. All figures were chosen, close to the laws in the loopback's script; none is
+fitted to a network. docs/explanation/attacks.md compares them with recorded days."""
 
 
 class WorldLaw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A world. `papers`: announced each day; `history`: days before the first one that is looked at; `days`: days
-    looked at. `heat_tail`, `like_tail`: exponents of the Pareto laws of heat and of likes; `hottest`: the greatest
-    heat. `newcomers`: the share of posts and likes by accounts that are never heard of again. `small_field`:
-    the share of papers of a small field."""
+    """A world. `papers`: announced each day; `history`: days before the first one evaluated; `days`: days evaluated.
+    `heat_tail`, `like_tail`: exponents of the Pareto laws of heat and of likes; `hottest`: the greatest heat.
+    `newcomers`: the share of posts and likes by accounts that never appear again. `small_field`: the share of papers
+    in a small field."""
 
     seed: int = 1
     networks: tuple[NetworkLaw, ...] = NETWORKS
@@ -85,12 +86,12 @@ class WorldLaw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def read_laws(text: bytes) -> tuple[WorldLaw, ...]:
-    """Worlds from JSON: one, or a list. Raises UsageError."""
+    """Worlds from JSON: a single one, or a list. Raises UsageError."""
     one_or_more: Any = WorldLaw | list[WorldLaw]
     try:
         decoded = decode_json(text, one_or_more)
     except InputError as problem:
-        raise UsageError(f"no worlds: {problem.reason}") from problem
+        raise UsageError(f"invalid worlds: {problem.reason}") from problem
     laws = tuple(decoded) if isinstance(decoded, list) else (decoded,)
     for law in laws:
         _check(law)
@@ -98,7 +99,7 @@ def read_laws(text: bytes) -> tuple[WorldLaw, ...]:
 
 
 STEEPEST, MOST_OFTEN, HOTTEST = 0.1, 1000.0, 10_000.0
-"""Laws beyond these make more talk than a machine can hold."""
+"""Laws beyond these make more talk than fits in memory."""
 
 
 def _check(law: WorldLaw) -> None:
@@ -109,17 +110,19 @@ def _check(law: WorldLaw) -> None:
         *(size for network in law.networks for size in (network.posters, network.likers)),
     )
     if not law.networks or min(sizes) < 1 or not (0 <= law.newcomers <= 1 and 0 <= law.small_field <= 1):
-        raise UsageError("no world: it needs networks, papers, history, days and people of 1 or more, shares up to 1")
+        raise UsageError(
+            "invalid world: networks, papers, history, days and people must be 1 or more, and shares 0 to 1"
+        )
     if min(law.heat_tail, law.like_tail) < STEEPEST or not 0 < law.hottest <= HOTTEST:
-        raise UsageError(f"no world: tails are {STEEPEST} or more, and the hottest paper has up to {HOTTEST:g}")
+        raise UsageError(f"invalid world: tails must be {STEEPEST} or more, and hottest above 0 and up to {HOTTEST:g}")
     if not all(0 <= rate <= MOST_OFTEN for network in law.networks for rate in (network.posts, network.likes)):
-        raise UsageError(f"no world: posts and likes are 0 to {MOST_OFTEN:g}")
+        raise UsageError(f"invalid world: posts and likes must be 0 to {MOST_OFTEN:g}")
     if len({network.name for network in law.networks}) < len(law.networks):
-        raise UsageError("no world: two of its networks have the same name")
+        raise UsageError("invalid world: two networks have the same name")
 
 
 class ReactionGroup(NamedTuple):
-    """Accounts that liked or reposted a post at a moment, beyond the law of the world."""
+    """Accounts that liked or reposted a post at a moment, in addition to the world's law."""
 
     type: str
     at: int
@@ -127,9 +130,9 @@ class ReactionGroup(NamedTuple):
 
 
 class PaperPost(NamedTuple):
-    """A post about a paper. `likes`: how many it has in the end by the law, half of those that are missing in each
-    `half` µs; `likers`: whose they are, in order, where the network tells; `reactions`: what else it got; `shared`: it
-    is about other papers too."""
+    """A post about a paper. `likes`: its final number by the law; half of the missing ones come in each `half` µs;
+    `likers`: who they are from, in order, if the network names them; `reactions`: additional ones; `shared`: it is
+    about other papers too."""
 
     id: int
     network: str
@@ -174,7 +177,7 @@ def liked_at(post: PaperPost, n: int) -> int:
 
 
 class World:
-    """A world: all its papers, and whom its record would have known."""
+    """A world: all its papers, and which accounts its record would know."""
 
     def __init__(self, law: WorldLaw) -> None:
         self.law = law
@@ -241,5 +244,5 @@ class World:
 
 
 def _zipf(many: int, flat: int) -> list[float]:
-    """Cumulated weights of accounts: the n-th has 1 / (n + flat)."""
+    """Cumulative weights of accounts: the n-th has 1 / (n + flat)."""
     return list(accumulate(1 / (n + flat) for n in range(many)))

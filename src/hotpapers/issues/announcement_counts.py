@@ -1,4 +1,4 @@
-"""Which of an issue's papers were announced when, in words: the same on the command line, on pages and in answers."""
+"""When an issue's papers were announced, in words: the same on the command line, on pages and in answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def when(content: IssueContent, entry: Entry) -> str:
-    """`announced that day`, `announced the day before`, `announced on Friday`; empty where that is not known."""
+    """`announced that day`, `announced the day before`, `announced on Friday`; empty if unknown."""
     return f"announced {_when(content.day, label_at(entry.announced_at))}" if entry.announced_at else ""
 
 
@@ -27,7 +27,7 @@ def _when(day: str, label: str) -> str:
 
 
 def facts(content: IssueContent) -> Iterator[str]:
-    """Of an issue of our own: how many papers it holds and when these were announced; how many others there were."""
+    """For an issue of our own: how many papers it has, when they were announced, and how many others there were."""
     papers = count_noun(len(content.entries), "paper")
     considered = f"{number(content.considered)} considered{' in all fields' if is_limited(content) else ''}"
     if content.publication.window != "daily":
@@ -43,20 +43,20 @@ def facts(content: IssueContent) -> Iterator[str]:
         announced = number(content.announced) if content.announced else "none"
         yield f"{announced} announced that day, {considered}"
     if inferred_days(content.retrospective):
-        yield "days of announcement inferred"
+        yield "announcement days inferred"
 
 
 def inferred_days(known: Retrospective | msgspec.UnsetType) -> str:
-    """Of how many papers the day of announcement is inferred, as a sentence; empty where all were observed."""
+    """How many papers have an inferred announcement day, as a sentence; empty if all were observed."""
     if not known or not known.inferred:
         return ""
     papers = count_noun(known.inferred, "paper")
-    return f"When {papers} were announced is inferred from when they were submitted, not observed."
+    return f"For {papers}, the announcement day is inferred from the submission time, not observed."
 
 
 def _announcement_days(content: IssueContent) -> str:
-    """`: 4 of the 69 announced that day, 6 from before`, `, announced the day before`; empty where none is held or
-    nothing known. An issue that closes late in the day may hold papers of the day after."""
+    """`: 4 of the 69 announced that day, 6 from before`, `, announced the day before`; empty if the issue has no papers
+    or their days are unknown. An issue that closes late in the day may have papers of the next day."""
     labels = _labels_of_entries(content)
     if not labels:
         return ""
@@ -75,21 +75,21 @@ def _is_mixed(content: IssueContent) -> bool:
 
 
 def _labels_of_entries(content: IssueContent) -> list[str]:
-    """The day on which each entry was announced; none where it is not known of all."""
+    """The announcement day of each entry; an empty list unless all are known."""
     labels = [label_at(entry.announced_at) for entry in content.entries if entry.announced_at]
     return labels if len(labels) == len(content.entries) else []
 
 
 def is_limited(content: IssueContent) -> bool:
-    """Whether the publication is about some papers only; others are considered too, and are left out."""
+    """Whether the publication covers only some papers; the others are considered too, but left out."""
     chosen = content.publication
     return bool(chosen.categories or chosen.include or chosen.exclude)
 
 
 def empty_reason(content: IssueContent) -> str:
-    """Why an issue of our own holds no paper although some were talked about, or that none was."""
+    """Why an issue of our own has no papers: none were talked about, or none qualified."""
     if not content.considered:
-        return "Nobody spoke of a paper of these days."
+        return "Nobody talked about a paper from these days."
     considered = count_noun(content.considered, "paper")
     of = "no paper of this publication’s fields" if is_limited(content) else f"none of the {considered} considered"
     new, besides = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")

@@ -1,5 +1,5 @@
-"""An issue's content from the record: a pure function of what was observed and the publication's recipe; in
-issues that are made afterwards, with what was not known of a day's posts when its issue would have appeared."""
+"""An issue's content from the record: a pure function of what was observed and the publication's recipe. Issues made
+afterwards also say what was not yet known of the day's posts when the issue would have appeared."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
 
 EARLIER_DAYS = 14
-"""Days of earlier issues that a daily issue looks at."""
+"""How many days back a daily issue looks at earlier issues."""
 MOST_ONGOING = 5
 ONGOING_GROWTH = 3
-"""A paper of an earlier issue is still talked about when it gained this many voices since it was shown last."""
+"""A paper from an earlier issue is still talked about if it gained this many voices since it was last shown."""
 
 
 class IssueRecipe(NamedTuple):
-    """What is to be built: of which publication, for which day, from the record at which position.
+    """What to build: the publication, the day, and the position in the record.
 
-    `choice`: by which rule its papers are chosen, `quoting`: by which one posts are. Of an issue that was frozen
-    before, `moments`: from when on and up to when it counts, and `posts`: hashes of those that it chose, by paper.
+    `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. For an issue that was already
+    frozen, `moments`: the start and end of what it counts, and `posts`: the hashes of the posts it chose, by paper.
     """
 
     publication: Publication
@@ -70,7 +70,7 @@ class IssueRecipe(NamedTuple):
 
 
 class BuiltIssue(NamedTuple):
-    """An issue's content and the posts that it shows, which the record keeps beside it."""
+    """An issue's content and the posts it shows, which the record stores separately."""
 
     content: IssueContent
     shown: tuple[model.Shown, ...]
@@ -81,21 +81,21 @@ class BuiltIssue(NamedTuple):
 
 
 def digest_of(value: object) -> str:
-    """SHA-256 of a value's RFC 8785 JSON, in hexadecimal: of an issue's content, its digest."""
+    """SHA-256 of a value's RFC 8785 JSON, in hexadecimal. For an issue's content, this is the issue's digest."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def read_content(text: str) -> IssueContent:
-    """A frozen content from its JSON. Raises CorruptStore."""
+    """Decode a frozen content from its JSON. Raises CorruptStore."""
     try:
         return msgspec.json.decode(text.encode(), type=IssueContent)
     except (msgspec.DecodeError, RecursionError) as problem:
-        raise CorruptStore(f"a frozen issue cannot be read ({problem}); `hotpapers verify --all` names it") from problem
+        raise CorruptStore(f"cannot read a frozen issue ({problem}); `hotpapers verify --all` says which") from problem
 
 
 def build(record: Record, recipe: IssueRecipe, collect: InputReader = collect_with_forecasts) -> BuiltIssue:
-    """The issue. Raises NotFound when there is no listing of that day, IssueError when it has no counts. `collect`:
-    what reads the input of its ranking, of a publication of our own."""
+    """The issue. Raises NotFound if there is no listing for that day, IssueError if it has no counts. `collect` reads
+    the ranking's input for a publication of our own."""
     if recipe.publication.window == "listing":
         return _build_listing(record, recipe)
     return _build_own(record, recipe, collect)
@@ -180,14 +180,14 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
 
 
 def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int]:
-    """From when on and up to when an issue of our own counts, by its hour and zone and the day's announcement."""
+    """The start and end of what an issue of our own counts, from its hour and zone and the day's announcement."""
     cut = closing(record.view(position=recipe.position), recipe.publication, recipe.day)
     return window_start(recipe.publication, recipe.day), cut
 
 
 class SelectedEntries(NamedTuple):
-    """What of a ranking's input an issue holds: `fresh` its entries, `ongoing` those of earlier issues that go on;
-    their papers."""
+    """What an issue takes from the ranking: `fresh` are its entries, `ongoing` those of earlier issues that are still
+    talked about, `papers` their metadata."""
 
     fresh: tuple[ScoredCandidate, ...]
     ongoing: tuple[ScoredCandidate, ...]
@@ -197,8 +197,8 @@ class SelectedEntries(NamedTuple):
 def choose(
     view: AsOfView, publication: Publication, ranking_input: RankingInput, last: dict[str, int], enough: int = 0
 ) -> SelectedEntries:
-    """Those in the publication's fields that reach the threshold, which decides the length; but `enough` of the best in
-    any case, if so many are talked about."""
+    """The papers in the publication's fields that reach the threshold, however many; but at least the best `enough`,
+    if that many are talked about."""
     ranked = ranking.rank(ranking_input, publication.ranking)
     passed = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
     matching = matching_papers(view, publication, (candidate.paper for candidate in passed))
@@ -230,18 +230,18 @@ def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
 def _readings(
     view: AsOfView, publication: Publication, start: int, ranking_input: RankingInput
 ) -> tuple[model.NetworkReading, ...]:
-    """A daily issue says how its own day was read, longer ones how their window was."""
+    """A daily issue reports how its own day was read, longer ones how their window was."""
     since = view.as_of - model.DAY if publication.window == "daily" else start
     return network_readings(view, publication, since, networks_of(ranking_input))
 
 
 def _known_networks(ranking_input: RankingInput, readings: Iterable[model.NetworkReading]) -> set[str]:
-    """The networks of which anything is known: what was said there, or that they were read."""
+    """The networks about which anything is known: what was said there, or that they were read."""
     return networks_of(ranking_input) | {reading.network for reading in readings if reading.state != "unknown"}
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
-    """(digest, content) of a daily publication's issues of the days before, as known at the position."""
+    """(digest, content) of a daily publication's issues of the previous days, as known at the position."""
     if recipe.publication.window != "daily":
         return []
     first = (datetime.date.fromisoformat(recipe.day) - datetime.timedelta(days=EARLIER_DAYS)).isoformat()
@@ -255,12 +255,12 @@ def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, Issue
 
 
 def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
-    """The voices with which each paper was shown last, be it as still talked about."""
+    """How many voices each paper had when last shown, as an entry or as still talked about."""
     return {entry.paper: entry.voices for content in earlier for entry in (*content.entries, *content.ongoing)}
 
 
 def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[model.Shown]:
-    """What the entries show, as items; those still talked about stand after the last place."""
+    """The posts that entries show, as items; papers still talked about are numbered after the last place."""
     for place, entry in enumerate([*content.entries, *content.ongoing], 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
             if isinstance(row.item, model.Post):
@@ -274,8 +274,8 @@ def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[mode
 
 
 class EntryInputs(NamedTuple):
-    """What entries are made of: the ranking's input, and by paper the hash of its metadata, the posts shown and
-    its forecasts, if any are made."""
+    """What entries are made of: the ranking's input and, by paper, the hash of its metadata, the posts shown and its
+    forecasts. `forecasts` is None for publications without them."""
 
     ranking_input: RankingInput
     metadata: dict[str, str]
@@ -291,7 +291,7 @@ def _content(
     order: Sequence[ScoredCandidate],
     ongoing: Sequence[ScoredCandidate] = (),
 ) -> IssueContent:
-    """`about`: what the issue says of itself beside its entries."""
+    """`about`: what the issue says about itself, apart from its entries."""
     ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.ranking_input, recipe.publication)
     return about(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
@@ -309,7 +309,7 @@ def _chain(record: Record, position: int) -> str:
 
 
 def _prices(ranking_input: RankingInput, publication: Publication) -> PriceList | None:
-    """The prices of places; None for a ranking that has none, and for a listing: its papers are compared at no age."""
+    """The prices of places; None for a ranking without prices, and for a listing, whose papers have no age."""
     needs = ranking.needs_of(publication.ranking)
     if not needs.with_standing or publication.window == "listing":
         return None
@@ -371,8 +371,8 @@ def _count(a: model.Attention) -> PrintedCount:
 def retrospective_of(
     view: AsOfView, publication: Publication, start: int, networks: Set[str], papers: Sequence[str]
 ) -> Retrospective:
-    """Of an issue as of a view that considers the papers announced from `start` on, and holds some of them. `networks`:
-    those of which anything is known. Who has standing must have been learned up to the view's position."""
+    """What was not known at the time, for an issue as of `view` that considers papers announced since `start` and has
+    `papers`. `networks`: those about which anything is known. Standing must be learned up to the view's position."""
     posts = queries.retrospective_counts(view, start, publication.networks)
     inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
     known = known_accounts(view)

@@ -1,4 +1,4 @@
-"""How an issue of our own gets its ranking's input: from the whole record, unless it is one of many days in a row."""
+"""Where an issue of our own gets its ranking's input: from the whole record, unless many days are made in a row."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Forecasts = Callable[[Iterable[str]], dict[str, tuple[NetworkForecast, ...]]]
 
 
 class CollectedInput(NamedTuple):
-    """A ranking's input, and what makes the forecasts of some papers from it: None where there are none."""
+    """A ranking's input, and a function that makes forecasts for papers from it; None if there are no forecasts."""
 
     inputs: RankingInput
     forecasts: Forecasts | None
 
 
 InputReader = Callable[[AsOfView, Publication, CandidateWindow, tuple[int, ...]], CollectedInput]
-"""What collects the input of a publication as of a view: of the papers that may be candidates, with those that they are
-compared with."""
+"""Collects a publication's input as of a view: the papers that may be candidates, and the papers that they are compared
+with. The last argument: numbers of the publication's own accounts."""
 
 
 def collect_with_forecasts(
     view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
 ) -> CollectedInput:
-    """From the whole record."""
+    """Read the input from the whole record."""
     curves = CurveCollector(view.as_of) if has_forecasts(publication) else None
     inputs = collect_input(view, publication, span, own_voices, curves)
     return CollectedInput(inputs, curves.forecasts if curves else None)

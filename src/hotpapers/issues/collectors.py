@@ -1,8 +1,8 @@
-"""Counts of other collectors in the place of ours, where they read a network and we did not.
+"""Replaces our counts with other collectors' where they read a network and we did not.
 
-A paper's count on a network at an age is one collector's, never a sum of several: of those that read the network for
-longer between the announcement and that age. It is ours unless we were blind for more than short gaps, and another one
-was so for less. Both stay in the record, side by side.
+A paper's count on a network at an age is from one collector, never a sum: the one that read the network longest between
+the announcement and that age. It is ours unless we missed more than short gaps and another collector missed less. Both
+counts stay in the record.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class PaperFacts(NamedTuple):
 
 
 BetterCounts = Mapping[str, Sequence[Measurement]]
-"""By paper the counts that are better than ours."""
+"""The counts that are better than ours, by paper."""
 
 
 def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable[Engagement]) -> Iterator[Engagement]:
-    """Our attention, ordered by paper, with the counts of others where these are better; then the papers of which we
-    have nothing. Where nobody is followed it stays as it is."""
+    """Our attention, ordered by paper, with others' counts where those are better; then the papers for which we have
+    nothing. Unchanged if the record has no counts of other collectors."""
     if not queries.has_measurements(view):
         yield from rows
         return
@@ -51,7 +51,7 @@ def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable
 
 
 def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
-    """Of each paper the counts of others that are better than ours."""
+    """Others' counts that are better than ours, by paper."""
     unread = unread_times(view)
     best: dict[tuple[str, str, int], Measurement] = {}
     for item in view.items(Measurement, "t.until_at <= ?", (view.as_of,)):
@@ -73,7 +73,7 @@ def _is_wanted(item: Measurement, window: MeasurementWindow) -> bool:
 
 
 def is_better(item: Measurement, unread: UnreadTimes) -> bool:
-    """Whether another collector read the network for longer than we did, who were blind for more than a short gap."""
+    """Whether we missed more than a short gap, and the other collector missed less."""
     unread_time = unread.of(item.network, item.until_at - item.age * HOUR, item.until_at)
     return unread_time > TURN and item.unread < unread_time
 
@@ -81,7 +81,7 @@ def is_better(item: Measurement, unread: UnreadTimes) -> bool:
 def with_replacements(
     own: Sequence[Engagement], better: Sequence[Measurement], facts: PaperFacts
 ) -> Iterator[Engagement]:
-    """A paper's rows, where those at the same age and moment that are better take the place of ours."""
+    """A paper's rows, with better ones at the same age and moment in place of ours."""
     counts = {
         (item.network, item.age): item for item in better if item.until_at == facts.announced_at + item.age * HOUR
     }
@@ -100,11 +100,11 @@ def _engagement(item: Measurement, facts: PaperFacts) -> Engagement:
     )  # fmt: skip
 
 
-# ---- how far others counted the same --------------------------------------------------------------------
+# ---- how far others' counts agree -----------------------------------------------------------------------
 
 
 def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> WitnessedCounts | msgspec.UnsetType:
-    """How many of some papers' counts others made too, and how far they agree. Absent where nobody did."""
+    """How many of the papers' counts others made too, and how many of those agree. UNSET if there are none."""
     if not queries.has_measurements(view):
         return msgspec.UNSET
     others = _counts_of(view, [candidate.paper for candidate in candidates])
@@ -122,12 +122,12 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
 
 
 def _other_counts(attention: Attention, items: Sequence[Measurement]) -> list[Measurement]:
-    """The counts of those who had read the network in full, but for the one that stands there already."""
+    """The counts of collectors that read the network in full, except the one already used."""
     return [item for item in items if item.unread <= TURN and item.source != attention.collector]
 
 
 def _counts_of(view: AsOfView, papers: Sequence[str]) -> Mapping[tuple[str, str, int], Sequence[Measurement]]:
-    """What others counted of some papers, by paper, network and moment."""
+    """What others counted for the papers, by paper, network and moment."""
     result: dict[tuple[str, str, int], list[Measurement]] = defaultdict(list)
     for some in slices(papers):
         for item in view.items(Measurement, f"t.paper IN ({numbers_of(some)})", some):
@@ -136,5 +136,5 @@ def _counts_of(view: AsOfView, papers: Sequence[str]) -> Mapping[tuple[str, str,
 
 
 def is_close(voices: int, others: int) -> bool:
-    """Whether two counts differ by a tenth, or by two voices, at most."""
+    """Whether two counts differ by at most a tenth or two voices."""
     return abs(voices - others) <= max(2, max(voices, others) // 10)

@@ -17,16 +17,17 @@ from hotpapers.model import HOUR, READ_BACK, Coverage, NetworkReading, Publicati
 from hotpapers.store.as_of import AsOfView
 
 TURN = HOUR * 3 // 2
-"""Networks are read in turns: so long without a reading is no gap."""
+"""Networks are read in turns, so this long without a reading is not a gap, µs."""
 SEVERITY = ("complete", "partial", "refused")
 
 
 def readings(
     view: AsOfView, publication: Publication, start: int, networks_with_posts: Iterable[str]
 ) -> tuple[NetworkReading, ...]:
-    """How each network that counts was read from `start` to the cut: all that were ever read or `heard_networks`.
+    """How each of the publication's networks was read from `start` to the cut; by default all that were ever read or
+    are in `networks_with_posts`.
 
-    No network could be read before the site was there, but for what was read back: that ends some time before.
+    Time before the site started does not count as unread: networks could not be read then, except by reading back.
     """
     start = max(start, (site_started_at(view) or 0) - TURN // 2)
     spans: dict[str, list[Coverage]] = defaultdict(list)
@@ -45,14 +46,14 @@ def readings(
 
 
 def _started_networks(view: AsOfView) -> Iterator[str]:
-    """Networks that were first read to their end so lately that no stretch of time was written down yet."""
+    """Networks whose reading back ended so recently that no stretch of time has been recorded yet."""
     where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
     return (span.network for span in view.items(Coverage, where, (READ_BACK, view.as_of - TURN)))
 
 
 class UnreadTimes:
-    """When networks were not read in full, of all that is written down of it. Before the first word on a network and
-    after the last one it was not read; short gaps between two readings are none."""
+    """When networks were not read in full, from recorded coverage. A network counts as unread before its first span and
+    after its last; short gaps between two readings do not count."""
 
     def __init__(self, spans: Mapping[str, Sequence[Coverage]]) -> None:
         self._read = {network: _read_ranges(some) for network, some in spans.items()}
@@ -70,7 +71,7 @@ class UnreadTimes:
 
 
 def unread_times(view: AsOfView, more: Iterable[Coverage] = ()) -> UnreadTimes:
-    """When networks were not read, as a view has it; `more`: what is known of it besides."""
+    """When networks were not read, as of a view. `more`: further coverage to include."""
     spans: dict[str, list[Coverage]] = defaultdict(list)
     for span in (*view.items(Coverage, "t.until_at > t.from_at"), *more):
         spans[span.network].append(span)
@@ -78,7 +79,7 @@ def unread_times(view: AsOfView, more: Iterable[Coverage] = ()) -> UnreadTimes:
 
 
 def _read_ranges(spans: Sequence[Coverage]) -> list[tuple[int, int]]:
-    """From when until when a network was read in full, ascending."""
+    """The (start, end) ranges in which a network was read in full, ascending."""
     start = min((span.from_at for span in spans), default=0)
     end = max((span.until_at for span in spans), default=0)
     result: list[tuple[int, int]] = []
@@ -91,7 +92,7 @@ def _read_ranges(spans: Sequence[Coverage]) -> list[tuple[int, int]]:
 
 
 class CoveredRange(NamedTuple):
-    """A stretch of time; `by` is the span that says how it was read, None where none does."""
+    """A stretch of time; `by` is the span that says how it was read, None if there is none."""
 
     start: int
     end: int
@@ -104,8 +105,8 @@ class CoveredRange(NamedTuple):
 
 
 def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:
-    """The worst state between two moments, where a later reading takes the place of an earlier one: what was read
-    after all is complete. `since`: when the worst state first began."""
+    """The worst state between two moments. A later reading replaces an earlier one, so what was missed and then read is
+    complete. `since`: when the worst state first began."""
     ranges = [piece for piece in covered_ranges(spans, start, end) if piece.by or piece.end - piece.start > TURN]
     if not any(piece.by for piece in ranges):
         return NetworkReading(network=network, state="unknown", reason=model.NOT_READ)
@@ -117,7 +118,8 @@ def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) ->
 
 
 def covered_ranges(spans: Sequence[Coverage], start: int, end: int) -> Iterator[CoveredRange]:
-    """The time between two moments in pieces, each with the latest span that covers it; of two, the worse."""
+    """The time between two moments in pieces, each with the span covering it that was observed last; of several, the
+    worst."""
     pending = sorted((span for span in spans if span.from_at < span.until_at), key=lambda span: span.from_at)
     edges = sorted({start, end, *(min(max(m, start), end) for s in pending for m in (s.from_at, s.until_at))})
     active: list[tuple[int, int, int, Coverage]] = []

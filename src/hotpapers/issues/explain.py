@@ -16,7 +16,7 @@ from hotpapers.ranking import swap, words
 
 
 class NeighbourSwap(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry next to the explained one and what would make the two swap."""
+    """An entry next to the explained one, and what would make the two swap."""
 
     place: int
     paper: str
@@ -26,11 +26,11 @@ class NeighbourSwap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry's place and how it came about.
+    """An entry's place and the reasons for it.
 
-    `lane`: among the entries, or still talked about; `entries`: how many stand there. `classic_rank`: its place there
-    by the classic rule. `announced`: when, in words. `formulae` and `sentences` go with `parts`, one each.
-    `price`: what the place would have cost, empty where that is not told.
+    `lane`: among the entries, or still talked about. `entries`: how many are in that lane. `classic_rank`: the place
+    there by the classic rule. `announced`: when, in words. `formulae` and `sentences`: one for each of `parts`.
+    `price`: what the place would have cost, empty if unknown.
     """
 
     publication: str
@@ -55,11 +55,11 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     below: NeighbourSwap | None
 
 
-ALL_KNOWN = "Further voices that would make neighbours swap are taken to be known ones."
+ALL_KNOWN = "The additional voices needed for a swap are assumed to be known ones."
 
 
 def explain(issue: PublishedIssue, paper: str) -> Explanation:
-    """The explanation of a paper (by key) in an issue. Raises NotFound when the issue does not hold it."""
+    """The explanation of a paper (by key) in an issue. Raises NotFound if the paper is not in the issue."""
     content = issue.content
     lane, entries = _lane(content, paper)
     index = next(i for i, entry in enumerate(entries) if entry.paper == paper)
@@ -103,7 +103,7 @@ def _neighbour(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGr
 
 
 def notes(entry: Entry, ranking: str) -> Iterator[str]:
-    """What a reader must know of an entry's counts."""
+    """What a reader must know about an entry's counts."""
     for count in entry.counts:
         if note := words.method_note(count.method):
             yield f"{words.network_name(count.network)} counts here are {note}."
@@ -116,21 +116,21 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
 
 
 WIDTH = 120
-"""Characters of a line on a terminal."""
+"""Characters per line on a terminal."""
 
 
 def unread(content: IssueContent) -> Iterator[str]:
-    """The networks that were not read in full: what they would add is unknown."""
+    """A sentence for each network that was not read in full."""
     for reading in content.readings:
         if reading.state != "complete":
             why = f", {reading.reason}" if reading.reason else ""
             others = _collectors(content, reading.network)
-            rest = f"the counts of {others} stand where they read more" if others else "what it would add is not known"
+            rest = f"counts from {others} are used where they read more" if others else "what it would add is not known"
             yield f"{words.network_name(reading.network)}: {reading.state}{why}; {rest}."
 
 
 def _collectors(content: IssueContent, network: str) -> str:
-    """Whose counts an issue takes on a network that was not read in full, in words."""
+    """The collectors whose counts an issue uses on a network that was not read in full, in words."""
     counts = (count for entry in (*content.entries, *content.ongoing) for count in entry.counts)
     names = {count.collector for count in counts if count.network == network and count.collector}
     return " and ".join(sorted(names))
@@ -149,9 +149,9 @@ def text_of(explanation: Explanation) -> Iterator[str]:
     if remarks or explanation.above or explanation.below:
         yield ""
     if explanation.above:
-        remarks.append(_swap_line("To pass", explanation.above, "it"))
+        remarks.append(_swap_line("To pass {}", explanation.above))
     if explanation.below:
-        remarks.append(_swap_line("To be passed by", explanation.below, "that one"))
+        remarks.append(_swap_line("For {} to pass", explanation.below))
     for line in remarks:
         yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
@@ -163,12 +163,12 @@ def _places(explanation: Explanation) -> str:
     return f"place {explanation.place} of {explanation.entries} {among}{then}{when}"
 
 
-def _swap_line(change: str, neighbour: NeighbourSwap, who: str) -> str:
-    name = f"#{neighbour.place} {arxiv.from_key(neighbour.paper)} ({neighbour.score:,})"
+def _swap_line(change: str, neighbour: NeighbourSwap) -> str:
+    goal = change.format(f"#{neighbour.place} {arxiv.from_key(neighbour.paper)} ({neighbour.score:,})")
     if not neighbour.swaps:
-        return f"{change} {name}: no growth on one network alone would do."
+        return f"{goal}: growth on a single network would not be enough."
     ways = [
         f"{words.units(g.needed, g.unit)} on {words.network_name(g.network)} instead of {g.now:,}"
         for g in neighbour.swaps
     ]
-    return f"{change} {name}, {who} would need {' or '.join(ways)}."
+    return f"{goal}, it would need {' or '.join(ways)}."

@@ -1,6 +1,6 @@
-"""What a week will bring to papers younger than that, from the curves of those in the record that are older.
+"""Forecasts of how many voices papers will have after a week, from the curves of older papers in the record.
 
-Beside the score, never in it: no ranking looks at a forecast.
+Forecasts are shown next to the score and are never part of it: no ranking uses them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from hotpapers.ranking.words import count_noun, network_name, number
 
 
 class PaperCurves(NamedTuple):
-    """What forecasts need of a paper: the `curves` that it brings, and the rows from which its own are `made`."""
+    """What forecasts need from a paper: the `curves` it contributes, and the `early` rows for its own forecasts."""
 
     curves: tuple[Curve, ...]
     early: tuple[Engagement, ...]
 
 
 def curves_of(rows: Iterable[Engagement]) -> PaperCurves:
-    """Those of one paper's rows by age. Only rows that stand among peers count: those of the very moment of an age."""
+    """The curves from one paper's rows by age. Only rows measured exactly at an age count, as among peers."""
     among = [row for row in rows if row.peer]
     early = tuple(row for row in among if row.age in AGES)
     curves = (
@@ -34,7 +34,7 @@ def curves_of(rows: Iterable[Engagement]) -> PaperCurves:
 def forecasts_of(
     curves: Iterable[Curve], early: Mapping[str, Sequence[Engagement]], as_of: int
 ) -> dict[str, tuple[NetworkForecast, ...]]:
-    """For each paper with early rows that is six hours to a week old its networks' forecasts, by network."""
+    """For each paper with early rows that is six hours to a week old, its forecasts, ordered by network."""
     table = calibrate(curves)
     result = {}
     for paper, rows in early.items():
@@ -51,7 +51,7 @@ def forecasts_of(
 
 
 class CurveCollector:
-    """Takes the engagement of all papers, each paper's rows together; keeps what forecasts need of it."""
+    """Collects what forecasts need from the engagement of all papers. Each paper's rows must come together."""
 
     def __init__(self, as_of: int) -> None:
         self._as_of = as_of
@@ -65,12 +65,12 @@ class CurveCollector:
             self._early[early[0].paper] = early
 
     def forecasts(self, papers: Iterable[str]) -> dict[str, tuple[NetworkForecast, ...]]:
-        """For each of the papers that is six hours to a week old its networks' forecasts, by network."""
+        """For each of the papers that is six hours to a week old, its forecasts, ordered by network."""
         return forecasts_of(self._curves, {paper: self._early.get(paper, ()) for paper in papers}, self._as_of)
 
 
 def _reached(row: Engagement, as_of: int) -> int:
-    """The latest age that a row's paper has reached, in hours; 0 before the first."""
+    """The latest age that the paper has reached, in hours; 0 before the first."""
     return max((age for age in (*AGES, FINAL) if row.announced_at + age * HOUR <= as_of), default=0)
 
 
@@ -82,13 +82,11 @@ def _curve(early: Engagement, final: Engagement) -> Curve:
 
 
 def sentence(of_network: NetworkForecast) -> str:
-    """A forecast as a plain sentence, or that there is none and why."""
+    """A forecast as a plain sentence, or why there is none."""
     name = network_name(of_network.network)
     if of_network.forecast is None:
-        through = (
-            f"{count_noun(of_network.papers, 'paper')} there {'was' if of_network.papers == 1 else 'were'} seen through"
-        )
-        return f"No forecast for {name}: {through} from {of_network.age} h to a week, too few of them like this one."
+        tracked = count_noun(of_network.papers, "paper")
+        return f"No forecast for {name}: of {tracked} followed there from {of_network.age} h to a week, too few match."
     forecast = of_network.forecast
     papers = count_noun(forecast.papers, "paper") + ("" if forecast.among == "all" else f" of {forecast.among}")
     had = (
@@ -97,13 +95,13 @@ def sentence(of_network: NetworkForecast) -> str:
         else f"{number(forecast.least)} to {number(forecast.most)}"
     )
     return (
-        f"On {name} after a week {number(forecast.low)} to {number(forecast.high)} voices in nine of ten cases, "
-        f"{number(forecast.median)} in the middle: so it went with {papers} that had {had} at {of_network.age} h."
+        f"On {name}, {number(forecast.low)} to {number(forecast.high)} voices after a week in nine of ten cases, "
+        f"median {number(forecast.median)}: based on {papers} that had {had} at {of_network.age} h."
     )
 
 
 def sentences(entry: Entry) -> tuple[str, ...]:
-    """What an entry says of the week to come: its forecasts, or in one sentence that there is none."""
+    """An entry's forecasts as sentences, or one sentence that there are none."""
     forecasts = entry.forecasts or ()
     forecast_sentences = tuple(
         sentence(network_forecast) for network_forecast in forecasts if network_forecast.forecast is not None
@@ -111,4 +109,4 @@ def sentences(entry: Entry) -> tuple[str, ...]:
     if forecast_sentences or not forecasts:
         return forecast_sentences
     names = ", ".join(network_name(network_forecast.network) for network_forecast in forecasts)
-    return (f"No forecast for {names}: too few papers like this one were seen through a week.",)
+    return (f"No forecast for {names}: too few papers like this one were followed for a week.",)

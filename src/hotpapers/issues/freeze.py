@@ -25,7 +25,7 @@ UNBUILDABLE = (
     NotFound, IssueError, CorruptStore, ValueError, TypeError, AttributeError, ArithmeticError, LookupError,
     RecursionError,
 )  # fmt: skip
-"""What building from a damaged content or record may raise, with bytes or nothing where text or numbers were."""
+"""Errors that building from a damaged content or record may raise, e.g. bytes or None instead of text or numbers."""
 
 
 class FrozenIssue(NamedTuple):
@@ -37,7 +37,7 @@ class FrozenIssue(NamedTuple):
 
 
 def publication_of(record: Record, name: str | None) -> model.Publication:
-    """The publication of a name, or the only one there is. Raises NotFound, UsageError."""
+    """The publication with a name, or else the only one there is. Raises NotFound, UsageError."""
     by_name = {item.publication: item for item in record.view().items(model.Publication)}
     if name is not None:
         if name not in by_name:
@@ -46,8 +46,8 @@ def publication_of(record: Record, name: str | None) -> model.Publication:
     by_name = {name: item for name, item in by_name.items() if not model.is_retrospective(name)}
     if not by_name:
         raise NotFound(
-            "no publication yet: `hotpapers import classic` makes one, or name one in hotpapers.toml (and that file by"
-            " --config, if you name a store)"
+            "no publication yet: create one with `hotpapers import classic` or in hotpapers.toml (with --store, pass"
+            " that file with --config)"
         )
     if len(by_name) > 1:
         raise UsageError(f"several publications; choose one with --publication: {', '.join(by_name)}")
@@ -55,14 +55,14 @@ def publication_of(record: Record, name: str | None) -> model.Publication:
 
 
 def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
-    """All editions of a day's issue, the first first."""
+    """All editions of a day's issue, in order."""
     where = 't.publication = ? AND t."day" = ?'
     issues = record.view().items(model.Issue, where, (publication, day), "t.edition")
     return [FrozenIssue(read_content(issue.content), issue.digest, issue.observed_at) for issue in issues]
 
 
 def check_day(day: str) -> str:
-    """The day, if it is one. Raises UsageError."""
+    """Return the day if it is a valid one. Raises UsageError."""
     try:
         if datetime.date.fromisoformat(day).isoformat() == day:
             return day
@@ -80,19 +80,19 @@ def freeze(
     reason: str = "",
     at: int | None = None,
 ) -> FrozenIssue:
-    """The day's issue: the frozen one, or a new one; with `again`, a new edition for a reason.
+    """The day's issue: the frozen one, or a new one; with `again`, a new edition, which needs a reason.
 
-    Raises UsageError when a reason is missing or needless, or the publication has no issue of such a day, IssueError
-    when the day is not over, NotFound when a listing is not there.
+    Raises UsageError if the reason is missing or superfluous, or if the publication cannot have an issue on that day,
+    IssueError if the day is not over, NotFound if there is no listing.
     """
     check_day(day)
     at = at or now()
     before = editions(record, publication.publication, day)
     if bool(again) != bool(reason.strip()) or (again and not before):
-        raise UsageError("a new edition corrects a frozen issue and says why: --again --reason '…'")
+        raise UsageError("a new edition corrects a frozen issue and needs a reason: --again --reason '…'")
     if before and not again:
         return before[-1]
-    if not before:  # a correction keeps the day that its issue has
+    if not before:  # a correction keeps its issue's day
         check_label(publication, day)
         check_no_regular_issue(record, publication.publication, [day])
     position = record.head.position
@@ -105,8 +105,8 @@ def freeze(
 
 
 def check_closed(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:
-    """Raises IssueError while a day's issue cannot be frozen: before its hour, or while its announcement may still
-    come."""
+    """Raises IssueError while a day's issue cannot be frozen yet: before its hour, or while its announcement may still
+    arrive."""
     if publication.window == "listing":
         return
     cut = closing(record.view(position=position), publication, day)
@@ -120,12 +120,12 @@ def check_closed(record: Record, publication: model.Publication, day: str, at: i
 
 
 MOST_NAMED_DAYS = 5
-"""So many days are named where more are meant."""
+"""How many days an error message lists."""
 
 
 def check_no_regular_issue(record: Record, publication: str, days: Collection[str]) -> None:
-    """Raises IssueError where a publication's issues are made afterwards, and some of their days have issues of their
-    time."""
+    """Raises IssueError if a publication's issues are made afterwards and some of the days already have regular
+    issues."""
     if not model.is_retrospective(publication):
         return
     before = [day for day in queries.frozen_days(record, publication.removesuffix(model.HISTORY)) if day in days]
@@ -134,13 +134,13 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
             f" and {len(before) - MOST_NAMED_DAYS} more" if len(before) > MOST_NAMED_DAYS else ""
         )
         raise IssueError(
-            f"{some}: frozen in {'its' if len(before) == 1 else 'their'} time already; what is made afterwards is for"
-            " days that have no issue. `hotpapers issue DATE` prints the one there is."
+            f"{some}: already frozen at the time; only days without an issue can be made afterwards."
+            " `hotpapers issue DATE` prints the existing one."
         )
 
 
 def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
-    """Writes an issue and what it shows into the record. Raises IssueError when another process was first."""
+    """Write an issue and the posts it shows to the record. Raises IssueError if another process was first."""
     content = built.content
     item = model.Issue(
         publication=content.publication.publication, day=content.day, edition=content.edition, digest=built.digest,
@@ -151,7 +151,7 @@ def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
 
 
 def save_unless_there(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
-    """The same, or the issue of another process that was first."""
+    """Like `save`, but if another process was first, return its issue."""
     try:
         return save(record, built, at)
     except IssueError:
@@ -168,7 +168,7 @@ def newer_listing(record: Record, frozen: FrozenIssue) -> bool:
 
 
 def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
-    """Compares an issue with its digest, then with what is rebuilt from the record."""
+    """Check an issue against its digest, then against a rebuild from the record."""
     name = f"{item.publication} {item.day} edition {item.edition}"
     flaw = flaw_of(record.database, item)
     if flaw is not None:
@@ -193,8 +193,7 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
 
 
 def _recipe_of(content: model.IssueContent) -> IssueRecipe:
-    """By which a frozen issue is built again. Its moments are as frozen: a zone's hours may be told otherwise in
-    another year."""
+    """The recipe to rebuild a frozen issue. Its moments are kept as frozen, as time zone rules may change later."""
     return IssueRecipe(
         content.publication, content.day, content.edition, content.position, content.replaces, content.reason,
         moments=(content.from_at, content.as_of), choice=content.choice or THRESHOLD,
@@ -204,8 +203,8 @@ def _recipe_of(content: model.IssueContent) -> IssueRecipe:
 
 
 def differences(value: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(path, value here, value there) of every leaf in which two JSON values differ. Members of lists go by their
-    paper, network or day, where they have one: `entries[arxiv:2101.04869].place`."""
+    """(path, value here, value there) of every leaf in which two JSON values differ. List members are matched by paper,
+    network or day if they have one: `entries[arxiv:2101.04869].place`."""
     if _is_list(value) and _is_list(other):
         yield from _between(_by_name(value, other), _by_name(other, value), f"{path}[", "]")
     elif isinstance(value, dict) and isinstance(other, dict):
@@ -226,7 +225,7 @@ def _is_list(value: Any) -> bool:
 
 
 def _by_name(values: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
-    """The members of a list by a name that tells them apart in it and in the other list, else by their number."""
+    """The members of a list by a name that is unique in both lists, else by their number."""
     for key in ("paper", "network", "day"):
         if all(_are_distinct(some, key) for some in (values, others)):
             return {value[key]: value for value in values}

@@ -1,8 +1,8 @@
-"""When papers were announced of which nobody observed it: inferred by arXiv's schedule from when they were submitted.
+"""Infers announcement days that nobody observed, from the submission times and arXiv's schedule.
 
-arXiv's snapshot of its metadata says when a paper was submitted, not when it was announced. For issues that are made
-afterwards that is inferred, and written down as announcements of the type `inferred`. What was observed goes before:
-a paper whose announcement was observed has none, and a day of which any was observed has none.
+arXiv's metadata snapshot says when a paper was submitted, not when it was announced. For issues made afterwards, the
+day is inferred and stored as announcements of type `inferred`. Observations take precedence: a paper whose announcement
+was observed gets no inferred one, and neither does a day with any observed announcement.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from hotpapers.store.record import Record, now
 
 SOURCE = "inferred"
 BEFORE = REFERENCE_DAYS + 31
-"""Days before a period whose papers matter for it: those that are compared with, and the longest window."""
+"""How many days before a period its papers still matter: for the reference, plus the longest window."""
 LONGEST_WAIT = 10 * DAY
-"""No submission waits longer for its announcement by the schedule, µs."""
+"""The longest time from submission to announcement in the schedule, µs."""
 AT_ONCE = 20_000
-"""Announcements of a batch."""
+"""Announcements per batch."""
 
 
 def infer_days(record: Record, first: date, last: date) -> int:
-    """Infers for the issues of a period when papers of arXiv's snapshot were announced; of how many papers that is
-    new. What was inferred before and has been observed since is withdrawn."""
+    """Infer when papers in arXiv's snapshot were announced, for the issues of a period; return how many papers are new.
+    Earlier inferences that have been observed since are withdrawn."""
     days = (first - timedelta(days=BEFORE)).isoformat(), last.isoformat()
     _withdraw(record, days)
     new = list(_inferred(record, days))
@@ -53,7 +53,7 @@ def _inferred(record: Record, days: tuple[str, str]) -> Iterator[Announcement]:
 
 
 def announcements_of(paper: SubmittedPaper) -> Sequence[Announcement]:
-    """A paper's announcements in all of its categories, if arXiv did not hold it back."""
+    """A paper's announcements in all its categories, assuming arXiv did not hold it back."""
     day = calendar.announced_for(paper.submitted_at)
     at = calendar.announced_at(day)
     return [

@@ -1,4 +1,4 @@
-"""Imported listings: which papers they name, with which counts, in which order now."""
+"""Imported listings: the papers they name, with their counts and order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hotpapers.store.item_rows import StoredRow
 
 
 def listing_cut(view: AsOfView, publication: str, day: str) -> int:
-    """The latest moment that the listing of a day holds, in itself, its places or the posts that it shows."""
+    """The latest observation in a day's listing: of the listing itself, its places or the posts it shows."""
     listing = queries.listing_of(view, publication, day)
     observed = queries.listed_posts_observed(view, publication, day)
     places = places_of(queries.listed_places(view, publication, day))
@@ -29,16 +29,16 @@ def places_of(rows: Iterable[StoredRow]) -> list[model.Place]:
 
 
 def tally_of(view: AsOfView, place: model.Place) -> model.Tally:
-    """A place's counts: the last ones observed when it was. Raises IssueError when the record has none."""
+    """A place's counts: the last ones observed by the time the place was. Raises IssueError if there are none."""
     tally = view._replace(as_of=place.observed_at).item(model.Tally, place.paper, place.network, place.method)
     if tally is None:
         where = f"{place.publication} {place.day} #{place.place}"
-        raise IssueError(f"{where}: the record holds no counts of {place.paper}.")
+        raise IssueError(f"{where}: the record has no counts for {place.paper}.")
     return tally
 
 
 def listing_input(view: AsOfView, publication: Publication, places: Sequence[model.Place]) -> RankingInput:
-    """The listing's papers with their tallies, among all that the publication listed in the 90 days to the cut."""
+    """The listing's papers with their tallies, and all papers the publication listed in the 90 days before the cut."""
     listed = list(engagement_queries.listed_peers(view, publication.publication, publication.networks))
     counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for network, archive, _, likes in listed:
@@ -57,7 +57,7 @@ def listing_input(view: AsOfView, publication: Publication, places: Sequence[mod
 def _candidate(
     place: model.Place, tally: model.Tally, standing: dict[tuple[str, str], tuple[str, int | None]]
 ) -> Candidate:
-    """A place as a candidate: of the archive under which the paper itself stands among the others."""
+    """A place as a candidate, with the archive under which the paper is counted among the listed ones."""
     printed = archive_of(place.categories[0]) if place.categories else ""
     archive, own = standing.get((tally.network, place.paper), (printed, None))
     counted = Attention(

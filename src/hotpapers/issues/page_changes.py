@@ -1,8 +1,8 @@
-"""Whether batches change what pages show, so that pages are kept over those that do not.
+"""Whether batches change what pages show. Pages stay cached across batches that do not.
 
-Pages show frozen issues, so most of what is collected changes none: new posts, reactions and counts, papers that no
-issue holds. What does: issues and publications, what is said of papers in issues, posts that are gone or limited, what
-is hidden or in doubt, and whatever closes, prunes or forgets rows. What is not known to be harmless counts as a change.
+Pages show frozen issues, so most collected rows change nothing: new posts, reactions and counts, papers in no issue.
+These do: issues and publications, metadata of papers in issues, posts that are gone or limited, verdicts that hide or
+doubt something, and whatever closes, prunes or forgets rows. Anything not known to be harmless counts as a change.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _SHOWN_AS_FROZEN = (
     items.Account, items.Coverage, items.Delivery, items.Mention, items.Reaction, items.Snapshot, items.Tally,
 )  # fmt: skip
 HARMLESS = frozenset(kind_of(kind) for kind in _SHOWN_AS_FROZEN)
-"""What pages show of these was frozen with its issue."""
+"""What pages show of these kinds was frozen with the issue."""
 OF_PAPERS = frozenset(kind_of(kind) for kind in (items.Announcement, items.Paper))
 POST, ALIAS, VERDICT = (kind_of(kind) for kind in (items.Post, items.Alias, items.Verdict))
 COUNTED_BY = ("bot", "human", "author", "independent")
-"""Judgements by which is counted, and which frozen issues have taken in."""
+"""Judgements that only affect counts. Frozen issues already include them."""
 
 
 class PageChangeCounter:
-    """Looks at a record, and counts how often what its pages show has changed."""
+    """Counts how often a record's pages have changed."""
 
     def __init__(self, record: Record) -> None:
         self._database = record.database
@@ -58,27 +58,27 @@ class PageChangeCounter:
         return any(self._matters(kind, numbers) for kind, numbers in rows.items() if kind not in HARMLESS)
 
     def _matters(self, kind: str, numbers: Sequence[int]) -> bool:
-        """Whether some new rows of a kind change a page."""
+        """Whether new rows of a kind change a page."""
         if kind in OF_PAPERS:
             named = (queries.papers_of_rows(self._database, kind, some) for some in slices(numbers))
             return any(not self._papers().isdisjoint(papers) for papers in named)
         if kind == POST:
             return any(queries.do_posts_matter(self._database, some, self._position) for some in slices(numbers))
-        if kind == ALIAS:  # whose posts are hidden may be known by this alone
+        if kind == ALIAS:  # an alias may connect posts to a hidden account
             return queries.is_anything_hidden(self._database)
         if kind == VERDICT:
             return self._verdicts_matter()
         return True
 
     def _papers(self) -> frozenset[str]:
-        """The papers that any issue holds."""
+        """The papers in any issue."""
         if self._held is None:
             issues = queries.issue_papers(self._database)
             self._held = frozenset(paper for _, _, held in issues for paper in held.papers)
         return self._held
 
     def _verdicts_matter(self) -> bool:
-        """Whether somebody or something is hidden or shown again, or a post in doubt that was known before."""
+        """Whether an account or post was hidden or unhidden, or a previously known post is in doubt."""
         subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
         return any(not about for _, about in subjects) or any(
             queries.is_any_known(self._database, some, self._position)

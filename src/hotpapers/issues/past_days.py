@@ -1,10 +1,10 @@
-"""Issues of days that are over, made afterwards from what the record has of them, in one run.
+"""Makes issues of past days afterwards, from what the record has, in one run.
 
-They are a publication of their own, named after the one whose recipe they follow: `daily@history` beside `daily`. So
-they are never among issues that appeared in their time: not in lists, feeds or mail, not compared with, not logged.
-Each is a batch of its own: a run that is broken off goes on with the first day that is missing.
-Engagement is counted from one day's cut to the next (`InputOverDays`): what `collect_input` and `CurveCollector` make
-of the whole record at every cut, from the papers of which something changed.
+They form a separate publication, named after the one whose recipe they follow: `daily@history` for `daily`. So they
+never mix with issues that appeared on their day: not in lists, feeds or mail, not in comparisons, not in the log.
+Each is its own batch: an interrupted run resumes with the first missing day.
+Engagement is updated from one day's cut to the next (`InputOverDays`): the result is what `collect_input` and
+`CurveCollector` get from the whole record at each cut, but only papers that changed are counted again.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from hotpapers.store.record import Record, now
 AFTERWARDS = "made afterwards"
 NOTE = "Made afterwards, from an archive: no issue appeared on its day, and each says what was not known then."
 LATEST_CLOSE = 7 * DAY
-"""An issue closes no later than this after its hour, µs."""
+"""The longest time from an issue's hour until it closes, µs."""
 
 
 class PastPeriod(NamedTuple):
-    """The days between two, both included, that are to have issues made afterwards. `days`: those that have none yet;
-    `frozen`: those that have; `unknown`: those of which the record has no announcements. All ascend."""
+    """A period for which to make issues afterwards. `days`: those without an issue yet; `frozen`: those with one;
+    `unknown`: those for which the record has no announcements. All ascending."""
 
     publication: Publication
     days: tuple[str, ...]
@@ -51,7 +51,7 @@ class PastPeriod(NamedTuple):
 
 
 def history_of(publication: Publication) -> Publication:
-    """The publication of the issues that are made afterwards by a publication's recipe."""
+    """The publication for issues made afterwards by a publication's recipe."""
     if is_retrospective(publication.publication):
         return publication
     note = publication.note or ""
@@ -64,22 +64,22 @@ def history_of(publication: Publication) -> Publication:
 
 
 def plan_period(record: Record, publication: Publication, first: date, last: date) -> PastPeriod:
-    """What is to be made of a period.
+    """Which issues to make for a period.
 
-    Raises UsageError where no issue can have such a day, NotFound where the record knows nothing of the period,
-    IssueError where a day has an issue of its time.
+    Raises UsageError if no issue can have such a day, NotFound if the record has no announcements for the period,
+    IssueError if a day already has a regular issue.
     """
     labels = check_days(record, publication, first, last)
     span = announced_between(record.view())
     if span is None:
         raise NotFound(
-            "the record has no announcements, which say what papers were new on a day, and no snapshot of arXiv's"
-            " metadata of then, from which they can be inferred; import or collect some first."
+            "the record has no announcements, which say which papers were new on a day, and no arXiv metadata snapshot"
+            " of that time to infer them from; import or collect some first."
         )
     known = [day for day in labels if _overlaps(publication, day, span)]
     if not known:
         raise NotFound(
-            f"the record knows nothing of {first} to {last}: its announcements are those of {span[0]} to {span[1]}."
+            f"the record has no announcements from {first} to {last}; it has those from {span[0]} to {span[1]}."
         )
     frozen = set(frozen_days(record, history_of(publication).publication))
     return PastPeriod(
@@ -91,8 +91,8 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
 
 
 def check_days(record: Record, publication: Publication, first: date, last: date) -> list[str]:
-    """The days of a period that can have issues made afterwards. Raises UsageError where none can, IssueError where one
-    has an issue of its time."""
+    """The days of a period that can have issues made afterwards. Raises UsageError if there are none, IssueError if one
+    already has a regular issue."""
     labels = _labels(publication, first, last)
     check_no_regular_issue(record, history_of(publication).publication, labels)
     return labels
@@ -101,21 +101,21 @@ def check_days(record: Record, publication: Publication, first: date, last: date
 def _labels(publication: Publication, first: date, last: date) -> list[str]:
     if publication.window == "listing":
         raise UsageError(
-            f"{publication.publication}: a listing has the issues that its maker made; there are no others."
+            f"{publication.publication}: a listing has only the issues that its maker published; no others can be made."
         )
     if last < first:
         raise UsageError(f"{first} to {last}: the period ends before it begins")
     days = [day.isoformat() for day in takewhile(lambda day: day <= last, days_from(publication, first))]
     if not days:
         raise UsageError(
-            f"{first} to {last}: issues of {publication.publication} are {publication.window}, their day is"
-            f" {RULE[publication.window]}; there is none in between."
+            f"{first} to {last}: issues of {publication.publication} are {publication.window},"
+            f" {RULE[publication.window]}; there is none in this period."
         )
     return days
 
 
 def _overlaps(publication: Publication, day: str, span: tuple[str, str]) -> bool:
-    """Whether papers were announced in the time that an issue looks at; of a daily one, on its day at the latest."""
+    """Whether papers were announced in an issue's window. For a daily one, only its day needs to be in the span."""
     first, last = span
     if publication.window == "daily":
         return first <= day <= last
@@ -124,7 +124,7 @@ def _overlaps(publication: Publication, day: str, span: tuple[str, str]) -> bool
 
 
 def check_period_closed(period: PastPeriod, at: int) -> None:
-    """Raises IssueError where a day of a period is not over at a moment."""
+    """Raises IssueError if a day of the period is not over at a moment."""
     late = [day for day in period.days if cut_of(period.publication, day) > at]
     if late:
         closes = minute_of(cut_of(period.publication, late[0]))
@@ -132,7 +132,7 @@ def check_period_closed(period: PastPeriod, at: int) -> None:
 
 
 def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
-    """Makes and freezes the days that are missing, in their order; each is in the record when it comes. Raises what
+    """Make and freeze the missing days in order. Each issue is in the record by the time it is yielded. Raises what
     `freeze` raises."""
     publication = _recorded(record, period.publication)
     collect = _reader(record, period) if period.days else collect_with_forecasts
@@ -141,7 +141,7 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
 
 
 def _recorded(record: Record, publication: Publication) -> Publication:
-    """The publication as the record has it, which takes it in where it is new or differs."""
+    """The publication as stored in the record, which is updated if the publication is new or differs."""
     recorded = record.view().item(Publication, publication.publication)
     if recorded and msgspec.structs.replace(recorded, observed_at=publication.observed_at) == publication:
         return recorded
@@ -151,8 +151,8 @@ def _recorded(record: Record, publication: Publication) -> Publication:
 
 
 def _reader(record: Record, period: PastPeriod) -> InputReader:
-    """Of daily issues each takes over most of what the one before has read, where no other collector's counts stand in
-    for ours."""
+    """The reader for a period. A daily issue reuses most of what the previous one read, unless other collectors' counts
+    may replace ours."""
     if period.publication.window != "daily" or has_measurements(record.view()):
         return collect_with_forecasts
     return InputOverDays(cut_of(period.publication, period.days[-1]) + LATEST_CLOSE)
@@ -169,8 +169,8 @@ NO_CURVES = PaperCurves((), ())
 
 
 class InputOverDays:
-    """An `InputReader` for one publication of daily issues, asked for cuts up to `until`. Where they ascend, each goes
-    on from the one before."""
+    """An `InputReader` for one publication of daily issues, for cuts up to `until`. If cuts ascend, each continues from
+    the previous one."""
 
     def __init__(self, until: int) -> None:
         self._until = until
@@ -209,7 +209,7 @@ class InputOverDays:
         return [ranking_input.without_late_peer(row, self._since) for row in self._engagement.rows(paper)]
 
     def _update(self, paper: str) -> None:
-        """Counts a paper as what it is now among those that others are compared with."""
+        """Update a paper's counts in the references."""
         self._counts.add(self._peers.pop(paper, ()), -1)
         self._curves.pop(paper, None)
         if rows := self._rows(paper):

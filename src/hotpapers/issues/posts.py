@@ -1,4 +1,4 @@
-"""Which posts an entry shows, and which may not be shown."""
+"""The posts that an entry shows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hotpapers.store.item_rows import SPECS, StoredRow, read_with_commitments
 
 
 def listed_under(view: AsOfView, places: Sequence[Place]) -> dict[str, list[StoredRow]]:
-    """The posts that a listing shows, by paper: those that were shown no earlier than the place was observed, as a
-    corrected listing may show fewer."""
+    """The posts that a listing shows, by paper. Only posts observed no earlier than the place count, as a corrected
+    listing may show fewer."""
     if not places:
         return {}
     listed_posts = queries.listed_posts(view, places[0].publication, places[0].day)
@@ -34,8 +34,8 @@ def leading(
     since: int = 0,
     quoting: QuotationRule = quotations.BY_REACTIONS_ALONE,
 ) -> dict[str, list[StoredRow]]:
-    """The posts about each paper that lead at the cut, made since a moment: one an account and text, none that may not
-    be quoted; with the most reactions, and by a rule of what is worth it."""
+    """The leading posts about each paper at the cut, made since a moment: those with the most reactions, chosen by the
+    quotation rule; one per account and text, and none that may not be quoted."""
     result: dict[str, list[CandidatePost]] = defaultdict(list)
     waiting = iter(papers)
     while some := list(islice(waiting, AT_ONCE)):

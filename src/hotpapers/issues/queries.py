@@ -1,4 +1,4 @@
-"""What issues ask of the store: frozen days, posts shown, coverage, announcements, and what changes a page."""
+"""The queries of issues: frozen days, posts shown, coverage, announcements, and what changes a page."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Brief = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 
 FIRST_WAIT = 2 * HOUR
-"""How long after a site began its first issue waits for what networks tell of the time before."""
+"""How long after a site's start its first issue waits for networks to be read back, µs."""
 
 
 SNAPSHOTS = "import:arxiv"
-"""Under which name batches stand that were imported from arXiv's snapshot of its metadata."""
+"""The source of batches imported from arXiv's metadata snapshot."""
 ARXIV = "arxiv"
-"""Under which name the reading of arXiv's announcements is covered: a row a day, from the moment of announcement."""
+"""The network name in the coverage of arXiv's announcements: one row per day, from the moment of announcement."""
 
 
 def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -> dict[int, list[StoredRow]]:
@@ -53,7 +53,7 @@ def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -
 def leading_posts_sql(
     view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: Sequence[int], since: int
 ) -> tuple[str, tuple[str | int, ...]]:
-    """A statement and its parameters: (paper, reactions, voice, post) of what may be shown of some papers."""
+    """A statement and its parameters: (paper, reactions, voice, post) of the posts about papers that may be shown."""
     networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
     counts = f"""LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
             SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})"""
@@ -66,7 +66,7 @@ def leading_posts_sql(
 
 
 def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
-    """Those of some posts that are not to be shown now: gone, not to be quoted, hidden, or of a hidden account."""
+    """The given posts that are not to be shown now: gone, not to be quoted, hidden, or by a hidden account."""
     return frozenset().union(*(_withheld_among(view, numbers_of(some), some) for some in slices(posts)))
 
 
@@ -80,7 +80,7 @@ def _withheld_among(view: AsOfView, among: str, keys: Sequence[str]) -> frozense
 
 
 def read_since(view: AsOfView) -> dict[str, int]:
-    """From when on each network was read, where it was written down when that began."""
+    """The start of each network's coverage, for networks with a recorded beginning."""
     sql = f"""SELECT t.network, min(t.from_at) FROM coverage AS t WHERE {view.visible("t")} AND t.network IN (
         SELECT t.network FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at AND {view.visible("t")})
         GROUP BY t.network"""
@@ -88,7 +88,7 @@ def read_since(view: AsOfView) -> dict[str, int]:
 
 
 def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str, str], Brief]]:
-    """What imported listings printed of their papers, by day and paper; later observations come later."""
+    """What imported listings printed about their papers, by day and paper, in order of observation."""
     sql = f"""SELECT t.day, {key_of("t.paper")}, t.title, t.authors, t.categories FROM place AS t
         WHERE t.publication = ? AND {view.visible("t")} ORDER BY t.observed_at"""
     for day, paper, title, authors, categories in view.database.iterate(sql, (publication,)):
@@ -96,7 +96,7 @@ def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str
 
 
 def described_briefs(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, Brief]]:
-    """What the record knows of papers; later observations come later."""
+    """What the record knows about papers, in order of observation."""
     for some in slices(papers):
         sql = f"""SELECT {key_of("t.paper")}, t.title, t.authors, t.categories FROM paper AS t
             WHERE t.paper IN ({numbers_of(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
@@ -117,7 +117,7 @@ def listed_days(record: Record, publication: str) -> list[str]:
 
 
 def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]:
-    """The places of a day's listing, ascending: those that were read from the same file as the listing."""
+    """The places of a day's listing, ascending: those read from the same file as the listing."""
     listing = listing_of(view, publication, day)
     later = f"""SELECT 1 FROM place AS l WHERE l.publication = t.publication AND l.day = t.day AND l.place = t.place
         AND l.file = t.file AND l.observed_at > t.observed_at AND {view.visible("l")}"""
@@ -127,7 +127,7 @@ def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]
 
 
 def site_started_at(view: AsOfView) -> int | None:
-    """When the site read its first network; None where that was not written down, or is to come."""
+    """When the site first read a network; None if that was not recorded or has not happened yet."""
     sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
         AND {view.visible("t")}"""
     began = view.database.rows(sql, (model.BEGAN,))[0][0]
@@ -136,7 +136,8 @@ def site_started_at(view: AsOfView) -> int | None:
 
 
 def read_back_at(view: AsOfView) -> int | None:
-    """When the record had what networks told of the time before the site began, as far as its first issue waits."""
+    """When networks had been read back to before the site's start, within the time its first issue waits; None if they
+    were not."""
     began = site_started_at(view)
     if began is None:
         return None
@@ -147,10 +148,10 @@ def read_back_at(view: AsOfView) -> int | None:
 
 
 def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
-    """When the day's announcement was in the record, all of it; None while it is not.
+    """When the record had the whole of a day's announcement; None while it does not.
 
-    All of it: the source of arXiv says when it has read a day. Where no such source is used, the first batch that
-    brings a day's announcements brings all.
+    The arXiv source records when it has read a day. Without that source, the first batch with a day's announcements
+    is taken to have all of them.
     """
     first = f"SELECT min(t.observed_at) FROM coverage AS t WHERE t.network = ? AND {view.visible('t')}"
     if view.database.rows(first, (ARXIV,))[0][0] is not None:
@@ -164,7 +165,7 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
 
 
 def abstracts_of(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(paper, abstract, else summary) as the record knows them; later observations come later."""
+    """(paper, abstract, else summary) as the record has them, in order of observation."""
     for some in slices(papers):
         sql = f"""SELECT {key_of("t.paper")}, t.abstract, t.summary FROM paper AS t
             WHERE t.paper IN ({numbers_of(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
@@ -172,7 +173,7 @@ def abstracts_of(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, s
 
 
 def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
-    """((day, paper), abstract) as imported listings printed them, where they did; later observations come later."""
+    """((day, paper), abstract) where imported listings printed one, in order of observation."""
     for some in slices(days):
         sql = f"""SELECT t.day, {key_of("t.paper")}, t.abstract FROM place AS t
             WHERE t.publication = ? AND t.day IN ({placeholders(some)}) AND t.abstract <> '' AND {view.visible("t")}
@@ -182,12 +183,12 @@ def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> 
 
 
 def papers_announced_on(view: AsOfView, day: str) -> Iterator[Paper]:
-    """The papers that were announced on a day, as observed last."""
+    """The papers announced on a day, as last observed."""
     return view.items(Paper, "t.paper IN (SELECT a.paper FROM announcement AS a WHERE a.day = ?)", (day,))
 
 
 def categories_announced_on(view: AsOfView, day: str) -> list[tuple[str, str]]:
-    """(paper, category) of a day's announcements that are no replacements."""
+    """(paper, category) of a day's announcements, without replacements."""
     sql = f"""SELECT DISTINCT {key_of("t.paper")}, t.category
         FROM announcement AS t WHERE t.day = ? AND t.type <> 'replacement'
         AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}"""
@@ -195,18 +196,18 @@ def categories_announced_on(view: AsOfView, day: str) -> list[tuple[str, str]]:
 
 
 def networks_read(view: AsOfView) -> set[str]:
-    """The networks that were ever read, or could not be."""
+    """The networks that were ever read, or whose reading failed."""
     sql = f"SELECT DISTINCT t.network FROM coverage AS t WHERE {view.visible('t')}"
     return {network for (network,) in view.database.rows(sql)}
 
 
 def has_measurements(view: AsOfView) -> bool:
-    """Whether a view has counts of other collectors."""
+    """Whether a view has counts from other collectors."""
     return bool(view.database.rows(f"SELECT 1 FROM measurement AS t WHERE {view.visible('t')} LIMIT 1"))
 
 
 def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, tuple[int, str]]]:
-    """When some papers were first announced, and their archives; those that never were are left out."""
+    """When papers were first announced, and their archives; papers that never were are left out."""
     archive = f"""coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper AND {view.visible("q")}
         AND {view.newest(SPECS[Paper], "q")}), '')"""
     for some in slices(papers):
@@ -217,19 +218,19 @@ def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[st
 
 
 def was_ever_read(database: Database) -> bool:
-    """Whether any network was ever read, or could not be."""
+    """Whether any network was ever read, or its reading failed."""
     return bool(database.rows("SELECT 1 FROM coverage LIMIT 1"))
 
 
 def listed_posts_observed(view: AsOfView, publication: str, day: str) -> int:
-    """When the last of the posts that a listing shows was observed, µs UTC; 0 where it shows none."""
+    """When the last observed post of a listing was observed, µs UTC; 0 if it shows none."""
     sql = f"""SELECT max(t.observed_at) FROM shown AS t
         WHERE t.publication = ? AND t.day = ? AND t.edition = 0 AND {view.visible("t")}"""
     return int(view.database.rows(sql, (publication, day))[0][0] or 0)
 
 
 def listing_position(database: Database, publication: str, day: str) -> int:
-    """The latest batch that brought places of a day's listing; 0 where none did."""
+    """The latest batch with places of a day's listing; 0 if there is none."""
     sql = 'SELECT max(since) FROM place WHERE publication = ? AND "day" = ? AND until = 0'
     return int(database.rows(sql, (publication, day))[0][0] or 0)
 
@@ -256,8 +257,8 @@ class RetrospectiveCounts(NamedTuple):
 
 
 def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) -> RetrospectiveCounts:
-    """Of posts about papers first announced after `start`, made up to a view's moment: which of them and of their
-    counts the record had by then, and which it has from later on."""
+    """For posts made up to a view's moment about papers first announced after `start`: how many of the posts and their
+    counts the record had by then, and how many it got later."""
     later = view._replace(as_of=LARGEST)
     among = f" AND p.network IN ({placeholders(networks)})" if networks else ""
     known = f"""EXISTS (SELECT 1 FROM mention AS o WHERE o.paper = m.paper AND o.post = m.post AND {view.visible("o")})
@@ -289,7 +290,7 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
 
 
 def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
-    """Those of some papers that the record describes only as of a moment after the view's."""
+    """The papers whose metadata was first observed after the view's moment."""
     later, result = view._replace(as_of=LARGEST), []
     for some in slices(papers):
         sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t
@@ -300,12 +301,12 @@ def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
 
 
 def count_bots(view: AsOfView) -> int:
-    """How many accounts were held to be bots."""
+    """How many accounts were considered bots."""
     return int(view.database.rows(f"WITH {persons_sql(view, ())} SELECT count(*) FROM bot")[0][0])
 
 
 def announced_between(view: AsOfView) -> tuple[str, str] | None:
-    """The first and the last day of which the record has announcements; None where it has none."""
+    """The first and the last day with announcements in the record; None if there are none."""
     sql = f"""SELECT min(t."day"), max(t."day") FROM announcement AS t
         WHERE t.type <> 'replacement' AND {view.visible("t")}"""
     first, last = view.database.rows(sql)[0]
@@ -316,7 +317,7 @@ def announced_between(view: AsOfView) -> tuple[str, str] | None:
 
 
 class SubmittedPaper(NamedTuple):
-    """A paper of arXiv's snapshot: when its first version was submitted, µs UTC, and its categories."""
+    """A paper in arXiv's snapshot: when its first version was submitted, µs UTC, and its categories."""
 
     paper: str
     submitted_at: int
@@ -327,8 +328,8 @@ _OBSERVED = "o.type NOT IN ('replacement', 'inferred')"
 
 
 def submitted_papers(view: AsOfView, submitted: tuple[int, int]) -> Iterator[SubmittedPaper]:
-    """The papers of imported snapshots that were submitted between two moments and whose announcement was never
-    observed; later observations come later."""
+    """The papers in imported snapshots that were submitted between two moments and whose announcement was never
+    observed, in order of observation."""
     sql = f"""SELECT {key_of("t.paper")}, t.published_at, t.categories FROM paper AS t
         JOIN batch AS b ON b.position = t.since AND b.source = ?
         WHERE t.published_at > ? AND t.published_at <= ? AND {view.visible("t")} AND NOT EXISTS (
@@ -339,14 +340,14 @@ def submitted_papers(view: AsOfView, submitted: tuple[int, int]) -> Iterator[Sub
 
 
 def observed_days(view: AsOfView, days: tuple[str, str]) -> frozenset[str]:
-    """Those of the days between two, both included, of which announcements were observed."""
+    """The days from the first to the last of `days`, both included, with observed announcements."""
     sql = f"""SELECT DISTINCT o.day FROM announcement AS o
         WHERE o.day >= ? AND o.day <= ? AND {_OBSERVED} AND {view.visible("o")}"""
     return frozenset(day for (day,) in view.database.rows(sql, days))
 
 
 def outdated_inferences(view: AsOfView, days: tuple[str, str]) -> list[StoredRow]:
-    """What was inferred for days between two, both included, although it was observed: of the paper or of the day."""
+    """Inferred announcements from the first to the last of `days`, both included, whose paper or day was observed."""
     observed = f"SELECT 1 FROM announcement AS o WHERE {_OBSERVED} AND {view.visible('o')}"
     where = f"""t.type = '{INFERRED}' AND t.day >= ? AND t.day <= ?
         AND (EXISTS ({observed} AND o.paper = t.paper) OR EXISTS ({observed} AND o.day = t.day))"""
@@ -354,7 +355,7 @@ def outdated_inferences(view: AsOfView, days: tuple[str, str]) -> list[StoredRow
 
 
 def count_inferred(view: AsOfView, start: int) -> int:
-    """How many papers were announced between a moment and a view's by what was inferred alone."""
+    """How many papers have an inferred announcement between a moment and the view's."""
     sql = f"""SELECT count(DISTINCT t.paper) FROM announcement AS t
         WHERE t.announced_at > ? AND t.announced_at <= ? AND t.type = '{INFERRED}' AND {view.visible("t")}"""
     return int(view.database.rows(sql, (start, view.as_of))[0][0])
@@ -369,8 +370,8 @@ def is_anything_hidden(database: Database) -> bool:
 
 
 def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> bool:
-    """Whether a post, by the numbers of its new rows, was known at a position and is gone or limited, now or then; or
-    begins a thread that was known then, so that what follows is its author's own and no reply to somebody else."""
+    """Whether any post in the new rows is gone or limited and was known at a position; or starts a thread whose later
+    posts were known then, which shows that those were not replies to somebody else."""
     among = f"SELECT n.post FROM post AS n WHERE n.id IN ({placeholders(rows)})"
     limited = f"""SELECT 1 FROM post AS p WHERE p.post IN ({among}) AND (p.gone <> '' OR p.limits <> '[]')
         AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post AND o.since <= ?) LIMIT 1"""
@@ -380,20 +381,20 @@ def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> b
 
 
 def papers_of_rows(database: Database, kind: str, numbers: Sequence[int]) -> set[str]:
-    """The papers of some rows of a kind."""
+    """The papers in rows of a kind."""
     sql = f"SELECT {key_of('t.paper')} FROM {kind} AS t WHERE t.id IN ({placeholders(numbers)})"
     return {paper for (paper,) in database.rows(sql, numbers)}
 
 
 def judged_since(database: Database, position: int, besides: Sequence[str]) -> list[tuple[str, str]]:
-    """(subject, about) of the verdicts after a position, but for some judgements."""
+    """(subject, about) of the verdicts after a position, except for the judgements in `besides`."""
     sql = f"""SELECT DISTINCT {key_of("v.subject")}, {key_of("v.about")} FROM verdict AS v WHERE v.since > ?
         AND v.judgement NOT IN ({placeholders(besides)})"""
     return [(subject, about) for subject, about in database.rows(sql, (position, *besides))]
 
 
 def is_any_known(database: Database, posts: Sequence[str], position: int) -> bool:
-    """Whether one of some posts was there at a position."""
+    """Whether any of the posts was in the record at a position."""
     sql = f"SELECT 1 FROM post WHERE post IN ({numbers_of(posts)}) AND since <= ? LIMIT 1"
     return bool(database.rows(sql, (*posts, position)))
 
@@ -405,13 +406,13 @@ def issue_digests(database: Database) -> list[tuple[str, str, str]]:
 
 
 def issue_of_digest(database: Database, digest: str) -> tuple[str, str] | None:
-    """(publication, day) of the issue that has a digest; None where none has it."""
+    """(publication, day) of the issue with a digest; None if there is none."""
     rows = database.rows('SELECT publication, "day" FROM issue WHERE digest = ? AND until = 0', (digest,))
     return (str(rows[0][0]), str(rows[0][1])) if rows else None
 
 
 def newest_issue(database: Database, publication: str) -> tuple[str, int] | None:
-    """(day, frozen at, µs UTC) of a publication's newest issue, in its last edition; None where there is none."""
+    """(day, frozen at, µs UTC) of the last edition of a publication's newest issue; None if there is none."""
     sql = """SELECT "day", observed_at FROM issue WHERE publication = ? AND until = 0
         ORDER BY "day" DESC, edition DESC LIMIT 1"""
     rows = database.rows(sql, (publication,))
@@ -428,7 +429,7 @@ def days_frozen_since(database: Database, publication: str, at: int) -> list[str
 def last_editions_before(
     database: Database, publication: str, day: str, limit: int
 ) -> list[tuple[str, int, str, int, int]]:
-    """(day, edition, digest, frozen at, entries) of a publication's last editions of days before one, newest first."""
+    """(day, edition, digest, frozen at, entries) of the last edition of each day before `day`, newest first."""
     sql = f"""SELECT i."day", i.edition, i.digest, i.observed_at, i.content FROM issue AS i
         WHERE i.publication = ? AND i.until = 0 AND i."day" < ? AND i.edition = (SELECT max(e.edition) FROM issue AS e
             WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
@@ -438,14 +439,14 @@ def last_editions_before(
 
 
 def publication_started_at(database: Database, publication: str) -> int:
-    """When the record first knew of a publication with the window that it has now, µs UTC; 0 where it does not."""
+    """When the record first had a publication with its current window, µs UTC; 0 if it does not have it."""
     sql = 'SELECT "window", observed_at FROM publication WHERE publication = ? ORDER BY observed_at DESC, id DESC'
     rows = database.rows(sql, (publication,))
     return min((int(at) for _, at in takewhile(lambda row: row[0] == rows[0][0], rows)), default=0)
 
 
 def described(view: AsOfView, paper: str) -> Iterator[Paper]:
-    """All that was ever observed of a paper with a summary, the newest first."""
+    """All observations of a paper that have a summary, newest first."""
     where = f"t.paper = {NUMBER} AND t.summary <> '' AND {view.visible('t')} ORDER BY t.observed_at DESC"
     items = (row.item for row in view.observations(Paper, where, (paper,)))
     return (item for item in items if isinstance(item, Paper))
@@ -457,10 +458,8 @@ def withheld_posts_shown(view: AsOfView) -> frozenset[str]:
 
 
 def listing_of(view: AsOfView, publication: str, day: str) -> model.Listing:
-    """The listing of a day as it was observed last. Raises NotFound."""
+    """The listing of a day as last observed. Raises NotFound."""
     listing = view.item(model.Listing, publication, day)
     if listing is None:
-        raise NotFound(
-            f"{publication} {day}: no listing of that day is in the record; `hotpapers import` brings one in."
-        )
+        raise NotFound(f"{publication} {day}: no listing for that day in the record; add one with `hotpapers import`.")
     return listing

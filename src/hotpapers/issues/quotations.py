@@ -1,12 +1,12 @@
-"""Which posts about a paper are worth quoting: a pure rule with a version, which a frozen issue names.
+"""Which posts about a paper are worth quoting: a pure, versioned rule, which a frozen issue names.
 
-`quotes/1` quotes what says something in words: four words or more that are neither the paper's (its title, authors,
-abstract), nor those by which papers are announced or praised in general (*new paper*, *check this out*, *congrats*).
-Neither lists of papers nor rows of hashtags nor advertisements are quoted, nor replies to somebody else. Praise,
-questions and criticism are the same to it. Of what is left the posts with the most reactions come first, from networks
-that are not quoted yet before those that are; each account, and the same own words, once.
+`quotes/1` quotes posts that say something of their own: at least four words that are neither the paper's (title,
+authors, abstract) nor stock phrases of announcement or praise (*new paper*, *check this out*, *congrats*). Lists of
+papers, rows of hashtags, advertisements and replies to somebody else are not quoted. Praise, questions and criticism
+are treated alike. The remaining posts are ordered by reactions, with the first one from each network ahead of the rest;
+each account, and each set of own words, appears once.
 
-A changed rule is a new one with a new number: issues are built again by the rule that they name.
+A changed rule gets a new number: issues are rebuilt by the rule they name.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from hotpapers.moderation.quotation_policy import is_reply_to_other
 from hotpapers.store.item_rows import StoredRow
 
 BY_REACTIONS = ""
-"""The rule of issues that name none: whatever has the most reactions."""
+"""The rule for issues that name none: the posts with the most reactions."""
 LATEST = "quotes/1"
 
 LEAST = 4
-"""Words of its author's own that a post has at least."""
+"""The fewest words of its author's own that a quoted post has."""
 SIGNS_OF_A_WORD = 2
-"""Where words are not set apart by blanks, so many signs count as one."""
+"""In scripts without spaces between words, this many characters count as a word."""
 MOST_PAPERS = 3
-"""A text with more papers' addresses is a list."""
+"""A text with more arXiv ids than this is a list."""
 MOST_TAGS = 7
-"""A text with more hashtags and names of accounts is a row of them."""
+"""A text with more hashtags and handles than this is a row of them."""
 
 _PAPER = re.compile(r"\b\d{4}\.\d{4,5}\b")
 _TAG = re.compile(r"(?:^|\s)[#@＃]\w", re.MULTILINE)
 _RUN_ON = "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
 _WITHOUT_BLANKS = re.compile(_RUN_ON)
 _BESIDE_A_SIGN = re.compile(f"(?<=[!-~])(?={_RUN_ON})|(?<={_RUN_ON})(?=[!-~])")
-"""Where letters and digits stand within such text, without a blank."""
+"""The boundary between such text and adjacent ASCII characters."""
 _SHORTENED = 6
-"""Words of the title are known by so many first letters too: *transformer* is *Transformers*."""
+"""Words of the title are also matched by this many first letters: *transformer* is *Transformers*."""
 
 _ADVERTISING = re.compile(
     r"\b(?:subscribe|newsletter|giveaway|promo ?code|discount|% off|sign up|link in bio|follow (?:me|us)|dm (?:me|us)"
@@ -54,7 +54,7 @@ _ADVERTISING = re.compile(
 
 
 class CandidatePost(NamedTuple):
-    """A post about a paper: its reposts and likes, whose voice it is."""
+    """A post about a paper, with its `weight` (reposts and likes) and its voice's number."""
 
     weight: int
     voice: int
@@ -62,7 +62,7 @@ class CandidatePost(NamedTuple):
 
     @property
     def rank(self) -> tuple[int, int, bytes]:
-        """More reactions first, then the earlier post, then the lesser hash; never the id, which may be forgotten."""
+        """More reactions first, then the earlier post, then the lower hash; never the id, which may be forgotten."""
         created = self.row.item.created_at if isinstance(self.row.item, Post) else 0
         return (-self.weight, created, self.row.hash)
 
@@ -71,7 +71,7 @@ class CandidatePost(NamedTuple):
 
 
 def remark(text: str, paper: MentionedPaper) -> frozenset[str]:
-    """The words of its author's own by which a post is worth quoting; none where it is not."""
+    """The author's own words that make a post worth quoting; empty if it is not."""
     text = text[:LONGEST]
     if len(set(_PAPER.findall(text))) > MOST_PAPERS or len(_TAG.findall(text)) > MOST_TAGS or _ADVERTISING.search(text):
         return frozenset()
@@ -96,10 +96,10 @@ def _weight(word: str) -> int:
 
 
 class QuotationRule(NamedTuple):
-    """How posts are chosen. `rule`: by which version. `papers`: what is known of those that they are about.
+    """How posts are chosen. `rule`: the version. `papers`: metadata of the papers that posts are about.
 
-    `frozen`: of an issue that is built again, the hashes of the posts that it chose, by paper. Where words of any
-    candidate were forgotten since, they are taken as they were chosen then: it may have stood in another's way.
+    `frozen`: for an issue that is rebuilt, the hashes of the posts it chose, by paper. If any candidate's text was
+    forgotten since, these are used as they are: the forgotten text may have ruled out another post.
     """
 
     rule: str = BY_REACTIONS
@@ -107,19 +107,21 @@ class QuotationRule(NamedTuple):
     frozen: Mapping[str, Sequence[str]] | None = None
 
     def choose(self, paper: str, candidates: Sequence[CandidatePost], most: int) -> list[StoredRow]:
-        """So many of the posts about a paper, the leading ones first. Raises IssueError: a rule of another version."""
+        """At most `most` posts about a paper, the leading ones first. Raises IssueError for an unknown rule."""
         ordered = sorted(candidates, key=lambda candidate: candidate.rank)
         if self.rule == BY_REACTIONS:
             return [candidate.row for candidate in _distinct(ordered)][:most]
         if self.rule != LATEST:
-            raise IssueError(f"its posts were chosen by {self.rule}, which this version does not know")
+            raise IssueError(
+                f"its posts were chosen by {self.rule}, which this version does not know; update hotpapers"
+            )
         if self.frozen is not None and any(post.row.is_forgotten or post.row.lost for post in candidates):
             rows = {candidate.row.hash.hex(): candidate.row for candidate in candidates}
             return [rows[hash] for hash in self.frozen.get(paper, ()) if hash in rows]
         return _spread(_distinct(self._quotable(paper, ordered)))[:most]
 
     def _quotable(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
-        """Those worth quoting, the same remark once."""
+        """The posts worth quoting, each remark once."""
         known, remarks = self.papers.get(paper), set[frozenset[str]]()
         about = _about(known.item) if known else MentionedPaper()
         for candidate in ordered:
@@ -137,7 +139,7 @@ def _about(paper: Item) -> MentionedPaper:
 
 
 def _distinct(ordered: Iterable[CandidatePost]) -> list[CandidatePost]:
-    """Each account and each text once; 0 stands for an unknown account and for a short text."""
+    """Each account and each text once; 0 means an unknown account or a short text."""
     voices: set[int] = set()
     texts: set[int] = set()
     chosen: list[CandidatePost] = []
@@ -152,7 +154,7 @@ def _distinct(ordered: Iterable[CandidatePost]) -> list[CandidatePost]:
 
 
 def _spread(ordered: Sequence[CandidatePost]) -> list[StoredRow]:
-    """The first of each network before the others."""
+    """The first post of each network, then the others."""
     first: dict[str, StoredRow] = {}
     others: list[StoredRow] = []
     for post in ordered:

@@ -1,5 +1,5 @@
-"""The ranking's input of a daily, weekly or monthly publication: candidates with their attention, and the papers
-they are compared with."""
+"""The ranking's input for a daily, weekly or monthly publication: candidates with their attention, and the papers they
+are compared with."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from hotpapers.store.item_rows import StoredRow
 
 class CandidateWindow(NamedTuple):
     """Which papers may be candidates: those announced after `start`, and those `held` by earlier issues. `with_days`:
-    it is told over how many days the others were announced."""
+    references say over how many days their papers were announced."""
 
     start: int
     held: Collection[str] = ()
@@ -35,15 +35,14 @@ class CandidateWindow(NamedTuple):
 
 
 ReferenceKey = tuple[str, int, str]
-"""Network, age and archive of papers that are compared."""
+"""Network, age and archive of the papers compared with."""
 
 
 def collect_input(
     view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...],
     curves: CurveCollector | None = None,
 ) -> RankingInput:  # fmt: skip
-    """The ranking's input of a publication of our own, measured at the ages of the papers. `curves`: gets
-    all of it too."""
+    """The ranking's input for a publication of our own, measured at the papers' ages. `curves` gets all rows too."""
     needs = ranking.needs_of(publication.ranking)
     window = measured_window(publication, span.start, own_voices)
     peers = PeerCounts()
@@ -63,7 +62,7 @@ def collect_input(
 def measured_window(
     publication: Publication, start: int, own_voices: tuple[int, ...]
 ) -> measurement.MeasurementWindow:  # fmt: skip
-    """What is measured for a publication's issue whose papers may be candidates from `start` on."""
+    """What to measure for a publication's issue whose candidates start at `start`."""
     needs = ranking.needs_of(publication.ranking)
     return measurement.MeasurementWindow(
         youngest=needs.ages[0],
@@ -76,12 +75,12 @@ def measured_window(
 
 
 def without_late_peer(engagement: Engagement, since: Mapping[str, int]) -> Engagement:
-    """No paper is compared with one of which only later posts were read: less than there was would look usual."""
+    """Exclude as a peer any paper announced before its network was first read: its counts are too low."""
     return engagement if engagement.announced_at >= since.get(engagement.network, 0) else engagement._replace(peer=0)
 
 
 class Peer(NamedTuple):
-    """A paper as one of those that others are compared with: where, with how many voices, and when it was announced."""
+    """A paper that others are compared with: its reference, its voices, and when it was announced."""
 
     reference: ReferenceKey
     voices: int
@@ -89,7 +88,7 @@ class Peer(NamedTuple):
 
 
 def peers_of(rows: Iterable[Engagement], needs: ranking.RankingNeeds) -> list[Peer]:
-    """As what a paper's rows stand in the references of a ranking."""
+    """What a paper's rows contribute to a ranking's references."""
     return [
         Peer(reference_key(row), compared, row.announced_at)
         for row in rows
@@ -98,22 +97,22 @@ def peers_of(rows: Iterable[Engagement], needs: ranking.RankingNeeds) -> list[Pe
 
 
 class PeerCounts:
-    """How many papers have how many voices, and when those were announced that are compared with."""
+    """How many papers have how many voices, and when the papers compared with were announced, by reference."""
 
     def __init__(self) -> None:
         self._counts: dict[ReferenceKey, Counter[int]] = defaultdict(Counter)
         self._announced: dict[ReferenceKey, Counter[int]] = defaultdict(Counter)
 
     def add(self, peers: Iterable[Peer], times: int = 1) -> None:
-        """Takes in papers, so many times; -1: takes them out again."""
+        """Add papers `times` times; -1 removes them."""
         for reference, voices, announced_at in peers:
             self._counts[reference][voices] += times
             if voices >= rarity.least(reference[1]):
                 self._announced[reference][announced_at] += times
 
     def histograms(self, as_of: int, *, with_days: bool) -> tuple[VoiceHistogram, ...]:
-        """The references as of a moment. `with_days`: with the days from the first announcement of papers that are
-        compared with up to the cut, begun ones whole."""
+        """The references as of a moment. `with_days`: include the number of days from the first announcement of a paper
+        compared with up to the cut, rounded up."""
         return tuple(self._histograms(as_of, with_days=with_days))
 
     def _histograms(self, as_of: int, *, with_days: bool) -> Iterator[VoiceHistogram]:
@@ -130,25 +129,25 @@ class PeerCounts:
 
 
 def compared_voices(row: Engagement, needs: ranking.RankingNeeds) -> int:
-    """The voices with which a paper is compared by a ranking."""
+    """The number of voices by which a ranking compares a paper."""
     return row.counted if needs.with_standing else row.voices
 
 
 def voices_as_peer(row: Engagement, needs: ranking.RankingNeeds) -> int | None:
-    """The voices with which others are compared with a paper by a ranking; None if they are not."""
+    """The number of voices a paper has as a peer in a ranking; None if it is not a peer."""
     return compared_voices(row, needs) or None if row.peer and row.age in needs.ages else None
 
 
 def reference_key(row: Engagement) -> ReferenceKey:
-    """Which papers stand in the same reference."""
+    """Rows with the same key belong to the same reference."""
     return row.network, row.age, row.archive
 
 
 def candidate_of(
     rows: Sequence[Engagement], start: int, held: Collection[str], cut: int, needs: ranking.RankingNeeds
 ) -> Candidate | None:
-    """The candidate that one paper's rows make: at the greatest age reached, or with the posts of the window; None
-    if it is too old."""
+    """The candidate from one paper's rows: at the greatest age reached, or with the posts in the window; None if the
+    paper is too old."""
     paper = rows[0].paper
     announced_at = max(row.announced_at for row in rows)
     current = [row for row in rows if not row.announced_at]
@@ -163,7 +162,7 @@ def candidate_of(
 
 
 def attention_of(row: Engagement, own: int | None = None) -> Attention:
-    """A paper's engagement on a network as rankings and histories have it. `own`: see `Attention`."""
+    """A paper's engagement on a network, as rankings and histories use it. `own`: see `Attention`."""
     return Attention(
         network=row.network, until=row.until, age=row.age, voices=row.voices, reposts=row.reposts, likes=row.likes,
         own=own, bots=row.bots, known=row.known, authors=row.authors, counted=row.counted,
@@ -172,7 +171,7 @@ def attention_of(row: Engagement, own: int | None = None) -> Attention:
 
 
 def networks_of(inputs: RankingInput) -> set[str]:
-    """The networks that a ranking's input knows of."""
+    """The networks in a ranking's input."""
     networks = {peer.network for peer in inputs.peers}
     return networks | {attention.network for candidate in inputs.candidates for attention in candidate.attention}
 
@@ -181,7 +180,7 @@ def networks_of(inputs: RankingInput) -> set[str]:
 
 
 def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[str]) -> dict[str, StoredRow | None]:
-    """Those of the papers that the publication is about, with their metadata, None where the record has none."""
+    """The papers that the publication covers, with their metadata; None where the record has none."""
     rows = ((paper, view.latest_row(model.Paper, paper)) for paper in papers)
     return {paper: row for paper, row in rows if _is_wanted(view, publication, paper, row)}
 
@@ -210,13 +209,13 @@ def in_fields(category: str, fields: Sequence[str]) -> bool:
 
 
 def has_word(text: str, word: str) -> bool:
-    """Whether a text has a word or phrase as such, not as a part of another: `rag` is not in `fragment`."""
+    """Whether a text has a word or phrase as whole words: `rag` is not in `fragment`."""
     plain = r"\s+".join(map(re.escape, word.casefold().split()))
     return bool(plain) and re.search(rf"(?<!\w){plain}(?!\w)", text.casefold()) is not None
 
 
 def announced_on(view: AsOfView, publication: Publication, day: str) -> int | None:
-    """How many papers of the publication's fields arXiv announced that day; None when no announcement is known."""
+    """How many papers in the publication's fields arXiv announced that day; None if no announcement is known."""
     rows = queries.categories_announced_on(view, day)
     fields = publication.categories
     papers = {paper for paper, category in rows if not fields or in_fields(category, fields)}

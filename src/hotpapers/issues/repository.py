@@ -1,5 +1,5 @@
-"""The issue reader: frozen issues and their papers as channels see them, read from the record; papers in brief, for
-lists of them; and the attention that papers had hour by hour, as it was known when an issue was frozen."""
+"""The issue reader: reads frozen issues and their papers from the record, as channels see them; also papers in brief,
+for lists, and papers' attention by hour, as known when an issue was frozen."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
 
 MOST_POSTS = 50
-"""Posts about a paper that are told beside those that an issue shows."""
+"""The most posts about a paper that are listed in addition to an issue's own."""
 
 
 class RecordIssueReader:
-    """A `model.IssueReader` over a record. It holds what it has read, so open a new one to see later changes.
+    """A `model.IssueReader` over a record. It caches what it reads, so open a new one to see later changes.
 
-    `allowed`: the networks' terms, by which posts are shown; an issue's content is the same under all of them.
+    `allowed`: the networks' terms, which decide how posts are shown; an issue's content does not depend on them.
     """
 
     def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
@@ -107,15 +107,15 @@ class RecordIssueReader:
         return announcements(self._now, paper)
 
     def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[model.Attention]]:
-        """The attention that papers had hour by hour; of imported listings nothing is known but their tallies."""
+        """The papers' attention by hour; empty for imported listings, for which only tallies are known."""
         content = self.issue(publication, day).content
         if content.publication.window == "listing":
             return {}
         return history(self._view_of(content), content.publication, papers, self._own_voices(content))
 
     def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
-        """All posts about papers that may be shown, as known when a day's issue was frozen, but those that are gone or
-        hidden since; of a listing its own."""
+        """All posts about papers that may be shown, as known when a day's issue was frozen, but none gone or hidden
+        since; for a listing, only its own."""
         issue = self.issue(publication, day)
         content = issue.content
         if content.publication.window == "listing":
@@ -135,7 +135,7 @@ class RecordIssueReader:
         return self._record.voices_of(content.publication.own)
 
     def _index(self) -> dict[tuple[str, str], HeldPapers]:
-        """What the latest edition of every issue holds."""
+        """The papers in the latest edition of every issue."""
         if self._held is None:
             issues = queries.issue_papers(self._record.database)
             self._held = {(publication, day): papers for publication, day, papers in issues}
@@ -186,7 +186,7 @@ class RecordIssueReader:
     def _quoted_posts(
         self, content: IssueContent, whole: Mapping[str, Sequence[Quotation]]
     ) -> dict[str, tuple[Quotation, ...]]:
-        """What an issue quotes: what the quotation policy lets pass, and of each account one post, the one under the
+        """The posts that an issue quotes: those the quotation policy allows, and one per account, the one under the
         first paper."""
         papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.ongoing)), *whole])
         known = self._quotation_policy(whole)
@@ -196,14 +196,14 @@ class RecordIssueReader:
         )
 
     def _quotation_policy(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
-        """What decides which of the posts under some papers may be quoted, as their networks' terms have it."""
+        """The policy that decides which of the posts may be quoted, under their networks' terms."""
         if self._doubtful_pairs is None:
             self._doubtful_pairs = doubtful_pairs(self._now)
         keys = (quotation.post for some in quotations.values() for quotation in some)
         return quotation_policy.policy_for(self._now, self._terms, keys)._replace(doubtful_pairs=self._doubtful_pairs)
 
     def withheld(self) -> frozenset[str]:
-        """Posts that are not to be shown now, whatever an issue once showed: gone, hidden, or of a hidden account."""
+        """Posts not to be shown now, even if an issue once showed them: gone, hidden, or by a hidden account."""
         if self._withheld is None:
             self._withheld = queries.withheld_posts_shown(self._now)
         return self._withheld
@@ -223,7 +223,7 @@ def _described(view: AsOfView, keys: Sequence[str]) -> dict[str, Paper]:
 
 
 def _as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
-    """A listing's own title, authors, abstract and categories, with the record's other metadata."""
+    """The record's metadata with the listing's own title, authors, abstract and categories."""
     if place is None:
         return known or Paper(paper=key, title=key, observed_at=0)
     base = known or Paper(paper=key, title="", observed_at=place.observed_at)
@@ -236,7 +236,7 @@ def _as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
 def entry_summaries(
     view: AsOfView, publication: str, positions: Mapping[tuple[str, str], int]
 ) -> tuple[EntrySummary, ...]:
-    """The places of issues, given as (day, paper) → place, by day and place."""
+    """Summaries of entries, given as (day, paper) → place, sorted by day and place."""
     printed = dict(queries.printed_briefs(view, publication))
     papers = {} if printed else dict(queries.described_briefs(view, model.distinct(paper for _, paper in positions)))
     result = []
@@ -247,7 +247,7 @@ def entry_summaries(
 
 
 def abstracts(view: AsOfView, publication: str, entries: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Abstracts, else summaries, of the papers of issues, given as (day, paper): of a listing as it printed them."""
+    """Abstracts, else summaries, of the papers in issues, given as (day, paper); for a listing, as it printed them."""
     days = model.distinct(day for day, _ in entries)
     printed = dict(queries.printed_abstracts(view, publication, days))
     known = dict(
@@ -258,7 +258,7 @@ def abstracts(view: AsOfView, publication: str, entries: Sequence[tuple[str, str
 
 
 def announced(view: AsOfView, publication: Publication, day: str) -> tuple[AnnouncedPaper, ...]:
-    """The papers of the publication's fields that arXiv announced on a day, by category and id."""
+    """The papers in the publication's fields that arXiv announced on a day, sorted by category and id."""
     by_paper: dict[str, list[Announcement]] = {}
     for announcement in view.items(Announcement, "t.day = ? AND t.type <> 'replacement'", (day,)):
         by_paper.setdefault(announcement.paper, []).append(announcement)
@@ -278,19 +278,19 @@ def _announced(paper: Paper, announcements: list[Announcement]) -> AnnouncedPape
 
 
 def announcements(view: AsOfView, paper: str) -> tuple[Announcement, ...]:
-    """A paper's announcements, the first first."""
+    """A paper's announcements, oldest first."""
     return tuple(view.items(Announcement, f"t.paper = {NUMBER}", (paper,), "t.announced_at, t.day, t.category"))
 
 
 HOURS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144, 168)
-"""Hours after the announcement at which attention is told; among them all at which papers are compared."""
+"""Hours after the announcement for which attention is given, including all ages at which papers are compared."""
 
 
 def history(
     view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: tuple[int, ...]
 ) -> dict[str, tuple[Attention, ...]]:
-    """Each paper's attention at the hours that it has reached, by hour and network; none for papers that were not
-    announced in the 90 days before. `own_voices`: numbers of the publication's own accounts."""
+    """Each paper's attention at the hours it has reached, sorted by hour and network; only papers announced in the 90
+    days before. `own_voices`: numbers of the publication's own accounts."""
     result: dict[str, list[Attention]] = defaultdict(list)
     if papers:
         window = measurement.MeasurementWindow(

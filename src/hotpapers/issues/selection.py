@@ -1,10 +1,10 @@
-"""Which of the ranked papers an issue holds: pure, versioned rules.
+"""Which ranked papers go into an issue: pure, versioned rules.
 
 `threshold/1`  those that reach the publication's threshold
-`least/1`      those, and while the reference is young at least so many of the best with 3 voices or more
+`least/1`      those, and while the reference is young at least `least_entries` of the best with 3 voices or more
 
-An issue says by which rule its papers were chosen, and is verified by that one; what was frozen before rules had names
-was chosen by `threshold/1`. A rule stays in the code for ever; a changed one is a new one.
+An issue names the rule that chose its papers and is verified by that rule; issues frozen before rules had names used
+`threshold/1`. A rule stays in the code forever; a changed rule gets a new name.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from hotpapers.ranking import rarity
 
 THRESHOLD, LEAST = "threshold/1", "least/1"
 VOICES = rarity.LEAST
-"""Papers with fewer voices are not shown below the threshold."""
+"""The fewest voices of a paper shown below the threshold."""
 
 
 def check(rule: str) -> None:
-    """Raises IssueError for a rule that this program does not know."""
+    """Raises IssueError for an unknown rule."""
     if rule not in (THRESHOLD, LEAST):
-        raise IssueError(f"its papers were chosen by {rule!r}, which this program does not know: update it")
+        raise IssueError(f"its papers were chosen by {rule!r}, which this version does not know; update hotpapers")
 
 
 def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) -> ReferenceSize | msgspec.UnsetType:
-    """With what an issue's papers are compared: the largest reference, of several level ones the one of most days.
-    Absent for a ranking that compares nothing."""
+    """The largest reference that an issue's papers are compared with; ties go to the one with most days. UNSET for a
+    ranking that compares nothing."""
     if not publication.ranking.startswith("rarity/"):
         return msgspec.UNSET
     papers: Counter[tuple[str, int]] = Counter()
@@ -51,12 +51,12 @@ def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) ->
 
 
 def is_young(papers: int, days: int) -> bool:
-    """Whether a reference has too few papers, or is of too few days, for places that last."""
+    """Whether a reference has too few papers or too few days for stable places."""
     return papers < rarity.ENOUGH or days < rarity.ENOUGH_DAYS
 
 
 def least_papers(publication: Publication, compared: ReferenceSize | msgspec.UnsetType) -> int:
-    """How many papers an issue shows whatever they score."""
+    """How many papers an issue shows regardless of their scores."""
     if compared is msgspec.UNSET or not compared.young:
         return 0
     return publication.least_entries or 0

@@ -1,6 +1,6 @@
-"""Words by which papers are announced, and praised in general: a post of nothing else says nothing of its own.
+"""Stock words for announcing and praising papers: a post with nothing else says nothing of its own.
 
-They belong to the rule `quotes/1` and do not change: another list is another rule (`issues.quotations`).
+They are part of the rule `quotes/1` and must not change: another list is another rule (`issues.quotations`).
 """
 
 from __future__ import annotations
@@ -39,6 +39,6 @@ _RUN_TOGETHER = """
 """
 
 WORDS = frozenset(folded(_ENGLISH + _OTHERS))
-"""In languages that set words apart by blanks."""
+"""For languages that separate words with spaces."""
 SIGNS = re.compile("|".join(sorted(set(folded(_RUN_TOGETHER)), key=lambda word: (-len(word), word))))
-"""In Japanese and Chinese: the longer first."""
+"""For Japanese and Chinese; longer ones first."""

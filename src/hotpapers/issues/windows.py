@@ -1,4 +1,4 @@
-"""When an issue closes, and from when on papers and posts count for it: days, hours and zones into moments."""
+"""When an issue's window starts and when it closes: turns days, hours and zones into moments."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hotpapers.model import HOUR, Publication
 from hotpapers.store.as_of import AsOfView
 
 DAYS = 7
-"""Of a daily and of a weekly issue."""
+"""The length of a daily or weekly issue's window, in days."""
 WAIT = 12 * HOUR
-"""How long after a day can be closed its issue waits for arXiv's announcement, and then appears without it."""
+"""How long a daily issue waits for a late arXiv announcement before it appears without it."""
 
 
-RULE = {"daily": "Monday to Friday", "weekly": "a Monday", "monthly": "the first of a month"}
-"""Which days a publication's issues have. Those of a listing have the days of whoever made it."""
+RULE = {"daily": "Monday to Friday", "weekly": "on Mondays", "monthly": "on the first of the month"}
+"""The days on which a publication has issues. A listing has the days its maker chose."""
 
 
 def has_ended(publication: Publication, date: datetime.date) -> bool:
@@ -31,7 +31,7 @@ def has_ended(publication: Publication, date: datetime.date) -> bool:
 
 
 def is_label(publication: Publication, date: datetime.date) -> bool:
-    """Whether a publication can have an issue of a date."""
+    """Whether a publication can have an issue on a date."""
     if has_ended(publication, date):
         return False
     if publication.window == "daily":
@@ -42,21 +42,21 @@ def is_label(publication: Publication, date: datetime.date) -> bool:
 
 
 def check_label(publication: Publication, day: str) -> None:
-    """Raises UsageError for a day that no issue of a publication can have."""
+    """Raises UsageError for a day on which a publication cannot have an issue."""
     date = datetime.date.fromisoformat(day)
     if has_ended(publication, date):
         raise UsageError(f"{day}: {publication.publication} ended with the issue of {publication.last_day}.")
     if not is_label(publication, date):
         beside = [day.isoformat() for step in (-1, 1) for day in islice(days_from(publication, date, step), 1)]
         raise UsageError(
-            f"{day}: issues of {publication.publication} are {publication.window}, their day is "
-            f"{RULE[publication.window]}; the nearest {'are' if beside[1:] else 'is'} {' and '.join(beside)}."
+            f"{day}: issues of {publication.publication} are {publication.window}, {RULE[publication.window]}; "
+            f"the nearest {'are' if beside[1:] else 'is'} {' and '.join(beside)}."
         )
 
 
 def days_from(publication: Publication, date: datetime.date, step: int = 1) -> Iterator[datetime.date]:
-    """The days that issues can have, from a date on to the last day, if there is one, or with -1 back from it. Those of
-    a listing are any."""
+    """The days on which issues can appear, from a date to the publication's last day, if any; with step -1, backwards
+    from the date. For a listing, any day."""
     while step < 0 or not has_ended(publication, date):
         if is_label(publication, date):
             yield date
@@ -64,8 +64,8 @@ def days_from(publication: Publication, date: datetime.date, step: int = 1) -> I
 
 
 def label_after(publication: Publication, day: str) -> str:
-    """The day of the issue after a day's; empty after the last day, and for a listing, which appears when somebody
-    brings one."""
+    """The day of the next issue after a day; empty after the last day, and for a listing, which appears when somebody
+    imports one."""
     if publication.window == "listing":
         return ""
     date = datetime.date.fromisoformat(day) + datetime.timedelta(days=1)
@@ -74,13 +74,13 @@ def label_after(publication: Publication, day: str) -> str:
 
 def latest_label(publication: Publication, at: int) -> str:
     """The day of the latest issue that has closed by the clock at a moment, µs UTC."""
-    tomorrow = as_utc(at).date() + datetime.timedelta(days=1)  # somewhere it is
+    tomorrow = as_utc(at).date() + datetime.timedelta(days=1)  # it already is in some zones
     days = days_from(publication, tomorrow, -1)
     return next(day.isoformat() for day in days if cut_of(publication, day.isoformat()) <= at)
 
 
 def cut_of(publication: Publication, day: str) -> int:
-    """The moment at which a day's issue closes by the clock: the publication's hour of that day in its zone."""
+    """The moment at which a day's issue closes by the clock: the publication's hour on that day in its zone."""
     closes = datetime.datetime.combine(
         datetime.date.fromisoformat(day), datetime.time(publication.hour), ZoneInfo(publication.zone)
     )
@@ -88,8 +88,7 @@ def cut_of(publication: Publication, day: str) -> int:
 
 
 def window_start(publication: Publication, day: str) -> int:
-    """The moment from which papers, or for longer windows the posts about them, count: where the window
-    before it ended."""
+    """The moment from which papers count, or posts about them for longer windows: the end of the previous window."""
     date = datetime.date.fromisoformat(day)
     if publication.window == "monthly":
         last = date.replace(day=1) - datetime.timedelta(days=1)
@@ -101,14 +100,14 @@ def window_start(publication: Publication, day: str) -> int:
 
 
 def limit_of(publication: Publication, day: str) -> int:
-    """Until when an issue can wait: a daily one for the day's announcement, the others for nothing."""
+    """How long an issue can wait: a daily one for the day's announcement, the others not at all."""
     cut = cut_of(publication, day)
     return max(cut, calendar.closes_at(day) + WAIT) if publication.window == "daily" else cut
 
 
 def closing(view: AsOfView, publication: Publication, day: str) -> int:
-    """The moment at which a day's issue closes. A daily one waits for the day's announcement, if that comes late; the
-    first one of a site for what networks told of the time before, if that was not in the record yet."""
+    """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
+    until networks have been read back to before the site started."""
     clock = cut_of(publication, day)
     back = queries.read_back_at(view) or 0
     closes = back if clock < back <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
@@ -123,21 +122,20 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
 
 
 def late_at_first(publication: Publication) -> int:
-    """How long after its hour a day may become a new site's first issue: µs. A daily one over a weekend and a
-    holiday."""
+    """How long after its hour a day may become a new site's first issue, µs. For a daily one, enough for a weekend and
+    a holiday."""
     return 4 * model.DAY if publication.window == "daily" else WAIT
 
 
 def known_absent(view: AsOfView, day: str) -> bool:
-    """Whether it is known that nothing was announced: by arXiv's calendar, or because its feeds of that day were
-    empty."""
+    """Whether nothing is known to have been announced, by arXiv's calendar or because its feeds were empty that day."""
     reading = view.item(model.Coverage, queries.ARXIV, calendar.announced_at(day))
     return not calendar.expected(day) or (reading is not None and reading.reason.startswith(calendar.NOTHING))
 
 
 def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
-    """Whether a day's issue can be frozen at a moment after its cut: the announcement is there, there is none, or it
-    was waited for long enough. `view` reaches to the issue's cut."""
+    """Whether a day's issue can be frozen at a moment after its cut: the announcement has arrived, there is none, or
+    the wait is over. `view` reaches to the issue's cut."""
     if publication.window != "daily" or at >= limit_of(publication, day):
         return True
     return queries.announcement_recorded_at(view, day) is not None or known_absent(view, day)

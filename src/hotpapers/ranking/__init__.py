@@ -1,6 +1,6 @@
 """Rankings: pure, versioned functions from candidates to scored, explained entries.
 
-A version stays in the code for ever; a changed ranking is a new one.
+A version stays in the code forever; a changed ranking gets a new version.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ RANKINGS: dict[str, Callable[[RankingInput], tuple[ScoredCandidate, ...]]] = {
 
 
 DEFAULT = vouched.NAME
-"""By which a new publication is ranked."""
+"""The ranking of a new publication."""
 
 
 class RankingNeeds(NamedTuple):
-    """What a ranking asks of the record: at which `ages` papers are compared, in hours after their announcement, one
-    younger than the first with others at that age; `with_standing`: whose voices have standing."""
+    """What a ranking needs from the record. `ages`: the hours after announcement at which papers are compared; a paper
+    younger than the first is compared with others at that age. `with_standing`: whether it needs accounts' standing."""
 
     ages: tuple[int, ...]
     with_standing: bool = False
 
 
 def needs_of(ranking: str) -> RankingNeeds:
-    """What a ranking of this name asks for."""
+    """What the ranking with this name needs."""
     return RankingNeeds(rarity.AGES[1:], with_standing=True) if ranking == vouched.NAME else RankingNeeds(rarity.AGES)
 
 
 def rank(inputs: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:
-    """The candidates in order, each with its score and parts; level scores are marked. Raises UsageError."""
+    """The candidates in order, each with its score and parts; ties are marked. Raises UsageError."""
     if ranking not in RANKINGS:
-        raise UsageError(f"{ranking}: no such ranking; there are {', '.join(RANKINGS)}")
+        raise UsageError(f"{ranking}: no such ranking; choose from {', '.join(RANKINGS)}")
     return with_ties(RANKINGS[ranking](inputs))
 
 
 def with_ties(ordered: Sequence[ScoredCandidate]) -> tuple[ScoredCandidate, ...]:
-    """The same, those with a neighbour of the same score marked as level and no others."""
+    """The candidates, with `tied` set for exactly those whose neighbour has the same score."""
     tied_scores = {candidate.score for candidate, other in pairwise(ordered) if candidate.score == other.score}
     return tuple(
         candidate if candidate.tied == (candidate.score in tied_scores)

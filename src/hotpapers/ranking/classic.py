@@ -1,4 +1,4 @@
-"""`classic/1`: reposts and likes, added up. For reproduction and comparison."""
+"""`classic/1`: the sum of reposts and likes. For reproduction and comparison."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
 
 
 def order(score: int, listed: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
-    """What candidates are sorted by, the first one least; `listed`: the place in a listing."""
+    """The sort key for candidates, ascending. `listed`: the place in a listing."""
     return (-score, listed, announced_at, paper)
 
 

@@ -1,10 +1,9 @@
-"""What a score would have cost: the fewest accounts with which a paper that nobody spoke of would have had as many
-points.
+"""What a score would have cost: the fewest accounts that would give a paper nobody talks about as many points.
 
-The accounts are spread over networks and over the ages at which papers are compared as it is cheapest, each of them
-counted once, and nobody else speaks of the paper. How many of them need standing follows from what known voices vouch
-for (see `vouched`). It is a lower bound: where a network names its accounts, unknown ones count only beside known ones.
-Nor is the place quite the score: level scores go by known voices, and others are compared with one paper more.
+The accounts are spread over networks in the cheapest way, at the cheapest of the ages at which papers are compared;
+each counts once. How many need standing follows from what known voices vouch for (see `vouched`). The price is a lower
+bound: where a network names its accounts, unknown ones count only next to known ones. Also, a score does not quite
+decide a place: ties go by known voices, and the added paper changes what others are compared with.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from hotpapers.ranking import vouched
 from hotpapers.ranking.rarity import LEAST, ReferenceTable, VoiceReference, millipoints
 
 MOST = 4096
-"""Accounts beyond which no price is looked for."""
+"""The highest price searched for, in accounts."""
 BOUND_STEP = 64
-"""Accounts are tried in multiples of these: the work grows with the square of how many are tried."""
+"""The search bound is a multiple of this, as work grows with the square of the bound."""
 
 
 class PriceList:
-    """The prices of an issue's places: made of its references, once."""
+    """The prices of an issue's places, computed from its references and cached."""
 
     def __init__(self, peers: Iterable[VoiceHistogram], ages: Sequence[int], *, known: bool) -> None:
-        """`known`: whether standing is told."""
+        """`known`: whether the record knows who has standing."""
         some = tuple(peers)
         self._references = ReferenceTable(some)
         self._networks = sorted({peer.network for peer in some})
@@ -38,7 +37,7 @@ class PriceList:
         self._of_ages: dict[tuple[int, tuple[str, ...]], list[int]] = {}
 
     def price(self, score: int, archive: str) -> Price:
-        """The price of standing no lower than a score, for a paper of an archive."""
+        """The price of reaching a score, for a paper in an archive."""
         known = vouched.needed(score) if self._known else 0
         bound = _least_bound(score)
         while (best := self._best_scores(archive, bound))[-1] < score and bound < MOST:
@@ -47,14 +46,14 @@ class PriceList:
         return Price(accounts=max(accounts, known) if accounts < len(best) else None, known=known)
 
     def _best_scores(self, archive: str, bound: int) -> tuple[int, ...]:
-        """The highest score that 0, 1 … accounts reach, up to a bound at least."""
+        """The highest score that 0, 1, … accounts reach, at least up to a bound."""
         if len(self._best.get(archive, ())) <= bound:
             of_ages = [self._of_age(archive, age, bound) for age in self._ages]
             self._best[archive] = tuple(map(max, zip(*of_ages, strict=False)))
         return self._best[archive]
 
     def _of_age(self, archive: str, age: int, bound: int) -> list[int]:
-        """The same at one age. Archives that are compared with the same papers have it in common."""
+        """The same at one age. Archives compared with the same papers share the result."""
         keys = (
             Attention(network=network, until=0, age=age, voices=0, reposts=0, likes=0) for network in self._networks
         )
@@ -66,7 +65,7 @@ class PriceList:
 
 
 def _least_bound(score: int) -> int:
-    """Fewer accounts than these cannot reach a score, if each brings the most that one can."""
+    """A first bound: the fewest accounts that could reach a score, each adding the most, rounded up to BOUND_STEP."""
     accounts = max(-(-score // vouched.MOST_PER_VOICE), 1)
     return min(-(-accounts // BOUND_STEP) * BOUND_STEP, MOST)
 
@@ -76,7 +75,7 @@ def _steps_to(bound: int, reference: VoiceReference) -> list[tuple[int, int]]:
 
 
 def steps_of(reference: VoiceReference) -> Iterator[tuple[int, int]]:
-    """(voices, points): the numbers of voices at which a network's part grows, ascending."""
+    """(voices, points) at each number of voices where a network's part grows, ascending."""
     last = 0
     for first, end in pairwise((LEAST, *(voices + 1 for voices in reference.voices), MOST)):
         atleast = reference.atleast(first)
@@ -91,11 +90,11 @@ def steps_of(reference: VoiceReference) -> Iterator[tuple[int, int]]:
 
 
 def best_scores(networks: Iterable[Sequence[tuple[int, int]]], bound: int) -> list[int]:
-    """The highest sum of one step a network, or none, that 0 … `bound` accounts reach: dynamic programming.
+    """The highest sum that 0 … `bound` accounts reach with at most one step per network, by dynamic programming.
 
-    Where each account already brings the most that one brings anywhere, no further network can add to it.
+    Where every account already adds the most it could anywhere, further networks cannot improve the sum.
     """
-    ordered = sorted(list(steps) for steps in networks if steps)  # below the first step of all nothing is reached
+    ordered = sorted(list(steps) for steps in networks if steps)  # below the lowest first step, the sum is 0
     best, open_from = [0] * (bound + 1), 0
     if ordered:
         best_rate = max(Fraction(points, voices) for steps in ordered for voices, points in steps)
@@ -108,7 +107,7 @@ def best_scores(networks: Iterable[Sequence[tuple[int, int]]], bound: int) -> li
 
 
 def _with_network(before: list[int], steps: Sequence[tuple[int, int]], open_from: int) -> list[int]:
-    """With one network more, where so many accounts or more may reach more by it."""
+    """The best sums with one more network, which can only improve them from `open_from` accounts on."""
     if not before[-1]:  # the first one, alone
         pairs = pairwise([(0, 0), *steps, (len(before), 0)])
         return [points for (voices, points), (end, _) in pairs for _ in range(voices, end)][: len(before)]

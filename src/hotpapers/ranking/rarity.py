@@ -25,31 +25,31 @@ NAME = "rarity/1"
 AGES = (6, 24, 72, 168)
 """Hours after their announcement at which papers are compared."""
 LEAST = 3
-"""Fewer voices than these score nothing on a network."""
+"""With fewer voices than this, a paper scores nothing on a network."""
 ENOUGH = 500
-"""A reference of fewer papers is widened: archive, its group, all."""
+"""A reference with fewer papers is widened: from the archive to its group, then to all."""
 ENOUGH_DAYS = 84
-"""A reference that goes back so many days is whole: its 90 days, but for a week at their beginning in which nothing may
-have been announced."""
+"""A reference that goes back this many days is complete: 90 days, less a week at the start in which nothing may have
+been announced."""
 
 _EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
 
 @lru_cache(maxsize=65536)
 def millipoints(papers: int, atleast: int) -> int:
-    """log10((papers + 1) / (atleast + 1)) in integer millipoints: 28 digits, half-even, on every machine alike."""
+    """log10((papers + 1) / (atleast + 1)) in integer millipoints: 28 digits, half-even, the same on every machine."""
     ratio = _EXACT.divide(_EXACT.create_decimal(papers + 1), _EXACT.create_decimal(atleast + 1))
     return int(_EXACT.multiply(_EXACT.log10(ratio), _EXACT.create_decimal(1000)).to_integral_value(ROUND_HALF_EVEN))
 
 
 def least(age: int) -> int:
-    """Papers with fewer voices are not compared with; of what was listed (age 0) every paper is."""
+    """The fewest voices of a paper in a reference; in listings (age 0), every paper counts."""
     return LEAST if age else 0
 
 
 class VoiceReference(NamedTuple):
-    """Papers by voices: `voices` ascending, `upto[i]` papers have fewer than `voices[i]`; `papers` in all, of so many
-    `days`."""
+    """Papers by voices: `voices` is ascending, and `upto[i]` papers have fewer than `voices[i]`; `papers` in all, over
+    `days` days."""
 
     voices: tuple[int, ...]
     upto: tuple[int, ...]
@@ -78,7 +78,7 @@ def _reference(peers: tuple[VoiceHistogram, ...]) -> VoiceReference:
 
 
 class ReferenceTable:
-    """All references of a ranking, each made once: by network, age and the papers compared."""
+    """All references of a ranking, each computed once, by network, age and group of papers."""
 
     def __init__(self, peers: Iterable[VoiceHistogram]) -> None:
         self._peers: dict[tuple[str, int], list[VoiceHistogram]] = defaultdict(list)
@@ -87,7 +87,7 @@ class ReferenceTable:
         self._references: dict[tuple[str, int, str], VoiceReference] = {}
 
     def find(self, attention: Attention, archive: str) -> tuple[str, VoiceReference]:
-        """The narrowest reference with enough papers beside the one that is compared, and its name."""
+        """The name of the narrowest reference with enough other papers, and the reference."""
         own = _own(attention)
         for among in (archive, f"{group_of(archive)} group"):
             reference = self._of(attention, among)
@@ -108,7 +108,7 @@ def _belongs(archive: str, among: str) -> bool:
 
 
 def _own(attention: Attention) -> int | None:
-    """The voices with which the paper itself stands in its reference; None where it does not."""
+    """The voices with which the paper itself is in its reference; None if it is not."""
     return attention.own if attention.own is not None and attention.own >= least(attention.age) else None
 
 
@@ -129,7 +129,7 @@ def part_of(attention: Attention, archive: str, references: ReferenceTable) -> S
 
 
 def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
-    """Candidates by score, descending; level ones by more voices, then earlier announcement, then id."""
+    """Candidates by score, descending; ties by more voices, then earlier announcement, then id."""
     references = ReferenceTable(inputs.peers)
     return ordered(
         inputs,

@@ -1,4 +1,4 @@
-"""What rankings share: a score is the sum of its parts, and what decides between candidates of the same score."""
+"""What rankings share: a score is the sum of its parts, and ties are broken in the same way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def scored(candidate: Candidate, parts: Parts) -> ScoredCandidate:
 
 
 def ordered(inputs: RankingInput, parts_of: Callable[[Candidate], Parts]) -> tuple[ScoredCandidate, ...]:
-    """Candidates by score, descending; level ones by more voices, then earlier announcement, then id."""
+    """Candidates by score, descending; ties by more voices, then earlier announcement, then id."""
     announced = {candidate.paper: candidate.announced_at for candidate in inputs.candidates}
 
     def place(candidate: ScoredCandidate) -> tuple[int, int, int, str]:
@@ -26,5 +26,5 @@ def ordered(inputs: RankingInput, parts_of: Callable[[Candidate], Parts]) -> tup
 
 
 def order(score: int, voices: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
-    """What candidates are sorted by, the first one least."""
+    """The sort key for candidates, ascending."""
     return (-score, -voices, announced_at, paper)

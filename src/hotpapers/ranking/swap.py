@@ -1,4 +1,4 @@
-"""What would have to change for two neighbours to swap: the least growth, network by network."""
+"""What it would take for two neighbours to swap: the least growth, network by network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hotpapers.ranking.words import unit
 
 
 class RequiredGrowth(NamedTuple):
-    """With `needed` instead of `now` on a network the lower one passes; `unit` says of what, as `words.unit` does."""
+    """With `needed` instead of `now` on a network, the lower entry passes. `unit`: what counts, as in `words.unit`."""
 
     network: str
     unit: str
@@ -24,8 +24,8 @@ class RequiredGrowth(NamedTuple):
 
 
 def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tuple[RequiredGrowth, ...]:
-    """For each network of the lower entry the least count with which it would stand above; networks that cannot do it
-    alone are left out."""
+    """For each network of the lower entry, the least count that would put it above; networks that cannot do it alone
+    are left out."""
     result = []
     for part in (part for part in lower.parts if part.rule != vouched.RULE):
         is_classic = part.rule == "classic"
@@ -36,7 +36,7 @@ def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tu
 
 
 def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
-    """Level, or one more where level ones stay in their order."""
+    """The count for a tie, plus one if the tie would not put the lower entry first."""
     level = upper.score
 
     def key(entry: Entry) -> tuple[int, int, int, str]:
@@ -46,11 +46,11 @@ def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
 
 
 def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> int | None:
-    """The least x that passes: found by halving, as from 3 voices on the lower only gains with x and the upper only
+    """The least x that passes, by binary search: from 3 voices on, the lower only gains with x and the upper only
     loses."""
     network_peers = [peer for peer in peers if (peer.network, peer.age) == (part.network, part.age)]
     most = max([voices for histogram in network_peers for voices, _ in histogram.counts], default=0)
-    vouching = part.voices + vouched.needed(upper.score) + 1  # as many more known voices, for a score like that
+    vouching = part.voices + vouched.needed(upper.score) + 1  # enough known voices to vouch for the upper score
     low, high = part.voices, max(most, part.voices, upper.voices, LEAST, vouching) + 1
 
     def passes(x: int) -> bool:
@@ -69,8 +69,8 @@ def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[Voice
 
 
 def is_own_peer(entry: Entry, part: ScoreComponent) -> bool:
-    """Whether the entry stands among the papers compared with the very voices that count here: not when it was
-    measured before or after that age."""
+    """Whether the entry is in its own reference with the same number of voices as here: not if it was measured before
+    or after that age."""
     at_age = part.age == 0 or part.until == entry.announced_at + part.age * HOUR
     return at_age and part.own == part.voices
 
@@ -92,8 +92,8 @@ def _references_with(network_peers: list[VoiceHistogram], lower: Entry, part: Sc
 
 
 def _key(entry: Entry, grown: ScoreComponent, x: int | None, references: ReferenceTable) -> tuple[int, int, int, str]:
-    """What the entry is sorted by, with the references as they would be, and x voices there if it is the one that
-    grows: by voices that are known, where standing is told."""
+    """The entry's sort key with the references as they would be, and with x voices on that network if it is the one
+    that grows. Additional voices are taken as known if standing is known."""
     points, more = 0, 0
     for part in _rarities(entry):
         rescored = part
@@ -114,12 +114,12 @@ def _rarities(entry: Entry) -> list[ScoreComponent]:
 
 
 def _is_vouched(entry: Entry) -> bool:
-    """Whether it was ranked by `rarity/2`, whose parts alone have these rules."""
+    """Whether it was ranked by `rarity/2`: only its parts have these rules."""
     return any(part.rule in (vouched.COUNTED, vouched.CAPPED) for part in entry.parts)
 
 
 def tells_known(entry: Entry) -> bool:
-    """Whether it counts how many of its voices are known: further ones are taken to be."""
+    """Whether the entry says how many of its voices are known; additional ones are then assumed to be known."""
     return _is_vouched(entry) and vouched.known_of(entry) is not None
 
 

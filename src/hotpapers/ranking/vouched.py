@@ -1,14 +1,14 @@
-"""`rarity/2`: rarity of the voices that count, as far as known voices vouch for it.
+"""`rarity/2`: the rarity of counted voices, limited by what known voices vouch for.
 
-On each network a paper has x counted voices (see `engagement.attention.counted_voices`): named accounts, unknown ones
-only as far as known ones match them, or the highest count of one post. The network's part is `rarity/1`'s for x: with
-P other papers talked about there and k of them with at least x, log10((P + 1) / (k + 1)) in millipoints; but no more
-than 20 for each of the x, or the first voices on a network would be the cheapest. Papers are compared at 24 hours
-first, a younger one with others at that age.
+On each network a paper has x counted voices (see `engagement.attention.counted_voices`): named accounts, with unknown
+ones counted only up to the number of known ones, or the highest count of a single post. The network's part is that of
+`rarity/1` for x: with P other papers talked about there and k of them with at least x, log10((P + 1) / (k + 1)) in
+millipoints; but at most 20 per voice, or the first voices on a network would be the cheapest. Papers are first compared
+at 24 hours; a younger one is compared with others at that age.
 
-K known voices over all networks, the authors' own left out, vouch for 500 × (K - 1) points: what the parts amount to
-beyond that is taken off, in a part of its own. So unknown voices alone score nothing, in any number, and neither does
-one known voice. While a record is too young to know anybody, nothing is taken off.
+K known voices over all networks, without the authors' own, vouch for 500 × (K - 1) points. Points beyond that are taken
+off, in a separate part. So unknown voices alone score nothing, however many, and neither does one known voice. While a
+record is too young to know anybody, nothing is taken off.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from hotpapers.ranking.scoring import scored
 
 NAME = "rarity/2"
 COUNTED = "counted"
-"""The rule of a part by the rarity of the voices that count."""
+"""The rule of a part scored by the rarity of its counted voices."""
 RULE = "vouching"
-"""The rule of the part that takes off what nobody vouches for."""
+"""The rule of the part that takes off points nobody vouches for."""
 CAPPED = "capped"
-"""The rule of a part in which each voice brings the most that one can."""
+"""The rule of a part limited by MOST_PER_VOICE."""
 MOST_PER_VOICE = 20
-"""Millipoints that a voice brings at most."""
+"""The most millipoints that a voice adds."""
 VOUCHED_PER_VOICE = 500
 """Millipoints that each known voice vouches for, after the first."""
 
 
 def limit(known: int) -> int:
-    """The most millipoints for which so many known voices vouch."""
+    """The millipoints that this many known voices vouch for."""
     return VOUCHED_PER_VOICE * max(known - 1, 0)
 
 
 def needed(score: int) -> int:
-    """How many known voices vouch for a score, at least."""
+    """The fewest known voices that vouch for a score."""
     return -(-score // VOUCHED_PER_VOICE) + 1 if score > 0 else 0
 
 
 def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
-    """Candidates by score, descending; level ones by more known voices, then earlier announcement, then id."""
+    """Candidates by score, descending; ties by more known voices, then earlier announcement, then id."""
     references = ReferenceTable(inputs.peers)
     announced = {candidate.paper: candidate.announced_at for candidate in inputs.candidates}
     known = {candidate.paper: known_voices(candidate.attention) or 0 for candidate in inputs.candidates}
@@ -57,13 +57,13 @@ def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
 
 
 def known_voices(attention: tuple[Attention, ...]) -> int | None:
-    """The known voices of a paper over all networks; None where standing is not told."""
+    """The known voices of a paper over all networks; None if standing is unknown."""
     known_counts = [row.known for row in attention if row.known is not None]
     return sum(known_counts) if known_counts else None
 
 
 def known_of(entry: Entry) -> int | None:
-    """The same of an entry that was ranked."""
+    """The same for a ranked entry."""
     known_counts = [count.known for count in entry.counts if count.known is not msgspec.UNSET]
     return sum(known_counts) if known_counts else None
 
@@ -81,7 +81,7 @@ def _count_vouched(attention: Attention) -> Attention:
 
 
 def points_of(voices: int, papers: int, atleast: int) -> int:
-    """A network's points for so many counted voices, when `atleast` of `papers` others have as many."""
+    """A network's points for a number of counted voices, if `atleast` of `papers` others have as many."""
     return min(rarity.millipoints(papers, atleast), MOST_PER_VOICE * voices) if voices >= rarity.LEAST else 0
 
 
@@ -93,7 +93,7 @@ def capped_part(attention: Attention, archive: str, references: ReferenceTable) 
 
 
 def unvouched_part(points: int, known: int | None) -> ScoreComponent | None:
-    """What is taken off points for which so many known voices do not vouch; None for nothing."""
+    """The part that takes off points which the known voices do not vouch for; None if there are none."""
     if known is None or points <= limit(known):
         return None
     return ScoreComponent(

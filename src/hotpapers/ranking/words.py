@@ -23,7 +23,7 @@ _AGES = {6: "six hours in", 24: "a day in", 72: "three days in", 168: "a week in
 
 
 def network_name(network: str) -> str:
-    """A network's name as readers know it; of what is said of all of them together, that."""
+    """A network's name as readers know it; `All networks` for the empty name."""
     return NETWORK_NAMES.get(network, network) or "All networks"
 
 
@@ -38,7 +38,7 @@ def count_noun(count: int, noun: str, plural: str = "") -> str:
 
 
 def part_sentence(part: ScoreComponent) -> str:
-    """One summand as a sentence that ends in its points."""
+    """One part of a score as a sentence that ends with its points."""
     name = network_name(part.network)
     if part.rule == "classic":
         return f"Reposts and likes on {name}, added up: {number(part.score)}."
@@ -52,7 +52,7 @@ def part_sentence(part: ScoreComponent) -> str:
     others = count_noun(part.papers, "other paper") + ("" if part.among == "all" else f" of {part.among}")
     had = f"{number(part.atleast)} had {counted} or more"
     capped = part.rule == vouched.CAPPED
-    points = f"{f'; but a voice brings no more than {vouched.MOST_PER_VOICE}' if capped else ''}: {number(part.score)}."
+    points = f"{f'; but a voice adds at most {vouched.MOST_PER_VOICE}' if capped else ''}: {number(part.score)}."
     if part.age == 0:
         return f"Of {others} listed in the 90 days before, {had}{points}"
     age = _AGES.get(part.age, f"{part.age} hours in")
@@ -70,11 +70,11 @@ def _vouching_sentence(part: ScoreComponent) -> str:
 
 
 def price_sentence(price: Price | msgspec.UnsetType) -> str:
-    """What an entry's place would have cost; empty where that is not told."""
+    """What an entry's place would have cost; empty if unknown."""
     if price is msgspec.UNSET:
         return ""
     if price.accounts is None:
-        return "No number of accounts that was tried would have bought this score."
+        return "No number of accounts tried would have bought this score."
     if not price.accounts:
         return "This score would have cost nothing."
     accounts = count_noun(price.accounts, "account")
@@ -90,7 +90,7 @@ _TIE_BREAKS = {"rarity/2": "More known voices go first", "rarity/1": "More voice
 
 
 def tie_sentence(ranking: str, *, listed: bool = False) -> str:
-    """What decides between papers with the same score. `listed`: they stand in an imported listing."""
+    """How ties are broken. `listed`: the papers are in an imported listing."""
     first = _TIE_BREAKS.get(ranking, "The listing's own order decides" if listed else "")
     announced = f"{first}, then the earlier announcement" if first else "The earlier announcement goes first"
     return f"Tied with a neighbour: the same score. {announced}, then the id."
@@ -104,11 +104,11 @@ def voices_of(count: PrintedCount) -> str:
     return f"{text}, {number(count.authors)} the authors’" if count.authors else text
 
 
-# ---- how much there is to compare with ---------------------------------------------------------------
+# ---- the size of references --------------------------------------------------------------------------
 
 
 def _reach(days: int | msgspec.UnsetType) -> str:
-    """How far back a reference goes, `one day`, `12 days`: all of its 90 days unless it is known to be less."""
+    """How far back a reference goes, `one day`, `12 days`: 90 days unless it is known to be less."""
     return days_of(days) if days is not msgspec.UNSET and days < ENOUGH_DAYS else "90 days"
 
 
@@ -118,7 +118,7 @@ def days_of(days: int) -> str:
 
 
 def provisional(compared: ReferenceSize | msgspec.UnsetType) -> str:
-    """What an issue says of itself while its reference is young; empty afterwards, and where nothing is known of it."""
+    """What an issue says about itself while its reference is young; empty otherwise."""
     if compared is msgspec.UNSET or not compared.young:
         return ""
     return f"compared with {_compared(compared)}; places are provisional"
@@ -132,10 +132,10 @@ def _compared(compared: ReferenceSize) -> str:
 
 
 def why_provisional(compared: ReferenceSize | msgspec.UnsetType, score: int, threshold: int) -> str:
-    """What an entry's arithmetic says while the reference is young, and whether the entry is below the threshold."""
+    """What an entry says while the reference is young, including whether it is below the threshold; empty otherwise."""
     if compared is msgspec.UNSET or not compared.young:
         return ""
-    below = f" This score is below the threshold of {number(threshold)}: until then the best are shown all the same."
+    below = f" This score is below the threshold of {number(threshold)}: until then the best are shown anyway."
     return (
         f"Compared with {_compared(compared)}. Places are provisional until there are {number(ENOUGH)} papers, of "
         f"90 days.{below if score < max(threshold, 1) else ''}"
@@ -143,8 +143,8 @@ def why_provisional(compared: ReferenceSize | msgspec.UnsetType, score: int, thr
 
 
 def unit(part: ScoreComponent) -> str:
-    """What a part counts: `voice`, by rarity/2 `counted voice`, in a listing `like`, for the classic rule `repost
-    or like`."""
+    """What a part counts: `voice`, `counted voice` by rarity/2, `like` in a listing, `repost or like` by the classic
+    rule."""
     if part.rule == "classic":
         return "repost or like"
     if part.age == 0:
@@ -158,7 +158,7 @@ def units(count: int, unit: str) -> str:
 
 
 def formula(part: ScoreComponent) -> str:
-    """The summand as arithmetic that a reader can redo: `1000 × log10(4,813 / 32) = 2,177`."""
+    """A part as arithmetic that a reader can redo: `1000 × log10(4,813 / 32) = 2,177`."""
     if part.rule == "classic":
         return number(part.score)
     if part.rule == vouched.RULE:
@@ -171,45 +171,45 @@ def formula(part: ScoreComponent) -> str:
 
 
 def counts_sentence(count: PrintedCount) -> str:
-    """A network's counts as printed beside an entry."""
+    """A network's counts as printed next to an entry."""
     name = network_name(count.network)
     return f"{name}: {count_noun(count.reposts, 'repost')}, {count_noun(count.likes, 'like')}"
 
 
 METHOD_NOTES = {
     "1": "as the publication’s own search added them up",
-    "2": "added up with native reposts, each of which brings its original’s count once more, so reposts are several "
-    "times too high",
+    "2": "added up including native reposts, each of which repeats its original’s count, so reposts are several times "
+    "too high",
 }
-"""What is known of how a listing's tallies were made, by the last part of the method's name."""
+"""What is known about how a listing's tallies were made, by the last part of the method's name."""
 
 
 def collector_sentence(network: str, collector: str) -> str:
-    """Whose count stands where we could not count."""
+    """A sentence that a network's counts are another collector's."""
     return (
-        f"{network_name(network)} counts here are those of {collector}, which read it when it could not be read from "
-        "here."
+        f"{network_name(network)} counts here come from {collector}, which could read the network when this site could "
+        "not."
     )
 
 
 def witnessed_by(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
-    """`counts witnessed by 3 collectors`; empty where nobody else counted the same."""
+    """`counts witnessed by 3 collectors`; empty if nobody else counted the same papers."""
     if witnessed is msgspec.UNSET:
         return ""
     return f"counts witnessed by {count_noun(len(witnessed.collectors) + 1, 'collector')}"
 
 
 def witnessed_sentence(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
-    """How many counts that is true of, and how far they agree; empty where nobody else counted the same."""
+    """How many counts others made too, and how many agree; empty if nobody else counted the same papers."""
     if witnessed is msgspec.UNSET:
         return ""
     others = " and ".join(witnessed.collectors)
     return (
-        f"Counts of this issue that were also made by {others}, having read the same networks: "
+        f"Counts in this issue also made by {others}, who read the same networks: "
         f"{number(witnessed.counts)}, of which {number(witnessed.close)} agree within a tenth."
     )
 
 
 def method_note(method: str) -> str:
-    """What a reader must know of a tally's method; empty when nothing is known."""
+    """What a reader must know about a tally's method; empty if nothing is known."""
     return METHOD_NOTES.get(method.rpartition("/")[2], "") if method.startswith("hot-papers/") else ""

@@ -1,7 +1,7 @@
-"""Attacks from files of others: loaded, checked against the contract, and run so that whatever they do is named.
+"""Loads attacks from users' files, checks them against the contract, and runs them with every failure reported.
 
-Their code runs as a program with the user's rights. What it prints goes to standard error; code that takes too long,
-raises or leaves is an attack that failed. Code that cannot be stopped ends its process.
+Their code runs with the user's rights. Its output goes to standard error. If it takes too long, raises or exits, the
+attack has failed. If it cannot be stopped, its process ends.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from hotpapers.errors import AttackFailed
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Goal
 
 SECONDS = 60
-"""That an attack may take for one campaign."""
+"""The time limit for one campaign."""
 PATIENCE = 5
-"""Seconds that code has to end in once it took too long."""
+"""The seconds that code has to stop after the time limit."""
 NETWORK_KNOBS = {"networks": 1, "network": 0}
-"""The knobs that count networks, and their least values."""
+"""The knobs about networks, and their least values."""
 
 
 class DeclaredAttack(msgspec.Struct, frozen=True):
-    """The fields of an attack but its code, as they must be."""
+    """The required types of an attack's fields, without its code."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     about: str
@@ -46,10 +46,10 @@ class DeclaredAttack(msgspec.Struct, frozen=True):
 
 
 def load_attack(file: str) -> Attack:
-    """An attack from a file of its own. Raises AttackFailed."""
+    """Load an attack from a file. Raises AttackFailed."""
     spec = spec_from_file_location(f"attack_{Path(file).stem}", file)
     if spec is None or spec.loader is None or not Path(file).is_file():
-        raise AttackFailed("no Python file with an attack", file=file)
+        raise AttackFailed("not a Python file with an attack", file=file)
     module = module_from_spec(spec)
     try:
         with _foreign_code(file):
@@ -58,14 +58,14 @@ def load_attack(file: str) -> Attack:
         raise AttackFailed(problem.reason, file=file) from problem
     attack = getattr(module, "ATTACK", None)
     if not isinstance(attack, Attack):
-        raise AttackFailed("has no ATTACK; how to write one is told in docs/explanation/attacks.md", file=file)
+        raise AttackFailed("has no ATTACK; docs/explanation/attacks.md says how to write one", file=file)
     if problems := list(_faults(attack)):
-        raise AttackFailed(f"no attack: {problems[0]}", file=file)
+        raise AttackFailed(f"not a valid attack: {problems[0]}", file=file)
     return attack
 
 
 def run(attack: Attack, campaign: Campaign, accounts: int) -> None:
-    """Lets an attack act. Raises AttackFailed whatever its code does."""
+    """Run an attack. Raises AttackFailed for any failure of its code."""
     try:
         with _foreign_code(_file_of(attack)):
             attack.run(campaign, accounts)
@@ -74,12 +74,12 @@ def run(attack: Attack, campaign: Campaign, accounts: int) -> None:
 
 
 def _file_of(attack: Attack) -> str:
-    """Where an attack's code stands; its name where it does not say."""
+    """The file with an attack's code, or else its name."""
     return getattr(getattr(attack.run, "__code__", None), "co_filename", attack.name)
 
 
 class _TimeLimit:
-    """What ends code that takes too long: at first by an exception; where code swallows that, by ending the process."""
+    """Stops code that takes too long: first with an exception; if the code swallows that, by ending the process."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -88,7 +88,7 @@ class _TimeLimit:
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if self.is_over:
             text = (
-                f"hotpapers: {self._file}: took more than {SECONDS} seconds and cannot be stopped; this process ends\n"
+                f"hotpapers: {self._file}: took more than {SECONDS} seconds and cannot be stopped; ending the process\n"
             )
             os.write(2, text.encode())
             os._exit(1)
@@ -101,14 +101,14 @@ def _foreign_code(file: str) -> Iterator[None]:
     time_limit = _TimeLimit(file)
     before = signal.signal(signal.SIGALRM, time_limit)
     signal.setitimer(signal.ITIMER_REAL, SECONDS, PATIENCE)
-    # for code in C that never returns to Python: a traceback, and the process ends
+    # for C code that never returns to Python: prints a traceback and ends the process
     faulthandler.dump_traceback_later(SECONDS + 2 * PATIENCE, exit=True, file=2)
     try:
         with redirect_stdout(sys.stderr):
             yield
     except (AttackFailed, KeyboardInterrupt):
         raise
-    except BaseException as problem:  # whatever code of others raises, or Python where it was broken off in C
+    except BaseException as problem:  # anything that foreign code raises, or Python when C code is interrupted
         raise _too_long() if time_limit.is_over else AttackFailed(f"{type(problem).__name__}: {problem}") from problem
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -121,10 +121,10 @@ def _too_long() -> AttackFailed:
 
 
 def _faults(attack: Attack) -> Iterator[str]:
-    """What is wrong with the fields of an attack."""
+    """Problems with an attack's fields."""
     fields = attack._asdict()
     if not callable(fields.pop("run")):
-        yield "its `run` is no function"
+        yield "its `run` is not a function"
     if isinstance(attack.knobs, Mapping):
         fields["knobs"] = {
             name: tuple(values) if isinstance(values, range) else values for name, values in attack.knobs.items()
@@ -135,9 +135,9 @@ def _faults(attack: Attack) -> Iterator[str]:
         yield str(problem)
         return
     if not (declared.name.isprintable() and declared.about.isprintable()):
-        yield "`name` and `about` are one line each, without control characters"
+        yield "`name` and `about` must be one line each, without control characters"
     for name, least in NETWORK_KNOBS.items():
         if not all(isinstance(value, int) and value >= least for value in declared.knobs.get(name, ())):
-            yield f"the knob `{name}` has whole numbers from {least} on"
+            yield f"the knob `{name}` must have whole numbers of {least} or more"
     if any(value.__hash__ is None for values in declared.knobs.values() for value in values):
-        yield "a knob's values are numbers, words, or tuples of such"
+        yield "a knob's values must be numbers, strings, or tuples of these"

@@ -1,9 +1,9 @@
 """What an attacker does on a day of a world, and the contract of an attack.
 
-An attack is a file with a constant `ATTACK`. Its `run` gets a campaign and a number of accounts, and acts with as many:
-opens accounts, posts, likes, reposts. It is called again and again with other numbers; more must never help less.
-What cannot be, such as a network or a post that is not there, raises AttackFailed: an attack that comes to nothing by
-mistake would pass for one that a ranking withstands.
+An attack is a file with a constant `ATTACK`. Its `run` receives a campaign and a number of accounts, and acts with that
+many: it opens accounts, posts, likes, reposts. It is called repeatedly with different numbers; more accounts must never
+achieve less. Anything impossible, such as a missing network or post, raises AttackFailed: otherwise an attack that
+fails by mistake would look like one that a ranking withstands.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from hotpapers.evaluation.worlds import PaperPost, ReactionGroup
 from hotpapers.model import HOUR
 
 Goal = Literal["first", "top ten", "rival out"]
-"""What an attacker wants: the target's paper at place 1, among the first ten; or the paper at place 1 not among the
-first ten."""
+"""What an attacker wants: the target at place 1, or among the first ten; or the paper at place 1 out of the first
+ten."""
 SPREAD: Mapping[str, Sequence[Any]] = {"networks": (1, 2, 4, 9), "by": ("even", "usual")}
 """The usual knobs of `Campaign.shares`."""
 TYPES = ("like", "repost")
 MOST_OPENED = 100_000
-"""Accounts that a campaign may open."""
+"""The most accounts that a campaign may open."""
 ATTACKERS = 2**40
-"""Accounts and posts of attackers have numbers from here on."""
+"""The numbers of attackers' accounts and posts start here."""
 
 
 class AttackedNetwork(NamedTuple):
-    """A network as an attacker sees it. `usual`: the voices that one in ten of the papers talked about there has or
-    more; `names_accounts`: whether it tells who liked."""
+    """A network as an attacker sees it. `usual`: the voices that one in ten papers talked about there reaches;
+    `names_accounts`: whether it names who liked."""
 
     name: str
     usual: int
@@ -37,7 +37,7 @@ class AttackedNetwork(NamedTuple):
 
 
 class AttackedPaper(Protocol):
-    """A paper and the posts about it: of a world, or of a record."""
+    """A paper and the posts about it, from a world or a record."""
 
     @property
     def paper(self) -> str:
@@ -45,7 +45,7 @@ class AttackedPaper(Protocol):
 
     @property
     def title(self) -> str:
-        """Its title; empty where it is not known."""
+        """Its title; empty if unknown."""
 
     @property
     def announced_at(self) -> int:
@@ -53,11 +53,11 @@ class AttackedPaper(Protocol):
 
     @property
     def posts(self) -> tuple[PaperPost, ...]:
-        """What honest people said of it."""
+        """The honest posts about it."""
 
 
 class Expenses(NamedTuple):
-    """What a campaign took: accounts with and without standing, posts, likes and reposts."""
+    """What a campaign used: accounts with and without standing, posts, likes and reposts."""
 
     fresh: int
     aged: int
@@ -70,9 +70,9 @@ class Expenses(NamedTuple):
 
 
 class Campaign:
-    """One attempt. `target`: the paper that it is for; `rival`: the one at place 1; `knows_rival`: whether the attack
-    has asked which that is; `earlier_papers`: of the 90 days before. `networks`: the sparsest first. `aged`: whether
-    its accounts have standing (30 days, three earlier papers each), or are new."""
+    """One attempt. `target`: the paper to promote; `rival`: the paper at place 1; `knows_rival`: whether the attack has
+    looked at the rival; `earlier_papers`: papers of the previous 90 days. `networks`: sparsest first. `aged`: whether
+    its accounts have standing (30 days, three earlier papers each) or are new."""
 
     def __init__(
         self, target: AttackedPaper, rival: AttackedPaper, earlier_papers: Sequence[AttackedPaper],
@@ -105,14 +105,14 @@ class Campaign:
     # ---- what an attack calls ------------------------------------------------------------------------------
 
     def account(self, *, aged: bool | None = None, author: bool = False, bot: bool = False) -> int:
-        """Opens an account. `aged`: with standing, by default as the campaign's are; `author`: of the paper's author;
-        `bot`: one that the rules on bots have judged so."""
+        """Open an account. `aged`: whether it has standing, by default as for the campaign; `author`: it belongs to the
+        paper's author; `bot`: the rules on bots have judged it to be one."""
         return self.accounts(1, aged=aged, author=author, bot=bot)[0]
 
     def accounts(
         self, many: int, *, aged: bool | None = None, author: bool = False, bot: bool = False
     ) -> list[int]:  # fmt: skip
-        """Opens several."""
+        """Open several accounts."""
         if not 0 <= many <= MOST_OPENED - len(self._own_accounts):
             raise AttackFailed(f"{many} accounts: a campaign may open 0 to {MOST_OPENED}")
         opened = range(self._next + 1, self._next + 1 + many)
@@ -129,7 +129,8 @@ class Campaign:
     def post(
         self, account: int, network: str, *, hours: float = 1, text: str = "", paper: AttackedPaper | None = None
     ) -> int:  # fmt: skip
-        """Posts about the target, or another paper, so many hours after its announcement; the post's number."""
+        """Post about the target, or another paper, a number of hours after its announcement; return the post's
+        number."""
         about = paper or self.target
         self._check_accounts((account,))
         self._check_network(network)
@@ -144,17 +145,17 @@ class Campaign:
     def react(
         self, account: int, post: int, *, hours: float = 2, type: str = "like", paper: AttackedPaper | None = None
     ) -> None:  # fmt: skip
-        """Likes or reposts a post, its own or an honest one's, so many hours after the announcement of the paper, by
-        default of the one that the post is about. The same account does so once."""
+        """Like or repost a post, the attack's own or an honest one, a number of hours after the announcement of
+        `paper`, by default the one that the post is about. Each account counts once."""
         self.react_all((account,), post, hours=hours, type=type, paper=paper)
 
     def react_all(
         self, accounts: Iterable[int], post: int, *, hours: float = 2, type: str = "like",
         paper: AttackedPaper | None = None,
     ) -> None:  # fmt: skip
-        """The same by several accounts at a time."""
+        """The same for several accounts at once."""
         if post not in self._subjects or type not in TYPES:
-            raise AttackFailed(f"{type!r} of post {post!r}: there are {' and '.join(TYPES)}, of posts that were made")
+            raise AttackFailed(f"{type!r} of post {post!r}: must be {' or '.join(TYPES)}, of an existing post")
         some = dict.fromkeys(accounts)
         self._check_accounts(some)
         done = self._reactors.setdefault((post, type), set())
@@ -165,34 +166,34 @@ class Campaign:
         done.update(some)
 
     def post_and_react(self, accounts: Sequence[int], network: str, types: Sequence[str] = ("like",)) -> None:
-        """The first of some accounts posts about the target, and the others react to that in each of these ways."""
+        """The first account posts about the target, and the others react to that post in each of these ways."""
         if accounts:
             post = self.post(accounts[0], network)
             for type in types:
                 self.react_all(accounts[1:], post, type=type)
 
     def share(self, post: PaperPost) -> None:
-        """A post of `rival.posts` links the target too."""
+        """Make one of `rival.posts` link the target too."""
         if post not in self._rival.posts:
-            raise AttackFailed("share takes one of campaign.rival.posts")
+            raise AttackFailed("share needs one of campaign.rival.posts")
         linking = self.posts.setdefault(self.target.paper, [])
         if all(post.id != other.id for other in linking):
             linking.append(post._replace(shared=True))
 
     def delete(self, post: int) -> None:
-        """Takes a post of its own back before the issue is frozen."""
+        """Delete one of the attack's own posts before the issue is frozen."""
         if post not in self._posted:
-            raise AttackFailed(f"post {post!r} is none of the attack's own")
+            raise AttackFailed(f"post {post!r} is not one of the attack's own")
         self.deleted.add(post)
 
     def cut_off(self, network: str) -> None:
-        """A network cannot be read on the day."""
+        """Make a network unreadable on the day."""
         self._check_network(network)
         self.unread_networks.add(network)
 
     def shares(self, many: int) -> list[tuple[AttackedNetwork, int]]:
-        """So many accounts spread over networks: over the `networks` sparsest (a knob; all by default), evenly, or by
-        what is usual there where the knob `by` says so."""
+        """Accounts split among networks: among the `networks` sparsest (a knob; all by default), evenly, or in
+        proportion to what is usual there if the knob `by` is `usual`."""
         some = self.networks[: self.knobs.get("networks", len(self.networks))]
         weights = [network.usual if self.knobs.get("by") == "usual" else 1 for network in some]
         done, result = 0, []
@@ -202,7 +203,7 @@ class Campaign:
             done = upto
         return result
 
-    # ---- what cannot be ------------------------------------------------------------------------------------
+    # ---- checks --------------------------------------------------------------------------------------------
 
     def _check_accounts(self, accounts: Iterable[int]) -> None:
         if not self._own_accounts.issuperset(accounts):
@@ -213,18 +214,18 @@ class Campaign:
         names = {network.name for network in self.networks}
         networks_of_posts = (post.network for paper in (self.target, self._rival) for post in paper.posts)
         if network not in names and network not in networks_of_posts:
-            raise AttackFailed(f"no network {network!r}; there are {', '.join(sorted(names))}")
+            raise AttackFailed(f"no network {network!r}; choose from {', '.join(sorted(names))}")
 
     def _check_post(self, about: AttackedPaper, text: str) -> None:
         if not (about is self.target or about is self._rival or about in self.earlier_papers):
-            raise AttackFailed(f"paper {about!r:.80}: neither the target nor the rival nor one of `earlier_papers`")
+            raise AttackFailed(f"paper {about!r:.80}: not the target, the rival or one of `earlier_papers`")
         if not isinstance(text, str):
-            raise AttackFailed(f"the text of a post is a str, not {text!r:.80}")
+            raise AttackFailed(f"the text of a post must be a str, not {text!r:.80}")
 
-    # ---- what becomes of it --------------------------------------------------------------------------------
+    # ---- results -------------------------------------------------------------------------------------------
 
     def posts_about(self, paper: AttackedPaper) -> list[PaperPost]:
-        """All posts about a paper, honest ones and its own, as they are after it."""
+        """All posts about a paper after the campaign, honest ones and its own."""
         posts = [*paper.posts, *self.posts.get(paper.paper, ())]
         return [
             self._with_reactions(post)
@@ -239,7 +240,7 @@ class Campaign:
         return post._replace(reactions=(*post.reactions, *more))
 
     def expenses(self) -> Expenses:
-        """What it took. One that acts on several networks has an account on each of them."""
+        """What the campaign used. An account that acts on several networks counts once on each."""
         own = [post for posts in self.posts.values() for post in posts]
         used: dict[str, set[int]] = {}
         for post in own:
@@ -253,12 +254,12 @@ class Campaign:
 
 
 class Attack(NamedTuple):
-    """An attack. `run(campaign, accounts)` acts. `knobs`: values that are tried for each knob, the cheapest counts;
-    `goals`: what it is for; `aged`: whether accounts without standing are tried (False), and such with it (True). Of
-    the target, `days_old`: its age, in days, each is tried; `known_post`: a known account has posted about it, else
-    nobody; `small_field`: it is of an archive in which few papers are announced; `at_place`: it is the paper that
-    stands at this place by itself, whatever its age. `many_posts`: it takes long to try, and is tried on every fifth
-    day."""
+    """An attack. `run(campaign, accounts)` carries it out. `knobs`: the values to try for each knob; the cheapest
+    combination counts. `goals`: what it is for. `aged`: whether to try accounts without standing (False), and with
+    standing (True). For the target, `days_old`: its age in days, each of which is tried; `known_post`: a known account
+    has posted about it, otherwise nobody has; `small_field`: it is in an archive with few papers; `at_place`: it is the
+    paper at this place without the attack, whatever its age. `many_posts`: it is slow, and is tried on every fifth day
+    only."""
 
     name: str
     about: str

@@ -1,5 +1,5 @@
-"""Who would be judged a voice of a chorus after a campaign: by the rule, and its usual limit, that judge accounts of a
-record (see `moderation.bots.coordination`)."""
+"""Which accounts would be judged part of a chorus after a campaign, by the rule for accounts of a record with its usual
+limit (see `moderation.bots.coordination`)."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from hotpapers.settings import BotRules
 
 LIMIT = BotRules().chorus
 SPAN = DAYS * DAY
-"""µs that are looked at."""
+"""The period examined, µs."""
 
 PostsByPaper = Sequence[tuple[AttackedPaper, Sequence[PaperPost]]]
-"""Papers with all posts about them."""
+"""Papers, each with all posts about it."""
 
 
 def is_judged_by(post: PaperPost, cut: int) -> bool:
-    """Whether a post is one of the fortnight that is looked at, up to a moment."""
+    """Whether a post is within the fortnight examined, up to a moment."""
     return cut - SPAN < post.at <= cut
 
 
 def judged(posts_by_paper: PostsByPaper, elsewhere: Callable[[int], int], cut: int) -> frozenset[int]:
-    """The accounts that are judged at a moment. `elsewhere`: how many posts of the fortnight they made about other
-    papers."""
+    """The accounts that are judged at a moment. `elsewhere`: how many posts an account made about other papers in the
+    fortnight."""
     parts = (part for paper, posts in posts_by_paper for part in _coordinated(paper, posts, cut))
     coordinated_accounts = coordination.by_account(parts)
     if not coordinated_accounts:

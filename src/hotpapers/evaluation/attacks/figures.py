@@ -1,4 +1,4 @@
-"""What attacks took, as figures: written by `hotpapers evaluate attacks`, kept in the package, read by the site."""
+"""The results of attacks as figures: written by `hotpapers evaluate attacks`, kept in the package, read by the site."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hotpapers.evaluation.attacks.campaign import Goal
 
 GOALS: dict[Goal, str] = {"first": "place 1", "top ten": "the first ten", "rival out": "the rival out of the first ten"}
 KEPT = "measured.json"
-"""The file of the package with what was measured last, in made-up worlds."""
+"""The package's file with the latest results in made-up worlds."""
 
 
 class CostSummary(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An attack on a ranking, over all days of worlds with so many networks, or all issues. `accounts`: what it took on
-    the median day, None where no number up to the most that are tried; `fresh`, `aged`, `actions`: of what these were,
-    on that day; `dollars`: at published prices; `days`: on how many days it was tried, `reached`: on how many it came
-    through; `moved`: of the honest first ten, on average; `failed`: how the attack's own code broke."""
+    """An attack on a ranking, over all days of worlds with a number of networks, or all issues. `accounts`: how many it
+    took on the median day, None if no number tried was enough; `fresh`, `aged`, `actions`: how many of each, on that
+    day; `dollars`: at published prices; `days`: on how many days it was tried, `reached`: on how many it succeeded;
+    `moved`: how many of the honest first ten moved, on average; `failed`: how the attack's own code failed."""
 
     networks: int
     ranking: str
@@ -39,7 +39,7 @@ class CostSummary(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HonestSummary(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a ranking does on days without an attack: medians of `Collateral`, and the mean agreement."""
+    """A ranking on days without an attack: medians of `Collateral`, and the mean agreement."""
 
     networks: int
     ranking: str
@@ -50,7 +50,7 @@ class HonestSummary(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MeasuredLoss(msgspec.Struct, frozen=True):
-    """What the honest lose on days without an attack, in words, and how much."""
+    """What honest accounts lose on days without an attack, in words, and how much."""
 
     networks: int
     what: str
@@ -58,8 +58,8 @@ class MeasuredLoss(msgspec.Struct, frozen=True):
 
 
 class NotRun(msgspec.Struct, frozen=True, order=True):
-    """What could not be tried on an issue of a record: an attack on a ranking, and why. Where no `attack` is named:
-    none. In made-up worlds: an attack, on no day and on no ranking."""
+    """An attack on a ranking that could not be tried on an issue of a record, and why. An empty `attack` means all. In
+    made-up worlds, the attack could not be tried on any day or ranking."""
 
     issue: str
     ranking: str
@@ -68,9 +68,9 @@ class NotRun(msgspec.Struct, frozen=True, order=True):
 
 
 class AttackFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All of it. `program`: the version that measured; `default`: its ranking for new publications; `most`: accounts
-    beyond which nothing was tried. Of made-up worlds: `worlds`, `days` in all; of a record: `publication`, `issues`,
-    and what was `not_run`. `attacks`: what each attack does, by its name."""
+    """All figures. `program`: the version that measured; `default`: its ranking for new publications; `most`: the most
+    accounts tried. For made-up worlds: `worlds`, `days` in all; for a record: `publication`, `issues`, and what was
+    `not_run`. `attacks`: what each attack does, by name."""
 
     program: str
     default: str
@@ -87,7 +87,7 @@ class AttackFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 def written(figures: AttackFigures) -> bytes:
-    """As JSON, a line for each row."""
+    """The figures as JSON, one line per row."""
     lists = {name: getattr(figures, name) for name in ("rows", "honest", "losses", "not_run")}
     head = msgspec.json.encode(msgspec.structs.replace(figures, rows=(), honest=(), losses=(), not_run=()))
     some = (f',\n"{name}": [\n{_lines(rows)}\n]' for name, rows in lists.items() if rows)
@@ -100,7 +100,7 @@ def _lines(rows: Iterable[msgspec.Struct]) -> str:
 
 @cache
 def kept_figures() -> AttackFigures:
-    """What was measured last, as it is in the package."""
+    """The latest figures, as kept in the package."""
     return msgspec.json.decode(files(__package__).joinpath(KEPT).read_bytes(), type=AttackFigures)
 
 
@@ -108,14 +108,14 @@ def kept_figures() -> AttackFigures:
 
 
 def by_goal(rows: Sequence[CostSummary]) -> Iterator[tuple[int, Goal, list[CostSummary]]]:
-    """The rows of each number of networks and each goal, where there are any."""
+    """The rows for each number of networks and each goal, if there are any."""
     for networks, goal in product(sorted({row.networks for row in rows}), GOALS):
         if some := [row for row in rows if (row.networks, row.goal) == (networks, goal)]:
             yield networks, goal, some
 
 
 def cost_rows(rows: Sequence[CostSummary], names: Sequence[str]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """(attack, kind of accounts, a cell for each ranking of these names) of rows of one goal and number of networks."""
+    """(attack, kind of accounts, a cell per ranking in `names`) from rows of one goal and number of networks."""
     by_key = {(row.attack, row.with_standing, row.ranking): row for row in rows}
     attacks = dict.fromkeys((row.attack, row.with_standing) for row in rows)
     return tuple(
@@ -129,12 +129,12 @@ def cost_rows(rows: Sequence[CostSummary], names: Sequence[str]) -> tuple[tuple[
 
 
 def needs_standing(row: CostSummary) -> bool:
-    """Whether it takes any account that has standing."""
+    """Whether it needs any account with standing."""
     return row.with_standing or row.aged > 0
 
 
 def least(rows: Iterable[CostSummary]) -> CostSummary | None:
-    """The row of the fewest accounts, of those that came through."""
+    """The row with the fewest accounts, among attacks that succeeded."""
     reached = ((row.accounts, row.dollars, row) for row in rows if row.accounts is not None)
     return min(reached, key=lambda each: each[:2], default=(0, 0.0, None))[2]
 

@@ -1,7 +1,7 @@
-"""What a ranking, and the rules on bots, do to the honest: who stands where, and what they lose, without any attack.
+"""What a ranking and the rules on bots do to honest accounts when there is no attack.
 
-Who is judged a bot here is so by all rules on behaviour, at their usual limits: what an account says of itself, and the
-list that comes along, judge nobody whom nobody has seen.
+Bots are judged by all rules on behaviour, at their usual limits. What an account says about itself and the bundled list
+of bots do not apply to made-up accounts.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from hotpapers.settings import BotRules, PublicationSettings
 
 
 class Collateral(NamedTuple):
-    """On a day without an attack: `kept`: how many of the first ten that a ranking has where everybody has standing
-    stay among them where voices are told apart, None where that was not tried; `agreement`: Spearman's correlation of
-    the scores with the papers' heat; `entries`: papers with a score."""
+    """A day without an attack. `kept`: how many of the first ten with everybody's standing assumed remain there with
+    real standing, None if not tried; `agreement`: Spearman's correlation of the scores with the papers' heat;
+    `entries`: papers with a score."""
 
     networks: int
     ranking: str
@@ -40,7 +40,7 @@ class Collateral(NamedTuple):
 
 
 def collateral(scene: Scene, trusting: Scene | None, contenders: Sequence[Contender]) -> Iterator[Collateral]:
-    """What each ranking does. `trusting`: the same day where everybody has standing."""
+    """The collateral of each ranking. `trusting`: the same day with standing for everybody."""
     heat = {key: paper.heat for key, paper in scene.papers.items()}
     for contender in contenders:
         order = scene.order(contender.rank, contender.needs)
@@ -53,8 +53,8 @@ def collateral(scene: Scene, trusting: Scene | None, contenders: Sequence[Conten
 
 
 class HonestLoss(NamedTuple):
-    """What the honest lose on a day by a ranking: by how many places a paper of the issue moves at most where one
-    account's voice is taken away, or the account `with_posts`."""
+    """What honest accounts lose on a day by a ranking: the most places that a paper in the issue moves if one account's
+    own voice is removed, or the account with its posts."""
 
     networks: int
     ranking: str
@@ -63,7 +63,7 @@ class HonestLoss(NamedTuple):
 
 
 def honest_losses(scene: Scene, contenders: Iterable[Contender], usual: Contender) -> Iterator[HonestLoss]:
-    """By some rankings, each with as many papers as reach the usual threshold by the `usual` one."""
+    """The losses by each ranking, with as many papers as reach the usual threshold by the `usual` one."""
     papers = sum(candidate.score >= THRESHOLD for candidate in scene.order(usual.rank, usual.needs))
     for contender in contenders:
         own_voice, with_posts = (farthest_move(scene, contender, papers, with_posts=also) for also in (False, True))
@@ -71,8 +71,8 @@ def honest_losses(scene: Scene, contenders: Iterable[Contender], usual: Contende
 
 
 class SmallField(NamedTuple):
-    """A day of a record of one small field: the papers that were talked about in the 90 days before, and the entries of
-    the issue."""
+    """A day of a record about one small field: the papers talked about in the previous 90 days, and the issue's
+    entries."""
 
     networks: int
     talked_about: int
@@ -80,7 +80,7 @@ class SmallField(NamedTuple):
 
 
 def small_field(law: WorldLaw, contender: Contender) -> Iterator[SmallField]:
-    """The days of a world, as a record sees them that knows one new paper a day."""
+    """The days of a world as seen by a record with one new paper a day."""
     world = World(msgspec.structs.replace(law, papers=1))
     for day in range(law.history, law.history + law.days):
         known = world.known(BEGINS + day * DAY + ISSUED)
@@ -90,7 +90,7 @@ def small_field(law: WorldLaw, contender: Contender) -> Iterator[SmallField]:
 
 
 def _entries(scene: Scene, contender: Contender) -> int:
-    """The papers that the usual publication would show."""
+    """How many papers a publication with default settings would show."""
     usual = PublicationSettings(name="daily")
     publication = Publication(
         publication=usual.name,
@@ -116,12 +116,12 @@ def _kept(scene: Scene, trusting: Scene, contender: Contender) -> int:
 
 LIMITS = BotRules()
 FEWEST = min(LIMITS.rate, LIMITS.template, rules.FEWEST_ANNOUNCED * LIMITS.share // 100)
-"""Posts, each about one paper, below which none of the rules on an account's figures can find anything."""
+"""The fewest posts, each about one paper, for any rule on an account's figures to apply."""
 
 
 class JudgedVoices(NamedTuple):
-    """Of the accounts that spoke or reacted in the fortnight up to a day's issue, by name: how many there are, how many
-    of them are judged bots."""
+    """Of the accounts known by name to have posted or reacted in the fortnight up to a day's issue: how many there are,
+    and how many are judged bots."""
 
     networks: int
     voices: int
@@ -156,7 +156,7 @@ def _by_account(posts_by_paper: Iterable[tuple[WorldPaper, Iterable[PaperPost]]]
 
 
 def _delays(posts: Sequence[PaperPost]) -> Mapping[int, list[int]]:
-    """How long each account waited before it reacted, of those that did so often: as if all reactions were reposts."""
+    """How long each account that reacts often waited before reacting, as if all reactions were reposts."""
     times = Counter(account for post in posts for account in post.likers)
     delays: dict[int, list[int]] = {account: [] for account, many in times.items() if many >= LIMITS.echo}
     for post in posts:
@@ -167,15 +167,15 @@ def _delays(posts: Sequence[PaperPost]) -> Mapping[int, list[int]]:
 
 
 THRESHOLD = PublicationSettings(name="daily").threshold
-"""The least score of an entry, unless a publication says otherwise."""
+"""The default threshold of a publication."""
 
 
 def farthest_move(scene: Scene, contender: Contender, papers: int, *, with_posts: bool) -> int:
-    """The places by which the paper moves that moves farthest, of the first `papers`, by any one account. `with_posts`:
-    its posts go too, and the reactions to them; else its own voice alone.
+    """The most places that any of the first `papers` moves when one account is removed. `with_posts`: its posts and the
+    reactions to them are removed too, otherwise only its own voice.
 
-    Of those who reacted to a paper's posts one stands for all, one that has standing if there is any: an unknown voice
-    less never lowers a paper further than a known one.
+    Of the accounts that reacted to a paper's posts, one is tried for all, with standing if possible: removing an
+    unknown voice never lowers a paper further than removing a known one.
     """
     order = scene.order(contender.rank, contender.needs)
     falling = sorted(-candidate.score for candidate in order if candidate.score > 0)

@@ -1,4 +1,4 @@
-"""What accounts, posts and reactions cost, by published figures alone."""
+"""Published prices of accounts, posts and reactions."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ PRICES: tuple[tuple[str, float, str, int], ...] = (
         "Dagster, Tracking the Fake GitHub Star Black Market: 85 dollars for 100", 2023,
     ),
 )  # fmt: skip
-"""(what, US dollars, source, year). For standing as this program has it nobody publishes a price: an aged account's
-star is the nearest that is sold."""
+"""(what, US dollars, source, year). Nobody publishes a price for standing as this program defines it: a star by an aged
+account is the closest thing on sale."""
 
 
 def money(expenses: Expenses) -> float:
-    """US dollars for what a campaign took."""
+    """The cost of a campaign in US dollars."""
     (_, reaction, *_), (_, post, *_), (_, fresh, *_), (_, aged, *_) = PRICES
     return expenses.reactions * reaction + expenses.posts * post + expenses.fresh * fresh + expenses.aged * aged

@@ -1,7 +1,7 @@
-"""The posts about a paper of a record, with a campaign's posts, likes and reposts among them: plain functions.
+"""The posts about a recorded paper, including a campaign's posts, likes and reposts: plain functions.
 
-Honest posts are as they were measured; what a campaign adds comes to their counts and to who reacted. Of somebody
-else's post that links the paper too, the counts are those of the last time at which its own paper was measured.
+Honest posts are as measured; a campaign adds to their counts and to who reacted. If somebody else's post links the
+paper too, its counts are those from the last measurement of its own paper.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ TYPES = ("like", "repost")
 
 
 def measurement_times(announced_at: int, cut: int, youngest: int) -> list[MeasurementTime]:
-    """The moments at which a record measures a paper: the ages that it has reached; and the cut, at the age `youngest`,
-    while it has not reached that. `announced_at` is 0 for one that counts with the posts of a window."""
+    """The moments at which a record measures a paper: the ages it has reached; and until it reaches the age `youngest`,
+    the cut. `announced_at` is 0 for a paper counted by the posts in a window."""
     if not announced_at:
         return [MeasurementTime(AGES[-1], cut, 0)]
     times = [(age, announced_at + age * HOUR) for age in AGES]
@@ -32,7 +32,7 @@ def measurement_times(announced_at: int, cut: int, youngest: int) -> list[Measur
 
 
 class MeasuredPosts(NamedTuple):
-    """What a record has of a paper: each post at its measurement times, ascending, by number; who reacted."""
+    """What a record has about a paper: each post at its measurement times, ascending, by number; and who reacted."""
 
     paper: str
     archive: str
@@ -48,7 +48,7 @@ NO_POSTS = MeasuredPosts("", "", 0, {}, {})
 
 
 def measured_posts(rows: Iterable[PostAtAge], reactions: ReactionsByPost) -> MeasuredPosts:
-    """From a paper's posts at its measurement times."""
+    """Group a paper's posts at its measurement times."""
     posts: dict[int, list[PostAtAge]] = defaultdict(list)
     some = sorted(rows, key=lambda row: row.until)
     for row in some:
@@ -60,8 +60,8 @@ def measured_posts(rows: Iterable[PostAtAge], reactions: ReactionsByPost) -> Mea
 
 
 class AddedReactions(NamedTuple):
-    """Reactions of one type, `recorded` ones and those that a campaign `added`. `moments`: the recorded ones of which
-    moment stand for which one."""
+    """Reactions of one type, `recorded` ones and those that a campaign `added`. `moments`: for each moment, the one
+    whose recorded reactions are used."""
 
     recorded: ReactionsByMoment | None
     added: Sequence[ReactionGroup]
@@ -76,9 +76,9 @@ class AddedReactions(NamedTuple):
 
 
 class AttackedPosts(NamedTuple):
-    """A paper under a campaign: its key, its archive, its moments; `own`: the posts about it; `elsewhere`: the posts
-    that link it and another paper, by number, with those about that one. `naming_networks`: those that tell who
-    reacted; `bots`: accounts judged to be some; `same`: the numbers of texts that others wrote too."""
+    """A paper under a campaign: its key, archive and moments. `own`: the posts about it; `elsewhere`: by number, the
+    posts that link it and another paper, with the posts about that paper. `naming_networks`: those that name who
+    reacted; `bots`: accounts judged to be bots; `same`: the numbers of texts that others wrote too."""
 
     paper: str
     archive: str
@@ -91,7 +91,7 @@ class AttackedPosts(NamedTuple):
     same: Mapping[str, int]
 
     def measured(self, posts: Iterable[PaperPost]) -> MeasuredPosts:
-        """Its posts at its measurement times, as they are then."""
+        """Its posts as they are at its measurement times."""
         rows: dict[int, list[PostAtAge]] = {}
         reactions: dict[int, Mapping[str, ReactionsByMoment]] = {}
         for post in posts:
@@ -105,13 +105,13 @@ class AttackedPosts(NamedTuple):
         return MeasuredPosts(self.paper, self.archive, self.announced_at, rows, reactions)
 
     def _measured_in(self, post: PaperPost) -> MeasuredPosts | None:
-        """Where an honest post was measured; None for a campaign's own."""
+        """The measured posts that an honest post belongs to; None for a campaign's own."""
         if post.id > ATTACKERS:
             return None
         return self.own if post.id in self.own.posts else self.elsewhere.get(post.id, NO_POSTS)
 
     def _recorded(self, post: PaperPost, measured: MeasuredPosts) -> list[tuple[int, PostAtAge]]:
-        """(moment at which it was measured, as it is at a time) of an honest post."""
+        """(moment of measurement, the post at that time) of an honest post."""
         if measured is self.own:
             shared = int(post.id in self.elsewhere)
             return [(row.until, row._replace(shared=row.shared | shared)) for row in measured.posts[post.id]]
@@ -127,7 +127,7 @@ class AttackedPosts(NamedTuple):
         return result
 
     def _simulated(self, post: PaperPost) -> list[tuple[int, PostAtAge]]:
-        """The same of a campaign's own."""
+        """The same for a campaign's own post."""
         text = (self.same.get(post.text) or hash(post.text) or 1) if post.text else 0
         return [
             (time.until, PostAtAge(
@@ -150,7 +150,7 @@ class AttackedPosts(NamedTuple):
 
 
 def _with(row: PostAtAge, post: PaperPost) -> PostAtAge:
-    """A post with the likes and reposts that a campaign gave it by then."""
+    """A post with the likes and reposts that a campaign had added by then."""
     if not post.reactions:
         return row
     by_then = Counter[str]()

@@ -1,4 +1,4 @@
-"""What attacks on issues of a record took, in brief: a table, and a page."""
+"""The results of attacks on issues of a record, as tables and as a page."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hotpapers.evaluation.attacks.search import MOST
 from hotpapers.evaluation.text_tables import markdown_table
 
 WIDTH = 120
-"""Characters of a line."""
+"""Characters per line."""
 
 
 def issue_figures(results: IssueResults, parts: Sequence[IssuePart]) -> AttackFigures:
-    """The results of issues of one publication. As many networks stand in each row as the most that an issue had."""
+    """The results for issues of one publication. Each row has the largest number of networks in any issue."""
     networks = max((trial.networks for trial in results.trials), default=0)
     return AttackFigures(
         program=__version__, default=ranking.DEFAULT, most=MOST, publication=parts[0].publication,
@@ -29,7 +29,7 @@ def issue_figures(results: IssueResults, parts: Sequence[IssuePart]) -> AttackFi
 
 
 def issue_lines(table: AttackFigures) -> Iterator[str]:
-    """For a terminal."""
+    """The results for a terminal."""
     yield from wrap(_about(table), WIDTH)
     yield ""
     yield from report.lines(table)
@@ -40,7 +40,7 @@ def issue_lines(table: AttackFigures) -> Iterator[str]:
 
 
 def issue_page(table: AttackFigures) -> str:
-    """As Markdown."""
+    """The results as Markdown."""
     return "\n".join((*_page(table), ""))
 
 
@@ -59,22 +59,21 @@ def _about(table: AttackFigures) -> str:
     return (
         f"Attacks on {len(table.issues)} frozen {'issue' if len(table.issues) == 1 else 'issues'} of "
         f"{table.publication}: {', '.join(table.issues)}. Accounts, posts and likes are added to what the record had "
-        "by each cut, for a paper of which nobody spoke; the record is only read."
+        "at each cut, for a paper that nobody talked about. The record is only read."
     )
 
 
 _MEANING = (
-    "Each figure is the least number of accounts that reach the goal by the cheapest of an attack's variants, on the "
-    "median issue. *never*: {most:,} accounts were not enough. Accounts *with standing* were known for 30 days and had "
-    "spoken of three other papers; *new* ones had not. By the publication's own ranking a paper below its threshold "
-    "is not among the first ten. Of somebody else's post that links the target too the counts are those of an age of "
-    "the first paper."
+    "Each figure is the fewest accounts that reach the goal with the cheapest of an attack's variants, on the median "
+    "issue. *never*: {most:,} accounts were not enough. Accounts *with standing* had been known for 30 days and had "
+    "talked about three other papers; *new* ones had not. By the publication's own ranking, a paper below the "
+    "threshold is not among the first ten. If somebody else's post links the target too, its counts are those "
+    "measured at an age of the first paper."
 )
 
 
 def _reasons(not_run: Iterable[NotRun]) -> list[tuple[str, str]]:
-    """(which attack on which ranking, why and where) of what could not be tried: rankings and issues with the same
-    reason together."""
+    """(attack and rankings, reason and issues) for what could not be tried, grouped by reason."""
     issues: dict[tuple[str, str], dict[str, list[str]]] = {}
     for gap in not_run:
         issues.setdefault((gap.attack, gap.reason), {}).setdefault(gap.ranking, []).append(gap.issue)

@@ -1,7 +1,7 @@
-"""A frozen issue of a record, to be attacked: its posts, references and standing as of its cut, as the issue saw them.
+"""A frozen issue of a record as a target of attacks: its posts, references and standing as of its cut.
 
-The record is only read. An order holds the papers that the issue may hold: of the publication's fields, and shown by no
-earlier issue; by the publication's own ranking also not those below its threshold.
+The record is only read. An order contains the papers that the issue may contain: in the publication's fields and not in
+an earlier issue; by the publication's own ranking, also none below its threshold.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ from hotpapers.ranking import rarity, vouched
 from hotpapers.store.record import Record
 
 USUAL_AGE = rarity.AGES[1]
-"""The age at which an attacker looks at what is usual on a network."""
+"""The age at which an attacker sees what is usual on a network, hours."""
 FEW_VOICES = 60
-"""Papers with more voices are not looked at where one is sought that a known account alone has posted about."""
+"""The most voices of a paper considered when looking for one with a single post, by a known account."""
 HIGHEST = 40
-"""So many papers of an order may be attacked, or join in."""
+"""How many papers at the top of an order may be attacked or used in an attack."""
 MOST_EARLIER = 200
-"""So many papers of the 90 days before are at an attacker's hand."""
+"""How many papers of the previous 90 days are available to an attacker."""
 
 
 class RecordedPaper(NamedTuple):
-    """A paper of a record, as an attack sees it."""
+    """A paper in a record, as an attack sees it."""
 
     paper: str
     archive: str
@@ -63,7 +63,7 @@ class RecordedPaper(NamedTuple):
 
 
 class RecordedScene:
-    """An issue that was frozen. `ranks`: the rankings that are to be attacked, each with what is measured for it."""
+    """A frozen issue. `ranks`: the rankings to attack, each with its needs."""
 
     def __init__(
         self, record: Record, content: IssueContent, ranks: Iterable[tuple[Rank, ranking.RankingNeeds]]
@@ -90,10 +90,10 @@ class RecordedScene:
             needs: self._read_posts(needs, [rank for rank, other in pairs if other == needs]) for needs in kinds
         }
 
-    # ---- what the record says ------------------------------------------------------------------------------
+    # ---- reading the record --------------------------------------------------------------------------------
 
     def _measured_by(self, needs: ranking.RankingNeeds) -> Publication:
-        """The publication, ranked by what is measured so."""
+        """The publication, with a ranking that has these needs."""
         return msgspec.structs.replace(
             self.publication, ranking=vouched.NAME if needs.with_standing else rarity.NAME
         )  # fmt: skip
@@ -105,7 +105,7 @@ class RecordedScene:
     def _read_posts(
         self, needs: ranking.RankingNeeds, ranks: Iterable[Rank]
     ) -> dict[str, recorded_posts.MeasuredPosts]:
-        """What was said of the papers that an attack may join in on."""
+        """The posts about the papers that an attack may use."""
         papers = {candidate.paper for rank in ranks for candidate in self.order(rank, needs)[:HIGHEST]}
         papers |= {
             candidate.paper for candidate in self._inputs[needs].candidates
@@ -123,13 +123,13 @@ class RecordedScene:
         return {rows[0].paper: recorded_posts.measured_posts(rows, reactions) for rows in some}
 
     def tells_apart(self, needs: ranking.RankingNeeds) -> bool:
-        """Whether accounts with standing are told from others."""
+        """Whether the record knows which accounts have standing."""
         return self._rules[needs].known is not None
 
     # ---- honest ------------------------------------------------------------------------------------------------
 
     def order(self, rank: Rank, needs: ranking.RankingNeeds) -> tuple[ScoredCandidate, ...]:
-        """The papers that the issue may hold, in their order by a ranking."""
+        """The papers that the issue may contain, in order by a ranking."""
         if rank not in self._orders:
             ranked = rank(self._inputs[needs])
             self._orders[rank] = tuple(
@@ -147,7 +147,7 @@ class RecordedScene:
 
     @cached_property
     def _eligible(self) -> frozenset[str]:
-        """The papers of the publication's fields that no earlier issue has shown."""
+        """The papers in the publication's fields that no earlier issue has shown."""
         papers = {
             candidate.paper for inputs in self._inputs.values() for candidate in inputs.candidates
         } - self._held.keys()
@@ -155,7 +155,7 @@ class RecordedScene:
 
     @cached_property
     def networks(self) -> tuple[AttackedNetwork, ...]:
-        """The networks on which anything was liked or reposted, the sparsest first."""
+        """The networks with any likes or reposts, sparsest first."""
         names = {
             counts.network for inputs in self._inputs.values() for candidate in inputs.candidates
             for counts in candidate.attention if counts.likes or counts.reposts
@@ -164,7 +164,7 @@ class RecordedScene:
         return tuple(sorted(networks, key=lambda network: (network.usual, network.name)))
 
     def _usual(self, network: str) -> int:
-        """The voices that one in ten of the papers talked about there has or more."""
+        """The voices that one in ten papers talked about there reaches."""
         peers = next(iter(self._inputs.values())).peers
         counts = Counter[int]()
         for peer in peers:
@@ -175,17 +175,17 @@ class RecordedScene:
 
     @cached_property
     def naming_networks(self) -> frozenset[str]:
-        """The networks that tell who liked."""
+        """The networks that name who liked."""
         networks = {
             counts.network for inputs in self._inputs.values() for c in inputs.candidates for counts in c.attention
         }
         since = self.content.as_of - measurement.REFERENCE_DAYS * DAY
         return frozenset(name for name in networks if names_accounts(self._view, name, since))
 
-    # ---- papers for which one may attack ---------------------------------------------------------------------------
+    # ---- possible targets ------------------------------------------------------------------------------------------
 
     def paper(self, key: str) -> RecordedPaper:
-        """A paper that people speak of, with the posts about it."""
+        """A paper that people talk about, with the posts about it."""
         if key not in self._papers:
             self._papers[key] = self._read_paper(key)
         return self._papers[key]
@@ -208,7 +208,7 @@ class RecordedScene:
 
     @cached_property
     def _announced(self) -> list[Announcement]:
-        """New papers of the publication's fields that may be candidates, the last announced first."""
+        """New papers in the publication's fields that may be candidates, last announced first."""
         return list(self._announced_in(self.content.from_at, self.content.as_of))
 
     def _announced_in(self, start: int, end: int) -> Iterator[Announcement]:
@@ -223,7 +223,7 @@ class RecordedScene:
 
     @cached_property
     def earlier_papers(self) -> tuple[RecordedPaper, ...]:
-        """Papers of the 90 days before that are too old for the issue and of which nobody speaks."""
+        """Papers of the previous 90 days that are too old for the issue and that nobody talks about."""
         return tuple(self._silent.values())
 
     @cached_property
@@ -234,9 +234,9 @@ class RecordedScene:
         return {paper.paper: paper for paper in islice(silent, MOST_EARLIER)}
 
     def target(self, *, days_old: int, known_post: bool, small_field: bool) -> AttackedPaper | None:
-        """A paper announced so many days before the cut or somewhat earlier: one that nobody speaks of, of the archive
-        with most of these, or with `small_field` of the one with fewest; or one about which a known account alone has
-        posted."""
+        """A paper announced `days_old` days before the cut or somewhat earlier: one that nobody talks about, from the
+        archive with most of these, or with `small_field` from the one with fewest; or one with a single post, by a
+        known account."""
         day = self._announced_by(self.content.as_of - days_old * DAY)
         if known_post:
             return next(
@@ -255,7 +255,7 @@ class RecordedScene:
         return next((self._described(announcement) for announcement in silent if announcement.paper == target), None)
 
     def _announced_by(self, moment: int) -> list[Announcement]:
-        """What was announced together last, by a moment."""
+        """The last group of papers announced together, up to a moment."""
         before = (announcement for announcement in self._announced if announcement.announced_at <= moment)
         return next(
             (list(group) for _, group in groupby(before, key=lambda announcement: announcement.announced_at)), []
@@ -267,7 +267,7 @@ class RecordedScene:
         return _paper(announcement)._replace(archive=archive, title=known.title if known else "")
 
     def _with_one_post(self, announcement: Announcement) -> RecordedPaper | None:
-        """The paper, if a known account alone has posted about it and the issue may hold it."""
+        """The paper, if it has a single post, by a known account, and the issue may contain it."""
         key = announcement.paper
         for needs, measured_posts in self._measured_posts.items():
             known = self._rules[needs].known or frozenset()
@@ -279,8 +279,8 @@ class RecordedScene:
     # ---- under a campaign ------------------------------------------------------------------------------------------
 
     def effect(self, campaign: Campaign, needs: ranking.RankingNeeds) -> AttackEffect:
-        """What becomes of the issue's posts under a campaign. What accounts that are made to look like a chorus said of
-        papers that it does not touch stays as it is."""
+        """The issue's posts after a campaign. If accounts are made to look like a chorus, their posts about papers that
+        the campaign does not touch still count."""
         joined = self._joined(campaign, needs)
         touched = dict.fromkeys([*campaign.posts, *(measured.paper for measured in joined.values())])
         posts_by_paper = [
@@ -307,7 +307,7 @@ class RecordedScene:
     def order_after(
         self, effect: AttackEffect, rank: Rank, needs: ranking.RankingNeeds, *, whole: bool = False
     ) -> list[str]:
-        """The papers that the issue would hold after a campaign, in their order. `whole`: see `Contender`."""
+        """The papers that the issue would contain after a campaign, in order. `whole`: see `Contender`."""
         kept = self._kept(rank, needs, whole=whole or bool(effect.unread_networks))
         may_hold = self._eligible | effect.rows.keys()
         ordered = rank(self.input_after(effect, needs, kept))
@@ -317,7 +317,7 @@ class RecordedScene:
         ]
 
     def input_after(self, effect: AttackEffect, needs: ranking.RankingNeeds, kept: Set[str]) -> RankingInput:
-        """What a ranking sees after a campaign, of the papers that are `kept` and of those that it touched."""
+        """A ranking's input after a campaign, for the `kept` papers and those the campaign touched."""
         honest, (rows, unread) = self._inputs[needs], effect
         measured_posts, rule = self._measured_posts[needs], self._rules[needs]
         before = chain.from_iterable(self._counted(measured_posts[key], rule) for key in rows if key in measured_posts)
@@ -331,7 +331,7 @@ class RecordedScene:
         )
 
     def _joined(self, campaign: Campaign, needs: ranking.RankingNeeds) -> dict[int, recorded_posts.MeasuredPosts]:
-        """The posts of others that link the target too, by number, with what was said of their own paper."""
+        """By number, others' posts that link the target too, with the posts about their own paper."""
         shared = {post.id for post in campaign.posts.get(campaign.target.paper, ()) if post.id < ATTACKERS}
         measured_posts = self._measured_posts[needs].values() if shared else ()
         return {post: measured for measured in measured_posts for post in shared & measured.posts.keys()}
@@ -347,7 +347,8 @@ class RecordedScene:
         return {candidate.paper for candidate in self.order(rank, needs)[:RIVALS]}
 
     def _rule(self, campaign: Campaign, needs: ranking.RankingNeeds, bots: frozenset[int]) -> VoiceRule:
-        """Where the record is too young to tell anybody apart, it tells nobody of the campaign apart either."""
+        """The voice rule after a campaign. If the record is too young to know standing, the campaign's accounts have
+        none either."""
         rule, target = self._rules[needs], campaign.target.paper
         authors = frozenset(rule.authors.get(target, ())) | campaign.author_accounts
         return VoiceRule(
@@ -357,7 +358,7 @@ class RecordedScene:
         )  # fmt: skip
 
     def _elsewhere(self, posts_by_paper: coordinated.PostsByPaper, account: int) -> int:
-        """How many posts an account made in the fortnight about other papers."""
+        """How many posts an account made about other papers in the fortnight."""
         if account > ATTACKERS:
             return 0
         if account not in self._posts_made:
@@ -367,7 +368,7 @@ class RecordedScene:
         return self._posts_made[account] - sum(coordinated.is_judged_by(post, self.content.as_of) for post in here)
 
     def _same(self, posts_by_paper: coordinated.PostsByPaper, needs: ranking.RankingNeeds) -> Mapping[str, int]:
-        """The numbers of the texts of honest posts, which others may repeat."""
+        """The numbers of the texts of honest posts, which an attack may repeat."""
         known = self._measured_posts[needs]
         return {
             post.text: known[paper.paper].posts[post.id][-1].same

@@ -1,4 +1,4 @@
-"""All attacks on all rankings, on frozen issues of a record: an issue a process; the record is only read."""
+"""Runs all attacks on all rankings on frozen issues of a record, one issue per process. The record is only read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hotpapers.store.record import Record
 
 
 class IssuePart(NamedTuple):
-    """What one process does: an issue of a store, against some rankings."""
+    """The work of one process: an issue in a store, with the rankings to attack."""
 
     store: str
     publication: str
@@ -32,7 +32,7 @@ class IssuePart(NamedTuple):
 
 
 class IssueResults(NamedTuple):
-    """What was tried, and what could not be."""
+    """What was tried, and what could not be tried."""
 
     trials: tuple[Trial, ...]
     not_run: tuple[NotRun, ...]
@@ -41,30 +41,32 @@ class IssueResults(NamedTuple):
 def issue_parts(
     record: Record, publication: str | None, days: Sequence[str], last: int, part: IssuePart
 ) -> Iterator[IssuePart]:
-    """The work in parts: issues of these days, or the `last` ones. Raises NotFound for a day without an issue,
-    UsageError for a publication that is not ours. `part`: what they have in common."""
+    """The work in parts: the issues of these days, or the `last` ones. `part`: what the parts have in common. Raises
+    NotFound for a day without an issue, UsageError for a publication that is not our own."""
     chosen = publication_of(record, publication)
     if chosen.window == "listing":
         raise UsageError(
-            f"{chosen.publication}: of an imported listing it is not known who spoke of its papers; "
+            f"{chosen.publication}: an imported listing does not say who talked about its papers; "
             "name a publication of your own with --publication"
         )
     frozen = frozen_days(record, chosen.publication)
     if missing := [day for day in days if day not in frozen]:
-        raise NotFound(f"{missing[0]}: no frozen issue of {chosen.publication}; `hotpapers issue DATE` freezes one.")
+        raise NotFound(
+            f"{missing[0]}: no frozen issue of {chosen.publication}; freeze one with `hotpapers issue DATE`."
+        )
     if not frozen:
-        raise NotFound(f"{chosen.publication}: no frozen issue; `hotpapers issue DATE` freezes one.")
+        raise NotFound(f"{chosen.publication}: no frozen issue; freeze one with `hotpapers issue DATE`.")
     for day in sorted(set(days)) or frozen[-last:]:
         yield part._replace(publication=chosen.publication, day=day)
 
 
 def run_issues(parts: Sequence[IssuePart], workers: int, progress: Callable[[int], None]) -> IssueResults:
-    """Does all of it: see `in_processes`."""
+    """Run all parts: see `in_processes`."""
     return IssueResults(*suite.in_processes(attack_issue, parts, min(workers, len(parts)), progress))
 
 
 def attack_issue(part: IssuePart) -> IssueResults:
-    """One part."""
+    """Run one part."""
     contenders = suite.chosen_contenders(part.rankings)
     with Record(part.store, create=False) as record:
         content = editions(record, part.publication, part.day)[-1].content
@@ -81,9 +83,9 @@ def attack_issue(part: IssuePart) -> IssueResults:
     )
 
 
-UNKNOWN_STANDING = "the store has not worked out yet who has standing; `hotpapers verify DATE` does it"
-NOBODY_KNOWN = "not with accounts that have standing: the record is too young to know anybody"
-NO_ENTRY = "nobody speaks of any paper that the issue may hold"
+UNKNOWN_STANDING = "the store has not determined yet who has standing; run `hotpapers verify DATE`"
+NOBODY_KNOWN = "not tried with accounts that have standing: the record is too young to know anybody"
+NO_ENTRY = "nobody talks about any paper that the issue may contain"
 NO_NETWORK = "nothing was liked or reposted on any network"
 
 
@@ -127,11 +129,11 @@ def _tried(
 
 
 def unmet(scene: RecordedScene, contender: Contender, attack: Attack) -> str:
-    """What an attack needs and the record does not have; empty where nothing is missing."""
+    """What an attack needs and the record lacks; empty if nothing is missing."""
     if attack.at_place:
         order = scene.order(contender.rank, contender.needs)[:HIGHEST]
         few = sum(candidate.score > 0 for candidate in order) < attack.at_place
-        return f"it has no paper at place {attack.at_place}, or one below place {HIGHEST}" if few else ""
+        return f"there is no paper at place {attack.at_place}, or it is below place {HIGHEST}" if few else ""
     targets = (
         scene.target(days_old=days_old, known_post=attack.known_post, small_field=attack.small_field)
         for days_old in attack.days_old
@@ -139,9 +141,9 @@ def unmet(scene: RecordedScene, contender: Contender, attack: Attack) -> str:
     if not any(targets):
         return _NO_TARGET[attack.known_post, attack.small_field]
     if attack == outage.ATTACK and len(scene.networks) == 1:
-        return "anything was liked on one network alone"
+        return "only one network has any likes or reposts"
     if attack == rival_reference.ATTACK and not scene.earlier_papers:
-        return "of every paper of the 90 days before that was announced somebody speaks, or none is known"
+        return "no paper of the previous 90 days is known that nobody talks about"
     if attack == rival_chorus.ATTACK:
         rival = scene.order(contender.rank, contender.needs)[0].paper
         if not any(post.text for post in scene.paper(rival).posts):
@@ -150,8 +152,8 @@ def unmet(scene: RecordedScene, contender: Contender, attack: Attack) -> str:
 
 
 _NO_TARGET = {
-    (False, False): "no paper of that age of which nobody speaks is known",
-    (True, False): "there is no paper about which a known account alone has posted",
-    (False, True): "all papers of the day of which nobody speaks are of one archive",
+    (False, False): "no paper of that age is known that nobody talks about",
+    (True, False): "there is no paper with a single post, by a known account",
+    (False, True): "all papers of the day that nobody talks about are in one archive",
     (True, True): "there is no such paper",
 }

@@ -1,4 +1,4 @@
-"""What the suite found, in brief: a table, and the page in the docs."""
+"""The suite's results as tables, and as the page in the docs."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from hotpapers.evaluation.worlds import WorldLaw
 
 NEVER = MOST + 1
 LIFTED = "lifted "
-"""How the names of attacks begin that are for a paper of which people speak anyway."""
+"""The prefix of attacks for a paper that people already talk about."""
 NO_SUCH_PAPER = "no day of the worlds has such a paper, or as many networks"
 
 
 def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Iterable[str] = ()) -> AttackFigures:
-    """The suite's results. `attacks`: the names of those that should be among them."""
+    """The suite's results. `attacks`: the names of attacks that should be among them."""
     tried = {trial.attack for trial in results.trials}
     honest: dict[tuple[int, str], list[Collateral]] = defaultdict(list)
     for day in results.collateral:
@@ -52,13 +52,13 @@ def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Iterable[str
 
 
 def attack_words(trials: Iterable[Trial]) -> dict[str, str]:
-    """What the attacks of the catalogue that were tried do, by their names."""
+    """What the tried attacks of the catalogue do, by name."""
     tried = {trial.attack for trial in trials}
     return {attack.name: attack.about for attack in ATTACKS if attack.name in tried}
 
 
 def summaries(trials: Iterable[Trial]) -> tuple[CostSummary, ...]:
-    """What was tried, by networks, ranking, attack, goal and kind of account."""
+    """The trials summarized by networks, ranking, attack, goal and kind of account."""
     groups: dict[tuple[int, str, str, Goal, bool], list[Trial]] = defaultdict(list)
     for trial in trials:
         groups[trial.networks, trial.ranking, trial.attack, trial.goal, trial.aged].append(trial)
@@ -114,14 +114,14 @@ def lines(table: AttackFigures) -> Iterator[str]:
 
 
 def tables(table: AttackFigures) -> Iterator[tuple[str, list[list[str]]]]:
-    """(heading, rows of cells, the first one of names)."""
+    """(heading, rows of cells, starting with a header row)."""
     for networks, goal, some in by_goal(table.rows):
         yield f"Accounts for {GOALS[goal]}, {networks} networks", _costs(some)
     if table.honest:
         yield "Without an attack", _honest_cells(table.honest)
     if table.losses:
         cells = [[str(row.networks), row.what, row.measured] for row in table.losses]
-        yield "What the honest lose", [["networks", "what", "measured"], *cells]
+        yield "What honest accounts lose", [["networks", "what", "measured"], *cells]
 
 
 def _costs(rows: Sequence[CostSummary]) -> list[list[str]]:
@@ -130,7 +130,7 @@ def _costs(rows: Sequence[CostSummary]) -> list[list[str]]:
 
 
 def _honest_cells(rows: Iterable[HonestSummary]) -> list[list[str]]:
-    cells = [["networks", "ranking", "of the first ten that all voices make", "agreement with the heat", "scored"]]
+    cells = [["networks", "ranking", "kept of the first ten by all voices", "agreement with the heat", "scored"]]
     for row in rows:
         kept = "" if row.kept is None else str(row.kept)
         cells.append([str(row.networks), row.ranking, kept, f"{row.agreement:.2f}", f"{row.entries:,}"])
@@ -138,7 +138,7 @@ def _honest_cells(rows: Iterable[HonestSummary]) -> list[list[str]]:
 
 
 FARTHEST = 3
-"""Places by which one account should move no paper further."""
+"""The most places that one account should move a paper."""
 
 
 def _losses(results: Results) -> Iterator[MeasuredLoss]:
@@ -147,12 +147,12 @@ def _losses(results: Results) -> Iterator[MeasuredLoss]:
             yield MeasuredLoss(networks, what, measured)
         judged = [day for day in results.judged if day.networks == networks]
         bots, voices = sum(day.bots for day in judged), sum(day.voices for day in judged)
-        what = "honest voices of a fortnight judged bots, on all days"
+        what = "honest voices of a fortnight that are judged bots, over all days"
         yield MeasuredLoss(networks, what, f"{bots:,} of {voices:,}")
         days = [day for day in results.small_fields if day.networks == networks]
         about = median_low([day.talked_about for day in days]) if days else 0
         entries = sum(day.entries > 0 for day in days)
-        what = f"issues with an entry in a record of one new paper a day, {about} of 90 days talked about"
+        what = f"issues with an entry in a record with one new paper a day, {about} of 90 talked about"
         yield MeasuredLoss(networks, what, f"{entries} of {len(days)}")
 
 
@@ -160,13 +160,13 @@ def _lost(days: Sequence[HonestLoss]) -> Iterator[tuple[str, str]]:
     for name in dict.fromkeys(day.ranking for day in days):
         own = [day for day in days if day.ranking == name]
         for what, moves in (
-            (f"one account's voice taken away, {name}", [day.own_voice for day in own]),
-            (f"one account and its posts taken away, {name}", [day.with_posts for day in own]),
+            (f"without one account's voice, {name}", [day.own_voice for day in own]),
+            (f"without one account and its posts, {name}", [day.with_posts for day in own]),
         ):
             few = sum(places <= FARTHEST for places in moves)
             yield f"issues in which no paper moves more than {FARTHEST} places, {what}", f"{few} of {len(own)}"
             yield (
-                f"places by which the paper that moves farthest moves on the median day, {what}",
+                f"most places that a paper moves on the median day, {what}",
                 f"{median_low(moves):,}",
             )
 
@@ -175,7 +175,7 @@ def _lost(days: Sequence[HonestLoss]) -> Iterator[tuple[str, str]]:
 
 
 def page(table: AttackFigures) -> str:
-    """The page of the docs: the cheapest attacks; all others are printed."""
+    """The page of the docs, with the cheapest attacks only; the terminal shows all."""
     return "\n".join((*_page(table), ""))
 
 
@@ -197,8 +197,8 @@ def _page(table: AttackFigures) -> Iterator[str]:
 
 
 def _by_ranking(rows: Sequence[CostSummary], names: Iterable[str]) -> tuple[list[str], list[list[str]]]:
-    """For each ranking the cheapest attack on each goal: with new accounts alone, and with others; and with new ones
-    for a paper that people speak of anyway."""
+    """For each ranking, the cheapest attack for each goal: with new accounts alone, and with standing; and with new
+    ones for a paper that people already talk about."""
     places = _places(row for row in rows if row.goal != "rival out")
     cells = []
     for name in names:
@@ -213,7 +213,7 @@ def _by_ranking(rows: Sequence[CostSummary], names: Iterable[str]) -> tuple[list
 
 
 def _by_attack(rows: Sequence[CostSummary], about: Mapping[str, str]) -> Iterator[list[str]]:
-    """For each attack on one ranking: what it does and takes, whichever kind of accounts costs less."""
+    """For each attack on one ranking, what it does and costs, with the cheaper kind of accounts."""
     places = _places(rows)
     yield ["attack", "what it does", *map(_place_words, places)]
     for attack in dict.fromkeys(row.attack for row in rows):
@@ -241,7 +241,7 @@ def _cheapest(rows: Iterable[CostSummary], place: tuple[int, Goal], standing: bo
 
 
 def _bought(rows: Sequence[CostSummary]) -> str:
-    """`172+11, $27.35` of the least dollars, or `never`."""
+    """`172+11, $27.35` for the cheapest in dollars, or `never`."""
     if not rows:
         return ""
     reached = [row for row in rows if row.accounts is not None]
@@ -257,13 +257,13 @@ def _losses_table(table: AttackFigures) -> Iterator[str]:
         measured = {(row.what, row.networks): row.measured for row in table.losses}
         cells = [[what, *(measured.get((what, each), "") for each in networks)]
                  for what in dict.fromkeys(row.what for row in table.losses)]  # fmt: skip
-        yield "\n## What the honest lose\n"
+        yield "\n## What honest accounts lose\n"
         yield markdown_table(["what", *(f"{each} networks" for each in networks)], cells)
         yield _LOST
 
 
 def sections(table: AttackFigures) -> Iterator[str]:
-    """The tables of a page, each below its heading, and what the attacks do."""
+    """The tables of a page, each with its heading, and what the attacks do."""
     for heading, cells in tables(table):
         yield f"\n## {heading}\n"
         yield markdown_table(cells[0], cells[1:])
@@ -279,66 +279,66 @@ def _price_cells(price: tuple[str, float, str, int]) -> list[str]:
 
 _HEAD = """# Attacks
 
-What it takes to buy a place in an issue, measured by `hotpapers evaluate attacks --all`, which prints every attack,
+What it takes to buy a place in an issue, as measured by `hotpapers evaluate attacks --all`, which prints every attack,
 ranking and kind of account. The same seeds give the same figures on every machine.
 
-Each figure is the least number of accounts that reach the goal on the median day, by the cheapest of an attack's
-variants: {days} days of {worlds} made-up worlds. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*:
-on 9 days they were. Accounts *with standing* were known for 30 days and had spoken of three other papers; *new* ones
-had not. A paper that is *lifted* was spoken of anyway, and stood at that place by itself.
-Issues rank by `{default}` unless a publication says otherwise: [how it ranks](ranking.md).
+Each figure is the fewest accounts that reach the goal on the median day, with the cheapest of an attack's variants,
+over {days} days in {worlds} made-up worlds. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*: they
+were enough on 9 days. Accounts *with standing* had been known for 30 days and had talked about three other papers;
+*new* ones had not. A *lifted* paper was already being talked about, and had reached that place on its own.
+Issues are ranked by `{default}` unless a publication says otherwise: [how it ranks](ranking.md).
 
 ## The cheapest way to a place
 """
 
 _BY_ATTACK = """
-What remains cheap on `rarity/2`:
+What is still cheap on `rarity/2`:
 
 * A few accounts with standing vouch for many new ones: *aged posters, fresh likes*. The price in an issue's entries is
-  the lower bound of this attack.
-* New accounts lift a paper that people talk about anyway, as far as known voices vouch for it: *lifted from place 20*,
+  the lower bound for this attack.
+* New accounts lift a paper that people already talk about, as far as known voices vouch for it: *lifted from place 20*,
   *from place 10* and *from place 2*.
 * Standing takes patience, not money: where likes have names, a new account that likes posts about three papers has it
-  30 days later, for $0.10 at the prices below. The dollars are those of accounts that are bought.
-* Where posts can be dated back, nine copies of a supporter's words make a chorus of an account that seldom posts:
-  *rival, as a chorus*. On most days too few supporters fall by it.
-* The lower places hang on few people: one known voice vouches for 500 points, so a paper that two of them vouch for
-  goes with either.
+  30 days later, for $0.10 at the prices below. The dollar figures assume that accounts with standing are bought.
+* Where posts can be backdated, nine copies of a supporter's words make an account that rarely posts look like part of a
+  chorus: *rival, as a chorus*. On most days this removes too few supporters.
+* The lower places depend on few people: one known voice vouches for 500 points, so a paper that only two vouch for
+  drops out if either is removed.
 
 ## Each attack, on `{ranking}`
 
-`172+11` is 172 new accounts and 11 with standing, with what they cost.
+`172+11` is 172 new accounts and 11 with standing, followed by their cost.
 """
 
-_MONEY = """These prices were published by others:
+_MONEY = """The prices were published by others:
 """
 
 _LOST = """
-Of each ranking as many papers are looked at as `rarity/2` would show. A post may be all that is said of a paper: with
-its author's account the paper goes, by any ranking. By `rarity/2` one known voice may vouch for 500 points."""
+For each ranking, this covers as many papers as `rarity/2` would show. Some papers have a single post: without the
+account that made it, such a paper drops out of any ranking. On `rarity/2`, one known voice may vouch for 500 points."""
 
 _TAIL = """
 ## What the worlds are
 
-A few laws make them: how hot papers are, how many people post about them on each network, how often posts are liked,
-and who of these people come back. One network names the accounts that like, the others give their number alone. The
-laws' figures are chosen, not fitted to any network: on the median day the first paper has 686 likes and reposts with
-four networks, 513 with nine; in 57 recorded issues of 2020 it had 334.
+They follow a few laws: how hot papers are, how many people post about them on each network, how often posts are liked,
+and which of these people come back. One network names the accounts that like; the others only give their number. The
+laws' figures were chosen, not fitted to any network: on the median day the first paper has 686 likes and reposts with
+four networks, and 513 with nine; in 57 recorded issues from 2020 it had 334.
 
-The worlds cannot tell how well real attackers hide, nor how real people would answer. Their records are months old:
-until one knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks of many
-posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world.
+The worlds cannot show how well real attackers hide, or how real people would respond. Their records are months old:
+until a record knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks with
+many posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world.
 
 ## On issues of your own
 
-`hotpapers evaluate attacks --store hotpapers.db --last 5` attacks the last five frozen issues of a publication,
-`--issue 2026-03-13` a certain one, with what the record had by the issue's cut; the target is a paper of the
-publication's fields that nobody spoke of. By the publication's own ranking it must also reach the threshold to be among
-the first ten. An attack for which the record lacks facts is named as not run, with the reason.
+`hotpapers evaluate attacks --store hotpapers.db --last 5` attacks a publication's last five frozen issues,
+`--issue 2026-03-13` a specific one, with what the record had at the issue's cut. The target is a paper in the
+publication's fields that nobody talked about. By the publication's own ranking it must also reach the threshold to be
+among the first ten. An attack for which the record lacks facts is listed as not run, with the reason.
 
 ## An attack of your own
 
-An attack is a file with a constant `ATTACK`; it runs as a program with your rights:
+An attack is a Python file with a constant `ATTACK`; it runs with your rights:
 
 ```python
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign
@@ -356,37 +356,37 @@ def run(campaign: Campaign, accounts: int) -> None:
 ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours": (1, 5)})
 ```
 
-`hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with more
-and more accounts, new ones and such as have standing. With more accounts it must not do less: the least number is found
-by halving. What cannot be, such as a network that is not there or somebody else's account, ends it, and so do 60
-seconds without an end: it is then shown as *failed*, and the exit status is 1.
+`hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with
+different numbers of accounts, both new and with standing. More accounts must never achieve less: the least number is
+found by binary search. An impossible action, such as using a missing network or somebody else's account, ends the
+attack, and so does a run of more than 60 seconds: it is then shown as *failed*, and the exit status is 1.
 
 A `Campaign` has
 
-* `account()`, `accounts(many)`: opens accounts and gives their numbers. `aged=True`: with standing, `aged=False`: new
-  ones, by default as the attempt's; `author=True`: of the paper's author; `bot=True`: judged to be bots.
-* `post(account, network)`: posts about the target and gives the post's number. `hours=1`: after the announcement;
+* `account()`, `accounts(many)`: opens accounts and returns their numbers. `aged=True`: with standing, `aged=False`:
+  new, by default as set for the attempt; `author=True`: the paper's author's; `bot=True`: judged to be bots.
+* `post(account, network)`: posts about the target and returns the post's number. `hours=1`: after the announcement;
   `text=""`; `paper`: the rival or one of `earlier_papers` instead.
-* `react(account, post)`, `react_all(accounts, post)`: likes a post, an own one or an honest one, by its number; each
+* `react(account, post)`, `react_all(accounts, post)`: likes a post, its own or an honest one, by its number; each
   account once. `hours=2`; `type="like"` or `"repost"`.
-* `delete(post)`: takes an own post back before the issue closes. `share(post)`: one of `rival.posts` links the target
-  too. `cut_off(network)`: it cannot be read on the day.
-* `shares(many)`: so many accounts by network, as the knobs `networks` (how many, the sparsest first) and `by` (`even`
-  or `usual`) say.
-* `target`, `rival` (at place 1), `earlier_papers` (of the weeks before, of which nobody speaks): papers with `title`,
-  `announced_at` and honest `posts`; these with `id`, `account`, `network`, `at`, `text` and `likes`.
-* `networks`: with `name`, `usual` (the voices of one in ten papers there) and `names_accounts`; `knobs`: the values of
-  this attempt.
+* `delete(post)`: deletes its own post before the issue closes. `share(post)`: makes one of `rival.posts` link the
+  target too. `cut_off(network)`: makes a network unreadable on the day.
+* `shares(many)`: splits accounts among networks by the knobs `networks` (how many, sparsest first) and `by` (`even` or
+  `usual`).
+* `target`, `rival` (at place 1), `earlier_papers` (from earlier weeks, which nobody talks about): papers with `title`,
+  `announced_at` and honest `posts`, which have `id`, `account`, `network`, `at`, `text` and `likes`.
+* `networks`: with `name`, `usual` (the voices that one in ten papers there reaches) and `names_accounts`; `knobs`: the
+  values for this attempt.
 
-An `Attack` may say also
+An `Attack` may also set
 
-* `goals`: of `first`, `top ten` (both unless it says otherwise) and `rival out`; `aged=(False, True)`: whether new
-  accounts are tried, and such with standing.
-* which paper is the target: `days_old=(0, 1)`, its age in days, each is tried; `known_post=True`, a known account has
-  posted about it; `small_field=True`; `at_place=20`, the one that stands there by itself.
-* `many_posts=True`: it takes long, and is tried on every fifth day.
+* `goals`: any of `first`, `top ten` (the default is both) and `rival out`; `aged=(False, True)`: whether to try new
+  accounts, and accounts with standing.
+* the target: `days_old=(0, 1)`, its age in days, each of which is tried; `known_post=True`, a known account has posted
+  about it; `small_field=True`; `at_place=20`, the paper that has that place on its own.
+* `many_posts=True`: it is slow, and is tried on every fifth day.
 
-Worlds of your own come as JSON, `--worlds worlds.json`; what is left out is as here:
+Your own worlds can be given as JSON, `--worlds worlds.json`; omitted fields of a world have their defaults:
 
 ```json
 {"seed": 7, "days": 5, "papers": 80, "networks": [

@@ -1,5 +1,5 @@
-"""A day of a world as rankings see it, and what becomes of it under a campaign: counted by the same functions; and
-the papers that others are compared with, after a campaign changed how some of them are talked about."""
+"""A day of a world as rankings see it, before and after a campaign, counted by the same functions; and the references
+after a campaign changed how some papers are talked about."""
 
 from __future__ import annotations
 
@@ -24,23 +24,22 @@ from hotpapers.model import DAY, HOUR, Candidate, RankingInput, ScoredCandidate,
 from hotpapers.ranking import rarity
 
 ISSUED = 8 * HOUR
-"""When a day's issue closes, after midnight."""
+"""When a day's issue closes, µs after midnight."""
 RIVALS = 12
-"""Honest papers that a target is compared with: no goal asks for a place beyond them."""
+"""How many honest papers a target is compared with: no goal needs a place beyond them."""
 
 Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
 
 
 class AttackEffect(NamedTuple):
-    """What became of a day's posts: `rows` of the papers for which they are others, and the networks that
-    could not be read."""
+    """What a campaign changed: the `rows` of papers whose posts changed, and the networks that could not be read."""
 
     rows: Mapping[str, Sequence[Engagement]]
     unread_networks: Set[str]
 
 
 class MeasurementTime(NamedTuple):
-    """A moment at which a paper is measured. `age` in hours; `peer`: it stands in the reference of that age."""
+    """A moment at which a paper is measured. `age`: in hours; `peer`: the paper is in the reference of that age."""
 
     age: int
     until: int
@@ -48,7 +47,7 @@ class MeasurementTime(NamedTuple):
 
 
 def measurement_times(announced_at: int, cut: int, ages: Sequence[int] = AGES) -> list[MeasurementTime]:
-    """The moments at which a paper is measured: its ages, and for the first one that it has not reached, the cut."""
+    """The moments at which a paper is measured: the ages it has reached, and for the next one, the cut."""
     times = []
     for age in ages:
         reached = announced_at + age * HOUR
@@ -62,8 +61,8 @@ def engagements(
     paper: WorldPaper, posts: Iterable[PaperPost], times: Sequence[MeasurementTime],
     naming_networks: frozenset[str], rule: VoiceRule, bots: frozenset[int] = frozenset(),
 ) -> list[Engagement]:  # fmt: skip
-    """A paper's attention at its measurement times. `naming_networks`: those that tell who liked; `bots`:
-    accounts judged to be some."""
+    """A paper's attention at its measurement times. `naming_networks`: those that name who liked; `bots`: accounts
+    judged to be bots."""
     moments = [time.until for time in times]
     some = list(posts)
     rows = [
@@ -105,7 +104,7 @@ def _named(post: PaperPost, moments: Sequence[int]) -> Mapping[str, CountedReact
 
 
 def _by_moment(post: PaperPost, type: str, upto: Sequence[int], moments: Sequence[int]) -> dict[int, list[int]]:
-    """The accounts that reacted up to each moment, and after the one before."""
+    """The accounts that reacted up to each moment, after the previous one."""
     result: dict[int, list[int]] = {}
     before, last = 0, -1
     for n, (count, moment) in enumerate(zip(upto, moments, strict=True)):
@@ -118,12 +117,12 @@ def _by_moment(post: PaperPost, type: str, upto: Sequence[int], moments: Sequenc
 
 
 class Scene:
-    """A day of a world: `day` days after it began."""
+    """A day of a world, `day` days after its beginning."""
 
     def __init__(
         self, world: World, day: int, known: frozenset[int] | None, before: Scene | None = None
     ) -> None:  # fmt: skip
-        """`known`: the accounts that have standing, None for everybody. `before`: the day before with the same."""
+        """`known`: the accounts with standing, None for everybody. `before`: the previous day with the same `known`."""
         self.world, self.day = world, day
         self.name = f"day {day} of a world"
         self.cut = BEGINS + day * DAY + ISSUED
@@ -149,7 +148,7 @@ class Scene:
     # ---- honest ----------------------------------------------------------------------------------------------
 
     def honest_input(self, needs: ranking.RankingNeeds) -> RankingInput:
-        """What a ranking sees of the day."""
+        """The ranking's input for the day."""
         if needs not in self._inputs:
             candidates = (self.candidate(paper, self.rows[paper.paper], needs) for paper in self._window())
             self._inputs[needs] = RankingInput(
@@ -174,7 +173,7 @@ class Scene:
 
     @cached_property
     def networks(self) -> tuple[AttackedNetwork, ...]:
-        """The networks as an attacker sees them, the sparsest first."""
+        """The networks as an attacker sees them, sparsest first."""
         voices: dict[str, list[int]] = {law.name: [] for law in self.world.law.networks if law.likes}
         for rows in self.rows.values():
             for row in rows:
@@ -186,13 +185,13 @@ class Scene:
 
     @cached_property
     def earlier_papers(self) -> tuple[WorldPaper, ...]:
-        """Papers of the 90 days before that are too old for the issue and of which nobody speaks."""
+        """Papers of the previous 90 days that are too old for the issue and that nobody talks about."""
         return tuple(
             paper for paper in self.papers.values() if paper.day <= self.day - windows.DAYS and not paper.posts
         )
 
     def target(self, *, days_old: int, known_post: bool, small_field: bool) -> WorldPaper | None:
-        """A paper that nobody speaks of, so many days old; or one about which a known account alone has posted."""
+        """A paper that is `days_old` and that nobody talks about, or one with a single post, by a known account."""
         some = (paper for paper in self.papers.values() if paper.day == self.day - days_old)
         archive = SMALL_FIELD if small_field else FIELD
         return next(
@@ -208,14 +207,14 @@ class Scene:
     # ---- under a campaign --------------------------------------------------------------------------------------
 
     def effect(self, campaign: Campaign, needs: ranking.RankingNeeds) -> AttackEffect:
-        """What becomes of the day's posts under a campaign: the same for all rankings that measure it alike."""
+        """What a campaign changes on the day: the same for all rankings with the same needs."""
         return AttackEffect(self._rows_after(campaign, needs.ages), frozenset(campaign.unread_networks))
 
     def order_after(
         self, effect: AttackEffect, rank: Rank, needs: ranking.RankingNeeds, *, whole: bool = False
     ) -> list[str]:
-        """The papers in their order after a campaign, the best first. `whole`: all of them, for a formula that
-        compares a day's papers with each other; else those that matter."""
+        """The papers in order after a campaign, best first. `whole`: all of them, for a formula that compares a day's
+        papers with each other; otherwise only those that matter."""
         rows, unread = effect
         honest = self.honest_input(needs)
         peers = self._peers(honest.peers, [self.rows[key] for key in rows], rows.values(), needs)
@@ -241,7 +240,7 @@ class Scene:
         return {candidate.paper for candidate in (order if whole else order[:RIVALS])}
 
     def _rows_after(self, campaign: Campaign, ages: Sequence[int]) -> dict[str, list[Engagement]]:
-        """The attention of all papers for which a campaign changes anything."""
+        """The attention of all papers that a campaign affects."""
         posts_by_paper = {key: campaign.posts_about(self.papers[key]) for key in campaign.posts}
         bots = self._judged(posts_by_paper) | campaign.bots
         for key in {key for account in bots for key in self._papers_of.get(account, ())} - posts_by_paper.keys():
@@ -256,7 +255,7 @@ class Scene:
         }  # fmt: skip
 
     def _judged(self, posts_by_paper: Mapping[str, Sequence[PaperPost]]) -> frozenset[int]:
-        """The accounts that are judged bots where this is said."""
+        """The accounts that are judged bots with these posts."""
 
         def elsewhere(account: int) -> int:
             return sum(key not in posts_by_paper for key in self._papers_of.get(account, ()))
@@ -267,7 +266,7 @@ class Scene:
 
     @cached_property
     def _papers_of(self) -> Mapping[int, Sequence[str]]:
-        """The paper of each post of the fortnight, by account."""
+        """The paper of each post in the fortnight, by account."""
         papers: dict[int, list[str]] = {}
         for key, paper in self.papers.items():
             for post in paper.posts:
@@ -284,7 +283,7 @@ class Scene:
 
 
 def without(candidate: Candidate, networks: Set[str]) -> Candidate:
-    """A candidate as it is where some networks could not be read on the day."""
+    """A candidate as it is if some networks could not be read on the day."""
     if not networks:
         return candidate
     attention = tuple(counts for counts in candidate.attention if counts.network not in networks)
@@ -295,8 +294,8 @@ def changed_peers(
     peers: tuple[VoiceHistogram, ...], before: Iterable[Engagement], after: Iterable[Engagement],
     needs: ranking.RankingNeeds, *, days: int | msgspec.UnsetType = msgspec.UNSET,
 ) -> tuple[VoiceHistogram, ...]:  # fmt: skip
-    """The references where some papers had other voices. How many days they go back to stays as it is; `days`: of new
-    ones."""
+    """The references with changed voices for some papers. How many days they go back stays the same; `days`: for new
+    references."""
     more: dict[ReferenceKey, Counter[int]] = {}
     for sign, rows in ((-1, before), (1, after)):
         for row in rows:

@@ -1,4 +1,4 @@
-"""The least number of accounts that an attack needs on a day."""
+"""Finds the fewest accounts that an attack needs on a day."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
 from hotpapers.evaluation.attacks.scene import AttackEffect, Rank, Scene
 
 MOST = 4000
-"""Accounts beyond which no attack is tried."""
+"""The most accounts tried."""
 TEN = 10
 HOURS_A_DAY = 24
 AttackedDay = Scene | RecordedScene
-"""A day that is attacked: of a made-up world, or the issue of a record."""
+"""What is attacked: a day of a made-up world, or an issue of a record."""
 
 
 class Contender(NamedTuple):
-    """A ranking that is attacked. `whole`: it compares a day's papers with each other."""
+    """A ranking to attack. `whole`: it compares a day's papers with each other."""
 
     name: str
     rank: Rank
@@ -32,7 +32,7 @@ class Contender(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """An attack as it is tried: against which ranking, with which accounts."""
+    """An attack against a ranking, with one kind of accounts."""
 
     contender: Contender
     attack: Attack
@@ -40,9 +40,9 @@ class Attempt(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What reaching a goal took on a day, by the cheapest of an attack's knobs. `accounts`: as many as the attack was
-    given, or used if it used more. `moved`: how many of the honest first
-    ten stood elsewhere afterwards, or no longer there, but for the place that was bought."""
+    """The cost of reaching a goal on a day, with the cheapest of an attack's knobs. `accounts`: as many as the attack
+    was given, or used if it used more. `moved`: how many of the honest first ten had another place afterwards, or none,
+    not counting the place that was bought."""
 
     accounts: int
     expenses: Expenses
@@ -57,24 +57,23 @@ class _Variant(NamedTuple):
 
 
 AttackEffects = dict[Hashable, tuple[AttackEffect, Expenses]]
-"""What campaigns on a day led to."""
+"""The effects of campaigns on a day."""
 
 
 def least_costs(scene: AttackedDay, attempt: Attempt, effects: AttackEffects) -> dict[Goal, Cost | None]:
-    """The cheapest way to each goal; None where no number of accounts up to MOST does it; nothing on a day that has no
-    such target. `effects`: what is known of this day, and is added to. Raises AttackFailed where an attack's code
-    breaks, UsageError where there is no talk at all."""
+    """The cheapest way to each goal; None if MOST accounts are not enough; empty on a day without a suitable target.
+    `effects`: a cache for this day, which is added to. Raises AttackFailed if an attack's code fails, UsageError if
+    nobody talks about any paper."""
     search = _Search(scene, attempt, effects)
     return {goal: search.least_cost(goal) for goal in attempt.attack.goals if search.has_target}
 
 
 FIRST_TRIED = (32, 256)
-"""Accounts that are tried before the most: large campaigns take long to work out, and most goals cost less."""
+"""Numbers of accounts tried before the maximum: large campaigns are slow to compute, and most goals cost less."""
 
 
 def least(reaches: Callable[[int], bool], most: int) -> int | None:
-    """The least number from 1 on for which a condition holds that holds for all greater ones; None for none up to
-    `most`."""
+    """The least number, 1 or more, for which a monotonic condition holds; None if it does not hold up to `most`."""
     low, numbers = 0, [number for number in FIRST_TRIED if number < most]
     for high in (*numbers, *([most] if most > 0 else [])):
         if reaches(high):
@@ -84,7 +83,7 @@ def least(reaches: Callable[[int], bool], most: int) -> int | None:
 
 
 def _least_between(reaches: Callable[[int], bool], low: int, high: int) -> int:
-    """The same where it is known to hold for `high`, and not for `low`."""
+    """The same if the condition is known to hold for `high` and not for `low`."""
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if reaches(middle) else (middle, high)
@@ -92,13 +91,13 @@ def _least_between(reaches: Callable[[int], bool], low: int, high: int) -> int:
 
 
 class _Search:
-    """One attempt on a day: what was tried once is not tried again for another goal."""
+    """One attempt on a day. Results are shared between goals."""
 
     def __init__(self, scene: AttackedDay, attempt: Attempt, effects: AttackEffects) -> None:
         self._scene, self._attempt = scene, attempt
         honest = scene.order(attempt.contender.rank, attempt.contender.needs)
         if not honest:
-            raise UsageError(f"{scene.name}: nobody speaks of any paper; more posts or papers would help")
+            raise UsageError(f"{scene.name}: nobody talks about any paper; try more posts or papers")
         self._rival = scene.paper(honest[0].paper)
         self._honest = [candidate.paper for candidate in honest[:TEN]]
         self._scored = [candidate.paper for candidate in honest if candidate.score > 0]
@@ -107,7 +106,7 @@ class _Search:
 
     @property
     def has_target(self) -> bool:
-        """Whether the day has a paper that the attack is for."""
+        """Whether the day has a suitable target."""
         return next(self._variants(), None) is not None
 
     def least_cost(self, goal: Goal) -> Cost | None:
@@ -121,16 +120,16 @@ class _Search:
         return best
 
     def _variants(self) -> Iterator[_Variant]:
-        """Every target with every setting of the knobs that there are networks for."""
+        """Every target with every combination of knobs for which there are enough networks."""
         attack, networks = self._attempt.attack, len(self._scene.networks)
         for target, values in product(self._targets(), list(product(*attack.knobs.values()))):
             knobs = dict(zip(attack.knobs, values, strict=True))
-            is_same = knobs.get("networks") == 1 and knobs.get("by", "even") != "even"  # one network has it all
+            is_same = knobs.get("networks") == 1 and knobs.get("by", "even") != "even"  # one network gets everything
             if not is_same and knobs.get("networks", 1) <= networks > knobs.get("network", 0):
                 yield _Variant(target, tuple(knobs.items()))
 
     def _targets(self) -> Iterator[AttackedPaper]:
-        """The papers that the attack is for, one after the other."""
+        """The attack's possible targets."""
         attack = self._attempt.attack
         if attack.at_place:
             yield from [self._scene.paper(paper) for paper in self._scored[attack.at_place - 1 : attack.at_place]]
@@ -143,13 +142,13 @@ class _Search:
                 yield target
 
     def _ages(self) -> Sequence[int]:
-        """The targets' ages: of today's and yesterday's papers one does where both are compared at a day's age."""
+        """The targets' ages: today's and yesterday's papers are equivalent if both are compared at the age of a day."""
         ages = self._attempt.attack.days_old
         is_same = self._attempt.contender.needs.ages[0] >= HOURS_A_DAY and {0, 1} <= set(ages)
         return [days_old for days_old in ages if days_old or not is_same]
 
     def _try(self, variant: _Variant, accounts: int) -> tuple[list[str], Expenses]:
-        """The order of papers after a campaign, and what it took."""
+        """The order of papers after a campaign, and its expenses."""
         key = (variant.target.paper, variant.knobs, accounts)
         if key not in self._tried:
             effect, expenses = self._acted(variant, accounts)
@@ -159,7 +158,7 @@ class _Search:
         return self._tried[key]
 
     def _acted(self, variant: _Variant, accounts: int) -> tuple[AttackEffect, Expenses]:
-        """What a campaign leads to. What it led to against another ranking is not worked out again."""
+        """A campaign's effect and expenses. Effects computed against another ranking are reused."""
         attack, scene, aged = self._attempt.attack, self._scene, self._attempt.aged
         needs = self._attempt.contender.needs
         key = (attack.run, aged, needs.ages, variant.target.paper, variant.knobs, accounts)

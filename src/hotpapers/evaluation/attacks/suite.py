@@ -1,4 +1,4 @@
-"""All attacks on all rankings, in worlds: on all cores, the same from the same seed."""
+"""Runs all attacks on all rankings in worlds, on all cores; the same seed gives the same results."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from hotpapers.issues import windows
 from hotpapers.model import DAY
 
 BLOCK = 5
-"""Days of a world that are tried by one process, one after the other. On the first of them attacks are tried that take
-long, and rankings that are there for comparison."""
+"""How many days of a world one process tries, one after the other. Slow attacks, and rankings that are only there for
+comparison, are tried on the first of them."""
 SIMPLE = ("likes, one network", "likes, spread", "likes and reposts", "ring")
-"""The attacks that are tried on published formulas."""
+"""The attacks tried on published formulas."""
 WORLDS = tuple(
     WorldLaw(seed=seed, networks=NETWORKS[:networks]) for networks in (4, len(NETWORKS)) for seed in (1, 2, 3, 4, 5)
 )
-"""Twice a hundred days: with four networks, and with nine."""
+"""A hundred days with four networks, and a hundred with nine."""
 FEW_WORLDS = tuple(WorldLaw(seed=1, days=10, networks=NETWORKS[:networks]) for networks in (4, len(NETWORKS)))
 """Ten days of each."""
 
@@ -50,7 +50,7 @@ Part = TypeVar("Part")
 
 
 class Trial(NamedTuple):
-    """What an attack took on a day: None where it could not reach the goal."""
+    """What an attack cost on a day; `cost` is None if it could not reach the goal."""
 
     networks: int
     day: int
@@ -63,7 +63,7 @@ class Trial(NamedTuple):
 
 
 class Results(NamedTuple):
-    """All that was tried, and what the rankings do to the honest."""
+    """All trials, and what the rankings do to honest accounts."""
 
     trials: tuple[Trial, ...]
     collateral: tuple[Collateral, ...]
@@ -73,7 +73,7 @@ class Results(NamedTuple):
 
 
 class Block(NamedTuple):
-    """What one process does: some days of a world, against some rankings."""
+    """The work of one process: days of a world, with the rankings to attack."""
 
     law: WorldLaw
     days: tuple[int, ...]
@@ -83,7 +83,7 @@ class Block(NamedTuple):
 
 
 def contenders() -> dict[str, Contender]:
-    """All that can be attacked: our rankings and published formulas."""
+    """All rankings that can be attacked: our own and published formulas."""
     own = {name: Contender(name, rank, ranking.needs_of(name)) for name, rank in ranking.RANKINGS.items()}
     needs = ranking.needs_of("rarity/1")
     return own | {
@@ -94,7 +94,7 @@ def contenders() -> dict[str, Contender]:
 def blocks(
     laws: Sequence[WorldLaw], rankings: Sequence[str], attacks: Sequence[str], files: Sequence[str]
 ) -> Iterator[Block]:
-    """The work in parts."""
+    """Split the work into blocks."""
     some = tuple(contender.name for contender in chosen_contenders(rankings))
     for law in laws:
         days = range(law.history, law.history + law.days)
@@ -106,30 +106,30 @@ def blocks(
 
 
 def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
-    """Those of these names, all for none. Raises UsageError."""
+    """The contenders with these names, or all if there are none. Raises UsageError."""
     known = contenders()
     if unknown := [name for name in rankings if name not in known]:
-        raise UsageError(f"{unknown[0]}: no such ranking; there are {', '.join(known)}")
+        raise UsageError(f"{unknown[0]}: no such ranking; choose from {', '.join(known)}")
     return [known[name] for name in rankings or known]
 
 
 def chosen_attacks(names: Sequence[str], files: Sequence[str]) -> list[Attack]:
-    """Those of these files and those of these names; all of the catalogue for none. Raises UsageError for a name that
-    is not in the catalogue, AttackFailed for a file without an attack, or with one whose name another one has."""
+    """The attacks from these files and with these names; without either, the whole catalogue. Raises UsageError for a
+    name that is not in the catalogue, AttackFailed for a file without an attack or with a duplicate name."""
     known = [attack.name for attack in ATTACKS]
     if unknown := [name for name in names if name not in known]:
-        raise UsageError(f"{unknown[0]}: no such attack; there are {'; '.join(known)}")
+        raise UsageError(f"{unknown[0]}: no such attack; choose from {'; '.join(known)}")
     own: list[Attack] = []
     for file in files:
         attack = load_attack(file)
         if attack.name in {*known, *(other.name for other in own)}:
-            raise AttackFailed(f"another attack is named {attack.name!r} too", file=file)
+            raise AttackFailed(f"there is already an attack named {attack.name!r}", file=file)
         own.append(attack)
     return [*own, *(attack for attack in ATTACKS if attack.name in names or not (names or own))]
 
 
 def run_suite(parts: Sequence[Block], workers: int, progress: Callable[[int], None]) -> Results:
-    """Does all of it: see `in_processes`."""
+    """Run all blocks: see `in_processes`."""
     return Results(*in_processes(run_block, parts, workers, progress))
 
 
@@ -137,7 +137,8 @@ def in_processes(
     run: Callable[[Part], tuple[tuple[Any, ...], ...]], parts: Sequence[Part], workers: int,
     progress: Callable[[int], None],
 ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
-    """What parts of some work give, by so many processes, field by field. `progress`: called with 1 for each part."""
+    """Run parts of the work in a number of processes; return the results, field by field. `progress`: called with 1
+    for each part."""
     results = []
     with _pool(workers) as pool:
         for result in pool.map(run, parts):
@@ -148,14 +149,14 @@ def in_processes(
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with the work, also where it is interrupted. Raises AttackFailed where one of them is gone."""
+    """Processes that end with the work, even if it is interrupted. Raises AttackFailed if one of them dies."""
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=signal, initargs=(SIGINT, SIG_IGN)) as pool:
         try:
             yield pool
         except BrokenProcessPool as problem:
             raise AttackFailed(
-                "a process ended: an attack left it, took all memory, or could not be stopped"
+                "a process ended: an attack exited, used up all memory, or could not be stopped"
             ) from problem
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -165,7 +166,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def run_block(block: Block) -> Results:
-    """One part."""
+    """Run one block."""
     world, known = World(block.law), contenders()
     attacks = chosen_attacks(block.attacks, block.files)
     standing = world.known(BEGINS + block.days[0] * DAY + ISSUED)
@@ -195,7 +196,7 @@ def run_block(block: Block) -> Results:
 
 
 def without_failed(attacks: Sequence[Attack], trials: Iterable[Trial]) -> list[Attack]:
-    """The attacks but those whose own code broke: they may take long to do so again."""
+    """The attacks except those whose own code failed: failing again could take long."""
     failed = {trial.attack for trial in trials if trial.failed}
     return [attack for attack in attacks if attack.name not in failed]
 
@@ -215,8 +216,8 @@ def trials_of(
     kinds: Iterable[bool],
     effects: AttackEffects,
 ) -> Iterator[Trial]:
-    """What an attack takes of a ranking, goal by goal. `where`: how many networks, and which day; `kinds`: whether its
-    accounts have standing, one after the other. Where the attack's own code breaks, that is the last that is told."""
+    """What an attack on a ranking costs, goal by goal. `where`: the number of networks and the day; `kinds`: whether
+    accounts have standing, each of which is tried. If the attack's own code fails, that is the last trial."""
     for aged in kinds:
         try:
             costs = least_costs(scene, Attempt(contender, attack, aged), effects)
@@ -232,4 +233,4 @@ def check_laws(laws: Sequence[WorldLaw]) -> None:
     for law in laws:
         if law.history < REFERENCE_DAYS + windows.DAYS:
             needed = REFERENCE_DAYS + windows.DAYS
-            raise UsageError(f"a world needs a history of {needed} days or more, not {law.history}")
+            raise UsageError(f"a world needs a history of at least {needed} days, not {law.history}")

@@ -1,11 +1,11 @@
-"""What came later: whether rankings put first what is cited, accepted or talked about afterwards.
+"""Whether rankings put first what is later cited, accepted or talked about.
 
 files         the rows of a folder of observations and outcomes
 cohorts       past days as rankings would have seen them
-targets       what came later
+targets       outcomes: what came later
 comparison    orders against outcomes, with intervals
-studies       what is compared on what, and with which simple guesses
-tables, summary, page    the same in tables and sentences
+studies       which orders are compared on which outcomes, and with which simple predictors
+tables, summary, page    the results in tables and sentences
 
-Takes opened files; gives a report and its page. It must not know of folders, stores or the network.
+The input is opened files, the output a report and its page. Nothing here may know about folders, stores or the network.
 """

@@ -1,4 +1,4 @@
-"""Past days as rankings would have seen them: each day's candidates, and the papers of the 90 days before."""
+"""Past days as rankings would have seen them: each day's candidates, and the papers of the previous 90 days."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from hotpapers.ids import timestamps
 from hotpapers.model import DAY, HOUR, Attention, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
 
 DEFECT = "2020-09-17"
-"""The first day whose retweets are several times too high."""
+"""The first day with retweet counts that are several times too high."""
 LEAST_LISTED = 50
-"""Retweets and favorites together with which a listed paper stands in the reference, as in `rarity/1`."""
+"""The fewest retweets and favorites together of a listed paper in the reference, as in `rarity/1`."""
 
 
 class Sighting(NamedTuple):
-    """A paper on a day's page, with its attention on one network. `stands`: others are compared with it."""
+    """A paper on a day's page, with its attention on one network. `stands`: it is in the reference."""
 
     day: str
     paper: str
@@ -37,15 +37,15 @@ class Sighting(NamedTuple):
 
 
 class PastDay(NamedTuple):
-    """What a ranking is given for one day."""
+    """A ranking's input for one day."""
 
     day: str
     inputs: RankingInput
 
 
 class Cohort(NamedTuple):
-    """Days of one network. `first_days`: on which each paper was first a candidate. `titles`, `categories` (the primary
-    one): of its papers, where they are known."""
+    """The days of one network. `first_days`: when each paper was first a candidate. `titles`, `categories` (the primary
+    one): those of its papers, if known."""
 
     name: str
     days: tuple[PastDay, ...]
@@ -57,7 +57,7 @@ class Cohort(NamedTuple):
 def cohort_of(
     name: str, sightings: Iterable[Sighting], titles: Mapping[str, str], categories: Mapping[str, str]
 ) -> Cohort:
-    """The cohort of everything that was seen on a network."""
+    """The cohort of everything seen on a network."""
     days = past_days(sightings)
     first: dict[str, str] = {}
     for past in days:
@@ -71,11 +71,11 @@ def paper_key(id: str) -> str:
     return f"arxiv:{id}"
 
 
-# ---- what was seen on each network -----------------------------------------------------------------------
+# ---- sightings on each network ---------------------------------------------------------------------------
 
 
 def archive_cohort(listed: Sequence[ListedPaper]) -> Cohort:
-    """The issues of the archive: voices are favorites, the age is that of a listing."""
+    """The archive's issues: voices are favorites, the age is that of a listing."""
     titles = {paper_key(row.arxiv_id): row.title for row in listed}
     categories = {paper_key(row.arxiv_id): row.categories.split()[0] for row in listed if row.categories.split()}
     return cohort_of("archive", map(_listed, listed), titles, categories)
@@ -99,8 +99,8 @@ def listed_until(row: ListedPaper) -> int:
 
 
 def upvote_cohort(counts: Iterable[UpvoteCount], papers: Iterable[TitledPaper]) -> Cohort:
-    """The daily pages of Hugging Face: voices are the upvotes of the first reading on the page's own day. The primary
-    category of most is not known, so all are compared with all."""
+    """The daily pages of Hugging Face: voices are the upvotes at the first reading on the page's own day. Most primary
+    categories are unknown, so all papers are compared with all."""
     first: dict[str, UpvoteCount] = {}
     for row in sorted(counts, key=lambda row: timestamps.from_datetime(row.observed_at)):
         if row.t_ok and row.date == row.observed_at.astimezone(UTC).date():
@@ -120,18 +120,18 @@ def _upvoted(row: UpvoteCount) -> Sighting:
 
 
 def _age(since: int) -> int:
-    """The greatest age reached so many microseconds after the announcement."""
+    """The greatest age reached a number of microseconds after the announcement."""
     return max([age for age in AGES if age * HOUR <= since], default=AGES[0])
 
 
 def story_cohort(stories: Iterable[StoryCounts]) -> Cohort:
     """The days on which papers came to Hacker News: voices are a story's points within a day of when it was first seen,
-    or its final points where no others are known. A paper's first story counts, and the paper ages with it."""
+    or its final points if no others are known. A paper's first story counts, and the paper's age starts with it."""
     return cohort_of("hackernews", map(_submitted, first_stories(stories).values()), {}, {})
 
 
 def first_stories(stories: Iterable[StoryCounts]) -> dict[str, StoryCounts]:
-    """Each paper's first story, by the paper's bare id; of stories whose time is known."""
+    """Each paper's first story, by the paper's bare id, among stories whose time is known."""
     first: dict[str, StoryCounts] = {}
     for story in sorted(stories, key=first_seen):
         if story.arxiv_id and first_seen(story):
@@ -140,7 +140,7 @@ def first_stories(stories: Iterable[StoryCounts]) -> dict[str, StoryCounts]:
 
 
 def first_seen(story: StoryCounts) -> int:
-    """When a story was made or first seen, µs UTC; 0 where nobody knows."""
+    """When a story was made or first seen, µs UTC; 0 if unknown."""
     return (story.created or story.obs[0][0] or 0) * timestamps.SECOND
 
 
@@ -152,7 +152,7 @@ def _submitted(story: StoryCounts) -> Sighting:
     return Sighting(timestamps.day_of(at), paper_key(story.arxiv_id or ""), "", at, 0, counted)
 
 
-# ---- what a ranking is given ------------------------------------------------------------------------------
+# ---- the ranking's input ----------------------------------------------------------------------------------
 
 
 def past_days(sightings: Iterable[Sighting]) -> tuple[PastDay, ...]:
@@ -174,7 +174,7 @@ def past_days(sightings: Iterable[Sighting]) -> tuple[PastDay, ...]:
 
 
 def _inputs(today: Sequence[Sighting], compared: Sequence[Sighting], cut: int) -> RankingInput:
-    """Each paper stands in the reference once, as last seen."""
+    """The ranking's input for a day. Each paper is in the reference once, as last seen."""
     latest = {sighting.paper: sighting for sighting in compared if sighting.stands}
     candidates = (_candidate(sighting, latest.get(sighting.paper)) for sighting in today)
     return RankingInput(candidates=tuple(candidates), peers=tuple(_peers(latest.values(), cut)))
@@ -203,16 +203,16 @@ def _peers(compared: Iterable[Sighting], cut: int) -> Iterator[VoiceHistogram]:
         )
 
 
-# ---- what rankings make of it ------------------------------------------------------------------------------
+# ---- the ranking's output ----------------------------------------------------------------------------------
 
 Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
 RankValue = tuple[int, int]
-"""A score, and the voices that decide between level ones; 0 where they do not."""
+"""A score, and the voices that break ties; 0 if they do not."""
 
 
 def rank_values(cohort: Cohort, rank: Rank) -> dict[str, RankValue]:
-    """What a ranking gave each paper on the first day on which it was a candidate. Voices decide between level scores
-    if they do so on every day of the ranking's own; what else decides there, such as the id, counts as level."""
+    """A ranking's value for each paper on the first day it was a candidate. Voices break ties if they do so on every
+    day in the ranking itself; anything else that breaks ties, such as the id, is ignored."""
     ordered = [rank(past.inputs) for past in cohort.days]
     level = ((paper, other) for day in ordered for paper, other in pairwise(day) if paper.score == other.score)
     by_voices = all(paper.voices >= other.voices for paper, other in level)

@@ -1,4 +1,4 @@
-"""How well orders of the same papers agree with what came later, how sure that is, and which of two does better."""
+"""How well orders of the same papers agree with what came later, how certain that is, and which of two does better."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hotpapers.evaluation.outcomes.targets import LaterOutcome
 from hotpapers.evaluation.statistics import Estimate, Levels, Weights
 
 GAIN_PLACES = 10
-"""Places whose gain counts in nDCG."""
+"""The number of places that count in nDCG."""
 
 
 class ComparisonScope(NamedTuple):
-    """Among which papers orders are compared. `k`: places of precision; `least`: papers that a group needs for nDCG and
-    precision; `whole`: resamples draw groups with all their papers, not papers inside each group."""
+    """The papers among which orders are compared. `k`: places for precision; `least`: the papers a group needs for nDCG
+    and precision; `whole`: resamples draw whole groups, not papers inside each group."""
 
     name: str
     k: int
@@ -33,7 +33,7 @@ DAY = ComparisonScope("day", k=1, least=2, whole=True)
 
 
 class ComparedGroup(NamedTuple):
-    """Papers that are compared with each other: gains, hits, their order by gain, and the orders to be judged."""
+    """Papers that are compared with each other: their gains and hits, their order by gain, and the orders to judge."""
 
     gains: tuple[float, ...]
     hits: tuple[bool, ...]
@@ -42,7 +42,7 @@ class ComparedGroup(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """Spearman's rho, nDCG@10 and precision@k; None where it is not defined."""
+    """Spearman's rho, nDCG@10 and precision@k; None if undefined."""
 
     spearman: float | None
     ndcg: float | None
@@ -50,7 +50,7 @@ class Agreement(NamedTuple):
 
 
 class ComparedOrder(NamedTuple):
-    """An order's agreement with the outcome, and by how much it is above that of the ranking it is compared with."""
+    """An order's agreement with the outcome, and how far it is above that of the ranking it is compared with."""
 
     name: str
     papers: int
@@ -68,7 +68,7 @@ class ComparedOrder(NamedTuple):
 def grouped(
     outcomes: Mapping[str, LaterOutcome], keys: Mapping[str, str], orders: Sequence[Mapping[str, Any]]
 ) -> list[ComparedGroup]:
-    """The papers that all orders know, by their key; groups of one paper tell nothing and are left out."""
+    """The papers in all orders, grouped by their keys; groups of one paper are left out."""
     papers: dict[str, list[str]] = defaultdict(list)
     for paper in sorted(outcomes):
         if paper in keys and all(paper in order for order in orders):
@@ -92,7 +92,8 @@ def _group(
 
 
 class GroupSums(NamedTuple):
-    """What a group adds to the agreement of an order: sums of ranks; nDCG, precision, and whether there are such."""
+    """What a group adds to the agreement of an order: sums of ranks; nDCG and precision, and whether they are
+    defined."""
 
     products: float
     first: float
@@ -104,7 +105,7 @@ class GroupSums(NamedTuple):
 
 
 def _sums(group: ComparedGroup, weights: Weights, scope: ComparisonScope) -> list[GroupSums]:
-    """Of each order, with so many of each paper."""
+    """The sums for each order, with papers weighted by `weights`."""
     best = statistics.centred_ranks(group.best, weights)
     topped = len(group.gains) >= scope.least
     ideal = statistics.discounted_gain(group.best, group.gains, weights, GAIN_PLACES) if topped else 0.0
@@ -119,7 +120,7 @@ def _sums(group: ComparedGroup, weights: Weights, scope: ComparisonScope) -> lis
 
 
 def _agreement(sums: Iterable[GroupSums], weights: Weights) -> Agreement:
-    """Of all groups together: one correlation inside groups, the means of nDCG and precision."""
+    """The agreement over all groups: one correlation inside groups, and the means of nDCG and precision."""
     products, first, second, ndcg, gained, precision, topped = (
         fsum(map(mul, column, weights)) for column in zip(*sums, strict=True)
     )
@@ -131,7 +132,7 @@ def _agreement(sums: Iterable[GroupSums], weights: Weights) -> Agreement:
 
 
 def _measured(groups: Sequence[ComparedGroup], scope: ComparisonScope) -> list[list[GroupSums]]:
-    """By order, of all groups, every paper once."""
+    """The sums by order, for all groups, with every paper once."""
     by_group = [_sums(group, [1] * len(group.gains), scope) for group in groups]
     return [list(sums) for sums in zip(*by_group, strict=True)]
 
@@ -139,7 +140,7 @@ def _measured(groups: Sequence[ComparedGroup], scope: ComparisonScope) -> list[l
 def _resampled(
     groups: Sequence[ComparedGroup], measured: list[list[GroupSums]], scope: ComparisonScope, chance: Random
 ) -> list[Agreement]:
-    """By order, of one resample, the same for all orders."""
+    """The agreement by order in one resample, which is the same for all orders."""
     if scope.whole:
         weights = statistics.draw(chance, len(groups))
         return [_agreement(sums, weights) for sums in measured]
@@ -151,7 +152,7 @@ def _resampled(
 
 
 class ComparisonRequest(NamedTuple):
-    """What to compare orders by. `keys`: the group of each paper; `resamples`: how many; `seed`: of what they draw."""
+    """How to compare orders. `keys`: the group of each paper; `resamples`: how many; `seed`: for drawing them."""
 
     outcomes: Mapping[str, LaterOutcome]
     keys: Mapping[str, str]
@@ -161,10 +162,9 @@ class ComparisonRequest(NamedTuple):
 
 
 def compare(orders: Mapping[str, Mapping[str, Any]], wanted: ComparisonRequest) -> list[ComparedOrder]:
-    """Every order with its agreement and intervals, all over the papers that every one knows, each against the first.
+    """Every order with its agreement and intervals, over the papers that all orders have, each compared with the first.
 
-    `orders`: by name, a comparable value for each paper. Orders that put the same papers level and apart are computed
-    once.
+    `orders`: by name, a comparable value for each paper. Orders that are the same, including ties, are computed once.
     """
     groups = grouped(wanted.outcomes, wanted.keys, list(orders.values()))
     if not groups:
@@ -180,7 +180,7 @@ def compare(orders: Mapping[str, Mapping[str, Any]], wanted: ComparisonRequest) 
 
 
 def _distinct(groups: list[ComparedGroup]) -> tuple[list[ComparedGroup], list[int]]:
-    """The groups with each order once, and for each order the number that it then has."""
+    """The groups with each distinct order once, and for each order its new number."""
     known: dict[tuple[Levels, ...], int] = {}
     numbers = [known.setdefault(order, len(known)) for order in zip(*(group.orders for group in groups), strict=True)]
     kept = [numbers.index(number) for number in range(len(known))]

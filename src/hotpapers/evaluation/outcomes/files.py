@@ -1,4 +1,4 @@
-"""The files of a folder of observations and outcomes: rows as values. A row that is none is refused with its line."""
+"""Reads the files of a folder of observations and outcomes. An invalid row is refused with its line number."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Rating = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=2**32)]
 YEARS = range(1991, 2100)
-"""Since when there is arXiv, and until when this program will hardly be asked."""
+"""From the start of arXiv until well after this program is likely to be used."""
 
 
 def _check_years(*moments: date | None) -> None:
     for moment in moments:
         if moment is not None and moment.year not in YEARS:
-            raise ValueError(f"{moment.isoformat()} is not in the years {YEARS[0]} to {YEARS[-1]}")
+            raise ValueError(f"{moment.isoformat()} is not between the years {YEARS[0]} and {YEARS[-1]}")
 
 
 class ListedPaper(msgspec.Struct, frozen=True):
-    """A paper in an issue of the archive, with what X said of it about a day later (Japan time)."""
+    """A paper in an issue of the archive, with its counts on X about a day later (Japan time)."""
 
     arxiv_id: str
     issue: date
@@ -44,7 +44,7 @@ class ListedPaper(msgspec.Struct, frozen=True):
 
 
 class CitationRow(msgspec.Struct, frozen=True):
-    """A paper of a venue with its citations on the day `as_of`. `arxiv_id`: None where it was not matched."""
+    """A paper at a venue with its citations on the day `as_of`. `arxiv_id`: None if it was not matched."""
 
     arxiv_id: str | None
     venue: str
@@ -58,7 +58,7 @@ class CitationRow(msgspec.Struct, frozen=True):
 
 
 class DecisionRow(msgspec.Struct, frozen=True):
-    """A paper submitted to a venue: what became of it, and its reviewers' mean rating where that is known."""
+    """A paper submitted to a venue: its status, and its reviewers' mean rating if known."""
 
     arxiv_id: str | None
     venue: str
@@ -69,7 +69,7 @@ class DecisionRow(msgspec.Struct, frozen=True):
 
 class UpvoteCount(msgspec.Struct, frozen=True):
     """A paper's upvotes on Hugging Face at a moment. `date`: the daily page that showed it, None in a feed; `t_ok`:
-    whether the count is as old as `observed_at` says."""
+    whether the count is really from `observed_at`."""
 
     id: str
     upvotes: Count
@@ -98,14 +98,14 @@ class StoryCounts(msgspec.Struct, frozen=True):
 
 
 class AuthoredPaper(msgspec.Struct, frozen=True):
-    """A paper of arXiv with its authors, none where they are not known."""
+    """A paper on arXiv with its authors; empty if they are unknown."""
 
     id: str
     authors: list[str]
 
 
 class EvaluationFiles(NamedTuple):
-    """All rows of the folder; of arXiv's metadata the number of authors alone, by id."""
+    """All rows of the folder; from arXiv's metadata, only the number of authors, by id."""
 
     listed: list[ListedPaper]
     citations: list[CitationRow]
@@ -118,12 +118,12 @@ class EvaluationFiles(NamedTuple):
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 Opener = Callable[[str], AbstractContextManager[IO[bytes]]]
-"""Opens a file of the folder by its name, unpacked; raises InputError where it cannot be read."""
+"""Opens a file of the folder by name, decompressed; raises InputError if it cannot be read."""
 
 
 def read_files(open_file: Opener) -> EvaluationFiles:
-    """Everything that outcomes are measured on. Raises InputError, with the line, for a file that is missing, empty or
-    not as described."""
+    """Read everything that outcomes are measured on. Raises InputError, with the line, for a file that is missing,
+    empty or malformed."""
     return EvaluationFiles(
         listed=_whole("archive-attention.csv", csv_rows(open_file, "archive-attention.csv", ListedPaper)),
         citations=_whole("outcomes.csv", csv_rows(open_file, "outcomes.csv", CitationRow)),
@@ -153,11 +153,11 @@ def csv_rows(open_file: Opener, name: str, kind: type[Row]) -> Iterator[Row]:
         try:
             wanted = set(kind.__struct_fields__)
             if missing := wanted - set(reader.fieldnames or ()):
-                raise InputError(f"has no column {', '.join(sorted(missing))}", file=name, line=1)
+                raise InputError(f"missing columns: {', '.join(sorted(missing))}", file=name, line=1)
             for row in reader:
                 yield _converted({field: row[field] or None for field in wanted}, kind, name, reader.line_num)
         except (csv.Error, UnicodeError) as problem:
-            raise InputError(f"is no CSV in UTF-8: {problem}", file=name, line=reader.line_num + 1) from problem
+            raise InputError(f"is not CSV in UTF-8: {problem}", file=name, line=reader.line_num + 1) from problem
 
 
 def _converted(row: dict[str, Any], kind: type[Row], name: str, line: int) -> Row:

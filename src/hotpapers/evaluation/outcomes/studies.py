@@ -1,5 +1,5 @@
-"""Which orders are compared on which papers: every ranking and formula, on every network, with every outcome; and
-simple predictors, which know nothing of attention: what a ranking ought to do better than."""
+"""Which orders are compared on which papers: every ranking and formula, on every network, for every outcome; and simple
+predictors that ignore attention, which a ranking should beat."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from hotpapers.evaluation.outcomes.targets import Target
 from hotpapers.ranking import RANKINGS, rarity
 
 Values = Mapping[str, float]
-"""A value for each paper of which it is known; the greater, the better the paper is held to be."""
+"""A value for each paper for which it is known; greater is better."""
 
 
 class SimplePredictor(NamedTuple):
-    """A predictor by its name, and its values."""
+    """A predictor's name and its values."""
 
     name: str
     values: Values
 
 
 def predictors(cohort: Cohort, target: Target, authors: Mapping[str, int]) -> tuple[SimplePredictor, ...]:
-    """All predictors. `authors`: how many a paper has, by its key."""
+    """All predictors. `authors`: how many each paper has, by key."""
     papers = target.outcomes.keys() & cohort.first_days.keys()
     return (
         SimplePredictor("more authors", {paper: authors[paper] for paper in papers if paper in authors}),
@@ -42,10 +42,10 @@ def predictors(cohort: Cohort, target: Target, authors: Mapping[str, int]) -> tu
 
 
 def category_means(cohort: Cohort, target: Target) -> dict[str, float]:
-    """The mean outcome of the primary category's papers on every other day: papers of days with an even number are told
-    by those of odd ones, and the other way round. A category without papers there has the mean of all that are there.
+    """The mean outcome of the primary category's papers on alternate days: papers of even days are predicted from odd
+    days, and vice versa. A category without papers there has the mean of all papers there.
 
-    A mean over all other papers would hold each paper's own outcome against it: the better the paper, the lower the
+    A mean over all other papers would count each paper's own outcome against it: the better the paper, the lower the
     mean of the rest.
     """
     halves = {past.day: number % 2 for number, past in enumerate(cohort.days)}
@@ -66,11 +66,11 @@ def category_means(cohort: Cohort, target: Target) -> dict[str, float]:
 
 
 AGAINST = rarity.NAME
-"""What every order is compared with."""
+"""The ranking that every order is compared with."""
 RANDOM = "any order"
-"""All papers level: what one may expect of an order that knows nothing."""
+"""All papers tied: what to expect from an order without any information."""
 FEWEST = 20
-"""Papers below which nothing is computed: an interval would be as wide as the scale."""
+"""The fewest papers for which anything is computed: with fewer, an interval would be as wide as the scale."""
 
 
 class Study(NamedTuple):
@@ -84,9 +84,8 @@ class Study(NamedTuple):
 
 
 class StudyCell(NamedTuple):
-    """What one table shows. `period`: `before` or `after` the defect of the archive, empty for all. `days`: the first
-    and last of its papers. `papers` and `groups`: those that can be compared; `orders`: empty where papers are fewer
-    than 20."""
+    """One table. `period`: `before` or `after` the archive's counting defect, empty for all. `days`: the first and last
+    day of its papers. `papers` and `groups`: how many can be compared; `orders`: empty for fewer than 20 papers."""
 
     cohort: str
     outcome: str
@@ -100,7 +99,7 @@ class StudyCell(NamedTuple):
 
 
 class OutcomeReport(NamedTuple):
-    """All cells, and how they were made. `overlap`: papers of the archive by what is also known of them."""
+    """All cells, and how they were made. `overlap`: how many papers of the archive appear elsewhere too."""
 
     against: str
     resamples: int
@@ -110,8 +109,8 @@ class OutcomeReport(NamedTuple):
 
 
 def measure_outcomes(files: EvaluationFiles, resamples: int) -> OutcomeReport:
-    """Runs every ranking on every past day, and compares what it says with what came later. Raises InputError where no
-    paper of the files has an outcome."""
+    """Run every ranking on every past day, and compare its order with what came later. Raises InputError if no paper in
+    the files has an outcome."""
     every = {AGAINST: RANKINGS[AGAINST], **RANKINGS, **FORMULAS}
     scored: dict[str, dict[str, dict[str, RankValue]]] = {}
     cells = []
@@ -122,7 +121,7 @@ def measure_outcomes(files: EvaluationFiles, resamples: int) -> OutcomeReport:
         tables = product(study.periods, study.scopes)
         cells += [_cell(study, scored[name], period, scope, resamples) for period, scope in tables]
     if not any(cell.papers for cell in cells):
-        raise InputError("none of its papers was talked about in the other files", file="outcomes.csv")
+        raise InputError("none of its papers were talked about in the other files", file="outcomes.csv")
     return OutcomeReport(AGAINST, resamples, tuple(RANKINGS), overlap(files), tuple(cells))
 
 
@@ -149,7 +148,7 @@ def studies(files: EvaluationFiles) -> Iterator[Study]:
 
 
 def overlap(files: EvaluationFiles) -> dict[str, int]:
-    """How many papers of the archive were on Hacker News at all, and of these before their counts were read; how many
+    """How many papers of the archive were on Hacker News, how many of these before their counts were read, and how many
     of the latter have citations."""
     first = cohorts.first_stories(files.stories)
     listed = {row.arxiv_id: cohorts.listed_until(row) for row in files.listed}
@@ -169,7 +168,7 @@ def _cell(
     days = sorted(study.cohort.first_days[paper] for paper in keys)
     groups = comparison.grouped(study.target.outcomes, keys, list(scored.values()))
     papers = sum(len(group.gains) for group in groups)
-    seed = f"{study.cohort.name} {study.target.name} {period} {scope.name}"  # each cell's own: no other changes it
+    seed = f"{study.cohort.name} {study.target.name} {period} {scope.name}"  # independent of other cells
     wanted = ComparisonRequest(study.target.outcomes, keys, scope, resamples, seed)
     return StudyCell(
         cohort=study.cohort.name, outcome=study.target.name, period=period, scope=scope.name, k=scope.k,
@@ -181,7 +180,7 @@ def _cell(
 def _orders(
     study: Study, scored: Mapping[str, Mapping[str, RankValue]], wanted: ComparisonRequest
 ) -> Iterator[ComparedOrder]:
-    """Rankings, formulas and chance; predictors over the same papers if they know all of them, else apart."""
+    """Rankings, formulas and chance; predictors on the same papers if they cover all of them, otherwise separately."""
     known = {
         predictor.name: predictor.values
         for predictor in study.predictors
@@ -196,7 +195,7 @@ def _orders(
 
 
 def _keys(study: Study, period: str, scope: ComparisonScope) -> dict[str, str]:
-    """The group of each paper of the period with an outcome."""
+    """The group of each paper in the period with an outcome."""
     days = {
         paper: day
         for paper, day in study.cohort.first_days.items()

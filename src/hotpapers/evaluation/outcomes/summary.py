@@ -1,4 +1,4 @@
-"""What the figures say, in sentences that follow from them: where an order is beyond another, and where nothing is."""
+"""What the figures show, in generated sentences: where orders differ significantly, and where none do."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from hotpapers.evaluation.statistics import Estimate
 
 
 class FigureTally(NamedTuple):
-    """The tables in which a figure is above 0, and below it, with its whole interval."""
+    """The tables in which a figure's whole interval is above 0, and below 0."""
 
     above: tuple[StudyCell, ...]
     below: tuple[StudyCell, ...]
 
 
 class OrderTally(NamedTuple):
-    """In how many tables an order stands; in which its `own` Spearman, and its Spearman and nDCG less the other's, are
-    beyond 0."""
+    """How many tables an order is in; and those in which its `own` Spearman, or the difference of its Spearman or nDCG
+    from the other's, is clearly above or below 0."""
 
     name: str
     tables: int
@@ -32,12 +32,12 @@ class OrderTally(NamedTuple):
 
 
 def side_of(estimate: Estimate) -> int:
-    """1 or -1 where a whole interval is above or below 0, else 0."""
+    """1 or -1 if the whole interval is above or below 0, else 0."""
     return int((estimate.low or 0) > 0) - int((estimate.high or 0) < 0)
 
 
 def tallies(report: OutcomeReport) -> list[OrderTally]:
-    """All orders but chance, in the order of the tables."""
+    """The tallies of all orders except chance, in the order of the tables."""
     names = dict.fromkeys(order.name for cell in report.cells for order in cell.orders if order.name != RANDOM)
     return [_tally(name, report.cells) for name in names]
 
@@ -60,7 +60,7 @@ HEADS = (
 
 
 def tally_heads(against: str) -> tuple[str, ...]:
-    """The heads of the table of tallies."""
+    """The column heads of the table of tallies."""
     return tuple(head.format(against) for head in HEADS)
 
 
@@ -77,12 +77,12 @@ def tally_rows(report: OutcomeReport) -> list[tuple[str, ...]]:
 
 
 def overview_heads(report: OutcomeReport) -> tuple[str, ...]:
-    """The heads of the overview."""
+    """The column heads of the overview."""
     return ("what came later", "among", "papers", *report.rankings)
 
 
 def overview_rows(report: OutcomeReport) -> list[tuple[str, ...]]:
-    """For each outcome and what is compared, Spearman of the program's rankings; without the parts of a period."""
+    """Spearman of the program's rankings for each outcome and scope, over the whole period."""
     return [_overview_row(cell, report.rankings) for cell in report.cells if cell.orders and not cell.period]
 
 
@@ -92,7 +92,7 @@ def _overview_row(cell: StudyCell, rankings: Iterable[str]) -> tuple[str, ...]:
 
 
 def findings(report: OutcomeReport) -> Iterator[str]:
-    """One sentence for each ranking of the program, then for formulas, then for tables in which nothing is beyond."""
+    """Sentences on the program's rankings, then on formulas, then on tables without clear differences."""
     every = {tally.name: tally for tally in tallies(report)}
     if report.against not in every:
         yield "No table has enough papers: nothing can be said."
@@ -114,7 +114,7 @@ def _own(tally: OrderTally) -> str:
 
 
 def _against(tally: OrderTally, against: str) -> Iterator[str]:
-    """Where a ranking is below, and above, the one it is compared with."""
+    """Where a ranking is below, and above, the ranking it is compared with."""
     for verb, spearman, ndcg in (
         ("below", tally.spearman.below, tally.ndcg.below),
         ("above", tally.spearman.above, tally.ndcg.above),
@@ -127,7 +127,7 @@ def _against(tally: OrderTally, against: str) -> Iterator[str]:
 
 
 def _beyond(tally: OrderTally, against: str) -> Iterator[str]:
-    """Where a formula or a simple predictor is above; nothing where it is not."""
+    """Where a formula or a simple predictor is above, if anywhere."""
     above = [*tally.spearman.above, *(cell for cell in tally.ndcg.above if cell not in tally.spearman.above)]
     if above:
         kind = "formula" if tally.name in FORMULAS else "simple predictor"
@@ -135,7 +135,7 @@ def _beyond(tally: OrderTally, against: str) -> Iterator[str]:
 
 
 def _nothing(report: OutcomeReport) -> str:
-    """The tables in which no ranking and no formula is beyond the one they are compared with."""
+    """How many tables have no ranking or formula clearly above or below the ranking it is compared with."""
     compared = {*report.rankings, *FORMULAS}
     filled = [cell for cell in report.cells if cell.orders]
     level = [

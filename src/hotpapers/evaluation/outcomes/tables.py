@@ -1,4 +1,4 @@
-"""A cell of what was measured as the heads and lines of a table."""
+"""Formats a cell of the report as the heads and rows of a table."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def cell_title(cell: StudyCell) -> str:
 
 
 def size_sentence(cell: StudyCell) -> str:
-    """How many papers are compared, and of which days."""
+    """How many papers are compared, and from which days."""
     if not cell.papers:
         return "No papers to compare."
     several = "group" if cell.groups == 1 else "groups"
@@ -46,7 +46,7 @@ def size_sentence(cell: StudyCell) -> str:
 
 
 def columns(cell: StudyCell, against: str) -> tuple[str, ...]:
-    """The heads of a table."""
+    """The column heads of a table."""
     return (
         "order", "papers", "Spearman", "nDCG@10", f"precision@{cell.k}", f"Spearman less {against}'s",
         f"nDCG@10 less {against}'s",
@@ -54,7 +54,7 @@ def columns(cell: StudyCell, against: str) -> tuple[str, ...]:
 
 
 def rows(cell: StudyCell) -> Iterator[tuple[str, ...]]:
-    """The lines of a table; orders that put the same papers level and apart stand on one."""
+    """The rows of a table; orders with the same figures share a row."""
     same: dict[tuple[object, ...], list[ComparedOrder]] = {}
     for order in cell.orders:
         same.setdefault(tuple(order[1:]), []).append(order)
@@ -68,7 +68,7 @@ def rows(cell: StudyCell) -> Iterator[tuple[str, ...]]:
 
 
 def shown(estimate: Estimate, digits: int) -> str:
-    """`0.13 (0.03 to 0.25)`; a dash where it is not defined."""
+    """`0.13 (0.03 to 0.25)`; a dash if undefined."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return NONE
     value, low, high = (

@@ -1,4 +1,4 @@
-"""What came later: citations, reviewers' ratings, acceptance, a story on Hacker News; each from 0 to 1."""
+"""Outcomes, each from 0 to 1: citations, reviewers' ratings, acceptance, a later story on Hacker News."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hotpapers.evaluation.outcomes.files import CitationRow, DecisionRow, Listed
 from hotpapers.evaluation.statistics import percentiles
 
 TOP = 0.75
-"""A paper counts as a hit from this percentile on: among the best quarter."""
+"""The percentile from which a paper counts as a hit: the best quarter."""
 
 
 class LaterOutcome(NamedTuple):
-    """What became of a paper: its gain, 0 to 1, and whether it is a hit. `group`: the venue and year inside which that
-    was measured; empty where there is none."""
+    """A paper's outcome: its gain, 0 to 1, and whether it is a hit. `group`: the venue and year inside which it was
+    measured; empty if there is none."""
 
     group: str
     gain: float
@@ -24,7 +24,7 @@ class LaterOutcome(NamedTuple):
 
 
 class Target(NamedTuple):
-    """An outcome by its name, and what is known of it: a paper that is absent is unknown, not bad."""
+    """A named outcome for all papers for which it is known: a missing paper is unknown, not bad."""
 
     name: str
     outcomes: Mapping[str, LaterOutcome]
@@ -35,8 +35,8 @@ def _group(row: CitationRow | DecisionRow) -> str:
 
 
 def _percentiles_inside(values: Iterable[tuple[str, str | None, float]]) -> dict[str, LaterOutcome]:
-    """By paper, of (group, paper, value): the percentile in the whole group, also of papers without an id. A paper of
-    several groups counts in the first by name."""
+    """Outcomes by paper from (group, paper, value): the percentile in the whole group, including papers without an id.
+    A paper in several groups counts in the first by name."""
     groups: dict[str, list[tuple[str | None, float]]] = defaultdict(list)
     for group, paper, value in values:
         groups[group].append((paper, value))
@@ -50,8 +50,8 @@ def _percentiles_inside(values: Iterable[tuple[str, str | None, float]]) -> dict
 
 
 def citations(rows: Sequence[CitationRow], days: Mapping[str, str]) -> Target:
-    """The percentile of citations among all papers of the venue and year; of papers whose `days` (when they were talked
-    about) lie before the day of counting."""
+    """The percentile of citations among all papers of the venue and year, for papers that were talked about (`days`)
+    before citations were counted."""
     counted = {paper_key(row.arxiv_id): row.as_of.isoformat() for row in rows if row.arxiv_id}
     every = _percentiles_inside((_group(row), row.arxiv_id, float(row.citations)) for row in rows)
     kept = {paper: value for paper, value in every.items() if paper in days and days[paper] < counted[paper]}
@@ -64,15 +64,15 @@ DECISION_DAYS = {
     "nips 2021": "2021-09-28",
     "nips 2022": "2022-09-14",
 }
-"""When authors were told, as the venues' calls for papers say: what is listed from that day on may be listed because of
-it. Venues whose day is not known here are left out."""
+"""When authors were notified, according to the venues' calls for papers: papers listed from that day on may be listed
+because of it. Venues whose day is unknown are left out."""
 OPEN_VENUES = ("iclr",)
-"""Venues that show every submission. Others show rejected papers where their authors agreed: too few."""
+"""Venues that show every submission. Others show rejected papers only if the authors agreed: too few."""
 REFUSED = ("Reject", "Withdraw", "Desk Reject")
 
 
 def _undecided(row: DecisionRow, days: Mapping[str, str]) -> bool:
-    """Whether a paper was talked about before its authors were told."""
+    """Whether a paper was talked about before its authors were notified."""
     day = days.get(paper_key(row.arxiv_id)) if row.arxiv_id else None
     return day is not None and day < DECISION_DAYS.get(_group(row), "")
 
@@ -89,7 +89,7 @@ def ratings(rows: Sequence[DecisionRow], days: Mapping[str, str]) -> Target:
 
 
 def acceptance(rows: Sequence[DecisionRow], days: Mapping[str, str]) -> Target:
-    """1 for a paper that was accepted, 0 for one refused or withdrawn; at venues that show every submission."""
+    """1 for an accepted paper, 0 for one rejected or withdrawn, at venues that show every submission."""
     outcomes: dict[str, LaterOutcome] = {}
     for row in sorted(rows, key=_group):
         if row.venue in OPEN_VENUES and row.status and _undecided(row, days):
@@ -100,7 +100,7 @@ def acceptance(rows: Sequence[DecisionRow], days: Mapping[str, str]) -> Target:
 
 def later_stories(listed: Sequence[ListedPaper], stories: Iterable[StoryCounts]) -> Target:
     """1 for a listed paper whose first story on Hacker News came after its counts were read, 0 for one without a story.
-    Papers whose story came before are left out."""
+    Papers with an earlier story are left out."""
     first = first_stories(stories)
     outcomes: dict[str, LaterOutcome] = {}
     for row in sorted(listed, key=lambda row: row.issue):
@@ -112,7 +112,7 @@ def later_stories(listed: Sequence[ListedPaper], stories: Iterable[StoryCounts])
 
 
 def favorites(cohort: Cohort, listed: Sequence[ListedPaper]) -> Target:
-    """The percentile of favorites on X among the cohort's papers that the archive lists: not later, but elsewhere."""
+    """The percentile of favorites on X among the cohort's papers listed by the archive: not later, but elsewhere."""
     days = cohort.first_days
     known = {row.arxiv_id: float(row.favorites) for row in listed if paper_key(row.arxiv_id) in days}
     return Target("favorites on X", _percentiles_inside(("", paper, value) for paper, value in known.items()))

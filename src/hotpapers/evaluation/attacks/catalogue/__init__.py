@@ -1,4 +1,4 @@
-"""The attacks, one a file: how to write one is told in `campaign`."""
+"""The attacks, one per file; `campaign` describes how to write one."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """On each network the author posts and friends react."""
+    """On each network, the author posts and friends react."""
     for network, many in campaign.shares(accounts):
         if many:
             author, friends = campaign.account(author=True), campaign.accounts(many - 1)

@@ -6,7 +6,7 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """Bots post; bots like what they posted."""
+    """Bots post, and bots like these posts."""
     for network, many in campaign.shares(accounts):
         bots = campaign.accounts(many, bot=True)
         posts = [campaign.post(bot, network.name) for bot in bots[:3]]

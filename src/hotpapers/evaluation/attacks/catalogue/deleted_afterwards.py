@@ -7,8 +7,8 @@ from hotpapers.evaluation.worlds import made_up_text
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """As others that post and like; what was taken back after the issue closed is no news to it. One in ten is found
-    out before, and its post removed."""
+    """Accounts post and like; deletions after the issue closed do not affect it. One account in ten is found out
+    earlier, and its post removed."""
     for network, many in campaign.shares(accounts):
         for n, account in enumerate(campaign.accounts(many)):
             post = campaign.post(account, network.name, text=made_up_text(account))

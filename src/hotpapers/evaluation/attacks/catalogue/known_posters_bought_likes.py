@@ -6,9 +6,9 @@ from hotpapers.evaluation.attacks.campaign import Attack, AttackedNetwork, Campa
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """On each network a share of the accounts is aged and posts; all others like the first post, most of them fresh.
+    """On each network, a share of the accounts is aged and posts; all others, most of them fresh, like the first post.
 
-    Networks that name who likes are left out where there are others: new accounts count little there."""
+    Networks that name who likes are avoided if there are others: new accounts count little there."""
     counting = [network for network in campaign.networks if not network.names_accounts]
     networks = (counting or list(campaign.networks))[: campaign.knobs["networks"]]
     for network, many in zip(networks, split(accounts, networks, campaign.knobs["power"]), strict=True):
@@ -20,7 +20,7 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 
 def split(accounts: int, networks: list[AttackedNetwork], power: float) -> list[int]:
-    """So many accounts by a power of what is usual on each network."""
+    """Split accounts in proportion to a power of what is usual on each network."""
     weights = [network.usual**power for network in networks]
     upto = [int(accounts * sum(weights[:n]) / sum(weights)) for n in range(len(networks) + 1)]
     return [end - start for start, end in zip(upto, [*upto[1:-1], accounts], strict=False)]

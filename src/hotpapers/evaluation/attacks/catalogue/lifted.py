@@ -6,6 +6,6 @@ from hotpapers.evaluation.attacks.campaign import SPREAD, Attack
 from hotpapers.evaluation.attacks.catalogue.likes_spread import run
 
 ATTACK = Attack(
-    "lifted from place 20", "bought likes, spread, for the paper that stands at place 20 by itself", run,
+    "lifted from place 20", "bought likes, spread, for the paper that is at place 20 without them", run,
     knobs=SPREAD, at_place=20,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Accounts that like and repost, on each network one post."""
+"""Accounts that like and repost one post on each network."""
 
 from __future__ import annotations
 

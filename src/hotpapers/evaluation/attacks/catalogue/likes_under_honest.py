@@ -6,7 +6,7 @@ from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """An honest account has posted about the target; the accounts like that, and posts of their own elsewhere."""
+    """An honest account has posted about the target; the accounts like that post, and their own posts elsewhere."""
     honest = {post.network: post.id for post in campaign.target.posts}
     for network, many in campaign.shares(accounts):
         if many:
@@ -16,6 +16,6 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 
 ATTACK = Attack(
-    "likes, honest post", "bought likes under a known account's honest post, and elsewhere under own ones", run,
+    "likes, honest post", "bought likes under a known account's honest post, and elsewhere under one's own posts", run,
     knobs=SPREAD, known_post=True,
 )  # fmt: skip

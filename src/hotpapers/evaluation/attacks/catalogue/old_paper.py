@@ -1,4 +1,4 @@
-"""Bought likes for a paper of six days ago."""
+"""Bought likes for a paper that is five days old."""
 
 from __future__ import annotations
 

@@ -7,12 +7,12 @@ from hotpapers.evaluation.attacks.catalogue import likes_spread
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """The network on which most is told cannot be read; likes are bought on the others."""
+    """The busiest network cannot be read; likes are bought on the others."""
     campaign.cut_off(campaign.networks[-1].name)
     likes_spread.run(campaign, accounts)
 
 
 ATTACK = Attack(
-    "outage", "bought likes, spread, while the network that tells most cannot be read", run,
+    "outage", "bought likes, spread, while the busiest network cannot be read", run,
     knobs={"networks": (1, 2, 4, 9)},
 )  # fmt: skip

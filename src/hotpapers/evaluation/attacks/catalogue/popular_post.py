@@ -6,7 +6,7 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """The most liked posts about the rival link the target too: each takes a popular account that joins in."""
+    """The most liked posts about the rival link the target too; each needs a popular account to join in."""
     popular = sorted(campaign.rival.posts, key=lambda post: -post.likes)
     for post in popular[:accounts]:
         campaign.share(post)

@@ -1,4 +1,4 @@
-"""Sock puppets that post words of their own."""
+"""Sock puppets that post in their own words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hotpapers.evaluation.worlds import made_up_text
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """Each account posts other words, some hours apart."""
+    """Each account posts different words, some hours apart."""
     for network, many in campaign.shares(accounts):
         for n, account in enumerate(campaign.accounts(many)):
             hours = 1 + campaign.knobs["hours"] * (n % 8) / 8
@@ -15,7 +15,7 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 
 ATTACK = Attack(
-    "puppets, rewritten", "accounts that post, each in other words, at once or over some hours", run,
+    "puppets, rewritten", "accounts that post, each in different words, over some hours", run,
     knobs={"networks": (1, 4, 9), "hours": (5,)},
     many_posts=True,
 )  # fmt: skip

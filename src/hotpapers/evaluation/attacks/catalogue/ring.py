@@ -6,7 +6,7 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """On each network all post, and all like and repost what the others posted."""
+    """On each network, all post, and all like and repost the others' posts."""
     for network, many in campaign.shares(min(accounts, MOST)):
         members = campaign.accounts(many)
         posts = {member: campaign.post(member, network.name) for member in members}
@@ -17,7 +17,7 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 
 MOST = 160
-"""Members beyond which a ring gets no larger: each of them likes all the others."""
+"""The most members of a ring, as each of them likes all the others."""
 
 ATTACK = Attack(
     "ring", "every account posts, and likes and reposts all the others' posts", run,

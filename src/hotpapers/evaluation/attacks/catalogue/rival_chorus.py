@@ -1,4 +1,4 @@
-"""A rival pushed down: fresh accounts repeat its supporters' words, to make these look like a chorus."""
+"""A rival pushed down: fresh accounts repeat its supporters' words to make them look like a chorus."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from hotpapers.model import HOUR
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """Each account repeats all that the rival's supporters said on a network, minutes later, or dated before them; as
-    many accounts on each network."""
+    """Each account repeats everything the rival's supporters said on a network, minutes later or backdated; the
+    accounts are split evenly among networks."""
     for network, many in campaign.shares(accounts):
         there = [post for post in campaign.rival.posts if post.network == network.name]
         for account in campaign.accounts(min(many, MOST)):
@@ -18,7 +18,7 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 
 MOST = 20
-"""Accounts beyond which a chorus on a network gets no larger: of a paper's posts the latest thousand are looked at."""
+"""The most accounts in a chorus on a network, as only a paper's latest thousand posts are examined."""
 
 ATTACK = Attack(
     "rival, as a chorus", "the words of a rival's supporters repeated, to make them look like a chorus", run,

@@ -1,4 +1,4 @@
-"""A rival pushed down: many papers of the 90 days before are liked, so that its own likes look usual."""
+"""A rival pushed down: many papers of the previous 90 days are liked, so the rival's own likes look usual."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """The accounts like as many papers of the weeks before as the knob says, where the rival is strongest."""
+    """The accounts like as many earlier papers as the knob says, on the network where the rival is strongest."""
     network = max(campaign.rival.posts, key=lambda post: post.likes).network
     liking = campaign.accounts(accounts)
     for paper in campaign.earlier_papers[: campaign.knobs["papers"]]:
@@ -15,7 +15,7 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 
 ATTACK = Attack(
-    "rival, by the reference", "papers of the 90 days before liked, so that a rival's likes look usual", run,
+    "rival, by the reference", "papers of the previous 90 days liked, to make a rival's likes look usual", run,
     knobs={"papers": (40,)}, goals=("rival out",),
     many_posts=True,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 
 def run(campaign: Campaign, accounts: int) -> None:
-    """Likes come evenly, in so many portions, until shortly before an age."""
+    """Likes come evenly, in portions, until shortly before an age."""
     for network, many in campaign.shares(accounts):
         if many:
             poster, *others = campaign.accounts(many)
@@ -17,7 +17,7 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 
 PORTIONS = 24
-"""Moments at which likes come."""
+"""The number of moments at which likes come."""
 
 ATTACK = Attack(
     "slow drip", "likes that come evenly until shortly before 6, 24 or 72 hours", run,

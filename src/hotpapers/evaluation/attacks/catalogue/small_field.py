@@ -6,6 +6,6 @@ from hotpapers.evaluation.attacks.campaign import SPREAD, Attack
 from hotpapers.evaluation.attacks.catalogue.likes_spread import run
 
 ATTACK = Attack(
-    "small field", "bought likes, spread, for a paper of an archive with few others", run,
+    "small field", "bought likes, spread, for a paper in an archive with few others", run,
     knobs=SPREAD, small_field=True,
 )  # fmt: skip
