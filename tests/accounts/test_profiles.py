@@ -67,9 +67,9 @@ def test_who_is_not_there(loopback: Loopback) -> None:
 
 def test_another_account_proves_nothing(loopback: Loopback) -> None:
     """A name that means somebody else by now, on either network."""
-    with pytest.raises(RequestRefused, match="answered with another account"):
+    with pytest.raises(RequestRefused, match="answered with a different account"):
         told(loopback, KnownAccount("bluesky:ada.example"))
-    with pytest.raises(RequestRefused, match="answered with another account"):
+    with pytest.raises(RequestRefused, match="answered with a different account"):
         told(loopback, known(loopback, "fern", "moss@one.example"))
 
 

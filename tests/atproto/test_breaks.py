@@ -110,7 +110,7 @@ def test_what_a_relay_no_longer_has_is_a_gap_that_is_told(relay: Network, site_o
     lost = said_by(anna, "Two")
     relay.tell("restart", kept=True, pds={"repoBackfillLimitMs": 1})
     ended = site.once()
-    assert ended.status == 1 and "no longer has what followed" in ended.words
+    assert ended.status == 1 and "no longer has the events after" in ended.words
     [gap] = gaps(site)
     assert gap.state == "partial" and covers(gap, lost)
     with site.collecting():

@@ -51,11 +51,11 @@ WRONG = [
     ),
     ('[source.x]\non = "no"', "source.x.on: must be true or false, without quotation marks"),
     ("[source.mastodon]\non = true", "source.mastodon.servers: must not be empty"),
-    ('[[source.mastodon.servers]]\nbase = "social.example"', "'social.example' cannot be asked; write it whole"),
-    ('[[source.mastodon.servers]]\nbase = "https://a.example"\ntags = []', "https://a.example: names no timeline"),
+    ('[[source.mastodon.servers]]\nbase = "social.example"', "'social.example' is not usable; write a full address"),
+    ('[[source.mastodon.servers]]\nbase = "https://a.example"\ntags = []', "https://a.example: no timeline"),
     (
         '[source.feeds]\nurls = ["https://me:secret@a.example/"]',
-        "an address cannot be asked; write it whole, without a",
+        "this address is not usable; write a full address, without a",
     ),
 ]
 """Settings that only a job would stumble over, and what is said of each before anything runs."""
@@ -190,7 +190,7 @@ def test_run_needs_a_publication_and_a_good_address(
     for ping in ("ping.example", "https://ping.example:99999/", "https://me:secret@ping.example/"):
         settings(tmp_path, server, f'ping = "{ping}"')
         refused = misuse("run", "--once", "--config", home)
-        assert "run.ping: " in refused and "cannot be asked; write it whole" in refused and "secret" not in refused
+        assert "run.ping: " in refused and "is not usable; write a full address" in refused and "secret" not in refused
     home.write_text('[run]\nlog = "loud"\n')
     assert "loud" in misuse("run", "--once", "--config", home)
     for table, named in WRONG:

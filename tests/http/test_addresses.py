@@ -167,7 +167,7 @@ NO_ADDRESS = [
 def test_what_is_no_address_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(RequestRefused) as caught:
         read_address(text, HTTP)
-    assert caught.value.reason == "not an address of http:// or https://, without user and password"
+    assert caught.value.reason == "not an http:// or https:// address without user and password"
 
 
 @given(st.text(alphabet=st.sampled_from("http://s[]:@?#%.-\\ a1é\x7f中\ud800"), max_size=40))

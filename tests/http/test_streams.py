@@ -330,7 +330,7 @@ def test_a_stream_of_lines_that_has_died(server: Server) -> None:
     server.on("/", stall(b"HTTP/1.1 200 OK\r\n\r\nfirst\n"))
     with client(server, limits=SHORT._replace(silence=0.05, longest=0.2)) as http:
         lines = http.lines(server.base + "/")
-        with pytest.raises(NetError, match=r"nothing came for 0\.2 s"):
+        with pytest.raises(NetError, match=r"nothing received for 0\.2 s"):
             list(lines)
 
 

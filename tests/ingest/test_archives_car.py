@@ -185,7 +185,7 @@ KEYS = [f"{POST}/{tid(TALK + n)}".encode() for n in range(9)]
     [
         ([{"e": [(0, KEYS[1], None), (0, KEYS[0], None)]}], "a key that is not in order", 1),
         ([{"e": [(0, KEYS[1], None)]}, {"l": 0, "e": [(0, KEYS[1], None)]}], "a key that is not in order", 1),
-        ([{"e": [(0, KEYS[0], None)]}, {"l": 0, "e": [(0, KEYS[1], 0)]}], "stands in two places", 2),
+        ([{"e": [(0, KEYS[0], None)]}, {"l": 0, "e": [(0, KEYS[1], 0)]}], "is in two places", 2),
         ([{"e": [(0, POST.encode() + b"/" + b"a" * 2000, None)]}], "a key that is too long", 0),
         ([{"e": [(0, POST.encode() + b"/..", None)]}], "a key that no record can have", 0),
         ([{"e": [(0, POST.encode() + b"/a b", None)]}], "a key that no record can have", 0),
@@ -218,12 +218,12 @@ def test_a_repository_that_breaks_off_is_told_and_what_can_be_read_goes_in(recor
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "it does not begin as a CAR file does"),
-        (b'{"did":"did:plc:x"}\n', "it does not begin as a CAR file does"),
-        (WHOLE[:40], "it does not begin as a CAR file does"),
+        (b"", "it does not begin like a CAR file"),
+        (b'{"did":"did:plc:x"}\n', "it does not begin like a CAR file"),
+        (WHOLE[:40], "it does not begin like a CAR file"),
         (WHOLE[:80], "its commit is not in the file"),
-        (car(*made_repository({}, did="nobody")), "does not say whose it is"),
-        (car(*made_repository({}, did="did:plc:a\nb")), "does not say whose it is"),
+        (car(*made_repository({}, did="nobody")), "does not name its owner"),
+        (car(*made_repository({}, did="did:plc:a\nb")), "does not name its owner"),
         (car(*made_repository({}, data="no link")), "its commit cannot be read"),
         (WHOLE[:59] + varint(LARGEST_BLOCK + 1), "its commit is not in the file"),
         (WHOLE[:59] + b"\xff" * 12, "its commit is not in the file"),
@@ -315,7 +315,7 @@ def test_the_order_of_several_does_not_matter(tmp_path: Path, people: list[Path]
 def test_one_that_is_none_is_told_once_and_keeps_no_other_out(tmp_path: Path, people: list[Path]) -> None:
     people[1].write_bytes(b"{}\n")
     ran = run("import", "car", *people, "--store", tmp_path / "s.db")
-    assert ran.status == 1 and ran.err.count("refused") == 1 and "as a CAR file does" in ran.err
+    assert ran.status == 1 and ran.err.count("refused") == 1 and "like a CAR file" in ran.err
     assert ran.out.count("added: ") == 2 and "1 reaction," in ran.out
     assert "hotpapers import car" in run("import", "x", people[0], "--store", tmp_path / "s.db").err
 

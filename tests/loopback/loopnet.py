@@ -25,7 +25,7 @@ from tests.loopback.stream import Tail
 TRIES = 3
 STALLED = 30.0
 """Seconds after which a client gives up a server that stalls, and after which it hears of silence."""
-_BROKEN = {"reset": "the connection was reset", "truncated": "the answer ends early", "stall": "no word for 30 s"}
+_BROKEN = {"reset": "the connection was reset", "truncated": "the response ends early", "stall": "no data for 30 s"}
 
 
 class LoopClient:
@@ -149,7 +149,7 @@ class LoopClient:
         reply = played(self._scene(host), asked, fault).reply
         told = {"content-type": reply.type, **reply.headers}
         if 300 <= reply.status < 400 and reply.status not in accept:
-            raise RequestRefused(f"{host}: leads to an inside address that no setting names")
+            raise RequestRefused(f"{host}: resolves to an inside address not named in the settings")
         wrong = check_status(reply.status, told, accept, self.now())
         return wrong or Response(reply.status, told, reply.body, url, self.now())
 
@@ -173,7 +173,7 @@ class LoopClient:
         if fault.kind == "refused":
             return Retryable(f"{host}: the connection was refused", sent=False)
         if fault.kind == "oversized":
-            raise NetError(f"{host}: the answer has more than 64,000,000 bytes")
+            raise NetError(f"{host}: the response has more than 64,000,000 bytes")
         if fault.kind == "slow":
             self.clock.advance(fault.value)
         if fault.kind == "stall":
@@ -194,7 +194,9 @@ class LoopClient:
         instead = refusal(self._scene(host), fault)
         if instead is not None:
             wrong = check_status(instead.status, instead.headers, (), self.now()) if instead.status >= 400 else None
-            raise NetError(wrong.reason if wrong else f"{host}: answered {instead.status}, no websocket")
+            raise NetError(
+                wrong.reason if wrong else f"{host}: answered {instead.status} instead of opening a websocket"
+            )
         if fault and fault.kind in ("refused", "reset", "stall"):
             self._break(host, fault)
         return host, asked

@@ -417,7 +417,7 @@ def test_when_the_next_round_is_due() -> None:
 
 
 def test_a_cursor_that_is_not_ours_is_refused() -> None:
-    with pytest.raises(InputError, match="cursor of arxiv"):
+    with pytest.raises(InputError, match="arXiv's cursor"):
         list(ArxivSource().pages(ScriptedClient({}), "yesterday"))
 
 
@@ -426,8 +426,8 @@ def test_a_cursor_that_is_not_ours_is_refused() -> None:
     [
         (lambda: ArxivSettings(archives=("cs", "cs.XX")), "cs.XX"),
         (lambda: ArxivSettings(archives=()), "at least one"),
-        (lambda: ArxivSettings(since="yesterday"), "since: 'yesterday' is no date"),
-        (lambda: ArxivSettings(holidays=("12-24",)), "holidays: '12-24' is no date"),
+        (lambda: ArxivSettings(since="yesterday"), "since: 'yesterday' is not a date"),
+        (lambda: ArxivSettings(holidays=("12-24",)), "holidays: '12-24' is not a date"),
         (lambda: ArxivSettings(batch=0), "batch"),
     ],
 )

@@ -192,7 +192,7 @@ def test_one_address_that_cannot_be_asked_spoils_no_batch() -> None:
 
 @pytest.mark.parametrize("said", [b"<html>", b"{}", b"[" * 100_000, b'{"posts":7}'])
 def test_a_view_that_answers_nonsense_says_nothing_of_any_post(said: bytes) -> None:
-    with pytest.raises(NetError, match="not what is expected"):
+    with pytest.raises(NetError, match="not the expected response"):
         list(BLUESKY.counts(ScriptedClient(lambda _: said), [f"bluesky:{at_uri(ANNA, AT)}"]))
 
 

@@ -77,11 +77,11 @@ def test_a_bomb_is_noticed_before_it_goes_off(size: int) -> None:
     with pytest.raises(InputError, match="more than 8,000,000 bytes"):
         decompress(UNPACK, header)
     untold = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(LONGEST + 1))
-    with pytest.raises(InputError, match="cannot be unpacked"):
+    with pytest.raises(InputError, match="cannot be decompressed"):
         decompress(UNPACK, untold)
 
 
 def test_another_dictionary_is_noticed() -> None:
     other = zstandard.train_dictionary(2048, [pointing(BERT, f"at://{n}", time=n) for n in range(500)])
-    with pytest.raises(InputError, match="cannot be unpacked"):
+    with pytest.raises(InputError, match="cannot be decompressed"):
         decompress(zstandard.ZstdDecompressor(dict_data=other), PACK(EVENTS[3]))

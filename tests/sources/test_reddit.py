@@ -353,7 +353,7 @@ def test_a_post_that_reddit_does_not_list_is_gone_unless_not_one_is_there() -> N
     few = [f"reddit:t3_{n}" for n in range(HARDLY_ALL)]
     [page] = RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing()})), few)
     assert [seen.kind for seen in page.payloads] == ["gone"] * HARDLY_ALL
-    with pytest.raises(NetError, match=r"api/info: nothing of 11 posts"):
+    with pytest.raises(NetError, match=r"api/info: none of 11 posts found"):
         list(RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing()})), [*few, "reddit:t3_x"]))
 
 

@@ -256,9 +256,9 @@ def test_keys_that_can_be_no_identifier_are_not_asked_for() -> None:
 
 def test_without_their_cursor_counts_are_not_asked_for() -> None:
     assert isinstance(XSource(RICH), MeteredSource)
-    with pytest.raises(RequestRefused, match="it is not known how much was spent"):
+    with pytest.raises(RequestRefused, match="it is unknown how much was spent"):
         XSource(RICH).counts(ScriptedClient({}), ["x:1"])
-    with pytest.raises(RequestRefused, match="no key"):
+    with pytest.raises(RequestRefused, match="no token"):
         list(XSource(XSettings()).counts_from(ScriptedClient({}), ["x:1"], None))
 
 

@@ -385,7 +385,7 @@ def test_the_operator_is_asked_where_a_word_is_not_enough(site: Site, rule: str)
     assert "Passed on" in site.prove(ADA, "person").text and is_bot(site)
     assert "Passed on" in site.prove(ADA, "person").text
     [report] = reader_reports.waiting(site.record.database)
-    assert f"{rule}: why {rule}" in report.said and "yours to say --human" in report.said
+    assert f"{rule}: why {rule}" in report.said and "To accept: hotpapers judge" in report.said
 
 
 @pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])

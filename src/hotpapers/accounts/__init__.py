@@ -1,7 +1,7 @@
-"""Proof that an account is somebody's own, by a code in its profile, and what may be done with that proof.
+"""Proving ownership of an account by a code in its profile, and what the proof allows.
 
 claims     pure: which account somebody means
-codes      pure: the code that is asked for, and whether it stands in a profile
-profiles   what an account says of itself now, asked of its network
-actions    what is done: all its posts are hidden, or it counts as a person
+codes      pure: the code to put into the profile, and whether a profile contains it
+profiles   an account's current profile text, fetched from its network
+actions    what a proved owner can do: hide all posts, or have the account count as a person
 """

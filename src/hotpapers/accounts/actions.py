@@ -1,10 +1,10 @@
-"""What is done for whoever has proved an account: its posts are hidden, or it counts as a person.
+"""Actions for the proved owner of an account: hide its posts, or have it count as a person.
 
-A person is taken at their word where a rule looked at how one account behaves: such a word goes before these rules and
-before no other, so that an account which acts with others later is held to be a bot all the same. Where accounts were
-found that act together, where a list or the account itself says that it is a bot, and where the operator has spoken, a
-word of the account's own is not enough: accounts are made by the hundred, and each of them can prove itself. Then the
-operator is asked. Either way they are told (`hotpapers reports`).
+The owner's word overrides the rules that judge a single account's behavior, and no others: an account that later acts
+together with others is still judged a bot. The owner's word is not enough against rules that find accounts acting
+together, a list or the account itself saying that it is a bot, or the operator's judgement: accounts are created by
+the hundred, and each of them can prove itself. In these cases the operator decides. The operator is told either way
+(`hotpapers reports`).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ CONTEST_REASON = "says that it is a person, and proved itself"
 SOURCE = "account"
 
 ContestOutcome = Literal["person", "lifted", "asked", "full"]
-"""It counts as a person already; it does from now on; the operator is asked; too many ask now."""
+"""Counts as a person already; counts as one from now on; the operator decides; too many requests right now."""
 
 
 def known_accounts(record: Record, keys: Collection[str]) -> list[KnownAccount]:
-    """The accounts of some keys that the record knows under their networks' stable ids, which alone can be proved."""
+    """The known accounts behind some keys. Only those with a stable network id: no others can be proved."""
     view = record.view()
     named = {account for some in accounts_of(view, keys).values() for account in some}
     stable = [key for key in sorted(named) if not own_id(key).startswith("@") and not is_pseudonym(key)]
@@ -44,7 +44,7 @@ def known_accounts(record: Record, keys: Collection[str]) -> list[KnownAccount]:
 
 
 def hide(record: Record, account: str, at: int) -> bool:
-    """Keeps all posts of an account off all pages; False where they are hidden already."""
+    """Hide all posts of an account on all pages; False if they are hidden already."""
     last = record.view().item(Verdict, account, "", "hide")
     if last is not None and last.judgement == "hidden":
         return False
@@ -56,7 +56,7 @@ def hide(record: Record, account: str, at: int) -> bool:
 
 
 def contest(record: Record, bots: BotSettings, account: str, at: int) -> ContestOutcome:
-    """Takes somebody at their word that an account is a person, or asks the operator to."""
+    """Accept an owner's word that the account is a person, or leave it to the operator. Raises NotFound."""
     own_review = next((review for review in review_account(record, account) if review.account == account), None)
     if own_review is None:
         raise NotFound(f"{account}: the record knows no such account")
@@ -72,12 +72,12 @@ def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest
 
 
 def may_lift(rules: Collection[str]) -> bool:
-    """Whether the account's own word is enough against what these rules say."""
+    """Whether the owner's word is enough against these rules."""
     return bool(rules) and frozenset(SINGLE_ACCOUNT_RULES).issuperset(rules)
 
 
 def rules_against(review: AccountReview) -> dict[str, str]:
-    """The rules by which an account is held to be a bot now, with their reasons."""
+    """The rules that currently judge an account a bot, with their reasons."""
     last = {verdict.rule: verdict for verdict in review.verdicts}
     return {rule: verdict.reason for rule, verdict in last.items() if verdict.judgement == "bot"}
 
@@ -85,12 +85,16 @@ def rules_against(review: AccountReview) -> dict[str, str]:
 def _lifted(record: Record, bots: BotSettings, account: str, at: int) -> bool:
     try:
         accept_proof(record, bots, account, CONTEST_REASON, at=at)
-    except UsageError:  # the settings name it
+    except UsageError:  # the settings list it as a bot
         return False
     return True
 
 
 def _outcome_text(review: AccountReview, lifted: bool) -> str:
-    why = "; ".join(f"{rule}: {reason}" for rule, reason in rules_against(review).items()) or "another of its accounts"
-    consequence = "it counts as a person from now on; --undo takes that back" if lifted else "yours to say --human"
-    return f"{CONTEST_REASON}. Held to be a bot by {why}. So {consequence}: hotpapers judge {review.account}"
+    why = (
+        "; ".join(f"{rule}: {reason}" for rule, reason in rules_against(review).items())
+        or "a verdict on another of its accounts"
+    )
+    judge = f"hotpapers judge {review.account}"
+    outcome = f"It counts as a person from now on; to undo: {judge} --undo" if lifted else f"To accept: {judge} --human"
+    return f"{CONTEST_REASON}. Judged a bot by {why}. {outcome}"

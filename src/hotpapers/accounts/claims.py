@@ -1,4 +1,4 @@
-"""Which account somebody means, from what they type: an account's name, its address, or that of one of its posts.
+"""Which account somebody means by what they typed: an account's name, its address, or the address of one of its posts.
 
 ada.example, @ada.example, did:plc:…, at://…             Bluesky
 https://bsky.app/profile/ada.example/post/…
@@ -24,8 +24,8 @@ _ON_PAGE = re.compile(rf"@({_NAME})(?:@({_HOST}))?")
 
 
 class AccountClaim(NamedTuple):
-    """An account as somebody named it. `keys`: under which keys the record may have it; none where nobody can ask its
-    network for a profile."""
+    """An account as somebody named it. `keys`: the keys under which the record may have it; empty if its network has no
+    profiles to fetch."""
 
     network: Network
     keys: tuple[str, ...] = ()
@@ -36,12 +36,12 @@ _BARE = re.compile(r"@?[\w-]{1,100}")
 
 
 def is_bare(text: str) -> bool:
-    """Whether somebody named an account without saying where: `ada`, `@ada`."""
+    """Whether the text is an account's name without a server: `ada`, `@ada`."""
     return _BARE.fullmatch(text.strip()) is not None
 
 
 def parse_claim(text: str) -> AccountClaim:
-    """What somebody means; NOT_HERE for what is no account or post on Bluesky or Mastodon."""
+    """The account that a text names; NOT_HERE if it is not an account or post on Bluesky or Mastodon."""
     text = text.strip()
     if len(text) > LONGEST or not text.isprintable():
         return NOT_HERE
@@ -77,7 +77,7 @@ def _of_page(address: str) -> AccountClaim:
 
 
 def _on_mastodon(server: str, host: str, steps: list[str]) -> AccountClaim:
-    """An account's page `/@name`, its own address `/users/name` or `/ap/users/number`, or a post's below it."""
+    """An account's page `/@name`, its own address `/users/name` or `/ap/users/number`, or a post below one of these."""
     on_page = _ON_PAGE.fullmatch(steps[0].lower())
     if on_page:
         own = () if on_page[2] else (f"mastodon:{server}/users/{steps[0][1:]}",)

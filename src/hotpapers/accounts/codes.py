@@ -1,10 +1,10 @@
-"""The code that proves an account: whoever can write it into the profile has the account. Nothing is stored for it.
+"""The code that proves an account: only its owner can write the code into its profile. Nothing is stored for it.
 
-    proof    <seconds>-<nonce>-<signature>    stays with who asked, in the page that they keep open
+    proof    <seconds>-<nonce>-<signature>    kept in the requester's open page
     code     hotpapers-abcdefghijkl           what they write into their profile
 
-Both are HMAC-SHA-256 (RFC 2104) by the store's secret over account, moment and nonce. A profile is public, so others
-can read the code; without the proof that belongs to it, it is of no use to them.
+Both are HMAC-SHA-256 (RFC 2104), keyed with the store's secret, over account, time and nonce. A profile is public, so
+others can read the code, but it is useless without the matching proof.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import re
 from typing import NamedTuple
 
 LASTS = 24 * 3600
-"""Seconds for which a code is good."""
+"""Seconds for which a code is valid."""
 NONCE = 24
 """Hexadecimal digits of a nonce."""
 _PROOF = re.compile(rf"([0-9a-f]{{1,10}})-([0-9a-f]{{{NONCE}}})-([0-9a-f]{{24}})")
 
 
 class ProofChallenge(NamedTuple):
-    """What was asked for: the account's key, when, in s since 1970, and a number that is used once."""
+    """A request for a code: the account's key, when it was made (s since 1970), and a number used once."""
 
     account: str
     moment: int
@@ -30,12 +30,12 @@ class ProofChallenge(NamedTuple):
 
 
 def encode(secret: bytes, proof: ProofChallenge) -> str:
-    """The proof as it stands in a page."""
+    """The proof as written into a page."""
     return f"{proof.moment:x}-{proof.nonce}-{_digest(secret, 'proof', proof).hex()[:24]}"
 
 
 def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | None:
-    """What this store has signed for an account, while it is good; None for any other text. `at`: s since 1970."""
+    """The challenge that this store signed for an account, while valid; None for any other text. `at`: s since 1970."""
     match = _PROOF.fullmatch(text)
     if match is None:
         return None
@@ -45,12 +45,12 @@ def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | 
 
 
 def code(secret: bytes, proof: ProofChallenge) -> str:
-    """What is to stand in the profile: 60 bits, in letters and digits that are told apart easily."""
+    """The code for the profile: 60 bits, in letters and digits that are hard to confuse."""
     return "hotpapers-" + base64.b32encode(_digest(secret, "code", proof)).decode().lower()[:12]
 
 
 def appears_in(code: str, description: str) -> bool:
-    """Whether a code stands in a profile's text, as a word of its own."""
+    """Whether a profile's text contains a code as a word of its own."""
     return re.search(rf"(?<![a-z0-9-]){re.escape(code)}(?![a-z0-9-])", description, re.IGNORECASE) is not None
 
 

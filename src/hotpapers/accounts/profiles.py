@@ -1,8 +1,8 @@
-"""What an account says of itself now: asked of Bluesky's public view, or of the Mastodon server that is its home.
+"""An account's current profile text, from Bluesky's public view or from the account's home server on Mastodon.
 
-Bluesky's `app.bsky.actor.getProfile`; https://docs.joinmastodon.org/methods/accounts/#lookup. Only accounts that the
-record knows are asked for, so that nobody makes this program ask a host of their choice; what comes back must name the
-very account.
+Bluesky's `app.bsky.actor.getProfile`; https://docs.joinmastodon.org/methods/accounts/#lookup. Only accounts in the
+record are looked up, so nobody can make this program contact a host of their choice. The response must name the same
+account.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from hotpapers.untrusted_json import decode_json
 
 T = TypeVar("T")
 NOT_THERE = (400, 401, 403, 404, 410)
-"""How networks say that there is no such account, or that they do not show it."""
+"""Statuses that mean the account does not exist or is not shown."""
 
 
 class KnownAccount(NamedTuple):
-    """An account that the record knows: its key, and the handle it was seen with last."""
+    """An account in the record: its key, and its last known handle."""
 
     account: str
     handle: str = ""
@@ -35,7 +35,7 @@ class KnownAccount(NamedTuple):
 
     @property
     def own(self) -> str:
-        """What its network calls it."""
+        """Its network's own id for it."""
         return keys.own_id(self.account)
 
 
@@ -51,8 +51,9 @@ class _Mastodon(msgspec.Struct):
 
 
 def server_of(view: str, known: KnownAccount, named: Collection[str] = ()) -> str:
-    """Which server is asked: Bluesky's public view, or an account's own. `named`: base addresses in settings. Others
-    are asked over TLS alone, whatever the account's key says: what anybody on the way can write proves nothing."""
+    """The server to ask: Bluesky's public view, or the account's own server. `named`: base addresses in the settings.
+    All others are contacted over TLS only, whatever the account's key says: a response that can be forged in transit
+    proves nothing."""
     if known.network == "bluesky":
         return view
     home = urlsplit(known.own)
@@ -61,8 +62,8 @@ def server_of(view: str, known: KnownAccount, named: Collection[str] = ()) -> st
 
 
 def fetch_description(http: HttpClient, server: str, known: KnownAccount) -> str:
-    """The text of an account's profile. `server`: its own. Raises RequestRefused where it is not shown, RetryLater and
-    NetError where nobody could be asked."""
+    """The text of an account's profile, from its `server`. Raises RequestRefused if it is not shown, RetryLater and
+    NetError if the server could not be reached."""
     return _on_bluesky(http, server, known) if known.network == "bluesky" else _on_mastodon(http, server, known)
 
 
@@ -70,7 +71,7 @@ def _on_bluesky(http: HttpClient, view: str, known: KnownAccount) -> str:
     address = f"{view}/xrpc/app.bsky.actor.getProfile"
     bluesky = _query(http, address, {"actor": known.own}, _Bluesky)
     if bluesky.did != known.own:
-        raise RequestRefused("Bluesky answered with another account")
+        raise RequestRefused("Bluesky answered with a different account")
     return bluesky.description
 
 
@@ -78,7 +79,7 @@ def _on_mastodon(http: HttpClient, server: str, known: KnownAccount) -> str:
     name = known.handle.partition("@")[0] or urlsplit(known.own).path.rpartition("/")[2]
     mastodon = _query(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
     if known.own not in (mastodon.uri, mastodon.url):
-        raise RequestRefused(f"{urlsplit(server).netloc} answered with another account")
+        raise RequestRefused(f"{urlsplit(server).netloc} answered with a different account")
     return plain(mastodon.note or "")[0]
 
 
@@ -86,10 +87,10 @@ def _query(http: HttpClient, address: str, params: dict[str, str], kind: type[T]
     response = http.get(address, params=params, accept=NOT_THERE)
     host = urlsplit(address).netloc
     if urlsplit(response.url).netloc != host:
-        raise RequestRefused(f"{host} sends us on to another server")
+        raise RequestRefused(f"{host} redirects to another server")
     if response.status in NOT_THERE:
         raise RequestRefused(f"{host} shows no such account", response.status)
     try:
         return decode_json(response.body, kind)
     except InputError:
-        raise NetError(f"{host} answered what cannot be read") from None
+        raise NetError(f"{host} sent an unreadable answer") from None

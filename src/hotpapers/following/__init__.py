@@ -1,11 +1,11 @@
-"""Following: the observations that another instance publishes, as a source of this one.
+"""Following: using the observations that another instance publishes as a source.
 
-    site_log      its log, fetched and checked: key, witnesses, and that it only grew
-    allowance     how much of a site is fetched in a round and in a day
-    file_intake   its files, checked against that log, into a store of their own beside ours
-    measurement   what these observations count, into our record
-    follow_job    the job that does this every ten minutes
+    site_log      fetches the site's log and checks its key, its witnesses, and that it is append-only
+    allowance     limits how much is fetched from a site per round and per day
+    file_intake   checks the site's files against that log and adds them to a store of their own
+    measurement   writes counts of these observations into our record
+    follow_job    the job that does all this every ten minutes
 
-What is fetched stays apart from our record: marks in the place of posts and accounts are of no use there. Our record
-gets what was counted with them, paper by paper, under the collector's name.
+Fetched observations stay out of our record, where marks instead of posts and accounts would be of no use. Our record
+gets the counts made from them, paper by paper, under the collector's name.
 """

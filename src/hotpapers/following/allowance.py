@@ -1,6 +1,6 @@
-"""How much is fetched of a followed site: whatever its log lists, it fills no disk.
+"""Limits on how much is fetched from a followed site, so no log, whatever it lists, can fill the disk.
 
-The day's amounts stand in `fetched.json` beside what is kept of the site.
+The day's amounts are kept in `fetched.json`, in the site's folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FILE = "fetched.json"
 
 
 class FetchedAmount(NamedTuple):
-    """Files, their bytes as they were sent, and their lines."""
+    """Files, their bytes as sent (compressed), and their lines."""
 
     files: int
     bytes: int
@@ -28,30 +28,30 @@ class FetchedAmount(NamedTuple):
         return f"{self.files:,} files, {self.bytes // 1_000_000:,} MB or {self.lines:,} lines"
 
     def plus(self, other: FetchedAmount) -> FetchedAmount:
-        """Both together."""
+        """The sum of both."""
         return FetchedAmount(self.files + other.files, self.bytes + other.bytes, self.lines + other.lines)
 
     def is_beyond(self, most: FetchedAmount) -> bool:
-        """Whether any of it has reached a limit."""
+        """Whether any of the amounts has reached its limit."""
         return any(here >= limit for here, limit in zip(self, most, strict=True))
 
 
 NOTHING = FetchedAmount(0, 0, 0)
 MOST_IN_ROUND = FetchedAmount(2_500, 500_000_000, 10_000_000)
-"""Beyond this a round leaves the rest to the next one. 90 days of hours are 2,160 files."""
+"""Beyond this, a round leaves the rest to the next one. 90 days of hourly files are 2,160 files."""
 MOST_IN_DAY = FetchedAmount(5_000, 1_000_000_000, 20_000_000)
-"""Beyond this the rest waits for the next day, UTC."""
+"""Beyond this, the rest waits for the next day, UTC."""
 
 
 class _DayFetched(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept: of which day, counted from 1970."""
+    """The content of the file. `day`: days since 1970."""
 
     day: int
     fetched: FetchedAmount
 
 
 class Allowance:
-    """What may still be fetched of a site in this round and on this day."""
+    """What may still be fetched from a site in this round and on this day."""
 
     def __init__(self, site: FollowedSite, at: int) -> None:
         self._site, self._day = site, at // DAY
@@ -59,22 +59,22 @@ class Allowance:
         self._written, self.reached = NOTHING, ""
 
     def check(self) -> None:
-        """Raises RequestRefused where nothing more may be fetched; `reached` says why, and names the site."""
+        """Raises RequestRefused if nothing more may be fetched; `reached` then names the site and the reason."""
         for amount, most, when in (
-            (self._today, MOST_IN_DAY, "in a day; the rest waits for tomorrow"),
-            (self._round, MOST_IN_ROUND, "in a round; the rest waits for the next one"),
+            (self._today, MOST_IN_DAY, "per day; the rest waits for tomorrow"),
+            (self._round, MOST_IN_ROUND, "per round; the rest waits for the next one"),
         ):
             if amount.is_beyond(most):
-                self.reached = f"{self._site.name}: lists more than the {most} that are fetched {when}"
+                self.reached = f"{self._site.name}: lists more than the {most} fetched {when}"
                 raise RequestRefused(self.reached)
 
     def note(self, *, files: int = 0, bytes: int = 0, lines: int = 0) -> None:
-        """Counts what was fetched, also where it turns out to be unusable."""
+        """Count what was fetched, even if it turns out to be unusable."""
         more = FetchedAmount(files, bytes, lines)
         self._round, self._today = self._round.plus(more), self._today.plus(more)
 
     def keep(self) -> None:
-        """Keeps the day's amount, after what was fetched went in: who is killed all the time gets on all the same."""
+        """Save the day's amount, after the fetched data went in: even a process that is killed often makes progress."""
         if self._round == self._written:
             return
         self._written = self._round

@@ -1,8 +1,8 @@
-"""A followed site's files into a store of their own: nothing goes in that its log does not hold, and nothing twice.
+"""Adds a followed site's files to a store of their own: only files that are in the site's log, and each of them once.
 
-A file is checked whole before its first line goes in. It goes in by parts, each a batch with a cursor under the file's
-name, so that who is killed goes on where they were. What the site withdraws is forgotten there by its marks: what was
-counted stays, as in any forgetting.
+A whole file is checked before its first line goes in. It goes in by parts, each a batch with a cursor under the file's
+name, so a killed process resumes where it was. What the site withdraws is forgotten by its marks; counts made from it
+stay, as with any forgetting.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from hotpapers.transparency.entries import ObservedFile
 from hotpapers.transparency.observation_files import REACH, SUFFIX, WithdrawnList, parse_withdrawn, root_of
 
 TimeSpan = tuple[int, int]
-"""From when until when, µs UTC."""
+"""Start and end, µs UTC."""
 ProgressBar = Callable[[int], AbstractContextManager[Callable[[int], object]]]
-"""Shows how far something is that has so many steps; what it gives is called with the steps that are done."""
+"""Shows the progress of so many steps; yields a function to call with the number of steps just done."""
 CHUNK = 5_000
 """Items of one batch."""
 DONE = "done"
@@ -40,10 +40,10 @@ NOTHING_WITHDRAWN = WithdrawnList(frozenset(), frozenset())
 
 
 class IntakeResult(NamedTuple):
-    """What a round took in. `files`, `items`; `withdrawn`: how many posts and accounts were forgotten. `since`: when
-    the earliest hour began of which a file came, µs UTC, 0 for none; `until`: the end of the last hour of which there
-    is a file, 0 for none; `missing`: from when until when before that nothing is here whole, µs UTC. `problems`: what
-    could not be believed or had; `others`: what is wrong beside that."""
+    """The result of a round: how many `files` and `items` went in; `withdrawn`: how many posts and accounts were
+    forgotten. `since`: the start of the earliest hour with a new file, µs UTC, 0 for none; `until`: the end of the last
+    hour with a file, 0 for none; `missing`: spans before that without complete files, µs UTC. `problems`: what failed
+    its checks or could not be fetched; `others`: other problems."""
 
     files: int
     items: int
@@ -61,7 +61,7 @@ class IntakeResult(NamedTuple):
 
 @contextmanager
 def no_bar(length: int) -> Iterator[Callable[[int], object]]:
-    """A bar that nobody sees."""
+    """A progress bar that shows nothing."""
     yield lambda done: None
 
 
@@ -69,8 +69,8 @@ def take_files(
     site: FollowedSite, logs: Sequence[LoggedFolder], peer: Record, http: HttpClient, allowed: terms.Table,
     progress: ProgressBar = no_bar,
 ) -> IntakeResult:  # fmt: skip
-    """Obeys what was withdrawn, then takes in the files that are new. What is wrong with one stops no other, but for a
-    site that does not answer. `peer`: the store of its observations. Raises NetError, StoreError."""
+    """Forget what was withdrawn, then add the new files. A bad file doesn't stop the others; a site that does not
+    answer does. `peer`: the store of the site's observations. Raises NetError, StoreError."""
     intake = _Intake(site, peer, http, allowed)
     for log in logs:
         intake.apply_withdrawals(log)
@@ -97,13 +97,13 @@ class _Intake:
         self._allowance = Allowance(site, http.now())
 
     def outcome(self) -> IntakeResult:
-        """What it did."""
+        """The round's result."""
         here = [hour for hour, done in self._hours.items() if done]
         first, last = min(self._hours, default=0), max(here, default=-1)
         missing = [hour for hour in range(first, last) if not self._hours.get(hour)]
         unlisted = _hour_ranges([hour for hour in missing if hour not in self._hours])
         problems = [
-            f"{_range_name(hour_range)}: no file of it stands in the log, though later ones do"
+            f"{_range_name(hour_range)}: the log has no file for it, though it has later ones"
             for hour_range in unlisted
         ]
         return IntakeResult(
@@ -113,10 +113,10 @@ class _Intake:
             problems=(*self._problems, *problems), others=tuple(filter(None, [self._allowance.reached])),
         )  # fmt: skip
 
-    # ---- what was withdrawn ------------------------------------------------------------------------
+    # ---- withdrawals -------------------------------------------------------------------------------
 
     def apply_withdrawals(self, log: LoggedFolder) -> None:
-        """Forgets what the log's lists name."""
+        """Forget what the log's lists name."""
         for digest in filter(None, map(entries.withdrawn_digest_of, log.entries)):
             name = f"withdrawn-{digest}.txt"
             try:
@@ -124,7 +124,7 @@ class _Intake:
             except (NotExchange, RequestRefused) as problem:
                 if self._allowance.reached:
                     continue
-                self._problems.append(f"{name}: is in the log and cannot be had: {problem}")
+                self._problems.append(f"{name}: is in the log but unusable: {problem}")
                 continue
             self._withdrawn = WithdrawnList(self._withdrawn.marks | listed.marks, self._withdrawn.lines | listed.lines)
             if name not in self._done:
@@ -135,14 +135,14 @@ class _Intake:
         file = self._site.folder / name
         data = file.read_bytes() if file.exists() else self._get(log.files + name)
         if hashlib.sha256(data).hexdigest() != digest:
-            raise NotExchange("it is not the list that stands in the log")
+            raise NotExchange("it is not the list in the log")
         listed = parse_withdrawn(data.decode("utf-8", "replace"))
         if not file.exists():
             log_files.write_bytes(file, data)
         return listed
 
     def _forget(self, name: str, marks: Collection[str]) -> None:
-        here = keys_known(self._peer.database, sorted(marks))  # for others all that is here would be looked through
+        here = keys_known(self._peer.database, sorted(marks))  # forgetting an unknown key would scan the whole store
         outcomes = forget_all(self._peer, sorted(here)) if here else []
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
         self._peer.database.erase_traces()
@@ -152,32 +152,32 @@ class _Intake:
     # ---- files -------------------------------------------------------------------------------------
 
     def listed(self, log: LoggedFolder) -> list[ObservedFile]:
-        """The files that a log names: those that can be, and no older than what is ever counted."""
+        """The valid files that a log names, except those too old to be counted."""
         names = set[str]()
         files = filter(None, map(entries.observed_file_of, log.entries))
         return [file for file in files if file.hour >= self._oldest and self._is_possible(file, names)]
 
     def name_absent_parts(self, files: Sequence[ObservedFile]) -> None:
-        """Names parts of hours that stand in no log, though later parts of the same hours do."""
+        """Report parts of hours that are in no log although later parts of the same hours are."""
         parts: dict[int, set[int]] = {}
         for file in files:
             parts.setdefault(file.hour, set()).add(file.part)
         for hour, here in sorted(parts.items()):
             if absent := max(here) - len(here):
                 first = next(part for part in range(1, max(here)) if part not in here)
-                more = f", nor {absent - 1:,} others of the hour" if absent > 1 else ""
+                more = f", nor are {absent - 1:,} others of the hour" if absent > 1 else ""
                 self._problems.append(
-                    f"{entries.hour_of(hour)}-{first}: stands in no log{more}, though a later part of the hour does"
+                    f"{entries.hour_of(hour)}-{first}: is in no log{more}, though a later part of the hour is"
                 )
                 begins = min(file.first for file in files if file.hour == hour)
                 self._hours |= dict.fromkeys(range(max(begins, self._oldest), hour + 1), False)
 
     def has(self, file: ObservedFile) -> bool:
-        """Whether a file is here whole."""
+        """Whether the whole file is here."""
         return file.name in self._done
 
     def take(self, log: LoggedFolder, file: ObservedFile, step: Callable[[int], object]) -> None:
-        """Takes in a file of a log if it is not here yet; `step` is called when it was tried."""
+        """Add a file of a log if it is not here yet; `step` is called after the attempt."""
         was_here = self.has(file)
         try:
             if not was_here:
@@ -186,7 +186,7 @@ class _Intake:
                 self._done.add(file.name)
         except RequestRefused as problem:
             if not self._allowance.reached:
-                self._problems.append(f"{file.name}: is in the log and withheld: {problem}")
+                self._problems.append(f"{file.name}: is in the log but withheld: {problem}")
         except (NotExchange, NotAProof) as problem:
             self._problems.append(str(problem))
         if not was_here:
@@ -197,43 +197,43 @@ class _Intake:
             self._hours[hour] = self._hours.get(hour, True) and is_here
 
     def _is_possible(self, file: ObservedFile, names: set[str]) -> bool:
-        """Whether a leaf names hours that are over, and no file that another leaf names."""
+        """Whether a leaf names hours that are over, and a file that no other leaf names."""
         try:
             name = file.name
         except ValueError:
-            self._problems.append(f"the log names a file of hour {file.hour:,}, which no calendar has")
+            self._problems.append(f"the log names a file of hour {file.hour:,}, which is out of range")
             return False
         is_over = file.first <= file.hour and (file.hour + 1) * HOUR <= self._http.now() + HOUR
         if name in names or not is_over:
-            reason = "stands in the log twice" if name in names else "is of an hour that is not over"
+            reason = "is in the log twice" if name in names else "is of an hour that is not over"
             self._problems.append(f"{name}: {reason}")
             return False
         names.add(name)
         return True
 
     def _fetch(self, log: LoggedFolder, file: ObservedFile) -> list[ObservationLine]:
-        """A file's lines, checked. Raises NotExchange, NotAProof, NetError."""
+        """A file's checked lines. Raises NotExchange, NotAProof, NetError."""
         name = file.name + SUFFIX
         lines = observations.read_packed(name, self._get(log.files + name))
         self._allowance.note(lines=len(lines))
         if root_of(lines) != file.root:
-            raise NotAProof("its lines are not those that stand in the log", file=name)
+            raise NotAProof("its lines do not match the log", file=name)
         for number, line in enumerate(lines):
             if line.item is None and (file.name, number) not in self._withdrawn.lines:
-                raise NotAProof(f"line {number} is withheld: no list in the log says that it was withdrawn", file=name)
+                raise NotAProof(f"line {number} is withheld, but no list in the log withdraws it", file=name)
             if line.item is not None and _latest(line.item) > self._http.now() + HOUR:
-                raise NotAProof(f"line {number} is of a moment that is still to come", file=name)
+                raise NotAProof(f"line {number} is dated in the future", file=name)
         return lines
 
     def _get(self, address: str) -> bytes:
-        """A file, as far as the site may still be asked for some. Raises RequestRefused, NetError."""
+        """Fetch a file, within the allowance. Raises RequestRefused, NetError."""
         self._allowance.check()
         body = self._http.get(address).body
         self._allowance.note(files=1, bytes=len(body))
         return body
 
     def _append(self, file: ObservedFile, lines: Sequence[ObservationLine]) -> int:
-        """The lines that are not here yet, a part at a time; how many items were new."""
+        """Append the lines that are not here yet, a part at a time. Returns how many items were new."""
         added = 0
         first = int(cursor_of(self._peer.database, file.name) or 0)
         for start, end in pairwise([*range(first, len(lines), CHUNK), len(lines)] if lines else [0, 0]):
@@ -242,7 +242,7 @@ class _Intake:
         return added
 
     def _admitted_items(self, lines: Sequence[ObservationLine]) -> Iterator[model.Item]:
-        """What of some lines goes in: of networks that may be read here, and nothing that was withdrawn since."""
+        """The items to store: only from networks that may be read here, and nothing withdrawn since."""
         for line in lines:
             item = line.item
             if item is None or any(mark in self._withdrawn.marks for mark in observations.marks_in(item)):
@@ -253,7 +253,7 @@ class _Intake:
 
 
 def _hour_ranges(hours: Sequence[int]) -> list[tuple[int, int]]:
-    """Hours, ascending, as stretches: each by its first hour and the one after its last."""
+    """Ascending hours as ranges: each by its first hour and the one after its last."""
     result: list[tuple[int, int]] = []
     for hour in hours:
         begins = result.pop()[0] if result and result[-1][1] == hour else hour
@@ -268,5 +268,5 @@ def _range_name(hour_range: tuple[int, int]) -> str:
 
 
 def _latest(item: model.Item) -> int:
-    """The last moment that an item names."""
+    """The latest time that an item names."""
     return max(item.observed_at, getattr(item, "until_at", 0))

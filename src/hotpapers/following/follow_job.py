@@ -1,4 +1,4 @@
-"""Following as a job: every ten minutes a site's log is fetched and checked, what is new taken in, and counted."""
+"""The following job: every ten minutes, fetch and check a site's log, take in what is new, and count it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from hotpapers.store.batches import cursor_of
 from hotpapers.transparency.alarms import Alarm, clear_alarm, save_alarm
 
 EVERY = 600.0
-"""Seconds between two rounds: an hour's file is here a quarter of an hour after the hour, and what was withdrawn is
-obeyed as soon."""
+"""Seconds between two rounds: an hour's file arrives within a quarter of an hour after the hour, and withdrawals take
+effect as quickly."""
 RECORD = "record.db"
 REWRITTEN, UNBELIEVED = "rewritten past", "not believed"
-"""Kinds of alarms about a site. The second ends when what was wrong is mended."""
+"""Kinds of alarms about a site. The second ends once the problem is fixed."""
 MOST_NAMED = 10
-"""Problems that an alarm names."""
+"""Most problems that an alarm names."""
 
 
 class FollowOutcome(NamedTuple):
-    """What a round brought: files and observations, posts and accounts that were forgotten, counts that are new or
-    others. `problems`: what could not be believed or had."""
+    """A round's results: new files and observations, forgotten posts and accounts, new or changed counts. `problems`:
+    everything that went wrong."""
 
     files: int
     observations: int
@@ -46,8 +46,8 @@ def job_name(source: str) -> str:
 def follow_site(
     site: FollowedSite, record: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar = no_bar
 ) -> FollowOutcome:
-    """One round. What cannot be believed is an alarm until it is mended; a site that does not answer is none. Raises
-    NetError where it does not, NotAProof where it has no log, LogError where what was kept of it is damaged,
+    """Run one round. Data that fails its checks raises an alarm until fixed; a site that does not answer does not.
+    Raises NetError if the site does not answer, NotAProof if it has no log, LogError if our copy is damaged,
     StoreError."""
     site.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Record(str(site.folder / RECORD)) as peer:
@@ -65,14 +65,14 @@ def follow_site(
 
 
 def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake_result: IntakeResult, at: int) -> int:
-    """Counts what came since it was last counted; how many counts are new or others. `before`: the last batch of the
-    site's observations when the round began."""
+    """Count what came since the last count; returns how many counts are new or changed. `before`: the last batch of
+    the site's observations when the round began."""
     counted, _, counted_until = (cursor_of(record.database, job_name(site.name)) or "0 0").partition(" ")
     position = peer.head.position
     if not intake_result.until or int(counted) == position:
         return 0
     is_next, counts = int(counted) == before, 0
-    if intake_result.files or not is_next:  # what was forgotten alone stays counted
+    if intake_result.files or not is_next:  # forgetting alone changes no counts
         counting = counting_of(intake_result, int(counted_until), is_next=is_next)
         counts = keep_measurements(record, site.name, peer, counting, at)
     record.append([], source=job_name(site.name), cursor=f"{position} {intake_result.until}")
@@ -80,7 +80,7 @@ def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake
 
 
 def _keep_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
-    """The alarm of what cannot be believed of a site now, or none."""
+    """Save an alarm about the site's current problems, or clear it if there are none."""
     if not problems:
         clear_alarm(site.folder, site.name, UNBELIEVED)
         return
@@ -92,8 +92,8 @@ def _keep_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
 def fetch_site(
     site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar = no_bar
 ) -> IntakeResult:
-    """A site's observations, as far as its log holds them, into a store of their own. A past that was rewritten is an
-    alarm until the operator has dealt with it. Raises as `follow_site` does."""
+    """Add a site's observations that are in its log to a store of their own. A rewritten past raises an alarm until the
+    operator has dealt with it. Raises like `follow_site`."""
     policy = policy_of(site, http)
     logs, problems, others = list[LoggedFolder](), list[str](), list[str]()
     for log in policy.logs:
@@ -107,10 +107,10 @@ def fetch_site(
             save_alarm(site.folder, rewritten)
         except NotAProof as problem:
             problems.append(str(problem))
-        except LogError as problem:  # too few witnesses up to now
+        except LogError as problem:  # too few witnesses so far
             others.append(str(problem))
     problems += [
-        f"{site.name} names a log that the policy does not: add `log {key}` to it if you trust that key"
+        f"{site.name} names a log that is not in the policy: add `log {key}` to the policy if you trust that key"
         for key in unknown_logs(site, policy, http)
     ]
     intake_result = take_files(site, logs, peer, http, allowed, progress)
@@ -120,7 +120,7 @@ def fetch_site(
 
 
 class FollowJob:
-    """The job of following one site."""
+    """The job that follows one site."""
 
     def __init__(self, site: FollowedSite, connection: Connection, allowed: terms.Table) -> None:
         self.name = job_name(site.name)
@@ -130,8 +130,8 @@ class FollowJob:
         self._connection.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """One round; seconds until the next. Raises PartiallyRead with all that is wrong with the site; also where a
-        file is absent, as it may be for a moment while a host puts up another state of the site."""
+        """Run one round; returns the seconds until the next. Raises PartiallyRead with all problems of the site,
+        including an absent file, which may be temporary while a host deploys a new version of the site."""
         context.check_lease()
         try:
             outcome = follow_site(self._site, context.record, self._connection.http, self._allowed)

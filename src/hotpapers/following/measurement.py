@@ -1,4 +1,4 @@
-"""What a followed site's observations count, by the code that counts ours, into our record under the site's name."""
+"""Counts a followed site's observations with the code that counts ours, into our record under the site's name."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from hotpapers.store.identities import numbers_of
 CHUNK = 5_000
 """Items of one batch."""
 RECENT = 8 * DAY
-"""For how long after its announcement a paper's counts change with each file: the last age is that of a week."""
+"""How long after its announcement a paper's counts change with each file: the last age is one week."""
 
 
 class Counting(NamedTuple):
-    """What is counted: papers announced from `since` on. `until`: up to when files are here; `missing`: from when until
-    when before that they are not. µs UTC."""
+    """What to count: papers announced from `since` on. `until`: when the files end; `missing`: spans before that
+    without files. All µs UTC."""
 
     since: int
     until: int
@@ -33,10 +33,10 @@ class Counting(NamedTuple):
 
 
 def counting_of(intake_result: IntakeResult, counted_until: int, *, is_next: bool) -> Counting:
-    """What is to be counted after a round. Files of the day that was counted last concern papers of the week before;
-    with the first file of a day all are counted: by then it may be known of older voices whether they vouch, and what
-    was observed late is counted too. `counted_until`: up to when files were counted; `is_next`: whether nothing came
-    since but what this round took in."""
+    """What to count after a round. Further files of the day counted last only concern papers of the week before. With a
+    day's first file, all papers are counted: older voices may have gained standing by then, and late observations
+    count too. `counted_until`: up to when files were counted; `is_next`: whether this round brought the only new files
+    since then."""
     is_same_day = counted_until // DAY == intake_result.until // DAY
     return Counting(
         max(intake_result.since - RECENT, 0) if is_next and is_same_day else 0,
@@ -46,7 +46,7 @@ def counting_of(intake_result: IntakeResult, counted_until: int, *, is_next: boo
 
 
 def keep_measurements(record: Record, source: str, peer: Record, counting: Counting, at: int) -> int:
-    """Counts anew and keeps what our record does not say already; how many counts are new or others. Raises
+    """Recount, and store what our record does not have already; returns how many counts are new or changed. Raises
     StoreError."""
     learn_standing(peer.database)
     rows = list(_measured(peer.view(counting.until), source, counting, at))
@@ -58,7 +58,7 @@ def keep_measurements(record: Record, source: str, peer: Record, counting: Count
 
 
 def _measured(view: AsOfView, source: str, counting: Counting, at: int) -> Iterator[Measurement]:
-    """What the papers had at the ages that they had reached by the end of a view."""
+    """The papers' counts at each age that they had reached by the end of a view."""
     unread = unread_times(view, _blind(counting.missing, view.as_of))
     for row in read_engagement(view, MeasurementWindow(with_standing=True, announced_from=counting.since)):
         if row.peer:
@@ -74,7 +74,7 @@ def _item(row: Engagement, source: str, unread: int, at: int) -> Measurement:
 
 
 def _blind(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
-    """That nothing is known of the hours of which there is no file."""
+    """Coverage items that mark the hours without a file as unread."""
     return [
         Coverage(network=network, from_at=start, until_at=end, state="refused", observed_at=at)
         for network in NETWORKS
@@ -83,7 +83,7 @@ def _blind(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
 
 
 def _known(record: Record, source: str, papers: Sequence[str]) -> dict[tuple[str, str, int], Measurement]:
-    """What our record says of the same papers."""
+    """What our record says about the same papers."""
     view, result = record.view(), {}
     for some in slices(papers):
         for item in view.items(Measurement, f"t.source = ? AND t.paper IN ({numbers_of(some)})", (source, *some)):

@@ -1,9 +1,9 @@
-"""Another publication's log, fetched from its site: nothing of it counts before key, witnesses and history are checked.
+"""Fetches another publication's log from its site. Nothing in it counts until key, witnesses and history are checked.
 
-NAME/policy.txt     whom we trust: as the settings say, else as its site said when it was first asked
-NAME/log/…          its leaves as far as they were checked, and their checkpoint (see `log_files`)
-NAME/withdrawn-…    its lists of what was withdrawn
-NAME/record.db      its observations
+NAME/policy.txt     whom we trust: from the settings, else as the site said when first asked
+NAME/log/…          the checked leaves, and their checkpoint (see `log_files`)
+NAME/withdrawn-…    the site's lists of what was withdrawn
+NAME/record.db      the site's observations
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from hotpapers.transparency.policies import KnownLog, LogPolicy, parse_policy
 
 POLICY = "policy.txt"
 LONGEST_LEAF = 256
-"""Bytes of a leaf: those of today have 51 at most, and a million of them are kept."""
+"""Most bytes of a leaf: today's have at most 51, and a million of them are kept."""
 
 
 class FollowedSite(NamedTuple):
-    """A site that is followed. `name`: what it is called here; `url`: its address, ending with `/`; `policy`: whom we
-    trust, as C2SP tlog-policy, empty for what the site says at first; `folder`: what is kept of it."""
+    """A followed site. `name`: our name for it; `url`: its address, ending with `/`; `policy`: whom we trust, as C2SP
+    tlog-policy, empty to use the policy that the site first publishes; `folder`: where its data is kept."""
 
     name: str
     url: str
@@ -37,7 +37,7 @@ class FollowedSite(NamedTuple):
 
 
 class LoggedFolder(NamedTuple):
-    """The leaves of one of a site's logs, checked; and where the site has the files that they list."""
+    """The checked leaves of one of a site's logs, and the address of the files that they list."""
 
     origin: str
     entries: tuple[bytes, ...]
@@ -45,8 +45,8 @@ class LoggedFolder(NamedTuple):
 
 
 def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
-    """Whom we trust with a site's history. What the site itself says is kept when it is first asked. Raises NotAProof,
-    and NetError where the site does not answer."""
+    """Whom we trust with a site's history. The site's own policy is fetched once and kept. Raises NotAProof, and
+    NetError if the site does not answer."""
     if site.policy.strip():
         return _with_log(site, parse_policy(site.policy))
     file = site.folder / POLICY
@@ -64,15 +64,15 @@ def _with_log(site: FollowedSite, policy: LogPolicy) -> LogPolicy:
 
 
 def unknown_logs(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list[str]:
-    """The keys of logs that the site names by now and the policy does not: it has another key, or is another site."""
+    """The keys of logs that the site now names but the policy does not: the site's key or the site itself changed."""
     known = {log.key for log in policy.logs}
     return [str(log.key) for log in parse_policy(_text(http, f"{site.url}log/{POLICY}")).logs if log.key not in known]
 
 
 def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpClient) -> LoggedFolder:
-    """A log as it is now, checked and kept. Another process that follows the same site waits meanwhile. Raises
-    NotAProof where it must not be believed, RewrittenPast where its key signed another history, LogError while too few
-    witnesses have cosigned, NetError where the site does not answer."""
+    """Fetch a log's current state, check it and keep it. Another process that follows the same site waits meanwhile.
+    Raises NotAProof if the log fails its checks, RewrittenPast if its key signed another history, LogError while too
+    few witnesses have cosigned, NetError if the site does not answer."""
     path = mirrors.log_path(log.key.name)
     _, publication, number = path.split("/")
     base, folder = f"{site.url}{path}/", site.folder / "log"
@@ -89,22 +89,22 @@ def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpCl
 
 
 def _stored(folder: Path, publication: str, number: int) -> StoredLog:
-    """What was checked before, also leaves beyond the last checkpoint that is here: they were checked too, and who was
-    killed then had not kept the checkpoint yet."""
+    """What was checked before, including leaves beyond the last stored checkpoint: they were checked too, but the
+    process was killed before it stored their checkpoint."""
     return next((log for log in log_files.read_logs(folder, publication) if log.number == number), StoredLog(number))
 
 
 def _checkpoint(log: KnownLog, policy: LogPolicy, signed: SignedCheckpoint) -> SignedCheckpoint:
     name = log.key.name
     if signed.checkpoint.origin != name or not policies.is_of_known_log(policy, signed):
-        raise NotAProof(f"{name}: its checkpoint is not signed by the key that is trusted")
+        raise NotAProof(f"{name}: its checkpoint is not signed by the trusted key")
     if signed.checkpoint.size > mirrors.MOST_LEAVES:
         raise NotAProof(f"{name}: has more than {mirrors.MOST_LEAVES:,} leaves")
     cosigners = policies.cosigners(policy, signed)
     if not policy.is_met(cosigners):
         raise LogError(
-            f"{name}: {len(cosigners)} of {len(policy.witnesses)} witnesses cosigned its checkpoint, and these are "
-            "not enough; what is new waits for more"
+            f"{name}: only {len(cosigners)} of {len(policy.witnesses)} witnesses cosigned its checkpoint, too few for "
+            "the policy; new leaves wait for more"
         )
     return signed
 
@@ -115,15 +115,15 @@ def _rewritten(stored: StoredLog, signed: SignedCheckpoint) -> RewrittenPast:
     own = (note._replace(signatures=tuple(line for line in note.signatures if line.name == origin)) for note in notes)
     return RewrittenPast(
         f"{origin}: has rewritten its past: its checkpoint of {signed.checkpoint.size:,} leaves does not extend what "
-        "was seen before. Nothing of it is taken in; ask its operator",
+        "was seen before. Nothing from it is accepted; ask its operator",
         tuple(map(str, own)),
     )
 
 
 def _fresh_entries(base: str, stored: StoredLog, signed: SignedCheckpoint, http: HttpClient) -> list[bytes]:
-    """The leaves that came since, from the bundles in which they are. Together with those that are here they must have
-    the checkpoint's root: so what is here is the beginning of it. An earlier state of the same history is a copy that
-    lags behind: it has none."""
+    """The leaves that are new, from their bundles. Together with the known leaves they must have the checkpoint's root,
+    which proves that the known leaves are a prefix. An earlier state of the same history is an outdated copy and has no
+    new leaves."""
     known, size = stored.entries, signed.checkpoint.size
     if size <= len(known):
         if stored.tree.root(size) != signed.checkpoint.root:
@@ -131,18 +131,18 @@ def _fresh_entries(base: str, stored: StoredLog, signed: SignedCheckpoint, http:
         return []
     first = len(known) // tiles.WIDTH
     entries = [*known[: first * tiles.WIDTH], *_bundles(base, signed, first, http)]
-    if not _are_of(entries, signed) and first:  # a past that was rewritten has other leaves before these
+    if not _are_of(entries, signed) and first:  # if the past was rewritten, earlier leaves differ
         entries = _bundles(base, signed, 0, http)
     if not _are_of(entries, signed):
-        raise NotAProof(f"{signed.checkpoint.origin}: its leaves are not those that its checkpoint was signed for")
+        raise NotAProof(f"{signed.checkpoint.origin}: its leaves do not match its checkpoint")
     if tuple(entries[: len(known)]) != known:
         raise _rewritten(stored, signed)
     return entries[len(known) :]
 
 
 def _bundles(base: str, signed: SignedCheckpoint, first: int, http: HttpClient) -> list[bytes]:
-    """The leaves of a checkpoint, from a bundle on, as the site has them now. Raises NotAProof where it withholds
-    some."""
+    """The leaves of a checkpoint from the `first` bundle on, as the site has them now. Raises NotAProof if some are
+    withheld."""
     entries: list[bytes] = []
     for level, index, width in tiles.widths(signed.checkpoint.size):
         if level == 0 and index >= first:
@@ -150,9 +150,7 @@ def _bundles(base: str, signed: SignedCheckpoint, first: int, http: HttpClient) 
                 data = http.get(base + tiles.tile_path("entries", index, width)).body
             except RequestRefused as problem:
                 origin = signed.checkpoint.origin
-                raise NotAProof(
-                    f"{origin}: withholds leaves that its checkpoint was signed for: {problem}"
-                ) from problem
+                raise NotAProof(f"{origin}: withholds leaves that its checkpoint covers: {problem}") from problem
             entries += tiles.read_bundle(data)
     if max(map(len, entries), default=0) > LONGEST_LEAF:
         raise NotAProof(f"{signed.checkpoint.origin}: has a leaf of more than {LONGEST_LEAF} bytes")
@@ -160,7 +158,7 @@ def _bundles(base: str, signed: SignedCheckpoint, first: int, http: HttpClient) 
 
 
 def _are_of(entries: Sequence[bytes], signed: SignedCheckpoint) -> bool:
-    """Whether a checkpoint was signed for some leaves."""
+    """Whether these are the leaves that a checkpoint was signed for."""
     tree = MerkleTree(map(leaf_hash, entries))
     return tree.size == signed.checkpoint.size and tree.root(tree.size) == signed.checkpoint.root
 

@@ -1,15 +1,15 @@
-"""HTTP and websockets, politely: the only package that speaks either.
+"""Polite HTTP and websockets. No other package speaks either.
 
-`PoliteHttpClient` keeps the promises of `model.HttpClient`. It is made once per source and used from one thread.
+`PoliteHttpClient` implements `model.HttpClient`. Create one per source and use it from one thread.
 
-    client          asks, follows redirects by hand, tries again, hands over
+    client          sends requests, follows redirects itself, retries
     retry_policy    pure: pace, what a status means, how long a server asks us to wait
-    address_guard   which addresses are ours and never fetched; names are resolved and checked here, once
-    transport       connections to the very address that was checked; deadlines, stopping, traffic
-    bodies          bodies and lines, unpacked and bounded while they come
-    streams         answers that do not end, with a heartbeat; websockets over such a connection
-    server_dates    what answers tell of the time
-    redact_errors   what errors may say: never a token
+    address_guard   which addresses are internal and never fetched; names are resolved and checked here, once
+    transport       connections to exactly the address that was checked; deadlines, stopping, traffic counts
+    bodies          bodies and lines, decompressed and size-limited as they arrive
+    streams         endless responses, with a heartbeat; websockets over a checked connection
+    server_dates    what responses say about the time
+    redact_errors   keeps tokens out of error messages
 """
 
 from __future__ import annotations

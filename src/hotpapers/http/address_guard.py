@@ -1,6 +1,6 @@
-"""Which addresses may be asked: by their text, and by where their host's name leads.
+"""Which addresses may be requested, judged by their text and by what their host name resolves to.
 
-What is inside is never asked unless the operator's settings name it. A name is looked up and checked here, once.
+Internal addresses are refused unless the operator's settings name them. A name is resolved and checked here, once.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ HTTP, WEBSOCKET = ("http", "https"), ("ws", "wss")
 PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 Resolve = Callable[..., Sequence[tuple[Any, ...]]]
-"""As `socket.getaddrinfo`."""
+"""Like `socket.getaddrinfo`."""
 
-# What Python's own tables call global, in one version or another, and is not the open network.
+# Not on the public internet, although some version of Python calls them global.
 INSIDE_4 = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15")))
 OPEN_6 = ip_network("2000::/3")
 INSIDE_6 = tuple(map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
-# Here an IPv4 address stands in the last 32 bits: mapped, and translated (RFC 6052).
+# The last 32 bits are an IPv4 address: mapped, or translated (RFC 6052).
 HOLDS_4 = tuple(map(ip_network, ("::ffff:0:0/96", "64:ff9b::/96")))
 
 
 def is_inside(text: str) -> bool:
-    """Whether an IP address is anything but a single host of the open network.
+    """Whether an IP address is anything but a single host on the public internet.
 
-    Inside are loopback, private, link-local, shared (RFC 6598), multicast, reserved, unspecified, documentation, and
-    every IPv6 address that holds such an IPv4 address.
+    Inside are loopback, private, link-local, shared (RFC 6598), multicast, reserved, unspecified and documentation
+    addresses, and every IPv6 address that embeds such an IPv4 address.
     """
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
@@ -43,24 +43,23 @@ def is_inside(text: str) -> bool:
 
 
 class AddressGuard:
-    """Looks names up. `base_addresses`: those in the operator's settings; only their hosts and ports may be inside."""
+    """Resolves names. `base_addresses`: those in the operator's settings; only their hosts and ports may be inside."""
 
     def __init__(self, base_addresses: Iterable[str], resolve: Resolve = socket.getaddrinfo) -> None:
         self._named = frozenset(map(_host_and_port, base_addresses))
         self._resolve = resolve
 
     def checked(self, host: str, port: int) -> tuple[str, ...]:
-        """The IP addresses of a host, each of which may be asked. Raises RequestRefused, or OSError where there is
-        none."""
+        """The IP addresses of a host, all of them allowed. Raises RequestRefused, or OSError if the host has none."""
         try:
             answers = self._resolve(host, port, type=socket.SOCK_STREAM)
         except UnicodeError:  # labels that are empty or too long
-            raise RequestRefused(f"{host} is no name of a host") from None
+            raise RequestRefused(f"{host} is not a host name") from None
         addresses = tuple(dict.fromkeys(str(row[4][0]) for row in answers))
         inside = [address for address in addresses if is_inside(address)]
-        # one inside address among others is a trick too
+        # a single inside address among public ones may be an attack
         if inside and (host, port) not in self._named:
-            raise RequestRefused(f"{host} port {port} is an inside address ({inside[0]}) that no setting names")
+            raise RequestRefused(f"{host} port {port} is an inside address ({inside[0]}) not named in the settings")
         return addresses
 
 
@@ -68,12 +67,12 @@ def _host_and_port(address: str) -> tuple[str, int]:
     try:
         return host_and_port(read_address(address, tuple(PORTS)))
     except RequestRefused:
-        reason = "a base address names a host and begins with http://, https://, ws:// or wss://, without a password"
+        reason = "a base address must begin with http://, https://, ws:// or wss://, name a host and have no password"
         raise SettingsError(reason) from None
 
 
 def host_and_port(url: httpx2.URL) -> tuple[str, int]:
-    """The host as it is looked up, and the port, the scheme's own where none is given."""
+    """The host as it is looked up, and the port (the scheme's default if none is given)."""
     return url.raw_host.decode("ascii"), url.port if url.port is not None else PORTS[url.scheme]
 
 
@@ -81,8 +80,8 @@ def host_and_port(url: httpx2.URL) -> tuple[str, int]:
 
 
 def read_address(text: str, schemes: Collection[str]) -> httpx2.URL:
-    """An address that may be asked, as far as its text tells. Raises RequestRefused, not showing it: it may hold
-    secrets."""
+    """Parse an address, allowing it by its text alone. Raises RequestRefused, without showing the address: it may
+    contain secrets."""
     try:
         url = httpx2.URL(text)
         named = url.scheme in schemes and url.raw_host and not url.userinfo
@@ -91,33 +90,33 @@ def read_address(text: str, schemes: Collection[str]) -> httpx2.URL:
     except (httpx2.InvalidURL, UnicodeError):
         pass
     raise RequestRefused(
-        f"not an address of {' or '.join(f'{scheme}://' for scheme in schemes)}, without user and password"
+        f"not an {' or '.join(f'{scheme}://' for scheme in schemes)} address without user and password"
     )
 
 
 def require_address(text: str) -> None:
-    """Raises ValueError, as msgspec expects it, where a setting is no address that may be asked."""
+    """Raises ValueError, as msgspec expects, if a setting is not an address that may be requested."""
     try:
         read_address(text, HTTP)
     except RequestRefused:
-        shown = "an address" if "@" in text else repr(text[:100])
+        shown = "this address" if "@" in text else repr(text[:100])
         raise ValueError(
-            f"{shown} cannot be asked; write it whole, without a password: https://host.example/"
+            f"{shown} is not usable; write a full address, without a password: https://host.example/"
         ) from None
 
 
 def onward_from(url: httpx2.URL, location: str) -> httpx2.URL:
-    """Where a redirect leads. Raises RequestRefused, and NetError where it leads nowhere."""
+    """The target of a redirect. Raises RequestRefused, and NetError if there is no target."""
     if not location:
-        raise NetError("redirects to nowhere")
+        raise NetError("redirects without a target")
     try:
         target = str(url.join(location))
     except (httpx2.InvalidURL, ValueError):
-        raise RequestRefused("redirects to what is no address") from None
+        raise RequestRefused("redirects to something that is not an address") from None
     try:
         onward = read_address(target, HTTP)
     except RequestRefused as problem:
-        raise RequestRefused(f"redirects to what is {problem.reason}") from None
+        raise RequestRefused(f"redirects to something that is {problem.reason}") from None
     if url.scheme == "https" and onward.scheme == "http":
         raise RequestRefused("redirects from https to http")
     return onward

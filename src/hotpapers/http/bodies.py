@@ -1,4 +1,4 @@
-"""Bodies and lines, unpacked and bounded while they come: a bomb is noticed when its first bytes too many appear."""
+"""Bodies and lines, decompressed and size-limited as they arrive: a bomb fails at the first byte over the limit."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from hotpapers.errors import NetError
 
 PIECE = 65_536
-"""The most bytes that are unpacked at once."""
+"""The most bytes decompressed at once."""
 
 
 def read_body(chunks: Iterable[bytes], coding: str, limit: int) -> bytes:
-    """A body, at most `limit` bytes, as it came and unpacked. Raises NetError, and zlib.error for a damaged one."""
+    """The decompressed body; at most `limit` bytes before and after decompression. Raises NetError, and zlib.error
+    for a damaged body."""
     return b"".join(_bounded(decompress(_bounded(chunks, limit), coding), limit))
 
 
@@ -21,22 +22,22 @@ def _bounded(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
     for chunk in chunks:
         size += len(chunk)
         if size > limit:
-            raise NetError(f"the answer has more than {limit:,} bytes")
+            raise NetError(f"the response has more than {limit:,} bytes")
         yield chunk
 
 
 def decompress(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """The bytes of a body of this Content-Encoding: gzip or none, since we ask for no other."""
+    """The bytes of a body with this Content-Encoding: gzip or none, since we ask for no other."""
     if coding in ("", "identity"):
         yield from chunks
     elif coding in ("gzip", "x-gzip"):
         yield from _gunzip(chunks)
     else:
-        raise NetError(f"the answer is packed as {coding}, which was not asked for")
+        raise NetError(f"the response is compressed as {coding}, which was not asked for")
 
 
 def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Members one after another, as RFC 1952 allows; what follows them is padding. Raises zlib.error."""
+    """Decompress one or more gzip members, as RFC 1952 allows; anything after them is padding. Raises zlib.error."""
     decompressor = None
     for data in chunks:
         while data:
@@ -47,7 +48,7 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield from _decompress(decompressor, data)
             data = decompressor.unused_data
     if decompressor is not None and not decompressor.eof:
-        raise zlib.error("the packed body ends early")
+        raise zlib.error("the compressed body ends early")
 
 
 def _decompress(decompressor: zlib._Decompress, data: bytes) -> Iterator[bytes]:
@@ -61,7 +62,7 @@ def _decompress(decompressor: zlib._Decompress, data: bytes) -> Iterator[bytes]:
 
 
 class LineSplitter:
-    """Cuts what comes into lines, without their ends (LF or CR LF), none longer than `limit` bytes."""
+    """Splits incoming bytes into lines, without their ends (LF or CR LF), none longer than `limit` bytes."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -69,14 +70,14 @@ class LineSplitter:
         self._size = 0
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The lines that this chunk ends. Raises NetError for one that is too long."""
+        """The lines that this chunk completes. Raises NetError if a line is too long."""
         *ended, rest = chunk.split(b"\n")
         lines = [self._end(part) for part in ended]
         self._add(rest)
         return lines
 
     def rest(self) -> bytes:
-        """What was begun and not ended."""
+        """The unfinished last line."""
         return b"".join(self._partial_line)
 
     def _end(self, part: bytes) -> bytes:

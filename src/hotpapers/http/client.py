@@ -1,4 +1,4 @@
-"""PoliteNet: asks, follows redirects by hand, tries again, and hands over what came or says why not."""
+"""PoliteHttpClient: sends requests, follows redirects itself, retries, returns the response or raises why not."""
 
 from __future__ import annotations
 
@@ -43,22 +43,23 @@ from hotpapers.model import Response
 T = TypeVar("T")
 NOTHING: Mapping[str, str] = MappingProxyType({})
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
-# The only headers that go along to another server: all others may be secrets.
+# The only headers sent on to another server: all others may be secrets.
 PUBLIC = frozenset(("user-agent", "accept", "accept-encoding", "accept-language"))
 
 UNREACHED = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
-"""The server has seen nothing."""
+"""The request never reached the server."""
 BROKEN = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, zlib.error)
-"""It broke off, stalled, or sent what cannot be read."""
+"""The response broke off, stalled, or cannot be read."""
 
 
 class ClientLimits(NamedTuple):
-    """How long, how much, how often.
+    """Time, size and retry limits.
 
-    `connect`, `read`, `whole`: seconds to connect, between two words, for one answer. `size`, `message`, `line`:
-    bytes of an answer, a websocket's message, a line. `tries` with `backoff` × 1, 2 … seconds in between, and a
-    half more or less by chance. `silence`: seconds to a heartbeat; `longest`: of silence, then a stream of lines is
-    given up. `ping`: seconds between a websocket's pings, and for each reply. `remembered`: addresses with their ETags.
+    `connect`, `read`, `whole`: seconds to connect, between two reads, for one response. `size`, `message`, `line`:
+    most bytes of a response, a websocket message, a line. `tries`: attempts, with `backoff` × 1, 2 … seconds between
+    them, ±50% at random. `silence`: seconds until a heartbeat; `longest`: seconds of silence after which a stream of
+    lines is given up. `ping`: seconds between websocket pings, and for each reply. `remembered`: addresses whose ETags
+    are kept.
     """
 
     connect: float = 10.0
@@ -77,7 +78,7 @@ class ClientLimits(NamedTuple):
 
 
 class _OpenResponse(NamedTuple):
-    """An answer whose body is still to come."""
+    """A response whose body has not been read yet."""
 
     url: httpx2.URL
     status: int
@@ -90,7 +91,7 @@ class _OpenResponse(NamedTuple):
 
 
 def user_agent(contact: str) -> str:
-    """How we introduce ourselves, with the operator's public contact: `hotpapers/0.1.0 (+https://example.org/)`."""
+    """The User-Agent, with the operator's public contact: `hotpapers/0.1.0 (+https://example.org/)`."""
     plain = "".join(c for c in contact if " " <= c <= "~" and c not in "()\\").strip()
     return f"hotpapers/{__version__} (+{plain})" if plain else f"hotpapers/{__version__}"
 
@@ -101,15 +102,15 @@ def wall_clock() -> int:
 
 
 class PoliteHttpClient:
-    """Keeps the promises of `model.HttpClient`; for one source and one thread. Close it after use.
+    """Implements `model.HttpClient` for one source and one thread. Close it after use.
 
-    `agent`: the User-Agent (see user_agent). `pace`: least seconds between the starts of two requests, by host, which
-    stands for the hosts below it too; 1 for all others. `reserve(host, pace)`: reserves the next moment for a host and
-    says how many seconds to wait; by default for this client alone. `base_addresses`: the operator's own
-    settings; only the hosts and ports named there may be inside addresses. `clock`: µs UTC. `sleep`: waits seconds.
-    `stop`: once set, whatever waits raises Stopped. `secrets`: never part of an error. `resolve`: as
-    socket.getaddrinfo. `context`: whom to trust; the system's authorities by default. `on_headers`: gets each
-    answer's headers.
+    `agent`: the User-Agent (see user_agent). `pace`: least seconds between the starts of two requests, by host; an
+    entry covers the host's subdomains too; 1 for all others. `reserve(host, pace)`: reserves the host's next slot and
+    returns the seconds to wait; by default for this client alone. `base_addresses`: from the operator's settings;
+    only the hosts and ports named there may be inside addresses. `clock`: µs UTC. `sleep`: waits seconds.
+    `stop`: once set, anything that waits raises Stopped. `secrets`: kept out of all errors. `resolve`: like
+    socket.getaddrinfo. `context`: which certificates to trust; the system's authorities by default. `on_headers`:
+    called with each response's headers.
     """
 
     def __init__(
@@ -150,16 +151,16 @@ class PoliteHttpClient:
     def close(self) -> None:
         self._pool.close()
 
-    # ---- what model.Net promises ---------------------------------------------------------------------
+    # ---- the HttpClient protocol ---------------------------------------------------------------------
 
     def get(
         self, url: str, *, params: Mapping[str, str] = NOTHING, headers: Mapping[str, str] = NOTHING,
         accept: Sequence[int] = (),
     ) -> Response:  # fmt: skip
-        """An answer whose status is 2xx or among `accept`. Where redirects lead to other servers, your headers do not.
+        """The response, if its status is 2xx or in `accept`. Your headers are not sent on to other servers.
 
-        With 304 among `accept`, the ETag or date of the last answer goes along, and 304 means: as before. Asked up to
-        three times. Raises RetryLater, RequestRefused, NetError, Stopped.
+        With 304 in `accept`, the request carries the ETag or date of the last response; 304 then means unchanged.
+        Tried up to three times. Raises RetryLater, RequestRefused, NetError, Stopped.
         """
         address, request_headers = self._address(url, HTTP, params), self._headers(headers)
         return self._with_retries(lambda: self._get_once(address, request_headers, accept))
@@ -168,13 +169,13 @@ class PoliteHttpClient:
         self, url: str, *, form: Mapping[str, str] = NOTHING, body: bytes = b"",
         headers: Mapping[str, str] = NOTHING, accept: Sequence[int] = (),
     ) -> Response:  # fmt: skip
-        """The answer to a form, or to a body whose type is among the headers; its status is 2xx or among `accept`.
+        """The response to a form, or to a body whose type is in `headers`, if its status is 2xx or in `accept`.
 
-        Sent once: tried again only where no server was reached. Redirects are refused.
+        Sent once: retried only if no server was reached. Redirects are refused.
         """
         address, request_headers = self._address(url, HTTP), self._headers(headers)
         request = partial(httpx2.Request, "POST", address, headers=request_headers)
-        # an idle connection may have died unnoticed, and then nobody knows whether the form arrived: take a new one
+        # an idle connection may have died, and then there is no telling whether the form arrived: use a new one
         with self._new_pool() as pool:
             return self._with_retries(
                 lambda: self._post_once(pool, request(content=body) if body else request(data=dict(form)), accept),
@@ -182,7 +183,7 @@ class PoliteHttpClient:
             )
 
     def messages(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
-        """The messages of a websocket, text as UTF-8; None after 30 s without one. NetError when it ends."""
+        """The messages of a websocket, text as UTF-8; None after 30 s without one. Raises NetError when it ends."""
         address, request_headers = self._address(url, WEBSOCKET), self._headers(headers)
         with ExitStack() as stack, self._names_address(address):
             connection = stack.enter_context(
@@ -193,9 +194,9 @@ class PoliteHttpClient:
             yield from with_heartbeat(take, self._deadline, self._limits.silence, math.inf)
 
     def lines(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
-        """The lines of an answer, without their ends, as they come; None after 30 s without one.
+        """The lines of a response, without their ends, as they arrive; None after 30 s without one.
 
-        Ends where the answer ends; NetError where it breaks off or says nothing for five minutes.
+        Ends when the response ends. Raises NetError if it breaks off or stays silent for five minutes.
         """
         address, request_headers = self._address(url, HTTP), self._headers({**headers, "accept-encoding": "identity"})
         open_response = self._with_retries(lambda: self._open(address, request_headers, (), patient=True))
@@ -218,10 +219,10 @@ class PoliteHttpClient:
             self._deadline.check()
 
     def forget(self) -> None:
-        """Forgets all ETags and dates: for when an answer was given and could not be kept."""
+        """Forget all ETags and dates: for when a response arrived but could not be kept."""
         self._validators = _Validators(self._limits.remembered)
 
-    # ---- one try -------------------------------------------------------------------------------------
+    # ---- one attempt ---------------------------------------------------------------------------------
 
     def _get_once(self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int]) -> Response | Retryable:
         open_response = self._open(url, headers, accept)
@@ -251,7 +252,7 @@ class PoliteHttpClient:
     def _open(
         self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int], *, patient: bool = False
     ) -> _OpenResponse | Retryable:
-        """Asks, and asks again where it is sent on to. `patient`: the body may pause as long as it likes."""
+        """Send a GET and follow redirects. `patient`: the body may pause for any length of time."""
         for _ in range(self._limits.redirects + 1):
             conditions = self._validators.of(url) if 304 in accept else NOTHING
             request = httpx2.Request("GET", url, headers={**headers, **conditions})
@@ -266,7 +267,7 @@ class PoliteHttpClient:
     def _ask(
         self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int], *, patient: bool = False
     ) -> _OpenResponse | Retryable | httpx2.URL:
-        """One request: an answer whose body is to come, a reason to try again, or where to ask instead."""
+        """Send one request: a response with its body unread, a reason to retry, or the target of a redirect."""
         self._begin(request.url)
         with self._names_address(request.url), ExitStack() as stack:
             try:
@@ -280,7 +281,7 @@ class PoliteHttpClient:
             return outcome
 
     def _begin(self, url: httpx2.URL) -> None:
-        """Waits for the host's next moment, then counts the request."""
+        """Wait for the host's next slot, then count the request."""
         host, port = host_and_port(url)
         self.sleep(self._reserve(*pace_of(host, port, self._pace)))
         self.traffic.count_request(host)
@@ -314,11 +315,11 @@ class PoliteHttpClient:
         return retryable._replace(reason=f"{public_url(url)}: {retryable.reason}")
 
     def _read_response(self, open_response: _OpenResponse) -> Response | Retryable:
-        """Reads the body. Its ETag is remembered only once all of it is here."""
+        """Read the body. Its ETag is remembered only once the whole body has arrived."""
         url, status, headers, response = open_response
         with self._names_address(url), closing(response):
             if int(headers.get("content-length", "0")) > self._limits.size:
-                raise NetError(f"the answer has more than {self._limits.size:,} bytes")
+                raise NetError(f"the response has more than {self._limits.size:,} bytes")
             try:
                 body = read_body(response.iter_stream(), open_response.coding, self._limits.size)
             except BROKEN as problem:
@@ -327,11 +328,11 @@ class PoliteHttpClient:
             self._validators.remember(url, headers)
         return Response(status, headers, body, str(url), self.now())
 
-    # ---- around it -----------------------------------------------------------------------------------
+    # ---- retries, errors, headers --------------------------------------------------------------------
 
     def _with_retries(self, attempt: Callable[[], T | Retryable], *, resend: bool = True) -> T:
-        """Tries until it works or no try is left. Without `resend`: never again what a server may have acted on."""
-        retryable, bytes_sent = Retryable("never asked"), 0
+        """Try until it works or no attempts are left. Without `resend`, stop if a server may have acted on it."""
+        retryable, bytes_sent = Retryable("never sent"), 0
         for n in range(self._limits.tries):
             if n:
                 self.sleep(self._limits.backoff * 2 ** (n - 1) * random.uniform(0.5, 1.5))
@@ -348,7 +349,7 @@ class PoliteHttpClient:
 
     @contextmanager
     def _names_address(self, url: httpx2.URL) -> Iterator[None]:
-        """What is raised inside says where, and no secret. The cause is cut off: it might."""
+        """Add the address to errors raised inside, and redact them. Their cause is dropped: it may contain secrets."""
         try:
             yield
         except RetryLater as problem:
@@ -373,7 +374,7 @@ class PoliteHttpClient:
         headers |= {name.lower(): value for name, value in extra.items()}
         for name, value in headers.items():
             if not all(" " <= c <= "~" for c in value):
-                raise NetError(f"the header {name} holds what no header can hold, such as the end of a line")
+                raise NetError(f"the header {name} contains a character not allowed in headers, such as a line break")
         return headers
 
     def _new_pool(self) -> httpcore2.ConnectionPool:
@@ -383,7 +384,7 @@ class PoliteHttpClient:
 
 
 def _plain(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    """Names in lower case; values of one name joined by commas."""
+    """Names in lower case; values of the same name joined by commas."""
     plain: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -392,7 +393,7 @@ def _plain(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
 
 
 class _Validators:
-    """The ETag and date of the last answer of each address; of the latest `most` addresses."""
+    """The ETag and date of each address's last response, for the latest `most` addresses."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -1,4 +1,4 @@
-"""What errors may say: where and why, never a token, a password or a query."""
+"""Error messages say where and why, but never contain a token, a password or a query."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import httpx2
 from hotpapers.model import storable
 
 LONGEST = 300
-"""Characters of an error's text: part of it may be a server's words."""
+"""Most characters of an error's text: part of it may be a server's words."""
 HIDDEN = "[secret]"
 
 
 class SecretRedactor:
-    """Takes secrets out of texts, also where they stand as an address or a message would write them."""
+    """Removes secrets from texts, also in the escaped forms that addresses and messages use."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets for form in _forms(secret) if form}
-        # the longest first: one secret may begin like another
+        # longest first: one secret may be a prefix of another
         self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
 
     def __call__(self, text: str) -> str:
@@ -38,8 +38,7 @@ def _forms(secret: str) -> set[str]:
 
 
 def hosts_alone(text: str) -> str:
-    """An error's text with no more of its addresses than their hosts: a path may name a post, and what is kept of the
-    error for ever must not."""
+    """An error's text with its addresses cut to their hosts: a path may name a post, which must not be kept forever."""
     return _ADDRESS.sub(r"\1", text)
 
 
@@ -47,6 +46,6 @@ _ADDRESS = re.compile(r"(\bhttps?://[^\s/]+)/\S*?(?=[:,;]?(?:\s|$))")
 
 
 def public_url(url: httpx2.URL) -> str:
-    """Where a request went, as errors name it: without user, password, query and fragment."""
+    """An address as errors show it: without user, password, query and fragment."""
     path = url.raw_path.partition(b"?")[0].decode("ascii")
     return f"{url.scheme}://{url.netloc.decode('ascii')}{path}"

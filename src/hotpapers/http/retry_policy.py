@@ -1,4 +1,4 @@
-"""Good manners: how often to ask, what a status means, how long a server asks us to wait. No network here."""
+"""How often to send requests, what a status means, how long a server asks us to wait. No network access."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from hotpapers.errors import NetError, RequestRefused, RetryLater
 from hotpapers.ids import timestamps
 
 PACE = 1.0
-"""Least seconds between the starts of two requests to a host that has no pace of its own."""
+"""Least seconds between the starts of two requests to a host without a pace of its own."""
 DAY = 86_400.0
-"""The longest wait that a server can ask of us, in seconds."""
+"""The longest wait that a server can ask for, in seconds."""
 UNTOLD = 60.0
-"""Seconds to wait where a server says *later* and not when."""
+"""Seconds to wait if a server says *later* but not when."""
 _NUMBER = re.compile(r"\[Errno -?\d+\] ")
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
-# As the networks write it: seconds (Reddit, Lobsters), an ISO moment (Mastodon), seconds since 1970 (X, Bluesky).
+# Networks differ: seconds (Reddit, Lobsters), an ISO timestamp (Mastodon), seconds since 1970 (X, Bluesky).
 RESETS = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset")
 EPOCH, EPOCH_MILLISECONDS = 1e9, 1e11
-"""A number from here on is a moment, not a span: the year 2001 in seconds; the year 1973 in milliseconds."""
+"""Numbers from here on are points in time, not durations: the year 2001 in seconds; the year 1973 in milliseconds."""
 
 
 def plain_reason(problem: Exception) -> str:
-    """What went wrong with a connection, without the number that the system gives it: readers of an issue see it."""
+    """What went wrong with a connection, without the system's errno: readers of an issue see this text."""
     return _NUMBER.sub("", str(problem)) or type(problem).__name__
 
 
@@ -36,10 +36,10 @@ def plain_reason(problem: Exception) -> str:
 
 
 def pace_of(host: str, port: int | None, pace: Mapping[str, float]) -> tuple[str, float]:
-    """Under which name a host's requests are counted, and the seconds between the starts of two.
+    """The name under which a host's requests are counted, and the seconds between the starts of two of them.
 
-    An entry counts for a host and all hosts below it, together: `arxiv.org` also for `export.arxiv.org`. The nearest
-    entry decides; `host:port` is nearer than `host`.
+    An entry covers a host and all its subdomains together: `arxiv.org` also covers `export.arxiv.org`. The most
+    specific entry wins; `host:port` is more specific than `host`.
     """
     labels = host.split(".")
     parents = [".".join(labels[n:]) for n in range(len(labels))]
@@ -50,9 +50,9 @@ def pace_of(host: str, port: int | None, pace: Mapping[str, float]) -> tuple[str
 
 
 class HostPacer:
-    """Hands out moments to begin a request, at least a host's pace apart. Shared by the threads of one process.
+    """Hands out start times for requests, at least a host's pace apart. Shared by the threads of one process.
 
-    `clock`: seconds that only grow.
+    `clock`: monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,7 +61,7 @@ class HostPacer:
         self._lock = threading.Lock()
 
     def __call__(self, host: str, pace: float) -> float:
-        """Reserves the next moment for a host and says in how many seconds it is."""
+        """Reserve a host's next slot and return the seconds until then."""
         with self._lock:
             now = self._clock()
             start = max(now, self._next.get(host, now))
@@ -74,9 +74,9 @@ class HostPacer:
 
 
 class Retryable(NamedTuple):
-    """A try that failed, where another may not. `sent`: the server may have acted on it.
+    """A failed attempt that may succeed if repeated. `sent`: the server may have acted on it.
 
-    `seconds`: how long to wait where no try is left; 0: the server did not ask for it.
+    `seconds`: how long to wait once no attempts are left; 0 if the server did not ask for a wait.
     """
 
     reason: str
@@ -85,9 +85,9 @@ class Retryable(NamedTuple):
 
 
 def check_status(status: int, headers: Mapping[str, str], accept: Collection[int], now: int) -> Retryable | None:
-    """What an answer's status and headers (names in lower case) ask of us: nothing, or to try again.
+    """What to do after a status and headers (names in lower case): None to go on, or a Retryable.
 
-    `now`: µs, for servers that say no date. Raises RetryLater, RequestRefused, and NetError for what has no place here.
+    `now`: µs, for servers that send no date. Raises RetryLater, RequestRefused, and NetError for unexpected statuses.
     """
     if 200 <= status < 300 or status in accept:
         return None
@@ -107,10 +107,10 @@ def check_status(status: int, headers: Mapping[str, str], accept: Collection[int
 
 
 def retry_after(headers: Mapping[str, str], now: int) -> float | None:
-    """Seconds, 1 to DAY, until the server wants to hear from us again; None where it does not say.
+    """Seconds, 1 to DAY, until the server wants another request; None if it does not say.
 
-    Retry-After as in RFC 9110 §10.2.3, then what the networks have of their own. Moments are taken relative to the
-    server's own Date, so that neither's wrong clock matters.
+    Retry-After as in RFC 9110 §10.2.3, then the networks' own headers. Timestamps are compared with the server's own
+    Date, so a wrong clock on either side does not matter.
     """
     here = now / 1e6
     at = timestamps.parse(headers.get("date", "")[:64])
@@ -122,7 +122,7 @@ def retry_after(headers: Mapping[str, str], now: int) -> float | None:
 
 
 def seconds_until(text: str, now: float) -> float | None:
-    """How long until the moment that a header names; None for what is past or unreadable. `now`: s since 1970."""
+    """Seconds until the time that a header names; None if it is past or unreadable. `now`: s since 1970."""
     number = re.match(r"\s*([0-9]{1,20}(?:\.[0-9]{1,9})?)\s*(?:$|[,;])", text)
     if number is None:
         at = timestamps.parse(text[:64])
@@ -135,7 +135,7 @@ def seconds_until(text: str, now: float) -> float | None:
 
 
 def date_of(headers: Mapping[str, str]) -> int | None:
-    """The moment at which an answer left its network, µs UTC, by Date and Age (RFC 9110 §6.6.1, RFC 9111 §5.1)."""
+    """When the origin server sent a response, µs UTC, by Date and Age (RFC 9110 §6.6.1, RFC 9111 §5.1)."""
     date, age = timestamps.parse(headers.get("date", "")[:64]), headers.get("age", "")
     if date is None:
         return None

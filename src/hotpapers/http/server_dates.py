@@ -1,4 +1,4 @@
-"""What networks tell of the time with each answer, against this machine's clock."""
+"""Compares the dates in servers' responses with this machine's clock."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from hotpapers.http.retry_policy import date_of
 from hotpapers.model import DAY
 
 HeaderListener = Callable[[Mapping[str, str], int], None]
-"""Takes an answer's headers and the moment at which they came by this machine's clock, µs UTC."""
+"""Called with a response's headers and when they arrived by this machine's clock, µs UTC."""
 
 
 class ServerClocks:
-    """By how much this machine's clock is ahead of the networks', each client of theirs one voice, its latest answer.
+    """How far this machine's clock is ahead of the networks' clocks, by the latest response of each client.
 
-    A client follows redirects wherever a stranger leads it: so hosts have no voices. For any thread.
+    Votes are per client, not per host: redirects can lead a client to any number of hosts. Thread-safe.
     """
 
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
-        """`steady`: seconds by a clock that nobody sets."""
+        """`steady`: monotonic seconds, unaffected by setting the clock."""
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._offsets: dict[int, int] = {}
@@ -30,7 +30,7 @@ class ServerClocks:
         self._newest, self._newest_steady = 0, 0.0
 
     def listener(self) -> HeaderListener:
-        """For one client: hears each answer's headers."""
+        """A listener for one client, to be called with each response's headers."""
         number = next(self._numbers)
 
         def on_headers(headers: Mapping[str, str], now: int) -> None:
@@ -43,9 +43,9 @@ class ServerClocks:
         return on_headers
 
     def ahead(self, now: int) -> int | None:
-        """µs, negative where the clock is behind; None as long as nobody has answered.
+        """µs, negative if the clock is behind; None until a server has responded.
 
-        Where since the last answer this clock went on by a day more than the steady one, it has jumped: then so far.
+        If the clock has gained more than a day on the steady one since the last response, it has jumped: then the jump.
         """
         with self._lock:
             if not self._offsets:

@@ -1,5 +1,5 @@
-"""Answers that do not end, with a heartbeat, so that whoever reads them hears of silence; and websockets: opened over a
-connection that was checked, pinged, bounded, compressed, counted."""
+"""Endless responses, with a heartbeat that tells the reader of silence; and websockets over a checked connection, with
+pings, size limits, compression and traffic counts."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from hotpapers.http.retry_policy import Retryable, check_status, plain_reason
 from hotpapers.http.transport import SLICE, CountedSocket, Deadline, TrafficCounter
 
 AHEAD = 16
-"""Chunks that are read ahead of who takes them; then the server waits."""
+"""Chunks that are read ahead of the consumer; then the server waits."""
 
 
 Take = Callable[[float], Sequence[bytes] | None]
-"""What came within so many seconds, perhaps nothing; None when it has ended. Raises what reading raised."""
+"""What arrived within so many seconds, perhaps nothing; None at the end. Raises any error from reading."""
 
 
 def with_heartbeat(take: Take, deadline: Deadline, silence: float, longest: float) -> Iterator[bytes | None]:
-    """What a stream brings, and None after `silence` seconds without. Raises NetError after `longest`, and Stopped."""
+    """A stream's messages, and None after `silence` seconds without. Raises NetError after `longest`, and Stopped."""
     last_line_at = last_message_at = time.monotonic()
     while True:
         deadline.check()
@@ -43,14 +43,14 @@ def with_heartbeat(take: Take, deadline: Deadline, silence: float, longest: floa
             continue
         now = time.monotonic()
         if now - last_line_at >= longest:
-            raise NetError(f"nothing came for {longest:g} s")
+            raise NetError(f"nothing received for {longest:g} s")
         if now - last_message_at >= silence:
             yield None
             last_message_at = time.monotonic()
 
 
 class LineStream:
-    """The lines of an answer, read in a thread of its own: a read that waits cannot say that nothing comes."""
+    """The lines of a response, read in a thread of its own: a blocked read could not report silence."""
 
     def __init__(self, chunks: Iterator[bytes], deadline: Deadline, limit: int) -> None:
         self._chunks, self._deadline = chunks, deadline
@@ -62,7 +62,7 @@ class LineStream:
         self._thread.start()
 
     def take(self, seconds: float) -> Sequence[bytes] | None:
-        """The lines that came; see Take. A last line without an end is a line too."""
+        """The lines that arrived; see Take. A last line without an end counts as a line."""
         if self._ended:
             return None
         try:
@@ -78,18 +78,18 @@ class LineStream:
         return [rest] if rest else None
 
     def close(self) -> None:
-        """Stops reading. The connection is the caller's to close."""
+        """Stop reading. Closing the connection is up to the caller."""
         self._stopped.set()
         self._thread.join()
 
     def _read(self) -> None:
-        """In the thread: every chunk, then None or what went wrong."""
+        """In the thread: queue every chunk, then None or the error."""
         self._deadline.stop = (*self._deadline.stop, self._stopped)
         last: Exception | None = None
         try:
             for chunk in self._chunks:
                 self._put(chunk)
-        except Exception as problem:  # whatever it is, it is raised where the lines are taken
+        except Exception as problem:  # raised again in `take`
             last = problem
         self._put(last)
 
@@ -102,9 +102,9 @@ class LineStream:
 
 
 CLOSING = 2.0
-"""Seconds that a server has for its goodbye."""
+"""Seconds that a server has to answer the closing handshake."""
 
-# The library writes every header into its log at level DEBUG, tokens too: it gets a logger that never speaks.
+# At level DEBUG the library logs every header, including tokens: give it a silent logger.
 _SILENT = logging.getLogger("hotpapers.http.websocket")
 _SILENT.setLevel(logging.CRITICAL + 1)
 
@@ -113,13 +113,13 @@ def open_websocket(
     url: httpx2.URL, sock: socket.socket, context: ssl.SSLContext, headers: Mapping[str, str],
     *, traffic: TrafficCounter, timeout: float, ping: float, limit: int, now: int,
 ) -> ClientConnection | Retryable:  # fmt: skip
-    """A websocket over a connected socket, which it closes. Raises RetryLater and RequestRefused. Redirects are not
-    followed."""
+    """Open a websocket over a connected socket, and close the socket with it. Raises RetryLater and RequestRefused.
+    Redirects are not followed."""
 
     def create_connection(sock: socket.socket, *rest: Any, **settings: Any) -> ClientConnection:
         return ClientConnection(cast("socket.socket", CountedSocket(sock, traffic)), *rest, **settings)
 
-    # whoever asks for a packing of its own must not be offered another
+    # a caller that asks for a compression of its own must not be offered another
     compression = None if "socket-encoding" in headers else "deflate"
     try:
         return connect(
@@ -132,16 +132,16 @@ def open_websocket(
         response = problem.response
         response_headers = {name.lower(): value for name, value in response.headers.raw_items()}
         return check_status(response.status_code, response_headers, (), now) or Retryable(
-            f"answered {response.status_code}, no websocket"
+            f"answered {response.status_code} instead of opening a websocket"
         )
     except (OSError, WebSocketException) as problem:
         return Retryable(plain_reason(problem))
-    except ValueError:  # what the library says when a redirect would need another socket than ours
-        raise RequestRefused("redirects, which a websocket does not follow") from None
+    except ValueError:  # the library's error when a redirect would need a socket other than ours
+        raise RequestRefused("redirects, which are not followed for websockets") from None
 
 
 def next_message(connection: ClientConnection, seconds: float) -> Sequence[bytes]:
-    """The next message, text as UTF-8; none where none came in time. Raises NetError once the connection has ended."""
+    """The next message, text as UTF-8; empty if none came in time. Raises NetError once the connection has closed."""
     try:
         return (connection.recv(timeout=seconds, decode=False),)
     except TimeoutError:

@@ -1,4 +1,5 @@
-"""Connections: to the very address that was checked, with a deadline, a stop and a count on every read."""
+"""Connections to exactly the address that was checked. Every read checks the deadline and the stop event, and is
+counted."""
 
 from __future__ import annotations
 
@@ -19,16 +20,16 @@ from hotpapers.errors import Stopped
 from hotpapers.http.address_guard import AddressGuard
 
 SLICE = 0.25
-"""Seconds after which a waiting read looks whether the program was told to stop."""
+"""Seconds between a waiting read's checks whether the program was told to stop."""
 HOSTS = 1000
-"""How many hosts are counted by name; redirects and feeds could name any number."""
+"""How many hosts are counted by name: redirects and feeds could name any number."""
 
-# At level DEBUG the library writes every header into its log, cookies and addresses with tokens too.
+# At level DEBUG the library logs every header, including cookies and addresses with tokens.
 logging.getLogger("httpcore2").setLevel(logging.CRITICAL + 1)
 
 
 class TrafficCount(NamedTuple):
-    """Traffic so far: bytes as they came and went (compressed, with headers, without TLS), requests by host."""
+    """Traffic so far: bytes received and sent (compressed, with headers, without TLS), requests by host."""
 
     bytes_in: int
     bytes_out: int
@@ -52,7 +53,7 @@ class TrafficCounter:
             self._out += size
 
     def count_request(self, host: str) -> None:
-        """One more request to a host; those beyond HOSTS hosts are counted under `other`."""
+        """Count one request to a host; after HOSTS hosts, new ones are counted under `other`."""
         with self._lock:
             self._requests[host if host in self._requests or len(self._requests) < HOSTS else "other"] += 1
 
@@ -62,7 +63,7 @@ class TrafficCounter:
 
 
 class Deadline(threading.local):
-    """How long this thread goes on reading: until a moment of `time.monotonic`, and until one of its events is set."""
+    """How long this thread goes on reading: until a `time.monotonic` time, or until one of its events is set."""
 
     def __init__(self, stop: threading.Event) -> None:
         self.until = math.inf
@@ -74,21 +75,21 @@ class Deadline(threading.local):
 
 
 class GuardedStream(httpcore2.NetworkStream):
-    """A connection that asks its thread's deadline before it waits."""
+    """A connection that checks its thread's deadline before it waits."""
 
     def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline, traffic: TrafficCounter) -> None:
         self._stream, self._deadline, self._traffic = stream, deadline, traffic
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """What came. A server that sends a byte now and then meets the deadline all the same."""
+        """The bytes received. Trickling a byte now and then does not extend the deadline."""
         silent_at = math.inf if timeout is None else time.monotonic() + timeout
         while True:
             self._deadline.check()
             now = time.monotonic()
             if now >= self._deadline.until:
-                raise httpcore2.ReadTimeout("the answer took too long as a whole")
+                raise httpcore2.ReadTimeout("the whole response took too long")
             if now >= silent_at:
-                raise httpcore2.ReadTimeout(f"no word for {timeout:g} s")
+                raise httpcore2.ReadTimeout(f"no data for {timeout:g} s")
             try:
                 data = self._stream.read(max_bytes, min(SLICE, silent_at - now, self._deadline.until - now))
             except httpcore2.ReadTimeout:
@@ -106,7 +107,7 @@ class GuardedStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> GuardedStream:
-        """The same connection, encrypted; the certificate must be that of the host that was asked for."""
+        """The same connection, encrypted; the certificate must match the requested host."""
         return GuardedStream(
             self._stream.start_tls(ssl_context, server_hostname, timeout), self._deadline, self._traffic
         )
@@ -116,7 +117,7 @@ class GuardedStream(httpcore2.NetworkStream):
 
 
 class GuardedBackend(httpcore2.NetworkBackend):
-    """Opens connections. Names are looked up here and nowhere else, so what was checked is what is connected to."""
+    """Opens connections. Names are resolved only here, so connections go to exactly the addresses that were checked."""
 
     def __init__(self, guard: AddressGuard, deadline: Deadline, traffic: TrafficCounter) -> None:
         self._guard, self._deadline, self._traffic = guard, deadline, traffic
@@ -130,15 +131,15 @@ class GuardedBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> GuardedStream:
-        """A connection to the first address of a host that answers. Raises RequestRefused, ConnectError,
+        """A connection to the first of a host's addresses that accepts one. Raises RequestRefused, ConnectError,
         ConnectTimeout."""
         try:
             addresses = self._guard.checked(host, port)
         except OSError as problem:
-            raise httpcore2.ConnectError(f"the name {host} has no address ({problem})") from problem
+            raise httpcore2.ConnectError(f"the host {host} has no address ({problem})") from problem
         end = time.monotonic() + (timeout or math.inf)
         for n, address in enumerate(addresses, 1):
-            # what is left of the time is shared among the addresses that are left
+            # the remaining time is divided evenly among the remaining addresses
             share = (end - time.monotonic()) / (len(addresses) - n + 1)
             try:
                 stream = self._backend.connect_tcp(address, port, None if share == math.inf else max(share, 0.001))
@@ -148,16 +149,16 @@ class GuardedBackend(httpcore2.NetworkBackend):
                     raise
             else:
                 return GuardedStream(stream, self._deadline, self._traffic)
-        raise httpcore2.ConnectError(f"the name {host} has no address")
+        raise httpcore2.ConnectError(f"the host {host} has no address")
 
     def dial(self, host: str, port: int, timeout: float) -> socket.socket:
-        """A bare socket, for who brings a protocol of their own. Raises as connect_tcp."""
+        """A plain socket, for callers with a protocol of their own. Raises like connect_tcp."""
         connected: socket.socket = self.connect_tcp(host, port, timeout).get_extra_info("socket")
         return connected
 
 
 class CountedSocket:
-    """A socket whose bytes are counted, for websockets."""
+    """A socket that counts its bytes, for websockets."""
 
     def __init__(self, sock: socket.socket, traffic: TrafficCounter) -> None:
         self._socket, self._traffic = sock, traffic

@@ -1,7 +1,7 @@
-"""A network's HTML as plain text with its links: what a reader saw, and where it led.
+"""A network's HTML as plain text with its links: what a reader saw, and where the links led.
 
-Read by rules of our own, not by html.parser, which raises on some input and takes minutes for other: here each
-character is looked at a bounded number of times, and broken markup ends as browsers end it (WHATWG HTML §13.2.5).
+It has a parser of its own, because html.parser raises on some input and takes minutes on other. Here each character
+is looked at a bounded number of times, and broken markup is handled like in browsers (WHATWG HTML §13.2.5).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ BLOCKS = frozenset(
 )
 VOID = frozenset(("br", "img", "hr", "wbr", "input", "meta", "link", "source", "area", "base", "col", "embed", "track"))
 RAW = frozenset(("script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"))
-"""Elements that hold no markup and end only with their own end tag; none of them is shown."""
+"""Elements without markup inside that end only with their own end tag; none of them is shown."""
 INVISIBLE_TAGS = frozenset(("template",))
 HIDDEN = frozenset(("invisible", "quote-inline"))
-"""Classes of what Mastodon does not show: parts of an address, the line that stands for a quotation."""
+"""Classes that Mastodon does not show: parts of an address, the placeholder line of a quotation."""
 SHORTENED = "ellipsis"
-"""The class of what Mastodon shows of a long address, with an ellipsis after it."""
+"""The class of the visible part of a long address, which Mastodon shows with an ellipsis after it."""
 LONGEST = 200_000
-"""Characters of HTML that are read; the rest of a longer message is left out."""
+"""Characters of HTML that are read; the rest of a longer message is dropped."""
 MOST_LINKS = 500
 
 _NAME = re.compile(r"(/?)([A-Za-z][^\s/>]*+)")
@@ -36,11 +36,11 @@ _LONG_NUMBER = re.compile(r"&#[0-9]{40,}+;?")
 
 
 def plain(source: str) -> tuple[str, tuple[TextLink, ...]]:
-    """The text that a message in HTML shows, and its links (code points in that text). Never raises.
+    """The visible text of an HTML message, and its links (code points in that text). Never raises.
 
-    Paragraphs are parted by an empty line, `<br>` is a line break, other blanks in a row are one, but for `<pre>`. What
-    is hidden by its class is left out of the text, and what is shortened by its class ends in an ellipsis; a link's
-    target is kept whole.
+    Paragraphs are separated by an empty line, `<br>` is a line break, and other runs of whitespace become one blank,
+    except in `<pre>`. Parts hidden by their class are left out, and parts shortened by their class end with an
+    ellipsis; link targets are kept whole.
     """
     page = _Page()
     for tag, text in _pieces(source[:LONGEST]):
@@ -64,7 +64,7 @@ class _Tag(NamedTuple):
 
 
 def _pieces(source: str) -> Iterator[tuple[_Tag | None, str]]:
-    """Tags and the text between them, in order. What is begun and not ended is dropped with all that follows."""
+    """Tags and the text between them, in order. An unclosed tag is dropped with everything after it."""
     at = 0
     while at < len(source):
         mark = source.find("<", at)
@@ -89,7 +89,7 @@ def _pieces(source: str) -> Iterator[tuple[_Tag | None, str]]:
 
 
 def _attributes(source: str, at: int) -> tuple[int, dict[str, str]]:
-    """A tag's attributes, the first of each name, and the place after its `>`; -1 when there is none."""
+    """The place after a tag's `>`, -1 if there is none, and its attributes, the first of each name."""
     result: dict[str, str] = {}
     while True:
         end = _TAG_END.match(source, at)
@@ -109,7 +109,7 @@ def _after(source: str, at: int, end: str) -> int:
 
 
 def _after_raw(source: str, at: int, name: str) -> int:
-    """The place of the end tag of an element without markup."""
+    """The position of the end tag of an element without markup inside."""
     end = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII).search(source, at)
     return end.start() if end else len(source)
 
@@ -119,7 +119,7 @@ def _unescaped(text: str) -> str:
 
 
 class _Page:
-    """What is shown so far."""
+    """The text and links shown so far."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -180,7 +180,7 @@ class _Page:
             self._add(text)
 
     def _part(self, name: str) -> None:
-        """A block begins or ends: a new line, and an empty one around paragraphs, before what comes next."""
+        """A block begins or ends: add a line break before what comes next, and an empty line around paragraphs."""
         if name in BLOCKS and self._length:
             self._pending = "\n\n" if name == "p" else self._pending or "\n"
 
@@ -201,7 +201,7 @@ class _Page:
             self._open = None
 
     def result(self) -> tuple[str, tuple[TextLink, ...]]:
-        """The text without blanks at its end, and the links without blanks at theirs."""
+        """The text without trailing whitespace, and the links without surrounding whitespace."""
         self._close_link()
         text = storable("".join(self._parts)).rstrip()
         return text, tuple(_tight(text, link) for link in self._links)

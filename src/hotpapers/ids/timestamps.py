@@ -1,7 +1,7 @@
-"""Moments, in microseconds since 1970 UTC: read from what networks and people write, and written as we show them.
+"""Moments in microseconds since 1970 UTC: parsing what networks and people write, and formatting them as we show them.
 
-Whatever names no zone is taken as UTC, never as the machine's own time. And timestamp identifiers of
-the AT Protocol (https://atproto.com/specs/tid).
+A time without a zone is UTC, never the machine's local time. Also makes timestamp identifiers of the AT Protocol
+(https://atproto.com/specs/tid).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def parse_iso(text: str) -> int | None:
 
 
 def parse(text: str) -> int | None:
-    """The same, and of `Thu, 12 Oct 2023 12:07:05 GMT` (RFC 5322, HTTP)."""
+    """Like parse_iso, and also `Thu, 12 Oct 2023 12:07:05 GMT` (RFC 5322, HTTP)."""
     text = text.strip()
     at = parse_iso(text)
     if at is not None:
@@ -41,12 +41,12 @@ def parse(text: str) -> int | None:
 
 
 def whole_seconds(at: int) -> int:
-    """A moment without its fraction of a second."""
+    """A moment without fractions of a second."""
     return at // SECOND * SECOND
 
 
 def as_utc(at: int) -> datetime:
-    """A moment as a date and time in UTC, without its fraction of a second."""
+    """A moment as a date and time in UTC, without fractions of a second."""
     return _EPOCH + timedelta(seconds=at // SECOND)
 
 
@@ -66,7 +66,7 @@ def minute_of(at: int) -> str:
 
 
 def midnight(day: str) -> int:
-    """The beginning of a day in UTC. Raises ValueError for what is no day."""
+    """The beginning of a day in UTC. Raises ValueError if it is not a day."""
     return from_datetime(datetime.combine(datetime.fromisoformat(day).date(), datetime.min.time(), UTC))
 
 

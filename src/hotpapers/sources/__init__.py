@@ -1,4 +1,4 @@
-"""The networks that are read, each by one file or folder of this package. A new one gets its line here."""
+"""The networks that are read, one file or folder of this package each. Register a new one here."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ SOURCES: dict[str, tuple[Callable[..., Source], type[msgspec.Struct]]] = {
     "reddit": (RedditSource, RedditSettings),
     "x": (XSource, XSettings),
 }
-"""By name: the class, called with its settings, the known posts and the names of papers; and the settings,
-`[source.<name>]`."""
+"""By name: the source class, called with its settings, the known posts and the names of papers; and the class of its
+settings, `[source.<name>]`."""

@@ -1,4 +1,4 @@
-"""Asking for many known posts, a request at a time: one that cannot be had spoils no other."""
+"""Fetching many known posts, a request at a time: one failure doesn't affect the others."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from hotpapers.errors import NetError, RetryLater
 from hotpapers.model import PayloadPage
 
 GONE = (404, 410)
-"""What is answered for a post that is no longer there."""
+"""Statuses of a post that no longer exists."""
 IN_A_ROW = 5
-"""So many failures one after another are the network's, not those of single posts."""
+"""This many failures in a row mean that the network fails, not single posts."""
 
 T = TypeVar("T")
 
 
 def ids_in(keys: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
-    """The ids in those keys that have one, each once."""
+    """The distinct ids in the keys that match."""
     return list(dict.fromkeys(match[1] for match in map(pattern.fullmatch, keys) if match))
 
 
 def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Iterator[PayloadPage]:
-    """A page for each; none for what fails alone.
+    """A page for each item, skipping single failures.
 
-    Raises RetryLater at once, and what failed last where nothing came at all or several failed in a row: then the rest
-    would fail too, and is asked for later.
+    Raises RetryLater at once, and the last failure if every item failed or several failed in a row: the rest would fail
+    too, and is fetched later.
     """
     any_answer, in_a_row = False, 0
     failed: NetError | None = None

@@ -1,7 +1,7 @@
-"""XML from strangers, cut down before a parser sees it that takes quadratic time for some of it.
+"""Untrusted XML, cut down before it reaches a parser that takes quadratic time for some input.
 
-Expat reads anything in linear time. It looks first: where a feed holds more than is read anyway, what comes before the
-entry in which that happens is kept, and the open elements are closed.
+Expat, which is always linear, goes first. Where a feed exceeds the limits, everything before the entry that exceeds
+them is kept, and the open elements are closed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from xml.parsers import expat
 from hotpapers.errors import InputError
 
 MOST_PARTS = 30_000
-"""Elements and attributes of a feed that are read: 500 entries of 60."""
+"""Most elements and attributes of a feed that are read: 500 entries of 60."""
 MOST_ATTRIBUTES = 200
 DEEPEST = 100
 MOST_TEXT = 1_000_000
-"""Characters in one element without another in between."""
+"""Most characters in an element without another element in between."""
 MOST_READ = 5_000_000
-"""Bytes up to which an entry may begin."""
+"""An entry must begin within this many bytes to be read."""
 MOST_ENTITIES = 300
 ENTRIES = ("item", "entry")
 
@@ -29,9 +29,9 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 def tidy(body: bytes) -> bytes:
-    """Without thousands of blanks or letters in a row, for which feedparser's expressions take quadratic time.
+    """Shorten runs of thousands of blanks or letters, on which feedparser's regular expressions take quadratic time.
 
-    UTF-16 becomes UTF-8, so that they are seen.
+    UTF-16 is converted to UTF-8 first, to find these runs.
     """
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         body = _XML_DECLARATION.sub("", body.decode("utf-16", "replace")).encode("utf-8", "replace")
@@ -39,13 +39,13 @@ def tidy(body: bytes) -> bytes:
 
 
 def is_small(body: bytes) -> bool:
-    """Whether broken markup has so few parts that mending it is quick."""
+    """Whether broken markup has few enough parts to repair quickly."""
     return body.count(b"<") + body.count(b"=") <= MOST_PARTS
 
 
 def truncate(body: bytes) -> bytes | None:
-    """The document, or as much of it as is read; None where it is not well-formed. Raises InputError where too much is
-    in one place."""
+    """The document, cut where it exceeds the limits; None if it is not well-formed. Raises InputError if that is
+    before the end of the first entry."""
     size_check = _SizeCheck()
     try:
         size_check.parser.Parse(body, True)
@@ -57,18 +57,18 @@ def truncate(body: bytes) -> bytes | None:
 
 
 class _TooMuch(Exception):
-    """More than is read comes here."""
+    """A limit is exceeded at this place."""
 
 
 class _Entry(NamedTuple):
-    """Where an entry begins, and in which elements."""
+    """Where an entry begins, and the elements around it."""
 
     start: int
     within: tuple[str, ...]
 
 
 class _SizeCheck:
-    """Goes through a document and stops where there is too much of something."""
+    """Goes through a document and stops where a limit is exceeded."""
 
     def __init__(self) -> None:
         self._open: list[str] = []
@@ -82,9 +82,9 @@ class _SizeCheck:
         self.parser.EntityDeclHandler = self._check_entities
 
     def truncated(self, body: bytes) -> bytes:
-        """What comes before the entry in which it stopped, with ends for all that is open there."""
+        """Everything before the entry in which it stopped, with end tags for all elements open there."""
         if self._entry is None or not self._entries:
-            raise InputError("too much in one place")
+            raise InputError("too much data in or before the first entry")
         ends = "".join(f"</{name}>" for name in reversed(self._entry.within))
         return body[: self._entry.start] + ends.encode()
 

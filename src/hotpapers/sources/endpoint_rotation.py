@@ -1,4 +1,4 @@
-"""Networks that are read part by part: servers, timelines, subreddits, feeds. One that fails stops no other."""
+"""Networks that are read part by part: servers, timelines, subreddits, feeds. A failing part stops no other."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.model import HOUR, HttpClient, PayloadPage
 
 NAMED = 5
-"""How many failures an error tells; of the rest it says how many they are."""
+"""How many failures an error names; the rest are only counted."""
 REFUSED_FOR = HOUR
-"""Microseconds for which a part that refused is left alone, while the others are read."""
+"""Microseconds for which a part that refused is skipped while the others are read."""
 
 
 class EndpointRotation:
-    """Asks parts one after another, and lets those rest that asked for it or that refused."""
+    """Reads parts one after another, pausing those that asked for it or that refused."""
 
     def __init__(self) -> None:
         self._paused: dict[str, tuple[int, NetError]] = {}
@@ -25,8 +25,7 @@ class EndpointRotation:
         parts: Iterable[tuple[str, Iterator[PayloadPage]]],
         final_pages: Iterable[PayloadPage] = (),
     ) -> Iterator[PayloadPage]:
-        """The pages of each part, by its name, and what follows them. What failed is told at the very end: see
-        `raise_failures`."""
+        """The pages of each named part, then `final_pages`. Failures are raised at the end: see `raise_failures`."""
         failed: list[NetError] = []
         count = 0
         for name, pages in parts:
@@ -41,7 +40,7 @@ class EndpointRotation:
         raise_failures(failed, count)
 
     def _check_pause(self, name: str, now: int) -> None:
-        """Raises again what a part said, as long as it rests."""
+        """Raises a part's last error again while the part is paused."""
         until, error = self._paused.get(name, (0, NetError()))
         if now >= until:
             self._paused.pop(name, None)
@@ -55,8 +54,8 @@ class EndpointRotation:
 
 
 def raise_failures(failed: Sequence[NetError], count: int) -> None:
-    """Tells what failed, of so many parts in all: Partial where some could be read; else the error of that part which
-    is soonest tried again; nothing where none failed."""
+    """Raise what failed of `count` parts: PartiallyRead if some could be read, else the error of the part to be retried
+    soonest; nothing if none failed."""
     if not failed:
         return
     lost_until = max((until for problem in failed if (until := _lost_until(problem)) is not None), default=None)
@@ -75,7 +74,7 @@ def _lost_until(problem: NetError) -> int | None:
 
 
 def soonest_retry(problems: Sequence[NetError]) -> NetError:
-    """Of what several servers said, that which is soonest tried again: down, then busy, then refused."""
+    """The error of the server to be retried soonest: down, then busy, then refused."""
     return min(
         problems, key=lambda problem: 2 if isinstance(problem, RequestRefused) else int(isinstance(problem, RetryLater))
     )

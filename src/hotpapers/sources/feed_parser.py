@@ -1,4 +1,4 @@
-"""RSS, Atom and JSON feeds of any age and health, as entries. The one file that knows feedparser."""
+"""Reads RSS, Atom and JSON feeds of any version, broken ones too, into entries. The only file that uses feedparser."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from hotpapers.untrusted_json import decode_json
 
 MOST_ENTRIES = 500
 LARGEST = 10_000_000
-"""Bytes of a feed; a larger one is refused."""
+"""Most bytes of a feed; larger ones are refused."""
 LARGEST_BROKEN = 300_000
-"""Bytes of a feed that is no well-formed XML: what mends it grows with the square of its length."""
+"""Most bytes of a feed that is not well-formed XML: the time to repair it grows with the square of its length."""
 LONGEST = 200_000
 """Characters of an entry's content that are kept."""
 LONGEST_WORD = 5_000
-"""Characters of its address, title, author that are kept."""
+"""Characters of an entry's address, title and author that are kept."""
 
 _SURROGATE = re.compile(
     rb"&#(?:x0*+d[89a-f][0-9a-f]{2}|0*+(?:5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]));?", re.I
 )
-"""Half characters, at which feedparser gives up the whole feed."""
+"""References to lone surrogates, which make feedparser give up on the whole feed."""
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of a feed. `id`: the feed's own, or made from link and title where it gives none. `published`: µs UTC.
+    """An entry of a feed. `id`: the feed's own, or made from link and title if it gives none. `published`: µs UTC.
 
-    `title` and `content` are HTML. A date claimed in a feed is what its author says, no more.
+    `title` and `content` are HTML. A feed's dates are only its author's claims.
     """
 
     id: str
@@ -52,41 +52,41 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedEntry]:
-    """The entries of a feed, as it lists them. Raises NetError for what is no feed at all."""
+    """The entries of a feed, in its order. Raises NetError if it is not a feed at all."""
     if len(body) > LARGEST:
-        raise NetError(f"{url}: a feed of {len(body):,} bytes; {LARGEST:,} are read")
+        raise NetError(f"{url}: a feed of {len(body):,} bytes; at most {LARGEST:,} are read")
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         yield from _json_entries(body.removeprefix(b"\xef\xbb\xbf"), url)
         return
     document = _parse(body, headers, url)
     if not document.get("version") and not document.entries:
-        raise NetError(f"{url}: no feed, though one was expected there")
+        raise NetError(f"{url}: not a feed")
     language = str(document.feed.get("language") or "und")
     for entry in document.entries[:MOST_ENTRIES]:
         yield _entry(entry, url, language)
 
 
 def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
-    """What feedparser makes of it. It is given a stream: it would open bytes that happen to be a file's name."""
+    """Run feedparser. It gets a stream: bytes that happen to be a file's name would be opened."""
     body = _truncate(body, url)
     known = {"content-type": headers["content-type"]} if "content-type" in headers else {}
-    # no address is given, or short ids such as t3_x would be made into addresses
+    # without an address, or it would turn short ids such as t3_x into addresses
     stream = io.BytesIO(_SURROGATE.sub(b"&#xfffd;", body))
     try:
         return feedparser.parse(stream, response_headers=known, sanitize_html=False, resolve_relative_uris=False)
-    except Exception as problem:  # whatever a broken feed provokes in a parser that means to read every one
+    except Exception as problem:  # a broken feed can make feedparser raise anything
         raise NetError(f"{url}: this feed cannot be read: {type(problem).__name__}") from problem
 
 
 def _truncate(body: bytes, url: str) -> bytes:
-    """As much of a feed as is read, of what feedparser reads quickly. Raises NetError."""
+    """The part of a feed that is within the limits, and quick for feedparser to read. Raises NetError."""
     body = bounded_xml.tidy(body)
     try:
         truncated = bounded_xml.truncate(body)
     except InputError as problem:
         raise NetError(f"{url}: this feed cannot be read: {problem}") from problem
     if truncated is None and (len(body) > LARGEST_BROKEN or not bounded_xml.is_small(body)):
-        raise NetError(f"{url}: {len(body):,} bytes of broken XML; {LARGEST_BROKEN:,} are mended")
+        raise NetError(f"{url}: {len(body):,} bytes of broken XML; at most {LARGEST_BROKEN:,} are repaired")
     return body if truncated is None else truncated
 
 
@@ -110,13 +110,13 @@ def _text_of(value: object) -> str:
 
 
 def _html(part: Any) -> str:
-    """A title or content with its type; what is plain text becomes HTML that shows the same."""
+    """A title or content as HTML; plain text is escaped to show the same."""
     value = storable(str((part or {}).get("value") or ""))[:LONGEST]
     return html.escape(value) if (part or {}).get("type") == "text/plain" else value
 
 
 def urljoin_or_not(url: str, link: str) -> str:
-    """A link relative to a feed's own address; as it is where it can be no address."""
+    """A link resolved against the feed's own address; unchanged if it cannot be an address."""
     try:
         return urljoin(url, link) if link else ""
     except ValueError:
@@ -124,7 +124,7 @@ def urljoin_or_not(url: str, link: str) -> str:
 
 
 def made_id(link: str, title: str, content: str) -> str:
-    """An id for an entry that has none: the same as long as link and title are, or the content where both are empty."""
+    """An id for an entry without one, from its link and title, or from its content if both are empty."""
     text = f"{link}\n{title}" if link or title else content
     return "made:" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
@@ -142,14 +142,14 @@ def _json_entries(body: bytes, url: str) -> Iterator[FeedEntry]:
     try:
         feed = decode_json(body, _JsonFeed)
     except InputError as problem:
-        raise NetError(f"{url}: no JSON feed: {problem}") from problem
+        raise NetError(f"{url}: not a JSON feed: {problem}") from problem
     for item in feed.items[:MOST_ENTRIES]:
         if isinstance(item, dict):
             yield _json_entry(item, url, _text_of(feed.language) or "und")
 
 
 def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
-    """An item of which every part may be missing, or of another kind than it should be."""
+    """An entry from an item whose every field may be missing or of the wrong type."""
     title = html.escape(_text_of(item.get("title")))
     link = urljoin_or_not(url, _text_of(item.get("url")) or _text_of(item.get("external_url")))
     parts = {name: v for name in ("content_html", "content_text", "summary") if isinstance(v := item.get(name), str)}

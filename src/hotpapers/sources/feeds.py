@@ -34,14 +34,14 @@ class FeedsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class _FeedPayload(msgspec.Struct, frozen=True):
-    """What is kept of an entry: the feed it stands in, and itself."""
+    """A stored entry, with the address of its feed."""
 
     feed: str
     entry: FeedEntry
 
 
 class FeedsSource:
-    """The connector. A feed that fails does not keep the others from being read."""
+    """The connector. A failing feed doesn't stop the others."""
 
     name = NETWORK
 
@@ -53,21 +53,21 @@ class FeedsSource:
         self._oldest: dict[str, int] = {}
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """The entries of each feed. The cursor holds when each feed that dates its entries was last read, in µs UTC, by
-        a hash of its address: that may hold a password, and cursors are exported."""
+        """The entries of each feed. The cursor says when each feed that dates its entries was last read, in µs UTC, by
+        a hash of its address: the address may contain a password, and cursors are exported."""
         known = msgspec.json.decode(cursor, type=dict[str, int]) if cursor else {}
         read_at = {name: known[name] for name in map(_hash, self.settings.urls) if name in known}
         parts = ((url, self._feed(http, url, read_at)) for url in self.settings.urls)
         yield from self._rotation.pages(http, parts, _cursor_pages(read_at))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same. What a feed held before its oldest entry it does not say; one that dates nothing proves nothing."""
+        """The same; then since when nothing is missing, if all feeds date their entries."""
         yield from self.pages(http, cursor)
         if self._oldest.keys() >= set(self.settings.urls):
             yield PayloadPage(since=max(since, *self._oldest.values()))
 
     def _feed(self, http: HttpClient, url: str, read_at: dict[str, int]) -> Iterator[PayloadPage]:
-        """One feed. Where all that it holds is younger than the last reading, what came and went since is lost."""
+        """One feed. If all entries are newer than the last reading, those that came and went in between are lost."""
         response, before = http.get(url, accept=(304,)), read_at.get(_hash(url))
         new_entries = [] if response.status == 304 else list(entries(response.body, response.headers, response.url))
         dated = [entry.published for entry in new_entries if entry.published is not None]
@@ -75,7 +75,7 @@ class FeedsSource:
             self._oldest.setdefault(url, min(*dated, response.at))
         leaves = None
         if before is not None and dated and min(dated) > before:
-            reason = f"{response.url}: holds nothing from before it was last read; what came and went since is lost"
+            reason = f"{response.url}: all entries are newer than the last reading; some in between may be lost"
             leaves = PartiallyRead(reason, lost_until=min(*dated, response.at))
         if dated or (response.status == 304 and before is not None):
             read_at[_hash(url)] = response.at
@@ -85,11 +85,11 @@ class FeedsSource:
             raise leaves
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Feeds tell no counts."""
+        """Nothing: feeds have no counts."""
         return iter(())
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """An entry with its papers. What claims a later moment than that at which it was seen was made when seen."""
+        """An entry with its papers. An entry dated later than it was seen counts as created when seen."""
         feed_entry = msgspec.json.decode(payload.body, type=_FeedPayload)
         entry = feed_entry.entry
         key, account = f"{NETWORK}:{payload.key}", f"{NETWORK}:{feed_entry.feed}"
@@ -111,7 +111,7 @@ def _hash(url: str) -> str:
 
 
 def _cursor_pages(read_at: dict[str, int]) -> Iterator[PayloadPage]:
-    """What is stored once all feeds were asked."""
+    """The cursor to store once all feeds were read."""
     if read_at:
         yield PayloadPage((), _encode(read_at))
 

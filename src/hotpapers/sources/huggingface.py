@@ -1,4 +1,4 @@
-"""Hugging Face daily papers: a paper's page there is a post, its upvotes are reactions.
+"""Hugging Face daily papers: a paper's page counts as a post, its upvotes as reactions.
 
 https://huggingface.co/docs/huggingface_hub (list_daily_papers, paper_info)
 """
@@ -33,21 +33,21 @@ from hotpapers.sources.paper_matching import decode_or_none, decode_response, go
 
 NETWORK = "huggingface"
 MOST = 100
-"""Papers of a list that are asked for, the most that are given."""
+"""Papers per page of a list, the most that the site gives."""
 MOST_PAGES = 5
-"""Pages of a day's list that are asked for."""
+"""Most pages of a day's list that are read."""
 NO_LIST = (400, 404)
-"""What is answered for a day that has no list, or has none yet."""
+"""Statuses of a day that has no list, or none yet."""
 WEEK = 7
-"""Days of which one has a list, at least."""
+"""At least one of this many days has a list."""
 _KEY = re.compile(rf"{NETWORK}:([0-9a-z.-]{{1,20}}(?:/[0-9]{{7}})?)", re.ASCII)
 LONGEST_ADDRESS = 300
-"""Characters of a project page's or repository's address."""
+"""Most characters of a project page's or repository's address."""
 
 
 class HuggingFaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`base`: the site. `days`: how many daily lists are read each round, two at least: after midnight the last papers
-    of the day before are still to be read. `every`: seconds between rounds."""
+    """`base`: the site. `days`: how many daily lists are read each round, at least two: after midnight, the last papers
+    of the day before still have to be read. `every`: seconds between rounds."""
 
     base: str = "https://huggingface.co"
     days: Annotated[int, msgspec.Meta(ge=2)] = 3
@@ -86,22 +86,22 @@ class _DailyId(msgspec.Struct):
 
 
 class HuggingFaceSource:
-    """The connector. The lists of the last days are read each round; keys swallow repeats."""
+    """The connector. Each round reads the lists of the last days again; keys remove duplicates."""
 
     name = NETWORK
 
     def __init__(self, settings: HuggingFaceSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
-        self.reach: int | None = (settings.days - 1) * DAY  # the first of these days began so long ago, at least
+        self.reach: int | None = (settings.days - 1) * DAY  # the first of these days began at least this long ago
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """The daily lists, the oldest first. A day may have none; not so every day of a week."""
+        """The daily lists, oldest first. A single day may have none, but not a whole week."""
         yield from self._lists(http, self.settings.days)
         yield PayloadPage()
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The daily lists from the day of a moment on. Of a day whose list is full not all may have been told."""
+        """The daily lists since a day. A list with the most papers may be incomplete."""
         reached, days = since, http.now() // DAY - since // DAY + 1
         for day, page in zip(range(since // DAY, since // DAY + days), self._lists(http, days), strict=False):
             reached = (day + 1) * DAY if len(page.payloads) >= MOST_PAGES * MOST else reached
@@ -109,7 +109,7 @@ class HuggingFaceSource:
         yield PayloadPage(since=min(max(reached, since), http.now()))
 
     def _lists(self, http: HttpClient, days: int) -> Iterator[PayloadPage]:
-        """The lists of so many days, a page each."""
+        """The lists of the last `days` days, a page each."""
         any_list = False
         for days_ago in reversed(range(days)):
             payloads = self._whole_list(http, timestamps.day_of(http.now() - days_ago * DAY))
@@ -119,7 +119,7 @@ class HuggingFaceSource:
             self._find_any(http, days)
 
     def _whole_list(self, http: HttpClient, day: str) -> list[RawPayload] | None:
-        """The papers of a day, page by page; None where it has no list."""
+        """The papers of a day, page by page; None if it has no list."""
         payloads: list[RawPayload] = []
         for number in range(MOST_PAGES):
             response = self._list(http, day, number)
@@ -137,13 +137,13 @@ class HuggingFaceSource:
         return http.get(f"{self.settings.base}/api/daily_papers", params=params, accept=accept)
 
     def _find_any(self, http: HttpClient, days: int) -> None:
-        """Raises NetError where no day before these has a list either: then it is the lists that are not found."""
+        """Raises NetError if no earlier day has a list either: then the lists themselves have moved or are gone."""
         earlier_days = [timestamps.day_of(http.now() - days_ago * DAY) for days_ago in range(days, days + WEEK)]
         if all(self._list(http, day).status != 200 for day in earlier_days[:-1]):
             self._list(http, earlier_days[-1], accept=())
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Each paper's upvotes now, or that its page is gone."""
+        """Each paper's current upvotes, or that its page is gone."""
         return one_by_one(ids_in(keys, _KEY), lambda paper: self._paper(http, paper))
 
     def _paper(self, http: HttpClient, paper: str) -> PayloadPage:
@@ -151,11 +151,11 @@ class HuggingFaceSource:
         if response.status in GONE:
             return PayloadPage([RawPayload("gone", paper, b"null", response.at)])
         if decode_response(response, _PaperId).id != paper:
-            raise NetError(f"{response.url}: another paper")
+            raise NetError(f"{response.url}: answered with a different paper")
         return PayloadPage([RawPayload("counts", paper, response.body, response.at)])
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """A listed paper; a paper's upvotes; that its page is gone."""
+        """Reads a listed paper, a paper's upvotes, or that its page is gone."""
         key = f"{NETWORK}:{payload.key}"
         if payload.kind == "gone":
             return [gone_post(NETWORK, key, payload.at, "deleted")]
@@ -194,7 +194,7 @@ def _daily_items(key: str, daily: _Daily, at: int) -> list[Item]:
 
 
 def _text_and_links(paper: _Paper) -> tuple[str, tuple[TextLink, ...]]:
-    """The title, and below it where the paper's page leads: to its project page and its code."""
+    """The title, and below it the links on the paper's page: its project page and its code."""
     text, links = " ".join(paper.title.split()), []
     for address in (paper.project_page, paper.github_repo):
         if address and address.startswith(("https://", "http://")) and len(address) <= LONGEST_ADDRESS:

@@ -1,4 +1,4 @@
-"""Lobsters: the stories of its arXiv domain page, at most once an hour, as its operator asks.
+"""Lobsters: the stories on its page for the domain arxiv.org, read at most once an hour, as its operator asks.
 
 https://github.com/lobsters/lobsters (routes, limits)
 """
@@ -29,15 +29,15 @@ from hotpapers.sources.paper_matching import (
 
 NETWORK = "lobsters"
 FULL = 25
-"""Stories of a page; one with fewer is the last."""
+"""Stories per page; a page with fewer is the last."""
 MOST_PAGES = 10
-"""Pages that a round asks for at most."""
+"""Most pages that a round reads."""
 _KEY = re.compile(rf"{NETWORK}:([0-9a-z]{{1,20}})", re.ASCII)
 _STORY = re.compile(r".*/s/([0-9a-z]{1,20})(?:\.json|/.*)?", re.ASCII)
 
 
 class LobstersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`base`: the site. `domains`: whose story lists are read. `every`: seconds between rounds, an hour at least."""
+    """`base`: the site. `domains`: whose story lists are read. `every`: seconds between rounds, at least an hour."""
 
     base: str = "https://lobste.rs"
     domains: tuple[str, ...] = ("arxiv.org",)
@@ -72,7 +72,7 @@ class _MergedStory(msgspec.Struct):
 
 
 class LobstersSource:
-    """The connector. The cursor is when the last round began, in µs."""
+    """The connector. The cursor is the start of the last round, in µs."""
 
     name = NETWORK
 
@@ -82,7 +82,7 @@ class LobstersSource:
         self.reach: int | None = None
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """The stories of each domain back to a day before the last round; at first the newest page alone."""
+        """The stories of each domain back to a day before the last round; at first only the newest page."""
         started_at = http.now()
         since = int(cursor) - DAY if cursor else started_at
         reached = yield from self._stories_since(http, since)
@@ -98,7 +98,7 @@ class LobstersSource:
         yield PayloadPage((), str(started_at), since=reached)
 
     def _stories_since(self, http: HttpClient, since: int) -> Generator[PayloadPage, None, int]:
-        """The stories of each domain back to a moment, page by page; since when the domains told all of theirs."""
+        """The stories of each domain back to a moment, page by page. Returns the moment since which all are listed."""
         reached = since
         for domain in self.settings.domains:
             oldest = http.now()
@@ -121,11 +121,11 @@ class LobstersSource:
         return reached
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Each story's score and comments now, or that it is gone."""
+        """Each story's current score and comments, or that it is gone."""
         return one_by_one(ids_in(keys, _KEY), lambda short_id: self._story(http, short_id))
 
     def _story(self, http: HttpClient, short_id: str) -> PayloadPage:
-        """One story. Of one that was merged into another, the site leads to the other's page."""
+        """One story. If it was merged into another, the site redirects to that one."""
         response = http.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
         if response.status in GONE:
             return PayloadPage([RawPayload("gone", short_id, b"null", response.at)])
@@ -135,11 +135,11 @@ class LobstersSource:
                 [RawPayload("gone", short_id, msgspec.json.encode({"merged_into": other[1]}), response.at)]
             )
         if decode_response(response, _StoryId).short_id != short_id:
-            raise NetError(f"{response.url}: another story")
+            raise NetError(f"{response.url}: answered with a different story")
         return PayloadPage([RawPayload("counts", short_id, response.body, response.at)])
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """A story with its papers; a story's counts; that it is gone."""
+        """Reads a story with its papers, a story's counts, or that it is gone."""
         key = f"{NETWORK}:{payload.key}"
         if payload.kind == "gone":
             merged = msgspec.json.decode(payload.body, type=_MergedStory | None)

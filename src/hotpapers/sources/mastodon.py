@@ -1,6 +1,6 @@
-"""Mastodon and servers that speak its API: hashtag and public timelines of the servers that the operator names.
+"""Mastodon and compatible servers: hashtag and public timelines of the servers that the operator names.
 
-A post is the same post on every server; its counts are those of its home server, which is asked for them.
+A post is the same post on every server; its counts are fetched from its home server.
 https://docs.joinmastodon.org/methods/timelines/ · https://docs.joinmastodon.org/entities/Status/ ·
 https://docs.joinmastodon.org/methods/streaming/ ·
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
@@ -35,20 +35,20 @@ from hotpapers.sources.paper_matching import (
 )
 
 LONGEST = 4_000_000
-"""Bytes of an event that is read; a longer one is passed over."""
+"""Most bytes of an event; longer ones are skipped."""
 
 
 class ServerEvent(NamedTuple):
-    """An event: `message` where it has no name."""
+    """An event; `name` is `message` if the server gave none."""
 
     name: str
     data: bytes
 
 
 def events(lines: Iterable[bytes | None]) -> Iterator[ServerEvent | None]:
-    """The events of a stream; None for a comment, and where nothing came for a while: the server is there, or is not.
+    """The events of a stream; None for a comment (a keep-alive), and after a while without data.
 
-    What is begun and not ended when the stream ends is no event.
+    An event that is unfinished when the stream ends is dropped.
     """
     name, data, size = "", list[bytes](), 0
     for line in lines:
@@ -76,22 +76,22 @@ NETWORK = "mastodon"
 PAGE = 40
 MOST_PAGES = 50
 CATCH_UP = 60.0
-"""Seconds until a timeline that had more pages than a round reads is read on."""
+"""Seconds until reading continues on a timeline that had more pages than a round reads."""
 PUBLIC = ("public", "unlisted")
 SECOND = 1_000_000
 REMEMBERED = 10_000
-"""Posts of a server that is listened to, by the number under which it tells that one is deleted."""
+"""How many posts of a streaming server are remembered by the server's own number, which its deletions name."""
 OVERLAP = 3_600_000 << 16
-"""An hour of Mastodon's identifiers, which hashtags are read again: posts of other servers arrive late."""
+"""An hour in Mastodon's identifiers, which is read again for hashtags: posts of other servers arrive late."""
 _SNOWFLAKE = re.compile(r"[0-9]{17,19}")
 _HOME = re.compile(r"(https?://[\w.:-]+)/(?:users/[^/?#]+|ap/users/[0-9]+)/statuses/([0-9]{1,19})")
-"""Only Mastodon's own addresses hold the id by which its API knows a post: elsewhere a 404 would say nothing."""
+"""Only Mastodon's own addresses contain the post id that its API uses: elsewhere a 404 would mean nothing."""
 
 
 class MastodonServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A server to read. `base`: its address. `tags`: which hashtags; `public`: its public timeline too. `token`: the
-    operator's own, where the server shows these only to its users. `streaming`: the address of its event streams, to
-    listen to one between the rounds; most want a token."""
+    operator's own, if the server shows timelines only to its users. `streaming`: the address of its event streams, to
+    listen to one between rounds; most servers require a token."""
 
     base: str
     tags: tuple[str, ...] = ("arxiv",)
@@ -102,11 +102,11 @@ class MastodonServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         require_address(self.base)
         if not self.paths:
-            raise ValueError(f'{self.base}: names no timeline; write tags = ["arxiv"] or public = true')
+            raise ValueError(f'{self.base}: no timeline; write tags = ["arxiv"] or public = true')
 
     @property
     def headers(self) -> dict[str, str]:
-        """What is said to this server, and to no other."""
+        """The headers for this server, and for no other."""
         return {"authorization": f"Bearer {self.token}"} if self.token else {}
 
     @property
@@ -115,7 +115,7 @@ class MastodonServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     @property
     def stream(self) -> str:
-        """The address of the one stream that is listened to: of the public timeline, or of the first hashtag."""
+        """The address of the stream to listen to: the public timeline, or the first hashtag."""
         if self.public:
             return f"{self.streaming}/api/v1/streaming/public"
         return f"{self.streaming}/api/v1/streaming/hashtag?{urlencode({'tag': self.tags[0]})}"
@@ -179,7 +179,7 @@ class _TimelineEntry(msgspec.Struct):
 
 
 class MastodonSource:
-    """The connector. The cursor holds, for each timeline, when the newest entry that was read there was made."""
+    """The connector. The cursor keeps the creation time of the newest entry read from each timeline."""
 
     name = NETWORK
 
@@ -192,13 +192,13 @@ class MastodonSource:
         self._uris_by_id: OrderedDict[str, str] = OrderedDict()
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """What is new in each timeline. One that fails does not keep the others from being read; it is told last."""
+        """The new entries of each timeline. A failing timeline doesn't stop the others; its error is raised last."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
         parts = ((name, self._timeline(http, server, path, newest)) for name, server, path in self._timelines())
         yield from self._rotation.pages(http, parts, final_pages=self._stream_pages(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same, where timelines that were not read yet are read back to a moment, as far as their server tells."""
+        """The same, but timelines not read before are read back to a moment, as far as their server goes."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
 
         def read(name: str, server: MastodonServer, path: str) -> Iterator[PayloadPage]:
@@ -217,7 +217,7 @@ class MastodonSource:
     def _timeline_since(
         self, http: HttpClient, server: MastodonServer, path: str, newest: dict[str, str], since: int
     ) -> Iterator[PayloadPage]:  # fmt: skip
-        """A timeline from its newest page back, until a page is empty or older than a moment."""
+        """A timeline backwards from its newest page, until a page is empty or older than a moment."""
         name, before, ids, oldest = f"{server.base}/{path}", "", list[str](), http.now()
         for _ in range(MOST_PAGES):
             size, entries, payloads = self._page(http, server, path, {"max_id": before} if before else {})
@@ -236,9 +236,9 @@ class MastodonSource:
     def _timeline(
         self, http: HttpClient, server: MastodonServer, path: str, newest: dict[str, str]
     ) -> Iterator[PayloadPage]:
-        """The page after the last one that was read, until one brings nothing later; at first the newest page alone.
+        """The pages after the last one read, until one brings nothing newer; the first time only the newest page.
 
-        A page that is not full says nothing: servers have their own most, and leave out what they hide.
+        A short page is not the end: servers have their own limits, and leave out what they hide.
         """
         name = f"{server.base}/{path}"
         known = newest.get(name, "")
@@ -256,7 +256,7 @@ class MastodonSource:
     def _page(
         self, http: HttpClient, server: MastodonServer, path: str, more: Mapping[str, str]
     ) -> tuple[int, list[_TimelineEntry], list[RawPayload]]:
-        """How many entries a page of a timeline has, those that say which they are, and what is seen of all."""
+        """A page of a timeline: how many entries it has, those with a readable id, and the payloads of all."""
         params = {"limit": str(PAGE), **more}
         response = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
         entries = [
@@ -270,8 +270,8 @@ class MastodonSource:
     def _payloads_of(
         self, entry: _TimelineEntry | None, body: bytes, server: MastodonServer, at: int
     ) -> Sequence[RawPayload]:
-        """A timeline's entry; of a boost the original. Only its home server's counts are to be believed, and its edits
-        where it can be asked."""
+        """The payloads of a timeline's entry, or of a boost's original. Counts are trusted only from the home server;
+        edits too, if the home server can be asked."""
         if entry is None:
             return [RawPayload("post", unreadable_key(body), body, at)]
         if bytes(entry.reblog) != b"null":
@@ -285,13 +285,13 @@ class MastodonSource:
         if f"{NETWORK}:{entry.uri}" not in self.known:
             return [payload]
         if _HOME.fullmatch(entry.uri) and not at_home:
-            return []  # servers differ in what they say of it: each round would have two versions of it
+            return []  # servers' copies differ: each round would record two versions
         return [payload, *_edit(entry, payload)]
 
     # ---- event streams ---------------------------------------------------------------------------------
 
     def _stream_pages(self, http: HttpClient) -> Iterator[PayloadPage]:
-        """What one server tells until it is time to ask all of them again. It need not: then asking must do."""
+        """Listen to one server until the next round is due. If its stream fails, the rounds alone must do."""
         server = next((server for server in self.settings.servers if server.streaming), None)
         if server is None:
             return
@@ -313,7 +313,7 @@ class MastodonSource:
         yield PayloadPage(payloads, next_at=http.now() if is_due else None)
 
     def _event_payloads(self, event: ServerEvent, server: MastodonServer, at: int) -> Sequence[RawPayload]:
-        """A new post or an edit; that a tracked one is deleted, where its own server says so."""
+        """A new or edited post, or the deletion of a tracked post, if its own server reports it."""
         if event.name in ("update", "status.update"):
             return self._payloads_of(decode_or_none(event.data, _TimelineEntry), event.data, server, at)
         if event.name == "delete":
@@ -329,7 +329,7 @@ class MastodonSource:
     # ---- home servers ----------------------------------------------------------------------------------
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Each post as its home server has it now, or that it is gone. A server that fails is not asked again."""
+        """Each post as its home server has it now, or that it is gone. A failing server is not asked again."""
         failed: dict[str, NetError] = {}
         homes = [home for key in keys if (home := _HOME.fullmatch(key.removeprefix(f"{NETWORK}:")))]
         for home in homes:
@@ -345,18 +345,18 @@ class MastodonSource:
         raise_failures(list(failed.values()), len({home[1] for home in homes}))
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """A public post with its papers, its counts if its home server told them; that it is gone.
+        """Reads a public post with its papers, and its counts if they come from its home server; or that it is gone.
 
-        A post without papers is nothing, unless it is one that is known: then an edit took them out.
+        A post without papers yields nothing unless it is known: then an edit removed them.
         """
         known = payload.kind in ("counts", "edit")
         if payload.kind == "gone":
             return [gone_post(NETWORK, f"{NETWORK}:{payload.key}", payload.at, "deleted")]
         status = msgspec.json.decode(payload.body, type=_Status)
         if status.uri != payload.key:
-            raise InputError(f"{status.uri[:200]} stands where {payload.key[:200]} was asked for")
+            raise InputError(f"expected {payload.key[:200]}, found {status.uri[:200]}")
         key = f"{NETWORK}:{status.uri}"
-        # its server's word, and any server can write 2099
+        # only the server's claim: it could say 2099
         created_at = min(microseconds_of(status.created_at), payload.at)
         if status.visibility not in PUBLIC:
             return [gone_post(NETWORK, key, payload.at, "withdrawn", created_at)] if known else []
@@ -383,18 +383,18 @@ class MastodonSource:
 
 
 def _id_order(id: str) -> tuple[int, str]:
-    """Identifiers grow: by their number on Mastodon, by their letters where all have the same length."""
+    """Sort key of ascending identifiers: numbers on Mastodon, elsewhere texts of equal length."""
     return len(id), id
 
 
 def _created_at(entry: _TimelineEntry) -> int:
-    """When a timeline's entry was made; of what shares another one nothing is said."""
+    """When a timeline's entry was created; LARGEST for boosts and entries without a date."""
     is_own = entry.created_at is not None and bytes(entry.reblog) == b"null"
     return microseconds_of(entry.created_at) if entry.created_at is not None and is_own else LARGEST
 
 
 def _edit(entry: _TimelineEntry | None, payload: RawPayload) -> list[RawPayload]:
-    """A tracked post that was edited, once more as such: what it no longer names, it was edited out."""
+    """A second payload of kind `edit` for an edited tracked post: papers it no longer names were edited out."""
     return [payload._replace(kind="edit")] if entry and entry.edited_at and payload.kind != "gone" else []
 
 
@@ -403,8 +403,8 @@ def _with_overlap(id: str) -> str:
 
 
 def _cursor(newest: Mapping[str, str]) -> str:
-    """Mastodon's identifiers begin with a moment: that alone is kept, so that no cursor names a post. What was made in
-    that millisecond is read again. Other servers have other identifiers, which are kept."""
+    """Mastodon's identifiers begin with a timestamp. Only that is kept, so no cursor names a post; posts of that
+    millisecond are read again. Other servers' identifiers are kept whole."""
     return msgspec.json.encode({name: _moment_of(id) for name, id in newest.items()}).decode()
 
 
@@ -413,7 +413,7 @@ def _moment_of(id: str) -> str:
 
 
 def _account(account: _Account, at: int) -> Account:
-    """Who wrote it. A name without its server is one of the server at which the account's own address is."""
+    """The author. A name without a server belongs to the server of the account's own address."""
     address = account.uri or account.url
     if not address:
         raise InputError("an account without an address")
@@ -425,7 +425,7 @@ def _account(account: _Account, at: int) -> Account:
 
 
 def _limits(status: _Status) -> tuple[str, ...]:
-    """Why a post may not be quoted, as its author or servers have it."""
+    """Why a post may not be quoted, according to its author or servers."""
     account = status.account
     limits = {
         "sensitive": status.sensitive,

@@ -1,4 +1,4 @@
-"""What sources share: which papers a message speaks of, with the evidence; what a server said, decoded; moments."""
+"""Shared by sources: finding the papers that a post names, with the evidence; decoding responses; timestamps."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ T = TypeVar("T")
 def mentions_of(
     post: str, at: int, text: str, links: Iterable[TextLink | str] = (), names: PaperIndex = NO_NAMES
 ) -> list[Mention]:
-    """One mention for each paper that a post names, by the surest evidence: its identifier in a link (facets, cards,
-    anchors) or else in the text; then what else names a paper that is known."""
+    """One mention for each paper that a post names, by the strongest evidence: its identifier in a link (facets, cards,
+    anchors), else in the text, else another name of a known paper."""
     result: dict[str, Mention] = {}
     targets = [link if isinstance(link, str) else link.target for link in links]
     for place, searched in [*(("link", target) for target in targets), ("text", text[:LONGEST])]:
@@ -43,7 +43,7 @@ def mentions_of(
 
 
 def mentions_by_name(post: str, at: int, text: str, targets: Iterable[str], names: PaperIndex) -> list[Mention]:
-    """The papers that a post names without their identifier: by DOI, by a page of their own, by the title in full."""
+    """The papers that a post names without their identifier: by DOI, by a page of their own, or by full title."""
     by_paper = {match.paper: match for match in reversed(names.papers_in(text[:LONGEST], targets))}
     return [
         Mention(post=post, paper=match.paper, form=match.form, found_in=match.found_in, observed_at=at)
@@ -52,15 +52,15 @@ def mentions_by_name(post: str, at: int, text: str, targets: Iterable[str], name
 
 
 TITLE_RULE = "words"
-"""The rule of the verdicts on posts whose words quote the title of another paper than the one that they link."""
+"""The rule for posts whose words quote the title of a paper other than the linked one."""
 
 
 def title_verdicts(
     named: Iterable[Mention], text: str, names: PaperIndex, *, was_edited: bool = False
 ) -> list[Verdict]:
-    """That a post's link and words speak of two different papers; nothing of a post that links several, or none.
+    """A verdict if a post's link and words refer to two different papers; none if it links several papers, or none.
 
-    `was_edited`: the post was edited, and may have been in doubt before; then it is said too that it is not.
+    `was_edited`: the post was edited and may have been in doubt before, so a verdict also says if it is not.
     """
     linked = [mention for mention in named if mention.form != "title"]
     if len(linked) != 1:
@@ -84,17 +84,17 @@ def _title_verdict(mention: Mention, judgement: Judgement, reason: str) -> Verdi
 
 
 EDIT_RULE = "edited"
-"""The rule of the verdicts on mentions that an edit took out of a post, or put back."""
+"""The rule for mentions that an edit removed from a post, or put back."""
 
 
 def edit_verdicts(
     post: str, named: Collection[str], doubted: Collection[str], mentions: Iterable[Mention], at: int
 ) -> list[Verdict]:
-    """What a later observation of a post says of the papers that it named before: a mention that is no longer there
-    is doubtful, one that came back is sound.
+    """Verdicts from a later observation of a post on the papers it named before: a mention that disappeared is
+    doubtful, one that came back is sound.
 
-    `named`: papers that the record has mentions of by this post. `doubted`: those of which the rule's last word is
-    doubtful. `mentions`: all that the post as it is now names.
+    `named`: papers that the record has this post mention. `doubted`: those whose last verdict by this rule is
+    doubtful. `mentions`: everything that the post names now.
     """
     now = {mention.paper for mention in mentions}
     removed = sorted(set(named) - now - set(doubted))
@@ -112,14 +112,14 @@ def _edit_verdict(post: str, paper: str, judgement: Judgement, reason: str, at: 
 
 
 def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0) -> Post:
-    """A post that is no longer there, as an observation: nothing of it but that."""
+    """The observation that a post no longer exists, and nothing else about it."""
     return Post(post=key, network=network, account="", created_at=created_at, gone=reason, observed_at=at)
 
 
 def join_title(
     title: str, target: str | None, text: str = "", links: Iterable[TextLink] = ()
 ) -> tuple[str, tuple[TextLink, ...]]:  # fmt: skip
-    """A title on one line, its link on the whole of it, and what is written below it, with its own links."""
+    """A title on one line, linked as a whole, and the text below it with its own links."""
     title = " ".join(title.split())
     if not title:
         return text, tuple(links)
@@ -131,21 +131,21 @@ def join_title(
 
 
 def microseconds_of(published: datetime.datetime) -> int:
-    """Whole seconds as µs UTC. A moment without a zone is taken as UTC, never as the machine's own time."""
+    """Whole seconds as µs UTC. A time without a zone is UTC, never the machine's local time."""
     return timestamps.whole_seconds(timestamps.from_datetime(published))
 
 
 def decode_response(response: Response, type: type[T]) -> T:
-    """A server's JSON. Raises NetError when it is none of that shape: a page in HTML, say, where JSON is expected."""
+    """A server's decoded JSON. Raises NetError if it is anything else, such as an HTML page."""
     try:
         return decode_json(response.body, type)
     except InputError as problem:
         parts = urlsplit(response.url)
-        raise NetError(f"{parts.netloc}{parts.path}: not what is expected there: {problem}") from problem
+        raise NetError(f"{parts.netloc}{parts.path}: not the expected response: {problem}") from problem
 
 
 def decode_or_none(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
-    """The part of an entry that says which it is; None for an entry that does not say it."""
+    """The decoded part of an entry that identifies it; None if it cannot be decoded."""
     try:
         return decode_json(raw, type)
     except InputError:
@@ -153,5 +153,5 @@ def decode_or_none(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
 
 
 def unreadable_key(raw: bytes | msgspec.Raw) -> str:
-    """A key for an entry that does not say which it is. It is handed on all the same: to quarantine, not to nowhere."""
+    """A key for an entry that cannot be identified: it goes to quarantine instead of being lost."""
     return "unreadable-" + hashlib.sha256(bytes(raw)).hexdigest()[:16]

@@ -1,10 +1,10 @@
-"""arXiv identifiers as a type, and every form of address in which papers are linked.
+"""arXiv identifiers as a type, and all forms of addresses that link papers.
 
     grammar      what an identifier is: new style, old style, versions
-    unescaping   a text without its escapes: percent-encoding, HTML entities, JSON escapes, invisible characters
-    addresses    the forms of address, matched at a place in a plain text
+    unescaping   removes escapes from a text: percent-encoding, HTML entities, JSON escapes, invisible characters
+    addresses    the forms of addresses, matched at a place in a plain text
 
-`hotpapers.ids.mentions` finds them in any text; here one text is one identifier or one address.
+`hotpapers.ids.mentions` finds them anywhere in a text; here a text is a single identifier or address.
 
 Sources: https://info.arxiv.org/help/arxiv_identifier.html (the two styles and their months),
 https://info.arxiv.org/help/arxiv_identifier_for_services.html (forms of address).
@@ -22,10 +22,10 @@ from hotpapers.ids.arxiv.unescaping import decoded, lowered, without_invisible
 __all__ = ["ArxivId", "abs_url", "from_key", "key", "month", "parse"]
 
 SERVER = "arxiv:"
-"""The part of a paper's key that names the server, so that others can join."""
+"""The part of a paper's key that names the server, so other servers can be added."""
 
 LONGEST = 2_000
-"""Characters: what is longer is no address."""
+"""Most characters of an address."""
 
 _BARE = re.compile(rf"(?:arxiv *[:.]? *)?{grammar.ID}", re.ASCII)
 _AFTER = re.compile(r"(?:\.(?:pdf|html?|ps|tar|gz|eps)){0,3}/?(?:[?#&/]\S*)?(?: ?\[[a-z.-]{2,20}\]?)?", re.ASCII)
@@ -33,10 +33,10 @@ _AROUND = " \t\r\n<>()[]{}\"'`*_,;.!-"
 
 
 def parse(text: str) -> ArxivId:
-    """The identifier that a text is: bare, with version, with prefix, or a single address of any form.
+    """Parse an identifier: bare, with version, with prefix, or a single address of any form.
 
-    Case, escapes, invisible characters and brackets around it do not matter; the answer is canonical:
-    lower-case archive, no subject class. Raises NotAnArxivId with what is wrong.
+    Case, escapes, invisible characters and surrounding brackets do not matter. The result is canonical: lower-case
+    archive, no subject class. Raises NotAnArxivId with the reason.
     """
     if len(text) <= LONGEST:
         visible, _ = without_invisible(text)
@@ -51,7 +51,7 @@ def parse(text: str) -> ArxivId:
 
 
 def _only_address(plain: str) -> addresses.Mention | None:
-    """The mention that fills the whole text, apart from file ending, query and fragment."""
+    """The mention that spans the whole text, apart from file extension, query and fragment."""
     for needle in addresses.NEEDLES:
         place = plain.find(needle)
         while place >= 0:
@@ -77,7 +77,7 @@ def key(id: str) -> str:
 
 
 def from_key(key: str) -> str:
-    """The bare identifier from a paper's key. Raises NotAnArxivId for anything but a canonical key."""
+    """The bare identifier in a paper's key. Raises NotAnArxivId if the key is not canonical."""
     match = grammar.WHOLE.fullmatch(key.removeprefix(SERVER))
     if match is None or not key.startswith(SERVER) or grammar.identifier(*match.groups()) != (key[6:], None):
         raise NotAnArxivId(f"{key[:60]!r} is not a paper's key; one looks like arxiv:2101.04869")
@@ -90,7 +90,7 @@ def abs_url(id: str) -> str:
 
 
 def month(id: str) -> tuple[int, int]:
-    """Year and month in which arXiv gave the identifier: `2101.04869` → (2021, 1), `hep-th/9901001` → (1999, 1)."""
+    """Year and month in which arXiv assigned the identifier: `2101.04869` → (2021, 1), `hep-th/9901001` → (1999, 1)."""
     digits = id.rpartition("/")[2]
     year = int(digits[:2])
     return (1900 if year > grammar.LAST_YEAR else 2000) + year, int(digits[2:4])

@@ -1,25 +1,26 @@
 """The forms in which a paper is linked or named, matched at one place of a plain, lower-case text.
 
-A needle is a piece of text that every form of one family contains; whoever has found one asks here what stands
-around it. All patterns start at the needle, are bounded, and never cross a line break, so the work for one needle
-has a limit whatever the text is.
+A needle is a piece of text that all forms of a family contain; after finding one, call `match` to see what surrounds
+it. All patterns start at the needle, are bounded, and never cross a line break, so the work per needle is limited for
+any text.
 
     form                              such as
-    abs pdf html format ps src        arxiv.org/abs/2101.04869, on any host below arxiv.org, any port; file endings
-    eprint tb bibtex                  (.pdf), query and fragment may follow
+    abs pdf html format ps src        arxiv.org/abs/2101.04869, on any subdomain of arxiv.org, any port; a file
+    eprint tb bibtex                  extension (.pdf), query and fragment may follow
     ftp vc cache                      arxiv.org/ftp/arxiv/papers/2101/2101.04869.pdf, …/vc/…, …/PS_cache/…
     short                             arxiv.org/2101.04869
     api                               export.arxiv.org/api/query?id_list=2101.04869 (the first one)
     oai                               oai:arXiv.org:2101.04869
     ar5iv alphaxiv vanity             ar5iv.org/abs/…, alphaxiv.org/overview/…, arxiv-vanity.com/papers/…
     huggingface scirate               huggingface.co/papers/…, hf.co/papers/…, scirate.com/arxiv/…
-    doi                               10.48550/arXiv.2101.04869, with doi.org or `doi:` before it or not
+    doi                               10.48550/arXiv.2101.04869, with or without doi.org or `doi:` before it
     prose                             arXiv:2101.04869, arXiv 2101.04869, arXiv preprint no. 2101.04869, …
 
 Not an address of a paper: another host (notarxiv.org, my-arxiv.org, arxiv.org.example.com); a path on another host
-(example.com/arxiv.org/abs/…), unless a whole address is handed on (web.archive.org/web/2021/https://arxiv.org/abs/…,
-example.com/?url=arxiv.org/abs/…); arxiv.org/list/…; an identifier with something glued to it; a DOI of another
-registrant; a bare number without the word arXiv before it, the second in "arXiv:2101.04869, 2101.04870" too.
+(example.com/arxiv.org/abs/…), unless it contains a whole address (web.archive.org/web/2021/https://arxiv.org/abs/…,
+example.com/?url=arxiv.org/abs/…); arxiv.org/list/…; an identifier with letters or digits attached; a DOI of another
+registrant; a bare number without the word arXiv before it, including the second one in
+"arXiv:2101.04869, 2101.04870".
 """
 
 from __future__ import annotations
@@ -29,19 +30,19 @@ import re
 from hotpapers.ids.arxiv.grammar import ARCHIVE, BOUNDARY, ID, NEW, NUMBER
 
 NEEDLES = ("xiv", "5iv", "papers")
-"""What a place is looked for by: arxiv.org, alphaxiv.org, arXiv: …; ar5iv.org; huggingface.co/papers/."""
+"""The texts to search for: in arxiv.org, alphaxiv.org, arXiv: …; in ar5iv.org; in huggingface.co/papers/."""
 
 BEFORE, AFTER = 96, 200
-"""No pattern looks further than this many characters before and after the beginning of a needle."""
+"""The most characters that a pattern looks at before and after the beginning of a needle."""
 
 
 Mention = tuple[int, int, str, int | None, str]
-"""start, end, id, version, form: a paper is named in `text[start:end]`, from the address's beginning through identifier
+"""start, end, id, version, form: `text[start:end]` names a paper, from the beginning of the address through identifier
 and version."""
 
 
 def match(text: str, needle: str, place: int) -> Mention | None:
-    """The mention around a needle that stands at a place, if there is one. `text` is plain and lower-case."""
+    """The mention around a needle at a place, if there is one. `text` is plain and lower-case."""
     if needle == "xiv":
         return _xiv(text, place)
     if needle == "5iv":
@@ -54,7 +55,7 @@ def match(text: str, needle: str, place: int) -> Mention | None:
 _PATHS = "abs|pdf|html|format|ps|src|e-print|eprint|tb|bibtex"
 _HOST_END = r"\.?(?::\d{1,5})?"
 _QUERY = r"api/query\?(?:[a-z_]{1,16}=[^&\s\"<>]{0,40}&){0,2}id_list="
-# Between the word arXiv and the number: a few signs, tags, and up to two words. A point before letters is a host's.
+# Between the word arXiv and the number: a few signs, tags, and up to two words. A dot before letters belongs to a host.
 _SIGN = r"(?:[ \t:_/#(){}\[\]|*`\"'=~,+>-]|\.(?![a-z])|</?[a-z]{1,6}>)"
 _WORD = (
     r"(?:preprints?|e-?prints?|papers?|articles?|manuscript|report"
@@ -111,7 +112,7 @@ def _xiv(text: str, place: int) -> Mention | None:
 
 
 def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
-    """The rarer ways: arXiv's file stores, and its export machines under their own name."""
+    """The rarer forms: arXiv's file stores, and its export hosts under their own names."""
     start = _address_start(text, begin) if text[place : place + 1] in (".", "-") else -1
     if start < 0:
         return None
@@ -119,7 +120,7 @@ def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
     if match:
         form, archive, _, new, number, version = match.groups()
         if (archive == "arxiv") == bool(number):
-            return None  # the new style lies below arxiv, the old one below its archive
+            return None  # new style is stored below `arxiv`, old style below its archive
         return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
     match = _MIRROR.match(text, place)
     if match:
@@ -129,7 +130,7 @@ def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
 
 
 def _site(text: str, begin: int, place: int, first: str, pattern: re.Pattern[str], form: str) -> Mention | None:
-    """A mention on a host whose name is `first` and then the needle, which ends at `place`."""
+    """A mention on a host whose name is `first` plus the needle, which ends at `place`."""
     if begin < 0 or not text.startswith(first, begin):
         return None
     match = pattern.match(text, place)
@@ -141,7 +142,7 @@ def _site(text: str, begin: int, place: int, first: str, pattern: re.Pattern[str
 
 
 def _papers(text: str, place: int) -> Mention | None:
-    """A page of Hugging Face; the needle stands in its path."""
+    """A page on Hugging Face; the needle is in its path."""
     match = _PAPERS.match(text, place + 6) if place and text[place - 1] == "/" else None
     if match is None:
         return None
@@ -159,9 +160,9 @@ def _mention(start: int, end: int, id: str, version: str | None, form: str) -> M
     return start, end, id, int(version) if version else None, _FORM.get(form, form)
 
 
-# ---- what stands before ------------------------------------------------------------------------------
+# ---- what comes before -------------------------------------------------------------------------------
 
-_LOOK_BACK = 64  # with "huggingface.co/api/" or "alpha" still less than BEFORE
+_LOOK_BACK = 64  # plus "huggingface.co/api/" or "alpha" this is still less than BEFORE
 _HOST_CHARACTERS = _NAME_CHARACTERS + "-."
 _SCHEME = re.compile(r"((?:https?|hxxps?|ftp):/{1,3})$|(?<![a-z0-9.:/_-])//$|:/{1,3}$", re.ASCII)
 _NAME_GOES_ON = re.compile("[a-z0-9]_$")
@@ -172,7 +173,7 @@ _INDEXES = ("scirate.com/", "semanticscholar.org/", "papers.cool/", "identifiers
 
 
 def _address_start(text: str, begin: int) -> int:
-    """Where the address begins whose host's own name begins at a place; -1 if that is no host, or another's path."""
+    """Where an address begins whose host name starts at a place; -1 if it is not a host, or in another host's path."""
     if begin == 0 or text[begin - 1] in " \t\n\"'(<[=":
         return begin
     if begin >= 8 and text.startswith("https://", begin - 8):
@@ -193,7 +194,7 @@ def _address_start(text: str, begin: int) -> int:
 
 
 def _prose_start(text: str, begin: int, sign: str) -> tuple[int, str]:
-    """Where a mention begins whose word arXiv stands at a place, and its form; -1 when it is a path of another host."""
+    """Where a mention begins whose word arXiv is at a place, and its form; -1 if it is in another host's path."""
     if begin == 0 or text[begin - 1] != "/":
         return begin, "prose"
     before = text[max(0, begin - _LOOK_BACK) : begin]
@@ -211,7 +212,7 @@ def _prose_start(text: str, begin: int, sign: str) -> tuple[int, str]:
 
 
 def _doi_start(text: str, begin: int) -> int:
-    """Where a DOI begins with what is put before it: doi.org/ on any host, or `doi:`."""
+    """Where a DOI begins, including a prefix: doi.org/ on any host, or `doi:`."""
     before = text[max(0, begin - 8) : begin]
     if before == "doi.org/":
         start = _address_start(text, begin - 8)

@@ -1,8 +1,8 @@
-"""What an arXiv identifier is. All patterns expect lower-case text and flag ASCII.
+"""What an arXiv identifier is. All patterns expect lower-case text and the flag ASCII.
 
 New style, from April 2007 on: YYMM.NNNN through December 2014, YYMM.NNNNN from January 2015 on; numbers begin at 1.
-Old style, August 1991 to March 2007: archive/YYMMNNN, with a subject class (math.GT/0309136) that is no part of the
-identity. Versions are v1 to v999. Years are accepted through 2050: an identifier does not know what day it is, and
+Old style, August 1991 to March 2007: archive/YYMMNNN, with an optional subject class (math.GT/0309136) that is not part
+of the identity. Versions are v1 to v999. Years are accepted through 2050: parsing does not depend on today's date, and
 92 to 99 must not become 2092 to 2099.
 """
 
@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 LAST_YEAR = 50
-"""The last year of this century that is taken for one, in two digits."""
+"""The last two-digit year that is taken for one in this century."""
 
 ARCHIVES = (
     "acc-phys", "adap-org", "alg-geom", "ao-sci", "astro-ph", "atom-ph", "bayes-an", "chao-dyn", "chem-ph", "cmp-lg",
@@ -20,11 +20,11 @@ ARCHIVES = (
     "math-ph", "mtrl-th", "nlin", "nucl-ex", "nucl-th", "patt-sol", "physics", "plasm-ph", "q-alg", "q-bio",
     "quant-ph", "solv-int", "supr-con",
 )  # fmt: skip
-"""All archives that gave identifiers of the old style. (`stat` is younger than the style.)"""
+"""All archives with old-style identifiers. (`stat` is newer than that style.)"""
 
 
 class ArxivId(NamedTuple):
-    """A paper, and the version that was named, if one was. `id` is bare and canonical."""
+    """A paper, and the version that was named, if any. `id` is bare and canonical."""
 
     id: str
     version: int | None = None
@@ -36,25 +36,25 @@ NEW = (
     rf"|(?:1[5-9]|[2-4]\d|{LAST_YEAR}){_MM}\.(?!00000)\d{{5}}"
 )
 OLD_NUMBER = rf"(?:910[89]|911[0-2]|070[1-3]|(?:9[2-9]|0[0-6]){_MM})(?!000)\d{{3}}"
-# The longest name first: math-ph before math.
+# Longest names first: math-ph before math.
 ARCHIVE = "|".join(sorted(ARCHIVES, key=len, reverse=True))
 _CLASS = r"[a-z]{2,6}(?:-[a-z]{2,4})?"
 _VERSION = r"(?:v([1-9]\d{0,2}))?"
 
 BOUNDARY = r"(?![a-z0-9]|\.\d)"
-"""After an identifier no letter or digit goes on, and no dotted number: 2101.048690, 2101.04869v0, 2101.04869.5."""
+"""No letter, digit or dotted number may follow an identifier: not 2101.048690, 2101.04869v0, 2101.04869.5."""
 
 ID = rf"(?:({NEW})|({ARCHIVE})(?:\.{_CLASS})?/({OLD_NUMBER})){_VERSION}{BOUNDARY}"
 """Four groups, in the order of `identifier`."""
 
 NUMBER = rf"(?:({NEW})|({OLD_NUMBER})){_VERSION}{BOUNDARY}"
-"""An identifier whose archive stands elsewhere: new, number, version."""
+"""An identifier whose archive is elsewhere: new, number, version."""
 
 WHOLE = re.compile(ID, re.ASCII)
 
 
 def identifier(new: str | None, archive: str | None, number: str | None, version: str | None) -> ArxivId:
-    """The value from the groups of ID."""
+    """The ArxivId from the groups of ID."""
     return ArxivId(new or f"{archive}/{number}", int(version) if version else None)
 
 
@@ -63,7 +63,7 @@ _NEARLY_OLD = re.compile(r"([a-z-]+)(?:\.[a-z-]+)?/(\d\d)(\d\d)(\d+)(v\d+)?", re
 
 
 def error_reason(text: str) -> str:
-    """A reason why a text that looks like an identifier is none; empty when it looks like nothing known."""
+    """Why a text that looks like an identifier is not one; empty if it looks like nothing known."""
     match = _NEARLY.search(text)
     if match:
         return _wrong_new(*match.groups())
@@ -75,10 +75,10 @@ def _wrong_new(year: str, month: str, number: str, version: str | None) -> str:
     if not 1 <= int(month) <= 12:
         return f"there is no month {month}"
     if not 704 <= int(year + month) <= LAST_YEAR * 100 + 12:
-        return f"identifiers of this style begin in 0704, and {year}{month} is not accepted"
+        return f"identifiers of this style begin in 0704; {year}{month} is not accepted"
     digits = 4 if int(year) < 15 else 5
     if len(number) != digits:
-        return f"{year}{month} wants {digits} digits after the point"
+        return f"{year}{month} needs {digits} digits after the dot"
     return _wrong_rest(number, version)
 
 

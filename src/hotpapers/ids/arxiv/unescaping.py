@@ -1,10 +1,10 @@
-"""A text without its escapes, with the way back to where everything stood.
+"""Removes escapes from a text, and maps positions back to the original.
 
-Addresses travel through URLs, HTML and JSON, and come out escaped once or several times. Here they are undone in one
-pass: percent-encoding (%2F, %252F), HTML entities (&#x2F; &#47; &sol; &amp;#x2F;), JSON escapes (\\/ \\u002f \\n), a
-backslash before punctuation, and characters that are not seen. Typographic dashes, blanks, slashes and full-width
-signs become their plain sisters. Letters and digits written as escapes stay as they are, so that every letter and
-digit of the plain text is one of the original, at a known place.
+Addresses pass through URLs, HTML and JSON, and end up escaped once or several times. All of that is undone in one pass:
+percent-encoding (%2F, %252F), HTML entities (&#x2F; &#47; &sol; &amp;#x2F;), JSON escapes (\\/ \\u002f \\n), a
+backslash before punctuation, and invisible characters. Typographic dashes, blanks, slashes and full-width signs become
+their ASCII counterparts. Escaped letters and digits stay escaped, so every letter and digit of the plain text is one of
+the original, at a known position.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 """Soft hyphen, zero-width blank, non-joiner, joiner, word joiner, byte order mark: dropped from every text."""
 
-# Further ones are dropped where an address is looked at: marks of direction, selectors, invisible operators.
+# More are dropped only around addresses: direction marks, selectors, invisible operators.
 _OTHER_INVISIBLE = "\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2061-\u2064\u2066-\u206f\ufe00-\ufe0f"
 _INVISIBLE_CHARACTERS = re.compile(f"[{INVISIBLE}{_OTHER_INVISIBLE}]")
 
@@ -39,7 +39,7 @@ _NAMED = {
     "zerowidthspace": "", "nobreak": "",
 }  # fmt: skip
 
-# On lower-case text. It begins with one set of characters, which makes the search quick; every quantifier is bounded,
+# For lower-case text. It begins with a single character set, which makes the search fast; every quantifier is bounded,
 # which makes it linear.
 _SIGNS = f"{INVISIBLE}{_OTHER_INVISIBLE}{''.join(_FOLD)}"
 _ESCAPE = re.compile(
@@ -57,25 +57,25 @@ _LETTERS = {"n": "\n", "r": "\n", "t": " ", "b": " ", "f": " "}
 
 
 class UnescapedText(NamedTuple):
-    """A text without escapes. From place `starts[i]` on, its characters stood from `origins[i]` on."""
+    """A text without escapes. Its characters from `starts[i]` on come from `origins[i]` on in the original."""
 
     text: str
     starts: Sequence[int]
     origins: Sequence[int]
 
     def origin(self, place: int) -> int:
-        """Where a character of the plain text stood."""
+        """The original position of a character of the plain text."""
         piece = bisect_right(self.starts, place) - 1
         return self.origins[piece] + place - self.starts[piece]
 
     def place(self, origin: int) -> int:
-        """Where a character went that was no part of an escape."""
+        """The position in the plain text of an original character that was not part of an escape."""
         piece = bisect_right(self.origins, origin) - 1
         return self.starts[piece] + origin - self.origins[piece]
 
 
 def decoded(text: str, start: int = 0, end: int | None = None) -> UnescapedText:
-    """The lower-case `text[start:end]` without its escapes."""
+    """Remove the escapes from `text[start:end]`, which must be lower-case."""
     end = len(text) if end is None else end
     pieces, starts, origins, length, last = [], [0], [start], 0, start
     for match in _ESCAPE.finditer(text, start, end):
@@ -92,10 +92,10 @@ def decoded(text: str, start: int = 0, end: int | None = None) -> UnescapedText:
 
 
 def _meaning(match: re.Match[str]) -> str | None:
-    """What an escape stands for, in at most one character; None when it is better left as it is."""
+    """What an escape stands for, at most one character; None to leave it as it is."""
     kind, value = match.lastgroup, match[match.lastgroup or 0]
     if kind is None:
-        return ""  # a bare backslash, a possible line break
+        return ""  # a backslash before a sign, or <wbr>
     if kind == "name":
         return _NAMED.get(value)
     if kind == "letter":
@@ -116,7 +116,7 @@ def _visible(character: str) -> str | None:
 
 
 def without_invisible(text: str) -> tuple[str, list[int]]:
-    """The text without INVISIBLE, and for each one dropped its place in the answer, ascending."""
+    """The text without INVISIBLE, and the place of each dropped character in the result, ascending."""
     if text.isascii() or not any(character in text for character in INVISIBLE):
         return text, []
     pieces = _INVISIBLE.split(text)
@@ -131,6 +131,6 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 
 def lowered(text: str) -> str:
-    """The text in lower case, every character at its place."""
-    # U+0130 is the one character that Python lowers to two.
+    """The text in lower case, with every character at the same position."""
+    # U+0130 is the only character that Python lowers to two.
     return text.lower() if text.isascii() else text.replace("\u0130", "\u0131").lower()

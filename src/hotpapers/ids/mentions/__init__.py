@@ -1,14 +1,13 @@
-"""The papers named in any text, in every form that people and programs use.
+"""Finds the papers named in any text, in every form that people and programs use.
 
     find(text)                a post, a page, a line: what it mentions, and where
     mentions.bulk             the same for buffers and files of any size, line by line
-    mentions.paper_index      papers that are known, by title, DOI and pages of their own: docs/explanation/matching.md
-    mentions.title_mismatch   posts whose link and words speak of two papers
+    mentions.paper_index      known papers by title, DOI and pages of their own: docs/explanation/matching.md
+    mentions.title_mismatch   posts whose link and words refer to two papers
 
-The first two give the same: a mention never crosses a line break, so the mentions of a text are those of its lines. The
-forms are drawn in `hotpapers.ids.arxiv.addresses`. One place is one mention; the same paper at two places is two. Time
-grows with the length of the text and no faster, whatever the text: every needle is looked at once, with at most 300
-characters around it.
+The first two give the same results: a mention never crosses a line break, so a text's mentions are those of its lines.
+The forms are listed in `hotpapers.ids.arxiv.addresses`. The same paper at two places is two mentions. Time is linear in
+the length of any text: every needle is looked at once, with at most 300 characters around it.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ _NO_ESCAPE_ENDS = " \t\n\"'(<["
 
 
 class PaperMention(NamedTuple):
-    """A mention: the paper's bare id, the version if one was named, and its place in code points of the text.
+    """A mention: the paper's bare id, the version if one was named, and its position in code points of the text.
 
-    `text[start:end]` goes from the beginning of the address, scheme included, through identifier and version; query,
-    fragment and file ending stay outside. `form` is one of the words in `hotpapers.ids.arxiv.addresses`.
+    `text[start:end]` goes from the beginning of the address, including the scheme, through identifier and version,
+    without query, fragment and file extension. `form` is one of the forms in `hotpapers.ids.arxiv.addresses`.
     """
 
     id: str
@@ -39,12 +38,12 @@ class PaperMention(NamedTuple):
 
 
 def find(text: str) -> list[PaperMention]:
-    """Every mention of a paper in a text, by place. Takes any text and raises nothing."""
+    """Every mention of a paper in a text, in order. Accepts any text and never raises."""
     return [PaperMention(id, version, start, end, form) for start, end, id, version, form in spans(text)]
 
 
 def spans(text: str) -> list[addresses.Mention]:
-    """What `find` gives, in the order of `address.Mention`."""
+    """The mentions that `find` returns, as plain tuples (`addresses.Mention`)."""
     visible, dropped = without_invisible(text)
     plain = lowered(visible)
     escapes = not plain.isascii() or "%" in plain or "&" in plain or "\\" in plain or "<wbr" in plain
@@ -63,7 +62,7 @@ def spans(text: str) -> list[addresses.Mention]:
 
 
 def _set_apart(mentions: list[addresses.Mention]) -> None:
-    """No two share a character: an address that seems to begin inside the mention before it begins after it."""
+    """Remove overlaps: a mention that would begin inside the one before it begins after that one."""
     for n in range(1, len(mentions)):
         before = mentions[n - 1][1]
         start, end, id, version, form = mentions[n]
@@ -72,19 +71,19 @@ def _set_apart(mentions: list[addresses.Mention]) -> None:
 
 
 def _shift(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
-    """To where it stands in the text with its invisible characters."""
+    """A mention at its position in the text with invisible characters."""
     start, end, id, version, form = mention
     return start + bisect_right(dropped, start), end + bisect_right(dropped, end - 1), id, version, form
 
 
 def _match(plain: str, needle: str, place: int) -> addresses.Mention | None:
-    """The mention around a needle in a text that has escapes somewhere."""
+    """The mention around a needle, in a text with escapes somewhere."""
     mention = addresses.match(plain, needle, place)
     return mention if is_unambiguous(plain, place, mention) else match_decoded(plain, needle, place)
 
 
 def is_unambiguous(plain: str, place: int, mention: addresses.Mention | None) -> bool:
-    """Whether there is no escape near the needle at a place that could make it another mention, or one at all."""
+    """Whether no escape near a needle could change its mention, or make it one."""
     if mention is None:
         low, high = place - addresses.BEFORE, place + addresses.AFTER
     else:
@@ -96,13 +95,13 @@ def is_unambiguous(plain: str, place: int, mention: addresses.Mention | None) ->
 
 
 def match_decoded(plain: str, needle: str, place: int) -> addresses.Mention | None:
-    """The mention around a needle when the escapes near it are undone."""
+    """The mention around a needle after undoing the escapes near it."""
     low, high = max(0, place - addresses.BEFORE), place + addresses.AFTER
     line_end = plain.find("\n", place, high + 1)
     window = decoded(plain, plain.rfind("\n", low, place) + 1 or low, high if line_end < 0 else line_end)
     here = window.place(place)
     if not window.text.startswith(needle, here):
-        return None  # the needle's first sign was the end of an escape
+        return None  # the needle's first character was the end of an escape
     mention = addresses.match(window.text, needle, here)
     if mention is None:
         return None

@@ -1,14 +1,14 @@
-"""Mentions in bulk: buffers and files of any size, line by line, at the pace of a search for a few words.
+"""Mentions in bulk: buffers and files of any size, line by line, as fast as a search for a few words.
 
     scan_file(stream)       every line's mentions in a file or pipe, in constant memory
     find_in_file(stream)    the mentions of the whole input as one text
 
-Exactly what `find` gives line by line; a line ends at `\\n`, bytes are UTF-8 and what is not becomes U+FFFD. Most of
-the time goes into searching for needles, which is left to stringzilla. What stands around a needle then settles the
-matter, in all but one line of a thousand.
+Gives exactly what `find` gives line by line. A line ends at `\\n`; bytes are UTF-8, and invalid ones become U+FFFD.
+Most of the time goes into searching for needles, which stringzilla does. The text around a needle then decides, in all
+but one line in a thousand.
 
-`parting` names the invisible characters that may stand inside a needle, between x and i, say. Each one more costs a
-pass over the bytes; with USUAL alone a scan is a quarter faster and misses what nobody but a tester writes.
+`parting` names the invisible characters that may be inside a needle, between x and i, say. Each additional one costs a
+pass over the bytes. With only USUAL, a scan is a quarter faster and misses what only testers write.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from hotpapers.ids.mentions import PaperMention, find, is_unambiguous, match_dec
 __all__ = ["USUAL", "Str", "find_in_file", "needle_places", "scan_file"]
 
 USUAL = "\u00ad\u200b"
-"""Soft hyphen and zero-width blank: what programs put into words and addresses, to break lines."""
+"""Soft hyphen and zero-width blank: programs put them into words and addresses to allow line breaks."""
 
 BLOCK = 3 << 18
-"""Bytes read at a time: they stay in the processor's cache while every needle is looked for."""
+"""Bytes read at a time: few enough to stay in the processor's cache during the search for every needle."""
 
 MARGIN = 2_048
-"""Bytes: a mention and all that decides on it lie this close together. A line longer than a block is cut into pieces
-that overlap by twice as much; only a mention stretched further by invisible characters can be missed there."""
+"""A mention and everything that decides about it are within this many bytes. A line longer than a block is cut into
+pieces that overlap by twice as much; only a mention stretched further by invisible characters can be missed there."""
 
 Bytes = bytes | bytearray
 Places = list[tuple[int, str]]
-"""Where needles stand, by place; with an empty name where an invisible character may part one."""
+"""Needles by position; an empty name where an invisible character may split a needle."""
 
 
 def scan_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) -> Iterator[tuple[int, PaperMention]]:
-    """Every line's mentions: the line's first byte in the input, and the mention as `find` gives it for that line.
-    Memory stays near `block`."""
+    """Every line's mentions: the offset of the line in the input, in bytes, and the mention as `find` gives it for that
+    line. Memory use stays near `block`."""
     for part in _parts(stream, block):
         for at, mention in _mentions(part.data, 0, part.end, parting):
             if at:
@@ -52,7 +52,7 @@ def scan_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) ->
 
 
 def find_in_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) -> Iterator[PaperMention]:
-    """The mentions of a whole input: `start` and `end` are code points from its beginning."""
+    """The mentions of a whole input; `start` and `end` count code points from its beginning."""
     passed = 0
     for part in _parts(stream, block):
         counted, characters = 0, passed
@@ -70,7 +70,7 @@ _END = b"\n"
 
 
 def _mentions(data: Bytes, low: int, high: int, parting: str) -> list[tuple[int, PaperMention]]:
-    """The mentions in `data[low:high]`, whole lines: the line's place in data, and what `find` gives for it."""
+    """The mentions in the whole lines of `data[low:high]`: a line's position in data, and what `find` gives for it."""
     mentions: list[tuple[int, PaperMention]] = []
     after = low
     for place, needle in needle_places(data, low, high, parting):
@@ -99,23 +99,23 @@ def _mentions(data: Bytes, low: int, high: int, parting: str) -> list[tuple[int,
 
 NOTHING: Mention = (0, 0, "", None, "")
 
-# https://arxiv.org/abs/2101.04869 or the like, with no escape after it: most of what people post.
+# https://arxiv.org/abs/2101.04869 or similar, with no escape after it: most mentions are like this.
 _commonest = re.compile(rb"xiv" + COMMONEST.encode() + rb"(?![A-Z]|\.?[%&\\<\x80-\xff])").match
 
 
 def _mentions_of(
     data: Bytes, low: int, start: int, end: int, id: str, version: int | None, form: str
 ) -> tuple[int, PaperMention]:
-    """The mention at `data[start:end]`, told from its line's beginning."""
+    """The mention at `data[start:end]`, with positions relative to its line."""
     line = data.rfind(_END, low, start) + 1 or low
     before = data[line:start]
     begin = start - line if before.isascii() else _characters(before)
-    # what Found(…) does, at half its price: this is done for every mention
+    # the same as PaperMention(…) in half the time: this runs for every mention
     return line, tuple.__new__(PaperMention, (id, version, begin, begin + end - start, form))
 
 
 def _nearby(data: Bytes, needle: str, low: int, place: int, high: int) -> Mention | None:
-    """What a needle's surroundings say, if they say it alone: a mention or NOTHING; None to ask the whole line."""
+    """What the text near a needle shows: a mention or NOTHING; None if the whole line must be searched."""
     first = max(low, place - BEFORE)
     text = data[first : min(high, place + AFTER + 1)].decode("latin-1").lower()
     mention = match(text, needle, place - first) if needle else None
@@ -130,7 +130,7 @@ def _nearby(data: Bytes, needle: str, low: int, place: int, high: int) -> Mentio
 
 
 def _line(data: Bytes, low: int, place: int, high: int) -> tuple[int, int]:
-    """Where the line around a place begins and ends."""
+    """Where the line around a position begins and ends."""
     end = data.find(_END, place, high)
     return data.rfind(_END, low, place) + 1 or low, high if end < 0 else end
 
@@ -145,21 +145,22 @@ def _shift(mention: PaperMention, by: int) -> PaperMention:
 
 # ---- needles -----------------------------------------------------------------------------------------
 
-# The bytes that stand before a needle in a mention: the last of "ar" or "alpha", or a slash. Else an escape ends there.
+# The byte before a needle in a mention: the last one of "ar" or "alpha", or a slash. Otherwise an escape ends there.
 _WORDS = [
     (needle, needle.encode(), frozenset(before)) for needle, before in zip(NEEDLES, (b"rRaA", b"rR", b"/"), strict=True)
 ]
 _ESCAPE_ENDS = frozenset(b"0123456789abcdefABCDEF;>") | frozenset(range(0x80, 0x100))
-"""A hex digit, a semicolon, the end of <wbr>, or of a character beyond ASCII, which may mean a slash or nothing."""
-# What stands beside an invisible character that parts a needle.
+"""The last byte of an escape: a hex digit, a semicolon, the end of <wbr>, or of a non-ASCII character, which may stand
+for a slash or nothing."""
+# The bytes beside an invisible character that splits a needle.
 _INSIDE_BEFORE = frozenset(b"xXiI5pPaAeErR") | frozenset(range(0x80, 0x100))
 _INSIDE_AFTER = frozenset(b"iIvVaApPeErRsS")
 
 
 def needle_places(data: Bytes, low: int, high: int, parting: str) -> Places:
-    """Where needles stand in `data[low:high]`."""
+    """The needles in `data[low:high]`, by position."""
     with memoryview(data) as whole, whole[low:high] as view:
-        block = Str(view)  # finds and counts as bytes do, several times faster
+        block = Str(view)  # finds and counts like bytes, several times faster
         places = [
             (place, needle)
             for needle, word, before in _WORDS
@@ -175,13 +176,13 @@ def needle_places(data: Bytes, low: int, high: int, parting: str) -> Places:
 
 
 def _escape_near(data: Bytes, place: int) -> bool:
-    """Whether an escape may end before a place; none is longer than 48 bytes."""
+    """Whether an escape may end before a position; none is longer than 48 bytes."""
     near = data[max(0, place - 48) : place]
     return not near.isascii() or b"%" in near or b"&" in near or b"\\" in near or b"<" in near
 
 
 def _split_at(data: Bytes, low: int, high: int, parting: str, search: Callable[[bytes, int], int]) -> Places:
-    """Where an invisible character stands between letters of a needle. `search` looks through `data[low:high]`."""
+    """Positions of invisible characters between letters of a needle. `search` looks through `data[low:high]`."""
     places = []
     for character in parting:
         word = character.encode()
@@ -203,23 +204,23 @@ def _each(search: Callable[[bytes, int], int], word: bytes) -> Iterator[int]:
 
 
 class _Part(NamedTuple):
-    """`data[:end]` is whole lines, or a piece of one that is longer than a block. Valid until the next one is asked."""
+    """`data[:end]` is whole lines, or a piece of a line longer than a block. Valid until the next part is read."""
 
     data: bytearray
     end: int
     consumed: int
-    """So many bytes are not in the next part."""
+    """How many bytes are not in the next part."""
     offset: int
-    """Of the data's first byte in the input."""
+    """The offset of the data's first byte in the input."""
     line: int
-    """Of the first line's first byte in the input."""
+    """The offset of the first line's first byte in the input."""
     before: int
-    """Characters of the first line that were in parts before."""
+    """How many characters of the first line were in earlier parts."""
     own: tuple[int, int | None]
-    """Where in the first line, in characters, a mention begins that is told with this part."""
+    """Where in the first line, in characters, a mention must begin to belong to this part."""
 
     def owns(self, mention: PaperMention) -> bool:
-        """Whether a mention in the first line is told with this part; `mention` counts from the data's beginning."""
+        """Whether a mention in the first line belongs to this part; `mention` counts from the data's beginning."""
         start, (first, last) = mention.start + self.before, self.own
         return first <= start and (last is None or start < last)
 
@@ -247,7 +248,7 @@ def _parts(stream: BinaryIO, block: int) -> Iterator[_Part]:
 
 
 def _read(stream: BinaryIO, data: bytearray, filled: int) -> int:
-    """Reads what the stream has now behind what is filled; 0 only at its end."""
+    """Read what the stream has now into the rest of the buffer; returns 0 only at the end of the stream."""
     chunk = getattr(stream, "readinto", None)
     with memoryview(data) as view, view[filled:] as room:
         if chunk:
@@ -258,5 +259,5 @@ def _read(stream: BinaryIO, data: bytearray, filled: int) -> int:
 
 
 def _whole_character(data: bytearray, place: int) -> int:
-    """The nearest place, at or before this one, that parts no character."""
+    """The nearest position, at or before this one, that does not split a character."""
     return next((place - back for back in range(4) if data[place - back] & 0xC0 != 0x80), place)

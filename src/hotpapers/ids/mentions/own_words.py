@@ -1,4 +1,4 @@
-"""What of a post's text is its author's own: words that come neither from the paper nor from a fixed frame. Pure."""
+"""Which words of a post are its author's own: neither from the paper nor from a fixed frame. Pure."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from typing import NamedTuple
 from hotpapers.categories import KNOWN
 
 LONGEST = 2_000
-"""Characters of a post's text that are looked at; of an abstract twice as many."""
+"""Characters of a post's text that are considered; of an abstract, twice as many."""
 RUN = 4
-"""So many words in a row that stand in the abstract too are quoted from it."""
+"""This many words in a row that are in the abstract too count as quoted from it."""
 BARE = 10
-"""Per cent of a text's letters that may be its author's own where it is called bare."""
+"""At most this percentage of a bare text's letters is its author's own."""
 REMEMBERED = 500
-"""Papers whose words are kept at hand: many posts name the same one."""
+"""Papers whose words are cached: many posts name the same one."""
 FRAME_FROM = 10
-"""Posts from which on the words that half of them share are a frame."""
+"""The fewest posts from which a frame is made, of the words that half of them share."""
 
 _PASSED_OVER = re.compile(r"[#@]|.*(?:://|\d)|[^.]*\..*/")
-"""Hashtags and @names, addresses with and without their scheme, whatever has a digit in it."""
+"""Hashtags and @names, addresses with and without a scheme, and anything with a digit in it."""
 _TEX = re.compile(r"\\[^\w\s]|[{}$\\]")
 _WORD = re.compile(r"[^\W\d_]+")
 _CATEGORIES = frozenset(category.casefold() for category in KNOWN)
 
 
 class MentionedPaper(NamedTuple):
-    """What is known of a paper that a post names. `title` is empty where nothing is."""
+    """What is known about a paper that a post names. `title` is empty if nothing is."""
 
     title: str = ""
     authors: tuple[str, ...] = ()
@@ -39,16 +39,16 @@ class MentionedPaper(NamedTuple):
 
 
 class OwnWords(NamedTuple):
-    """A text's words in order, and those of them that are in no paper that it names."""
+    """A text's words in order, and those that don't come from the papers that it names."""
 
     words: tuple[str, ...]
     own: tuple[str, ...]
 
 
 def folded(text: str) -> list[str]:
-    """The words of a text without accents, signs, numbers and case: `S\\'avio` and `Sávio` are both `savio`.
+    """A text's words without accents, signs, numbers and case: `S\\'avio` and `Sávio` are both `savio`.
 
-    Addresses, hashtags, @names, categories and whatever has a digit in it are passed over.
+    Addresses, hashtags, @names, categories and anything with a digit in it are skipped.
     """
     parts = [part for part in text.split() if not _is_passed_over(part)]
     plain = _TEX.sub("", " ".join(parts))
@@ -62,9 +62,9 @@ def _is_passed_over(part: str) -> bool:
 
 
 def own_words(text: str, papers: Iterable[MentionedPaper]) -> OwnWords:
-    """A post's words, and those that neither title nor authors nor a passage of the abstract have.
+    """A post's words, and those that are in neither the title, the authors' names nor a passage of the abstract.
 
-    Where one of its papers is unknown to us, all words are its own: better too few bare texts than too many.
+    If one of its papers is unknown, all words count as its own: too few bare texts are better than too many.
     """
     words = folded(text[:LONGEST])
     about = list(papers)
@@ -90,13 +90,13 @@ def _names(paper: MentionedPaper) -> frozenset[str]:
 
 @lru_cache(REMEMBERED)
 def _runs(abstract: str) -> frozenset[tuple[str, ...]]:
-    """All stretches of so many words of an abstract."""
+    """All runs of RUN words in an abstract."""
     abstract_words = folded(abstract[: 2 * LONGEST])
     return frozenset(tuple(abstract_words[start : start + RUN]) for start in range(len(abstract_words) - RUN + 1))
 
 
 def _quoted(words: Sequence[str], papers: Iterable[MentionedPaper]) -> set[int]:
-    """The places of words that stand in an abstract as well, with those around them."""
+    """The positions of words in runs that are also in an abstract."""
     runs = frozenset[tuple[str, ...]]().union(*(_runs(paper.abstract) for paper in papers))
     result: set[int] = set()
     for start in range(len(words) - RUN + 1):
@@ -106,7 +106,7 @@ def _quoted(words: Sequence[str], papers: Iterable[MentionedPaper]) -> set[int]:
 
 
 def frame(texts: Sequence[OwnWords]) -> frozenset[str]:
-    """The words beyond the papers' own that half of an account's posts have: *new paper*, *pdf*, *abs*."""
+    """The words, other than the papers', that half of an account's posts have: *new paper*, *pdf*, *abs*."""
     if len(texts) < FRAME_FROM:
         return frozenset()
     times = Counter(word for text in texts for word in set(text.own))
@@ -114,6 +114,6 @@ def frame(texts: Sequence[OwnWords]) -> frozenset[str]:
 
 
 def is_bare(words: OwnWords, fixed: frozenset[str] = frozenset()) -> bool:
-    """Whether at most a tenth of the letters are the author's own; a text without a word is bare."""
+    """Whether at most a tenth of the letters are the author's own; a text without words is bare."""
     own = sum(len(word) for word in words.own if word not in fixed)
     return 100 * own <= BARE * sum(map(len, words.words))

@@ -1,11 +1,11 @@
-"""Names of papers that the record knows: their titles, the DOIs of their published versions, their own pages.
+"""Names of papers in the record: their titles, the DOIs of their published versions, their own pages.
 
-    title   quoted in full, five words at least, set apart from what stands around it; of one paper alone
+    title   quoted in full, at least five words, set apart from the text around it, and not shared by two papers
     doi     10.1000/xyz123, in any address or after `doi:`
     page    an address that one paper's metadata gives as its own: see hotpapers.ids.mentions.paper_urls
 
-Whether a text may name a paper at all is told by one pass over its words, so that a stream of posts can be sifted: five
-words in a row with which a title begins. The rest is done for the few that pass, with so much work at most.
+One pass over a text's words, looking for the first five words of a title, shows whether it may name a paper at all,
+fast enough to filter a stream of posts. Only the few texts that pass get a closer, bounded search.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from hotpapers.ids.mentions import paper_urls
 from hotpapers.ids.mentions.title_words import WORD, plain, words
 
 FEWEST = 5
-"""Words of a title that is looked for: as they are counted between blanks."""
+"""Fewest words of a title that is looked for, separated by blanks."""
 MOST_WORDS = 60
-"""Words of a title; a longer one is not looked for."""
+"""Most words of a title that is looked for."""
 MOST_PLACES = 200
-"""Places in one text at which a title is tried."""
+"""Most places in a text at which titles are tried."""
 
-# Between two words: what sets them apart. A blank does not, nor do signs inside of names and addresses.
+# What sets two words apart. A blank does not, nor do signs within names and addresses.
 _APART = re.compile(r"[^\w \t'`/&+=%-]|\s-+\s|['`](?=[\s'`])|(?<=[\s'`])['`]")
 _ADDRESS_BEGINS = frozenset(("http", "https", "www", "arxiv", "doi", "pic"))
 _SEQUELS = frozenset(("ii", "iii", "iv", "v", "vi", "part"))
-"""What follows the title of a first part in that of the next."""
+"""Words that follow the title of a first part in the title of its sequel."""
 
 
 class PaperAlias(NamedTuple):
-    """A paper by its key, and what names it. `title` as it is written; `doi` one or several; `pages`: keys."""
+    """A paper's key, and what names it. `title`: as written; `doi`: one or several; `pages`: keys."""
 
     paper: str
     title: str = ""
@@ -42,7 +42,7 @@ class PaperAlias(NamedTuple):
 
 
 class AliasMatch(NamedTuple):
-    """A paper is named. `form`: title, doi or page; `found_in`: link or text."""
+    """A named paper. `form`: title, doi or page; `found_in`: link or text."""
 
     paper: str
     form: str
@@ -50,7 +50,7 @@ class AliasMatch(NamedTuple):
 
 
 class TitleMatch(NamedTuple):
-    """A title stands in a text, from a word to before another. `paper` is empty where several papers bear it."""
+    """A title in a text, from word `start` to before word `end`. `paper` is empty if several papers have the title."""
 
     paper: str
     start: int
@@ -58,8 +58,8 @@ class TitleMatch(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    """Each paper's title, as its words with a blank between; which papers' titles begin with five words, by their hash
-    (mostly one, and then no tuple: there are many); each DOI's and page's paper, empty where two claim it."""
+    """Each paper's title, as words separated by blanks; the papers whose titles begin with five words, by the hash of
+    these (a tuple only for several, to save memory); the paper of each DOI and page, empty if two claim it."""
 
     titles: dict[str, str]
     openings: dict[int, str | tuple[str, ...]]
@@ -68,9 +68,9 @@ class _Tables(NamedTuple):
 
 
 class PaperIndex:
-    """What names the papers that are known. One for all threads: while one learns, others read.
+    """The names of known papers. Shared by all threads: others may read while one learns.
 
-    Nothing that was learned is unlearned; `replace` takes over what another one knows.
+    Nothing is ever removed; `replace` takes over the contents of another index.
     """
 
     def __init__(self, known: Iterable[PaperAlias] = ()) -> None:
@@ -82,22 +82,22 @@ class PaperIndex:
         return len(self._tables.titles)
 
     def learn(self, known: Iterable[PaperAlias]) -> None:
-        """Takes in more papers, or more of what names them."""
+        """Add papers, or more names of papers."""
         with self._learning:
             for alias in known:
                 _learn(self._tables, alias)
 
     def replace(self, other: PaperIndex) -> None:
-        """Knows from now on what the other knows: how papers of long ago are forgotten."""
+        """Take over the contents of another index, to drop old papers."""
         with self._learning:
             self._tables = other._tables
 
     def title_of(self, paper: str) -> tuple[str, ...]:
-        """The words of a paper's latest title; none where it is not known."""
+        """The words of a paper's latest title; empty if unknown."""
         return tuple(self._tables.titles.get(paper, "").split())
 
     def may_name(self, text: str) -> bool:
-        """Whether it is worth asking what a text names; links may stand in it, each on a line of its own."""
+        """Whether a text may name papers; it may include links, each on a line of its own."""
         tables = self._tables
         if tables.openings:
             text_words = words(text)
@@ -110,7 +110,7 @@ class PaperIndex:
         return has_address and next(_addressed(tables, text, ""), None) is not None
 
     def papers_in(self, text: str, links: Iterable[str] = ()) -> list[AliasMatch]:
-        """What a text and its links name, the surest first; each paper once for each form and place."""
+        """What a text and its links name, strongest evidence first; each paper once per form and place."""
         tables = self._tables
         matches = [match for link in links for match in _addressed(tables, link, "link")]
         matches += _addressed(tables, text, "text")
@@ -118,12 +118,12 @@ class PaperIndex:
         return list(dict.fromkeys(matches))
 
     def titles_in(self, text: str) -> list[TitleMatch]:
-        """The titles that a text quotes in full, by place; none lies within another."""
+        """The titles that a text quotes in full, in order; none overlap."""
         return _quoted(self._tables, text)
 
 
 NO_NAMES = PaperIndex()
-"""Knows nothing, and is taught nothing."""
+"""An empty index, never added to."""
 
 
 def _learn(tables: _Tables, alias: PaperAlias) -> None:
@@ -147,7 +147,7 @@ def _papers(tables: _Tables, opening: int) -> tuple[str, ...]:
 
 
 def _claim(table: dict[str, str], name: str, paper: str) -> None:
-    """What two papers claim names none."""
+    """Record a claim; a name that two papers claim names neither."""
     table[name] = paper if table.get(name, paper) == paper else ""
 
 
@@ -189,7 +189,7 @@ def _quoted(tables: _Tables, text: str) -> list[TitleMatch]:
 
 
 def _longest(tables: _Tables, opening: int, text_words: list[str]) -> tuple[list[str], int]:
-    """The papers of the longest title with which these words begin, and how many words it has."""
+    """The papers with the longest title that these words start with, and its number of words."""
     text = " ".join(text_words) + " "
     titles = [(paper, tables.titles[paper]) for paper in _papers(tables, opening)]
     longest = max((title for _, title in titles if text.startswith(title + " ")), key=len, default="")
@@ -197,7 +197,7 @@ def _longest(tables: _Tables, opening: int, text_words: list[str]) -> tuple[list
 
 
 def _is_apart(plain_text: str, marks: list[re.Match[str]], start: int, end: int) -> bool:
-    """Whether words stand for themselves: at the beginning or end, in quotation marks, between signs, on their line."""
+    """Whether words are set apart: at the beginning or end, in quotation marks, between signs, or on their own line."""
     before = plain_text[marks[start - 1].end() : marks[start].start()] if start else "\n"
     if not _APART.search(before):
         return False

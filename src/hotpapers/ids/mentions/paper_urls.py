@@ -1,11 +1,11 @@
 """Addresses that belong to one paper: the DOI of its published version, its code, its project page, its forum.
 
-An address is compared by its key: host without `www.`, path in lower case, without what a link may carry along.
+An address is compared by its key: host without `www.` and path in lower case, without query and fragment.
 
-    github.com/owner/name          every page below a repository is the repository's
-    huggingface.co/datasets/o/n    of a data set, a space, a collection, a model too
+    github.com/owner/name          also for all pages of the repository
+    huggingface.co/datasets/o/n    a data set, space, collection or model
     openreview.net/AbCdEf          a forum and its PDF, by its id
-    name.github.io/project         any other page: itself alone
+    name.github.io/project         any other page: only itself
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from itertools import islice
 from urllib.parse import unquote
 
 LONGEST = 300
-"""Characters of an address that are looked at."""
+"""Characters of an address that are considered."""
 MOST = 100
-"""Addresses of one text that are looked at, and as many DOIs."""
+"""Addresses per text that are considered, and as many DOIs."""
 
 _ADDRESS = re.compile(rf"https?://([a-z0-9.-]{{4,100}})(?::\d{{1,5}})?([/?#][^\s\"<>|\\^`{{}}]{{0,{LONGEST}}})?", re.I)
 _DOI = re.compile(rf"10\.\d{{4,9}}(?:/|%2f)[^\s\"<>?#&|]{{1,{LONGEST}}}", re.I)
 _NATURE = re.compile(r"nature\.com/articles/([a-z0-9.-]{5,60})", re.I)
-"""Its addresses have the second half of the DOI: journals of this house are 10.1038."""
+"""Nature's addresses contain the second half of the DOI; the first is always 10.1038."""
 _FORUM = re.compile(r"[?&]id=([\w-]{4,40})")
 _TAIL = ".,;:!'*)]}>/"
 _CUTS = 4
-"""Parts behind a DOI that a publisher's address may have: /full, /pdf, /figures/2."""
+"""How many parts a publisher's address may have after a DOI: /full, /pdf, /figures/2."""
 
 REPOSITORIES = frozenset(("github.com", "gitlab.com", "codeberg.org", "bitbucket.org"))
 _MODELS = "huggingface.co"
@@ -36,20 +36,20 @@ _NO_OWNERS = frozenset(
     ("papers", "blog", "docs", "api", "models", "join", "organizations", "settings", "learn", "posts")
 )
 _PROJECTS = (".github.io", ".gitlab.io", ".netlify.app", ".vercel.app", ".pages.dev")
-"""Hosts where every name is one project's."""
+"""Hosts where every subdomain belongs to one project."""
 _SITES = "sites.google.com"
 _SHARED_SITES = ("arxiv.org", "doi.org", "alphaxiv.org", "youtube.com", "youtu.be", "orcid.org", "creativecommons.org")
-"""Hosts on which an address is no paper's own page, or is told by other means."""
+"""Hosts whose addresses are never a paper's own page, or are recognized by other means."""
 _OWN = re.compile(
     r"(?:project|code|codes|repo|repository|website|web site|webpage|web page|homepage|page|demo|data|dataset"
     r"|datasets|models|benchmark|implementation|forum|openreview)\b[^.;]{0,60}$",
     re.I,
 )
-"""What stands before an address that is said to be the paper's own."""
+"""The text before an address that a paper claims as its own."""
 
 
 def key(host: str, rest: str) -> str:
-    """The key of an address, by its host and what follows it; empty where that names no page of anybody's."""
+    """The key of an address, from its host and the rest; empty if it does not name anybody's page."""
     host = host.lower().rstrip(".").removeprefix("www.")
     host = _MODELS if host == "hf.co" else host
     if host == "openreview.net":
@@ -82,7 +82,7 @@ def keys(text: str) -> Iterator[str]:
 
 
 def claimed(text: str) -> list[str]:
-    """The keys of the addresses that a paper's own metadata gives as the paper's."""
+    """The keys of the addresses that a paper's metadata claims as its own."""
     result = []
     for match in islice(_ADDRESS.finditer(text), MOST):
         page = key(match[1], match[2] or "")
@@ -93,7 +93,7 @@ def claimed(text: str) -> list[str]:
 
 
 def named(addresses: Iterable[str]) -> list[str]:
-    """The keys of addresses that somebody names as a paper's own, one by one: any but those that are nobody's."""
+    """The keys of addresses that somebody lists as a paper's own, except those on shared sites."""
     return [paper for address in addresses for paper in islice(keys(address), 1) if not _is_nobodys(paper)]
 
 
@@ -112,7 +112,7 @@ def _is_nobodys(page: str) -> bool:
 
 
 def dois(text: str) -> Iterator[str]:
-    """Every DOI that a text may name, in lower case: each one followed by itself without the last of its parts."""
+    """Every DOI that a text may name, in lower case: each one, then the same without its last parts, one by one."""
     if "10." in text:
         for occurrence in islice(_DOI.finditer(text), MOST):
             yield from _shorter(unquote(occurrence[0]).lower())

@@ -1,8 +1,9 @@
-"""Posts whose link and words speak of two different papers.
+"""Posts whose link and words refer to two different papers.
 
-Most who name a second paper mean both. So doubt wants all of this: the words quote a title that is not the linked
-paper's; little else is said; and nothing of it has a word of the linked paper's title in it. A quoted title is either
-one that is known, or a line in the dress of one above lines such as `pdf: https://…`, as title bots write.
+Most posts that name a second paper mean both. So a post is doubted only if all of this holds: its words quote a title
+other than the linked paper's; there is little other text; and none of that shares a word with the linked paper's title.
+A quoted title is either a known one, or a line that looks like a title above lines such as `pdf: https://…`, as title
+bots write them.
 """
 
 from __future__ import annotations
@@ -14,25 +15,25 @@ from hotpapers.ids.mentions.paper_index import FEWEST, PaperIndex
 from hotpapers.ids.mentions.title_words import words
 
 MOST_BESIDE = 12
-"""Words that may stand beside the quoted title."""
+"""Most words beside the quoted title."""
 LONGEST = 5_000
-"""Characters of a text that are judged: a longer one says more than a title."""
+"""Most characters of a text that is judged: a longer one says more than a title."""
 
 _ADDRESS = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|(?:[\w-]{1,60}\.){1,4}[a-z]{2,10}/)\S*", re.I)
 _LABELLED = re.compile(r"\s*(?:abs|pdf|paper|arxiv|preprint|link)\s*[:：]\s*(?:https?://|[\w.-]{4,60}/)\S", re.I)
 _NOT_A_TITLE = re.compile(r"[@#!]|[.?] |[\u0370-\u2fff\u3040-\uffff]{3}")
-"""Signs of something else than an English title: names, tags, sentences, other scripts."""
+"""Signs that a text is not an English title: names, tags, sentences, other scripts."""
 _COMMON = frozenset(
     ("about", "with", "from", "that", "this", "towards", "toward", "using", "based", "their", "through")
 )
 STEM = 5
-"""Letters by which words are compared: learning is learned."""
+"""Letters by which words are compared: learning equals learned."""
 
 
 def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | None:
-    """The paper whose title a text quotes in place of that of the linked one; empty where it is not known whose it is.
+    """The paper whose title a text quotes instead of the linked paper's; empty if that paper is unknown.
 
-    `title`: the words of the linked paper's title. None when there is no doubt, or no way to tell.
+    `title`: the words of the linked paper's title. None if there is no doubt, or no way to tell.
     """
     if not title or len(text) > LONGEST:
         return None
@@ -55,13 +56,13 @@ def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | Non
 
 
 def _replaces(heading: Sequence[str], beside: Sequence[str], title: Sequence[str], shared: int) -> bool:
-    """Whether a quoted title stands in place of another, with which it shares at most so many words."""
+    """Whether a quoted title replaces another one, with which it shares at most `shared` words."""
     own = _stems(title)
     return len(beside) <= MOST_BESIDE and not _stems(beside) & own and len(_stems(heading) & own) <= shared
 
 
 def _heading(text: str) -> str:
-    """What stands above the first labelled address, if it is in the dress of a title."""
+    """The text above the first labelled address, if it looks like a title."""
     lines = text.split("\n")
     labelled = next((n for n, line in enumerate(lines) if _LABELLED.match(line)), 0)
     heading = " ".join(lines[:labelled])
@@ -69,7 +70,7 @@ def _heading(text: str) -> str:
 
 
 def _is_dressed(heading: str) -> bool:
-    """Whether words are written as a title of English is: capitals, no sentence, nobody named."""
+    """Whether words look like an English title: capitals, no sentence, nobody named."""
     parts = heading.split()
     long = [word for part in parts[1:] if len(word := part.lstrip("(\"'“‘")) >= 4]
     capitals = sum(word[0].isupper() for word in long)

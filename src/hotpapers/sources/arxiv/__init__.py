@@ -1,13 +1,13 @@
-"""arXiv itself: what is announced on which day, in every archive, with metadata; nobody talks here.
+"""arXiv itself: each day's announcements in every archive, with metadata; no posts.
 
     settings       what an operator may set
-    polling        what is asked, in which order; cursor_state: where the reading stands
-    completeness   what a feed lacked; oai_harvest: what was missed
+    polling        which requests are made, in which order; cursor_state: how far the reading has come
+    completeness   finds what a feed lacked; oai_harvest: what was missed
     daily_feeds, api, oai_records, listing   the four formats
-    xml, paper_items, author_names, tex, page_facts   what they share
+    xml, paper_items, author_names, tex, page_facts   shared by the formats
 
-Every working day some eighty requests, one in three seconds: twenty feeds, their papers by the API a hundred at a time,
-and twenty listing pages. A missed day is told by the listings for a week, and harvested by OAI-PMH after that.
+Some eighty requests every working day, one every three seconds: twenty feeds, their papers from the API a hundred at a
+time, and twenty listing pages. The listings show a missed day for a week; after that it is harvested by OAI-PMH.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from hotpapers.sources.arxiv.settings import ARCHIVES, ArxivSettings, checked
 __all__ = ["ARCHIVES", "ArxivSettings", "ArxivSource"]
 
 TURN = 5 * 60 * 1_000_000
-"""Microseconds after midnight in New York at which the day's feeds are first asked for."""
+"""Microseconds after midnight in New York at which the day's feeds are first read."""
 OWED_AGAIN = 2 * HOUR
-"""Microseconds until the API is asked again for what it has not described."""
+"""Microseconds until the API is asked again for versions that it has not described yet."""
 
 
 class ArxivSource:
-    """The source. `pages` ends after one round; its last page says when the next one is worth while."""
+    """The source. `pages` ends after one round; its last page says when the next one is due."""
 
     name = "arxiv"
 
@@ -48,11 +48,11 @@ class ArxivSource:
         self.reach: int | None = None
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """One round from a cursor on. Raises RetryLater, RequestRefused or NetError; what was yielded before stays."""
+        """One round from a cursor on. Raises RetryLater, RequestRefused or NetError; earlier pages stay valid."""
         yield from self._round(http, cursor, self.settings)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same, with the days that were announced since a moment: their listings, and OAI-PMH for those before."""
+        """The same, plus the days announced since a moment: by their listings, and by OAI-PMH for earlier ones."""
         first = days.date_at(since).isoformat()
         settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
         yield from self._round(http, cursor, settings, is_first=True)
@@ -65,13 +65,13 @@ class ArxivSource:
         yield PayloadPage(next_at=self.next_due(http.now(), cursor_state.encode(poll.cursor)))
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Nothing: arXiv counts nothing."""
+        """Nothing: arXiv has no counts."""
         return iter(())
 
     def next_due(self, now: int, cursor: str | None = None) -> int:
-        """When to ask again after a round that ended well: soon while a day is open or due, else when the next begins.
+        """When to read again after a successful round: soon while a day is open or due, else when the next one begins.
 
-        Holidays are asked too: the table may be wrong, and a feed is there for one day.
+        Holidays are read too: the table may be wrong, and a feed is only up for a day.
         """
         at = cursor_state.parse(cursor)
         soon = now + self.settings.every * 1_000_000
@@ -83,7 +83,7 @@ class ArxivSource:
         return due if due > now else soon
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """Papers, announcements, and how completely a day was read. Raises InputError or ValueError."""
+        """Reads papers, announcements, and how complete a day is. Raises InputError or ValueError."""
         if payload.kind == "listed":
             return [page_facts.read_announcement(payload.body, payload.at)]
         if payload.kind == "day":

@@ -1,7 +1,7 @@
-"""arXiv's query API: the metadata of papers that are known by their identifiers.
+"""arXiv's query API: the metadata of papers by identifier.
 
-https://info.arxiv.org/help/api/user-manual.html. An unknown identifier among known ones is silently left out, so what
-came is compared with what was asked. A malformed one alone is answered with an entry titled Error.
+https://info.arxiv.org/help/api/user-manual.html. The API silently leaves out unknown identifiers, so results are
+compared with what was asked for. It answers a single malformed one with an entry titled Error.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ERROR = "api/errors#"
 
 
 class ApiPaper(NamedTuple):
-    """A paper that the API gave: its identifier, its entry as it came, and which version that describes."""
+    """A paper from the API: its identifier, its raw entry, and the version that the entry describes."""
 
     id: str
     body: bytes
@@ -26,7 +26,7 @@ class ApiPaper(NamedTuple):
 
 
 def parse(data: bytes) -> list[ApiPaper]:
-    """An answer cut into its entries. Raises InputError, also for the entry in which arXiv says what is wrong."""
+    """Split a response into its entries. Raises InputError, also for an entry that reports an error."""
     feed, bodies = xml.pieces(data, "entry")
     if feed.tag != "feed":
         raise InputError(f"not arXiv's API: <{feed.tag[:40]}>")
@@ -42,7 +42,7 @@ def _identifier(entry: Element) -> ArxivId:
 
 
 def read(entry: Element, at: int) -> Paper:
-    """An entry's paper: the current version, unless another was asked for. Raises InputError."""
+    """An entry's paper: the current version unless another was requested. Raises InputError."""
     primary = entry.find("primary_category")
     others = [element.get("term", "") for element in entry.iterfind("category")]
     return paper_items.paper(

@@ -1,4 +1,4 @@
-"""Authors as arXiv's metadata has them: one line with commas, affiliations in parentheses, TeX's accents."""
+"""Parses authors in arXiv's metadata: one line with commas, affiliations in parentheses, and TeX accents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SUFFIX = re.compile(r"(?:[JS]r\.?|I{2,3}|IV)", re.ASCII)
 
 
 def authors(line: str) -> tuple[str, ...]:
-    """The names in a line, in order, without affiliations: `A. Gould (Ohio State), J. Doe, Jr. and C. Roe` → three."""
+    """A line's names, in order, without affiliations: `A. Gould (Ohio State), J. Doe, Jr. and C. Roe` → three."""
     result: list[str] = []
     for part in _BETWEEN.split(_without_affiliations(line)):
         name = tex.plain(" ".join(part.split()))
@@ -25,7 +25,7 @@ def authors(line: str) -> tuple[str, ...]:
 
 
 def _without_affiliations(line: str) -> str:
-    """The line without what stands in parentheses, however deep; where they do not match, only the signs go."""
+    """The line without parenthesized parts, however nested; if they are unbalanced, only the parentheses go."""
     names = "".join(_outside(line))
     return names if line.count("(") == line.count(")") else line.replace("(", " ").replace(")", " ")
 

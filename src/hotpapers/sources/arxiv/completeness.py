@@ -1,4 +1,4 @@
-"""An archive's feed against arXiv's listing; what is missing is asked of the API, and what stays missing is named."""
+"""Compares an archive's feed with arXiv's listing, fetches missing papers from the API, and names the rest."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hotpapers.sources.arxiv.listing import LARGEST_PAGE, ListingCount
 from hotpapers.sources.arxiv.settings import ArxivSettings
 
 NAMED = 20
-"""As many missing papers of an archive and a day are named; the rest are counted."""
+"""How many missing papers are named per archive and day; the rest are only counted."""
 MOST_PAGES = 10
 
 
 class CheckResult(NamedTuple):
-    """What a check found: its payloads, how many papers the open day's feed had lacked, what stays missing by day,
-    the first of the days that the listing told in full, and the least identifier that was new on each missed day."""
+    """What a check found: its payloads, how many papers the open day's feed lacked, what is still missing by day, the
+    first day that the listing shows in full, and the least new identifier of each missed day."""
 
     payloads: list[RawPayload]
     added: int
@@ -29,7 +29,7 @@ class CheckResult(NamedTuple):
 
 
 class CompletenessChecks:
-    """Compares archives for the open day, and tells of missed days as far as the listings go back."""
+    """Compares archives for the open day, and recovers missed days as far back as the listings go."""
 
     def __init__(
         self, settings: ArxivSettings, ask: Callable[..., Any], day: str, missed: Sequence[str], known_ids: set[str]
@@ -39,7 +39,7 @@ class CompletenessChecks:
         self._refused = False
 
     def check(self, archive: str, feed_ids: frozenset[str]) -> CheckResult:
-        """One archive; `feed_ids`: what its feed named. A refusal is a lack like any other; RetryLater is raised."""
+        """Check one archive; `feed_ids`: the papers in its feed. A refusal is noted as a lack; RetryLater is raised."""
         try:
             listed, at = self._listing(archive)
         except RequestRefused as no:
@@ -62,7 +62,7 @@ class CompletenessChecks:
         return CheckResult(payloads, added, tuple(lacks), self._exact(listed), tuple(self._least(listed)))
 
     def _listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
-        """What an archive's pages list, back to the first missed day or as far as they go; and when they said so."""
+        """What an archive's pages list, back to the first missed day or as far as they go, and when they were read."""
         url = f"{self.settings.listing}/{archive}/recent"
         result: dict[str, ListingCount] = {}
         first = self._missed[0] if self._missed else self._day
@@ -77,7 +77,7 @@ class CompletenessChecks:
         return result, at
 
     def _fetch(self, ids: Sequence[str], payloads: list[RawPayload]) -> list[str]:
-        """Papers by identifier, added to what was seen; those that the API does not give."""
+        """Fetch papers into `payloads`; returns the identifiers that the API does not have."""
         missing: list[str] = []
         for start in range(0, len(ids), self.settings.batch):
             batch = ids[start : start + self.settings.batch]
@@ -93,7 +93,7 @@ class CompletenessChecks:
         return missing
 
     def _exact(self, listed: Mapping[str, ListingCount]) -> str:
-        """The first of the missed days from which on the listing told all; the open day if it told of none."""
+        """The first missed day from which on the listing is complete; the open day if there is none."""
         first = self._day
         for day in reversed(self._missed):
             if self._refused or day not in listed or listed[day].total > len(listed[day].papers):

@@ -1,8 +1,8 @@
-"""Where the reading of arXiv stands: its cursor, and how it moves on. Pure.
+"""How far the reading of arXiv has come: its cursor, and how it advances. Pure.
 
-The days after `day`, the last that is closed, up to `open`, the one that is being read, were missed. When `open` is
-closed, the listing has told of the last few of them; those before are the gap, to be harvested by OAI-PMH. So a
-program that was stopped at any moment, or for months, goes on where it was.
+The days between `day`, the last closed one, and `open`, the one being read, were missed. When `open` is closed, the
+listings have shown the last few of them; those before are the gap, to be harvested by OAI-PMH. A program stopped at any
+time, even for months, resumes where it was.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from hotpapers import announcement_days as days
 from hotpapers.errors import InputError
 
 MOST_OWED = 10_000
-"""As many versions are overdue at most, some four days of all of arXiv."""
+"""Most versions that may be overdue, some four days of arXiv."""
 
 
 class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The cursor. Days are labels; identifiers are bare.
 
-    `day`, `last`: the last closed day (at first, the one before the first wanted), and the greatest identifier
-    announced up to it; `doubt`: that day, where its feeds were empty without a holiday. `open`: the day that is being
-    read; `fed`, `checked`: the archives whose feeds are in the record, and were compared with the listing; `items`: how
-    much the feeds held; `ids`: the least and greatest new identifiers; `lacks`: what stays missing, by day.
-    `exact`: the first day of which the listings told all; `least`: the least identifiers that they told of missed days.
-    `gap`, `after`, `before`: the first and last day to harvest, and the identifiers around them; `stamp`, `token`: the
-    datestamp that is asked for, and where its list goes on.
-    `owed`: versions that were announced on the open or the last closed day and that the API has not described yet;
-    `overdue`: those of before.
+    `day`, `last`: the last closed day (initially, the one before the first wanted day), and the greatest identifier
+    announced up to it; `doubt`: that day, if its feeds were empty without a holiday. `open`: the day being read;
+    `fed`, `checked`: the archives whose feeds are in the record, and which were compared with the listing; `items`: how
+    many items the feeds had; `ids`: the least and greatest new identifiers; `lacks`: what is still missing, by day.
+    `exact`: the first day that the listings show in full; `least`: the least identifiers that they show for missed
+    days. `gap`, `after`, `before`: the first and last day to harvest, and the identifiers around them; `stamp`,
+    `token`: the datestamp being harvested, and where its list continues.
+    `owed`: versions announced on the open or the last closed day that the API has not described yet; `overdue`: older
+    ones.
     """
 
     day: str = ""
@@ -54,15 +54,15 @@ class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 def parse(cursor: str | None) -> ArxivCursor:
-    """A cursor as it was kept; without one, the beginning. Raises InputError."""
+    """A stored cursor; an initial one if there is none. Raises InputError."""
     try:
         return msgspec.json.decode(cursor, type=ArxivCursor) if cursor else ArxivCursor()
     except msgspec.DecodeError as problem:
-        raise InputError(f"the cursor of arxiv cannot be read: {problem}") from problem
+        raise InputError(f"arXiv's cursor cannot be read: {problem}") from problem
 
 
 def encode(cursor: ArxivCursor) -> str:
-    """A cursor to be kept."""
+    """A cursor as stored."""
     return msgspec.json.encode(cursor).decode()
 
 
@@ -72,8 +72,8 @@ def missed_days(cursor: ArxivCursor, more: Container[str]) -> list[str]:
 
 
 def open_day(cursor: ArxivCursor, day: str, since: str = "", *, api_answers: bool = True) -> ArxivCursor:
-    """A day begins to be read; what was begun of another is left to be healed. `since`: the first day ever wanted.
-    `api_answers`: the API answers: what it has not described after two days is given up."""
+    """Start reading a day; an unfinished earlier day counts as missed. `since`: the first day ever wanted.
+    `api_answers`: the API works, so versions it has not described after two days are given up."""
     first = min(since or day, day)
     before = (date.fromisoformat(first) - timedelta(days=1)).isoformat()
     if day != cursor.open:
@@ -86,14 +86,14 @@ def open_day(cursor: ArxivCursor, day: str, since: str = "", *, api_answers: boo
 
 
 def add_feed(cursor: ArxivCursor, archive: str, items: int, new: list[str]) -> ArxivCursor:
-    """An archive's feed is in the record. `new`: its new papers."""
+    """Note that an archive's feed is in the record. `new`: its new papers."""
     known = [id for id in (*cursor.ids, *new) if id]
     ids = (min(known, key=rank), max(known, key=rank)) if known else ("", "")
     return msgspec.structs.replace(cursor, fed=(*cursor.fed, archive), items=cursor.items + items, ids=ids)
 
 
 def mark_described(cursor: ArxivCursor, identifiers: Iterable[str], described: Container[str]) -> ArxivCursor:
-    """Some more versions were asked of the API; what it has not described is owed."""
+    """Note that more versions were requested from the API; those it has not described are owed."""
     owed = dict.fromkeys([*cursor.owed, *identifiers])
     return msgspec.structs.replace(
         cursor,
@@ -103,7 +103,7 @@ def mark_described(cursor: ArxivCursor, identifiers: Iterable[str], described: C
 
 
 def close_day(cursor: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivCursor:
-    """The open day is closed; missed days before those that the listings told of become the gap."""
+    """Close the open day; missed days before those that the listings show become the gap."""
     unlisted = [day for day in missed if day < cursor.exact]
     after = cursor.after if cursor.stamp else cursor.last
     first = cursor.gap[0] if cursor.stamp else (unlisted[0] if unlisted else "")
@@ -123,17 +123,17 @@ def close_day(cursor: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivC
 
 
 def with_token(cursor: ArxivCursor, token: str) -> ArxivCursor:
-    """A part of the list of a datestamp is in the record; it goes on with a token, or with the next datestamp."""
+    """Note that part of a datestamp's list is in the record; continue with a token, or with the next datestamp."""
     following = (date.fromisoformat(cursor.stamp) + timedelta(days=1)).isoformat()
     return msgspec.structs.replace(cursor, token=token, stamp=cursor.stamp if token else following)
 
 
 def without_gap(cursor: ArxivCursor) -> ArxivCursor:
-    """The gap is closed."""
+    """Close the gap."""
     return msgspec.structs.replace(cursor, gap=("", ""), after="", before="", stamp="", token="")
 
 
 def rank(id: str) -> tuple[int, int]:
-    """Identifiers in the order in which arXiv gave them; those of the old style before all others."""
+    """Sort key of identifiers, in the order in which arXiv assigned them; old-style ones come first."""
     month, _, number = id.partition(".")
     return (int(month), int(number)) if month.isdigit() and number.isdigit() else (0, 0)

@@ -1,8 +1,8 @@
 """arXiv's daily feeds, RSS or Atom: what was announced in an archive or a category on one day.
 
-https://info.arxiv.org/help/rss_specifications.html. An item's type is relative to what was asked for: `cross` is newly
-listed *there*. Left out are replacements from the sixth version on and changes of the abstract alone; after 2,000
-items a feed ends without saying so, replacements last. On days without an announcement it is there, dated, and empty.
+https://info.arxiv.org/help/rss_specifications.html. An item's type is relative to the feed: `cross` means newly listed
+*there*. Feeds leave out replacements from the sixth version on, and changes to the abstract alone. They end silently
+after 2,000 items, replacements last. On days without an announcement, the feed is dated and empty.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hotpapers.model import Announcement, AnnouncementType, Item
 from hotpapers.sources.arxiv import author_names, paper_items, xml
 
 FULL = 2000
-"""As many items as a feed holds: it may have been cut."""
+"""Most items of a feed: one with this many may have been cut."""
 
 TYPES: dict[str, AnnouncementType] = {
     "new": "new", "cross": "cross", "replace": "replacement", "replace-cross": "replacement",
@@ -27,7 +27,7 @@ TYPES: dict[str, AnnouncementType] = {
 
 
 class DailyFeed(NamedTuple):
-    """A feed of one day: its date in New York, its items, and those that could not be read."""
+    """One day's feed: its date in New York, its items, and the raw items that could not be read."""
 
     date: date
     items: tuple[DailyFeedEntry, ...]
@@ -35,7 +35,7 @@ class DailyFeed(NamedTuple):
 
 
 class DailyFeedEntry(NamedTuple):
-    """An item: what it announces, and the item itself."""
+    """An item: what it announces, and its raw body."""
 
     id: str
     version: int | None
@@ -46,12 +46,12 @@ class DailyFeedEntry(NamedTuple):
 
     @property
     def versioned_id(self) -> str:
-        """The version that is announced: `2101.04869v2`."""
+        """The announced version: `2101.04869v2`."""
         return f"{self.id}v{self.version}"
 
 
 def parse(data: bytes) -> DailyFeed:
-    """A feed cut into its items. Raises InputError, also for the feed in which arXiv says what is wrong."""
+    """Split a feed into its items. Raises InputError, also for a feed that reports an error."""
     channel, bodies = xml.pieces(data, "item")
     if channel.tag == "feed":
         channel, bodies = xml.pieces(data, "entry")
@@ -89,7 +89,7 @@ def _announced_id(item: Element) -> tuple[ArxivId, AnnouncementType]:
 
 
 def _categories(item: Element) -> tuple[str, ...]:
-    """The primary one first."""
+    """The primary category first."""
     return tuple((element.get("term") or element.text or "").strip() for element in item.iterfind("category"))
 
 
@@ -98,7 +98,7 @@ def _day(item: Element) -> str:
 
 
 def read(item: Element, feed: str, at: int) -> list[Item]:
-    """An item's paper, and its announcement in the archive or category whose feed it stood in. Raises InputError."""
+    """An item's paper, and its announcement in the archive or category of the feed. Raises InputError."""
     arxiv_id, kind = _announced_id(item)
     summary = item.findtext("description") or item.findtext("summary") or ""
     paper = paper_items.paper(

@@ -1,8 +1,8 @@
-"""arXiv's listing pages: which papers it says it announced, day by day, and how many.
+"""arXiv's listing pages: which papers it announced, day by day, and how many.
 
-`/list/<archive>/recent` has the last five days of announcements, new papers and cross-lists in one section a day;
-`/list/<archive>/new` has the last day with its replacements. Their headings say what the whole section holds, so
-a section that goes on on the next page is known to. Only identifiers, types and counts are read.
+`/list/<archive>/recent` has the last five announcement days, new papers and cross-lists in one section per day;
+`/list/<archive>/new` has the last day with its replacements. Headings give the size of the whole section, which shows
+whether it continues on the next page. Only identifiers, types and counts are read.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from hotpapers.ids import arxiv
 from hotpapers.model import AnnouncementType
 
 LARGEST_PAGE = 2000
-"""As many papers as arXiv shows on a page."""
+"""Most papers that arXiv shows on a page."""
 
-# Headings hold no other element; what an entry says of itself stands in its first lines.
+# Headings contain no other elements; an entry identifies itself in its first lines.
 _HEADING_OR_ENTRY = re.compile(r"<h3>([^<]{0,300})</h3>|<dt>", re.ASCII)
 _DATE = re.compile(r"[A-Z][a-z]{2,8}, (\d{1,2}) ([A-Z][a-z]{2})[a-z]{0,6} (\d{4})", re.ASCII)
 _COUNT = re.compile(r"\d{1,6} of (\d{1,6}) entries", re.ASCII)
 _ID = re.compile(r'href ?= ?"/abs/([^"]{5,40})"', re.ASCII)
 _LIST = re.compile(r"<dl id='articles'>|No updates for this time period|<h3>Showing new listings for", re.ASCII)
 _ENTRY = 2000
-"""Characters after which an entry has said which paper it is."""
+"""An entry names its paper within this many characters."""
 
 
 class ListingCount(NamedTuple):
-    """What arXiv lists as new or cross-listed on a day: how many papers, and those of them that a page shows."""
+    """What arXiv lists as new or cross-listed on a day: how many papers, and those that a page shows."""
 
     total: int = 0
     papers: Mapping[str, AnnouncementType] = MappingProxyType({})
 
     def with_section(self, other: ListingCount) -> ListingCount:
-        """Together with another section of the same day."""
+        """Add another section of the same day."""
         return ListingCount(self.total + other.total, {**self.papers, **other.papers})
 
     def with_next_page(self, other: ListingCount) -> ListingCount:
-        """Together with the same day on the next page, where the heading gives the same total."""
+        """Add the same day's papers from the next page, whose heading gives the same total."""
         return ListingCount(max(self.total, other.total), {**self.papers, **other.papers})
 
 
 def parse(data: bytes) -> dict[str, ListingCount]:
-    """What a page lists, by the day's label, newest first. Raises InputError for a page that is no listing."""
+    """What a page lists, by the day's label, newest first. Raises InputError if the page is not a listing."""
     html = data.decode("utf-8", "replace")
     if not _LIST.search(html):
         raise InputError("not arXiv's listing")
@@ -102,14 +102,14 @@ def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] |
 
 
 class ListingShortfall(NamedTuple):
-    """What a feed had less than the listing: papers by name, and how many that no page named."""
+    """What a feed lacks compared with the listing: papers by identifier, and how many more that no page shows."""
 
     papers: Mapping[str, AnnouncementType]
     unnamed: int
 
 
 def shortfall(listed: ListingCount, feed_ids: Container[str]) -> ListingShortfall:
-    """Compares what arXiv lists in an archive on a day with the identifiers that its feed gave."""
+    """Compare what arXiv lists in an archive on a day with the identifiers in its feed."""
     return ListingShortfall(
         {id: kind for id, kind in listed.papers.items() if id not in feed_ids},
         max(0, listed.total - len(listed.papers)),

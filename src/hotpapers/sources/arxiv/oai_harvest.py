@@ -1,4 +1,4 @@
-"""What was missed longer ago than the listings tell of: OAI-PMH, one datestamp after the other up to today."""
+"""Harvests what was missed before the listings begin, by OAI-PMH, one datestamp after another up to today."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hotpapers.sources.arxiv.settings import ArxivSettings
 
 
 class OaiHarvest:
-    """Closes a cursor's gap, a page at a time; nothing where there is none."""
+    """Closes a cursor's gap, a page at a time; does nothing without a gap."""
 
     def __init__(self, settings: ArxivSettings, http: HttpClient, ask: Callable[..., Any], start: ArxivCursor) -> None:
         self.settings, self.http, self.cursor, self._ask = settings, http, start, ask

@@ -1,9 +1,9 @@
-"""arXiv's OAI-PMH: records by the date of their last change, with every version's moment.
+"""arXiv's OAI-PMH: records by the date of their last change, with the submission time of every version.
 
 https://info.arxiv.org/help/oa/index.html, https://www.openarchives.org/OAI/openarchivesprotocol.html. The datestamp is
-no day of announcement: an old paper comes again when its journal is added. So the day is estimated from the moment of
-the first submission, and the numbers of identifiers, which arXiv gives at the announcement in rising order, say whether
-the paper belongs to the days that were missed (`MissedDays`).
+not the announcement day: an old paper appears again when its journal is added. So the day is estimated from the time of
+the first submission. Whether the paper belongs to the missed days follows from its identifier, as arXiv assigns numbers
+in rising order at the announcement (`MissedDays`).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from hotpapers.sources.arxiv import author_names, daily_feeds, paper_items, xml
 from hotpapers.sources.arxiv.cursor_state import rank
 
 NOTHING, STALE = "noRecordsMatch", "badResumptionToken"
-"""Errors that are none: nothing changed that day; begin that day anew."""
+"""Errors that are no failures: nothing changed that day; start the day over."""
 
 
 class OaiRecords(NamedTuple):
-    """A part of a list: records as they came, with their identifiers; where it goes on; or arXiv's error, in words."""
+    """Part of a list: raw records with their identifiers; the token to continue; or arXiv's error and its message."""
 
     records: tuple[tuple[str, bytes], ...] = ()
     token: str = ""
@@ -34,7 +34,7 @@ class OaiRecords(NamedTuple):
 
 
 def parse(data: bytes) -> OaiRecords:
-    """An answer cut into its records. Raises InputError."""
+    """Split a response into its records. Raises InputError."""
     response, bodies = xml.pieces(data, "record")
     if response.tag != "OAI-PMH":
         raise InputError(f"not OAI-PMH: <{response.tag[:40]}>")
@@ -49,8 +49,8 @@ def parse(data: bytes) -> OaiRecords:
 
 
 class MissedDays(NamedTuple):
-    """Announcement days that were missed, from `first` to `last`; new papers have numbers after `after` and before
-    `before` (identifiers of the days around it, empty where unknown). `holidays`: further ones, by commas."""
+    """Missed announcement days, from `first` to `last`; new papers have numbers after `after` and before `before`
+    (identifiers of the days around them, empty if unknown). `holidays`: additional ones, separated by commas."""
 
     first: str
     last: str
@@ -59,19 +59,19 @@ class MissedDays(NamedTuple):
     holidays: str = ""
 
     def day_of(self, arxiv_id: ArxivId, submitted: int) -> str:
-        """The missed day on which a paper was announced, as far as can be told; empty when it was on another."""
+        """The missed day on which a paper was probably announced; empty if it was on another day."""
         if (self.after and rank(arxiv_id.id) <= rank(self.after)) or (
             self.before and rank(arxiv_id.id) >= rank(self.before)
         ):
             return ""
         day = days.announced_for(submitted, self.holidays.split(","))
         if self.after:
-            day = max(day, self.first)  # it was held back
+            day = max(day, self.first)  # arXiv held it back
         return day if self.first <= day <= self.last else ""
 
 
 def read(record: Element, context: Mapping[str, str], at: int) -> list[Item]:
-    """A record's paper, and the announcements that fall into a gap (`context`: its fields). Raises InputError."""
+    """A record's paper, and its announcements in a gap (`context`: the gap's fields). Raises InputError."""
     header = record.find("header")
     if header is not None and header.get("status") == "deleted":
         return []
@@ -98,7 +98,7 @@ def read(record: Element, context: Mapping[str, str], at: int) -> list[Item]:
 
 
 def _moments(tree: Element) -> list[int]:
-    """When each version was submitted; of format arXiv the first and the last one's days."""
+    """When each version was submitted; in format arXiv, the days of the first and the last one."""
     texts = [xml.text(element, "date") for element in tree.iterfind("version")] or [
         xml.text(tree, "created"),
         xml.text(tree, "updated"),
@@ -119,10 +119,10 @@ def _authors(tree: Element) -> Iterator[str]:
 
 
 def _comment(tree: Element) -> str:
-    """The comment; a withdrawn paper, whose last version is empty, says so in any case."""
+    """The comment; for a withdrawn paper, whose last version is empty, it always says so."""
     comment = xml.text(tree, "comments")
     versions = tree.findall("version")
-    # a version of HTML pages has no size either
+    # a version made of HTML pages has no size either
     is_empty = bool(versions) and xml.text(versions[-1], "size") == "0kb" and not xml.text(versions[-1], "source_type")
     return f"[withdrawn] {comment}".strip() if is_empty and "withdrawn" not in comment.lower() else comment
 
@@ -130,7 +130,7 @@ def _comment(tree: Element) -> str:
 def _announcements(
     arxiv_id: ArxivId, categories: tuple[str, ...], moments: list[int], context: Mapping[str, str], at: int
 ) -> Iterator[Announcement]:
-    """In the primary archive: as new on the estimated day, and each later version as a replacement."""
+    """Announcements in the primary archive: new on the estimated day, and each later version as a replacement."""
     gap = MissedDays(**context)
     archive = archive_of(categories[0]) if categories else ""
     new = gap.day_of(arxiv_id, moments[0])

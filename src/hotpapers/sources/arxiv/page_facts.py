@@ -1,4 +1,4 @@
-"""What arXiv's pages say without an element of its own to keep: written down by us, as JSON."""
+"""Facts from arXiv's pages that have no XML element of their own to keep: stored as our own JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ State = Literal["read", "checked", "empty", "harvested"]
 
 
 class ListedFact(msgspec.Struct, frozen=True, kw_only=True):
-    """A paper stands in a listing, or in a further feed."""
+    """A paper that is in a listing, or in another feed."""
 
     paper: str
     version: int | None = None
@@ -31,8 +31,8 @@ class ListedFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DayFact(msgspec.Struct, frozen=True, kw_only=True):
-    """How completely a day was read: all its feeds are read; compared with the listing; without a paper; or harvested
-    later. `lacks`: what stays missing, a line an archive."""
+    """How completely a day was read: all its feeds are read; compared with the listing; empty; or harvested later.
+    `lacks`: what is still missing, a line per archive."""
 
     day: str
     state: State
@@ -40,24 +40,24 @@ class DayFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listing_payload(fact: ListedFact, at: int) -> RawPayload:
-    """A listed paper as something that was seen."""
+    """A listed paper as a payload."""
     return RawPayload("listed", f"{fact.category}/{fact.day}/{fact.paper}", msgspec.json.encode(fact), at)
 
 
 def day_payload(day: str, state: State, lacks: Iterable[str], at: int) -> RawPayload:
-    """A day's completeness as something that was seen."""
+    """A day's completeness as a payload."""
     return RawPayload("day", day, msgspec.json.encode(DayFact(day=day, state=state, lacks=tuple(lacks))), at)
 
 
 def read_announcement(body: bytes, at: int) -> Announcement:
-    """The announcement. Raises ValueError."""
+    """The announcement in a ListedFact. Raises ValueError."""
     fact = msgspec.json.decode(body, type=ListedFact)
     return daily_feeds.announcement(ArxivId(fact.paper, fact.version), fact.category, fact.day, fact.type, at)
 
 
 def read_coverage(body: bytes, at: int) -> Coverage:
-    """How a day's announcement was read; what is missing is named. Its span is the evening of the announcement, so
-    `from_at` finds it: announcement_days.announced_at(day). Raises ValueError."""
+    """How a day's announcement was read, naming what is missing. Its span is the evening of the announcement, so
+    `from_at` is announcement_days.announced_at(day). Raises ValueError."""
     fact = msgspec.json.decode(body, type=DayFact)
     states = {"read": NOT_COMPARED, "empty": days.NOTHING, "harvested": ESTIMATED}
     reasons = [*([states[fact.state]] if fact.state in states else []), *fact.lacks]

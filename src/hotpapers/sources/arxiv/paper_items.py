@@ -1,4 +1,4 @@
-"""What arXiv's several formats have in common: identifiers, texts, moments, and the paper made of them."""
+"""Shared by arXiv's formats: identifiers, texts, timestamps, and the paper made from them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hotpapers.sources.arxiv import tex
 
 
 def identifier(text: str) -> ArxivId:
-    """The identifier in `oai:arXiv.org:2101.04869v2`, `http://arxiv.org/abs/…` or alone. Raises InputError."""
+    """The identifier in `oai:arXiv.org:2101.04869v2`, in `http://arxiv.org/abs/…` or on its own. Raises InputError."""
     return arxiv.parse(text.strip().removeprefix("oai:arXiv.org:"))
 
 
 def clean_text(text: str | None) -> str:
-    """A text as one line: blanks folded, TeX's letters as Unicode, nothing that a database cannot hold."""
+    """A text as one line: whitespace collapsed, TeX letters as Unicode, no characters that a database cannot store."""
     return storable(tex.plain(" ".join((text or "").split())))
 
 
@@ -33,12 +33,12 @@ def moment(text: str | None) -> int | None:
         return None
     parsed = timestamps.parse(text)
     if parsed is None:
-        raise InputError(f"no date: {text[:60]!r}")
+        raise InputError(f"not a date: {text[:60]!r}")
     return timestamps.whole_seconds(parsed)
 
 
 def day_of(text: str | None) -> date:
-    """The date in New York of a feed's `pubDate`, midnight there of the announcement's day. Raises InputError."""
+    """The New York date of a feed's `pubDate`, which is midnight of the announcement day there. Raises InputError."""
     at = moment(text)
     if at is None:
         raise InputError("arXiv's feed: a date is missing")
@@ -58,7 +58,7 @@ def paper(
     journal: str | None = "",
     **rest: Any,
 ) -> Paper:
-    """A paper's metadata as seen at a moment. Raises InputError where the title is missing."""
+    """A paper's metadata as seen at a moment. Raises InputError if the title is missing."""
     if not clean_text(title):
         raise InputError(f"{arxiv_id.id}: a paper without a title")
     return Paper(

@@ -1,10 +1,10 @@
-"""One round of asking arXiv: today's feeds; then the listing's count and what is missing; then what was missed.
+"""One round of reading arXiv: today's feeds; then the listings' counts and missing papers; then missed days.
 
-The feeds go first: with them a day's announcements are in the record. What fails later holds up nothing of it, and
-every page's cursor says how far the round came, so that the next one goes on there.
+The feeds come first: they bring a day's announcements into the record. Later failures don't hold those up, and every
+page's cursor says how far the round has come, so the next one continues there.
 
-A feed says less of a paper than the API: neither comment nor dates. So it is the API that describes what a feed names,
-and the feed itself only what is new and the API does not have yet; else it would hide what was known before.
+A feed has neither a paper's comment nor its dates. So papers are described by the API, and by the feed only if they are
+new and the API does not have them yet; otherwise the feed would hide what was known before.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from hotpapers.sources.arxiv.settings import ArxivSettings
 
 
 class MetadataFetcher:
-    """Asks for papers as long as the API answers. It lags behind the announcements now and then, by hours or a day.
+    """Fetches papers as long as the API answers. At times the API lags behind the announcements, by hours or a day.
 
-    `described`: versions that it has described, such as `2101.04869v2`; `known_ids`: these and their bare identifiers,
-    and what others add. `failed`: it did not answer.
+    `described`: versions that it has described, such as `2101.04869v2`; `known_ids`: these, their bare identifiers,
+    and what others add. `failed`: the API did not answer.
     """
 
     def __init__(self, settings: ArxivSettings, ask: Callable[..., Any]) -> None:
@@ -40,7 +40,7 @@ class MetadataFetcher:
         self.failed = False
 
     def ask_for(self, identifiers: Sequence[str]) -> Iterator[list[RawPayload]]:
-        """What it says of these versions, a list a request, up to a request in which it has nothing of them."""
+        """The API's entries for these versions, a list per request, until a request returns none."""
         remaining = [identifier for identifier in dict.fromkeys(identifiers) if identifier not in self.described]
         for start in range(0, len(remaining), self.settings.batch):
             payloads = [] if self.failed else self._batch(remaining[start : start + self.settings.batch])
@@ -49,7 +49,7 @@ class MetadataFetcher:
             yield payloads
 
     def _batch(self, identifiers: Sequence[str]) -> list[RawPayload]:
-        """A batch. What fails is no failure of the round: it is asked for again in a later one."""
+        """Fetch a batch. Errors don't fail the round: a later round asks again."""
         ids = list(dict.fromkeys(identifier.rpartition("v")[0] for identifier in identifiers))
         try:
             papers, at = self._ask(api.parse, self.settings.api, id_list=",".join(ids), max_results=str(len(ids)))
@@ -72,7 +72,7 @@ Parsed = TypeVar("Parsed")
 
 
 class _Part(NamedTuple):
-    """A feed that was read, whose it is, and when."""
+    """A feed, the archive or category it belongs to, and when it was read."""
 
     name: str
     feed: DailyFeed
@@ -80,8 +80,8 @@ class _Part(NamedTuple):
 
 
 class ArxivPoll:
-    """Reads on from a cursor, a page at a time. `is_first`: nothing was read before, so that a weekend, on which no
-    feed is out, is no reason to wait."""
+    """Reads on from a cursor, a page at a time. `is_first`: nothing was read before, so don't wait for the next feed
+    on a weekend, when there is none."""
 
     def __init__(
         self, settings: ArxivSettings, http: HttpClient, start: ArxivCursor, *, is_first: bool = False
@@ -111,7 +111,7 @@ class ArxivPoll:
         return PayloadPage(payloads, cursor_state.encode(self.cursor))
 
     def _ask(self, parse: Callable[[bytes], Parsed], url: str, **params: str) -> tuple[Parsed, int]:
-        """What a server answers, read, and when. What cannot be read at all is the server's mistake, not ours."""
+        """A server's parsed response, and when it came. Raises NetError if unreadable: the server is at fault."""
         response = self.http.get(url, params=params)
         try:
             return parse(response.body), response.at
@@ -141,7 +141,7 @@ class ArxivPoll:
         return self._ask(daily_feeds.parse, f"{self.settings.feeds}/rss/{name}")
 
     def _is_open(self, feed: DailyFeed) -> bool:
-        """Whether a feed is of the day that is being read; the first one of a new day opens it."""
+        """Whether a feed belongs to the day being read; a new day's first feed opens that day."""
         day = feed.date.isoformat()
         if not self.cursor.open and day > self.cursor.day and feed.date.weekday() < 5:
             self.cursor = cursor_state.open_day(
@@ -150,13 +150,13 @@ class ArxivPoll:
         return day == self.cursor.open
 
     def _open_latest(self) -> None:
-        """Begins with the last day whose feeds were out: the listings tell of it, and of those before."""
+        """Start with the last day that had feeds: the listings show it and those before."""
         opened = cursor_state.open_day(self.cursor, days.current(self.http.now()), self.settings.since)
         self.cursor = msgspec.structs.replace(opened, fed=self.settings.archives)
         self._feed_ids = dict.fromkeys(self.settings.archives, frozenset())
 
     def _parts(self, archive: str, feed: DailyFeed, at: int) -> Iterator[_Part]:
-        """A feed; where it was cut, also what the feeds of its categories have besides."""
+        """A feed; if it was cut, also the other items of its categories' feeds."""
         yield _Part(archive, feed, at)
         known = frozenset(entry.id for entry in feed.items)
         self._feed_ids[archive] = known
@@ -167,7 +167,7 @@ class ArxivPoll:
                 yield _Part(category, part._replace(items=rest), at)
 
     def _describe(self, identifiers: Sequence[str]) -> Iterator[PayloadPage]:
-        """The papers that the API has, a page a request; the others are owed."""
+        """The papers that the API has, a page per request; the others are owed."""
         for payload in self._fetcher.ask_for(identifiers):
             yield self._page(payload)
         self.cursor = cursor_state.mark_described(self.cursor, identifiers, self._fetcher.described)
@@ -175,11 +175,11 @@ class ArxivPoll:
     def _entries(self, part: _Part) -> Iterator[RawPayload]:
         for entry in part.feed.items:
             yield self._entry(part.name, entry, part.at)
-        for body in part.feed.unreadable:  # the reader says why, and it is kept in quarantine
+        for body in part.feed.unreadable:  # `read` will raise the reason, and the item goes to quarantine
             yield RawPayload("announcement", f"{part.name}/unread", xml.wrap(body, feed=part.name), part.at)
 
     def _entry(self, name: str, entry: DailyFeedEntry, at: int) -> RawPayload:
-        """An item whole where it alone describes its paper; else only that it stands there."""
+        """The whole item if nothing else describes its paper; otherwise only the fact that it is listed."""
         if entry.versioned_id in self._known_ids or not self._is_first_word(entry):
             fact = page_facts.ListedFact(
                 paper=entry.id, version=entry.version, category=name, day=entry.day, type=entry.type
@@ -189,15 +189,15 @@ class ArxivPoll:
         return RawPayload("announcement", f"{name}/{entry.versioned_id}", xml.wrap(entry.body, feed=name), at)
 
     def _is_first_word(self, entry: DailyFeedEntry) -> bool:
-        """Whether nothing better can be known of a paper: it is new, and the API does not have it, or it has a number
-        that none had before."""
+        """Whether the feed is the best description of a paper: it is new, and its number is new too or the API does not
+        have it."""
         has_new_number = cursor_state.rank(entry.id) > cursor_state.rank(self.cursor.last)
         return entry.type == "new" and (has_new_number or not self._fetcher.failed)
 
     # ---- closing the day -------------------------------------------------------------------------------
 
     def _is_surely_empty(self) -> bool:
-        """Whether empty feeds mean that nothing was announced: on a holiday, and where it is no longer early."""
+        """Whether empty feeds mean that nothing was announced: on a holiday, or once it is no longer early."""
         day = self.cursor.open
         is_early = self.http.now() < days.closes_at(day) + self.settings.patience * HOUR
         return not (is_early and days.expected(day, self._holidays))
@@ -217,7 +217,7 @@ class ArxivPoll:
         yield self._page(payloads)
 
     def _day_payloads(self, missed: Sequence[str]) -> Iterator[RawPayload]:
-        """What is known of the open day, and of the missed ones that the listings told of."""
+        """The completeness of the open day, and of the missed days that the listings show."""
         for day in [*missed, self.cursor.open]:
             if day >= self.cursor.exact:
                 lacks = [words for of, words in self.cursor.lacks if of == day]
@@ -230,7 +230,7 @@ class ArxivPoll:
         for archive in self.settings.archives:
             if archive in self.cursor.checked:
                 continue
-            if archive not in self._feed_ids:  # the round was begun by another process
+            if archive not in self._feed_ids:  # another process began the round
                 feed, _ = self._feed(archive)
                 self._feed_ids[archive] = frozenset(entry.id for entry in feed.items if entry.day == self.cursor.open)
             result = checks.check(archive, self._feed_ids[archive])

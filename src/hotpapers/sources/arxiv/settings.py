@@ -14,18 +14,17 @@ ARCHIVES = (
     "astro-ph", "cond-mat", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th",
     "math-ph", "nlin", "nucl-ex", "nucl-th", "physics", "quant-ph",
 )  # fmt: skip
-"""All archives that arXiv announces in."""
+"""All archives with announcements."""
 
 
 class ArxivSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[source.arxiv]`.
 
-    `archives`: which archives or categories are read. `since`: the first day that is harvested where the record is
-    new, none for today alone. `holidays`: further weekdays without a deadline, as arXiv dates them, so that the next
-    weekday's announcement is not waited for. `patience`: hours after midnight in New York at which an empty feed is
-    believed on a day that should have an announcement. `every`: seconds between two looks for one that is due.
-    `batch`: papers asked of the API at once. `feeds`, `api`, `oai`, `listing`: the base addresses; without `listing`
-    completeness is not checked.
+    `archives`: which archives or categories are read. `since`: the first day to harvest into a new record, empty for
+    today only. `holidays`: additional weekdays without a deadline, as arXiv dates them, so the next weekday's
+    announcement is not waited for. `patience`: hours after midnight in New York when an empty feed is believed on a day
+    that should have an announcement. `every`: seconds between two checks for one that is due. `batch`: papers per API
+    request. `feeds`, `api`, `oai`, `listing`: base addresses; without `listing`, completeness is not checked.
     """
 
     archives: tuple[str, ...] = ARCHIVES
@@ -41,15 +40,17 @@ class ArxivSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 def checked(settings: ArxivSettings) -> ArxivSettings:
-    """The settings, if they can be used. Raises SettingsError."""
+    """The settings, if they are valid. Raises SettingsError."""
     for archive in settings.archives:
         if archive not in ARCHIVES and archive not in KNOWN:
-            raise SettingsError(f"source.arxiv: archives: {archive!r} is no archive or category; write cs or cs.LG.")
+            raise SettingsError(
+                f"source.arxiv: archives: {archive!r} is not an archive or category; write cs or cs.LG."
+            )
     for name, day in [("since", settings.since), *(("holidays", day) for day in settings.holidays)]:
         try:
             date.fromisoformat(day or "2000-01-01")
         except ValueError:
-            raise SettingsError(f"source.arxiv: {name}: {day!r} is no date; write 2026-12-29.") from None
+            raise SettingsError(f"source.arxiv: {name}: {day!r} is not a date; write 2026-12-29.") from None
     if not 1 <= settings.batch <= 2000 or not settings.archives:
-        raise SettingsError("source.arxiv: batch: write 1 to 2000, and at least one of archives.")
+        raise SettingsError("source.arxiv: batch must be 1 to 2000, and archives needs at least one.")
     return settings

@@ -1,8 +1,8 @@
-"""arXiv's own snapshot of its metadata: lines of JSON, one a paper, of all papers since 1991.
+"""arXiv's own snapshot of its metadata: a JSON line for each paper since 1991.
 
 https://www.kaggle.com/datasets/Cornell-University/arxiv. Authors are a line or a list of names, categories a line or a
-list, and `authors_parsed` has [family name, first names, suffix, …]; lists that others made of arXiv's metadata have
-some of the fields. A line has no day of announcement.
+list, and `authors_parsed` has [family name, first names, suffix, …]; data sets derived from arXiv's metadata have some
+of the fields. A line does not say when the paper was announced.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class SnapshotVersion(msgspec.Struct):
 
 
 class SnapshotPaper(msgspec.Struct, rename={"journal": "journal-ref"}):
-    """A line. `update_date`: the day on which anything in it was changed last."""
+    """A line. `update_date`: the day of its last change."""
 
     id: str
     title: str
@@ -45,8 +45,8 @@ _decode = msgspec.json.Decoder(SnapshotPaper).decode
 
 
 def read(line: bytes) -> Paper:
-    """A line's paper, observed when it was changed last, or at 0 where that is not said. Raises InputError, and what
-    decoders raise."""
+    """A line's paper, observed at its last change, or at 0 if the line has no dates. Raises InputError, and the
+    decoder's errors."""
     row = _decode(line)
     moments = [at for at in (paper_items.moment(version.created) for version in row.versions) if at is not None]
     changed = max(filter(None, (paper_items.moment(row.update_date), *moments)), default=0)

@@ -1,7 +1,7 @@
 r"""TeX's accents and letters as Unicode: `Schr\"odinger`, `Erd\H{o}s`, `\O{}yvind`, `\'{\i}`.
 
-arXiv's metadata is plain text in which such letters are written as in TeX; its feeds and raw records hand them on as
-they were typed. Mathematics between dollar signs stays as it is, and so does every other command.
+arXiv's metadata is plain text with such letters written in TeX; its feeds and raw records pass them on as typed.
+Mathematics between dollar signs and all other commands are left alone.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _LETTERS = {
 _SPACE = r"(?:\{\}|[ ](?=\S))?"
 _LETTER = rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![A-Za-z])"
 _BASE = r"(?:\{[ ]?\\?([^\W\d_])[ ]?\}|\\([ij])(?![A-Za-z])(?:[ ](?=\S))?|([^\W\d_]))"
-# An accent that is a sign stands before its letter as it likes; one that is a letter wants a brace or a blank.
+# An accent that is a sign may directly precede its letter; one that is a letter needs a brace or a blank.
 _ACCENT = rf"""\\(?:([`'^~=."])[ ]?|([uvHckrdb])(?:[ ]|(?=\{{))){_BASE}"""
-# What stands in braces of its own is replaced with them, and goes first.
+# Forms in braces of their own are replaced together with the braces, and first.
 _LETTER_PATTERNS = (re.compile(rf"\{{{_LETTER}\}}", re.ASCII), re.compile(_LETTER + _SPACE, re.ASCII))
 _ACCENT_PATTERNS = (re.compile(rf"\{{{_ACCENT}\}}"), re.compile(_ACCENT))
 _MATH = re.compile(r"(\$\$?[^$]{0,2000}\$\$?)")

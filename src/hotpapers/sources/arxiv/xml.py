@@ -1,10 +1,10 @@
-"""arXiv's XML: as a tree, and cut into pieces that stay byte for byte as they came.
+"""Parses arXiv's XML as a tree, and cuts it into pieces that stay byte for byte as received.
 
-The parser is expat. A document type is refused, and with it every entity but the five of XML itself: nothing can
-expand, nothing is fetched. Names lose their prefix (`arxiv:DOI` is `DOI`), so a piece can be read without the
-namespaces that were declared outside it.
+The parser is expat. Document types are refused, and with them every entity except the five of XML itself: nothing
+expands, nothing is fetched. Names lose their prefix (`arxiv:DOI` is `DOI`), so a piece can be read without the
+namespaces declared outside it.
 
-A piece says nothing of where it stood. What has to be known of that is kept around it: `<seen feed="cs">…</seen>`.
+A piece does not say where it came from. That context is stored around it: `<seen feed="cs">…</seen>`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from xml.sax.saxutils import quoteattr
 from hotpapers.errors import InputError
 
 DEEPEST = 40
-"""Elements within elements; arXiv has seven."""
+"""Most levels of nested elements; arXiv uses seven."""
 MOST_PARTS = 200_000
-"""Elements and attributes of a document; a page of 1,300 records has some 40,000."""
+"""Most elements and attributes of a document; a page of 1,300 records has some 40,000."""
 
 
 def parse(data: bytes) -> Element:
@@ -29,34 +29,34 @@ def parse(data: bytes) -> Element:
 
 
 def pieces(data: bytes, name: str) -> tuple[Element, list[bytes]]:
-    """The tree of a document without its elements of a name, and these as they came. Raises InputError."""
+    """The tree of a document without the elements of a name, and these elements as received. Raises InputError."""
     reader = _Reader(data, name)
     return reader.tree, reader.pieces
 
 
 def wrap(piece: bytes, **context: str) -> bytes:
-    """A piece with what has to be known of its place."""
+    """A piece with its context around it."""
     attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in context.items())
     return f"<seen {attributes}>".encode() + piece + b"</seen>"
 
 
 def unwrap(body: bytes) -> tuple[Element, Mapping[str, str]]:
-    """A piece's tree, and what is known of its place: the reverse of `within`. Raises InputError."""
+    """A piece's tree and its context: the reverse of `wrap`. Raises InputError."""
     tree = parse(body)
     if tree.tag != "seen":
         return tree, {}
     if len(tree) != 1:
-        raise InputError("arXiv's XML: one element was expected")
+        raise InputError("arXiv's XML: expected one element")
     return tree[0], tree.attrib
 
 
 def text(tree: Element, path: str) -> str:
-    """The text of the first element at a path, blanks folded; empty without it."""
+    """The text of the first element at a path, whitespace collapsed; empty if there is none."""
     return " ".join((tree.findtext(path) or "").split())
 
 
 class _Reader:
-    """Builds the tree; elements named `cut_name` are left out of it and kept as bytes."""
+    """Builds the tree, leaving out elements named `cut_name`, which are kept as bytes."""
 
     def __init__(self, data: bytes, cut_name: str) -> None:
         self.pieces: list[bytes] = []
@@ -80,7 +80,7 @@ class _Reader:
         self._depth += 1
         self._parts += 1 + len(attributes)
         if self._depth > DEEPEST or self._parts > MOST_PARTS:
-            raise InputError(f"arXiv's XML: over {DEEPEST} elements within each other, or {MOST_PARTS:,} parts")
+            raise InputError(f"arXiv's XML: more than {DEEPEST} nested elements or {MOST_PARTS:,} parts")
         local = name.rpartition(":")[2]
         if self._cut_depth or local == self._cut_name:
             self._start = self._start if self._cut_depth else self._parser.CurrentByteIndex
@@ -105,8 +105,8 @@ class _Reader:
 
 def _only_utf8(version: str, encoding: str | None, standalone: int) -> None:
     if (encoding or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii", "ascii"):
-        raise InputError(f"arXiv's XML: it is UTF-8, not {encoding}")
+        raise InputError(f"arXiv's XML: must be UTF-8, not {encoding}")
 
 
 def _refuse_doctype(*declared: object) -> None:
-    raise InputError("arXiv's XML: it has no document type")
+    raise InputError("arXiv's XML: must not have a document type")

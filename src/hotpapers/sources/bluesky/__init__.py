@@ -1,11 +1,11 @@
 """Bluesky, without a key: posts that name papers, from the public stream; counts and handles from the public view.
 
-schemas         what the network says, as far as it is needed
-parser          its words into items
-stream_filter   what of the stream concerns us
-compression     Jetstream's own
+schemas         the network's formats, as far as needed
+parser          reads them into items
+stream_filter   picks the relevant events of the stream
+compression     Jetstream's own compression
 firehose        the relay's CBOR as Jetstream's JSON
-repository      somebody's whole repository, as a CAR file
+repository      an account's whole repository, as a CAR file
 stream          cursors, transports, stalled servers, pages
 """
 
@@ -39,18 +39,18 @@ from hotpapers.sources.paper_matching import decode_or_none, decode_response, un
 __all__ = ["BlueskySettings", "BlueskySource"]
 
 BATCH = 25
-"""Posts that getPosts gives at once."""
+"""Most posts per getPosts request."""
 
 
 class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`jetstream`: hosts, tried in turn. `relay`: of the firehose. `transport`: which of the two is listened to.
+    """`jetstream`: hosts, tried in turn. `relay`: the firehose's address. `transport`: which of the two to use.
 
-    `view`: where counts are asked. `mode`: `poll` hears posts alone; `stream` hears likes and reposts of tracked posts
-    too. `overlap`: seconds that are heard again. `silence`, `late`: seconds after which a server is taken for blind,
-    because nothing comes (0: never) or because what comes is so old and gets no younger. `remembers`: reactions
-    whose withdrawal is understood without asking the record. `dictionary`: a file with Jetstream's dictionary, to
-    have its messages packed; without it they are packed as websockets are. `every`: seconds until the stream is
-    opened again.
+    `view`: where counts are read. `mode`: `poll` reads only posts; `stream` also likes and reposts of tracked posts.
+    `overlap`: seconds that are read again. `silence`, `late`: seconds after which a server counts as stalled, because
+    nothing comes (0: never) or because its events are that old and don't catch up. `remembers`: reactions whose
+    withdrawal is resolved without asking the record. `dictionary`: a file with Jetstream's dictionary, to receive
+    messages in its own compression; without it, websocket compression is used. `parts`, `part`: how many jobs share
+    the stream by accounts, and which one this is. `every`: seconds until the stream is reopened.
     """
 
     jetstream: tuple[str, ...] = (
@@ -74,12 +74,12 @@ class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 EDGE = HOUR // 6
-"""Microseconds: what lies closer to the end of what hosts remember may be gone before they have told it."""
+"""Microseconds: events this close to the end of the hosts' memory may be gone before they are sent."""
 
 
 class BlueskySource:
-    """The connector. `known`: keys of tracked posts and of their accounts; if it is a PostTracker, it is asked about
-    withdrawn reactions too. `names`: what names the papers that the record knows."""
+    """The connector. `known`: keys of tracked posts and of their accounts; a PostTracker is also asked about withdrawn
+    reactions. `names`: the names of known papers."""
 
     name = parser.NETWORK
     reach = 24 * HOUR
@@ -96,11 +96,11 @@ class BlueskySource:
         self._decompress = load_decompressor(settings.dictionary) if settings.dictionary else None
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """The stream from the cursor on, from the first host that tells it, then the next. Ends by an error alone.
+        """The stream from the cursor on, from the first host that has it, then the next. Ends only with an error.
 
-        Where no host has what follows the cursor, the cursor is moved to where one has, and the error tells it, and
-        what is missing where that is known. Without a cursor, now is one, before any host is asked: if it takes hours
-        until one answers, those are heard too, or missing.
+        If no host has what follows the cursor, the cursor moves to where one does, and the error says so, and what is
+        missing if that is known. Without a cursor, it is set to now before any host is contacted: if hours pass until
+        one answers, those are read too, or reported as missing.
         """
         resume = parse(cursor).no_later_than(http.now())
         if resume == StreamCursor():
@@ -109,8 +109,8 @@ class BlueskySource:
         yield from self._listen(http, resume)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The stream from a moment on, or from where on the first host that answers has it: at first nothing is missing
-        that it no longer has. The relay counts by numbers of its own, and can only be heard from now on."""
+        """The stream from a moment on, or from where the first host that answers has it: on the first reading, earlier
+        events do not count as missing. The relay has its own numbering and can only be read from now on."""
         if self.settings.transport == "firehose":
             yield from self.pages(http, cursor)
             return
@@ -121,8 +121,8 @@ class BlueskySource:
         yield from self._listen(http, resume, is_first=True)
 
     def _listen(self, http: HttpClient, resume: StreamCursor, *, is_first: bool = False) -> Iterator[PayloadPage]:
-        """What the hosts tell, one after the other. `is_first`: whatever the first one has is all there is; the page
-        after its first event says since when."""
+        """The hosts' events, one host after the other. `is_first`: whatever the first host has counts as everything;
+        the page after its first event says since when."""
         since, problems, gaps = resume.time or 0, list[NetError](), list[StreamGap]()
         for number in range(len(self.settings.jetstream) if self.settings.transport == "jetstream" else 1):
             transport = self._transport(number, resume)
@@ -137,7 +137,7 @@ class BlueskySource:
                         page = page._replace(since=max(since, first_commit_at))
                     yield page
             except StreamGap as gap:
-                if gap.missing is None and resume.time is not None:  # a relay does not say from when on it has
+                if gap.missing is None and resume.time is not None:  # a relay does not say where its events begin
                     gap.missing = (resume.time, http.now())
                     gap.resume = str(parse(gap.resume).after_gap(http.now()))
                 gaps.append(gap)
@@ -158,13 +158,13 @@ class BlueskySource:
         return JetstreamTransport(settings.jetstream[number], collections, resume, settings.overlap, self._decompress)
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """The posts as the public view has them now, 25 at once; those that it leaves out are gone."""
+        """The posts as the public view has them now, 25 at a time; those that it leaves out are gone."""
         uris = [key.removeprefix(f"{self.name}:") for key in keys]
         for start in range(0, len(uris), BATCH):
             yield PayloadPage(self._views(http, uris[start : start + BATCH]))
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
-        """A batch; where one address spoils it (400), each by itself."""
+        """A batch of posts; if one address makes it fail (400), each post by itself."""
         text = urlencode([("uris", uri) for uri in uris])
         response = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{text}", accept=(400,))
         if response.status == 400:
@@ -179,8 +179,8 @@ class BlueskySource:
         ]
         payloads = [RawPayload("counts", uri, bodies[uri], response.at) for uri in uris if uri in bodies]
         missing = [RawPayload("gone", uri, b"null", response.at) for uri in uris if uri not in bodies]
-        return [*payloads, *broken] if broken else [*payloads, *missing]  # who says nonsense may have left out nothing
+        return [*payloads, *broken] if broken else [*payloads, *missing]  # a broken entry may be a missing post
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """A post with its papers; its counts, handle and labels; a reaction or its withdrawal; what is gone."""
+        """Reads a post with its papers; its counts, handle and labels; a reaction or its withdrawal; or a removal."""
         return parser.read(payload, self.names)

@@ -1,6 +1,6 @@
-"""Jetstream's own compression: each message a frame of zstd, with a dictionary that both sides have.
+"""Jetstream's own compression: each message is a zstd frame, with a dictionary that both sides have.
 
-The dictionary is a file of the Jetstream project. https://github.com/bluesky-social/jetstream · RFC 8878
+The dictionary is a file in the Jetstream project. https://github.com/bluesky-social/jetstream · RFC 8878
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import zstandard
 from hotpapers.errors import InputError, SettingsError
 
 LONGEST = 8_000_000
-"""Bytes of an unpacked message, as of one that came unpacked."""
+"""Most bytes of a decompressed message, and of one sent uncompressed."""
 MAGIC = b"\x28\xb5\x2f\xfd"
-"""How a frame of zstd begins, and no JSON."""
+"""How a zstd frame begins; JSON never does."""
 
 
 def load_decompressor(file: str) -> Callable[[bytes], bytes]:
-    """What unpacks messages, from the dictionary's file. Raises SettingsError where there is no such file."""
+    """A function that decompresses messages, from the dictionary's file. Raises SettingsError if it cannot be read."""
     try:
         dictionary = Path(file).read_bytes()
     except OSError as problem:
@@ -31,7 +31,8 @@ def load_decompressor(file: str) -> Callable[[bytes], bytes]:
 
 
 def decompress(decompressor: zstandard.ZstdDecompressor, message: bytes) -> bytes:
-    """A message as it was; one that is not packed as it is. Raises InputError for what is damaged or far too long."""
+    """A decompressed message; one that is not compressed is returned as it is. Raises InputError if it is damaged or
+    too long."""
     if not message.startswith(MAGIC):
         return message
     try:
@@ -39,4 +40,4 @@ def decompress(decompressor: zstandard.ZstdDecompressor, message: bytes) -> byte
             raise InputError(f"a message of more than {LONGEST:,} bytes")
         return decompressor.decompress(message, max_output_size=LONGEST)
     except (zstandard.ZstdError, MemoryError) as problem:
-        raise InputError(f"a message that cannot be unpacked: {problem}") from None
+        raise InputError(f"a message that cannot be decompressed: {problem}") from None

@@ -1,6 +1,6 @@
-"""The relay's own stream, event by event as Jetstream would tell it.
+"""The relay's own stream, converted event by event to Jetstream's format.
 
-A frame is two values in DAG-CBOR: a header and a body; a commit brings its records in a CAR file.
+A frame is two values in DAG-CBOR: a header and a body; a commit includes its records as a CAR file.
 https://atproto.com/specs/event-stream · https://atproto.com/specs/sync · https://ipld.io/specs/transport/car/carv1/
 """
 
@@ -18,7 +18,7 @@ from hotpapers.errors import FutureCursor, InputError, NetError, OutdatedCursor
 from hotpapers.ids import timestamps
 
 CID = (b"\x01\x71\x12\x20", b"\x01\x55\x12\x20")
-"""How a CID begins in bytes: version 1, DAG-CBOR or raw, SHA-256. The decoder does not tell them from other bytes."""
+"""How a CID begins: version 1, DAG-CBOR or raw, SHA-256. The decoder does not distinguish CIDs from other bytes."""
 
 
 class _Op(msgspec.Struct):
@@ -42,7 +42,7 @@ class _Account(msgspec.Struct):
 
 
 class FirehoseFrame(NamedTuple):
-    """A frame's type, such as `#commit`; its place in the relay's order, 0 where it has none; and all of it."""
+    """A frame's type, such as `#commit`; its number in the relay's sequence, 0 if it has none; and its body."""
 
     kind: str
     seq: int
@@ -50,7 +50,8 @@ class FirehoseFrame(NamedTuple):
 
 
 def frame(message: bytes) -> FirehoseFrame:
-    """Raises NetError for an error that the relay tells, InputError, ValueError or RecursionError for nonsense."""
+    """Decode a frame. Raises NetError for an error reported by the relay, InputError, ValueError or RecursionError for
+    an invalid frame."""
     parts = libipld.decode_dag_cbor_multi(message)
     if len(parts) != 2 or not all(isinstance(part, dict) for part in parts):
         raise InputError("a frame that is not a header and a body")
@@ -60,12 +61,12 @@ def frame(message: bytes) -> FirehoseFrame:
         raise error(f"the relay says {body.get('error')}: {str(body.get('message', ''))[:200]}")
     kind, seq = str(header.get("t")), body.get("seq")
     if kind == "#info" and body.get("name") == "OutdatedCursor":
-        raise OutdatedCursor("the relay no longer has what followed our cursor")
+        raise OutdatedCursor("the relay no longer has the events after our cursor")
     return FirehoseFrame(kind, seq if isinstance(seq, int) and seq > 0 else 0, body)
 
 
 def events(frame: FirehoseFrame, collections: Container[str]) -> list[bytes]:
-    """The events of a frame as Jetstream's JSON: those of some collections, and all of accounts."""
+    """A frame's events as Jetstream's JSON: commits to some collections, and all account events."""
     if frame.kind == "#account":
         account = msgspec.convert(frame.body, _Account)
         return [_json(account.did, account.time, "account", frame.body)]
@@ -82,7 +83,7 @@ def events(frame: FirehoseFrame, collections: Container[str]) -> list[bytes]:
 
 
 def _change(op: _Op, rev: str, blocks: dict[bytes, Any]) -> dict[str, Any] | None:
-    """One operation of a commit; None where the commit was too large for its records to come along."""
+    """One operation of a commit; None if the commit was too large to include its records."""
     collection, _, rkey = op.path.partition("/")
     change = {"rev": rev, "operation": op.action, "collection": collection, "rkey": rkey}
     if op.action == "delete":
@@ -97,12 +98,12 @@ def _json(did: str, time: str, kind: str, value: Any) -> bytes:
 
 
 def microseconds(time: str) -> int:
-    """A moment such as 2026-07-04T14:38:07.517Z; one without a zone is UTC, wherever this machine stands."""
+    """The µs of a time such as 2026-07-04T14:38:07.517Z; one without a zone is UTC, not local time."""
     return timestamps.from_datetime(datetime.datetime.fromisoformat(time))
 
 
 def plain(value: Any) -> Any:
-    """A record as JSON has it: links and bytes as objects with `$link` and `$bytes`."""
+    """A record in its JSON form: links and bytes as objects with `$link` and `$bytes`."""
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list):

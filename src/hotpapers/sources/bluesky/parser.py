@@ -1,4 +1,4 @@
-"""Bluesky's words into ours: pure, and run again at will."""
+"""Reads Bluesky's formats into items. Pure, so it can be run again at any time."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from hotpapers.sources.paper_matching import gone_post, mentions_by_name, mentio
 
 NETWORK = "bluesky"
 LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual", "nudity", "graphic-media", "spam"))
-"""Labels of a post, its author or by its author that keep it from being quoted."""
+"""Labels that keep a post from being quoted: on the post, on its author, or by its author."""
 MOST_LINKS = 200
-"""Links of one post that are looked at."""
+"""Most links of a post that are considered."""
 REACTIONS: dict[str, ReactionType] = {schemas.LIKE: "like", schemas.REPOST: "repost"}
 _DIGITS = {digit: value for value, digit in enumerate("234567abcdefghijklmnopqrstuvwxyz")}
 
 
 def key_of(id: str) -> str:
-    """Our key of a post (its at:// address) or of an account (its did)."""
+    """Our key for a post (from its at:// address) or for an account (from its DID)."""
     return f"{NETWORK}:{id}"
 
 
@@ -44,12 +44,12 @@ def address(did: str, collection: str, rkey: str) -> str:
 
 
 def answer_key(uri: str, kind: str) -> str:
-    """The address of what a post says of another one: it may reply to one post and quote a second."""
+    """The address of a post's reaction to another post: it may reply to one and quote another."""
     return f"{uri}#{kind}"
 
 
 def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
-    """The items in what was seen. Raises InputError and msgspec's errors for what cannot be read."""
+    """The items in a payload. Raises InputError and msgspec's errors if it cannot be read."""
     if payload.kind == "post":
         return _read_post(payload, names)
     if payload.kind == "edit":
@@ -65,15 +65,15 @@ def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
     if payload.kind == "gone":
         when = tid_time(payload.key.rpartition("/")[2]) or 0
         return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", min(when, payload.at))]
-    schemas.event(payload.body)  # what could not be read when it came: raises again
-    raise InputError(f"nothing of Bluesky's is a {payload.kind}")
+    schemas.event(payload.body)  # raises again for a message that could not be read when it came
+    raise InputError(f"Bluesky has no payloads of kind {payload.kind}")
 
 
 # ---- posts -------------------------------------------------------------------------------------------
 
 
 def _read_post(payload: RawPayload, names: PaperIndex, *, known: bool = False) -> list[Item]:
-    """A post with its papers. Without any it is nothing, unless it is `known`: then an edit took them out."""
+    """A post with its papers. Without papers it yields nothing unless it is `known`: then an edit removed them."""
     event = schemas.event(payload.body)
     if event.commit is None:
         raise InputError("a post without a commit")
@@ -91,7 +91,7 @@ def author_of(uri: str) -> str:
     """The DID in a record's address, `at://did:plc:…/collection/key`. Raises InputError."""
     parts = uri.split("/")
     if len(parts) < 3 or not parts[2]:
-        raise InputError(f"{uri[:60]!r} is no record's address")
+        raise InputError(f"{uri[:60]!r} is not a record's address")
     return parts[2]
 
 
@@ -114,7 +114,7 @@ def _post(
 
 
 def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex = NO_NAMES) -> list[Mention]:
-    """One for each paper that a post names: in a link of its text, in a card, or in its words."""
+    """One mention for each paper that a post names: in a link of its text, in a card, or in its words."""
     cards = record.embed.cards() if record.embed else []
     links = record.facet_targets()[:MOST_LINKS]
     by_card = [_in_embed(mention) for mention in mentions_of(post, at, "", cards)]
@@ -136,7 +136,7 @@ def _in_embed(mention: Mention) -> Mention:
 
 
 def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
-    """The links in a post's text, in code points. A facet that parts a character or overlaps is passed over."""
+    """The links in a post's text, in code points. Facets that split a character or overlap are skipped."""
     candidates = [
         (facet.index.byte_start, facet.index.byte_end, feature.uri)
         for facet in record.facets or ()
@@ -152,7 +152,7 @@ def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
 
 
 def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
-    """Places in bytes of a text's UTF-8 as code points; those outside of it or inside a character are left out."""
+    """Byte offsets in a text's UTF-8 as code points; those outside the text or inside a character are left out."""
     encoded = text.encode("utf-8", "surrogatepass")
     result: dict[int, int] = {}
     passed = counted = 0
@@ -168,8 +168,8 @@ def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
 
 
 def creation_time(rkey: str, claimed: str, bound: int, oldest: int) -> int:
-    """When a post was made: its key's moment or else the claimed one, if it lies in the stretch `oldest` before
-    `bound`; else `bound`. Both are the author's word, and a program can write anything there."""
+    """When a post was created: the time in its key, else the claimed one, if it is at most `oldest` before `bound`;
+    else `bound`. Both are the author's claims, and a program can write anything there."""
     for when in (tid_time(rkey), timestamps.parse_iso(claimed)):
         if when is not None and bound - oldest <= when <= bound:
             return when
@@ -177,7 +177,7 @@ def creation_time(rkey: str, claimed: str, bound: int, oldest: int) -> int:
 
 
 def tid_time(rkey: str) -> int | None:
-    """The moment in a record's key, if the key is a TID (https://atproto.com/specs/tid)."""
+    """The time in a record's key, if the key is a TID (https://atproto.com/specs/tid), else None. µs UTC."""
     if len(rkey) != 13 or rkey[0] not in "234567abcdefghij" or any(digit not in _DIGITS for digit in rkey):
         return None
     value = 0
@@ -209,7 +209,7 @@ def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
 
 
 def _accounts(author: schemas.AppViewAuthor, at: int) -> list[Item]:
-    """The account, where its handle is known."""
+    """The account, if its handle is known."""
     if not author.valid_handle():
         return []
     return [
@@ -230,7 +230,7 @@ def _read_reaction(payload: RawPayload) -> list[Item]:
     else:
         post = schemas.like_or_repost(record).subject.uri
     if not post:
-        raise InputError(f"a {kind} of nothing")
+        raise InputError(f"a {kind} without a post")
     return [_reaction_item(event.did, kind, post, payload.at)]
 
 
@@ -250,12 +250,12 @@ def _read_withdrawal(payload: RawPayload) -> list[Item]:
 
 
 def _reaction_type(commit: schemas.CommitEvent, key: str) -> ReactionType:
-    """By the collection; of a post's answers, by the end of the key."""
+    """The type, by the collection; for a post's replies and quotes, by the end of the key."""
     kind = REACTIONS.get(commit.collection)
     if commit.collection == schemas.POST:
         kind = next((kind for kind in schemas.ANSWERS if key.endswith(answer_key("", kind))), None)
     if kind is None:
-        raise InputError("neither a like, a repost, a reply nor a quote")
+        raise InputError("not a like, repost, reply or quote")
     return kind
 
 
@@ -266,7 +266,7 @@ def _reaction_item(did: str, kind: ReactionType, post: str, at: int, *, withdraw
 
 
 def _read_account(payload: RawPayload) -> list[Item]:
-    """An account that is not there hides all its posts until it is back."""
+    """A verdict that hides all posts of an inactive account until it is active again."""
     event = schemas.event(payload.body)
     if event.account is None:
         raise InputError("an account event without an account")

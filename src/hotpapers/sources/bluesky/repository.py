@@ -1,7 +1,7 @@
-"""Somebody's whole repository, as `com.atproto.sync.getRepo` gives it: a CAR file of a commit, a tree and records.
+"""An account's whole repository, as `com.atproto.sync.getRepo` returns it: a CAR file of a commit, a tree and records.
 
-Only what the tree holds counts, and only blocks whose bytes have the hash by which they are called. Whether the owner
-signed the commit is not checked: their key stands elsewhere.
+Only records in the tree count, and only blocks whose bytes match their hash. Whether the owner signed the commit is not
+checked: the file does not include their key.
 https://atproto.com/specs/repository · https://ipld.io/specs/transport/car/carv1/
 """
 
@@ -22,26 +22,26 @@ from hotpapers.sources.bluesky.firehose import CID, plain
 from hotpapers.sources.bluesky.parser import tid_time
 
 LARGEST_BLOCK = 2**21
-"""Bytes of a block: twice what the network allows a record."""
+"""Most bytes of a block: twice what the network allows for a record."""
 LARGEST_REPOSITORY = 2**29
-"""Bytes of all blocks, which are kept in memory."""
+"""Most bytes of all blocks together, which are kept in memory."""
 LARGEST_NODE = 2**16
-"""Bytes of a node of the tree: real ones have some entries of 100 bytes."""
+"""Most bytes of a node of the tree: real ones have a few entries of 100 bytes."""
 DEEPEST = 128
-"""Nodes above another one: a key's hash has no more pairs of leading zeros."""
+"""Most levels of the tree: a key's hash has no more pairs of leading zeros."""
 LONGEST_KEY = 1_024
 KEY = re.compile(r"[A-Za-z0-9.-]+/(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,512}")
 """A collection and a record's key (https://atproto.com/specs/record-key)."""
 DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,2000}")
 CID_BYTES = 36
 NONSENSE = (msgspec.MsgspecError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
-"""What decoders raise for a block that is not what it should be."""
+"""What decoders raise for an invalid block."""
 
 
 class RepositoryEntry(msgspec.Struct, array_like=True):
-    """A record that a repository holds, as it lies there, or what keeps one from being read.
+    """A raw record of a repository, or the reason why one cannot be read.
 
-    `at`: the moment in its key, else the one that it claims, else the commit's, µs UTC. `problem`: why there is no
+    `at`: the time in its key, else the one that it claims, else the commit's, µs UTC. `problem`: why there is no
     `block`.
     """
 
@@ -81,7 +81,7 @@ class RepositoryLeaf(NamedTuple):
 
 
 class CarFile(NamedTuple):
-    """Blocks by CID; the CIDs by which blocks with other bytes are called; why no more could be read, if so."""
+    """Blocks by CID; the CIDs of blocks whose bytes don't match; why the rest could not be read, if so."""
 
     root: bytes
     blocks: dict[bytes, bytes]
@@ -93,7 +93,7 @@ class CarFile(NamedTuple):
 
 
 def read_car(stream: BinaryIO) -> CarFile:
-    """All blocks of a CAR file, as far as it can be read. Raises InputError for what is none."""
+    """All blocks of a CAR file, as far as it can be read. Raises InputError if it is not a CAR file."""
     root = _root(stream)
     blocks: dict[bytes, bytes] = {}
     forged: set[bytes] = set()
@@ -120,14 +120,14 @@ def _root(stream: BinaryIO) -> bytes:
     except (*NONSENSE, IndexError, InputError):
         root = None
     if not isinstance(root, bytes) or len(root) != CID_BYTES:
-        raise InputError("no repository of the AT Protocol: it does not begin as a CAR file does")
+        raise InputError("not an AT Protocol repository: it does not begin like a CAR file")
     return root
 
 
 def _sections(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     while (size := _length(stream)) is not None:
         if not CID_BYTES < size <= LARGEST_BLOCK:
-            raise InputError(f"no block can have {size:,} bytes")
+            raise InputError(f"a block has an impossible size of {size:,} bytes")
         section = _read_exactly(stream, size)
         yield section[:CID_BYTES], section[CID_BYTES:]
 
@@ -141,7 +141,7 @@ def _length(stream: BinaryIO) -> int | None:
             return value
         shift += 7
         if shift > 56:
-            raise InputError("a length that cannot be")
+            raise InputError("an impossible length")
     if shift:
         raise InputError("it breaks off")
     return None
@@ -158,8 +158,8 @@ def _read_exactly(stream: BinaryIO, size: int) -> bytes:
 
 
 def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
-    """The tree's keys in order, each with its record's CID; what of the tree cannot be read, in its place and with the
-    CID of the node. A node that is met again, and a key that does not come after the one before it, are problems too.
+    """The tree's keys in order, each with its record's CID; unreadable parts of the tree appear in place, with the CID
+    of the node. A repeated node, and a key that is not greater than the one before it, are problems too.
     """
     visited: set[bytes] = set()
     stack = [_children(car, root, visited)]
@@ -182,8 +182,8 @@ def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
 
 
 def _children(car: CarFile, cid: bytes, visited: set[bytes]) -> Iterator[bytes | tuple[bytes, bytes] | RepositoryLeaf]:
-    """What stands below a node, in order: nodes by CID, (key, CID) of records, and problems."""
-    problem = "a node of the tree that stands in two places" if cid in visited else ""
+    """The children of a node, in order: nodes by CID, (key, CID) of records, and problems."""
+    problem = "a node of the tree that is in two places" if cid in visited else ""
     if not problem and cid not in car.blocks:
         problem = f"a node of the tree that {absence(car, cid)}"
     node = None if problem else _node(car.blocks[cid])
@@ -205,7 +205,7 @@ def _children(car: CarFile, cid: bytes, visited: set[bytes]) -> Iterator[bytes |
 
 
 def _node(block: bytes) -> _Node | None:
-    """None for what is none, or too large for one."""
+    """A decoded node; None if it is invalid or too large."""
     try:
         return msgspec.convert(libipld.decode_dag_cbor(block), _Node) if len(block) <= LARGEST_NODE else None
     except NONSENSE:
@@ -213,7 +213,7 @@ def _node(block: bytes) -> _Node | None:
 
 
 def absence(car: CarFile, cid: bytes) -> str:
-    """Why a block that is referred to is not there."""
+    """Why a referenced block is missing."""
     return "has other bytes than its hash says" if cid in car.forged else "is not in the file"
 
 
@@ -221,11 +221,10 @@ def absence(car: CarFile, cid: bytes) -> str:
 
 
 def entries(stream: BinaryIO, collections: Container[str], oldest: int) -> Iterator[RepositoryEntry]:
-    """The records of some collections in the order of their moments, none before `oldest` (µs UTC), then what cannot
-    be read.
+    """The records of some collections by time, none before `oldest` (µs UTC), then those that cannot be read.
 
-    Raises InputError for what is no repository, and after all that could be read for a file that breaks off: what is
-    missing in it is then not told one by one.
+    Raises InputError if the file is not a repository; if it breaks off, only after everything readable, and without
+    listing missing records one by one.
     """
     car = read_car(stream)
     commit = _commit(car)
@@ -250,12 +249,12 @@ def _commit(car: CarFile) -> _Commit:
         commit = msgspec.convert(libipld.decode_dag_cbor(car.blocks[car.root]), _Commit)
     except NONSENSE:
         raise InputError(
-            f"no repository of the AT Protocol: its commit {absence(car, car.root)}"
+            f"not an AT Protocol repository: its commit {absence(car, car.root)}"
             if car.root not in car.blocks
-            else "no repository of the AT Protocol: its commit cannot be read"
+            else "not an AT Protocol repository: its commit cannot be read"
         ) from None
     if not DID.fullmatch(commit.did):
-        raise InputError("no repository of the AT Protocol: its commit does not say whose it is")
+        raise InputError("not an AT Protocol repository: its commit does not name its owner")
     return commit
 
 
@@ -271,7 +270,7 @@ def _entry(car: CarFile, commit: _Commit, leaf: RepositoryLeaf, oldest: int) -> 
 
 
 def _entry_time(rkey: str, block: bytes, oldest: int, latest: int | None) -> int:
-    """As the owner has it: nobody else was there. Never after the commit."""
+    """A record's time as its owner claims it, which nobody else can confirm. Never after the commit."""
     until = LARGEST if latest is None else latest
     at = tid_time(rkey)
     if at is None or not oldest <= at <= until:
@@ -288,14 +287,14 @@ def _created_at(block: bytes) -> int | None:
 
 
 def _unreferenced_blocks(car: CarFile, commit: _Commit, referenced: Container[bytes]) -> Sequence[RepositoryEntry]:
-    """Blocks with other bytes than their hash says that nothing refers to, as far as one can see."""
+    """Blocks whose bytes don't match their hash, and that nothing readable refers to."""
     reason = "a block that has other bytes than its hash says"
     return [RepositoryEntry(commit.did, cid=cid, problem=reason) for cid in sorted(car.forged) if cid not in referenced]
 
 
 def event(entry: RepositoryEntry) -> bytes:
-    """An entry as Jetstream would have told it when the record was made. Raises InputError for a problem, and what
-    decoders raise for nonsense."""
+    """An entry as Jetstream's event for the creation of the record. Raises InputError for a problem, and the decoder's
+    errors for an invalid block."""
     if entry.problem:
         raise InputError(f"{entry.did}{f'/{entry.path}' if entry.path else ''}: {entry.problem}")
     collection, _, rkey = entry.path.partition("/")

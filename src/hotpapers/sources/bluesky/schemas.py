@@ -1,4 +1,4 @@
-"""What Bluesky says, as far as it is needed: events of the stream, records, views. Unknown fields are passed over.
+"""Bluesky's formats, as far as needed: events of the stream, records, views. Unknown fields are ignored.
 
 https://atproto.com/specs/event-stream · https://github.com/bluesky-social/jetstream · lexicons app.bsky.feed.*
 """
@@ -13,11 +13,11 @@ POST = "app.bsky.feed.post"
 LIKE = "app.bsky.feed.like"
 REPOST = "app.bsky.feed.repost"
 ANSWERS: tuple[ReactionType, ...] = ("reply", "quote")
-"""How a post may react to another one."""
+"""How a post may react to another post."""
 
 
 class CommitEvent(msgspec.Struct, gc=False):
-    """A change of one record in somebody's repository. A deletion has no record."""
+    """A change to a record in a repository. A deletion has no record."""
 
     operation: str
     collection: str
@@ -26,14 +26,14 @@ class CommitEvent(msgspec.Struct, gc=False):
 
 
 class AccountStatus(msgspec.Struct, gc=False):
-    """Whether an account is there, and if not why: deactivated, deleted, suspended, takendown …"""
+    """Whether an account is active, and if not why: deactivated, deleted, suspended, takendown …"""
 
     active: bool
     status: str = ""
 
 
 class StreamEvent(msgspec.Struct, gc=False):
-    """One message of Jetstream. `time_us`: when the network learned of it."""
+    """A message from Jetstream. `time_us`: when the network learned of it."""
 
     did: str
     time_us: int
@@ -54,7 +54,7 @@ class LikeOrRepost(msgspec.Struct, gc=False):
 
 
 class ByteSlice(msgspec.Struct, gc=False, rename="camel"):
-    """A stretch of a text in bytes of its UTF-8."""
+    """A span of a text, in bytes of its UTF-8."""
 
     byte_start: int
     byte_end: int
@@ -67,40 +67,40 @@ class FacetFeature(msgspec.Struct, gc=False):
 
 
 class Facet(msgspec.Struct, gc=False):
-    """A stretch of a text that leads somewhere."""
+    """A span of a text that links somewhere."""
 
     index: ByteSlice
     features: list[FacetFeature] = []
 
 
 class ReplyRef(msgspec.Struct, gc=False):
-    """What a post answers."""
+    """The post that a post replies to."""
 
     parent: StrongRef
 
 
 class EmbedMedia(msgspec.Struct, gc=False):
-    """What stands beside a quoted post."""
+    """Media beside a quoted post."""
 
     external: StrongRef | None = None
 
 
 class QuotedRecord(msgspec.Struct, gc=False):
-    """A quoted record; one level deeper when media stand beside it."""
+    """A quoted record, one level deeper if there are media beside it."""
 
     uri: str = ""
     record: StrongRef | None = None
 
 
 class Embed(msgspec.Struct, gc=False):
-    """What a post carries with it: a card, a quoted post, or both."""
+    """A post's embed: a card, a quoted post, or both."""
 
     external: StrongRef | None = None
     record: QuotedRecord | None = None
     media: EmbedMedia | None = None
 
     def cards(self) -> list[str]:
-        """Where its cards lead."""
+        """The addresses of its cards."""
         return [card.uri for card in (self.external, self.media and self.media.external) if card and card.uri]
 
     def quoted(self) -> str:
@@ -111,14 +111,14 @@ class Embed(msgspec.Struct, gc=False):
 
 
 class LabelValue(msgspec.Struct, gc=False):
-    """A label that somebody gives."""
+    """A label that somebody applied."""
 
     val: str = ""
     neg: bool = False
 
 
 class SelfLabels(msgspec.Struct, gc=False):
-    """Labels that an author gives."""
+    """Labels by the author."""
 
     values: list[LabelValue] = []
 
@@ -135,7 +135,7 @@ class PostRecord(msgspec.Struct, gc=False, rename="camel"):
     labels: SelfLabels | None = None
 
     def facet_targets(self) -> list[str]:
-        """Where the links in its text lead."""
+        """The targets of the links in its text."""
         return [feature.uri for facet in self.facets or () for feature in facet.features if feature.uri]
 
     def answers(self) -> dict[ReactionType, str]:
@@ -149,7 +149,7 @@ class PostRecord(msgspec.Struct, gc=False, rename="camel"):
 
 
 class AppViewAuthor(msgspec.Struct, gc=False, rename="camel"):
-    """An account as a view shows it; `handle.invalid` stands where its handle does not resolve."""
+    """An account as a view shows it; its handle is `handle.invalid` if it does not resolve."""
 
     did: str
     handle: str = ""
@@ -161,7 +161,7 @@ class AppViewAuthor(msgspec.Struct, gc=False, rename="camel"):
 
 
 class AppViewPost(msgspec.Struct, gc=False, rename="camel"):
-    """A post with its counts, as getPosts gives it."""
+    """A post with its counts, as getPosts returns it."""
 
     uri: str
     author: AppViewAuthor
@@ -174,19 +174,19 @@ class AppViewPost(msgspec.Struct, gc=False, rename="camel"):
 
 
 class AppViewPostUri(msgspec.Struct):
-    """Which post a view shows."""
+    """The part of a view that identifies its post."""
 
     uri: str
 
 
 class AppViewPosts(msgspec.Struct):
-    """The answer of getPosts: what is not there any more is left out."""
+    """The response of getPosts, without posts that no longer exist."""
 
     posts: list[msgspec.Raw]
 
 
 class WithdrawnReaction(msgspec.Struct):
-    """A deleted like or repost, with the post it was for: the event itself does not say."""
+    """A deleted like or repost, with the post it was for, which the event itself does not name."""
 
     post: str
     event: StreamEvent

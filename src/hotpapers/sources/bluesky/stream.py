@@ -1,9 +1,9 @@
-"""Listening to the stream: from where, for how long without a word, and what is made of it.
+"""Listening to the stream: where to resume, when to give up on a silent server, and turning messages into pages.
 
-cursor                                    from where the stream is resumed
-1783175888112407                          Jetstream: the moment of the newest event, in µs; any host has the same
-firehose:bsky.network:31527015322:178…    the relay: its own number of the newest event, and its moment
-firehose:bsky.network::178…               the relay: from its newest on, because our number meant nothing to it
+cursor                                    where the stream resumes
+1783175888112407                          Jetstream: the time of the newest event, in µs; valid on any host
+firehose:bsky.network:31527015322:178…    the relay: its own number of the newest event, and its time
+firehose:bsky.network::178…               the relay: from its newest event on, because it did not know our number
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ SECOND = 1_000_000
 HEARTBEAT = 30 * SECOND
 MOST_SEEN = 500
 MOST_UNREADABLE = 100
-"""Unreadable messages in a row after which a server is not believed to be one."""
+"""Unreadable messages in a row after which a server is given up."""
 CHECK_LAG = 60 * SECOND
 
 
 def resumes_at(gap: StreamGap) -> int:
-    """The moment from which on a server has everything, 0 where that is not known."""
+    """The moment from which on a server has everything, 0 if unknown."""
     return parse(gap.resume).time or 0
 
 
 class StreamCursor(NamedTuple):
-    """`time`: µs, None from now on. `relay`, `seq`: whose number it is; seq None from its newest on."""
+    """`time`: µs, None for from now on. `relay`, `seq`: a relay and its number; `seq` None for from its newest on."""
 
     time: int | None = None
     relay: str = ""
     seq: int | None = None
 
     def no_later_than(self, now: int) -> StreamCursor:
-        """The same, no later than now: a server whose clock was ahead may have told of a moment that is to come."""
+        """The same, but no later than now: a server whose clock was ahead may have given a time in the future."""
         return self if self.time is None or self.time <= now else self._replace(time=now)
 
     def after_gap(self, now: int) -> StreamCursor:
-        """The same where what is missing until now was told: what is heard from its newest on, is so from now on."""
+        """The same after events up to now were reported missing: without a `seq`, it resumes from now on."""
         return self if self.seq is not None else self._replace(time=now)
 
     def __str__(self) -> str:
@@ -53,7 +53,7 @@ class StreamCursor(NamedTuple):
 
 
 def parse(text: str | None) -> StreamCursor:
-    """A cursor from its text; nonsense means from now on."""
+    """A cursor from its text; an invalid one means from now on."""
     kind, _, rest = (text or "").partition(":")
     if kind != "firehose":
         return StreamCursor(_number(kind))
@@ -66,28 +66,29 @@ def _number(text: str) -> int | None:
 
 
 class StreamTransport(Protocol):
-    """One way to hear the stream, from one server. `headers`: what is said to the server. `since`: the moment from
-    which on all should be heard, None where the server counts by numbers of its own."""
+    """One way to receive the stream, from one server. `headers`: sent to the server. `since`: the moment from which on
+    everything should be received, None if the server has its own numbering."""
 
     url: str
     since: int | None
     headers: Mapping[str, str]
 
     def events(self, message: bytes) -> Sequence[bytes]:
-        """A message's events as Jetstream's JSON. Raises what decoders raise for nonsense, NetError, StreamGap."""
+        """A message's events as Jetstream's JSON. Raises the decoder's errors for invalid messages, NetError,
+        StreamGap."""
 
     def cursor(self, time: int | None) -> StreamCursor:
-        """Where to resume after the message that was given last. `time`: of the newest event."""
+        """Where to resume after the last message. `time`: the newest event's."""
 
 
 Decompress = Callable[[bytes], bytes]
-"""A packed message as it was. Raises InputError."""
+"""Decompresses a message. Raises InputError."""
 
 
 class JetstreamTransport:
-    """JSON over a websocket; the server leaves out the collections that were not asked for.
+    """JSON over a websocket; the server sends only the requested collections.
 
-    `decompress`: what undoes Jetstream's own compression; without it, none is asked for.
+    `decompress`: undoes Jetstream's own compression; without it, that compression is not requested.
     """
 
     def __init__(
@@ -110,13 +111,13 @@ class JetstreamTransport:
         return (self._decompress(message) if self._decompress else message,)
 
     def cursor(self, time: int | None) -> StreamCursor:
-        """The moment means the same to every host. Never earlier than where it was resumed: what is heard again at
-        first is older, and who is killed then must not begin earlier each time."""
+        """A time, which is valid on every host. Never earlier than where the stream was resumed: the overlap at the
+        start is older, and a process killed there must not resume earlier each time."""
         return StreamCursor(max(time or 0, self._resume_time) or None)
 
 
 class FirehoseTransport:
-    """Everything that happens on the network, signed and in CBOR, from a relay. Its numbers are its own."""
+    """All events of the network, signed and in CBOR, from a relay with its own numbering."""
 
     def __init__(self, relay: str, collections: Collection[str], cursor: StreamCursor) -> None:
         self._relay, self._collections = urlsplit(relay).netloc, collections
@@ -139,18 +140,18 @@ class FirehoseTransport:
         return firehose.events(frame, self._collections)
 
     def cursor(self, time: int | None) -> StreamCursor:
-        """The relay's number of the last frame."""
+        """The relay's number for the last frame."""
         self._time = time or self._time
         return StreamCursor(self._time, self._relay, self._seq)
 
 
 class StallDetector:
-    """Notices a server that is blind: it tells of no commits, or only what is long past and gets no younger.
+    """Notices a stalled server: it sends no commits, or only old ones without catching up.
 
-    `silence`: seconds without an event, 0 for ever. `late`: seconds that events may be old without becoming younger.
-    `since`: the moment from which on all should be heard, where that is one; `read_until`: up to which moment the
-    network was read before. `last_commit_at`: when the last commit came; `is_first`: none has come yet;
-    `first_commit_at`: the moment of the first.
+    `silence`: most seconds without a commit, 0 for no limit. `late`: the age in seconds beyond which events must be
+    catching up. `since`: the moment from which on everything should be received, if it is a moment; `read_until`: up to
+    when the network was read before. `last_commit_at`: when the last commit came; `is_first`: none has come yet;
+    `first_commit_at`: the first commit's time.
     """
 
     def __init__(self, now: int, since: int | None, silence: int, late: int, read_until: int | None = None) -> None:
@@ -162,39 +163,40 @@ class StallDetector:
         self._lag: int | None = None
 
     def note_first(self, now: int, time: int) -> None:
-        """The first commit came; of others `last_commit_at` is set. Raises StreamGap when it is much younger than what
-        was asked for; one that is still to come says that the server's clock is ahead, and nothing of what it has."""
+        """Note the first commit; for later ones, set `last_commit_at`. Raises StreamGap if it is much newer than what
+        was requested. A commit in the future only shows that the server's clock is ahead, not that anything is missing.
+        """
         is_ahead = time > now + self._late
         if self._silence and self._since is not None and time - self._since > self._late and not is_ahead:
             seconds_missing = (time - self._since) // SECOND
-            reason = f"the server no longer has what came next: {seconds_missing} s are missing"
+            reason = f"the server no longer has the next events: {seconds_missing} s are missing"
             raise StreamGap(reason, str(time), (self._since, time))
         self.is_first, self.first_commit_at = False, min(time, now)
 
     def until(self, now: int, newest: int | None, *, quiet: bool) -> int:
-        """Up to which moment the network was read: its newest event's, while a backlog is told or a silence lasts that
-        is not usual here. `quiet`: nothing came for half a minute."""
+        """Up to when the network was read: the newest event's time, or now if silence is normal here. `quiet`: nothing
+        came for half a minute."""
         if quiet and not self._silence:
             return now
         self._read_until = max(self._read_until, newest or 0)
         return self._read_until
 
     def check(self, now: int, newest: int | None) -> None:
-        """Raises NetError when the server seems blind."""
+        """Raises NetError if the server seems stalled."""
         if self._silence and now - self.last_commit_at >= self._silence:
             raise NetError(f"no event for {(now - self.last_commit_at) // SECOND} s")
         if newest is None or now - self._last_check_at < CHECK_LAG:
             return
         lag, before, elapsed = now - newest, self._lag, now - self._last_check_at
         if lag > self._late and before is not None and before - lag < elapsed // 2:
-            raise NetError(f"events are {lag // SECOND} s old and get no younger; or this machine's clock is wrong")
+            raise NetError(f"events are {lag // SECOND} s late and don't catch up, or this machine's clock is wrong")
         self._lag, self._last_check_at = lag, now
 
 
 def listen(
     http: HttpClient, transport: StreamTransport, event_filter: EventFilter, detector: StallDetector
 ) -> Iterator[PayloadPage]:
-    """Pages from one server: at most one a second, or 500 seen; an empty one every 30 s. Ends by an error alone."""
+    """Pages from one server: at most one a second, or 500 payloads; an empty one every 30 s. Ends by error only."""
     payloads: list[RawPayload] = []
     newest: int | None = None
     unreadable = last_check_at = 0
@@ -217,9 +219,7 @@ def listen(
             except UNREADABLE as problem:
                 unreadable += 1
                 if unreadable > MOST_UNREADABLE:
-                    raise NetError(
-                        f"{transport.url}: {unreadable} messages in a row make no sense: {problem}"
-                    ) from None
+                    raise NetError(f"{transport.url}: {unreadable} unreadable messages in a row: {problem}") from None
                 payloads.append(RawPayload("unreadable", unreadable_key(message), message, now))
         elapsed = now - last_page_at
         if (payloads and (elapsed >= SECOND or len(payloads) >= MOST_SEEN)) or elapsed >= HEARTBEAT:
@@ -227,7 +227,7 @@ def listen(
             yield PayloadPage(payloads, str(transport.cursor(newest)) or None, until)
             payloads, last_page_at = [], http.now()
             event_filter.fresh.clear()
-        if now - last_check_at >= SECOND:  # messages come faster than that
+        if now - last_check_at >= SECOND:  # not for every message: there are hundreds per second
             detector.check(now, newest)
             last_check_at = now
     raise NetError(f"{urlsplit(transport.url).netloc} ended the stream")

@@ -1,7 +1,7 @@
-"""What of the stream concerns us: posts that name papers, and what befalls the posts that are tracked.
+"""Picks the relevant events of the stream: posts that name papers, and reactions and changes to tracked posts.
 
-This is done for every event of the network, hundreds in a second, and hundreds of times as fast after an outage:
-an envelope is decoded without its record, and most events are let go after one look.
+This runs for every event of the network, hundreds per second, and hundreds of times as many after an outage. So an
+event is decoded without its record, and most are dropped at first sight.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from hotpapers.sources.bluesky.parser import MOST_LINKS, NETWORK, REACTIONS, add
 from hotpapers.sources.paper_matching import LONGEST
 
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoders raise for nonsense."""
+"""What decoders raise for invalid input."""
 NOTHING: Sequence[RawPayload] = ()
 
 
 class AccountShard(NamedTuple):
-    """One of several parts of all accounts: the `number`-th, from 1."""
+    """One of `of` shards of all accounts: the `number`-th, from 1."""
 
     number: int
     of: int
@@ -40,11 +40,11 @@ WHOLE = AccountShard(1, 1)
 
 
 class EventFilter:
-    """Keeps what concerns us. `known`: keys of posts, and of accounts, that the record tracks.
+    """Keeps the relevant events. `known`: keys of the posts and accounts that the record tracks.
 
-    A withdrawal names the reaction alone: which post it was for the filter asks `known`, if that is a PostTracker, and
-    for the last `remembers` reactions it knows itself. `fresh` holds posts and accounts that it let through and that
-    `known` may not have yet. `part`: whose events alone concern us, where a stream is shared by accounts.
+    A withdrawal names only the reaction. Its post is known to the filter for the last `remembers` reactions, otherwise
+    it asks `known`, if that is a PostTracker. `fresh`: posts and accounts that it let through and that `known` may not
+    have yet. `part`: the accounts whose events are kept, if processes share the stream.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class EventFilter:
         self.fresh: set[str] = set()
 
     def payloads(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
-        """What an event says that concerns us. Raises what decoders raise for nonsense."""
+        """The payloads of an event, if it is relevant. Raises the decoder's errors for an invalid event."""
         if self._part.of > 1 and not self._part.has(event.did):
             return NOTHING
         commit = event.commit
@@ -75,7 +75,7 @@ class EventFilter:
         return key in self._known or key in self.fresh
 
     def _is_known(self, id: str) -> bool:
-        """Whether the record has it at all: what is gone leaves the pages, however old it is."""
+        """Whether the record has it at all: removed posts leave the pages, however old they are."""
         return self._is_tracked(id) or self._holds(key_of(id))
 
     # ---- posts -----------------------------------------------------------------------------------------
@@ -83,8 +83,8 @@ class EventFilter:
     def _post(
         self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
     ) -> Sequence[RawPayload]:
-        """A post that names a paper, or did before it was edited; what it answers; that it is gone. As `edit` comes
-        what a tracked post says now: what it no longer names, it was edited out."""
+        """A post that names a paper, or did before it was edited; its replies and quotes; its deletion. A known post's
+        new wording is of kind `edit`: papers it no longer names were edited out."""
         uri = address(event.did, schemas.POST, commit.rkey)
         if commit.operation == "delete":
             removals = [RawPayload("gone", uri, body, at)] if self._is_known(uri) else []
@@ -104,7 +104,7 @@ class EventFilter:
     def _answers(
         self, uri: str, record: schemas.PostRecord, operation: str, body: bytes, at: int
     ) -> Sequence[RawPayload]:
-        """A reply to a tracked post, a quote of one: reactions to it, whether or not they name a paper themselves."""
+        """Replies to and quotes of tracked posts: reactions to these, whether or not they name a paper themselves."""
         answers = {kind: post for kind, post in record.answers().items() if self._is_tracked(post)}
         withdrawals = self._withdrawn_answers(uri, answers, body, at) if operation == "update" else NOTHING
         return [
@@ -113,7 +113,7 @@ class EventFilter:
         ]
 
     def _withdrawn_answers(self, uri: str, answers: Container[str], body: bytes, at: int) -> Sequence[RawPayload]:
-        """The answers that a post no longer gives. `answers`: the kinds of those that it gives."""
+        """Withdrawals of the answers that a post no longer has. `answers`: the kinds that it has now."""
         keys = [answer_key(uri, kind) for kind in schemas.ANSWERS if kind not in answers]
         return [payload for key in keys for payload in self._withdrawal_payloads(key, body, at)]
 
@@ -137,7 +137,7 @@ class EventFilter:
         return RawPayload("reaction", reaction, body, at)
 
     def _withdrawal_payloads(self, reaction: str, body: bytes, at: int) -> Sequence[RawPayload]:
-        # remembered still: a page that is lost on its way is read again
+        # not removed: a page that gets lost is read again
         post = self._posts_by_reaction.get(reaction) or (self._post_of(reaction) or "").removeprefix(f"{NETWORK}:")
         if not post:
             return NOTHING
@@ -154,7 +154,7 @@ def _unknown_reaction(reaction: str, /) -> str | None:
 
 
 def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
-    """A post's record; None for one that is not as it should be."""
+    """A post's record; None if it is invalid."""
     try:
         return schemas.post_record(record)
     except UNREADABLE:
@@ -162,9 +162,9 @@ def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
 
 
 def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperIndex = NO_NAMES) -> bool:
-    """Whether a post names a paper: by the same search as when it is read, over all its words and links at once.
+    """Whether a post names a paper, by the same search as in `parser.read`, over all its words and links at once.
 
-    A record that is not as it should be is a post only if its bytes name one: then it is kept, and seen to be broken.
+    An invalid record is kept only if its bytes name a paper; reading it later reports that it is broken.
     """
     if post is None:
         return bool(spans(bytes(raw).decode("utf-8", "replace")[:LONGEST]))

@@ -1,6 +1,6 @@
 """Hacker News: stories and comments that link papers, found by Algolia's search; counts from Firebase.
 
-Algolia never gives more than 1,000 hits for a query, so a longer time is read in slices from its newest end.
+Algolia gives at most 1,000 hits per query, so longer periods are read in slices, newest first.
 https://hn.algolia.com/api · https://github.com/HackerNews/API
 """
 
@@ -24,15 +24,15 @@ __all__ = ["NETWORK", "HackerNewsSettings", "HackerNewsSource"]
 
 MOST_HITS = 1_000
 OVERLAP = 2 * 3600
-"""Seconds that are read again: the search learns of items late, and of their edits."""
+"""Seconds that are read again: the search indexes items and their edits late."""
 LAG = 900
-"""Seconds by which the search may be late; beyond them it is not claimed that all was read."""
+"""Seconds by which the search may lag; beyond that, the reading counts as incomplete."""
 _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,12}})", re.ASCII)
 
 
 class HackerNewsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`algolia`, `firebase`: base addresses. `terms`: what is searched for. `every`: seconds between rounds.
-    `first_days`: how far back the first round goes where `[run] read_back` is 0."""
+    `first_days`: how many days back the first round goes if `[run] read_back` is 0."""
 
     algolia: str = "https://hn.algolia.com/api/v1"
     firebase: str = "https://hacker-news.firebaseio.com/v0"
@@ -51,19 +51,19 @@ class _HitTime(msgspec.Struct):
 
 
 def _last_pages(newest: int | None, now: int) -> Iterator[PayloadPage]:
-    """The end of a round. `newest`: when the newest item was made that the search has. What lags is read later."""
+    """The end of a round. `newest`: when the search's newest item was created, in s. Late items are read later."""
     if newest is not None and now - newest <= LAG:
         yield PayloadPage((), str(now))
         return
     if newest is None:
-        raise PartiallyRead("the search shows no item at all")
+        raise PartiallyRead("the search returned no items")
     yield PayloadPage((), str(newest))
     yield PayloadPage(until=newest * 1_000_000)
-    raise PartiallyRead(f"the search shows nothing newer than {minute_of(newest * 1_000_000)}")
+    raise PartiallyRead(f"the search has nothing newer than {minute_of(newest * 1_000_000)}")
 
 
 class HackerNewsSource:
-    """The connector. The cursor is the newest creation time that was read, in seconds."""
+    """The connector. The cursor is the newest creation time read, in seconds."""
 
     name = NETWORK
 
@@ -73,14 +73,14 @@ class HackerNewsSource:
         self.reach: int | None = None
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """Everything created since the cursor, less an overlap."""
+        """Everything created since the cursor, with an overlap."""
         now = http.now() // 1_000_000
         newest = self._newest(http, now)
         yield from self._since(http, int(cursor) - OVERLAP if cursor else now - self.settings.first_days * 86_400, now)
         yield from _last_pages(newest, now)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """Everything created since a moment: the search goes back for ever."""
+        """Everything created since a moment: the search has the whole history."""
         now = http.now() // 1_000_000
         newest = self._newest(http, now)
         yield from self._since(http, since // 1_000_000, now)
@@ -88,7 +88,7 @@ class HackerNewsSource:
         yield from _last_pages(newest, now)
 
     def _newest(self, http: HttpClient, now: int) -> int | None:
-        """When the newest item was made that the search has, whatever it says, in seconds: it tells how far it is."""
+        """When the search's newest item of any kind was created, in seconds: how far its index has come."""
         params = {"tags": "(story,comment)", "hitsPerPage": "1", "numericFilters": f"created_at_i<={now}"}
         hits = decode_response(http.get(f"{self.settings.algolia}/search_by_date", params=params), _Hits).hits
         return max((hit_time.created_at_i for hit in hits if (hit_time := decode_or_none(hit, _HitTime))), default=None)
@@ -123,7 +123,7 @@ class HackerNewsSource:
             until = oldest
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Each item's score and comments now, or that it is gone."""
+        """Each item's current score and comments, or that it is gone."""
         return one_by_one(ids_in(keys, _KEY), lambda item: self._item(http, item))
 
     def _item(self, http: HttpClient, item: str) -> PayloadPage:
@@ -132,17 +132,17 @@ class HackerNewsSource:
             return self._missing(http, item)
         item_id = decode_response(response, FirebaseItem).id
         if str(item_id) != item:
-            raise NetError(f"{response.url}: another item: {item_id}")
+            raise NetError(f"{response.url}: answered with a different item: {item_id}")
         return PayloadPage([RawPayload("counts", item, response.body, response.at)])
 
     def _missing(self, http: HttpClient, item: str) -> PayloadPage:
-        """Firebase has `null` for it, as it has for what is too new and now and then for what is there. It is gone when
-        the search, by which it was found, does not have it either; else nothing is known."""
+        """Firebase answered `null`, as it also does for very new items and sometimes for existing ones. The item is
+        gone if the search that found it does not have it either; otherwise nothing is known."""
         response = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
         return PayloadPage([RawPayload("gone", item, b"null", response.at)] if response.status in GONE else ())
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """A story or comment with its papers; an item's counts, or that it is gone."""
+        """Reads a story or comment with its papers, or an item's counts, or that it is gone."""
         if payload.kind == "gone":
             return [gone_post(NETWORK, f"{NETWORK}:{payload.key}", payload.at, "deleted")]
         if payload.kind == "counts":

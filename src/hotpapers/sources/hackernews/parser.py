@@ -1,4 +1,4 @@
-"""Hits of Algolia's search and items of Firebase, read into items of ours."""
+"""Reads hits of Algolia's search and Firebase's items into our items."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NETWORK = "hackernews"
 
 
 class AlgoliaHit(msgspec.Struct):
-    """A story or comment as Algolia's search gives it."""
+    """A story or comment as Algolia's search returns it."""
 
     object_id: str = msgspec.field(name="objectID")
     created_at_i: int
@@ -28,7 +28,7 @@ class AlgoliaHit(msgspec.Struct):
 
 
 class FirebaseItem(msgspec.Struct):
-    """An item as Firebase gives it; `null` stands for one that it does not have."""
+    """An item as Firebase returns it; `null` means that it does not have the item."""
 
     id: int
     time: int = 0
@@ -49,7 +49,7 @@ def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
 
 
 def read_counts(body: bytes, at: int) -> list[Item]:
-    """An item's score and comments now, or that it is gone; nothing of a comment, whose score is not told."""
+    """An item's current score and comments, or that it is gone; nothing for a comment, whose score is not public."""
     item = msgspec.json.decode(body, type=FirebaseItem | None)
     if item is None:
         return []
@@ -63,7 +63,7 @@ def read_counts(body: bytes, at: int) -> list[Item]:
 
 
 def _text_and_links(hit: AlgoliaHit) -> tuple[str, tuple[TextLink, ...]]:
-    """A story's title, its link on the whole of it, and its text; or a comment's text."""
+    """A story's title, linked as a whole, and its text; or a comment's text."""
     if hit.comment_text is not None:
         return plain(hit.comment_text)
     return join_title(hit.title or "", hit.url, *plain(hit.story_text or ""))

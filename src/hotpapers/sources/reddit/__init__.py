@@ -1,7 +1,7 @@
-"""Reddit: new posts of subreddits, with the operator's own key (counts), or by the feeds (no counts). Off by default.
+"""Reddit: new posts of subreddits, with the operator's own key (counts) or from feeds (no counts). Off by default.
 
-    api      asked with a key; feeds: asked without one
-    parser   what either says, as items
+    api      reading with a key; feeds: reading without one
+    parser   reads the posts of both into items
 
 https://www.reddit.com/dev/api · https://github.com/reddit-archive/reddit/wiki/OAuth2
 """
@@ -29,7 +29,7 @@ _KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
 
 
 class RedditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`subreddits`: which are read. `client_id`, `client_secret`: the operator's own application; without them the
+    """`subreddits`: which are read. `client_id`, `client_secret`: the operator's own application; without them, the
     feeds are read. `web`, `api`: base addresses. `every`: seconds between rounds."""
 
     subreddits: tuple[str, ...] = ("MachineLearning",)
@@ -41,7 +41,7 @@ class RedditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class RedditSource:
-    """The connector. The cursor holds, for each subreddit, the newest creation time that was read, in seconds."""
+    """The connector. The cursor keeps the newest creation time read from each subreddit, in seconds."""
 
     name = NETWORK
 
@@ -59,14 +59,14 @@ class RedditSource:
         )
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """The newest posts of each subreddit. One that fails does not keep the others from being read; it is told."""
+        """The newest posts of each subreddit. A failing subreddit doesn't stop the others; its error is raised last."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
         self._reader.begin(http)
         parts = ((name, self._reader.new_posts(http, name, newest)) for name in self.settings.subreddits)
         yield from self._rotation.pages(http, parts, final_pages=self._reader.end(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same, where subreddits that were not read yet are read back to a moment, as far as they list."""
+        """The same, but subreddits not read before are read back to a moment, as far as their lists go."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
         self._reader.begin(http)
         parts = ((name, self._new_since(http, name, newest, since)) for name in self.settings.subreddits)
@@ -85,14 +85,14 @@ class RedditSource:
         self._read_since[name] = reached
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """With a key scores and comments now; without one only whether the posts are still there."""
+        """With a key, current scores and comments; without one, only whether the posts still exist."""
         names = ids_in(keys, _KEY)
         if names:
             self._reader.begin(http)
             yield from self._reader.current_posts(http, names)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """A post with its papers, from the API or a feed; its counts; that it is gone."""
+        """Reads a post with its papers, from the API or a feed; its counts; or that it is gone."""
         key = f"{NETWORK}:{payload.key}"
         if payload.kind == "gone":
             return [gone_post(NETWORK, key, payload.at, "deleted")]

@@ -1,4 +1,4 @@
-"""Reddit with a key: new posts back to those that were read, and the counts of known ones, a hundred at a time."""
+"""Reddit with a key: new posts back to the last reading, and the counts of known posts, a hundred at a time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hotpapers.sources.reddit.parser import NETWORK, RedditThing, too_many
 BATCH = 100
 MOST_PAGES = 10
 HARDLY_ALL = 10
-"""Of more posts than these it is not believed at once that not one is there any more."""
+"""If none of more posts than this exists any more, the answer is taken for an error."""
 OVERLAP = 6 * 3600
-"""Seconds that are read again: posts are held back, let through, removed and edited in their first hours."""
+"""Seconds that are read again: in their first hours, posts are held back, approved, removed and edited."""
 
 
 class _Child(msgspec.Struct):
@@ -39,7 +39,7 @@ class _Token(msgspec.Struct):
 
 
 class RedditApi:
-    """One way to read Reddit. Each round begins with a token."""
+    """Reads Reddit's API. Each round gets a new token first."""
 
     def __init__(self, web: str, api: str, client_id: str, client_secret: str, known: Container[str]) -> None:
         self._web, self._api, self._known = web, api, known
@@ -56,8 +56,8 @@ class RedditApi:
     def new_posts(
         self, http: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
     ) -> Iterator[PayloadPage]:
-        """From the newest back to what was read before, less an overlap; at first the newest hundred, or `back` to a
-        moment: then the last page says how far the list went, where it did not go so far."""
+        """The newest posts back to the last reading, with an overlap. The first time: the newest hundred, or those
+        since `back` (in seconds); the last page then says how far the list went if it ended before that."""
         if back is not None:
             yield from self._posts_since(http, subreddit, newest, back)
             return
@@ -80,7 +80,7 @@ class RedditApi:
     def _posts_since(
         self, http: HttpClient, subreddit: str, newest: dict[str, float], since: float
     ) -> Iterator[PayloadPage]:
-        """A list ends after a thousand posts, or with the subreddit's first one."""
+        """The posts since a moment. A list ends after a thousand posts, or with the subreddit's first one."""
         after, all_times, listed = "", list[float](), 0
         while True:
             more = {"after": after} if after else {}
@@ -95,20 +95,20 @@ class RedditApi:
         yield PayloadPage(payloads, msgspec.json.encode(newest).decode(), since=round(oldest * 1e6) if is_cut else None)
 
     def end(self, http: HttpClient) -> Iterator[PayloadPage]:
-        """Nothing: the next round comes after the usual time."""
+        """Nothing: the next round starts at the usual time."""
         return iter(())
 
     def current_posts(self, http: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
-        """Scores and comments now; what Reddit does not list is gone."""
+        """Current scores and comments; posts that Reddit leaves out are gone."""
         batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
         return one_by_one(batches, lambda batch: self._info(http, batch))
 
     def _info(self, http: HttpClient, names: Sequence[str]) -> PayloadPage:
         payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
         if not payloads and len(names) > HARDLY_ALL:
-            raise NetError(f"{self._api}/api/info: nothing of {len(names)} posts")
+            raise NetError(f"{self._api}/api/info: none of {len(names)} posts found")
         listed_keys = {payload.key for payload in payloads}
-        # else one of them may be the one that says not which it is
+        # else a missing post may be one of the entries without a readable id
         is_complete = all(payload.key in names for payload in payloads)
         removals = [
             RawPayload("gone", name, b"null", http.now()) for name in names if is_complete and name not in listed_keys
@@ -118,7 +118,7 @@ class RedditApi:
     def _listing(
         self, http: HttpClient, path: str, kind: str, more: Mapping[str, str]
     ) -> tuple[list[RawPayload], list[float], str]:  # fmt: skip
-        """What stands on a page, when it was created, and what the next page comes after; empty on the last one."""
+        """A page's posts, their creation times, and the token for the next page; empty on the last one."""
         params = {"limit": str(BATCH), "raw_json": "1", **more}
         response = http.get(f"{self._api}{path}", params=params, headers=self._headers)
         data = decode_response(response, _Listing).data
@@ -129,7 +129,7 @@ class RedditApi:
         return payloads, [thing.created_utc for thing in things if thing is not None], data.after or ""
 
     def _payloads_of(self, thing: RedditThing | None, body: bytes, kind: str, at: int) -> list[RawPayload]:
-        """A listed post, or its counts. That it is gone or was edited is only told of one that the record has."""
+        """A listed post, or its counts. Removals and edits are only reported for posts in the record."""
         if thing is None:
             return [RawPayload(kind, unreadable_key(body), body, at)]
         known = kind == "counts" or f"{NETWORK}:{thing.name}" in self._known

@@ -1,4 +1,4 @@
-"""Reddit without a key: each subreddit's feed of its newest posts, and a post's own feed to see whether it is there."""
+"""Reddit without a key: each subreddit's feed of its newest posts, and a post's own feed to see whether it exists."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from hotpapers.sources.feed_parser import FeedEntry, entries
 from hotpapers.sources.reddit.parser import NETWORK, gone_from_feed, too_many
 
 FULL = 25
-"""Posts of a feed: as many or more, and there may have been others before them."""
+"""Posts of a full feed: with this many or more, there may be older ones that it leaves out."""
 SOONEST = 300
-"""Seconds between two rounds at least."""
+"""Least seconds between two rounds."""
 
 
 class RedditFeeds:
-    """One way to read Reddit. `interval`: the usual seconds between two rounds."""
+    """Reads Reddit's feeds. `interval`: the usual seconds between two rounds."""
 
     def __init__(self, web: str, interval: float, known: Container[str]) -> None:
         self._web, self._every, self._known = web, interval, known
         self._intervals: dict[str, float] = {}
 
     def begin(self, http: HttpClient) -> None:
-        """Nothing is needed."""
+        """Nothing to do: feeds need no token."""
 
     def new_posts(
         self, http: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
     ) -> Iterator[PayloadPage]:
-        """The newest posts. Where all of them are newer than what was read before, some were missed; at first that page
-        says how far they go, where that is not as far `back` as was wanted."""
+        """The newest posts. If all of them are newer than the last reading, some were missed. The first time, the page
+        says how far the feed goes if that is not as far `back` as was wanted."""
         response = http.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
         if response.status == 304:
             return
@@ -53,17 +53,17 @@ class RedditFeeds:
             raise leaves
 
     def end(self, http: HttpClient) -> Iterator[PayloadPage]:
-        """Sooner than usual, where a feed fills faster than that."""
+        """Schedule the next round sooner than usual if a feed fills up faster."""
         pause = max(min(self._intervals.values(), default=self._every * 2) / 2, SOONEST)
         if pause < self._every:
             yield PayloadPage(next_at=http.now() + int(pause * 1e6))
 
     def current_posts(self, http: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
-        """Each post's own feed: the post as it is now, or that it is gone. There are no counts."""
+        """Each post as its own feed has it now, or that it is gone. There are no counts."""
         return one_by_one(names, lambda name: self._thread(http, name))
 
     def _thread(self, http: HttpClient, name: str) -> PayloadPage:
-        """One post. Who is refused (403, 429) learns nothing of it."""
+        """One post. A refusal (403, 429) says nothing about it."""
         response = http.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", accept=GONE)
         if response.status in GONE:
             return PayloadPage([RawPayload("gone", name, b"null", response.at)])
@@ -73,6 +73,6 @@ class RedditFeeds:
         )
 
     def _payload(self, entry: FeedEntry, at: int) -> RawPayload:
-        """A listed post. That it is gone is only told of one that the record has."""
+        """A listed post. Removals are only reported for posts in the record."""
         known = bool(gone_from_feed(entry)) and f"{NETWORK}:{entry.id}" in self._known
         return RawPayload("thread" if known else "feed", entry.id, msgspec.json.encode(entry), at)

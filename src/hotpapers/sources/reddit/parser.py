@@ -1,4 +1,4 @@
-"""Posts of Reddit, as its API and its feeds tell them, read into items."""
+"""Reads Reddit's posts, from its API and its feeds, into items."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from hotpapers.sources.paper_matching import gone_post, join_title, mentions_of,
 NETWORK = "reddit"
 DELETED, REMOVED = "[deleted]", "[removed]"
 BY_AUTHOR = frozenset(("deleted", "author"))
-# What stands in the place of a title: "[deleted by user]", "[ Removed by Reddit ]".
+# Placeholders in place of a title: "[deleted by user]", "[ Removed by Reddit ]".
 _TITLE_PLACEHOLDER = re.compile(r"\[ ?(deleted|removed) by [^\]]{1,60}\]", re.IGNORECASE | re.ASCII)
 
 
 def too_many(subreddit: str, number: int, oldest: float) -> PartiallyRead:
-    """A list of the newest posts did not go back to what was read before. `oldest`: of its posts, in seconds."""
+    """The error for a list of newest posts that doesn't reach back to the last reading. `oldest`: when its oldest post
+    was created, in seconds."""
     reason = f"r/{subreddit}: more posts than the {number} newest since it was last read"
     return PartiallyRead(reason, lost_until=round(oldest * 1e6))
 
 
 class RedditThing(msgspec.Struct):
-    """What a thing of the API says of itself: which it is, and whether it is there."""
+    """The part of an API object that says which one it is, and whether it still exists."""
 
     name: str
     created_utc: Annotated[float, msgspec.Meta(ge=0, le=1e10)] = 0
@@ -38,7 +39,7 @@ class RedditThing(msgspec.Struct):
 
     @property
     def gone(self) -> str:
-        """Why it is no longer there; empty while it is."""
+        """Why it no longer exists; empty while it does."""
         if self.removed_by_category and self.removed_by_category not in BY_AUTHOR:
             return "removed"
         return "deleted" if self.removed_by_category or self.author == DELETED else ""
@@ -56,17 +57,17 @@ class RedditPost(RedditThing):
     over_18: bool | None = False
     crosspost_parent: str | None = ""
     parent_id: Any = None
-    """Of a comment what it answers, `t1_…` or `t3_…`; the oldest dumps have a number."""
+    """What a comment replies to, `t1_…` or `t3_…`; the oldest dumps have a number."""
 
     @property
     def reply_to(self) -> str:
-        """The key of what a comment answers; empty for a submission."""
+        """The key of what a comment replies to; empty for a submission."""
         parent = self.parent_id if isinstance(self.parent_id, str) else ""
         return f"{NETWORK}:{parent}" if parent.startswith(("t1_", "t3_")) else ""
 
 
 def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
-    """A post with its papers (`post`), also where an edit left it none (`edit`); or its counts, or that it is gone
+    """A post with its papers (`post`), also if an edit removed them all (`edit`); or its counts, or that it is gone
     (`counts`)."""
     text = msgspec.json.decode(body, type=RedditPost)
     if text.gone:
@@ -78,7 +79,7 @@ def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> li
 
 
 def _from_api(key: str, submission: RedditPost, snapshot: Snapshot, names: PaperIndex, edited: bool) -> list[Item]:
-    """A post as it is now. What is written below a title stays in the Markdown in which it was written."""
+    """A post as it is now. The text below a title stays Markdown, as written."""
     at = snapshot.observed_at
     title, target, handle = " ".join(submission.title.split()), submission.url or "", submission.author or ""
     text = f"{title}\n\n{submission.selftext or ''}".strip()
@@ -98,8 +99,7 @@ def _from_api(key: str, submission: RedditPost, snapshot: Snapshot, names: Paper
 
 
 def gone_from_feed(entry: FeedEntry) -> str:
-    """Why an entry's post is no longer there, by what stands in the place of its author, title or text; empty while it
-    is."""
+    """Why an entry's post no longer exists, by the placeholder for its author, title or text; empty while it does."""
     body = _body(entry)[0].strip()
     placeholder = _TITLE_PLACEHOLDER.fullmatch(entry.title.strip())
     if (
@@ -112,7 +112,7 @@ def gone_from_feed(entry: FeedEntry) -> str:
 
 
 def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
-    """An entry's post (`feed`); of a known one also that it is gone (`thread`)."""
+    """An entry's post (`feed`); for a known post also that it is gone (`thread`)."""
     entry = msgspec.json.decode(body, type=FeedEntry)
     removal = gone_from_feed(entry)
     if removal:
@@ -121,7 +121,7 @@ def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> l
 
 
 def _from_feed(key: str, entry: FeedEntry, at: int, names: PaperIndex) -> list[Item]:
-    """A feed's entry: its target is the anchor `[link]`; no counts."""
+    """A feed's entry: its link is the anchor `[link]`; there are no counts."""
     content, anchors = plain(entry.content)
     body, links = _body(entry)
     target = next((k.target for k in reversed(anchors) if content[k.start : k.end] == "[link]"), "")
@@ -140,5 +140,5 @@ def _from_feed(key: str, entry: FeedEntry, at: int, names: PaperIndex) -> list[I
 
 
 def _body(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:
-    """What was written: it stands between two marks."""
+    """The author's text, which is between two marker comments."""
     return plain(entry.content.partition("<!-- SC_OFF -->")[2].partition("<!-- SC_ON -->")[0])

@@ -1,10 +1,10 @@
 """X: recent search with the operator's own key, within a monthly budget that is never exceeded. Off by default.
 
-    spending   the budget: charged before each request with the most that it can cost
-    billing    one request, booked, made, settled
-    schemas    what the network says; parser: posts as items
+    spending   the budget: before each request, its maximum cost is booked
+    billing    one request: booked, sent, settled
+    schemas    the network's formats; parser: reads posts into items
 
-What is returned costs: each post, and each author that comes with it; where an answer was lost, it may have cost too.
+Each returned post costs money, and each author returned with it; a lost response may have cost money too.
 https://docs.x.com/x-api/posts/search-recent-posts, https://docs.x.com/x-api/posts/lookup,
 https://docs.x.com/x-api/getting-started/pricing
 """
@@ -30,11 +30,11 @@ from hotpapers.sources.x.spending import Budget, BudgetState
 __all__ = ["EPOCH", "NETWORK", "XSettings", "XSource"]
 
 PAGE, SMALLEST = 100, 10
-"""Posts that one search may return, at most and at least; a lookup too, at most."""
+"""Most and least posts that one search may return; `PAGE` is also the most of a lookup."""
 MEMORY = 6 * DAY
-"""How old the newest post that was read may be to ask from there on: the search forgets after seven days."""
+"""A search may start from the newest post read if it is no older than this: the search covers seven days."""
 EPOCH = 1_288_834_974_657
-"""Milliseconds since 1970 at which identifiers begin to count."""
+"""The zero point of timestamps in identifiers, in milliseconds since 1970."""
 FIELDS = (
     "created_at,lang,public_metrics,entities,author_id,referenced_tweets,edit_history_tweet_ids,possibly_sensitive,"
     "note_tweet"
@@ -45,10 +45,10 @@ _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,19}})", re.ASCII)
 
 
 class XSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`token`: the operator's bearer token; without one nothing is read. `budget`: money a month (UTC). `price`,
-    `author_price`: what a returned post costs, and an author that comes with it, in the same currency. `counts`: the
-    part of the budget that goes to asking again for posts that are known. `query`: what is searched, never with
-    reposts. `base`: base address. `every`: seconds between rounds."""
+    """`token`: the operator's bearer token; without one, nothing is read. `budget`: money per month (UTC). `price`,
+    `author_price`: the cost of a returned post, and of an author returned with it, in the same currency. `counts`: the
+    share of the budget for recounting known posts. `query`: what is searched, never with reposts. `base`: base address.
+    `every`: seconds between rounds."""
 
     token: str = ""
     budget: Amount = 0.0
@@ -75,8 +75,8 @@ class XSource:
         self.for_counts = Budget.from_prices(for_counts, settings.price)
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored
-        before the next page is asked for: it holds what the next request may cost."""
+        """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored before
+        asking for the next page: it includes what the next request may cost."""
         account, limits = self._open_budget(cursor), self.for_search
         newest, following = account.since, ""
         while True:
@@ -89,7 +89,7 @@ class XSource:
             newest = max([newest, *billed.response.ids], key=lambda id: int(id or 0))
             following = billed.response.next_token
             spent = spending.affordable(account, limits, http.now()) < SMALLEST
-            if spent or not following:  # what was found and cannot be paid for is left, and nothing is paid for twice
+            if spent or not following:  # unaffordable older posts are skipped, so nothing is paid for twice
                 account = msgspec.structs.replace(account, since=_end_of(newest))
             again = spending.tomorrow(http.now()) if spent else None
             leaves = self._unpaid(billed.response, http.now()) if spent and following else None
@@ -101,23 +101,23 @@ class XSource:
                 return
 
     def _unpaid(self, response: XResponse, now: int) -> PartiallyRead:
-        """The search tells the newest first: what is older than its last post stays unread."""
+        """The error for a search that ran out of budget: results come newest first, so older posts stay unread."""
         oldest = min(response.ids, key=int, default="")
         return PartiallyRead(
-            f"{self._spent_reason()}; older posts were not paid for",
+            f"{self._spent_reason()}; older posts were not read",
             again=_until_tomorrow(now),
             lost_until=_created_at(oldest) if oldest else now,
         )
 
     def _spent_reason(self) -> str:
-        return f"what a budget of {self.settings.budget:g} a month allows by today is spent"
+        return f"the part of the monthly budget of {self.settings.budget:g} that is available by today is spent"
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Nothing: without their cursor nobody knows what may be spent. See `counts_from`."""
-        raise RequestRefused("counts cost money, and it is not known how much was spent on them")
+        """Raises RequestRefused: without a cursor it is unknown what may be spent. See `counts_from`."""
+        raise RequestRefused("counts cost money, and it is unknown how much was spent on them")
 
     def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
-        """Counts of known posts now, or that they are gone, as far as the month's budget for it goes."""
+        """Current counts of known posts, or that they are gone, as far as the month's budget for counts goes."""
         account, limits = self._open_budget(cursor), self.for_counts
         ids = ids_in(keys, _KEY)
         while ids:
@@ -131,7 +131,7 @@ class XSource:
             yield PayloadPage(parser.count_payloads(billed.response, batch, billed.at), spending.encode(account))
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """A post with its papers and counts; a known one as it is now, its counts, or that it is gone."""
+        """Reads a post with its papers and counts; or a known post's new wording, its counts, or that it is gone."""
         key = f"{NETWORK}:{payload.key}"
         if payload.kind == "counts":
             return parser.read_counts(key, payload.body, payload.at)
@@ -139,19 +139,19 @@ class XSource:
             return parser.read_gone(key, payload.body, payload.at)
         return parser.read_post(payload.body, payload.at, self.names, edited=payload.kind == "edit")
 
-    # ---- asking ----------------------------------------------------------------------------------------
+    # ---- requests --------------------------------------------------------------------------------------
 
     def _open_budget(self, cursor: str | None) -> BudgetState:
         if not self.settings.token:
-            raise RequestRefused("no key: set source.x.token")
+            raise RequestRefused("no token: set source.x.token")
         if self.settings.budget <= 0 or self.settings.price <= 0:
             raise RequestRefused("no budget: set source.x.budget, and source.x.price if it is not 0.005")
         return spending.parse(cursor, self.for_counts.max_post_cost)
 
     def _prepare(self, account: BudgetState, limits: Budget, now: int, *, least: int) -> tuple[BudgetState, int]:
-        """This month's account, and how many posts the next request may return: few after one that broke off.
+        """This month's account, and how many posts the next request may return: few after an interrupted one.
 
-        Raises RetryLater where too few can be paid.
+        Raises RetryLater if too few are affordable.
         """
         account = spending.this_month(account, now)
         size = min(SMALLEST if account.asking else PAGE, spending.affordable(account, limits, now))
@@ -172,7 +172,7 @@ class XSource:
 
 
 def _created_at(id: str) -> int:
-    """When a post was made, by its identifier: µs UTC."""
+    """When a post was created, by its identifier, µs UTC."""
     return ((int(id) >> 22) + EPOCH) * 1000
 
 
@@ -181,5 +181,5 @@ def _until_tomorrow(now: int) -> float:
 
 
 def _end_of(id: str) -> str:
-    """The last identifier of the millisecond in which a post was made: a cursor names no post."""
+    """The last identifier of the millisecond in which a post was created, so that cursors name no posts."""
     return str((((int(id) >> 22) + 1) << 22) - 1) if id else ""

@@ -1,4 +1,4 @@
-"""One request to X, paid for: booked before it is made, settled after it, whatever comes of it."""
+"""One paid request to X: its cost is booked before it is sent and settled afterwards, whatever the outcome."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hotpapers.sources.x.schemas import XResponse
 from hotpapers.sources.x.spending import BudgetState
 
 UNSURE_AGAIN = 6 * 3600
-"""Seconds until it is asked again after a request that broke off, which may have been charged."""
+"""Seconds until the next request after an interrupted one that may have been charged."""
 ERRORS = range(400, 600)
 
 
 class BilledRequest(NamedTuple):
-    """What to ask for: the address, who asks, and the most that one try costs, in millionths."""
+    """A request: its address, parameters and token, and the most that one try costs, in millionths."""
 
     url: str
     params: Mapping[str, str]
@@ -29,7 +29,7 @@ class BilledRequest(NamedTuple):
 
 
 class BilledResponse(NamedTuple):
-    """An answer, and when it came; `earlier_cost`: what the tries before it may have cost."""
+    """A response, and when it came; `earlier_cost`: what earlier tries may have cost."""
 
     response: XResponse
     at: int
@@ -39,9 +39,9 @@ class BilledResponse(NamedTuple):
 def send_billed(
     http: HttpClient, account: BudgetState, request: BilledRequest
 ) -> Generator[PayloadPage, None, BilledResponse]:
-    """Asks, once the booking is stored; the caller settles what came. What fails is settled here and told.
+    """Send a request once its booking is stored. The caller settles a response; failures are settled here and raised.
 
-    Every status is taken as it comes, so that none is asked for twice.
+    Every status is accepted, so the client does not retry on its own.
     """
     yield PayloadPage((), spending.encode(spending.book(account, request.max_cost)))
     try:
@@ -58,11 +58,11 @@ def send_billed(
     yield PayloadPage((), spending.encode(spending.settle_failure(account, tries * request.max_cost)))
     if not tries or isinstance(failed, RetryLater | RequestRefused):
         raise failed
-    raise RetryLater(UNSURE_AGAIN, f"{failed}; what it cost is not known") from failed
+    raise RetryLater(UNSURE_AGAIN, f"{failed}; its cost is unknown") from failed
 
 
 def refusal(response: Response, now: int) -> NetError:
-    """What a status from 400 on means. Where the server refused it charged nothing, where it failed it may have."""
+    """The error for a status of 400 or more. A server that refused charged nothing; one that failed may have."""
     parts = urlsplit(response.url)
     place = f"{parts.netloc}{parts.path}"
     error: NetError

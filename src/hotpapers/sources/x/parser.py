@@ -1,4 +1,4 @@
-"""A post of X, read into items."""
+"""Reads X's posts into items."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NETWORK = "x"
 
 
 def search_payloads(response: XResponse, known: Container[str], at: int) -> list[RawPayload]:
-    """The posts that a search found, each with its author; a known one that was edited is told as such."""
+    """The posts that a search found, each with its author; edited known posts are of kind `edit`."""
     users = {user.id: raw for raw in response.users if (user := decode_or_none(raw, XUser))}
     payloads = []
     for raw in response.data:
@@ -47,7 +47,7 @@ def search_payloads(response: XResponse, known: Container[str], at: int) -> list
 
 
 def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> list[RawPayload]:
-    """The posts that were looked up, and those that are gone. Of what the answer does not mention nothing is known."""
+    """The posts that were looked up, and those that are gone. Posts that the response does not mention are skipped."""
     entries = [(decode_or_none(raw, XPostId), raw) for raw in response.data]
     payloads = [
         RawPayload("counts", entry.first if entry else unreadable_key(raw), bytes(raw), at) for entry, raw in entries
@@ -61,7 +61,7 @@ def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> 
 
 
 def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool = False) -> list[Item]:
-    """A post with its papers and counts; a native repost is none, nor is what names no paper, unless it was edited."""
+    """A post with its papers and counts; nothing for a native repost, or if it names no paper, unless it was edited."""
     text = msgspec.json.decode(body, type=XPostWithAuthor)
     tweet = msgspec.json.decode(text.tweet, type=XPost)
     author = msgspec.json.decode(text.author, type=XUser | None) or tweet.author
@@ -76,7 +76,7 @@ def read_counts(key: str, body: bytes, at: int) -> list[Item]:
 
 
 def read_gone(key: str, body: bytes, at: int) -> list[Item]:
-    """That a known post is not to be seen any more."""
+    """That a known post is no longer visible."""
     problem = msgspec.json.decode(body, type=XProblem | None)
     return [gone_post(NETWORK, key, at, (problem.gone if problem else "") or "deleted")]
 
@@ -118,7 +118,7 @@ def _urls(tweet: XPost) -> list[XUrl]:
 
 
 def _text_and_links(tweet: XPost) -> tuple[str, tuple[TextLink, ...]]:
-    """The text as readers see it: its escapes undone, and for each short address the one that is displayed."""
+    """The text as readers see it: unescaped, and with displayed addresses in place of short ones."""
     full_text = tweet.note_tweet.text if tweet.note_tweet else tweet.text
     text, links, at = "", [], 0
     for url in sorted(_urls(tweet), key=lambda u: (u.start, u.end)):

@@ -1,4 +1,4 @@
-"""What X's second interface says, as far as it is used. https://docs.x.com/x-api/fundamentals/data-dictionary"""
+"""The used parts of X's API v2. https://docs.x.com/x-api/fundamentals/data-dictionary"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from hotpapers.sources.paper_matching import decode_or_none
 
 NOT_FOUND, NOT_SHOWN = "/resource-not-found", "/not-authorized-for-resource"
-"""How the types of problems end that mean: this post is not to be seen any more."""
+"""Endings of the problem types that mean a post is no longer visible."""
 NOBODY = msgspec.Raw(b"null")
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")]
 
@@ -25,7 +25,7 @@ class XUser(msgspec.Struct):
 
 
 class XUrl(msgspec.Struct):
-    """An address in a post: where its short form stands, what is shown there, where it leads."""
+    """An address in a post: the position of its short form, what is displayed there, where it leads."""
 
     start: int = 0
     end: int = 0
@@ -39,14 +39,14 @@ class _Entities(msgspec.Struct):
 
 
 class _Note(msgspec.Struct):
-    """A post of more than 280 characters, whole."""
+    """The full text of a post of more than 280 characters."""
 
     text: str
     entities: _Entities | None = None
 
 
 class XMetrics(msgspec.Struct):
-    """A post's counts."""
+    """A post's public counts."""
 
     retweet_count: int | None = None
     like_count: int | None = None
@@ -61,7 +61,7 @@ class _Reference(msgspec.Struct):
 
 
 class XPostId(msgspec.Struct):
-    """What a post says of itself: which it is."""
+    """The part of a post that identifies it."""
 
     id: Id
     author_id: str = ""
@@ -69,7 +69,7 @@ class XPostId(msgspec.Struct):
 
     @property
     def first(self) -> str:
-        """The id of its first wording: every edit has one of its own."""
+        """The id of its first version: every edit gets an id of its own."""
         return self.edit_history_tweet_ids[0] if self.edit_history_tweet_ids else self.id
 
 
@@ -88,14 +88,14 @@ class XPost(XPostId):
 
 
 class XPostWithAuthor(msgspec.Struct):
-    """A post with its author, as the two stand in an answer."""
+    """A post and its author, as they are in a response."""
 
     tweet: msgspec.Raw
     author: msgspec.Raw = NOBODY
 
 
 class XProblem(msgspec.Struct):
-    """Why something that was asked for is not in an answer that came all the same."""
+    """Why a response lacks something that was asked for."""
 
     value: str = ""
     resource_type: str = ""
@@ -104,7 +104,7 @@ class XProblem(msgspec.Struct):
 
     @property
     def gone(self) -> str:
-        """Why a post is not to be seen any more; empty where it says something else, such as that we asked too much."""
+        """Why a post is no longer visible; empty for any other problem, such as too many requests."""
         if self.resource_type != "tweet" or not self.type.endswith((NOT_FOUND, NOT_SHOWN)):
             return ""
         if self.type.endswith(NOT_SHOWN):
@@ -121,7 +121,7 @@ class _Includes(msgspec.Struct):
 
 
 class XResponse(msgspec.Struct):
-    """An answer: posts, what belongs to them, where it goes on, and what is wrong with parts of it."""
+    """A response: posts, included users, the token for the next page, and errors about parts of it."""
 
     data: list[msgspec.Raw] = []
     includes: _Includes | None = None

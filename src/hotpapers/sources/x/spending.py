@@ -1,6 +1,6 @@
-"""What X may cost: an account that is charged before each request with the most that it can cost. Pure.
+"""What X may cost: an account on which each request's maximum cost is booked before it is sent. Pure.
 
-Money is counted in millionths of the currency in which the operator gave budget and prices, so that sums are exact.
+Money is counted in millionths of the currency of the operator's budget and prices, so sums are exact.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from hotpapers.model import DAY, HOUR
 from hotpapers.sources.x.schemas import XResponse
 
 TRIES = 3
-"""How often a server is asked at most for one answer, and may charge for each (`Limits.tries` of the client)."""
+"""Most tries for one response, each of which a server may charge for (`ClientLimits.tries`)."""
 MARGIN = HOUR
-"""Microseconds around the turn of a month in which nothing is asked, so that no clock decides which month pays."""
+"""Microseconds around the turn of a month without requests, so it is always clear which month pays."""
 
 
 class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A cursor. `since`: the last id of the millisecond in which the newest post was made that was read.
+    """A cursor. `since`: the last id of the millisecond in which the newest post read was created.
     `spent`: what was spent in `month` (UTC), in millionths.
 
-    `asking`: a request is under way whose price is not known yet. Where that is read from the record, it broke off.
+    `asking`: a request of unknown cost is under way. If the stored cursor says so, that request was interrupted.
     `posts`: what older versions counted instead of money.
     """
 
@@ -37,7 +37,7 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """`limit`: what may be spent in a month. `post`, `author`: what one costs that is returned. All in millionths."""
+    """`limit`: what may be spent in a month. `post`, `author`: the cost of a returned one. All in millionths."""
 
     limit: int
     post: int
@@ -45,12 +45,12 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_prices(cls, limit: int, price: float, author_price: float = 0.0) -> Budget:
-        """From the operator's prices."""
+        """A budget from the operator's prices."""
         return cls(limit=limit, post=millionths(price), author=millionths(author_price))
 
     @property
     def max_post_cost(self) -> int:
-        """The most that a post costs: each may have an author of its own."""
+        """The most that a post can cost: each may come with an author of its own."""
         return self.post + self.author
 
     def cost(self, response: XResponse) -> int:
@@ -58,18 +58,18 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def millionths(amount: float, *, up: bool = True) -> int:
-    """An amount as it was written, in millionths: prices rounded up, budgets down."""
+    """An amount as written in the settings, in millionths: prices rounded up, budgets down."""
     return int((Decimal(str(amount)) * 1_000_000).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
 
 
 def parse(cursor: str | None, price: int) -> BudgetState:
-    """The account as it was kept; `price` is what a post cost where posts were counted."""
+    """The stored account; `price`: what to charge per post where older versions counted posts."""
     account = msgspec.json.decode(cursor, type=BudgetState) if cursor else BudgetState()
     return msgspec.structs.replace(account, spent=account.spent + account.posts * price, posts=0)
 
 
 def encode(account: BudgetState) -> str:
-    """The account to be kept."""
+    """The account as stored."""
     return msgspec.json.encode(account).decode()
 
 
@@ -77,14 +77,14 @@ def encode(account: BudgetState) -> str:
 
 
 def this_month(account: BudgetState, now: int) -> BudgetState:
-    """The account as of now. A new month begins with nothing spent; a clock that was set back begins none.
+    """The account as of now. A new month starts with nothing spent; a clock that was set back starts no month.
 
     Raises RetryLater around the turn of a month.
     """
     later = timestamps.as_utc(now + MARGIN)
     if timestamps.as_utc(now - MARGIN).month != later.month:
         turn = int(later.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1_000_000
-        raise RetryLater(min(turn + MARGIN - now, HOUR) / 1e6, "the month turns, and nobody knows which one would pay")
+        raise RetryLater(min(turn + MARGIN - now, HOUR) / 1e6, "no requests around the turn of the month")
     month = f"{timestamps.as_utc(now):%Y-%m}"
     if month <= account.month:
         return account
@@ -97,7 +97,7 @@ def tomorrow(now: int) -> int:
 
 
 def affordable(account: BudgetState, limits: Budget, now: int) -> int:
-    """How many posts a request may return: a month's money becomes free day by day, and each try may be charged."""
+    """How many posts a request may return: a month's budget is released day by day, and each try may be charged."""
     today = timestamps.as_utc(now)
     free = limits.limit * today.day // calendar.monthrange(today.year, today.month)[1]
     return max(0, free - account.spent) // (TRIES * limits.max_post_cost)
@@ -107,15 +107,15 @@ def affordable(account: BudgetState, limits: Budget, now: int) -> int:
 
 
 def book(account: BudgetState, max_cost: int) -> BudgetState:
-    """Before a request: all that it can cost, `most` for each try."""
+    """Before a request: book all that it can cost, `max_cost` for each try."""
     return msgspec.structs.replace(account, spent=account.spent + TRIES * max_cost, asking=True)
 
 
 def settle(account: BudgetState, cost: int) -> BudgetState:
-    """After it: what it did cost. `account` is as it was before the booking."""
+    """After a response: charge what it cost. `account`: the state before the booking."""
     return msgspec.structs.replace(account, spent=account.spent + cost, asking=False)
 
 
 def settle_failure(account: BudgetState, cost: int) -> BudgetState:
-    """After one that broke off: what it may have cost. The next one is to be small."""
+    """After an interrupted request: charge what it may have cost. The next one must be small."""
     return msgspec.structs.replace(account, spent=account.spent + cost, asking=cost > 0)
