@@ -57,10 +57,11 @@ def write(found: Found, scale: float) -> None:
 
 INTRODUCTION = """# Benchmarks
 
-`make bench` prints these figures, `make bench ARGS=--write` renews this page. A ratio, with its goal behind it, is ours
-divided by a limit or by a peer measured in the same run, by turns; none is a test. Memory is the peak of a process,
-interpreter included. *How* leads to the benchmark, whose docstring says what is measured and what the peer is. Machines
-have 2 cores, 24 GiB, Linux and CPython 3.11 where nothing else is said, and the libraries of `requirements/dev.txt`.
+`make bench` prints these figures, `make bench ARGS=--write` updates this page. A ratio, with its goal in brackets, is
+our figure divided by a limit or by that of a peer, measured alternately in the same run; none is a test. Memory is the
+peak of a process, interpreter included. *How* links to the benchmark, whose docstring says what is measured and what
+the peer is. Unless stated otherwise, machines have 2 cores, 24 GiB, Linux, CPython 3.11 and the libraries of
+`requirements/dev.txt`.
 """
 USUAL = "2 cores, 24 GiB, Linux, CPython 3.11"
 """What the page says once."""
