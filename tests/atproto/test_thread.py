@@ -137,7 +137,7 @@ def test_a_wrong_password_is_no_refusal_of_the_issue(network: Network, http: Net
     person = network.person()
     done = send(tmp_path, sender(person, "aaaa-bbbb-cccc-dddd"), http)
     [(target, reason)] = done.problems
-    assert target == person.did and "does not sign" in reason and "aaaa-bbbb" not in reason
+    assert target == person.did and "refused to sign in" in reason and "aaaa-bbbb" not in reason
     assert send(tmp_path, sender(person), http)[:2] == (1, 0)
 
 

@@ -232,4 +232,4 @@ def test_settings_name_what_is_followed(here: Path, url: str, tmp_path: Path) ->
     (here / "hotpapers.toml").write_text(table.replace(url, "papers.example"))
     assert "url: write a whole address" in misuse("status")
     (here / "hotpapers.toml").write_text(f'{table}policy = "quorum nobody"\n')
-    assert "follow 'neighbour': policy: 1: nobody: no witness" in misuse("follow", url)
+    assert "follow 'neighbour': policy: 1: nobody: not a witness" in misuse("follow", url)

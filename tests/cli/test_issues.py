@@ -219,7 +219,7 @@ def test_two_publications_need_two_folders(project: Path) -> None:
     good("issue", "2024-11-28", "--publication", "daily")
     good("publish", "--all", "--publication", "hot-papers")
     assert misuse("publish", "--all", "--publication", "daily") == (
-        "public/site: holds the site files of 'hot-papers'; name another folder with --output."
+        "public/site: contains the site files of 'hot-papers'; choose another folder with --output."
     )
     (project / settings.FILE).write_text(OWN + 'output = "tea"\n', "utf-8")
     assert "in tea/site, " in good("publish", "--all", "--publication", "daily")

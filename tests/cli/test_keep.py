@@ -112,7 +112,7 @@ def test_a_folder_that_could_not_be_rendered_is_a_failure(store: Path, pages: Pa
     assert ran.err.splitlines() == [
         f"hotpapers: {pages / 'classic'}: {page}: cannot be written: Is a directory; "
         "if its classic pages are elsewhere now, publish there again",
-        f"hotpapers: {pages / 'site'}: is not there any more; if its site pages are elsewhere now, publish there again",
+        f"hotpapers: {pages / 'site'}: no longer exists; if its site pages are elsewhere now, publish there again",
     ]
 
 
@@ -132,7 +132,7 @@ def test_forgotten_is_gone_from_store_and_pages(store: Path, pages: Path) -> Non
 def test_a_post_of_which_little_is_known(demo: Path) -> None:
     """The demo's posts have neither author nor text: only the post itself is forgotten, no row loses words."""
     ran = run("forget", "x:1349545832035491841", "--yes", "--store", demo)
-    assert ran.status == 0 and ran.err.count("is not there any more") == 2, "the demo's folders were not copied"
+    assert ran.status == 0 and ran.err.count("no longer exists") == 2, "the demo's folders were not copied"
     assert good("verify", "--all", "--store", demo).startswith("verified: 5 issues rebuilt, ")
     left = good("export", "--records", "--store", demo)
     assert "1349545832035491841" not in left

@@ -142,7 +142,7 @@ def test_a_mail_address_is_forgotten_in_every_byte(home: Path, box: Box) -> None
 
 def test_without_a_relay_nobody_can_be_asked(home: Path, box: Box) -> None:
     home.write_text(home.read_text().replace('relay = "127.0.0.1"', ""))
-    said = "no mail is sent: name a relay and an address in [mailing] of hotpapers.toml."
+    said = "mail is not set up: set relay and address in [mailing] of hotpapers.toml."
     assert misuse("mail", "subscribe", "some@moth.example", "--publication", "daily", "--config", home) == said
     assert misuse("mail", "check", "--config", home) == said
     assert misuse("publish", DAY, "--to", "mailing", "--publication", "daily", "--config", home) == (
@@ -153,8 +153,8 @@ def test_without_a_relay_nobody_can_be_asked(home: Path, box: Box) -> None:
 def test_a_relay_that_refuses_and_an_address_that_is_none(home: Path, box: Box) -> None:
     box.on("RCPT", "550 5.1.1 <some@moth.example> unknown")
     ask = ("--publication", "daily", "--config", home)
-    assert failing("mail", "subscribe", "some@moth.example", *ask) == "the relay refuses it: 550 5.1.1"
-    assert "is no mail address" in misuse("mail", "subscribe", "some@moth", *ask)
+    assert failing("mail", "subscribe", "some@moth.example", *ask) == "refused by the relay: 550 5.1.1"
+    assert "is not a mail address" in misuse("mail", "subscribe", "some@moth", *ask)
 
 
 # ---- sending -------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_nothing_sent_is_said_with_its_reason(home: Path, box: Box) -> None:
     with Record(str(home.with_name("hotpapers.db"))) as record, record.database.write():
         record.database.run("UPDATE subscriber SET since = ? WHERE mark = ?", ((1 << 53) - 1, mark))
     box.mails.clear()
-    late = "all subscribers confirmed after it was frozen, and get the next one"
+    late = "all subscribers confirmed after it was frozen; they get the next one"
     assert good(*send) == f"mailing: 0 deliveries ({late})\n" and not box.mails
 
 
@@ -348,7 +348,7 @@ def test_a_domain_is_checked(home: Path) -> None:
     with naming(GOOD) as server:
         ran = run("mail", "check", "--resolver", f"127.0.0.1:{server.port}", "--config", home)
     assert ran.status == 0 and ran.err == "hotpapers: 1 thing could not be checked\n"
-    assert "no resolver; write its IP address" in misuse("mail", "check", "--resolver", "dns", "--config", home)
+    assert "not a resolver; write its IP address" in misuse("mail", "check", "--resolver", "dns", "--config", home)
 
 
 def test_a_message_that_arrived_is_checked(home: Path, tmp_path: Path) -> None:
@@ -358,7 +358,7 @@ def test_a_message_that_arrived_is_checked(home: Path, tmp_path: Path) -> None:
     message.write_bytes(MESSAGE)
     assert run("mail", "check", message).status == 1
     message.write_bytes(b"")
-    assert failing("mail", "check", message).startswith("no mail message: ")
+    assert failing("mail", "check", message).startswith("not a mail message: ")
 
 
 # ---- secrets -------------------------------------------------------------------------------------------

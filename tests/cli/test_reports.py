@@ -157,7 +157,7 @@ def test_who_serves_behind_tls_and_names_no_proxy_is_warned(store: Path, proxies
         [address] = re.findall(r"http://\S+", process.stdout.readline())
         assert urlopen(address, timeout=30).status == 200
         process.terminate()
-        assert ("Write proxies = 1, or how many there are." in process.stderr.read()) == warned
+        assert ("Set proxies = 1, or the number of proxies." in process.stderr.read()) == warned
         process.wait(30)
 
 

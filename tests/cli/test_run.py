@@ -186,7 +186,7 @@ def test_run_needs_a_publication_and_a_good_address(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = settings(tmp_path, server, 'listen = "nowhere"')
-    assert "run.listen: 'nowhere' is no address" in misuse("run", "--once", "--config", home)
+    assert "run.listen: 'nowhere' is not an address" in misuse("run", "--once", "--config", home)
     for ping in ("ping.example", "https://ping.example:99999/", "https://me:secret@ping.example/"):
         settings(tmp_path, server, f'ping = "{ping}"')
         refused = misuse("run", "--once", "--config", home)

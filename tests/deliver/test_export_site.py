@@ -164,7 +164,7 @@ def test_two_publications_do_not_share_a_folder(record: Record, tmp_path: Path) 
     other = model.Publication(publication="other", title="Others", window="listing", observed_at=now())
     record.append([other], source="test")
     export_site(record, NAME, DAYS, "site", tmp_path / "site")
-    with pytest.raises(UsageError, match=r"site: holds the site files of 'hot-papers'; name another .*--output"):
+    with pytest.raises(UsageError, match=r"site: contains the site files of 'hot-papers'; choose another .*--output"):
         export_site(record, "other", (), "site", tmp_path / "site")
     export_site(record, "other", (), "markdown", tmp_path / "site")  # other names of files
     (tmp_path / "site").rename(tmp_path / "moved")
@@ -276,7 +276,7 @@ def test_a_folder_that_is_gone_or_cannot_be_written_is_named(record: Record, tmp
     page.unlink()
     page.mkdir()
     gone, here = export_again(record)
-    assert gone == RerenderedFolder(tmp_path.resolve() / "gone", NAME, "classic", False, "is not there any more")
+    assert gone == RerenderedFolder(tmp_path.resolve() / "gone", NAME, "classic", False, "no longer exists")
     assert not here.rendered and here.reason.endswith("cannot be written: Is a directory")
     assert not (tmp_path / "gone").exists()
 
@@ -367,4 +367,4 @@ def test_of_a_backup_that_is_too_old_the_pages_left_alone_are_named(
     restore(copy, sqlite_url, replace=True)
     with Record(sqlite_url) as restored:
         [again] = export_again(restored)
-    assert again.rendered and again.reason.startswith(f"left as it was: {DAYS[1]}, whose issue")
+    assert again.rendered and again.reason.startswith(f"not updated: {DAYS[1]}; the record does not have")

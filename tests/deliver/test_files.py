@@ -92,7 +92,7 @@ def test_nothing_is_written_outside(tmp_path: Path, path: str) -> None:
     for folder in (inside, outside):
         folder.mkdir()
     (inside / "link").symlink_to(outside)
-    with pytest.raises(HotPapersError, match="outside of its folder"):
+    with pytest.raises(HotPapersError, match="outside its folder"):
         write_files(inside, [RenderedFile(path, b"!")])
     assert not tree(outside)
     assert not (tmp_path / "out").exists()

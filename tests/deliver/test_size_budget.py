@@ -68,8 +68,8 @@ def test_a_page_is_folded_by_the_last_issue_that_holds_the_paper() -> None:
     ("size", "most", "growth", "years", "said"),
     [
         (700, 800, 50, 2.0, ""),
-        (730, 800, 50, 1.4, "730 MB of the 800"),
-        (900, 800, None, None, "although all pages of papers are folded"),
+        (730, 800, 50, 1.4, "730 of 800 MB used"),
+        (900, 800, None, None, "although all paper pages are folded"),
         (900, 0, 50, None, ""),
         (1, 800, None, None, ""),
     ],
@@ -179,7 +179,7 @@ def test_a_host_without_a_folder_is_given_what_fits_or_nothing(record: Record, t
     size = site_size(tmp_path / "whole")
     render_all(issue_reader, [SiteFolder(publication, "", SiteConfig(budget=size - 1))], tmp_path / "tight")
     assert 0 < site_size(tmp_path / "tight") < size
-    with pytest.raises(UsageError, match="although all pages of papers are folded"):
+    with pytest.raises(UsageError, match="although all paper pages are folded"):
         render_all(issue_reader, [SiteFolder(publication, "", SiteConfig(budget=1000))], tmp_path / "none")
 
 
@@ -197,7 +197,7 @@ def test_status_and_publish_tell_how_full_a_site_is(copied: Path, monkeypatch: p
     assert found["budget"] == MEGABYTE and found["growth"] == 0 and found["size"] == site_size(tmp_path / "site")
     (tmp_path / "site" / "large").write_bytes(b"x" * MEGABYTE)
     ran = run("publish", "--all")
-    assert ran.status == 0 and "although all pages of papers are folded; raise publish.budget" in ran.err
+    assert ran.status == 0 and "although all paper pages are folded; raise publish.budget" in ran.err
     assert "although all" in good("status")
     shutil.rmtree(tmp_path / "site")
     assert "sites" not in good("status")

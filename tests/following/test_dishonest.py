@@ -338,7 +338,7 @@ def test_a_log_whose_name_has_no_number_is_refused(publisher: Publisher, followe
     key = SigningKey(f"papers.example/log/{NAME}/{number}", ED25519, bytes(32)).verifier
     (publisher.public / "log/policy.txt").write_text(f"log {key}\nquorum none\n")
     [problem, *_] = follower.follow(3).problems
-    assert "its name does not say where its files are" in problem and days_here(follower) == set()
+    assert "its name does not end with the path of its files" in problem and days_here(follower) == set()
 
 
 def test_too_few_witnesses_and_nothing_goes_in(publisher: Publisher, follower: Follower) -> None:

@@ -94,7 +94,7 @@ def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> 
     forget(publisher.record, "bluesky:1")
     publisher.publish(3)
     shutil.rmtree(publisher.config.folder)
-    with pytest.raises(LogError, match="does not hold them"):
+    with pytest.raises(LogError, match="does not have them"):
         publisher.publish(3)
 
 

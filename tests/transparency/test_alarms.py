@@ -200,7 +200,7 @@ def test_a_flood_holds_up_nobody_else(tmp_path: Path) -> None:
     assert statuses == [200] * PER_LOG + [429]
     assert witness.add_checkpoint(request(TREE, 0, 5, OTHER), AT).status == 200  # the other log is not held up
     replay = witness.add_checkpoint(request(TREE, PER_LOG, PER_LOG), AT)
-    assert (replay.status, replay.wait) == (429, 1) and "come again in 1 s" in replay.body
+    assert (replay.status, replay.wait) == (429, 1) and "try again in 1 s" in replay.body
     seconds[0] += 60
     assert witness.add_checkpoint(request(TREE, PER_LOG, PER_LOG), AT).status == 200
     assert witness.add_checkpoint(request(TREE, PER_LOG, 60), AT).status == 200

@@ -75,16 +75,16 @@ def _forged_without_data_beside(site: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_copy(f"{FIRST}/index.html", f"{SECOND}/index.html"), f"{SECOND}/index.html: it is another issue"),
+        (_copy(f"{FIRST}/index.html", f"{SECOND}/index.html"), f"{SECOND}/index.html: it is not the same issue"),
         (_copy(f"{FIRST}/issue.json", f"{SECOND}/issue.json"), f"{SECOND}/issue.json: it is edition 2 of {FIRST}"),
         (_copy_day(FIRST, SECOND), f"{SECOND}/issue.json: it is edition 2 of {FIRST}"),
-        (_copy_day(f"{FIRST}/edition-1", FIRST), f"{FIRST}/issue.json: it is edition 1, of which there is a later one"),
+        (_copy_day(f"{FIRST}/edition-1", FIRST), f"{FIRST}/issue.json: it is edition 1, but there is a later edition"),
         (_copy_day(FIRST, f"{FIRST}/edition-1"), f"{FIRST}/edition-1/issue.json: it is edition 2 of {FIRST}"),
-        (_copy(f"{FIRST}/index.html", "index.html"), f"index.html: it is the issue of {FIRST}, and not the latest"),
-        (_copy(f"{FIRST}/issue.tlog-proof", f"{SECOND}/issue.tlog-proof"), "issue.tlog-proof: the content is not what"),
-        (_copy("index.html", f"{FIRST}/issue.tlog-proof"), "issue.tlog-proof: a proof begins with"),
+        (_copy(f"{FIRST}/index.html", "index.html"), f"index.html: it is the issue of {FIRST}, not the latest"),
+        (_copy(f"{FIRST}/issue.tlog-proof", f"{SECOND}/issue.tlog-proof"), "issue.tlog-proof: the content is not in"),
+        (_copy("index.html", f"{FIRST}/issue.tlog-proof"), "issue.tlog-proof: a proof must begin with"),
         (_forged_without_data_beside, f"{SECOND}/index.html: place 1"),
-        (_invented, "2024-05-09/index.html: the page carries no proof"),
+        (_invented, "2024-05-09/index.html: the page has no proof"),
     ],
 )  # fmt: skip
 def test_a_part_that_was_exchanged_is_named(
@@ -128,7 +128,7 @@ def test_a_log_that_was_cut_off_before_the_next_one_began_is_named(tmp_path: Pat
     shutil.rmtree(site / "log" / NAME / "1")
     shutil.copytree(short, site / "log" / NAME / "1")
     [problem] = check_mirror(site, _policy(site)).problems
-    assert problem.endswith("/2: names another end of the log before it than the one that is here")
+    assert problem.endswith("/2: names an end of the previous log that is not the one here")
 
 
 def _write_log(site: Path, config: LogConfig) -> None:

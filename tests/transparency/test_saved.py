@@ -51,8 +51,8 @@ def test_a_page_a_file_and_markdown_are_verified(published: Published) -> None:
         (r"(Why here: )[\d,]+", r"\g<1>9,999", "the page shows something else there"),
         (r"(Place </span>)1<", r"\g<1>2<", "the page shows something else there"),
         (r'<article class="entry" id="2405.00001"', '<article class="entry" id="2405.00009"', "something else"),
-        (r'<article class="entry" id="2405.00003".*?</article>', "", "the page shows 2 papers, the issue has 3"),
-        (r'"score":\d+', '"score":1', "the content is not what stood in the log"),
+        (r'<article class="entry" id="2405.00003".*?</article>', "", "the page shows 2 papers, but the issue has 3"),
+        (r'"score":\d+', '"score":1', "the content is not in the log"),
         (r"(?s)(<code>)[0-9a-f]{64}", r"\g<1>" + "0" * 64, "the page shows the digest"),
         (r"(?m)^— witness[^\n]*\n", "", "0 of 1 witnesses cosigned"),
         (r"(?m)^— papers[^\n]*\n", "", "not signed by a known log"),
@@ -71,10 +71,10 @@ def test_a_changed_title_is_named(published: Published, tmp_path: Path) -> None:
     text = (published.folder / "site" / DAY / "issue.json").read_text()
     (tmp_path / "issue.json").write_text(text.replace("Tea <b>no. 2", "Coffee <b>no. 2"))
     verdict = check_saved(read_saved(tmp_path / "issue.json"), published.policy)
-    assert verdict.problems == ("arxiv:2405.00002: title, authors or abstract are not those of the issue",)
+    assert verdict.problems == ("arxiv:2405.00002: title, authors or abstract differ from the issue",)
     (tmp_path / "issue.json").write_text(text.replace('"metadata":{"', '"metadata":{"arxiv:2405.00009":{},"', 1))
     verdict = check_saved(read_saved(tmp_path / "issue.json"), published.policy)
-    assert verdict.problems == ("arxiv:2405.00009: has a title beside the issue, and is not in it",)
+    assert verdict.problems == ("arxiv:2405.00009: has metadata in the file but is not in the issue",)
 
 
 def test_markdown_whose_order_differs(published: Published, tmp_path: Path) -> None:
@@ -84,9 +84,9 @@ def test_markdown_whose_order_differs(published: Published, tmp_path: Path) -> N
     file.write_text(text.replace("abs/2405.00001", "abs/x").replace("abs/2405.00002", "abs/2405.00001"))
     assert len(check_saved(read_saved(file), published.policy).problems) == 2
     file.write_text(f"{text}\n## 4. A paper that nobody has written\n\nTea boils itself.\n")
-    assert "shows 4 papers, the issue has 3" in check_saved(read_saved(file), published.policy).problems[0]
+    assert "shows 4 papers, but the issue has 3" in check_saved(read_saved(file), published.policy).problems[0]
     file.with_suffix(".json").unlink()
-    with pytest.raises(InputError, match="which is not there"):
+    with pytest.raises(InputError, match="which is missing"):
         read_saved(file)
 
 
@@ -193,12 +193,12 @@ def test_a_whole_site(published: Published, tmp_path: Path) -> None:
     tile = site / "log/daily/1/tile/0/000.p/1"
     data = tile.read_bytes()
     tile.write_bytes(data[::-1])
-    assert "tile/0/000.p/1 is not the tile of its leaves" in check_mirror(site, published.policy).problems[0]
+    assert "tile/0/000.p/1 does not match the leaves" in check_mirror(site, published.policy).problems[0]
     tile.write_bytes(data)
     bundle = next((site / "log/daily/1/tile/entries").rglob("1"))
     leaves = bundle.read_bytes()
     bundle.write_bytes(leaves[:-1] + bytes([leaves[-1] ^ 1]))
-    assert "leaves are not those" in check_mirror(site, published.policy).problems[0]
+    assert "leaves do not match" in check_mirror(site, published.policy).problems[0]
     bundle.unlink()
     assert check_mirror(site, published.policy).problems
 

@@ -123,7 +123,7 @@ def test_another_fact_of_an_entry_is_named(published: Published, answer: bytes, 
     forged = json.loads(answer)
     forged["entries"][1][name] = other(forged["entries"][1][name])
     [problem] = problems(json.dumps(forged).encode(), published.policy, tmp_path)
-    assert problem.endswith(f"2405.00002: the answer shows another {name}")
+    assert problem.endswith(f"2405.00002: the response shows another {name}")
 
 
 def test_every_field_is_compared_or_said_to_be_unproved() -> None:
@@ -141,12 +141,12 @@ def test_every_field_is_compared_or_said_to_be_unproved() -> None:
 
 
 FORGERIES: list[tuple[Change, str]] = [
-    (lambda a: a["entries"].pop(), "the answer shows 2 papers in entries, the issue has 3"),
+    (lambda a: a["entries"].pop(), "the response shows 2 papers in entries, but the issue has 3"),
     (lambda a: a["entries"].reverse(), "shows another place, paper"),
-    (lambda a: a["ongoing"].append(a["entries"][0]), "the answer shows 1 papers in ongoing, the issue has 0"),
-    (lambda a: a["metadata"].pop("arxiv:2405.00002"), "nothing in the answer proves title, authors and abstract"),
-    (lambda a: a["metadata"]["arxiv:2405.00002"].update(title="x"), "title, authors or abstract are not those"),
-    (lambda a: a["content"]["entries"][0].update(score=9999), "the content is not what stood in the log"),
+    (lambda a: a["ongoing"].append(a["entries"][0]), "the response shows 1 papers in ongoing, but the issue has 0"),
+    (lambda a: a["metadata"].pop("arxiv:2405.00002"), "nothing in the response proves title, authors and abstract"),
+    (lambda a: a["metadata"]["arxiv:2405.00002"].update(title="x"), "title, authors or abstract differ"),
+    (lambda a: a["content"]["entries"][0].update(score=9999), "the content is not in the log"),
 ]
 
 
@@ -183,7 +183,7 @@ def test_an_answer_without_a_log_says_so(published: Published, tmp_path: Path) -
         body = answer_of(app)
     assert json.loads(body)["content"] is None
     (tmp_path / "answer.json").write_bytes(body)
-    with pytest.raises(InputError, match="carries no proof: no log held the issue when it was saved"):
+    with pytest.raises(InputError, match="has no proof: the issue was not in a log when it was saved"):
         read_saved(tmp_path / "answer.json")
 
 

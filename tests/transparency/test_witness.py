@@ -117,7 +117,7 @@ def test_a_witness_that_cannot_remember_cosigns_nothing(witness: LogWitness, tmp
 
 
 def test_a_folder_has_one_witness(witness: LogWitness, tmp_path: Path) -> None:
-    with pytest.raises(LogError, match="another process uses it"):
+    with pytest.raises(LogError, match="in use by another process"):
         LogWitness(POLICY, KEYS, tmp_path / "witness")
     witness.close()
     LogWitness(POLICY, KEYS, tmp_path / "witness").close()

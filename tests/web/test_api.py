@@ -204,7 +204,7 @@ def test_the_export_as_a_table_and_as_references(app: Starlette) -> None:
 # ---- problems ----------------------------------------------------------------------------------------------
 
 PROBLEMS = [
-    ("/api/v1/nothing", 404, "there is no such address; openapi.json has them all"),
+    ("/api/v1/nothing", 404, "no such path; openapi.json lists all paths"),
     (f"{ISSUES}/2021-01-15", 404, "hot-papers: there is no frozen issue of 2021-01-15"),
     ("/api/v1/publications/weekly/issues", 404, "publication: there is no 'weekly'; there are: hot-papers"),
     ("/api/v1/papers/2101.99999", 404, "2101.99999: the record knows nothing of this paper"),
@@ -214,22 +214,22 @@ PROBLEMS = [
     (f"{ISSUES}?limit=0", 400, "limit: takes a whole number from 1 to 100"),
     (f"{ISSUES}?limit=101", 400, "limit: takes a whole number from 1 to 100"),
     (f"{ISSUES}?limit=ten", 400, "limit: takes a whole number from 1 to 100"),
-    (f"{ISSUES}?limit=1&limit=2", 400, "limit: stands there twice"),
-    (f"{ISSUES}?publication=other", 400, "publication: stands there twice"),
+    (f"{ISSUES}?limit=1&limit=2", 400, "limit: given twice"),
+    (f"{ISSUES}?publication=other", 400, "publication: given twice"),
     (f"{ISSUES}?cursor=WyJhIl0", 400, "cursor: take it from `next`, or from the header Link, of an answer to the same "
      "question"),
     ("/api/v1/search", 400, "q: is missing"),
     ("/api/v1/search?q=", 400, "q: takes a text of 1 to 1,000 characters"),
     ("/api/v1/search?query=a", 400, "query: no such parameter; there are: q, limit, cursor"),
-    ("/api/v1/status?now", 400, "the query cannot be read; write it as name=value&name=value, in UTF-8"),
-    ("/api/v1/search?q=%ff", 400, "the query cannot be read; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/status?now", 400, "invalid query; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/search?q=%ff", 400, "invalid query; write it as name=value&name=value, in UTF-8"),
     ("/api/v1/search?" + "&".join(f"q{n}=1" for n in range(11)), 400,
-     "the query cannot be read; write it as name=value&name=value, in UTF-8"),
+     "invalid query; write it as name=value&name=value, in UTF-8"),
     ("/api/v1/export?format=parquet", 400, "format: takes one of bibtex, csv, jsonl"),
     (f"{PAPER}/posts?network=facebook", 400,
      "network: takes one of bluesky, feeds, hackernews, huggingface, lobsters, mastodon, reddit, x"),
     ("/api/v1/publications/a%20b/issues", 400, "publication: takes a publication's name; empty: the only one there is"),
-    ("/api/v1/search?q=" + "a" * 2000, 414, "an address of more than 2,000 characters"),
+    ("/api/v1/search?q=" + "a" * 2000, 414, "path and query are longer than 2,000 characters"),
     (f"{PAPER}/explanation?day=2021-05-11", 404, "2101.04869 is not in the issue of 2021-05-11"),
 ]  # fmt: skip
 
@@ -281,7 +281,7 @@ def test_who_asks_too_much_is_told_when_to_go_on(opened: Opened) -> None:
         assert get(app, "/api/v1/publications", peer="192.0.2.7").status == 200
     refused = get(app, "/api/v1/publications", peer="192.0.2.7")
     assert (refused.status, refused.headers["retry-after"]) == (429, "12")
-    assert refused.json["detail"] == "too many questions; go on in 12 s"
+    assert refused.json["detail"] == "too many requests; try again in 12 s"
     assert get(app, "/api/v1/nothing", peer="192.0.2.7").status == 429
     assert get(app, "/api/v1/publications", peer="192.0.2.8").status == 200
 
@@ -309,7 +309,7 @@ def test_a_store_that_is_not_there_and_then_is(opened: Opened, tmp_path: Path) -
     app = opened(tmp_path / "later.db")
     answer = get(app, "/api/v1/publications")
     assert (answer.status, answer.headers["retry-after"]) == (503, "10")
-    assert answer.json["detail"] == "the store cannot be read now" and str(tmp_path) not in str(answer)
+    assert answer.json["detail"] == "the store is temporarily unavailable" and str(tmp_path) not in str(answer)
     with Record(str(tmp_path / "later.db")) as record:
         made.talked(record)
     assert get(app, "/api/v1/publications").json["publications"][0]["publication"] == "daily"

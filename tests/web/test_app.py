@@ -87,7 +87,9 @@ def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
         record.database.rows(ended, (2,))
         may_open = False
         status, headers, body = ask("/", to=to)
-        assert (status, headers["retry-after"]) == (503, "10") and body.startswith(b"This page cannot be read now")
+        assert (status, headers["retry-after"]) == (503, "10") and body.startswith(
+            b"This page is temporarily unavailable"
+        )
         may_open = True
         assert ask("/", to=to)[0] == 200
     for store in stores:

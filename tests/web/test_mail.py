@@ -100,7 +100,7 @@ def test_a_button_confirms(site: Site) -> None:
     status, _, page = site.post(f"/mail/confirm/{token}")
     assert status == 200 and "You are subscribed to The Daily Dozen" in page.text and buttons(page) == []
     assert site.reader(token).state == "confirmed"
-    assert "Already confirmed." in site.get(f"/mail/confirm/{token}")[2].text
+    assert "already confirmed." in site.get(f"/mail/confirm/{token}")[2].text
 
 
 def test_a_confirmation_that_came_too_late_or_was_ended(site: Site) -> None:

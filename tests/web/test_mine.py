@@ -192,7 +192,7 @@ def test_who_reads_the_code_in_the_profile_cannot_use_it(site: Site) -> None:
     changed = whole[:-1] + ("1" if whole.endswith("0") else "0")
     for proof in ("x", code_in(page), changed, whole.replace("-", "")):
         site.begin()
-        assert "expired, or belongs to another page" in site.ask(page, proof=proof).text
+        assert "expired or belongs to another page" in site.ask(page, proof=proof).text
     assert site.verdicts() == []
 
 
@@ -217,7 +217,7 @@ def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
         "did:plc:" + "a" * 24,
     ):
         shown = site.code(who)
-        assert shown.status == 400 and "knows no post of this account" in shown.text
+        assert shown.status == 400 and "has no posts from this account" in shown.text
     for who in (
         "",
         "https://x.com/ada/status/1",
@@ -232,7 +232,8 @@ def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
         assert shown.status == 400
         assert (
             who == ""
-            or "only for accounts on Bluesky and Mastodon. For others, write to desk@papers.example." in shown.text
+            or "Only accounts on Bluesky and Mastodon can be verified here. For others, contact desk@papers.example."
+            in shown.text
         )
     assert len(site.loopback.asked) == before
 
@@ -240,17 +241,17 @@ def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
 @pytest.mark.parametrize("who", ["ada", "@ada", " ada_lovelace "])
 def test_who_leaves_the_network_out_is_told_how_to_write_it(site: Site, who: str) -> None:
     shown = site.code(who)
-    assert shown.status == 400 and "Write it as @ada.example or @ada@social.example." in shown.text
+    assert shown.status == 400 and "Write it like @ada.example or @ada@social.example." in shown.text
     assert "For others" not in shown.text
 
 
 @pytest.mark.parametrize(
     ("keys", "who", "told"),
     [
-        (("bluesky:did:plc:one", "bluesky:did:plc:two"), "twin.example", "own id, such as did:plc:…"),
+        (("bluesky:did:plc:one", "bluesky:did:plc:two"), "twin.example", "ID, such as did:plc:…"),
         (
             ("mastodon:https://s.example/users/twin", "mastodon:https://s.example/ap/users/7"), "@twin@s.example",
-            "own address, such as https://social.example/users/ada",
+            "address, such as https://social.example/users/ada",
         ),
     ],
 )  # fmt: skip
@@ -263,7 +264,7 @@ def test_who_shares_a_name_is_told_what_their_network_calls_them(
         account = Account(account=key, handle=handle, observed_at=AT)
         write(site.record, [alias, account, *post(1, f"{key}-{n}", AT, key)])
     shown = site.code(who)
-    assert shown.status == 400 and "Several accounts had this name." in shown.text and told in shown.text
+    assert shown.status == 400 and "Several accounts have had this name." in shown.text and told in shown.text
 
 
 def test_one_profile_at_a_time_is_read_from_a_server(site: Site) -> None:
@@ -326,7 +327,7 @@ def test_who_is_not_there_proves_nothing(site: Site) -> None:
     site.loopback.plan.add("bluesky.view=500")
     shown = site.ask(page)
     site.loopback.plan.clear()
-    assert shown.status == 400 and "did not answer properly" in shown.text
+    assert shown.status == 400 and "did not respond properly" in shown.text
 
 
 def test_a_choice_has_to_be_made(site: Site) -> None:
@@ -369,12 +370,12 @@ def is_bot(site: Site) -> bool:
 def test_a_person_is_taken_at_their_word(site: Site, rules: list[str]) -> None:
     for rule in rules:
         judged(site, rule)
-    assert is_bot(site) and "In every issue from now on" in site.prove(ADA, "person").text
+    assert is_bot(site) and "This applies to all future issues" in site.prove(ADA, "person").text
     assert not is_bot(site)
     [report] = reader_reports.waiting(site.record.database)
     assert (report.kind, report.subject) == ("contest", site.key(ADA)) and f"why {rules[0]}" in report.said
     assert {(one.rule, one.judgement) for one in site.verdicts()} == {("proved", "human"), *((r, "bot") for r in rules)}
-    assert "You count as a person You did before" in site.prove(ADA, "person").text
+    assert "You count as a person You already did" in site.prove(ADA, "person").text
     assert len(reader_reports.waiting(site.record.database)) == 1
 
 
@@ -382,8 +383,8 @@ def test_a_person_is_taken_at_their_word(site: Site, rules: list[str]) -> None:
 def test_the_operator_is_asked_where_a_word_is_not_enough(site: Site, rule: str) -> None:
     judged(site, rule)
     judged(site, "template")
-    assert "Passed on" in site.prove(ADA, "person").text and is_bot(site)
-    assert "Passed on" in site.prove(ADA, "person").text
+    assert "Sent for review" in site.prove(ADA, "person").text and is_bot(site)
+    assert "Sent for review" in site.prove(ADA, "person").text
     [report] = reader_reports.waiting(site.record.database)
     assert f"{rule}: why {rule}" in report.said and "To accept: hotpapers judge" in report.said
 
@@ -398,7 +399,7 @@ def test_a_word_that_was_enough_is_none_against_what_is_found_later(site: Site, 
     judged(site, rule, at=AT + HOUR)
     assert is_bot(site)
     site.clock = AT + 2 * HOUR
-    assert "Passed on" in site.prove(ADA, "person").text and is_bot(site)
+    assert "Sent for review" in site.prove(ADA, "person").text and is_bot(site)
     set_verdict(
         site.record, BotSettings(), site.key(ADA), OperatorVerdict("human", "known to us", site.clock), at=site.clock
     )
@@ -414,14 +415,14 @@ def test_the_operator_takes_the_account_s_word_back(site: Site) -> None:
 def test_settings_go_before_the_account_s_word(site: Site) -> None:
     judged(site, "template")
     site.begin(BotSettings(bots=("bluesky:@ada.example",)))
-    assert "Passed on" in site.prove(ADA, "person").text and is_bot(site)
+    assert "Sent for review" in site.prove(ADA, "person").text and is_bot(site)
 
 
 def test_who_counts_as_a_person_changes_nothing(site: Site) -> None:
-    assert "You did before" in site.prove(ADA, "person").text
+    assert "You already did" in site.prove(ADA, "person").text
     judged(site, "template")
     judged(site, "template", "human", AT - 1)
-    assert "You did before" in site.prove(ADA, "person").text
+    assert "You already did" in site.prove(ADA, "person").text
     assert reader_reports.waiting(site.record.database) == []
 
 
@@ -429,7 +430,7 @@ def test_where_no_more_reports_are_taken_no_word_is(site: Site, monkeypatch: pyt
     monkeypatch.setattr(reader_reports, "MOST_OPEN", 0)
     judged(site, "template")
     shown = site.prove(ADA, "person")
-    assert shown.status == 503 and "too many requests" in shown.text and is_bot(site)
+    assert shown.status == 503 and "Too many requests" in shown.text and is_bot(site)
     assert "proof" in shown.hidden and "checked" in str(shown.page.elements), "the page stays as it was"
 
 
@@ -462,4 +463,4 @@ def test_who_forgets_the_proxy_is_warned(
     found = all_settings.Settings(serve=ServeSettings(base=base, proxies=proxies))
     operator = reader_features.ReaderConfig(found, site.folder, "", SiteConfig(app=base), TERMS)
     reader_features.ReaderFeatures(partial(Record, str(site.store)), DAILY, operator).close()
-    assert ("Write proxies = 1" in caplog.text) == warned
+    assert ("Set proxies = 1" in caplog.text) == warned

@@ -178,7 +178,9 @@ def test_so_many_an_hour_from_all_together(site: Site, monkeypatch: pytest.Monke
     monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 3)
     shown = [site.send(said=f"Number {n}", peer=f"192.0.2.{n}") for n in range(4)]
     assert [one.status for one in shown] == [200, 200, 200, 503] and len(site.kept) == 3
-    assert "Number 3" in shown[3].text and "many reports within the hour" in shown[3].text, "what was typed is not lost"
+    assert "Number 3" in shown[3].text and "Too many reports in the last hour" in shown[3].text, (
+        "what was typed is not lost"
+    )
     site.clock = AT + HOUR
     assert site.send(said="Number 4").status == 200
 

@@ -274,7 +274,7 @@ def test_an_author_has_a_feed(sample: Starlette) -> None:
     by_slug = get(sample, "/feeds/author/valerii-likhosherstov.atom")
     assert entries(by_name) == entries(by_slug) == ["Sub-Linear Memory: How to Make Performers SLiM"]
     nobody = get(sample, "/feeds/author/Nobody%20Known.atom")
-    assert (nobody.status, nobody.plain) == (404, b"nobody of that name stands on a paper of an issue\n")
+    assert (nobody.status, nobody.plain) == (404, b"no paper in an issue has an author with this name\n")
     assert get(sample, "/feeds/author/x.rss").status == 404
 
 

@@ -1,10 +1,10 @@
-"""Delivery: issues to folders, mailboxes, chat rooms, receivers and Bluesky, each of them once.
+"""Delivery of issues to folders, mailboxes, chat rooms, webhooks and Bluesky, each exactly once.
 
-export_site       a folder written, and written again; files, parallel, size_budget: how
+export_site       writes and updates a folder; helpers: files, parallel, size_budget
 announce          chat, webhooks, Bluesky: threads and a custom feed
-email             subscribers, messages, the relay, what comes back
-send              what channels that send have in common
-delivery_states   how far each issue has come where, and what the record gets of it; queries: what is asked of the store
+email             subscribers, messages, the relay, bounces
+send              shared by all channels that send
+delivery_states   the progress of each delivery, and what the record keeps of it; queries: the store queries
 
-Takes frozen issues and what `render` makes of them; keeps what was delivered. It must not decide what an issue holds.
+Takes frozen issues and the output of `render`; keeps what was delivered. It must not decide what an issue contains.
 """

@@ -1,12 +1,12 @@
-"""How far each issue has come at each target, beside the chain; and the one delivery of it that the record gets.
+"""The state of each issue at each target, kept outside the chain; and the one delivery that the record gets.
 
-    sending   begun. Without a receipt it may have arrived; with one it surely has not, as the target was not reached or
-              said *later*
-    sent      it was, with what the target calls it; for a folder with the issue's digest
-    failed    the target refused it, and is not asked again
+    sending   started. Without a receipt it may have arrived; with one it certainly has not: the target was not reached
+              or said *later*
+    sent      done, with the target's receipt; for a folder, with the issue's digest
+    failed    refused by the target; not tried again
 
-Once all targets of a channel have an issue's edition or refused it, the record gets one delivery, to everybody, and
-never another one of that edition (docs/development/decisions/0043).
+Once all targets of a channel have accepted or refused an issue's edition, the record gets one delivery, to everybody,
+and never another for that edition (docs/development/decisions/0043).
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from hotpapers.store.manifest import BatchStamp
 
 LONGEST_RECEIPT = 500
 ALL_TARGETS = "everybody"
-"""The target of a delivery in the record: all that the channel has."""
+"""The target of a delivery in the record: all of the channel's targets."""
 
 
 def is_over(state: DeliveryState | None) -> bool:
-    """Whether nothing is left to do at a target."""
+    """Whether nothing is left to do for a target."""
     return state is not None and state.state != "sending"
 
 
 def is_interrupted(state: DeliveryState | None) -> bool:
-    """Whether nobody knows if a message arrived."""
+    """Whether it is unknown if a message arrived."""
     return state is not None and state.state == "sending" and not state.receipt
 
 
@@ -41,7 +41,7 @@ def is_interrupted(state: DeliveryState | None) -> bool:
 
 
 def claim(record: Record, key: DeliveryKey, at: int) -> DeliveryState | None:
-    """Keeps that sending to a target begins, unless it is over: how far it had come before, None where it had not."""
+    """Stores the start of sending to a target, unless it is over. Returns the previous state, or None."""
     with record.database.write():
         known = queries.states_of(record.database, key.issue, key.channel).get(key.target)
         if not is_over(known):
@@ -50,7 +50,7 @@ def claim(record: Record, key: DeliveryKey, at: int) -> DeliveryState | None:
 
 
 def settle(record: Record, key: DeliveryKey, state: DeliveryState) -> None:
-    """Keeps what became of it."""
+    """Stores the outcome."""
     with record.database.write():
         queries.put_states(record.database, [(key, state._replace(receipt=state.receipt[:LONGEST_RECEIPT]))])
 
@@ -59,13 +59,13 @@ def settle(record: Record, key: DeliveryKey, state: DeliveryState) -> None:
 
 
 def begin_all(record: Record, keys: Iterable[DeliveryKey], at: int) -> None:
-    """Keeps that all of them begin."""
+    """Stores the start of all of them."""
     with record.database.write():
         queries.put_states(record.database, [(key, DeliveryState("sending", "", at)) for key in keys])
 
 
 def finish_all(record: Record, receipts: Mapping[DeliveryKey, str], at: int) -> None:
-    """Keeps that all were sent, and gives the record the deliveries that it lacks: in one transaction."""
+    """Stores that all were sent, and adds the missing deliveries to the record, in one transaction."""
     deliveries = [delivery(key.issue, key.channel, receipt, at) for key, receipt in receipts.items()]
     states = [(key, DeliveryState("sent", receipt, at)) for key, receipt in receipts.items()]
     with record.database.write():
@@ -73,11 +73,11 @@ def finish_all(record: Record, receipts: Mapping[DeliveryKey, str], at: int) -> 
         _write_new(record, deliveries, at)
 
 
-# ---- what the record gets ------------------------------------------------------------------------------
+# ---- what the record keeps -----------------------------------------------------------------------------
 
 
 def delivery(issue: IssueEdition, channel: str, receipt: str, at: int) -> Delivery:
-    """The delivery of an issue that all targets of a channel have. `at`: µs UTC."""
+    """The delivery of an issue to all targets of a channel. `at`: µs UTC."""
     return Delivery(
         publication=issue.publication, day=issue.day, edition=issue.edition, channel=channel, target=ALL_TARGETS,
         state="sent", receipt=receipt, observed_at=at,
@@ -85,7 +85,7 @@ def delivery(issue: IssueEdition, channel: str, receipt: str, at: int) -> Delive
 
 
 def keep_summary(record: Record, issue: IssueEdition, channel: str, counts: DeliveryCounts, at: int) -> None:
-    """Gives the record the delivery of an issue that was sent, such as *94 sent, 2 failed*, unless it has one."""
+    """Records an issue's delivery with its counts, such as *94 sent, 2 failed*, unless the record already has it."""
     summary = delivery(issue, channel, f"{counts.sent} sent, {counts.failed} failed", at)
     if not counts.sent:
         summary = msgspec.structs.replace(summary, state="failed")
@@ -95,19 +95,19 @@ def keep_summary(record: Record, issue: IssueEdition, channel: str, counts: Deli
 
 
 def count_states(states: Iterable[DeliveryState]) -> DeliveryCounts:
-    """At how many targets an issue arrived, and at how many that failed."""
+    """The number of targets that an issue reached, and of those where it failed."""
     counts = Counter(state.state for state in states)
     return DeliveryCounts(counts["sent"], counts["failed"])
 
 
 def _write_new(record: Record, deliveries: Sequence[Delivery], at: int) -> None:
-    """Call inside `write()`: of two processes that end at once, one writes it."""
+    """Writes new deliveries. Call inside `write()`: of two processes that finish at once, only one writes them."""
     if new := _new(record, deliveries):
         batches.write_batch(record.database, [(item, 0) for item in new], record.hasher, BatchStamp(at, "publish"))
 
 
 def _new(record: Record, deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """The deliveries of issues of which the record has none by the channel."""
+    """The deliveries whose edition and channel have none in the record yet."""
     channels = {(item.publication, item.channel) for item in deliveries}
     known = {
         (*channel, *edition)

@@ -1,8 +1,8 @@
-"""From frozen issues to files, and what became of each is kept; and again, after something was forgotten or hidden.
+"""Writes frozen issues to files and keeps the state of each; writes them again after something was forgotten or hidden.
 
-Deliveries name a folder as `file:site?store=hotpapers.db`: one within the store's own folder from there, so that both
-can move together; any other by its whole path. Beside it stands the store that wrote it. A copy of a store holds the
-same deliveries and must leave the original's folders alone; a store that was moved keeps its own.
+Deliveries name a folder as `file:site?store=hotpapers.db`: with a relative path if it is within the store's folder, so
+both can be moved together, otherwise with an absolute path. The name includes the store that wrote the folder: a copy
+of a store has the same deliveries and must leave the original's folders alone; a store that was moved keeps its own.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import issue_path
 
 LARGE = 100
-"""Issues from which on two processes write a site: a Python takes as long to begin as ten of them to be written."""
+"""Issues from which two processes write a site: starting Python takes as long as writing ten issues."""
 
 
 class ExportedSite(NamedTuple):
-    """How many files there are, and how many changed or went; how a site's folder is filling that has a budget."""
+    """The number of files, and of those changed or removed. `forecast`: the folder's size, if the site has a budget."""
 
     files: int
     changed: int
@@ -41,7 +41,7 @@ class ExportedSite(NamedTuple):
 
     @property
     def warning(self) -> str:
-        """What the operator should know; empty while there is room."""
+        """A warning for the operator; empty while there is room."""
         return self.forecast.warning if self.forecast else ""
 
 
@@ -49,16 +49,16 @@ def export_site(
     record: Record, publication: str, days: Sequence[str], to: str, output: Path, site_config: SiteConfig = NOBODY,
     allowed: terms.Table = terms.TERMS, store: str = "",
 ) -> ExportedSite:  # fmt: skip
-    """Renders frozen issues of some days by a channel into a folder, and keeps that it was done.
+    """Renders the frozen issues of some days through a channel into a folder, and stores that this was done.
 
-    `allowed`: the networks' terms, by which posts are shown. `store`: what the record was opened by, where a second
-    process may help with a large site.
+    `allowed`: the networks' terms, which decide how posts are shown. `store`: where the record was opened from, to let
+    a second process help with a large site.
 
-    Each issue is kept as *sending* before and as *sent* after, once per edition. So whatever a folder holds, also half
-    of it after a crash, is known and rendered anew when something is forgotten. With the first folder of a channel that
-    has an edition, the record gets its delivery.
+    Each edition is marked as *sending* before and *sent* after. So the content of a folder is always known, even half
+    of it after a crash, and is rendered again when something is forgotten. The record gets one delivery of an edition,
+    with the first of a channel's folders that has it.
 
-    Raises UsageError for a folder that holds another publication's files, or cannot be written.
+    Raises UsageError if the folder contains another publication's files or cannot be written.
     """
     site_config = site_config.of(publication)
     channel_of_site = channel(to, site_config)
@@ -87,7 +87,7 @@ def export_site(
 
 
 def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
-    """How the folders are filling to which sites were written and that are here. `most`: bytes that each may have."""
+    """Size forecasts of the existing site folders. `most`: bytes that each may have."""
     sites = _with_folders(record, queries.sent_days(record.database))
     own_folders = [(folder.path, name, days) for folder, name, days in sites if not folder.owner]
     windows = {item.publication: item.window for item in record.view().items(model.Publication)}
@@ -101,7 +101,7 @@ def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
 def _within_budget(
     issue_reader: RecordIssueReader, publication: str, output: Path, site_config: SiteConfig, written: WriteCounts
 ) -> ExportedSite:
-    """Folds a site that is full. Its folder is measured once where there is room: that takes as long as ten pages."""
+    """Folds a site that is full. With room left, the folder is measured only once: that takes as long as ten pages."""
     size = size_budget.site_size(output)
     whole = partial(_render_whole, issue_reader, publication, site_config)
     folded = size_budget.fold(output, site_config.budget, issue_reader, publication, whole, size)
@@ -113,30 +113,31 @@ def _within_budget(
 def _render_whole(
     issue_reader: RecordIssueReader, publication: str, site_config: SiteConfig, since: str
 ) -> Iterator[RenderedFile]:
-    """The whole site, where pages of papers are whole since a day."""
+    """The whole site; pages of papers in issues since a day are whole, older ones are folded."""
     channel_of_site = channel("site", site_config._replace(whole_since=since))
     return channel_of_site.render(issue_reader, publication, issue_reader.days(publication))
 
 
 def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
-    """The days whose latest edition a channel has not yet written to a folder, ascending."""
+    """The days whose latest edition a channel has not written to a folder yet, ascending."""
     days = list(queries.latest_editions(record, publication))
     return sorted(_not_sent(record, publication, days, to, target_of(record.database, output)))
 
 
 def _check_folder(record: Record, publication: str, to: str, target: str, output: Path) -> None:
-    """One publication a folder and channel: files of the same name would overwrite each other."""
+    """Allows one publication per folder and channel: files with the same names would overwrite each other."""
     if not output.is_dir():
         return
     for other in queries.publications_in(record.database, to, target):
         if other != publication:
-            raise UsageError(f"{output}: holds the {to} files of {other!r}; name another folder with --output.")
+            raise UsageError(f"{output}: contains the {to} files of {other!r}; choose another folder with --output.")
 
 
 def _not_sent(
     record: Record, publication: str, days: Sequence[str], to: str, target: str
 ) -> dict[str, queries.Edition]:
-    """The latest editions of some days that a folder lacks, or the record their delivery, as in a backup."""
+    """The latest editions of some days that are missing in the folder, or whose delivery is missing in the record, as
+    in a restored backup."""
     sent = queries.sent_editions(record.database, publication, to, target)
     recorded = queries.editions_in_record(record.database, publication, to)
     latest = queries.latest_editions(record, publication)
@@ -148,8 +149,8 @@ def _not_sent(
 
 
 class RerenderedFolder(NamedTuple):
-    """A folder that issues were written to; whether it was rendered anew, and why not, or not all of it. `is_own`:
-    false where another store wrote it, of which this one is a copy."""
+    """A folder that issues were written to. `rendered`: whether it was rendered again; `reason`: why not, or not all;
+    `is_own`: false if another store, of which this one is a copy, wrote it."""
 
     folder: Path
     publication: str
@@ -160,7 +161,7 @@ class RerenderedFolder(NamedTuple):
 
 
 def _with_folders(record: Record, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Rows that begin with a delivery's target, with the folder in its place; those of no folder left out."""
+    """Replaces the targets at the start of rows by their folders; skips rows whose target is not a folder."""
     for target, *rest in rows:
         if folder := folder_of(record.database, target):
             yield (folder, *rest)
@@ -170,9 +171,9 @@ def export_again(
     record: Record, site_config: SiteConfig = NOBODY, allowed: terms.Table = terms.TERMS,
     only: Collection[tuple[str, str]] | None = None,
 ) -> list[RerenderedFolder]:  # fmt: skip
-    """Renders anew what was ever delivered to a folder: the same days, from what the record holds now.
+    """Renders again everything delivered to folders: the same days, from the record's current state.
 
-    `only`: nothing but these issues, by publication and day.
+    `only`: just these issues, by publication and day.
     """
     folders_delivered = _with_folders(record, queries.delivered(record.database))
     issue_reader = RecordIssueReader(record, allowed)
@@ -190,9 +191,9 @@ def export_again(
 
 
 def export_logs(record: Record, publication: str, site_config: SiteConfig) -> int:
-    """Writes the files of a publication's log alone into each folder that its site was written to; how many changed.
-    Raises UsageError for a folder that cannot be written."""
-    from hotpapers.render.html.pages import SiteChannel  # loaded where there are sites
+    """Writes only the files of a publication's log to each folder with its site. Returns how many changed. Raises
+    UsageError for a folder that cannot be written."""
+    from hotpapers.render.html.pages import SiteChannel  # only needed with sites
 
     rows = _with_folders(record, queries.delivered(record.database))
     paths = {folder.path for folder, name, to, _ in rows if (name, to) == (publication, "site") and not folder.owner}
@@ -208,10 +209,10 @@ def _render_again(
     issue_reader: RecordIssueReader, publication: str, to: str, folder: Path, days: tuple[set[str], set[str] | None],
     site_config: SiteConfig,
 ) -> RerenderedFolder:  # fmt: skip
-    """The delivered days, or those of some days that are there."""
+    """Renders the delivered days again, limited to some days if given."""
     if not folder.is_dir():
-        return RerenderedFolder(folder, publication, to, False, "is not there any more")
-    # a site also has pages of the days beside those that were delivered, and these may be others by now
+        return RerenderedFolder(folder, publication, to, False, "no longer exists")
+    # a site also has pages for days adjacent to delivered ones, and these may have changed since
     known = set(issue_reader.days(publication))
     days_on_disk = {day for day in known if (folder / issue_path(day)).is_file()}
     delivered, some = days
@@ -225,27 +226,27 @@ def _render_again(
 
 
 def _left_reason(days: Collection[str]) -> str:
-    """What is said of days whose issues a restored record does not have."""
+    """The message about days whose issues are missing in a restored record."""
     if not days:
         return ""
     since = f"{min(days)} and later days" if len(days) > 1 else min(days)
-    return f"left as it was: {since}, whose issue the record does not have (any more)"
+    return f"not updated: {since}; the record does not have the issue (any more)"
 
 
 PREFIX = "file:"
-"""How a delivery's target names a folder."""
+"""Prefix of a target that names a folder."""
 _STORE = "?store="
 
 
 class PublishedFolder(NamedTuple):
-    """A folder that was published to. `owner`: the other store to which it belongs; empty where it is this one's."""
+    """A folder that was published to. `owner`: the other store that it belongs to; empty if it is this store's."""
 
     path: Path
     owner: str = ""
 
 
 def target_of(database: Database, output: Path) -> str:
-    """What deliveries to a folder are known by."""
+    """The target of deliveries to a folder."""
     folder, store = output.resolve(), _file(database)
     if store is None:
         return _target(folder, server_database(database))
@@ -255,7 +256,7 @@ def target_of(database: Database, output: Path) -> str:
 
 
 def folder_of(database: Database, target: str) -> PublishedFolder | None:
-    """The folder that a delivery went to; None where it went to none."""
+    """The folder that a target names; None for other targets."""
     if not target.startswith(PREFIX):
         return None
     parts = target.removeprefix(PREFIX).partition(_STORE)

@@ -1,4 +1,4 @@
-"""Rendered files onto a disk: each whole or not at all, only where something changed; and off it where they end."""
+"""Writes rendered files to disk: each atomically and only if it changed; and removes those without content."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from hotpapers.file_modes import make_published_folders, open_published
 from hotpapers.model import RenderedFile
 
 PART, PART_OF_HELPER = ".hotpapers.part", ".hotpapers.part2"
-"""The file that is being written. One name for all: what a crash leaves behind goes with the next writing. So only
-one process at a time writes to a folder, and the helper that it has (`deliver.parallel`)."""
+"""The temporary file while writing. The name is always the same, so the next run removes what a crash left behind.
+Therefore only one process at a time writes to a folder, with its helper (`deliver.parallel`)."""
 
 
 class WriteCounts(NamedTuple):
-    """How many files there are, and how many changed or went."""
+    """The number of files, and of those changed or removed."""
 
     files: int
     changed: int
 
 
 class WrittenPaths(NamedTuple):
-    """The files that are there, and those that changed or went."""
+    """The files that exist, and those changed or removed."""
 
     files: frozenset[str]
     changed: frozenset[str]
@@ -41,13 +41,13 @@ class WrittenPaths(NamedTuple):
 
 
 def write_files(output: Path, files: Iterable[RenderedFile]) -> WriteCounts:
-    """Writes files below a folder, which is made. Raises UsageError where the folder cannot be written."""
+    """Writes files to a folder, which is created if needed. Raises UsageError if the folder cannot be written."""
     with alone(output) as (root, _):
         return write_some(root, files).counts
 
 
 def write_some(root: Path, files: Iterable[RenderedFile], part: str = PART) -> WrittenPaths:
-    """Writes files below a folder that nobody else writes to. Raises UsageError."""
+    """Writes files to a folder that no other process writes to. Raises UsageError."""
     present, changed, inside = set[str](), set[str](), set[str]()
     with _explain_errors(root):
         for file in files:
@@ -60,15 +60,15 @@ def write_some(root: Path, files: Iterable[RenderedFile], part: str = PART) -> W
 
 @contextmanager
 def alone(output: Path) -> Iterator[tuple[Path, int]]:
-    """Makes a folder, and waits until no other process writes to it; the folder without links, and the lock, which ends
-    with the process and all that it hands it to, however they end. Nothing half written is left: neither of now, nor of
-    who was killed before. Raises UsageError."""
+    """Creates a folder if needed, and waits until no other process writes to it. Yields the folder with links resolved,
+    and the lock, which is released when this process and all that inherit it have ended. Removes temporary files,
+    including those of a process killed earlier. Raises UsageError."""
     with _explain_errors(output):
         make_published_folders(output)
         root = output.resolve()
         folder = os.open(root, os.O_RDONLY)
     try:
-        with suppress(OSError):  # a file system without locks: then the operator sees to it
+        with suppress(OSError):  # no locks on this file system: the operator must avoid concurrent runs
             fcntl.flock(folder, fcntl.LOCK_EX)
         with _cleared(root):
             yield root, folder
@@ -95,11 +95,11 @@ def _explain_errors(output: Path) -> Iterator[None]:
 
 
 def _write(root: str, file: RenderedFile, inside: set[str], part_name: str) -> bool:
-    """Whether something changed. `inside`: folders that are known to lie within the root."""
+    """Writes or removes a file. Returns whether it changed. `inside`: folders known to be within the root."""
     target, part = os.path.join(root, file.path), os.path.join(root, part_name)
     folder, name = os.path.split(target)
     if name in _NO_NAMES or not _is_inside(root, folder, inside):
-        raise HotPapersError(f"{file.path}: a channel's file outside of its folder")
+        raise HotPapersError(f"{file.path}: the channel's file is outside its folder")
     if not file.data:
         return _removed(Path(target))
     if _holds(target, file.data):
@@ -118,7 +118,7 @@ _NO_NAMES = ("", ".", "..", PART, PART_OF_HELPER)
 
 
 def _is_inside(root: str, folder: str, inside: set[str]) -> bool:
-    """Whether a folder lies within the root, wherever links lead. Each is looked at once: every page has its own."""
+    """Whether a folder is within the root after following links. Each is checked once, as pages have their own."""
     if folder == root or folder in inside:
         return True
     above, name = os.path.split(folder)
@@ -131,7 +131,7 @@ def _is_inside(root: str, folder: str, inside: set[str]) -> bool:
 
 
 def _holds(target: str, data: bytes) -> bool:
-    """Whether a file is there with these bytes, and is no link."""
+    """Whether a file exists with these bytes and is not a link."""
     try:
         with open(target, "rb", buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW)) as file:
             return os.fstat(file.fileno()).st_size == len(data) and file.read() == data

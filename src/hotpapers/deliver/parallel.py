@@ -1,8 +1,8 @@
-"""A large site is written by two processes: rendering takes all of a core, and there are others.
+"""Writes a large site with two processes, because rendering keeps one core busy.
 
-The helper is a Python of its own that reads the same store, renders its share of the pages and writes them into the
-same folder; it tells which files there are and which changed. If it fails, its share is done here too, and what is
-wrong is told as always. It holds the folder's lock as long as it lives, also when the process that began it is killed.
+The helper is a separate Python process that reads the same store, renders its share of the pages, writes them to the
+same folder, and reports which files exist and which changed. If it fails, its share is rendered here, too, and errors
+are reported as usual. The helper holds the folder's lock while it runs, even if the parent process is killed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _HELP = "from hotpapers.deliver.parallel import run_helper; run_helper()"
 
 
 class ParallelTask(NamedTuple):
-    """What the helper must know."""
+    """The helper's task."""
 
     store: str
     publication: str
@@ -37,7 +37,7 @@ class ParallelTask(NamedTuple):
 
 
 def own_share(name: str) -> bool:
-    """The share of the process that was asked; it begins earlier, and writes down what is done."""
+    """The main process's share, slightly more than half: it starts earlier."""
     return crc32(name.encode()) % 16 < 9
 
 
@@ -47,7 +47,7 @@ def other_share(name: str) -> bool:
 
 
 def write_parallel(output: Path, issue_reader: RecordIssueReader, task: ParallelTask) -> WriteCounts:
-    """Writes a site, the helper its share of it, if there is a core for it. Raises UsageError."""
+    """Writes a site, with a helper if there is a second core. Raises UsageError."""
     share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
     if (os.cpu_count() or 1) < 2:
         return write_files(output, share(everything))
@@ -71,13 +71,13 @@ def _start_helper(task: ParallelTask, root: Path, lock: int) -> subprocess.Popen
     try:
         with helper.stdin as stdin:
             pickle.dump((task, root), stdin)
-    except BrokenPipeError:  # it has ended: that is seen later
+    except BrokenPipeError:  # the helper has ended; `_read_result` notices
         pass
     return helper
 
 
 def _read_result(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
-    """What the helper did; None where it failed."""
+    """The helper's result; None if it failed."""
     assert helper.stdout is not None
     with helper.stdout as output:
         data = output.read()
@@ -85,7 +85,7 @@ def _read_result(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
 
 
 def run_helper() -> None:
-    """The helper's work: a task from standard input, what came of it on standard output."""
+    """Runs the helper: reads a task from standard input, writes the result to standard output."""
     task, root = pickle.load(sys.stdin.buffer)
     with Record(task.store, create=False) as record:
         issue_reader = RecordIssueReader(record, task.allowed)

@@ -1,4 +1,4 @@
-"""What channels ask of the store: what was delivered where, last editions, members' posts. Of mail: `email/queries`."""
+"""Store queries of the channels: deliveries, latest editions, members' posts. For mail, see `email/queries`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TargetState = Literal["sending", "sent", "failed"]
 
 
 class IssueEdition(NamedTuple):
-    """Which issue is delivered."""
+    """Identifies an edition of an issue."""
 
     publication: str
     day: str
@@ -26,7 +26,7 @@ class IssueEdition(NamedTuple):
 
 
 class DeliveryKey(NamedTuple):
-    """Which issue by which channel to which target."""
+    """Identifies a delivery: an issue by a channel to a target."""
 
     publication: str
     day: str
@@ -40,7 +40,7 @@ class DeliveryKey(NamedTuple):
 
 
 class DeliveryState(NamedTuple):
-    """How far an issue has come at a target. `at`: since when, µs UTC."""
+    """The state of an issue at a target. `at`: since when, µs UTC."""
 
     state: TargetState
     receipt: str
@@ -48,25 +48,25 @@ class DeliveryState(NamedTuple):
 
 
 def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
-    """By day the last edition of a publication's issue, with its digest."""
+    """By day, the latest edition of a publication's issue, with its digest."""
     sql = 'SELECT "day", edition, digest FROM issue WHERE publication = ? AND until = 0 ORDER BY edition'
     return {day: (edition, digest) for day, edition, digest in record.database.rows(sql, (publication,))}
 
 
 def posters_of(view: AsOfView, voices: Sequence[int], papers: Sequence[str]) -> list[tuple[str, str, str, str]]:
-    """(paper, network, name, handle) of the posts about some papers by some voices that may be shown, by paper, the
-    newest first."""
+    """(paper, network, name, handle) of the posts by some voices about some papers that may be shown; by paper, newest
+    first."""
     sql = f"""{show_tables(view, voices)} SELECT {key_of("m.paper")}, p.network, p.name, p.handle
         {posts_about_papers(view, f"IN ({numbers_of(papers)})")} AND {VOICE} IN (SELECT voice FROM own)
         ORDER BY 1, p.created_at DESC, {key_of("p.post")}"""
     return [(paper, network, name, handle) for paper, network, name, handle in view.database.rows(sql, papers)]
 
 
-# ---- how far issues have come at targets ---------------------------------------------------------------
+# ---- the states of issues at targets -------------------------------------------------------------------
 
 
 def put_states(database: Database, states: Iterable[tuple[DeliveryKey, DeliveryState]]) -> None:
-    """Keeps how far issues have come, in place of what was there. Call inside `write()`."""
+    """Stores states, replacing the previous ones. Call inside `write()`."""
     sql = """INSERT INTO delivery_state (publication, "day", edition, channel, target, state, receipt, at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (publication, channel, "day", edition, target)
         DO UPDATE SET state = excluded.state, receipt = excluded.receipt, at = excluded.at"""
@@ -74,14 +74,14 @@ def put_states(database: Database, states: Iterable[tuple[DeliveryKey, DeliveryS
 
 
 def states_of(database: Database, issue: IssueEdition, channel: str) -> dict[str, DeliveryState]:
-    """How far an issue has come by a channel, by target."""
+    """The states of an issue in a channel, by target."""
     sql = """SELECT target, state, receipt, at FROM delivery_state
         WHERE publication = ? AND "day" = ? AND edition = ? AND channel = ?"""
     return {target: DeliveryState(*state) for target, *state in database.rows(sql, (*issue, channel))}
 
 
 def sent_editions(database: Database, publication: str, channel: str, target: str) -> set[tuple[str, int, str]]:
-    """(day, edition, receipt) of all that a target has of a publication."""
+    """(day, edition, receipt) of all of a publication's issues that a target has."""
     sql = """SELECT "day", edition, receipt FROM delivery_state
         WHERE publication = ? AND channel = ? AND target = ? AND state = 'sent'"""
     rows = database.rows(sql, (publication, channel, target))
@@ -89,25 +89,25 @@ def sent_editions(database: Database, publication: str, channel: str, target: st
 
 
 def editions_in_record(database: Database, publication: str, channel: str) -> set[tuple[str, int]]:
-    """(day, edition) of the issues of which the record holds that a channel is done with them."""
+    """(day, edition) of the issues whose delivery by a channel is in the record."""
     sql = 'SELECT "day", edition FROM delivery WHERE publication = ? AND channel = ? AND until = 0'
     return {(day, edition) for day, edition in database.rows(sql, (publication, channel))}
 
 
 def sent_days(database: Database) -> list[tuple[str, str, int]]:
-    """(folder, publication, days) of the sites that were written."""
+    """(target, publication, number of days) of the sites that were written."""
     sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery_state
         WHERE channel = 'site' AND state = 'sent' GROUP BY target, publication"""
     return [(target, publication, days) for target, publication, days in database.rows(sql)]
 
 
 def delivered(database: Database) -> list[tuple[str, str, str, str]]:
-    """(target, publication, channel, day) of all that was ever delivered, or begun to be."""
+    """(target, publication, channel, day) of everything ever delivered, even in part."""
     sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery_state'
     return [(target, publication, channel, day) for target, publication, channel, day in database.rows(sql)]
 
 
 def publications_in(database: Database, channel: str, target: str) -> list[str]:
-    """The publications that a target has of a channel."""
+    """The publications that a channel delivered to a target."""
     sql = "SELECT DISTINCT publication FROM delivery_state WHERE channel = ? AND target = ?"
     return [publication for (publication,) in database.rows(sql, (channel, target))]

@@ -1,9 +1,9 @@
-"""Sending: each message of an issue to each target once, across crashes and restarts.
+"""Sending: each message of an issue goes to each target once, across crashes and restarts.
 
-Before a message is sent it is kept beside the chain that this begins, after it what became of it. One that was
-interrupted is asked of the target before it is tried again; one that surely has not arrived is simply tried again
-(`delivery_states`). A channel of many targets keeps all this itself (`BulkSender`). The record gets one delivery of an
-issue by a channel when nothing of it is left.
+The start of each send is stored before it, and its outcome after it, both outside the chain. After an interruption the
+target is asked whether the message arrived before it is sent again; a message that certainly did not arrive is simply
+retried (`delivery_states`). A channel with many targets keeps these states itself (`BulkSender`). The record gets one
+delivery per issue and channel, once nothing is left to send.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from hotpapers.store import Record
 
 
 class SendResult(NamedTuple):
-    """What became of a day's messages. `waiting`: seconds until a target wants to be asked again, 0 for none;
-    `problems`: target and reason of what could not be sent: it is tried again next time, unless the target refused;
-    `finished`: the issue of which nothing is left, None where something is, or where the channel sees to that;
-    `stopped`: why no more may be sent now, whoever the target."""
+    """The outcome of sending a day's messages. `waiting`: seconds to wait before retrying, as a target requested, or 0;
+    `problems`: target and reason for each message that could not be sent: retried next time unless the target refused;
+    `finished`: the issue, if nothing of it is left to send; None otherwise, or where the channel tracks this itself;
+    `stopped`: why nothing more may be sent now to any target."""
 
     sent: int
     before: int
@@ -37,8 +37,8 @@ def send_issue(
     record: Record, sender: Sender | BulkSender, issue_reader: IssueReader, publication: str, day: str,
     http: HttpClient, check: Callable[[], object] = lambda: None,
 ) -> SendResult:  # fmt: skip
-    """Sends what was not sent yet of a day's latest edition. `check`: called before each message; raises to
-    stop: a NetError stops this issue."""
+    """Sends the unsent messages of a day's latest edition. `check`: called before each message; raises to
+    stop: a NetError stops this issue only."""
     issue = _latest_edition(issue_reader, publication, day)
     if isinstance(sender, BulkSender):
         return _send_bulk(record, sender, issue_reader, issue, http, check)
@@ -72,7 +72,7 @@ def _send_bulk(
 def idle_reason(
     record: Record, sender: Sender | BulkSender, issue_reader: IssueReader, publication: str, day: str
 ) -> str:
-    """Why there is nothing left to send of a day's latest edition; nothing where it is not for this sender."""
+    """Why there is nothing left to send of a day's latest edition; empty if it has no messages for this sender."""
     if isinstance(sender, BulkSender):
         return sender.idle_reason(issue_reader, publication, day)
     issue = _latest_edition(issue_reader, publication, day)
@@ -87,7 +87,7 @@ def _latest_edition(issue_reader: IssueReader, publication: str, day: str) -> Is
 
 
 def _left(record: Record, issue: IssueEdition, sender: Sender, messages: Iterable[Message]) -> list[Message]:
-    """The messages that are neither sent nor refused."""
+    """The messages that were neither sent nor refused."""
     known = queries.states_of(record.database, issue, sender.name)
     return [message for message in messages if not delivery_states.is_over(known.get(message.target))]
 
@@ -95,7 +95,7 @@ def _left(record: Record, issue: IssueEdition, sender: Sender, messages: Iterabl
 def _send_each(
     messages: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
 ) -> SendResult:
-    """Sends messages one by one, until one has to wait, or none may be sent any more."""
+    """Sends messages one by one until a target asks to wait or `check` stops it."""
     count, problems = 0, list[tuple[str, str]]()
     for message in messages:
         try:
@@ -114,7 +114,7 @@ def _send_each(
 
 
 def _send(record: Record, key: DeliveryKey, sender: Sender, message: Message, http: HttpClient) -> None:
-    """Sends one message, unless another process did meanwhile."""
+    """Sends one message, unless another process has sent it meanwhile."""
 
     def settle(state: queries.TargetState, receipt: str) -> None:
         delivery_states.settle(record, key, DeliveryState(state, receipt, http.now()))
@@ -130,24 +130,24 @@ def _send(record: Record, key: DeliveryKey, sender: Sender, message: Message, ht
             settle("failed", problem.reason)
             raise
         except NetError as problem:
-            if isinstance(problem, RetryLater) or problem.tries == 0:  # surely not there, so nobody need be asked
+            if isinstance(problem, RetryLater) or problem.tries == 0:  # it certainly did not arrive
                 settle("sending", f"not arrived: {problem}")
             raise
     settle("sent", receipt)
 
 
-# ---- what the record gets ------------------------------------------------------------------------------
+# ---- what the record keeps -----------------------------------------------------------------------------
 
 
 def finished_issues(results: Iterable[SendResult], senders: int) -> list[IssueEdition]:
-    """The issues of which none of a channel's senders has anything left. `senders`: how many there are, as one that
-    gave no result may have something left."""
+    """The issues that all of a channel's senders have finished. `senders`: their number, since a sender without a
+    result may have messages left."""
     counts = Counter(result.finished for result in results)
     return [issue for issue, number in counts.items() if issue and number == senders]
 
 
 def keep_finished(record: Record, channel: str, results: Iterable[SendResult], senders: int, at: int) -> None:
-    """Gives the record the deliveries of `finished_issues` that a channel sent anywhere. `at`: µs UTC."""
+    """Records the deliveries of `finished_issues` that the channel sent to at least one target. `at`: µs UTC."""
     for issue in finished_issues(results, senders):
         states = queries.states_of(record.database, issue, channel)
         if states:

@@ -1,8 +1,8 @@
-"""How large a site may be: what it takes, how long there is room, and what is folded when there is none.
+"""The size of a site: measuring it, forecasting when it is full, and folding pages when it is.
 
-Pages of issues stay whole for ever. When a site is full, pages of papers are folded, those of the oldest years first:
-at the same address a short page says so and leads to every issue that holds the paper, where all that was quoted still
-stands. Nothing else goes: no address ends, and what a folded page told is in the record, whole, for `hotpapers serve`.
+Pages of issues are never folded. When a site is full, pages of papers are folded, oldest years first: a short page at
+the same address says so and links to every issue with the paper, where all quotes remain. Nothing else is removed: all
+addresses stay valid, and the record keeps the full content for `hotpapers serve`.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from hotpapers.view import site_paths
 
 MEGABYTE = 1_000_000
 FOLDED = 3_000
-"""Bytes of a folded page, about."""
+"""Approximate bytes of a folded page."""
 WARN = 90
-"""Per cent of its budget from which on a site is said to be nearly full."""
+"""Percentage of its budget from which a site counts as nearly full."""
 ROOM = 95
-"""Per cent to which a full site is folded, so that it is not folded anew with every issue."""
+"""Percentage to which a full site is folded, to avoid folding with every issue."""
 NEVER = "9999"
-"""A day after all days: every paper's page is folded."""
+"""Later than any day: every paper's page is folded."""
 ISSUES_A_YEAR: Mapping[Window, int] = {"daily": 250, "weekly": 52, "monthly": 12, "listing": 0}
 
 
 class SizeForecast(NamedTuple):
-    """How a site's folder is filling. `size`, `budget`: bytes; `growth`: bytes a year, None where that is not known."""
+    """The size of a site's folder. `size`, `budget`: bytes; `growth`: bytes per year, None if unknown."""
 
     folder: str
     size: int
@@ -38,25 +38,23 @@ class SizeForecast(NamedTuple):
 
     @property
     def years(self) -> float | None:
-        """For how many years there is room; None where nobody can say."""
+        """Years until the folder is full; None if unknown."""
         return (self.budget - self.size) / self.growth if self.budget and self.growth else None
 
     @property
     def is_near(self) -> bool:
-        """Whether the operator should look."""
+        """Whether the site is nearly full."""
         return self.budget > 0 and self.size * 100 >= self.budget * WARN
 
     @property
     def warning(self) -> str:
-        """What the operator should know; empty while there is room."""
+        """A warning for the operator; empty while there is room."""
         if not self.is_near:
             return ""
-        room = (
-            f"{self.folder}: {self.size / MEGABYTE:,.0f} MB of the {self.budget / MEGABYTE:,.0f} that a site may have"
-        )
+        room = f"{self.folder}: {self.size / MEGABYTE:,.0f} of {self.budget / MEGABYTE:,.0f} MB used"
         if self.size > self.budget:
-            return f"{room}, although all pages of papers are folded; raise publish.budget, or publish fewer years"
-        return f"{room}; when it is full, pages of papers of old years are folded"
+            return f"{room}, although all paper pages are folded; raise publish.budget, or publish fewer years"
+        return f"{room}; when the site is full, paper pages of old years are folded"
 
 
 def site_size(folder: Path) -> int:
@@ -65,7 +63,7 @@ def site_size(folder: Path) -> int:
 
 
 def _files(folder: str) -> Iterator[tuple[str, int]]:
-    """Path and bytes of every file, whoever adds or removes some meanwhile."""
+    """Path and bytes of every file; tolerates files being added or removed meanwhile."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -78,7 +76,7 @@ def _files(folder: str) -> Iterator[tuple[str, int]]:
 
 
 def forecast(folder: Path, budget: int, issues: int, window: Window) -> SizeForecast:
-    """How a folder is filling that holds so many issues of a publication."""
+    """The forecast for a folder with this many issues of a publication."""
     size = site_size(folder)
     return SizeForecast(str(folder), size, budget, size * ISSUES_A_YEAR[window] // issues if issues else None)
 
@@ -91,8 +89,8 @@ def fold(
     Iterable[RenderedFile]],
     size: int | None = None,
 ) -> WriteCounts | None:  # fmt: skip
-    """Folds pages of papers until a site is within its budget; None where it is already. `render`: the whole site,
-    where pages are whole of papers that an issue holds since a day. `size`: the folder's, where it is known."""
+    """Folds pages of papers until a site is within its budget; None if it already is. `render`: renders the whole site,
+    with whole pages for papers in issues since a given day. `size`: the folder's size, if known."""
     size = site_size(folder) if size is None else size
     if not budget or size <= budget:
         return None
@@ -101,14 +99,14 @@ def fold(
 
 
 class YearSize(NamedTuple):
-    """The pages of papers that a year's issues held last: how many, and their bytes with those of their cards."""
+    """The pages of papers whose last issue was in a year: their number, and bytes including their cards."""
 
     pages: int
     size: int
 
 
 def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[str, YearSize]:
-    """The pages and cards of papers in a folder, by the year of the last issue that holds them."""
+    """The pages and cards of papers in a folder, by the year of the last issue with the paper."""
     result: dict[str, YearSize] = {}
     papers = folder / "paper"
     for path, size in _files(str(papers)):
@@ -123,8 +121,8 @@ def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[s
 
 
 def whole_since(size: int, years: Mapping[str, YearSize], goal: int) -> str:
-    """The first day since which pages of papers stay whole, so that a site of a size comes down to a goal: years are
-    folded from the oldest on. `NEVER` where all must be."""
+    """The first day from which pages of papers stay whole, to shrink a site from its size to a goal: the oldest years
+    are folded first. `NEVER` if all must be folded."""
     for year in sorted(years):
         if size <= goal:
             return f"{year}-01-01"

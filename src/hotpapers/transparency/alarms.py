@@ -1,7 +1,7 @@
-"""Alarms about a log, kept in a file until what they tell of is mended, or the operator says that it is dealt with.
+"""Alarms about a log, kept in a file until the problem is fixed or the operator acknowledges it.
 
-A witness keeps those about the logs that it watches, a publication those of its witnesses. There is one for each
-subject and kind, so the file grows with the policy alone.
+A witness keeps alarms about the logs that it watches, a publication alarms about its witnesses. There is one alarm per
+subject and kind, so the size of the file depends only on the policy.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from hotpapers.untrusted_json import decode_json
 
 FILE = "alarms.json"
 LARGEST = 16 << 20
-"""Bytes of the file that are still read."""
+"""Largest file that is read, bytes."""
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """`subject`: a log's origin, or a witness's name. `at`: since when, in µs UTC. `acknowledged`: the operator has
-    dealt with it, so that nobody hears of it again unless it is another one. `evidence`: signed notes that prove it to
-    anybody."""
+    dealt with it; it is not shown again unless its reason changes. `evidence`: signed notes that prove it to anyone."""
 
     subject: str
     kind: str
@@ -44,7 +43,8 @@ def open_alarms(folder: Path) -> tuple[Alarm, ...]:
 
 
 def save_alarm(folder: Path, alarm: Alarm) -> bool:
-    """Keeps an alarm; whether it is another one than that of its subject and kind before. Raises LogError, OSError."""
+    """Stores an alarm. Returns whether it differs from the previous one of its subject and kind. Raises LogError,
+    OSError."""
 
     def added(alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
         same = next((kept for kept in alarms if _is_about(kept, alarm)), None)
@@ -58,14 +58,14 @@ def save_alarm(folder: Path, alarm: Alarm) -> bool:
 
 
 def clear_alarm(folder: Path, subject: str, kind: str) -> bool:
-    """Takes off an alarm that holds no more; whether there was one. Raises LogError, OSError."""
+    """Removes an alarm that is over. Returns whether there was one. Raises LogError, OSError."""
     return _change(
         folder, lambda alarms: tuple(kept for kept in alarms if (kept.subject, kept.kind) != (subject, kind))
     )
 
 
 def acknowledge(folder: Path, subject: str) -> bool:
-    """Marks a subject's alarms as dealt with; whether there were any. Raises LogError, OSError."""
+    """Marks a subject's alarms as acknowledged. Returns whether there were any. Raises LogError, OSError."""
     return _change(
         folder,
         lambda alarms: tuple(
@@ -79,7 +79,7 @@ def _is_about(kept: Alarm, alarm: Alarm) -> bool:
 
 
 def _change(folder: Path, change: Callable[[tuple[Alarm, ...]], tuple[Alarm, ...]]) -> bool:
-    """Changes the alarms as no other process does meanwhile; whether they are others now."""
+    """Changes the alarms while holding the folder's lock. Returns whether they changed."""
     if not (folder / FILE).exists() and not change(()):
         return False
     with log_files.locked(folder):

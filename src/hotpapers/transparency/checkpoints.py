@@ -1,8 +1,8 @@
-"""A log's tree at a size, as C2SP tlog-checkpoint writes it: the text of a signed note; and what a witness signs (C2SP
-tlog-cosignature): that a checkpoint is the largest consistent one that it has seen.
+"""Checkpoints: a log's tree at a size, as the text of a signed note (C2SP tlog-checkpoint). And cosignatures, by which
+a witness states that a checkpoint is the largest consistent one that it has seen (C2SP tlog-cosignature).
 
-A cosignature has a moment, in seconds since 1970, before the signature itself. The one by Ed25519 covers the whole text
-of the checkpoint, the one by ML-DSA-44 the witness's name, the log's origin, the size and the root.
+A cosignature starts with its moment, in seconds since 1970, followed by the signature. An Ed25519 signature covers the
+whole text of the checkpoint; an ML-DSA-44 signature covers the witness's name, the log's origin, the size and the root.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ MOST_LINES = 16
 
 
 class Checkpoint(NamedTuple):
-    """`origin`: the log's name. `size`: leaves. `root`: 32 bytes. `extensions`: further lines, which mean nothing
-    here."""
+    """`origin`: the log's name. `size`: number of leaves. `root`: 32 bytes. `extensions`: further lines, which are
+    ignored."""
 
     origin: str
     size: int
@@ -54,18 +54,18 @@ class SignedCheckpoint(NamedTuple):
 
 
 def read_checkpoint(text: str) -> Checkpoint:
-    """The checkpoint of a note's text. Raises NotAProof."""
+    """Parses the text of a checkpoint's note. Raises NotAProof."""
     lines = text.split("\n")
     if len(lines) < 4 or lines.pop() or not all(lines) or len(lines) > MOST_LINES:
-        raise NotAProof("a checkpoint has a line for origin, size and root, and none that is empty")
+        raise NotAProof("a checkpoint must have lines for origin, size and root, and no empty lines")
     root = decode_base64(lines[2])
     if len(root) != HASH:
-        raise NotAProof(f"the root of a checkpoint has {HASH} bytes")
+        raise NotAProof(f"the root of a checkpoint must have {HASH} bytes")
     return Checkpoint(check_name(lines[0]), decimal(lines[1]), root, tuple(lines[3:]))
 
 
 def parse_checkpoint(text: str) -> SignedCheckpoint:
-    """A signed checkpoint, whose signatures nobody has checked yet. Raises NotAProof."""
+    """Parses a signed checkpoint without checking its signatures. Raises NotAProof."""
     note = parse_note(text)
     return SignedCheckpoint(read_checkpoint(note.text), note)
 
@@ -77,21 +77,20 @@ _MLDSA_LABEL = b"subtree/v1\n\0"
 
 
 def cosign(checkpoint: Checkpoint, key: SigningKey, seconds: int) -> NoteSignature:
-    """A witness's signature line. Raises UsageError where the library is missing."""
+    """A witness's signature line. Raises UsageError if the library is missing."""
     sign = signatures.mldsa44_sign if key.type == COSIGNATURE_MLDSA44 else signatures.ed25519_sign
     signature = sign(key.seed, _message(checkpoint, key.name, key.type, seconds))
     return NoteSignature(key.name, key.verifier.key_id, seconds.to_bytes(_TIME, "big") + signature)
 
 
 def cosigned_at(signed: SignedCheckpoint, key: VerifierKey) -> int | None:
-    """When a witness cosigned a checkpoint, in seconds since 1970; None where it did not, or its signature is not
-    its."""
+    """When a witness cosigned a checkpoint, in seconds since 1970; None if it did not, or the signature is invalid."""
     line = signature_of(signed.note, key)
     return check_cosignature(signed.checkpoint, line, key) if line else None
 
 
 def check_cosignature(checkpoint: Checkpoint, line: NoteSignature, key: VerifierKey) -> int | None:
-    """The moment of a cosignature, in seconds; None where it is not one of the key's."""
+    """The moment of a cosignature, in seconds since 1970; None if it is not a valid one by this key."""
     size = _SIZES.get(key.type)
     if (line.name, line.key_id) != (key.name, key.key_id) or size is None or len(line.signature) != _TIME + size:
         return None
@@ -112,6 +111,6 @@ def _message(checkpoint: Checkpoint, name: str, type: int, seconds: int) -> byte
 
 
 def _short(text: str) -> bytes:
-    """Text after its length in one byte."""
+    """Text preceded by its length in one byte."""
     raw = text.encode()
     return bytes([len(raw)]) + raw

@@ -1,6 +1,6 @@
-"""A published site's log and issues, fetched into a folder, in which `mirrors` checks them.
+"""Downloads a published site's logs and issues into a folder, for `mirrors` to check.
 
-What is fetched, and where it is put, follows from names that are checked first: nothing leaves the folder.
+All paths are built from names that are validated first, so nothing is written outside the folder.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from hotpapers.transparency.saved_issues import read_saved
 
 _DAY = re.compile(r'href="\.\./(\d{4}-\d\d-\d\d)/index\.html"', re.ASCII)
 MOST_DAYS = 4000
-"""Issues that are fetched: ten years of daily ones, and more."""
+"""Most issues to fetch: more than ten years of daily ones."""
 
 
 class SiteDownload:
-    """A site's files in a folder. `address`: of the site, ending with `/`. All methods raise NetError, RetryLater and
-    RequestRefused where the site does not answer."""
+    """Downloads a site's files to a folder. `address`: the site's, ending with `/`. All methods raise NetError,
+    RetryLater and RequestRefused if the site does not answer."""
 
     def __init__(self, http: HttpClient, address: str, folder: Path) -> None:
         self._http, self._address, self._folder = http, address, folder
 
     def fetch_policy(self) -> Path:
-        """The policy that the site publishes; the file it is in."""
+        """Fetches the policy that the site publishes; returns its file."""
         return self._fetch(POLICY_FILE.as_posix())
 
     def fetch_logs(self, policy: LogPolicy) -> None:
-        """The checkpoint and the leaves of each log. Raises NotAProof for a log of another form."""
+        """Fetches the checkpoint and the leaves of each log. Raises NotAProof for a malformed log."""
         for log in policy.logs:
             base = log_path(log.key.name)
             checkpoint = self._fetch(f"{base}/{tiles.CHECKPOINT_PATH}")
@@ -46,20 +46,20 @@ class SiteDownload:
                     self._fetch(f"{base}/{tiles.tile_path('entries', index, width)}")
 
     def days(self) -> list[str]:
-        """The days of all issues, as the site's archive lists them. The front page comes after it, so that it has the
-        latest of them."""
+        """Fetches the archive and returns the days of the issues that it lists. Then fetches the front page, which is
+        thus at least as new as the archive."""
         archive = self._fetch("archive/index.html").read_text("utf-8", "replace")
         self._fetch(PAGE)
         return sorted(set(_DAY.findall(archive)))[-MOST_DAYS:]
 
     def fetch_issue(self, day: str) -> None:
-        """An issue's content, proof and page, and those of its earlier editions."""
+        """Fetches an issue's content, proof and page, and those of its earlier editions."""
         latest = self._fetch_edition(day)
         for edition in range(1, latest):
             self._fetch_edition(f"{day}/edition-{edition}")
 
     def _fetch_edition(self, path: str) -> int:
-        """The number of the edition; 1 for one that carries no proof: it is named when the folder is checked."""
+        """Fetches an edition and returns its number; 1 if it has no proof, which checking the folder will report."""
         content = self._fetch(f"{path}/{CONTENT}")
         self._fetch(f"{path}/{PAGE}")
         try:
@@ -68,7 +68,7 @@ class SiteDownload:
             return 1
 
     def _fetch(self, path: str) -> Path:
-        """Fetches a file of the site; where it is now."""
+        """Fetches a file of the site; returns the local file."""
         file = self._folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(self._http.get(f"{self._address}{path}").body)

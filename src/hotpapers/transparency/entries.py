@@ -1,4 +1,4 @@
-"""What the leaves of a publication's log say: digests alone, never a word or a name: there is nothing to forget.
+"""The leaves of a publication's log. They contain only digests, no text and no names, so there is nothing to forget.
 
     01 ‖ digest of an issue                             33 bytes
     02 ‖ position (8 bytes) ‖ chain value of its batch  41 bytes
@@ -6,9 +6,9 @@
     04 ‖ position (8) ‖ first hour (4) ‖ last hour (4) ‖ part (2) ‖ root   51 bytes
     05 ‖ SHA-256 of a list of what was withdrawn        33 bytes
 
-The third is the first leaf of a log that follows another one: of that one's last checkpoint. The last two are there
-where observations are published: the file of an hour and of those before it on which nothing came, whose lines have
-this Merkle root, hours counted from 1970-01-01T00; and what was taken out of such files since.
+The third kind is the first leaf of a log that continues another one, with that log's last checkpoint. The last two
+exist if observations are published: one for the file of an hour (and of preceding hours without observations), with the
+Merkle root of its lines, hours counted from 1970-01-01T00; and one for what was later taken out of such files.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
 class ObservedFile(NamedTuple):
-    """What a leaf says of a file of observations. `position`: the last batch of which it tells; `first`, `hour`: in
-    which hours these came, UTC, counted from 1970-01-01T00, both included; `part`: of the files of the same hours, from
-    1; `root`: the Merkle root of its lines. Each file begins with the hour after those of the one before, so a file
-    that is withheld leaves a gap."""
+    """A leaf's description of a file of observations. `position`: the last batch that it covers; `first`, `hour`: the
+    hours that it covers, UTC, counted from 1970-01-01T00, both inclusive; `part`: number of the file among those for
+    the same hours, from 1; `root`: the Merkle root of its lines. Each file starts with the hour after the previous
+    file's last, so a withheld file leaves a gap."""
 
     position: int
     first: int
@@ -40,19 +40,19 @@ class ObservedFile(NamedTuple):
 
     @property
     def name(self) -> str:
-        """`2026-03-11T06-1`, by its last hour. Raises ValueError as `hour_of` does."""
+        """`2026-03-11T06-1`, from its last hour. Raises ValueError as `hour_of` does."""
         return f"{hour_of(self.hour)}-{self.part}"
 
 
 def hour_of(number: int) -> str:
-    """`2026-03-11T06`, of an hour counted from 1970-01-01T00. Raises ValueError for one that no calendar has."""
+    """`2026-03-11T06`, for an hour counted from 1970-01-01T00. Raises ValueError for hours beyond the calendar."""
     day, hour = divmod(number, 24)
     date = datetime.date.fromordinal(min(_EPOCH + day, datetime.date.max.toordinal() + 1))
     return f"{date.isoformat()}T{hour:02}"
 
 
 def issue_entry(digest: str) -> bytes:
-    """The leaf of an issue, by its digest in hexadecimal. Raises ValueError where that is none."""
+    """The leaf of an issue with a hexadecimal digest. Raises ValueError for an invalid digest."""
     return ISSUE + bytes.fromhex(digest)
 
 
@@ -62,12 +62,12 @@ def record_entry(position: int, chain: bytes) -> bytes:
 
 
 def earlier_entry(last: Checkpoint) -> bytes:
-    """The first leaf of a log that follows another one, of which this is the last checkpoint."""
+    """The first leaf of a log that continues another one; `last` is that log's last checkpoint."""
     return EARLIER + hashlib.sha256(last.text.encode()).digest()
 
 
 def position_of(entry: bytes) -> int:
-    """The position that a leaf of the record names; 0 for all other leaves."""
+    """The position in a leaf of the record; 0 for other leaves."""
     return int.from_bytes(entry[1 : 1 + _POSITION], "big") if entry[:1] == RECORD else 0
 
 
@@ -77,7 +77,7 @@ def observed_entry(file: ObservedFile) -> bytes:
 
 
 def observed_file_of(entry: bytes) -> ObservedFile | None:
-    """The file that a leaf names; None for all other leaves."""
+    """The file that a leaf describes; None for other leaves."""
     if entry[:1] != OBSERVED or len(entry) != _OBSERVED.size:
         return None
     _, *values = _OBSERVED.unpack(entry)
@@ -85,10 +85,10 @@ def observed_file_of(entry: bytes) -> ObservedFile | None:
 
 
 def withdrawn_entry(digest: bytes) -> bytes:
-    """The leaf of a list of what was withdrawn."""
+    """The leaf of a list of withdrawn observations."""
     return WITHDRAWN + digest
 
 
 def withdrawn_digest_of(entry: bytes) -> str:
-    """The digest, in hexadecimal, of the list that a leaf names; empty for all other leaves."""
+    """The hexadecimal digest of the list that a leaf names; empty for other leaves."""
     return entry[1:].hex() if entry[:1] == WITHDRAWN and len(entry) == 33 else ""

@@ -1,11 +1,11 @@
-"""A publication's logs on disk: one folder for each, numbered from 1, to whose leaves the program only ever adds.
+"""A publication's logs on disk: one folder per log, numbered from 1. Leaves are only ever appended.
 
-    PUBLICATION/1/key              the public key that signs it
-    PUBLICATION/1/entries          every leaf, each after its length in two bytes
-    PUBLICATION/1/checkpoints/7    the signed checkpoint of size 7, and who cosigned it, while it may be needed
+    PUBLICATION/1/key              the public key of its signatures
+    PUBLICATION/1/entries          all leaves, each preceded by its length in two bytes
+    PUBLICATION/1/checkpoints/7    the signed checkpoint of size 7 with its cosignatures, as long as it may be needed
 
-They lie outside the store, so that a store that is restored from a backup takes no leaf out of them. They hold digests
-alone and are published whole.
+Logs are kept outside the store, so restoring the store from a backup does not remove leaves. They contain only digests
+and are published completely.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _KEY, _ENTRIES, _CHECKPOINTS, _PART = "key", "entries", "checkpoints", ".part"
 
 
 class StoredLog:
-    """One log as it is on disk. `checkpoints`: by size, ascending. `key`: None for one that begins. Raises LogError
-    where its last checkpoint is not of its leaves, or not signed by its key."""
+    """One log as stored on disk. `checkpoints`: by size, ascending. `key`: None for a new log. Raises LogError if its
+    last checkpoint does not match its leaves or is not signed by its key."""
 
     def __init__(
         self, number: int, entries: Sequence[bytes] = (), checkpoints: Sequence[SignedCheckpoint] = (),
@@ -43,7 +43,7 @@ class StoredLog:
         last = self.last
         is_whole = last is None or (last.checkpoint.size <= self.tree.size and self._has_root(last))
         if not is_whole:
-            raise LogError(f"log {number}: its leaves are not those that its last checkpoint was signed for")
+            raise LogError(f"log {number}: its leaves do not match its last signed checkpoint")
 
     @cached_property
     def tree(self) -> MerkleTree:
@@ -61,12 +61,12 @@ class StoredLog:
 
 
 def is_name(publication: str) -> bool:
-    """Whether a publication's name can be that of a folder and stand in an address."""
+    """Whether a publication's name can be used as a folder name and in an address."""
     return bool(_PUBLICATION.fullmatch(publication))
 
 
 def read_logs(folder: Path, publication: str) -> list[StoredLog]:
-    """The logs of a publication, the first first. Raises LogError."""
+    """The logs of a publication, by number. Raises LogError."""
     numbers = sorted(int(name) for name in _names(folder / publication) if _NUMBER.fullmatch(name))
     return [_read_log(folder / publication / str(number), number) for number in numbers]
 
@@ -77,7 +77,7 @@ def publications(folder: Path) -> list[str]:
 
 
 def version(folder: Path, publication: str) -> object:
-    """Another value whenever a log has another checkpoint, or a checkpoint another cosignature."""
+    """A value that changes whenever a log gets a checkpoint or a checkpoint gets a cosignature."""
     folders = [folder / publication / name / _CHECKPOINTS for name in sorted(_names(folder / publication))]
     return tuple((str(path), path.stat().st_mtime_ns) for path in folders if path.is_dir())
 
@@ -101,7 +101,7 @@ def _read_log(folder: Path, number: int) -> StoredLog:
 
 
 def _whole_length(data: bytes) -> int:
-    """Up to where there are whole entries: who was killed while writing leaves a torn one at the end."""
+    """The length of the complete entries: a crash while writing leaves a partial one at the end."""
     at = 0
     while at + 2 <= len(data) and (end := at + 2 + int.from_bytes(data[at : at + 2], "big")) <= len(data):
         at = end
@@ -110,13 +110,13 @@ def _whole_length(data: bytes) -> int:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Waits until no other process adds to a log of a folder: those of all publications share the file that says what
-    was signed last. Raises LogError where there can be no folder."""
+    """Waits until no other process adds to any log in a folder: all publications share the file with the last signed
+    states. Raises LogError if the folder cannot be created."""
     try:
         make_published_folders(folder)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as problem:
-        raise LogError(f"{folder}: no folder in which logs can be kept: {problem.strerror}") from problem
+        raise LogError(f"{folder}: cannot be used as the folder for logs: {problem.strerror}") from problem
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -125,18 +125,19 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def claim(folder: Path) -> int:
-    """Takes a folder for this process until the descriptor is closed. Raises LogError where another one has it."""
+    """Locks a folder for this process until the descriptor is closed. Raises LogError if another process has it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as problem:
         os.close(descriptor)
-        raise LogError(f"{folder}: another process uses it; stop that one, or name another folder") from problem
+        raise LogError(f"{folder}: in use by another process; stop that process or choose another folder") from problem
     return descriptor
 
 
 def add_entries(folder: Path, publication: str, number: int, entries: Sequence[bytes], key: VerifierKey) -> None:
-    """Adds leaves to a log, which has a key, after cutting off a torn leaf. They are on disk when it returns."""
+    """Appends leaves to a log after removing a partial leaf, and writes its key if missing. Returns once all is on
+    disk."""
     make_published_folders(folder / publication / str(number) / _CHECKPOINTS)
     if not (folder / publication / str(number) / _KEY).exists():
         write_text_file(folder / publication / str(number) / _KEY, f"{key}\n")
@@ -151,24 +152,24 @@ def add_entries(folder: Path, publication: str, number: int, entries: Sequence[b
 
 
 def save_checkpoint(folder: Path, publication: str, number: int, signed: SignedCheckpoint) -> None:
-    """Keeps a checkpoint, also with further cosignatures. It is on disk whole, or not at all."""
+    """Stores a checkpoint, or replaces it with one that has more cosignatures. The write is atomic."""
     size = str(signed.checkpoint.size)
     write_text_file(folder / publication / str(number) / _CHECKPOINTS / size, str(signed.note))
 
 
 def drop_checkpoints(folder: Path, publication: str, number: int, sizes: Iterable[int]) -> None:
-    """Deletes checkpoints by their sizes; never the last one of a log."""
+    """Deletes checkpoints by size. Must not be given the last one of a log."""
     for size in sizes:
         (folder / publication / str(number) / _CHECKPOINTS / str(size)).unlink(missing_ok=True)
 
 
 def write_text_file(file: Path, text: str, open_file: Callable[[Path], BinaryIO] = open_published) -> None:
-    """Writes a file, which everybody may read unless it is opened otherwise: whole, or not at all."""
+    """Writes a text file atomically. Everyone may read it, unless `open_file` sets another mode."""
     write_bytes(file, text.encode(), open_file)
 
 
 def write_bytes(file: Path, data: bytes, open_file: Callable[[Path], BinaryIO] = open_published) -> None:
-    """The same of bytes."""
+    """Like `write_text_file`, for bytes."""
     part = file.with_name(file.name + _PART)
     with open_file(part) as out:
         out.write(data)

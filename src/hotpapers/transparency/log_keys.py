@@ -1,8 +1,8 @@
-"""The key that signs checkpoints, and beside it what was signed last: both outside store, exports and backups.
+"""The key that signs checkpoints, and the last signed state of each log: both are outside store, exports and backups.
 
-The key's file has one line, a private key as signed-note writes them; only its owner may read it. One key signs the
+The key's file has one line, a private key in the format of signed-note; only its owner may read it. One key signs the
 logs of all publications, as each checkpoint names its own log. The file `….signed` has a line for each log:
-publication, number, origin, size, root. No checkpoint is signed that does not extend what stands there.
+publication, number, origin, size, root. A checkpoint is only signed if it extends this state.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from hotpapers.transparency.checkpoints import Checkpoint, read_checkpoint
 from hotpapers.transparency.notes import ED25519, LONGEST_NAME, SigningKey, decimal, parse_signing_key
 
 NAME = "hotpapers"
-"""The name in the file; what signs a log has the log's own."""
+"""The key's name in the file; for signing a log, the log's own name is used."""
 
 
 class SignedState(NamedTuple):
-    """The last checkpoint that was signed for a log."""
+    """The last signed checkpoint of a log."""
 
     publication: str
     number: int
@@ -36,7 +36,7 @@ class SignedState(NamedTuple):
 
 
 def make_key(file: Path) -> SigningKey:
-    """A new key in a file, readable by its owner alone, in the place of another one. Raises UsageError where the
+    """Writes a new key to a file that only its owner can read, replacing any other key. Raises UsageError if the
     library is missing."""
     key = SigningKey(NAME, ED25519, signatures.new_seed())
     log_files.write_text_file(file, f"{key.private_text()}\n", open_private)
@@ -44,39 +44,39 @@ def make_key(file: Path) -> SigningKey:
 
 
 def load_key(file: Path) -> SigningKey | None:
-    """The key of a file; None where there is no file. Raises UsageError for a file that holds none, or that others may
-    read."""
+    """The key in a file; None if the file does not exist. Raises UsageError for a file without a valid key, or that
+    others can read."""
     try:
         if not is_private(file):
-            raise InputError("others may read it; run chmod 600 on it, or make another one: hotpapers log --rotate")
+            raise InputError("others can read it; run chmod 600 on it, or make a new key: hotpapers log --rotate")
         return parse_signing_key(file.read_text("ascii").strip())
     except FileNotFoundError:
         return None
     except InputError as problem:
-        raise UsageError(f"{file}: holds no key that can be used: {problem.reason}") from problem
+        raise UsageError(f"{file}: not a usable key: {problem.reason}") from problem
     except UnicodeDecodeError as problem:
-        raise UsageError(f"{file}: holds no key that can be used: it is not text") from problem
+        raise UsageError(f"{file}: not a usable key: not ASCII text") from problem
     except OSError as problem:
         raise UsageError(f"{file}: cannot be read: {problem.strerror}") from problem
 
 
 def origin_of(key: SigningKey, base: str, publication: str, number: int) -> str:
-    """The name of a log: the address of its files without the scheme; where the site has none, or one that is too long,
-    a name made from the key."""
+    """The name of a log: the address of its files without the scheme, or if the site has no address or a too long one,
+    a name derived from the key."""
     path = f"/log/{publication}/{number}"
-    place = base.partition("://")[2].rstrip("/").replace("+", "%2B")  # which no name of a key may have
+    place = base.partition("://")[2].rstrip("/").replace("+", "%2B")  # key names must not contain +
     if not place or len(f"{place}{path}".encode()) > LONGEST_NAME:
         place = f"{hashlib.sha256(key.verifier.public).hexdigest()[:16]}.hotpapers.invalid"
     return f"{place}{path}"
 
 
 def state_file(key_file: Path) -> Path:
-    """Where it stands what was signed last."""
+    """The file with the last signed states."""
     return key_file.with_name(f"{key_file.name}.signed")
 
 
 def read_states(key_file: Path) -> dict[tuple[str, int], Checkpoint]:
-    """What was signed last, by publication and number. Raises UsageError for a file that cannot be read."""
+    """The last signed checkpoints, by publication and number. Raises UsageError for a file that cannot be read."""
     file = state_file(key_file)
     try:
         lines = file.read_text("utf-8").splitlines()
@@ -89,10 +89,10 @@ def read_states(key_file: Path) -> dict[tuple[str, int], Checkpoint]:
         return {}
     except (ValueError, NotAProof, OSError) as problem:
         raise UsageError(
-            f"{file}: cannot be read: {problem}; put it back from a backup, or move it away where no log was lost"
+            f"{file}: cannot be read: {problem}; restore it from a backup, or move it away if no log was lost"
         ) from problem
 
 
 def save_states(key_file: Path, states: Iterable[SignedState]) -> None:
-    """Keeps what is going to be signed, before it is."""
+    """Stores the states that are about to be signed. Call it before signing."""
     log_files.write_text_file(state_file(key_file), "".join(map(str, states)))

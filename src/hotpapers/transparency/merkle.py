@@ -1,7 +1,7 @@
 """Merkle trees of RFC 6962, section 2: hashes, roots, proofs of inclusion and of consistency, and their verification.
 
-Hashes are SHA-256, 32 bytes. Leaves are numbered from 0; a tree of a size holds the leaves before that number. Proofs
-are verified as RFC 9162 describes it (sections 2.1.3.2 and 2.1.4.2), which is the same tree.
+Hashes are SHA-256, 32 bytes. Leaves are numbered from 0; a tree of size n has the leaves 0 … n - 1. Proofs are verified
+with the algorithms of RFC 9162 (sections 2.1.3.2 and 2.1.4.2), which has the same tree.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class MerkleTree:
-    """A tree that grows. It keeps every hash of a full subtree, about two for each leaf."""
+    """A growing tree. It keeps the hash of every full subtree, about two per leaf."""
 
     def __init__(self, leaf_hashes: Iterable[bytes] = ()) -> None:
         self.levels: list[list[bytes]] = [[]]
-        """`levels[k][i]`: the hash of the 2^k leaves from i · 2^k on."""
+        """`levels[k][i]`: the hash of the 2^k leaves starting at i · 2^k."""
         for leaf in leaf_hashes:
             self.append(leaf)
 
     @property
     def size(self) -> int:
-        """How many leaves there are."""
+        """The number of leaves."""
         return len(self.levels[0])
 
     def append(self, leaf: bytes) -> None:
-        """Adds the hash of a leaf, and the nodes that are full with it."""
+        """Adds the hash of a leaf, and the nodes that it completes."""
         self.levels[0].append(leaf)
         level = 0
         while len(self.levels[level]) % 2 == 0:
@@ -53,7 +53,7 @@ class MerkleTree:
         return self._range(0, size) if size else EMPTY_ROOT
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
-        """The proof that a leaf stands in the tree of a size (section 2.1.1): from its sibling up. Needs
+        """The proof that a leaf is in the tree of a size (section 2.1.1), from its sibling up. Requires
         index < size."""
         path: list[bytes] = []
         low, high = 0, size
@@ -64,8 +64,8 @@ class MerkleTree:
         return path[::-1]
 
     def consistency(self, old: int, size: int) -> list[bytes]:
-        """The proof that the tree of size `old` is the beginning of the tree of a size (section 2.1.2). Empty for 0
-        and for the same size. Needs old ≤ size."""
+        """The proof that the tree of size `old` is a prefix of the tree of a size (section 2.1.2). Empty if `old` is 0
+        or equal to `size`. Requires old ≤ size."""
         if old in (0, size):
             return []
         path: list[bytes] = []
@@ -77,7 +77,7 @@ class MerkleTree:
         return [*([self._range(low, high)] if low else []), *path[::-1]]
 
     def _range(self, low: int, high: int) -> bytes:
-        """The root of the leaves low … high - 1, where low is a multiple of a power of two that is not less than their
+        """The root of the leaves low … high - 1, where low is a multiple of a power of two not smaller than their
         number."""
         count = high - low
         if count & (count - 1) == 0:
@@ -88,12 +88,12 @@ class MerkleTree:
 
 
 def _split(count: int) -> int:
-    """The largest power of two that is less than a number of at least 2."""
+    """The largest power of two less than `count`, which must be at least 2."""
     return int(1 << ((count - 1).bit_length() - 1))
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Whether a proof shows that the hash of a leaf stands at an index of the tree with a size and root."""
+    """Whether a proof shows that a leaf's hash is at an index of the tree with a size and root."""
     if not 0 <= index < size:
         return False
     node, last, value = index, size - 1, leaf
@@ -111,8 +111,8 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 
 
 def verify_consistency(old: int, size: int, proof: Sequence[bytes], old_root: bytes, root: bytes) -> bool:
-    """Whether a proof shows that the tree with size `old` and `old_root` is the beginning of the one with `size` and
-    `root`. With an empty tree everything begins."""
+    """Whether a proof shows that the tree with `old` and `old_root` is a prefix of the one with `size` and `root`. The
+    empty tree is a prefix of any tree."""
     if not 0 <= old <= size:
         return False
     if old in (0, size):

@@ -1,7 +1,7 @@
-"""A whole site, or a copy of one in a folder: every issue's proof, and the log itself from its files.
+"""Checks a copy of a whole site in a folder: the proof of every issue, and the logs from their files.
 
-A proof says that an issue stood in the log, not where on the site it stands. So each issue must stand in the folder of
-its own day and edition, in all files of the folder, and the front page must not show an older one than the latest.
+A proof shows that an issue was in the log, but not where it belongs on the site. So each issue must be in the folder of
+its own day and edition, in all files there, and the front page must show the latest issue.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from hotpapers.transparency.proofs import LogProof, parse_proof
 from hotpapers.transparency.saved_issues import ProofVerdict, SavedIssue, check_saved, read_saved
 
 LARGEST = 1 << 20
-"""Bytes of one of the log's files that is still read."""
+"""Largest file of a log that is read, bytes."""
 MOST_LEAVES = 1 << 20
 POLICY_FILE = Path("log", "policy.txt")
 PAGE, CONTENT, PROOF = "index.html", "issue.json", "issue.tlog-proof"
 """The files of an issue that are checked."""
 _DAY = "-".join("[0-9]" * digits for digits in (4, 2, 2))
 _FOLDERS = ("*/issue.json", "*/edition-*/issue.json", f"{_DAY}/index.html", f"{_DAY}/edition-*/index.html")
-"""Where an issue stands, or a page that passes for one."""
+"""Where issues are, or pages that look like issues."""
 _LOG = re.compile(r"(?:^|/)log/[A-Za-z0-9-]+/[1-9][0-9]{0,9}\Z", re.ASCII)
 _EDITION = re.compile(r"edition-([1-9][0-9]{0,3})", re.ASCII)
 
 
 class MirroredLog(NamedTuple):
-    """A log as a folder has it: its latest checkpoint, its leaves and their tree."""
+    """A log in a folder: its latest checkpoint, its leaves and their tree."""
 
     signed: SignedCheckpoint
     entries: tuple[bytes, ...]
@@ -42,8 +42,8 @@ class MirroredLog(NamedTuple):
 
 
 class MirrorVerdict(NamedTuple):
-    """`issues`: folders of issues that were checked. `leaves`: of all logs. `missing`: issues that a log holds and the
-    folder does not."""
+    """`issues`: number of issue folders checked. `leaves`: of all logs. `missing`: number of issues that are in a log
+    but not in the folder."""
 
     issues: int
     leaves: int
@@ -52,8 +52,8 @@ class MirrorVerdict(NamedTuple):
 
 
 def check_mirror(folder: Path, policy: LogPolicy) -> MirrorVerdict:
-    """Checks a folder: that each log has the leaves that its checkpoint was signed for, that each issue stands in it
-    and at its own place, in JSON and page, and that each checkpoint that a proof names is one of that log."""
+    """Checks that each log's leaves match its signed checkpoint, that each issue is in a log and in its right place, as
+    JSON and as page, and that the checkpoint of each proof belongs to that log."""
     problems: list[str] = []
     logs = dict(_logs(folder, policy, problems))
     problems += _broken_links(logs)
@@ -76,7 +76,7 @@ def check_mirror(folder: Path, policy: LogPolicy) -> MirrorVerdict:
 
 
 def _issues_in(place: Path, problems: list[str]) -> Iterator[tuple[Path, SavedIssue]]:
-    """What the files of an issue say that are there."""
+    """The issue as read from each existing file of a folder."""
     issue: SavedIssue | None = None
     for file in (file for name in (CONTENT, PAGE, PROOF) if (file := place / name).is_file()):
         try:
@@ -99,11 +99,11 @@ def _proof_in(file: Path) -> LogProof:
 
 
 def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Path, SavedIssue]) -> Iterator[str]:
-    """What is wrong with where an issue stands. `others`: the issues of files that were looked at before, by folder."""
+    """Problems with an issue's location. `others`: the issues of files already checked, by folder."""
     content, beside = issue.content, others.get(place)
     if beside is not None:
         if beside.digest != issue.digest:
-            yield "it is another issue than in the file beside it"
+            yield "it is not the same issue as in the file beside it"
     elif place == site:
         yield from _front_page_problems(issue, [other for folder, other in others.items() if folder.parent == site])
     else:
@@ -112,16 +112,16 @@ def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Pat
         if content.day != day or (edition and content.edition != int(edition[1])):
             yield f"it is edition {content.edition} of {content.day}"
         if not edition and (place / f"edition-{content.edition}").exists():
-            yield f"it is edition {content.edition}, of which there is a later one"
+            yield f"it is edition {content.edition}, but there is a later edition"
 
 
 def _front_page_problems(front: SavedIssue, latest: Sequence[SavedIssue]) -> Iterator[str]:
-    """What is wrong with the issue of the front page. `latest`: of each day the latest edition."""
+    """Problems with the issue on the front page. `latest`: the latest edition of each day."""
     day = max((issue.content.day for issue in latest), default="")
     if front.content.day < day:
-        yield f"it is the issue of {front.content.day}, and not the latest"
+        yield f"it is the issue of {front.content.day}, not the latest"
     if any(issue.content.day == front.content.day and issue.digest != front.digest for issue in latest):
-        yield f"it is another issue than in {front.content.day}"
+        yield f"it is not the same issue as in {front.content.day}"
 
 
 def _logs(folder: Path, policy: LogPolicy, problems: list[str]) -> Iterator[tuple[str, MirroredLog]]:
@@ -134,7 +134,7 @@ def _logs(folder: Path, policy: LogPolicy, problems: list[str]) -> Iterator[tupl
 
 
 def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
-    """Which logs do not name the end of the log before them, as that is here: between the two, leaves may be gone."""
+    """Logs that do not name the end of the previous log as it is here: leaves may be missing between the two."""
     by_path = {log_path(origin): log for origin, log in logs.items()}
     for origin, log in logs.items():
         publication, _, number = log_path(origin).rpartition("/")
@@ -142,18 +142,18 @@ def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
             continue
         first, before = b"".join(log.entries[:1]), by_path.get(f"{publication}/{int(number) - 1}")
         if first[:1] != EARLIER:
-            yield f"{origin}: does not name the end of the log before it"
+            yield f"{origin}: does not name the end of the previous log"
         elif before is not None and first != earlier_entry(before.signed.checkpoint):
-            yield f"{origin}: names another end of the log before it than the one that is here"
+            yield f"{origin}: names an end of the previous log that is not the one here"
 
 
 def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
-    """A log from its files below `log/PUBLICATION/NUMBER`. Raises NotAProof where they are not those of its checkpoint,
-    or this is not signed by a log of the policy; OSError where one is missing."""
+    """Reads a log from its files in `log/PUBLICATION/NUMBER`. Raises NotAProof if they do not match its checkpoint or
+    it is not signed by a log of the policy; OSError if a file is missing."""
     base = folder / log_path(origin)
     signed = parse_checkpoint(_bytes(base / tiles.CHECKPOINT_PATH).decode("utf-8", "replace"))
     if signed.checkpoint.origin != origin or not policies.is_of_known_log(policy, signed):
-        raise NotAProof("its checkpoint is not signed by it")
+        raise NotAProof("its checkpoint does not have its signature")
     size = signed.checkpoint.size
     if size > MOST_LEAVES:
         raise NotAProof(f"it has more than {MOST_LEAVES:,} leaves")
@@ -162,25 +162,25 @@ def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
     entries = tuple(entry for file in files for entry in tiles.read_bundle(_bytes(file)))
     tree = MerkleTree(map(leaf_hash, entries))
     if tree.size != size or tree.root(size) != signed.checkpoint.root:
-        raise NotAProof("its leaves are not those that its checkpoint was signed for")
+        raise NotAProof("its leaves do not match its signed checkpoint")
     _check_tiles(base, tree)
     return MirroredLog(signed, entries, tree)
 
 
 def log_path(origin: str) -> str:
-    """Where a site has a log's files: `log/PUBLICATION/NUMBER`. Raises NotAProof for a name that does not say so."""
+    """The path of a log's files on a site: `log/PUBLICATION/NUMBER`. Raises NotAProof for a name without it."""
     match = _LOG.search(origin)
     if match is None:
-        raise NotAProof("its name does not say where its files are: …/log/PUBLICATION/NUMBER")
+        raise NotAProof("its name does not end with the path of its files, …/log/PUBLICATION/NUMBER")
     return match[0].removeprefix("/")
 
 
 def _check_tiles(base: Path, tree: MerkleTree) -> None:
-    """Raises NotAProof where the tiles, from which other programs make proofs, are not those of the leaves."""
+    """Checks the tiles, from which other programs make proofs. Raises NotAProof if they do not match the leaves."""
     for level, index, width in tiles.widths(tree.size):
         path = tiles.tile_path(level, index, width)
         if _bytes(base / path) != tiles.tile(tree, level, index, width):
-            raise NotAProof(f"{path} is not the tile of its leaves")
+            raise NotAProof(f"{path} does not match the leaves")
 
 
 def _bytes(file: Path) -> bytes:
@@ -192,10 +192,10 @@ def _bytes(file: Path) -> bytes:
 
 
 def _split_view_problems(verdict: ProofVerdict, logs: dict[str, MirroredLog]) -> Iterator[str]:
-    """Where a proof's checkpoint is none of the log that the folder has: a split view."""
+    """Reports a split view: a proof's checkpoint that does not belong to the log in the folder."""
     checkpoint = verdict.issue.proof.signed.checkpoint
     log = logs.get(checkpoint.origin)
     if log is None:
         yield f"its log {checkpoint.origin} is not here"
     elif checkpoint.size > log.tree.size or log.tree.root(checkpoint.size) != checkpoint.root:
-        yield f"its checkpoint of size {checkpoint.size} is none of the log that is here: a split view"
+        yield f"its checkpoint of size {checkpoint.size} does not belong to the log here: a split view"

@@ -1,12 +1,12 @@
-"""A publication's observations, in files by the hour that its log lists: made, kept in its folder, and taken back from.
+"""A publication's observations, in hourly files listed in its log: writing them, and withdrawing what is forgotten.
 
-    PUBLICATION/observations/2026-03-11T06-1.jsonl.zst   what came in an hour, the first 100,000 lines of it
-    PUBLICATION/observations/withdrawn-HEX.txt           what was forgotten since, by the SHA-256 of this list
+    PUBLICATION/observations/2026-03-11T06-1.jsonl.zst   the first 100,000 lines of an hour
+    PUBLICATION/observations/withdrawn-HEX.txt           what was forgotten since; HEX is this list's SHA-256
 
-A file holds what batches of its hour brought, so what is observed late stands in a later file, and no file ever gets
-another line. Its leaf also names the hours before in which nothing came, so none can be withheld for such, and a site
-that was off for a month has one leaf more. What is forgotten is taken back: its marks stand in a list, which the log
-gets as a leaf, and in the place of each line that named it stands that line's hash.
+A file has the observations of its hour's batches, so late observations go to a later file, and a file never gets more
+lines. Its leaf also names the preceding hours without observations, so a withheld file cannot pass for an empty hour,
+and a site that was off for a month gets only one more leaf. When something is forgotten, its marks go to a list, which
+becomes a leaf of the log, and each line that named it is replaced by the line's hash.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from hotpapers.transparency.merkle import MerkleTree
 
 FOLDER = "observations"
 REACH = 90 * DAY
-"""From how long ago on a record's days are published that was there before."""
+"""How far back the first files of an existing record reach, µs."""
 KINDS = (
     model.Announcement, model.Coverage, model.Post, model.Mention, model.Reaction, model.Snapshot, model.Verdict,
 )  # fmt: skip
@@ -45,14 +45,14 @@ _FILE = re.compile(rf"{_NAME}\.jsonl\.zst", re.ASCII)
 _LINE = re.compile(rf"line ({_NAME}) (0|[1-9]\d{{0,5}})", re.ASCII)
 _STATE = "forgotten"
 MOST_WITHDRAWN = 500_000
-"""Lines of a list."""
+"""Most lines in a list."""
 
 Entry = tuple[int, bytes]
-"""A position, by which leaves are ordered, and a leaf."""
+"""A position, which gives the order of leaves, and a leaf."""
 
 
 class WithdrawnList(NamedTuple):
-    """What was taken back: marks of what was forgotten, and lines by file and number, from 0."""
+    """What was withdrawn: marks of what was forgotten, and lines as (file, number from 0)."""
 
     marks: frozenset[str]
     lines: frozenset[tuple[str, int]]
@@ -63,14 +63,14 @@ class WithdrawnList(NamedTuple):
 
 
 def parse_withdrawn(text: str) -> WithdrawnList:
-    """The list of a text. Raises NotExchange."""
+    """Parses a list. Raises NotExchange."""
     rows = text.split("\n")
     if rows.pop() or len(rows) > MOST_WITHDRAWN:
-        raise NotExchange(f"a list of what was withdrawn has at most {MOST_WITHDRAWN:,} whole lines")
+        raise NotExchange(f"a withdrawal list must have at most {MOST_WITHDRAWN:,} complete lines")
     marks = frozenset(row for row in rows if observations.MARK.fullmatch(row))
     lines = frozenset((match[1], int(match[2])) for row in rows if (match := _LINE.fullmatch(row)))
     if len(marks) + len(lines) != len(rows):
-        raise NotExchange("a list of what was withdrawn has marks, and lines as `line 2026-03-11T06-1 17`, each once")
+        raise NotExchange("a withdrawal list must have marks, and lines like `line 2026-03-11T06-1 17`, each once")
     return WithdrawnList(marks, lines)
 
 
@@ -81,21 +81,21 @@ def root_of(lines: Iterable[ObservationLine]) -> bytes:
 
 
 def names_in(folder: Path) -> list[str]:
-    """The files that are published of a folder of observations."""
+    """The files in a folder of observations that are published."""
     names = os.listdir(folder) if folder.is_dir() else ()
     return sorted(filter(is_name, names))
 
 
 def is_name(name: str) -> bool:
-    """Whether a file of such a folder is published, by its name."""
+    """Whether a file with this name in such a folder is published."""
     return bool(_FILE.fullmatch(name) or _LIST.fullmatch(name))
 
 
 def fresh_entries(
     database: Database, folder: Path, held: Collection[bytes], own: Sequence[str], at: int
 ) -> list[Entry]:
-    """The leaves of the hours that are over and of what was forgotten since, beyond those that are held; their files
-    are written before. `own`: accounts of the publication, of which nothing is handed out. Raises LogError."""
+    """Writes the new files of complete hours and of withdrawals, and returns their leaves. `held`: the leaves already
+    in the log. `own`: the publication's own accounts, whose observations are left out. Raises LogError."""
     make_published_folders(folder)
     hasher = KeyedHasher(bytes.fromhex(read_meta(database, SECRET) or ""))
     known = [file for entry in held if (file := entries.observed_file_of(entry))]
@@ -110,14 +110,14 @@ def fresh_entries(
 
 
 class _LineMaker:
-    """Makes lines of items, with the marks of one store."""
+    """Converts items to lines, with one store's marks."""
 
     def __init__(self, hasher: KeyedHasher, own: Iterable[str]) -> None:
         self._hasher = hasher
         self._own = frozenset(observations.mark_of(account, hasher) for account in own)
 
     def lines(self, items: Iterable[model.Item]) -> Iterator[bytes]:
-        """The lines of what is handed out."""
+        """The lines of the items that may be published."""
         for item in items:
             outgoing = observations.handed_out(item, self._mark)
             is_own = outgoing is None or getattr(outgoing, "account", "") in self._own
@@ -129,7 +129,7 @@ class _LineMaker:
 
 
 def _is_sound(item: model.Item) -> bool:
-    """Whether others will read an item: what older programs let in may not be as items must be now."""
+    """Whether readers will accept an item: items stored by older versions may violate today's checks."""
     try:
         item_checks.check(item)
     except (ValueError, InputError):
@@ -140,14 +140,14 @@ def _is_sound(item: model.Item) -> bool:
 def _new_files(
     database: Database, folder: Path, known: Sequence[ObservedFile], outgoing: _LineMaker, at: int
 ) -> Iterator[Entry]:
-    """Writes the files of each hour after the last one that is known and in which anything came; their leaves."""
+    """Writes the files of each hour with batches after the last known one; yields their leaves."""
     start = at - REACH
     position = max((file.position for file in known), default=queries.last_position_before(database, start))
     last = max((file.hour for file in known), default=None)
     for hour, latest in queries.ends_of_hours(database, position, at):
-        if last is not None and hour <= last:  # the clock was ahead then: it belongs to the next hour
+        if last is not None and hour <= last:  # the clock was ahead: these batches go to the next hour
             continue
-        end = max(latest, position)  # less where the clock was put back meanwhile
+        end = max(latest, position)  # `latest` is smaller if the clock was set back
         lines = list(outgoing.lines(queries.items_between(database, KINDS, position, end)))
         first = hour if last is None else last + 1
         for part, start in enumerate(range(0, max(len(lines), 1), observations.MOST_LINES), 1):
@@ -162,12 +162,12 @@ def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:
     return file.position, entries.observed_entry(file._replace(root=root))
 
 
-# ---- taking back ----------------------------------------------------------------------------------------
+# ---- withdrawing ----------------------------------------------------------------------------------------
 
 
 def _withdraw(database: Database, folder: Path, names: Sequence[str], hasher: KeyedHasher) -> None:
-    """Takes out of the files what was forgotten since this was done last. The list of it is written first: who is
-    killed in between writes the same list again."""
+    """Removes from the files what was forgotten since the last time. The list is written first, so an interrupted run
+    writes the same list again."""
     forgotten = str(tombstones.count(database))
     state = folder / _STATE
     if not names or forgotten == (state.read_text("ascii") if state.exists() else "0"):

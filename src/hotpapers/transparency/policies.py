@@ -1,4 +1,4 @@
-"""Which logs are known, and which witnesses must have cosigned (C2SP tlog-policy)."""
+"""Policies: the known logs, and the witnesses that must have cosigned (C2SP tlog-policy)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from hotpapers.transparency.notes import (
 MOST_LINES = 200
 LARGEST = 1 << 19
 NONE = "none"
-"""The quorum of nobody."""
+"""The quorum that needs no witness."""
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
 
 
 class KnownWitness(NamedTuple):
-    """`name`: within the policy. `url`: where it is asked; empty where nobody said."""
+    """`name`: its name in the policy. `url`: its address; empty if not given."""
 
     name: str
     key: VerifierKey
@@ -35,14 +35,14 @@ class KnownWitness(NamedTuple):
 
 
 class KnownLog(NamedTuple):
-    """`key.name` is the log's origin. `url`: where its files are; empty where nobody said."""
+    """`key.name`: the log's origin. `url`: the address of its files; empty if not given."""
 
     key: VerifierKey
     url: str = ""
 
 
 class WitnessGroup(NamedTuple):
-    """Has witnessed where at least so many of its members have."""
+    """A group counts as having cosigned if at least `least` of its members have."""
 
     least: int
     members: tuple[str, ...]
@@ -57,7 +57,7 @@ class LogPolicy(NamedTuple):
     quorum: str = NONE
 
     def is_met(self, witnesses: Mapping[str, object]) -> bool:
-        """Whether these witnesses, by their names, are enough."""
+        """Whether the witnesses with these names are enough."""
         return self.quorum == NONE or self._has_witnessed(self.quorum, witnesses)
 
     def _has_witnessed(self, name: str, witnesses: Mapping[str, object]) -> bool:
@@ -68,14 +68,14 @@ class LogPolicy(NamedTuple):
 
 
 def cosigners(policy: LogPolicy, signed: SignedCheckpoint) -> dict[str, int]:
-    """The witnesses of a policy that cosigned a checkpoint, by name, with the moment in seconds since 1970."""
+    """The witnesses of a policy that cosigned a checkpoint: by name, the moment in seconds since 1970."""
     moments = {witness.name: cosigned_at(signed, witness.key) for witness in policy.witnesses}
     return {name: at for name, at in moments.items() if at is not None}
 
 
 def invalid_signers(policy: LogPolicy, signed: SignedCheckpoint, cosigners: Collection[str]) -> list[str]:
-    """The witnesses of a policy under whose keys a checkpoint has a signature that is not theirs: C2SP signed-note
-    would have the whole note refused. `cosigners`: those who cosigned it."""
+    """The witnesses of a policy with an invalid signature on a checkpoint; C2SP signed-note requires refusing such a
+    note. `cosigners`: the witnesses with a valid one."""
     named = (witness for witness in policy.witnesses if signature_of(signed.note, witness.key) is not None)
     return [witness.name for witness in named if witness.name not in cosigners]
 
@@ -87,9 +87,9 @@ def is_of_known_log(policy: LogPolicy, signed: SignedCheckpoint) -> bool:
 
 
 def parse_policy(text: str) -> LogPolicy:
-    """A policy. Raises NotAProof, with the number of the line."""
+    """Parses a policy. Raises NotAProof with the line number."""
     if len(text) > LARGEST or text.count("\n") > MOST_LINES:
-        raise NotAProof(f"a policy has at most {MOST_LINES} lines")
+        raise NotAProof(f"a policy must have at most {MOST_LINES} lines")
     reader = _PolicyReader()
     for number, line in enumerate(text.split("\n"), 1):
         words = [word for word in re.split(r"[ \t]+", line.strip(" \t")) if word]
@@ -102,21 +102,19 @@ def parse_policy(text: str) -> LogPolicy:
 
 
 def witness_policy(text: str) -> LogPolicy:
-    """The policy of the settings: whom a publication asks to cosign, and how many must have; nobody where it is empty.
-    Raises NotAProof, also for logs, which are the publication's own, and for addresses that cannot be asked."""
+    """Parses the policy in the settings: which witnesses a publication asks, and how many must cosign; none if it is
+    empty. Raises NotAProof, also if it names logs, since these are the publication's own, and for invalid addresses."""
     policy = parse_policy(text if text.strip() else f"quorum {NONE}")
-    _need(not policy.logs, "name witnesses alone; the publication's own logs are added to them")
-    _need(len(policy.witnesses) < MOST_SIGNATURES, f"at most {MOST_SIGNATURES - 1} witnesses: a note has no more room")
+    _need(not policy.logs, "name only witnesses; the publication's own logs are added automatically")
+    _need(len(policy.witnesses) < MOST_SIGNATURES, f"at most {MOST_SIGNATURES - 1} witnesses are allowed")
     for witness in policy.witnesses:
         is_address = not witness.url or _ADDRESS.fullmatch(witness.url)
-        _need(
-            bool(is_address), f"{witness.name}: its address begins with https:// and has no user, password or question"
-        )
+        _need(bool(is_address), f"{witness.name}: its address must begin with https:// and have no user, password or ?")
     return policy
 
 
 class _PolicyReader:
-    """Takes a policy's lines one by one."""
+    """Reads a policy line by line."""
 
     def __init__(self) -> None:
         self.logs: list[KnownLog] = []
@@ -126,13 +124,13 @@ class _PolicyReader:
         self._members: set[str] = set()
 
     def policy(self) -> LogPolicy:
-        """All lines together."""
+        """The policy from all lines."""
         if not self.quorum:
-            raise NotAProof("a policy has one line `quorum NAME`, or `quorum none`")
+            raise NotAProof("a policy needs one line `quorum NAME` or `quorum none`")
         return LogPolicy(tuple(self.logs), tuple(self.witnesses), self.groups, self.quorum)
 
     def read(self, words: list[str]) -> None:
-        """One line."""
+        """Reads one line, split into words."""
         kinds: dict[str, tuple[Callable[[list[str]], None], range]] = {
             "log": (self._log, range(1, 3)),
             "witness": (self._witness, range(2, 4)),
@@ -141,20 +139,20 @@ class _PolicyReader:
         }
         take, counts = kinds.get(words[0], (None, range(0)))
         if take is None or len(words) - 1 not in counts:
-            raise NotAProof(f"{words[0][:20]}: not a line of a policy, or with too few or too many words")
+            raise NotAProof(f"{words[0][:20]}: unknown keyword, or wrong number of words in this line")
         take(words[1:])
 
     def _log(self, words: list[str]) -> None:
-        """One key may sign the logs of several publications, which the specification does not foresee: each checkpoint
-        names its own log."""
+        """Beyond the specification, one key may sign the logs of several publications, as each checkpoint names its own
+        log."""
         key = _key(words[0], (ED25519,))
-        _need(key not in {log.key for log in self.logs}, f"{key.name}: the same key twice")
+        _need(key not in {log.key for log in self.logs}, f"{key.name}: duplicate key")
         self.logs.append(KnownLog(key, *words[1:]))
 
     def _witness(self, words: list[str]) -> None:
         self._new(words[0])
         key = _key(words[1], (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))
-        _need(key.public not in {witness.key.public for witness in self.witnesses}, f"{words[0]}: the same key twice")
+        _need(key.public not in {witness.key.public for witness in self.witnesses}, f"{words[0]}: duplicate key")
         self.witnesses.append(KnownWitness(words[0], key, *words[2:]))
 
     def _group(self, words: list[str]) -> None:
@@ -162,15 +160,15 @@ class _PolicyReader:
         self._new(name)
         for member in members:
             self._known(member)
-            _need(member not in self._members, f"{member}: a member twice")
+            _need(member not in self._members, f"{member}: already a member of a group")
             self._members.add(member)
         least = {"any": "1", "all": str(len(members))}.get(rule, rule)
-        _need(bool(re.fullmatch(r"[1-9][0-9]{0,3}", least)), f"{rule[:20]}: neither a number nor all nor any")
+        _need(bool(re.fullmatch(r"[1-9][0-9]{0,3}", least)), f"{rule[:20]}: must be a number, all or any")
         _need(int(least) <= len(members), f"{name}: has fewer members than it needs")
         self.groups[name] = WitnessGroup(int(least), tuple(members))
 
     def _quorum(self, words: list[str]) -> None:
-        _need(not self.quorum, "a second quorum")
+        _need(not self.quorum, "more than one quorum line")
         if words[0] != NONE:
             self._known(words[0])
         self.quorum = words[0]
@@ -179,15 +177,15 @@ class _PolicyReader:
         return {NONE, *self.groups, *(witness.name for witness in self.witnesses)}
 
     def _new(self, name: str) -> None:
-        _need(name not in self._names(), f"{name}: a name twice, or the name of nobody")
+        _need(name not in self._names(), f"{name}: name already used or reserved")
 
     def _known(self, name: str) -> None:
-        _need(name != NONE and name in self._names(), f"{name}: no witness or group of a line above")
+        _need(name != NONE and name in self._names(), f"{name}: not a witness or group defined above")
 
 
 def _key(text: str, types: tuple[int, ...]) -> VerifierKey:
     key = parse_vkey(text)
-    _need(key.type in types, f"{key.name}: a key of the wrong type for this line")
+    _need(key.type in types, f"{key.name}: the key has the wrong type for this line")
     return key
 
 

@@ -1,10 +1,9 @@
-"""Bringing a publication's log up to date with the store: new leaves, then a signed checkpoint.
+"""Updates a publication's log from the store: new leaves, then a signed checkpoint.
 
-The leaves are a pure function of the store: issues edition by edition in the order in which they were frozen, and the
-chain value at the end of each day, in the order of positions; where observations are published, also their files. Only
-what the logs do not hold yet is added; so a store that was restored from a backup goes on after what was published
-before. Of checkpoints only some are kept: where observations are published one is signed every hour, and few are named
-again.
+The leaves are a pure function of the store, in the order of positions: each edition of each issue in the order of
+freezing, the chain value at the end of each day, and if observations are published, their files. Only leaves that the
+logs lack are added, so a store restored from a backup continues after what was published before. Only some checkpoints
+are kept: with published observations one is signed every hour, and few of them are ever needed again.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ from hotpapers.transparency.policies import LogPolicy, cosigners
 from hotpapers.transparency.tiles import WIDTH
 
 LONGEST_WAIT = 2 * DAY
-"""How long the end of a day waits for an issue, with which it gets a checkpoint."""
+"""How long the leaf of a day's end waits for an issue, to share a checkpoint with it."""
 
 
 class LogConfig(NamedTuple):
-    """Where the logs of a site are. `key_file`: of the private key. `folder`: of the logs. `base`: the site's public
-    address, empty for none; `bases`: that of each publication. `policy`: C2SP tlog-policy, of witnesses and how many
-    must have cosigned; empty for none. `observations`: whether what was observed is published too."""
+    """Where the logs of a site are. `key_file`: the private key. `folder`: the logs. `base`: the site's public address,
+    or empty; `bases`: the addresses of publications that have their own. `policy`: a C2SP tlog-policy with witnesses
+    and how many must cosign, or empty. `observations`: whether observations are published, too."""
 
     key_file: Path
     folder: Path
@@ -50,8 +49,7 @@ class LogConfig(NamedTuple):
 
 
 class LogUpdate(NamedTuple):
-    """What was added to a log: leaves, and the checkpoint that was signed for them; None where there was nothing to
-    add."""
+    """What was added to a log: the number of leaves, and their signed checkpoint; None if there was nothing to add."""
 
     added: int
     signed: SignedCheckpoint | None
@@ -60,8 +58,8 @@ class LogUpdate(NamedTuple):
 def leaves_of(
     database: Database, publication: str, held: Iterable[bytes], at: int, observed: Sequence[Entry] = ()
 ) -> list[bytes]:
-    """The leaves that a store has for a log beyond those that are held, in their order, at a moment (µs UTC).
-    `observed`: fresh ones of observations, which wait for no issue."""
+    """The new leaves that a store has for a log, in order, at a moment (µs UTC). `held`: the leaves already in the log.
+    `observed`: new leaves of observations, which do not wait for an issue."""
     known = set(held)
     last = max(map(entries.position_of, known), default=0)
     issues = [(at, entries.issue_entry(digest)) for at, digest in queries.frozen_digests(database, publication)]
@@ -80,10 +78,10 @@ def _wait_is_over(database: Database, last: int, at: int) -> bool:
 
 
 def update_log(database: Database, publication: str, config: LogConfig, at: int) -> LogUpdate:
-    """Adds to a publication's log what is new in the store, and signs. Without a key and a log nothing happens.
+    """Adds to a publication's log what is new in the store, and signs it. Does nothing without a key and a log.
 
-    Raises LogError where the log cannot go on: its key is another one or gone, the folder has less than was signed, or
-    other leaves; UsageError for a key that cannot be read.
+    Raises LogError if the log cannot be continued: its key is missing or a different one, or the folder has fewer or
+    other leaves than were signed; UsageError for a key that cannot be read.
     """
     if not log_files.is_name(publication):
         return LogUpdate(0, None)
@@ -107,14 +105,14 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
 
 
 def _drop_unneeded(config: LogConfig, publication: str, number: int) -> None:
-    """Deletes the checkpoints of a log that nobody asks for any more."""
+    """Deletes a log's checkpoints that are no longer needed."""
     log = next(log for log in log_files.read_logs(config.folder, publication) if log.number == number)
     sizes = unneeded_sizes(log, policies.witness_policy(config.policy))
     log_files.drop_checkpoints(config.folder, publication, number, sizes)
 
 
 def _observed(database: Database, publication: str, config: LogConfig, held: Sequence[bytes], at: int) -> list[Entry]:
-    """Fresh leaves of observations. What was published is taken back also where nothing more is."""
+    """New leaves of observations. Withdrawals are processed even if observations are no longer published."""
     folder = config.folder / publication / observation_files.FOLDER
     if not (config.observations or folder.is_dir()):
         return []
@@ -123,8 +121,8 @@ def _observed(database: Database, publication: str, config: LogConfig, held: Seq
 
 
 def start_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | None:
-    """Begins a new log with the key as it is now, whose first leaf names the last checkpoint of the one before; None
-    where nothing was signed before. Raises LogError where there is no key."""
+    """Starts a new log with the current key; its first leaf names the last checkpoint of the previous log. None if
+    nothing was signed before. Raises LogError if there is no key."""
     key = _key(config)
     with log_files.locked(config.folder):
         states = log_keys.read_states(config.key_file)
@@ -147,26 +145,26 @@ def _readable_logs(config: LogConfig, publication: str) -> list[StoredLog]:
 
 
 def _check_no_key_needed(config: LogConfig, publication: str) -> None:
-    """Raises LogError where a log would stop without a word."""
+    """Raises LogError if a log exists: without its key it would silently stop."""
     if log_files.read_logs(config.folder, publication):
         raise LogError(
-            f"{config.key_file}: the key of the log in {config.folder} is gone; put it back, or let"
-            " `hotpapers log --rotate` begin a new log with another"
+            f"{config.key_file}: the key of the log in {config.folder} is missing; restore it, or start a new log with"
+            " another key: hotpapers log --rotate"
         )
 
 
 def _key(config: LogConfig) -> SigningKey:
     key = log_keys.load_key(config.key_file)
     if key is None:
-        raise LogError(f"{config.key_file}: there is no key; `hotpapers log --new-key` makes one")
+        raise LogError(f"{config.key_file}: no key; make one with: hotpapers log --new-key")
     return key
 
 
 def _extend(
     config: LogConfig, publication: str, key: SigningKey, log: StoredLog, fresh: Sequence[bytes]
 ) -> SignedCheckpoint:
-    """Leaves go to disk first, then what is going to be signed, then the signed checkpoint: who is killed between finds
-    no checkpoint that it could contradict."""
+    """Writes the leaves, then the state to be signed, then the signed checkpoint. In this order, a crash at any point
+    leaves no signed checkpoint that a later one could contradict."""
     tree = MerkleTree([*log.tree.levels[0], *map(leaf_hash, fresh)])
     origin = _origin(config, publication, key, log)
     states = log_keys.read_states(config.key_file)
@@ -182,7 +180,7 @@ def _extend(
 
 
 def _origin(config: LogConfig, publication: str, key: SigningKey, log: StoredLog) -> str:
-    """The log's name, which it keeps. Raises LogError where another key began it."""
+    """The log's name, which never changes. Raises LogError if the log was started with another key."""
     if log.key is None:
         remembered = log_keys.read_states(config.key_file).get((publication, log.number))
         if remembered:
@@ -191,28 +189,28 @@ def _origin(config: LogConfig, publication: str, key: SigningKey, log: StoredLog
     origin = log.key.name
     if log.key != SigningKey(origin, ED25519, key.seed).verifier:
         raise LogError(
-            f"{origin}: was begun with another key than the one in {config.key_file}; put that one back, or begin a "
+            f"{origin}: was started with another key than the one in {config.key_file}; restore that key, or start a "
             "new log: hotpapers log --rotate"
         )
     return origin
 
 
 def _check_extends(config: LogConfig, signed: Checkpoint | None, tree: MerkleTree, origin: str) -> None:
-    """Raises LogError where the tree does not begin with what was signed last."""
+    """Raises LogError if the tree does not extend the last signed state."""
     if signed is None:
         return
     if signed.origin != origin or tree.size < signed.size or tree.root(signed.size) != signed.root:
         raise LogError(
             f"{origin}: {log_keys.state_file(config.key_file)} says that {signed.size:,} leaves were signed, and "
-            f"{config.folder} does not hold them: it is an older copy, or was changed. Put the right one back, or "
-            "begin a new log: hotpapers log --rotate"
+            f"{config.folder} does not have them: it is an older copy, or was changed. Restore the right copy, or "
+            "start a new log: hotpapers log --rotate"
         )
 
 
 def unneeded_sizes(log: StoredLog, policy: LogPolicy) -> list[int]:
-    """The sizes of the checkpoints that no proof of an issue names, and that are older than the last tile of leaves
-    that became full: until then somebody may read a log by its partial tiles, and then these are taken off the site.
-    `policy`: whose cosignatures proofs carry."""
+    """The sizes of the checkpoints that no issue's proof uses and that are older than the last full tile of leaves:
+    until a tile is full, readers may need its partial tiles, which are then removed from the site. `policy`: the
+    witnesses whose cosignatures proofs contain."""
     size = log.last.checkpoint.size if log.last else 0
     oldest = (size // WIDTH - 1) * WIDTH
     past = [signed for signed in log.checkpoints if signed.checkpoint.size < oldest]
@@ -221,6 +219,6 @@ def unneeded_sizes(log: StoredLog, policy: LogPolicy) -> list[int]:
     needed = set[int]()
     for leaf, entry in enumerate(log.entries[: max(oldest, 0)]):
         if entry[:1] == ISSUE:
-            for some in (sizes, complete):  # the first that covers it, and the first of those that are cosigned
+            for some in (sizes, complete):  # the first that covers it, and the first with enough cosignatures
                 needed.update(some[bisect_right(some, leaf) :][:1])
     return [size for size in sizes if size not in needed]

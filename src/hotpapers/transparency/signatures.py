@@ -8,7 +8,7 @@ from typing import Any
 from hotpapers.errors import UsageError
 
 SEED = 32
-"""Bytes of a private key, of both algorithms."""
+"""Bytes of a private key, for both algorithms."""
 ED25519_KEY, ED25519_SIGNATURE = 32, 64
 MLDSA44_KEY, MLDSA44_SIGNATURE = 1312, 2420
 
@@ -19,7 +19,7 @@ def new_seed() -> bytes:
 
 
 def has_library() -> bool:
-    """Whether signatures can be made and checked here."""
+    """Whether the library for signatures is installed."""
     try:
         _ed25519()
     except UsageError:
@@ -28,7 +28,7 @@ def has_library() -> bool:
 
 
 def ed25519_public(seed: bytes) -> bytes:
-    """The public key, 32 bytes. Raises UsageError where the library is missing, as all here do."""
+    """The public key, 32 bytes. Raises UsageError if the library is missing, like all functions here."""
     public: bytes = _ed25519().Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
     return public
 
@@ -66,7 +66,7 @@ def _verifies(load: Any, public: bytes, signature: bytes, message: bytes) -> boo
 
     try:
         load(public).verify(signature, message)
-    except (InvalidSignature, ValueError):  # ValueError: no point of the curve
+    except (InvalidSignature, ValueError):  # ValueError: not a point on the curve
         return False
     return True
 
@@ -87,4 +87,4 @@ def _mldsa() -> Any:
     return mldsa
 
 
-_MISSING = "signatures need the library cryptography: pip install 'hotpapers[transparency]'"
+_MISSING = "signatures need the library cryptography; install it with: pip install 'hotpapers[transparency]'"

@@ -1,4 +1,4 @@
-"""A site's logs as its pages need them: their files, and the proof of each issue."""
+"""A site's logs for its pages: their files, and the proof of each issue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hotpapers.transparency.publication_log import LogConfig
 
 
 class IssueProof(NamedTuple):
-    """A proof, and which witnesses of the policy cosigned its checkpoint. `complete`: whether they are enough."""
+    """A proof, and the witnesses of the policy that cosigned its checkpoint. `complete`: whether they are enough."""
 
     proof: LogProof
     witnesses: tuple[str, ...]
@@ -27,9 +27,9 @@ class IssueProof(NamedTuple):
 
 
 class PublicationLogs:
-    """The logs of one publication as they were when they were read. `settings_policy`: says whose cosignatures a proof
-    carries; empty for nobody's. `observed`: the folder of what is published of observations. Raises NotAProof for a
-    policy that is none."""
+    """The logs of one publication as they were when read. `settings_policy`: the witnesses whose cosignatures proofs
+    contain; empty for none. `observed`: the folder of published observations. Raises NotAProof for an invalid
+    policy."""
 
     def __init__(
         self, publication: str, logs: Sequence[StoredLog], settings_policy: str = "", observed: Path | None = None
@@ -41,15 +41,15 @@ class PublicationLogs:
 
     @cached_property
     def _places(self) -> Mapping[bytes, tuple[StoredLog, int]]:
-        """Where each leaf stands first."""
+        """Where each leaf first occurs."""
         rows = [(entry, (log, n)) for log in self.stored for n, entry in enumerate(log.entries)]
         return dict(reversed(rows))
 
     def proof(self, digest: str) -> IssueProof | None:
         """The proof of an issue, by its digest; None while no checkpoint covers it.
 
-        Its checkpoint is the first one that covers the issue and that enough witnesses cosigned, or while there is none
-        the first that covers it: so a proof changes once, and then never again.
+        Its checkpoint is the first that covers the issue and has enough cosignatures, or until there is one, the first
+        that covers it. So a proof changes at most once.
         """
         place = self._places.get(entries.issue_entry(digest))
         if place is None:
@@ -72,15 +72,15 @@ class PublicationLogs:
         return place is not None and place[0].last is not None and place[0].last.checkpoint.size > place[1]
 
     def _cosigners_of(self, log: StoredLog, signed: SignedCheckpoint) -> Mapping[str, int]:
-        """Who of the policy cosigned a checkpoint: checked once, when it is asked for."""
+        """The policy's witnesses that cosigned a checkpoint. Checked once, on demand."""
         where = (log.number, signed.checkpoint.size)
         if where not in self._cosigners:
             self._cosigners[where] = policies.cosigners(self._policy, signed)
         return self._cosigners[where]
 
     def _note_for_proof(self, log: StoredLog, signed: SignedCheckpoint) -> SignedNote:
-        """The checkpoint with the log's signature and those of the policy's witnesses: of the long ones (ML-DSA-44)
-        only where the short ones are not enough."""
+        """The checkpoint with the signatures of the log and the policy's witnesses; the long ones (ML-DSA-44) only if
+        the short ones are not enough."""
         cosigners = self._cosigners_of(log, signed)
         keys = {witness.name: witness.key for witness in self._policy.witnesses if witness.name in cosigners}
         short = {name: key for name, key in keys.items() if key.type != COSIGNATURE_MLDSA44}
@@ -92,9 +92,9 @@ class PublicationLogs:
         )
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """(path, bytes) of all files below `log/PUBLICATION/`: of each log by its number its latest checkpoint, its
-        tiles and bundles, also the partial ones of every checkpoint until they are full. Without bytes: those that have
-        become full since."""
+        """(path, bytes) of all files below `log/PUBLICATION/`: each log's latest checkpoint, tiles and bundles, with
+        the partial ones of every checkpoint until they are full. Empty bytes: a partial one that is full by now, to be
+        removed."""
         for log in self.stored:
             if log.last is not None:
                 yield f"{log.number}/{tiles.CHECKPOINT_PATH}", str(log.last.note).encode()
@@ -107,18 +107,18 @@ class PublicationLogs:
                 yield f"{log.number}/{path}", b"" if partial and whole in published else data
 
     def observation_names(self) -> list[str]:
-        """The files of observations, and the lists of what was withdrawn of them."""
+        """The names of the files of observations and of the lists of withdrawn ones."""
         return observation_files.names_in(self._observed) if self._observed else []
 
     def observations(self, name: str) -> bytes | None:
-        """The bytes of such a file; None where there is none."""
+        """The content of such a file; None if there is none."""
         if self._observed is None or not observation_files.is_name(name) or not (self._observed / name).is_file():
             return None
         return (self._observed / name).read_bytes()
 
     def is_copied(self, name: str, file: Path) -> bool:
-        """Whether a file was written of the observations of a name as they are now, by its size and its moment: there
-        are thousands, and a few of them are others than an hour ago."""
+        """Whether a file is an up-to-date copy of the observations with a name, judged by size and modification time:
+        there are thousands of files, and few of them change within an hour."""
         if self._observed is None or not file.is_file():
             return False
         own, copy = (self._observed / name).stat(), file.stat()
@@ -130,28 +130,28 @@ class PublicationLogs:
         return self.stored[-1].last if self.stored else None
 
     def policy_text(self, base: str) -> str:
-        """What a reader needs to check proofs: these logs and the witnesses, as C2SP tlog-policy. `base`: the site's
-        address, empty for none."""
+        """The policy that readers need to check proofs, with these logs and the witnesses (C2SP tlog-policy). `base`:
+        the site's address, or empty."""
         keys = [(log.number, log.key) for log in self.stored if log.key is not None]
         lines = [f"log {key}" + (f" {base}log/{self.publication}/{number}/" if base else "") for number, key in keys]
-        settings = (line.strip() for line in self._settings_policy.split("\n"))  # whose comments are the operator's own
+        settings = (line.strip() for line in self._settings_policy.split("\n"))  # comments are private
         lines += [line for line in settings if line and not line.startswith("#")] or [f"quorum {NONE}"]
         return "".join(f"{line}\n" for line in lines)
 
 
 class SiteLogs:
-    """The logs of a site, read when they are asked for, and again when they are others."""
+    """The logs of a site, read on demand, and again when they have changed."""
 
     def __init__(self, config: LogConfig) -> None:
         self.config = config
         self._read: dict[str, tuple[object, PublicationLogs]] = {}
 
     def version(self, publication: str) -> object:
-        """Another value whenever a page may have another proof."""
+        """A value that changes whenever a page's proof may change."""
         return log_files.version(self.config.folder, publication) if log_files.is_name(publication) else ()
 
     def of(self, publication: str) -> PublicationLogs | None:
-        """A publication's logs; None where it has none. Raises LogError."""
+        """A publication's logs; None if it has none. Raises LogError."""
         version = self.version(publication)
         if not version:
             return None
@@ -162,7 +162,8 @@ class SiteLogs:
         return self._read[publication][1]
 
     def readable(self, publication: str) -> PublicationLogs | None:
-        """The same, but None also where they cannot be read: whoever keeps them says so, and issues appear without."""
+        """Like `of`, but None also if they cannot be read: the log's update reports that, and issues appear without
+        proofs."""
         try:
             return self.of(publication)
         except (LogError, UsageError):
@@ -170,7 +171,7 @@ class SiteLogs:
 
     @property
     def versions(self) -> tuple[object, ...]:
-        """Another value whenever an issue of any publication may have another proof."""
+        """A value that changes whenever the proof of any publication's issue may change."""
         return tuple(map(self.version, log_files.publications(self.config.folder)))
 
     def __getstate__(self) -> LogConfig:

@@ -1,6 +1,6 @@
-"""The files that hold a Merkle tree and its entries, as C2SP tlog-tiles names and fills them. Pure.
+"""The files of a Merkle tree and its entries (C2SP tlog-tiles): names and contents. Pure.
 
-A tile has up to 256 hashes of one level of every eight; a bundle the up to 256 entries below a tile of level 0.
+A tile has up to 256 hashes of every eighth tree level; a bundle has the up to 256 entries below a tile of level 0.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CHECKPOINT_PATH = "checkpoint"
 
 
 def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
-    """`tile/0/x001/x234/067`, of a partial tile with `.p/` and its width. `level`: a number, or `entries`."""
+    """`tile/0/x001/x234/067`, with `.p/` and the width for a partial tile. `level`: a number, or `entries`."""
     groups = f"{index:03d}"
     groups = groups.zfill(-(-len(groups) // 3) * 3)
     parts = [groups[n : n + 3] for n in range(0, len(groups), 3)]
@@ -25,7 +25,7 @@ def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
 
 
 def widths(size: int) -> Iterator[tuple[int, int, int]]:
-    """(level, index, width) of every tile of a tree of a size."""
+    """(level, index, width) of every tile of a tree with a size."""
     level = 0
     while count := size >> (HEIGHT * level):
         yield from ((level, index, WIDTH) for index in range(count // WIDTH))
@@ -35,13 +35,13 @@ def widths(size: int) -> Iterator[tuple[int, int, int]]:
 
 
 def tile(tree: MerkleTree, level: int, index: int, width: int) -> bytes:
-    """The hashes of a tile, one after the other."""
+    """The concatenated hashes of a tile."""
     return b"".join(tree.levels[HEIGHT * level][index * WIDTH : index * WIDTH + width])
 
 
 def tree_files(tree: MerkleTree, entries: Sequence[bytes], old: int, size: int) -> Iterator[tuple[str, bytes]]:
-    """(path, bytes) of the tiles and bundles that a tree of a size has and the one of size `old` had not. Tiles of the
-    other sizes between stay away: only those are needed for which there is a checkpoint."""
+    """(path, bytes) of the tiles and bundles of the tree with a size that the tree of size `old` lacks. Tiles of the
+    sizes between are left out: only sizes with a checkpoint need them."""
     before = set(widths(old))
     for level, index, width in widths(size):
         if (level, index, width) in before:
@@ -53,12 +53,12 @@ def tree_files(tree: MerkleTree, entries: Sequence[bytes], old: int, size: int) 
 
 
 def bundle(entries: Sequence[bytes]) -> bytes:
-    """Entries, each after its length in two bytes."""
+    """Entries, each preceded by its length in two bytes."""
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
 
 
 def read_bundle(data: bytes) -> list[bytes]:
-    """The entries of a bundle. Raises NotAProof for one that ends within an entry."""
+    """The entries of a bundle. Raises NotAProof if it ends within an entry."""
     entries, at = [], 0
     while at < len(data):
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")

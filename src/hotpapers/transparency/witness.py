@@ -1,9 +1,9 @@
-"""A witness: it remembers the last checkpoint of each log that its operator trusts, and cosigns only what extends it.
+"""A witness remembers the last checkpoint of each log in its policy, and only cosigns checkpoints that extend it.
 
-The answers are those of C2SP tlog-witness. What it remembers is a file for each log, so it grows with the policy alone:
+Responses follow C2SP tlog-witness. There is one file per log, so the size of the folder depends only on the policy:
 
     checkpoints/HASH   the last checkpoint of a log
-    alarms.json        logs that have two histories, or show no proof that they extend what was cosigned
+    alarms.json        logs with two histories, or without a proof that they extend what was cosigned
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ from hotpapers.transparency.witness_protocol import SIZE_TYPE, AddCheckpoint
 
 TEXT = "text/plain; charset=utf-8"
 SPLIT_VIEW, NOT_EXTENDED = "split view", "not extended"
-"""Kinds of alarms. The second ends when the log shows a proof after all."""
+"""Kinds of alarms. The second ends when the log sends a proof after all."""
 SHARED_LIMIT = ""
-"""Whose requests are counted together: all but those with a checkpoint of a known log that is news."""
+"""The shared rate limit of all requests, except those with a new checkpoint of a known log."""
 
 
 class WitnessAnswer(NamedTuple):
-    """`alarm`: its kind, if the operator must hear of it; `reason`: why. Only the log's key can bring that about: a
-    wrong proof of a checkpoint that is no news anybody can send. `wait`: seconds, where there were too many."""
+    """`alarm`: the kind of alarm for the operator, or empty; `reason`: its reason. Only the log's key can cause an
+    alarm: anyone can send a wrong proof with an old checkpoint, so that raises none. `wait`: seconds, after too many
+    requests."""
 
     status: int
     body: str
@@ -46,7 +47,7 @@ class WitnessAnswer(NamedTuple):
 
 
 def refuse_signature(request: AddCheckpoint, policy: LogPolicy) -> WitnessAnswer | None:
-    """Why a checkpoint is none of a log of the policy; None where it is."""
+    """The refusal of a checkpoint that is not from a log of the policy; None if it is."""
     if request.signed.checkpoint.origin not in {log.key.name for log in policy.logs}:
         return WitnessAnswer(404, "unknown log\n")
     if not is_of_known_log(policy, request.signed):
@@ -55,8 +56,8 @@ def refuse_signature(request: AddCheckpoint, policy: LogPolicy) -> WitnessAnswer
 
 
 def refuse_history(request: AddCheckpoint, last: Checkpoint | None) -> WitnessAnswer | None:
-    """Why a signed checkpoint is not cosigned; None where it extends the last one, or is the same. `last`: None for a
-    log that was never cosigned."""
+    """The refusal of a signed checkpoint; None if it extends or equals the last one. `last`: None for a log that was
+    never cosigned."""
     new, old = request.signed.checkpoint, request.old
     size, root = (last.size, last.root) if last else (0, EMPTY_ROOT)
     if new.size == size and new.root != root:
@@ -78,10 +79,10 @@ def _split_view(known: Checkpoint, other: Checkpoint) -> WitnessAnswer:
 
 
 class LogWitness:
-    """A witness with its keys and what it remembers, for one process. `folder`: where that is. `wait`: seconds until
-    there is room for a request that counts for a log, or for anybody's; 0 when it is taken. Raises LogError where
-    another process is the witness of that folder, as two could cosign two histories; and where something there cannot
-    be read: then nothing is cosigned."""
+    """A witness with its keys and its folder, for one process. `wait`: takes a log's origin or SHARED_LIMIT; returns
+    the seconds until its rate limit allows a request, or 0 after counting it. Raises LogError if another process uses
+    the folder, since two could cosign two histories; methods raise it if a file there cannot be read, and then cosign
+    nothing."""
 
     def __init__(
         self, policy: LogPolicy, keys: Sequence[SigningKey], folder: Path, wait: Callable[[str], int] = lambda log: 0
@@ -93,16 +94,16 @@ class LogWitness:
         self._claim = log_files.claim(self._checkpoints)
 
     def close(self) -> None:
-        """Leaves the folder to another process."""
+        """Releases the folder for other processes."""
         os.close(self._claim)
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
-        """What the operator must look at. Raises LogError."""
+        """The alarms that the operator has not acknowledged. Raises LogError."""
         return alarms.open_alarms(self._folder)
 
     def last(self, origin: str) -> Checkpoint | None:
-        """The last checkpoint of a log that was cosigned."""
+        """The last cosigned checkpoint of a log, or None."""
         signed = self._last(origin)
         return signed.checkpoint if signed else None
 
@@ -118,8 +119,8 @@ class LogWitness:
         return self._checkpoints / hashlib.sha256(origin.encode()).hexdigest()
 
     def add_checkpoint(self, body: bytes, seconds: int) -> WitnessAnswer:
-        """The answer to a request at a moment, in seconds since 1970. What is cosigned is on disk before. Raises
-        LogError, OSError."""
+        """Answers a request at a moment, in seconds since 1970. A checkpoint is on disk before its cosignature is
+        returned. Raises LogError, OSError."""
         try:
             request = witness_protocol.parse_request(body.decode("utf-8"))
         except (NotAProof, UnicodeDecodeError) as problem:
@@ -130,7 +131,7 @@ class LogWitness:
             return self._answer(request, seconds)
 
     def _answer(self, request: AddCheckpoint, seconds: int) -> WitnessAnswer:
-        """The answer to a request that a known log signed."""
+        """Answers a request that a known log signed."""
         new, last = request.signed.checkpoint, self._last(request.signed.checkpoint.origin)
         answer = refuse_history(request, last.checkpoint if last else None)
         is_news = last is None or new.size > last.checkpoint.size or (answer is not None and bool(answer.alarm))
@@ -146,7 +147,8 @@ class LogWitness:
         return answer
 
     def _update_alarms(self, signed: SignedCheckpoint, seconds: int) -> None:
-        """What a checkpoint that was cosigned says of one that was refused: it is that, or another of the same size."""
+        """Updates the alarm about a refused checkpoint after one was cosigned: clears it if it is the same checkpoint,
+        and reports a split view if it is a different one of the same size."""
         for alarm in alarms.open_alarms(self._folder):
             if (alarm.subject, alarm.kind) == (signed.checkpoint.origin, NOT_EXTENDED):
                 refused = parse_checkpoint(alarm.evidence[0])
@@ -157,10 +159,10 @@ class LogWitness:
 
     def _too_many(self, log: str) -> WitnessAnswer | None:
         wait = self._wait(log)
-        return WitnessAnswer(429, f"too many requests; come again in {wait} s\n", wait=wait) if wait else None
+        return WitnessAnswer(429, f"too many requests; try again in {wait} s\n", wait=wait) if wait else None
 
     def _save_alarm(self, answer: WitnessAnswer, signed: Sequence[SignedCheckpoint], seconds: int) -> None:
-        """Keeps an alarm and tells of it, if it is another one: anybody can send the same two checkpoints again."""
+        """Stores an alarm, and logs it if it is new: anyone can send the same two checkpoints again."""
         origin = signed[0].checkpoint.origin
         keys = {(log.key.name, log.key.key_id) for log in self._policy.logs}
         alarm = Alarm(
@@ -172,5 +174,5 @@ class LogWitness:
 
 
 def _with_signatures_of(note: SignedNote, keys: Container[tuple[str, bytes]]) -> SignedNote:
-    """A note without signatures of others, which may be many and long."""
+    """A note without other signatures, which may be many and long."""
     return note._replace(signatures=tuple(line for line in note.signatures if (line.name, line.key_id) in keys))

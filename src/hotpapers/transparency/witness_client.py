@@ -1,4 +1,4 @@
-"""Asking witnesses to cosign a log's checkpoint (C2SP tlog-witness)."""
+"""Asks witnesses to cosign a log's checkpoint (C2SP tlog-witness)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from hotpapers.transparency.policies import KnownWitness, LogPolicy
 
 REFUSED = (400, 403, 404, 409, 422)
 REFUSAL = "refused"
-"""The kind of the alarm that a witness does not cosign a log's checkpoint."""
+"""The kind of alarm for a witness that refuses to cosign a log's checkpoint."""
 
 
 class WitnessProblem(NamedTuple):
-    """Why a witness did not cosign: LogError where it refused, NetError where it could not be reached."""
+    """Why a witness did not cosign: LogError if it refused, NetError if it could not be reached."""
 
     witness: str
     problem: HotPapersError
@@ -33,9 +33,9 @@ class WitnessProblem(NamedTuple):
 def ask_witnesses(
     http: HttpClient, policy: LogPolicy, folder: Path, publication: str, at: int
 ) -> Iterator[WitnessProblem]:
-    """Asks each witness that has an address and has not cosigned the latest checkpoint of a publication's latest log,
-    and keeps what it answers; a refusal as an alarm, until it cosigns. Yields what went wrong; one witness stops no
-    other. `at`: the moment, µs UTC. Raises LogError where the log cannot be read."""
+    """Asks each witness with an address that has not cosigned the latest checkpoint of a publication's latest log, and
+    stores its cosignature; a refusal is stored as an alarm until the witness cosigns. Yields failures, which do not
+    affect the other witnesses. `at`: the moment, µs UTC. Raises LogError if the log cannot be read."""
     logs = log_files.read_logs(folder, publication)
     if not logs or logs[-1].last is None:
         return
@@ -58,7 +58,7 @@ def ask_witnesses(
 
 
 def _save_cosignature(folder: Path, publication: str, number: int, size: int, line: NoteSignature) -> None:
-    """Adds a cosignature to a checkpoint, which another process may have changed meanwhile."""
+    """Adds a cosignature to a checkpoint. Reads it again first, as another process may have changed it."""
     with log_files.locked(folder):
         log = next(log for log in log_files.read_logs(folder, publication) if log.number == number)
         signed = next(signed for signed in log.checkpoints if signed.checkpoint.size == size)
@@ -67,8 +67,8 @@ def _save_cosignature(folder: Path, publication: str, number: int, size: int, li
 
 
 def ask_witness(http: HttpClient, witness: KnownWitness, log: StoredLog, signed: SignedCheckpoint) -> NoteSignature:
-    """A witness's cosignature of a checkpoint. Raises LogError where it refuses, has seen another history or answers
-    with something else; NetError where it cannot be reached."""
+    """A witness's cosignature of a checkpoint. Raises LogError if it refuses, has seen another history or sends an
+    invalid response; NetError if it cannot be reached."""
     sizes = (past.checkpoint.size for past in log.checkpoints if cosigned_at(past, witness.key) is not None)
     status, answer = _post(http, witness, log, signed, max(sizes, default=0))
     if status == 409:
@@ -87,7 +87,7 @@ def _post(
 ) -> tuple[int, str]:
     proof = log.tree.consistency(old, signed.checkpoint.size)
     own = tuple(line for line in signed.note.signatures if line.name == signed.checkpoint.origin)
-    note = signed.note._replace(signatures=own)  # those of other witnesses may be many and long, and count for nothing
+    note = signed.note._replace(signatures=own)  # other witnesses' may be many and long, and do not count here
     request = witness_protocol.add_checkpoint(old, proof, signed.checkpoint, note)
     response = http.post(
         f"{witness.url.rstrip('/')}/{witness_protocol.PATH}", body=str(request).encode(),
@@ -97,7 +97,7 @@ def _post(
 
 
 def _size(answer: str, signed: SignedCheckpoint) -> int:
-    """The size that a witness has seen. Raises LogError where the log has less."""
+    """The size that a witness has seen. Raises LogError if the log is smaller."""
     try:
         size = decimal(answer.rstrip("\n"))
     except NotAProof as problem:

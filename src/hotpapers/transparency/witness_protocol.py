@@ -1,4 +1,4 @@
-"""How a log asks a witness, and what it is told (C2SP tlog-witness): `POST …/add-checkpoint`."""
+"""Requests to a witness and its responses (C2SP tlog-witness): `POST …/add-checkpoint`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ PATH = "add-checkpoint"
 MOST_HASHES = 63
 LARGEST_REQUEST = 1 << 16
 SIZE_TYPE = "text/x.tlog.size"
-"""The type of an answer with the size that a witness knows."""
+"""The content type of a response with the size that a witness knows."""
 
 
 class AddCheckpoint(NamedTuple):
-    """A request. `old`: the size that the witness should know. `proof`: of consistency from there."""
+    """A request. `old`: the size that the witness should know. `proof`: the consistency proof from that size."""
 
     old: int
     proof: tuple[bytes, ...]
@@ -43,7 +43,7 @@ def add_checkpoint(old: int, proof: Sequence[bytes], checkpoint: Checkpoint, not
 
 
 def parse_request(text: str) -> AddCheckpoint:
-    """A request. Raises NotAProof."""
+    """Parses a request. Raises NotAProof."""
     head, gap, note = text.partition("\n\n")
     first, *rest = head.split("\n")
     if not gap or not first.startswith("old "):
@@ -55,7 +55,7 @@ def parse_request(text: str) -> AddCheckpoint:
 
 
 def parse_answer(text: str) -> tuple[NoteSignature, ...]:
-    """The signature lines that a witness answers with. Raises NotAProof."""
+    """Parses the signature lines in a witness's response. Raises NotAProof."""
     lines = text.split("\n")
     if lines.pop() or not lines or len(lines) > MOST_SIGNATURES:
         raise NotAProof("a witness answers with signature lines, each with a newline at its end")

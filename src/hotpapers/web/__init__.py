@@ -1,1 +1,1 @@
-"""The web app: the site's pages over HTTP. Nothing is made here that the static site does not have."""
+"""The web app: serves the site's pages, the JSON API, readers' forms, mail pages and search over HTTP."""

@@ -1,8 +1,8 @@
-"""The JSON API below /api/v1: an ASGI app over `hotpapers.query`. docs/reference/api.md describes it for who asks.
+"""The JSON API below /api/v1: an ASGI app over `hotpapers.query`, documented for users in docs/reference/api.md.
 
-Questions are answered in threads of their own (`sessions`), so that a long one holds up no page. What was answered is
-kept for as long as nothing is written to the record, so that most questions cost no more than a look at the last batch;
-of the same question asked by many at once there is one answer.
+Requests are answered in separate threads (`sessions`), so a slow one does not block pages. Replies are cached until
+something is written to the record, so most requests only look at the last batch. Identical concurrent requests share
+one reply.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ from hotpapers.web.sessions import SessionPool
 ROOT = "/api/v1"
 THREADS = 4
 CACHE_BYTES = 64_000_000
-"""Bytes of replies that are kept."""
+"""Bytes of cached replies."""
 MOST_AT_ONCE = 64
-"""Questions that are being answered; who asks more is told to come again."""
+"""Most requests in progress; further ones get 503 with Retry-After."""
 HEAVY = 20
-"""Questions of this cost and above are answered one after another."""
+"""Requests of at least this cost are answered one at a time."""
 
 _RESERVED = ("/", "", "/openapi.json")
 
 
 class ApiConfig(NamedTuple):
-    """What the operator decides: the networks' terms, how many simple questions a client may ask in a minute (0: any
-    number), how many proxies of their own stand in front, and the logs of what was published."""
+    """The operator's choices. `terms`: the networks'. `rate`: simple requests per client and minute, 0 for no limit.
+    `proxies`: the operator's proxies in front. `logs`: the logs of publications."""
 
     terms: terms.Table = terms.TERMS
     rate: int = 300
@@ -64,14 +64,14 @@ class ApiConfig(NamedTuple):
 
 
 class ApiRoute(BaseRoute):
-    """The API as a route of the app: all that is below `ROOT`, whatever it is. `open_record` makes a new connection to
-    the store, for each thread."""
+    """The API as a route of the app: everything below `ROOT`. `open_record` opens a new connection to the store for
+    each thread."""
 
     def __init__(self, open_record: Callable[[], Record], operator: ApiConfig) -> None:
         self.api = ApiApp(open_record, operator)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether a request is the API's, and what it is told of where it stands."""
+        """Whether a request is for the API; the child scope has the API's root path."""
         if scope["type"] != "http":
             return Match.NONE, {}
         before = scope.get("root_path", "")
@@ -84,7 +84,7 @@ class ApiRoute(BaseRoute):
 
 
 class ReplyCache:
-    """Replies of one state of record and logs, the latest ones."""
+    """Cached replies for one state of record and logs, dropping the oldest."""
 
     def __init__(self) -> None:
         self._state = SessionState(-1, ())
@@ -92,14 +92,14 @@ class ReplyCache:
         self._size = 0
 
     def get(self, state: SessionState, key: Key) -> ApiReply | None:
-        """The reply, if it is there and record and logs still stand where it was made."""
+        """The cached reply, or None. A new state of record and logs clears the cache."""
         if state != self._state:
             self._replies.clear()
             self._state, self._size = state, 0
         return self._replies.get(key)
 
     def put(self, state: SessionState, key: Key, reply: ApiReply) -> None:
-        """Keeps a reply, unless record or logs have moved on, or it is larger than an eighth of the room."""
+        """Caches a reply, unless record or logs have changed, or it is larger than an eighth of the cache."""
         if state != self._state or reply.size > CACHE_BYTES // 8 or key in self._replies:
             return
         self._replies[key] = reply
@@ -109,7 +109,7 @@ class ReplyCache:
 
 
 Key = tuple[str, bytes, bool]
-"""Path, query, whether packed."""
+"""Path, query, whether compressed."""
 
 
 class ApiApp:
@@ -145,7 +145,7 @@ class ApiApp:
         self._sessions.close()
 
     def _fixed_reply(self, request: ApiRequest) -> ApiReply | None:
-        """What is always the same: the document, and the way to it."""
+        """The OpenAPI document, or a redirect to it; None for other paths."""
         if request.path not in _RESERVED:
             return None
         if request.path != "/openapi.json":
@@ -155,7 +155,7 @@ class ApiApp:
     async def _routed_reply(self, request: ApiRequest, receive: Receive, send: Send) -> ApiReply | None:
         target = route_of(request.path)
         if target is None:
-            return problem(404, "there is no such address; openapi.json has them all")
+            return problem(404, "no such path; openapi.json lists all paths")
         route, inside = target
         state = self._sessions.call(attrgetter("state"))
         key = (request.path, request.query, request.takes_gzip)
@@ -168,7 +168,7 @@ class ApiApp:
             head = head_of(params, state.position, self._operator.terms, request)
         if head and (request.method == "HEAD" or request.has(head.etag)):
             return head
-        self._spend(request, min(route.cost, self._operator.rate) - 1)  # one was taken already
+        self._spend(request, min(route.cost, self._operator.rate) - 1)  # one token is already spent
         if head and isinstance(params, request_params.ExportParams):
             return await self._exports.send(head, params, request, receive, send)
         return await self._shared_reply(state, key, route, params)
@@ -182,11 +182,11 @@ class ApiApp:
     async def _shared_reply(
         self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
     ) -> ApiReply:
-        """The answer, made once for all who ask for it now; who goes away keeps it from nobody."""
+        """The reply, made once for all concurrent requests; a client that disconnects does not cancel it."""
         task = self._pending.get((state, key))
         if task is None:
             if len(self._pending) >= MOST_AT_ONCE:
-                return retry_reply(503, "too many ask at once", 1)
+                return retry_reply(503, "too many concurrent requests", 1)
             task = asyncio.create_task(self._make_reply(state, key, route, params))
             self._pending[state, key] = task
             task.add_done_callback(lambda done: self._forget_task((state, key), done))
@@ -195,7 +195,7 @@ class ApiApp:
     def _forget_task(self, key: tuple[SessionState, Key], task: asyncio.Task[ApiReply]) -> None:
         del self._pending[key]
         if not task.cancelled():
-            task.exception()  # whoever waited was told; nobody may have
+            task.exception()  # marks it as retrieved, in case nobody was waiting
 
     async def _make_reply(
         self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
@@ -214,7 +214,7 @@ class ApiApp:
 
     def _error_reply(self, request: ApiRequest, error: Exception) -> ApiReply:
         if isinstance(error, _RateLimitExceeded):
-            return retry_reply(429, f"too many questions; go on in {error.seconds} s", error.seconds)
+            return retry_reply(429, f"too many requests; try again in {error.seconds} s", error.seconds)
         problem = problem_of(error)
         if problem.status >= 500:
             text = str(error) if isinstance(error, StoreError) else ""
@@ -223,7 +223,7 @@ class ApiApp:
 
 
 class _RateLimitExceeded(Exception):
-    """A client has asked too much; not one of the program's errors, as it stops nothing but this question."""
+    """A client exceeded its rate. Not one of the program's errors, as it affects only this request."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__()
@@ -231,7 +231,7 @@ class _RateLimitExceeded(Exception):
 
 
 def _make_answer(session: QuerySession, route: QueryRoute, params: request_params.Params, *, packed: bool) -> ApiReply:
-    """The whole reply, made in a thread."""
+    """The whole reply. Runs in a thread of the pool."""
     assert route.question is not None
     answer = route.question.ask(session, params)
     link = next_link(params, route.question.path, getattr(answer, "next", None))

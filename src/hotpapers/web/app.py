@@ -1,7 +1,6 @@
-"""The ASGI app: GET and HEAD of the site's pages, with the very bytes that the static site has on disk.
+"""The ASGI app: GET and HEAD of the site's pages, with exactly the bytes of the static site's files.
 
-What was rendered once is at hand for as long as `open_issues` returns the same issue reader; `page_cache` says in
-which threads."""
+Rendered pages are cached as long as `open_issues` returns the same issue reader; see `page_cache` for the threads."""
 
 from __future__ import annotations
 
@@ -44,9 +43,9 @@ TYPES = {
     "json": "application/feed+json; charset=utf-8",
     "tlog-proof": "text/plain; charset=utf-8",
 }
-UNAVAILABLE = "This page cannot be read now. Please try again in a moment."
+UNAVAILABLE = "This page is temporarily unavailable. Please try again in a moment."
 BINARY = "application/octet-stream"
-"""What the log's files are that have no ending of their own."""
+"""The type of the log's files without a suffix."""
 FRAMES = "frame-ancestors 'none'"
 HEADERS = {
     "content-security-policy": f"{POLICY}; {FRAMES}",
@@ -57,7 +56,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
     "cache-control": "no-cache",
 }
-"""On every answer. `no-cache`: a copy is asked about each time, so what is forgotten is gone at once."""
+"""On every response. `no-cache`: caches must revalidate each time, so forgotten content disappears at once."""
 
 
 def app(
@@ -68,8 +67,8 @@ def app(
 ) -> Starlette:
     """The app of one publication.
 
-    `open_issues` is called for requests, in a thread, and returns the issue reader as it is now: the same object for
-    as long as nothing in it changed. `more`: what is answered beside the pages.
+    `open_issues` is called in a thread for requests and returns the current issue reader: the same object as long as
+    nothing in it has changed. `more`: further routes besides the pages.
     """
     current_pages = CurrentPages(open_issues, publication, site_config)
     pages = Route("/{path:path}", _endpoint(current_pages), methods=["GET"])
@@ -80,8 +79,8 @@ def server(
     open_issues: Callable[[], IssueReader], publication: str, host: str, port: int, site_config: SiteConfig = NOBODY,
     more: Sequence[BaseRoute] = (), allowed: ConnectionLimits | None = None,
 ) -> uvicorn.Server:  # fmt: skip
-    """The app behind an HTTP server on this address; its `run()` returns when it is stopped. `allowed`: what
-    connections may take, by default what this machine has room for."""
+    """An HTTP server with the app; its `run()` returns when it is stopped. `allowed`: limits for connections, by
+    default what this machine can handle."""
     learn_structs()
     config = uvicorn.Config(
         app(open_issues, publication, site_config, more),
@@ -91,8 +90,8 @@ def server(
         ws="none",
         lifespan="off",
         server_header=False,
-        proxy_headers=False,  # who asks is told by the API's own setting, and matters nowhere else
-        log_level="error",  # a warning is about what some client sent, and anybody could fill the log with them
+        proxy_headers=False,  # the API and forms determine clients by their own setting
+        log_level="error",  # warnings are caused by clients, which could flood the log with them
     )
     return uvicorn.Server(config)
 
@@ -101,7 +100,7 @@ def _endpoint(current_pages: CurrentPages) -> Callable[[Request], Awaitable[Resp
     async def handle(request: Request) -> Response:
         try:
             return await respond(await current_pages.now(), request)
-        except StoreError as problem:  # its database may have been away: once more, over a new connection
+        except StoreError as problem:  # the database may have been away: retry once with a new connection
             with suppress(StoreError):
                 return await respond(await current_pages.now(), request)
             LOG.error("page: %s %s", request.path_params["path"][:200], problem)
@@ -113,7 +112,7 @@ def _endpoint(current_pages: CurrentPages) -> Callable[[Request], Awaitable[Resp
 
 
 def _refusal(current_pages: CurrentPages) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """What answers where no route takes a request: an address that no page can have, or another method."""
+    """The handler for requests without a route: a path that no page can have, or another method."""
 
     async def handle(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, HTTPException)
@@ -130,8 +129,8 @@ def _refusal(current_pages: CurrentPages) -> Callable[[Request, Exception], Awai
 
 
 async def respond(cache: PageCache, request: Request) -> Response:
-    """The answer to a request: the page, *not modified*, the way to the address with a slash, or *not found*."""
-    path = request.scope["path"].removeprefix("/")  # whole: the route's own lacks a line break at its end
+    """The response to a request: the page, *not modified*, a redirect to the path with a slash, or *not found*."""
+    path = request.scope["path"].removeprefix("/")  # the route's `path` drops a trailing line break
     file_path = f"{path}index.html" if path == "" or path.endswith("/") else path
     page = await cache.get(file_path) if len(file_path) <= LONGEST_PATH else None
     if page is not None:
@@ -144,23 +143,23 @@ async def respond(cache: PageCache, request: Request) -> Response:
 
 
 def page_reply(page: RenderedPage, path: str, request_headers: Headers) -> Response:
-    """The answer with a page, or *not modified*."""
+    """The response with a page, or *not modified*."""
     packed = bool(page.packed) and takes_gzip(request_headers.get("accept-encoding", ""))
-    etag = f'"{page.etag}-gzip"' if packed else f'"{page.etag}"'  # other bytes, another tag (RFC 9110 §8.8.1)
+    etag = f'"{page.etag}-gzip"' if packed else f'"{page.etag}"'  # other bytes need another tag (RFC 9110 §8.8.1)
     headers = {**HEADERS, "etag": etag, "vary": "accept-encoding"}
     headers["content-security-policy"] = f"{page.policy}; {FRAMES}"
     if names_tag(request_headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     headers["content-type"] = type_of(path)
     if path.endswith(".png"):
-        headers["cross-origin-resource-policy"] = "cross-origin"  # a card is there to be shown by others
+        headers["cross-origin-resource-policy"] = "cross-origin"  # cards are meant to be shown by other sites
     if packed:
         headers["content-encoding"] = "gzip"
     return Response(page.packed if packed else page.body, headers=headers)
 
 
 def type_of(path: str) -> str:
-    """The media type of a page or file."""
+    """The content type of a page or file."""
     if path.endswith("/checkpoint") or path == WELL_KNOWN:
         return TYPES["txt"]
     if path.endswith("/issue.json"):

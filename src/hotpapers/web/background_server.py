@@ -1,7 +1,7 @@
-"""A small HTTP server on an address of the operator's own, beside the program's work: its health, or a witness.
+"""A small HTTP server on a separate address, running beside the program's work: for health checks, or a witness.
 
-A thread a connection, and as much for one as `connections` gives on the site: so many places and seconds. Whoever has
-waited longest without a whole request makes room, so that those who only hold places lock out nobody.
+One thread per connection, with the same limits on number and time as `connections` sets for the site. When all places
+are taken, the connection waiting longest without a complete request is closed, so idle ones cannot lock others out.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ from hotpapers.web.connection_table import ConnectionLimits, ConnectionTable, al
 from hotpapers.web.rate_limits import client_of
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?\]?")
-"""A name, or an address as numbers."""
+"""A host name or an IP address."""
 LARGEST_HEAD = 1 << 14
-"""Bytes of a request without its body."""
+"""Largest request head, bytes."""
 
 
 def address_of(listen: str, setting: str = "run.listen") -> tuple[str, int]:
-    """`127.0.0.1:9464` or `[::1]:9464` as host and port. `setting`: where it stands. Raises SettingsError."""
+    """`127.0.0.1:9464` or `[::1]:9464` as host and port. `setting`: its name for errors. Raises SettingsError."""
     host, _, port = listen.rpartition(":")
     if not (_HOST.fullmatch(host) and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise SettingsError(f"{setting}: {listen!r} is no address; write it as 127.0.0.1:9464.")
+        raise SettingsError(f"{setting}: {listen!r} is not an address; write it like 127.0.0.1:9464.")
     return host.strip("[]"), int(port)
 
 
 class GuardedConnection:
-    """A connection of a thread. `until`: when it is given up, in seconds of a clock that only grows."""
+    """A connection with its thread. `until`: its deadline, in seconds of the monotonic clock."""
 
     def __init__(self, own: socket.socket, who: str, until: float) -> None:
         self.own, self.who, self.until = own, who, until
 
     def give_up(self) -> None:
-        """Ends it at once: whoever reads from it reads its end."""
+        """Closes it at once: readers see its end."""
         with suppress(OSError):
             self.own.shutdown(socket.SHUT_RDWR)
 
 
 class GuardedServer(ThreadingHTTPServer):
-    """A server whose connections keep to what is allowed."""
+    """A server that enforces limits on connections."""
 
     request_queue_size = 128
 
@@ -63,7 +63,7 @@ class GuardedServer(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Begins to wait for a request; without a place the connection ends at once."""
+        """Starts waiting for a request; closes the connection at once if there is no place."""
         until = time.monotonic() + self._table.allowed.head
         connection = GuardedConnection(request, client_of(client_address[0], (), 0), until)
         with self._lock:
@@ -77,11 +77,11 @@ class GuardedServer(ThreadingHTTPServer):
             self.shutdown_request(request)
 
     def note_head(self, own: socket.socket) -> None:
-        """The head of a request is there; its body is waited for."""
+        """Notes that the head of a request has arrived and its body is expected."""
         self._note(own, self._table.allowed.body, waits=True)
 
     def note_request(self, own: socket.socket) -> None:
-        """A request is whole, and is answered."""
+        """Notes that a request is complete and is being answered."""
         self._note(own, self._table.allowed.reading, waits=False)
 
     def _note(self, own: socket.socket, seconds: float, *, waits: bool) -> None:
@@ -91,7 +91,7 @@ class GuardedServer(ThreadingHTTPServer):
             self._table.wait(connection, waits=waits)
 
     def service_actions(self) -> None:
-        """Ends what takes too long, whatever arrives meanwhile."""
+        """Closes connections past their deadline, whatever they still send."""
         at = time.monotonic()
         with self._lock:
             late = [connection for connection in self._open.values() if connection.until < at]
@@ -99,7 +99,7 @@ class GuardedServer(ThreadingHTTPServer):
             connection.give_up()
 
     def close_request(self, request: Any) -> None:
-        """Gives the place back."""
+        """Closes a connection and frees its place."""
         with self._lock:
             connection = self._open.pop(request, None)
             if connection is not None:
@@ -107,14 +107,14 @@ class GuardedServer(ThreadingHTTPServer):
         super().close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing of whoever is gone; tells a defect."""
+        """Logs defects; ignores clients that disconnected."""
         problem = sys.exception()
         if problem is not None and not isinstance(problem, OSError):
             log_defect(self._name, problem)
 
 
 class _BoundedReader(io.RawIOBase):
-    """What a connection brings, and no more than so many bytes of it."""
+    """Reads at most `most` bytes from a connection."""
 
     def __init__(self, own: socket.socket, most: int) -> None:
         self._own, self._left = own, most
@@ -129,20 +129,20 @@ class _BoundedReader(io.RawIOBase):
 
 
 class GuardedHandler(BaseHTTPRequestHandler):
-    """Reads one request of a connection. `largest`: bytes of its body."""
+    """Handles one request of a connection. `largest`: most bytes of its body."""
 
     timeout = 10
     largest = 0
     server: GuardedServer
 
     def setup(self) -> None:
-        """Reads from the connection with a bound."""
+        """Limits how much is read from the connection."""
         super().setup()
         self.rfile.close()
         self.rfile = io.BufferedReader(_BoundedReader(self.connection, LARGEST_HEAD + self.largest))
 
     def parse_request(self) -> bool:
-        """Whether the head is one."""
+        """Parses the head of a request. Returns whether it is valid."""
         is_head = super().parse_request()
         if is_head and self.command == "POST":
             self.server.note_head(self.connection)
@@ -151,7 +151,7 @@ class GuardedHandler(BaseHTTPRequestHandler):
         return is_head
 
     def read_body(self) -> bytes | None:
-        """The request's body; None where it is too long, or of unknown length."""
+        """The request's body; None if it is too long or its length is unknown."""
         length = self.headers.get("content-length", "")
         if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= self.largest):
             return None
@@ -160,7 +160,7 @@ class GuardedHandler(BaseHTTPRequestHandler):
         return body
 
     def say(self, status: int, type: str, text: str, **headers: str) -> None:
-        """One answer."""
+        """Sends one response."""
         body = text.encode()
         self.send_response(status)
         for name, value in {"content-type": type, "content-length": str(len(body)), **headers}.items():
@@ -169,7 +169,7 @@ class GuardedHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: whoever watches asks every few seconds."""
+        """Logs nothing: monitors send a request every few seconds."""
 
 
 @contextmanager
@@ -177,8 +177,8 @@ def background_server(
     listen: str, handler: type[GuardedHandler], name: str, setting: str = "run.listen",
     allowed: ConnectionLimits | None = None,
 ) -> Iterator[int]:  # fmt: skip
-    """Answers on an address until the end of the context; gives its port. `name`: of the thread. `allowed`: what
-    connections may take, by default what this machine has room for; all may be one proxy's. Raises SettingsError."""
+    """Serves on an address until the end of the context; yields the port. `name`: the thread's. `allowed`: limits for
+    connections, by default what this machine can handle, where all may come from one proxy. Raises SettingsError."""
     try:
         server = GuardedServer(address_of(listen, setting), handler, allowed or allowed_behind(1), name)
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""How many connections a server takes, and who makes room when all places are taken: decisions, without a socket."""
+"""Decides how many connections a server accepts, and which one is closed when all places are taken. Uses no sockets."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import Counter
 from typing import NamedTuple, Protocol
 
 OTHERS = 128
-"""Files that the process needs beside its connections."""
+"""File descriptors that the process needs besides its connections."""
 
 
 class ConnectionLimits(NamedTuple):
-    """How many connections there may be, in all and from one client, 0: as many as in all. In seconds: how long a
-    request's head and its body may take, and how long an answer may wait to be read."""
+    """`most`: connections in total; `share`: connections per client, 0 for no separate limit. In seconds, `head` and
+    `body`: how long a request's head and body may take; `reading`: how long a response may wait to be read."""
 
     most: int = 1000
     share: int = 100
@@ -22,7 +22,7 @@ class ConnectionLimits(NamedTuple):
 
 
 def allowed_behind(proxies: int) -> ConnectionLimits:
-    """What holds on this machine: behind a proxy all connections are the proxy's own, which bounds its clients."""
+    """The limits for this machine. Behind a proxy, all connections come from the proxy, which limits its clients."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     usual = ConnectionLimits()
     most = usual.most if files == resource.RLIM_INFINITY else max(16, min(usual.most, files - OTHERS))
@@ -35,11 +35,11 @@ class TableConnection(Protocol):
     who: str
 
     def give_up(self) -> None:
-        """Ends it at once."""
+        """Closes it at once."""
 
 
 class ConnectionTable:
-    """Who is connected, by client; and who has no whole request there, in the order in which they began to wait."""
+    """The number of connections by client; and the connections without a complete request, longest waiting first."""
 
     def __init__(self, allowed: ConnectionLimits) -> None:
         self.allowed = allowed
@@ -47,7 +47,7 @@ class ConnectionTable:
         self._waiting: dict[TableConnection, None] = {}
 
     def enter(self, connection: TableConnection) -> bool:
-        """Whether a new connection has a place; then somebody else may have lost theirs."""
+        """Whether a new connection gets a place. If so, another one may have been closed for it."""
         own = self._clients[connection.who]
         if self.allowed.share and own >= self.allowed.share:
             return False
@@ -57,7 +57,7 @@ class ConnectionTable:
         return True
 
     def _make_room(self) -> bool:
-        """Ends the connection that has waited longest."""
+        """Closes the connection that has waited longest. Returns whether there was one."""
         for other in self._waiting:
             self.wait(other, waits=False)
             other.give_up()
@@ -65,19 +65,19 @@ class ConnectionTable:
         return False
 
     def wait(self, connection: TableConnection, *, waits: bool) -> None:
-        """Notes whether a connection has no whole request there."""
+        """Notes whether a connection is waiting for a complete request."""
         if not waits:
             self._waiting.pop(connection, None)
         elif connection not in self._waiting:
             self._waiting[connection] = None
 
     def leave(self, connection: TableConnection) -> None:
-        """A connection that had a place is gone."""
+        """Frees the place of a connection that has ended."""
         self._waiting.pop(connection, None)
         self._clients[connection.who] -= 1
         if not self._clients[connection.who]:
             del self._clients[connection.who]
 
     def __len__(self) -> int:
-        """How many are connected."""
+        """The number of connections."""
         return self._clients.total()

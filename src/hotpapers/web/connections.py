@@ -1,8 +1,8 @@
-"""What a connection may take: time to ask, time to be read to, and its share of all connections.
+"""Limits for connections: time to send a request, time to read the response, and number per client.
 
-uvicorn waits for ever for a request that was begun, and takes any number of connections. Here a request's head and its
-body have so many seconds each, whatever arrives meanwhile; an answer that nobody reads is given up. When all places are
-taken, whoever has waited longest without a whole request makes room: those who only hold places lock out nobody.
+uvicorn waits forever for the rest of a request and accepts any number of connections. Here, a request's head and body
+have fixed deadlines, whatever arrives meanwhile, and a response that is not read is dropped. When all places are taken,
+the connection waiting longest without a complete request is closed, so idle ones cannot lock others out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-lengt
 
 
 class GuardedProtocol(H11Protocol):
-    """A connection that keeps to what is allowed."""
+    """A connection with enforced limits."""
 
     def __init__(self, *words: Any, places: ConnectionTable, **named: Any) -> None:
         super().__init__(*words, **named)
@@ -32,7 +32,7 @@ class GuardedProtocol(H11Protocol):
         self._reader: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begins to wait for a request; without a place the connection ends at once."""
+        """Starts waiting for a request; closes the connection at once if there is no place."""
         super().connection_made(transport)
         self.who = client_of(self.client[0] if self.client else "", (), 0)
         self._has_place = self._places.enter(self)
@@ -55,12 +55,12 @@ class GuardedProtocol(H11Protocol):
         self._look()
 
     def on_response_complete(self) -> None:
-        """The next request may come, or be there already."""
+        """Continues with the next request, which may already have arrived."""
         super().on_response_complete()
         self._look()
 
     def pause_writing(self) -> None:
-        """The client does not read what it asked for."""
+        """Starts the reading deadline when the client does not read the response."""
         super().pause_writing()
         self._read_within()
 
@@ -71,7 +71,7 @@ class GuardedProtocol(H11Protocol):
             self._reader = None
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nothing more is asked for; what was written may still have to be read."""
+        """Closes an idle connection; what was written may still have to be read."""
         super().timeout_keep_alive_handler()
         self._read_within()
 
@@ -79,11 +79,11 @@ class GuardedProtocol(H11Protocol):
         self.transport.abort()
 
     def _look(self) -> None:
-        """Sets a time for what the connection waits for, once, when it begins to."""
+        """Sets the deadline for the part of a request that is expected, once per part."""
         if not self._has_place or self.transport.is_closing():
             self._read_within()
             return
-        # what of a request is waited for; nothing, where it is all there
+        # the expected part of a request; empty if the request is complete
         phase = {h11.IDLE: "head", h11.SEND_BODY: "body"}.get(self.conn.their_state, "")
         self._places.wait(self, waits=bool(phase))
         if phase == self._phase:
@@ -95,18 +95,18 @@ class GuardedProtocol(H11Protocol):
         self._timer = None if seconds is None else self.loop.call_later(seconds, self._too_slow)
 
     def _too_slow(self) -> None:
-        """The time is over; who has begun to get an answer gets no other."""
+        """Closes the connection after a deadline, with a 408 unless a response has started."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.write(_TOO_SLOW)
         self.transport.close()
         self._read_within()
 
     def _read_within(self) -> None:
-        """Gives an answer up that is not read in time."""
+        """Drops the response if it is not read in time."""
         if self._reader is None:
             self._reader = self.loop.call_later(self._places.allowed.reading, self.transport.abort)
 
 
 def guarded(allowed: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """What makes connections for a server."""
+    """The protocol factory for a server."""
     return partial(GuardedProtocol, places=ConnectionTable(allowed))

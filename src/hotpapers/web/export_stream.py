@@ -1,6 +1,6 @@
-"""The export as a stream: as it is read, to as few at once as do not hold the store up.
+"""The export as a stream, to only a few clients at once.
 
-While it is read, one moment of the store is held; so who takes it too slowly is left.
+A running export keeps a snapshot of the store open, so clients that read too slowly are disconnected.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from hotpapers.web.sessions import open_store
 
 AT_ONCE = 2
 CHUNK_TIMEOUT = 30.0
-"""Seconds in which a chunk must be taken."""
+"""Seconds in which a client must accept a chunk."""
 
 
 class StreamAborted(Exception):
-    """A stream that had begun came to no end: the connection is closed, so that who reads notices."""
+    """A stream failed after it had started. The connection is closed, so the client notices."""
 
 
 class ExportStreams:
-    """The exports that are under way. Each has a thread and a connection of its own."""
+    """The running exports. Each has its own thread and connection."""
 
     def __init__(self, open_record: Callable[[], Record], allowed: terms.Table) -> None:
         self._open_record, self._allowed = open_record, allowed
@@ -41,9 +41,9 @@ class ExportStreams:
     async def send(
         self, head: ApiReply, params: request_params.ExportParams, request: ApiRequest, receive: Receive, send: Send
     ) -> ApiReply | None:
-        """Sends an export; or the reply that is to be sent instead. Raises StreamAborted."""
+        """Sends an export and returns None, or returns the reply to send instead. Raises StreamAborted."""
         if self._open >= AT_ONCE:
-            return retry_reply(503, "others are taking the record out; there is room for two at once", 60)
+            return retry_reply(503, "two exports are already running, which is the limit", 60)
         self._open += 1
         try:
             with closing(_ExportReader(self._open_record, self._allowed, params, packed=request.takes_gzip)) as reader:
@@ -54,7 +54,8 @@ class ExportStreams:
 
 
 def head_of(params: request_params.ExportParams, position: int, allowed: terms.Table, request: ApiRequest) -> ApiReply:
-    """Its headers. The record at a position gives the same lines each time, by the same terms and the same version."""
+    """The headers of an export. The ETag depends on the record's position, the terms and the program's version, which
+    determine its lines."""
     headers = [("content-type", TYPES[params.format])]
     headers += [("content-encoding", "gzip")] if request.takes_gzip else []
     head = reply(200, headers, etag=f'W/"{params.format}-{position}-{_rules(allowed)}"')
@@ -62,14 +63,14 @@ def head_of(params: request_params.ExportParams, position: int, allowed: terms.T
 
 
 def _rules(allowed: terms.Table) -> str:
-    """What else than the record decides which words go out."""
+    """A hash of everything besides the record that affects the exported words."""
     rules = msgspec.json.encode([__version__, list(allowed.values())])
     return hashlib.sha256(rules).hexdigest()[:8]
 
 
 async def _stream(head: ApiReply, reader: _ExportReader, receive: Receive, send: Send) -> None:
-    """Sends chunk after chunk, for as long as there is somebody who takes them."""
-    chunk = await reader.next()  # what cannot be read at all is told before anything is sent
+    """Sends chunk after chunk, until the end or until the client disconnects."""
+    chunk = await reader.next()  # errors in the first chunk still get a proper reply
     await send({"type": "http.response.start", "status": 200, "headers": list(head.headers)})
     disconnected = asyncio.ensure_future(_wait_for_disconnect(receive))
     try:
@@ -86,13 +87,13 @@ async def _stream(head: ApiReply, reader: _ExportReader, receive: Receive, send:
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:
-    """Ends when who asked has gone away."""
+    """Returns when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 class _ExportReader:
-    """An export that is read in a thread of its own."""
+    """Reads an export in its own thread."""
 
     def __init__(
         self,
@@ -110,7 +111,7 @@ class _ExportReader:
         return asyncio.get_running_loop().run_in_executor(self._thread, next, self._chunks, None)
 
     def close(self) -> None:
-        """Ends it where it is; in its own thread, as its connection is used there."""
+        """Stops the export in its own thread, since its connection belongs to that thread."""
         self._thread.submit(self._chunks.close)
         self._thread.shutdown(wait=False)
 
@@ -126,7 +127,7 @@ def _chunks(
 
 
 def _packed(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """As a gzip file."""
+    """Compresses chunks to a gzip file."""
     packer = zlib.compressobj(6, wbits=31)
     for chunk in chunks:
         if packed := packer.compress(chunk):

@@ -1,11 +1,11 @@
 """The service behind a custom feed on Bluesky: the posts that issues show, newest issue first, in the order of places.
 
-    /.well-known/did.json                              who this is
-    /xrpc/app.bsky.feed.describeFeedGenerator          which feeds there are
-    /xrpc/app.bsky.feed.getFeedSkeleton?feed=…         a page of one: addresses of posts, and a cursor
+    /.well-known/did.json                              the service's identity
+    /xrpc/app.bsky.feed.describeFeedGenerator          the list of feeds
+    /xrpc/app.bsky.feed.getFeedSkeleton?feed=…         a page of a feed: addresses of posts, and a cursor
 
-The network asks for a page whenever somebody reads the feed, and shows those posts as they are there now. A cursor is
-the place of the last post in its issue, so what comes in above shifts nothing. Who asks is not looked at.
+Bluesky requests a page whenever somebody reads the feed, and shows the current versions of those posts. A cursor is the
+last post's place in its issue, so posts added above do not shift the pages. Nothing about the reader is evaluated.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from hotpapers.model import IssueReader
 from hotpapers.settings.announce import BlueskyAccount
 
 ISSUES = 100
-"""So many of the latest issues are in a feed."""
+"""How many of the latest issues are in a feed."""
 PAGE, LARGEST_PAGE = 50, 100
-"""Posts of a page, if nothing else is asked for and at most, as the network has it."""
+"""Posts on a page: by default, and at most, as in Bluesky's API."""
 _POST = re.compile(r"bluesky:(at://did:[a-z]+:[\w.:%-]+/app\.bsky\.feed\.post/[\w~.:-]+)", re.ASCII)
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\d)\.(\d{1,6})\.(\d{1,6})", re.ASCII)
 _NUMBER = re.compile(r"\d{1,3}", re.ASCII)
@@ -41,7 +41,7 @@ Key = tuple[int, int, int]
 
 
 class FeedPost(NamedTuple):
-    """A post of a feed: of which day's issue, at which place, the n-th there."""
+    """A post in a feed: the n-th at a place of a day's issue."""
 
     day: str
     place: int
@@ -50,29 +50,29 @@ class FeedPost(NamedTuple):
 
     @property
     def cursor(self) -> str:
-        """What follows it is asked for by this."""
+        """The cursor for the posts after this one."""
         return f"{self.day}.{self.place}.{self.n}"
 
     @property
     def key(self) -> Key:
-        """Newer issues first, then by place."""
+        """The sort key: newer issues first, then by place."""
         return key(self.day, self.place, self.n)
 
 
 def key(day: str, place: int, n: int) -> Key:
-    """Where a post stands in the feed. Raises ValueError for what is no day."""
+    """The sort key of a post in the feed. Raises ValueError for an invalid day."""
     return (-date.fromisoformat(day).toordinal(), place, n)
 
 
 class FeedSkeleton:
-    """A publication's feed, as an issue reader has it; issues are read as far as somebody scrolls."""
+    """A publication's feed from one issue reader; issues are only read as far as readers scroll."""
 
     def __init__(self, issue_reader: IssueReader, publication: str) -> None:
         self.issue_reader, self._publication = issue_reader, publication
         self._unread, self._read = self._items(), list[FeedPost]()
 
     def page(self, cursor: str, limit: int) -> tuple[list[FeedPost], str]:
-        """Posts after a cursor, and the next cursor, empty at the end. Raises ValueError for what is no cursor."""
+        """Posts after a cursor, and the next cursor, empty at the end. Raises ValueError for an invalid cursor."""
         after = _key_of(cursor) if cursor else None
         while True:
             start = bisect_right(self._read, after, key=lambda item: item.key) if after else 0
@@ -83,13 +83,13 @@ class FeedSkeleton:
         return posts, posts[-1].cursor if len(self._read) > start + limit else ""
 
     def _read_more(self, most: int) -> bool:
-        """Reads so many posts more; whether there was any."""
+        """Reads up to `most` more posts. Returns whether there were any."""
         more = list(islice(self._unread, most))
         self._read += more
         return bool(more)
 
     def _items(self) -> Iterator[FeedPost]:
-        """Each post once, where it stands first."""
+        """Each post once, at its first occurrence."""
         uris: set[str] = set()
         for day in list(reversed(self.issue_reader.days(self._publication)))[:ISSUES]:
             issue = self.issue_reader.issue(self._publication, day)
@@ -104,14 +104,14 @@ class FeedSkeleton:
 def _key_of(cursor: str) -> Key:
     match = _CURSOR.fullmatch(cursor)
     if match is None:
-        raise ValueError("no cursor of this feed")
+        raise ValueError("not a cursor of this feed")
     return key(match[1], int(match[2]), int(match[3]))
 
 
 def routes(open_issues: Callable[[], IssueReader], publication: str, accounts: Sequence[BlueskyAccount]) -> list[Route]:
-    """The routes of a publication's feeds; none where the settings name no address for one.
+    """The routes of a publication's feeds; none if the settings have no address for a feed.
 
-    `open_issues`: as of the app, the same object for as long as nothing in it changed.
+    `open_issues`: as for the app, returns the same object as long as nothing in it has changed.
     """
     feeds = [account for account in accounts if account.publication == publication and account.feed]
     if not feeds:
@@ -139,7 +139,7 @@ def _document_endpoint(document: dict[str, Any]) -> Endpoint:
 
 def _skeleton_endpoint(open_issues: Callable[[], IssueReader], publication: str, uris: Sequence[str]) -> Endpoint:
     skeletons: list[FeedSkeleton] = []
-    # an issue reader is not read by two, and the loop waits for none
+    # one thread, because an issue reader must not be used by two threads, and reading would block the event loop
     thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
 
     def page(cursor: str, limit: int) -> tuple[list[FeedPost], str]:
@@ -151,15 +151,15 @@ def _skeleton_endpoint(open_issues: Callable[[], IssueReader], publication: str,
     async def respond(request: Request) -> Response:
         params = request.query_params
         if params.get("feed", "") not in uris:
-            return _refusal("UnknownFeed", "there is no such feed here")
+            return _refusal("UnknownFeed", "no such feed")
         limit = params.get("limit", str(PAGE))
         if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= LARGEST_PAGE):
-            return _refusal("InvalidRequest", f"limit: 1 to {LARGEST_PAGE}")
+            return _refusal("InvalidRequest", f"limit: must be from 1 to {LARGEST_PAGE}")
         try:
             read_page = partial(page, params.get("cursor", ""), int(limit))
             posts, cursor = await asyncio.get_running_loop().run_in_executor(thread, read_page)
         except ValueError:
-            return _refusal("InvalidRequest", "cursor: take it from the page before")
+            return _refusal("InvalidRequest", "cursor: invalid; use the one from the previous page")
         document: dict[str, Any] = {"feed": [{"post": item.uri} for item in posts]}
         return _json(msgspec.json.encode({"cursor": cursor, **document} if cursor else document))
 

@@ -1,9 +1,9 @@
-"""Forms for readers: plain HTML, asked for by GET, sent by POST, answered in a page of words.
+"""Forms for readers: plain HTML, shown by GET, submitted by POST, answered with a page.
 
-Nobody signs in, so there is nothing that another site could do in a reader's name but to send from their address; a
-form that another site's page sends is refused all the same. What is sent is bounded, each client may look at so many
-forms a minute and send so many an hour, and what is being done at once is bounded too, for all and for each. Who is
-refused for such a reason gets the form again, with what they typed.
+Nobody signs in, so another site could abuse nothing but a reader's IP address; forms submitted from other sites are
+refused anyway. There are limits on the size of submissions, on views per minute and submissions per hour for each
+client, and on concurrent work, in total and per client. A reader refused for such a reason gets the form back, filled
+in.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ from hotpapers.web.rate_limits import TokenBuckets, client_of
 
 T = TypeVar("T")
 HEADERS = {**mail_pages.HEADERS, "referrer-policy": "same-origin"}
-"""`same-origin`: without a referrer a browser would not say either from where a form comes."""
+"""`same-origin`: without a referrer, browsers would not send a form's origin, either."""
 LARGEST = 32_000
-"""Bytes of a form that is sent, and of an address: 2,000 characters of 12 bytes each, as browsers send an emoji, and
-what stands beside them."""
+"""Most bytes of a submitted form or a query: 2,000 characters of 12 bytes each, as browsers send an emoji, and the
+other fields."""
 MOST_FIELDS = 10
 SUBMITS_AN_HOUR = 20
-"""Simple forms that one client may send in an hour."""
+"""Simple forms that one client may submit per hour."""
 VIEWS_A_MINUTE = 120
-"""Forms that one client may look at in a minute."""
+"""Forms that one client may view per minute."""
 THREADS, MOST, SHARE = 2, 16, 4
-"""How many forms are worked on at once, how many may be there in all, and how many of one client."""
+"""How many forms are processed at once, and how many may be pending: in total, and per client."""
 TYPE = "application/x-www-form-urlencoded"
 
 Values = Mapping[str, str]
-"""What was sent, or stands in the address, by name."""
+"""The submitted fields, or those in the query, by name."""
 
 
 class FormField(NamedTuple):
-    """Something to fill in. `hint`, `error`: said beside it. `max_length`: characters."""
+    """A field of a form. `hint`, `error`: shown next to it. `max_length`: characters."""
 
     name: str
     label: str
@@ -62,13 +62,13 @@ class FormField(NamedTuple):
 
     @property
     def id(self) -> str:
-        """By which its label and its hint are told to belong to it."""
+        """The element id that links it with its label and hint."""
         return f"field-{self.name}"
 
 
 class FormSpec(NamedTuple):
-    """Where it is sent, from its page; what is in it. `choices`: of which one is taken, by value. `error`: why it was
-    not taken, over all."""
+    """A form. `action`: relative to its page. `choices`: (value, label) pairs of which one is selected. `error`: why it
+    was refused, shown above the fields."""
 
     action: str
     button: str
@@ -81,7 +81,7 @@ class FormSpec(NamedTuple):
 
 
 class FormPage(NamedTuple):
-    """A page: what it says, and its form. `facts`: names and values."""
+    """A page with its text and form. `facts`: names and values. `wait`: seconds for Retry-After, or 0."""
 
     heading: str
     lines: tuple[str, ...] = ()
@@ -92,22 +92,22 @@ class FormPage(NamedTuple):
     wait: int = 0
 
 
-NOTHING = FormPage("Not found", ("This link is incomplete, or what it was about is gone.",), status=404)
+NOTHING = FormPage("Not found", ("This link is incomplete, or its target no longer exists.",), status=404)
 BUSY = FormPage("Server busy", ("The server is busy. Please try again in a minute.",), status=503, wait=60)
-FOREIGN = FormPage("Not sent", ("This form was sent from another site's page. Please send it from here.",), status=403)
-UNREADABLE = FormPage("Not sent", ("The form could not be read, or is too long.",), status=400)
-UNUSABLE = FormPage("Not sent", ("This cannot be done.",), status=400)
+FOREIGN = FormPage("Not sent", ("This form was sent from another site. Please send it from this site.",), status=403)
+UNREADABLE = FormPage("Not sent", ("The form is unreadable or too long.",), status=400)
+UNUSABLE = FormPage("Not sent", ("This request cannot be processed.",), status=400)
 
 
 def too_many_requests(seconds: int) -> FormPage:
-    """Whoever sends too many forms is told when to go on."""
+    """The page for a client with too many requests."""
     minutes = (seconds + 59) // 60
     words = f"Too many requests in a short time. Please try again in {minutes} minute{'' if minutes == 1 else 's'}."
-    return FormPage("Not now", (words,), status=429, wait=seconds)
+    return FormPage("Try again later", (words,), status=429, wait=seconds)
 
 
 def with_refusal(refusal: FormPage, form: FormPage) -> FormPage:
-    """A form, filled in as it was sent, which says why it was refused."""
+    """The form as the reader filled it in, with the reason for the refusal."""
     if form.form is None:
         return refusal
     spec = form.form._replace(error=" ".join(refusal.lines))
@@ -118,7 +118,8 @@ FormHandler = Callable[[Values], FormPage]
 
 
 class _FormHandlers(NamedTuple):
-    """What a form shows, and does; what sending it costs; the same form, filled in with what was sent alone."""
+    """A form's handlers: `show` and `submit`; `cost` of submitting; `refill`: the form filled in with the submitted
+    values only."""
 
     show: FormHandler
     submit: FormHandler
@@ -126,16 +127,15 @@ class _FormHandlers(NamedTuple):
     refill: FormHandler | None
 
     def refused(self, page: FormPage, body: bytes) -> FormPage:
-        """What is told to whoever sent the form: where it is a refusal, the form with what they typed."""
+        """The page for the reader: for a refusal, the form with what they typed, if possible."""
         values = readable_fields(body) if page.status in (400, 429, 503) and page.form is None and self.refill else {}
         return with_refusal(page, self.refill(values)) if self.refill and values else page
 
 
 class FormRouter:
-    """Where forms are handed in; each has threads of its own, so that nobody waits for what is done at another.
+    """Routes for forms. Each router has its own threads, so one's work does not delay another's.
 
-    `base`: the app's public address; `site`: what readers call it; `proxies`: how many of the operator's own stand in
-    front.
+    `base`: the app's public address; `site`: the site's title; `proxies`: number of the operator's proxies in front.
     """
 
     def __init__(self, base: str, site: str, proxies: int = 0) -> None:
@@ -146,8 +146,8 @@ class FormRouter:
     def route(
         self, path: str, show: FormHandler, submit: FormHandler, cost: int = 1, refill: FormHandler | None = None
     ) -> Route:
-        """A form at an address: what it shows, and what it does. Both are called in threads. `refill`: the form,
-        filled in with what was sent and nothing else, for whom nothing can be looked up now."""
+        """The route of a form. `show` and `submit` are called in threads. `refill`: makes the form from the submitted
+        values alone, for when nothing can be looked up."""
         form = _FormHandlers(show, submit, cost, refill)
 
         async def respond(request: Request) -> Response:
@@ -160,8 +160,8 @@ class FormRouter:
         return Route(path, respond, methods=["GET", "POST"])
 
     def run_later(self, work: Callable[[], object]) -> bool:
-        """Does something after the answer was given, so that how long it takes tells nothing; False where too much
-        waits already."""
+        """Runs work after the response, so its duration reveals nothing. Returns False if too much work is already
+        waiting."""
         return self._background.begin(lambda: _run(work)) is not None
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ class FormRouter:
         return client_of(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
 
     async def _call(self, handler: FormHandler, body: bytes, client: str, seconds: int) -> FormPage:
-        """`seconds`: for which the client has to wait."""
+        """Calls a handler in a thread. `seconds`: how long the client has to wait, or 0."""
         if seconds:
             return too_many_requests(seconds)
         values = parse_fields(body)
@@ -200,7 +200,7 @@ class FormRouter:
 
 
 class _Threads:
-    """Some threads, and what waits for them: a bounded number of things, and of each client's."""
+    """A thread pool with limits on pending work, in total and per client."""
 
     def __init__(self, number: int) -> None:
         self._pool = ThreadPoolExecutor(number, thread_name_prefix="forms")
@@ -208,7 +208,7 @@ class _Threads:
         self._lock = threading.Lock()
 
     def begin(self, work: Callable[[], T], client: str = "") -> Future[T] | None:
-        """Does something as soon as a thread is free; None where there is no room, or none for this client."""
+        """Runs work as soon as a thread is free; None if the total or the client's limit is reached."""
         if not self._enter(client):
             return None
         future = self._pool.submit(work)
@@ -229,7 +229,7 @@ class _Threads:
                 del self._pending[client]
 
     def close(self) -> None:
-        """Waits for what is being done; what has not begun is not done."""
+        """Waits for running work and cancels the rest."""
         self._pool.shutdown(cancel_futures=True)
 
 
@@ -253,12 +253,12 @@ def _run(work: Callable[[], object]) -> None:
         LOG.warning("form: %s", problem)
 
 
-# ---- what is sent --------------------------------------------------------------------------------------
+# ---- submitted data ------------------------------------------------------------------------------------
 
 
 def is_same_origin(headers: Mapping[str, str], origin: str) -> bool:
-    """Whether a form comes from one of the app's own pages, as the browser says (Fetch Metadata; RFC 6454 §7). What is
-    no browser says nothing of the sort, and acts in nobody's name."""
+    """Whether a form comes from one of the app's own pages, according to the browser (Fetch Metadata; RFC 6454 §7).
+    Clients that send neither header are not browsers, so they act for no reader and are accepted."""
     site, text = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site == "same-origin"
@@ -266,14 +266,14 @@ def is_same_origin(headers: Mapping[str, str], origin: str) -> bool:
 
 
 def origin_of(base: str) -> str:
-    """`https://papers.example/daily/` → `https://papers.example`, as browsers write it."""
+    """`https://papers.example/daily/` → `https://papers.example`, in the form that browsers send."""
     parts = urlsplit(base.lower())
     usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
     return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
 
 
 def parse_fields(body: bytes) -> dict[str, str] | None:
-    """Names and values, blanks around them removed; None for what cannot be read. Line ends are single."""
+    """Parses names and values, stripped and with `\\n` line ends; None if they are unreadable."""
     if len(body) > LARGEST:
         return None
     try:
@@ -285,7 +285,7 @@ def parse_fields(body: bytes) -> dict[str, str] | None:
 
 
 def readable_fields(body: bytes) -> dict[str, str]:
-    """As much of a form as can be read, to be shown again: of one that is too long its beginning."""
+    """As much of a form as can be read, to show it again; of a form that is too long, the beginning."""
     if len(body) <= LARGEST:
         return parse_fields(body) or {}
     text = _CUT_OFF.sub(b"", body[:LARGEST]).decode("ascii", "ignore")
@@ -296,7 +296,7 @@ def readable_fields(body: bytes) -> dict[str, str]:
 
 
 _CUT_OFF = re.compile(rb"%[0-9A-Fa-f]?\Z")
-"""The beginning of a byte that is written as `%E4`."""
+"""An incomplete percent-encoded byte."""
 
 
 def _normalize(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -305,7 +305,7 @@ def _normalize(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 async def _body(request: Request) -> bytes:
-    """What was sent, or as much of it as shows that it is too long; of another type: what cannot be read."""
+    """The request's body, cut off once it is too long. For another content type, an unreadable value."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
         return b"\xff"
     body = bytearray()
@@ -316,11 +316,11 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-# ---- the other address of a form -------------------------------------------------------------------------
+# ---- redirects -------------------------------------------------------------------------------------------
 
 
 def slash_redirect(path: str) -> Route:
-    """A form's address with a `/` at its end, as some write it: it leads to the form (308, which sends again)."""
+    """Redirects a form's address with a trailing `/` to the form (308, so a POST is repeated)."""
 
     async def respond(request: Request) -> Response:
         where = f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"

@@ -1,4 +1,4 @@
-"""What the API asks of a request and says in reply, as plain values: headers, conditions, problems."""
+"""Requests and replies of the API as plain values: headers, conditions, problems."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hotpapers.query import schemas
 from hotpapers.query.openapi import PROBLEM
 
 WORTHWHILE = 1_000
-"""Bytes from which on a reply is packed for who can unpack it."""
+"""Bytes from which a reply is compressed if the client accepts it."""
 LONGEST = 2_000
-"""Characters of path and query together."""
+"""Most characters of path and query together."""
 
 COMMON: tuple[tuple[str, str], ...] = (
     ("access-control-allow-origin", "*"),
@@ -30,13 +30,13 @@ COMMON: tuple[tuple[str, str], ...] = (
     ("vary", "Accept-Encoding"),
     ("x-content-type-options", "nosniff"),
 )
-"""On every reply. `no-cache`: a copy is asked about each time, so what is forgotten is gone at once."""
+"""On every reply. `no-cache`: caches must revalidate each time, so forgotten content disappears at once."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class ApiRequest(NamedTuple):
-    """What is asked. `headers`: those that matter here, by name; `forwarded`: the values of X-Forwarded-For."""
+    """A request. `headers`: all others by name, in lowercase; `forwarded`: the values of X-Forwarded-For."""
 
     method: str
     path: str
@@ -47,16 +47,16 @@ class ApiRequest(NamedTuple):
 
     @property
     def takes_gzip(self) -> bool:
-        """Whether who asks can unpack gzip."""
+        """Whether the client accepts gzip."""
         return takes_gzip(self.headers.get(b"accept-encoding", b"").decode("latin-1"))
 
     def has(self, etag: str) -> bool:
-        """Whether who asks has this already."""
+        """Whether the client already has this version."""
         return names_tag(self.headers.get(b"if-none-match", b"").decode("latin-1"), etag)
 
 
 def takes_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding allows gzip (RFC 9110 §12.5.3; weights other than 0 do not matter)."""
+    """Whether an Accept-Encoding header allows gzip (RFC 9110 §12.5.3; weights other than 0 do not matter)."""
     allowed = {}
     for part in header.lower().replace(" ", "").split(","):
         name, _, weight = part.partition(";q=")
@@ -65,19 +65,19 @@ def takes_gzip(header: str) -> bool:
 
 
 def names_tag(header: str, etag: str) -> bool:
-    """Whether an If-None-Match names an ETag (RFC 9110 §13.1.2: weakly compared)."""
+    """Whether an If-None-Match header names an ETag (RFC 9110 §13.1.2: weak comparison)."""
     tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
     return header.strip() == "*" or etag.removeprefix("W/") in tags
 
 
 def query_suffix(scope: Mapping[str, Any]) -> str:
-    """`?` and the query of an address, as a Location may hold it; empty where it has none."""
+    """`?` and the query, escaped for a Location header; empty without a query."""
     query = quote(scope["query_string"], safe="%&=+:,;@!$'()*~/?")
     return f"?{query}" if query else ""
 
 
 def request_of(scope: Mapping[str, Any]) -> ApiRequest:
-    """The request in an ASGI scope; its path as seen from where the API is mounted."""
+    """The request in an ASGI scope, with its path relative to the API's root."""
     headers: dict[bytes, bytes] = {}
     forwarded = []
     for name, value in scope["headers"]:
@@ -94,7 +94,7 @@ def request_of(scope: Mapping[str, Any]) -> ApiRequest:
 
 
 class ApiReply(NamedTuple):
-    """A whole reply. `etag` is empty where it has none."""
+    """A whole reply. `etag`: empty if it has none."""
 
     status: int
     headers: Headers
@@ -107,7 +107,7 @@ class ApiReply(NamedTuple):
 
 
 def reply(status: int, headers: Iterable[tuple[str, str]], body: bytes = b"", etag: str = "") -> ApiReply:
-    """A reply with the headers that all have, and its length."""
+    """A reply with the common headers and its length."""
     tag = [("etag", etag)] if etag else []
     length = [] if status in (204, 304) else [("content-length", str(len(body)))]
     all_headers = [*COMMON, *headers, *tag, *length]
@@ -117,7 +117,7 @@ def reply(status: int, headers: Iterable[tuple[str, str]], body: bytes = b"", et
 
 
 def json_reply(body: bytes, link: str, *, packed: bool) -> ApiReply:
-    """An answer in JSON, packed where that is wanted and worthwhile. `link`: the header that leads on, or nothing."""
+    """A JSON reply, compressed if requested and worthwhile. `link`: the Link header to the next page, or empty."""
     packed = packed and len(body) >= WORTHWHILE
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}{"-gz" if packed else ""}"'
     headers = [("content-type", "application/json")]
@@ -127,7 +127,7 @@ def json_reply(body: bytes, link: str, *, packed: bool) -> ApiReply:
 
 
 def not_modified(known: ApiReply) -> ApiReply:
-    """Says that what who asks has is still so."""
+    """The reply that the client's version is still current."""
     return reply(304, (), etag=known.etag)
 
 
@@ -140,14 +140,14 @@ PREFLIGHT = reply(
         ("access-control-max-age", "86400"),
     ],
 )
-"""What a browser hears before a page of another site may ask."""
+"""The reply to a browser's CORS preflight request."""
 
 
 # ---- problems ----------------------------------------------------------------------------------------------
 
 
 def problem(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -> ApiReply:
-    """What went wrong, as RFC 9457 has it."""
+    """An error reply in the format of RFC 9457."""
     details = schemas.ProblemDetails(
         type="about:blank", title=http.HTTPStatus(status).phrase, status=status, detail=detail
     )
@@ -155,29 +155,29 @@ def problem(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -
 
 
 def retry_reply(status: int, detail: str, seconds: int) -> ApiReply:
-    """What is worth asking again after so many seconds."""
+    """An error reply for a request that can be retried after some seconds."""
     return problem(status, detail, [("retry-after", str(seconds))])
 
 
 def problem_of(error: Exception) -> ApiReply:
-    """The reply to what an error stopped. Only errors that speak of the question are told."""
+    """The reply for an error. Only errors about the request itself are shown to the client."""
     if isinstance(error, errors.NotFound):
         return problem(404, str(error))
     if isinstance(error, errors.UsageError | errors.InputError | errors.IssueError):
         return problem(400, str(error))
     if isinstance(error, errors.StoreError):
-        return retry_reply(503, "the store cannot be read now", 10)
-    return problem(500, "internal error; the server's log has the details")
+        return retry_reply(503, "the store is temporarily unavailable", 10)
+    return problem(500, "internal error; see the server's log for details")
 
 
 def refusal(request: ApiRequest) -> ApiReply | None:
-    """The reply to what is no question at all; None where it may be one."""
+    """The error reply for a request that the API never accepts; None otherwise."""
     if request.method == "OPTIONS":
         return PREFLIGHT
     if request.method not in ("GET", "HEAD"):
-        return problem(405, "questions are asked by GET", [("allow", "GET, HEAD, OPTIONS")])
+        return problem(405, "method not allowed; use GET", [("allow", "GET, HEAD, OPTIONS")])
     if len(request.path) + len(request.query) > LONGEST:
-        return problem(414, f"an address of more than {LONGEST:,} characters")
+        return problem(414, f"path and query are longer than {LONGEST:,} characters")
     if request.headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in request.headers:
-        return problem(413, "a question has no body")
+        return problem(413, "requests must not have a body")
     return None

@@ -1,8 +1,8 @@
-"""The page on which one asks for a publication by mail, `/mail/join`.
+"""The page to subscribe to a publication by mail, `/mail/join`.
 
-Whether an address is known here is told to nobody: the answer is the same, and it is given before the address is looked
-up. What is limited is how often the form is sent, not how many messages go out: that would tell who gets none. What
-follows is a message to it, and it is its reader who decides.
+The page never reveals whether an address is known: the response is always the same and is sent before the address is
+looked up. The limit counts submissions, not messages, because a limit on messages would reveal who gets none. The
+address then gets a message, and its owner decides.
 """
 
 from __future__ import annotations
@@ -29,18 +29,17 @@ from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Value
 
 PATH = "/mail/join"
 MOST_AN_HOUR = 100
-"""Forms with an address that are taken in an hour, whoever sends them and whether or not a message follows."""
+"""Submissions with an address accepted per hour, from all clients, whether or not a message follows."""
 LONGEST = 254
 COST = 2
 NO_ADDRESS = "This is not an email address. Write it as somebody@example.org."
 MANY = FormPage(
-    "Not now", ("There were too many requests within the hour. Please try again later.",), status=503, wait=3600
+    "Try again later", ("Too many requests in the last hour. Please try again later.",), status=503, wait=3600
 )
 
 
 class JoinDependencies(NamedTuple):
-    """What the page needs: stores, how mail is sent, a relay. `publication`: the one that is meant where none is
-    named."""
+    """What the page needs: the store, the mail configuration, a relay. `publication`: the default if none is named."""
 
     open_record: Callable[[], Record]
     mail_config: MailConfig
@@ -50,14 +49,15 @@ class JoinDependencies(NamedTuple):
 
 
 class SubmissionCounter:
-    """How often the form was sent within the hour, by this process. In memory, as it tells nothing of anybody."""
+    """Counts submissions within the last hour, in this process. Kept in memory; it stores nothing about anybody."""
 
     def __init__(self) -> None:
         self._at: deque[int] = deque()
         self._lock = threading.Lock()
 
     def take(self, at: int) -> bool:
-        """Counts one more at a moment, µs UTC, unless there were too many in the hour before it."""
+        """Counts a submission at a moment, µs UTC. Returns False, without counting it, if there were too many in the
+        hour before."""
         with self._lock:
             while self._at and not at - HOUR < self._at[0] <= at:
                 self._at.popleft()
@@ -68,7 +68,7 @@ class SubmissionCounter:
 
 
 def routes(router: FormRouter, dependencies: JoinDependencies) -> Sequence[BaseRoute]:
-    """The page."""
+    """The routes of the page."""
     submissions = SubmissionCounter()
     form = router.route(
         PATH,
@@ -81,7 +81,7 @@ def routes(router: FormRouter, dependencies: JoinDependencies) -> Sequence[BaseR
 
 
 def _refill(dependencies: JoinDependencies, values: Values) -> FormPage:
-    """The form with what was sent, of which nothing was looked up."""
+    """The form with the submitted values, without any look-ups."""
     return _form(values.get("publication") or dependencies.publication, "Issues", values)
 
 
@@ -109,7 +109,7 @@ def _form(publication: str, title: str, values: Values | None = None, error: str
         FormField("skip", "No mail on days without papers", "check", filled.get("skip", "")),
     )
     form = FormSpec("join", "Subscribe", fields, (("publication", publication),), error=error)
-    lines = ("You will get one message that asks you to confirm. Every issue says how to unsubscribe.",)
+    lines = ("You will get one message asking you to confirm. Every issue says how to unsubscribe.",)
     return FormPage(f"{title} by mail", lines, form, status=400 if error else 200)
 
 
@@ -130,16 +130,16 @@ def _submit(
     if not router.run_later(lambda: _send(dependencies, publication, address, at, skip_empty=skip)):
         return forms.BUSY
     lines = (
-        f"If that address is not subscribed to {title} yet, a message is on its way. Open its link within a "
-        "week to confirm.",
-        "Nothing within the hour? Check your spam folder, or try again tomorrow.",
+        f"If that address is not subscribed to {title} yet, a message is on its way. Open the link in it within "
+        "a week to confirm.",
+        "No message within an hour? Check your spam folder, or try again tomorrow.",
     )
     return FormPage("Check your inbox", lines)
 
 
 def _send(dependencies: JoinDependencies, publication: str, address: str, at: int, *, skip_empty: bool) -> None:
-    """The message, where one is needed. Who has confirmed gets none, and nothing of theirs is changed: whoever filled
-    in the form may be anybody."""
+    """Sends the message, if needed. For confirmed subscribers nothing is sent or changed, since anybody may have filled
+    in the form."""
     with dependencies.open_record() as record:
         subscribers.tidy(record, at)
         known = subscribers.find(record, subscribers.mark_of(record, publication, address))
@@ -150,8 +150,6 @@ def _send(dependencies: JoinDependencies, publication: str, address: str, at: in
             chosen = publication_of(record, publication)
             opt_in.ask(record, dependencies.mail_config, relay, chosen, address, at, skip_empty=skip_empty)
         except HotPapersError as problem:
-            raise NetError(
-                f"a message that asks to confirm was not sent: {without_address(str(problem), address)}"
-            ) from None
+            raise NetError(f"the confirmation request was not sent: {without_address(str(problem), address)}") from None
         finally:
             relay.close()

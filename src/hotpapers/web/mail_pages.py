@@ -1,8 +1,8 @@
-"""The pages that messages lead to: to confirm a subscription, to end it, to choose its days.
+"""The pages that messages link to: to confirm a subscription, to end it, to choose its days.
 
-Looking changes nothing, as mail programs and filters look at every link; a button sends a POST, which acts. A POST to
-the address of *unsubscribe* is also what a mail program sends for one click (RFC 8058): it needs no cookie and no form,
-and its body is not looked at. Whoever holds the signed token may act, and learns no address.
+GET changes nothing, as mail programs and filters open every link; the pages' buttons send a POST, which acts. Mail
+programs also send a POST to the *unsubscribe* address for one click (RFC 8058): it needs no cookie and no form, and its
+body is ignored. Anyone with the signed token can act, but sees no address.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ HEADERS = {
     "cache-control": "no-store",
 }
 MOST = 32
-"""How many of these pages are made at once; they may have to wait for the store."""
+"""Most of these pages in progress at once; they may have to wait for the store."""
 LONGEST = 100
-"""Signs of a token that is looked at."""
+"""Most characters of a token; longer ones are invalid."""
 
 
 class MailPage(NamedTuple):
-    """What a page says. `buttons`: where each leads, and what stands on it."""
+    """A page's text. `buttons`: (target, label) pairs."""
 
     heading: str
     lines: tuple[str, ...] = ()
@@ -51,10 +51,10 @@ class MailPage(NamedTuple):
 
 
 TokenHandler = Callable[[Record, MailToken, Subscriber, str], MailPage]
-"""What an address does: with a store, a token, whose it is, and the publication's title."""
+"""Handles a request: (record, token, the token's subscriber, the publication's title)."""
 
 NOTHING = MailPage(
-    "Invalid or expired link", ("It is incomplete or too old. Subscribe again to get a new one.",), (), 404
+    "Invalid or expired link", ("The link is incomplete or too old. Subscribe again to get a new one.",), (), 404
 )
 BUSY = MailPage("Server busy", ("The server is busy. Please try again in a minute.",), (), 503)
 
@@ -64,7 +64,7 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
 
     def ask_confirm(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         if reader.state == "confirmed":
-            return MailPage(f"You are subscribed to {title}", ("Already confirmed.",))
+            return MailPage(f"You are subscribed to {title}", ("Your subscription is already confirmed.",))
         if reader.state != "asked":
             return NOTHING
         return MailPage(f"Get {title} by mail?", (), (("", f"Yes, send me {title}"),))
@@ -72,7 +72,7 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
     def confirm(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         subscribers.confirm(record, token, clock())
         return MailPage(
-            f"You are subscribed to {title}", ("From the next issue on. Every issue says how to unsubscribe.",)
+            f"You are subscribed to {title}", ("You will get the next issue. Every issue says how to unsubscribe.",)
         )
 
     def ask_leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:

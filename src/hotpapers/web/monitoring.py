@@ -1,6 +1,6 @@
-"""What machines ask a running program: `/metrics` for Prometheus, `/health` for whoever restarts it.
+"""Monitoring of a running program: `/metrics` for Prometheus, `/health` for supervisors.
 
-On an address of its own, for the operator's own network: nothing here is for readers.
+Served on a separate address for the operator's own network, not for readers.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ NOT_KEPT = {"cache_control": "no-store"}
 
 
 def monitor(listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> AbstractContextManager[int]:
-    """Answers on an address until the end of the context, which gives its port. Entering raises SettingsError."""
+    """Serves on an address until the end of the context, which yields the port. Entering raises SettingsError."""
     return background_server(listen, _handler(ask, metrics), "monitor")
 
 
 def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[GuardedHandler]:
     class Handler(GuardedHandler):
         def do_GET(self) -> None:  # noqa: N802
-            """The two addresses; 503 where somebody must look, or the store cannot be asked."""
+            """Answers both addresses; 503 if there are problems or the store is unavailable."""
             try:
                 if self.path == "/metrics":
                     self.say(200, "text/plain; version=0.0.4; charset=utf-8", metrics(), **NOT_KEPT)
@@ -32,9 +32,9 @@ def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[
                     state = ask()
                     self.say(200 if state.ok else 503, "application/json", json.dumps(state._asdict()), **NOT_KEPT)
                 else:
-                    self.say(404, "text/plain; charset=utf-8", "ask for /metrics or /health\n", **NOT_KEPT)
+                    self.say(404, "text/plain; charset=utf-8", "not found; use /metrics or /health\n", **NOT_KEPT)
             except ConnectionError:
-                pass  # whoever asked is gone
+                pass  # the client has disconnected
             except Exception as problem:
                 if is_defect(problem):
                     log_defect("monitor", problem)

@@ -1,8 +1,9 @@
-"""The page for whoever posted, `/mine`: they prove an account by a code in its profile, and say what is to happen.
+"""The page for authors of posts, `/mine`: they prove that an account is theirs by a code in its profile, and make a
+request.
 
-First they name the account, then they get a code and keep the page open, then they write the code into the profile and
-send the page's form: the profile is fetched, and if the code stands there, it is done. Nothing is kept of this but what
-was asked for: a verdict, with its reason in words.
+First they name the account. Then they get a code, put it in the profile, and submit the form on the same page. The
+profile is fetched, and if it contains the code, the request is carried out. Only its result is stored: a verdict, with
+its reason in words.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Value
 PATH = "/mine"
 COST = 2
 HIDE, PERSON = "hide", "person"
-CHOICES = ((HIDE, "Take all my posts off these pages"), (PERSON, "I am a person, not a bot"))
+CHOICES = ((HIDE, "Hide all my posts on this site"), (PERSON, "I am a person, not a bot"))
 
 
 class ServerTurns:
-    """One profile at a time from each server: who holds a slow one up waits for it alone."""
+    """Allows one profile request at a time per server, so a slow server only delays its own users."""
 
     def __init__(self) -> None:
         self._busy: set[str] = set()
@@ -44,7 +45,7 @@ class ServerTurns:
 
     @contextmanager
     def acquire(self, server: str) -> Iterator[bool]:
-        """Whether it is one's turn; then it is until the end."""
+        """Yields whether the server is free; if so, reserves it until the end of the context."""
         with self._lock:
             is_free = server not in self._busy
             self._busy.add(server)
@@ -57,9 +58,9 @@ class ServerTurns:
 
 
 class MyPostsDependencies(NamedTuple):
-    """What the page needs. `open_client`: a client of networks; `view`: Bluesky's public view; `render`: renders anew
-    what batches after a position changed. `base_addresses`: the base addresses of the settings. `contact`: the
-    operator's own."""
+    """What the page needs. `open_client`: opens an HTTP client; `view`: address of Bluesky's public view; `render`:
+    renders what batches after a position changed. `base_addresses`: those of the settings. `contact`: the operator's.
+    """
 
     open_record: Callable[[], Record]
     open_client: Callable[[], AbstractContextManager[HttpClient]]
@@ -73,19 +74,19 @@ class MyPostsDependencies(NamedTuple):
 
 
 def routes(router: FormRouter, dependencies: MyPostsDependencies) -> Sequence[BaseRoute]:
-    """The page."""
+    """The routes of the page."""
     form = router.route(PATH, lambda _: account_page(), partial(_submit, router, dependencies), COST, _refill)
     return [form, slash_redirect(PATH)]
 
 
 def _refill(values: Values) -> FormPage:
-    """The form with what was sent; where it has a proof, the second."""
+    """The form with the submitted values: the second form if they have a proof."""
     who, proof = values.get("who", ""), values.get("proof", "")
     return _choice_form(who, proof, values.get("choice", "")) if proof else account_page(who)
 
 
 def _submit(router: FormRouter, dependencies: MyPostsDependencies, values: Values) -> FormPage:
-    """What follows from a form: the code, or what was asked for."""
+    """The page after a submission: the code, or the outcome of the request."""
     who, proof = values.get("who", ""), values.get("proof", "")
     claim = claims.parse_claim(who)
     if not claim.network:
@@ -101,14 +102,14 @@ def _submit(router: FormRouter, dependencies: MyPostsDependencies, values: Value
         return _outcome_page(router, dependencies, record, known[0], values)
 
 
-# ---- first: who ------------------------------------------------------------------------------------------
+# ---- step 1: the account ---------------------------------------------------------------------------------
 
 ACCOUNT_LABEL = "Your account, or the address of one of your posts"
-UNKNOWN = "This site knows no post of this account, and shows none."
-BARE = "Which network is it on? Write it as @ada.example or @ada@social.example."
+UNKNOWN = "This site has no posts from this account, and shows none."
+BARE = "Which network is it on? Write it like @ada.example or @ada@social.example."
 SEVERAL: dict[claims.Network, str] = {
-    "bluesky": "Several accounts had this name. Please give the account's own id, such as did:plc:…",
-    "mastodon": "Several accounts had this name. Please give the account's own address, such as"
+    "bluesky": "Several accounts have had this name. Please enter the account's ID, such as did:plc:…",
+    "mastodon": "Several accounts have had this name. Please enter the account's address, such as"
     " https://social.example/users/ada",
 }
 
@@ -118,20 +119,20 @@ def account_page(who: str = "", error: str = "") -> FormPage:
     hint = "On Bluesky or Mastodon: @ada.example, @ada@social.example, https://social.example/@ada/123"
     field = FormField("who", ACCOUNT_LABEL, "text", who[: claims.LONGEST], hint, error, claims.LONGEST)
     lines = (
-        "Whoever posted decides what is shown here. Prove that an account is yours by writing a code into its profile"
-        " for a moment; no password is asked for.",
+        "You decide whether your posts are shown here. To prove that an account is yours, put a code in its profile for"
+        " a moment. No password is needed.",
     )
     form = FormSpec("mine", "Get a code", (field,), error=error)
     return FormPage("These are my posts", lines, form, status=400 if error else 200)
 
 
 def _elsewhere(contact: str) -> str:
-    """What is said of an account that cannot be proved here."""
-    text = "This can be proved only for accounts on Bluesky and Mastodon."
-    return f"{text} For others, write to {phrases.one_line(contact)}." if contact else text
+    """The message for an account that cannot be verified here."""
+    text = "Only accounts on Bluesky and Mastodon can be verified here."
+    return f"{text} For others, contact {phrases.one_line(contact)}." if contact else text
 
 
-# ---- second: the code --------------------------------------------------------------------------------------
+# ---- step 2: the code --------------------------------------------------------------------------------------
 
 
 def _code_page(
@@ -145,8 +146,8 @@ def _code_page(
 ) -> FormPage:
     secret = record.hasher.secret
     lines = (
-        "Write this code into the description of your profile, save it, and then send the form below. Keep this page"
-        " open until then; the code is good for a day. Afterwards, take it out again.",
+        "Add this code to the description of your profile, save the profile, and then send the form below. Keep this"
+        " page open until then. The code is valid for a day; you can remove it afterwards.",
     )
     page = _choice_form(who, codes.encode(secret, proof), choice, error)
     facts = (("Account", phrases.one_line(known.handle or known.own)),)
@@ -159,14 +160,14 @@ def _choice_form(who: str, proof: str, choice: str = "", error: str = "") -> For
     return FormPage("Your code", (), form)
 
 
-# ---- third: what is to be done -------------------------------------------------------------------------------
+# ---- step 3: the request -------------------------------------------------------------------------------------
 
-OLD = "This code has expired, or belongs to another page. Please start again."
-MISSING = "The code is not in the profile yet. Networks may take a minute to show it; then send this again."
-NOT_SHOWN = "The network does not let us read this profile, so nothing can be proved."
-NO_ANSWER = "The profile could not be read: its server did not answer properly. Please try again later."
+OLD = "This code has expired or belongs to another page. Please start again."
+MISSING = "The code is not in the profile yet. It may take a minute to appear; then send this again."
+NOT_SHOWN = "The network does not let us read this profile, so the account cannot be verified."
+NO_ANSWER = "The profile could not be read because its server did not respond properly. Please try again later."
 NO_CHOICE = "Please choose one."
-TURN = "Somebody else's profile is being read from the same server. Please try again in a minute."
+TURN = "Another profile is being read from the same server. Please try again in a minute."
 
 
 def _outcome_page(
@@ -196,7 +197,7 @@ def _outcome_page(
 
 
 def _proof_problem(dependencies: MyPostsDependencies, server: str, known: KnownAccount, code: str) -> str:
-    """Why the profile does not prove it; empty where it does."""
+    """Why the profile does not prove the claim; empty if it does."""
     try:
         with dependencies.open_client() as http:
             description = profiles.fetch_description(http, server, known)
@@ -214,7 +215,7 @@ def _hide(
 ) -> FormPage:
     before = record.head.position
     if not actions.hide(record, known.account, at):
-        return FormPage("Already hidden", ("None of your posts is shown here.",))
+        return FormPage("Already hidden", ("None of your posts are shown here.",))
     log_event("hidden as its account asked", position=record.head.position)
     router.run_later(partial(_render_changed, dependencies, before))
     return HIDDEN
@@ -225,17 +226,19 @@ def _render_changed(dependencies: MyPostsDependencies, before: int) -> None:
         dependencies.render(record, before)
 
 
-AFTER = "You can take the code out of your profile now."
+AFTER = "You can now remove the code from your profile."
 HIDDEN = FormPage(
     "Your posts are hidden",
-    ("None of them is shown here any more; pages that were written to folders follow within minutes.", AFTER),
+    ("They are no longer shown here. Pages published as files will be updated within minutes.", AFTER),
 )
 CONTEST_PAGES: dict[actions.ContestOutcome, FormPage] = {
-    "person": FormPage("You count as a person", ("You did before: no rule takes you for a bot.", AFTER)),
-    "lifted": FormPage("You count as a person", ("In every issue from now on. Earlier issues do not change.", AFTER)),
+    "person": FormPage("You count as a person", ("You already did: no rule considers you a bot.", AFTER)),
+    "lifted": FormPage(
+        "You count as a person", ("This applies to all future issues. Earlier issues do not change.", AFTER)
+    ),
     "asked": FormPage(
-        "Passed on",
-        ("More than the way you post suggests a bot, so whoever runs this site will look at it.", AFTER),
+        "Sent for review",
+        ("There are signs of a bot besides the way you post, so the operator of this site will review it.", AFTER),
     ),
 }
-FULL = FormPage("Not now", ("There were too many requests within the hour. Please try again later.",), status=503)
+FULL = FormPage("Try again later", ("Too many requests in the last hour. Please try again later.",), status=503)

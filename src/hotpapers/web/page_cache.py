@@ -1,8 +1,8 @@
-"""Pages made from an issue reader, each once, in threads: whoever waits for one that is made anew holds up nobody else.
+"""A cache of pages rendered from an issue reader. Rendering runs in threads, so a new page does not delay cached ones.
 
-One thread looks whether the issue reader is still the same. It begins to look after each request has come, so that
-nobody is shown what was forgotten or hidden before they asked; who comes while it looks shares the next look. Another
-thread makes pages, one after the other, as an issue reader is not read by two threads.
+One thread checks whether the issue reader has changed. Each check starts after the request arrives, so readers never
+see what was forgotten or hidden before their request; requests that arrive during a check share the next one. Another
+thread renders pages one at a time, because an issue reader must not be used by two threads.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from hotpapers.render.html.templating import policy_of
 from hotpapers.view.site_config import SiteConfig
 
 CACHED_PAGES = 1024
-"""Rendered pages kept: some 30 MB."""
+"""Most rendered pages in the cache: about 30 MB."""
 PACKED, SMALL = 6, 1000
-"""The level at which pages are packed, and the bytes up to which they are not."""
+"""The compression level, and the bytes up to which pages are not compressed."""
 
 
 class RenderedPage(NamedTuple):
-    """A page's bytes and their ETag; the same packed, empty where that is not worth while; and its policy."""
+    """A page's bytes and their ETag; `packed`: the bytes compressed, or empty if not worthwhile; `policy`: its Content
+    Security Policy."""
 
     body: bytes
     etag: str
@@ -38,14 +39,14 @@ class RenderedPage(NamedTuple):
 
 
 def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
-    """The bytes of a page as they are sent. `public`: whether the site has an address of its own."""
+    """A page as it is sent. `public`: whether the site has a public address."""
     is_worthwhile = len(page) > SMALL and not path.endswith(".png")
     packed = gzip.compress(page, PACKED, mtime=0) if is_worthwhile else b""
     return RenderedPage(page, hashlib.sha256(page).hexdigest()[:32], packed, policy_of(path, public))
 
 
 class PageCache:
-    """Pages made from one issue reader. Asked from one event loop; made in the thread of `pool`."""
+    """Pages from one issue reader. Used from one event loop; rendered in the thread of `pool`."""
 
     def __init__(
         self, issue_reader: IssueReader, publication: str, site_config: SiteConfig, pool: ThreadPoolExecutor
@@ -57,7 +58,7 @@ class PageCache:
         self._futures: OrderedDict[str, Future[RenderedPage | None]] = OrderedDict()
 
     async def get(self, path: str) -> RenderedPage | None:
-        """A page, None where there is none."""
+        """A page, or None if there is none."""
         future = self._futures.get(path)
         if future is None or (future.done() and (future.cancelled() or future.exception())):
             future = self._futures[path] = self._render_pool.submit(self._render, path)
@@ -88,8 +89,8 @@ class PageCache:
 
 
 class CurrentPages:
-    """The pages as they are now, also where the log has gone on. `open_issues`: the issue reader, the same object for
-    as long as nothing in it changed."""
+    """The current pages, also after changes in the log. `open_issues`: returns the issue reader, the same object as
+    long as nothing in it has changed."""
 
     def __init__(self, open_issues: Callable[[], IssueReader], publication: str, site_config: SiteConfig) -> None:
         self._open, self._publication, self._site_config = open_issues, publication, site_config
@@ -101,7 +102,7 @@ class CurrentPages:
         self._version: object = None
 
     async def now(self) -> PageCache:
-        """The pages of the issue reader as it is after this was called."""
+        """The pages of the current issue reader, checked after this call."""
         with self._lock:
             if self._next is None:
                 self._next = self._refresh_pool.submit(self._refresh)
@@ -110,7 +111,7 @@ class CurrentPages:
 
     def _refresh(self) -> PageCache:
         with self._lock:
-            self._next = None  # who comes from here on may come after something that this look does not see
+            self._next = None  # this check may miss changes made before later requests, so they start a new one
         issue_reader, logs = self._open(), self._site_config.logs
         version = logs.version(self._publication) if logs else None
         if self._cache is None or self._cache.issue_reader is not issue_reader or self._version != version:

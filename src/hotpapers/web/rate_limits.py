@@ -1,4 +1,4 @@
-"""How much one client may ask: a bucket of tokens each, filled steadily. In memory, of one process."""
+"""Rate limits: a token bucket per client, refilled steadily. In memory, per process."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from functools import lru_cache
 from typing import NamedTuple
 
 MOST_CLIENTS = 50_000
-"""Buckets kept at once: some 10 MB. Beyond, the one that was used longest ago is forgotten, and so full again."""
+"""Most buckets kept: about 10 MB. Beyond that, the least recently used one is dropped, and so counts as full again."""
 
 
 class _Bucket(NamedTuple):
-    """Tokens that were in it at a moment of a clock, in seconds."""
+    """Its tokens at a moment of a clock, in seconds."""
 
     tokens: float
     at: float
 
 
 class TokenBuckets:
-    """A bucket a client, with `rate` tokens, filled anew in so many seconds; 0: nobody is limited."""
+    """A bucket per client with `rate` tokens, refilled within `within` seconds. A rate of 0 means no limit."""
 
     def __init__(self, rate: int, within: int = 60) -> None:
         self._rate, self._within = rate, within
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def take(self, client: str, cost: int, at: float) -> int:
-        """Takes tokens at a moment in seconds; how many seconds to wait, where there are too few: 0 when taken.
+        """Takes tokens at a moment in seconds. Returns 0 if taken, or the seconds to wait if there are too few.
 
-        What costs more than a bucket holds is given for a full one.
+        A request that costs more than a full bucket takes a full bucket.
         """
         if not self._rate:
             return 0
@@ -48,10 +48,10 @@ class TokenBuckets:
 
 
 def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
-    """Who asks: the address that the outermost of so many trusted proxies saw; without proxies the peer's own.
+    """The client: the address that the outermost of the trusted proxies saw; without proxies, the peer's address.
 
-    `forwarded`: the values of X-Forwarded-For, in order. What a client wrote there itself stands further left than the
-    proxies' own entries, and is not looked at. Of an IPv6 address the network (/64) counts: one client has all of it.
+    `forwarded`: the values of X-Forwarded-For, in order. Entries written by a client itself are further left than those
+    of the proxies, and are ignored. IPv6 addresses are reduced to their /64 network, which belongs to one client.
     """
     entries = [entry.strip() for value in forwarded for entry in value.split(",")]
     address = entries[-proxies] if 0 < proxies <= len(entries) else peer
@@ -60,7 +60,7 @@ def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
 
 @lru_cache(10_000)
 def _client_key(address: str) -> str:
-    """The client that an address stands for; empty for what is no address."""
+    """The client of an address; empty for an invalid address."""
     try:
         address_of_client = ipaddress.ip_address(address)
     except ValueError:

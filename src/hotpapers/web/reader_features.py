@@ -1,4 +1,4 @@
-"""What readers can do in the app: its forms, with all that they need, where the settings say that it is public."""
+"""The app's forms for readers with their dependencies, if the settings make the app public."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from hotpapers.web import join_page, my_posts, report_forms
 from hotpapers.web.forms import FormRouter
 
 ASKING = ClientLimits(connect=5.0, read=10.0, whole=15.0, size=1_000_000, redirects=1, tries=1)
-"""Somebody waits for the answer."""
+"""Tight limits, as a reader is waiting for the response."""
 
 
 ONE_CLIENT = (
-    "[serve] base begins with https://, so a proxy stands in front, and `proxies` is 0: all readers count as one client"
-    " and use up each other's share. Write proxies = 1, or how many there are."
+    "[serve] base begins with https://, so there is a proxy in front, but `proxies` is 0: all readers count as one"
+    " client and share one rate limit. Set proxies = 1, or the number of proxies."
 )
 
 
 def is_one_client(serve: ServeSettings) -> bool:
-    """Whether all readers come from one address, as this server speaks no TLS itself and is told of no proxy."""
+    """Whether all readers come from one address: this server does not speak TLS itself, but no proxy is configured."""
     return serve.base.startswith("https://") and not serve.proxies
 
 
 class ReaderConfig(NamedTuple):
-    """The operator's settings, their folder and file, and what is told of them on pages."""
+    """The operator's settings, their folder and file, and the parts used on pages."""
 
     settings: Settings
     folder: Path
@@ -82,7 +82,7 @@ class ReaderFeatures:
 
 
 def my_posts_dependencies(open_record: Callable[[], Record], operator: ReaderConfig) -> my_posts.MyPostsDependencies:
-    """What the page for whoever posted needs. Raises SettingsError."""
+    """The dependencies of the page for authors of posts. Raises SettingsError."""
     settings = operator.settings
     view = read_settings("bluesky", settings.source.get("bluesky", {}), operator.file)
     assert isinstance(view, BlueskySettings)
@@ -94,13 +94,13 @@ def my_posts_dependencies(open_record: Callable[[], Record], operator: ReaderCon
 
 
 def _asked_for(settings: Settings) -> list[object]:
-    """The tables of the networks on which accounts are proved."""
+    """The settings tables of the networks on which accounts can be verified."""
     return [settings.source.get(name, {}) for name in ("bluesky", "mastodon")]
 
 
 def client(settings: Settings, reserve: HostPacer) -> AbstractContextManager[HttpClient]:
-    """A client that asks for one profile. Inside addresses are asked only where the settings of sources name them.
-    `reserve`: when all of them may ask a host next."""
+    """A client for fetching one profile. Internal addresses are only allowed if the settings of sources name them.
+    `reserve`: the pacing of hosts, shared by all clients."""
     tables = _asked_for(settings)
     return PoliteHttpClient(
         user_agent(settings.contact), pace=PACE, reserve=reserve, base_addresses=tuple(addresses(tables)),

@@ -1,6 +1,6 @@
-"""The pages on which a reader says that an entry is wrong, `/wrong`, or that a post should not be quoted, `/report`.
+"""The pages to report that an entry is wrong, `/wrong`, or that a post should not be quoted, `/report`.
 
-What is said goes to the operator alone. It is about something that stands in an issue here; nothing else is taken.
+Only the operator sees reports. They must be about something in an issue on this site.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Value
 PATHS: dict[Kind, str] = {"entry": "/wrong", "quotation": "/report"}
 HEADINGS: dict[Kind, str] = {"entry": "What is wrong?", "quotation": "Report a quotation"}
 LABELS: dict[Kind, str] = {"entry": "What is wrong with this entry?", "quotation": "Why should it not be quoted?"}
-HINT = "Only whoever runs this site will read this. Who you are is not kept: to get an answer, write to them."
-FULL = FormPage("Not now", ("There have been many reports within the hour. Please try again later.",), status=503)
-THANKS = FormPage("Thank you", ("Whoever runs this site will read it.",))
+HINT = "Only the operator of this site will read this. We don't store who you are; for a reply, contact the operator."
+FULL = FormPage("Try again later", ("Too many reports in the last hour. Please try again later.",), status=503)
+THANKS = FormPage("Thank you", ("The operator of this site will read it.",))
 
 
 class ReportTarget(NamedTuple):
-    """What is meant: an entry of an issue by its digest, or a post quoted there; and how a page names it."""
+    """The target of a report: an entry of an issue (by digest), or a post quoted there. `facts`: how pages show it."""
 
     issue: str
     paper: str
@@ -41,7 +41,7 @@ class ReportTarget(NamedTuple):
 
 
 class ReportDependencies(NamedTuple):
-    """What the pages need. `terms`: by which posts are quoted here."""
+    """What the pages need. `terms`: the terms that decide how posts are quoted."""
 
     open_record: Callable[[], Record]
     clock: Callable[[], int] = now
@@ -49,7 +49,7 @@ class ReportDependencies(NamedTuple):
 
 
 def routes(router: FormRouter, dependencies: ReportDependencies) -> Sequence[BaseRoute]:
-    """The two pages."""
+    """The routes of the two pages."""
     report_routes = [
         router.route(
             path,
@@ -68,7 +68,7 @@ def _show(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormP
 
 
 def _refill(kind: Kind, values: Values) -> FormPage:
-    """The form with what was sent, of which nothing was looked up."""
+    """The form with the submitted values, without any look-ups."""
     target = ReportTarget(values.get("issue", ""), values.get("paper", ""), values.get("post", ""), ())
     return _form(kind, target, values.get("said", ""))
 
@@ -86,11 +86,11 @@ def _submit(dependencies: ReportDependencies, kind: Kind, values: Values) -> For
 
 
 def problem_of(text: str) -> str:
-    """Why what is said cannot be taken; empty where it can."""
+    """Why a report's text cannot be accepted; empty if it can."""
     if clean_text.is_blank(text):
         return "Please write what is wrong. A sentence is enough."
     if len(text) > reader_reports.LONGEST:
-        return f"This is too long: {len(text):,} characters. Please write {reader_reports.LONGEST:,} at most."
+        return f"This is too long: {len(text):,} characters. The limit is {reader_reports.LONGEST:,}."
     return ""
 
 
@@ -102,8 +102,8 @@ def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> 
 
 
 def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -> ReportTarget:
-    """What an address or a form names. Raises NotFound where it does not stand in an issue here, or is not quoted there
-    now: what is hidden is not told."""
+    """The target that a link or form names. Raises NotFound if it is not in an issue here, or not currently quoted
+    there: hidden posts are not revealed."""
     digest, paper, post = values.get("issue", ""), f"arxiv:{values.get('paper', '')}", values.get("post", "")
     content = _content(record, digest)
     if paper not in (entry.paper for entry in (*content.entries, *content.ongoing)):
@@ -135,6 +135,6 @@ def _quoted_post(record: Record, allowed: terms.Table, content: IssueContent, pa
 
 
 def _author_label(post: Post) -> str:
-    """By whom and of when a post is, and where: `ada.example, 7 May 2024, https://…`."""
+    """A post's author, day and address: `ada.example, 7 May 2024, https://…`."""
     when = phrases.day_name(timestamps.day_of(post.created_at))
     return ", ".join(filter(None, (post.handle or post.name, when, site_paths.post_url(post) or post.post)))

@@ -1,4 +1,4 @@
-"""The issue reader of a store from which an app shows pages: the same for as long as what it shows does not change."""
+"""The issue reader from which an app shows pages: the same object as long as what it shows does not change."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from hotpapers.store import Record
 
 
 class FreshIssueReader:
-    """Call it for the issue reader as it is now: the same object for as long as nothing that it shows was written to
-    the record or forgotten in it, by whomever.
+    """Call it to get the current issue reader: the same object as long as no process writes or forgets anything in the
+    record that it shows.
 
-    An issue reader has a connection of its own, as it may be read in another thread than the one in which this is
-    called."""
+    Each issue reader has its own connection, as it may be used in a different thread from the one that calls this."""
 
     def __init__(self, open_record: Callable[[], Record], allowed: terms.Table = terms.TERMS) -> None:
         self._open, self._allowed = open_record, allowed
@@ -24,7 +23,7 @@ class FreshIssueReader:
         self._current: tuple[int, Record, RecordIssueReader] | None = None
 
     def __call__(self) -> RecordIssueReader:
-        """The issue reader. Raises StoreError; the next call begins anew."""
+        """The issue reader. Raises StoreError; the next call then opens a new connection."""
         try:
             return self._fresh()
         except StoreError:
@@ -42,7 +41,7 @@ class FreshIssueReader:
         return self._current[2]
 
     def close(self) -> None:
-        """Ends the watch. An issue reader's connection ends with the issue reader, which may still be read."""
+        """Stops watching. The current issue reader may still be in use; its connection is closed with it."""
         if self._watch is not None:
             self._watch[0].database.close()
         self._watch = self._current = None

@@ -1,4 +1,4 @@
-"""From an address to a question with its parameters."""
+"""Maps paths to API endpoints and their parameters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MOST_PARAMETERS = 10
 
 
 class QueryRoute(NamedTuple):
-    """Where a question is answered: `question` is None for the export. `pattern`: of the whole path."""
+    """A route of the API. `question`: its endpoint, None for the export. `pattern`: matches the whole path."""
 
     question: Endpoint | None
     pattern: re.Pattern[str]
 
     @property
     def cost(self) -> int:
-        """How many simple questions it is worth."""
+        """Its cost in simple requests."""
         return self.question.cost if self.question else EXPORT_COST
 
     @property
@@ -32,7 +32,7 @@ class QueryRoute(NamedTuple):
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """`/papers/{paper}` → a pattern; identifiers of papers, and they alone, may hold a slash."""
+    """`/papers/{paper}` → a pattern; only identifiers of papers may contain slashes."""
     inside = {"{paper}": r"(?P<paper>.+)"}
     parts = re.split(r"(\{\w+\})", path)
     patterns = [inside.get(part) or re.sub(r"^\{(\w+)\}$", r"(?P<\1>[^/]+)", part) for part in parts]
@@ -46,7 +46,7 @@ ROUTES: tuple[QueryRoute, ...] = (
 
 
 def route_of(path: str) -> tuple[QueryRoute, dict[str, str]] | None:
-    """The route of a path, and the parameters that stand in it; None for no route's."""
+    """The route of a path and the parameters in it; None if no route matches."""
     for route in ROUTES:
         match = route.pattern.fullmatch(path)
         if match:
@@ -55,11 +55,11 @@ def route_of(path: str) -> tuple[QueryRoute, dict[str, str]] | None:
 
 
 def parameters(cls: type[request_params.Params], inside: dict[str, str], query: bytes) -> request_params.Params:
-    """The parameters of a path and its query. Raises UsageError for what is missing, wrong, unknown or there twice."""
+    """The parameters of a path and its query. Raises UsageError for missing, invalid, unknown or duplicate ones."""
     values: dict[str, str] = {}
     for name, value in _pairs(query):
         if name in values or name in inside:
-            raise UsageError(f"{name[:60]}: stands there twice")
+            raise UsageError(f"{name[:60]}: given twice")
         values[name] = value
     return request_params.check_params(cls, {**inside, **values}, as_text=True)
 
@@ -72,12 +72,12 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
             query.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict",
             max_num_fields=MOST_PARAMETERS,
         )  # fmt: skip
-    except ValueError as error:  # no ASCII, no UTF-8, no pairs, or too many
-        raise UsageError("the query cannot be read; write it as name=value&name=value, in UTF-8") from error
+    except ValueError as error:  # not ASCII, not UTF-8, not pairs, or too many
+        raise UsageError("invalid query; write it as name=value&name=value, in UTF-8") from error
 
 
 def next_link(params: request_params.Params, path_pattern: str, cursor: str | None) -> str:
-    """The header that leads to the next page, from the address that was asked for; empty on the last page."""
+    """The Link header to the next page, relative to the requested address; empty on the last page."""
     if not cursor:
         return ""
     values: dict[str, Any] = {**msgspec.structs.asdict(params), "cursor": cursor}

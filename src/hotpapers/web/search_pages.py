@@ -1,11 +1,11 @@
-"""Searching in the app: answers on the page of search, without a script, and feeds of what somebody looks for.
+"""Search in the app: results on the search page, without scripts, and feeds of search results.
 
-    GET /search/?q=…                  papers and posts, on the page that the static site has; ?cursor=…: what follows
-    GET /feeds/query.atom?q=…         papers of the latest issues that a query finds; also .rss, .json
-    GET /feeds/author/NAME.atom       those by an author whom issues know, named as written or as in addresses
+    GET /search/?q=…                  papers and posts, on the static site's search page; ?cursor=…: the next results
+    GET /feeds/query.atom?q=…         papers of the latest issues that match a query; also .rss, .json
+    GET /feeds/author/NAME.atom       papers by an author in issues, with the name as written or as in addresses
 
-Without `q` the page is the site's own; a feed needs a question that can be understood. Questions are answered in
-threads of their own, like those of the API, and what a client may ask is bounded in the same way.
+Without `q`, the search page is the site's own; a feed needs a valid query. Like in the API, requests are answered in
+separate threads and limited per client.
 """
 
 from __future__ import annotations
@@ -46,21 +46,22 @@ from hotpapers.web.search_view import NOTHING, answer_of, expired, feed_address,
 from hotpapers.web.sessions import SessionPool
 
 THREADS, MOST = 2, 32
-"""Questions that are answered at once, and that there may be in all."""
+"""Requests answered at once, and most requests in progress."""
 PAGE, POSTS = 20, 5
-"""Papers on a page, and posts below those of the first one."""
+"""Papers per page, and posts below the papers of the first page."""
 COST = BY_NAME["search"].cost
 FEED_COST = 5 * COST
 IN_FEED = 1000
-"""The best papers that a query finds of the time of the latest issues; those that issues hold are in its feed."""
+"""How many of a query's best papers from the time of the latest issues are considered; those in issues are in the feed.
+"""
 BEFORE = timedelta(days=60)
-"""So long before the first of the latest issues papers may have been announced that these hold."""
+"""How long before the first of the latest issues their papers may have been announced."""
 LONGEST, LONGEST_NAME = 1000, 200
-"""Characters of a query that are shown again, and of an author's name that are read."""
+"""Characters shown of a query, and read of an author's name."""
 
 
 class SearchOutput(NamedTuple):
-    """A page or a feed; with status 404 why there is none. `path`: what says its type and policy."""
+    """A page or a feed; with status 404, the reason why there is none. `path`: determines its type and policy."""
 
     path: str
     body: bytes
@@ -68,7 +69,7 @@ class SearchOutput(NamedTuple):
 
 
 class ThreadState(NamedTuple):
-    """What one thread makes pages and feeds with, for as long as its issue reader is the same."""
+    """One thread's makers of pages and feeds, kept as long as its issue reader is the same."""
 
     issue_reader: IssueReader
     pages: SitePages
@@ -97,7 +98,7 @@ class SearchRoutes:
     def close(self) -> None:
         self._sessions.close()
 
-    # ---- what is asked ---------------------------------------------------------------------------------
+    # ---- requests --------------------------------------------------------------------------------------
 
     async def _page(self, request: Request) -> Response:
         query, cursor = request.query_params["q"], request.query_params.get("cursor", "")
@@ -106,7 +107,7 @@ class SearchRoutes:
     async def _query_feed(self, request: Request) -> Response:
         query, form = request.query_params.get("q", "").strip(), request.path_params["form"]
         if form not in FORMATS or not query:
-            return _refusal(404, "a feed of a search is feeds/query.atom?q=…")
+            return _refusal(404, "not found; the feed of a search is feeds/query.atom?q=…")
         if error := query_error(query):
             return _refusal(400, error)
         return await self._respond(
@@ -117,7 +118,7 @@ class SearchRoutes:
         name, form = request.path_params["name"], request.path_params["form"]
         author = slug(name[:LONGEST_NAME])
         if form not in FORMATS or not author:
-            return _refusal(404, "a feed of an author is feeds/author/NAME.atom")
+            return _refusal(404, "not found; the feed of an author is feeds/author/NAME.atom")
         return await self._respond(
             request, FEED_COST, lambda session, state: self._feed_of_author(state, name, author, form)
         )
@@ -127,15 +128,15 @@ class SearchRoutes:
         client = client_of(query.peer, query.forwarded, self._operator.proxies)
         seconds = self._buckets.take(client, cost, time.monotonic())
         if seconds:
-            return _refusal(429, f"too many questions; go on in {seconds} s", seconds)
+            return _refusal(429, f"too many requests; try again in {seconds} s", seconds)
         if self._pending >= MOST:
-            return _refusal(503, "too many ask at once", 1)
+            return _refusal(503, "too many concurrent requests", 1)
         self._pending += 1
         try:
             page = await self._sessions.ask(lambda session: handler(session, self._thread_state(session)))
         except StoreError as problem:
             logs.LOG.error("search: %s", problem)
-            return _refusal(503, "the store cannot be read now", 10)
+            return _refusal(503, "the store is temporarily unavailable", 10)
         finally:
             self._pending -= 1
         if page.status == 404:
@@ -156,7 +157,7 @@ class SearchRoutes:
             state = self._local.state = ThreadState(issue_reader, *parts)
         return state
 
-    # ---- what is answered, in a thread -------------------------------------------------------------------
+    # ---- results, computed in a thread -------------------------------------------------------------------
 
     def _results(self, session: QuerySession, state: ThreadState, query: str, cursor: str) -> SearchOutput:
         if error := query_error(query):
@@ -167,7 +168,7 @@ class SearchRoutes:
                 request_params.SearchParams, {"q": query, "limit": PAGE, "cursor": cursor}
             )
             match = papers.search(session, params)
-        except UsageError:  # the question was checked before, so it is the cursor
+        except UsageError:  # the query was checked before, so it is the cursor
             return SearchOutput(search_page.PATH, state.pages.search(expired(query)), 400)
         posts = () if cursor else _posts(session, query)
         return SearchOutput(search_page.PATH, state.pages.search(answer_of(query, match, posts, self._publication)))
@@ -192,7 +193,7 @@ class SearchRoutes:
             for summary in state.issue_reader.entry_summaries(self._publication)
             for name in summary.authors
         ):
-            return SearchOutput("", b"nobody of that name stands on a paper of an issue", 404)
+            return SearchOutput("", b"no paper in an issue has an author with this name", 404)
         title = name if name != author else author.replace("-", " ")
         path = f"feeds/author/{quote(author)}.{form}"
         feed = state.feeds.of_papers(path, phrases.cut(phrases.one_line(title), 200), is_theirs, form)
@@ -200,7 +201,7 @@ class SearchRoutes:
 
 
 def _posts(session: QuerySession, query: str) -> tuple[index.PostHit, ...]:
-    """The posts with what is asked for; none where it asks for what only papers have."""
+    """The posts that match; none if the query asks for something that only papers have."""
     try:
         return index.search_posts(session.record, query, limit=POSTS, allowed=session.terms).posts
     except UsageError:
@@ -208,10 +209,10 @@ def _posts(session: QuerySession, query: str) -> tuple[index.PostHit, ...]:
 
 
 class _SearchRoute(Route):
-    """The page of search where something is asked for; without that, it is the site's own page."""
+    """The search page if there is a query; otherwise the site's own page is shown."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether a request asks for something."""
+        """Whether a request has a query."""
         match, inside = super().matches(scope)
         if match is Match.FULL and not Request(scope).query_params.get("q", "").strip():
             return Match.NONE, {}
@@ -219,6 +220,6 @@ class _SearchRoute(Route):
 
 
 def _refusal(status: int, reason: str, seconds: int = 0) -> Response:
-    """An answer in plain words. `seconds`: after which it is worth asking again."""
+    """An error as plain text. `seconds`: for Retry-After, or 0."""
     later = {"retry-after": str(seconds)} if seconds else {}
     return PlainTextResponse(f"{reason}\n", status, {**HEADERS, **later})

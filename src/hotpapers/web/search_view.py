@@ -1,4 +1,4 @@
-"""What a search found, as the page shows it: pure."""
+"""Search results as shown on the page. Pure."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from hotpapers.view import phrases, site_paths
 from hotpapers.view.post_views import byline
 
 ISSUES = 3
-"""The latest issues that are named of those that held a paper."""
+"""How many of the latest issues with a paper are named."""
 NOTHING = "Nothing was asked for: write a word, a name, a category or a day."
 GONE = "These results have expired."
 
 
 def query_error(query: str) -> str:
-    """Why a query cannot be answered; empty where it can."""
+    """Why a query cannot be answered; empty if it can."""
     if len(query) > query_parser.LONGEST:
         return f"That is too long: write {query_parser.LONGEST:,} characters at most."
     return "" if query_parser.parse(query).asks else NOTHING
 
 
 def expired(query: str) -> SearchAnswer:
-    """The answer to who asks for a page of an answer that there is no more, with the way to its first one."""
+    """The answer for a page of results that have expired, with a link to the first page."""
     return SearchAnswer(query, GONE, again="?" + urlencode({"q": query}, quote_via=quote))
 
 
@@ -42,12 +42,12 @@ def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], pu
 
 
 def feed_address(query: str) -> str:
-    """The way to the feed of a query from the site's folder."""
+    """The address of a query's feed, relative to the site's root."""
     return "feeds/query.atom?" + urlencode({"q": query}, quote_via=quote)
 
 
 def result_line(query: str, page: schemas.SearchPage) -> str:
-    """What was understood, how much there is of it, and in which order: in the words of the static site's search."""
+    """How the query was understood, the number of results and their order, in the words of the static site's search."""
     if not page.understood:
         return NOTHING
     number = words.count_noun(page.total, "paper") if page.exact else f"More than {page.total:,} papers"
@@ -76,7 +76,7 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
 
 
 def _day_name(day: str) -> str:
-    """Of a paper that was never announced, the month may be all that is known."""
+    """The name of a day, or of a month: for a paper that was never announced, only the month may be known."""
     return phrases.day_name(day) if len(day) == len("2021-01-14") else phrases.month_name(day)
 
 

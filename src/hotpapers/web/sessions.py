@@ -1,4 +1,4 @@
-"""Sessions for the threads in which an app answers: each thread has a connection of its own to the store."""
+"""Query sessions for an app's threads: each thread has its own connection to the store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 def open_store(open_record: Callable[[], Record]) -> Record:
-    """A connection. Raises StoreError, also where there is no store: that is nothing that who asks has done wrong."""
+    """Opens a connection. Raises StoreError, also if there is no store, as that is not the client's fault."""
     try:
         return open_record()
     except UsageError as problem:
@@ -26,10 +26,10 @@ def open_store(open_record: Callable[[], Record]) -> Record:
 
 
 class SessionPool:
-    """So many threads, each with a session as soon as it is asked something.
+    """A pool of threads, each with its own session, opened on first use.
 
-    Nothing is opened before: whoever makes this may go on to start processes. `open_record` is called in the thread
-    that will use what it returns. `logs`: of what was published.
+    Nothing is opened in the constructor, so its caller may still fork processes. `open_record` is called in the thread
+    that uses the record. `logs`: the logs of publications.
     """
 
     def __init__(
@@ -41,14 +41,14 @@ class SessionPool:
         self._records: set[Record] = set()
 
     def ask(self, work: Callable[[QuerySession], Result]) -> asyncio.Future[Result]:
-        """Does something with a session, in one of the threads."""
+        """Runs work with a session in one of the threads."""
         return asyncio.get_running_loop().run_in_executor(self._pool, self.call, work)
 
     def call(self, work: Callable[[QuerySession], Result]) -> Result:
-        """Does something at a session of this thread: what takes no time."""
+        """Runs short work with a session in the current thread."""
         try:
             return work(self._session())
-        except StoreError:  # the server may have gone away: the next question gets a new connection
+        except StoreError:  # the database server may have gone away: the next request gets a new connection
             self._drop_session()
             raise
 
@@ -67,7 +67,7 @@ class SessionPool:
             session.record.database.close()
 
     def close(self) -> None:
-        """Waits for what is being answered, and closes all connections."""
+        """Waits for running requests, and closes all connections."""
         self._pool.shutdown()
         while self._records:
             self._records.pop().database.close()

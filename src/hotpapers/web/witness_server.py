@@ -1,4 +1,4 @@
-"""A witness over HTTP: `POST /add-checkpoint` for logs, `GET /health` for its operator."""
+"""An HTTP server for a witness: `POST /add-checkpoint` for logs, `GET /health` for the operator."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from hotpapers.web.connection_table import ConnectionLimits
 from hotpapers.web.rate_limits import TokenBuckets
 
 PER_LOG = 30
-"""Checkpoints that are news to the witness, of one log in a minute: each asks once or twice for one."""
+"""New checkpoints per log and minute; a log sends each of them once or twice."""
 PER_MINUTE = 120
-"""All other requests in a minute: what no known log signed, and what was cosigned before, which anybody can send."""
+"""All other requests per minute: not signed by a known log, or cosigned before. Anyone can send these."""
 MOST_PER_MINUTE = 600
-"""News of all logs together."""
+"""New checkpoints of all logs per minute."""
 
 
 class WitnessRates:
-    """How much is answered: to each log, to all, and to anybody, so that a flood of one kind holds up no other.
+    """Rate limits per log, for all logs, and for all other requests, so a flood of one kind does not block the others.
     `clock`: in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -33,7 +33,7 @@ class WitnessRates:
         self._shared, self._logs, self._all = map(TokenBuckets, (PER_MINUTE, PER_LOG, MOST_PER_MINUTE))
 
     def wait(self, log: str) -> int:
-        """Seconds until there is room for a request; 0 when it is taken."""
+        """Seconds until a request is allowed; 0 if it is allowed now, which counts it."""
         with self._lock:
             at = self._clock()
             if log == SHARED_LIMIT:
@@ -44,7 +44,7 @@ class WitnessRates:
 def witness_server(
     witness: LogWitness, listen: str, allowed: ConnectionLimits | None = None
 ) -> AbstractContextManager[int]:  # fmt: skip
-    """Answers on an address until the end of the context, which gives its port. `allowed`: what connections may take.
+    """Serves on an address until the end of the context, which yields the port. `allowed`: limits for connections.
     Entering raises SettingsError."""
     return background_server(listen, _handler(witness), "witness", "--listen", allowed)
 
@@ -54,9 +54,9 @@ def _handler(witness: LogWitness) -> type[GuardedHandler]:
         largest = LARGEST_REQUEST
 
         def do_GET(self) -> None:  # noqa: N802
-            """How the witness is doing: 503 while an alarm stands."""
+            """The witness's health: 503 while there are open alarms."""
             if self.path != "/health":
-                return self._say(WitnessAnswer(404, f"ask for /health, or post to /{PATH}\n"))
+                return self._say(WitnessAnswer(404, f"not found; GET /health or POST to /{PATH}\n"))
             try:
                 problems = list(map(str, witness.alarms))
             except LogError as problem:
@@ -65,16 +65,18 @@ def _handler(witness: LogWitness) -> type[GuardedHandler]:
             self._say(WitnessAnswer(503 if problems else 200, json.dumps(state), "application/json"))
 
         def do_POST(self) -> None:  # noqa: N802
-            """A checkpoint to cosign."""
+            """Handles a checkpoint to cosign."""
             if self.path != f"/{PATH}":
-                return self._say(WitnessAnswer(404, f"post to /{PATH}\n"))
+                return self._say(WitnessAnswer(404, f"not found; POST to /{PATH}\n"))
             if (body := self.read_body()) is None:
-                return self._say(WitnessAnswer(413, f"at most {LARGEST_REQUEST} bytes, with their number\n"))
+                return self._say(
+                    WitnessAnswer(413, f"the body must have a Content-Length of at most {LARGEST_REQUEST} bytes\n")
+                )
             try:
                 self._say(witness.add_checkpoint(body, int(time.time())))
             except (LogError, OSError) as problem:
                 log_event("nothing cosigned", reason=problem)
-                self._say(WitnessAnswer(500, "the witness cannot remember what it would cosign\n"))
+                self._say(WitnessAnswer(500, "the witness cannot store the checkpoint, so it does not cosign it\n"))
 
         def _say(self, answer: WitnessAnswer) -> None:
             self.close_connection = True

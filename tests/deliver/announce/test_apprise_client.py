@@ -62,7 +62,7 @@ def test_what_is_written_as_html_is_measured_as_html() -> None:
 
 @pytest.mark.parametrize("url", ["nonsense://hush", "slack://", "://", "toot://"])
 def test_an_address_that_apprise_does_not_understand(url: str) -> None:
-    with pytest.raises(SettingsError, match=r"^chat 2: url: Apprise does not understand this address") as refused:
+    with pytest.raises(SettingsError, match=r"^chat 2: url: Apprise does not recognize this address") as refused:
         AppriseClient(url, "chat 2: url")
     assert "hush" not in str(refused.value)
 
@@ -131,8 +131,8 @@ def refused(here: AppriseClient, log: list[str]) -> NetError:
         (answer(404), RequestRefused, "JSON answered 404"),
         (answer(302, location="http://127.0.0.1:1/"), RequestRefused, "JSON answered 302"),
         (answer(500), NetError, "JSON answered 500"),
-        (raw(b""), NetError, "JSON did not say that it took it"),
-        (raw(b"nonsense"), NetError, "JSON did not say that it took it"),
+        (raw(b""), NetError, "JSON did not confirm the message"),
+        (raw(b"nonsense"), NetError, "JSON did not confirm the message"),
     ],
 )
 def test_what_an_answer_means(server: Server, play: Play, error: type[NetError], said: str, log: list[str]) -> None:

@@ -215,21 +215,21 @@ def test_one_that_cannot_be_renewed_is_begun_anew(pds: Pds, http: PoliteHttpClie
 
 def test_a_wrong_password_is_told_and_no_refusal_of_the_issue(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
     [(_, reason)] = send(record, sender(pds.host, "hush-hush"), http).problems
-    assert reason == (f"{pds.host} does not sign {DID} in: AuthenticationRequired: Invalid identifier or password")
+    assert reason == (f"{pds.host} refused to sign in {DID}: AuthenticationRequired: Invalid identifier or password")
     assert send(record, sender(pds.host), http)[:2] == (1, 0)
 
 
 def test_another_account_is_not_posted_with(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
     pds.did = "did:plc:somebodyelse"
     [(_, reason)] = send(record, sender(pds.host), http).problems
-    assert reason == f"{pds.host} signs in another account, and not {DID}" and not pds.records
+    assert reason == f"{pds.host} signed in to an account other than {DID}" and not pds.records
 
 
 @pytest.mark.parametrize("body", [b"nonsense", b"[]", b"\xff", b'{"uri": 1}', b"[" * 100_000])
 def test_nonsense_is_an_error_of_the_network(pds: Pds, http: PoliteHttpClient, body: bytes) -> None:
     pds.instead("repo.getRecord", answer(200, body), answer(403))
     account = sender(pds.host).account
-    with pytest.raises(NetError, match="answered what cannot be read"):
+    with pytest.raises(NetError, match="sent an unreadable response"):
         account.find(http, COLLECTION, "a")
     with pytest.raises(RequestRefused):
         account.find(http, COLLECTION, "a")

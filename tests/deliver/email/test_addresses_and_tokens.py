@@ -48,7 +48,7 @@ def test_what_is_an_address(text: str) -> None:
 )  # fmt: skip
 def test_what_is_none(text: str) -> None:
     assert not is_address(text)
-    with pytest.raises(UsageError, match="is no mail address; write it as somebody@"):
+    with pytest.raises(UsageError, match="is not a mail address; write it like somebody@"):
         normalized(text)
 
 
@@ -181,8 +181,8 @@ def test_a_password_is_in_the_environment_or_in_a_file_and_never_shown(tmp_path:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "cannot be read: No such file or directory."), (b"", "holds no password."), (b"\xff", "not UTF-8."),
-     (b"x" * 2000, "holds no password.")],
+    [(None, "cannot be read: No such file or directory."), (b"", "does not contain a password."),
+     (b"\xff", "not UTF-8."), (b"x" * 2000, "does not contain a password.")],
 )  # fmt: skip
 def test_a_password_file_that_cannot_be_used(tmp_path: Path, content: bytes | None, said: str) -> None:
     if content is not None:
@@ -193,9 +193,9 @@ def test_a_password_file_that_cannot_be_used(tmp_path: Path, content: bytes | No
 
 
 def test_a_user_without_a_password_and_a_table_without_a_relay(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="has no password; put it into HOTPAPERS_MAIL_PASSWORD"):
+    with pytest.raises(SettingsError, match="has no password; set HOTPAPERS_MAIL_PASSWORD"):
         mail_config_of(OPEN, tmp_path, {})
-    with pytest.raises(SettingsError, match="no mail is sent: name a relay and an address in"):
+    with pytest.raises(SettingsError, match="mail is not set up: set relay and address in"):
         mail_config_of(MailingSettings(), tmp_path, {})
 
 

@@ -98,7 +98,7 @@ def test_a_resolver_as_people_write_it() -> None:
     assert server_of("127.0.0.1:5353") == ("127.0.0.1", 5353)
     assert server_of("::1") == ("::1", 53) and server_of("[::1]:54") == ("::1", 54)
     for wrong in ("", "dns.example", "127.0.0.1:x", "1.2.3"):
-        with pytest.raises(UsageError, match=r"no resolver; write its IP address, such as 127\.0\.0\.1:53"):
+        with pytest.raises(UsageError, match=r"not a resolver; write its IP address, such as 127\.0\.0\.1:53"):
             server_of(wrong)
 
 

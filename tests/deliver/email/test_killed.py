@@ -124,7 +124,7 @@ def test_killed_before_the_relay_answered_the_message_in_its_hands_is_not_sent_a
     ran = again(home)
     assert ran.status == 1
     assert ran.err == (
-        f"hotpapers: mailing {DAY}: 1 not sent (another process is sending it, or was killed while it did)\n"
+        f"hotpapers: mailing {DAY}: 1 not sent (another process is sending it, or was killed while sending it)\n"
     )
     assert states(home) == {"sent": 8, "sending": 1} and not is_done(home)
     pass_time(home)

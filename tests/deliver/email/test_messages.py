@@ -183,7 +183,7 @@ def test_a_message_is_bounded_and_says_what_it_has_no_room_for(number: int, size
     assert len(data) <= LARGEST
     made = issue_message(found, mail_config(), SITE_CONFIG)
     shown = len(made.view.entries)
-    left = f"This message has no room for {number - shown:,} more papers." if number > shown else ""
+    left = f"{number - shown:,} more papers did not fit into this message." if number > shown else ""
     assert shown and made.view.more == left
     message = read(data)
     assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words

@@ -91,7 +91,7 @@ def test_parts_of_any_signs_come_back(plain: str, html: str) -> None:
 def test_what_would_end_a_header_is_refused_and_not_shown(value: str) -> None:
     with pytest.raises(UsageError) as refused:
         mime.message([("Subject", value)], [MimePart("plain", "x")], "x")
-    assert str(refused.value) == "the header Subject holds what no header can hold, such as the end of a line"
+    assert str(refused.value) == "the header Subject contains characters that are not allowed, such as a line break"
 
 
 def test_a_list_is_folded_between_its_members() -> None:

@@ -126,7 +126,7 @@ def test_who_leaves_while_it_is_sent_gets_none(post: Post) -> None:
     marks = fill(post.record, *NAMES)
     post.box.on("a@moth.example", lambda: _leave(post.record.database.where, marks[2]))
     done = post.send()
-    assert done.sent == 3 and done.problems == ((marks[2], "left before it was sent"),)
+    assert done.sent == 3 and done.problems == ((marks[2], "unsubscribed before it was sent"),)
     assert sorted(post.box.recipients) == sorted(set(NAMES) - {"c@owl.example"})
 
 
@@ -162,12 +162,12 @@ def test_an_address_that_the_relay_takes_for_none_stops_no_other_message(post: P
 def test_what_is_put_off_is_tried_again_with_patience(post: Post) -> None:
     marks = fill(post.record, *NAMES[:2])
     post.box.on("a@moth.example", "450 4.2.1 greylisted", "450 4.2.1 greylisted")
-    assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
+    assert post.send().problems == ((marks[0], "deferred: 450 4.2.1"),)
     assert post.states == {marks[0]: "deferred", marks[1]: "sent"} and not post.deliveries
     post.http.advance(299)
     assert post.send() == SendResult(0, 0, 0, ())
     post.http.advance(2)
-    assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
+    assert post.send().problems == ((marks[0], "deferred: 450 4.2.1"),)
     post.http.advance(601)
     assert post.send() == SendResult(1, 0, 0, ())
     assert post.box.recipients == ["b@moth.example", "a@moth.example"] and post.states[marks[0]] == "sent"
@@ -181,7 +181,7 @@ def test_what_is_put_off_for_ever_is_given_up(post: Post) -> None:
     for _ in range(20):
         said += [reason for _, reason in post.send().problems]
         post.http.advance(4 * 3600 + 1)
-    assert said == ["put off: 450"] * (outbox.TRIES - 1) + ["given up: 450"]
+    assert said == ["deferred: 450"] * (outbox.TRIES - 1) + ["given up: 450"]
     assert post.states[mark] == "failed" and post.receipt(mark) == "given up: 450"
     assert post.deliveries == [("everybody", "0 sent, 1 failed")]
     found = subscribers.find(post.record, mark)
@@ -204,7 +204,7 @@ def test_a_claim_that_came_to_nothing_is_given_back(post: Post) -> None:
     assert post.send().waiting == post.send().waiting == 300
     found = email_queries.outbox_entry(post.record, OutboxKey("daily", DAY, mark))
     assert found is not None and (found.state, found.tries) == ("deferred", 0)
-    assert post.send().problems == ((mark, "put off: 451 4.3.1"),)
+    assert post.send().problems == ((mark, "deferred: 451 4.3.1"),)
     post.http.advance(301)
     assert post.send() == SendResult(1, 0, 0, ()) and len(post.box.mails) == 1
 
@@ -233,7 +233,7 @@ def test_what_broke_off_after_the_message_is_not_sent_again(post: Post) -> None:
     assert post.box.recipients == ["a@moth.example"] and post.states == {marks[0]: "sending"}
     done = post.send()
     assert done.sent == 3
-    assert done.problems == ((marks[0], "another process is sending it, or was killed while it did"),)
+    assert done.problems == ((marks[0], "another process is sending it, or was killed while sending it"),)
     post.http.advance(CLAIM_TIMEOUT / 1e6)
     assert post.send() == SendResult(1, 0, 0, ())
     assert post.states == dict.fromkeys(marks, "sent") and post.receipt(marks[0]) == UNKNOWN
@@ -263,7 +263,7 @@ def test_how_a_message_stands_decides_what_is_said_of_it(post: Post) -> None:
         made.send(outgoing, post.http)
     assert found.value.tries is None
     outbox.defer(post.record, key, "450", at)
-    with pytest.raises(NetError, match="put off: 450") as found:
+    with pytest.raises(NetError, match="deferred: 450") as found:
         made.send(outgoing, post.http)
     assert found.value.tries == 0
     outbox.mark_failed(post.record, key, "550 5.1.1", at)
@@ -323,8 +323,9 @@ def test_too_many_failures_stop_the_issue_and_not_the_next(post: Post, monkeypat
     stopped = post.send()
     assert stopped.sent == len(post.box.mails) == 5, "what had gone out is counted"
     assert stopped.stopped == (
-        f"stopped: 4 of 40 messages of {DAY} failed or came back, and 2 % is the limit. Who cannot be reached gets no "
-        "more; the next issue goes out, this one does not. See hotpapers mail list, and ask the relay why"
+        f"stopped: 4 of 40 messages of {DAY} failed or bounced; the limit is 2 %. The rest of this "
+        "issue is not sent, the next issue will be. Unreachable addresses get no more mail. See hotpapers mail list, "
+        "and ask the relay's operator for the cause"
     )
     assert "4 of 36" in post.send().stopped
     freeze.freeze(post.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)

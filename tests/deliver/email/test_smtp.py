@@ -195,7 +195,7 @@ def test_a_relay_with_another_name_or_authority_gets_nothing(of_server: ssl.SSLC
 
 def test_in_the_open_nothing_goes_to_another_machine(box: Box) -> None:
     made = relay_at(mail_config(box.port, relay=HOST))
-    assert why(made) == f"{HOST}, port {box.port}: offers no STARTTLS, and in the open no mail is sent"
+    assert why(made) == f"{HOST}, port {box.port}: does not offer STARTTLS; mail is never sent unencrypted"
 
 
 @pytest.mark.parametrize("excluded", [["LOGIN"], ["PLAIN"]], ids=["PLAIN", "LOGIN"])
@@ -207,7 +207,7 @@ def test_a_password_may_have_any_letters(
         with closing(relay_at(there, of_client)) as made:
             assert isinstance(made.hand_over("a@moth.example", MESSAGE), Accepted)
         wrong = relay_at(mail_config(box.port, relay=HOST, user="papers", password="grün"), of_client)
-        assert why(wrong).endswith("does not accept user and password (535)")
+        assert why(wrong).endswith("does not accept this user and password (535)")
     assert [one.user for one in box.mails] == ["papers"]
 
 
@@ -225,7 +225,7 @@ def test_a_wrong_password_is_not_told(of_server: ssl.SSLContext, of_client: ssl.
     with serving(of_server, password="right") as box:
         made = relay_at(mail_config(box.port, relay=HOST, user="papers", password="wrong-hush"), of_client)
         said = why(made)
-    assert said == f"{HOST}, port {box.port}: does not accept user and password (535)"
+    assert said == f"{HOST}, port {box.port}: does not accept this user and password (535)"
 
 
 # ---- relays that are none ------------------------------------------------------------------------------
@@ -255,10 +255,10 @@ def saying(*lines: bytes) -> Iterator[int]:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ((b"",), "broke off, or gave a reply that is none"),
-        ((b"HTTP/1.1 400 Bad Request\r\n",), "broke off, or gave a reply that is none"),
-        ((b"220 " + b"x" * 5000 + b"\r\n",), "broke off, or gave a reply that is none"),
-        ((b"220-x\r\n" * 101,), "gave a reply that does not end"),
+        ((b"",), "closed the connection or gave an invalid reply"),
+        ((b"HTTP/1.1 400 Bad Request\r\n",), "closed the connection or gave an invalid reply"),
+        ((b"220 " + b"x" * 5000 + b"\r\n",), "closed the connection or gave an invalid reply"),
+        ((b"220-x\r\n" * 101,), "gave an endless reply"),
         ((b"554 go away \x1b[31m now\r\n",), "554 go away [31m now"),
         ((b"220 fine\r\n", b"500 what?\r\n", b"500 what?\r\n"), "500 what?"),
     ],

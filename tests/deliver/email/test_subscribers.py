@@ -60,17 +60,17 @@ def test_an_address_is_asked_once_a_day(record: Record) -> None:
 def test_a_confirmation_ends_after_a_week_and_with_a_newer_one(record: Record) -> None:
     asked = subscribers.ask(record, "daily", "some@moth.example", NOW)
     assert asked is not None
-    with pytest.raises(NotFound, match="came too late; subscribe again"):
+    with pytest.raises(NotFound, match="has expired; subscribe again"):
         subscribers.confirm(record, token_of(asked), NOW + 7 * DAY + 1)
     later = subscribers.ask(record, "daily", "some@moth.example", NOW + DAY)
     assert later is not None
-    with pytest.raises(NotFound, match="came too late"):
+    with pytest.raises(NotFound, match="has expired"):
         subscribers.confirm(record, token_of(asked), NOW + DAY)
     subscribers.tidy(record, NOW + 8 * DAY)
     assert subscribers.find(record, later.mark) is not None
     subscribers.tidy(record, NOW + 8 * DAY + 1)
     assert subscribers.find(record, later.mark) is None
-    with pytest.raises(NotFound, match="for nothing that was asked for"):
+    with pytest.raises(NotFound, match="no request for this confirmation"):
         subscribers.confirm(record, token_of(later), NOW + DAY)
 
 
@@ -84,7 +84,7 @@ def test_of_who_leaves_a_hash_is_left_which_an_old_link_does_not_bring_back(reco
     assert left == asked._replace(state="ended", since=NOW + HOUR, address="")
     again = subscribers.end(record, asked.mark, NOW + DAY)
     assert again == left == subscribers.find(record, asked.mark)
-    with pytest.raises(NotFound, match="for nothing that was asked for"):
+    with pytest.raises(NotFound, match="no request for this confirmation"):
         subscribers.confirm(record, token_of(asked), NOW + HOUR)
     assert "some@" not in str(subscribers.all_subscribers(record))
     anew = subscribers.ask(record, "daily", "some@moth.example", NOW + 2 * HOUR)

@@ -1,6 +1,6 @@
-"""What announcements say of an issue, every word chosen, as plain text on one line: rooms and threads lay it out.
+"""The text of announcements: plain text, one line per field. Chat messages and threads arrange the fields.
 
-No post is quoted: what was announced cannot be called back when a post is deleted or hidden.
+Posts are not quoted: an announcement cannot be recalled when a post is deleted or hidden.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.tex import plain_line
 
 SHOWN = 5
-"""So many entries are announced."""
+"""How many entries are announced."""
 
 
 class EntryLine(NamedTuple):
-    """A paper of an issue. `reason`: why it is there, in few words; `url`: its page, on the site or else at arXiv."""
+    """A paper of an issue. `reason`: why it is there, in a few words; `url`: its page on the site, else on arXiv."""
 
     place: int
     title: str
@@ -29,7 +29,7 @@ class EntryLine(NamedTuple):
 
 
 class MemberPaper(NamedTuple):
-    """A paper by a member. `place`: 0 for one that is still talked about; `who`: which member, and how."""
+    """A paper by a member. `place`: 0 if it is only still talked about; `who`: the member, as author or poster."""
 
     place: int
     title: str
@@ -37,9 +37,9 @@ class MemberPaper(NamedTuple):
 
 
 class AnnouncementText(NamedTuple):
-    """What is told of an issue. `facts`: what was done; `provisional`: that its places are; `unknown`: the networks
-    that could not be read, or in part; `correction`: why there is a new edition; `empty`: why there is no paper; `url`:
-    the issue's page, if it has one."""
+    """The announcement of an issue. `facts`: how it was made; `provisional`: says so if its places are provisional;
+    `unknown`: networks that were not read, or only in part; `correction`: why there is a new edition; `empty`: why
+    there are no papers; `url`: the issue's page, if it has one."""
 
     publication: str
     day: str
@@ -57,7 +57,7 @@ class AnnouncementText(NamedTuple):
 def announcement(
     issue: PublishedIssue, site_config: SiteConfig, members: Mapping[str, str] | None = None
 ) -> AnnouncementText:
-    """What is told of an issue. `members`: by paper, which member it is of, and how."""
+    """The announcement of an issue. `members`: by paper, the `who` of its member."""
     content = issue.content
     facts = phrases.facts(issue)
     return AnnouncementText(
@@ -80,7 +80,7 @@ def _sentence(text: str) -> str:
 
 
 def unknown(content: IssueContent) -> str:
-    """`Unknown: Reddit. In part: Mastodon.`; empty where all was read."""
+    """`Unknown: Reddit. In part: Mastodon.`; empty if all networks were fully read."""
     by_state: dict[str, list[str]] = {"Unknown": [], "In part": []}
     for reading in content.readings:
         if reading.state != "complete":
@@ -90,8 +90,8 @@ def unknown(content: IssueContent) -> str:
 
 
 def reason(entry: Entry) -> str:
-    """Why a paper is there, by the part of its score that counts most: `40 voices on Bluesky; 31 of 4,812 other papers
-    in cs had as many`; empty for one without parts."""
+    """Why a paper is there, from the largest part of its score: `40 voices on Bluesky; 31 of 4,812 other papers in cs
+    had as many`; empty for an entry without parts."""
     if not entry.parts:
         return ""
     part = max(entry.parts, key=lambda part: part.score)
@@ -109,7 +109,7 @@ def _rarity(part: ScoreComponent) -> str:
 
 
 def entry_line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> EntryLine:
-    """What is told of an entry."""
+    """The line of an entry."""
     authors = issue.papers[entry.paper].authors
     return EntryLine(
         place=entry.place,

@@ -1,7 +1,7 @@
-"""Chat rooms through Apprise, which knows some 150 services: the only file that imports it.
+"""Chat rooms through Apprise, which supports about 150 services: the only file that imports it.
 
-It has a way out of its own, with short patience and no redirects; the addresses are the operator's. Whether a message
-arrived it says with yes or no, and why not in its log, which holds addresses: of that no more is told than a status.
+Apprise makes its own HTTP requests, with short timeouts and no redirects, to addresses from the settings. It reports
+success only as yes or no. The reason is in its log, which contains addresses with tokens, so errors show only a status.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from typing import Any, Literal
 from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
 
 TextFormat = Literal["plain", "markdown"]
-"""How a room reads a message: as it is, or as Markdown."""
+"""How a room displays a message: as plain text or as Markdown."""
 
 LONGEST = 1500
 """Characters of a message."""
 RETRY_SECONDS = 60.0
-"""Seconds to wait where a room says *too many* and not how long."""
+"""Seconds to wait if a room says *too many requests* but not how long."""
 _MARKDOWN = frozenset(("discord", "guilded", "mmost", "mmosts", "nctalk", "nctalks", "revolt", "zulip"))
-"""Services that read as Markdown what Apprise hands over as plain text."""
+"""Services that treat Apprise's plain text as Markdown."""
 _STATUS = re.compile(r"\berror=(\d{3})\b")
 _UNREACHABLE = re.compile(r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused")
 
-# Its messages and those of its HTTP library hold addresses with tokens.
+# Log messages of Apprise and its HTTP library contain addresses with tokens.
 logging.getLogger("apprise").propagate = False
 logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
 
 class AppriseClient:
-    """One room, or whatever else Apprise can send a text to. `key`: where its address stands in the settings."""
+    """One room, or anything else that Apprise can send a text to. `key`: the setting with its address."""
 
     def __init__(self, url: str, key: str, home: str = "") -> None:
-        """Raises UsageError where Apprise is not there, SettingsError for an address that it does not understand."""
+        """Raises UsageError if Apprise is not installed, SettingsError for an address that it does not recognize."""
         self._plugin = _plugin(url, home)
         if self._plugin is None:
             raise SettingsError(
-                f"{key}: Apprise does not understand this address; `apprise --details` lists the services and their "
-                "addresses."
+                f"{key}: Apprise does not recognize this address; `apprise --details` lists the services and their "
+                "address formats."
             )
         named = self._plugin.notify_format
         formats = {
@@ -58,17 +58,17 @@ class AppriseClient:
         return str(self._plugin.service_name)
 
     def fits(self, text: str) -> bool:
-        """Whether a message is short enough for us and for this room."""
+        """Whether a message is within our limit and this room's."""
         body = html.escape(text).replace("\n", "<br />") if self._is_html else text
         return len(text) <= LONGEST and len(body) <= int(self._plugin.body_maxlen)
 
     def send(self, text: str) -> None:
-        """Sends a message. Raises RetryLater, RequestRefused, NetError: with `tries` 0 where it surely did not
+        """Sends a message. Raises RetryLater, RequestRefused, NetError: with `tries` 0 if it certainly did not
         arrive."""
         with _capture_log() as log:
             try:
                 delivered = self._plugin.notify(body=text, title="", body_format=self._format)
-            except Exception:  # whatever one of 150 services does wrong, nobody knows how far it had come
+            except Exception:  # a bug in one of 150 services: the message may or may not have been sent
                 delivered = False
         if not delivered:
             raise _problem(self.service, "\n".join(log))
@@ -76,7 +76,7 @@ class AppriseClient:
 
 def _plugin(url: str, home: str) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what its services warn of is for those who write them
+        warnings.simplefilter("ignore")  # its services' warnings are for their developers
         return _make_plugin(url, home)
 
 
@@ -84,7 +84,7 @@ def _make_plugin(url: str, home: str) -> Any:
     try:
         import apprise
     except ImportError as missing:
-        raise UsageError("chat rooms need Apprise: pip install 'hotpapers[announce]'") from missing
+        raise UsageError("chat rooms need Apprise; install it with: pip install 'hotpapers[announce]'") from missing
     asset = apprise.AppriseAsset(
         app_id="Hot Papers", app_desc="Hot Papers", app_url=home, image_url_mask="", image_url_logo="",
         http_redirects=False, storage_mode="memory", interpret_emojis=False, allow_templates=False, language="en",
@@ -95,7 +95,7 @@ def _make_plugin(url: str, home: str) -> Any:
 
 @contextmanager
 def _capture_log() -> Iterator[list[str]]:
-    """What Apprise writes into its log meanwhile, line by line; nobody else hears it."""
+    """Collects the lines that Apprise logs meanwhile; they go nowhere else."""
     log, lines = logging.getLogger("apprise"), list[str]()
     handler = logging.Handler(logging.DEBUG)
     handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
@@ -110,14 +110,14 @@ def _capture_log() -> Iterator[list[str]]:
 
 
 def _problem(service: str, log: str) -> NetError:
-    """What a log says of a message that was not taken. Without a word it may have arrived."""
+    """The error for a failed message, from the log. If the log has no reason, the message may have arrived."""
     status = next((int(match[1]) for match in _STATUS.finditer(log)), 0)
     if status == 429:
         return RetryLater(RETRY_SECONDS, f"{service} answered 429")
     if 300 <= status < 500:
         return RequestRefused(f"{service} answered {status}", status)
     unreachable = not status and _UNREACHABLE.search(log)
-    text = f"answered {status}" if status else "could not be reached" if unreachable else "did not say that it took it"
+    text = f"answered {status}" if status else "could not be reached" if unreachable else "did not confirm the message"
     problem = NetError(f"{service} {text}")
     problem.tries = 0 if unreachable else 1
     return problem

@@ -1,7 +1,7 @@
-"""An account on Bluesky, as its server of accounts takes orders (AT Protocol, `com.atproto.server` and `.repo`).
+"""An account on Bluesky, through its personal data server (AT Protocol, `com.atproto.server` and `.repo`).
 
-Signed in by an app password; the session lasts some hours, is renewed when it has run out, and begun anew when that is
-refused. No error names a password or token.
+Signs in with an app password. The session lasts a few hours; it is refreshed when it expires, or replaced by a new one
+if the refresh is refused. Errors never contain a password or token.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from hotpapers.untrusted_json import decode_json
 
 T = TypeVar("T")
 LONGEST_WORD = 120
-"""Characters that are told of what a server says."""
+"""Characters shown of a server's error message."""
 EXPIRED = "ExpiredToken"
 MISSING = ("RecordNotFound", "InvalidRequest")
-"""How servers say that there is no such record."""
+"""Errors by which servers report that a record does not exist."""
 
 
 class RecordRef(msgspec.Struct, frozen=True):
-    """A record: its address, and the hash of what it says."""
+    """A reference to a record: its address and the hash of its content."""
 
     uri: str
     cid: str
@@ -43,7 +43,7 @@ class _Error(msgspec.Struct):
 
 
 class _Reply(NamedTuple):
-    """An answer, and the error that it names; empty where all is well."""
+    """A response and its error; `error` is empty on success."""
 
     response: Response
     error: str
@@ -51,7 +51,7 @@ class _Reply(NamedTuple):
 
 
 class AtprotoAccount:
-    """One account. `key`: where it stands in the settings. Raises SettingsError."""
+    """One account. `key`: its setting. Raises SettingsError."""
 
     def __init__(self, settings: BlueskyAccount, key: str) -> None:
         self.did, self.host = settings.account, settings.host
@@ -59,17 +59,17 @@ class AtprotoAccount:
         self._session: _Session | None = None
 
     def find(self, http: HttpClient, collection: str, rkey: str) -> RecordRef | None:
-        """A record of the account's by its key. Raises RetryLater, RequestRefused, NetError."""
+        """The account's record with a key, or None. Raises RetryLater, RequestRefused, NetError."""
         params = {"repo": self.did, "collection": collection, "rkey": rkey}
         reply = self._with_session(http, lambda headers: self._get(http, "com.atproto.repo.getRecord", params, headers))
         return None if reply.error in MISSING else self._read(reply, RecordRef)
 
     def create(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
-        """Makes a record; one of the same key must not be there. Raises RetryLater, RequestRefused, NetError."""
+        """Creates a record; its key must be unused. Raises RetryLater, RequestRefused, NetError."""
         return self._write(http, "com.atproto.repo.createRecord", collection, rkey, record)
 
     def put(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
-        """Makes a record, or puts it in the place of the one of the same key. Raises RetryLater, RequestRefused,
+        """Creates a record, or replaces the one with the same key. Raises RetryLater, RequestRefused,
         NetError."""
         return self._write(http, "com.atproto.repo.putRecord", collection, rkey, record)
 
@@ -80,7 +80,7 @@ class AtprotoAccount:
     # ---- the session ---------------------------------------------------------------------------------
 
     def _with_session(self, http: HttpClient, ask: Callable[[dict[str, str]], _Reply]) -> _Reply:
-        """Asks with a session; once more where it has run out."""
+        """Sends a request with a session; once more if the session has expired."""
         session = self._session or self._sign_in(http)
         reply = ask(_bearer(session.access))
         if reply.error == EXPIRED or reply.response.status == 401:
@@ -90,8 +90,8 @@ class AtprotoAccount:
     def _sign_in(self, http: HttpClient) -> _Session:
         credentials = {"identifier": self.did, "password": self.password}
         reply = self._post(http, "com.atproto.server.createSession", credentials, {})
-        if reply.error:  # it is the settings that are wrong, not what is sent: once they are right it is sent
-            raise _not_sent(f"{self.host} does not sign {self.did} in: {reply.words}")
+        if reply.error:  # the settings are wrong, not the message: it can be sent once they are fixed
+            raise _not_sent(f"{self.host} refused to sign in {self.did}: {reply.words}")
         return self._store_session(reply)
 
     def _renew(self, http: HttpClient, session: _Session) -> _Session:
@@ -101,10 +101,10 @@ class AtprotoAccount:
     def _store_session(self, reply: _Reply) -> _Session:
         self._session = self._read(reply, _Session)
         if self._session.did != self.did:
-            raise _not_sent(f"{self.host} signs in another account, and not {self.did}")
+            raise _not_sent(f"{self.host} signed in to an account other than {self.did}")
         return self._session
 
-    # ---- one question --------------------------------------------------------------------------------
+    # ---- one request ---------------------------------------------------------------------------------
 
     def _get(self, http: HttpClient, method: str, params: dict[str, str], headers: dict[str, str]) -> _Reply:
         return _reply_of(http.get(f"{self.host}/xrpc/{method}", params=params, headers=headers, accept=(400, 401)))
@@ -122,7 +122,7 @@ class AtprotoAccount:
         try:
             return decode_json(reply.response.body, kind)
         except InputError:
-            raise NetError(f"{self.host} answered what cannot be read") from None
+            raise NetError(f"{self.host} sent an unreadable response") from None
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""Channel `bluesky`: each issue as a thread, by an account of the publication's own, and as a document of that account,
-where applications find it.
+"""Channel `bluesky`: each issue as a thread by the publication's own account, and as a document in that account for
+other applications.
 
-A post is looked for before it is made, by the key that the issue gives it. So a thread that broke off anywhere is
-finished, and nothing in it stands twice.
+Before a post is created, it is looked up by the key that the issue determines. So an interrupted thread is completed,
+and no post is made twice.
 
-The documents are those of https://standard.site: `site.standard.publication` once, `site.standard.document` for each
-issue. They say what the site says, without a word of anybody's posts: a record in an account cannot be called back.
+The documents follow https://standard.site: one `site.standard.publication`, and a `site.standard.document` for each
+issue. They say what the site says, but never quote posts: a record in an account cannot be recalled.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from hotpapers.view.site_paths import DOCUMENT, PUBLICATION, document_key, publi
 
 
 class _AccountSender:
-    """One account of a publication, and the site that its records lead to."""
+    """A publication's account, and the site that its records link to."""
 
     name = "bluesky"
 
     def __init__(self, settings: BlueskyAccount, key: str, site_config: SiteConfig) -> None:
-        """`key`: where it stands in the settings. Raises SettingsError."""
+        """`key`: its setting. Raises SettingsError."""
         self._publication, self._site_config = settings.publication, site_config
         self.account = AtprotoAccount(settings, key)
 
 
 class BlueskySender(_AccountSender):
-    """Threads."""
+    """Sends threads."""
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """The thread of a day's issue, if this account tells of the publication. Raises NotFound."""
+        """The thread of a day's issue, if this account announces the publication. Raises NotFound."""
         if publication == self._publication:
             yield Message(self.account.did, thread(issue_reader.issue(publication, day), self._site_config))
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Makes the posts that are not there; the receipt is the head's address. Raises RetryLater, RequestRefused,
+        """Creates the missing posts. The receipt is the first post's address. Raises RetryLater, RequestRefused,
         NetError."""
         payload = message.payload
         assert isinstance(payload, Thread)
@@ -58,7 +58,7 @@ class BlueskySender(_AccountSender):
         return root.uri
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
-        """The head's address, once all posts are there. Raises RetryLater, RequestRefused, NetError."""
+        """The first post's address if the thread is complete, or None. Raises RetryLater, RequestRefused, NetError."""
         payload = message.payload
         assert isinstance(payload, Thread)
         first, last = payload.posts[0], payload.posts[-1]
@@ -77,11 +77,11 @@ def _as_reply(record: dict[str, Any], root: RecordRef | None, parent: RecordRef 
 
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 128, 300
-"""Code points, which are at most as many graphemes."""
+"""Limits in code points; the protocol counts graphemes, of which there are never more."""
 
 
 class IssueDocument(NamedTuple):
-    """The records of an issue: its publication's and its own; as text it is what the document says."""
+    """An issue's two records: its publication's and its own. `str` gives the document's text."""
 
     publication: str
     day: str
@@ -93,10 +93,10 @@ class IssueDocument(NamedTuple):
 
 
 class DocumentSender(_AccountSender):
-    """Documents."""
+    """Sends documents."""
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """The records of a day's issue, if this account tells of the publication. Raises NotFound."""
+        """The records of a day's issue, if this account announces the publication. Raises NotFound."""
         if publication == self._publication:
             issue = issue_reader.issue(publication, day)
             first = issue if issue.content.edition == 1 else issue_reader.issue(publication, day, 1)
@@ -104,7 +104,7 @@ class DocumentSender(_AccountSender):
             yield Message(f"{self.account.did} document", document)
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Puts both records; the receipt is the document's address. Raises RetryLater, RequestRefused, NetError."""
+        """Puts both records. The receipt is the document's address. Raises RetryLater, RequestRefused, NetError."""
         document = message.payload
         assert isinstance(document, IssueDocument)
         key = publication_key(document.publication)
@@ -113,12 +113,12 @@ class DocumentSender(_AccountSender):
         return self.account.put(http, DOCUMENT, key, dict(document.document_record)).uri
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
-        """None: putting the same records once more changes nothing."""
+        """None: putting the same records again changes nothing."""
         return None
 
 
 def issue_document(issue: PublishedIssue, published_at: int, account: str, site_config: SiteConfig) -> IssueDocument:
-    """The records of an issue on a site with a public address. `published_at`: when its first edition was frozen, in µs
+    """The records of an issue on a site with a public address. `published_at`: when the first edition was frozen, µs
     UTC; `account`: a DID."""
     content = issue.content
     publication = content.publication

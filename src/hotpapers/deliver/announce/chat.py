@@ -1,6 +1,6 @@
-"""Channel `chat`: a message of at most 1,500 characters about each issue, to rooms.
+"""Channel `chat`: a message of at most 1,500 characters about each issue, sent to rooms.
 
-What comes from papers is text: whatever a room would take for mark-up, a mention or a link is defused.
+Text from papers is neutralized: nothing in it can act as markup, a mention or a link.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ UNKNOWN_RECEIPT = "interrupted: a room cannot be asked whether it has a message,
 MEMBERS_SHOWN = 5
 
 JOINER = "\u2060"
-"""The word joiner: it shows nothing, and takes the meaning from the signs between which it stands."""
-# A mention, a tag, mark-up in angle brackets, a link in Markdown, an address with or without its scheme.
+"""The word joiner: invisible, it keeps the characters around it from being read as markup."""
+# A mention, a tag, markup in angle brackets, a Markdown link, an address with or without its scheme.
 _ALIVE = re.compile(r"(?<=[@#])(?=\w)|(?<=<)(?=\S)|(?<=\])(?=[(\[])|(?<=:)(?=//)|(?<=\w\.)(?=[^\W\d_]{2})")
 
 
 class ChatClient(Protocol):
-    """A room, as far as a message for it goes."""
+    """What a message needs to know about its room."""
 
     text_format: TextFormat
 
     @property
     def service(self) -> str:
-        """Its service's name."""
+        """The service's name."""
 
     def fits(self, text: str) -> bool:
-        """Whether a message is short enough for it."""
+        """Whether a message is short enough."""
 
     def send(self, text: str) -> None:
         """Sends a message. Raises RetryLater, RequestRefused, NetError."""
 
 
 class ChatSender:
-    """One room. `name`: what the operator calls it."""
+    """One room. `name`: the operator's name for it."""
 
     name = "chat"
 
@@ -60,19 +60,19 @@ class ChatSender:
         self._members, self._posters = members, posters
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """The message of a day's issue, if this room is told of the publication. Raises NotFound."""
+        """The message of a day's issue, if this room gets the publication. Raises NotFound."""
         if publication == self._publication:
             issue = issue_reader.issue(publication, day)
             members = member_papers(issue, self._members, self._posters) if self._members else {}
             yield Message(self._target, message(announcement(issue, self._site_config, members), self._room))
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Sends the message; all that a room says is that it took it. Raises RetryLater, RequestRefused, NetError."""
+        """Sends the message. Rooms confirm nothing but acceptance. Raises RetryLater, RequestRefused, NetError."""
         self._room.send(str(message.payload))
         return f"taken by {self._room.service}"
 
     def receipt_of(self, message: Message, http: HttpClient) -> str:
-        """A room cannot be asked, and nothing is sent twice."""
+        """A room cannot be asked, and nothing may be sent twice."""
         return UNKNOWN_RECEIPT
 
 
@@ -80,7 +80,7 @@ class ChatSender:
 
 
 class ChatFormat(NamedTuple):
-    """How much a message says: of how many entries, titles of which length; reasons; all that was done, or in short."""
+    """How much a message says: number of entries, length of titles, whether with reasons, whether with all facts."""
 
     entries: int
     title: int
@@ -92,11 +92,11 @@ FORMATS = (
     ChatFormat(SHOWN, 160, True, True), ChatFormat(SHOWN, 100, True, True), ChatFormat(SHOWN, 70, True, False),
     ChatFormat(SHOWN, 70, False, False), *(ChatFormat(entries, 50, False, False) for entries in range(SHOWN, -1, -1)),
 )  # fmt: skip
-"""The first that fits is taken."""
+"""The first format that fits is used."""
 
 
 def message(announcement: AnnouncementText, room: ChatClient) -> str:
-    """The message for a room: as much as fits."""
+    """The message for a room, with as much as fits."""
     for format in FORMATS:
         text = "\n\n".join(block for block in _blocks(announcement, format, room.text_format) if block)
         if room.fits(text):
@@ -107,7 +107,7 @@ def message(announcement: AnnouncementText, room: ChatClient) -> str:
 
 
 def without_mentions(text: str, text_format: TextFormat) -> str:
-    """Text of others as a room shows it: nothing in it is mark-up, a mention or a link."""
+    """Somebody else's text made safe for a room: nothing in it acts as markup, a mention or a link."""
     return _ALIVE.sub(JOINER, markdown.escape(text) if text_format == "markdown" else text)
 
 
@@ -139,7 +139,7 @@ def _entry(line: EntryLine, format: ChatFormat, text_format: TextFormat) -> str:
 def _members_line(announcement: AnnouncementText, format: ChatFormat) -> str:
     if not announcement.by_members:
         return ""
-    if not format.reasons:  # where room is scarce their places will do
+    if not format.reasons:  # when space is scarce, the places are enough
         still = sum(entry.place == 0 for entry in announcement.by_members)
         places = [str(paper.place) for paper in announcement.by_members if paper.place]
         return f"By our members: {', '.join([*places, *([f'{still} still talked about'] if still else [])])}."
@@ -153,7 +153,7 @@ def _members_line(announcement: AnnouncementText, format: ChatFormat) -> str:
 
 
 def _lines(lines: Sequence[str], text_format: TextFormat) -> str:
-    """In Markdown two blanks break a line."""
+    """Joins lines; in Markdown, two spaces make a line break."""
     return ("  \n" if text_format == "markdown" else "\n").join(line for line in lines if line)
 
 

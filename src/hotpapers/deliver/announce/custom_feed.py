@@ -1,7 +1,7 @@
-"""A custom feed on Bluesky: how it is named and described (`app.bsky.feed.generator`), and by which service. Pure.
+"""A custom feed on Bluesky: its name and description (`app.bsky.feed.generator`) and its service. Pure.
 
-The record with its name stands in the publication's own account; whoever follows the feed has it asked of the service,
-which names itself by its address (did:web) and is `web/feed_generator.py`.
+The record is in the publication's own account. Bluesky gets the feed from the service, which is identified by its
+address (did:web) and implemented in `web/feed_generator.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hotpapers.view import clean_text, phrases
 
 COLLECTION = "app.bsky.feed.generator"
 LONGEST_NAME, LONGEST_DESCRIPTION = 24, 300
-"""Code points, which are at most as many graphemes."""
+"""Limits in code points; the protocol counts graphemes, of which there are never more."""
 
 
 def feed_uri(account: str, publication: str) -> str:
@@ -24,12 +24,12 @@ def feed_uri(account: str, publication: str) -> str:
 
 
 def service_did(service: str) -> str:
-    """`https://papers.example` → `did:web:papers.example`; a port stands behind `%3A`."""
+    """`https://papers.example` → `did:web:papers.example`; a port follows `%3A`."""
     return f"did:web:{quote(service.partition('://')[2], safe='.-')}"
 
 
 def service_document(service: str) -> dict[str, Any]:
-    """What stands at /.well-known/did.json."""
+    """The content of /.well-known/did.json."""
     return {
         "@context": ["https://www.w3.org/ns/did/v1"],
         "id": service_did(service),
@@ -38,7 +38,7 @@ def service_document(service: str) -> dict[str, Any]:
 
 
 def feed_record(publication: Publication, service: str, site: str, at: int) -> dict[str, Any]:
-    """The record that puts a feed on the network. `site`: where the issues are, if anywhere; `at`: µs UTC."""
+    """The record that publishes a feed. `site`: the address of the issues, or empty; `at`: µs UTC."""
     text = "The posts that each issue shows, by the rank of their papers: how rare their attention is."
     return {
         "$type": COLLECTION, "did": service_did(service), "createdAt": timestamps.rfc3339(at),

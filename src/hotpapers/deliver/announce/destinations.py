@@ -1,4 +1,4 @@
-"""The senders of this package: one for each place that the settings name, so that one that is busy delays no other."""
+"""The senders of this package: one per destination in the settings, so a busy one does not delay the others."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from hotpapers.view.site_config import SiteConfig
 
 
 class AnnouncementDestination(NamedTuple):
-    """A sender, and what its network client must know. `target`: which place it is; `own`: the operator's own
-    addresses, which may lie inside; `secrets`: what no error may name."""
+    """A sender, and what its network client must know. `target`: the destination; `own`: the operator's own addresses,
+    which may be in an internal network; `secrets`: texts that no error may contain."""
 
     sender: Sender
     target: str
@@ -29,7 +29,7 @@ class AnnouncementDestination(NamedTuple):
 
 
 def is_any(settings: Settings) -> bool:
-    """Whether the settings name a place to which anything is sent."""
+    """Whether the settings have any destination."""
     is_announced = any(
         item.thread or item.makes_documents(settings.base_of(item.publication)) for item in settings.bluesky
     )
@@ -37,7 +37,7 @@ def is_any(settings: Settings) -> bool:
 
 
 def chat_rooms(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
-    """The chat rooms. Raises SettingsError, and UsageError where Apprise is not there."""
+    """The chat rooms. Raises SettingsError, and UsageError if Apprise is not installed."""
     for number, table in enumerate(settings.chat, 1):
         key = f"chat {number}: url"
         own_site = site_config.of(table.publication)
@@ -56,8 +56,7 @@ def webhooks(settings: Settings, site_config: SiteConfig, record: Record) -> Ite
 
 
 def bluesky_accounts(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
-    """The accounts on Bluesky: their threads, and their documents where the site's address is known. Raises
-    SettingsError."""
+    """The accounts on Bluesky: their threads, and their documents if the site has an address. Raises SettingsError."""
     for number, account in enumerate(settings.bluesky, 1):
         key, target = f"bluesky {number}", f"{account.publication} {account.account}"
         own_site = site_config.of(account.publication)
@@ -72,4 +71,4 @@ def bluesky_accounts(settings: Settings, site_config: SiteConfig, record: Record
 
 
 DESTINATIONS = {"chat": chat_rooms, "webhook": webhooks, "bluesky": bluesky_accounts}
-"""The places of each channel that announces."""
+"""The destinations of each announcing channel."""

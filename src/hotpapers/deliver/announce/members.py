@@ -1,4 +1,4 @@
-"""Which papers of an issue are by members: by the names of their authors, and by who posted about them."""
+"""Finds the members' papers of an issue: those that members wrote, and those that they posted about."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hotpapers.store import Record
 from hotpapers.view import phrases
 
 FindPosters = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
-"""By paper how an account of some is named that posted about it: (accounts, papers)."""
+"""(accounts, papers) → by paper, the name of one of the accounts that posted about it."""
 
 
 def member_papers(issue: PublishedIssue, members: Sequence[str], posters: FindPosters) -> dict[str, str]:
-    """By paper of an issue, which member it is of: `Tansy Overquill`, `posted by quill.example`."""
+    """By paper of an issue, its members: `Tansy Overquill`, `posted by quill.example`."""
     names = frozenset(_normalized(name) for name in members if not is_account(name))
     accounts = [name for name in members if is_account(name)]
     papers = [entry.paper for entry in (*issue.content.entries, *issue.content.ongoing)]
@@ -31,19 +31,19 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: FindPo
 
 
 def is_account(member: str) -> bool:
-    """Whether a member is an account, `bluesky:did:plc:…`, and not a name as authors have it."""
+    """Whether a member is an account, `bluesky:did:plc:…`, and not an author's name."""
     return ":" in member and keys.network_of(member) in NETWORKS
 
 
 def _normalized(name: str) -> str:
-    """A name without what differs between two ways of writing it: accents, capitals, full stops, blanks."""
+    """A name without differences in spelling: accents, case, full stops, spacing."""
     letters = unicodedata.normalize("NFKD", name.replace(".", " "))
     return " ".join("".join(sign for sign in letters if not unicodedata.combining(sign)).casefold().split())
 
 
 def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPosters:
-    """Who posted, by what the record knows now: nothing of posts that are gone, hidden, forgotten or in doubt, and no
-    names where a network's terms let only a link be shown."""
+    """Finds posters from the record's current state: no posts that are deleted, hidden, forgotten or in doubt, and no
+    names if a network's terms allow only a link."""
 
     def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
         voices = record.voices_of(accounts)

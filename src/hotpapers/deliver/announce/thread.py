@@ -1,8 +1,8 @@
-"""An issue as a thread on Bluesky: a head and at most five papers. Pure; the same issue makes the same records.
+"""An issue as a thread on Bluesky: a first post and at most five papers. Pure; the same issue gives the same records.
 
-Each record has a key that rests on the issue alone (a TID, https://atproto.com/specs/tid), so a post that was made is
-found again, and none is made twice. Text is at most 300 code points, which are at most as many graphemes; what is not a
-facet is never a link, a mention or a tag there (app.bsky.richtext.facet: offsets are bytes of UTF-8).
+Each record's key depends only on the issue (a TID, https://atproto.com/specs/tid), so an existing post is found again,
+and none is made twice. Texts have at most 300 code points, and so at most 300 graphemes. Only facets become links,
+mentions or tags on Bluesky (app.bsky.richtext.facet: offsets are bytes of UTF-8).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PostDraft(NamedTuple):
-    """A post to be made: its record key, and its record without what it replies to."""
+    """A post to create: its record key, and its record without the reply reference."""
 
     rkey: str
     record: dict[str, Any]
 
 
 class Thread(NamedTuple):
-    """The posts of a thread, the head first; as text they are what readers see."""
+    """The posts of a thread in order. `str` gives the texts that readers see."""
 
     posts: tuple[PostDraft, ...]
 
@@ -48,7 +48,7 @@ def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
 
 
 def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, str]) -> PostDraft:
-    """The n-th post. The clock's number keeps publications of one account apart, if they froze at the same moment."""
+    """The n-th post. The TID's clock ID distinguishes publications of one account frozen at the same moment."""
     content = issue.content
     seed = f"{content.publication.publication} {content.day} {content.edition}"
     clock = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:2], "big")
@@ -64,7 +64,7 @@ def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, s
 
 
 def _link(text: str, url: str) -> dict[str, Any]:
-    """The facet of the address that a text ends with."""
+    """The link facet for the address at the end of a text."""
     end = len(text.encode())
     return {
         "index": {"byteStart": end - len(_short_url(url).encode()), "byteEnd": end},
@@ -73,12 +73,12 @@ def _link(text: str, url: str) -> dict[str, Any]:
 
 
 def _short_url(url: str) -> str:
-    """An address as people read it."""
+    """An address as shown to readers."""
     return phrases.cut(url.partition("://")[2].removesuffix("/"), LONGEST_ADDRESS)
 
 
 PostParts = tuple[str, str, dict[str, str]]
-"""Text, where it leads, and the card below it."""
+"""Text, link, and the card below it."""
 
 
 def _head(content: AnnouncementText) -> PostParts:
@@ -96,7 +96,7 @@ def _paper(line: EntryLine) -> PostParts:
 
 
 def _fit(lines: list[str], longest: int, url: str) -> str:
-    """Lines and the address in at most LONGEST code points; what is too much is cut off the one that may be longest."""
+    """Lines and the address in at most LONGEST code points; the line with index `longest` is cut to fit."""
     end = f"\n\n{_short_url(url)}" if url else ""
     others = sum(len(line) + 1 for n, line in enumerate(lines) if line and n != longest)
     room = LONGEST - len(end) - others

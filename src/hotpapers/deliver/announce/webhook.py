@@ -1,13 +1,13 @@
-"""Channel `webhook`: each issue as signed JSON, to receivers.
+"""Channel `webhook`: each issue as signed JSON, sent to receivers.
 
     POST the receiver's address
     content-type: application/json
-    x-hotpapers-id: the delivery's id, the same whenever this issue is sent to this receiver again
+    x-hotpapers-id: the delivery's id, the same each time this issue is sent to this receiver
     x-hotpapers-signature: t=1610625600,v1=9f86d0…
 
-`v1` is the HMAC-SHA256 (RFC 2104), in hexadecimal digits, of `t`, a full stop and the body, under the shared secret;
-`t` are seconds since 1970. The body has the id too, so it is signed with the rest. An answer of 2xx ends the delivery,
-one of 4xx too; after any other, or none, it is sent again with the same id, by which a receiver knows what it has.
+`v1` is the hexadecimal HMAC-SHA256 (RFC 2104), with the shared secret, of `t`, a full stop and the body; `t` is in
+seconds since 1970. The body contains the id, too, so the id is signed. A 2xx or 4xx response ends the delivery. After
+any other response, or none, it is sent again with the same id, by which a receiver can recognize duplicates.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from hotpapers.view.site_config import SiteConfig
 
 ID, SIGNATURE = "x-hotpapers-id", "x-hotpapers-signature"
 ID_HEADERS = ("x-request-id", "x-response-id", "request-id")
-"""Headers in which receivers name their answers."""
+"""Response headers in which receivers send an id."""
 LONGEST_ID = 200
 
 
 class WebhookLinks(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the issue and its papers are: `issue` the site's page, empty without a site; `papers` by key."""
+    """Links to the issue and its papers. `issue`: its page on the site, empty without a site; `papers`: by key."""
 
     issue: str
     papers: dict[str, str]
 
 
 class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent. `id`: the delivery's; `issue`: as the API answers it."""
+    """The JSON body. `id`: the delivery's; `issue`: as the API returns it."""
 
     id: str
     links: WebhookLinks
@@ -51,7 +51,7 @@ class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A message's payload; as text it is the body."""
+    """A message's payload. `str` gives the body."""
 
     id: str
     body: bytes
@@ -61,7 +61,7 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookSender:
-    """One receiver. `key`: where it stands in the settings."""
+    """One receiver. `key`: its setting."""
 
     name = "webhook"
 
@@ -71,14 +71,14 @@ class WebhookSender:
         self.secret = secret(settings.secret, f"{key}: secret")
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """A day's issue, if this receiver is sent the publication. Raises NotFound."""
+        """A day's issue, if this receiver gets the publication. Raises NotFound."""
         if publication == self._publication:
             yield Message(
                 self._target, webhook_request(issue_reader.issue(publication, day), self._target, self._site_config)
             )
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Sends the body once; the receipt is the answer's status and id. Raises RetryLater, RequestRefused,
+        """Sends the body once. The receipt is the response's status and id. Raises RetryLater, RequestRefused,
         NetError."""
         payload = message.payload
         assert isinstance(payload, WebhookRequest)
@@ -89,11 +89,11 @@ class WebhookSender:
         return receipt(http.post(self.url, body=payload.body, headers=headers))
 
     def receipt_of(self, message: Message, http: HttpClient) -> None:
-        """It is sent again: whoever has it knows it by its id."""
+        """None: it is sent again, and receivers recognize duplicates by the id."""
 
 
 def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfig) -> WebhookRequest:
-    """What a receiver is sent of an issue; the same issue has the same id and body each time."""
+    """The request for a receiver; the same issue always gives the same id and body."""
     content = issue.content
     name = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
     id = str(uuid.uuid5(SPACE, msgspec.json.encode(name).decode()))
@@ -106,13 +106,13 @@ def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfi
 
 
 def signature(shared: str, at: int, body: bytes) -> str:
-    """The header's value. `at`: seconds since 1970."""
+    """The signature header's value. `at`: seconds since 1970."""
     digest = hmac.new(shared.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
 
 
 def receipt(response: Response) -> str:
-    """The answer's status, and what the receiver calls it, if it says."""
+    """The response's status, and its id if it has one."""
     name = next((response.headers[name] for name in ID_HEADERS if response.headers.get(name)), "") or _id_in(
         response.body
     )

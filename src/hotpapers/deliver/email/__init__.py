@@ -1,18 +1,18 @@
-"""Mail: issues to those who asked for them, each at most once.
+"""Mail: issues to their subscribers, each at most once.
 
-addresses    what a mail address is, and what of it may be told
-tokens       the links that confirm and unsubscribe: signed, some for a time
+addresses    validation, normalization and redaction of mail addresses
+tokens       signed tokens for confirm and unsubscribe links; those that confirm expire
 subscribers  who asked, confirmed, left; addresses are deleted when somebody leaves
-opt_in       the message that asks to confirm
-outbox       how far each message has come, so that none is handed over twice
-issue_text   what a message says of an issue, as plain text and as HTML
+opt_in       sends the confirmation request
+outbox       the state of each message, so none is handed over twice
+issue_text   an issue's message as plain text and as HTML
 mime         headers, parts, line lengths (RFC 5322, RFC 2045)
-messages     whole messages: issues, and the one that asks to confirm
-smtp         the connection to the relay (SMTP, TLS); smtp_replies: pure, what a reply means
-config       settings and password: from where and through whom mail goes
-sender       the channel: each message sent at most once, paced, stopped when too many come back
-bounces      what comes back into the mailbox: reports, unsubscribe requests, confirmations
-dns, spf     what a domain says of its mail; pure: which servers may send for it
-queries      subscribers and messages as the store keeps them
-dns_checks   what a domain says of mail from it, and what is to be added
+messages     whole messages: issues and confirmation requests
+smtp         the connection to the relay (SMTP, TLS); smtp_replies: what a reply means (pure)
+config       settings and password: the sender's addresses and the relay
+sender       the channel: sends each message at most once, paced, and stops when too many fail
+bounces      incoming mail: bounce reports, unsubscribe requests, confirmations
+dns, spf     DNS look-ups; which servers may send for a domain (pure)
+queries      subscribers and messages in the store
+dns_checks   checks a domain's DNS records for mail, and says which to add
 """

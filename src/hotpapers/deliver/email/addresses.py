@@ -1,4 +1,4 @@
-"""Mail addresses: what is one, and what of it may be told."""
+"""Mail addresses: validation, normalization and redaction."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from hotpapers.errors import UsageError
 from hotpapers.settings.mail import MAIL_ADDRESS
 
 LONGEST_REASON = 200
-"""Signs of a relay's words that are kept."""
+"""Characters kept of a relay's reply."""
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is a mail address and nothing else."""
+    """Whether the whole text is a mail address."""
     return MAIL_ADDRESS.fullmatch(text) is not None
 
 
 def normalized(text: str) -> str:
-    """The address as it is kept: the domain in small letters, which does not tell them apart. Raises UsageError."""
+    """The address as stored, with its domain in lowercase: case is not significant there. Raises UsageError."""
     address = text.strip()
     if not is_address(address):
-        raise UsageError(f"{address[:80]!r} is no mail address; write it as somebody@example.org")
+        raise UsageError(f"{address[:80]!r} is not a mail address; write it like somebody@example.org")
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"
 
@@ -31,7 +31,7 @@ def domain_of(address: str) -> str:
 
 
 def without_address(text: str, address: str) -> str:
-    """A relay's words on one line, without the address that they may name, at most LONGEST_REASON signs."""
+    """A relay's reply on one line, with the address removed, cut to LONGEST_REASON characters."""
     text = re.sub(re.escape(address), "…", text, flags=re.IGNORECASE)
     local = address.rpartition("@")[0]
     text = re.sub(rf"(?<![\w.+-]){re.escape(local)}(?![\w.+-])", "…", text, flags=re.IGNORECASE)

@@ -1,8 +1,8 @@
-"""What comes back into the mailbox: reports of messages that could not be delivered, people who leave, confirmations.
+"""Incoming mail: bounce reports, unsubscribe requests, confirmations.
 
-Anybody may write to that mailbox. A report counts if it brings back the Message-ID of a message of ours, which holds a
-keyed hash; a request if its subject holds a token that this store has signed. A program that answers by itself confirms
-nothing (RFC 3834). RFC 3462 and 3464 (reports of delivery), RFC 5965 (reports of abuse), mbox as in RFC 4155.
+Anybody can write to that mailbox. A report counts if it returns the Message-ID of one of our messages, which contains a
+keyed hash; a request counts if its subject contains a token signed by this store. Automatic replies confirm nothing
+(RFC 3834). RFC 3462 and 3464 (delivery reports), RFC 5965 (abuse reports), RFC 4155 (mbox).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hotpapers.model import HOUR
 from hotpapers.store import Record
 
 LARGEST = 4_000_000
-"""Bytes of one message; what is larger is passed over."""
+"""Bytes of one message; larger ones are ignored."""
 MOST_PARTS = 50
 _SEPARATOR = re.compile(
     rb"(?:\A|\r?\n\r?\n)From ([^\r\n]{1,300}? \d\d:\d\d:\d\d [^\r\n]{0,40}\d{4})[^\r\n]{0,100}\r?\n"
@@ -34,14 +34,14 @@ _SEPARATOR = re.compile(
 """The line before each message of a mailbox: `From a@b.example Thu Jan 14 12:00:00 2021`."""
 _DATE = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) .*?(\d{4})\Z")
 CLOCK_TOLERANCE = 12 * HOUR
-"""By so many µs the clock of a mailbox may be behind, as it does not tell its zone."""
+"""µs by which a mailbox's clock may be behind: its dates have no time zone."""
 _GENERIC = re.compile(r"[45]\.0\.0")
 _CODE = re.compile(r"\b([45]\d\d)\b")
 
 
 class MailboxSummary(NamedTuple):
-    """What a mailbox told: addresses that bounced, messages that returned for other reasons, people who
-    confirmed, who left, and messages that say nothing of the kind."""
+    """Counts for a mailbox: addresses that bounced, messages returned for other reasons, people who
+    confirmed, people who left, and unrelated messages."""
 
     bounced: int = 0
     came_back: int = 0
@@ -51,14 +51,14 @@ class MailboxSummary(NamedTuple):
 
 
 class MailboxMessage(NamedTuple):
-    """A message as it came. `delivered`: when, by the mailbox, µs UTC; 0 where it does not say."""
+    """A message as received. `delivered`: when, according to the mailbox, µs UTC; 0 if it does not say."""
 
     data: bytes
     delivered: int = 0
 
 
 class BounceReport(NamedTuple):
-    """A message of ours came back. `no_such_address`: because its address is none."""
+    """One of our messages came back. `no_such_address`: because the address does not exist."""
 
     mark: str
     day: str
@@ -67,7 +67,7 @@ class BounceReport(NamedTuple):
 
 
 class AbuseComplaint(NamedTuple):
-    """Somebody said that a message of ours is abuse: they leave."""
+    """Somebody reported one of our messages as abuse; this unsubscribes them."""
 
     mark: str
     day: str
@@ -77,7 +77,7 @@ MailboxEvent = BounceReport | AbuseComplaint | MailToken | None
 
 
 def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
-    """Takes in a message or a whole mailbox (mbox); twice is once."""
+    """Processes a message or a whole mailbox (mbox). Doing it again changes nothing."""
     summary = MailboxSummary()
     for message in messages(mailbox):
         event = parse_message(message.data, record.hasher.secret)
@@ -87,7 +87,7 @@ def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
 
 
 def messages(mailbox: bytes) -> Iterator[MailboxMessage]:
-    """The messages of a mailbox; a single one where it is none."""
+    """The messages of a mailbox; anything that is not a mailbox is one message."""
     first, *rest = _SEPARATOR.split(mailbox) if mailbox.startswith(b"From ") else [mailbox]
     if first:
         yield MailboxMessage(first)
@@ -103,8 +103,8 @@ def _moment(line: bytes) -> int:
 
 
 def _is_outdated(record: Record, event: MailboxEvent, delivered: int) -> bool:
-    """Whether a message is older than the subscription that it would end: a mailbox is left as it is and read again,
-    also after somebody joined anew."""
+    """Whether a message is older than the subscription that it would end. Mailboxes are never changed and are read
+    again, possibly after somebody has subscribed again."""
     known = subscribers.find(record, event.mark) if event else None
     if event is None or known is None or known.state not in ("asked", "confirmed"):
         return False
@@ -115,7 +115,7 @@ def _is_outdated(record: Record, event: MailboxEvent, delivered: int) -> bool:
 
 
 def _apply(record: Record, event: MailboxEvent, at: int) -> str:
-    """Does what a message says; under which of the figures it counts."""
+    """Carries out what a message asks for. Returns the field of MailboxSummary that counts it."""
     if isinstance(event, BounceReport):
         known = subscribers.find(record, event.mark)
         if known is None:
@@ -140,7 +140,8 @@ def _apply(record: Record, event: MailboxEvent, at: int) -> str:
 
 
 def parse_message(message: bytes, secret: bytes) -> MailboxEvent:
-    """What a message says; None where it is nothing to us. Whatever a hostile one provokes is that too."""
+    """What a message reports or asks for; None if it is unrelated. Any exception that a hostile one causes counts as
+    unrelated."""
     if len(message) > LARGEST:
         return None
     try:
@@ -175,7 +176,7 @@ def _bounce_report(raw: bytes, message: Message) -> BounceReport | None:
 
 
 def _recipients(message: Message) -> Iterator[Message]:
-    """What a report says of each recipient; the first block is about the message as a whole."""
+    """A report's block for each recipient; the first block, about the whole message, is skipped."""
     for part in _parts(message):
         if part.get_content_type() == "message/delivery-status":
             blocks = part.get_payload()
@@ -190,7 +191,7 @@ def _parts(message: Message) -> Iterator[Message]:
 
 
 def _day_and_mark(raw: bytes, message: Message) -> tuple[str, str] | None:
-    """Day and mark of the message that a message brings back, as it stands or in an encoded part."""
+    """Day and mark of the message that a report returns, verbatim or in an encoded part."""
     for text in (raw, *_decoded(message)):
         match = MESSAGE_ID.search(text)
         if match:
@@ -216,7 +217,7 @@ def _token_in(text: str, secret: bytes) -> MailToken | None:
 
 
 def is_automatic(message: Message) -> bool:
-    """Whether a program answered, not a person (RFC 3834 §2, and what was in use before it)."""
+    """Whether a program replied rather than a person (RFC 3834 §2, and older headers)."""
     submitted = str(message.get("auto-submitted", "no")).strip().lower()
     precedence = str(message.get("precedence", "")).strip().lower()
     sender = str(message.get("return-path", "")).strip()

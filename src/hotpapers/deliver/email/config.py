@@ -1,4 +1,4 @@
-"""How mail is sent: from where, through whom and how fast."""
+"""How mail is sent: from which address, through which relay, how fast."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PASSWORD = "HOTPAPERS_MAIL_PASSWORD"
 """The environment variable that holds the relay's password."""
 LONGEST_PASSWORD = 1000
 NOBODY = "preview@example.invalid"
-"""From whom a preview comes where no settings say it (RFC 2606 §2: a name that never is)."""
+"""Sender of a preview when no address is set (RFC 2606 §2: a name that never exists)."""
 
 
 class Secret:
-    """A text that shows itself only when it is asked for."""
+    """A text that `repr` does not show."""
 
     def __init__(self, value: str = "") -> None:
         self.value = value
@@ -32,9 +32,8 @@ class Secret:
 
 
 class MailConfig(NamedTuple):
-    """`address`: from whom; `reply_to`: whom to answer; `bounces`: who is told what could not be delivered. `base`:
-    where links that confirm and unsubscribe lead, with a `/` at its end, or empty. `pace`: messages a minute to one
-    domain."""
+    """`address`: the sender; `reply_to`: where replies go; `bounces`: where bounce reports go. `base`: base URL of the
+    confirm and unsubscribe links, ending in `/`, or empty. `pace`: messages per minute to one domain."""
 
     relay: str
     port: int
@@ -49,12 +48,12 @@ class MailConfig(NamedTuple):
 
     @property
     def is_local(self) -> bool:
-        """Whether the relay is this machine, so that nobody in between can read along."""
+        """Whether the relay is this machine, so nobody can intercept the connection."""
         return is_loopback(self.relay)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its name or address alone."""
+    """Whether a host is this machine, judged by its name or address alone."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -62,19 +61,19 @@ def is_loopback(host: str) -> bool:
 
 
 def is_open(mailing: MailingSettings) -> bool:
-    """Whether the settings say that mail is sent."""
+    """Whether the settings enable mail."""
     return bool(mailing.relay)
 
 
 def mail_config_of(mailing: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
-    """The configuration that these settings give. Paths start from `folder`. Raises SettingsError."""
+    """The configuration from these settings. Paths are relative to `folder`. Raises SettingsError."""
     if not is_open(mailing):
-        raise SettingsError("no mail is sent: name a relay and an address in [mailing] of hotpapers.toml.")
+        raise SettingsError("mail is not set up: set relay and address in [mailing] of hotpapers.toml.")
     return _mail_config(mailing, _password(mailing, folder, environ))
 
 
 def preview_config(mailing: MailingSettings) -> MailConfig:
-    """One from which nothing is sent: for a preview nobody needs a relay."""
+    """A configuration for previews: it sends nothing, so it needs no relay."""
     return _mail_config(mailing, Secret())
 
 
@@ -93,7 +92,7 @@ def _password(mailing: MailingSettings, folder: Path, environ: Mapping[str, str]
     if environ.get(PASSWORD):
         return Secret(environ[PASSWORD])
     if not mailing.password_file:
-        raise SettingsError(f"mailing.user: has no password; put it into {PASSWORD}, or name a password_file.")
+        raise SettingsError(f"mailing.user: has no password; set {PASSWORD} or a password_file.")
     file = folder / Path(mailing.password_file).expanduser()
     try:
         text = file.read_text("utf-8").strip()
@@ -102,5 +101,5 @@ def _password(mailing: MailingSettings, folder: Path, environ: Mapping[str, str]
     except UnicodeDecodeError:
         raise SettingsError(f"mailing.password_file: {file}: not UTF-8.") from None
     if not text or len(text) > LONGEST_PASSWORD:
-        raise SettingsError(f"mailing.password_file: {file}: holds no password.")
+        raise SettingsError(f"mailing.password_file: {file}: does not contain a password.")
     return Secret(text)

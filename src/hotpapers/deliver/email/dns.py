@@ -1,4 +1,4 @@
-"""What a domain says of its mail, as a resolver tells it. The only file that imports a DNS library."""
+"""DNS look-ups. The only file that imports a DNS library."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from hotpapers.errors import NetError, UsageError
 
 PORT = 53
 SIZE = 1232
-"""Bytes of an answer by UDP that pass every network; larger ones come by TCP."""
+"""Bytes of a UDP answer that pass through any network; larger answers come by TCP."""
 WAIT, TRIES = 3.0, 2
-"""Seconds for an answer, and how often each resolver is asked."""
+"""Seconds to wait for an answer, and how often each resolver is asked."""
 
 Server = tuple[str, int]
 
 
 class DnsResolver:
-    """Asks resolvers, those of this machine by default. Its methods raise NetError where nobody can say."""
+    """Queries resolvers, by default this machine's. Methods raise NetError if no resolver can answer."""
 
     def __init__(self, servers: Sequence[Server] = (), wait: float = WAIT) -> None:
         self._servers, self._wait = servers, wait
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """The texts of a name; none where there is no such name."""
+        """The TXT records of a name; none if the name does not exist."""
         return self._records(name, "TXT", lambda record: b"".join(record.strings).decode("utf-8", "replace"))
 
     def exchangers(self, name: str) -> tuple[str, ...]:
@@ -59,9 +59,9 @@ class DnsResolver:
 
 
 def server_of(text: str) -> Server:
-    """A resolver as people write it: `9.9.9.9`, `127.0.0.1:5353`, `[::1]:53`. Raises UsageError."""
+    """Parses a resolver's address: `9.9.9.9`, `127.0.0.1:5353`, `[::1]:53`. Raises UsageError."""
     host, _, port = text.rpartition(":") if text.count(":") == 1 or "]:" in text else (text, "", str(PORT))
     try:
         return str(ip_address(host.strip("[]"))), int(port)
     except ValueError:
-        raise UsageError(f"{text}: no resolver; write its IP address, such as 127.0.0.1:53") from None
+        raise UsageError(f"{text}: not a resolver; write its IP address, such as 127.0.0.1:53") from None

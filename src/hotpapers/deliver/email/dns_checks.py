@@ -1,7 +1,7 @@
-"""What receivers will make of our mail: SPF, DKIM, DMARC and how to unsubscribe; and which record is to be added.
+"""Checks whether receivers will accept our mail: SPF, DKIM, DMARC, unsubscribing; and says which record to add.
 
-RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 (DMARC), RFC 8058 (one click). The relay signs, not this program: whether its
-signature is good is said by whoever received a message, so a message as it arrived can be checked too.
+RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 (DMARC), RFC 8058 (one click). The relay signs, not this program, and only a
+receiver can say whether the signature is good; that is why a received message can be checked, too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TAG = re.compile(r"\s*([a-zA-Z][\w-]*)\s*=\s*([^;]*)")
 
 
 class DnsFinding(NamedTuple):
-    """One thing that was looked at. `add`: the DNS record or setting that would mend it."""
+    """The result of one check. `add`: the DNS record or setting that would fix it."""
 
     topic: str
     outcome: Outcome
@@ -35,15 +35,15 @@ class DnsFinding(NamedTuple):
 
 
 def tags(text: str) -> dict[str, str]:
-    """`v=DKIM1; k=rsa; p=…` → its tags, names in small letters, values without blanks at their ends."""
+    """`v=DKIM1; k=rsa; p=…` → its tags: names in lowercase, values stripped."""
     matches = (_TAG.match(piece) for piece in text.split(";"))
     return {match[1].lower(): match[2].strip() for match in matches if match}
 
 
 def aligned(domain: str, other: str, *, strict: bool = False) -> bool:
-    """Whether DMARC takes two domains for one: the same, or one below the other (RFC 7489 §3.1).
+    """Whether two domains align for DMARC: they are the same, or one is below the other (RFC 7489 §3.1).
 
-    Without a list of public suffixes two siblings are not recognized, which errs on the safe side.
+    Without a list of public suffixes, siblings are not recognized, which errs on the safe side.
     """
     domain, other = domain.lower().rstrip("."), other.lower().rstrip(".")
     if domain == other or strict:
@@ -52,14 +52,14 @@ def aligned(domain: str, other: str, *, strict: bool = False) -> bool:
     return outer.count(".") > 0 and inner.endswith(f".{outer}")
 
 
-# ---- what the DNS says ---------------------------------------------------------------------------------
+# ---- DNS records ---------------------------------------------------------------------------------------
 
 
 def check_domain(
     mail_config: MailConfig, selector: str, resolver: DnsResolver, address: str = ""
 ) -> Iterator[DnsFinding]:
-    """What the DNS says of mail sent by this configuration. `address`: from which the relay sends on, its own by
-    default."""
+    """Checks the DNS records for mail sent with this configuration. `address`: the IP address that the relay sends
+    from; by default its own."""
     domain, envelope = domain_of(mail_config.address), domain_of(mail_config.bounces)
     checks: dict[str, Callable[[], DnsFinding]] = {
         "SPF": partial(_spf, envelope, mail_config, resolver, address),
@@ -84,38 +84,38 @@ def _spf(envelope: str, mail_config: MailConfig, resolver: DnsResolver, address:
         else f"a:{mail_config.relay}"
     )
     if not (rules or addresses):
-        text = f"{envelope} says nothing; say with --ip from which address your mail goes out, to see what to add"
+        text = f"{envelope} has no SPF record; pass --ip with the address your mail is sent from to see what to add"
         return DnsFinding("SPF", "bad", text)
     if not rules:
-        return DnsFinding("SPF", "bad", f"{envelope} says nothing", _record(envelope, f"v=spf1 {term} ~all"))
+        return DnsFinding("SPF", "bad", f"{envelope} has no SPF record", _record(envelope, f"v=spf1 {term} ~all"))
     if len(rules) > 1:
-        return DnsFinding("SPF", "bad", f"{envelope} has {len(rules)} rules, and one is allowed; join them into one")
+        return DnsFinding("SPF", "bad", f"{envelope} has {len(rules)} SPF records; only one is allowed: merge them")
     if not addresses:
-        text = f"{envelope} has a rule; say with --ip from which address your mail goes out"
+        text = f"{envelope} has an SPF record; pass --ip with the address your mail is sent from to check it"
         return DnsFinding("SPF", "unknown", text)
     verdicts = {sender: spf.verdict(sender, envelope, resolver) for sender in addresses}
     bad = sorted(address for address, verdict in verdicts.items() if verdict != "pass")
     if "203.0.113.1" not in addresses and spf.verdict("203.0.113.1", envelope, resolver) == "pass":
-        return DnsFinding("SPF", "bad", f"{envelope} lets everybody send in its name: {rules[0]}")
+        return DnsFinding("SPF", "bad", f"{envelope} lets any server send in its name: {rules[0]}")
     if bad:
-        mended = re.sub(r"(?i)^v=spf1", f"v=spf1 {term}", rules[0])
-        text = f"{envelope} says {verdicts[bad[0]]} of {bad[0]}: {rules[0]}"
-        return DnsFinding("SPF", "bad", text, f"instead: {_record(envelope, mended)}")
+        fixed = re.sub(r"(?i)^v=spf1", f"v=spf1 {term}", rules[0])
+        text = f"{envelope} gives {verdicts[bad[0]]} for {bad[0]}: {rules[0]}"
+        return DnsFinding("SPF", "bad", text, f"instead: {_record(envelope, fixed)}")
     return DnsFinding("SPF", "good", f"{envelope} lets {', '.join(addresses)} send in its name")
 
 
 def _dkim(domain: str, selector: str, resolver: DnsResolver) -> DnsFinding:
     if not selector:
-        text = "say with selector = … in [mailing] under which name your relay signs; its operator knows"
+        text = "set selector = … in [mailing] to the DKIM selector of your relay; ask its operator for it"
         return DnsFinding("DKIM", "unknown", text)
     name = f"{selector}._domainkey.{domain}"
     keys = [record for record in map(tags, resolver.texts(name)) if "p" in record]
     if not keys:
         add = _record(name, "v=DKIM1; k=rsa; p=…") + "  (the relay's operator has the key)"
-        return DnsFinding("DKIM", "bad", f"{name} holds no key", add)
+        return DnsFinding("DKIM", "bad", f"{name} has no key", add)
     if not keys[0]["p"]:
-        return DnsFinding("DKIM", "bad", f"{name}: the key was withdrawn")
-    return DnsFinding("DKIM", "good", f"{name} holds a key; signatures by d={domain} align with From")
+        return DnsFinding("DKIM", "bad", f"{name}: the key was revoked")
+    return DnsFinding("DKIM", "good", f"{name} has a key; signatures by d={domain} align with From")
 
 
 def _dmarc(domain: str, envelope: str, mail_config: MailConfig, resolver: DnsResolver) -> DnsFinding:
@@ -128,20 +128,20 @@ def _dmarc(domain: str, envelope: str, mail_config: MailConfig, resolver: DnsRes
         if not records:
             continue
         if len(records) > 1 or "p" not in records[0]:
-            return DnsFinding("DMARC", "bad", f"_dmarc.{name}: must be one record with p=")
+            return DnsFinding("DMARC", "bad", f"_dmarc.{name}: must be a single record with p=")
         strict = records[0].get("aspf", "r").lower() == "s"
         if not aligned(domain, envelope, strict=strict):
-            text = f"_dmarc.{name}: bounces go to {envelope}, which does not align with From at {domain}; DKIM must"
+            text = f"_dmarc.{name}: bounces go to {envelope}, which does not align with From at {domain}, so DKIM must"
             return DnsFinding("DMARC", "unknown", text)
         return DnsFinding(
             "DMARC", "good", f"_dmarc.{name}: p={records[0]['p']}; {envelope} aligns with From at {domain}"
         )
     add = _record(f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:{mail_config.reply_to}")
-    return DnsFinding("DMARC", "bad", f"_dmarc.{domain} says nothing", add)
+    return DnsFinding("DMARC", "bad", f"_dmarc.{domain} does not exist", add)
 
 
 def parents(domain: str) -> list[str]:
-    """The domain and those above it, but for the last label."""
+    """The domain and its parents, without the top-level domain."""
     labels = domain.split(".")
     return [".".join(labels[n:]) for n in range(max(len(labels) - 1, 1))]
 
@@ -150,13 +150,13 @@ def _bounces(envelope: str, resolver: DnsResolver) -> DnsFinding:
     hosts = resolver.exchangers(envelope)
     if hosts == ("",) or not (hosts or resolver.addresses(envelope)):
         add = _record(envelope, "10 mail.example.org.", "MX")
-        return DnsFinding("bounces", "bad", f"{envelope} takes no mail, so nobody hears what came back", add)
-    return DnsFinding("bounces", "good", f"{envelope} takes mail")
+        return DnsFinding("bounces", "bad", f"{envelope} accepts no mail, so bounces are lost", add)
+    return DnsFinding("bounces", "good", f"{envelope} accepts mail")
 
 
 def _unsubscribe(mail_config: MailConfig) -> DnsFinding:
     if not mail_config.base:
-        text = "readers unsubscribe by mail alone; mail programs show their button where there is an address on the web"
+        text = "readers can unsubscribe only by mail; mail programs show their own button only for a web address"
         return DnsFinding(
             "unsubscribe", "bad", text, 'base = "https://…/" in [mailing], where `hotpapers serve` is public'
         )
@@ -167,15 +167,15 @@ def _record(name: str, value: str, kind: str = "TXT") -> str:
     return f'{name}. IN {kind} "{value}"' if kind == "TXT" else f"{name}. IN {kind} {value}"
 
 
-# ---- what a message that arrived says -------------------------------------------------------------------
+# ---- a received message ---------------------------------------------------------------------------------
 
 
 def check_message(data: bytes) -> list[DnsFinding]:
-    """What a message says as it arrived in a mailbox. Raises InputError for what is no message."""
+    """Checks a message as it arrived in a mailbox. Raises InputError if it is not a message."""
     message = message_from_bytes(data[:LARGEST])
     sender = parseaddr(str(message.get("from", "")))[1]
     if "@" not in sender:
-        raise InputError("no mail message: it does not say whom it is from; save one as it arrived, with all headers")
+        raise InputError("not a mail message: it has no sender; save a message as it arrived, with all headers")
     domain = domain_of(sender)
     return [_signature(message, domain), _envelope(message, domain), _receiver(message), _one_click(message)]
 
@@ -189,7 +189,8 @@ def _signature(message: Message, domain: str) -> DnsFinding:
     signed = {name.strip().lower() for name in good[0].get("h", "").split(":")}
     missing = [name for name in ("list-unsubscribe", "list-unsubscribe-post") if name in message and name not in signed]
     if missing:
-        return DnsFinding("DKIM", "bad", f"the signature does not cover {' and '.join(missing)}, so no button is shown")
+        text = f"the signature does not cover {' and '.join(missing)}, so mail programs show no button"
+        return DnsFinding("DKIM", "bad", text)
     return DnsFinding("DKIM", "good", f"signed by d={good[0]['d']}, s={good[0].get('s', '')}")
 
 
@@ -205,13 +206,13 @@ def _envelope(message: Message, domain: str) -> DnsFinding:
 
 
 def _receiver(message: Message) -> DnsFinding:
-    """What the receiver found, in the header that it put on top (RFC 8601)."""
+    """The receiver's verdict, from the header that it added (RFC 8601)."""
     header = str(message.get("authentication-results", ""))
     results = {
         name.lower(): result.lower() for name, result in re.findall(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", header, re.I)
     }
     if not results:
-        return DnsFinding("DMARC", "unknown", "the receiver does not say what it found")
+        return DnsFinding("DMARC", "unknown", "the receiver reports no results")
     text = ", ".join(f"{name}={result}" for name, result in results.items())
     return DnsFinding("DMARC", "good" if results.get("dmarc") == "pass" else "bad", f"the receiver found {text}")
 
@@ -221,5 +222,5 @@ def _one_click(message: Message) -> DnsFinding:
     post = str(message.get("list-unsubscribe-post", "")).replace(" ", "").lower()
     if "<https://" in ways.replace("\n", "") and post == "list-unsubscribe=one-click":
         return DnsFinding("unsubscribe", "good", "one click")
-    text = "by mail alone" if "<mailto:" in ways else "the headers are not there"
+    text = "only by mail" if "<mailto:" in ways else "the headers are missing"
     return DnsFinding("unsubscribe", "bad", text, 'base = "https://…/" in [mailing]')

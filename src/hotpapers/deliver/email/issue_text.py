@@ -1,8 +1,8 @@
-"""What a message says: every word chosen once, then written as plain text and as HTML, which say the same.
+"""The words of an issue's message, chosen once and then written as plain text and as HTML with the same content.
 
-No post is quoted: a message cannot be called back when a post is deleted or hidden. What comes from papers is text on
-one line, cut where it is too long. HTML has inline styles and no colours, so that it can be read on any ground; it
-loads nothing, and its links lead straight where they say.
+Posts are not quoted: a message cannot be recalled when a post is deleted or hidden. Text from papers is on one line,
+cut if it is too long. The HTML has inline styles and no colors, to be readable on any background; it loads nothing,
+and its links are direct, without tracking.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.tex import plain_line
 
 WIDTH = 72
-"""Signs of a line of plain text, but for addresses."""
+"""Characters per line of plain text; URLs may be longer."""
 MOST_ONGOING = 10
-"""So many papers that are still talked about are named."""
+"""How many papers that are still talked about are listed."""
 LONGEST_TITLE, LONGEST_AUTHORS, LONGEST_LEAD, LONGEST_WHY = 300, 300, 600, 1000
 
 
 class LinkedText(NamedTuple):
-    """A piece of text, and where it leads; `url` is empty for plain text."""
+    """A piece of text with a link; `url` is empty for plain text."""
 
     text: str
     url: str
 
 
 class MessageEntry(NamedTuple):
-    """A paper in a message. `title` leads to its page."""
+    """A paper in a message. `title` links to its page."""
 
     place: int
     title: LinkedText
@@ -46,8 +46,8 @@ class MessageEntry(NamedTuple):
 
 
 class MessageView(NamedTuple):
-    """A message. `notes`: what was done, and what a reader must know of it. `more`: how many papers it has no room for.
-    `page`: the issue's page, its address empty where there is none. `unsubscribe`: the link for it."""
+    """A message. `notes`: how the issue was made, and what readers must know about it. `more`: how many papers did not
+    fit. `page`: the issue's page; its `url` is empty if there is none. `unsubscribe`: the link to unsubscribe."""
 
     publication: str
     day: str
@@ -63,7 +63,7 @@ class MessageView(NamedTuple):
 
 
 def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> MessageView:
-    """What a message says of an issue, with so many of its papers; who gets it and can leave it is not in it yet."""
+    """The message of an issue with at most `most` papers; its reader's unsubscribe link is not filled in yet."""
     view, publication = issue_view(issue), issue.content.publication
     title = phrases.cut(phrases.one_line(publication.title), LONGEST_TITLE)
     left = len(view.entries) - most
@@ -73,13 +73,13 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> M
         notes=(*filter(None, [phrases.note(publication)]), *_notes(view)),
         empty=view.empty,
         entries=tuple(_entry(entry, site_config) for entry in view.entries[:most]),
-        more=f"This message has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
+        more=f"{words.count_noun(left, 'more paper')} did not fit into this message." if left > 0 else "",
         ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:MOST_ONGOING]),
         page=LinkedText(
             "This issue on the web", site_paths.public_url(site_config.base, site_paths.issue_path(view.day))
         ),
         proof=tuple(_proof(view, site_config)),
-        subscription_note=f"You receive this because this address is subscribed to {title}.",
+        subscription_note=f"You are receiving this because this address is subscribed to {title}.",
         unsubscribe=LinkedText("Unsubscribe", ""),
     )
 
@@ -113,7 +113,7 @@ def _counts(entry: EntryView) -> Iterator[str]:
 
 
 def _lead(entry: EntryView) -> str:
-    """What is said of the paper, and where that comes from."""
+    """The paper's lead text and where it comes from."""
     mark = f" ({entry.lead_mark})" if entry.lead_mark else ""
     return phrases.cut(plain_line(entry.lead), LONGEST_LEAD) + mark
 
@@ -132,7 +132,7 @@ def _page(entry: EntryView, site_config: SiteConfig) -> str:
 
 
 def _title(entry: EntryView, site_config: SiteConfig) -> LinkedText:
-    """A title leads as everywhere to the paper's page on the site, and to arXiv where there is none."""
+    """A title links to the paper's page on the site, as everywhere, or to arXiv if there is none."""
     has_page = site_config.base and entry.path
     url = _page(entry, site_config) if has_page else next((link.url for link in entry.links), "")
     return LinkedText(phrases.cut(entry.plain_title, LONGEST_TITLE), url)
@@ -142,14 +142,14 @@ def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
     yield f"Frozen {view.frozen}, edition {view.edition}, ranked by {view.ranking}."
     yield f"Digest {view.digest}. Check it: {view.command}"
     if site_config.contact:
-        yield f"Who runs it: {phrases.one_line(site_config.contact)}"
+        yield f"Run by: {phrases.one_line(site_config.contact)}"
 
 
 # ---- as plain text -------------------------------------------------------------------------------------
 
 
 def as_text(view: MessageView) -> str:
-    """The message as plain text: blocks with an empty line between them; addresses stand in angle brackets."""
+    """The message as plain text: blocks separated by empty lines, URLs in angle brackets."""
     return "\n\n".join(block for block in _blocks(view) if block) + "\n"
 
 
@@ -191,5 +191,5 @@ def _wrap(text: str, indent: str = "") -> str:
 
 
 def as_html(view: MessageView) -> str:
-    """The message as a page of its own."""
+    """The message as a whole HTML page."""
     return str(macro("mail.html", "page")(view))

@@ -1,7 +1,7 @@
-"""Whole messages: an issue for one subscriber, and the message that asks somebody to confirm.
+"""Whole messages: an issue for one subscriber, and the confirmation request.
 
-An issue's message is a pure function of the frozen issue, the settings and its reader: the same bytes whenever it is
-made. Its Message-ID names day, edition and the reader's mark, so that what comes back can be told.
+An issue's message is a pure function of the frozen issue, the settings and its reader: it always has the same bytes.
+Its Message-ID contains the day, the edition and the reader's mark, to identify messages that come back.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from hotpapers.view import phrases
 from hotpapers.view.site_config import SiteConfig
 
 LARGEST = 100_000
-"""Bytes of a message: from about so many on readers are shown the beginning alone."""
+"""Bytes of a message: mail programs cut off messages larger than about this."""
 PREVIEW_ADDRESS = "reader@example.invalid"
 LONGEST_NAME = 60
 LONGEST_SUBJECT = 200
 
 MESSAGE_ID = re.compile(rb"<(\d{4}-\d\d-\d\d)\.(\d{1,4})\.([0-9a-f]{32})@([A-Za-z0-9.-]{1,255})>")
-"""The Message-ID of a message of ours: day, edition, mark, domain."""
+"""The Message-ID of one of our messages: day, edition, mark, domain."""
 
 
 class UnaddressedMessage(NamedTuple):
-    """An issue's message that is not addressed yet. `moment`: when the issue was frozen."""
+    """An issue's message, not addressed yet. `moment`: when the issue was frozen."""
 
     view: MessageView
     publication: str
@@ -42,7 +42,7 @@ class UnaddressedMessage(NamedTuple):
 
 
 def issue_message(issue: PublishedIssue, mail_config: MailConfig, site_config: SiteConfig) -> UnaddressedMessage:
-    """The message of an issue, with as many of its papers as it has room for."""
+    """The message of an issue, with as many of its papers as fit."""
     content, most = issue.content, len(issue.content.entries)
     reader = Subscriber("0" * 32, content.publication.publication, "x" * 254, "confirmed", 0, False)
     while True:
@@ -59,7 +59,7 @@ def issue_message(issue: PublishedIssue, mail_config: MailConfig, site_config: S
 
 
 def address_message(message: UnaddressedMessage, mail_config: MailConfig, reader: Subscriber, secret: bytes) -> bytes:
-    """The message for one reader, as it goes over the wire."""
+    """The message for one reader, as sent over the wire."""
     token = encode(secret, MailToken("unsubscribe", reader.mark))
     mailto = f"mailto:{quote(mail_config.reply_to, safe='@')}?subject=unsubscribe%20{token}"
     link = f"{mail_config.base}mail/unsubscribe/{token}" if mail_config.base else ""
@@ -85,7 +85,7 @@ def address_message(message: UnaddressedMessage, mail_config: MailConfig, reader
 
 
 def preview(issue: PublishedIssue, mail_config: MailConfig, site_config: SiteConfig) -> RenderedFile:
-    """The message of an issue as a file to look at, to a reader whom there is not, with links that do nothing."""
+    """The message of an issue as a file to look at, addressed to nobody, with links that do nothing."""
     reader = Subscriber("0" * 32, issue.content.publication.publication, PREVIEW_ADDRESS, "confirmed", 0, False)
     return RenderedFile(
         f"{issue.content.day}.eml",
@@ -98,7 +98,7 @@ def _reply_to(mail_config: MailConfig) -> mime.Headers:
 
 
 def list_id(publication: str, mail_config: MailConfig) -> str:
-    """How mail programs tell the list (RFC 2919): the publication below the sender's domain."""
+    """The List-Id by which mail programs identify the list (RFC 2919): the publication below the sender's domain."""
     label = re.sub(r"[^a-z0-9-]+", "-", publication.lower())[:63].strip("-") or "papers"
     return f"<{label}.{domain_of(mail_config.address)}>"
 
@@ -108,10 +108,10 @@ Someone asked for {title} to be sent to this address.
 
 {how}
 
-If it was not you, do nothing: you will get no other message, and this address is deleted after {days} days.
+If it was not you, ignore this message: we will not write again, and this address will be deleted after {days} days.
 """
 BY_LINK = """\
-To confirm, open this page and press its button:
+To confirm, open this page and press the button:
 <{link}>
 
 Or reply to this message without changing its subject."""
@@ -119,7 +119,7 @@ BY_REPLY = "To confirm, reply to this message without changing its subject."
 
 
 def confirmation(title: str, mail_config: MailConfig, subscriber: Subscriber, secret: bytes) -> bytes:
-    """The message that asks whoever reads an address to confirm that they want a publication."""
+    """The message that asks the owner of an address to confirm a subscription to a publication."""
     token = encode(secret, MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000))
     title = phrases.cut(phrases.one_line(title), LONGEST_NAME)
     how = BY_LINK.format(link=f"{mail_config.base}mail/confirm/{token}") if mail_config.base else BY_REPLY

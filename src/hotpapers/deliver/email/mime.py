@@ -1,8 +1,8 @@
-"""How mail is written: headers, parts and lines, the same bytes on every Python.
+"""The format of mail: headers, parts and lines, the same bytes on every Python version.
 
-RFC 5322 (messages), RFC 2045–2047 (MIME, quoted-printable, words beyond ASCII), RFC 3676 is not used: lines are what
-they are. All is seven bits wide, so that any server takes it; no line is longer than 78 signs but those that hold one
-long word, and none longer than 998. What could end a header early is refused.
+RFC 5322 (messages), RFC 2045–2047 (MIME, quoted-printable, encoded words). RFC 3676 (flowed text) is not used. All
+bytes are 7-bit, so any server accepts them; lines have at most 78 characters unless they contain one long word, and
+never more than 998. Header values that could end a header early are rejected.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 
 
 class MimePart(NamedTuple):
-    """One form of what is said. `subtype`: plain or html; `text`: lines end with `\\n`."""
+    """One version of the body. `subtype`: plain or html; `text`: lines end with `\\n`."""
 
     subtype: str
     text: str
@@ -36,18 +36,18 @@ class MimePart(NamedTuple):
 
 Headers = Sequence[tuple[str, str]]
 
-# Libraries change the standard library's table of character sets for the whole process: this one is ours alone.
+# Some libraries change the standard library's table of character sets for the whole process, so use our own instance.
 _UTF_8 = Charset("utf-8")
 _UTF_8.header_encoding = SHORTEST
 
 
 def message(headers: Headers, parts: Sequence[MimePart], boundary: str) -> bytes:
-    """A whole message; with several parts the last is the best form (multipart/alternative). `boundary`: a word that
-    stands in no part. Raises UsageError for a header that holds what no header can hold."""
+    """A whole message; with several parts the last is the best version (multipart/alternative). `boundary`: a word that
+    no part contains. Raises UsageError for an invalid header value."""
     head = [*headers, ("MIME-Version", "1.0")]
     if len(parts) == 1:
         return _encode([*head, *_part_headers(parts[0])], _quoted_printable(parts[0].text))
-    # `=_` comes out of no quoted-printable text (RFC 2045 §6.7)
+    # `=_` never occurs in quoted-printable text (RFC 2045 §6.7)
     mark = f"=_{boundary}"
     body = "".join(
         f"--{mark}{CRLF}{_head(_part_headers(part))}{CRLF}{_quoted_printable(part.text)}{CRLF}" for part in parts
@@ -69,14 +69,14 @@ def _head(headers: Headers) -> str:
 
 
 def _checked_value(name: str, value: str) -> str:
-    """The value. Raises UsageError, not showing it: whoever wrote it wanted a header of their own."""
+    """The value, if valid. Raises UsageError without showing the value, which may be an injected header."""
     if not _VALUE.fullmatch(value) or any(len(line) > LONGEST_LINE - len(name) - 2 for line in value.split(CRLF)):
-        raise UsageError(f"the header {name} holds what no header can hold, such as the end of a line")
+        raise UsageError(f"the header {name} contains characters that are not allowed, such as a line break")
     return value
 
 
 def _quoted_printable(text: str) -> str:
-    """Text in quoted-printable, lines of 76 signs at most."""
+    """Text in quoted-printable, in lines of at most 76 characters."""
     encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).decode("ascii")
     return encoded.replace("\r\n", "\n").replace("\n", CRLF)
 
@@ -85,7 +85,7 @@ def _quoted_printable(text: str) -> str:
 
 
 def words(name: str, text: str) -> str:
-    """The value of a header that is plain text, such as Subject, folded at blanks."""
+    """The value of a plain text header such as Subject, folded at spaces."""
     if _PLAIN.fullmatch(text) and "=?" not in text and all(len(word) < LINE - 6 for word in text.split(" ")):
         return _fold(name, text.split(" "))
     return _encoded_words(name, text)
@@ -107,12 +107,12 @@ def _fold(name: str, pieces: Iterable[str]) -> str:
 
 
 def address_list(name: str, pieces: Sequence[str]) -> str:
-    """The value of a header that is a list, such as addresses in angle brackets, folded between them."""
+    """The value of a list header, such as addresses in angle brackets, folded between items."""
     return _fold(name, [f"{piece}," for piece in pieces[:-1]] + [pieces[-1]])
 
 
 def mailbox(name: str, label: str, address: str) -> str:
-    """A name and an address, for a header such as From; the name as words, in quotation marks or encoded."""
+    """A name and an address for a header such as From; the name plain, quoted or encoded."""
     if not label:
         return address
     if _ATOMS.fullmatch(label) and "=?" not in label and len(label) < LINE - 20:
@@ -127,5 +127,5 @@ def mailbox(name: str, label: str, address: str) -> str:
 
 
 def date(moment: int) -> str:
-    """µs UTC as RFC 5322 §3.3 has it."""
+    """µs UTC in the format of RFC 5322 §3.3."""
     return format_datetime(timestamps.as_utc(moment))

@@ -1,4 +1,4 @@
-"""To join: somebody asks for a publication at an address, and whoever reads that address confirms it."""
+"""Subscribing: somebody enters an address for a publication, and the owner of the address confirms it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def ask(
     record: Record, mail_config: MailConfig, relay: SmtpClient, publication: Publication, address: str, at: int, *,
     skip_empty: bool = False,
 ) -> bool:  # fmt: skip
-    """Sends the message that asks to confirm; False where none is needed: it is confirmed already, or the last message
-    is not a day old. Raises UsageError for what is no address; RetryLater, RequestRefused where the message cannot be
+    """Sends a confirmation request; False if none is needed: the address is already confirmed, or was asked less
+    than a day ago. Raises UsageError for an invalid address; RetryLater, RequestRefused if the message cannot be
     sent."""
     name = publication.publication
     subscriber = subscribers.ask(record, name, normalized(address), at, skip_empty=skip_empty)
@@ -36,6 +36,6 @@ def ask(
         raise (
             RetryLater(RETRY_SECONDS, reason)
             if isinstance(outcome, Deferred)
-            else RequestRefused(f"the relay refuses it: {reason}")
+            else RequestRefused(f"refused by the relay: {reason}")
         )
     return True

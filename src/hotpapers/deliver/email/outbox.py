@@ -1,14 +1,14 @@
-"""The outbox: how far each message has come, so that none is handed to the relay twice.
+"""The outbox: the state of each message, so none is handed to the relay twice.
 
-A relay cannot be asked whether it has a message. So before one is handed over it is claimed here, durably: whoever
-finds a claim that was never settled does not send that message again. A message is to one subscriber for one day,
-whichever edition of its issue: a correction is not mailed. All this is outside the chain; once no message of an issue
-is left, the record gets one delivery with their numbers.
+A relay cannot be asked whether it has a message. So each message is durably claimed here before it is handed over, and
+a message whose claim was never settled is not sent again. There is one message per subscriber and day, whatever the
+issue's edition: corrections are not mailed. All this is outside the chain; once no message of an issue is left, the
+record gets one delivery with the counts.
 
     sending    claimed: it may have been handed over
-    deferred   surely not: the relay asked to try again, from `next_at` on
-    sent       it was, with the relay's receipt
-    failed     surely not, and it never will be; or it came back
+    deferred   not handed over: the relay asked to try again, from `next_at` on
+    sent       handed over, with the relay's receipt
+    failed     not handed over and never will be; or it came back
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from hotpapers.deliver.email import queries
 from hotpapers.store import Record
 
 FIRST_WAIT, LONGEST_WAIT = 5 * 60, 4 * 60 * 60
-"""Seconds until a message is tried again, at first and at most."""
+"""Seconds until a message is retried, at first and at most."""
 TRIES = 8
-"""After so many a message is given up: some thirteen hours."""
+"""Attempts before a message is given up: about thirteen hours."""
 
 
 def wait_after(tries: int) -> int:
-    """Seconds until a message is tried again that was put off so many times."""
+    """Seconds until the next attempt at a message that was deferred `tries` times."""
     return min(FIRST_WAIT << (tries - 1), LONGEST_WAIT)
 
 
 def claim(record: Record, key: queries.OutboxKey, at: int) -> queries.OutboxEntry | None:
-    """Claims a message that may be handed over now: of several processes one gets it. None when it is ours; else how it
-    stands."""
+    """Claims a message that may be handed over now; only one of several processes gets it. Returns None if the claim
+    succeeded, otherwise the message's current entry."""
     with record.database.write():
         known = queries.outbox_entry(record, key)
         if known is not None and (known.state != "deferred" or known.next_at > at):
@@ -39,17 +39,17 @@ def claim(record: Record, key: queries.OutboxKey, at: int) -> queries.OutboxEntr
 
 
 def mark_sent(record: Record, key: queries.OutboxKey, receipt: str, at: int) -> None:
-    """The relay has it."""
+    """Marks a message that the relay accepted."""
     _settle(record, key, queries.OutboxEntry("sent", receipt, 0, at, 0))
 
 
 def mark_failed(record: Record, key: queries.OutboxKey, reason: str, at: int) -> None:
-    """It will never be delivered."""
+    """Marks a message that will never be delivered."""
     _settle(record, key, queries.OutboxEntry("failed", reason, 0, at, 0))
 
 
 def defer(record: Record, key: queries.OutboxKey, reason: str, at: int) -> bool:
-    """The relay does not have it and asked to try again; False once that was too often: it is given up."""
+    """Schedules another attempt, as the relay asked. Returns False after too many attempts: the message is given up."""
     known = queries.outbox_entry(record, key)
     tries = (known.tries if known else 0) + 1
     if tries >= TRIES:
@@ -60,13 +60,13 @@ def defer(record: Record, key: queries.OutboxKey, reason: str, at: int) -> bool:
 
 
 def release(record: Record, key: queries.OutboxKey, at: int) -> None:
-    """The relay does not have it, for a reason that has nothing to do with this message: no try is counted."""
+    """Gives up the claim: sending failed for a reason unrelated to this message, so the attempt is not counted."""
     known = queries.outbox_entry(record, key)
     _settle(record, key, queries.OutboxEntry("deferred", "", known.tries if known else 0, at, at))
 
 
 def mark_bounced(record: Record, key: queries.OutboxKey, reason: str, at: int) -> None:
-    """A message that had been handed over was reported as undeliverable, if it is still known."""
+    """Marks a message that was handed over and then reported as undeliverable, if it is still known."""
     known = queries.outbox_entry(record, key)
     if known is not None and known.state in ("sent", "sending"):
         mark_failed(record, key, reason, at)

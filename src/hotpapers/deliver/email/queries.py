@@ -1,4 +1,4 @@
-"""Subscribers and messages as the store keeps them: no items, in no batch and in no export."""
+"""Subscribers and messages in the store: they are not items, and not part of any batch or export."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _COLUMNS = "mark, publication, address, state, since, skip_empty, reason"
 OutboxState = Literal["sending", "deferred", "sent", "failed"]
 
 OUTBOX_RETENTION = 14 * DAY
-"""How long a message stays in the outbox once the record holds that all of its day are over, µs."""
+"""How long a message stays in the outbox once the record has its day's delivery, µs."""
 
 
 class OutboxKey(NamedTuple):
-    """Which message: of a publication's day, to the subscriber of a mark."""
+    """Identifies a message: a publication's day, and the mark of the subscriber."""
 
     publication: str
     day: str
@@ -24,7 +24,7 @@ class OutboxKey(NamedTuple):
 
 
 class OutboxEntry(NamedTuple):
-    """How far a message has come. `at`: since when, `next_at`: when it may be tried again, µs UTC."""
+    """The state of a message. `at`: since when, `next_at`: when it may be tried again, µs UTC."""
 
     state: OutboxState
     receipt: str
@@ -39,8 +39,8 @@ SUBSCRIBER_STATES: tuple[SubscriberState, ...] = ("confirmed", "asked", "bounced
 
 
 class Subscriber(NamedTuple):
-    """Somebody who gets a publication's issues, or may. `since`: when the state began, µs UTC. `skip_empty`: no message
-    on a day whose issue holds no paper. `reason`: why nothing can be delivered."""
+    """Somebody who gets, asked for, or once got a publication's issues. `since`: when the state began, µs UTC.
+    `skip_empty`: no message on days without papers. `reason`: why nothing can be delivered."""
 
     mark: str
     publication: str
@@ -52,7 +52,7 @@ class Subscriber(NamedTuple):
 
 
 def outbox_entry(record: Record, key: OutboxKey) -> OutboxEntry | None:
-    """How far a message has come; None where it was never begun."""
+    """The state of a message; None if it was never started."""
     sql = """SELECT state, receipt, tries, at, next_at FROM outbox WHERE publication = ? AND "day" = ? AND mark = ?"""
     rows = record.database.rows(sql, key)
     return OutboxEntry(*rows[0]) if rows else None
@@ -65,25 +65,25 @@ def count_failed_messages(record: Record, publication: str, day: str) -> int:
 
 
 def deferred_messages(record: Record, publication: str, day: str) -> dict[str, int]:
-    """The marks whose messages of a day were put off, and until when."""
+    """The marks whose messages of a day were deferred, and until when."""
     sql = """SELECT mark, next_at FROM outbox WHERE publication = ? AND "day" = ? AND state = 'deferred'"""
     return {mark: next_at for mark, next_at in record.database.rows(sql, (publication, day))}
 
 
 def finished_messages(record: Record, publication: str, day: str) -> dict[str, OutboxState]:
-    """The marks whose messages of a day are over, and how each ended."""
+    """The marks whose messages of a day are finished, and the state of each."""
     sql = """SELECT mark, state FROM outbox WHERE publication = ? AND "day" = ? AND state IN ('sent', 'failed')"""
     return dict(record.database.rows(sql, (publication, day)))
 
 
 def is_delivered(record: Record, channel: str, publication: str, day: str) -> bool:
-    """Whether the record holds that all messages of a day, of whichever edition, are over."""
+    """Whether the record has a day's delivery, of any edition: all its messages are finished."""
     sql = """SELECT 1 FROM delivery WHERE publication = ? AND "day" = ? AND channel = ? AND until = 0 LIMIT 1"""
     return bool(record.database.rows(sql, (publication, day, channel)))
 
 
 def drop_old_messages(record: Record, channel: str, at: int) -> None:
-    """Drops old messages of days that the record holds as done: none of them is sent again."""
+    """Deletes old messages of days whose delivery is in the record: they are never sent again."""
     sql = """DELETE FROM outbox WHERE at < ? AND EXISTS (SELECT 1 FROM delivery AS t WHERE t.channel = ? AND t.until = 0
         AND t.publication = outbox.publication AND t."day" = outbox."day")"""
     with record.database.write():
@@ -91,14 +91,14 @@ def drop_old_messages(record: Record, channel: str, at: int) -> None:
 
 
 def put_outbox_entry(record: Record, key: OutboxKey, entry: OutboxEntry) -> None:
-    """Keeps how far a message has come, in place of what was there. Call inside `write()`."""
+    """Stores the state of a message, replacing the previous one. Call inside `write()`."""
     sql = """DELETE FROM outbox WHERE publication = ? AND "day" = ? AND mark = ?"""
     record.database.run(sql, key)
     record.database.run("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*key, *entry))
 
 
 def select_subscribers(record: Record, where: str, *values: Any) -> list[Subscriber]:
-    """The subscribers of whom a condition holds, by publication and address."""
+    """The subscribers that match a condition, by publication and address."""
     sql = f"SELECT {_COLUMNS} FROM subscriber WHERE {where} ORDER BY publication, address, mark"
     rows = record.database.rows(sql, values)
     return [
@@ -108,7 +108,7 @@ def select_subscribers(record: Record, where: str, *values: Any) -> list[Subscri
 
 
 def count_subscribers(record: Record) -> dict[str, dict[SubscriberState, int]]:
-    """How many there are, by publication and state."""
+    """The number of subscribers by publication and state."""
     sql = "SELECT publication, state, count(*) FROM subscriber GROUP BY publication, state ORDER BY publication"
     result: dict[str, dict[SubscriberState, int]] = {}
     for publication, state, number in record.database.rows(sql):
@@ -117,18 +117,18 @@ def count_subscribers(record: Record) -> dict[str, dict[SubscriberState, int]]:
 
 
 def put_subscriber(record: Record, subscriber: Subscriber) -> None:
-    """Keeps a subscriber in place of what was there. Call inside `write()`."""
+    """Stores a subscriber, replacing the previous entry. Call inside `write()`."""
     drop_subscriber(record, subscriber.mark)
     values = (*subscriber[:5], int(subscriber.skip_empty), subscriber.reason)
     record.database.run(f"INSERT INTO subscriber ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def drop_subscriber(record: Record, mark: str) -> None:
-    """Removes all that is known of a mark. Call inside `write()`."""
+    """Removes the subscriber with a mark. Call inside `write()`."""
     record.database.run("DELETE FROM subscriber WHERE mark = ?", (mark,))
 
 
 def drop_unconfirmed(record: Record, before: int) -> None:
-    """Removes those who asked before a moment and never confirmed."""
+    """Removes subscribers who asked before a moment and never confirmed."""
     with record.database.write():
         record.database.run("DELETE FROM subscriber WHERE state = 'asked' AND since < ?", (before,))

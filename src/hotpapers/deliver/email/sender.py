@@ -1,9 +1,9 @@
-"""The channel *mailing*: an issue to everybody who had confirmed before it was frozen, each at most once.
+"""The channel *mailing*: sends an issue at most once to everybody who had confirmed before it was frozen.
 
-A message that was claimed and not settled, because the program was killed or the connection broke off at that moment,
-is not sent again: its receipt says that nobody knows. What the relay puts off is tried again later, what it refuses is
-not; who cannot be reached gets no more messages. When two of a hundred messages of an issue fail, the rest stays
-unsent.
+A message that was claimed but not settled, because the program was killed or the connection broke at that moment, is
+not sent again: its receipt says that the outcome is unknown. Messages that the relay defers are retried later, those
+that it refuses are not. Unreachable addresses get no more messages. When 2 % of an issue's messages have failed, the
+rest is not sent.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ from hotpapers.view.site_config import SiteConfig
 
 NAME = "mailing"
 MOST_FAILED = 50
-"""One in so many messages may fail: 2 %."""
+"""One in this many messages may fail: 2 %."""
 LEAST_FAILED = 3
-"""Fewer failures stop no issue: one closed mailbox must not silence a small list."""
+"""Fewer failures never stop an issue: one closed mailbox must not block a small list."""
 CLAIM_TIMEOUT = 12 * 60_000_000
-"""After so many µs nobody is sending a message any more: whoever claimed it has ended."""
+"""µs after which a claimed message is no longer being sent: the process that claimed it has ended."""
 UNKNOWN = "unknown: interrupted while it was handed over; not sent again"
 
 PACE = "mail:"
-"""How a domain's pace is named among those of hosts."""
+"""Prefix of a mail domain's pace, to tell it from the paces of HTTP hosts."""
 
 
 class AddressedMessage(NamedTuple):
-    """What goes to one reader."""
+    """A message for one reader."""
 
     message: UnaddressedMessage
     reader: Subscriber
 
     @property
     def key(self) -> OutboxKey:
-        """Under which the outbox has it."""
+        """Its key in the outbox."""
         return OutboxKey(self.message.publication, self.message.day, self.reader.mark)
 
 
 class EmailSender:
-    """The sender. For one thread; close it after use."""
+    """The sender. Use it in one thread only, and close it after use."""
 
     name = NAME
 
@@ -65,12 +65,12 @@ class EmailSender:
     def close(self) -> None:
         self._relay.close()
 
-    # ---- what is to be sent --------------------------------------------------------------------------
+    # ---- what to send --------------------------------------------------------------------------------
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """A message for everybody whose message of the day is not over and may be tried now, domains in turn.
+        """A message for every reader whose message of the day is unfinished and may be tried now, domains in turn.
 
-        Whoever confirmed after the issue was frozen gets the next one; who wants no empty issues gets none.
+        Readers who confirmed after the issue was frozen get the next one; those who skip empty issues get none.
         """
         if queries.is_delivered(self._record, self.name, publication, day):
             return
@@ -90,27 +90,27 @@ class EmailSender:
             yield Message(reader.mark, AddressedMessage(unaddressed, reader))
 
     def idle_reason(self, issue_reader: IssueReader, publication: str, day: str) -> str:
-        """Why no message is to be sent now."""
+        """Why there is no message to send now."""
         if queries.is_delivered(self._record, self.name, publication, day):
             return "already sent"
         readers = self._readers_of(issue_reader, publication, day)
         finished = queries.finished_messages(self._record, publication, day)
         left = [reader for reader in readers if reader.mark not in finished]
         if left:
-            return f"put off by mail servers for {len(left):,} subscribers; tried again later"
+            return f"deferred by mail servers for {len(left):,} subscribers; will be retried later"
         return "already sent" if readers else self._no_readers_reason(issue_reader.issue(publication, day))
 
     def _no_readers_reason(self, issue: PublishedIssue) -> str:
         """Why an issue goes to nobody."""
         publication = issue.content.publication.publication
         if subscribers.confirmed(self._record, publication, issue.frozen_at):
-            return "the issue is empty, and its subscribers want no empty ones"
+            return "the issue is empty, and all subscribers skip empty issues"
         if subscribers.confirmed(self._record, publication, LARGEST):
-            return "all subscribers confirmed after it was frozen, and get the next one"
+            return "all subscribers confirmed after it was frozen; they get the next one"
         return f"{publication} has no confirmed subscribers"
 
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
-        """How many messages of a day were sent and failed; None as `BulkSender` has it."""
+        """How many messages of a day were sent and failed; None in the cases that `BulkSender` names."""
         if queries.is_delivered(self._record, self.name, publication, day):
             return None
         finished = queries.finished_messages(self._record, publication, day)
@@ -122,13 +122,13 @@ class EmailSender:
         return DeliveryCounts(len(finished) - failed, failed)
 
     def _readers_of(self, issue_reader: IssueReader, publication: str, day: str) -> list[Subscriber]:
-        """Who is to get a day's issue."""
+        """The readers who should get a day's issue."""
         issue = issue_reader.issue(publication, day)
         readers = subscribers.confirmed(self._record, publication, issue.frozen_at)
         return [reader for reader in readers if issue.content.entries or not reader.skip_empty]
 
     def tidy(self, at: int) -> None:
-        """Drops what is no longer needed: addresses that were never confirmed, old messages, paces of a day ago."""
+        """Deletes what is no longer needed: addresses never confirmed, old messages, paces older than a day."""
         subscribers.tidy(self._record, at)
         queries.drop_old_messages(self._record, self.name, at)
         jobs_queries.drop_old_paces(self._record, PACE, at - DAY)
@@ -136,46 +136,46 @@ class EmailSender:
     # ---- before each message --------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Raises RequestRefused where too many messages of the issue failed, RetryLater where the relay cannot be used
-        now, or broke off just now without a word: else every message might be lost to it."""
+        """Raises RequestRefused if too many messages of the issue failed; RetryLater if the relay cannot be used now or
+        has just dropped the connection during a message: otherwise every message might be lost that way."""
         if self._problem:
             raise RetryLater(RETRY_SECONDS, self._problem)
         if self._issue is not None:
             failures = queries.count_failed_messages(self._record, *self._issue)
             if failures >= most_failures(self._readers):
                 raise RequestRefused(
-                    f"stopped: {failures} of {self._readers} messages of {self._issue[1]} failed or came back, and "
-                    "2 % is the limit. Who cannot be reached gets no more; the next issue goes out, this one does not. "
-                    "See hotpapers mail list, and ask the relay why"
+                    f"stopped: {failures} of {self._readers} messages of {self._issue[1]} failed or bounced; the limit "
+                    "is 2 %. The rest of this issue is not sent, the next issue will be. Unreachable addresses get no "
+                    "more mail. See hotpapers mail list, and ask the relay's operator for the cause"
                 )
         self._relay.ready()
 
     # ---- one message ----------------------------------------------------------------------------------
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Sends one message, unless it was claimed before; the relay's receipt. Raises RetryLater, RequestRefused,
-        NetError."""
+        """Sends one message, unless it was already claimed. Returns the relay's receipt. Raises RetryLater,
+        RequestRefused, NetError."""
         envelope = message.payload
         assert isinstance(envelope, AddressedMessage)
-        # the domain's next moment, over all processes of the site
+        # the domain's pace is shared by all processes of the site
         pace = PACE + domain_of(envelope.reader.address)
         http.sleep(jobs_queries.reserve_moment(self._record, pace, 60 / self._mail_config.pace))
         self._relay.ready()
         reader = subscribers.find(self._record, envelope.reader.mark)
         if reader is None or reader.state != "confirmed":
-            raise RequestRefused("left before it was sent")
+            raise RequestRefused("unsubscribed before it was sent")
         claim = _Claim(self._record, envelope.key, http.now)
         data = address_message(envelope.message, self._mail_config, reader, self._record.hasher.secret)
         outcome = self._relay.hand_over(reader.address, data, claim.take)
         if isinstance(outcome, Rejected) or (isinstance(outcome, Deferred) and not outcome.for_all):
-            claim.take()  # what is kept of it now must not be another process's
+            claim.take()  # do not overwrite the state of a message that another process has claimed
         if claim.entry is not None:
             return self._known_receipt(claim, http.now())
         assert outcome is not None
         return self._record_outcome(claim, reader, outcome, http.now())
 
     def _record_outcome(self, claim: _Claim, reader: Subscriber, outcome: Outcome, at: int) -> str:
-        """Keeps what became of a message. The receipt; raises RetryLater, RequestRefused, NetError."""
+        """Stores the outcome of a message. Returns the receipt; raises RetryLater, RequestRefused, NetError."""
         key = claim.key
         if isinstance(outcome, Accepted):
             receipt = without_address(outcome.receipt, reader.address)
@@ -196,10 +196,10 @@ class EmailSender:
                 outbox.release(self._record, key, at)
             raise RetryLater(RETRY_SECONDS, reason)
         self._problem = reason
-        raise NetError(f"nobody knows whether it arrived: {reason}")
+        raise NetError(f"it may or may not have arrived: {reason}")
 
     def _known_receipt(self, claim: _Claim, at: int) -> str:
-        """The receipt of a message that is not ours to send. Raises RequestRefused, NetError."""
+        """The receipt of a message that another claim covers. Raises RequestRefused, NetError."""
         entry = claim.entry
         assert entry is not None
         if entry.state == "failed":
@@ -209,13 +209,13 @@ class EmailSender:
         if entry.state == "sent":
             return entry.receipt
         if at - entry.at < CLAIM_TIMEOUT:
-            raise NetError("another process is sending it, or was killed while it did")
+            raise NetError("another process is sending it, or was killed while sending it")
         outbox.mark_sent(self._record, claim.key, UNKNOWN, at)
         return UNKNOWN
 
 
 class _Claim:
-    """One claim of a message. `is_own`: whether it is ours; `entry`: how far it has come where it is not."""
+    """One claim of a message. `is_own`: whether it is ours; `entry`: the message's state if it is not."""
 
     def __init__(self, record: Record, key: OutboxKey, clock: Callable[[], int]) -> None:
         self._record, self._clock, self.key = record, clock, key
@@ -223,7 +223,7 @@ class _Claim:
         self.entry: queries.OutboxEntry | None = None
 
     def take(self) -> bool:
-        """Claims the message, unless that was tried; whether it is ours."""
+        """Claims the message, unless already tried. Returns whether the claim is ours."""
         if not self.is_own and self.entry is None:
             self.entry = outbox.claim(self._record, self.key, self._clock())
             self.is_own = self.entry is None
@@ -231,19 +231,19 @@ class _Claim:
 
 
 def most_failures(readers: int) -> int:
-    """How many failed messages stop an issue that goes to so many readers."""
+    """How many failed messages stop an issue with this many readers."""
     return max(LEAST_FAILED, -(-readers // MOST_FAILED))
 
 
 def _deferral(reason: str) -> NetError:
-    """Says that a message surely was not taken."""
-    problem = NetError(f"put off: {reason}")
+    """The error for a message that certainly was not accepted."""
+    problem = NetError(f"deferred: {reason}")
     problem.tries = 0
     return problem
 
 
 def interleaved(readers: Sequence[Subscriber]) -> list[Subscriber]:
-    """The readers, domain by domain in turn: while one domain is waited for, the others get theirs."""
+    """The readers with their domains in turn, so waiting for one domain's pace does not hold up the others."""
     by_domain: dict[str, list[Subscriber]] = {}
     for reader in readers:
         by_domain.setdefault(domain_of(reader.address), []).append(reader)

@@ -1,6 +1,6 @@
-"""The relay: one connection to the mail server that takes messages. RFC 5321, RFC 3207 (STARTTLS), RFC 8314 (TLS).
+"""A connection to the relay, the mail server that sends our messages. RFC 5321, RFC 3207 (STARTTLS), RFC 8314 (TLS).
 
-The connection is encrypted and the relay's certificate is checked, unless the relay is this machine. The only file that
+The connection is encrypted and the relay's certificate checked, unless the relay is this machine. The only file that
 imports an SMTP library.
 """
 
@@ -30,34 +30,34 @@ from hotpapers.errors import RetryLater
 from hotpapers.http.redact_errors import SecretRedactor
 
 CONNECT, REPLY, AFTER_MESSAGE = 20.0, 60.0, 600.0
-"""Seconds to connect, for a reply, for the reply to a whole message (RFC 5321 §4.5.3.2 wants ten minutes there)."""
+"""Seconds to connect, for a reply, and for the reply to a whole message (RFC 5321 §4.5.3.2: ten minutes)."""
 MESSAGES_PER_CONNECTION = 50
-"""So many messages go through one connection: relays end those that go on for ever."""
+"""Messages sent through one connection: relays close connections that last too long."""
 IDLE = 5.0
-"""After so many seconds without a word a relay is asked whether it is still there."""
+"""Seconds of silence after which the connection is checked with NOOP before use."""
 REPLY_LINES, LONGEST_LINE = 100, 2048
-"""Of a reply: lines, and bytes of one (RFC 5321 §4.5.3.1.5 has 512)."""
+"""Limits for a reply: its lines, and bytes per line (512 in RFC 5321 §4.5.3.1.5)."""
 CHALLENGES = 5
-"""So many a login has at most."""
+"""Most challenges in one login."""
 RETRY_SECONDS = 300.0
-"""Seconds after which a relay that cannot be used is tried again."""
+"""Seconds until an unusable relay is tried again."""
 
 OK = range(200, 300)
 
 
 Dial = Callable[[tuple[str, int], float], socket.socket]
-"""As `socket.create_connection`."""
+"""Like `socket.create_connection`."""
 
 
 class _Smtp(smtplib.SMTP):
-    """The protocol, with replies that end, and with users and passwords of any letters (RFC 4616 §2: UTF-8)."""
+    """smtplib with limits on replies, and with non-ASCII users and passwords (RFC 4616 §2: UTF-8)."""
 
     def auth(
         self, mechanism: str, authobject: Callable[..., str | None], *, initial_response_ok: bool = True
     ) -> tuple[int, bytes]:
-        """Logs in by a mechanism. Raises SMTPAuthenticationError."""
+        """Logs in with a mechanism. Raises SMTPAuthenticationError."""
         first = authobject() if initial_response_ok else None
-        self._auth_challenge_count = int(first is not None)  # by which LOGIN knows for what it is asked
+        self._auth_challenge_count = int(first is not None)  # LOGIN uses it to tell which answer is due
         code, text = self.docmd("AUTH", mechanism if first is None else f"{mechanism} {_base64(first)}")
         while code == 334 and self._auth_challenge_count < CHALLENGES:
             self._auth_challenge_count += 1
@@ -73,19 +73,19 @@ class _Smtp(smtplib.SMTP):
         return f"{self.user} {hmac.digest(self.password.encode(), challenge, 'md5').hex()}"
 
     def getreply(self) -> tuple[int, bytes]:
-        """A reply's code and text. Raises SMTPServerDisconnected for what is none, or does not end."""
-        assert self.sock is not None  # what is asked before would have found it closed
+        """A reply's code and text. Raises SMTPServerDisconnected for an invalid or endless reply."""
+        assert self.sock is not None  # sending the command would have failed otherwise
         if self.file is None:
             self.file = self.sock.makefile("rb")
         lines: list[bytes] = []
         while len(lines) < REPLY_LINES:
             line = self.file.readline(LONGEST_LINE)
             if len(line) < 4 or not line.endswith(b"\n") or not line[:3].isdigit():
-                raise smtplib.SMTPServerDisconnected("broke off, or gave a reply that is none")
+                raise smtplib.SMTPServerDisconnected("closed the connection or gave an invalid reply")
             lines.append(line[4:].strip(b" \t\r\n"))
             if line[3:4] != b"-":
                 return int(line[:3]), b"\n".join(lines)
-        raise smtplib.SMTPServerDisconnected("gave a reply that does not end")
+        raise smtplib.SMTPServerDisconnected("gave an endless reply")
 
 
 def _base64(text: str) -> str:
@@ -93,9 +93,9 @@ def _base64(text: str) -> str:
 
 
 class SmtpClient:
-    """One relay, for one thread; connects when it is needed. Close it after use.
+    """A client of one relay, for one thread; connects when needed. Close it after use.
 
-    `context`: whom to trust, the system's authorities by default. `dial`: as socket.create_connection.
+    `context`: the authorities to trust, the system's by default. `dial`: like socket.create_connection.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class SmtpClient:
         self._messages, self._used = 0, 0.0
 
     def close(self) -> None:
-        """Takes leave, if the relay listens."""
+        """Closes the connection, with QUIT if the relay still answers."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(smtplib.SMTPException, OSError):
@@ -115,7 +115,7 @@ class SmtpClient:
             connection.close()
 
     def ready(self) -> None:
-        """Connects, unless that is done already. Raises RetryLater where the relay cannot be used now."""
+        """Connects unless already connected. Raises RetryLater if the relay cannot be used now."""
         if (
             self._connection is not None
             and self._messages < MESSAGES_PER_CONNECTION
@@ -130,8 +130,9 @@ class SmtpClient:
             raise RetryLater(RETRY_SECONDS, self._describe(problem)) from None
 
     def hand_over(self, address: str, message: bytes, begin: Callable[[], bool] = lambda: True) -> Outcome | None:
-        """Hands a message over for one address; what became of it. `begin`: called once the relay would take it, before
-        it is sent; None where that says no. Raises RetryLater where the relay cannot be used now."""
+        """Hands over a message for one address and returns the outcome. `begin`: called once the relay has accepted the
+        recipient, before the message is sent; if it returns False, nothing is sent and the result is None. Raises
+        RetryLater if the relay cannot be used now."""
         self.ready()
         try:
             problem = self._name_recipient_anew(address, len(message))
@@ -150,7 +151,7 @@ class SmtpClient:
         return self._transmit(connection, message)
 
     def _listens(self, connection: smtplib.SMTP) -> bool:
-        """Whether the relay is still there, after it was let wait for a while."""
+        """Whether the relay is still there after a pause."""
         if time.monotonic() - self._used < IDLE:
             return True
         try:
@@ -161,7 +162,7 @@ class SmtpClient:
     # ---- one message ----------------------------------------------------------------------------------
 
     def _name_recipient_anew(self, address: str, length: int) -> Deferred | Rejected | None:
-        """As `_name_recipient`, on a new connection where the relay ends this one, as some do after a few messages."""
+        """Like `_name_recipient`, on a new connection if the relay closes this one, as some do after a few messages."""
         is_reused = self._messages > 0
         try:
             problem = self._name_recipient(address, length)
@@ -176,7 +177,7 @@ class SmtpClient:
         return self._name_recipient(address, length)
 
     def _name_recipient(self, address: str, length: int) -> Deferred | Rejected | None:
-        """Names sender and recipient; why that may not be, None when it may."""
+        """Names sender and recipient. Returns the refusal, or None if both were accepted."""
         connection = self._connection
         assert connection is not None
         self._messages += 1
@@ -189,12 +190,12 @@ class SmtpClient:
         return None if code in OK else is_refusal(code, text.decode("utf-8", "replace"), "recipient")
 
     def _begin_data(self, connection: smtplib.SMTP) -> Deferred | Rejected | None:
-        """Says that the message comes; why it may not."""
+        """Announces the message. Returns the refusal, or None if the relay is ready for it."""
         code, text = connection.docmd("DATA")
         return None if code == 354 else is_refusal(code, text.decode("utf-8", "replace"), "message")
 
     def _transmit(self, connection: smtplib.SMTP, message: bytes) -> Outcome:
-        """Sends the message itself. From its first byte on only a reply tells what became of it."""
+        """Sends the message itself. From its first byte on, only a reply tells whether it was accepted."""
         try:
             assert connection.sock is not None
             connection.sock.settimeout(AFTER_MESSAGE)
@@ -244,7 +245,7 @@ class SmtpClient:
         return connection
 
     def _greet(self, connection: smtplib.SMTP) -> None:
-        """Hears the greeting, greets, encrypts, says who we are. Raises SMTPException, OSError."""
+        """Exchanges greetings, starts TLS and logs in. Raises SMTPException, OSError."""
         mail_config = self._mail_config
         code, text = connection.getreply()
         if code != 220:
@@ -256,10 +257,10 @@ class SmtpClient:
             connection.login(mail_config.user, mail_config.password.value)
 
     def _start_tls(self, connection: smtplib.SMTP) -> None:
-        """Encrypts; what was said before in the open counts no more (RFC 3207 §4.2)."""
+        """Starts TLS, and discards what the relay said before in plain text (RFC 3207 §4.2)."""
         code = connection.docmd("STARTTLS")[0] if connection.has_extn("starttls") else 0
         if code != 220 or connection.sock is None:
-            raise smtplib.SMTPException("offers no STARTTLS, and in the open no mail is sent")
+            raise smtplib.SMTPException("does not offer STARTTLS; mail is never sent unencrypted")
         connection.sock = self._encrypt(connection.sock)
         connection.file = None
         connection.ehlo()
@@ -270,9 +271,9 @@ class SmtpClient:
         return self._context.wrap_socket(sock, server_hostname=self._mail_config.relay)
 
     def _describe(self, problem: BaseException) -> str:
-        """What went wrong, without password and address."""
+        """Describes an error, with the password redacted."""
         if isinstance(problem, smtplib.SMTPAuthenticationError):
-            reason = f"does not accept user and password ({problem.smtp_code})"
+            reason = f"does not accept this user and password ({problem.smtp_code})"
         elif isinstance(problem, smtplib.SMTPResponseException):
             text = problem.smtp_error
             reason = f"{problem.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
@@ -282,8 +283,8 @@ class SmtpClient:
 
 
 def dot_stuffed(message: bytes) -> bytes:
-    """A message as it goes after DATA: a dot before each line that begins with one, and the dot that ends it
-    (RFC 5321 §4.5.2). Lines end with CRLF already."""
+    """A message as sent after DATA: lines that begin with a dot get another, and a single dot ends it (RFC 5321
+    §4.5.2). Lines already end with CRLF."""
     stuffed = message.replace(b"\r\n.", b"\r\n..")
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed

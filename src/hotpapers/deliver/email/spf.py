@@ -1,7 +1,7 @@
-"""SPF: whether a domain lets a server send mail in its name. RFC 7208, without macros, `exists` and `ptr`: what needs
-them counts as no match.
+"""SPF: whether a domain lets a server send mail in its name. RFC 7208, without macros, `exists` and `ptr`: terms that
+need them count as no match.
 
-`names` is asked for what the rule needs: a `dns.Resolver`, or whatever answers like one.
+`names` does the look-ups: a `dns.DnsResolver`, or anything with the same methods.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal, NamedTuple, Protocol
 
 MOST_LOOKUPS = 10
-"""So many terms may ask the DNS (§4.6.4)."""
+"""Most terms that may cause DNS look-ups (§4.6.4)."""
 MOST_HOSTS = 10
 
 Verdict = Literal["pass", "fail", "softfail", "neutral", "none", "broken"]
@@ -25,20 +25,20 @@ _TERM = re.compile(
 
 
 class DnsLookup(Protocol):
-    """What answers questions about names."""
+    """DNS look-ups."""
 
     def texts(self, name: str) -> Sequence[str]:
-        """The texts of a name."""
+        """The TXT records of a name."""
 
     def addresses(self, name: str) -> Sequence[str]:
         """The IP addresses of a host."""
 
     def exchangers(self, name: str) -> Sequence[str]:
-        """The hosts that take a domain's mail."""
+        """The hosts that accept a domain's mail (MX)."""
 
 
 class SpfTerm(NamedTuple):
-    """One term of a rule: `~all`, `include:example.org`, `a/24`."""
+    """One term of an SPF record: `~all`, `include:example.org`, `a/24`."""
 
     verdict: Verdict
     name: str
@@ -47,17 +47,17 @@ class SpfTerm(NamedTuple):
 
 
 def records(texts: Iterable[str]) -> list[str]:
-    """The SPF rules among a domain's texts; more than one is an error (§3.2)."""
+    """The SPF records among a domain's TXT records; more than one is an error (§3.2)."""
     return [text for text in texts if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
 
 
 def verdict(address: str, domain: str, names: DnsLookup) -> Verdict:
-    """What a domain says of a server's address. Raises NetError where the DNS cannot say."""
+    """A domain's verdict on a server's address. Raises NetError if a look-up fails."""
     return _SpfCheck(ip_address(address), names).verdict(domain)
 
 
 class _SpfCheck:
-    """One question, and how many look-ups it took."""
+    """One check, counting its look-ups."""
 
     def __init__(self, address: Address, names: DnsLookup) -> None:
         self._address, self._names, self._lookups = address, names, 0
@@ -89,7 +89,7 @@ class _SpfCheck:
         return self._lookups <= MOST_LOOKUPS
 
     def _matches(self, term: SpfTerm, domain: str) -> bool | None:
-        """Whether a term speaks of the address; None where the rule is broken."""
+        """Whether a term matches the address; None if the record is broken."""
         if term.name == "all":
             return True
         if term.name in ("ip4", "ip6"):
@@ -108,7 +108,7 @@ class _SpfCheck:
 
 
 def read_term(word: str) -> SpfTerm | None:
-    """A term of a rule; None for what is none."""
+    """Parses a term; None if it is invalid."""
     match = _TERM.fullmatch(word)
     if match is None:
         return None
@@ -119,7 +119,7 @@ def read_term(word: str) -> SpfTerm | None:
 
 
 def _length(address: str, lengths: str) -> str:
-    """The prefix length of `a/24//64` that is for this kind of address."""
+    """The prefix length in `a/24//64` for this kind of address."""
     four, _, six = lengths.partition("//")
     if ":" in address:
         return f"/{six}" if six else ""
@@ -127,7 +127,7 @@ def _length(address: str, lengths: str) -> str:
 
 
 def _within(address: Address, networks: Iterable[str]) -> bool | None:
-    """Whether an address lies in one of some networks; None where one is none."""
+    """Whether an address is in one of the networks; None if one of them is invalid."""
     try:
         return any(address in ip_network(network, strict=False) for network in networks)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Subscribers: who asked for a publication's issues, confirmed it, left, or cannot be reached.
+"""Subscribers: who asked for a publication's issues, confirmed, left, or cannot be reached.
 
-A subscriber is known by a mark, the keyed hash of publication and address. When somebody leaves, the address is
-deleted and the mark stays, in state *ended*: nothing goes there before the address was confirmed anew.
+A subscriber is identified by a mark, the keyed hash of publication and address. When somebody leaves, the address is
+deleted and the mark stays, in state *ended*: nothing is sent there until the address is confirmed again.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from hotpapers.privacy import forgotten_file
 from hotpapers.store import Record
 
 CONFIRM_WITHIN = 7 * DAY
-"""How long a confirmation is waited for; then the address is deleted."""
+"""How long to wait for a confirmation; then the address is deleted."""
 ASK_AGAIN = DAY
-"""How long after a message that asks for a confirmation no other one goes to the same address."""
+"""Shortest time between two confirmation requests to the same address."""
 
 
 def mark_of(record: Record, publication: str, address: str) -> str:
-    """The keyed hash by which a subscriber is known; addresses that differ in case alone are one."""
+    """The keyed hash that identifies a subscriber. Addresses that differ only in case have the same mark."""
     return record.hasher.tombstone(f"mail:{publication}:{address.lower()}")
 
 
 def find(record: Record, mark: str) -> queries.Subscriber | None:
-    """The subscriber of a mark."""
+    """The subscriber with a mark, or None."""
     subscribers = queries.select_subscribers(record, "mark = ?", mark)
     return subscribers[0] if subscribers else None
 
 
 def all_subscribers(record: Record) -> list[queries.Subscriber]:
-    """All, by publication and address; of those who left only marks."""
+    """All subscribers, by publication and address; of those who left, only the marks."""
     return queries.select_subscribers(record, "1 = 1")
 
 
 def confirmed(record: Record, publication: str, until: int) -> list[queries.Subscriber]:
-    """Who had confirmed a publication by a moment."""
+    """The subscribers who had confirmed a publication by a moment."""
     return queries.select_subscribers(
         record, "publication = ? AND state = 'confirmed' AND since <= ?", publication, until
     )
@@ -46,8 +46,8 @@ def confirmed(record: Record, publication: str, until: int) -> list[queries.Subs
 def ask(
     record: Record, publication: str, address: str, at: int, *, skip_empty: bool = False
 ) -> queries.Subscriber | None:
-    """Notes that somebody asks for a publication; None where no message is to be sent for it: it is confirmed already,
-    or the last one is not a day old. Who has confirmed it changes their choice of days."""
+    """Stores a request for a publication; None if no message is needed: the address is already confirmed, or was asked
+    less than a day ago. For a confirmed subscriber, only `skip_empty` is updated."""
     mark = mark_of(record, publication, address)
     subscriber = queries.Subscriber(mark, publication, address, "asked", at, skip_empty)
     with record.database.write():
@@ -62,7 +62,7 @@ def ask(
 
 
 def undo_ask(record: Record, subscriber: queries.Subscriber) -> None:
-    """Undoes `ask`, where the message could not be sent. Who had left before has to be asked anew either way."""
+    """Undoes `ask` after its message could not be sent. Somebody who had left must be asked again either way."""
     with record.database.write():
         known = find(record, subscriber.mark)
         if known and known.state == "asked" and known.since == subscriber.since:
@@ -70,23 +70,24 @@ def undo_ask(record: Record, subscriber: queries.Subscriber) -> None:
 
 
 def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
-    """Confirms what was asked for with this token; twice is once. Raises NotFound for one that is too old or used
-    up."""
+    """Confirms the request with this token. Confirming again changes nothing. Raises NotFound for a token that is too
+    old or no longer valid."""
     with record.database.write():
         known = find(record, token.mark)
         if token.purpose != "confirm" or known is None or known.state in ("ended", "bounced"):
-            raise NotFound("this confirmation is for nothing that was asked for; subscribe again")
+            raise NotFound("there is no request for this confirmation; subscribe again")
         if known.state == "confirmed":
             return known
         if known.since // 1_000_000 != token.moment or at - known.since > CONFIRM_WITHIN:
-            raise NotFound("this confirmation came too late; subscribe again")
+            raise NotFound("this confirmation has expired; subscribe again")
         subscriber = known._replace(state="confirmed", since=at)
         queries.put_subscriber(record, subscriber)
     return subscriber
 
 
 def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:
-    """Unsubscribes: the address is deleted, the mark stays. Twice is once. Who it was; None where nobody is."""
+    """Unsubscribes: the address is deleted, the mark stays. Doing it again changes nothing. Returns the subscriber as
+    it was before; None if there is none."""
     with record.database.write():
         known = find(record, mark)
         if known is not None and known.state != "ended":
@@ -96,7 +97,7 @@ def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:
 
 
 def known(record: Record, address: str) -> int:
-    """How many publications know an address by its hash, also of who has left."""
+    """How many publications know an address by its hash, including those it has left."""
     return sum(
         find(record, mark_of(record, publication, address)) is not None
         for publication in queries.count_subscribers(record)
@@ -104,7 +105,7 @@ def known(record: Record, address: str) -> int:
 
 
 def forget(record: Record, address: str, at: int) -> int:
-    """Unsubscribes an address from everything; how many subscriptions that were."""
+    """Unsubscribes an address from everything. Returns the number of subscriptions."""
     subscribers = queries.select_subscribers(record, "lower(address) = ?", address.lower())
     for subscriber in subscribers:
         end(record, subscriber.mark, at)
@@ -112,7 +113,7 @@ def forget(record: Record, address: str, at: int) -> int:
 
 
 def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscriber | None:
-    """Notes that an address cannot be reached: nothing goes there any more. None where it had left, or nobody is."""
+    """Marks an address as unreachable: it gets no more mail. None if it had left or is unknown."""
     with record.database.write():
         known = find(record, mark)
         if known is None or known.state in ("ended", "bounced"):
@@ -123,7 +124,7 @@ def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscribe
 
 
 def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> queries.Subscriber | None:
-    """Keeps whether somebody wants messages on days without a paper; None where nobody confirmed has the mark."""
+    """Stores whether somebody skips messages on days without papers; None if no confirmed subscriber has the mark."""
     with record.database.write():
         known = find(record, mark)
         if known is None or known.state != "confirmed":
@@ -139,5 +140,5 @@ def tidy(record: Record, at: int) -> None:
 
 
 def _note_beside_store(record: Record, state: queries.SubscriberState, mark: str, at: int) -> None:
-    """Also beside the store, for when it is lost and an older backup takes its place."""
+    """Writes the change to a file beside the store, too, in case the store is restored from an older backup."""
     forgotten_file.append(record.database, record.hasher, [forgotten_file.ForgottenMark(state, mark, at)])

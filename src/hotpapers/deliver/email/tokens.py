@@ -1,9 +1,9 @@
-"""Signed tokens: whoever holds one may confirm a subscription, or end it.
+"""Signed tokens: anyone with a token can confirm a subscription, or end it.
 
-    c<mark>-<seconds>-<signature>    confirms what was asked for at that moment (s since 1970, hexadecimal)
-    u<mark>-0-<signature>            unsubscribes, for ever
+    c<mark>-<seconds>-<signature>    confirms the request made at that moment (s since 1970, hexadecimal)
+    u<mark>-0-<signature>            unsubscribes; never expires
 
-The signature is the first 96 bits of HMAC-SHA-256 (RFC 2104) by the store's secret over purpose, mark and moment.
+The signature is the first 96 bits of an HMAC-SHA-256 (RFC 2104), with the store's secret, of purpose, mark and moment.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Purpose = Literal["confirm", "unsubscribe"]
 _LETTERS: dict[Purpose, str] = {"confirm": "c", "unsubscribe": "u"}
 _PURPOSES = {letter: purpose for purpose, letter in _LETTERS.items()}
 TOKEN = re.compile(r"(?<![0-9A-Za-z])([cu])([0-9a-f]{32})-([0-9a-f]{1,10})-([0-9a-f]{24})(?![0-9A-Za-z])")
-"""A token, also within a text."""
+"""Finds a token, also within a text."""
 
 
 class MailToken(NamedTuple):
-    """What a token says. `moment`: s since 1970, 0 where it has none."""
+    """A token's content. `moment`: s since 1970, or 0 if it has none."""
 
     purpose: Purpose
     mark: str
@@ -29,12 +29,12 @@ class MailToken(NamedTuple):
 
 
 def encode(secret: bytes, token: MailToken) -> str:
-    """The token as it stands in a link."""
+    """The token as written in a link."""
     return f"{_LETTERS[token.purpose]}{token.mark}-{token.moment:x}-{_signature(secret, token)}"
 
 
 def decode(secret: bytes, text: str) -> MailToken | None:
-    """What a token says that this store has signed; None for any other text."""
+    """The content of a token that this store signed; None for any other text."""
     match = TOKEN.fullmatch(text)
     if match is None:
         return None
