@@ -106,7 +106,7 @@ def test_what_an_unfinished_export_holds_up_says_so(store_url: str) -> None:
         for held_up in (
             lambda: next(papers.export()), lambda: papers.freeze("2024-05-08"), lambda: next(papers.search("one")),
         ):  # fmt: skip
-            with pytest.raises(errors.BusyStore, match="still reads the store as it was"):
+            with pytest.raises(errors.BusyStore, match="still in a read transaction"):
                 held_up()
         assert papers.issue().day and papers.paper(ID).id
         whole = first + b"".join(chunks)

@@ -274,11 +274,11 @@ BAD_FIELDS: dict[str, tuple[dict[str, object], str]] = {
     "author of two lines": ({"authors": ("Bo\n",)}, "U\\+000A"),
     "negative count": ({"reposts": -1}, "negative"),
     "large count": ({"likes": 2**53}, "above"),
-    "tally": ({"tallied": "2021-03-03T10:15:09"}, "no moment"),
+    "tally": ({"tallied": "2021-03-03T10:15:09"}, "not a time"),
     "version": ({"paper": "2103.99901v2"}, "bare"),
-    "no paper": ({"paper": "x"}, "no arXiv"),
+    "no paper": ({"paper": "x"}, "not an arXiv"),
     "no categories": ({"categories": ()}, "no category"),
-    "category": ({"categories": ("cs.LG)",)}, "no category"),
+    "category": ({"categories": ("cs.LG)",)}, "not a category"),
     "abstract": ({"abstract": "a\tb"}, "tab"),
     "endless abstract": ({"abstract": "x" * (classic.MAX_LINE + 1)}, "longer"),
 }  # fmt: skip
@@ -292,13 +292,13 @@ def test_what_would_not_come_back_is_not_written(change: dict[str, object], reas
 
 
 BAD_POSTS: dict[str, tuple[dict[str, object], str]] = {
-    "id": ({"id": "0"}, "no post's id"),
-    "id of 64 bits": ({"id": str(2**63)}, "no post's id"),
-    "handle": ({"handle": "a.b"}, "no handle"),
+    "id": ({"id": "0"}, "not the id of a post"),
+    "id of 64 bits": ({"id": str(2**63)}, "not the id of a post"),
+    "handle": ({"handle": "a.b"}, "not a handle"),
     "language": ({"lang": '"'}, "language"),
     "name": ({"name": "a\nb"}, "U\\+000A"),
     "text": ({"text": "a\rb", "links": ()}, "carriage return"),
-    "empty link": ({"links": (ClassicLink(1, 1, "http://x"),)}, "shows nothing"),
+    "empty link": ({"links": (ClassicLink(1, 1, "http://x"),)}, "is empty"),
     "link beyond the text": ({"text": "ab", "links": (ClassicLink(1, 3, "http://x"),)}, "outside"),
     "overlap": ({"links": (ClassicLink(0, 3, "http://x"), ClassicLink(2, 4, "http://x"))}, "overlaps"),
     "script address": ({"links": (ClassicLink(0, 1, "javascript:x()"),)}, "http"),

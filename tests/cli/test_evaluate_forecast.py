@@ -65,7 +65,7 @@ def test_what_cannot_be_read_is_named(folder: Path) -> None:
     (folder / PAPERS).write_bytes(broken)
     assert failing("evaluate", "forecast", "--data", folder).startswith(f"{folder / PAPERS}:2: ")
     (folder / PAPERS).write_bytes(broken[:-9])
-    assert "it breaks off" in failing("evaluate", "forecast", "--data", folder)
+    assert "it is truncated" in failing("evaluate", "forecast", "--data", folder)
     (folder / STORIES).unlink()
     (folder / PAPERS).write_bytes(lines())
     assert failing("evaluate", "forecast", "--data", folder).startswith(f"{folder / STORIES}: cannot be read: ")

@@ -153,7 +153,7 @@ def test_an_export_in_whose_midst_somebody_was_forgotten_says_so(tmp_path: Path)
         yield b"half"
         (tmp_path / "a.jsonl.part").unlink()  # as `forget` does
 
-    with pytest.raises(StoreError, match=r"a\.jsonl: not written: `hotpapers forget` removes unfinished copies"):
+    with pytest.raises(StoreError, match=r"a\.jsonl: not written, because `hotpapers forget` ran meanwhile"):
         streams.write_file(tmp_path / "a.jsonl", chunks())
     assert not list(tmp_path.iterdir())
 
@@ -205,7 +205,7 @@ def test_a_store_with_a_record_is_replaced_only_when_told(store: Path, tmp_path:
     good("backup", copy, "--store", store)
     good("import", "classic", made.file(tmp_path, "2021-04-04"), "--store", store)
     said = misuse("backup", copy, "--restore", "--store", store)
-    assert said == f"{store}: holds a record of 4 batches; add --replace to put the backup in its place."
+    assert said == f"{store}: contains a record of 4 batches; add --replace to replace it by the backup."
     said = good("backup", copy, "--restore", "--replace", "--store", store)
     assert said == "restored: the record up to batch 3\nthe store that was replaced had 1 later batch\n"
     assert run("status", "--json", "--store", store).json["items"]["listing"] == 3
@@ -232,7 +232,7 @@ def test_misuse_of_backup_says_what_goes(store: Path, tmp_path: Path) -> None:
         misuse("backup", tmp_path / "no.db", "--restore", "--store", store) == f"{tmp_path / 'no.db'}: no such backup"
     )
     assert misuse("backup", tmp_path / "no" / "a.db", "--store", store).endswith(
-        "no such folder for the backup; make it first."
+        "no such folder for the backup; create it first."
     )
 
 
@@ -241,7 +241,7 @@ def test_a_file_of_others_is_neither_written_over_nor_put_back(store: Path, tmp_
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear aunt,\n" * 200)
     said = failing("backup", letter, *way, "--store", store)
-    assert said == f"{letter}: not a Hot Papers store (nor any SQLite file)."
+    assert said == f"{letter}: not a Hot Papers store (not a SQLite file)."
     assert letter.read_text() == "Dear aunt,\n" * 200
 
 

@@ -116,7 +116,7 @@ def test_what_was_forgotten_stays_out(store: Path, tmp_path: Path) -> None:
     good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
     changed = made.file(tmp_path, "2021-03-02", ((812, 1204), (41, 33), (51, 0)))
     said = good("import", "classic", changed, "--store", store)
-    assert "stayed out" in said
+    assert "were not imported" in said
 
 
 # ---- JSONL and Parquet ---------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def test_a_table_that_is_not_there(tmp_path: Path) -> None:
 def test_no_store_is_made_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
     ran = run("import", "classic", made.file(tmp_path), "--store", tmp_path / "no" / "s.db")
     assert ran.status == 2
-    assert ran.said == f"{tmp_path / 'no'}: no such folder for the store; make it first."
+    assert ran.said == f"{tmp_path / 'no'}: no such folder for the store; create it first."
 
 
 # ---- packed and broken files ---------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def test_a_packed_file_that_breaks_off(exported: Path, tmp_path: Path) -> None:
     packed.write_bytes(zstandard.compress(exported.read_bytes())[:-20])
     ran = run("import", "jsonl", packed, "--store", tmp_path / "a.db")
     assert (ran.status, ran.out) == (1, "")
-    assert ran.err == f"hotpapers: refused {packed}: cannot be unpacked: it breaks off; was it copied as a whole?\n"
+    assert ran.err == f"hotpapers: refused {packed}: cannot be unpacked: it is truncated; was it copied completely?\n"
 
 
 def test_a_packed_file_with_other_bytes_in_it(exported: Path, tmp_path: Path) -> None:

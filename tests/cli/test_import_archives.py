@@ -201,7 +201,7 @@ def test_a_packed_file_that_breaks_off_is_said_and_what_came_before_is_in(pack: 
     ran = run("import", "jetstream", file, "--store", tmp_path / "s.db")
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.startswith(
-        f"hotpapers: refused {file}: cannot be unpacked: it breaks off; was it copied as a whole?; "
+        f"hotpapers: refused {file}: cannot be unpacked: it is truncated; was it copied completely?; "
     )
     assert ran.err.endswith(" lines before that were imported\n")
     assert observed(tmp_path / "s.db").count(b'{"kind":"mention"') > 500

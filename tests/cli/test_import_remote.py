@@ -167,11 +167,11 @@ def test_what_a_web_server_may_do_wrong(server: Files, named: str, tmp_path: Pat
     server.files |= {"/a": b"".join(talk(40)), "/large": bytes(10_000_001), "/empty": b""}
     assert "404" in error("missing")
     server.parts = False
-    assert "its server sends whole files alone: fetch it first" in error("large")
+    assert "the server does not support range requests: download it first" in error("large")
     server.parts = True
     monkeypatch.setattr(remote_files, "PIECE", 700)
     server.changes = True
-    assert "was changed while it was read; import it again when nobody writes it" in error("a")
+    assert "was changed while being read; import it again when nobody is writing to it" in error("a")
     server.changes = False
     assert good("import", "jetstream", f"{server.base}/empty", "--store", tmp_path / "e.db", "--config", named) == (
         "0 lines read; added: 0 posts, 0 mentions, 0 reactions, 0 snapshots\n"
@@ -246,7 +246,7 @@ def test_addresses_that_are_none(memory: Callable[[str, bytes], str], tmp_path: 
 def test_other_addresses_are_refused(tmp_path: Path, address: str) -> None:
     """Among them those by which fsspec would go to a web server."""
     said = misuse("import", "x", address, "--store", tmp_path / "s")
-    assert "files are read from http://, https://, s3://" in said
+    assert "unsupported URL; use one of http://, https://, s3://" in said
 
 
 def test_without_the_extra_it_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,8 +151,8 @@ def test_where_traces_cannot_be_erased_all_else_is_done_and_said(store: Path, tm
         ran = run("forget", POST, "--yes", "--store", there)
         assert ran.status == 1 and f"{POST}: forgotten, " in ran.out and "rendered again: " in ran.out, ran
         assert re.fullmatch(
-            r"hotpapers: .*: forgotten, but the disk has no room to write the file anew, and without that copies may "
-            r"remain in unused parts of it; free some \d+ MB and run the same command again to finish\.\n", ran.err,
+            r"hotpapers: .*: forgotten, but there is no disk space to rewrite the file, and copies may "
+            r"remain in its unused parts; free some \d+ MB and run the same command again to finish\.\n", ran.err,
         )  # fmt: skip
         assert "Kettle 100 is out" not in text(tmp_path / "pages")
         assert not is_there(there)
@@ -274,7 +274,7 @@ def test_the_status_of_an_empty_store(here: Path) -> None:
 def test_a_store_that_is_too_large_for_a_quick_look_says_so(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hotpapers.cli.status.CHECKED_FOR", -1)
     monkeypatch.setattr("hotpapers.store.sqlite.STEPS", 1)
-    reason = "the database is too large for a quick look; the chain is checked up to batch 1"
+    reason = "the database is too large for a quick check; the chain is checked up to batch 1"
     last = f"sound      yes\n           not checked in full: {reason}; hotpapers verify --all does\n"
     assert good("status", "--store", store).endswith(last)
     assert run("status", "--json", "--store", store).json["unchecked"] == reason

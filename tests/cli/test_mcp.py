@@ -320,7 +320,8 @@ def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
 
 
 def test_it_needs_a_store(tmp_path: Path) -> None:
-    assert misuse("mcp", "--store", tmp_path / "none.db").endswith("no such store; `hotpapers import` or "
-                                                                   "`hotpapers init` makes one.")  # fmt: skip
+    assert misuse("mcp", "--store", tmp_path / "none.db").endswith(
+        "no such store; create one with `hotpapers import` or `hotpapers init`."
+    )
     (tmp_path / "letter").write_text("Dear aunt,\n" * 200)
-    assert failing("mcp", "--store", tmp_path / "letter").endswith("not a Hot Papers store (nor any SQLite file).")
+    assert failing("mcp", "--store", tmp_path / "letter").endswith("not a Hot Papers store (not a SQLite file).")

@@ -135,7 +135,7 @@ def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
     missing = tmp_path / "no.db"
     ran = apart("status", "--store", missing)
     assert ran.status == 2 and not ran.out
-    assert ran.said == f"{missing}: no such store; `hotpapers import` or `hotpapers init` makes one."
+    assert ran.said == f"{missing}: no such store; create one with `hotpapers import` or `hotpapers init`."
     traced = apart("status", "--store", missing, "--debug")
     assert traced.status == 1 and "Traceback" in traced.err and "hotpapers.errors.NotFound: " in traced.err
 

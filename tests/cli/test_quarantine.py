@@ -70,7 +70,7 @@ def test_one_is_shown_with_nothing_in_it_that_a_terminal_would_obey(store: Path)
 
 
 def test_what_is_not_there(store: Path, tmp_path: Path) -> None:
-    said = "9: nothing in quarantine has this number; `hotpapers quarantine` lists what is there"
+    said = "9: no such payload in quarantine; `hotpapers quarantine` lists them"
     assert misuse("quarantine", "9", "--store", store) == said
     with Record(str(tmp_path / "empty.db")):
         pass

@@ -68,7 +68,7 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
             "said": "says so", "day": "", "page": "", "by": "",
         }
     ]  # fmt: skip
-    assert misuse("reports", "--close", "1", "--store", store).startswith("1: no such report is open")
+    assert misuse("reports", "--close", "1", "--store", store).startswith("1: no such open report")
 
 
 def test_a_post_that_is_reported_is_named_as_people_find_it(store: Path) -> None:

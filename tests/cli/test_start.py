@@ -67,7 +67,7 @@ def test_init_leaves_a_record_that_is_there(here: Path) -> None:
 
 def test_init_leaves_a_file_of_another_program(here: Path) -> None:
     (here / "hotpapers.db").write_text("a letter to my aunt\n" * 50)
-    assert failing("init") == "hotpapers.db: not a Hot Papers store (nor any SQLite file)."
+    assert failing("init") == "hotpapers.db: not a Hot Papers store (not a SQLite file)."
     assert not (here / "hotpapers.toml").exists()
 
 

@@ -34,10 +34,10 @@ def test_a_file_of_others_is_named_and_left_alone(tmp_path: Path, command: list[
     before = letter.read_bytes(), other.read_bytes()
     given = made.text().encode()
     assert (
-        run(*command, "--store", letter, input=given).said == f"{letter}: not a Hot Papers store (nor any SQLite file)."
+        run(*command, "--store", letter, input=given).said == f"{letter}: not a Hot Papers store (not a SQLite file)."
     )
     said = run(*command, "--store", other, input=given).said
-    assert said == f"{other}: a SQLite file of another program; name another path with --store."
+    assert said == f"{other}: belongs to another program; choose another path with --store."
     assert (letter.read_bytes(), other.read_bytes()) == before
 
 
@@ -48,7 +48,8 @@ def test_a_store_of_a_newer_version_is_named_and_left_alone(store: Path) -> None
     before = store.read_bytes()
     said = failing("status", "--store", store)
     assert re.fullmatch(
-        rf"{store}: written by a newer Hot Papers \(schema 999, this one knows \d+\); update the program\.", said
+        rf"{store}: written by a newer Hot Papers \(schema 999, this version supports up to \d+\); upgrade .*",
+        said,
     )
     assert store.read_bytes() == before
 
@@ -59,7 +60,7 @@ def test_an_address_that_is_none(tmp_path: Path) -> None:
     )
     assert (
         misuse("status", "--store", tmp_path)
-        == f"{tmp_path}: a folder; name a file in it, such as {tmp_path}/hotpapers.db"
+        == f"{tmp_path}: is a folder; name a file in it, such as {tmp_path}/hotpapers.db"
     )
 
 
@@ -88,7 +89,7 @@ def test_a_name_that_is_no_utf_8(store: Path, tmp_path: Path) -> None:
         ["import", "jsonl", "-", "--store", f"{odd}-2.db"],
         ["export", "--format", "tables", "--output", str(odd), "--store", str(store)],
     ):  # fmt: skip
-        assert "a name that is not UTF-8" in misuse(*command)
+        assert "a path that is not UTF-8" in misuse(*command)
     assert good("export", "--records", "--output", f"{odd}.jsonl", "--store", store) == ""
     imported = run("import", "jsonl", f"{odd}.jsonl", "--store", tmp_path / "copy.db", "--json").json
     assert imported["imported"][0]["file"] == f"{tmp_path}/odd?.jsonl"
@@ -108,7 +109,7 @@ def test_a_server_that_does_not_answer_hides_the_password() -> None:
     pytest.importorskip("psycopg")
     said = failing("status", "--store", "postgresql://me:secret@127.0.0.1:1/papers")
     assert said.startswith("postgresql://me:…@127.0.0.1:1/papers: ") and "secret" not in said
-    assert said.endswith("is the server running, are name and password right?")
+    assert said.endswith("check that the server is running, and the user name and password.")
 
 
 def test_a_database_that_is_not_there(postgres_server: str) -> None:
@@ -135,7 +136,7 @@ def test_a_server_that_goes_away_after_forgetting(
         meanwhile.setattr(PostgresDatabase, "erase_traces", away)
         ran = run("forget", key, "--yes", "--store", postgres_url)
     assert ran.status == 1 and ran.out.startswith(f"{key}: forgotten, ")
-    assert "forgotten, but the tables could not be written anew" in ran.err
+    assert "forgotten, but the tables could not be rewritten" in ran.err
     assert "run the same command again to finish" in ran.err
     assert good("forget", key, "--yes", "--store", postgres_url).startswith(f"{key}: forgotten, ")
 
@@ -188,7 +189,7 @@ def test_writing_where_that_is_not_allowed_says_so(locked: Path, tmp_path: Path)
     for command in (["import", "classic", file], ["issue", "2021-03-02"], hide):
         ran = by_a_user(*command, "--store", locked)
         assert ran.status == 1, command
-        assert ran.said == f"{locked}: cannot be written; check the file's and its folder's permissions."
+        assert ran.said == f"{locked}: cannot be written; check the permissions of the file and its folder."
 
 
 @pytest.mark.long
@@ -204,7 +205,7 @@ def test_a_folder_where_nothing_may_be_made(store: Path) -> None:
     folder.chmod(0o700)
     assert (there.status, there.out) == (0, good("verify", "--all", "--store", store))
     assert changed.status == new.status == 1
-    assert "check the file's and its folder's permissions" in changed.said
+    assert "check the permissions of the file and its folder" in changed.said
     assert new.said == f"{folder / 'new.db'}: cannot be opened; check the path and its permissions."
 
 

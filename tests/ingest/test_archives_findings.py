@@ -258,7 +258,7 @@ def test_a_file_that_breaks_off_is_refused_there_and_the_others_go_in(
     packed = zstandard.compress(contents[0])
     files = on_disk(tmp_path, packed[: len(packed) * 2 // 3], contents[1])
     [reason, nothing] = taken(record, written(job_of(kind, files), tmp_path / "findings"))
-    assert reason.startswith("cannot be unpacked: it breaks off; was it copied as a whole?") and nothing == ""
+    assert reason.startswith("cannot be unpacked: it is truncated; was it copied completely?") and nothing == ""
     with contextlib.suppress(InputError):
         take(other, kind, *files)
     assert exported(record) == exported(other)

@@ -140,7 +140,7 @@ def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
             f"COPY (SELECT 'x' AS id, 1 AS kettle FROM range(9)) TO '{tmp_path}/i.parquet' (FORMAT parquet)"
         )
     for name, reason in (
-        ("k", "a Parquet file with none of the columns author, by, "),
+        ("k", "a Parquet file without any of the columns author, by, "),
         ("i", "none of its lines can be read"),
     ):
         ran = run("import", "hackernews", tmp_path / f"{name}.parquet", "--store", tmp_path / "s.db")

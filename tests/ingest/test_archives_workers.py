@@ -224,7 +224,7 @@ def test_a_last_frame_that_breaks_off_is_told_and_read_when_it_is_whole(tmp_path
     file.write_bytes(content[:-300])
     status, error = finished(run(store, file))
     assert status == 1
-    assert "it breaks off; was it copied as a whole?; " in error and "lines before that were imported" in error
+    assert "it is truncated; was it copied completely?; " in error and "lines before that were imported" in error
     file.write_bytes(content)
     assert finished(run(store, file)) == finished(run(tmp_path / "whole.db", file, workers=1)) == (0, "")
     with Record(str(store)) as record, Record(str(tmp_path / "whole.db")) as other:

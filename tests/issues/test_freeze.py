@@ -342,9 +342,9 @@ def test_the_same_items_give_the_same_issue_in_a_store_of_its_own(store_url: str
         ),
         ("DELETE FROM coverage", r"readings\[bluesky\]\.state is \"complete\", rebuilt \"unknown\""),
         ("DELETE FROM issue WHERE day = '2024-05-06'", r"earlier\[2024-05-06\] is .* rebuilt null"),
-        ("UPDATE issue SET digest = 'x' WHERE day = '2024-05-07'", "content does not have its digest"),
+        ("UPDATE issue SET digest = 'x' WHERE day = '2024-05-07'", "its digest does not match its content"),
         ("UPDATE issue SET content = '{}' WHERE day = '2024-05-07'", "its content cannot be read"),
-        ("DELETE FROM batch WHERE position > 1", "rests on batch 4, which is gone"),
+        ("DELETE FROM batch WHERE position > 1", "was built from batch 4, which is missing"),
     ],
 )
 def test_what_was_changed_is_named(record: Record, sql: str, named: str) -> None:

@@ -88,7 +88,7 @@ def test_a_backup_is_put_in_place_of_what_is_lost_only_with_the_file_or_a_word(
     with Record(store_url) as record:
         record.append(SPOKEN, source="test")
         position = backup(record, copy)
-    with pytest.raises(UsageError, match=r"knows nothing of this record, so whoever .* add --as-backed-up if"):
+    with pytest.raises(UsageError, match=r"has no entries for this record, so anyone .* add --as-backed-up if"):
         restore(copy, other_url)
     assert restore(copy, other_url, as_backed_up=True).position == position
 
@@ -104,7 +104,7 @@ def test_another_stores_marks_say_nothing_of_this_one(sqlite_url: str, tmp_path:
         record.append(SPOKEN, source="test")
         forget(record, POST)
     path.unlink()
-    with pytest.raises(UsageError, match=r"hotpapers\.db\.forgotten knows nothing of this record"):
+    with pytest.raises(UsageError, match=r"hotpapers\.db\.forgotten has no entries for this record"):
         restore(copy, sqlite_url)
 
 

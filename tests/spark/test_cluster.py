@@ -43,7 +43,7 @@ def test_the_command_writes_findings_and_takes_them_in(spark: None, tmp_path: Pa
     )
     assert output == f"3 files read in 3 parts; what may concern a record: {folder}\n"
     assert status == 1 and error.endswith(
-        "cut.jsonl.zst: cannot be unpacked: it breaks off; was it copied as a whole?\n"
+        "cut.jsonl.zst: cannot be unpacked: it is truncated; was it copied completely?\n"
     )
     assert folder.stat().st_mode & 0o777 == 0o700 and not (tmp_path / "none.db").exists()
     results = [

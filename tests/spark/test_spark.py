@@ -102,10 +102,10 @@ def test_a_process_that_is_killed_and_a_frame_that_breaks_off(
     job = job_of("jetstream", [files[0], files[1], files[2]._replace(altered=deadly)])
     run = spark_job.filter_files(session, job, str(tmp_path / "findings"), lambda share: None)
     assert (tmp_path / "killed").exists() and run.lost > 0
-    assert run.problems == {1: "cannot be unpacked: it breaks off; was it copied as a whole?"}
+    assert run.problems == {1: "cannot be unpacked: it is truncated; was it copied completely?"}
     first, second, third = taken(record, tmp_path / "findings")
-    assert second.startswith("cannot be unpacked: it breaks off; was it copied as a whole?; ")
+    assert second.startswith("cannot be unpacked: it is truncated; was it copied completely?; ")
     assert second.endswith(" lines before that were imported") and first == third == ""
-    with pytest.raises(InputError, match="it breaks off"):
+    with pytest.raises(InputError, match="it is truncated"):
         take(other, "jetstream", *files)
     assert exported(record) == exported(other) != b""

@@ -14,7 +14,7 @@ def test_a_row_whose_text_is_no_text_is_named_and_the_rest_is_checked(sqlite_url
         record.database.run("DELETE FROM tally WHERE id = 1")
     ran = run("verify", "--all", "--store", sqlite_url)
     assert ran.status == 1 and not ran.err
-    assert "changed: post row 2 (not as rows are written)" in ran.out and "removed: tally " in ran.out
+    assert "changed: post row 2 (not in the form in which rows are written)" in ran.out and "removed: tally " in ran.out
 
 
 def test_another_definition_of_a_table_is_named(sqlite_url: str) -> None:
@@ -23,7 +23,7 @@ def test_another_definition_of_a_table_is_named(sqlite_url: str) -> None:
         record.database.run("PRAGMA writable_schema = ON")
         record.database.run("UPDATE sqlite_schema SET sql = sql || ' WHERE id > 0' WHERE name = 'post_key'")
     ran = run("verify", "--all", "--store", sqlite_url)
-    assert ran.status == 1 and "damaged: the tables or their indexes are not those that the program makes" in ran.out
+    assert ran.status == 1 and "damaged: the tables or indexes differ from those that the program makes" in ran.out
 
 
 def test_postgresql_says_what_it_did_not_check(postgres_url: str) -> None:

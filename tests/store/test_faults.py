@@ -53,7 +53,7 @@ def test_addresses_of_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         Record("d.db", create=False)
     assert not Path("d.db").exists()
     (tmp_path / "e.db").touch()
-    with pytest.raises(errors.NotFound, match="an empty file, no store"):
+    with pytest.raises(errors.NotFound, match="an empty file, not a store"):
         Record(str(tmp_path / "e.db"), create=False)
 
 
@@ -85,7 +85,7 @@ def test_another_programs_database_is_no_store(tmp_path: Path) -> None:
     connection.execute("CREATE TABLE paper (theirs)")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(errors.NotAStore, match="of another program; name another path"):
+    with pytest.raises(errors.NotAStore, match="belongs to another program; choose another path"):
         Record(str(path))
     connection = apsw.Connection(str(path))
     connection.execute("DROP TABLE paper; PRAGMA application_id = 7")
@@ -100,14 +100,14 @@ def test_a_newer_store_is_left_alone(store_url: str) -> None:
     newer = {"sqlite": "PRAGMA user_version = 99", "postgres": "UPDATE meta SET value = '99' WHERE name = 'schema'"}
     record.database.run(newer[record.database.name])
     record.database.close()
-    with pytest.raises(errors.NewerStore, match=r"schema 99, this one knows \d+\); update the program"):
+    with pytest.raises(errors.NewerStore, match=r"schema 99, this version supports up to \d+\); upgrade the program"):
         Record(store_url)
 
 
 def test_a_quick_look_ends_in_time(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "STEPS", 1)
     with shared_store(sqlite_url) as record:
-        assert record.database.integrity(-1) == ((), "the database is too large for a quick look")
+        assert record.database.integrity(-1) == ((), "the database is too large for a quick check")
         assert record.database.integrity() == ((), "")
 
 
@@ -243,7 +243,7 @@ def test_a_store_that_cannot_be_written(open_folder: Path, folder_mode: int) -> 
     open_folder.chmod(folder_mode)
     with as_nobody(), Record(str(path), create=False) as record:
         assert made.everything(record) == expected and not made.verified(record).findings
-        with pytest.raises(errors.ReadOnlyStore, match="cannot be written; check the file's"):
+        with pytest.raises(errors.ReadOnlyStore, match="cannot be written; check the permissions"):
             record.append(workers.cover(0, 0), source="test")
     assert path.read_bytes() == before
 
@@ -344,7 +344,7 @@ def test_a_server_that_is_not_there() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    with pytest.raises(errors.UnreachableStore, match="is the server running") as problem:
+    with pytest.raises(errors.UnreachableStore, match="check that the server is running") as problem:
         Record(f"postgresql://ada:hunter2@127.0.0.1:{port}/tea?password=hunter2")
     assert "hunter2" not in str(problem.value) and "ada:…@" in str(problem.value)
 
@@ -369,7 +369,7 @@ def test_a_database_that_cannot_hold_all_text_is_refused(bare_postgres_url: str,
     database = connect(bare_postgres_url)
     try:
         database.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'")
-        with pytest.raises(errors.StoreError, match=f"keeps text as {encoding}.*ENCODING 'UTF8'"):
+        with pytest.raises(errors.StoreError, match=f"encoding is {encoding}.*ENCODING 'UTF8'"):
             Record(with_database(bare_postgres_url, name))
     finally:
         database.run(f"DROP DATABASE IF EXISTS {name}")
@@ -377,14 +377,14 @@ def test_a_database_that_cannot_hold_all_text_is_refused(bare_postgres_url: str,
 
 
 def test_a_role_whose_schemas_are_not_there(postgres_url: str) -> None:
-    with pytest.raises(errors.StoreError, match="none of the schemas in this role's search_path"):
+    with pytest.raises(errors.StoreError, match="no schema in this role's search_path"):
         Record(f"{postgres_url}?options=-csearch_path%3Dnowhere")
 
 
 def test_a_statement_that_the_server_ends_is_not_taken_for_a_server_that_is_away(postgres_url: str) -> None:
     with Record(postgres_url) as record:
         record.database.run("SET statement_timeout = 20")
-        with pytest.raises(errors.StoreError, match=r"ended a statement: .*statement timeout$") as problem:
+        with pytest.raises(errors.StoreError, match=r"statement canceled: .*statement timeout$") as problem:
             record.database.rows("SELECT pg_sleep(5)")
         assert not isinstance(problem.value, errors.UnreachableStore)
 
@@ -405,7 +405,7 @@ def test_a_server_that_goes_away_in_the_middle(postgres_url: str) -> None:
 def test_another_programs_database_on_a_server(bare_postgres_url: str) -> None:
     database = connect(bare_postgres_url)
     database.run("CREATE TABLE theirs (name text)")
-    with pytest.raises(errors.NotAStore, match="a database of another program; name another one"):
+    with pytest.raises(errors.NotAStore, match="belongs to another program; choose another"):
         Record(bare_postgres_url)
     for table in ("meta", "batch", "snapshot"):
         database.run(f"CREATE TABLE {table} (name text, value text)")
@@ -485,7 +485,7 @@ def test_tables_that_were_damaged_are_told_from_mistakes(sqlite_url: str, change
 
 def test_a_store_that_is_there_takes_no_other_secret(store_url: str) -> None:
     with Record(store_url) as record:
-        with pytest.raises(errors.StoreError, match="holds a record already"):
+        with pytest.raises(errors.StoreError, match="not empty"):
             made.talked(record)
             record.adopt_secret("ab" * 32)
         assert record.database.size() > 10_000

@@ -241,7 +241,7 @@ def test_a_manifest_that_does_not_add_up_is_none() -> None:
     ):
         with pytest.raises(ValueError, match=r"rows, \d+ bytes of hashes"):
             unpack(pack(bad))
-    with pytest.raises(ValueError, match="no manifest"):
+    with pytest.raises(ValueError, match="not a manifest"):
         unpack(b"not even packed")
 
 

@@ -117,7 +117,7 @@ def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(stor
         reasons = [str(row[0]) for row in table(record, "quarantine", "reason")]
         expected = [
             "RecursionError", "likes 9007199254740992 is larger", "likes is negative", "'arxiv:2113.00001' is not a",
-            "is no key of a post", "KeyError: 'items'", "UnicodeDecodeError",
+            "is not the key of a post", "KeyError: 'items'", "UnicodeDecodeError",
         ]  # fmt: skip
         assert len(reasons) == len(expected)
         assert all(part in reason for part, reason in zip(expected, reasons, strict=True)), reasons

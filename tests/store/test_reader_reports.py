@@ -24,7 +24,7 @@ def test_a_report_is_kept_once_until_it_is_closed(store_url: str) -> None:
         database = record.database
         assert [note(database, one) for one in (ENTRY, QUOTED, ENTRY._replace(at=AT + 1))] == ["kept", "kept", "known"]
         assert waiting(database) == [ENTRY._replace(id=1), QUOTED._replace(id=2)] and status(record).reports == 2
-        with pytest.raises(NotFound, match="3: no such report is open"):
+        with pytest.raises(NotFound, match="3: no such open report"):
             close(database, [1, 3], AT)
         assert count_open(database) == 2, "all or none"
         close(database, [2], AT + 5)

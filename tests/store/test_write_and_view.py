@@ -90,7 +90,7 @@ def test_an_edition_that_is_there_is_refused_in_other_words_only(store_url: str)
     with Record(store_url) as record:
         record.append([issue], source="issue")
         assert record.append([issue], source="issue").known == 1
-        with pytest.raises(IssueError, match="tea 2021-03-02: another process froze this edition first"):
+        with pytest.raises(IssueError, match="tea 2021-03-02: another process has already frozen this edition"):
             record.append([msgspec.structs.replace(issue, digest="ef" * 32, observed_at=AT + 1)], source="issue")
         assert made.all_rows(record, model.Issue) == [issue]
 

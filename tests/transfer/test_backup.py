@@ -165,7 +165,7 @@ def test_restore_over_a_record_needs_a_word_and_names_the_gap(store: str, tmp_pa
         for n in range(3):
             record.append([made.later(made.EVERY[0], n)], source="test")
         reader = record.view()
-    with pytest.raises(UsageError, match=f"holds a record of {position + 3} batches; add --replace"):
+    with pytest.raises(UsageError, match=f"contains a record of {position + 3} batches; add --replace"):
         restore(tmp_path / "backup.db", store)
     before = exported(store)
     with Record(store) as open_elsewhere:
@@ -193,7 +193,7 @@ def test_restore_is_all_or_nothing(store: str, tmp_path: Path, monkeypatch: pyte
 def test_a_backup_into_a_folder_that_is_not_there(sqlite_url: str, tmp_path: Path) -> None:
     with Record(sqlite_url) as record:
         backup(record, tmp_path / "backup.db")
-    with pytest.raises(UsageError, match="no such folder for the store; make it first"):
+    with pytest.raises(UsageError, match="no such folder for the store; create it first"):
         restore(tmp_path / "backup.db", str(tmp_path / "none" / "store.db"), as_backed_up=True)
 
 
@@ -227,7 +227,7 @@ def test_a_damaged_store_is_moved_aside_for_its_backup(sqlite_url: str, tmp_path
     path.chmod(0o644)
     with pytest.raises(CorruptStore, match="restore"):
         Record(sqlite_url)
-    with pytest.raises(UsageError, match="holds a damaged store; add --replace"):
+    with pytest.raises(UsageError, match="contains a damaged store; add --replace"):
         restore(tmp_path / "backup.db", sqlite_url)
     aside = path.with_name("hotpapers.db.damaged")
     aside.with_name("hotpapers.db.damaged-wal").write_bytes(b"the log of an earlier one")
@@ -275,7 +275,7 @@ def test_a_backup_in_whose_midst_somebody_was_forgotten_says_so(
         made.rich(record)
         with monkeypatch.context() as meanwhile:
             meanwhile.setattr(SqliteDatabase, "copy_to", copy_and_forget)
-            with pytest.raises(StoreError, match=r"backup\.db: not written: `hotpapers forget` removes"):
+            with pytest.raises(StoreError, match=r"backup\.db: not written, because `hotpapers forget` ran"):
                 backup(record, tmp_path / "backup.db")
         assert not (tmp_path / "backup.db").exists() and backup(record, tmp_path / "backup.db")
 
@@ -339,7 +339,7 @@ def test_another_programs_file_is_never_replaced(sqlite_url: str, tmp_path: Path
     connection = apsw.Connection(str(theirs))
     connection.execute("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
     connection.close()
-    with pytest.raises(NotAStore, match="To restore a backup there, move it away"):
+    with pytest.raises(NotAStore, match="Move it away to restore a backup there"):
         restore(tmp_path / "backup.db", str(theirs), replace=True)
     connection = apsw.Connection(str(theirs))
     assert connection.execute("SELECT x FROM theirs").fetchall() == [(1,)]

@@ -135,7 +135,7 @@ def test_what_goes_on_under_another_secret_comes_as_new(store_url: str, other_ur
         made.listings(record)
         exported = list(exporter.lines(record))
         second = next(n for n, line in enumerate(exported) if b'"kind":"batch","position":2' in line)
-        with pytest.raises(NotExchange, match="cut off"):
+        with pytest.raises(NotExchange, match="truncated"):
             importer.import_lines(other, "export", exported[:second])
         exported[0] = exported[0].replace(record.secret().encode(), b"ab" * 32)
         taken = importer.import_lines(other, "export", exported)
@@ -163,11 +163,11 @@ def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url:
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("changed count", "the item is not as it was written"),
-        ("changed count and check", "batch 1 is not as it was written"),
-        ("line removed", "a batch begins before the last one is whole"),
-        ("line twice", "is not as it was written"),
-        ("changed header", "batch 1 is not as it was written"),
+        ("changed count", "the item differs from what was written"),
+        ("changed count and check", "batch 1 differs from what was written"),
+        ("line removed", "a batch begins before the previous one is complete"),
+        ("line twice", "differs from what was written"),
+        ("changed header", "batch 1 differs from what was written"),
         ("batch removed", "expected a batch"),
         ("first batch removed with its items", "batch 2 follows batch 0"),
     ],
@@ -271,7 +271,7 @@ def test_an_import_that_cannot_go_on_says_that_a_part_is_there(
         with pytest.raises(kind, match=r"nothing was changed\. Free some and try again\.$"):
             importer.import_lines(other, "export", exported)
         tries, most = count(), 1
-        with pytest.raises(kind, match=r"a part of export is imported.* The same import goes on there"):
+        with pytest.raises(kind, match=r"a part of export is imported.* Run the same import again to continue"):
             importer.import_lines(other, "export", exported)
     with Record(other_url) as other:
         importer.import_lines(other, "export", exported)
@@ -355,7 +355,7 @@ def test_deliveries_come_back_where_the_record_does_and_the_newer_stay(record: R
     assert "delivery_state" not in kinds(list(exporter.lines(record, records_only=True)))
     with Record(other_url) as other:
         for cut in (exported[:-1], exported[:-3]):
-            with pytest.raises(NotExchange, match="cut off"):
+            with pytest.raises(NotExchange, match="truncated"):
                 importer.import_lines(other, "export", cut)
             assert not queries.delivery_states(other.database), "all of them or none"
         importer.import_lines(other, "export", exported)

@@ -67,7 +67,7 @@ def test_what_breaks_off_is_told_wherever_it_does(archive: list[tuple[bytes, byt
     if place in ends:
         assert unpacked(whole[:place]) == b"".join(content for content, _ in archive[: ends.index(place) + 1])
     else:
-        with pytest.raises(InputError, match="it breaks off; was it copied as a whole"):
+        with pytest.raises(InputError, match="it is truncated; was it copied completely"):
             unpacked(whole[:place])
 
 

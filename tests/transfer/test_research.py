@@ -141,10 +141,7 @@ def test_the_descriptions_say_what_the_files_are(tables: Path, record: Record) -
     for resource in package["resources"]:
         content = (tables / resource["path"]).read_bytes()
         assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}" and resource["bytes"] == len(content)
-    assert (
-        f"position {record.head.position}, whose chain value there is {record.head.chain.hex()}"
-        in package["description"]
-    )
+    assert f"position {record.head.position} with the chain value {record.head.chain.hex()}" in package["description"]
     crate = json.loads((tables / "ro-crate-metadata.json").read_text())
     nodes = {node["@id"]: node for node in crate["@graph"]}
     pointed = [part["@id"] for part in nodes["./"]["hasPart"]] + [nodes["./"]["license"]["@id"], "#software"]
@@ -220,7 +217,7 @@ def test_the_page_of_the_schema_is_true() -> None:
     for table in TABLES:
         assert f"## {table.name}\n\n{table.meaning}" in page
         for column in table.columns:
-            meaning = re.sub(r", UTC|; empty where (not told|not known|unknown)", "", column.meaning)
+            meaning = re.sub(r", UTC|; empty if unknown", "", column.meaning)
             assert f"* `{column.name}` {column.type}: {meaning}\n" in page
 
 

@@ -1,17 +1,17 @@
 """The classic format: the Markdown in which Hot Papers appeared from 2020 to 2022.
 
-`parse` turns a file's text into values, `render` turns values into text; both are pure and touch no disk. What one
-takes the other makes: `render(parse(text)) == text` and `parse(render(issue)) == issue`, or `NotClassic` says why not.
-Time and memory grow linearly with the input, whatever the input is.
+`parse` turns a file's text into values, `render` turns values into text; both are pure and do no I/O. They are exact
+inverses: `render(parse(text)) == text` and `parse(render(issue)) == issue`, or `NotClassic` says why not. Time and
+memory are linear in the size of any input.
 
     decode(data)          bytes → text, and whether mojibake was repaired
     parse(text)           text → ClassicIssue
-    render(issue)         ClassicIssue → text; escape=True for words that never were in this format
-    moment(printed)       a printed moment (Japan time) → integer µs UTC
-    printed_tally(µs), printed_made(µs), post_day(id)    the other way
+    render(issue)         ClassicIssue → text; escape=True for text from other sources
+    moment(printed)       a printed time (Japan time) → integer µs UTC
+    printed_tally(µs), printed_made(µs), post_day(id)    the reverse
 
-Only what differs from file to file is kept. What the grammar fixes (front matter, script lines, the day shown beside a
-post, which is the UTC day of the post's id) is written again by rule.
+Values hold only what differs between files. What the format fixes (front matter, script lines, the day shown with a
+post, which is the UTC day of the post's id) is generated.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a classic issue is made of: immutable values, verbatim where they are free text."""
+"""The parts of a classic issue: immutable values, with free text kept verbatim."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class ClassicLink(Struct, frozen=True):
-    """A link in a post: it shows text[start:end] (code points) and leads to `target` (entities resolved)."""
+    """A link in a post: text[start:end] (code points) links to `target` (entities resolved)."""
 
     start: int
     end: int
@@ -14,10 +14,10 @@ class ClassicLink(Struct, frozen=True):
 
 
 class ClassicPost(Struct, frozen=True):
-    """A post as an item shows it. `text` and `name` are plain: entities resolved, `<br>` is a newline in the text.
+    """A post as an item shows it. `text` and `name` are plain text: entities are resolved, `<br>` is a newline.
 
-    `id` is the network's decimal id, `handle` comes without the @, `lang` is the network's own code (also `und`, `in`),
-    `rtl` says that the text runs from right to left. `links` are in order and don't overlap.
+    `id` is the network's decimal id, `handle` has no @, `lang` is the network's own code (including `und`, `in`), `rtl`
+    means right-to-left text. `links` are in order and don't overlap.
     """
 
     id: str
@@ -32,8 +32,8 @@ class ClassicPost(Struct, frozen=True):
 class ClassicItem(Struct, frozen=True):
     """One paper of an issue. Title, authors and abstract are as printed.
 
-    `number` counts from 1; `tallied` is the printed moment of the tally ("MM/DD/YYYY HH:MM:SS", Japan time);
-    `paper` is the bare arXiv identifier, without version.
+    `number` counts from 1. `tallied` is the printed time of the tally ("MM/DD/YYYY HH:MM:SS", Japan time). `paper` is
+    the arXiv identifier without a version.
     """
 
     number: int
@@ -49,8 +49,8 @@ class ClassicItem(Struct, frozen=True):
 
 
 class ClassicIssue(Struct, frozen=True):
-    """A whole file: `date` "YYYY-MM-DD"; `made` "YYYY-MM-DDTHH:MM:SS", as printed but for its ".Z" (Japan time);
-    `lead` counts the blank lines between front matter and first item beyond the usual one."""
+    """A whole file: `date` "YYYY-MM-DD"; `made` "YYYY-MM-DDTHH:MM:SS", as printed without its ".Z" (Japan time);
+    `lead`, the number of extra blank lines between the front matter and the first item."""
 
     date: str
     made: str

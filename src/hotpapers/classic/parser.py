@@ -1,13 +1,12 @@
-"""From the classic format's bytes to text, and from that to values: line by line, each line in its place, nothing
-skipped.
+"""Decode and parse the classic format: line by line, each line in its place, skipping nothing.
 
 An item is 12 lines in fixed places, then its posts (three lines each), then two empty lines:
 
     +0 empty   +1 # N. Title   +2 empty   +3 authors   +4 empty   +5 counts   +6 empty
     +7 links   +8 categories   +9 empty   +10 abstract +11 empty
 
-At the end the values are written again and must give the text that was read. That catches every other way of writing
-the same: a quotation mark as itself, a count with leading zeros, another day than the post's own.
+At the end the values are rendered again, which must reproduce the text. That catches every other way to write the same
+values: an unescaped quotation mark, a count with leading zeros, a day that is not the post's own.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _LANG_DIR = re.compile(r'<p lang="([^"<>]*)" dir="(ltr|rtl)">')
 _STATUS = re.compile(r'([^/"<>]*)/status/([^/"<>?]*)\?ref_src=twsrc%5Etfw">([^<>]*)</a></blockquote>')
 _STATUS_START = ' <a href="https://twitter.com/'
 _TEXT_END = "</p>&mdash; "
-# A piece stops at the next "<", so that many of them cost no more than their length.
+# Matches stop at the next "<": linear time even for many of them.
 _TAG = re.compile(r"(<[^<>]*>)")
 _LINK_START, _LINK_TAG_END = '<a href="', '">'
 _NO_TEXT = re.compile(r"[<>]|&(?!(?:amp|quot|#39|gt|lt);)")
@@ -54,9 +53,9 @@ _LONGEST_COUNT = 20
 
 
 def parse(text: str) -> ClassicIssue:
-    """The values of an issue in the classic format.
+    """Parse an issue in the classic format.
 
-    Accepts exactly what `render` makes. Raises NotClassic with line and reason for anything else.
+    Accepts exactly what `render` writes. Raises NotClassic with line and reason for anything else.
     """
     if not text:
         raise NotClassic("the file is empty")
@@ -90,20 +89,20 @@ def _check_same(text: str, again: str) -> None:
 def _difference(read: str, rendered: str) -> str:
     alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(read, rendered, strict=False)))
     actual, right = quoted(read[alike : alike + 20]), quoted(rendered[alike : alike + 20])
-    return f"column {alike + 1}: {actual} stands where this format has {right}"
+    return f"column {alike + 1}: expected {right}, found {actual}"
 
 
 # --- front matter
 
 
 def _front(lines: list[str]) -> tuple[str, str, int]:
-    """Date, moment, and the index of the line after the front matter."""
+    """Date, time, and the index of the line after the front matter."""
     date = _after("title: Hot Papers ", lines, 1)
     written_at = _after("date: ", lines, 2).removesuffix(".Z")
     expected = front_matter(date, written_at)
     for at, right in enumerate(expected):
         if _line(lines, at) != right:
-            raise NotClassic(f"{quoted(lines[at])} stands where {quoted(right)} belongs", line=at + 1)
+            raise NotClassic(f"expected {quoted(right)}, found {quoted(lines[at])}", line=at + 1)
     for at, wrong in ((1, bad_date(date)), (2, bad_made(written_at))):
         if wrong:
             raise NotClassic(wrong, line=at + 1)
@@ -113,12 +112,12 @@ def _front(lines: list[str]) -> tuple[str, str, int]:
 def _after(start: str, lines: list[str], at: int) -> str:
     line = _line(lines, at)
     if not line.startswith(start):
-        raise NotClassic(f"{quoted(line)} stands where {quoted(start + '…')} belongs", line=at + 1)
+        raise NotClassic(f"expected {quoted(start + '…')}, found {quoted(line)}", line=at + 1)
     return line.removeprefix(start)
 
 
 def _lead(lines: list[str], at: int) -> int:
-    """How many empty lines come before the first item's own."""
+    """The number of empty lines before the one that starts the first item."""
     first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
     return max(0, first - at - 1) if first < len(lines) else first - at
 
@@ -161,14 +160,14 @@ def _item(lines: list[str], at: int, number: int) -> tuple[ClassicItem, int]:
 
 def _count(digits: str, at: int) -> int:
     if len(digits) > _LONGEST_COUNT:
-        raise NotClassic("a count of more than 20 digits", line=at + 1)
+        raise NotClassic("a count with more than 20 digits", line=at + 1)
     return int(digits)
 
 
 def _paper(lines: list[str], at: int) -> str:
     abs_, pdf = _groups(_LINKS, lines, at, "- links: [abs](…) | [pdf](…)")
     if abs_ != pdf:
-        raise NotClassic(f"the links name two papers: {quoted(abs_)} and {quoted(pdf)}", line=at + 1)
+        raise NotClassic(f"the links are to two papers: {quoted(abs_)} and {quoted(pdf)}", line=at + 1)
     return abs_
 
 
@@ -176,7 +175,7 @@ def _categories(lines: list[str], at: int) -> tuple[str, ...]:
     matches = [_CATEGORY.fullmatch(part) for part in _line(lines, at).removeprefix("- ").split(" | ")]
     names = tuple(match[1] for match in matches if match)
     if len(names) < len(matches):
-        raise NotClassic(f"{quoted(lines[at])} stands where the categories belong", line=at + 1)
+        raise NotClassic(f"expected categories, found {quoted(lines[at])}", line=at + 1)
     return names
 
 
@@ -184,12 +183,12 @@ def _groups(pattern: re.Pattern[str], lines: list[str], at: int, shape: str) -> 
     line = _line(lines, at)
     if match := pattern.fullmatch(line):
         return match.groups()
-    raise NotClassic(f"{quoted(line)} stands where {quoted(shape)} belongs", line=at + 1)
+    raise NotClassic(f"expected {quoted(shape)}, found {quoted(line)}", line=at + 1)
 
 
 def _check_empty(lines: list[str], at: int) -> None:
     if line := _line(lines, at):
-        raise NotClassic(f"{quoted(line)} stands where an empty line belongs", line=at + 1)
+        raise NotClassic(f"expected an empty line, found {quoted(line)}", line=at + 1)
 
 
 def _line(lines: list[str], at: int) -> str:
@@ -202,12 +201,12 @@ def _line(lines: list[str], at: int) -> str:
 
 
 def _posts(lines: list[str], at: int) -> tuple[tuple[ClassicPost, ...], int]:
-    """The posts from this line on, and the index of the line after the two empty ones that end the item."""
+    """The posts from this line on, and the index of the line after the two empty lines that end the item."""
     posts: list[ClassicPost] = []
     while line := _line(lines, at):
         posts.append(_post(line, at + 1))
         if _line(lines, at + 1) != SCRIPT:
-            raise NotClassic(f"{quoted(lines[at + 1])} stands where a post's script line belongs", line=at + 2)
+            raise NotClassic(f"expected a post's script line, found {quoted(lines[at + 1])}", line=at + 2)
         _check_empty(lines, at + 2)
         at += 3
     _check_empty(lines, at + 1)
@@ -215,7 +214,7 @@ def _posts(lines: list[str], at: int) -> tuple[tuple[ClassicPost, ...], int]:
 
 
 def _post(line: str, number: int) -> ClassicPost:
-    """One embed. What is fixed is taken off from both ends, so that nothing in the text or the name can mislead."""
+    """One embed. Its fixed parts are removed from both ends first, so the text and name cannot be mistaken for them."""
     try:
         post = _embed(line)
     except NotClassic as error:
@@ -230,17 +229,17 @@ def _embed(line: str) -> ClassicPost:
     start = _LANG_DIR.match(head, len(EMBED)) if head.startswith(EMBED) else None
     end = _STATUS.fullmatch(status)
     if not start or not end:
-        raise NotClassic(f"{quoted(line)} is not the post that belongs here, or has other tags or attributes")
+        raise NotClassic(f"expected a post, found {quoted(line)}, or it has other tags or attributes")
     handle, id_, _ = end.groups()
     body, dash, name = head.removesuffix(f" (@{handle})")[start.end() :].partition(_TEXT_END)
     if not dash or not head.endswith(f" (@{handle})"):
-        raise NotClassic(f"a post's text must end with {_TEXT_END!r}, name and (@handle), the handle as in its link")
+        raise NotClassic(f"a post's text must end with {_TEXT_END!r}, name and (@handle), with the handle in its link")
     text, links = _text(body)
     return ClassicPost(id_, handle, _plain(name), start[1], start[2] == "rtl", text, links)
 
 
 def _text(body: str) -> tuple[str, tuple[ClassicLink, ...]]:
-    """Plain text and links of an embed's paragraph."""
+    """The plain text and links of an embed's paragraph."""
     parts: list[str] = []
     links: list[ClassicLink] = []
     length, opened, target = 0, 0, ""
@@ -251,35 +250,35 @@ def _text(body: str) -> tuple[str, tuple[ClassicLink, ...]]:
         elif piece.startswith(_LINK_START) and piece.endswith(_LINK_TAG_END) and not target:
             opened, target = length, _plain(piece[len(_LINK_START) : -len(_LINK_TAG_END)])
         elif piece.startswith("<") and piece != "<br>":
-            raise NotClassic(f"a tag that does not belong in a post: {quoted(piece)}")
+            raise NotClassic(f"a tag that is not allowed in a post: {quoted(piece)}")
         else:
             parts.append("\n" if piece == "<br>" else _plain(piece))
             length += len(parts[-1])
     if target:
-        raise NotClassic("a link in a post that does not end")
+        raise NotClassic("a link in a post is not closed")
     return "".join(parts), tuple(links)
 
 
 def _plain(text: str) -> str:
-    """Text with its entities resolved; the ampersand last, so that `&amp;lt;` stays `&lt;`."""
+    """Text with its entities resolved; `&amp;` last, so `&amp;lt;` becomes `&lt;`."""
     if match := _NO_TEXT.search(text):
-        raise NotClassic(f"HTML where text belongs: {quoted(text[match.start() : match.start() + 12])}")
+        raise NotClassic(f"expected text, found HTML: {quoted(text[match.start() : match.start() + 12])}")
     if "&" not in text:
         return text
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&#39;", "'")
     return text.replace("&amp;", "&")
 
 
-# Three Mac Roman characters that happen to be UTF-8 stand in no prose by chance ("‚Äú"); two may ("√π"), but not inside
-# or beside a word ("Jos√©"). So the restored text must hold one of these.
+# Three Mac Roman characters that happen to be valid UTF-8 ("‚Äú") never occur in prose by chance. Two may ("√π"), but
+# not within or next to a word ("Jos√©"). So the restored text must contain one of these.
 _SURE = re.compile(r"[\u0800-\U0010ffff]|[A-Za-z][\x80-\u07ff]|[\x80-\u07ff][A-Za-z]")
 
 
 def decode(data: bytes) -> tuple[str, bool]:
     """The text of a file, and whether mojibake was repaired in it.
 
-    Some files were UTF-8, read as Mac Roman and written again as UTF-8. They are restored where it is certain: all
-    the text goes back, it becomes UTF-8 again, and what comes out could not have been meant as it stood.
+    Some files were UTF-8 that was read as Mac Roman and written as UTF-8 again. They are restored only if this is
+    certain: the whole text can be converted back, the result is UTF-8, and the text as it was makes no sense.
     Raises NotClassic for a file that is not UTF-8 or too large (rules.MAX_FILE, rules.MAX_LINE).
     """
     check_size(data, b"\n")

@@ -1,4 +1,4 @@
-"""From values to the classic format's text."""
+"""Render values as text in the classic format."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ EMBED = '<blockquote class="twitter-tweet">'
 def render(issue: ClassicIssue, *, escape: bool = False) -> str:
     """The text of an issue in the classic format.
 
-    As it is, for issues that were parsed: free text stands verbatim, and what `parse` would not give back as it was
-    raises NotClassic.
+    Without `escape`, for parsed issues: free text is written verbatim. Raises NotClassic for anything that `parse`
+    would not return unchanged.
 
-    With `escape`, for words that never were in this format: `&`, `<` and `>` in title, authors and abstract are
-    escaped; newlines and control characters become blanks (newlines stay in a post's text); commas in an author's
-    name go; links that are neither http nor https lose their target and stay as text. Where no title is known the
-    identifier stands, `unknown` where no author or category is; a post that this format cannot show is left out.
+    With `escape`, for text from other sources: `&`, `<` and `>` in title, authors and abstract are escaped; newlines
+    and control characters become spaces (but newlines stay in a post's text); commas are removed from authors' names;
+    links that are neither http nor https become plain text. A missing title is replaced by the identifier, missing
+    authors or categories by `unknown`. Posts that this format cannot represent are left out.
 
-    A post's text, name and targets are data and are always escaped.
+    A post's text, name and link targets are always escaped.
     """
     issue = replace(issue, items=tuple(map(_cleaned_item, issue.items))) if escape else issue
     _check(issue)
@@ -46,14 +46,14 @@ def render(issue: ClassicIssue, *, escape: bool = False) -> str:
 
 
 def write(issue: ClassicIssue) -> str:
-    """The text of an issue whose values are known to obey the rules; ends with a newline."""
+    """The text of an issue whose values are known to be valid; ends with a newline."""
     head = [*front_matter(issue.date, issue.made), *[""] * issue.lead]
     items = [_item(item) for item in issue.items]
     return "\n".join([*head, *items, ""])
 
 
 def front_matter(date: str, written_at: str) -> list[str]:
-    """The lines that every file starts with."""
+    """The lines with which every file starts."""
     return [
         "---",
         f"title: Hot Papers {date}",
@@ -75,7 +75,7 @@ def front_matter(date: str, written_at: str) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """Plain text as HTML text or attribute, with the five entities that this format has."""
+    """Plain text escaped as HTML text or attribute, with the five entities of this format."""
     if "&" in text:
         text = text.replace("&", "&amp;")
     if "<" in text or ">" in text:
@@ -147,7 +147,7 @@ def _words(text: str) -> str:
 
 
 def _cleaned_post(post: ClassicPost) -> ClassicPost:
-    # One character for one: the links' positions still hold.
+    # Character by character, so the links' positions stay valid.
     text, name = STRAY.sub(" ", post.text), STRAY_OR_NEWLINE.sub(" ", post.name)
     links = tuple(link for link in post.links if not (bad_target(link.target) or STRAY_OR_NEWLINE.search(link.target)))
     return replace(post, text=text, name=name, links=links, lang=post.lang if is_language(post.lang) else "und")

@@ -1,4 +1,4 @@
-"""Printed moments, which are Japan time, and the day of a post, which is in its id."""
+"""Printed times, which are Japan time, and the day of a post, which its id contains."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ CREATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# Japan has had no summer time since 1951.
+# Japan has had no daylight saving time since 1951.
 _JAPAN = timedelta(hours=9)
-# Twitter counts the milliseconds in its ids from here (4 November 2010, 01:42:54.657 UTC); the lower 22 bits of an id
-# say which machine made it.
+# The epoch of the milliseconds in Twitter's ids (4 November 2010, 01:42:54.657 UTC). The lower 22 bits of an id say
+# which machine made it.
 _TWITTER_EPOCH_MS = 1_288_834_974_657
 _MS_SHIFT = 22
 _MONTHS = [
@@ -25,37 +25,37 @@ _MONTHS = [
 
 
 def moment(printed: str) -> int:
-    """The moment printed as "12/23/2020 10:50:00" or "2020-12-23T10:50:00" in Japan, as integer µs UTC.
+    """The time printed as "12/23/2020 10:50:00" or "2020-12-23T10:50:00" (Japan time), as integer µs UTC.
 
-    Raises NotClassic for another shape and for a moment that is in no calendar.
+    Raises NotClassic for any other form and for times that do not exist.
     """
     if match := TALLY.fullmatch(printed):
         month, day, year, hour, minute, second = map(int, match.groups())
     elif match := CREATED.fullmatch(printed):
         year, month, day, hour, minute, second = map(int, match.groups())
     else:
-        raise NotClassic(f"{printed[:40]!r} is no moment")
+        raise NotClassic(f"{printed[:40]!r} is not a time")
     try:
         there = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
-        raise NotClassic(f"{printed!r} is in no calendar: {error}") from None
+        raise NotClassic(f"{printed!r} is not a valid time: {error}") from None
     return (there - _EPOCH - _JAPAN) // _MICROSECOND
 
 
 def printed_tally(micros: int) -> str:
-    """A moment (µs UTC) as tallies print it: "12/23/2020 10:50:00", Japan time, whole seconds (rounded down)."""
+    """A time (µs UTC) as tallies print it: "12/23/2020 10:50:00", Japan time, rounded down to seconds."""
     there = _in_japan(micros)
     return f"{there.month:02}/{there.day:02}/{there.year:04} {there:%H:%M:%S}"
 
 
 def printed_made(micros: int) -> str:
-    """A moment (µs UTC) as the front matter prints it, without ".Z": "2020-12-23T10:50:00", Japan time."""
+    """A time (µs UTC) as the front matter prints it, without ".Z": "2020-12-23T10:50:00", Japan time."""
     there = _in_japan(micros)
     return f"{there.year:04}-{there.month:02}-{there.day:02}T{there:%H:%M:%S}"
 
 
 def post_moment(id: str) -> int:
-    """The moment at which a Twitter id was made, in µs UTC (whole milliseconds)."""
+    """The time at which a Twitter id was made, in µs UTC (whole milliseconds)."""
     return ((int(id) >> _MS_SHIFT) + _TWITTER_EPOCH_MS) * 1000
 
 
@@ -69,4 +69,4 @@ def _in_japan(micros: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=micros) + _JAPAN
     except OverflowError:
-        raise NotClassic(f"{micros} µs is a moment outside the years 1 to 9999") from None
+        raise NotClassic(f"{micros} µs is outside the years 1 to 9999") from None

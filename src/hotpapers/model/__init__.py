@@ -1,9 +1,10 @@
-"""The words of this program as immutable values.
+"""The program's data types, as immutable values.
 
-items     what is observed, kind by kind; keys: of posts and accounts
-ranking   what rankings see and give
+items     the kinds of observations
+keys      keys of posts and accounts
+ranking   input and output of rankings
 issues    frozen issues
-ports     what packages promise each other
+ports     the interfaces between packages
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A frozen issue."""
+"""The content of frozen issues."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hotpapers.model.ranking import ScoreComponent, VoiceHistogram
 
 
 class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
-    """What one network's counts of a paper were at a moment, as an entry prints them.
+    """One network's counts of a paper, measured at `until`, as an entry prints them.
 
-    `known`: voices that had standing, the authors' own left out; `authors`: voices of the paper's authors; both absent
-    where the ranking does not ask for it, or the record was too young to tell. `collector`: who counted it, where that
-    was another one than the publication itself, which could not read the network then.
+    `known`: voices with standing, without the authors' own. `authors`: voices of the paper's authors. Both are absent
+    if the ranking does not use them or the record was too young to tell. `collector`: who counted, if it was another
+    collector because the publication itself could not read the network then.
     """
 
     network: str
@@ -31,17 +31,17 @@ class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """What a place would have cost: the fewest `accounts` with which a paper that nobody spoke of would have had as
-    many points, of which `known` at least would have needed standing; `accounts` is None where no number up to
-    `ranking.price.MOST` would have done."""
+    """What a place would have cost: the fewest `accounts` that would have given as many points to a paper without any
+    voices, and the fewest of them, `known`, that would have needed standing. `accounts` is None if
+    `ranking.price.MOST` would not have been enough."""
 
     accounts: int | None
     known: int
 
 
 class Forecast(msgspec.Struct, frozen=True):
-    """Voices at 168 h: `low` to `high` in nine of ten cases, up to `median` in half of them; as it went with `papers`
-    papers of `among` that had `least` to `most` voices at the same age."""
+    """Voices expected at 168 h: between `low` and `high` in nine of ten cases, at most `median` in half of them. Based
+    on `papers` papers from `among` that had `least` to `most` voices at the same age."""
 
     low: int
     median: int
@@ -53,10 +53,10 @@ class Forecast(msgspec.Struct, frozen=True):
 
 
 class NetworkForecast(msgspec.Struct, frozen=True):
-    """A paper's forecast on one network, made from its `voices` at an `age` in hours.
+    """A paper's forecast for one network, made from its `voices` at an `age` in hours.
 
-    `forecast`: None where the record is too thin for one. `papers`: how many of the record have been seen through
-    there, from that age to 168 h.
+    `forecast`: None if the record has too little data. `papers`: how many papers in the record were followed on this
+    network from that age to 168 h.
     """
 
     network: str
@@ -69,10 +69,10 @@ class NetworkForecast(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A paper in an issue.
 
-    `classic_rank`: its place by the classic rule. `tied`: it has the score of a neighbour. `metadata` and `posts`:
-    hashes of the items shown. `archive`: the primary one, whose papers it is compared with. `order`: its place in an
-    imported listing. `price`: absent where the ranking has none, and in listings. `forecasts`: of the networks on
-    which a paper of a daily issue is young; they are no part of the score; absent in other issues.
+    `classic_rank`: its place by the classic rule. `tied`: a neighbor has the same score. `metadata` and `posts`:
+    hashes of the items shown. `archive`: its primary archive, with whose papers it is compared. `order`: its place in
+    an imported listing. `price`: absent in listings and if the ranking has none. `forecasts`: for the networks on
+    which the paper of a daily issue is still young, not part of the score; absent in other issues.
     """
 
     place: int
@@ -93,11 +93,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NOT_READ = "not read"
-"""The reason for a stretch of which no coverage says how it was read."""
+"""The reason given for a period that no coverage item describes."""
 
 
 class NetworkReading(msgspec.Struct, frozen=True, kw_only=True):
-    """How completely a network was read for an issue; `unknown` is never zero."""
+    """How completely a network was read for an issue. `unknown` never counts as zero."""
 
     network: str
     state: Literal["complete", "partial", "refused", "unknown"]
@@ -106,7 +106,7 @@ class NetworkReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EarlierIssue(msgspec.Struct, frozen=True, kw_only=True):
-    """An earlier issue that this one looked at."""
+    """An earlier issue that this one took into account."""
 
     day: str
     edition: int
@@ -114,8 +114,8 @@ class EarlierIssue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReferenceSize(msgspec.Struct, frozen=True, kw_only=True):
-    """The largest reference of an issue: so many papers on a network at an age, announced over so many days up to the
-    cut. `young`: too few of either for places that last."""
+    """The size of an issue's largest reference: the number of papers on a network at an age, and the number of days up
+    to the cut over which they were announced. `young`: too few papers or days for reliable places."""
 
     network: str
     age: int
@@ -125,16 +125,15 @@ class ReferenceSize(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Retrospective(msgspec.Struct, frozen=True, kw_only=True):
-    """That an issue was made afterwards, and what was not known then of the talk about the papers that it considered.
+    """Present if an issue was made after its day: what was missing, at its cut, about the papers that it considered.
 
-    `posts`: made and in the record by the cut; beside them `posts_later`: made by the cut, but in the record only from
-    later on, so that they do not count. Of the former `counts_later`: those whose counts were read only later;
-    `counts_missing`: those whose counts were never read, and of which nobody is known who reacted. `described_later`:
-    entries whose papers are described only as of later, perhaps in another version. `absent`: networks of the
-    publication of which the record has no talk, and which were not read. `bots`: accounts that were judged to be bots
-    by the cut. `known`: accounts that had standing, learned from what the record holds of the time before alone; None
-    where too few. `inferred`: papers, among those considered or compared with, whose announcement nobody observed, so
-    that its day is inferred from when they were submitted; absent where there are none.
+    `posts`: posts written and recorded by the cut. `posts_later`: posts written by the cut but recorded later, which
+    do not count. `counts_later`: those of `posts` whose counts were first read later. `counts_missing`: those of
+    `posts` whose counts were never read and that have no known reactions. `described_later`: entries whose paper's
+    metadata was recorded only later, perhaps for another version. `absent`: networks of the publication that were not
+    read and from which the record has no posts. `bots`: accounts judged to be bots by the cut. `known`: accounts with
+    standing, learned only from earlier records; None if too few. `inferred`: papers considered or compared whose
+    announcement nobody observed, so that its day is inferred from their submission; absent if there are none.
     """
 
     posts: int
@@ -149,9 +148,9 @@ class Retrospective(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WitnessedCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How far others counted the same. `collectors`: those followed ones that had read a network in full and counted
-    one of the issue's papers at the same moment; `counts`: so many of the issue's counts were made by one of them too;
-    `close`: of these so many differ from all of theirs by a tenth, or by two voices, at most."""
+    """How well the counts of other collectors agree. `collectors`: the followed collectors that had read a network in
+    full and counted one of the issue's papers at the same moment. `counts`: how many of the issue's counts at least one
+    of them made too. `close`: how many of these differ from all of theirs by at most a tenth or two voices."""
 
     collectors: tuple[str, ...]
     counts: int
@@ -159,14 +158,15 @@ class WitnessedCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
-    """All that an issue is. Its digest is the SHA-256 of its RFC 8785 JSON.
+    """The complete content of an issue. Its digest is the SHA-256 of its RFC 8785 JSON.
 
-    `as_of`: the moment up to which observations count. `position`: up to which batch the record was read, `chain`: that
-    batch's chain value in hexadecimal, which binds all that came before. `announced`, `considered`: papers announced
-    that day, papers that were ranked. `replaces`: the digest of the edition that this one corrects, for `reason`.
-    `choice`: by which rule its papers were chosen, `compared`: with what they were compared, `quoting`: by which rule
-    posts were chosen; all absent in listings and in what was frozen before these were told. `retrospective`: present
-    where the issue was made afterwards. `witnessed`: absent where nobody is followed who counted the same.
+    `as_of`: the moment up to which observations count. `position`: the last batch that was read. `chain`: that batch's
+    chain value in hexadecimal, which covers all batches before it too. `announced`: number of papers announced that
+    day. `considered`: number of papers ranked. `replaces`: the digest of the edition that this one corrects, for
+    `reason`. `choice`: the rule by which papers were chosen. `compared`: what they were compared with. `quoting`: the
+    rule by which posts were chosen. These three are absent in listings and in issues frozen before the fields existed.
+    `retrospective`: present if the issue was made after its day. `witnessed`: absent if no followed collector counted
+    the same papers.
     """
 
     format: Literal[1] = 1
@@ -195,14 +195,14 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldPaper(msgspec.Struct, frozen=True):
-    """A paper that an issue holds; `place` is 0 where it was not told."""
+    """A paper in an issue. `place` is 0 if the content does not give it."""
 
     paper: str
     place: int = 0
 
 
 class HeldPapers(msgspec.Struct, frozen=True):
-    """The papers of an issue's content; the rest of it is passed over."""
+    """The papers in an issue's content; decoding skips the rest."""
 
     entries: tuple[HeldPaper, ...] = ()
     ongoing: tuple[HeldPaper, ...] = ()

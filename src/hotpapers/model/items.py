@@ -1,15 +1,15 @@
-"""The words of this program as immutable values.
+"""The kinds of items, as immutable values.
 
-Every value that the record keeps is an `Item`: one observation, made at `observed_at`. All moments are integer
-microseconds since 1970-01-01 UTC, all counts are integers below 2**53, days are `YYYY-MM-DD`. Two class attributes
-describe a kind to the record:
+Every value in the record is an `Item`: one observation, made at `observed_at`. All timestamps are integer microseconds
+since 1970-01-01 UTC, all counts are integers below 2**53, and days are `YYYY-MM-DD`. Two class attributes describe a
+kind to the record:
 
-`key`       the fields that say *what* was observed; key and `observed_at` together name one row
-`personal`  the fields that a person may ask to have forgotten; in every hash they stand as
-            commitments, so that what is kept still verifies afterwards
+`key`       the fields that say *what* was observed; together with `observed_at` they identify one row
+`personal`  the fields that a person may ask to have forgotten; hashes cover commitments to them instead of
+            their values, so the rest still verifies afterwards
 
-Keys of papers: `arxiv:2101.04869`. Keys of posts and accounts: `network:id`, the network's own stable id;
-`network:@handle` for an account known by its handle alone.
+Keys of papers: `arxiv:2101.04869`. Keys of posts and accounts: `network:id`, with the network's own stable id, or
+`network:@handle` for an account known only by its handle.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import msgspec
 
 NETWORKS = ("bluesky", "mastodon", "hackernews", "lobsters", "reddit", "x", "huggingface", "feeds")
 LARGEST = 2**53 - 1
-"""The largest count and moment: what every JSON reader can hold exactly (RFC 8259 §6)."""
+"""The largest count or timestamp: the largest integer that every JSON reader represents exactly (RFC 8259 §6)."""
 
 HOUR = 3_600_000_000
 """Microseconds in an hour."""
@@ -29,7 +29,7 @@ DAY = 24 * HOUR
 
 AnnouncementType = Literal["new", "cross", "replacement", "inferred"]
 INFERRED: Final = "inferred"
-"""The type of an announcement that nobody observed: its day is inferred from when the paper was submitted."""
+"""The type of an announcement that nobody observed; its day is inferred from the time of submission."""
 ReactionType = Literal["repost", "like", "reply", "quote"]
 Judgement = Literal["bot", "human", "doubtful", "sound", "hidden", "shown", "author", "independent"]
 CoverageState = Literal["complete", "partial", "refused"]
@@ -38,7 +38,7 @@ Window = Literal["daily", "weekly", "monthly", "listing"]
 
 
 class TextLink(msgspec.Struct, frozen=True):
-    """A link inside a post's text: `text[start:end]` (code points) leads to `target`."""
+    """A link inside a post's text: `text[start:end]` (in code points) links to `target`."""
 
     start: int
     end: int
@@ -48,8 +48,8 @@ class TextLink(msgspec.Struct, frozen=True):
 class Item(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower, forbid_unknown_fields=True, gc=False
 ):
-    """One observation. What was observed is said by the subclass. An item holds no cycle, so the collector of garbage,
-    to which millions of them would be a long walk, is not told of it."""
+    """One observation; the subclass defines what was observed. Items contain no reference cycles, so the garbage
+    collector does not track them: it would be slow with millions of them."""
 
     key: ClassVar[tuple[str, ...]] = ()
     personal: ClassVar[tuple[str, ...]] = ()
@@ -58,7 +58,7 @@ class Item(
 
 
 class Paper(Item, frozen=True, kw_only=True):
-    """A paper's metadata at a moment: one work, all versions. `categories`: the primary one first."""
+    """A paper's metadata at one moment. All versions of a work are one paper. `categories`: primary category first."""
 
     key: ClassVar[tuple[str, ...]] = ("paper",)
 
@@ -77,7 +77,7 @@ class Paper(Item, frozen=True, kw_only=True):
 
 
 class Announcement(Item, frozen=True, kw_only=True):
-    """A paper in arXiv's own listing of a day."""
+    """A paper's appearance in arXiv's own listing for a day."""
 
     key: ClassVar[tuple[str, ...]] = ("paper", "day", "category")
 
@@ -90,9 +90,9 @@ class Announcement(Item, frozen=True, kw_only=True):
 
 
 class Listing(Item, frozen=True, kw_only=True):
-    """Somebody else's dated list of papers, as imported.
+    """A dated list of papers published by somebody else, as imported.
 
-    `made`: its moment as printed. `lead`: extra blank lines before place 1. `file`: its SHA-256.
+    `made`: its printed time. `lead`: number of extra blank lines before place 1. `file`: SHA-256 of the file.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication", "day")
@@ -106,9 +106,9 @@ class Listing(Item, frozen=True, kw_only=True):
 
 
 class Place(Item, frozen=True, kw_only=True):
-    """One paper of a listing, with its words as printed there.
+    """One paper in a listing, with its text as printed there.
 
-    Its counts are the `Tally` of the same paper, network and method; `tallied`: their moment as printed.
+    Its counts are in the `Tally` with the same paper, network and method. `tallied`: the printed time of the counts.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication", "day", "place")
@@ -128,9 +128,9 @@ class Place(Item, frozen=True, kw_only=True):
 
 
 class Shown(Item, frozen=True, kw_only=True):
-    """A post that a listing (edition 0) or an issue of ours (edition 1, 2 …) shows under a place, the n-th there.
+    """The n-th post shown under a place, in a listing (edition 0) or in one of our own issues (edition 1, 2 …).
 
-    The post is the observation of `post` with the same `observed_at`.
+    What is shown is the observation of `post` with the same `observed_at`.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication", "day", "edition", "place", "n")
@@ -145,7 +145,7 @@ class Shown(Item, frozen=True, kw_only=True):
 
 
 class Account(Item, frozen=True, kw_only=True):
-    """Somebody on a network, as named at a moment. `automated`: says of itself that it is a bot."""
+    """An account on a network, with its names at one moment. `automated`: the account declares itself a bot."""
 
     key: ClassVar[tuple[str, ...]] = ("account",)
     personal: ClassVar[tuple[str, ...]] = ("account", "handle", "name")
@@ -157,7 +157,7 @@ class Account(Item, frozen=True, kw_only=True):
 
 
 class Alias(Item, frozen=True, kw_only=True):
-    """A handle's account: joins what was recorded under a handle alone to the network's stable id."""
+    """The account behind a handle: links observations recorded only under the handle to the network's stable id."""
 
     key: ClassVar[tuple[str, ...]] = ("account",)
     personal: ClassVar[tuple[str, ...]] = ("account", "stable")
@@ -167,10 +167,10 @@ class Alias(Item, frozen=True, kw_only=True):
 
 
 class Post(Item, frozen=True, kw_only=True):
-    """One original public message; a native repost is never a post.
+    """One original public message. Native reposts are reactions, never posts.
 
-    `handle`, `name`: its author's, as shown with it. `limits`: labels and switches that keep it from being quoted.
-    `gone`: why it is no longer there.
+    `handle`, `name`: the author's, as shown with the post. `limits`: labels and account settings that forbid quoting
+    it. `gone`: why it is no longer available.
     """
 
     key: ClassVar[tuple[str, ...]] = ("post",)
@@ -193,7 +193,7 @@ class Post(Item, frozen=True, kw_only=True):
 
 
 class Mention(Item, frozen=True, kw_only=True):
-    """A post speaks of a paper. `form`: what matched, or `listed`; `found_in`: link, text, embed or listing."""
+    """A post's reference to a paper. `form`: what matched, or `listed`. `found_in`: link, text, embed or listing."""
 
     key: ClassVar[tuple[str, ...]] = ("post", "paper")
     personal: ClassVar[tuple[str, ...]] = ("post",)
@@ -206,7 +206,7 @@ class Mention(Item, frozen=True, kw_only=True):
 
 
 class Reaction(Item, frozen=True, kw_only=True):
-    """One account's repost, like, reply or quote of a post, or its withdrawal."""
+    """One account's repost, like, reply or quote of a post, or the withdrawal of one."""
 
     key: ClassVar[tuple[str, ...]] = ("post", "account", "type")
     personal: ClassVar[tuple[str, ...]] = ("post", "account")
@@ -218,11 +218,11 @@ class Reaction(Item, frozen=True, kw_only=True):
 
 
 COUNTS = ("reposts", "likes", "replies", "quotes", "views")
-"""What a snapshot may tell of a post."""
+"""The counts that a snapshot may have."""
 
 
 class Snapshot(Item, frozen=True, kw_only=True):
-    """A post's counts at a moment; `None` where the network does not say."""
+    """A post's counts at one moment; `None` for a count that the network does not report."""
 
     key: ClassVar[tuple[str, ...]] = ("post",)
     personal: ClassVar[tuple[str, ...]] = ("post",)
@@ -236,7 +236,7 @@ class Snapshot(Item, frozen=True, kw_only=True):
 
 
 class Tally(Item, frozen=True, kw_only=True):
-    """A paper's summed counts at a moment, by a named method, where single posts are unknown."""
+    """A paper's total counts at one moment, by a named method, where the individual posts are unknown."""
 
     key: ClassVar[tuple[str, ...]] = ("paper", "network", "method")
 
@@ -248,10 +248,11 @@ class Tally(Item, frozen=True, kw_only=True):
 
 
 class Measurement(Item, frozen=True, kw_only=True):
-    """What another collector's published observations count of a paper, measured by our rules.
+    """A paper's counts in the published observations of another collector, computed by our rules.
 
-    `source`: the collector's name here. `age`: hours from the announcement to `until_at`. `unread`: µs between them in
-    which the collector had not read the network in full. `known`: null while its record is too young to tell.
+    `source`: our name for the collector. `age`: hours from the announcement to `until_at`. `unread`: microseconds of
+    that time for which the collector had not read the network in full. `known`: null while its record is too young to
+    tell.
     """
 
     key: ClassVar[tuple[str, ...]] = ("source", "paper", "network", "age")
@@ -272,7 +273,7 @@ class Measurement(Item, frozen=True, kw_only=True):
 
 
 class Verdict(Item, frozen=True, kw_only=True):
-    """Our own judgement as a fact. `about`: the paper, when a mention or an author's voice is judged, else empty."""
+    """A judgement made by this site. `about`: the paper, if a mention or an author's voice is judged, else empty."""
 
     key: ClassVar[tuple[str, ...]] = ("subject", "about", "rule")
     personal: ClassVar[tuple[str, ...]] = ("subject",)
@@ -286,12 +287,12 @@ class Verdict(Item, frozen=True, kw_only=True):
 
 
 BEGAN, READ_BACK = "reading began", "read back"
-"""Reasons of coverage without length, which says at which moment a network was first read, and when what it told of the
-time before was in the record, with its counts."""
+"""Reasons of coverage items without duration: the moment at which a network was first read, and the moment at which
+the posts it returned from before then, and their counts, were all in the record."""
 
 
 class Coverage(Item, frozen=True, kw_only=True):
-    """A source's reading of a network from one moment until another."""
+    """How completely a source read a network between two moments."""
 
     key: ClassVar[tuple[str, ...]] = ("network", "from_at")
 
@@ -303,9 +304,9 @@ class Coverage(Item, frozen=True, kw_only=True):
 
 
 class Publication(Item, frozen=True, kw_only=True):
-    """The recipe of a publication's issues: its settings at a moment.
+    """A publication's settings at one moment, by which its issues are made.
 
-    `threshold`: millipoints for rarity, a sum of counts for classic. `least_entries`: if absent, 0.
+    `threshold`: millipoints for rarity, a sum of counts for classic. `least_entries`: 0 if absent.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication",)
@@ -329,16 +330,16 @@ class Publication(Item, frozen=True, kw_only=True):
 
 
 HISTORY = "@history"
-"""What stands after a publication's name where its issues were made afterwards, of days that were over already."""
+"""The suffix of the name of a publication whose issues were made later, for days already past."""
 
 
 def is_retrospective(publication: str) -> bool:
-    """Whether a publication's issues were made afterwards, by its name."""
+    """Whether a publication's name says that its issues are retrospective."""
     return publication.endswith(HISTORY)
 
 
 class Issue(Item, frozen=True, kw_only=True):
-    """A publication's frozen, ordered result for one day: `content` is an `IssueContent` as RFC 8785 JSON."""
+    """A publication's frozen issue for one day. `content`: an `IssueContent` as RFC 8785 JSON."""
 
     key: ClassVar[tuple[str, ...]] = ("publication", "day", "edition")
 
@@ -350,8 +351,8 @@ class Issue(Item, frozen=True, kw_only=True):
 
 
 class Delivery(Item, frozen=True, kw_only=True):
-    """That an issue's edition went out by a channel, once nothing of it is left to do. `target`: *everybody* that the
-    channel goes to. `state`: *failed* where nobody took it. `receipt`: how many did; of files the issue's digest."""
+    """The finished delivery of an issue's edition by a channel. `target`: *everybody* that the channel delivers to.
+    `state`: *failed* if nobody received it. `receipt`: how many received it; for files, the issue's digest."""
 
     key: ClassVar[tuple[str, ...]] = ("publication", "day", "edition", "channel", "target")
 
@@ -368,7 +369,7 @@ KINDS: tuple[type[Item], ...] = (
     Paper, Announcement, Listing, Place, Shown, Account, Alias, Post, Mention, Reaction, Snapshot, Tally,
     Verdict, Coverage, Publication, Issue, Delivery, Measurement,
 )  # fmt: skip
-"""Every kind, in the order in which rows of one batch are written and exported."""
+"""All kinds, in the order in which the rows of a batch are written and exported."""
 
 AnyItem = (
     Paper | Announcement | Listing | Place | Shown | Account | Alias | Post | Mention | Reaction | Snapshot | Tally
@@ -377,12 +378,12 @@ AnyItem = (
 
 
 def typed_key(item: Item) -> tuple[Any, ...]:
-    """An item's class and the values of its key: what observations of the same thing share."""
+    """An item's class and the values of its key, which all observations of the same thing share."""
     return (type(item), *[getattr(item, name) for name in item.key])
 
 
 def kind_of(item: Item | type[Item]) -> str:
-    """The word for an item's kind: "paper", "post" …"""
+    """The name of an item's kind: "paper", "post" …"""
     kind = item if isinstance(item, type) else type(item)
     return kind.__name__.lower()
 
@@ -391,10 +392,10 @@ UNSTORABLE = {0: 0xFFFD} | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 
 
 def storable(text: str) -> str:
-    """Text with U+0000 and lone surrogates, which not every database can hold, as U+FFFD."""
+    """The text with U+0000 and lone surrogates, which some databases cannot store, replaced by U+FFFD."""
     return text.translate(UNSTORABLE)
 
 
 def distinct(values: Iterable[str]) -> tuple[str, ...]:
-    """The values without repeats, in order of first appearance."""
+    """The values without duplicates, in order of first appearance."""
     return tuple(dict.fromkeys(values))

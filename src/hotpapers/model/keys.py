@@ -1,4 +1,4 @@
-"""Keys of posts and accounts: `network:what the network calls it`, an account known by its handle `network:@handle`."""
+"""Keys of posts and accounts: `network:id`, or `network:@handle` for an account known only by its handle."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ def network_of(key: str) -> str:
 
 
 def own_id(key: str) -> str:
-    """What its network calls it."""
+    """The network's own id in a key."""
     return key.partition(":")[2]
 
 
 def is_key(text: str) -> bool:
-    """Whether a text is a key of a network that is known."""
+    """Whether a text is a key of a known network."""
     return network_of(text) in NETWORKS and bool(own_id(text).strip("@ "))
 
 
 def folded(text: str) -> str:
-    """A key as people write it, `X:@SomeBody`, as the record has it: handles do not tell case apart, ids do."""
+    """A key as people type it (`X:@SomeBody`), in the record's form. Handles are case-insensitive, ids are not."""
     network, _, own = text.strip().partition(":")
     return f"{network.lower()}:{own.lower() if own.startswith('@') else own}"
 
 
 def handle_key(network: str, handle: str) -> str:
-    """The key of an account known by its handle alone."""
+    """The key of an account known only by its handle."""
     return f"{network}:@{handle.lower().removeprefix('@')}"
 
 
 def parse_key(text: str) -> str:
-    """The key of a post or account as people write it. Raises UsageError."""
+    """The record's form of a key as people type it. Raises UsageError if it is not a post or account."""
     key = folded(text)
     if not is_key(key) or storable(key) != key:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""What packages promise each other: what sources see, what the issue reader holds, what channels make of it."""
+"""The interfaces between packages: sources, the HTTP client, the issue reader and channels."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from hotpapers.model.ranking import Attention
 
 
 class RawPayload(NamedTuple):
-    """What a network said, untouched. `kind`: post, paper, counts, reaction, account, gone, place …; `key`: its own id.
+    """One object as the network returned it. `kind`: post, paper, counts, reaction, account, gone, place …
 
-    `body` is the network's own JSON (or XML, CBOR as JSON) of this one thing; `at`: when it was seen.
+    `key`: the network's own id. `body`: its own JSON (or XML, or CBOR as JSON) for this one object. `at`: when it was
+    seen.
     """
 
     kind: str
@@ -26,13 +27,14 @@ class RawPayload(NamedTuple):
 
 
 class PayloadPage(NamedTuple):
-    """Some of what a network said, and where to resume once this is stored. An empty page is a heartbeat.
+    """Some of a network's payloads, and the cursor from which to resume once they are stored.
 
-    `until`: up to which moment a stream has been read, None where that is not known before the round ends; `next_at`:
-    when the next round is worth while, None for after the usual time; `since`: from when on the network told all, also
-    of what was said before it was first read (see `BackfillingSource`). All in µs UTC. `leaves`: what is raised after
-    this page, whose cursor passes over something that no later round reads: it is written down before the page, so that
-    a process that is killed in between makes nothing complete.
+    An empty page is a heartbeat. `until`: the moment up to which a stream has been read, None if that is not known
+    before the round ends. `next_at`: when the next round is worthwhile, None for after the usual interval. `since`: the
+    moment from which the network returned everything, including posts from before it was first read (see
+    `BackfillingSource`). All in µs UTC. `leaves`: the error raised after this page, if its cursor skips something that
+    no later round will read. The error is recorded before the page, so a process killed in between does not leave the
+    period marked as complete.
     """
 
     payloads: Sequence[RawPayload] = ()
@@ -44,9 +46,9 @@ class PayloadPage(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A server's answer. `headers`: names in lower case. `url`: where redirects ended. `at`: when it came.
+    """A server's response. `headers`: with lowercase names. `url`: the final URL after redirects. `at`: when it came.
 
-    `tries`: how often a server may have acted on the request until this came, this time included.
+    `tries`: how many times the server may have acted on the request, including this time.
     """
 
     status: int
@@ -58,10 +60,11 @@ class Response(NamedTuple):
 
 
 class HttpClient(Protocol):
-    """The one polite way out: paced per host, retried, bounded in time and size, never to inside addresses.
+    """All outgoing requests go through it: paced per host, retried, limited in time and size, never to internal
+    addresses.
 
-    Every method raises RetryLater (ask again later), RequestRefused (the network says no) or NetError (it could not be
-    reached)."""
+    Every method raises RetryLater (ask again later), RequestRefused (the network refused) or NetError (the network
+    could not be reached)."""
 
     def get(
         self,
@@ -71,7 +74,7 @@ class HttpClient(Protocol):
         headers: Mapping[str, str] = ...,
         accept: Sequence[int] = ...,
     ) -> Response:
-        """An answer whose status is 2xx or among `accept`; 304 where the same was given before, if accepted."""
+        """The response, whose status is 2xx or in `accept`. If 304 is accepted, it means that nothing changed."""
 
     def post(
         self,
@@ -82,81 +85,82 @@ class HttpClient(Protocol):
         headers: Mapping[str, str] = ...,
         accept: Sequence[int] = ...,
     ) -> Response:
-        """The answer to a form that was sent, or to a body whose type is among the headers."""
+        """The response to a form, or to a body whose content type is among the headers."""
 
     def messages(self, url: str, *, headers: Mapping[str, str] = ...) -> Iterator[bytes | None]:
-        """The messages of a websocket, one by one; None after 30 s without one."""
+        """The messages of a websocket, one at a time; None after 30 s without one."""
 
     def lines(self, url: str, *, headers: Mapping[str, str] = ...) -> Iterator[bytes | None]:
-        """The lines of an answer that does not end, such as server-sent events; None after 30 s without one."""
+        """The lines of an endless response, such as server-sent events; None after 30 s without one."""
 
     def now(self) -> int:
-        """The moment: sources look at no other clock."""
+        """The current time. Sources use no other clock."""
 
     def sleep(self, seconds: float) -> None:
-        """Waits, unless the program is told to stop: then it raises Stopped."""
+        """Wait. Raises Stopped when the program is told to stop."""
 
 
 @runtime_checkable
 class PostTracker(Container[str], Protocol):
-    """What the record follows, as a source may ask of it: the keys of posts and of their accounts, and reactions."""
+    """What a source may ask about tracked posts: contains the keys of the posts and their accounts."""
 
     def holds(self, key: str, /) -> bool:
-        """Whether the record has a post or account at all, however old: asked only of what may have to go."""
+        """Whether the record has a post or account at all, however old. Asked only about possible deletions."""
 
     def post_of(self, reaction: str, /) -> str | None:
-        """The key of the post that a reaction was for, by the reaction's own address; None where it is not known."""
+        """The key of the post to which a reaction belongs, by the reaction's own address; None if unknown."""
 
 
 class Source(Protocol):
-    """The connector that reads one network into the record. It owns neither cursor, pace, clock, retry nor store."""
+    """The connector for one network. It does not own the cursor, pacing, clock, retries or store."""
 
     name: str
 
     @property
     def every(self) -> float:
-        """Seconds between two rounds of `pages`."""
+        """Seconds between rounds of `pages`."""
 
     @property
     def reach(self) -> int | None:
-        """Microseconds that the network's own memory goes back, None for ever: what a longer outage missed is lost."""
+        """How far back the network can be read, in microseconds; None for no limit. Longer outages lose posts."""
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
-        """Asks the network from a cursor on, which is inclusive; may never end. An empty page every 30 s."""
+        """Read the network from a cursor (inclusive). May never end; yields an empty page every 30 s."""
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Reads the counts of known posts again; what is gone comes as Seen of kind `gone`. A page after each request.
+        """Read the counts of known posts again. Yields a page after each request.
 
-        A key that cannot be asked for spoils no other. Of what no page tells anything nothing is known.
+        Posts that are gone come as payloads of kind `gone`. A key that cannot be requested does not affect the others.
+        Nothing is known about keys that are in no page.
         """
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
-        """Pure: the network's words into ours; nothing for what mentions no paper. Run again, it improves the past."""
+        """Convert a payload into items; none if it mentions no paper. Pure, so old payloads can be parsed again."""
 
 
 @runtime_checkable
 class MeteredSource(Protocol):
-    """A source whose counts cost money, so that they have a cursor of their own: what was spent on them."""
+    """A source whose counts cost money. They have a cursor of their own, which says what was spent."""
 
     def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
-        """As `Source.counts`, from the cursor of the counts on, which is not that of `pages`. Each page's cursor must
-        be stored before the next page is asked for: it holds what the next request may cost."""
+        """Like `Source.counts`, from the counts' own cursor. Each page's cursor must be stored before the next page is
+        requested: it reserves what the next request may cost."""
 
 
 @runtime_checkable
 class BackfillingSource(Protocol):
-    """A source whose network tells what was said before it was first read."""
+    """A source whose network also returns posts from before it was first read."""
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """As `Source.pages`, until the network was read to the end once: what it tells from a moment on, or from as
-        long ago as it remembers. One of its pages (of lists the last one) says since when that is all, where the
-        network's own lists prove it: they reach back to that moment, or end."""
+        """Like `Source.pages`, until the network was read to its end once: everything since a moment, or as far back
+        as the network goes. One page (for lists, the last one) gives in `since` the moment from which this is complete,
+        if the network's lists prove it because they reach back to that moment or end."""
 
 
 class RenderedFile(NamedTuple):
-    """A rendered file: path relative to the output folder, with `/`, and its bytes.
+    """A rendered file: its path relative to the output folder, with `/`, and its bytes.
 
-    Without any bytes it is the end of a file: none must stand there any more.
+    Empty bytes mean that a file at this path is to be deleted.
     """
 
     path: str
@@ -164,13 +168,13 @@ class RenderedFile(NamedTuple):
 
 
 Showing = Literal["text", "excerpt", "link"]
-"""How a post is shown: whole, by its first words, or only where and when it was."""
+"""How a post is shown: in full, by its first words, or only with its link and time."""
 
 
 class Quotation(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as a channel may show it: never one that was forgotten, hidden or is gone.
+    """A post as a channel may show it; never one that was forgotten, hidden or deleted.
 
-    `shown` says how much of it is here: of a `link` there are neither words nor names, only key, network and moment.
+    `shown`: how much of it is included. A `link` has neither text nor names, only key, network and time.
     """
 
     post: Post
@@ -181,10 +185,10 @@ class Quotation(msgspec.Struct, frozen=True, kw_only=True):
 class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen issue as channels see it.
 
-    `papers` gives each entry's metadata as frozen (title, authors, abstract, categories as printed), `posts` what
-    may be shown of an entry, both by paper key. `listing` is there for imported listings alone, and so is `printed`:
-    the same posts with all that the listing printed of them, to reproduce it. `editions`: digests of all editions, the
-    first first.
+    By paper key: `papers`, each entry's metadata as frozen (title, authors, abstract, categories as printed), and
+    `posts`, the posts that may be shown with it. Only for imported listings: `listing`, and `printed`, the same posts
+    with everything that the listing printed of them, to reproduce it. `editions`: the digests of all editions, oldest
+    first.
     """
 
     content: IssueContent
@@ -199,7 +203,7 @@ class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntrySummary(NamedTuple):
-    """A place of an issue, in brief: the latest edition's, with what the record knows of the paper now."""
+    """A place in the latest edition of an issue, in brief, with the paper's current metadata."""
 
     day: str
     place: int
@@ -210,8 +214,8 @@ class EntrySummary(NamedTuple):
 
 
 class AnnouncedPaper(NamedTuple):
-    """A paper of a day's announcement: new, or only listed in further categories. `category`: where it was announced,
-    its primary one if that is known."""
+    """A paper in a day's announcement: new, or listed in further categories. `category`: where it was announced; its
+    primary category if known."""
 
     paper: Paper
     type: AnnouncementType
@@ -231,73 +235,73 @@ class IssueReader(Protocol):
         """One frozen issue, its latest edition by default. Raises NotFound."""
 
     def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
-        """The same without papers and posts: what was done for it. Raises NotFound."""
+        """The same without papers and posts, which is cheaper. Raises NotFound."""
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
-        """How many entries the issue of each frozen day has."""
+        """The number of entries in the issue of each frozen day."""
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
-        """(publication, day) of every issue that holds the paper, also as still talked about, ascending."""
+        """(publication, day) of every issue with the paper, including as still talked about; ascending."""
 
     def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
-        """The entries of all issues, by day and place."""
+        """The entries of all issues, ordered by day and place."""
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
-        """What the papers of these days' issues say of themselves, by day and paper: the abstract, else the summary;
-        papers that have neither are left out."""
+        """The abstracts of the papers in these days' issues, by day and paper; the summary if there is no abstract.
+        Papers with neither are left out."""
 
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
-        """All papers of the publication's fields that were announced on the day of an issue, as known when it was
-        frozen, by category and id. Raises NotFound."""
+        """All papers in the publication's categories announced on the day of an issue, as known when it was frozen;
+        ordered by category and id. Raises NotFound."""
 
     def announcements(self, paper: str) -> Sequence[Announcement]:
-        """When and where a paper and its versions were announced, the first first."""
+        """When and where a paper and its versions were announced, oldest first."""
 
     def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
-        """The attention that papers had hour by hour, as known when a day's issue was frozen. Raises NotFound."""
+        """The hourly attention for papers, as known when a day's issue was frozen. Raises NotFound."""
 
     def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
-        """All posts about papers that may be shown, as known when a day's issue was frozen, those with the most
-        reactions first. Raises NotFound."""
+        """All posts about papers that may be shown, as known when a day's issue was frozen; most reactions first.
+        Raises NotFound."""
 
 
 class Channel(Protocol):
-    """Where issues go. `render` is pure: the issue reader's issues of some days into files."""
+    """A channel that writes files. `render` is pure."""
 
     name: str
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
-        """The files of these issues."""
+        """The files for the issues of these days."""
 
 
 class Message(NamedTuple):
-    """What goes to one target: a mail to a reader, a message to a room. `target`: its own name, such as an address;
-    `payload`: what is sent, as the sender made it."""
+    """A message to one target: a mail to a reader, a message to a room. `target`: its name, such as an address.
+    `payload`: the content, as made by the sender."""
 
     target: str
     payload: object
 
 
 class Sender(Protocol):
-    """A channel that sends instead of writing files. `messages` is pure."""
+    """A channel that sends messages instead of writing files. `messages` is pure."""
 
     name: str
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """What is to be sent of a day's issue, one message a target."""
+        """The messages to send for a day's issue, one per target."""
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Sends one message; the receipt: what the target calls it. Raises RetryLater, RequestRefused, NetError."""
+        """Send one message; the receipt is the target's id for it. Raises RetryLater, RequestRefused, NetError."""
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
-        """The receipt of a message whose sending was interrupted, if it arrived; None where not: it is sent again.
+        """The receipt of a message whose sending was interrupted; None if it did not arrive and must be sent again.
 
-        Who cannot tell gives a receipt that says so: nothing is ever sent twice. Raises RetryLater, RequestRefused,
-        NetError."""
+        A sender that cannot find out returns a receipt that says so, because nothing may be sent twice. Raises
+        RetryLater, RequestRefused, NetError."""
 
 
 class DeliveryCounts(NamedTuple):
-    """To how many targets an issue was sent, and at how many that failed for good."""
+    """The number of targets to which an issue was sent, and the number where sending failed for good."""
 
     sent: int
     failed: int
@@ -305,19 +309,19 @@ class DeliveryCounts(NamedTuple):
 
 @runtime_checkable
 class BulkSender(Protocol):
-    """A channel with so many targets that it keeps what becomes of each message itself."""
+    """A channel with so many targets that it tracks the delivery of each message itself."""
 
     name: str
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """What is still to be sent of a day's issue and may be tried now."""
+        """The messages still to send for a day's issue that may be tried now."""
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Sends one message, unless it was; the receipt. Raises RetryLater, RequestRefused, NetError."""
+        """Send one message unless it was sent before; the receipt. Raises RetryLater, RequestRefused, NetError."""
 
     def idle_reason(self, issue_reader: IssueReader, publication: str, day: str) -> str:
-        """Why there is nothing to send of a day's issue now."""
+        """Why there is nothing to send for a day's issue now."""
 
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
-        """What became of a day's messages; None while some are left, where nothing was to be sent, and where the record
-        holds it."""
+        """The outcome of a day's messages; None while some are left, if there were none, or if it is already in the
+        record."""

@@ -1,4 +1,4 @@
-"""What a ranking sees, and what it says."""
+"""Input and output of rankings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import msgspec
 class Attention(msgspec.Struct, frozen=True, kw_only=True):
     """One paper's attention on one network, measured at `until`.
 
-    `age`: hours since the announcement at which it is compared, 0 for a listing. `voices`: all of them; `own`: the
-    number with which the paper itself stands in the reference, None where it does not. Where standing is told, `known`:
-    voices that the record has known for a while, None while it is too young; `authors`: voices of the paper's authors;
-    `counted`: those that `rarity/2` compares, None for all. `collector`: whose count it is, empty for our own.
+    `age`: hours since the announcement at which the paper is compared, 0 for a listing. `voices`: all voices. `own`:
+    the paper's own number of voices in the reference, None if it is not part of it. If the ranking uses standing,
+    `known`: voices with standing, None while the record is too young; `authors`: voices of the paper's authors;
+    `counted`: voices that `rarity/2` compares, None for all. `collector`: who counted, empty for ourselves.
     """
 
     network: str
@@ -30,7 +30,7 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A paper that may enter an issue. `order` breaks the ties that a listing's own order decides."""
+    """A paper that may enter an issue. `order`: its place in a listing, which breaks ties."""
 
     paper: str
     archive: str
@@ -42,8 +42,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 class VoiceHistogram(msgspec.Struct, frozen=True, kw_only=True):
     """How many papers of an archive had how many voices on a network at an age: (voices, papers), ascending.
 
-    `days`: over how many days up to the cut those were announced that are compared with; absent where an issue was
-    frozen before that was told.
+    `days`: the number of days up to the cut over which these papers were announced; absent in issues frozen before
+    this field existed.
     """
 
     network: str
@@ -54,19 +54,21 @@ class VoiceHistogram(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RankingInput(msgspec.Struct, frozen=True, kw_only=True):
-    """A read-only view of who talked about what: all that a ranking may look at."""
+    """Everything that a ranking may look at."""
 
     candidates: tuple[Candidate, ...]
     peers: tuple[VoiceHistogram, ...]
 
 
 class ScoreComponent(msgspec.Struct, frozen=True, kw_only=True):
-    """One summand of a score: of `papers` other papers `atleast` had `voices` or more.
+    """One summand of a score: `atleast` of `papers` other papers had `voices` or more.
 
-    With the rule `vouching` it is what `voices` known ones do not vouch for: no more than 0, of no network.
+    For the rule `vouching`, it is the deduction for what the paper's `voices` known voices do not vouch for: at most 0,
+    and without a network.
 
     `among`: which papers were compared (an archive, its group, or all). `age`: hours, 0 for a listing. `own`: the
-    voices with which the paper itself stands among them, and is left out; None where it does not. `days`: as in Peers.
+    paper's own number of voices in the reference, where it is left out; None if it is not part of it. `days`: as in
+    `VoiceHistogram`.
     """
 
     network: str
@@ -83,7 +85,7 @@ class ScoreComponent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScoredCandidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate with its score: the integer sum of its parts' scores."""
+    """A candidate with its score, the integer sum of the scores of its parts."""
 
     paper: str
     score: int

@@ -1,11 +1,9 @@
-"""Privacy: forgetting people and posts, what stands in their place, and what is not kept for ever.
+"""Privacy: forget people and posts, and delete what is no longer needed.
 
-forget           the rows, raw payloads, words and copies of a key
-pseudonyms       what stands in the place of what was forgotten
-forgotten_file   the same beside the store, for when an older backup takes its place
-retention        snapshots and payloads that are needed no more
-queries          who is named where
+forget           forget a key: its rows, raw payloads, words and copies
+forgotten_file   the list of forgotten keys beside the store, for when an older backup is restored
+retention        prune snapshots and payloads that are no longer needed
+queries          which rows name whom
 
-Takes keys; overwrites rows, raw payloads, the index of words and what is beside the store. The record verifies
-afterwards.
+Overwrites rows, raw payloads, the search index and files beside the store. The record still verifies afterwards.
 """

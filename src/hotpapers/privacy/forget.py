@@ -1,9 +1,9 @@
-"""Forgetting: what a person takes back is gone from every byte of the store, and the issues still verify.
+"""Forget people and posts: their data is erased from every byte of the store, and issues still verify.
 
-A forgotten key is overwritten in one place, its identity: a random pseudonym stands there, so that rows which belong
-together still do and totals stay. A post's own words, and its names in what others wrote, leave their commitments, so
-that the rows keep their hashes. A batch says what was forgotten, with the hash of what is left of each such row, and
-carries the tombstones by which import, restore and re-collection know what must not come back."""
+A forgotten key is overwritten only in its identity, by a random pseudonym. So rows that belong together still do, and
+totals don't change. The words of posts, and names in what others wrote, are replaced by their commitments, so rows keep
+their hashes. A batch records what was forgotten, with the hash of each changed row's remaining content, and the
+tombstones by which import, restore and re-collection recognize what must not come back."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from hotpapers.store.record import Record, now
 
 
 class ForgetResult(NamedTuple):
-    """What was forgotten: rows whose words are gone, also of others in which a name stood; raw and quarantined
-    originals, of all that were forgotten together; and copies out of reach."""
+    """What was forgotten. `rows`: rows that lost words, including others' rows that contained a name. `originals`: raw
+    and quarantined originals deleted for all keys forgotten together. `out_of_reach`: copies that cannot be changed."""
 
     keys: tuple[str, ...]
     rows: int
@@ -44,14 +44,14 @@ class ForgetResult(NamedTuple):
 
 
 Change = tuple[StoredRow, model.Item]
-"""A row as it is, and the item that is left of it."""
+"""A row, and the remaining item."""
 
 
 def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
-    """Forgets a post or an account with all its posts, by its key (`x:1341…`, `x:@handle`, `bluesky:did:…`).
+    """Forget a post, or an account with all its posts, by its key (`x:1341…`, `x:@handle`, `bluesky:did:…`).
 
-    Raises NotFound when the record knows nothing of it, UsageError when it is no key, and what `erase_traces` raises:
-    all is done then but that. Running it again finishes what an interruption left.
+    Raises NotFound if the record does not have it, UsageError if it is not a key, and the errors of `erase_traces`,
+    which is the last step. Run it again after an interruption to finish.
     """
     [done] = forget_all(record, [key], at=at)
     if isinstance(done, NotFound):
@@ -61,8 +61,8 @@ def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
 
 
 def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) -> list[ForgetResult | NotFound]:
-    """Several at once, without `erase_traces`: what was done for each, or why nothing was. Texts and originals are
-    looked through once for all, and once for each key that no row names."""
+    """Forget several keys at once, without `erase_traces`; the result for each, or why there is none. Texts and
+    originals are searched once for all keys, and once more for each key that no row has."""
     requested = [parse_key(key) for key in keys]
     with record.database.write():
         names_by_key = _names_by_key(record, requested)
@@ -79,24 +79,24 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
 
 
 class ErasedRows(NamedTuple):
-    """What went: by forgotten key the numbers of the rows whose words were its own; how many of others no longer name
-    one; how many originals."""
+    """What was erased. `own`: for each forgotten key, the changed rows with its own words. `other_rows`: number of
+    others' rows that contained a forgotten name. `originals`: number of originals deleted."""
 
     own: Mapping[str, Collection[int]]
     other_rows: int
     originals: int
 
     def of(self, keys: Iterable[str], out_of_reach: Iterable[str]) -> ForgetResult:
-        """What is told of some of the keys."""
+        """The result for some of the keys."""
         keys = tuple(keys)
         own = {number for key in keys for number in self.own.get(key, ())}
         return ForgetResult(keys, len(own) + self.other_rows, self.originals, tuple(out_of_reach))
 
 
 def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at: int) -> ErasedRows:
-    """Takes keys, and the names by which others call them, out of identities, rows and originals.
+    """Erase keys, and their names in what others wrote, from identities, rows and originals.
 
-    `marks`: further tombstones to keep, and to obey in what others wrote. Call inside `write()`.
+    `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.
     """
     database, old = record.database, tombstones.load(record.database, record.hasher)
     orphans = queries.orphan_authors(record, keys)
@@ -123,8 +123,8 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
 def _changes(
     record: Record, keys: frozenset[str], known: tombstones.ForgottenNames
 ) -> tuple[list[Change], frozenset[int]]:
-    """Rows that lose words: those of the keys, and what others wrote where a name stands in it. And the marks of texts
-    that nobody says any more."""
+    """The rows that lose words: the keys' own rows, and others' rows that contain a name. Also the keyed hashes of
+    texts that no other post has."""
     own = ((row, left_of(row.item, keys)) for row in queries.own_rows(record, sorted(keys)))
     changes = {(row.spec.kind, row.id): (row, left) for row, left in own}
     for row in queries.rows_with_names(record, known):
@@ -133,12 +133,12 @@ def _changes(
     orphans = orphan_texts(record.database, list(changes.values()))
     for row in queries.rows_where(record, SPECS[model.Post], "same", sorted(orphans)):  # forgotten before
         changes.setdefault((row.spec.kind, row.id), (row, row.item))
-    # others lose nothing
+    # The rest is unchanged.
     return [(row, left) for row, left in changes.values() if row.lost or left != row.item], orphans
 
 
 def _erased_rows(changes: Sequence[Change], keys: frozenset[str], originals: int) -> ErasedRows:
-    """What is told of the rows that lost words."""
+    """Counts the rows that lost words, by key."""
     own: dict[str, set[int]] = defaultdict(set)
     for number, (row, _) in enumerate(changes):
         for key in keys.intersection(_own_keys(row.item)) or ("",):
@@ -147,7 +147,7 @@ def _erased_rows(changes: Sequence[Change], keys: frozenset[str], originals: int
 
 
 def copies(record: Record, key: str | None = None) -> Iterator[str]:
-    """Backups and exports, all or those made before a key was forgotten: where they went, for a person to deal with."""
+    """Where backups and exports went that somebody must delete: all, or those made before a key was forgotten."""
     before = model.LARGEST
     if key is not None:
         before = tombstones.forgotten_at(record.database, record.hasher, key)
@@ -155,12 +155,12 @@ def copies(record: Record, key: str | None = None) -> Iterator[str]:
         yield f"{purpose} {target}"
 
 
-# ---- what belongs to a key -----------------------------------------------------------------------------
+# ---- keys to forget ------------------------------------------------------------------------------------
 
 
 def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """For each key that the record has, names or has forgotten: itself; for an account also its other names, as the
-    record joins them, and all its posts. A handle means the account that has it too."""
+    """The keys to forget for each requested key that the record has, mentions or has forgotten: itself, and for an
+    account its other keys, as linked in the record, and all its posts. A handle also means the account that has it."""
     known_tombstones = tombstones.load(record.database, record.hasher)
     known = {key for key in keys if known_tombstones.holds(key)} | queries.keys_known(record.database, keys)
     accounts = accounts_of(record.view(), keys)
@@ -189,22 +189,22 @@ def _names_of(keys: Sequence[str]) -> frozenset[str]:
     return frozenset(name for key in keys for name in tombstones.names_of(key))
 
 
-# ---- what is left --------------------------------------------------------------------------------------
+# ---- remaining content ---------------------------------------------------------------------------------
 
 
 def _pseudonym(key: str) -> str:
-    """The key's network, `~`, and 32 random hexadecimal digits."""
+    """A new pseudonym: the key's network, `~`, and 32 random hexadecimal digits."""
     return f"{network_of(key)}:~{secrets.token_hex(16)}"
 
 
 def _own_keys(item: model.Item) -> tuple[str, ...]:
-    """Whose words an item holds."""
+    """The keys of the post or account whose words an item contains."""
     return (item.post, item.account) if isinstance(item, model.Post) else (str(getattr(item, "account", "")),)
 
 
 def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
-    """What is left of a post or an account that is forgotten: whom it answers goes too, and, of a post that is
-    forgotten alone, who wrote it."""
+    """The remaining content of a forgotten post or account. A post also loses the posts it replies to or quotes, and
+    its author unless the author is forgotten too."""
     if isinstance(item, model.Post):
         author = item.account if item.account in keys else ""
         return msgspec.structs.replace(
@@ -214,7 +214,7 @@ def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
 
 
 def _dropped_names(changes: Sequence[Change]) -> set[str]:
-    """The keys that rows named and do not name any more."""
+    """The keys that the rows do not name any more."""
     return {getattr(row.item, name) for row, left in changes for name in _dropped_fields(row.item, left)} - {""}
 
 
@@ -223,14 +223,14 @@ def _dropped_fields(item: model.Item, left: model.Item) -> list[str]:
 
 
 NAMED_FIELDS = ("account", "reply_to", "quotes")
-"""Whom a post names besides itself."""
+"""The fields of a post with keys other than its own."""
 
 
 def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdentity]:
-    """Overwrites the identities of keys; where manifests list them, with their pseudonyms.
+    """Overwrite the identities of keys; their places in the manifests, with their pseudonyms.
 
-    These are random, so that nobody can try out whose they were, but for accounts that a publication names as its own:
-    what they say counts nowhere, and who they are stands there anyway.
+    Pseudonyms are random, so nobody can find the key by guessing. Exceptions are accounts that a publication names
+    as its own: their voices never count, and the publication names them anyway.
     """
     own, marks = queries.own_accounts(record.database), record.hasher
     gone = {identity.number: (key, identity) for key, identity in identities.find(record.database, keys).items() if key}
@@ -244,7 +244,8 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdent
 
 
 def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[int]) -> list[Remainder]:
-    """Writes what is left into rows; where they are listed, and its hash. `orphans`: hashes of texts that go."""
+    """Write the remaining content into rows; their places in the manifests, with its hash. `orphans`: keyed hashes of
+    texts to remove."""
     marks: dict[int | str, int] = {}
     left = [_remaining_row(row, item, orphans, marks) for row, item in changes]
     for row in left:
@@ -256,7 +257,7 @@ def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[in
 def _remaining_row(
     row: StoredRow, item: model.Item, orphans: Collection[int], marks: dict[int | str, int]
 ) -> StoredRow:
-    """A row with what is left of its item. `marks`: what stands for the marks of texts that are forgotten."""
+    """A row with its remaining item. `marks`: random replacements for the keyed hashes of forgotten texts."""
     spec, salt = row.spec, row.salt or b""
     named = {name: row.committed[name] for name in (spec.fields[i] for i in spec.persons)}
     words = {name: getattr(row.item, name) for name in _words(spec)}
@@ -277,7 +278,7 @@ def _words(spec: KindSpec) -> list[str]:
 
 
 def _write_row(record: Record, row: StoredRow) -> None:
-    """The words that are left; nobody where somebody was named."""
+    """Write a row's remaining words, with number 0 in place of removed keys."""
     values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
     change = {name: values[name] for name in _words(row.spec)}
     change |= {name: 0 for name in NAMED_FIELDS if values.get(name) == ""}

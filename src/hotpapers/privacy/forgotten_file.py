@@ -1,12 +1,12 @@
-"""The file beside a SQLite store by which a backup, put in the place of a lost or damaged store, knows who was
-forgotten and who has left since it was made: `hotpapers.db.forgotten`, to which lines are only ever added.
+"""The append-only file beside a SQLite store, `hotpapers.db.forgotten`. When a backup replaces a lost or damaged store,
+it shows who was forgotten and which subscribers left since the backup.
 
-    secret 0f3a…              whose marks follow: a hash of the store's secret
+    secret 0f3a…              the store whose marks follow: a hash of its secret
     tombstone 5d41… 1767…     the mark of a forgotten key, and when (µs UTC)
-    ended 9c1e… 1767…         the mark of a subscriber who has left, or `bounced`, and since when
+    ended 9c1e… 1767…         the mark of a subscriber who left, or `bounced`, and since when
 
-Marks are keyed by the secret, which is not in the file. A line is written before what it tells of is committed: a crash
-in between leaves a line too many, never one too few. What could not be written is made up for by `complete`.
+Marks are keyed by the secret, which is not in the file. Lines are written before the change is committed, so a crash
+may leave an extra line, but never loses one. `complete` adds lines that could not be written.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LINE = re.compile(r"(secret) ([0-9a-f]{32})|(tombstone|ended|bounced) ([0-9a-f]
 
 
 class ForgottenMark(NamedTuple):
-    """One mark: `tombstone`, `ended` or `bounced`; since when, µs UTC."""
+    """One line. `what`: tombstone, ended or bounced. `at`: since when, µs UTC."""
 
     what: str
     mark: str
@@ -40,25 +40,25 @@ class ForgottenMark(NamedTuple):
 
 
 def file_of(database: Database) -> Path | None:
-    """The file of a store; None for one on a server, whose database is asked instead."""
+    """The file of a store; None for a store on a server, which has none."""
     return beside(database.path) if isinstance(database, SqliteDatabase) else None
 
 
 def beside(store: Path) -> Path:
-    """The file of a store in a file: one, by whichever link the store is opened."""
+    """The file of a store in a file. It is the same through whichever link the store is opened."""
     own = file_modes.linked(store)
     return own.with_name(own.name + SUFFIX)
 
 
 def fingerprint(hasher: KeyedHasher) -> str:
-    """What tells a store's marks from another's, and nothing of its secret."""
+    """Identifies a store's marks without revealing its secret."""
     return hashlib.blake2b(b"", key=hasher.secret, digest_size=16, person=b"fingerprint").hexdigest()
 
 
 def read(file: Path, hasher: KeyedHasher) -> frozenset[ForgottenMark] | None:
-    """The marks of a store in a file; None where the file says nothing of that store, or is not there.
+    """A store's marks in a file; None if the file has no entries for this store or does not exist.
 
-    A line that a crash cut off says nothing. Raises OSError where the file is there and cannot be read.
+    Truncated lines are ignored. Raises OSError if the file exists but cannot be read.
     """
     try:
         text = file.read_bytes().decode("ascii", "replace")
@@ -77,7 +77,7 @@ def read(file: Path, hasher: KeyedHasher) -> frozenset[ForgottenMark] | None:
 
 
 def append(database: Database, hasher: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
-    """Adds marks, in the midst of the transaction that makes them. A file that is not there is begun with all."""
+    """Add marks. Call inside the transaction that makes them. A missing file is created with all marks."""
     file = file_of(database)
     if file is None:
         return
@@ -87,7 +87,7 @@ def append(database: Database, hasher: KeyedHasher, lines: Iterable[ForgottenMar
 
 
 def complete(database: Database, hasher: KeyedHasher) -> None:
-    """Adds whatever the store knows and the file does not; begins the file where there is none."""
+    """Add all marks that the file lacks; creates the file if needed."""
     file = file_of(database)
     if file is None:
         return
@@ -107,7 +107,7 @@ def _of_store(database: Database) -> set[ForgottenMark]:
 
 
 def _write(file: Path, hasher: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
-    """Each addition names whose marks they are, and begins on a line of its own, whatever a crash left."""
+    """Append marks, starting with the store's fingerprint on a new line, in case a crash left a partial line."""
     text = "".join([f"\nsecret {fingerprint(hasher)}\n", *(f"{kind} {mark} {at}\n" for kind, mark, at in lines)])
     try:
         file_modes.make_private(file)
@@ -119,5 +119,5 @@ def _write(file: Path, hasher: KeyedHasher, lines: Iterable[ForgottenMark]) -> N
 
 
 def _complain(file: Path, problem: OSError) -> None:
-    """Somebody who leaves is not to be kept because a file cannot be written."""
+    """Log the problem only: forgetting and unsubscribing must not fail because of this file."""
     log_event("not kept beside the store", level=logging.WARNING, file=file, reason=problem.strerror)

@@ -1,4 +1,4 @@
-"""What forgetting and thinning ask of the store: who is named where, and which rows are needed no more."""
+"""Queries for forgetting and pruning: which rows name whom, and which are no longer needed."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ REFERENCES: dict[type[model.Item], tuple[str, ...]] = {
     model.Snapshot: ("post",),
     model.Verdict: ("subject",),
 }
-"""The fields in which a post or an account is named."""
+"""The fields that contain the key of a post or account."""
 
 
 def keys_known(database: Database, keys: Sequence[str]) -> set[str]:
-    """Those of some keys that any row names."""
+    """The keys among these that the record has."""
     return identities.find(database, keys).keys() - {""}
 
 
 def last_holder(database: Database, key: str) -> list[str]:
-    """The account that had a handle which nobody has now, where one alone did."""
+    """The account that had a handle at any time, if it was only one."""
     network, _, own = key.partition(":")
     if not own.startswith("@"):
         return []
@@ -44,7 +44,7 @@ def last_holder(database: Database, key: str) -> list[str]:
 
 
 def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
-    """The keys that stand for the same as some keys: other names of accounts, their posts, their handles."""
+    """The keys that belong to some accounts: their other keys, their posts, their handles."""
     for some in slices(subjects):
         named = f"IN ({numbers_of(some)})"
         for sql in (
@@ -60,7 +60,7 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
 
 
 def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
-    """The authors of forgotten posts of whom the record holds nothing else: what it says of them goes too."""
+    """The authors of forgotten posts about whom the record has nothing else; they are forgotten too."""
     authors: set[str] = set()
     for some in slices(keys):
         sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({numbers_of(some)})"
@@ -77,7 +77,7 @@ def _says_nothing_else(database: Database, author: str, posts: Collection[str]) 
 
 
 def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
-    """The rows of posts and accounts that hold the words of some keys."""
+    """The rows of posts and accounts with the words of some keys."""
     visited: set[tuple[str, int]] = set()
     for cls, name in ((model.Account, "account"), (model.Post, "post"), (model.Post, "account")):
         for some in slices(keys):
@@ -88,7 +88,7 @@ def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
 
 
 def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
-    """Those of some keys that no row names."""
+    """The keys among these that no row names."""
     numbers = {identity.number: key for key, identity in identities.find(database, keys).items() if key}
     for some in slices(sorted(numbers)):
         for cls, names in REFERENCES.items():
@@ -100,7 +100,7 @@ def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
 
 
 def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
-    """The originals of all rows that name some keys."""
+    """The originals of all rows that name one of some keys."""
     numbers = [identity.number for identity in identities.find(database, keys).values() if identity.number]
     origins: set[int] = set()
     for some in slices(numbers):
@@ -113,7 +113,7 @@ def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
 
 
 def rows_where(record: Record, spec: KindSpec, name: str, values: Sequence[str | int]) -> Iterator[StoredRow]:
-    """The rows of a kind in which a column has one of some values, with what stands for whom they name."""
+    """The rows of a kind in which a column has one of some values, with commitments."""
     for some in slices(values):
         yield from _rows(record.database, spec, f'"{name}" IN ({placeholders(some)})', some)
 
@@ -124,7 +124,7 @@ def _rows(database: Database, spec: KindSpec, where: str, params: Sequence[str |
 
 
 def rows_with_names(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
-    """Rows in which a name stands in what others wrote."""
+    """The rows of posts and accounts whose text contains a known name."""
     for spec in (SPECS[model.Post], SPECS[model.Account]):
         named = []
         text = "text, name, links" if spec.type is model.Post else "'', name, '[]'"
@@ -135,8 +135,8 @@ def rows_with_names(record: Record, known: tombstones.ForgottenNames) -> Iterato
 
 
 def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.Item]]) -> frozenset[int]:
-    """The marks of texts that are forgotten now and that no other post shares: what another still says, everybody can
-    read there, and it must go on counting as the same."""
+    """The keyed hashes of texts that are now forgotten and that no other post has. The hash of a text that another post
+    still has is kept, so that these posts continue to count as the same; anybody can read the text there anyway."""
     gone = {row.id: text_of(row) for row, left in changes if isinstance(left, model.Post) and not left.text}
     marks = sorted(set(gone.values()) - {0})
     shared: set[int] = set()
@@ -148,13 +148,13 @@ def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.It
 
 
 def own_accounts(database: Database) -> frozenset[str]:
-    """The accounts that publications name as their own."""
+    """All accounts that publications name as their own."""
     lists = (msgspec.json.decode(own, type=list[str]) for (own,) in database.rows("SELECT own FROM publication"))
     return frozenset(account for accounts in lists for account in accounts)
 
 
 def posts_with_snapshots(record: Record) -> Iterator[tuple[list[int], int]]:
-    """All posts that have snapshots."""
+    """All posts that have snapshots, in slices; each with 0 in place of the progress."""
     sql = f"SELECT DISTINCT post FROM snapshot WHERE post > ? AND until = 0 ORDER BY post LIMIT {AT_ONCE}"
     after = 0
     while posts := [post for (post,) in record.database.rows(sql, (after,))]:
@@ -163,19 +163,19 @@ def posts_with_snapshots(record: Record) -> Iterator[tuple[list[int], int]]:
 
 
 def text_of(row: StoredRow) -> int:
-    """A mark of a post's text, 0 for none."""
+    """The keyed hash of a post's text, 0 for none."""
     at = [name for name, _ in SPECS[model.Post].derived].index("same")
     return int(row.derived[at])
 
 
 def copies_before(database: Database, at: int) -> list[tuple[str, str]]:
-    """(way, target) of the backups and exports that were made up to a moment."""
+    """(way, target) of the backups and exports made up to a moment."""
     sql = "SELECT DISTINCT way, target FROM copy WHERE at <= ? ORDER BY way, target"
     return [(way, target) for way, target in database.rows(sql, (at,))]
 
 
 def marks_of_leavers(database: Database) -> list[tuple[str, str, int]]:
-    """(state, mark, since, µs UTC) of the subscribers who have left or cannot be reached."""
+    """(state, mark, since in µs UTC) of the subscribers who have left or cannot be reached."""
     rows = database.rows("SELECT state, mark, since FROM subscriber WHERE state IN ('ended', 'bounced')")
     return [(state, mark, since) for state, mark, since in rows]
 
@@ -184,7 +184,7 @@ def marks_of_leavers(database: Database) -> list[tuple[str, str, int]]:
 
 
 class SnapshotRow(NamedTuple):
-    """A snapshot, by its row: of which post, by number, observed when, added by which batch."""
+    """A snapshot's row: its number, its post's number, when it was observed, and the batch that added it."""
 
     id: int
     post: int
@@ -193,18 +193,18 @@ class SnapshotRow(NamedTuple):
 
 
 def drop_expired(database: Database, at: int) -> int:
-    """Deletes what is kept raw or in quarantine and whose time is over; how much. Call inside `write()`."""
+    """Delete expired payloads, raw and in quarantine; the number deleted. Call inside `write()`."""
     return sum(database.run(f"DELETE FROM {table} WHERE keep_until < ?", (at,)) for table in ("raw", "quarantine"))
 
 
 def snapshots_after(database: Database, number: int, limit: int) -> list[SnapshotRow]:
-    """The open snapshots after a row's number, in order."""
+    """The open snapshots after a row number, in order."""
     sql = "SELECT id, post, observed_at, since FROM snapshot WHERE id > ? AND until = 0 ORDER BY id LIMIT ?"
     return [SnapshotRow(*row) for row in database.rows(sql, (number, limit))]
 
 
 def snapshots_of(database: Database, posts: Sequence[int], before: int) -> list[SnapshotRow]:
-    """The open snapshots of some posts from before a moment, by post and moment."""
+    """The open snapshots of some posts before a moment, ordered by post and time."""
     sql = f"""SELECT id, post, observed_at, since FROM snapshot
         WHERE until = 0 AND observed_at < ? AND post IN ({placeholders(posts)}) ORDER BY post, observed_at"""
     return [SnapshotRow(*row) for row in database.rows(sql, (before, *posts))]
@@ -216,14 +216,14 @@ def snapshot_hashes(record: Record, numbers: Sequence[int]) -> dict[int, bytes]:
 
 
 def announcements_of(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
-    """(post, when a paper that it names was announced, µs UTC)."""
+    """(post, when a paper that it mentions was announced, µs UTC)."""
     sql = f"""SELECT DISTINCT m.post, a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
         WHERE m.post IN ({placeholders(posts)})"""
     return [(post, at) for post, at in database.rows(sql, posts)]
 
 
 def papers_named(database: Database, posts: Sequence[int]) -> list[tuple[int, str]]:
-    """(post, paper) of what some posts name."""
+    """(post, paper) for all papers that some posts mention."""
     rows = database.rows(
         f"SELECT post, {key_of('mention.paper')} FROM mention WHERE post IN ({placeholders(posts)})", posts
     )
@@ -231,10 +231,10 @@ def papers_named(database: Database, posts: Sequence[int]) -> list[tuple[int, st
 
 
 def issue_contents(database: Database) -> Iterator[str]:
-    """The content of every edition of every issue."""
+    """The content of all editions of all issues."""
     return (content for (content,) in database.iterate("SELECT content FROM issue WHERE until = 0"))
 
 
 def drop_snapshots(database: Database, numbers: Iterable[int]) -> None:
-    """Deletes rows of snapshots. Call inside `write()`."""
+    """Delete snapshots by row number. Call inside `write()`."""
     database.many("DELETE FROM snapshot WHERE id = ?", [(number,) for number in numbers])

@@ -1,10 +1,10 @@
-"""Pruning: raw originals whose time is over, and snapshots that no issue and no comparison will ever look at.
+"""Prune expired originals, and snapshots that no issue or comparison will ever use.
 
-A snapshot of a paper that is in no issue goes when it is older than 400 days and was never the latest one at a
-moment that counts: an age at which papers are compared, or the cut of an issue. So every frozen issue is rebuilt
-from exactly the same counts. The manifest of a pruned row keeps its whole hash; the chain stays whole.
+A snapshot is pruned if it is older than 400 days, its post's papers are in no issue, and it was never the latest one at
+a moment that counts: an age at which papers are compared, or the cut of an issue. So every frozen issue can be rebuilt
+from exactly the same counts. The manifest keeps the whole hash of a pruned row, and the chain stays valid.
 
-It is done in steps, each a transaction of its own, so that nobody waits for long and memory holds no more than a step.
+Pruning runs in steps, each in its own transaction, so others never wait long, and memory is bounded by a step.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ from hotpapers.store.record import Record, now
 
 SNAPSHOTS_AFTER = 400 * DAY
 STEP = 5_000
-"""Snapshots of a step."""
+"""Snapshots per step."""
 AT_ONCE = 500
-"""Posts asked for in one query."""
+"""Posts per query."""
 PROGRESS = "pruned"
-"""The name in `meta` of the number up to which snapshots were looked at."""
+"""The name in `meta` of the last snapshot number that was checked."""
 
 
 class PruneResult(NamedTuple):
-    """How many snapshots and raw originals went."""
+    """The numbers of snapshots pruned and originals deleted."""
 
     snapshots: int
     originals: int
 
 
 class _IssueCut(NamedTuple):
-    """A frozen issue's moment and the position up to which it saw the record."""
+    """A frozen issue's cut, and the position up to which it saw the record. Also used for other moments that count."""
 
     moment: int
     position: int
 
 
 class _IssueCuts(NamedTuple):
-    """What issues rest on: their cuts, ascending; the least position of each and all later ones, the head's after the
-    last; their papers."""
+    """What issues depend on. `cuts`: ascending. `firsts`: for each cut, the smallest position of it and all later cuts;
+    finally the head's. `papers`: all papers in issues."""
 
     cuts: Sequence[_IssueCut]
     firsts: Sequence[int]
@@ -58,10 +58,10 @@ class _IssueCuts(NamedTuple):
 
 
 def prune(record: Record, *, at: int | None = None, whole: bool = True) -> PruneResult:
-    """Thins the record as it stands at a moment. Changes no frozen issue.
+    """Prune the record as of a moment. Frozen issues do not change.
 
-    `whole`: all snapshots are looked at; else those that came after the last one that was looked at so, as far as they
-    are old enough. They are numbered as they came, so this is what each day brings.
+    `whole`: check all snapshots. Otherwise, only those are checked that have become old enough since the last run
+    without `whole`. Snapshots are numbered as they come, so this is one day's worth.
     """
     at = at or now()
     with record.database.write():
@@ -78,11 +78,11 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
     return PruneResult(snapshots, originals)
 
 
-# ---- what is looked at, step by step -------------------------------------------------------------------
+# ---- steps ---------------------------------------------------------------------------------------------
 
 
 def _new_old_posts(record: Record, before: int) -> Iterator[tuple[list[int], int]]:
-    """The posts of snapshots that were not looked at yet and are old; the number up to which they are."""
+    """The posts of old snapshots that were not checked yet, in steps; the last snapshot number of each step."""
     after = int(read_meta(record.database, PROGRESS) or 0)
     while old := list(
         takewhile(lambda row: row.observed_at < before, queries.snapshots_after(record.database, after, STEP))
@@ -95,13 +95,13 @@ def _save_progress(record: Record, number: int) -> None:
     write_meta(record.database, PROGRESS, str(number))
 
 
-# ---- what is needed ------------------------------------------------------------------------------------
+# ---- needed snapshots ----------------------------------------------------------------------------------
 
 
 def _unneeded_snapshots(
     record: Record, issue_cuts: _IssueCuts, posts: Sequence[int], before: int
 ) -> list[queries.SnapshotRow]:
-    """Of the posts' snapshots before a moment those that are not needed."""
+    """The posts' snapshots before a moment that are not needed."""
     gone: list[queries.SnapshotRow] = []
     for start in range(0, len(posts), AT_ONCE):
         some = posts[start : start + AT_ONCE]
@@ -117,7 +117,8 @@ def _unneeded_snapshots(
 
 
 def needed_of(snapshots: Sequence[queries.SnapshotRow], moments: Iterable[_IssueCut]) -> set[int]:
-    """The ids that are the latest ones at some moment, seen from its position or a later one; and the last of all."""
+    """The ids of snapshots that are the latest at one of these moments, as known at its position or later; and of the
+    last one."""
     times = [snapshot.observed_at for snapshot in snapshots]
     needed = {snapshots[-1].id}
     for moment in moments:
@@ -132,7 +133,7 @@ def needed_of(snapshots: Sequence[queries.SnapshotRow], moments: Iterable[_Issue
 
 
 def _cuts_among(issue_cuts: _IssueCuts, snapshots: Sequence[queries.SnapshotRow]) -> Iterator[_IssueCut]:
-    """The cuts between the first and the last snapshot; one for all that came later, from which the same is seen."""
+    """The cuts between the first and the last snapshot, and one for all later cuts, which see the same snapshots."""
     first = bisect_left(issue_cuts.cuts, _IssueCut(snapshots[0].observed_at, 0))
     last = bisect_left(issue_cuts.cuts, _IssueCut(snapshots[-1].observed_at, 0))
     yield from issue_cuts.cuts[first:last]
@@ -140,7 +141,7 @@ def _cuts_among(issue_cuts: _IssueCuts, snapshots: Sequence[queries.SnapshotRow]
 
 
 def _age_moments(record: Record, issue_cuts: _IssueCuts, posts: Sequence[int]) -> dict[int, list[_IssueCut]]:
-    """The moments at which the posts' papers are compared, each with the first position that compared there."""
+    """The moments at which the posts' papers are compared, each with the first position at which an issue did so."""
     result: dict[int, list[_IssueCut]] = defaultdict(list)
     for post, announced_at in queries.announcements_of(record.database, posts):
         for age in AGES:
@@ -152,7 +153,7 @@ def _age_moments(record: Record, issue_cuts: _IssueCuts, posts: Sequence[int]) -
 
 
 def _needed_by_issues(record: Record, issue_cuts: _IssueCuts, posts: Sequence[int]) -> set[int]:
-    """The posts about papers that are in an issue."""
+    """The posts that mention a paper in an issue."""
     return {post for post, paper in queries.papers_named(record.database, posts) if paper in issue_cuts.papers}
 
 
@@ -161,7 +162,7 @@ class _EntryPaper(msgspec.Struct):
 
 
 class _Content(msgspec.Struct):
-    """What matters here of an issue's content."""
+    """The parts of an issue's content that are used here."""
 
     as_of: int
     position: int
@@ -184,11 +185,11 @@ def _issue_cuts(record: Record) -> _IssueCuts:
     return _IssueCuts(cuts, firsts, frozenset(papers))
 
 
-# ---- what goes -----------------------------------------------------------------------------------------
+# ---- deletion ------------------------------------------------------------------------------------------
 
 
 def _remove(record: Record, gone: Sequence[queries.SnapshotRow], at: int) -> None:
-    """Rows go; their manifests keep the whole hashes."""
+    """Delete rows, and store their whole hashes in their manifests."""
     kind, hashes = "snapshot", queries.snapshot_hashes(record, [row.id for row in gone])
     pairs: list[Pair] = []
     for since, group in groupby(sorted(gone, key=lambda row: row.since), key=lambda row: row.since):

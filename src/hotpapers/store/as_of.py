@@ -1,4 +1,4 @@
-"""The record as it stood: what was observed up to a as_of, as known at a position."""
+"""The record at a moment in the past: what was observed up to `as_of`, as known at a position."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ AnyItem = TypeVar("AnyItem", bound=model.Item)
 
 
 class AsOfView(NamedTuple):
-    """Rows with `observed_at <= as_of` that were open after the batch at `position`; per key the latest counts."""
+    """Rows with `observed_at <= as_of` that were open after the batch at `position`; only the latest row of a key
+    counts."""
 
     database: Database
     as_of: int
     position: int
 
     def visible(self, alias: str, as_of: str | None = None) -> str:
-        """The SQL condition for a row to be in this view; `as_of` may be an expression for an earlier moment."""
+        """The SQL condition for rows in this view; `as_of` may be an SQL expression for an earlier moment."""
         return f"{alias}.since <= {self.position} AND {self._open(alias, as_of)}"
 
     def visible_by_number(self, alias: str, last: int, as_of: str | None = None) -> str:
-        """The same, where the kind's `last_row` is known. An index of key, moment and `until` answers it alone: numbers
-        stand in every index, and batches in none."""
+        """The same, using the kind's `last_row`. An index on key, `observed_at` and `until` covers it, because every
+        index contains row numbers but none contains batches."""
         return f"{alias}.id <= {last} AND {self._open(alias, as_of)}"
 
     def _open(self, alias: str, as_of: str | None) -> str:
@@ -37,15 +38,15 @@ class AsOfView(NamedTuple):
         )
 
     def newest(self, spec: KindSpec, alias: str, as_of: str | None = None) -> str:
-        """The SQL condition for no later row of the same key to be in this view."""
+        """The SQL condition that no later row with the same key is in this view."""
         return (
             f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {_same_key(spec.kind, alias)}"
             f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', as_of)})"
         )
 
     def last_row(self, cls: type[model.Item]) -> int:
-        """The highest number of a kind's rows that were added up to the position, 0 for none: rows are numbered in the
-        order of their batches."""
+        """The highest number of a kind's rows added up to the position, 0 for none. Rows are numbered in the order of
+        their batches."""
         kind = model.kind_of(cls)
         none, last = 0, int(self.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0)
         while none < last:
@@ -57,7 +58,7 @@ class AsOfView(NamedTuple):
     def iterate(
         self, cls: type[model.Item], where: str = "", params: Params = (), order: str = ""
     ) -> Iterator[StoredRow]:
-        """The latest row of each key of a kind, where a condition on `t` holds."""
+        """The latest row of each key of a kind, if it meets a condition on `t`."""
         spec = SPECS[cls]
         for row in self.database.iterate(self._statement(spec, where, order), params):
             yield read_row(spec, row)
@@ -67,20 +68,20 @@ class AsOfView(NamedTuple):
         return list(self.iterate(cls, where, params, order))
 
     def items(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> Iterator[AnyItem]:
-        """What these rows say."""
+        """The items of these rows."""
         for row in self.iterate(cls, where, params, order):
             if isinstance(row.item, cls):
                 yield row.item
 
     def observations(self, cls: type[model.Item], where: str, params: Params) -> Iterator[StoredRow]:
-        """All rows of a kind where a condition on `t` holds, with the order that may follow it: the latest of their
-        keys and others, in the view or not."""
+        """All rows of a kind that meet a condition on `t` (which may end in ORDER BY): not only the latest of each key,
+        and also rows that are not in the view."""
         spec = SPECS[cls]
         sql = f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t WHERE {where}"
         return (read_row(spec, row) for row in self.database.iterate(sql, params))
 
     def item(self, cls: type[AnyItem], *key: Any) -> AnyItem | None:
-        """What the latest row of one key says."""
+        """The item of the latest row of one key."""
         row = self.latest_row(cls, *key)
         return row.item if row and isinstance(row.item, cls) else None
 
@@ -94,7 +95,8 @@ class AsOfView(NamedTuple):
     def of_keys(
         self, cls: type[model.Item], keys: Iterable[Sequence[Any]], known: Mapping[str, Identity]
     ) -> Iterator[StoredRow]:
-        """The latest rows of many keys of a kind. `known`: the identities of whom they name, of those that have one."""
+        """The latest rows of many keys of a kind. `known`: the identities of the posts, accounts and papers in these
+        keys, as far as they exist."""
         spec = SPECS[cls]
         names = [f'"{spec.fields[i]}"' for i in spec.key]
         same = " AND ".join(f"later.{name} = wanted.{name}" for name in names)
@@ -128,12 +130,12 @@ def _by_key(kind: str) -> str:
 
 
 def _value(spec: KindSpec, index: int) -> str:
-    """What a field's parameter is compared as."""
+    """The SQL expression for the parameter with which a field is compared."""
     return NUMBER if index in spec.identities else "?"
 
 
 def _stored_key(spec: KindSpec, key: Sequence[Any], known: Mapping[str, Identity]) -> tuple[Any, ...]:
-    """The values of a key as columns hold them: None for whoever is not in the record."""
+    """The values of a key as columns store them; None for identities that are not in the record."""
     pairs = zip(spec.key, key, strict=True)
     return tuple(
         value if i not in spec.identities else known[value].number if value in known else None for i, value in pairs

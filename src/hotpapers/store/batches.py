@@ -1,7 +1,7 @@
-"""Writing batches: one transaction, one position, one manifest.
+"""Write batches: one transaction, one position, one manifest.
 
-The position is taken first, under the lock that lets one writer in at a time; so it becomes visible only after every
-lower one, and rows carry it from the start (docs/development/decisions/0004).
+The position is assigned first, under the lock that admits one writer at a time. So it becomes visible only after all
+lower positions, and rows have it from the start (docs/development/decisions/0004).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from hotpapers.store.row_groups import RowGroup
 
 
 class WrittenBatch(NamedTuple):
-    """What became of a batch. `position` is None when it changed nothing and left no batch.
+    """The result of writing a batch. `position` is None if nothing changed and no batch was written.
 
-    `known`: already there. `later`: another observation of the same moment, kept one microsecond later.
-    `refused`: parts of what was forgotten. `mended`: had signs that no database can hold. `quarantined`: originals
-    that could not be read.
+    `known`: items already in the record. `later`: different observations at the same moment, stored one microsecond
+    later. `refused`: items about something forgotten. `mended`: items with characters that databases cannot store.
+    `quarantined`: originals that could not be parsed.
     """
 
     position: int | None
@@ -40,8 +40,8 @@ class WrittenBatch(NamedTuple):
 
 
 class BatchHeader(NamedTuple):
-    """A batch's own row, but for its manifest: where it stands, when and of what it was written, how many items it
-    added, its value in the chain."""
+    """A batch's own row without its manifest: position, time, source and its cursor, number of items added, chain
+    value."""
 
     position: int
     at: int
@@ -52,18 +52,18 @@ class BatchHeader(NamedTuple):
 
 
 class ChainHead(NamedTuple):
-    """The last batch: its position (0 when there is none) and chain value."""
+    """The last batch: its position (0 if there is none) and chain value."""
 
     position: int
     chain: bytes
 
 
 Offer = tuple[model.Item, int]
-"""An item, and the raw row it was read from (0: none)."""
+"""An item, and the number of the raw row from which it was parsed (0 for none)."""
 
 
 class RowChanges(NamedTuple):
-    """What a batch does to rows and identities of earlier ones. `tombstones`: marks of what was forgotten."""
+    """What a batch changes in earlier rows and identities. `tombstones`: marks of what was forgotten."""
 
     close: Sequence[item_rows.StoredRow] = ()
     prune: Sequence[Pair] = ()
@@ -76,7 +76,7 @@ NOTHING = RowChanges()
 
 
 class NewRows(NamedTuple):
-    """What a batch adds: rows by kind, and whom they name; `recent`: what remembers that for the next batch."""
+    """What a batch adds: rows by kind, and the identities that they name. `recent`: keeps these for the next batch."""
 
     groups: Sequence[RowGroup] = ()
     enrolled: EnrolledKeys = NO_KEYS
@@ -93,30 +93,30 @@ def head(database: Database) -> ChainHead:
 
 
 def last_written_at(database: Database) -> int:
-    """When the last batch was written, µs UTC; 0 when there is none."""
+    """When the last batch was written, µs UTC; 0 if there is none."""
     rows = database.rows("SELECT at FROM batch ORDER BY position DESC LIMIT 1")
     return int(rows[0][0]) if rows else 0
 
 
 def source_of(database: Database, position: int) -> str | None:
-    """Where the rows of a batch came from; None when there is no such batch."""
+    """Where the rows of a batch came from; None if there is no such batch."""
     rows = database.rows("SELECT source FROM batch WHERE position = ?", (position,))
     return str(rows[0][0]) if rows else None
 
 
 def position_at(database: Database, at: int) -> int:
-    """The last batch that was written up to a moment, 0 for none."""
+    """The position of the last batch written up to a moment, 0 for none."""
     rows = database.rows("SELECT position FROM batch WHERE at <= ? ORDER BY position DESC LIMIT 1", (at,))
     return int(rows[0][0]) if rows else 0
 
 
 def genesis(database: Database) -> bytes:
-    """What a store's first batch is chained to."""
+    """The value to which a store's first batch is chained."""
     return manifest.genesis(bytes.fromhex(read_meta(database, SECRET) or ""))
 
 
 def chain_at(database: Database, position: int) -> bytes | None:
-    """The chain value of the batch at a position, nothing for 0; None when there is no such batch."""
+    """The chain value of the batch at a position, empty for 0; None if there is no such batch."""
     if position == 0:
         return b""
     rows = database.rows("SELECT chain FROM batch WHERE position = ?", (position,))
@@ -127,30 +127,31 @@ def chain_at(database: Database, position: int) -> bytes | None:
 
 
 class NumberedRow(NamedTuple):
-    """A prepared row, and the number that it has in its table."""
+    """A prepared row and its number in the table."""
 
     number: int
     prepared: PreparedRow
 
 
 def columns_of(spec: KindSpec) -> tuple[str, ...]:
-    """The columns of a kind's table: a row's number before the prepared ones, its batch and 0 after them."""
+    """The columns of a kind's table, in the order of the values that are inserted."""
     return ("id", *spec.columns)
 
 
 def numbered(database: Database, spec: KindSpec, group: Iterable[PreparedRow]) -> list[NumberedRow]:
-    """Rows of a kind with the numbers that come next, in order."""
+    """Rows of a kind, numbered in order with the table's next numbers."""
     return list(map(NumberedRow, itertools.count(identities.next_number(database, spec.kind)), group))
 
 
 def insert_rows(database: Database, spec: KindSpec, rows: Sequence[NumberedRow], position: int) -> int:
-    """Adds a kind's rows; how many of them were not there."""
+    """Add a kind's rows; the number of rows that were new."""
     filled = [(number, *prepared.row, position, 0) for number, prepared in rows]
     return database.insert(spec.kind, columns_of(spec), filled)
 
 
 class AddedRows(NamedTuple):
-    """What was added of a kind, in order: numbers, hashes, raw rows; how many items were known, and how many moved."""
+    """The rows added of a kind, in order: numbers, hashes, raw rows. `known`: items already in the record. `later`:
+    items moved to a later microsecond."""
 
     kind: str
     numbers: Sequence[int]
@@ -161,7 +162,7 @@ class AddedRows(NamedTuple):
 
 
 def insert_groups(database: Database, groups: Sequence[RowGroup], position: int) -> list[AddedRows]:
-    """Adds the rows of some kinds."""
+    """Add the rows of several kinds."""
     firsts = identities.next_numbers(database, [group.spec.kind for group in groups]) if groups else []
     return [_insert_group(database, group, first, position) for group, first in zip(groups, firsts, strict=True)]
 
@@ -182,7 +183,7 @@ def _insert_group(database: Database, group: RowGroup, first: int, position: int
 
 
 def _numbers_of_last(database: Database, spec: KindSpec, position: int, first: int) -> frozenset[int]:
-    """Which numbers were just added at a position."""
+    """The numbers of the rows just added at a position."""
     sql = f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?"
     return frozenset(number for (number,) in database.rows(sql, (position, first)))
 
@@ -192,7 +193,7 @@ def _label_columns(spec: KindSpec) -> list[str]:
 
 
 def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow]) -> list[PreparedRow]:
-    """Those whose moment is not taken by the very same words; asked for many at a time."""
+    """The rows of which no identical item with the same key and moment is stored. Queries many at a time."""
     names = _label_columns(spec)
     text = f"({' AND '.join(f'{name} = ?' for name in names)})"
     different = []
@@ -208,10 +209,11 @@ def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow])
 
 
 def _move_later(database: Database, spec: KindSpec, prepared: PreparedRow, position: int) -> NumberedRow | None:
-    """The item one or more microseconds later, where its moment is taken by other words; None if it is known there."""
+    """The item moved by as many microseconds as needed, because another item has its key and moment; None if it turns
+    out to be known."""
     if isinstance(prepared.item, model.Issue):
         issue = prepared.item
-        raise errors.IssueError(f"{issue.publication} {issue.day}: another process froze this edition first.")
+        raise errors.IssueError(f"{issue.publication} {issue.day}: another process has already frozen this edition.")
     [row] = numbered(database, spec, [prepared])
     while not insert_rows(database, spec, [row], position):
         if not _not_known(database, spec, [row.prepared]):
@@ -230,7 +232,7 @@ def _a_microsecond_later(database: Database, spec: KindSpec, prepared: PreparedR
 
 
 def close_rows(database: Database, rows: Sequence[item_rows.StoredRow], position: int) -> list[Pair]:
-    """Closes rows that a better reading no longer gives; where their manifests list them."""
+    """Close rows that a newer parser no longer returns; their places in the manifests."""
     pairs = pairs_of(database, [(row.spec.kind, row.id, row.since) for row in rows])
     for row in rows:
         database.run(f"UPDATE {row.spec.kind} SET until = ? WHERE id = ?", (position, row.id))
@@ -238,7 +240,7 @@ def close_rows(database: Database, rows: Sequence[item_rows.StoredRow], position
 
 
 def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[Pair]:
-    """Where manifests list rows, given as (kind, number, batch). Raises CorruptStore."""
+    """The places of rows, given as (kind, number, batch), in the manifests. Raises CorruptStore."""
     listed: dict[int, dict[manifest.RowName, int]] = {}
     pairs = []
     for kind, number, since in rows:
@@ -246,20 +248,20 @@ def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[P
             listed[since] = manifest.indices(load_manifest(database, since))
         if (kind, number) not in listed[since]:
             raise errors.CorruptStore(
-                f"{database.where}: batch {since} does not list {kind} row {number}; see `verify`."
+                f"{database.where}: batch {since} does not list {kind} row {number}; run `hotpapers verify`."
             )
         pairs.append((since, listed[since][kind, number]))
     return pairs
 
 
 def numbers_of_identities(database: Database, places: Collection[Pair]) -> dict[Pair, int]:
-    """The numbers of the identities that manifests list, by (position, index)."""
+    """The numbers of identities, by their places (position, index) in the manifests."""
     firsts = {since: load_manifest(database, since).identities[0] for since in {since for since, _ in places}}
     return {(since, index): firsts[since] + index for since, index in places}
 
 
 def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int, Pair]:
-    """The inverse: by number (position, index)."""
+    """The inverse: places (position, index) by number."""
     firsts: dict[int, int] = {}
     places: dict[int, Pair] = {}
     for some in slices(numbers):
@@ -285,9 +287,10 @@ def write_batch(
     recent: RecentIdentities | None = None,
     last: ChainHead | None = None,
 ) -> WrittenBatch:
-    """Adds what is new among the offered items, closes the given rows, and chains the batch. Call inside `write()`.
-    `known`: what was forgotten, and `last`: the batch before it, where these were asked for already. `recent`: whom the
-    last batches named."""
+    """Add the new ones of the offered items, close the given rows, and chain the batch. Call inside `write()`.
+
+    `known`: the tombstones, and `last`: the batch before, if already loaded. `recent`: identities named in the last
+    batches."""
     known = tombstones.load(database, hasher) if known is None else known
     cleaned, mended = item_checks.cleaned(offers)
     allowed = (
@@ -306,8 +309,8 @@ def append(
     database: Database, stamp: BatchStamp, rows: NewRows = NO_ROWS, changes: RowChanges = NOTHING,
     last: ChainHead | None = None,
 ) -> WrittenBatch:  # fmt: skip
-    """The batch itself: rows, cursor, manifest, chain; none if there is nothing to say. Call inside `write()`.
-    `last`: the batch before it, where that was asked for already."""
+    """Write the batch itself: rows, cursor, manifest, chain; nothing if nothing changed. Call inside `write()`.
+    `last`: the batch before, if already loaded."""
     last = last or head(database)
     position = last.position + 1
     closed = close_rows(database, changes.close, position)
@@ -338,7 +341,7 @@ _SAVE_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
 
 
 def save_batch(database: Database, position: int, stamp: BatchStamp, listed: manifest.Manifest, before: bytes) -> bytes:
-    """The batch's own row, its source's cursor and its tombstones; the batch's value in the chain."""
+    """Write the batch's own row, its source's cursor and its tombstones; its chain value."""
     chain = manifest.link(before, position, stamp, listed)
     row = (position, *stamp, len(listed), manifest.pack(listed), chain)
     database.run("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -351,24 +354,25 @@ def save_batch(database: Database, position: int, stamp: BatchStamp, listed: man
 
 
 def sources_at(database: Database, cursor: str) -> set[str]:
-    """The sources whose cursor is this one."""
+    """The sources that have this cursor."""
     return {source for (source,) in database.rows("SELECT source FROM cursor WHERE cursor = ?", (cursor,))}
 
 
 def cursor_of(database: Database, source: str) -> str | None:
-    """Where a source resumes."""
+    """The cursor from which a source resumes."""
     rows = database.rows("SELECT cursor FROM cursor WHERE source = ?", (source,))
     return rows[0][0] if rows else None
 
 
 def load_manifest(database: Database, position: int) -> manifest.Manifest:
-    """The manifest of one batch. Raises CorruptStore when it is not there or damaged."""
+    """The manifest of one batch. Raises CorruptStore if it is missing or damaged."""
     rows = database.rows("SELECT manifest FROM batch WHERE position = ?", (position,))
     try:
         return manifest.unpack(bytes(rows[0][0]))
     except (IndexError, ValueError):
         raise errors.CorruptStore(
-            f"{database.where}: batch {position} is missing or damaged; restore one: hotpapers backup FILE --restore"
+            f"{database.where}: batch {position} is missing or damaged; restore a backup: hotpapers backup FILE"
+            " --restore"
         ) from None
 
 
@@ -387,5 +391,5 @@ def manifests_after(database: Database, position: int) -> Iterator[manifest.Mani
 
 
 def save_manifest(database: Database, position: int, listed: manifest.Manifest) -> None:
-    """Puts a manifest that keeps more of what was pruned in its place."""
+    """Replace a batch's manifest by one that also has the hashes of newly pruned rows."""
     database.run("UPDATE batch SET manifest = ? WHERE position = ?", (manifest.pack(listed), position))

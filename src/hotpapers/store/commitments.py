@@ -1,4 +1,4 @@
-"""What stands in hashes for what may be forgotten: SHA-256(salt ‖ value). A value can go, its commitment stays."""
+"""Commitments: hashes cover SHA-256(salt ‖ value) instead of values that may be forgotten. The commitment is kept."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ SALT = 16
 """Bytes of a salt."""
 
 sha256: Callable[[bytes], bytes] = stringzilla.sha256
-"""The 32 bytes of a SHA-256: of a few hundred bytes in a third of the time that hashlib's object takes."""
+"""The 32 bytes of a SHA-256. Three times as fast as hashlib for a few hundred bytes."""
 
 canonical_json = msgspec.json.Encoder(order="sorted").encode
-"""RFC 8785 JSON of what this program hashes: ASCII names, strings, integers, no floating point numbers."""
+"""RFC 8785 JSON of the values that this program hashes: ASCII names, strings, integers, no floating-point numbers."""
 
 
 def fresh_salts(number: int) -> list[bytes]:
-    """So many salts."""
+    """A number of new random salts."""
     pool = os.urandom(SALT * number)
     return [pool[at : at + SALT] for at in range(0, len(pool), SALT)]
 
 
 def commitment(salt: bytes, value: Any) -> str:
-    """SHA-256(salt ‖ value) in hexadecimal; a value that is not text counts as its canonical JSON."""
+    """SHA-256(salt ‖ value) in hexadecimal; values that are not text are encoded as canonical JSON."""
     raw = value.encode() if isinstance(value, str) else canonical_json(value)
     return sha256(salt + raw).hex()

@@ -1,6 +1,6 @@
-"""What the record asks of a database: the same few verbs for SQLite and PostgreSQL.
+"""The database interface: the same few methods for SQLite and PostgreSQL.
 
-SQL is written once, with `?` for parameters and neither `?` nor `%` in its text.
+SQL is written once, with `?` for parameters and no other `?` or `%`.
 """
 
 from __future__ import annotations
@@ -14,56 +14,56 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 Params = Sequence[Any]
 Value = TypeVar("Value")
 AT_ONCE = 500
-"""Values that one statement asks for: a database takes so many, and not any number."""
+"""The most parameters in one statement; databases limit their number."""
 
-FROM_0_1 = "written by Hot Papers 0.1, whose stores are no longer read; use its `export --records`, and import that."
+FROM_0_1 = "written by Hot Papers 0.1, which is no longer supported; use its `export --records` and import the result."
 
 
 AT_ONCE_ONE = (
-    "the same connection still reads the store as it was, such as an export that was not read to its end; end or close "
-    "that first, or open the store once more."
+    "this connection is still in a read transaction, such as an unfinished export; finish or close it first, or open "
+    "the store a second time."
 )
-"""Why a connection that is in a transaction begins no other one."""
+"""Why a connection that is in a transaction cannot begin another one."""
 
 
 class IntegrityReport(NamedTuple):
-    """What a database found damaged in itself; what of it could not be checked, and why, empty if all could."""
+    """The damage that a database found in itself. `unchecked`: what could not be checked and why, empty if all was."""
 
     damaged: tuple[str, ...]
     unchecked: str = ""
 
 
 def without_password(store: str) -> str:
-    """A store's address as it may be shown."""
+    """A store's URL with its password removed."""
     store = re.sub(r"(//[^:/@]*):.*@", r"\1:…@", store)
     return re.sub(r"(password=)[^&]*", r"\1…", store)
 
 
 def placeholders(values: Sized) -> str:
-    """As many question marks as values, for an `IN (…)`."""
+    """One question mark per value, for an `IN (…)`."""
     return ", ".join("?" * len(values))
 
 
 def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    """The values in order, so many at a time as one statement asks for."""
+    """The values in order, in slices that fit one statement."""
     return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
 
 
 def server_database(database: Database) -> str:
-    """By which name a server knows a database that is on one."""
+    """The name of a database on its server."""
     return str(database.rows("SELECT current_database()")[0][0])
 
 
 def insert_sql(table: str, columns: Iterable[str]) -> str:
-    """The statement that adds a row to a table, unless its key is taken."""
+    """The statement that inserts a row into a table unless its key exists."""
     names = [f'"{name}"' for name in columns]
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({placeholders(names)}) ON CONFLICT DO NOTHING"
 
 
 class Database(Protocol):
-    """One connection to a store. Every method raises a StoreError that says what to do where the database fails.
+    """One connection to a store. If the database fails, methods raise a StoreError that says what to do.
 
-    A mistake in our own SQL is raised as the library's own error: it is a defect, and no waiting mends it.
+    Mistakes in our own SQL are raised as the library's own errors: they are bugs that retrying cannot fix.
     """
 
     name: str
@@ -71,47 +71,47 @@ class Database(Protocol):
 
     @property
     def is_lost(self) -> bool:
-        """Whether the connection is gone, to a server or by `close`: nothing more comes over it, but over a new one."""
+        """Whether the connection to a server is closed or lost, so that a new one is needed."""
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
 
     def iterate(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query one by one, in bounded memory."""
+        """The rows of a query, one at a time, in bounded memory."""
 
     def run(self, sql: str, params: Params = ()) -> int:
-        """Runs a statement; how many rows it changed."""
+        """Run a statement; the number of rows changed."""
 
     def many(self, sql: str, rows: Iterable[Params]) -> int:
-        """Runs a statement once per row; how many rows it changed in all."""
+        """Run a statement once per row; the total number of rows changed."""
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Params]) -> int:
-        """Adds rows to a table but those whose key is taken; how many it added. Call inside `write()`."""
+        """Insert rows into a table, skipping those whose key exists; the number inserted. Call inside `write()`."""
 
     def write(self) -> AbstractContextManager[None]:
-        """A write transaction that no other writer shares: committed at the end, undone on an error."""
+        """An exclusive write transaction: committed at the end, rolled back on an error."""
 
     def migrate(self, migrations: Sequence[str]) -> None:
-        """Brings the schema to the length of the list. Raises NotAStore, NewerStore."""
+        """Apply the migrations that the schema lacks. Raises NotAStore, NewerStore."""
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Reads inside see one and the same moment of the store."""
+        """A read transaction: all reads inside see the same state of the store."""
 
     def erase_traces(self) -> None:
-        """Overwrites what deleted rows left behind in free pages and logs. Raises FullStore, BusyStore: the rows are
-        deleted all the same, and the same call again finishes it."""
+        """Overwrite what deleted rows left in free pages and logs. Raises FullStore, BusyStore; the rows are deleted
+        even then, and another call finishes the work."""
 
     def integrity(self, seconds: float = inf) -> IntegrityReport:
-        """What the database itself finds damaged at a quick look, which it gives up after so many seconds."""
+        """The damage that the database finds in a quick check of itself. Gives up after so many seconds."""
 
     def full_integrity(self) -> IntegrityReport:
-        """The same of every page, with every index compared with its table, and of the tables' definitions."""
+        """The same for a full check: every page, every index against its table, and the tables' definitions."""
 
     def size(self) -> int:
         """Bytes on disk."""
 
     def clock(self) -> int:
-        """The moment by the database's own clock, µs UTC: one clock for all who share it."""
+        """The time by the database's clock, µs UTC, which is the same for all processes that share it."""
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Close the connection."""

@@ -1,8 +1,8 @@
-"""Identities: every post, account and paper once, with its key; rows of items name it by number.
+"""Identities: every post, account and paper is stored once, with its key; items' rows refer to it by number.
 
-In the hashes of rows a post or an account stands as its identity's commitment, SHA-256(salt ‖ key), so a row needs no
-salt for whom it names. Forgetting overwrites the identity alone: a random pseudonym stands in the place of its key, its
-salt goes, and its commitment is kept. Number 0 is nobody: the empty key.
+The hashes of rows cover an identity's commitment, SHA-256(salt ‖ key), instead of the key of a post or account, so rows
+need no salt for keys. To forget a key, only the identity is overwritten: a random pseudonym replaces the key, the salt
+is deleted, the commitment is kept. Number 0 is the empty key.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from hotpapers.store.database import Database, placeholders, slices
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """A number, and in hexadecimal what stands for the key in hashes: empty for a paper, which stands there itself, and
-    for nobody."""
+    """A number, and the hexadecimal commitment to the key that hashes cover; empty for papers, whose keys are hashed
+    themselves, and for number 0."""
 
     number: int
     commitment: str
@@ -29,12 +29,12 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
 
 NO_IDENTITY = Identity(0, "")
 RECENT = 50_000
-"""So many identities a process remembers at most, of some 400 bytes each."""
+"""The most identities that a process caches, at some 400 bytes each."""
 
 
 class EnrolledKeys(NamedTuple):
-    """The identities of some keys. `brought`: the first number that was given to new ones, and how many there are;
-    `persons`: how many of these, the first ones, are posts and accounts."""
+    """The identities of some keys. `brought`: the first number and the count of new identities. `persons`: how many of
+    these are posts and accounts, which come first."""
 
     known: Mapping[str, Identity]
     brought: tuple[int, int] = (0, 0)
@@ -45,21 +45,21 @@ NO_KEYS = EnrolledKeys({"": NO_IDENTITY})
 
 
 class RecentIdentities:
-    """The identities that one process named last, of the record at a chain value. Whatever others wrote or forgot since
-    is a batch with another value, so nothing that was overwritten is given; nor what a transaction brought that was
-    undone."""
+    """A process's cache of recent identities, valid for the record at one chain value. Anything that other processes
+    wrote or forgot since is a batch with another chain value, so the cache never returns an overwritten identity, nor
+    one from a transaction that was rolled back."""
 
     def __init__(self) -> None:
         self._chain = b""
         self._recent: dict[str, Identity] = {}
 
     def at(self, chain: bytes) -> Mapping[str, Identity]:
-        """What is known of the record that ends with a chain value."""
+        """The cached identities for the record that ends with a chain value."""
         return self._recent if chain == self._chain else {}
 
     def keep(self, chain: bytes, before: bytes, named: Mapping[str, Identity]) -> None:
-        """Takes in whom a batch named. `chain`: its value, `before`: the value of the one before it. Of very many, the
-        last batch alone is kept."""
+        """Cache the identities that a batch named. `chain`: its chain value, `before`: that of the batch before. When
+        the cache is full, only the last batch is kept."""
         if before != self._chain or len(self._recent) + len(named) > RECENT:
             self._recent = {}
         if len(named) <= RECENT:
@@ -68,12 +68,12 @@ class RecentIdentities:
 
 
 COLUMNS = ("id", "key", "salt", "commitment", "since")
-"""Those of the table, in the order of `IdentityRow`."""
+"""The table's columns, in the order of `IdentityRow`."""
 
 
 class IdentityRow(NamedTuple):
-    """An identity as it is kept. A post or an account has a `salt` until its key is forgotten, from then on its
-    `commitment`. `since`: the position of the batch that brought it."""
+    """An identity as stored. Posts and accounts have a `salt` until their key is forgotten, then a `commitment`.
+    `since`: the position of the batch that added it."""
 
     number: int
     key: str
@@ -83,7 +83,7 @@ class IdentityRow(NamedTuple):
 
     @property
     def committed(self) -> str:
-        """What stands for its key in hashes."""
+        """The commitment to its key, which hashes cover."""
         return commitment_of(self.key, self.commitment or self.salt)
 
 
@@ -91,26 +91,26 @@ class IdentityRow(NamedTuple):
 
 
 def key_of(column: str) -> str:
-    """The SQL expression for the key of the identity whose number a column holds."""
+    """The SQL expression for the key of the identity whose number is in a column."""
     return f"(SELECT i.key FROM identity AS i WHERE i.id = {column})"
 
 
 def secret_of(column: str) -> str:
-    """The same for its salt, or its commitment once the key is forgotten: see `commitment_of`."""
+    """The same for its salt, or for its commitment once the key is forgotten; see `commitment_of`."""
     return f"(SELECT coalesce(i.commitment, i.salt) FROM identity AS i WHERE i.id = {column})"
 
 
 def is_whole(column: str) -> str:
-    """The SQL condition for the key of a number not to be forgotten."""
+    """The SQL condition that the key of a number is not forgotten."""
     return f"(SELECT i.commitment FROM identity AS i WHERE i.id = {column}) IS NULL"
 
 
 NUMBER = "(SELECT i.id FROM identity AS i WHERE i.key = ?)"
-"""The SQL expression for the number of a key, the parameter."""
+"""The SQL expression for the number of a key, which is the parameter."""
 
 
 def numbers_of(keys: Sized) -> str:
-    """The statement inside an `IN (…)` for the numbers of some keys, the parameters."""
+    """The query inside an `IN (…)` for the numbers of keys, which are the parameters."""
     return f"SELECT i.id FROM identity AS i WHERE i.key IN ({placeholders(keys)})"
 
 
@@ -118,18 +118,18 @@ def numbers_of(keys: Sized) -> str:
 
 
 def is_pseudonym(key: object) -> bool:
-    """Whether a value is a key that stands for one that was forgotten."""
+    """Whether a value is the pseudonym of a forgotten key."""
     return isinstance(key, str) and keys.own_id(key).startswith("~")
 
 
 def is_paper(key: str) -> bool:
-    """Whether a key is a paper's: nobody asks to have that forgotten."""
+    """Whether a key is a paper's. Papers are never forgotten."""
     return key.startswith("arxiv:")
 
 
 def commitment_of(key: str, secret: bytes | None) -> str:
-    """What stands for a key in hashes. `secret`: its salt, or the commitment itself, which is longer; a paper has
-    neither."""
+    """The commitment to a key. `secret`: its salt, or the commitment itself, which is longer. A paper has neither, and
+    the result is empty."""
     if secret is None:
         return ""
     secret = bytes(secret)
@@ -137,7 +137,7 @@ def commitment_of(key: str, secret: bytes | None) -> str:
 
 
 def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
-    """The identities of those of some keys that have one."""
+    """The identities of some keys, as far as they exist."""
     known = {"": NO_IDENTITY}
     for some in slices(sorted(keys)):
         sql = f"SELECT key, id, coalesce(commitment, salt) FROM identity WHERE key IN ({placeholders(some)})"
@@ -149,8 +149,8 @@ def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
 def enroll(
     database: Database, keys: Iterable[str], position: int, recent: Mapping[str, Identity] = NO_KEYS.known
 ) -> EnrolledKeys:
-    """The identities of keys; those that have none get one, in the batch at a position: posts and accounts first, as an
-    export numbers these. `recent`: some that need not be looked up. Call inside `write()`."""
+    """The identities of keys, created in the batch at a position if needed: posts and accounts first, as exports number
+    them. `recent`: cached identities. Call inside `write()`."""
     wanted = {key for key in keys if key}
     known = {key: recent[key] for key in wanted if key in recent}
     known |= find(database, wanted.difference(known))
@@ -166,29 +166,29 @@ def enroll(
 
 
 def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Identity]) -> EnrolledKeys:
-    """Adds identities to those of some keys that are known. Call inside `write()`."""
+    """Insert identities, and return them together with the `known` ones. Call inside `write()`."""
     if not rows:
         return EnrolledKeys(known)
     if database.insert("identity", COLUMNS, rows) < len(rows):
-        raise CorruptStore(f"{database.where}: an identity is there that its index does not have; see `verify`.")
+        raise CorruptStore(f"{database.where}: an identity is missing from its index; run `hotpapers verify`.")
     brought = {key: Identity(number, commitment_of(key, kept or salt)) for number, key, salt, kept, _ in rows}
     persons = len(rows) - sum(map(is_paper, brought))
     return EnrolledKeys({**known, **brought}, (rows[0][0], len(rows)), persons)
 
 
 def next_number(database: Database, table: str) -> int:
-    """The number that follows the highest one of a table."""
+    """The number after the highest one in a table."""
     return next_numbers(database, [table])[0]
 
 
 def next_numbers(database: Database, tables: Sequence[str]) -> list[int]:
-    """The same of several tables, at least one."""
+    """The same for several tables, at least one."""
     highest = database.rows(f"SELECT {', '.join(f'(SELECT max(id) FROM {table})' for table in tables)}")[0]
     return [int(number or 0) + 1 for number in highest]
 
 
 def between(database: Database, first: int, count: int) -> Iterator[IdentityRow]:
-    """The identities with some numbers in a row, ascending."""
+    """The identities with consecutive numbers, ascending."""
     sql = "SELECT id, key, salt, commitment, since FROM identity WHERE id >= ? AND id < ? ORDER BY id"
     for number, key, salt, kept, since in database.iterate(sql, (first, min(first + count, 2**63 - 1))):
         yield IdentityRow(number, key, _bytes(salt), _bytes(kept), since)
@@ -199,7 +199,7 @@ def _bytes(value: bytes | memoryview | None) -> bytes | None:
 
 
 def overwrite(database: Database, rows: Sequence[tuple[int, str, bytes]]) -> None:
-    """Puts (number, pseudonym, commitment) in the place of keys that are forgotten. Call inside `write()`."""
+    """Overwrite forgotten keys, given as (number, pseudonym, commitment). Call inside `write()`."""
     database.many(
         "UPDATE identity SET key = ?, salt = NULL, commitment = ? WHERE id = ?",
         [(pseudonym, committed, number) for number, pseudonym, committed in rows],

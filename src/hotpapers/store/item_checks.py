@@ -1,4 +1,4 @@
-"""What an item from outside must be before it enters the record: bounded, well-formed, storable."""
+"""Validate items from outside before they enter the record: bounded, well-formed, storable."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ NEVER_NEGATIVE = frozenset((*model.COUNTS, "place", "places", "n", "edition", "l
 """Fields that are never negative."""
 
 _KEYS = frozenset(("post", "account", "stable", "subject", "reply_to", "quotes"))
-"""Fields that hold a post's or an account's key (in a snapshot `quotes` is a count)."""
+"""Fields that contain the key of a post or account (except `quotes` of a snapshot, which is a count)."""
 
 _READ = (*model.NETWORKS, "arxiv")
-"""What stands as a network: where people talk, and in coverage also arXiv itself."""
+"""Values of `network`: the networks, and in coverage also arXiv."""
 
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,99}}({model.HISTORY})?")
-"""A publication's name: it stands in addresses and paths. The settings know none that is made afterwards."""
+"""A publication's name, which is used in URLs and paths. Settings do not allow the suffix of retrospective ones."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 def needed(kind: type[model.Item]) -> tuple[str, ...]:
-    """The fields of a kind that must not be empty: by them its rows are found. A verdict may be about no paper."""
+    """The fields of a kind that must not be empty, as rows are found by them. A verdict's `about` may be empty."""
     texts = [name for name, hint in get_type_hints(kind).items() if hint is not int and hint != tuple[str, ...]]
     return tuple(name for name in texts if name != "about" and (name in kind.key or name in _NEEDED))
 
@@ -41,19 +41,19 @@ _NEEDED_OF = {kind: needed(kind) for kind in model.KINDS}
 
 
 def check(item: model.Item) -> None:
-    """Raises ValueError or InputError for an item that no program should have written."""
+    """Raise ValueError or InputError for an invalid item."""
     for name in _NEEDED_OF[type(item)]:
         if not getattr(item, name):
             raise ValueError(f"{name} is empty")
     check_closed(item)
     if isinstance(item, model.Post) and keys.network_of(item.post) != item.network:
-        raise ValueError(f"post {item.post[:60]!r} is none of the network {item.network!r}")
+        raise ValueError(f"post {item.post[:60]!r} is not from the network {item.network!r}")
     if isinstance(item, model.Coverage) and item.until_at < item.from_at:
         raise ValueError("coverage ends before it begins")
 
 
 def check_closed(item: model.Item) -> None:
-    """The same for an item whose row was closed: what older programs let in may lack its key."""
+    """The same for an item whose row is closed. It may lack key fields, which older versions accepted."""
     for name in item.__struct_fields__:
         value = getattr(item, name)
         if isinstance(value, int):
@@ -77,13 +77,13 @@ def _check_text(name: str, value: str) -> None:
     if name == "paper" or (name == "about" and value):
         arxiv.from_key(value)
     elif name == "day" and not _is_day(value):
-        raise ValueError(f"{value[:40]!r} is no day such as 2021-01-14")
+        raise ValueError(f"{value[:40]!r} is not a day such as 2021-01-14")
     elif name in _KEYS and not _is_key(value):
-        raise ValueError(f"{name} {value[:60]!r} is no key of a post or account such as x:1341202937956233217")
+        raise ValueError(f"{name} {value[:60]!r} is not the key of a post or account, such as x:1341202937956233217")
     elif name == "network" and value not in _READ:
-        raise ValueError(f"network {value[:40]!r} is none of {', '.join(model.NETWORKS)}")
+        raise ValueError(f"network {value[:40]!r} is not one of {', '.join(model.NETWORKS)}")
     elif name in ("publication", "source") and not _NAME.fullmatch(value):
-        raise ValueError(f"{name} {value[:60]!r}: a name has letters, digits and hyphens")
+        raise ValueError(f"{name} {value[:60]!r}: a name consists of letters, digits and hyphens")
 
 
 def _is_day(text: str) -> bool:
@@ -99,12 +99,12 @@ def _is_key(text: str) -> bool:
 
 def _check_links(post: model.Post) -> None:
     if any(not 0 <= link.start <= link.end <= len(post.text) for link in post.links):
-        raise ValueError("a link outside the text")
+        raise ValueError("a link is outside the text")
 
 
 def _check_hours(publication: model.Publication) -> None:
     if not 0 <= publication.hour <= 23:
-        raise ValueError(f"{publication.hour} is no hour of a day")
+        raise ValueError(f"hour {publication.hour} is not between 0 and 23")
     try:
         ZoneInfo(publication.zone)
     except (OSError, LookupError) as problem:
@@ -112,16 +112,16 @@ def _check_hours(publication: model.Publication) -> None:
 
 
 def cleaned(offers: Iterable[tuple[model.Item, int]]) -> tuple[list[tuple[model.Item, int]], int]:
-    """Items with their originals, each as `clean` gives it; how many of them had to be mended."""
+    """Items, each cleaned by `clean`, with their originals; the number of items changed."""
     given = list(offers)
-    if _is_storable([item for item, _ in given]):  # nearly always, and faster to see at once
+    if _is_storable([item for item, _ in given]):  # nearly always true, and faster to check in one go
         return given, 0
     result = [(clean(item), origin) for item, origin in given]
     return result, sum(item is not before for (item, _), (before, _) in zip(result, given, strict=True))
 
 
 def clean(item: model.Item) -> model.Item:
-    """The item with U+0000 and lone surrogates, which not every database can hold, as U+FFFD; itself if it has none."""
+    """The item with U+0000 and lone surrogates, which some databases cannot store, as U+FFFD; itself if it has none."""
     if _is_storable(item):
         return item
     values = {name: _storable(getattr(item, name)) for name in item.__struct_fields__}
@@ -130,7 +130,7 @@ def clean(item: model.Item) -> model.Item:
 
 
 def _is_storable(value: model.Item | list[model.Item]) -> bool:
-    """Whether there is no such sign; also false where its escape is written out."""
+    """Whether there is no such character. Also false if the text contains its escape sequence literally."""
     try:
         return b"\\u0000" not in _encode(value)
     except UnicodeEncodeError:

@@ -1,9 +1,9 @@
-"""Items as rows and as hashes: pure functions, one `KindSpec` a kind.
+"""Items as rows and as hashes: pure functions, one `KindSpec` per kind.
 
-Rows name posts, accounts and papers by number (see `identities`). An item's hash is the SHA-256 of its RFC 8785 JSON,
-in which a post or an account stands as its identity's commitment. In rows with personal words that commitment, and each
-such word that is not empty, stands as one of the row's own, SHA-256(salt ‖ value). So a row whose values were forgotten
-still has its hash, from the commitments kept."""
+Rows refer to posts, accounts and papers by number (see `identities`). An item's hash is the SHA-256 of its RFC 8785
+JSON, with the identity's commitment in place of a post's or account's key. In rows with personal words, that commitment
+and each personal word that is not empty are in turn replaced by commitments of the row's own, SHA-256(salt ‖ value). So
+a row whose values were forgotten keeps its hash, computed from the stored commitments."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _plain_json = msgspec.json.Encoder().encode
 
 
 class KeyedHasher(NamedTuple):
-    """The store's secret, and keyed hashes made with it: equal texts and keys share them, and nobody can read them."""
+    """Keyed hashes made with the store's secret: the same for equal texts and keys, and meaningless without it."""
 
     secret: bytes
 
     def same(self, text: str) -> int:
-        """A signed 53-bit keyed hash that equal messages share on every network, 0 where there is too little text."""
+        """A signed 53-bit keyed hash, the same for equal messages on all networks; 0 if there is too little text."""
         letters = normalized_text(text)
         return self._number(letters, b"same") if len(letters) >= 24 else 0
 
@@ -43,28 +43,28 @@ class KeyedHasher(NamedTuple):
         return self._number(address, b"reaction")
 
     def tombstone(self, key: str) -> str:
-        """The mark under which a forgotten key is known and refused: 32 hexadecimal digits."""
+        """The mark by which a forgotten key is recognized and refused: 32 hexadecimal digits."""
         return hashlib.blake2b(key.encode(), key=self.secret, digest_size=16, person=b"tombstone").hexdigest()
 
     def own_pseudonym(self, key: str) -> str:
-        """What stands for a forgotten account that a publication names as its own, so that it still counts nowhere."""
+        """The pseudonym of a forgotten account that a publication names as its own; its voice still never counts."""
         digest = hashlib.blake2b(key.encode(), key=self.secret, digest_size=16, person=b"own").hexdigest()
         return f"{network_of(key)}:~{digest}"
 
     def _number(self, text: str, person: bytes) -> int:
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8, person=person).digest()
-        return int.from_bytes(digest, "big", signed=True) >> 11  # what every JSON reader holds exactly
+        return int.from_bytes(digest, "big", signed=True) >> 11  # every JSON reader represents it exactly
 
 
 _SMALL = bytes(range(256)).lower()
 _SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
-"""What is left out of a text in ASCII, and how its other characters become small."""
+"""For ASCII texts: the characters to delete, and the table that lowercases the others."""
 _UNICODE = unicodedata.ucd_3_2_0
-"""A fixed version of Unicode, so that the same text is normalized alike under every Python."""
+"""A fixed version of Unicode, so normalization is the same in every Python version."""
 
 
 class _Letters(dict[str, bool]):
-    """Whether a character is a letter or a number; each is looked up once."""
+    """Whether a character is a letter or number; caches each lookup."""
 
     def __missing__(self, character: str) -> bool:
         self[character] = known = _UNICODE.category(character)[0] in "LN"
@@ -75,7 +75,7 @@ _LETTERS = _Letters()
 
 
 def normalized_text(text: str) -> str:
-    """A message without addresses, blanks, signs and case: what is left is alike when it was posted twice."""
+    """A message without URLs, spaces, punctuation and case, which is equal for repeated posts of the same message."""
     words = "".join([word for word in text.split() if "/" not in word or not _is_address(word)])
     if words.isascii():
         return words.encode().translate(_SMALL, _SIGNS).decode()
@@ -97,22 +97,23 @@ _DERIVED: dict[type[model.Item], tuple[tuple[str, Derive], ...]] = {
         ("same", lambda p, marks, _: marks.same(p.text)),
     ),
 }
-"""`voice`: the number of a post's account, which stays when the post alone is forgotten; `same`: the keyed hash of
-its text."""
+"""`voice`: the number of a post's account, which is kept if only the post is forgotten. `same`: the keyed hash of its
+text."""
 _IDENTITIES = frozenset(("paper", "about", "post", "account", "stable", "subject", "reply_to"))
 
 
 class KindSpec(NamedTuple):
-    """How one kind is kept.
+    """How one kind is stored. Fields are given by index unless stated otherwise.
 
-    `identities`: fields that hold the key of a post, an account or a paper, as a number in the table; `persons`: those
-    of them that are personal, by their places; `committed`: all columns that hold the number of a post or an account,
-    by name; `words`: the other personal ones, for which a row has a salt. `optional`: fields that rows may lack which
-    were written before these were there: NULL in the table, absent from JSON and hash. `stored`: what makes a column's
-    value of a field's. `label`: the stored values of the key and the moment. `named`: the keys in `identities` of an
-    item. `sorted_values`: its values in the order of their names; `salted_at`, `kind_at`: where that stands which the
-    row's salt commits, and the kind; `places_of_names`: where each identity stands in the row, and there, -1 for a
-    paper; `canonical`: these with the kind as an object, which msgspec writes at once.
+    `identities`: fields with the key of a post, account or paper, which is a number in the table. `persons`: those of
+    them that are personal. `committed`: names of all columns with the number of a post or account. `words`: the other
+    personal fields, for which a row has a salt. `optional`: fields missing in rows written before the field existed:
+    NULL in the table, absent from JSON and hash. `stored`: functions that convert a field's value to the column's.
+    `label`: returns the stored values of key and `observed_at`. `named`: returns an item's keys in `identities`.
+    `sorted_values`: returns its values in the order of their names. In that order, `salted_at`: the values committed to
+    with the row's salt; `kind_at`: the place of the kind. `places_of_names`: each identity's place in the row and in
+    that order, -1 for a paper. `canonical`: makes an object of these values and the kind, which msgspec encodes in one
+    go.
     """
 
     type: type[model.Item]
@@ -189,7 +190,7 @@ def _or_null(value: Any) -> Any:
 
 
 def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """What gives some attributes of a value, however few."""
+    """A function that returns the named attributes of a value as a tuple, for any number of names."""
     if len(names) > 1:
         return attrgetter(*names)
     return (lambda value: (getattr(value, names[0]),)) if names else lambda _: ()
@@ -206,7 +207,7 @@ def item_hash(
     salt: bytes | None,
     lost: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The 32 bytes of an item's hash. `committed`: what stands for whom it names, by field."""
+    """The 32 bytes of an item's hash. `committed`: the commitments to the keys in it, by field."""
     values = [*spec.sorted_values(item)]
     for i, at in spec.places_of_names:
         if at >= 0:
@@ -215,7 +216,7 @@ def item_hash(
 
 
 def _hash_of(spec: KindSpec, values: list[Any], salt: bytes | None, lost: Mapping[str, str] | None) -> bytes:
-    """The same from values in the order of their names, in which commitments stand for keys already."""
+    """The same from values in the order of their names, in which commitments have already replaced keys."""
     if salt is not None:
         for at in spec.salted_at:
             if values[at]:
@@ -228,7 +229,7 @@ def _hash_of(spec: KindSpec, values: list[Any], salt: bytes | None, lost: Mappin
 
 
 class PreparedRow(NamedTuple):
-    """An item ready to be written: `row` lacks number, `since` and `until`; `label`: its key and moment as stored."""
+    """An item ready to be written. `row` lacks number, `since` and `until`. `label`: stored key and `observed_at`."""
 
     label: tuple[Any, ...]
     row: tuple[Any, ...]
@@ -237,7 +238,7 @@ class PreparedRow(NamedTuple):
 
 
 class RowSecrets(NamedTuple):
-    """What a row has beside its item: given on import of a whole record, made afresh otherwise."""
+    """A row's values besides its item: given when a full record is imported, otherwise newly made."""
 
     salt: bytes | None = None
     lost: dict[str, str] | None = None
@@ -248,13 +249,13 @@ NO_SECRETS = RowSecrets()
 
 
 def keys_in(items: Iterable[model.Item]) -> set[str]:
-    """The keys of all posts, accounts and papers that items name."""
+    """The keys of all posts, accounts and papers in some items."""
     return set(chain.from_iterable([SPECS[type(item)].named(item) for item in items]))
 
 
 def stored_values(spec: KindSpec, item: model.Item) -> list[Any]:
-    """An item's field values as its columns hold them, but for numbers of keys: lists as canonical JSON, flags as 0 and
-    1, absent as NULL."""
+    """An item's values as its columns store them, but with keys instead of numbers: lists as canonical JSON, flags as 0
+    and 1, absent values as NULL."""
     stored = list(msgspec.structs.astuple(item))
     for i, convert in spec.stored:
         stored[i] = convert(stored[i])
@@ -269,8 +270,8 @@ def prepare(
     origin: int = 0,
     kept: RowSecrets = NO_SECRETS,
 ) -> PreparedRow:
-    """An item with its hash and its row. `known`: the identities of all that it names. `salt` is used where the kind
-    has personal words, and nothing was kept beside the item."""
+    """An item's row and hash. `known`: the identities of all keys in it. `salt` is used if the kind has personal words
+    and `kept` is not given."""
     spec = SPECS[type(item)]
     if kept is not NO_SECRETS or not spec.words:
         salt = kept.salt
@@ -292,8 +293,8 @@ def prepare(
 
 
 class StoredRow(NamedTuple):
-    """A row as read back. `committed`: what stands in hashes for whom it names, by column; `voice`: the key of whose
-    voice a post counts as. Both only where the row was selected with `columns_with_commitments`."""
+    """A row as read from the database. `committed`: the commitments to the keys in it, by column. `voice`: the key of
+    the account as whose voice a post counts. Both are set only if selected with `columns_with_commitments`."""
 
     id: int
     item: model.Item
@@ -308,23 +309,23 @@ class StoredRow(NamedTuple):
 
     @property
     def spec(self) -> KindSpec:
-        """How its kind is kept."""
+        """How its kind is stored."""
         return SPECS[type(self.item)]
 
     @property
     def hash(self) -> bytes:
-        """The hash that the row has now."""
+        """The row's current hash."""
         return item_hash(self.spec, self.item, self.committed, self.salt, self.lost)
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether the row's own key was forgotten, and with it all that it said."""
+        """Whether the row's own key was forgotten, and all its words with it."""
         return is_pseudonym(getattr(self.item, type(self.item).key[0]))
 
     @property
     def remainder_hash(self) -> str:
-        """The hash of all that the row says now, in hexadecimal: kept when parts of it are forgotten. Whom it names
-        stands there as in its hash, so that it holds when they are forgotten."""
+        """The hexadecimal hash of the row's present content, recorded when parts of it are forgotten. It covers
+        commitments instead of keys, so it stays valid when these keys are forgotten."""
         values = stored_values(self.spec, self.item)
         for i in self.spec.persons:
             values[i] = self.committed[self.spec.fields[i]]
@@ -336,12 +337,12 @@ class StoredRow(NamedTuple):
 
     @property
     def label(self) -> tuple[Any, ...]:
-        """The item's kind, key and moment, to name it by."""
+        """The item's kind, key and `observed_at`, to refer to it in messages."""
         return (self.spec.kind, *self.spec.label(msgspec.structs.astuple(self.item)))
 
 
 def derived_of(row: StoredRow, hasher: KeyedHasher) -> tuple[int | str, ...]:
-    """What the derived columns of a row should hold: of a post that is whole, the voice is its account's."""
+    """The expected values of a row's derived columns. The voice of a post with nothing forgotten is its account's."""
     if not row.derived:
         return ()
     account = getattr(row.item, "account", "")
@@ -351,12 +352,12 @@ def derived_of(row: StoredRow, hasher: KeyedHasher) -> tuple[int | str, ...]:
 
 
 def select_columns(spec: KindSpec, alias: str = "") -> str:
-    """The columns that `read_row` takes, for a SELECT. `alias`: of the table, its own name by default."""
+    """The SELECT columns for `read_row`. `alias`: of the table, by default its own name."""
     return _columns_of(spec.kind, alias or spec.kind)
 
 
 def columns_with_commitments(spec: KindSpec, alias: str = "") -> str:
-    """The columns that `read_with_commitments` takes: those, and the secrets of whom a row names."""
+    """The SELECT columns for `read_with_commitments`: these, and the secrets of the identities that a row names."""
     table = alias or spec.kind
     secrets = [secret_of(f"{table}.{name}") for name in spec.committed]
     voice = [key_of(f"{table}.voice")] if "voice" in spec.committed else []
@@ -378,26 +379,26 @@ _decode_tuple: dict[type[model.Item], dict[int, Any]] = {
 
 
 def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
-    """A database row, selected by `select_columns`, as an item and what is kept beside it. Raises CorruptStore."""
+    """Convert a database row selected by `select_columns`. Raises CorruptStore."""
     try:
         return _read_row(spec, row)
     except (ValueError, TypeError, RecursionError) as problem:
-        raise CorruptStore(f"{spec.kind} row {row[0]} is not as rows are written: {problem}; see `verify`") from problem
+        raise CorruptStore(f"{spec.kind} row {row[0]} is damaged: {problem}; run `hotpapers verify`") from problem
 
 
 def read_with_commitments(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
-    """The same of one that was selected by `columns_with_commitments`."""
+    """The same for a row selected by `columns_with_commitments`."""
     count = 1 + len(spec.columns)
     read = read_row(spec, row[:count])
     keys = [getattr(read.item, spec.fields[i]) for i in spec.persons]
     voice = row[-1] if "voice" in spec.committed else ""
     if any(key is None or is_paper(key) for key in (*keys, voice)):
-        raise CorruptStore(f"{spec.kind} row {row[0]} names no post or account that is there; see `verify`")
+        raise CorruptStore(f"{spec.kind} row {row[0]} names a missing post or account; run `hotpapers verify`")
     secrets = zip(spec.committed, (*keys, voice), row[count:], strict=False)
     try:
         committed = {name: commitment_of(key, secret) for name, key, secret in secrets}
     except (TypeError, AttributeError) as problem:
-        raise CorruptStore(f"{spec.kind} row {row[0]} names an identity that is not sound; see `verify`") from problem
+        raise CorruptStore(f"{spec.kind} row {row[0]} names a damaged identity; run `hotpapers verify`") from problem
     return read._replace(committed=committed, voice=voice)
 
 

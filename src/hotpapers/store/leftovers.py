@@ -1,4 +1,4 @@
-"""What backups, exports and restores leave behind that were killed: whole copies of a store, under other names."""
+"""Files left by killed backups, exports and restores: complete copies of a store under other names."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from hotpapers.store.database import Database
 from hotpapers.store.sqlite import SqliteDatabase
 
 PART = ".part"
-"""What the name of a copy ends in until it is whole."""
+"""The suffix of an unfinished copy's name."""
 FOLDER = ".hotpapers-"
-"""What the names of the folders begin with in which copies are prepared."""
+"""The prefix of the names of folders in which copies are prepared."""
 AT_WORK = 600.0
-"""Seconds for which a folder that was written to may still be in use."""
+"""Seconds since its last write after which a folder is not in use any more."""
 
 
 def unfinished_copy(target: Path) -> Path:
-    """Where a copy is written until it is whole."""
+    """The path of a copy until it is finished."""
     return target.with_name(target.name + PART)
 
 
 def check_there(part: Path, target: Path) -> None:
-    """Raises StoreError where a copy is gone before it could be put in its place: it was taken for what a killed one
-    left, or it held somebody's words who was being forgotten meanwhile."""
+    """Raise StoreError if an unfinished copy was deleted meanwhile: `forget` mistook it for a killed one's, or it
+    contained words that were being forgotten."""
     if not part.exists():
         raise StoreError(
-            f"{target}: not written: `hotpapers forget` removes unfinished copies, and ran meanwhile; run the same "
-            "command again."
+            f"{target}: not written, because `hotpapers forget` ran meanwhile, which removes unfinished copies; run "
+            "the same command again."
         )
 
 
 def remove_unfinished(database: Database) -> list[str]:
-    """Removes what killed copies of this store left beside it and where copies of it went.
+    """Remove the leftovers of killed copies next to this store and where its copies went.
 
-    Returns what could not be removed, or may be in use.
+    Returns the paths that could not be removed or may be in use.
     """
     return sorted(str(path) for path in _leftovers(database) if not _is_removed(path))
 
@@ -55,7 +55,7 @@ def _leftovers(database: Database) -> Iterator[Path]:
 
 
 def _is_removed(path: Path) -> bool:
-    """Folders that were just written to may be those of a restore that runs now."""
+    """Remove a path if possible, but not a folder just written to, which a running restore may use."""
     with suppress(OSError):
         if not path.is_dir():
             path.unlink()

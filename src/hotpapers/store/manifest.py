@@ -1,7 +1,7 @@
-"""A batch's manifest: what it added, closed, pruned and forgot; each chained to the batch before.
+"""A batch's manifest: what it added, closed, pruned and forgot. Each is chained to the batch before.
 
-It lists rows by number, and of each hash no more than names the row that was changed: the chain holds the hash of all
-of them, its `root`. Numbers are a store's own and stand in no hash."""
+It lists rows by number, with only the first bytes of each hash, which suffice to tell which row was changed. The chain
+covers `root`, the hash of all hashes. Numbers are local to a store and not part of any hash."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from hotpapers.store.commitments import canonical_json
 
 HASH = 32
 CHECK = 8
-"""Bytes of a row's hash that are kept while the row is there."""
+"""Bytes of a row's hash that are kept while the row exists."""
 
 RowName = tuple[str, int]
-"""A row: its kind and its number."""
+"""A row: its kind and number."""
 Pair = tuple[int, int]
-"""A row, or an identity, of an earlier batch: (position, index in that batch's manifest)."""
+"""A row or identity of an earlier batch: (position, index in that batch's manifest)."""
 Remainder = tuple[int, int, str]
-"""A row of which parts were forgotten, and the hash of what is left of it: see `StoredRow.remainder_hash`."""
+"""A row of which parts were forgotten, and the hash of the rest; see `StoredRow.remainder_hash`."""
 ErasedIdentity = tuple[int, int, str]
-"""An identity that was forgotten, and the pseudonym in its place."""
+"""A forgotten identity, and the pseudonym that replaced its key."""
 
 
 class BatchStamp(NamedTuple):
-    """When a batch was written (µs UTC), of which source, and where that resumes; None where it stays."""
+    """When a batch was written (µs UTC), its source, and the source's new cursor; None if it does not change."""
 
     at: int
     source: str
@@ -39,14 +39,14 @@ class BatchStamp(NamedTuple):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The rows of a batch in order: `kinds` says how many of which kind follow each other, `steps` by how much each
-    number is higher than the one before of its kind, `checks` how each hash begins, `root` is the SHA-256 of all
+    """The rows of a batch in order. `kinds`: the kinds and their numbers of rows. `steps`: the difference of each
+    row's number from the one before of its kind. `checks`: the first bytes of each hash. `root`: the SHA-256 of all
     hashes.
 
-    `identities`: the first number and how many identities the batch brought; `persons`: how many of them, the first
-    ones, are posts and accounts. `closed`, `pruned`, `forgotten` and `erased` speak of earlier batches; `kept`: by
-    index the whole hashes of rows that were pruned since. `tombstones`: marks of what must not come back. `origins[i]`:
-    the original that the item was read from, 0 for none; empty where no item was read from one."""
+    `identities`: the first number and the count of identities added. `persons`: how many of them are posts and
+    accounts, which come first. `closed`, `pruned`, `forgotten`, `erased`: rows and identities of earlier batches.
+    `kept`: by index, the whole hashes of rows that were pruned later. `tombstones`: marks of keys and names that must
+    not come back. `origins[i]`: the original from which the item was parsed, 0 for none; empty if there are none."""
 
     kinds: list[tuple[str, int]]
     steps: list[int]
@@ -63,7 +63,7 @@ class Manifest(msgspec.Struct, frozen=True):
     origins: list[int] = []
 
     def __len__(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.steps)
 
     def rows(self) -> Iterator[RowName]:
@@ -75,7 +75,7 @@ class Manifest(msgspec.Struct, frozen=True):
             at += count
 
     def check(self, index: int) -> bytes:
-        """How the hash of the index-th row begins."""
+        """The first bytes of the hash of the index-th row."""
         return self.checks[CHECK * index : CHECK * index + CHECK]
 
     def origin(self, index: int) -> int:
@@ -90,7 +90,7 @@ def listing(rows: Iterable[RowName], hashes: Sequence[bytes], **changes: Any) ->
 
 
 def listing_of(groups: Sequence[tuple[str, Sequence[int]]], hashes: Sequence[bytes], **changes: Any) -> Manifest:
-    """The same of rows as kinds with their numbers."""
+    """The same for rows given as kinds with their numbers."""
     return Manifest(
         [(kind, len(numbers)) for kind, numbers in groups],
         list(chain.from_iterable(map(sub, numbers, (0, *numbers)) for _, numbers in groups)),
@@ -101,7 +101,7 @@ def listing_of(groups: Sequence[tuple[str, Sequence[int]]], hashes: Sequence[byt
 
 
 def root_of(hashes: Iterable[bytes]) -> bytes:
-    """What the chain holds of a batch's rows: SHA-256 of their hashes, in order."""
+    """The hash of a batch's rows that the chain covers: SHA-256 of their hashes, in order."""
     return hashlib.sha256(b"".join(hashes)).digest()
 
 
@@ -110,7 +110,7 @@ _decode = msgspec.msgpack.Decoder(Manifest).decode
 
 
 def pack(manifest: Manifest) -> bytes:
-    """A manifest as it is stored: MessagePack, Zstandard."""
+    """A manifest as stored: MessagePack, compressed with Zstandard."""
     return zstandard.ZstdCompressor(level=1).compress(_encode(manifest))
 
 
@@ -119,7 +119,7 @@ def unpack(blob: bytes) -> Manifest:
     try:
         listed = _decode(zstandard.ZstdDecompressor().decompress(blob, max_output_size=2**31))
     except (zstandard.ZstdError, MemoryError) as problem:
-        raise ValueError(f"no manifest: {problem}") from problem
+        raise ValueError(f"not a manifest: {problem}") from problem
     count = len(listed)
     if (
         sum(number for _, number in listed.kinds) != count
@@ -135,9 +135,9 @@ def unpack(blob: bytes) -> Manifest:
 def link(before: bytes, position: int, stamp: BatchStamp, manifest: Manifest) -> bytes:
     """The batch's chain value: SHA-256(chain before ‖ SHA-256(header as RFC 8785 JSON) ‖ root).
 
-    The header says how many posts and accounts came, what was forgotten, and its tombstones, only where there are any.
-    Numbers are left out: each hash covers its item's key. So are origins: what is kept raw does not move with the
-    record."""
+    The header gives the number of new posts and accounts, what was forgotten, and the tombstones, each only if there
+    are any. Row numbers are left out, because each hash covers its item's key. Origins are left out, because raw
+    payloads are not exported with the record."""
     header: dict[str, Any] = {
         "at": stamp.at,
         "closed": manifest.closed,
@@ -157,15 +157,16 @@ def link(before: bytes, position: int, stamp: BatchStamp, manifest: Manifest) ->
 
 
 def genesis(secret: bytes) -> bytes:
-    """What the first batch is chained to: SHA-256("hotpapers record 1" ‖ secret). So the chain binds the secret too."""
+    """The value to which the first batch is chained: SHA-256("hotpapers record 1" ‖ secret). So the chain covers the
+    secret too."""
     return hashlib.sha256(b"hotpapers record 1" + secret).digest()
 
 
 def indices(manifest: Manifest) -> dict[RowName, int]:
-    """Where each row stands."""
+    """The index of each row."""
     return {row: index for index, row in enumerate(manifest.rows())}
 
 
 def without(manifest: Manifest, pruned: dict[int, bytes]) -> Manifest:
-    """The same manifest with the whole hashes of rows that go, by index; its chain value stays."""
+    """The same manifest with the whole hashes of pruned rows, by index; its chain value does not change."""
     return msgspec.structs.replace(manifest, kept={**manifest.kept, **pruned})

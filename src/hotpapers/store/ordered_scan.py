@@ -1,4 +1,4 @@
-"""Reading all rows in the order of their batches, kind by kind, in bounded memory."""
+"""Read all rows in the order of their batches, kind by kind, in bounded memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hotpapers.store.item_rows import (
 
 
 class OrderedScan:
-    """The rows of one kind in the order in which they were added, with two rows of look-ahead."""
+    """The rows of one kind in the order in which they were added, with a lookahead of two rows."""
 
     def __init__(self, database: Database, spec: KindSpec) -> None:
         self._spec = spec
@@ -28,9 +28,9 @@ class OrderedScan:
         self._next, self._second = next(self._rows), next(self._rows)
 
     def upto(self, position: int) -> Iterator[StoredRow | int]:
-        """Rows whose batch is not later than a position; the number of one that is not as this program writes rows.
+        """The rows of batches up to a position; for a damaged row, its number.
 
-        A row that claims a later batch than the row after it comes too: it is not sound and would hold up the rest.
+        Also returns rows with a later batch than the row after them: they are damaged and would block the rest.
         """
         while self._next is not None and (self._batch(self._next) <= position or self._is_out_of_order()):
             row = self._next
@@ -43,7 +43,7 @@ class OrderedScan:
         return self._batch(self._second) < self._batch(self._next)
 
     def _batch(self, row: Sequence[Any]) -> int:
-        """Which batch a row claims to be of; damage can leave no number there."""
+        """The batch that a row claims to belong to. In a damaged row, it may not be a number."""
         since = row[len(self._spec.columns) - 1]
         return since if isinstance(since, int) else 0
 
@@ -53,7 +53,7 @@ class OrderedScan:
 
 
 def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
-    """All rows by their number. Of one that cannot be read, its number and batch alone."""
+    """All rows, ordered by number. For unreadable rows, only number and batch are set."""
     sql = f"SELECT {columns_with_commitments(spec)} FROM {spec.kind} WHERE id > ? ORDER BY id"
     number = -(2**63)
     while True:
@@ -93,5 +93,5 @@ def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
 
 
 def all_scans(database: Database) -> dict[str, OrderedScan]:
-    """One for every kind."""
+    """One scan for each kind."""
     return {spec.kind: OrderedScan(database, spec) for spec in SPECS.values()}

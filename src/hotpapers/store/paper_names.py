@@ -1,7 +1,7 @@
-"""What names the papers that the record knows: titles, DOIs of published versions, pages of their own.
+"""The names of the papers in the record: titles, DOIs of published versions, and their own web pages.
 
-A page is a paper's own where the paper's metadata says so: its comment or abstract on arXiv, or Hugging Face, whose
-page of a paper is a post with links to project and code. Two papers that claim the same have neither.
+A page is a paper's own if the paper's metadata says so: its comment or abstract on arXiv, or its page on Hugging Face,
+which is a post with links to project and code. A name claimed by two papers belongs to neither.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from hotpapers.store.item_rows import SPECS
 from hotpapers.store.record import Record
 
 KEPT = 180 * DAY
-"""How long a paper is looked for by name after it was announced."""
+"""How long papers are matched by name after their announcement."""
 
 _links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
 
 
 def load_names(record: Record, at: int, since: int | None = None, position: int | None = None) -> PaperIndex:
-    """The names of the papers announced from one moment until another, and of those never announced but observed then
-    (imported ones), as the record has them at a position, by default now. By default in the 180 days to `at`."""
+    """The names of the papers announced between `since` (by default 180 days earlier) and `at`, and of papers observed
+    then but never announced (imported ones), as known at a position, by default now."""
     return PaperIndex(paper_aliases(record, at, since, position))
 
 
 def paper_aliases(
     record: Record, at: int, since: int | None = None, position: int | None = None
 ) -> Iterator[PaperAlias]:
-    """What `load_names` makes its index of: plain values, for processes that have no store."""
+    """The entries of the index that `load_names` makes, as plain values for processes without a store."""
     view = record.view(position=position)
     span = (at - KEPT if since is None else since, at)
     return chain(_papers(view, span), _linked(view, span))
 
 
 def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:
-    """What items that a source just read say of papers' names, for `Names.learn`."""
+    """The names of papers in items that a source has just read, to add to an index."""
     links: dict[str, tuple[TextLink, ...]] = {}
     listed: dict[str, str] = {}
     for item in items:
@@ -63,7 +63,7 @@ def _leading_to(paper: str, links: Iterable[TextLink]) -> PaperAlias:
 
 
 def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
-    """Titles, DOIs and what papers say of themselves."""
+    """Titles, DOIs, and the pages that papers claim in comment and abstract."""
     announced = f"SELECT a.paper FROM announcement AS a WHERE a.type <> 'replacement' AND {view.visible('a')}"
     sql = f"""SELECT {key_of("t.paper")}, t.title, t.doi, t.comment, t.abstract FROM paper AS t
         WHERE {view.visible("t")} AND {view.newest(SPECS[Paper], "t")}
@@ -74,7 +74,7 @@ def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
 
 
 def _linked(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
-    """What Hugging Face's pages of papers lead to."""
+    """The pages linked from papers' pages on Hugging Face."""
     sql = f"""SELECT {key_of("m.paper")}, p.links FROM post AS p JOIN mention AS m ON m.post = p.post
         WHERE p.network = 'huggingface' AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
           AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")} AND {view.visible("m")}

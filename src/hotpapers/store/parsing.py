@@ -1,4 +1,4 @@
-"""Payloads with what a parser read from them: a pure step between a network's answer and a batch."""
+"""Parse payloads into items: a pure step between a network's response and a batch."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hotpapers.model import DAY, Item, RawPayload
 from hotpapers.store import item_checks
 
 Parser = Callable[[RawPayload], Iterable[Item]]
-"""A source's `read`: what a network said into items."""
+"""A source's `read`: converts a payload into items."""
 KEEP_FOR = 30 * DAY
-"""Microseconds for which a payload is kept raw where nobody says otherwise."""
+"""Microseconds for which payloads are kept raw by default."""
 
 
 class ParsedPayload(NamedTuple):
-    """A payload, its items, and why it cannot be read: empty where it can. `keep_for`: microseconds for which it is
+    """A payload, its items, and why it could not be parsed, empty if it could. `keep_for`: microseconds for which it is
     kept raw, 0 for not at all."""
 
     payload: RawPayload
@@ -26,8 +26,8 @@ class ParsedPayload(NamedTuple):
 
 
 def parse(parser: Parser, payload: RawPayload, keep_for: int = KEEP_FOR) -> ParsedPayload:
-    """What a parser makes of a payload. Whatever a hostile one provokes is a reason for quarantine; that the store
-    cannot be asked is none: nothing is written then, and the payload is read again."""
+    """Parse a payload. Any exception that a hostile payload provokes is a reason for quarantine, but a failure of the
+    store is not: it is raised, nothing is written, and the payload is read again later."""
     try:
         items = list(parser(payload))
         for item in items:

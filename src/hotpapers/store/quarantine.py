@@ -1,4 +1,4 @@
-"""What could not be read: set apart with its reason until its time is over, or until a better reader can read it."""
+"""Quarantine: payloads that could not be parsed, kept with the reason until they expire or a newer parser can."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _COLUMNS = "id, source, kind, key, reason, seen_at, keep_until"
 
 
 class QuarantinedPayload(NamedTuple):
-    """An original in quarantine. `number`: its own; `key`: what the network calls it, as far as that could be read;
-    `reason`: why it could not be read; `seen_at`, `keep_until`: µs UTC."""
+    """An original in quarantine. `key`: the network's id, as far as it could be read. `reason`: why the original could
+    not be parsed. `seen_at`, `keep_until`: µs UTC."""
 
     number: int
     source: str
@@ -25,12 +25,12 @@ class QuarantinedPayload(NamedTuple):
 
 
 def counted(database: Database) -> dict[str, int]:
-    """How many originals of each source are in quarantine."""
+    """The number of originals in quarantine, by source."""
     return dict(database.rows("SELECT source, count(*) FROM quarantine GROUP BY source ORDER BY source"))
 
 
 def latest(database: Database, source: str, most: int) -> list[QuarantinedPayload]:
-    """The originals that came last, those of one source where it is named: the latest first, `most` at most."""
+    """The latest originals, at most `most`, newest first. `source`: only of this source, empty for all."""
     where, params = ("WHERE source = ?", (source,)) if source else ("", ())
     sql = f"SELECT {_COLUMNS} FROM quarantine {where} ORDER BY id DESC LIMIT ?"
     return [QuarantinedPayload(*row) for row in database.rows(sql, (*params, most))]
@@ -40,6 +40,6 @@ def load(database: Database, number: int) -> tuple[QuarantinedPayload, bytes]:
     """An original and its body, as the network sent it. Raises NotFound, CorruptStore."""
     rows = database.rows(f"SELECT {_COLUMNS}, body FROM quarantine WHERE id = ?", (number,))
     if not rows:
-        raise NotFound(f"{number}: nothing in quarantine has this number; `hotpapers quarantine` lists what is there")
+        raise NotFound(f"{number}: no such payload in quarantine; `hotpapers quarantine` lists them")
     *columns, body = rows[0]
     return QuarantinedPayload(*columns), unpack(body)

@@ -1,7 +1,7 @@
-"""What networks said, untouched: kept raw per item, once by content, or in quarantine with the reason.
+"""Originals: payloads as networks sent them, each stored once, or in quarantine with the reason.
 
-Only for items that entered the record, and only as long as the network's terms allow. An original that names what was
-forgotten is not kept.
+Kept only for items that entered the record, and only as long as the network's terms allow. Originals that name
+something forgotten are not kept.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from hotpapers.store.parsing import ParsedPayload
 from hotpapers.store.tombstones import Tombstones
 
 CHUNK = 2_000
-"""Originals that are read again in one batch."""
+"""Originals parsed again per batch."""
 LONGEST_REASON = 500
 SHORTEST = 2 * model.DAY
-"""For how long at least what could not be read is kept: no network's terms ask for less."""
+"""The shortest time for which unreadable originals are kept; no network's terms require less."""
 
 _COLUMNS = ("source", "kind", "key", "content", "body", "seen_at", "keep_until")
 _SET_APART = (
@@ -40,7 +40,7 @@ def _pack(body: bytes) -> bytes:
 
 
 def unpack(body: bytes) -> bytes:
-    """An original as it came. Raises CorruptStore."""
+    """An original's body as it came. Raises CorruptStore."""
     try:
         return zstandard.decompress(bytes(body))
     except zstandard.ZstdError as problem:
@@ -48,21 +48,21 @@ def unpack(body: bytes) -> bytes:
 
 
 class Original(NamedTuple):
-    """What a network said, and until when it is kept (µs UTC)."""
+    """A payload, and until when it is kept (µs UTC)."""
 
     payload: model.RawPayload
     keep_until: int
 
 
 class RawArchive(NamedTuple):
-    """Where one source's originals go. Call inside `write()`."""
+    """Stores the originals of one source. Call its methods inside `write()`."""
 
     database: Database
     forgotten: Tombstones
     source: str
 
     def keep(self, offered: Iterable[tuple[ParsedPayload, Sequence[model.Item]]]) -> list[int]:
-        """The numbers of the originals of some items each; 0 where one is not to be kept."""
+        """Store payloads, given with their items; the number of each original, 0 if it must not be kept."""
         contents: list[bytes] = []
         originals: dict[bytes, Original] = {}
         for parsed, items in offered:
@@ -80,7 +80,8 @@ class RawArchive(NamedTuple):
         return not (self._names_forgotten(parsed.payload) or any(map(self.forgotten.refuses, items)))
 
     def quarantine(self, parsed: ParsedPayload) -> None:
-        """Sets apart what could not be read, once by content; a while also where nothing is kept, to find out why."""
+        """Put an unreadable payload into quarantine, once per content. It is kept for a while even if the source's
+        payloads are not kept, for diagnosis."""
         payload = parsed.payload
         if self._names_forgotten(payload):
             return
@@ -100,7 +101,7 @@ class RawArchive(NamedTuple):
 
 
 def _keep(database: Database, source: str, originals: Mapping[bytes, Original]) -> dict[bytes, int]:
-    """The numbers of originals, by content; one that is there already keeps its own."""
+    """Store originals; their numbers by content hash. Originals already stored keep their number."""
     numbers: dict[bytes, int] = {}
     for some in slices(list(originals.items())):
         rows = (_row(source, content, original) for content, original in some)
@@ -118,13 +119,13 @@ def _row(source: str, content: bytes, original: Original) -> tuple[Any, ...]:
 
 
 def _content(payload: model.RawPayload) -> bytes:
-    """By what an original is known: SHA-256 of its kind, key and body; two posts may both be told of as `null`."""
+    """An original's content hash: SHA-256 of kind, key and body. The body is not enough: two may both be `null`."""
     return hashlib.sha256(
         b"\0".join((payload.kind.encode(), payload.key.encode("utf-8", "replace"), payload.body))
     ).digest()
 
 
-# ---- read again ------------------------------------------------------------------------------------------
+# ---- parsed again ----------------------------------------------------------------------------------------
 
 
 def release(
@@ -133,7 +134,7 @@ def release(
     source: str,
     read: Callable[[model.RawPayload], ParsedPayload],
 ) -> None:
-    """Takes out of quarantine what a better reader can read: to the originals, if it gives anything."""
+    """Release from quarantine what a newer parser can read; store it with the originals if it has any items."""
     sql = "SELECT id, kind, key, body, seen_at, keep_until FROM quarantine WHERE source = ? ORDER BY id"
     for number, *parts, keep_until in database.rows(sql, (source,)):
         parsed = read(_original(*parts))
@@ -144,13 +145,13 @@ def release(
 
 
 def apart(database: Database, source: str) -> Iterator[model.RawPayload]:
-    """What is in quarantine of a source."""
+    """A source's payloads in quarantine."""
     sql = "SELECT kind, key, body, seen_at FROM quarantine WHERE source = ? ORDER BY id"
     return (_original(*parts) for parts in database.iterate(sql, (source,)))
 
 
 def after(database: Database, source: str, number: int) -> list[tuple[int, model.RawPayload]]:
-    """The next originals of a source, by number."""
+    """The next originals of a source after a number."""
     sql = f"SELECT id, kind, key, body, seen_at FROM raw WHERE source = ? AND id > ? ORDER BY id LIMIT {CHUNK}"
     return [(own, _original(*parts)) for own, *parts in database.rows(sql, (source, number))]
 
@@ -160,7 +161,7 @@ def _original(kind: str, key: str, body: bytes, seen_at: int) -> model.RawPayloa
 
 
 def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[StoredRow]]:
-    """The open rows that were read from originals, by the original's number; numbers are ascending."""
+    """The open rows parsed from originals, by the original's number. `numbers`: ascending."""
     rows: dict[int, list[StoredRow]] = defaultdict(list)
     if numbers:
         for spec in SPECS.values():
@@ -174,8 +175,8 @@ def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[Stor
 
 
 def compare(rows: Iterable[StoredRow], read: Iterable[model.Item]) -> tuple[list[StoredRow], list[model.Item]]:
-    """What is no longer given, and what is new. The same words at a later moment are the same words: an original is
-    kept once, however often it was seen; what is read anew from it holds at all these moments."""
+    """The rows that an original no longer yields, and the items that are new. The same content at a later moment is not
+    new: an original is stored once, however often it was seen, and new items are added at all these moments."""
     kept, items = list(rows), list(read)
     stale = [row for row in kept if not any(_same(row.item, item) for item in items)]
     fresh = [item for item in items if not any(_same(row.item, item) for row in kept)]
@@ -184,7 +185,7 @@ def compare(rows: Iterable[StoredRow], read: Iterable[model.Item]) -> tuple[list
 
 
 def _moments(item: model.Item, stale: Iterable[StoredRow]) -> list[int]:
-    """The moments of an item: its own, and the later ones at which the original said something else of its key."""
+    """The moments of a new item: its own, and the later ones of stale rows with its key."""
     key = model.typed_key(item)
     later = {row.item.observed_at for row in stale if model.typed_key(row.item) == key}
     return sorted({item.observed_at, *(at for at in later if at > item.observed_at)})
@@ -197,7 +198,8 @@ def _same(kept: model.Item, item: model.Item) -> bool:
 def erase(
     database: Database, numbers: Iterable[int], keys: Iterable[str], named_in: Callable[[str, bytes], bool]
 ) -> int:
-    """Removes originals by number, and all, also from quarantine, that are under some keys or name them; how many."""
+    """Delete originals by number, and all originals, including those in quarantine, that have some keys or name them;
+    the number deleted."""
     gone = set(numbers)
     own = {name for key in keys for name in (key, key.partition(":")[2])}
     count = 0

@@ -1,7 +1,7 @@
-"""Which reaction was for which post: a network that tells of a withdrawal names the reaction alone.
+"""Remember the post of each reaction, because networks that report a withdrawal name only the reaction.
 
-So a keyed mark of each is kept with its post, and nothing that names its account. These rows are about the work, not
-about the world: no items, in no batch and in no export.
+For each reaction a keyed mark is stored with the post, and nothing that identifies the account. These rows are working
+data, not observations: they are not items and not part of batches or exports.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.record import Record
 
 REACTIONS_KEPT = 30 * DAY
-"""Microseconds for which a reaction is remembered: as long as a post is followed."""
+"""Microseconds for which a reaction is remembered: as long as a post is tracked."""
 
 
 def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at: int) -> int:
-    """Keeps pairs of a reaction's address and the key of its post; how many were new or are for another post now.
+    """Store pairs of a reaction's address and its post's key; the number that were new or changed.
 
-    Before the batch that holds the reactions: what is told twice is kept once, what is never told again is not lost.
+    Call before writing the batch with the reactions: storing them twice does no harm, but losing them would.
     """
     rows = [(record.hasher.reaction(address), post, at) for address, post in reactions]
     if not rows:
@@ -31,13 +31,13 @@ def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at:
 
 
 def post_of_reaction(record: Record, address: str) -> str | None:
-    """The key of the post that a reaction was for; None where that is not known, or no longer."""
+    """The key of a reaction's post; None if it is unknown or no longer remembered."""
     rows = record.database.rows("SELECT post FROM reaction_post WHERE mark = ?", (record.hasher.reaction(address),))
     return str(rows[0][0]) if rows else None
 
 
 def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
-    """Those of the reactions of which it is known for which post they were."""
+    """The reactions whose post is known."""
     marks = {record.hasher.reaction(address): address for address in addresses}
     known = []
     for some in slices(sorted(marks)):
@@ -47,16 +47,16 @@ def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
 
 
 def all_marks(record: Record) -> Iterator[int]:
-    """The marks of all reactions of which it is known for which post they were."""
+    """The marks of all reactions whose post is known."""
     return (mark for (mark,) in record.database.iterate("SELECT mark FROM reaction_post", ()))
 
 
 def drop_old_reactions(record: Record, before: int) -> int:
-    """Removes what was kept before a moment; how many there were."""
+    """Delete what was stored before a moment; the number deleted."""
     with record.database.write():
         return record.database.run("DELETE FROM reaction_post WHERE at < ?", (before,))
 
 
 def forget_reactions_to(database: Database, posts: Iterable[str]) -> None:
-    """Removes what was kept of reactions to posts. Call inside `write()`."""
+    """Delete the reactions to some posts. Call inside `write()`."""
     database.many("DELETE FROM reaction_post WHERE post = ?", [(post,) for post in posts])

@@ -1,8 +1,8 @@
-"""What readers say in the app's forms: that an entry is wrong, that a post should not be quoted, that an account is no
-bot. For the operator alone; no page, answer or export has it.
+"""Reports that readers send through the app's forms: an entry is wrong, a post should not be quoted, an account is not
+a bot. Only the operator sees them; they are not on pages, in API responses or in exports.
 
-Bounded, as anybody may write: so many characters, so many in an hour, so many that are open. Of who wrote nothing is
-kept. What was said goes when the operator has dealt with it; the row stays, so that no number means two things.
+Anybody may write, so length, reports per hour and open reports are limited. Nothing is stored about the sender. The
+text is deleted when the operator closes a report. The row stays, so its number is never reused.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ Kind = Literal["quotation", "entry", "contest"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 LONGEST = 2_000
-"""Characters of what is said."""
+"""Characters of a report's text."""
 MOST_AN_HOUR = 60
 MOST_OPEN = 1_000
-"""Reports, and contests, each by themselves."""
+"""These limits apply to contests and to all other reports separately."""
 
 NoteResult = Literal["kept", "known", "full"]
-"""What became of a report: it is kept, was said already and is open, or there are too many."""
+"""The result for a report: stored, the same report is already open, or there are too many."""
 
 _COLUMNS = "id, at, kind, issue, paper, subject, said"
 
 
 class ReaderReport(NamedTuple):
-    """What somebody said. `id`: its number, 0 before it has one; `at`: when, µs UTC. `issue`: an issue's digest.
+    """A reader's report. `id`: its number, 0 before it is stored. `at`: when, µs UTC. `issue`: an issue's digest.
     `subject`: the post or account that it is about, empty for an entry."""
 
     id: int
@@ -43,7 +43,7 @@ class ReaderReport(NamedTuple):
 
 
 def note(database: Database, report: ReaderReport) -> NoteResult:
-    """Keeps a report, once."""
+    """Store a report, unless the same one is open or there are too many."""
     with database.write():
         where = "kind = ? AND issue = ? AND paper = ? AND subject = ? AND said = ? AND closed_at = 0"
         values = (report.kind, report.issue, report.paper, report.subject, report.said[:LONGEST])
@@ -57,9 +57,9 @@ def note(database: Database, report: ReaderReport) -> NoteResult:
 
 
 def is_full(database: Database, at: int, kind: Kind) -> bool:
-    """Whether no more of a kind are taken at a moment: too many came within the hour, or wait for the operator.
+    """Whether no more reports of a kind are accepted: too many in the last hour, or too many are open.
 
-    Contests are counted by themselves: they take a proof, the others nothing.
+    Contests are counted separately, because they require a proof and the others do not.
     """
     among = "kind = 'contest'" if kind == "contest" else "kind <> 'contest'"
     lately = int(database.rows(f"SELECT count(*) FROM report WHERE {among} AND at > ?", (at - HOUR,))[0][0])
@@ -68,7 +68,7 @@ def is_full(database: Database, at: int, kind: Kind) -> bool:
 
 
 def waiting(database: Database) -> list[ReaderReport]:
-    """Those that are open, the oldest first."""
+    """The open reports, oldest first."""
     return [_report(row) for row in database.rows(f"SELECT {_COLUMNS} FROM report WHERE closed_at = 0 ORDER BY id")]
 
 
@@ -77,22 +77,22 @@ def _report(row: tuple[Any, ...]) -> ReaderReport:
 
 
 def count_open(database: Database) -> int:
-    """How many are open."""
+    """The number of open reports."""
     return int(database.rows("SELECT count(*) FROM report WHERE closed_at = 0")[0][0])
 
 
 def close(database: Database, ids: Collection[int], at: int) -> None:
-    """Closes open reports: what was said, and of whom, is deleted. Raises NotFound, and then closes none."""
+    """Close open reports, deleting their text and subject. Raises NotFound, and then closes none."""
     with database.write():
         known = {report.id for report in waiting(database)}
         for id in ids:
             if id not in known:
-                raise NotFound(f"{id}: no such report is open; `hotpapers reports` lists them")
+                raise NotFound(f"{id}: no such open report; `hotpapers reports` lists them")
             database.run("UPDATE report SET said = '', subject = '', closed_at = ? WHERE id = ?", (at, id))
 
 
 def forget(database: Database, keys: Collection[str], stand_in: Callable[[str], bool]) -> None:
-    """Deletes the reports on posts and accounts that are forgotten, or that name them. Call inside `write()`."""
+    """Delete the reports about forgotten posts and accounts, and those that name them. Call inside `write()`."""
     rows = database.rows("SELECT id, subject, said FROM report WHERE subject <> '' OR said <> ''")
     for id, subject, text in rows:
         if subject in keys or stand_in(f"{subject} {text}"):

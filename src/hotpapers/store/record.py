@@ -1,4 +1,4 @@
-"""A store: opened, written in batches, viewed at a moment."""
+"""`Record`: open a store, write batches, view it at a moment."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from hotpapers.store.sqlite import SqliteDatabase
 
 
 def allow_all() -> None:
-    """Who may write a batch where nobody says otherwise."""
+    """The default precondition: anybody may write."""
 
 
 def keep_all(now: AsOfView) -> Callable[[model.Item], bool]:
-    """What of a batch is written where nobody says otherwise."""
+    """The default filter: every item is written."""
     return lambda _: True
 
 
 def now() -> int:
-    """The moment, in microseconds UTC: the one place where the record looks at the clock."""
+    """The current time, in microseconds UTC. The record reads the clock only here."""
     return time.time_ns() // 1000
 
 
 def is_server(store: str) -> bool:
-    """Whether a store is a database on a server, not a file."""
+    """Whether a store is a database on a server rather than a file."""
     return store.startswith(("postgresql://", "postgres://"))
 
 
@@ -46,9 +46,9 @@ def store_path(store: str) -> Path:
 
 
 def connect(store: str, *, create: bool = True) -> Database:
-    """The database behind `path`, `sqlite:////absolute/path` or `postgresql://…`."""
+    """Open the database at `path`, `sqlite:////absolute/path` or `postgresql://…`."""
     if is_server(store):
-        from hotpapers.store.postgres import PostgresDatabase  # an extra, loaded when it is asked for
+        from hotpapers.store.postgres import PostgresDatabase  # an optional dependency
 
         return PostgresDatabase(store)
     if "://" in store and not store.startswith("sqlite:///"):
@@ -57,20 +57,20 @@ def connect(store: str, *, create: bool = True) -> Database:
         )
     path = store_path(store)
     if path.is_dir():
-        raise errors.UsageError(f"{path}: a folder; name a file in it, such as {path / 'hotpapers.db'}")
+        raise errors.UsageError(f"{path}: is a folder; name a file in it, such as {path / 'hotpapers.db'}")
     if not path.exists() and not create:
-        raise errors.NotFound(f"{path}: no such store; `hotpapers import` or `hotpapers init` makes one.")
+        raise errors.NotFound(f"{path}: no such store; create one with `hotpapers import` or `hotpapers init`.")
     if not create and not path.stat().st_size:
         raise errors.NotFound(
-            f"{path}: an empty file, no store; if it was one, restore a backup: hotpapers backup --restore"
+            f"{path}: an empty file, not a store; if it was one, restore a backup: hotpapers backup --restore"
         )
     if not path.parent.is_dir():
-        raise errors.UsageError(f"{path.parent}: no such folder for the store; make it first.")
+        raise errors.UsageError(f"{path.parent}: no such folder for the store; create it first.")
     return SqliteDatabase(path)
 
 
 class Record:
-    """All items of a store, and how they got there. Use as a context manager."""
+    """All items of a store and their history. Use as a context manager."""
 
     def __init__(self, store: str, *, create: bool = True) -> None:
         self.database = connect(store, create=create)
@@ -92,7 +92,7 @@ class Record:
         self.database.close()
 
     def _secret(self) -> bytes:
-        """The store's secret; a new store gets one. Raises CorruptStore."""
+        """The store's secret, made first in a new store. Raises CorruptStore."""
         if read_meta(self.database, SECRET) is None:
             with self.database.write():
                 self._make_secret()
@@ -102,7 +102,7 @@ class Record:
             raise errors.CorruptStore(f"{self.database.where}: its secret is damaged; restore a backup") from problem
 
     def _make_secret(self) -> None:
-        """Gives a new store its secret, unless another process has just done so, and may have written items since."""
+        """Make a new store's secret, unless another process has just done so and may even have written items."""
         if read_meta(self.database, SECRET) is not None:
             return
         if self.head.position:
@@ -110,11 +110,11 @@ class Record:
         write_meta(self.database, SECRET, secrets.token_hex(32))
 
     def adopt_secret(self, secret: str) -> None:
-        """Takes over the secret of the store that is restored here. Only while the record is empty."""
+        """Set the secret to that of the store being restored here. Only while the record is empty."""
         hasher = item_rows.KeyedHasher(bytes.fromhex(secret))
         with self.database.write():
             if self.head.position:
-                raise errors.StoreError(f"{self.database.where}: holds a record already")
+                raise errors.StoreError(f"{self.database.where}: not empty")
             write_meta(self.database, SECRET, secret)
         self.hasher = hasher
 
@@ -124,14 +124,14 @@ class Record:
         return batches.head(self.database)
 
     def view(self, as_of: int = model.LARGEST, position: int | None = None) -> AsOfView:
-        """The record as observed up to `as_of`, as known at `position` (by default: everything)."""
+        """The record as observed up to `as_of` and known at `position`; by default everything."""
         return AsOfView(self.database, as_of, self.head.position if position is None else position)
 
     def append(
         self, offered: Iterable[model.Item], *, source: str, at: int | None = None, cursor: str | None = None,
         precondition: Callable[[], object] = allow_all,
     ) -> WrittenBatch:  # fmt: skip
-        """One batch of items that come from no raw rows. `precondition`: as in `ingest`."""
+        """Write one batch of items that were not parsed from originals. `precondition`: as in `ingest`."""
         offers: list[batches.Offer] = [(item, 0) for item in offered]
         with self.database.write():
             precondition()
@@ -151,11 +151,11 @@ class Record:
         precondition: Callable[[], object] = allow_all,
         is_new: Callable[[AsOfView], Callable[[model.Item], bool]] = keep_all,
     ) -> WrittenBatch:
-        """One batch of what a network said, as it was parsed: items, and the payloads that are kept raw.
+        """Write one batch of parsed payloads: their items, and the payloads that are kept raw.
 
-        `job`: under which name the batch and its cursor stand, the source's own by default. What could not be read goes
-        to quarantine with its reason and stops nothing else. While nobody else can write are asked: `precondition`,
-        which raises what undoes the batch, and what `is_new` makes of the record as it is then, of each item.
+        `job`: the name for the batch and its cursor, by default the source's. Unreadable payloads go to quarantine with
+        their reason and don't affect the others. Two callbacks run inside the write transaction: `precondition`, whose
+        exception undoes the batch, and `is_new`, which gets the current record and returns a filter for items.
         """
         with self.database.write():
             precondition()
@@ -178,17 +178,17 @@ class Record:
     def plan_reprocess(
         self, source: str, parser: Parser, *, lasting: Collection[type[model.Item]] = ()
     ) -> reparse.ReparsePlan:
-        """What `reprocess` would do with the record as it is now."""
+        """What `reprocess` would change in the current record."""
         with self.database.snapshot():
             return reparse.plan(self.view(), source, partial(parse, parser), lasting)
 
     def reprocess(
         self, source: str, parser: Parser, *, at: int | None = None, lasting: Collection[type[model.Item]] = ()
     ) -> WrittenBatch:
-        """Reads what is kept raw or in quarantine with a better reader, in batches of so many originals.
+        """Parse originals and quarantine again with a newer parser, in batches of `raw_archive.CHUNK` originals.
 
-        Old rows that it no longer gives are closed, new ones added, also where it gives nothing. What it cannot read
-        at all stays as it was. `lasting`: kinds of which what says nothing new is not added.
+        Rows that the parser no longer returns are closed, new ones are added, even if it returns nothing. Rows from
+        originals that it cannot parse stay. `lasting`: kinds of which unchanged observations are not added.
         """
         total = WrittenBatch(None, 0)
         upto = 0
@@ -202,7 +202,7 @@ class Record:
     def _read_some_again(
         self, source: str, parser: Parser, after: int, at: int, lasting: Collection[type[model.Item]]
     ) -> tuple[WrittenBatch, int]:
-        """The originals after a number; the number of the last one, 0 when there are no more."""
+        """Parse the next originals after a number; also the number of the last one, 0 if there are no more."""
         read, known = partial(parse, parser), self._forgotten()
         if not after:
             raw_archive.release(self.database, known, source, read)
@@ -214,16 +214,16 @@ class Record:
         return written._replace(quarantined=differences.unreadable), some[-1][0] if some else 0
 
     def _forgotten(self) -> tombstones.Tombstones:
-        """What was forgotten; call where a transaction begins."""
+        """The current tombstones. Call at the beginning of a transaction."""
         self._tombstones = tombstones.load(self.database, self.hasher, self._tombstones)
         return self._tombstones
 
     def count(self, kind: type[model.Item]) -> int:
-        """How many open rows of a kind there are."""
+        """The number of open rows of a kind."""
         return int(self.database.rows(f"SELECT count(*) FROM {model.kind_of(kind)} WHERE until = 0")[0][0])
 
     def voices_of(self, accounts: Iterable[str]) -> tuple[int, ...]:
-        """As what some accounts of a publication's own count: their numbers, also of such as were forgotten."""
+        """The voices of a publication's own accounts: their numbers, including forgotten ones."""
         keys = [key for account in accounts for key in (account, self.hasher.own_pseudonym(account))]
         known = identities.find(self.database, keys)
         return tuple(sorted(known[key].number for key in set(keys) & known.keys()))

@@ -1,8 +1,8 @@
-"""Rows without words: what an export keeps back where a network's terms let identifiers alone leave the store.
+"""Rows without words, for exports if a network's terms allow only identifiers to leave the store.
 
-The words of a post and the names of an account stand as their commitments in `lost`, as forgotten parts do, so that
-the row keeps its hash. Unlike there, the salt stays: what is left is still covered by that hash, and no batch has to
-say that something is missing (docs/development/decisions/0021). A store that took in such rows notes of which networks.
+As with forgotten parts, `lost` contains commitments to the words of a post and the names of an account, so the row
+keeps its hash. But the salt is kept: the rest is still covered by that hash, and no batch needs to say that something
+is missing (docs/development/decisions/0021). A store that imports such rows remembers their networks.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ WORDS: dict[type[model.Item], tuple[str, ...]] = {
     model.Account: ("handle", "name"),
     model.Post: ("text", "links", "handle", "name"),
 }
-"""What people wrote, and how they are called."""
+"""What people wrote, and their names."""
 
 _NOTE = "withheld"
-"""The name under which a store keeps the networks of which it holds rows without words."""
+"""The name in `meta` of the networks from which the store has rows without words."""
 
 
 def network_of(item: model.Item) -> str:
@@ -36,22 +36,22 @@ def network_of(item: model.Item) -> str:
 
 
 def without_words(item: model.Item) -> model.Item:
-    """A post without what it says, an account without its names; everything else as it is."""
+    """A post without its words, an account without its names; other items unchanged."""
     words = {name: value for name in WORDS.get(type(item), ()) if (value := getattr(item, name))}
     return msgspec.structs.replace(item, **{name: type(value)() for name, value in words.items()}) if words else item
 
 
 def redacted_row(row: StoredRow) -> StoredRow:
-    """The row without its words, and with their commitments."""
+    """The row without its words, with commitments to them."""
     words = {name: value for name in WORDS.get(type(row.item), ()) if (value := getattr(row.item, name))}
     lost = {name: commitment(row.salt or b"", value) for name, value in words.items()} | (row.lost or {})
     return row._replace(item=without_words(row.item), lost=dict(sorted(lost.items())))  # as it will be read back
 
 
 class WordRedactor:
-    """Takes their words out of rows of some networks, and counts these rows by network.
+    """Removes the words from rows of some networks, and counts these rows by network.
 
-    What an imported listing printed is handed on whole, with those who wrote it: else it could not be reproduced.
+    Posts printed in an imported listing stay whole, as do their authors, or the listing could not be reproduced.
     """
 
     def __init__(self, database: Database, networks: Collection[str]) -> None:
@@ -60,26 +60,26 @@ class WordRedactor:
         self._printed = _printed(database) if networks else frozenset()
 
     def row(self, row: StoredRow) -> StoredRow:
-        """What may leave the store of a row."""
+        """The row as it may leave the store."""
         if not self._concerns(row.item):
             return row
         self.rows[network_of(row.item)] += 1
         return redacted_row(row)
 
     def _concerns(self, item: model.Item) -> bool:
-        """Whether words are to be taken out of an item: a cheap look first, there are many rows."""
+        """Whether an item's words must be removed. The cheap checks come first, because there are many rows."""
         if type(item) not in WORDS or network_of(item) not in self._networks:
             return False
         printed = (getattr(item, type(item).key[0]), item.observed_at) in self._printed
         return not printed and without_words(item) is not item
 
     def networks_concerned(self, database: Database) -> list[str]:
-        """The networks of which there is such a row."""
+        """The networks from which there are such rows."""
         return [network for network in sorted(self._networks) if any(map(self._concerns, _items_of(database, network)))]
 
 
 def _printed(database: Database) -> frozenset[tuple[str, int]]:
-    """Keys and moments of the posts, and of their accounts, that imported listings show."""
+    """Key and `observed_at` of the posts shown in imported listings, and of their accounts."""
     sql = f"""SELECT DISTINCT {key_of("s.post")}, {key_of("p.account")}, s.observed_at FROM shown AS s
         JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at WHERE s.edition = 0"""
     return frozenset((key, at) for post, account, at in database.iterate(sql) for key in (post, account))
@@ -91,15 +91,15 @@ def _items_of(database: Database, network: str) -> Iterator[model.Item]:
         key = spec.fields[spec.key[0]]
         named = "SELECT i.id FROM identity AS i WHERE i.key >= ? AND i.key < ?"
         sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {key} IN ({named})"
-        for row in database.iterate(sql, (f"{network}:", f"{network};")):  # `;` is the sign after `:`
+        for row in database.iterate(sql, (f"{network}:", f"{network};")):  # `;` is the character after `:`
             yield read_row(spec, row).item
 
 
-# ---- in the store that took them in --------------------------------------------------------------------
+# ---- in the importing store ----------------------------------------------------------------------------
 
 
 def note_networks(database: Database, networks: Iterable[str]) -> None:
-    """Remembers of which networks the store holds rows without words. Call inside `write()`."""
+    """Remember that the store has rows without words from some networks. Call inside `write()`."""
     known = networks_without_words(database)
     all_networks = known | frozenset(networks)
     if all_networks != known:
@@ -107,14 +107,14 @@ def note_networks(database: Database, networks: Iterable[str]) -> None:
 
 
 def networks_without_words(database: Database) -> frozenset[str]:
-    """Of which networks it does."""
+    """The networks from which the store has rows without words."""
     return frozenset((read_meta(database, _NOTE) or "").split())
 
 
 def is_sound(row: StoredRow, networks: frozenset[str], hasher: KeyedHasher, *, has_remainder: bool) -> bool:
-    """Whether a row whose hash is right lacks its words and nothing else, and is of one of these networks.
+    """Whether a row with a correct hash lacks only its words and is from one of these networks.
 
-    `has_remainder`: parts of it had been forgotten before, so that what is left of it was not covered by its hash then.
+    `has_remainder`: parts of it had been forgotten before, so its hash did not cover the rest even then.
     """
     words, item = WORDS.get(type(row.item), ()), row.item
     if not words or network_of(item) not in networks or without_words(item) is not item:
@@ -125,13 +125,13 @@ def is_sound(row: StoredRow, networks: frozenset[str], hasher: KeyedHasher, *, h
 
 
 def _is_derived_right(row: StoredRow, hasher: KeyedHasher) -> bool:
-    """Whether its derived columns are right, but for the one that is made of the words."""
+    """Whether its derived columns are correct, except the one that depends on the words."""
     columns = zip(row.spec.derived, row.derived, derived_of(row, hasher), strict=True)
     return all(kept == expected for (name, _), kept, expected in columns if name != "same")
 
 
 def is_known(database: Database, item: model.Item, networks: frozenset[str]) -> bool:
-    """Whether an item of one of these networks lacks its words, and the record has just this observation with them."""
+    """Whether an item of one of these networks lacks its words, and the record has the same observation with them."""
     if not networks or type(item) not in WORDS or network_of(item) not in networks or without_words(item) is not item:
         return False
     spec = SPECS[type(item)]

@@ -1,4 +1,4 @@
-"""Rows that nothing can show, as what they are found by is empty. No import takes such rows any more."""
+"""Unusable rows: nothing can show them, because their key is empty. Imports now refuse such rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hotpapers.store.record import Record, now
 
 
 def unusable(database: Database) -> list[StoredRow]:
-    """The open rows that lack what they are found by."""
+    """The open rows in which a key field is empty."""
     return [row for spec in SPECS.values() for row in _of_kind(database, spec)]
 
 
@@ -25,7 +25,7 @@ def _of_kind(database: Database, spec: KindSpec) -> Iterator[StoredRow]:
 
 
 def close_unusable(record: Record, *, at: int | None = None) -> list[StoredRow]:
-    """Closes these rows in a batch of their own; which they were. What was frozen with them stays as it was."""
+    """Close unusable rows in one batch; the closed rows. Frozen issues do not change."""
     with record.database.write():
         rows = unusable(record.database)
         batches.write_batch(record.database, (), record.hasher, BatchStamp(at or now(), "repair"), close=rows)

@@ -1,7 +1,7 @@
-"""Originals read again by a better reader: what it would change, and the change itself.
+"""Parse originals again with a newer parser: plan the changes and compute them.
 
-Rows that the reader no longer gives are closed, new ones are added, also where it gives nothing. What it cannot read at
-all stays as it was. Frozen issues rest on the record as it was, so none of them changes.
+Rows that the parser no longer returns are closed, new ones are added, even if it returns nothing. Rows from originals
+that it cannot parse stay. Frozen issues don't change: they are built from the record as it was.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.parsing import ParsedPayload
 
 SAME_MOMENT = 1_000
-"""Microseconds within which observations count as simultaneous: of two of one moment the record keeps one a little
-later."""
+"""Microseconds within which observations count as simultaneous. The record stores two different observations of one
+moment a little apart."""
 
 
 class ReparsePlan(NamedTuple):
-    """What reading a source's originals again would do. `closed`, `added`: rows by kind. `kept`: originals that could
-    be read; `unreadable`: how many of them cannot be read now. `apart`: originals in quarantine; `readable`: how many
-    of them can be read now."""
+    """What parsing a source's originals again would change. `closed`, `added`: rows by kind. `kept`: number of
+    originals; `unreadable`: how many of them cannot be parsed now. `apart`: number of originals in quarantine;
+    `readable`: how many of them can be parsed now."""
 
     closed: dict[str, int]
     added: dict[str, int]
@@ -38,12 +38,13 @@ class ReparsePlan(NamedTuple):
 
     @property
     def is_nothing(self) -> bool:
-        """Whether all would stay as it is."""
+        """Whether nothing would change."""
         return not (self.closed or self.added or self.readable)
 
 
 class RowDifferences(NamedTuple):
-    """What some originals would change. `stale`: rows that they no longer give; `new`: what they give besides."""
+    """The changes from some originals. `stale`: rows that they no longer yield. `new`: additional items. `unreadable`:
+    number of originals that cannot be parsed."""
 
     stale: list[StoredRow]
     new: list[Offer]
@@ -51,9 +52,9 @@ class RowDifferences(NamedTuple):
 
 
 class LatestItems:
-    """The last word on each key at a moment: of the record, and of what is about to be added to it.
+    """The latest item of each key at a moment, in the record and among the items about to be added.
 
-    `lasting`: kinds of which an observation that says nothing new is not kept.
+    `lasting`: kinds of which unchanged observations are not stored.
     """
 
     def __init__(self, view: AsOfView, lasting: Collection[type[Item]]) -> None:
@@ -61,7 +62,7 @@ class LatestItems:
         self._earlier_items: dict[tuple[Any, ...], list[Item]] = defaultdict(list)
 
     def are_new(self, items: Iterable[Item], stale: Collection[int]) -> Iterator[Item]:
-        """Those that say something else than the word before them. `stale`: numbers of rows that count no more."""
+        """The items that differ from the latest item before them. `stale`: numbers of rows to ignore."""
         for item in items:
             if not isinstance(item, tuple(self._lasting)) or self._is_new(item, stale):
                 yield item
@@ -90,7 +91,7 @@ def differences(
     read: Callable[[RawPayload], ParsedPayload],
     words: LatestItems,
 ) -> RowDifferences:
-    """What originals, by ascending number, would change."""
+    """The changes from some originals, given by ascending number."""
     rows = raw_archive.open_rows(view.database, [number for number, _ in some])
     stale: list[StoredRow] = []
     new: list[Offer] = []
@@ -108,7 +109,7 @@ def differences(
 def plan(
     view: AsOfView, source: str, read: Callable[[RawPayload], ParsedPayload], lasting: Collection[type[Item]]
 ) -> ReparsePlan:
-    """What reading a source's originals again would do to the record of this moment."""
+    """What parsing a source's originals again would change in the current record."""
     words, upto, kept, unreadable = LatestItems(view, lasting), 0, 0, 0
     closed, added = Counter[str](), Counter[str]()
     while some := raw_archive.after(view.database, source, upto):

@@ -1,6 +1,6 @@
-"""The many items of a batch as rows and hashes, kind by kind and column by column, which takes a fraction of the time.
+"""Prepare the rows and hashes of a batch's items, kind by kind and column by column, which is several times faster.
 
-Of each item comes what `item_rows.prepare` makes of it with a fresh salt."""
+The result for each item is that of `item_rows.prepare` with a new salt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hotpapers.store.commitments import canonical_json, fresh_salts, sha256
 from hotpapers.store.item_rows import SPECS, KeyedHasher, KindSpec, Known, PreparedRow
 
 AT_ONCE = 1_000
-"""So many rows are hashed at a time: their JSON then stays in the processor's cache."""
+"""Rows hashed at a time, few enough for their JSON to stay in the processor's cache."""
 
 _json_lines = msgspec.json.Encoder().encode_lines
 
@@ -25,8 +25,8 @@ Column = Sequence[Any]
 
 
 class OfferedGroup(NamedTuple):
-    """Items of one kind as they were offered: `values` are the columns of their fields; `origins`: the raw rows that
-    they were read from."""
+    """Items of one kind as offered. `values`: the columns of their fields. `origins`: the raw rows from which they were
+    parsed."""
 
     spec: KindSpec
     items: Sequence[model.Item]
@@ -35,8 +35,8 @@ class OfferedGroup(NamedTuple):
 
 
 class RowGroup(NamedTuple):
-    """Items of one kind ready to be written, in the order of their keys and moments as stored. `columns`: those of the
-    table but for the row's number, `since` and `until`."""
+    """Items of one kind ready to be written, ordered by stored key and `observed_at`. `columns`: all columns of the
+    table except the row's number, `since` and `until`."""
 
     spec: KindSpec
     items: Sequence[model.Item]
@@ -45,22 +45,22 @@ class RowGroup(NamedTuple):
 
     @property
     def origins(self) -> Sequence[int]:
-        """The raw rows that they were read from, 0 for none."""
+        """The raw rows from which the items were parsed, 0 for none."""
         return self.columns[-1]
 
     def filled(self, first: int, position: int) -> Iterator[tuple[Any, ...]]:
-        """The whole rows, numbered from `first` on, one at a time."""
+        """The complete rows, numbered from `first`, one at a time."""
         numbers = range(first, first + len(self.items))
         return zip(numbers, *self.columns, repeat(position), repeat(0), strict=False)
 
     def prepared(self, index: int) -> PreparedRow:
-        """One of the rows."""
+        """The row at an index."""
         row = tuple([column[index] for column in self.columns])
         return PreparedRow(self.spec.label(row), row, self.hashes[index], self.items[index])
 
 
 def grouped(offered: Iterable[tuple[model.Item, int]]) -> list[OfferedGroup]:
-    """Items with their originals by kind, in the order of KINDS."""
+    """Items with their originals, grouped by kind in the order of KINDS."""
     groups: dict[type[model.Item], list[tuple[model.Item, int]]] = {cls: [] for cls in model.KINDS}
     for offer in offered:
         groups[type(offer[0])].append(offer)
@@ -73,12 +73,12 @@ def _offered(spec: KindSpec, offers: Sequence[tuple[model.Item, int]]) -> Offere
 
 
 def keys_of(groups: Iterable[OfferedGroup]) -> set[str]:
-    """The keys of all posts, accounts and papers that items name."""
+    """The keys of all posts, accounts and papers in some items."""
     return set().union(*[group.values[i] for group in groups for i in group.spec.identities])
 
 
 def prepare_group(group: OfferedGroup, hasher: KeyedHasher, known: Known) -> RowGroup:
-    """Rows and hashes of items. `known`: the identities of all that they name."""
+    """The rows and hashes of items. `known`: the identities of all keys in them."""
     spec = group.spec
     group, numbers = _in_order(group, known)
     stored, hashed = [*group.values], [*group.values]
@@ -98,7 +98,7 @@ def prepare_group(group: OfferedGroup, hasher: KeyedHasher, known: Known) -> Row
 
 
 def _in_order(group: OfferedGroup, known: Known) -> tuple[OfferedGroup, dict[int, Column]]:
-    """The items in the order of their keys and moments as stored; the columns of numbers that stand for keys there."""
+    """The items ordered by stored key and `observed_at`; the columns of numbers that are stored instead of keys."""
     spec, values = group.spec, group.values
     numbers: dict[int, Column] = {i: [known[key].number for key in values[i]] for i in spec.identities}
     labels = list(zip(*[numbers.get(i, values[i]) for i in (*spec.key, spec.observed)], strict=True))
@@ -111,7 +111,7 @@ def _in_order(group: OfferedGroup, known: Known) -> tuple[OfferedGroup, dict[int
 
 
 def _commitments(field: str, keys: Column, numbers: Column, known: Known) -> Column:
-    """What stands in hashes for posts and accounts."""
+    """The commitments to posts' and accounts' keys, for hashes."""
     commitments = [known[key].commitment for key in keys]
     if not all(commitments) and any(number for number, stands in zip(numbers, commitments, strict=True) if not stands):
         raise InputError(f"{field} is the key of a paper")
@@ -119,7 +119,7 @@ def _commitments(field: str, keys: Column, numbers: Column, known: Known) -> Col
 
 
 def _salted(salts: Sequence[bytes], column: Column) -> Column:
-    """The commitments of a column's values, each with its row's salt: those that are not empty."""
+    """The commitments to a column's values, each with its row's salt; empty values stay."""
     if not any(column):
         return column
     as_bytes = str.encode if isinstance(column[0], str) else canonical_json
@@ -127,8 +127,8 @@ def _salted(salts: Sequence[bytes], column: Column) -> Column:
 
 
 def _hashes(spec: KindSpec, value_columns: Sequence[Column]) -> Iterator[bytes]:
-    """The hashes of rows from the columns of their fields, in which commitments stand already. JSON has no line break
-    within: what is written as lines can be parted again."""
+    """The hashes of rows from the columns of their fields, which contain commitments already. JSON contains no line
+    breaks, so rows encoded as lines can be split again."""
     columns: list[Iterable[Any]] = [value_columns[spec.fields.index(name)] for name in sorted(spec.fields)]
     columns.insert(spec.kind_at, repeat(spec.kind))
     canonical = map(spec.canonical, *columns)

@@ -1,13 +1,13 @@
-"""The tables, as numbered migrations: a store's version is how many of them it has seen.
+"""The tables, as numbered migrations. A store's schema version is the number of migrations applied to it.
 
-Add new ones at the end of the list; never change an old one. The SQL is written once, for SQLite's STRICT
-tables; `postgres` translates the three types. A column that names a post, an account or a paper holds the number of its
+Append new migrations to the list; never change old ones. The SQL is written once, for SQLite's STRICT tables;
+`postgres` translates the three types. Columns that refer to a post, an account or a paper contain the number of its
 identity (see `identities`). Every item table ends with the same columns:
 
-`salt`     in kinds with personal words: 16 random bytes for the commitments to these; renewed when parts of the row are
+`salt`     in kinds with personal words: 16 random bytes for the commitments to them; renewed when parts of the row are
            forgotten, NULL when no personal value is left
-`lost`     beside it: JSON {field: commitment}, once parts of the row were forgotten
-`origin`   the raw row that it was read from, 0 for none; that row may be gone, its number is never given again
+`lost`     in the same kinds: JSON {field: commitment}, once parts of the row were forgotten
+`origin`   the raw row from which it was parsed, 0 for none; that row may be deleted, but its number is never reused
 `since`    the position of the batch that added it
 `until`    the position of the batch that closed it, 0 while it is open
 """
@@ -134,9 +134,9 @@ CREATE UNIQUE INDEX delivery_key ON delivery (publication, day, edition, channel
 _ORIGINS = "".join(
     f"CREATE INDEX {kind}_origin ON {kind} (origin) WHERE origin > 0;\n"
     for kind in map(model.kind_of, model.KINDS)
-    if kind != model.kind_of(model.Measurement)  # which came later
+    if kind != model.kind_of(model.Measurement)  # which was added later
 )
-"""What was read from an original, for a better reading."""
+"""Indexes to find the rows parsed from an original when it is parsed again."""
 
 _WORK = """
 CREATE TABLE lease (source TEXT PRIMARY KEY, holder TEXT NOT NULL, until_at INTEGER NOT NULL) STRICT;
@@ -149,8 +149,8 @@ CREATE TABLE reaction_post (mark INTEGER PRIMARY KEY, post TEXT NOT NULL, at INT
 CREATE INDEX reaction_post_key ON reaction_post (post);
 CREATE INDEX post_since ON post (network, since);
 """
-"""Who reads which source until when, when a host may be asked next, how each source is doing, when a post's counts are
-asked for again, which reaction was for which post, and posts in the order of their batches: not items."""
+"""Working data, not items: leases, when each host may be requested next, the state of each job, due recounts, the posts
+of reactions; and an index of posts by batch."""
 
 _SEARCH = """
 CREATE TABLE search_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -166,8 +166,8 @@ CREATE TABLE search_word (word TEXT PRIMARY KEY) STRICT;
     f"CREATE INDEX {kind}_closed ON {kind} (until) WHERE until > 0;\n"
     for kind in ("paper", "announcement", "post", "issue")
 )
-"""What is alike in both databases of the index of words, which is made when somebody searches (see `search`),
-and the closed rows of what is in it: not items."""
+"""The part of the search index that is the same in both databases, and indexes of the closed rows of what it covers.
+Not items; the index is made when somebody searches (see `search`)."""
 
 _MAIL = """
 CREATE TABLE subscriber (mark TEXT PRIMARY KEY, publication TEXT NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL,
@@ -178,8 +178,8 @@ CREATE TABLE letter (publication TEXT NOT NULL, day TEXT NOT NULL, mark TEXT NOT
 CREATE UNIQUE INDEX letter_key ON letter (publication, day, mark);
 CREATE INDEX letter_state ON letter (publication, day, state);
 """
-"""Who gets a publication's issues by mail, under a keyed hash of the address, which is empty once somebody has left;
-and how far each message has come: not items. `letter` is renamed below."""
+"""Mail, not items: a publication's subscribers by keyed hash of their address, which is emptied when they leave, and
+the state of each message. `letter` is renamed below."""
 
 _DELIVERIES = """
 CREATE TABLE delivery_state (publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
@@ -187,7 +187,7 @@ CREATE TABLE delivery_state (publication TEXT NOT NULL, day TEXT NOT NULL, editi
     at INTEGER NOT NULL) STRICT;
 CREATE UNIQUE INDEX delivery_state_key ON delivery_state (publication, channel, day, edition, target);
 """
-"""How far each issue has come at each folder, room, receiver and account: not items."""
+"""The state of each issue's delivery to each folder, room, receiver and account. Not items."""
 
 _REPORTS = f"""
 CREATE TABLE report ({ID}, at INTEGER NOT NULL, kind TEXT NOT NULL, issue TEXT NOT NULL, paper TEXT NOT NULL,
@@ -195,15 +195,15 @@ CREATE TABLE report ({ID}, at INTEGER NOT NULL, kind TEXT NOT NULL, issue TEXT N
 CREATE INDEX report_at ON report (at);
 CREATE INDEX report_open ON report (closed_at, id);
 """
-"""What readers say in the app's forms, to the operator: not items."""
+"""Readers' reports to the operator. Not items."""
 
 _STANDING = """
 CREATE TABLE standing (account INTEGER PRIMARY KEY, first_at INTEGER NOT NULL, settled_at INTEGER NOT NULL,
     first_paper INTEGER NOT NULL, second_paper INTEGER NOT NULL, position INTEGER NOT NULL) STRICT;
 CREATE TABLE standing_state (mention INTEGER NOT NULL, reaction INTEGER NOT NULL) STRICT;
 """
-"""Since when the record knows an account, by number, and by which papers, and up to which rows that was learned: it
-says what the items say, and is made again from them: not items."""
+"""Since when the record knows an account, given by number, and by which papers; and up to which rows this was computed.
+Derived from items and rebuilt from them; not items."""
 
 _MEASUREMENT = f"""
 CREATE TABLE measurement ({ID}, source TEXT NOT NULL, paper INTEGER NOT NULL, network TEXT NOT NULL,
@@ -213,7 +213,7 @@ CREATE TABLE measurement ({ID}, source TEXT NOT NULL, paper INTEGER NOT NULL, ne
 CREATE UNIQUE INDEX measurement_key ON measurement (paper, source, network, age, observed_at, until);
 CREATE INDEX measurement_origin ON measurement (origin) WHERE origin > 0;
 """
-"""What the observations of other collectors count."""
+"""Counts from the observations of other collectors."""
 
 _OUTBOX = """
 ALTER TABLE letter RENAME TO outbox;
@@ -224,14 +224,14 @@ CREATE INDEX outbox_state ON outbox (publication, day, state);
 UPDATE outbox SET state =
     CASE state WHEN 'handing' THEN 'sending' WHEN 'handed' THEN 'sent' WHEN 'later' THEN 'deferred' ELSE state END;
 """
-"""Plain names for messages and how far each has come."""
+"""Renames the table of messages and its states."""
 
 FORMAT = "1.0"
-"""The version of the format that a new store has: what was written in it is read by every later program."""
+"""The format version of new stores. Every later version of the program can read them."""
 
 MIGRATIONS: tuple[str, ...] = (
     _FIRST + _ORIGINS + _WORK + _SEARCH + _MAIL + _DELIVERIES + _REPORTS + _STANDING,
     _MEASUREMENT,
     _OUTBOX,
 )
-"""The first makes a store of format 1.0, the second takes in what others count, the third renames the outbox."""
+"""The first creates a store of format 1.0, the second adds measurements, the third renames the outbox."""

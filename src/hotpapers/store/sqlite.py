@@ -18,27 +18,28 @@ from hotpapers.store.database import AT_ONCE_ONE, FROM_0_1, IntegrityReport, Par
 
 APPLICATION = 0x486F7450  # "HotP"
 FIXED = (3_051_003, 3_053_000)
-"""SQLite versions from which the WAL-reset corruption bug is gone: 3.51.3 in the old line, 3.53.0 in the new one."""
+"""The SQLite versions that fixed the WAL-reset corruption bug: 3.51.3 and 3.53.0."""
 BUSY_MS = 30_000
 FINDINGS = 20
-"""As many damages SQLite names at most."""
+"""The most findings that an integrity check reports."""
 STEPS = 1_000
-"""So many instructions SQLite runs between two looks at the time."""
+"""SQLite instructions between two checks of the time."""
 PAGE = 8192
-"""Bytes of a page of a new store. A paper's row has some 1,400: of two in a page of 4,096 a third stays empty."""
+"""Page size of a new store in bytes. A paper's row has some 1,400, so pages of 4,096 would hold two and waste a third.
+"""
 PAGES = 2048
-"""As many are copied at a time."""
+"""Pages copied at a time."""
 
 
 def _translate(error: Exception, where: str) -> errors.StoreError:
     if isinstance(error, apsw.FullError) or getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
         return errors.FullStore(f"{where}: no room left on the disk; nothing was changed. Free some and try again.")
     if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return errors.BusyStore(f"{where}: another process is writing; nothing was changed. Try again when it is done.")
+        return errors.BusyStore(f"{where}: another process is writing; nothing was changed. Try again later.")
     if isinstance(error, apsw.ReadOnlyError):
-        return errors.ReadOnlyStore(f"{where}: cannot be written; check the file's and its folder's permissions.")
+        return errors.ReadOnlyStore(f"{where}: cannot be written; check the permissions of the file and its folder.")
     if isinstance(error, apsw.NotADBError):
-        return errors.NotAStore(f"{where}: not a Hot Papers store (nor any SQLite file).")
+        return errors.NotAStore(f"{where}: not a Hot Papers store (not a SQLite file).")
     if isinstance(error, apsw.CorruptError):
         return _damaged(where, error)
     if isinstance(error, apsw.CantOpenError):
@@ -49,12 +50,12 @@ def _translate(error: Exception, where: str) -> errors.StoreError:
 PROGRAM_ERRORS = (
     apsw.SQLError, apsw.BindingsError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.MisuseError,
 )  # fmt: skip
-"""Mistakes in our own statements. They pass as they are: waiting would mend nothing, and the traceback tells where."""
+"""Mistakes in our own statements. They are raised unchanged: retrying cannot fix them, and the traceback helps."""
 
 
-class _translated:  # noqa: N801  it is used like the functions of contextlib, and costs a third: each statement needs it
-    """`is_changed`: whether the tables are others than the program makes; then its statements are right and they are
-    damaged."""
+class _translated:  # noqa: N801  used for each statement, like the functions of contextlib but three times as fast
+    """Translates apsw's errors. `is_changed`: whether the tables differ from those that the program makes; then an SQL
+    error means that the file is damaged."""
 
     def __init__(self, where: str, is_changed: Callable[[], bool] = lambda: False) -> None:
         self._where, self._is_changed = where, is_changed
@@ -63,7 +64,7 @@ class _translated:  # noqa: N801  it is used like the functions of contextlib, a
         return
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, UnicodeDecodeError):  # all text was written as UTF-8
+        if isinstance(error, UnicodeDecodeError):  # all text is written as UTF-8
             raise _damaged(self._where, error) from error
         if not isinstance(error, apsw.Error):
             return
@@ -78,14 +79,15 @@ def _damaged(where: str, error: Exception) -> errors.CorruptStore:
 
 
 def _use_wal(connection: apsw.Connection) -> None:
-    """Readers and a writer do not wait for each other. SQLite does not wait for others when it switches."""
+    """Switch to WAL mode, in which readers and a writer don't wait for each other. SQLite's busy timeout does not apply
+    to this statement."""
     until = time.monotonic() + BUSY_MS / 1000
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
         except apsw.ReadOnlyError:
-            return  # reading alone is still possible; a write says so
+            return  # can still be read; writing raises an error
         except apsw.BusyError:
             if time.monotonic() > until:
                 raise
@@ -93,21 +95,19 @@ def _use_wal(connection: apsw.Connection) -> None:
 
 
 def check_name(path: Path) -> None:
-    """Raises UsageError where a database cannot open a file because of its name."""
+    """Raise UsageError if SQLite cannot open a file because of its name."""
     try:
         if b"\0" not in str(path).encode():
             return
     except UnicodeEncodeError:
         pass
-    raise errors.UsageError(
-        f"{path}: a name that is not UTF-8, which no database opens; rename the file or its folder."
-    )
+    raise errors.UsageError(f"{path}: SQLite cannot open a path that is not UTF-8; rename the file or its folder.")
 
 
 def _no_room(where: str, size: int) -> str:
     return (
-        f"{where}: forgotten, but the disk has no room to write the file anew, and without that copies may remain in "
-        f"unused parts of it; free some {2 * size / 1e6:,.0f} MB and run the same command again to finish."
+        f"{where}: forgotten, but there is no disk space to rewrite the file, and copies may remain in its unused "
+        f"parts; free some {2 * size / 1e6:,.0f} MB and run the same command again to finish."
     )
 
 
@@ -129,7 +129,7 @@ class SqliteDatabase:
         self._translated = _translated(self.where, self._has_other_tables)
         usual = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         if not read_only:
-            file_modes.make_private(path)  # SQLite gives the log the rights of the store
+            file_modes.make_private(path)  # SQLite gives the log the same permissions
         with self._translated:
             try:
                 self._connection = self._open(self.where, apsw.SQLITE_OPEN_READONLY if read_only else usual)
@@ -145,7 +145,7 @@ class SqliteDatabase:
             connection.set_busy_timeout(BUSY_MS)
             self._check_owner(connection)
             if flags & apsw.SQLITE_OPEN_READWRITE:
-                connection.execute(f"PRAGMA page_size = {PAGE}")  # means nothing where there is a page
+                connection.execute(f"PRAGMA page_size = {PAGE}")  # no effect unless the file is empty
                 _use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
         except BaseException:
@@ -154,7 +154,7 @@ class SqliteDatabase:
         return connection
 
     def _is_still(self) -> bool:
-        """Whether the file can be read and nobody here can change it: it has no log, in a folder that takes none."""
+        """Whether the file can be read and cannot change: it has no log, and none can be made in its folder."""
         log = self.path.with_name(self.path.name + "-wal")
         with_effective_ids = os.access in os.supports_effective_ids
         readable = os.access(self.path, os.R_OK, effective_ids=with_effective_ids)
@@ -163,11 +163,11 @@ class SqliteDatabase:
         )
 
     def _check_owner(self, connection: apsw.Connection) -> None:
-        # the tables before the owner: another process may be making both at this moment
+        # Read the tables before the owner: another process may be creating both right now.
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
         owner = connection.execute("PRAGMA application_id").get
         if owner != APPLICATION and (tables or owner):
-            raise errors.NotAStore(f"{self.where}: a SQLite file of another program; name another path with --store.")
+            raise errors.NotAStore(f"{self.where}: belongs to another program; choose another path with --store.")
 
     @property
     def is_lost(self) -> bool:
@@ -211,7 +211,7 @@ class SqliteDatabase:
             raise
 
     def _roll_back(self) -> None:
-        with suppress(apsw.ConnectionClosedError):  # Ctrl-C may close the connection before a writer is dismissed
+        with suppress(apsw.ConnectionClosedError):  # Ctrl-C may close the connection before a writer ends
             if not self._connection.get_autocommit():
                 self._connection.execute("ROLLBACK")
 
@@ -223,8 +223,8 @@ class SqliteDatabase:
                 raise errors.NotAStore(f"{self.where}: {FROM_0_1}")
             if version > len(migrations):
                 raise errors.NewerStore(
-                    f"{self.where}: written by a newer Hot Papers (schema {version}, this one knows"
-                    f" {len(migrations)}); update the program."
+                    f"{self.where}: written by a newer Hot Papers (schema {version}, this version supports up to "
+                    f"{len(migrations)}); upgrade the program."
                 )
             if version == len(migrations):
                 return
@@ -235,7 +235,7 @@ class SqliteDatabase:
             self.run(f"PRAGMA user_version = {len(migrations)}")
 
     def _has_other_tables(self) -> bool:
-        """Whether tables, columns or indexes are missing or others than the migrations make: damage, or a stranger."""
+        """Whether tables, columns or indexes are missing or differ from those that the migrations make."""
         text = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
         with suppress(apsw.Error, UnicodeDecodeError), closing(apsw.Connection(":memory:")) as fresh:
             for migration in self._migrations:
@@ -253,16 +253,17 @@ class SqliteDatabase:
         self._check_idle()
         with self._translated:
             self._connection.execute("BEGIN")
-            self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # only a read holds the moment
+            self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # the first read fixes the state
         try:
             yield
         finally:
             self._roll_back()
 
     def copy_to(self, target: Path) -> None:
-        """Copies the store into a new file by SQLite's online backup: one file without a log beside it.
+        """Copy the store into a new file with SQLite's online backup: one file without a log.
 
-        As it stands at one moment: else the copy would begin anew after each commit of another, and never end.
+        It runs in a snapshot. Otherwise the copy would start again after each commit of another process, and might
+        never end.
         """
         check_name(target)
         file_modes.make_private(target)
@@ -277,8 +278,8 @@ class SqliteDatabase:
                 copy.close()
 
     def become(self, source: SqliteDatabase) -> None:
-        """Takes over all that another store holds, in one transaction: readers see the one or the other. The other is
-        written anew where its pages are of another size, which SQLite does not copy into a store with a log."""
+        """Replace the content by another store's in one transaction, so readers see one or the other. The other store
+        is rewritten if its page size differs, because SQLite cannot change that of a store in WAL mode."""
         with source._translated:
             source._take_pages_of(self._connection.execute("PRAGMA page_size").get)
         with self._translated, self._connection.backup("main", source._connection, "main") as steps:
@@ -291,40 +292,40 @@ class SqliteDatabase:
             self._connection.execute(f"PRAGMA page_size = {size}; VACUUM")
 
     def erase_traces(self) -> None:
-        """Writes the whole file anew, then the log back and cuts it to nothing.
+        """Rewrite the whole file, then checkpoint and truncate the log.
 
-        secure_delete zeroes what is deleted, but not every copy that moving rows between pages leaves behind.
+        secure_delete overwrites deleted rows with zeros, but not every copy left when rows move between pages.
         """
         with self._translated:
             try:
                 self._connection.execute("VACUUM")
             except apsw.FullError as error:
-                with suppress(apsw.Error):  # the log at least takes no room
+                with suppress(apsw.Error):  # at least the log then takes no space
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 raise errors.FullStore(_no_room(self.where, self.size())) from error
             busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy and busy[0]:
             raise errors.BusyStore(
-                f"{self.where}: forgotten, but another process still reads an older state and keeps the log; "
-                "stop it and run the same command again to finish."
+                f"{self.where}: forgotten, but another process is still reading an older state from the log; stop it "
+                "and run the same command again to finish."
             )
 
     def integrity(self, seconds: float = inf) -> IntegrityReport:
-        """SQLite's own quick check: it compares no index with its table. Given up after so many seconds."""
+        """SQLite's quick check, which does not compare indexes with tables. Gives up after so many seconds."""
         until = time.monotonic() + seconds
         self._connection.set_progress_handler(lambda: time.monotonic() > until, STEPS)
         try:
             return IntegrityReport(tuple(self._checked("quick_check")))
         except errors.StoreError as problem:
             if isinstance(problem.__cause__, apsw.InterruptError):
-                return IntegrityReport((), "the database is too large for a quick look")
+                return IntegrityReport((), "the database is too large for a quick check")
             raise
         finally:
             self._connection.set_progress_handler(None)
 
     def full_integrity(self) -> IntegrityReport:
-        """SQLite's whole check, and whether the tables are those that the program makes."""
-        other = ["the tables or their indexes are not those that the program makes"] if self._has_other_tables() else []
+        """SQLite's full check, and whether the tables are those that the program makes."""
+        other = ["the tables or indexes differ from those that the program makes"] if self._has_other_tables() else []
         return IntegrityReport((*other, *self._checked("integrity_check")))
 
     def _checked(self, pragma: str) -> list[str]:
@@ -333,12 +334,12 @@ class SqliteDatabase:
         return [] if findings == ["ok"] else findings
 
     def size(self) -> int:
-        """Bytes of the file and its log."""
+        """The size of the file and its log in bytes."""
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
 
     def clock(self) -> int:
-        """The machine's own clock: a file is used on one machine."""
+        """The machine's own clock, because a file is used on one machine only."""
         return time.time_ns() // 1000
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What is in a store, in figures."""
+"""A store's figures."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from hotpapers.store.item_rows import SPECS
 from hotpapers.store.record import Record
 
 LEAST_TIME = DAY
-"""A forecast rests on batches written over at least this long."""
+"""A forecast needs batches written over at least this long."""
 
 
 class StoreStatistics(NamedTuple):
-    """A store's figures. `items`: open rows by kind. `size`, `year_forecast`: bytes; no forecast from too little time.
+    """A store's figures. `items`: open rows by kind. `size`, `year_forecast`: bytes; None if the store is too new.
 
-    `forgotten`: keys that were forgotten, and rows that lost words. `reports`: what readers said and nobody dealt with
-    yet."""
+    `forgotten`: forgotten keys plus rows that lost words. `reports`: open reports from readers."""
 
     store: str
     database: str
@@ -37,7 +36,7 @@ class StoreStatistics(NamedTuple):
 
 
 def status(record: Record) -> StoreStatistics:
-    """The figures of a store as it is now."""
+    """The current figures of a store."""
     database = record.database
     items = {spec.kind: record.count(spec.type) for spec in SPECS.values()}
     first, last = written_between(database)
@@ -52,7 +51,7 @@ def status(record: Record) -> StoreStatistics:
 
 
 class StoreTotals(NamedTuple):
-    """Those of a store's figures that are to be had at once, however large it is."""
+    """The figures that are cheap to get even in a large store."""
 
     size: int
     batches: int
@@ -61,20 +60,20 @@ class StoreTotals(NamedTuple):
 
 
 def totals(record: Record) -> StoreTotals:
-    """A few figures of a store as it is now, for who asks every few seconds."""
+    """A few current figures of a store, for callers that ask every few seconds."""
     return StoreTotals(record.database.size(), record.head.position, record.count(Issue), _count(record, "quarantine"))
 
 
 def written_between(database: Database) -> tuple[int | None, int | None]:
-    """When the first and the last batch were written, µs UTC. It is looked for among the hundred at either end: the
-    table is a long one, and clocks are set but now and then."""
+    """When the first and the last batch were written, µs UTC. Searches only the hundred batches at either end, because
+    the table is long and clocks are rarely set back."""
     some = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
     first, last = (database.rows(some.format(*end))[0][0] for end in (("min", "ASC"), ("max", "DESC")))
     return first, last
 
 
 def _publications(record: Record) -> int:
-    """How many there are: each has a row for each of its settings that ever was."""
+    """The number of publications. Each has one row per change of its settings."""
     return int(record.database.rows("SELECT count(DISTINCT publication) FROM publication WHERE until = 0")[0][0])
 
 
@@ -83,7 +82,7 @@ def _count(record: Record, table: str) -> int:
 
 
 def _forgotten(record: Record) -> int:
-    """Keys that were forgotten, and rows that lost words."""
+    """The number of forgotten keys plus the number of rows that lost words."""
     keys = record.database.rows("SELECT count(*) FROM identity WHERE commitment IS NOT NULL")[0][0]
     return int(keys) + sum(
         int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE lost IS NOT NULL")[0][0])

@@ -1,8 +1,8 @@
-"""Tombstones: how the record knows, without remembering them, the posts and people that it has forgotten.
+"""Tombstones: recognize forgotten posts and people without storing who they were.
 
-A tombstone is a keyed mark of a key (`x:1341…`, `x:@handle`), or of a name by which a key stands in other people's
-words: a handle, a post's number. What carries a key is refused. In what others wrote, a name is blacked out: the
-signs keep their places, so that links keep theirs; a link that leads to it is dropped.
+A tombstone is a keyed mark of a key (`x:1341…`, `x:@handle`), or of a name by which other people's texts refer to a
+key: a handle, a post's number. Items with a forgotten key are refused. In what others wrote, forgotten names are
+blacked out character by character, so links keep their places; links to them are dropped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hotpapers.store.item_rows import KeyedHasher
 
 BLACK = "\u2588"
 LEAST = 7
-"""A post's number shorter than this is no name: too much else looks like it."""
+"""The shortest post number that counts as a name; shorter ones match too much else."""
 
 LONGEST = 300
 
@@ -31,25 +31,25 @@ _SEGMENT = re.compile(r"[.@:]+|-+|[A-Za-z0-9_]+")
 _PROFILE = re.compile(
     r"(?<![\w.-])(?:[\w-]++\.)++[\w-]++(?::[0-9]++)?/(?:@|users/|ap/users/)[\w-]++(?:\.[\w-]++)*+(?![\w@-])", re.ASCII
 )
-"""The address of somebody on a server of the fediverse: its host and their name or number."""
+"""The URL of an account on a fediverse server: its host and the account's name or number."""
 _MENTION = re.compile(r"@[\w.-]+")
 _PIECE = re.compile(r"[A-Za-z0-9_]+")
 _ADDRESSES = 3
-"""So many addresses, each within the next, are read."""
+"""How many levels of URLs nested in URLs are unescaped."""
 _SEGMENTS = 13
-"""Words are tried in runs of up to so many pieces, signs between them counted: did:plc:…, a.long.domain.name."""
+"""The most consecutive pieces of a word, including punctuation, tried as a name: did:plc:…, a.long.domain.name."""
 _TELLING = re.compile(r"[a-z]+[0-9_.@:-]|[0-9_.@:-]+[a-z]|.{8}", re.DOTALL)
-"""A name that stands without @, / or = before it counts only if it is no plain word."""
+"""A name without @, / or = before it counts only if it is not a plain word."""
 _UNSPACED = re.compile(r"\S+")
 _JSON_ESCAPE = re.compile(r"\\u00([0-7][0-9A-Fa-f])")
 _ARXIV = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z.-]+/[0-9]{7}")
 
 Known = Callable[[str], bool]
-"""Whether a name, in small letters, is one of somebody or something forgotten."""
+"""Whether a name, in lowercase, is forgotten."""
 
 
 def names_of(key: str) -> Iterator[str]:
-    """The names by which a key stands in texts and addresses, in small letters."""
+    """The names by which texts and URLs refer to a key, in lowercase."""
     own = own_id(key).lower()
     if own.startswith("@"):
         yield own[1:]
@@ -64,18 +64,18 @@ def names_of(key: str) -> Iterator[str]:
 
 
 def all_tombstones(database: Database) -> list[tuple[str, int]]:
-    """(mark, when it was forgotten, µs UTC) of all that was forgotten."""
+    """All tombstones, as (mark, when it was forgotten, µs UTC)."""
     return [(mark, at) for mark, at in database.rows("SELECT mark, at FROM tombstone")]
 
 
 def forgotten_at(database: Database, hasher: KeyedHasher, key: str) -> int:
-    """When a key was forgotten, µs UTC; it must have been."""
+    """When a key was forgotten, µs UTC. Its tombstone must exist."""
     return int(database.rows("SELECT at FROM tombstone WHERE mark = ?", (hasher.tombstone(key),))[0][0])
 
 
 def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tuple[int, int]]:
-    """Where in a text, in code points, the longest known names stand; of an address that has one in escaped signs
-    (`%40ada`), the whole. `anywhere`: plain words count too."""
+    """The spans of the longest known names in a text, in code points; for a URL with a percent-encoded name (`%40ada`),
+    the span of the whole URL. `anywhere`: plain words count too."""
     yield from _plainly_in(text, known, anywhere)
     for part in _UNSPACED.finditer(text) if "%" in text else ():
         if (plain := unescaped(part[0])) != part[0] and any(_plainly_in(plain, known, anywhere)):
@@ -83,7 +83,7 @@ def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tup
 
 
 def unescaped(text: str) -> str:
-    """A text without the escaped signs of addresses, which may be escaped again where one address holds another."""
+    """A text with percent-encoding decoded, repeatedly, because URLs may be nested in URLs."""
     for _ in range(_ADDRESSES):
         text = unquote(text) if "%" in text else text
     return text
@@ -106,7 +106,7 @@ def _plainly_in(text: str, known: Known, anywhere: bool) -> Iterator[tuple[int, 
 
 
 def _longest(pieces: list[str], at: int, known: Known, strong: bool) -> int:
-    """Where the longest known run from a piece on ends; 0 without any."""
+    """The end of the longest known name that starts at a piece; 0 if there is none."""
     for after in range(min(at + _SEGMENTS, len(pieces)), at, -1):
         name = "".join(pieces[at:after]).lower()
         if len(name) <= LONGEST and (strong or _TELLING.search(name)) and known(name):
@@ -115,7 +115,7 @@ def _longest(pieces: list[str], at: int, known: Known, strong: bool) -> int:
 
 
 def redacted(item: model.Item, known: Known) -> model.Item:
-    """A post or an account without the names of others that are forgotten; itself where there are none."""
+    """A post or account with known names of others blacked out; itself if there are none."""
     if isinstance(item, model.Post):
         links = tuple(link for link in item.links if not any(found_in(link.target, known)))
         text, name = _blackened(_without_mentions(item, links), known), _blackened(item.name, known)
@@ -127,7 +127,7 @@ def redacted(item: model.Item, known: Known) -> model.Item:
 
 
 def _without_mentions(post: model.Post, links: tuple[model.TextLink, ...]) -> str:
-    """A post's text, in which a name is black that led to somebody: `@ann` says of which server by its link alone."""
+    """A post's text with names blacked out whose links were dropped: only the link of `@ann` gives her server."""
     text = post.text
     for link in post.links:
         if link not in links and _MENTION.fullmatch(text, link.start, link.end):
@@ -146,12 +146,12 @@ def _black(text: str, start: int, end: int) -> str:
 
 
 def named_in(key: str, body: bytes, known: Known) -> bool:
-    """Whether an original, by its key or in its bytes, holds a known name."""
+    """Whether an original contains a known name in its key or body."""
     return any(found_in(_text_of(key, body), known, anywhere=True))
 
 
 def _text_of(key: str, body: bytes) -> str:
-    """An original's key and body, in which JSON may have escaped what stands around a name."""
+    """An original's key and body, with the JSON escapes of ASCII characters resolved."""
     return _JSON_ESCAPE.sub(lambda sign: chr(int(sign[1], 16)), f"{key} {body.decode('utf-8', 'replace')}")
 
 
@@ -173,7 +173,7 @@ class Tombstones(NamedTuple):
         return name_mark(self.hasher, name) in self.known
 
     def refuses(self, item: model.Item) -> bool:
-        """Whether an item is by or about somebody or something that was forgotten."""
+        """Whether an item is by or about a forgotten account or post."""
         if not self.known:
             return False
         keys = [getattr(item, name) for name in item.personal]
@@ -184,11 +184,11 @@ class Tombstones(NamedTuple):
         return any(isinstance(key, str) and ":" in key and self.holds(key) for key in keys)
 
     def redacted(self, item: model.Item) -> model.Item:
-        """The item without the names of what was forgotten."""
+        """The item with forgotten names blacked out."""
         return redacted(item, self.holds_name)
 
     def named_in(self, key: str, body: bytes) -> bool:
-        """Whether an original names what was forgotten."""
+        """Whether an original contains a forgotten name."""
         return named_in(key, body, self.holds_name)
 
 
@@ -196,7 +196,7 @@ FEW = 100
 
 
 class ForgottenNames:
-    """Names that are to be forgotten now, and the tombstones of those that were before, if they count too."""
+    """The names to forget now, and optionally the tombstones of names forgotten before."""
 
     def __init__(self, names: frozenset[str], tombstones: Tombstones | None = None) -> None:
         self.names, self.tombstones = names, tombstones
@@ -207,36 +207,37 @@ class ForgottenNames:
         return name in self.names or (self.tombstones is not None and self.tombstones.holds_name(name))
 
     def may_stand_in(self, text: str) -> bool:
-        """Whether a closer look at a text is worth it."""
+        """A quick check whether a text may contain one of them."""
         if self.tombstones is not None:
             return True
         text = unescaped(text)
-        if len(self.names) > FEW:  # a name stands in a text as whole pieces
+        if len(self.names) > FEW:  # texts contain names as whole pieces
             return not self._pieces.isdisjoint([piece.lower() for piece in _PIECE.findall(text)])
         text = text.lower()
         return any(name in text for name in self.names)
 
     def stand_in(self, text: str) -> bool:
-        """Whether one of them stands in a text."""
+        """Whether a text contains one of them."""
         return self.may_stand_in(text) and any(found_in(text, self))
 
     def named_in(self, key: str, body: bytes) -> bool:
-        """Whether an original names one of them."""
+        """Whether an original contains one of them."""
         return self.may_stand_in(_text_of(key, body)) and named_in(key, body, self)
 
 
 def name_mark(hasher: KeyedHasher, name: str) -> str:
-    """The tombstone of a name, on every network alike."""
+    """The tombstone of a name, the same for all networks."""
     return hasher.tombstone(f"name:{name}")
 
 
 def orphan_key(account: str) -> str:
-    """What stands for an account that was known by forgotten posts alone: it may post again, but is not described."""
+    """The key for the tombstone of an account known only by forgotten posts: its later posts are accepted, but not
+    account items."""
     return f"lonely:{account}"
 
 
 def marks_of(hasher: KeyedHasher, keys: Iterable[str], names: Iterable[str], orphans: Iterable[str]) -> set[str]:
-    """The tombstones of keys, names, and accounts that were known by them alone."""
+    """The tombstones of keys, names, and accounts known only by forgotten posts."""
     return {
         *map(hasher.tombstone, keys), *map(hasher.tombstone, map(orphan_key, orphans)),
         *(name_mark(hasher, name) for name in names),
@@ -244,12 +245,12 @@ def marks_of(hasher: KeyedHasher, keys: Iterable[str], names: Iterable[str], orp
 
 
 def count(database: Database) -> int:
-    """How many there are: they only grow."""
+    """The number of tombstones, which only grows."""
     return int(database.rows("SELECT count(*) FROM tombstone")[0][0])
 
 
 def load(database: Database, hasher: KeyedHasher, before: Tombstones | None = None) -> Tombstones:
-    """The tombstones of a store. `before`: as they were when a transaction began; the same number are the same."""
+    """The tombstones of a store. `before`: those loaded earlier, returned if their number is unchanged."""
     if before is not None and before.hasher is hasher and len(before.known) == count(database):
         return before
     return Tombstones(hasher, frozenset(mark for mark, _ in all_tombstones(database)))

@@ -1,4 +1,4 @@
-"""Checking the record: the chain of batches, then every row against its batch's manifest."""
+"""Check the record: the chain of batches, then every row against its batch's manifest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hotpapers.store.repair import unusable
 
 
 class VerifyFinding(NamedTuple):
-    """Something that is not as it should be. `what`: damaged, changed, added, removed, unusable or issue."""
+    """A problem. `what`: damaged, changed, added, removed, unusable or issue."""
 
     what: str
     name: str
@@ -30,11 +30,11 @@ class VerifyFinding(NamedTuple):
 
 
 class BatchChain(NamedTuple):
-    """What the batches say: up to which position, what became of rows of earlier batches, and what is wrong.
+    """The contents of all batches up to a position: what they changed in earlier rows, and the problems found.
 
-    `closed`: by which batch; `forgotten`: the hashes of what is left; `erased`: the pseudonyms of forgotten identities,
-    by number; `identities`: each batch's position, the first number of those that it brought, and how many; `is_whole`:
-    whether all batches were read."""
+    `closed`: rows, and the batch that closed them. `forgotten`: rows, and the hashes of the rest. `erased`: the
+    pseudonyms of forgotten identities, by number. `identities`: for each batch that added some, its position, their
+    first number and their count. `is_whole`: whether all batches were read."""
 
     position: int
     closed: dict[Pair, int]
@@ -47,10 +47,10 @@ class BatchChain(NamedTuple):
 
 
 class VerifyResult(NamedTuple):
-    """The outcome: what differs, how many rows were read, how many of them had parts forgotten, how many are pruned.
+    """The result: problems, number of rows read, how many of them had parts forgotten, number of pruned rows.
 
-    `withheld`: how many came without their words, as a network's terms have it. `unchecked`: what the database could
-    not check of itself, and why.
+    `withheld`: number of rows imported without their words, because of a network's terms. `unchecked`: what the
+    database could not check in itself, and why.
     """
 
     findings: tuple[VerifyFinding, ...]
@@ -62,8 +62,7 @@ class VerifyResult(NamedTuple):
 
 
 def check(database: Database, hasher: KeyedHasher) -> VerifyResult:
-    """Checks the database itself, then the whole record as it stands at one moment, in memory bounded by the largest
-    batch."""
+    """Check the database itself, then the whole record in one snapshot, in memory bounded by the largest batch."""
     try:
         damaged, unchecked = database.full_integrity()
         with database.snapshot():
@@ -75,7 +74,7 @@ def check(database: Database, hasher: KeyedHasher) -> VerifyResult:
 
 
 def damage(problem: CorruptStore) -> VerifyFinding:
-    """What cannot be read at all, as a finding."""
+    """The finding for data that cannot be read at all."""
     return VerifyFinding("damaged", str(problem))
 
 
@@ -87,14 +86,13 @@ def _check(database: Database, hasher: KeyedHasher) -> VerifyResult:
 
 
 def check_chain(database: Database, seconds: float = inf) -> BatchChain:
-    """Recomputes each batch's chain value from its manifest and the batch before: of as many as can be looked at in so
-    many seconds."""
+    """Recompute each batch's chain value from its manifest and the batch before. Stops after so many seconds."""
     with database.snapshot():
         return _read_chain(database, seconds)
 
 
 def check_keys(database: Database) -> Iterator[VerifyFinding]:
-    """Names the rows that nothing can show, as what they are found by is empty."""
+    """Report the rows that nothing can show, because their key is empty."""
     for row in unusable(database):
         yield VerifyFinding(
             "unusable", f"{name_of(row.label)} (row {row.id} lacks its key; `hotpapers repair` closes it)"
@@ -102,8 +100,8 @@ def check_keys(database: Database) -> Iterator[VerifyFinding]:
 
 
 def check_identities(database: Database, chain: BatchChain) -> Iterator[VerifyFinding]:
-    """Names identities that no batch brought or that are gone, and keys that were forgotten, or that stand there again,
-    without a batch that says so. Any other change of one shows in the rows that name it."""
+    """Report identities that no batch added or that are missing, and keys that were forgotten or restored without a
+    batch that says so. Any other change to an identity shows in the rows that name it."""
     spans = iter(
         sorted([(NO_IDENTITY.number, 1, 0), *((first, first + n, since) for since, first, n in chain.identities)])
     )
@@ -128,7 +126,7 @@ NO_END = 2**63
 
 
 def _missing_identities(first: int, end: int) -> Iterator[VerifyFinding]:
-    """What is said of identities that are not there, as many in a row as there are."""
+    """The finding for a range of missing identities, if there are any."""
     if first < end < NO_END:
         yield VerifyFinding("removed", f"identity {first}" if end == first + 1 else f"identities {first} to {end - 1}")
 
@@ -175,7 +173,7 @@ def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
 def _genesis(database: Database) -> bytes:
     try:
         return batches.genesis(database)
-    except (ValueError, IndexError):  # then the first batch does not fit
+    except (ValueError, IndexError):  # then the first batch is reported as changed
         return b""
 
 
@@ -187,7 +185,7 @@ def _unpacked(blob: bytes) -> manifest.Manifest | None:
 
 
 class _ManifestReader:
-    """What the batches, read one after the other, say of earlier rows, of cursors and tombstones."""
+    """Collects what batches, read in order, say about earlier rows, cursors and tombstones."""
 
     def __init__(self) -> None:
         self.closed: dict[Pair, int] = {}
@@ -202,13 +200,13 @@ class _ManifestReader:
     def take(
         self, position: int, source: str, cursor: str | None, listed: manifest.Manifest
     ) -> Iterator[VerifyFinding]:
-        """One batch; what it says of rows that are not there, or were closed before."""
+        """Read one batch. Reports changes to rows that do not exist or were closed before."""
         named = [*listed.closed, *listed.pruned, *((since, index) for since, index, _ in listed.forgotten)]
         wrong = sum(not 0 <= index < self._items.get(since, 0) for since, index in named)
         wrong += sum(pair in self.closed for pair in listed.closed)
         wrong += sum(not 0 <= index < self.identities.get(since, (0, 0))[1] for since, index, _ in listed.erased)
         if wrong:
-            yield VerifyFinding("changed", f"batch {position} (what it says of {wrong} earlier rows cannot be so)")
+            yield VerifyFinding("changed", f"batch {position} (makes impossible changes to {wrong} earlier rows)")
         self._items[position] = len(listed)
         self.identities[position] = listed.identities
         self.closed |= dict.fromkeys(listed.closed, position)
@@ -220,11 +218,11 @@ class _ManifestReader:
             self._cursors[source] = (cursor, position)
 
     def identity_spans(self) -> tuple[tuple[int, int, int], ...]:
-        """(position, first number, count) of the identities of each batch that brought some."""
+        """(position, first number, count) of the identities of each batch that added some."""
         return tuple((position, *span) for position, span in self.identities.items() if span[1])
 
     def compare(self, database: Database) -> Iterator[VerifyFinding]:
-        """Cursors and tombstones that are not as the batches say."""
+        """Report cursors and tombstones that differ from those in the batches."""
         rows = database.rows("SELECT source, cursor, position FROM cursor")
         kept = {source: (cursor, position) for source, cursor, position in rows}
         for source in sorted({*self._cursors, *kept}):
@@ -236,7 +234,7 @@ class _ManifestReader:
 
 
 class RowVerifier:
-    """Every row against the manifests, batch by batch."""
+    """Checks every row against the manifests, batch by batch."""
 
     def __init__(self, database: Database, hasher: KeyedHasher, chain: BatchChain) -> None:
         self._database, self._hasher, self._chain = database, hasher, chain
@@ -245,11 +243,11 @@ class RowVerifier:
         self.read = self.forgotten = self.withheld = 0
 
     def findings(self) -> Iterator[VerifyFinding]:
-        """What was changed, added or removed, by name."""
+        """The rows that were changed, added or removed."""
         scans = all_scans(self._database)
         for position, blob in self._database.iterate("SELECT position, manifest FROM batch ORDER BY position"):
             listed = _unpacked(blob)
-            if listed is not None:  # else named by the chain's check
+            if listed is not None:  # otherwise reported by the check of the chain
                 yield from self._batch(position, listed, scans)
         for kind, rows in scans.items():
             yield from (VerifyFinding("added", self._name(kind, row)) for row in rows.rest())
@@ -262,7 +260,7 @@ class RowVerifier:
         for kind, rows in scans.items():
             for row in rows.upto(position):
                 if isinstance(row, int):
-                    yield VerifyFinding("changed", f"{kind} row {row} (not as rows are written)")
+                    yield VerifyFinding("changed", f"{kind} row {row} (not in the form in which rows are written)")
                 elif row.since > position:
                     self._early_rows[row.since].append(row)
                 elif row.since < position:
@@ -275,7 +273,7 @@ class RowVerifier:
     def _listed(
         self, position: int, listed: manifest.Manifest, present: dict[RowName, StoredRow]
     ) -> Iterator[VerifyFinding]:
-        """What is wrong with the rows that a batch lists; takes them out of those that are there."""
+        """Report problems with the rows that a batch lists; removes these rows from `present`."""
         hashes, findings = [], []
         for index, (kind, number) in enumerate(listed.rows()):
             row = present.pop((kind, number), None)
@@ -294,7 +292,7 @@ class RowVerifier:
     def _is_sound(self, row: StoredRow, row_hash: bytes, listed: manifest.Manifest, where: Pair) -> bool:
         try:
             return self._agrees(row, row_hash, listed, where)
-        except (TypeError, ValueError):  # a damaged file can hold bytes where text was
+        except (TypeError, ValueError):  # a damaged file may have bytes in place of text
             return False
 
     def _agrees(self, row: StoredRow, row_hash: bytes, listed: manifest.Manifest, where: Pair) -> bool:
@@ -314,7 +312,7 @@ class RowVerifier:
         return row.derived == derived_of(row, self._hasher) and (row.salt is not None) == bool(row.spec.words)
 
     def _is_withheld(self, row: StoredRow, remainder_hash: str | None) -> bool:
-        """Whether a row lacks just what this store's exporter may have kept back."""
+        """Whether a row lacks exactly what an export may have withheld."""
         if not self._networks_without_words or row.lost is None or row.remainder_hash == remainder_hash:
             return False
         return redaction.is_sound(
@@ -331,7 +329,7 @@ def _name(row: StoredRow) -> RowName:
 
 
 def _hash_of(row: StoredRow) -> bytes:
-    """A row's hash; nothing where a damaged file holds what has none."""
+    """A row's hash; empty if damage makes it impossible to compute."""
     try:
         return row.hash
     except (TypeError, ValueError, KeyError):
@@ -339,5 +337,5 @@ def _hash_of(row: StoredRow) -> bytes:
 
 
 def name_of(label: tuple[str | int, ...]) -> str:
-    """A row's name for people, without its moment: `tally arxiv:2101.04869 x hot-papers/2`."""
+    """A row's name for messages, without its time: `tally arxiv:2101.04869 x hot-papers/2`."""
     return " ".join(map(str, label[:-1]))

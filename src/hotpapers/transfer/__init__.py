@@ -1,11 +1,11 @@
-"""Transfer: a record out of a store and into one.
+"""Transfer: export a record from a store and import it into one.
 
-jsonl            the exchange format: exporter, importer, lines, what is left out by a network's terms
-tables           Parquet and CSV
-backup           a whole store copied, and put back without what was forgotten since
-classic_import   files of the classic format
-packed           files that are read, plain or packed, whole or in part
-queries          what these ask of the store, and whole tables from one database to another
+jsonl            the exchange format: exporter, importer, lines
+tables           Parquet, CSV and BibTeX
+backup           back up a whole store, and restore it without what was forgotten since
+classic_import   import files in the classic format
+packed           read files, plain or compressed, whole or in part
+queries          queries of these modules, and copying whole tables between databases
 
-Takes a store or a file; gives the other. It must not know what an issue holds.
+Converts between stores and files. Must not depend on the content of issues.
 """

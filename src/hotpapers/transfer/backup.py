@@ -1,4 +1,4 @@
-"""Copies of a whole store in one file, taken while others read and write; and the way back."""
+"""Back up a whole store into one file, while others read and write, and restore it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from hotpapers.transfer.queries import SendingState, merge_sending_state
 
 
 class RestoreResult(NamedTuple):
-    """Where the restored record ends, how many later batches the replaced store had, and what was forgotten again.
-    `aside`: where a damaged store is now."""
+    """`position`: of the restored record. `lost_batches`: how many later batches the replaced store had.
+    `forgotten_again`: number of keys forgotten again. `aside`: where a damaged store was moved."""
 
     position: int
     lost_batches: int
@@ -34,7 +34,8 @@ class RestoreResult(NamedTuple):
 
 
 class _ReplacedStore(NamedTuple):
-    """What is taken over from the store that a backup replaces. `confirmed`: since when subscribers are, by mark."""
+    """What is kept from the store that a backup replaces. `confirmed`: since when each subscriber is confirmed, by
+    mark."""
 
     where: str = ""
     position: int = 0
@@ -46,24 +47,24 @@ class _ReplacedStore(NamedTuple):
     damaged: bool = False
 
 
-# ---- out -----------------------------------------------------------------------------------------------
+# ---- backup --------------------------------------------------------------------------------------------
 
 
 def backup(record: Record, target: Path) -> int:
-    """Copies the store into a SQLite store at `target`; the position it holds. The copy is noted, see `forget`.
+    """Copy the store into a SQLite store at `target`; the copy's position. The copy is remembered for `forget`.
 
-    Raises UsageError where the target is this store, NotAStore where it is a file of another kind, and StoreError where
-    `forget` removed the copy before it was whole.
+    Raises UsageError if the target is this store, NotAStore if it is another kind of file, and StoreError if `forget`
+    removed the unfinished copy.
     """
     check_name(target)
     if not target.parent.is_dir():
-        raise UsageError(f"{target.parent}: no such folder for the backup; make it first.")
+        raise UsageError(f"{target.parent}: no such folder for the backup; create it first.")
     if isinstance(record.database, SqliteDatabase) and target.exists() and target.samefile(record.database.path):
         raise UsageError(f"{target}: is the store itself; name another file for the backup.")
     if target.exists():
-        SqliteDatabase(target).close()  # an older backup, with its log; anything else is not ours to replace
+        SqliteDatabase(target).close()  # raises unless it is a store: other files must not be replaced
     forgotten_file.complete(record.database, record.hasher)
-    with suppress(ReadOnlyStore, FullStore):  # all the more reason to copy it
+    with suppress(ReadOnlyStore, FullStore):  # such a store needs its backup even more
         queries.note_copy(record, "backup", str(target.resolve()))
     part = unfinished_copy(target)
     part.unlink(missing_ok=True)
@@ -78,8 +79,8 @@ def backup(record: Record, target: Path) -> int:
 
 
 def _put_backup(part: Path, target: Path) -> None:
-    """A backup that another process has open keeps its log, which would be taken for the new one's: it is not replaced
-    as a file, but takes the new one over in one transaction."""
+    """Put a finished backup at its target. If another process has the old backup open, its log would be taken for the
+    new file's. So the file is then not replaced, but its content is, in one transaction."""
     if not target.with_name(target.name + "-wal").exists():
         os.replace(part, target)
         return
@@ -92,7 +93,7 @@ def _put_backup(part: Path, target: Path) -> None:
 
 
 def copy_into(database: Database, part: Path) -> None:
-    """Copies a store as it stands at one moment into a new SQLite file."""
+    """Copy a snapshot of a store into a new SQLite file."""
     if isinstance(database, SqliteDatabase):
         database.copy_to(part)
         return
@@ -109,7 +110,7 @@ def copy_into(database: Database, part: Path) -> None:
 
 
 def _position(backup_file: Path) -> int:
-    """Where the record of a backup ends. The file is only read."""
+    """The position of a backup's record. The file is opened read-only."""
     copied = SqliteDatabase(backup_file, read_only=True)
     try:
         return batches.head(copied).position
@@ -117,16 +118,16 @@ def _position(backup_file: Path) -> int:
         copied.close()
 
 
-# ---- back ----------------------------------------------------------------------------------------------
+# ---- restore -------------------------------------------------------------------------------------------
 
 
 def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bool = False) -> RestoreResult:
-    """Puts a backup in a store's place, at once. What was forgotten since then is forgotten in it before, and who has
-    left since then stays away: as the store says that is replaced, and the file beside it.
+    """Replace a store by a backup, in one transaction. First, what was forgotten since the backup is forgotten in it
+    too, and subscribers who left since then are removed, according to the replaced store and the file beside it.
 
-    Raises NotFound without a backup, UsageError where a record would be overwritten and `replace` is not given, and
-    where nothing says who was forgotten and `as_backed_up` is not given. A store that is damaged beyond reading is
-    moved aside, not overwritten.
+    Raises NotFound if there is no backup, and UsageError if a record would be overwritten without `replace`, or if
+    nothing says who was forgotten and `as_backed_up` is not given. A store that cannot be read is moved aside, not
+    overwritten.
     """
     if not source.is_file():
         raise NotFound(f"{source}: no such backup")
@@ -136,10 +137,10 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
     replaced = _what_is_there(store)
     if not replace and (replaced.position or replaced.damaged):
         there = "a damaged store" if replaced.damaged else f"a record of {replaced.position} batches"
-        raise UsageError(f"{replaced.where}: holds {there}; add --replace to put the backup in its place.")
+        raise UsageError(f"{replaced.where}: contains {there}; add --replace to replace it by the backup.")
     beside = None if is_server(store) else store_path(store).absolute().parent
     if beside and not beside.is_dir():
-        raise UsageError(f"{beside}: no such folder for the store; make it first.")
+        raise UsageError(f"{beside}: no such folder for the store; create it first.")
     with tempfile.TemporaryDirectory(prefix=FOLDER, dir=beside) as folder:
         part = Path(folder) / "restored.db"
         backed_up = SqliteDatabase(source, read_only=True)
@@ -153,7 +154,7 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
                 raise UsageError(_nothing_known(store))
             forgotten = _take_over(record, known or replaced)
             aside = _aside(linked(store_path(store))).absolute() if replaced.damaged else None
-            if aside:  # it holds people's words: forgetting names it
+            if aside:  # it contains people's words, so `forget` must name it
                 queries.note_copy(record, "damaged store", str(aside))
         if aside:
             _move_aside(linked(store_path(store)))
@@ -174,7 +175,7 @@ def _what_is_there(store: str) -> _ReplacedStore:
     except NotFound:
         return _ReplacedStore()
     except NotAStore as problem:
-        raise NotAStore(f"{problem} To restore a backup there, move it away.") from problem
+        raise NotAStore(f"{problem} Move it away to restore a backup there.") from problem
     except CorruptStore:
         if is_server(store):
             raise
@@ -182,7 +183,7 @@ def _what_is_there(store: str) -> _ReplacedStore:
 
 
 def _with_file(replaced: _ReplacedStore, restored: Record, store: str) -> _ReplacedStore | None:
-    """What the replaced store and the file beside it know of the restored record; None where neither knows of it."""
+    """What the replaced store and the file beside it know about the restored record; None if neither knows it."""
     lines = None if is_server(store) else _lines(store_path(store), restored)
     own = replaced.secret == restored.secret()
     if lines is None:
@@ -206,8 +207,8 @@ def _lines(path: Path, restored: Record) -> frozenset[forgotten_file.ForgottenMa
 def _nothing_known(store: str) -> str:
     file = "the database" if is_server(store) else str(forgotten_file.beside(store_path(store)))
     return (
-        f"{file} knows nothing of this record, so whoever was forgotten or has unsubscribed since the backup was made "
-        "would be back; add --as-backed-up if that is nobody."
+        f"{file} has no entries for this record, so anyone forgotten or unsubscribed since the backup was made would "
+        "be restored; add --as-backed-up if there was nobody."
     )
 
 
@@ -218,13 +219,13 @@ def _aside(path: Path, suffix: str = "") -> Path:
 def _move_aside(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         damaged = Path(f"{path}{suffix}")
-        _aside(path, suffix).unlink(missing_ok=True)  # of an earlier one
+        _aside(path, suffix).unlink(missing_ok=True)  # from an earlier restore
         if damaged.exists():
             damaged.replace(_aside(path, suffix)).chmod(PRIVATE)
 
 
 def _take_over(record: Record, replaced: _ReplacedStore) -> int:
-    """Forgets again what the replaced store had forgotten, and keeps its notes of copies; how many keys."""
+    """Forget again what the replaced store had forgotten, and keep its list of copies; the number of keys forgotten."""
     with record.database.write():
         queries.add_copies(record.database, replaced.copies)
         if record.secret() != replaced.secret:
@@ -241,7 +242,7 @@ def _take_over(record: Record, replaced: _ReplacedStore) -> int:
 
 
 def _put(part: Path, store: str) -> None:
-    """The prepared copy into the store, in one transaction: a crash leaves the one or the other."""
+    """Copy the prepared backup into the store in one transaction, so a crash leaves the old or the new content."""
     target = connect(store)
     copied = SqliteDatabase(part)
     try:
@@ -255,6 +256,3 @@ def _put(part: Path, store: str) -> None:
     finally:
         copied.close()
         target.close()
-
-
-# ---- table by table, between the two databases ---------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Classic issues into listings, places, tallies, papers, accounts, posts and mentions.
+"""Import classic issues as listings, places, tallies, papers, accounts, posts and mentions.
 
-Nothing is kept as Markdown or HTML: the classic channel renders the text anew from these items.
+No Markdown or HTML is stored: the classic channel renders the text from these items.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from hotpapers.transfer import queries
 PUBLICATION = "hot-papers"
 SOURCE = "classic"
 RETWEETS_ADDED_FROM = "2020-09-17"
-"""From this issue on the publication's search returned native retweets too, and added up their repeated counts."""
+"""The first issue for which the publication's search also returned native retweets, whose counts it added up again."""
 
 GROUP = 8
-"""Files of one batch: to make a batch durable takes as long as to parse a file."""
+"""Files per batch. Making a batch durable takes as long as parsing a file."""
 
 
 class ClassicImport(NamedTuple):
-    """What became of a file. `later`: the same listing was there with other words or counts. `notes`: for people."""
+    """The result for one file. `later`: the same listing was known with other text or counts. `notes`: messages for
+    the user."""
 
     file: str
     state: Literal["new", "known", "later"]
@@ -38,7 +39,7 @@ class ClassicImport(NamedTuple):
 
 
 def publication(name: str = PUBLICATION, *, observed_at: int) -> model.Publication:
-    """The publication that imported listings belong to."""
+    """The publication to which imported listings belong."""
     title = "Hot Papers" if name == PUBLICATION else name
     return model.Publication(
         publication=name, title=title, window="listing", threshold=0, networks=("x",), posts=10, observed_at=observed_at
@@ -46,7 +47,7 @@ def publication(name: str = PUBLICATION, *, observed_at: int) -> model.Publicati
 
 
 class ParsedClassicFile(NamedTuple):
-    """A file that is in the format. `sha`: SHA-256 of its text, repaired where it had to be."""
+    """A parsed file. `sha`: SHA-256 of its text, after any repair."""
 
     file: str
     issue: classic.ClassicIssue
@@ -55,7 +56,7 @@ class ParsedClassicFile(NamedTuple):
 
 
 def read_classic(file: str, data: bytes) -> ParsedClassicFile:
-    """A file's issue. Raises NotClassic with file and line."""
+    """Parse a file. Raises NotClassic with file and line."""
     try:
         text, repaired = classic.decode(data)
         issue = classic.parse(text)
@@ -66,12 +67,12 @@ def read_classic(file: str, data: bytes) -> ParsedClassicFile:
 
 
 def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATION) -> ClassicImport:
-    """Takes one file into the record, in one batch. Raises NotClassic with file and line; then nothing was changed."""
+    """Import one file in one batch. Raises NotClassic with file and line, without having changed anything."""
     return import_parsed(record, [read_classic(file, data)], name)[0]
 
 
 def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str = PUBLICATION) -> list[ClassicImport]:
-    """Takes files of different days into the record, in one batch."""
+    """Import files of different days in one batch."""
     done, items = [], []
     for file in parsed:
         known = queries.known_files(record, name, file.issue.date)
@@ -84,13 +85,13 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
     if items:
         written = record.append([*_publication_if_new(record, name), *items], source=SOURCE)
         if written.refused:
-            note = f"{written.refused} items speak of what was forgotten and stayed out"
+            note = f"{written.refused} items about forgotten posts or accounts were not imported"
             done[-1] = done[-1]._replace(notes=(*done[-1].notes, note))
     return done
 
 
 def group_size(record: Record) -> int:
-    """How many files may go into one batch: one, where it must be told of each what was forgotten in it."""
+    """How many files may share a batch: one if anything was forgotten, because refused items are reported per file."""
     return 1 if queries.has_tombstones(record.database) else GROUP
 
 
@@ -100,20 +101,20 @@ def _publication_if_new(record: Record, name: str) -> list[model.Item]:
 
 
 def check_papers(issue: classic.ClassicIssue) -> None:
-    """Raises NotClassic when a paper is listed twice."""
+    """Raise NotClassic if a paper is listed twice."""
     twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
     if twice:
         raise NotClassic(f"{twice[0]} is listed twice")
 
 
 def flag_categories(issue: classic.ClassicIssue) -> tuple[str, ...]:
-    """A note for every category that arXiv does not have; they are kept as they are."""
+    """A note for each category that arXiv does not have. These categories are kept."""
     unknown = {c: item.number for item in issue.items for c in item.categories if c not in KNOWN}
     return tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
 
 
 def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -> list[model.Item]:
-    """All that a classic issue says. `later`: microseconds after its printed moments, for a corrected listing."""
+    """All items of a classic issue. `later`: microseconds to add to its printed times, for a corrected listing."""
     observed_at = classic.moment(issue.made) + later
     items: list[model.Item] = [
         model.Listing(
@@ -128,18 +129,18 @@ def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -
         items += _paper_items(issue.date, item, name, sha, at)
         for n, post in enumerate(item.posts, 1):
             shown += _post_items(issue.date, item, n, name, _at_free_moment(posts, post, at))
-    return [*items, *dict.fromkeys(shown)]  # the same post may stand twice
+    return [*items, *dict.fromkeys(shown)]  # a post may be listed twice
 
 
 def _at_free_moment(posts: dict[tuple[str, int], model.Post], post: classic.ClassicPost, at: int) -> model.Post:
-    """The post at its moment, or at the next one at which it was not yet seen with other words."""
+    """The post at its time, or at the next microsecond at which it does not have other text in `posts`."""
     while posts.setdefault((post.id, at), item := post_item(post, at)) != item:
         at += 1
     return item
 
 
 def method_of(name: str, day: str) -> str:
-    """How the listing's counts were made: /1, or /2 with native retweets added up."""
+    """The method of the listing's counts: /1, or /2 if native retweets were added up."""
     return f"{name}/{2 if day >= RETWEETS_ADDED_FROM else 1}"
 
 
@@ -162,7 +163,7 @@ def _paper_items(day: str, item: classic.ClassicItem, name: str, sha: str, at: i
 
 
 def post_item(post: classic.ClassicPost, at: int) -> model.Post:
-    """A shown post as an item. Its moment of creation is in its id."""
+    """A shown post as an item. Its time of creation comes from its id."""
     return model.Post(
         post=f"x:{post.id}", network="x", account=account_of(post), created_at=classic.post_moment(post.id),
         text=post.text, links=tuple(model.TextLink(k.start, k.end, k.target) for k in post.links), lang=post.lang,
@@ -171,7 +172,7 @@ def post_item(post: classic.ClassicPost, at: int) -> model.Post:
 
 
 def account_of(post: classic.ClassicPost) -> str:
-    """The key of an account known by its handle alone; handles do not tell case apart."""
+    """The key of an account known only by its handle. Handles are case-insensitive."""
     return f"x:@{post.handle.lower()}"
 
 

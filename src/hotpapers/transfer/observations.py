@@ -1,11 +1,11 @@
-"""What a publication hands out of what it observed: lines of the exchange format without words, names and handles.
+"""Published observations: lines of the exchange format without words, names and handles.
 
-Posts and accounts stand there as marks, `bluesky:*` and 32 hexadecimal digits, which nobody can make who has not the
-store's secret: so a line tells of no post or person that one does not know from it, and equal marks are equal posts and
-accounts. What is left out altogether: papers' metadata, accounts, aliases, listings, issues, and what an operator or a
-reader wrote.
+Marks replace the keys of posts and accounts: `bluesky:*` and 32 hexadecimal digits. Computing a mark requires the
+store's secret, so lines do not reveal which post or person they are about, but equal marks mean equal posts or
+accounts. Papers' metadata, accounts, aliases, listings, issues, and text by an operator or reader are left out
+entirely.
 
-A line can be taken back: its hash takes its place, and the file's Merkle root stays what it was.
+A line can be taken back: it is replaced by its hash, and the file's Merkle root does not change.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from hotpapers.transfer.jsonl.lines import ExchangeEnd, ExchangeHeader, Numbered
 from hotpapers.transfer.jsonl.reader import ExchangeReader
 
 MOST_LINES = 100_000
-"""Lines of one file; what is more goes into another one of the same hour."""
+"""The most lines in one file. More lines go to further files of the same hour."""
 LONGEST_LINE = 4_000
 LARGEST = 9_000_000
-"""Bytes of a packed file, which the HTTP client's own bound lets through."""
+"""The most bytes of a compressed file, below the HTTP client's own limit."""
 LARGEST_UNPACKED = MOST_LINES * 1_000
 MARK = re.compile(r"[a-z]+:\*[0-9a-f]{32}")
 _OWN_MARK = re.compile(rb"\*[0-9a-f]{32}")
 COUNTS = "counts:"
-"""How the reason of coverage begins that is about counts alone."""
+"""The prefix of the reason of coverage that is only about counts."""
 _WORD = re.compile(r"[a-z0-9_-]{1,40}")
 _CATEGORY = re.compile(r"[a-z-]{1,10}(?:\.[A-Za-z-]{1,10})?")
 _JUDGEMENTS = ("bot", "human", "doubtful", "sound", "author", "independent")
@@ -44,12 +44,12 @@ _REASONS = ("", BEGAN, READ_BACK, COUNTS)
 
 _encode = msgspec.json.Encoder().encode
 KeyHasher = Callable[[str], str]
-"""What stands for the key of a post or an account."""
+"""A function that returns the mark for the key of a post or account."""
 
 
 class ObservationLine(NamedTuple):
-    """A line of a file: its bytes, without the newline. `item`: None for one that was taken back; `hash`: the leaf hash
-    of the line, as it was when the file was made."""
+    """A line of a file: its bytes without the newline. `item`: None if the line was taken back. `hash`: the leaf hash
+    of the original line."""
 
     data: bytes
     hash: bytes
@@ -57,20 +57,20 @@ class ObservationLine(NamedTuple):
 
 
 def line_hash(data: bytes) -> bytes:
-    """A line's leaf hash, as RFC 6962 has it."""
+    """A line's leaf hash according to RFC 6962."""
     return hashlib.sha256(b"\0" + data).digest()
 
 
-# ---- what may be handed out -----------------------------------------------------------------------------
+# ---- published items ------------------------------------------------------------------------------------
 
 
 def mark_of(key: str, hasher: KeyedHasher) -> str:
-    """The mark of a key. It follows from the key's tombstone, so that it is known also once the key is not."""
+    """The mark of a key. It is computed from the key's tombstone, so it can still be computed after forgetting."""
     return f"{network_of(key)}:{_published(hasher.tombstone(key), hasher)}"
 
 
 def withdrawn_marks(tombstones: Iterable[str], hasher: KeyedHasher) -> frozenset[str]:
-    """What followed the network in the marks of all that was forgotten."""
+    """The marks of everything forgotten, without the networks."""
     return frozenset(_published(tombstone, hasher) for tombstone in tombstones)
 
 
@@ -80,7 +80,7 @@ def _published(tombstone: str, hasher: KeyedHasher) -> str:
 
 
 def handed_out(item: model.Item, mark: KeyHasher) -> model.Item | None:
-    """What of an item is handed out; None for nothing of it. `mark`: what stands for a key."""
+    """The published form of an item; None if it is not published. `mark`: returns the mark for a key."""
     bare = _bare(item)
     if bare is None:
         return None
@@ -90,7 +90,7 @@ def handed_out(item: model.Item, mark: KeyHasher) -> model.Item | None:
 
 
 def _bare(item: model.Item) -> model.Item | None:
-    """An item without what somebody wrote, but with the keys that it names."""
+    """An item without anybody's words, but still with its keys; None if it is not published."""
     if isinstance(item, model.Post):
         if network_of(item.post) != item.network:
             return None
@@ -119,12 +119,12 @@ def _reason(text: str) -> str:
 
 
 def line_of(item: model.Item) -> bytes:
-    """An item that is handed out, as a line."""
+    """The line of a published item."""
     return _encode(item)
 
 
 def taken_back(line: ObservationLine) -> ObservationLine:
-    """What takes the place of a line that names what was forgotten."""
+    """The replacement for a line that names something forgotten."""
     if line.item is None:
         return line
     was = model.kind_of(line.item)
@@ -132,19 +132,19 @@ def taken_back(line: ObservationLine) -> ObservationLine:
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
-    """The file of some lines: header, lines, end; the same bytes for the same lines."""
+    """A file with some lines: header, lines, end. The same lines give the same bytes."""
     header = ExchangeHeader(format=FORMAT, version=VERSION, full=False, end=True)
     text = b"".join(line + b"\n" for line in (_encode(header), *lines, _encode(ExchangeEnd())))
     return zstandard.ZstdCompressor(level=10).compress(text)
 
 
 def read_packed(name: str, data: bytes) -> list[ObservationLine]:
-    """The lines of a file. Raises NotExchange, with the line, for what is none, and for what must not stand there."""
+    """The lines of a file. Raises NotExchange with the line if it is not a valid file or has something forbidden."""
     reader = ExchangeReader(name)
     text = _unpacked(reader, data)
     stream = reader.read(text)
     if reader.header(next(stream, None)).full:
-        raise reader.error(1, "a full export is nothing to be published")
+        raise reader.error(1, "a full export, which must not be published")
     lines: list[ObservationLine] = []
     for line in stream:
         if len(lines) == MOST_LINES:
@@ -155,13 +155,13 @@ def read_packed(name: str, data: bytes) -> list[ObservationLine]:
 
 
 def may_name(name: str, data: bytes, marks: Collection[str]) -> bool:
-    """Whether a file has one of some marks in it: a quick look at a large one. Raises NotExchange."""
+    """A quick check whether a file contains one of some marks. Raises NotExchange."""
     text = b"".join(_unpacked(ExchangeReader(name), data))
     return not frozenset(marks).isdisjoint(mark.decode() for mark in _OWN_MARK.findall(text))
 
 
 def _unpacked(reader: ExchangeReader, data: bytes) -> list[bytes]:
-    """The lines of a packed file, with their ends."""
+    """The lines of a compressed file, with their line breaks."""
     try:
         with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as stream:
             text = stream.read(LARGEST_UNPACKED + 1)
@@ -179,30 +179,30 @@ def _unpacked(reader: ExchangeReader, data: bytes) -> list[bytes]:
 def _taken_back(reader: ExchangeReader, line: NumberedLine, raw: bytes) -> ObservationLine:
     pruned = reader.convert(line, PrunedLine)
     if not re.fullmatch(r"[0-9a-f]{64}", pruned.hash):
-        raise reader.error(line.number, "no hash of a line that was taken back")
+        raise reader.error(line.number, "not the hash of a line that was taken back")
     return ObservationLine(raw, bytes.fromhex(pruned.hash))
 
 
 def _read(reader: ExchangeReader, line: NumberedLine, raw: bytes) -> ObservationLine:
     item, beside = reader.item(line)
     if handed_out(item, _same_mark) != item or beside != RowExtras():
-        raise reader.error(line.number, f"a {line.kind} with words, names or handles, which must not be handed out")
+        raise reader.error(line.number, f"a {line.kind} with words, names or handles, which must not be published")
     return ObservationLine(raw, line_hash(raw), item)
 
 
 def _same_mark(key: str) -> str:
-    """A key that is a mark; another one for what is none."""
+    """The key itself if it is a mark, else an empty one, which differs."""
     return key if MARK.fullmatch(key) else ""
 
 
 def without(lines: Iterable[ObservationLine], marks: Collection[str]) -> Iterator[tuple[ObservationLine, bool]]:
-    """Lines, where those that name a mark are taken back; whether each was. `marks`: without their networks."""
+    """The lines, with those taken back that contain a mark; for each, whether it does. `marks`: without networks."""
     for line in lines:
         names_it = line.item is not None and any(key.partition(":")[2] in marks for key in marks_in(line.item))
         yield (taken_back(line) if names_it else line), names_it
 
 
 def marks_in(item: model.Item) -> tuple[str, ...]:
-    """The posts and accounts that an item names."""
+    """The marks of the posts and accounts that a published item names."""
     spec = SPECS[type(item)]
     return tuple(key for i in spec.persons if (key := getattr(item, spec.fields[i])))

@@ -1,4 +1,4 @@
-"""Files and streams that are read: plain or packed (Zstandard, gzip), whole or in part, in bounded memory."""
+"""Read files and streams, plain or compressed (Zstandard, gzip), whole or in part, in bounded memory."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 GZIP_MAGIC = b"\x1f\x8b"
 PACKED_READ = 2**17
 LARGEST_WINDOW = 2**27
-"""Bytes that unpacking may look back, as the `zstd` program has it."""
+"""The largest window for decompression in bytes, the default of the `zstd` program."""
 LONG_WINDOW = 2**31
-"""The same for dumps that were packed with `--long=31`: so much memory is then needed."""
+"""The same for dumps compressed with `--long=31`, which need this much memory."""
 SKIPPED = range(0x184D2A50, 0x184D2A60)
-"""How frames begin that unpackers pass over."""
+"""The magic numbers of skippable frames."""
 
 Reader: TypeAlias = "io.BufferedReader[Any]"
 ProgressCallback = Callable[[int], object]
@@ -31,10 +31,10 @@ ProgressCallback = Callable[[int], object]
 
 @contextmanager
 def open_unpacked(raw: io.RawIOBase, name: str, on_progress: ProgressCallback | None, window: int) -> Iterator[Reader]:
-    """What a stream holds, unpacked where it is Zstandard or gzip. `on_progress` gets the bytes read so far; `window`:
-    bytes that unpacking may look back.
+    """A stream's content, decompressed if it is Zstandard or gzip. `on_progress`: called with the number of bytes just
+    read. `window`: the largest window for decompression in bytes.
 
-    Raises InputError where it cannot be read, also in the midst of it.
+    Raises InputError if it cannot be read, also later, while reading.
     """
     counted = io.BufferedReader(CountedInput(raw, name, on_progress), BLOCK)
     magic = counted.peek(4)[:4]
@@ -61,7 +61,7 @@ def open_file(file: str) -> Iterator[io.RawIOBase]:
 def open_range(
     file: str, start: int, end: int, on_progress: ProgressCallback | None = None, *, plain: bool = False
 ) -> Iterator[Reader]:
-    """Bytes of a file from one place to another (0: to its end), unpacked: whole frames, or a `plain` file's."""
+    """The bytes of a file between two offsets (`end` 0: to its end), decompressed: whole frames, or `plain`."""
     with open_file(file) as raw:
         raw.seek(start)
         part = ChunkStream(_first_bytes(raw, end - start)) if end else raw
@@ -73,18 +73,18 @@ def open_range(
 
 
 def is_packed(stream: Reader) -> bool:
-    """Whether what `open_unpacked` gave unpacks anything."""
+    """Whether a stream from `open_unpacked` decompresses its input."""
     return isinstance(stream.raw, ChunkStream)
 
 
 def unreadable(file: str, problem: OSError) -> InputError:
-    """The error that a file cannot be read, with what to do about it."""
+    """The error for a file that cannot be read, with what to do about it."""
     hint = f"; name the files in it, such as {file.rstrip('/')}/*" if isinstance(problem, IsADirectoryError) else ""
     return InputError(f"cannot be read: {problem.strerror}{hint}", file=file)
 
 
 class CountedInput(io.RawIOBase):
-    """What is read from a stream, or passed over, told. `name`: of a file on a disk, as Python's own files have it."""
+    """A stream that reports the bytes read or skipped. `name`: that of a file on disk, as in Python's file objects."""
 
     def __init__(self, source: io.RawIOBase, name: str, on_progress: ProgressCallback | None) -> None:
         self.name: object = source.name if isinstance(source, io.FileIO) else -1
@@ -117,14 +117,14 @@ class CountedInput(io.RawIOBase):
 
 
 class ChunkStream(io.RawIOBase):
-    """Chunks as a stream. What making them raises comes after all of those before."""
+    """Chunks as a stream. An exception from the iterator is raised after all chunks before it were read."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks, self._ready = chunks, memoryview(b"")
 
     @classmethod
     def buffered(cls, chunks: Iterator[bytes]) -> Reader:
-        """The same with a buffer."""
+        """A buffered stream of chunks."""
         return io.BufferedReader(cls(chunks), BLOCK)
 
     def readable(self) -> bool:
@@ -149,8 +149,8 @@ def _first_bytes(source: io.RawIOBase, left: int) -> Iterator[bytes]:
 
 
 class _Step(NamedTuple):
-    """What a walk over frames wants next: so many bytes, to look at or to pass over. `between`: a frame may end
-    here."""
+    """The next bytes that a walk over frames needs: how many, and whether to skip them. `between`: this is a frame
+    boundary."""
 
     size: int
     skip: bool = False
@@ -158,8 +158,8 @@ class _Step(NamedTuple):
 
 
 def _frame_steps() -> Generator[_Step, bytes, None]:
-    """Over frames without unpacking them (RFC 8878, 3.1). Bytes that begin no frame are passed over: unpacking them
-    fails."""
+    """Walk over frames without decompressing them (RFC 8878, 3.1). If no frame begins, the rest is skipped;
+    decompressing it will fail."""
     while True:
         magic = yield _Step(4, between=True)
         if int.from_bytes(magic, "little") in SKIPPED:
@@ -180,14 +180,14 @@ def _frame_steps() -> Generator[_Step, bytes, None]:
 
 
 def _header_size(descriptor: int) -> int:
-    """Bytes of a frame's header after its descriptor: window, dictionary, size of the content."""
+    """The number of bytes in a frame's header after its descriptor: window, dictionary, content size."""
     is_single, size_flag = descriptor >> 5 & 1, descriptor >> 6
     size = (is_single, 2, 4, 8)[size_flag]
     return (not is_single) + (0, 1, 2, 4)[descriptor & 3] + size
 
 
 class _FrameWalk:
-    """Whether packed bytes that come in pieces end where a frame ends."""
+    """Tracks whether compressed bytes, fed in pieces, end at a frame boundary."""
 
     def __init__(self) -> None:
         self._steps = _frame_steps()
@@ -196,11 +196,11 @@ class _FrameWalk:
 
     @property
     def is_between(self) -> bool:
-        """Whether all frames so far are whole."""
+        """Whether all frames so far are complete."""
         return self._step.between and not self._head
 
     def feed(self, data: bytes) -> None:
-        """Takes in what comes next."""
+        """Feed the next bytes."""
         place = 0
         while place < len(data) or not self._left:
             count = min(self._left, len(data) - place)
@@ -214,8 +214,8 @@ class _FrameWalk:
 
 
 def zstd_frames(file: str, least: int) -> list[int]:
-    """Places in a file of Zstandard at which frames begin, at least so many bytes apart, from 0 on; nothing behind the
-    last whole frame. Raises OSError."""
+    """Offsets in a Zstandard file at which frames begin, starting with 0, at least `least` bytes apart; none after the
+    last complete frame. Raises OSError."""
     places, steps = [0], _frame_steps()
     with open(file, "rb") as raw:
         step, place, size = next(steps), 0, os.fstat(raw.fileno()).st_size
@@ -232,20 +232,20 @@ def zstd_frames(file: str, least: int) -> list[int]:
 
 
 class _Frames:
-    """Packed bytes on their way to an unpacker, watched."""
+    """Compressed bytes on their way to the decompressor, which also feed a frame walk."""
 
     def __init__(self, source: Reader) -> None:
         self._source, self.walk = source, _FrameWalk()
 
     def read(self, size: int = -1) -> bytes:
-        """What comes next."""
+        """Read the next bytes."""
         data = self._source.read1(size)
         self.walk.feed(data)
         return data
 
 
 def _unpacked_zstd(source: Reader, name: str, window: int) -> Iterator[bytes]:
-    """What one or more frames hold; a last one that breaks off is an error, not an end."""
+    """The content of one or more frames. An incomplete last frame is an error, not the end."""
     frames, unpacker = _Frames(source), zstandard.ZstdDecompressor(max_window_size=window)
     stream = unpacker.stream_reader(cast("Any", frames), read_size=PACKED_READ, read_across_frames=True)
     try:
@@ -258,12 +258,12 @@ def _unpacked_zstd(source: Reader, name: str, window: int) -> Iterator[bytes]:
 
 
 def breaks_off(name: str) -> InputError:
-    """The error that a packed file ends too early."""
-    return InputError("cannot be unpacked: it breaks off; was it copied as a whole?", file=name)
+    """The error for a compressed file that ends too early."""
+    return InputError("cannot be unpacked: it is truncated; was it copied completely?", file=name)
 
 
 def _unpacked_gzip(source: Reader, name: str) -> Iterator[bytes]:
-    """What one or more members hold; a last one that breaks off is an error, not an end."""
+    """The content of one or more members. An incomplete last member is an error, not the end."""
     stream = gzip.GzipFile(fileobj=source, mode="rb")
     try:
         while chunk := stream.read1(BLOCK):
@@ -275,7 +275,7 @@ def _unpacked_gzip(source: Reader, name: str) -> Iterator[bytes]:
 
 
 def pack(stream: BinaryIO, path: str) -> None:
-    """Writes all that a stream has into a file, packed quickly. Raises OSError, and InputError after what could be
+    """Write a stream into a file with fast compression. Raises OSError, and InputError after writing what could be
     read."""
     read = getattr(stream, "read1", stream.read)
     with open(path, "wb") as raw, zstandard.ZstdCompressor(level=1).stream_writer(raw) as out:

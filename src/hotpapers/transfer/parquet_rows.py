@@ -1,6 +1,6 @@
-"""Rows of anybody's Parquet file as lines of JSON, some at a time, by any process.
+"""Rows of any Parquet file as lines of JSON, in parts that can be read by different processes.
 
-DuckDB reads of a file only the row groups in which some rows stand, and only the columns that are asked for.
+DuckDB reads only the row groups that contain the requested rows, and only the requested columns.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from hotpapers.transfer.tables import connect, literal_path
 
 MAGIC = b"PAR1"
 ROWS = 50_000
-"""Rows of a part, some 20 MB of lines."""
+"""Rows per part, some 20 MB of lines."""
 FETCHED = 4_096
 MEMORY = "400MB"
-"""What DuckDB may take for pages of columns, beside its fixed needs."""
+"""DuckDB's memory limit, in addition to its fixed needs."""
 MOMENTS = ("TIMESTAMP", "DATE")
-"""How types of moments begin: they become µs UTC."""
+"""The prefixes of types that are converted to µs UTC."""
 
 
 class TablePart(NamedTuple):
-    """Some of a file's `rows`: from `first` to before `last`, with some columns of certain types."""
+    """A part of a file's `rows`: from `first` to before `last`, with some `columns` (name, type)."""
 
     path: str
     first: int
@@ -33,7 +33,7 @@ class TablePart(NamedTuple):
     columns: tuple[tuple[str, str], ...]
 
     def lines(self) -> bytes:
-        """Each row as a line. Raises InputError."""
+        """Each row as a line of JSON. Raises InputError."""
         fields = ", ".join(f"'{name}': {_value(name, type)}" for name, type in self.columns)
         sql = f"""SELECT to_json({{{fields}}}) FROM read_parquet(?, file_row_number = true, binary_as_string = true)
             WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number"""
@@ -46,22 +46,22 @@ class TablePart(NamedTuple):
 
 
 def table_parts(path: str, names: Collection[str], first: int) -> Iterator[TablePart]:
-    """A file's rows from one on, in parts: whole row groups, together or in pieces, as far as that goes. Raises
-    InputError where it is no Parquet file, or has none of the columns."""
+    """A file's rows from `first`, in parts that follow row groups where possible: several groups, or a piece of one.
+    Raises InputError if it is not a Parquet file or has none of the columns."""
     with _reading(path) as connection:
         described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [literal_path(path)]).fetchall()
         sql = "SELECT row_group_id, any_value(row_group_num_rows) FROM parquet_metadata(?) GROUP BY 1 ORDER BY 1"
         groups = [int(rows) for _, rows in connection.execute(sql, [literal_path(path)]).fetchall()]
     columns = tuple((str(row[0]), str(row[1])) for row in described if row[0] in names)
     if not columns:
-        raise InputError(f"a Parquet file with none of the columns {', '.join(sorted(names))}")
+        raise InputError(f"a Parquet file without any of the columns {', '.join(sorted(names))}")
     for start, end in spans(groups):
         if end > first:
             yield TablePart(os.path.abspath(path), max(start, first), end, sum(groups), columns)
 
 
 def rows_of(path: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Rows of a file of our own, in their order. Raises InputError."""
+    """The rows of one of our own files, in order. Raises InputError."""
     with _reading(path) as connection:
         names = ", ".join(f'"{column}"' for column in columns)
         connection.execute(f"SELECT {names} FROM read_parquet(?)", [literal_path(path)])
@@ -70,7 +70,8 @@ def rows_of(path: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
 
 
 def spans(groups: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Rows of parts, for the rows of row groups: small groups together, none larger than ROWS."""
+    """The (start, end) rows of parts, given the row counts of row groups: small groups are combined, and no part is
+    larger than ROWS."""
     start = end = 0
     for rows in groups:
         if end > start and end + rows - start > ROWS:
@@ -85,13 +86,13 @@ def spans(groups: Collection[int]) -> Iterator[tuple[int, int]]:
 
 
 def _value(name: str, type: str) -> str:
-    """A column in SQL. Names are those of our own list."""
+    """The SQL expression for a column. Names come from our own list, so quoting is safe."""
     return f'epoch_us("{name}")' if type.startswith(MOMENTS) else f'"{name}"'
 
 
 @contextmanager
 def _reading(path: str) -> Iterator[Any]:
-    """A connection that fetches nothing from anywhere. DuckDB's errors become InputError."""
+    """A connection to DuckDB that never downloads anything. DuckDB's errors become InputError."""
     with connect() as connection:
         for setting in ("threads = 1", f"memory_limit = '{MEMORY}'", "autoinstall_known_extensions = false"):
             connection.execute(f"SET {setting}")
@@ -99,6 +100,6 @@ def _reading(path: str) -> Iterator[Any]:
             yield connection
         except InputError:
             raise
-        except Exception as problem:  # DuckDB's errors have no common ancestor worth naming
+        except Exception as problem:  # DuckDB's errors have no useful common base class
             reason = str(problem).partition("\n")[0].replace(os.path.abspath(path), "it").replace(path, "it")
             raise InputError(f"cannot be read as Parquet: {reason[:300]}") from problem

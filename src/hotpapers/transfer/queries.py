@@ -1,4 +1,4 @@
-"""What copies, imports and exports ask of the store, and how whole tables go from one database to another."""
+"""Queries for copies, imports and exports, and copying whole tables between databases."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hotpapers.store.record import Record, now
 from hotpapers.store.sqlite import SqliteDatabase
 
 NUMBERED = frozenset(("raw", "quarantine", "copy", "report"))
-"""Tables whose rows the database numbers; all others get their numbers from the program."""
+"""Tables whose rows are numbered by the database; in all others the program numbers them."""
 
 KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
 
 
 MADE_ANEW = "search_"
-"""Tables whose names begin so are an index: the database into which rows are copied makes its own."""
+"""The prefix of the search index's tables, which are not copied: each database builds its own."""
 
 
 class SendingState(NamedTuple):
-    """Rows of a store: (mark, state, since) of those who get no more mail, the outbox, and how far issues have come at
+    """Rows of a store: (mark, state, since) of subscribers who get no more mail, the outbox, and the delivery states of
     other targets."""
 
     left: Sequence[tuple[Any, ...]] = ()
@@ -39,26 +39,26 @@ _DELIVERY_STATE = 'publication, "day", edition, channel, target, state, receipt,
 
 
 def note_copy(record: Record, way: str, target: str) -> None:
-    """Remembers that a copy left the store, so that forgetting can name it as out of reach."""
+    """Remember that a copy left the store, so `forget` can list it as out of reach."""
     with record.database.write():
         add_copies(record.database, [(now(), way, storable(target))])
 
 
 def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
-    """The keys in the record whose tombstones are among some."""
+    """The keys in the record whose tombstones are among these marks."""
     known_tombstones = tombstones.Tombstones(record.hasher, marks)
     rows = record.database.iterate("SELECT key FROM identity WHERE id > 0 ORDER BY key")
     return [key for (key,) in rows if not is_pseudonym(key) and known_tombstones.holds(key)]
 
 
 def tables_of(database: SqliteDatabase) -> list[str]:
-    """The tables of a store that a copy takes along."""
+    """The tables of a store that are copied."""
     rows = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
     return [row[0] for row in rows if row[0] not in KEPT_BY_DATABASE and not row[0].startswith(MADE_ANEW)]
 
 
 def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> None:
-    """Every row of every table in the place of what was there. Both have the same schema; `lite` is one of them."""
+    """Replace all rows of all tables by the source's. Both have the same schema; `lite` is the SQLite one of them."""
     for table in tables_of(lite):
         names = ", ".join(f'"{name}"' for name in _columns(lite, table))
         values = placeholders(_columns(lite, table))
@@ -70,13 +70,13 @@ def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> Non
 
 
 def last_original(database: Database) -> int:
-    """The highest number that an original ever had, as far as rows tell: it is never given again."""
+    """The highest number that an original ever had, as far as rows show. Numbers are never reused."""
     tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in SPECS.values())]
     return max(database.rows(sql)[0][0] or 0 for sql in tables)
 
 
 def restart_numbers(source: SqliteDatabase, target: Database) -> None:
-    """Rows of a PostgreSQL store are numbered on after those that were copied."""
+    """Make a PostgreSQL store continue numbering after the copied rows."""
     for table in tables_of(source):
         if table in NUMBERED:
             highest = target.rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]
@@ -85,19 +85,19 @@ def restart_numbers(source: SqliteDatabase, target: Database) -> None:
 
 
 def known_files(record: Record, name: str, day: str) -> set[str]:
-    """SHA-256 of every file of that day that was imported before."""
+    """SHA-256 of the files imported before for a day."""
     sql = "SELECT file FROM listing WHERE publication = ? AND day = ? AND until = 0"
     return {row[0] for row in record.database.rows(sql, (name, day))}
 
 
 def read_sending_state(database: Database) -> SendingState:
-    """What a store knows of it."""
+    """A store's sending state."""
     left = [(mark, state, since) for state, mark, since in marks_of_leavers(database)]
     return SendingState(left, database.rows(f"SELECT {_OUTBOX} FROM outbox"), delivery_states(database))
 
 
 def merge_sending_state(database: Database, known: SendingState) -> None:
-    """Keeps what another store knew, where it is newer. Call inside `write()`."""
+    """Merge another store's sending state, keeping the newer rows. Call inside `write()`."""
     for mark, state, since in known.left:
         address = "address" if state == "bounced" else "''"
         sql = f"UPDATE subscriber SET state = ?, since = ?, address = {address} WHERE mark = ? AND since < ?"
@@ -111,13 +111,13 @@ def merge_sending_state(database: Database, known: SendingState) -> None:
 
 
 def delivery_states(database: Database) -> list[tuple[Any, ...]]:
-    """How far issues have come at their targets: rows of (publication, day, edition, channel, target, state, receipt,
-    at), in order."""
+    """The delivery states of issues: rows of (publication, day, edition, channel, target, state, receipt, at), in
+    order."""
     return database.rows(f"SELECT {_DELIVERY_STATE} FROM delivery_state ORDER BY 1, 2, 3, 4, 5")
 
 
 def merge_delivery_states(database: Database, known: Iterable[tuple[Any, ...]]) -> None:
-    """Keeps such rows of another store, where they are newer. Call inside `write()`."""
+    """Merge another store's delivery states, keeping the newer rows. Call inside `write()`."""
     sql = f"""INSERT INTO delivery_state ({_DELIVERY_STATE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (publication, channel, "day", edition, target) DO UPDATE
         SET state = excluded.state, receipt = excluded.receipt, at = excluded.at
@@ -130,7 +130,7 @@ def _columns(database: SqliteDatabase, table: str) -> list[str]:
 
 
 def last_editions(database: Database) -> Iterator[tuple[str, str]]:
-    """(digest, content) of each day's last edition, by publication and day."""
+    """(digest, content) of each day's last edition, ordered by publication and day."""
     sql = """SELECT i.digest, i.content FROM issue AS i WHERE i.until = 0 AND i.edition = (
             SELECT max(e.edition) FROM issue AS e WHERE e.publication = i.publication AND e."day" = i."day")
         ORDER BY i.publication, i."day" """
@@ -138,23 +138,23 @@ def last_editions(database: Database) -> Iterator[tuple[str, str]]:
 
 
 def continue_originals(database: SqliteDatabase, number: int) -> None:
-    """Originals are numbered on from here, in a SQLite store."""
+    """Make a SQLite store number its originals from here on."""
     database.run("DELETE FROM sqlite_sequence WHERE name = 'raw'")
     database.run("INSERT INTO sqlite_sequence VALUES ('raw', ?)", (number,))
 
 
 def confirmed_since(database: Database) -> dict[str, int]:
-    """Since when each subscriber who confirmed is one, by mark: µs UTC."""
+    """Since when each confirmed subscriber is confirmed, by mark: µs UTC."""
     return dict(database.rows("SELECT mark, since FROM subscriber WHERE state = 'confirmed'"))
 
 
 def copies(database: Database) -> list[tuple[int, str, str]]:
-    """(at, way, target) of the copies that left the store, the first first."""
+    """(at, way, target) of the copies that left the store, oldest first."""
     return [(at, way, target) for at, way, target in database.rows("SELECT at, way, target FROM copy ORDER BY id")]
 
 
 def add_copies(database: Database, copies: Sequence[tuple[int, str, str]]) -> None:
-    """Notes copies that left the store. Call inside `write()`."""
+    """Remember copies that left the store. Call inside `write()`."""
     database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", copies)
 
 
@@ -164,11 +164,11 @@ def has_tombstones(database: Database) -> bool:
 
 
 def is_publication_known(database: Database, name: str) -> bool:
-    """Whether the record has a publication of a name."""
+    """Whether the record has a publication with this name."""
     return bool(database.rows("SELECT 1 FROM publication WHERE publication = ? AND until = 0 LIMIT 1", (name,)))
 
 
 def open_rows(database: Database, spec: KindSpec, order: str) -> Iterator[StoredRow]:
-    """The open rows of a kind, in an order."""
+    """The open rows of a kind. `order`: SQL for ORDER BY."""
     sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 ORDER BY {order}"
     return (read_row(spec, row) for row in database.iterate(sql))

@@ -1,7 +1,7 @@
-"""Files that lie elsewhere, to be read: in object stores through fsspec, on web servers by our own client.
+"""Read remote files: from object stores through fsspec, from web servers with our own client.
 
-A web server is asked for some megabytes at a time (RFC 9110 §14), by the client that goes to no inside address; fsspec
-is asked for no address of the web.
+Web servers are asked for some megabytes at a time (RFC 9110 §14), by the client that refuses internal addresses. fsspec
+is never used for web addresses.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ STORES = {
     "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs",
     "hdfs": "pyarrow", "memory": "fsspec",
 }  # fmt: skip
-"""Schemes of object stores, and the package that each needs."""
+"""URL schemes of object stores, and the package that each needs."""
 PIECE = 8_000_000
-"""Bytes that are asked for at once; below what our client lets an answer have."""
+"""Bytes per request, below our client's limit for responses."""
 RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 DATES = ("LastModified", "mtime", "updated", "last_modified", "created")
 MARKS = ("ETag", "etag", "generation", "md5Hash", "size", *DATES)
-"""What stores say of a file that tells whether it is still the same."""
+"""Metadata that shows whether a file has changed."""
 
 
 class RemoteFile(NamedTuple):
-    """A file and what is known of it: `size` in bytes, `changed_at` in µs UTC or None. `open`: its bytes. `altered`:
-    whether it is another one now; what raises InputError by itself never says so."""
+    """A file and its metadata: `size` in bytes, `changed_at` in µs UTC or None. `open`: opens its bytes. `altered`:
+    whether it has changed since; always False for files whose reading raises InputError in that case."""
 
     name: str
     size: int
@@ -47,23 +47,23 @@ class RemoteFile(NamedTuple):
 
 
 def is_remote(file: str) -> bool:
-    """Whether a file's name is an address."""
+    """Whether a file's name is a URL."""
     return ADDRESS.match(file) is not None
 
 
 def remote_file(address: str, web: Callable[[], HttpClient]) -> RemoteFile:
-    """What is at an address. `web`: opens a client. Raises InputError, and UsageError where a library is missing."""
+    """The file at a URL. `web`: opens a client. Raises InputError, and UsageError if a library is missing."""
     scheme = address.partition("://")[0].lower()
     if scheme in WEB:
         return _on_the_web(address, web())
     if scheme not in STORES or "::" in address:
         known = ", ".join(f"{name}://" for name in (*WEB, *STORES))
-        raise UsageError(f"{name_of(address)}: files are read from {known}")
+        raise UsageError(f"{name_of(address)}: unsupported URL; use one of {known}")
     return _in_a_store(address, STORES[scheme])
 
 
 def name_of(address: str) -> str:
-    """What an address is called in messages: without user, password and query, which may be secrets."""
+    """A URL for messages: without user, password and query, which may be secret."""
     try:
         parts = urlsplit(address)
         host = parts.netloc.rpartition("@")[2]
@@ -78,7 +78,7 @@ def name_of(address: str) -> str:
 def _in_a_store(address: str, package: str) -> RemoteFile:
     name = name_of(address)
     try:
-        from fsspec.core import url_to_fs  # an extra, loaded when it is asked for
+        from fsspec.core import url_to_fs  # an optional dependency
     except ImportError as missing:
         raise UsageError(f"{name}: needs the extra remote: pip install 'hotpapers[remote]'") from missing
     try:
@@ -87,7 +87,7 @@ def _in_a_store(address: str, package: str) -> RemoteFile:
         raise UsageError(f"{name}: needs {package}: pip install {package}") from missing
     known = _call(name, lambda: store.info(path))
     if known.get("type") == "directory":
-        raise InputError("cannot be read: it is a folder; name the files in it", file=name)
+        raise InputError("is a folder; name the files in it", file=name)
     marks = _marks(known)
 
     def altered() -> bool:
@@ -116,7 +116,7 @@ def _changed_at(known: Mapping[str, Any]) -> int | None:
 
 
 def _call(name: str, ask: Callable[[], Any]) -> Any:
-    """An answer of a library whose errors have no common ancestor. Raises InputError."""
+    """Call a library whose errors have no common base class. Raises InputError."""
     try:
         return ask()
     except FileNotFoundError as problem:
@@ -127,7 +127,7 @@ def _call(name: str, ask: Callable[[], Any]) -> Any:
 
 
 def stored_chunks(name: str, open_file: Callable[[], Any]) -> Iterator[bytes]:
-    """What a file of fsspec's holds. Raises InputError."""
+    """The content of a file opened with fsspec. Raises InputError."""
     with closing(_call(name, open_file)) as file:
         while chunk := _call(name, lambda: file.read(BLOCK)):
             yield chunk
@@ -143,7 +143,7 @@ def _on_the_web(address: str, http: HttpClient) -> RemoteFile:
         return RemoteFile(name, 0, None, lambda: ChunkStream(iter(())))
     start, _, size = _range(first, name)
     if start:
-        raise InputError("its server sends another part of it than was asked for", file=name)
+        raise InputError("the server sent another part of the file than requested", file=name)
     date = first.headers.get("last-modified", "")
     return RemoteFile(name, size, _web_date(date), lambda: ChunkStream(_pieces(http, address, first)))
 
@@ -156,26 +156,26 @@ def _web_date(text: str) -> int | None:
 
 
 def _piece(http: HttpClient, address: str, name: str, start: int) -> Response:
-    """Some bytes from a place on. Raises InputError."""
+    """Request the next bytes from an offset. Raises InputError."""
     headers = {"range": f"bytes={start}-{start + PIECE - 1}", "accept-encoding": "identity"}
     try:
         answer = http.get(address, headers=headers, accept=(416,))
     except NetError as problem:
-        hint = "; its server sends whole files alone: fetch it first" if "more than" in str(problem) else ""
+        hint = "; the server does not support range requests: download it first" if "more than" in str(problem) else ""
         reason = str(problem).removeprefix(f"{name}: ")
         raise InputError(f"cannot be read: {reason}{hint}", file=name) from problem
     if answer.status not in (206, 416) and start:
-        raise InputError("its server does not send parts of files: fetch it first", file=name)
+        raise InputError("the server does not support range requests: download it first", file=name)
     return answer
 
 
 def _range(answer: Response, name: str) -> tuple[int, int, int]:
-    """From where to where an answer has bytes, of how many. Raises InputError."""
-    if answer.status != 206:  # a small file, sent as a whole
+    """(start, end, total size) of the bytes in a response. Raises InputError."""
+    if answer.status != 206:  # a small file, sent whole
         return 0, len(answer.body), len(answer.body)
     match = RANGE.fullmatch(answer.headers.get("content-range", ""))
     if match is None or int(match[2]) + 1 - int(match[1]) != len(answer.body):
-        raise InputError("its server does not say which part of it it sends", file=name)
+        raise InputError("the server does not say which part of the file it sent", file=name)
     return int(match[1]), int(match[2]) + 1, int(match[3])
 
 
@@ -184,7 +184,7 @@ def _tag(answer: Response) -> tuple[str, ...]:
 
 
 def _pieces(http: HttpClient, address: str, first: Response) -> Iterator[bytes]:
-    """A file on a web server, one piece after the other, all of the same version of it. Raises InputError."""
+    """A file on a web server, piece by piece, all of the same version. Raises InputError."""
     name = name_of(address)
     _, end, size = _range(first, name)
     yield first.body
@@ -192,6 +192,6 @@ def _pieces(http: HttpClient, address: str, first: Response) -> Iterator[bytes]:
         answer = _piece(http, address, name, end)
         start, after, whole = _range(answer, name) if answer.status == 206 else (0, 0, 0)
         if _tag(answer) != _tag(first) or (start, whole) != (end, size):
-            raise InputError("was changed while it was read; import it again when nobody writes it", file=name)
+            raise InputError("was changed while being read; import it again when nobody is writing to it", file=name)
         end = after
         yield answer.body

@@ -1,6 +1,6 @@
-"""A record and its issues as tables: Parquet of every line, CSV and BibTeX of what issues list.
+"""A record and its issues as tables: all lines as Parquet, the entries of issues as CSV and BibTeX.
 
-Parquet goes through DuckDB and, as its footer comes last, through a temporary file.
+Parquet is written by DuckDB through a temporary file, because its footer comes last.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hotpapers.transfer.jsonl import exporter
 from hotpapers.transfer.jsonl.exporter import ExportRequest
 
 COLUMNS = ("n", "kind", "paper", "post", "publication", "day", "observed_at", "line")
-"""What a Parquet row holds: the line's number, what it is about (NULL where it is not), and the line itself."""
+"""The columns of a Parquet row: the line's number, some of the line's fields (NULL if it lacks them), and the line."""
 
 ENTRY_COLUMNS = (
     "publication", "day", "edition", "place", "classic_rank", "paper", "score", "voices", "reposts", "likes", "title",
@@ -42,26 +42,26 @@ _COPY_TYPED = (
     " TO {to} (FORMAT parquet, COMPRESSION zstd)"
 )
 _GLOB = re.compile(r"[*?[]")
-"""What DuckDB takes for a pattern in a file's name."""
+"""The characters that make DuckDB treat a file's name as a pattern."""
 _TYPES = {name: "BIGINT" if name in ("n", "observed_at") else "VARCHAR" for name in COLUMNS}
 
 
 def connect() -> Any:
-    """A connection to DuckDB, in memory. Raises UsageError where it is not installed."""
+    """Open an in-memory DuckDB connection. Raises UsageError if DuckDB is not installed."""
     try:
-        import duckdb  # an extra, loaded when it is asked for
+        import duckdb  # an optional dependency
     except ImportError as missing:
         raise UsageError("Parquet needs DuckDB: pip install 'hotpapers[parquet]'") from missing
     return duckdb.connect()
 
 
 def _quoted(path: Path) -> str:
-    """A path as text in SQL."""
+    """A path as an SQL string literal."""
     return "'" + str(path).replace("'", "''") + "'"
 
 
 def literal_path(file: str) -> str:
-    """A file's name that DuckDB takes for no pattern."""
+    """A file's name, escaped so that DuckDB does not treat it as a pattern."""
     return _GLOB.sub(r"[\g<0>]", file)
 
 
@@ -79,7 +79,7 @@ def parquet(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
 
 
 def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
-    """Lines of JSON as a Parquet file with typed columns (DuckDB's types). Moments are µs UTC in the lines. Raises
+    """Write lines of JSON as a Parquet file with typed columns (DuckDB's types). Times are µs UTC in the lines. Raises
     OSError."""
     read = {name: "BIGINT" if type == "TIMESTAMP" else type for name, type in types.items()}
     columns = ", ".join(
@@ -103,7 +103,7 @@ def _row(n: int, line: bytes) -> dict[str, Any]:
 
 
 def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
-    """The lines that a Parquet export holds, in order. Raises NotExchange. `name`: what the file is called there."""
+    """The lines in a Parquet export, in order. Raises NotExchange. `name`: the file's name in messages."""
     if not Path(file).is_file():
         raise InputError("no such file", file=name or file)
     with connect() as connection:
@@ -111,13 +111,13 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
             connection.execute("SELECT line FROM read_parquet(?) ORDER BY n", [literal_path(file)])
             while rows := connection.fetchmany(1000):
                 yield from (str(line).encode() for (line,) in rows)
-        except Exception as problem:  # DuckDB's errors have no common ancestor worth naming
+        except Exception as problem:  # DuckDB's errors have no useful common base class
             reason = str(problem).splitlines()[0].replace(file, name or file)
             raise NotExchange(f"not a Parquet export: {reason}", file=name or file) from problem
 
 
 def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
-    """(digest, content) of each day's latest edition, by publication and day."""
+    """(digest, content) of each day's latest edition, ordered by publication and day."""
     for digest, content in queries.last_editions(record.database):
         yield digest, msgspec.json.decode(content.encode(), type=model.IssueContent)
 
@@ -151,7 +151,7 @@ def _entry_values(
 
 
 def _cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Text escaped so that spreadsheets do not treat it as a formula."""
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
@@ -162,7 +162,7 @@ def _csv_row(values: tuple[object, ...]) -> bytes:
 
 
 def bibtex(record: Record, _: ExportRequest) -> Iterator[bytes]:
-    """Every paper that is in an issue, once, as @misc with its e-print fields."""
+    """Every paper in an issue, once, as @misc with its e-print fields."""
     keys: set[str] = set()
     for _digest, content in _frozen(record):
         for key, paper in _metadata(record, content).items():
@@ -192,7 +192,7 @@ _BIBTEX_SPECIAL = str.maketrans({"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
 
 
 def _bibtex(text: str) -> str:
-    """Text whose signs BibTeX would take for its own; whole mathematics is left as it is."""
+    """Text with BibTeX's special characters escaped; text with well-formed mathematics is left unchanged."""
     return text if _is_mathematics(text) else text.translate(_BIBTEX_SPECIAL)
 
 

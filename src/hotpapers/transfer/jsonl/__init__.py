@@ -1,4 +1,4 @@
-"""The exchange format: a record as lines of JSON, one an item; Parquet and CSV beside it."""
+"""The exchange format: a record as lines of JSON, one per item."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Whether a line of a full export stands as it was written. Its hashes cover what is there: a field that is filled in,
-or one that only says what its absence says, has another hash for whoever recomputes it without this program."""
+"""Check whether a line of a full export is exactly as written. Hashes cover the fields that are present. With a default
+filled in or an omitted value written out, anyone recomputing the hash without this program would get another one."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import msgspec
 
 
 def has_fields_of(body: dict[str, Any], value: msgspec.Struct, *, in_order: bool = False) -> bool:
-    """Whether a line has the fields that a value is written with, no fewer and no more. `in_order`: and in its order,
-    where a hash goes by it."""
+    """Whether a line has exactly the fields with which a value is written. `in_order`: also in the same order, for
+    hashes that depend on it."""
     written = msgspec.to_builtins(value)
     return list(body) == list(written) if in_order else body.keys() == written.keys()
 
 
 def has_no_nulls(row: object) -> bool:
-    """Whether what stands beside an item leaves out what is not there."""
+    """Whether an item's `row` omits missing values instead of writing null."""
     return not isinstance(row, dict) or None not in (row.get("salt", ""), row.get("derived", ""))
 
 
 def is_plain_hex(text: str) -> bool:
-    """Whether bytes are written in small hexadecimal digits and nothing else."""
+    """Whether a text consists only of lowercase hexadecimal digits."""
     return all(sign in "0123456789abcdef" for sign in text)
 
 
 def hex_bytes(text: str) -> bytes:
-    """The bytes that hexadecimal digits stand for; none for other text."""
+    """The bytes of a hexadecimal text; empty for any other text."""
     try:
         return bytes.fromhex(text)
     except ValueError:

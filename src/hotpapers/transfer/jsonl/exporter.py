@@ -1,10 +1,10 @@
-"""A record as lines of JSON, streaming and in stable order.
+"""Export a record as lines of JSON, streaming and in a stable order.
 
-The first line is the header. A full export then has every batch, in order, each followed by its items as its manifest
-lists them; so a store can be rebuilt from it, batch by batch, and verifies. With `records_only` there are neither
-batches nor issues: just what was observed, to be read, changed and imported anywhere. The last line says that it is.
+The first line is the header. In a full export, every batch follows in order, each with its items in the order of its
+manifest. So a store can be rebuilt from it, batch by batch, and verifies. With `records_only` there are no batches or
+issues, only observations, to be read, changed and imported anywhere. The last line marks the end.
 
-Of the networks in `ids_only` posts and accounts go without their words and names: see `store.redaction`.
+For the networks in `ids_only`, posts and accounts are exported without their words and names; see `store.redaction`.
 """
 
 from __future__ import annotations
@@ -38,12 +38,11 @@ from hotpapers.transfer.jsonl.lines import (
 
 _encode = msgspec.json.Encoder().encode
 MADE_HERE = (model.Issue, model.Delivery)
-"""What a program makes from a record, not what it observes: left out of `--records`."""
+"""Kinds that the program makes from a record instead of observing them; left out of `--records`."""
 
 
 class ExportRequest(NamedTuple):
-    """What an export is to hold. `on_redacted` is called at the end with how many rows of each network went
-    without their words."""
+    """What to export. `on_redacted`: called at the end with the number of rows exported without words, by network."""
 
     records_only: bool = False
     ids_only: Collection[str] = ()
@@ -51,12 +50,12 @@ class ExportRequest(NamedTuple):
 
 
 def lines(record: Record, *, records_only: bool = False, ids_only: Collection[str] = ()) -> Iterator[bytes]:
-    """The lines of the export, each ending in a newline. By itself it keeps nothing back."""
+    """The lines of the export, each ending in a newline. Nothing is withheld by default."""
     return export_lines(record, ExportRequest(records_only, ids_only))
 
 
 def export_lines(record: Record, request: ExportRequest) -> Iterator[bytes]:
-    """The same."""
+    """The lines of an export by request, each ending in a newline."""
     with record.database.snapshot():
         redactor = WordRedactor(record.database, request.ids_only)
         yield _line(_header(record, request, redactor))
@@ -137,7 +136,7 @@ def _identity(row: identities.IdentityRow) -> IdentityLine:
 def _pruned(record: Record, name: RowName, listed: Manifest, index: int) -> PrunedLine:
     kind, number = name
     if index not in listed.kept:
-        raise CorruptStore(f"{record.database.where}: {kind} row {number} is gone; see `verify`")
+        raise CorruptStore(f"{record.database.where}: {kind} row {number} is missing; run `hotpapers verify`")
     return PrunedLine(was=kind, hash=listed.kept[index].hex())
 
 
@@ -153,6 +152,6 @@ def _item_line(row: StoredRow, check: bytes) -> bytes:
 
 
 def _derived(row: StoredRow) -> list[int | str]:
-    """A row's marks, in which a key stands for a number of this store."""
+    """A row's derived values, with a key in place of the store's own number."""
     named = zip(row.spec.derived, row.derived, strict=True)
     return [row.voice if name == "voice" else value for (name, _), value in named]

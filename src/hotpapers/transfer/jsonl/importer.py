@@ -1,7 +1,7 @@
-"""Lines of JSON into a record.
+"""Import lines of JSON into a record.
 
-A full export comes back batch for batch into an empty store, or into one that already holds its first batches, as after
-an interrupted import. Anywhere else its items come as new batches and its issues are left out.
+A full export is restored batch by batch into an empty store, or into one that already has its first batches, such as
+after an interrupted import. In any other store its items are added as new batches, without its issues.
 """
 
 from __future__ import annotations
@@ -35,17 +35,16 @@ from hotpapers.transfer.jsonl.reader import ExchangeReader
 from hotpapers.transfer.jsonl.redactions import LaterRedactions
 
 CHUNK = 5_000
-"""Items of one new batch."""
+"""Items per new batch."""
 PRUNED = "snapshot"
-"""What pruned items were: nothing else is pruned."""
+"""The only kind of which rows are pruned."""
 IN_MEMORY = 32 * 2**20
-"""Bytes of checked items that are held in memory; more wait in a temporary file."""
+"""Bytes of checked items kept in memory; more go to a temporary file."""
 
 
 class ImportResult(NamedTuple):
-    """What an import did. `restored`: batches that came back as they were, `present`: those that were here before.
-    `issues_left`: issues not taken over. `forgotten`: rows that lost words, and identities, as the other store forgot
-    them."""
+    """The result of an import. `restored`: batches restored unchanged. `present`: batches already here. `issues_left`:
+    issues not imported. `forgotten`: rows and identities overwritten because the other store forgot them."""
 
     restored: int = 0
     added: int = 0
@@ -58,10 +57,10 @@ class ImportResult(NamedTuple):
 
 
 def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResult:
-    """Takes a whole export, line by line. Raises NotExchange with the line.
+    """Import an export, line by line. Raises NotExchange with the line.
 
-    Then nothing of it was taken, or, of a full export, the batches before that line. Raises FullStore and BusyStore
-    where no more could be written.
+    In that case nothing was imported, or of a full export the batches before that line. Raises FullStore and BusyStore
+    if the store cannot be written any more.
     """
     reader = ExchangeReader(file)
     stream = reader.read(raw)
@@ -75,7 +74,7 @@ def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResul
         if record.head.position == before:
             raise
         reason = str(problem).replace("nothing was changed", f"a part of {file} is imported")
-        raise type(problem)(f"{reason} The same import goes on there.") from problem
+        raise type(problem)(f"{reason} Run the same import again to continue.") from problem
 
 
 # ---- items as new batches ------------------------------------------------------------------------------
@@ -84,7 +83,7 @@ _decode_item = msgspec.json.Decoder(model.AnyItem).decode
 
 
 def _take_new(record: Record, reader: ExchangeReader, stream: Iterator[NumberedLine]) -> ImportResult:
-    """Items as new batches, once all lines are good. Issues, their deliveries and what was closed are left out."""
+    """Write items as new batches once all lines are checked. Issues, deliveries and closed rows are left out."""
     issues = 0
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as good:
         for line in stream:
@@ -99,7 +98,8 @@ def _take_new(record: Record, reader: ExchangeReader, stream: Iterator[NumberedL
 
 
 def _write_new(record: Record, good: IO[bytes], lacking: frozenset[str]) -> ImportResult:
-    """`lacking`: networks whose posts may lack their words; where the record has these, they are known."""
+    """Write checked items. `lacking`: networks whose posts may lack their words; such a post is known if the record has
+    it with its words."""
     result = ImportResult()
     while chunk := [_decode_item(line) for line in islice(good, CHUNK)]:
         new = [item for item in chunk if not redaction.is_known(record.database, item, lacking)]
@@ -111,12 +111,12 @@ def _write_new(record: Record, good: IO[bytes], lacking: frozenset[str]) -> Impo
     return result
 
 
-# ---- batches as they were ------------------------------------------------------------------------------
+# ---- full exports --------------------------------------------------------------------------------------
 
 
 class ReadLine(NamedTuple):
-    """An item's line, checked: the item, what is kept beside it, how its hash begins, and whether it has the fields
-    that are hashed; or the hash of a pruned one."""
+    """A checked item line: the item, its row's secrets, the first digits of its hash, and whether it has exactly the
+    hashed fields; or the hash of a pruned item."""
 
     number: int
     item: model.Item | None = None
@@ -127,13 +127,13 @@ class ReadLine(NamedTuple):
 
 
 def keys_of(read: Sequence[ReadLine]) -> set[str]:
-    """The keys of all that lines name."""
+    """The keys of all posts, accounts and papers in some lines."""
     voices = {str(line.kept.derived[0]) for line in read if line.kept.derived}
     return voices | keys_in(line.item for line in read if line.item is not None)
 
 
 class _FullImport:
-    """A full export, batch by batch."""
+    """Imports a full export, batch by batch."""
 
     def __init__(self, record: Record, reader: ExchangeReader, secret: str) -> None:
         self.record, self.reader, self.secret = record, reader, secret
@@ -143,7 +143,7 @@ class _FullImport:
         self._first = 1
 
     def take(self, stream: Iterator[NumberedLine]) -> ImportResult:
-        """Restores what continues this store; the rest comes as new batches."""
+        """Restore the batches that continue this store, and add the items of any others as new batches."""
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
         self._first = self.record.head.position + 1
@@ -175,7 +175,8 @@ class _FullImport:
         return result._replace(restored=here - present, present=present)
 
     def _check_whole(self, last: NumberedLine) -> None:
-        """Only now is all said of every row: by which batch it was closed, what of it was forgotten, which are gone."""
+        """Check the imported rows. Possible only at the end, when it is known which rows were closed, forgotten or
+        pruned by later batches."""
         wrong = sorted({pair for pair, _ in self._until.items() ^ self._closed.items()})
         named = [
             VerifyFinding("changed", f"by which batch row {index} of batch {since} was closed")
@@ -187,7 +188,7 @@ class _FullImport:
             raise self._changed(last.number, f"{findings[0]}{more}; the store cannot be verified now, delete it")
 
     def _restore(self, line: NumberedLine, batch: ExchangeBatch, items: Sequence[NumberedLine]) -> bool:
-        """Whether the batch is here now, as it was; False where this store has gone another way."""
+        """Restore a batch unless it is already here; False if this store's record differs from the export's."""
         database = self.record.database
         with database.write():
             head = self.record.head
@@ -203,7 +204,8 @@ class _FullImport:
             return True
 
     def _note_forgotten(self, position: int, count: int, lines: Sequence[NumberedLine]) -> None:
-        """What of a batch that is here already was forgotten since. `count`: how many identities come first."""
+        """Note what was forgotten since in a batch that is already here. `count`: number of identities, which come
+        first."""
         for index, line in enumerate(lines[:count]):
             if line.body.get("commitment"):
                 self._redactions.note_identity((position, index), self.reader.identity(line, 0, position))
@@ -230,7 +232,7 @@ class _FullImport:
         link = manifest.link(before, batch.position, stamp, listed)
         is_whole = len(lines) == batch.identities + batch.items and has_fields_of(line.body, batch)
         if link.hex() != batch.chain or not is_whole:
-            raise self._changed(line.number, f"batch {batch.position} is not as it was written")
+            raise self._changed(line.number, f"batch {batch.position} differs from what was written")
         redaction.note_networks(database, self.reader.withheld)
         self._close(line, batch)
         rows = [NumberedRow(number, prepared) for (_, number), _, prepared in listing if prepared]
@@ -238,19 +240,19 @@ class _FullImport:
         batches.save_batch(database, batch.position, stamp, listed, before)
 
     def _note_closed(self, batch: ExchangeBatch, items: Sequence[NumberedLine]) -> None:
-        """What a batch closed of those that came with this file, and which of its own rows say that they are closed."""
+        """Note which rows of this file a batch closed, and which of its own rows say that they were closed."""
         here = {(batch.position, index): _until(item) for index, item in enumerate(items)}
         self._until |= {pair: until for pair, until in here.items() if until}
         self._closed |= {pair: batch.position for pair in batch.closed if pair[0] >= self._first}
 
     def _enrolled(self, position: int, lines: Sequence[NumberedLine], keys: Collection[str]) -> EnrolledKeys:
-        """The identities that a batch brings, and those of all keys that its items name."""
+        """Insert the identities that a batch adds; these, and those of all keys in its items."""
         database, known = self.record.database, self._known(keys)
         first = identities.next_number(database, "identity")
         persons = [self.reader.identity(line, number, position) for number, line in enumerate(lines, first)]
         brought = [row.key for row in persons]
         if len(set(brought)) < len(brought) or identities.find(database, brought).keys() - {""}:
-            raise self._changed(lines[0].number, f"batch {position} brings an identity that is there")
+            raise self._changed(lines[0].number, f"batch {position} adds an identity that already exists")
         papers = sorted(key for key in set(keys) - known.keys() if identities.is_paper(key))
         rows = [
             IdentityRow(number, key, None, None, position) for number, key in enumerate(papers, first + len(persons))
@@ -260,7 +262,7 @@ class _FullImport:
     def _listing(
         self, read: Sequence[ReadLine], known: Mapping[str, identities.Identity]
     ) -> list[tuple[manifest.RowName, bytes, PreparedRow | None]]:
-        """Rows as they will be listed, their hashes, and what is written; nothing for pruned ones."""
+        """The rows for the manifest, their hashes, and the prepared rows, None for pruned ones."""
         numbers: dict[str, int] = {}
         result: list[tuple[manifest.RowName, bytes, PreparedRow | None]] = []
         for line in read:
@@ -274,39 +276,39 @@ class _FullImport:
         return result
 
     def _known(self, keys: Collection[str]) -> dict[str, identities.Identity]:
-        """The identities of keys as they are here, or as the export has them now."""
+        """The identities of keys, as stored here or as in the export."""
         known = identities.find(self.record.database, keys)
         return self._redactions.known(self.record.database, set(keys) - set(known)) | known
 
     def _left(self, lines: Iterable[NumberedLine]) -> list[PreparedRow]:
-        """What is left of rows that were forgotten since."""
+        """The remaining content of rows that were forgotten since."""
         read = [self._read(line) for line in lines]
         known = self._known(keys_of(read))
         return [self._prepared_row(line, line.item, known) for line in read if line.item is not None]
 
     def _prepared_row(self, line: ReadLine, item: model.Item, known: Mapping[str, identities.Identity]) -> PreparedRow:
-        """A line's row."""
+        """The row of an item's line."""
         kept = line.kept
         try:
             if kept.derived:
                 kept = kept._replace(derived=(known[str(kept.derived[0])].number, *kept.derived[1:]))
             prepared = prepare(item, self.record.hasher, known, None, 0, kept)
         except KeyError as unknown:
-            hint = " (exports of version 0.1 are read without their batches: export with --records)"
-            raise self._changed(line.number, f"no line before it brings {unknown}{hint}") from unknown
+            hint = " (exports of version 0.1 can only be imported without batches: export with --records)"
+            raise self._changed(line.number, f"no earlier line adds {unknown}{hint}") from unknown
         except InputError as problem:
             raise self.reader.error(line.number, str(problem)) from problem
         if not (line.is_as_written and prepared.hash.hex().startswith(line.check)):
-            raise self._changed(line.number, "the item is not as it was written")
+            raise self._changed(line.number, "the item differs from what was written")
         return prepared
 
     def _read(self, line: NumberedLine) -> ReadLine:
         if line.kind == "batch":
-            raise self._changed(line.number, "a batch begins before the last one is whole")
+            raise self._changed(line.number, "a batch begins before the previous one is complete")
         if line.kind == "pruned":
             pruned = self.reader.convert(line, PrunedLine)
             if pruned.was != PRUNED or len(hex_bytes(pruned.hash)) != HASH:
-                raise self.reader.error(line.number, "no kind and hash of a pruned item")
+                raise self.reader.error(line.number, "not the kind and hash of a pruned item")
             return ReadLine(line.number, pruned=hex_bytes(pruned.hash))
         row = line.body.get("row")
         item, beside = self.reader.item(line)
@@ -316,11 +318,11 @@ class _FullImport:
 
     def _changed(self, number: int, text: str) -> NotExchange:
         return self.reader.error(
-            number, f"{text}: something was changed, added or removed. To import changed items, export with --records."
+            number, f"{text}: lines were changed, added or removed. To import changed items, export with --records."
         )
 
     def _close(self, line: NumberedLine, batch: ExchangeBatch) -> None:
-        """Closes rows of earlier batches; before new ones with the same key come in."""
+        """Close rows of earlier batches, before new ones with the same key are inserted."""
         listed: dict[int, list[manifest.RowName]] = {}
         for since, index in batch.closed:
             if not 0 < since < batch.position:
@@ -328,7 +330,7 @@ class _FullImport:
             if since not in listed:
                 listed[since] = list(batches.load_manifest(self.record.database, since).rows())
             if index >= len(listed[since]) or not _close_row(self.record, listed[since][index], batch.position):
-                raise self.reader.error(line.number, f"closes row {index} of batch {since}, which is not there")
+                raise self.reader.error(line.number, f"closes row {index} of batch {since}, which does not exist")
 
     def _insert(self, line: NumberedLine, rows: Sequence[NumberedRow], position: int) -> None:
         for spec in SPECS.values():

@@ -1,5 +1,5 @@
-"""The lines of the exchange format that are no items: header, batch, identity, pruned, delivery_state, end; and what a
-full export keeps beside an item."""
+"""The lines of the exchange format that are not items: header, batch, identity, pruned, delivery_state, end; and what a
+full export adds to an item."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ErasedIdentity = tuple[Number, Number, str]
 
 
 class NumberedLine(NamedTuple):
-    """A line with its number, read as JSON."""
+    """A line parsed as JSON, with its number."""
 
     number: int
     kind: str
@@ -25,10 +25,10 @@ class NumberedLine(NamedTuple):
 
 
 class ExchangeHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="header"):
-    """The first line. `full`: batches and issues too, with the store's `secret`: treat such a file like the store.
+    """The first line. `full`: with batches and issues, and the store's `secret`; protect such a file like the store.
 
-    `end`: the last line is an `end`, so that a file that was cut off is noticed. `withheld`: networks whose posts and
-    accounts may stand here without their words; not there where there are none.
+    `end`: the last line is an `end`, so truncated files are detected. `withheld`: networks whose posts and accounts may
+    lack their words; absent if there are none.
     """
 
     format: str
@@ -42,16 +42,15 @@ class ExchangeHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
 class ExchangeLine(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True
 ):
-    """A line after the header that is no item. Fields that are not known are refused, defaults left out."""
+    """A line after the header that is not an item. Unknown fields are refused, defaults are omitted."""
 
 
 class ExchangeBatch(ExchangeLine, frozen=True, kw_only=True, tag="batch"):
-    """A batch of a full export; the `identities` that it brought follow, then its `items`, in the order of its
-    manifest.
+    """A batch of a full export. The `identities` that it added follow, then its `items`, in the order of its manifest.
 
-    `closed`, `pruned` and `forgotten` name rows of earlier batches by (position, index), forgotten ones with the hash
-    of what is left of them; `erased` names identities so, with their pseudonyms. `tombstones`: marks of what must not
-    come back. Without `kind`, `items` and `chain` it is the header that `chain` covers: see
+    `closed`, `pruned` and `forgotten` give rows of earlier batches by (position, index), forgotten ones with the hash
+    of the rest; `erased` gives identities the same way, with their pseudonyms. `tombstones`: marks of keys and names
+    that must not come back. Without `kind`, `items` and `chain` it is the header that `chain` covers; see
     `manifest.link`.
     """
 
@@ -70,8 +69,8 @@ class ExchangeBatch(ExchangeLine, frozen=True, kw_only=True, tag="batch"):
 
 
 class IdentityLine(ExchangeLine, frozen=True, kw_only=True, tag="identity"):
-    """A post or an account that is named from here on. `salt`: of its commitment; once its key is forgotten
-    `key` is a pseudonym, and the `commitment` itself stands here."""
+    """A post or account that later lines refer to. `salt`: that of its commitment. Once its key is forgotten, `key` is
+    a pseudonym, and `commitment` replaces `salt`."""
 
     key: str
     salt: str = ""
@@ -79,15 +78,15 @@ class IdentityLine(ExchangeLine, frozen=True, kw_only=True, tag="identity"):
 
 
 class PrunedLine(ExchangeLine, frozen=True, kw_only=True, tag="pruned"):
-    """Stands where a pruned item stood: of which kind it `was`, and its hash."""
+    """The place of a pruned item: the kind that it `was`, and its hash."""
 
     was: str
     hash: str
 
 
 class DeliveryStateLine(ExchangeLine, frozen=True, kw_only=True, tag="delivery_state"):
-    """How far an issue has come at one target of a channel, after the last batch of a full export: no item, and in no
-    hash. `at`: since when."""
+    """The state of an issue's delivery to one target of a channel, after the last batch of a full export. Not an item,
+    and not covered by any hash. `at`: since when."""
 
     publication: str
     day: str
@@ -104,11 +103,11 @@ class ExchangeEnd(ExchangeLine, frozen=True, kw_only=True, tag="end"):
 
 
 class RowExtras(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What a full export keeps beside an item, as its `row`.
+    """What a full export adds to an item, as its `row`.
 
-    `check`: how the item's hash begins, so that a changed line can be named. `salt`: of its commitments. `lost`: the
-    commitments of what was forgotten; `derived` beside it: of a post the key as whose voice it counts, and the mark of
-    its text. `until`: the batch that closed it."""
+    `check`: the first digits of the item's hash, to report which line was changed. `salt`: for its commitments. `lost`:
+    the commitments to what was forgotten. `derived`: present with `lost`; for a post, the key of the account as whose
+    voice it counts, and the mark of its text. `until`: the batch that closed it."""
 
     check: str = ""
     salt: str | None = None
@@ -118,4 +117,4 @@ class RowExtras(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
 
 
 CHECK = 8
-"""Hexadecimal digits of a line's check, and no more than a manifest keeps."""
+"""Hexadecimal digits of a line's check; no more than a manifest keeps."""

@@ -1,4 +1,4 @@
-"""Lines of an export, read and checked: JSON, structs of the format, items with what stands beside them."""
+"""Read and check the lines of an export: JSON, the format's structs, items with their `row`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class ExchangeReader:
-    """Reads lines and items, and knows the file's name for errors. `withheld`: see `ExchangeHeader`."""
+    """Reads lines and items. `file`: its name for errors. `withheld`: see `ExchangeHeader`."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -42,13 +42,13 @@ class ExchangeReader:
         self._blank = 0
 
     def read(self, raw: Iterable[bytes]) -> Iterator[NumberedLine]:
-        """The lines that are not blank, up to the end."""
+        """All lines that are not blank, without the end line."""
         number, ended = 0, False
         try:
             for number, text in enumerate(raw, 1):
                 if text.strip():
                     if ended:
-                        raise self.error(number, "something follows the end")
+                        raise self.error(number, "a line after the end")
                     line = self._line(number, text)
                     ended = line.kind == "end"
                     if not ended:
@@ -56,18 +56,18 @@ class ExchangeReader:
                 else:
                     self._blank = self._blank or number
                 if self._full and self._blank:
-                    raise self.error(self._blank, "an empty line, of which a full export has none")
+                    raise self.error(self._blank, "an empty line, which is not allowed in a full export")
         except (zstandard.ZstdError, EOFError) as problem:
             raise self.error(number + 1, f"cannot be unpacked: {problem}") from problem
         if self._promised and not ended:
-            raise self.error(number + 1, "the file ends too early: it was cut off")
+            raise self.error(number + 1, "the file is truncated: it has no end line")
 
     def _line(self, number: int, text: bytes) -> NumberedLine:
         if len(text) > LONGEST_LINE:
             raise self.error(number, f"a line longer than {LONGEST_LINE:,} bytes")
         try:
             body = msgspec.json.decode(text)
-            if msgspec.json.encode(body) != text.rstrip():  # written as this program writes, it has each name once
+            if msgspec.json.encode(body) != text.rstrip():  # as this program writes it, no name is repeated
                 refuse_repeated_names(text)
         except (ValueError, InputError, RecursionError) as problem:
             raise self.error(number, f"not JSON: {problem}") from problem
@@ -76,17 +76,17 @@ class ExchangeReader:
         return NumberedLine(number, body["kind"], body)
 
     def error(self, number: int, reason: str) -> NotExchange:
-        """A NotExchange that names file and line."""
+        """A NotExchange with file and line."""
         reason = "".join([sign if sign.isprintable() else "\ufffd" for sign in reason[:300]])
         return NotExchange(reason, file=self.file, line=number)
 
     def header(self, line: NumberedLine | None) -> ExchangeHeader:
-        """The first line."""
+        """Check and return the header, which is the first line."""
         if line is None or line.kind != "header" or line.body.get("format") != FORMAT:
-            raise self.error(1, f"not in the exchange format: its first line is no header of {FORMAT}")
+            raise self.error(1, f"not in the exchange format: the first line is not a header of {FORMAT}")
         if line.body.get("version") != VERSION:
             version = str(line.body.get("version"))[:20]
-            raise self.error(1, f"version {version} of the format; this program reads {VERSION}")
+            raise self.error(1, f"version {version} of the format is not supported, only version {VERSION}")
         header = self.convert(line, ExchangeHeader)
         secret = hex_bytes(header.secret)
         if header.full and len(secret) != 32:
@@ -96,16 +96,16 @@ class ExchangeReader:
         return msgspec.structs.replace(header, secret=secret.hex())
 
     def convert(self, line: NumberedLine, cls: type[T]) -> T:
-        """The line as one of the format's own structs."""
+        """The line as one of the format's structs."""
         try:
             return msgspec.convert(line.body, cls)
         except (ValueError, RecursionError) as problem:
             raise self.error(line.number, str(problem)) from problem
 
     def item(self, line: NumberedLine) -> tuple[model.Item, RowExtras]:
-        """The line's item, and what is kept beside it."""
+        """The line's item and its `row`."""
         if line.kind not in BY_KIND:
-            raise self.error(line.number, f"{line.kind[:40]!r} is no kind of item")
+            raise self.error(line.number, f"{line.kind[:40]!r} is not a kind of item")
         row = line.body.pop("row", {})
         try:
             item: model.Item = msgspec.convert(line.body, BY_KIND[line.kind].type)
@@ -116,7 +116,7 @@ class ExchangeReader:
             raise self.error(line.number, str(problem)) from problem
 
     def kept(self, line: NumberedLine, item: model.Item, beside: RowExtras) -> RowSecrets:
-        """What is kept beside an item of a full export, checked; whose voice it is still by key."""
+        """The checked secrets from an item's `row` in a full export; its voice is still given by key."""
         spec = SPECS[type(item)]
         salt = hex_bytes(beside.salt) if beside.salt is not None else None
         lost, derived = beside.lost or None, tuple(beside.derived) if beside.derived is not None else None
@@ -127,7 +127,7 @@ class ExchangeReader:
             or (lost is not None and not spec.words)
             or (derived is not None and not _fits(derived, _MARKS if spec.type is model.Post else ()))
         ):
-            raise self.error(line.number, "what stands beside the item cannot be its own")
+            raise self.error(line.number, "the item's row does not fit the item")
         return RowSecrets(salt, lost, derived)
 
     def delivery_state(self, line: NumberedLine) -> tuple[str | int, ...]:
@@ -157,16 +157,16 @@ class ExchangeReader:
             committed = b"?"
         is_named = is_key(identity_line.key) and (is_pseudonym(identity_line.key) or not committed)
         if not is_named or (len(salt), len(committed)) not in ((SALT, 0), (0, HASH)):
-            raise self.error(line.number, "no identity: a key with its salt, or a pseudonym with a commitment")
+            raise self.error(line.number, "not an identity: a key with its salt, or a pseudonym with its commitment")
         return IdentityRow(number, identity_line.key, salt or None, committed or None, position)
 
 
 _MARKS = (str, int)
-"""What stands beside a post of which parts were forgotten: as whose voice it counts, the mark of its text."""
+"""The types in `derived` of a post with forgotten parts: the key of its voice, and the mark of its text."""
 
 
 def _fits(derived: Sequence[int | str], usual: Sequence[type]) -> bool:
-    """Whether values could stand in the columns of others."""
+    """Whether values have the expected types and fit the columns."""
     return [type(value) for value in derived] == list(usual) and all(
         isinstance(value, str) or -(2**63) <= value < 2**63 for value in derived
     )

@@ -1,7 +1,7 @@
-"""A store that follows another by its full exports forgets with it: what the other forgot is overwritten here too.
+"""A store that is updated from another's full exports also forgets what the other forgot.
 
-The lines of batches that are here already are looked through for identities, and parts of rows, that were forgotten
-since; when the batch that forgot them comes, they take the place of what is here."""
+In batches that are already here, identities and rows that were forgotten since are noted. When the batch that forgot
+them is imported, they overwrite what is stored here."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from hotpapers.transfer.jsonl.lines import NumberedLine
 
 
 class LaterRedactions:
-    """What is left of rows and identities of earlier batches, by position and index, until the batch comes that forgot
-    them. `rows` and `keys`: how many rows, and how many identities, were overwritten."""
+    """The remaining content of rows and identities of earlier batches, by position and index, until the batch that
+    forgot them is imported. `rows`, `keys`: numbers of rows and identities overwritten."""
 
     def __init__(self) -> None:
         self._lines: dict[Pair, NumberedLine] = {}
@@ -30,23 +30,22 @@ class LaterRedactions:
         self.rows = self.keys = 0
 
     def note_row(self, pair: Pair, line: NumberedLine) -> None:
-        """A row of a batch that is here already, as the export has it now."""
+        """Note a row of a batch that is already here, as it is in the export."""
         self._lines[pair] = line
 
     def note_identity(self, pair: Pair, row: IdentityRow) -> None:
-        """An identity of such a batch, as the export has it now."""
+        """Note an identity of such a batch, as it is in the export."""
         self._identities[pair], self._pseudonyms[row.key] = row, pair
 
     def known(self, database: Database, keys: Iterable[str]) -> dict[str, Identity]:
-        """Whom pseudonyms stand for that are not here yet: lines name everybody as they are called at the end."""
+        """The identities of pseudonyms that are not stored here yet: all lines use the keys as of the export."""
         pairs = {key: self._pseudonyms[key] for key in keys if key in self._pseudonyms}
         pairs = {key: pair for key, pair in pairs.items() if pair in self._identities}
         numbers = batches.numbers_of_identities(database, pairs.values())
         return {key: Identity(numbers[pair], self._identities[pair].committed) for key, pair in pairs.items()}
 
     def erase(self, database: Database, erased: Iterable[ErasedIdentity]) -> None:
-        """Overwrites the identities that a batch forgot, and takes them out of what is no item. Call inside
-        `write()`."""
+        """Overwrite the identities that a batch forgot, and remove them from working data. Call inside `write()`."""
         left = {(position, index): key for position, index, key in erased if (position, index) in self._identities}
         numbers = batches.numbers_of_identities(database, left)
         rows = [(numbers[pair], key, bytes.fromhex(self._identities.pop(pair).committed)) for pair, key in left.items()]
@@ -63,7 +62,7 @@ class LaterRedactions:
         forgotten: Iterable[Remainder],
         prepare: Callable[[Sequence[NumberedLine]], Iterable[PreparedRow]],
     ) -> None:
-        """Overwrites the rows that a batch forgot, when identities are. Call inside `write()`."""
+        """Overwrite the rows that a batch forgot, after the identities. Call inside `write()`."""
         pairs = [(position, index) for position, index, _ in forgotten if (position, index) in self._lines]
         rows = prepare([self._lines.pop(pair) for pair in pairs])
         listed = {position: list(batches.load_manifest(database, position).rows()) for position, _ in pairs}
@@ -76,7 +75,7 @@ class LaterRedactions:
 
 
 def _overwrite(database: Database, number: int, prepared: PreparedRow) -> None:
-    """A row's values by those that are left."""
+    """Overwrite a row with its remaining values."""
     spec = SPECS[type(prepared.item)]
     change = ", ".join(f'"{name}" = ?' for name in spec.columns[:-2])
     database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*prepared.row, number))

@@ -1,11 +1,11 @@
-"""A record as tables for research: typed Parquet, one file a kind, with a description by every common standard.
+"""Export a record as tables for research: typed Parquet, one file per table, described by all common standards.
 
 schema       the tables and their columns, versioned
-rows         what of the record is in each table: identifiers, moments and counts, no words and no names
-queries      the statements
-describe     what the tables are, for programs: Data Package, RO-Crate, Croissant, DataCite
-self_report  what the tables say of their own quality, after NISO RP-25-2016
-writer       a folder of it all
+rows         the rows of each table: identifiers, times and counts, no words or names
+queries      the SQL queries
+describe     machine-readable descriptions: Data Package, RO-Crate, Croissant, DataCite
+self_report  a report on the data's quality according to NISO RP-25-2016
+writer       writes all files into a folder
 """
 
 from __future__ import annotations

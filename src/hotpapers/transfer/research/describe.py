@@ -1,4 +1,4 @@
-"""What the tables are, for programs, by four standards. Plain functions: facts in, JSON values out.
+"""Machine-readable descriptions of the tables in four standards. Pure functions from facts to JSON values.
 
 Data Package 2.0  https://datapackage.org/standard/data-package/
 RO-Crate 1.1      https://www.researchobject.org/ro-crate/specification/1.1/
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 class TableFile(NamedTuple):
-    """A table's file: its name, SHA-256, bytes and rows."""
+    """A table's file: its name, SHA-256, size in bytes and number of rows."""
 
     table: ResearchTable
     name: str
@@ -31,8 +31,7 @@ class TableFile(NamedTuple):
 
 
 class NetworkSpan(NamedTuple):
-    """A network: how many mentions are from it, and when reading it began and ended, µs UTC; None where what is there
-    was imported."""
+    """A network: the number of its mentions, and when reading it began and ended, µs UTC; None if all was imported."""
 
     network: str
     mentions: int
@@ -41,9 +40,9 @@ class NetworkSpan(NamedTuple):
 
 
 class ExportFacts(NamedTuple):
-    """What the descriptions say of an export. `made`: the moment as ISO 8601, UTC; `position` and `chain`: up to which
-    batch the record was read, and its chain value in hexadecimal; `digest`: SHA-256 over the tables' digests;
-    `networks`: what was read."""
+    """The facts about an export. `made`: when, as ISO 8601, UTC. `position`, `chain`: the last batch of the record that
+    was read, and its chain value in hexadecimal. `digest`: SHA-256 over the tables' digests. `networks`: the networks
+    read."""
 
     title: str
     version: str
@@ -56,16 +55,16 @@ class ExportFacts(NamedTuple):
 
     @property
     def day(self) -> str:
-        """The day it was made."""
+        """The day on which it was made."""
         return self.made[:10]
 
     @property
     def description(self) -> str:
-        """What it is, in a paragraph."""
+        """A description in one paragraph."""
         return (
-            "Attention to arXiv papers on public networks: identifiers, moments and counts, without anybody's words or"
-            f" names. Written by {SOFTWARE} {self.version} from a record at position {self.position}, whose chain value"
-            f" there is {self.chain}; the tables together have the digest {self.digest}; schema {SCHEMA_VERSION}."
+            "Attention to arXiv papers on public networks: identifiers, times and counts, without anybody's words or"
+            f" names. Written by {SOFTWARE} {self.version} from a record at position {self.position} with the chain"
+            f" value {self.chain}. Digest of all tables: {self.digest}. Schema: {SCHEMA_VERSION}."
         )
 
 
@@ -213,7 +212,7 @@ def _croissant_field(file: TableFile, column: TableColumn) -> Json:
 
 
 def datacite(facts: ExportFacts) -> Json:
-    """`datacite.json`: all that registering a DOI needs but the DOI."""
+    """`datacite.json`: everything needed to register a DOI except the DOI."""
     return {
         "schemaVersion": "http://datacite.org/schema/kernel-4",
         "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Altmetrics"},
@@ -242,4 +241,4 @@ DESCRIPTIONS = {
     "datapackage.json": data_package, "ro-crate-metadata.json": ro_crate, "croissant.json": croissant,
     "datacite.json": datacite,
 }  # fmt: skip
-"""By the name of the file."""
+"""The functions that make the descriptions, by file name."""

@@ -1,4 +1,4 @@
-"""What tables for research ask of the store: identifiers as numbers, no words."""
+"""Queries for the research tables: identifiers as numbers, no words."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Rows = Iterator[tuple[Any, ...]]
 
 
 def mentions(view: AsOfView) -> Rows:
-    """(paper, post's number, post, network, account's number, voice's number, number of its text, form, found in,
-    version, made at, known since, gone, gone at, observed at).
+    """(paper, post's number, post, network, account's number, voice's number, text's number, form, found in, version,
+    created at, mention observed first, post observed first, gone, post observed at, mention observed at).
 
-    A voice is a post's account, or the one that stands for several of the same; posts have the same text number whose
-    words are the same, 0 for too few. `known since`: when both post and mention were there first."""
+    A voice is a post's account, or one account for several known to belong together. Posts with the same text have the
+    same text number; it is 0 if the text is too short."""
 
     def first(kind: str, same: str) -> str:
         return f"(SELECT min(f.observed_at) FROM {kind} AS f WHERE {same} AND {view.visible('f')})"
@@ -39,21 +39,21 @@ def mentions(view: AsOfView) -> Rows:
 
 
 def post_counts(view: AsOfView) -> Rows:
-    """(post's number, reposts, likes, replies, quotes, views, observed at) of every reading."""
+    """(post's number, reposts, likes, replies, quotes, views, observed at) for every reading."""
     sql = f"""SELECT s.post, s.reposts, s.likes, s.replies, s.quotes, s.views, s.observed_at
         FROM snapshot AS s WHERE {view.visible("s")} ORDER BY s.post, s.observed_at"""
     return view.database.iterate(sql)
 
 
 def tallies(view: AsOfView) -> Rows:
-    """(paper, network, method, reposts, likes, observed at) of every sum that somebody else's listing had."""
+    """(paper, network, method, reposts, likes, observed at) for every total in listings by others."""
     sql = f"""SELECT {key_of("t.paper")}, t.network, t.method, t.reposts, t.likes, t.observed_at
         FROM tally AS t WHERE {view.visible("t")} ORDER BY 1, 2, 3, 6"""
     return view.database.iterate(sql)
 
 
 def verdicts(view: AsOfView) -> Rows:
-    """(subject's number, subject, paper, rule, version, judgement, observed at), the latest of each."""
+    """(subject's number, subject, paper, rule, version, judgement, observed at), only the latest verdicts."""
     sql = f"""SELECT v.subject, {key_of("v.subject")}, {key_of("v.about")}, v.rule, v.version, v.judgement,
             v.observed_at
         FROM verdict AS v WHERE {view.visible("v")} AND {view.newest(SPECS[Verdict], "v")} ORDER BY 1, 3, 4"""
@@ -61,15 +61,15 @@ def verdicts(view: AsOfView) -> Rows:
 
 
 def announced_span(view: AsOfView) -> tuple[int, int] | None:
-    """When the first and the last paper were announced, µs UTC; None where none was."""
+    """When the first and the last paper were announced, µs UTC; None if there are none."""
     rows = view.database.rows(f"""SELECT min(a.announced_at), max(a.announced_at) FROM announcement AS a
         WHERE a.type <> 'replacement' AND {view.visible("a")}""")
     return None if rows[0][0] is None else (int(rows[0][0]), int(rows[0][1]))
 
 
 def network_spans(view: AsOfView) -> Rows:
-    """(network, mentions on it, when reading it began, until when it was read last) of each network, µs UTC; None for
-    what was imported alone."""
+    """(network, number of its mentions, when reading it began, until when it was read) for each network, µs UTC; None
+    if all was imported."""
     sql = f"""SELECT n.network, sum(n.mentions), min(n.low), max(n.high) FROM (
             SELECT p.network AS network, count(*) AS mentions, NULL AS low, NULL AS high
             FROM mention AS m JOIN post AS p ON p.post = m.post AND {view.visible("p")}

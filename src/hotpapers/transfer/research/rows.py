@@ -1,4 +1,4 @@
-"""What of a record is in each table, as plain values in the order of its columns; moments in µs UTC."""
+"""The rows of each table, as plain values in the order of its columns; times in µs UTC."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from hotpapers.transfer.research import queries
 
 Row = tuple[Any, ...]
 WITHOUT_NAMES = frozenset(("bluesky", "hackernews", "lobsters", "reddit", "x"))
-"""Networks whose identifiers of posts hold nobody's name; those of others are addresses with names in them."""
+"""Networks whose post identifiers contain no names; those of the others are URLs with names in them."""
 
 OLDEST = (AGES[-1] + 24) * HOUR
-"""After this time papers are measured no more, with a day to spare."""
+"""The age from which papers are not measured any more, plus a day."""
 STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
-"""Papers announced in so many µs are measured together: one that was announced 90 days before is measured no more."""
+"""Microseconds of announcements measured together: papers announced 90 days earlier are not measured any more."""
 
 
 def _papers(view: AsOfView) -> Iterator[Row]:
@@ -76,7 +76,7 @@ def _tallies(view: AsOfView) -> Iterator[Row]:
 
 
 def _counts(view: AsOfView) -> Iterator[Row]:
-    """A stretch of time after the other, since what is measured together are the papers of 90 days."""
+    """Measures one stretch of time after another, because only the papers of 90 days are measured together."""
     span = queries.announced_span(view)
     for low in range(span[0], span[1] + 1, STRETCH) if span else ():
         high = low + STRETCH
@@ -119,7 +119,7 @@ def _issues(view: AsOfView) -> Iterator[Row]:
 
 
 def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry]]:
-    """Every entry, with what begins its row."""
+    """Every entry, with the first values of its row."""
     for _, content in _contents(view):
         for lane, entries in (("entries", content.entries), ("ongoing", content.ongoing)):
             yield from (((*_issue_key(content), lane, entry.place), entry) for entry in entries)

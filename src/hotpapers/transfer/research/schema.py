@@ -1,4 +1,4 @@
-"""The tables and their columns. A change that a reader can notice gives SCHEMA_VERSION another number."""
+"""The tables and their columns. Changes that readers can notice require a new SCHEMA_VERSION."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple
 from hotpapers.model import COUNTS
 
 SCHEMA_VERSION = "1.1.0"
-"""Semantic: the first number rises when a column changes or goes, the second when one comes."""
+"""Semantic version: major for changed or removed columns, minor for added ones."""
 
 
 class TableColumn(NamedTuple):
-    """A column: its type in DuckDB's words, and what it means."""
+    """A column, with its DuckDB type."""
 
     name: str
     type: str
@@ -19,7 +19,7 @@ class TableColumn(NamedTuple):
 
 
 class ResearchTable(NamedTuple):
-    """A table: the names in `key` identify a row; `references`: (column, table, column) that it points to."""
+    """A table. `key`: the columns that identify a row. `references`: (column, referenced table, its column)."""
 
     name: str
     meaning: str
@@ -29,7 +29,7 @@ class ResearchTable(NamedTuple):
 
 
 def _table(name: str, key: str, meaning: str, *columns: str) -> ResearchTable:
-    """Columns as `name TYPE meaning`."""
+    """A table with columns given as `name TYPE meaning`."""
     parsed = tuple(TableColumn(*column.split(" ", 2)) for column in columns)
     has_paper = name != "papers" and any(column.name == "paper" for column in parsed)
     references = (("paper", "papers", "paper"),) if has_paper else ()
@@ -45,96 +45,101 @@ _ISSUE = (
     "edition INTEGER 1, or more for a corrected issue.",
 )
 _LANE = "lane VARCHAR entries: listed for the first time; ongoing: still talked about."
-_SUMMED = "summed as read last; if never read, empty in counts, 0 in entry_counts."
+_SUMMED = "the sum of the latest counts; if never read, empty in counts, 0 in entry_counts."
 _COUNTS = (
-    "voices BIGINT Accounts that spoke of it or reacted; each once.",
-    f"reposts BIGINT Reposts of posts about it, {_SUMMED}",
-    f"likes BIGINT Likes of posts about it, {_SUMMED}",
-    "bots BIGINT Posts of bots, not among the others.",
+    "voices BIGINT Accounts that posted about the paper or reacted, each counted once.",
+    f"reposts BIGINT Reposts of posts about the paper, {_SUMMED}",
+    f"likes BIGINT Likes of posts about the paper, {_SUMMED}",
+    "bots BIGINT Posts by bots, not included in the other columns.",
 )
 _STANDING = (
-    "known BIGINT Voices that had standing; empty where not known.",
-    "authors BIGINT Voices of the paper's own authors; empty where not known.",
+    "known BIGINT Voices with standing; empty if unknown.",
+    "authors BIGINT Voices of the paper's own authors; empty if unknown.",
 )
-_READ_UNTIL = "until TIMESTAMP Up to when it was counted, UTC."
+_READ_UNTIL = "until TIMESTAMP When it was counted, UTC."
 
 TABLES = (
     _table(
-        "papers", "paper", "Papers, as their metadata was observed last.",
+        "papers", "paper", "Papers with their latest metadata.",
         _PAPER, "doi VARCHAR The DOI that arXiv registered for it.",
-        "published_doi VARCHAR The DOIs of its published version, by its authors; empty for none.",
-        "primary_category VARCHAR arXiv's primary category.", "categories VARCHAR[] All categories, the primary first.",
-        "version INTEGER The latest version known; empty where not told.",
+        "published_doi VARCHAR The DOIs of the published version, given by its authors; empty if there are none.",
+        "primary_category VARCHAR arXiv's primary category.",
+        "categories VARCHAR[] All categories, primary category first.",
+        "version INTEGER The latest known version; empty if unknown.",
         "published_at TIMESTAMP When the first version was submitted, UTC.",
         "updated_at TIMESTAMP When the latest version was submitted, UTC.", _OBSERVED,
     ),
     _table(
-        "announcements", "paper day category", "In which of arXiv's daily listings a paper stood.",
+        "announcements", "paper day category", "The papers in arXiv's daily listings.",
         _PAPER, "day DATE The day of the listing.", "category VARCHAR The listing's category or archive.",
         "type VARCHAR new, cross, replacement or inferred.", "announced_at TIMESTAMP When it was announced, UTC.",
-        "version INTEGER The version announced; empty where not told.", _OBSERVED,
+        "version INTEGER The announced version; empty if unknown.", _OBSERVED,
     ),
     _table(
         "mentions", "paper post_number", "Posts that name a paper.",
-        _PAPER, "post_number BIGINT The post, by a number of this export alone.",
-        "post VARCHAR The network's identifier of the post; empty if it holds a name or is forgotten.",
-        _NETWORK, "account_number BIGINT Whose post it is, numbered likewise; 0 where unknown.",
-        "voice_number BIGINT The same, with one number for accounts known to be the same; 0 where unknown.",
-        "text_number BIGINT One number for posts of the same words, as observed last; 0 for too few words.",
+        _PAPER, "post_number BIGINT The post's number, valid only in this export.",
+        "post VARCHAR The network's identifier of the post; empty if it contains a name or is forgotten.",
+        _NETWORK, "account_number BIGINT The number of the post's account, valid only in this export; 0 if unknown.",
+        "voice_number BIGINT The same, but with one number for accounts known to belong together; 0 if unknown.",
+        "text_number BIGINT One number for posts with the same latest text; 0 if the text is too short.",
         "form VARCHAR What matched: abs, doi, title … or listed.",
         "found_in VARCHAR Where: link, text, embed or listing.",
-        "version INTEGER The version named; empty for none.",
+        "version INTEGER The version that the post names; empty if none.",
         "created_at TIMESTAMP When the post was made, UTC.",
-        "known_at TIMESTAMP When the record first had both post and mention, UTC.",
-        "gone BOOLEAN Whether it is gone.", "gone_at TIMESTAMP When that was observed, UTC; empty while it is there.",
+        "known_at TIMESTAMP When the record first had both the post and the mention, UTC.",
+        "gone BOOLEAN Whether the post is gone.",
+        "gone_at TIMESTAMP When that was observed, UTC; empty if it is not gone.",
         _OBSERVED,
     ),
     _table(
-        "post_counts", "post_number observed_at", "Counts of posts as they were read, again and again.",
+        "post_counts", "post_number observed_at", "Counts of posts, one row per reading.",
         "post_number BIGINT The post, as in mentions.",
-        *(f"{name} BIGINT {name.capitalize()} of it; empty where not told." for name in COUNTS),
+        *(f"{name} BIGINT {name.capitalize()} of it; empty if unknown." for name in COUNTS),
         _OBSERVED,
     ),
     _table(
-        "tallies", "paper network method observed_at", "Sums as somebody else's listing had them, of unknown posts.",
-        _PAPER, _NETWORK, "method VARCHAR Whose listing, and by which version of its method.",
-        "reposts BIGINT Reposts, summed.", "likes BIGINT Likes, summed.", _OBSERVED,
+        "tallies", "paper network method observed_at",
+        "Total counts from listings by others, where the posts are unknown.",
+        _PAPER, _NETWORK, "method VARCHAR The listing and the version of its method.",
+        "reposts BIGINT Total reposts.", "likes BIGINT Total likes.", _OBSERVED,
     ),
     _table(
-        "counts", "paper network age", "Attention by paper, network and age, once a paper has reached the age.",
+        "counts", "paper network age", "Attention by paper, network and age, for papers that have reached the age.",
         _PAPER, _NETWORK, "age INTEGER Hours after the announcement: 6, 24, 72 or 168.",
         _READ_UNTIL, "announced_at TIMESTAMP When the paper was announced, UTC.", *_COUNTS,
     ),
     _table(
-        "coverage", "network from_at", "How completely a network was read, and when; else it is unknown.",
+        "coverage", "network from_at", "How completely a network was read, and when; all other times are unknown.",
         _NETWORK, "from_at TIMESTAMP From when, UTC.", "until_at TIMESTAMP Until when, UTC.",
         "state VARCHAR complete, partial or refused.", _OBSERVED,
     ),
     _table(
         "verdicts", "subject_number paper rule", "Judgements on posts and accounts: bots, doubtful mentions, authors.",
         "subject_number BIGINT The post or account, as in mentions.", _NETWORK,
-        "paper VARCHAR The paper that it is about; empty where it is about none.", "rule VARCHAR By which rule.",
-        "rule_version INTEGER By which version of it.",
+        "paper VARCHAR The paper that it is about; empty if none.", "rule VARCHAR The rule.",
+        "rule_version INTEGER The version of the rule.",
         "judgement VARCHAR bot, human, doubtful, sound, hidden, shown, author or independent.", _OBSERVED,
     ),
     _table(
         "issues", "publication day edition", "Frozen issues.", *_ISSUE,
         "digest VARCHAR SHA-256 of the issue's content.", "ranking VARCHAR The ranking and its version.",
-        "from_at TIMESTAMP From when talk counts, UTC.", "as_of TIMESTAMP Up to when observations count, UTC.",
-        "position BIGINT Up to which batch the record was read.", "chain VARCHAR The record's chain value there.",
-        "announced BIGINT Papers announced that day; empty where unknown.", "considered BIGINT Papers ranked.",
-        "replaces VARCHAR The digest of the edition that it corrects; empty for none.",
+        "from_at TIMESTAMP From when posts and reactions count, UTC.",
+        "as_of TIMESTAMP Up to when observations count, UTC.",
+        "position BIGINT The last batch of the record that was read.",
+        "chain VARCHAR The record's chain value at that batch.",
+        "announced BIGINT Papers announced that day; empty if unknown.", "considered BIGINT Papers ranked.",
+        "replaces VARCHAR The digest of the edition that it corrects; empty if none.",
     ),
     _table(
         "entries", "publication day edition lane place", "The papers of issues.", *_ISSUE, _LANE,
         "place INTEGER The rank.", _PAPER, "score BIGINT The ranking's score.", "voices BIGINT Voices on all networks.",
-        "classic_rank INTEGER The rank by reposts and likes.", "tied BOOLEAN Whether a neighbour has the same score.",
-        "archive VARCHAR With which archive's papers it is compared.",
+        "classic_rank INTEGER The rank by reposts and likes.", "tied BOOLEAN Whether a neighbor has the same score.",
+        "archive VARCHAR The archive with whose papers it is compared.",
         "announced_at TIMESTAMP When it was announced, UTC.",
     ),
     _table(
-        "entry_counts", "publication day edition lane place network", "What an entry rests on, by network.",
+        "entry_counts", "publication day edition lane place network", "The counts behind an entry, by network.",
         *_ISSUE, _LANE, "place INTEGER The rank.", _PAPER, _NETWORK, _READ_UNTIL, *_COUNTS, *_STANDING,
     ),
 )  # fmt: skip
-"""In the order in which they are written."""
+"""All tables, in the order in which they are written."""

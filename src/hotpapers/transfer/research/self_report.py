@@ -1,5 +1,5 @@
-"""What the tables say of their own quality: answers to the code of conduct for altmetrics of NISO RP-25-2016, chapter 5
-(https://www.niso.org/publications/rp-25-2016-altmetrics), by its three principles, in words of our own."""
+"""A self-report on the data's quality: answers to the code of conduct for altmetrics in NISO RP-25-2016, chapter 5
+(https://www.niso.org/publications/rp-25-2016-altmetrics), by its three principles, in our own words."""
 
 from __future__ import annotations
 
@@ -14,57 +14,56 @@ METRICS = ("counts", "entry_counts")
 
 _TRANSPARENCY = {
     "collection": (
-        "Posts that name an arXiv paper are read through each network's public interface or stream, or imported from an"
-        " archive of it. Mentions are found by published rules; each observation keeps the moment at which it was"
-        " made."
+        "Posts that name an arXiv paper are read through each network's public API or stream, or imported from an"
+        " archive. Mentions are found by published rules. Each observation has the time at which it was made."
     ),
     "aggregation": (
-        "A paper's voices on a network are the different accounts that posted about it, reposted or liked such a post,"
-        " each once. Where a network tells only numbers, its latest numbers count. Posts judged to be of bots, doubtful"
-        " mentions and posts that are gone are left out; bot posts are counted apart."
+        "A paper's voices on a network are the distinct accounts that posted about it, or reposted or liked such a"
+        " post. If a network reports only numbers, its latest numbers count. Posts by accounts judged to be bots,"
+        " doubtful mentions and deleted posts are left out; bot posts are counted separately."
     ),
     "updates": (
-        "Counts of a post are read again at growing intervals. The table counts has each paper at fixed ages; an issue"
-        " is frozen, and a correction is a new edition of it."
+        "A post's counts are read again at growing intervals. The table counts has each paper at fixed ages. Issues are"
+        " frozen; a correction is a new edition."
     ),
     "access": (
-        "These tables, and a full export of the record, take one command each. The program's source is open."
+        "One command exports these tables, and another one the full record. The program is open source."
     ),
     "changes of method": (
-        "Each issue names its ranking and that ranking's version, each verdict its rule and the rule's version. A"
-        " change of columns gives the schema another version; the program's CHANGELOG lists all other changes."
+        "Each issue names its ranking and the ranking's version, each verdict its rule and the rule's version. Changes"
+        " to columns change the schema version; the program's CHANGELOG lists all other changes."
     ),
 }  # fmt: skip
 _REPLICABILITY = {
     "the same method over time": (
-        "A ranking with a version is never changed: a changed one gets a new number, and the old one stays available."
+        "A version of a ranking never changes: a changed ranking gets a new version, and the old one stays available."
     ),
     "the same data for everybody": (
-        "The same record at the same position gives the same tables, and the digest shows it. Reactions by account are"
-        " not handed on, so where a network names who reacted, voices cannot be recounted from these tables alone."
+        "The same record at the same position gives the same tables, as the digest shows. Reactions by account are not"
+        " included, so if a network names who reacted, voices cannot be recounted from these tables alone."
     ),
     "corrections": (
-        "Observations are never overwritten: a later one stands beside the earlier. What somebody asked to be forgotten"
-        " loses its words and names and keeps its place in totals."
+        "Observations are never overwritten: later ones are added. When somebody asks to be forgotten, words and names"
+        " are erased, but totals do not change."
     ),
     "independent verification": (
-        "A full export holds a chain of hashes over all batches and every issue's digest. `hotpapers verify` builds"
-        " each issue again; a documented program without any library of ours checks the chain."
+        "A full export contains a chain of hashes over all batches, and the digest of every issue. `hotpapers verify`"
+        " rebuilds each issue; a documented program that uses none of our code checks the chain."
     ),
 }  # fmt: skip
 _ACCURACY = {
     "what the numbers mean": (
-        "They tell how many accounts spoke of a paper or reacted to such posts: attention, neither quality nor"
-        " agreement. On a network that tells only numbers, somebody who reacts to several posts counts several times."
+        "How many accounts posted about a paper or reacted to such posts: attention, not quality or agreement. On"
+        " networks that report only numbers, somebody who reacts to several posts counts several times."
     ),
     "errors": (
-        "What cannot be read is set apart with the reason and can be read again later. An operator can overrule every"
-        " judgement; that stands in the table verdicts."
+        "Data that cannot be read is put into quarantine with the reason and can be read again later. Operators can"
+        " overrule every judgement; the table verdicts shows it."
     ),
     "limits": (
-        "Nothing is known of a network in a time for which the table coverage has no row: that is not zero. An imported"
-        " archive makes no coverage. Accounts can be bought; measured prices of a place are on each site's page of"
-        " attacks. A paper that is named neither by link, identifier, DOI nor title in full is missed."
+        "For a time without a row in the table coverage, nothing is known about a network, which is not the same as"
+        " zero. Imported archives do not count as coverage. Accounts can be bought; each site's page on attacks has the"
+        " measured price of a place. Papers named without a link, identifier, DOI or full title are missed."
     ),
 }  # fmt: skip
 
@@ -86,13 +85,13 @@ def self_report(facts: ExportFacts) -> Json:
 
 
 def _network(span: NetworkSpan) -> Json:
-    """`readFrom` and `readUntil` are null where all of it was imported."""
+    """A network's entry; `readFrom` and `readUntil` are null if all was imported."""
     begin, end = (None if at is None else timestamps.rfc3339(at) for at in (span.from_at, span.until_at))
     return {"network": span.network, "mentions": span.mentions, "readFrom": begin, "readUntil": end}
 
 
 def _metrics() -> Json:
-    """By table, each column that is a number, with its meaning."""
+    """The numeric columns of each table of metrics, with their meanings."""
     return {
         table.name: {column.name: column.meaning for column in table.columns if column.type == "BIGINT"}
         for table in TABLES if table.name in METRICS

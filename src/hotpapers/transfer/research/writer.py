@@ -1,4 +1,4 @@
-"""A folder of tables and of what describes them."""
+"""Write a folder with the tables and their descriptions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from hotpapers.transfer.research.self_report import self_report
 from hotpapers.transfer.tables import write_typed
 
 BESIDE = DESCRIPTIONS | {"self-report.json": self_report}
-"""The files beside the tables."""
+"""The files that are written beside the tables."""
 UNTITLED = "Hot Papers: attention to arXiv papers"
 
 
 class WrittenTables(NamedTuple):
-    """What was written: rows by table, the position up to which the record was read, and the tables' digest."""
+    """The result: number of rows by table, the position up to which the record was read, and the tables' digest."""
 
     rows: dict[str, int]
     position: int
@@ -36,8 +36,8 @@ class WrittenTables(NamedTuple):
 
 
 def write_tables(record: Record, folder: Path, at: int) -> WrittenTables:
-    """Writes all tables, as the record is now, into a folder that is empty or has earlier ones, which stay until all
-    are written. `at`: now, µs UTC. Raises UsageError."""
+    """Write all tables of the current record into a folder. Earlier tables there are replaced only after all are
+    written. `at`: now, µs UTC. Raises UsageError."""
     head = record.head
     view = record.view(at, head.position)
     try:
@@ -65,13 +65,13 @@ def _describe(facts: ExportFacts, folder: Path) -> None:
 
 
 def _title(view: AsOfView) -> str:
-    """The title of the publications, but for those made afterwards; or one of ours where there is none."""
+    """The titles of all publications that are not retrospective; a default title if there are none."""
     own = (item for item in view.items(Publication) if not is_retrospective(item.publication))
     return ", ".join(item.title for item in own) or UNTITLED
 
 
 def _write(view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:
-    """One table, by way of lines of JSON beside it."""
+    """Write one table, by way of a temporary file with lines of JSON."""
     target, lines = folder / f"{table.name}.parquet", folder / "rows.jsonl"
     names, rows = [column.name for column in table.columns], 0
     with lines.open("wb") as out:
