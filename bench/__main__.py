@@ -1,4 +1,4 @@
-"""`python -m bench [names…] [--scale 0.1] [--write]`: the benchmarks, each in a fresh process of its own."""
+"""`python -m bench [names…] [--scale 0.1] [--write]`: runs the benchmarks, each in a fresh process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES = tuple(sorted(file.stem.removeprefix("bench_") for file in HERE.glob("ben
 
 
 def main() -> int:
-    """Exit status 1 when a benchmark broke off; a missed goal is a figure, no failure."""
+    """Exits with status 1 if a benchmark crashed; a missed goal is a result, not a failure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Ratios against a limit or a peer.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"any of: {', '.join(NAMES)}; all by default")
     parser.add_argument("--scale", type=float, default=1.0, help="of the full size; smaller is for trying things out")
@@ -45,7 +45,7 @@ def _one(name: str, scale: float, target: Path) -> int:
 
 
 def _in_own_process(name: str, scale: float) -> dict[str, Any]:
-    """What a benchmark found. What it prints by itself goes to standard error."""
+    """A benchmark's result. Anything it prints goes to standard error."""
     print(f"{name} …", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "found.json"

@@ -1,10 +1,10 @@
 """A server for bench_app: `python -m bench.app_server ours|bare|writer STORE FILE…`.
 
-Prints its port, ends with its parent.
+Prints its port and ends with its parent.
 
 `ours` is the app as `hotpapers serve` runs it. `bare` is a Starlette app that returns the bytes of the files, the n-th
 at /n, under the same server with the same settings. `writer` serves nothing: it writes a batch of new posts every half
-second, as a running collector does.
+second, as a running collector would.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from hotpapers.web.connections import guarded
 from hotpapers.web.repositories import FreshIssueReader
 
 PAUSE, PER_BATCH = 0.5, 100
-"""Seconds between two batches of the writer, and posts of each."""
+"""Seconds between two batches of the writer, and posts per batch."""
 
 
 def ours(store: str) -> Starlette:
-    """Pages and API of the store's only publication; nobody is limited, as there is but one client."""
+    """Pages and API of the store's only publication, without rate limits, as there is only one client."""
     with Record(store, create=False) as record:
         publication = publication_of(record, None).publication
     made = app(FreshIssueReader(partial(Record, store, create=False)), publication)
@@ -46,7 +46,7 @@ def ours(store: str) -> Starlette:
 
 
 def bare(files: list[Path]) -> Starlette:
-    """The same bytes, at hand."""
+    """The same bytes, from memory."""
     bodies = {str(n): file.read_bytes() for n, file in enumerate(files)}
     types = {".html": "text/html", ".json": "application/json"}
     media = {str(n): types[file.suffix] for n, file in enumerate(files)}
@@ -59,7 +59,7 @@ def bare(files: list[Path]) -> Starlette:
 
 
 def write(store: str, ended: threading.Event) -> None:
-    """New posts about papers that no issue holds, with their counts."""
+    """New posts, with counts, about papers that are in no issue."""
     with Record(store, create=False) as record:
         for number in itertools.count():
             at = now()
@@ -83,7 +83,7 @@ def _set_at_end(ended: threading.Event) -> None:
 
 
 def main() -> None:
-    """Serves until standard input ends."""
+    """Serve until standard input ends."""
     kind, store, *files = sys.argv[1:]
     if kind == "writer":
         ended = threading.Event()

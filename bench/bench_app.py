@@ -1,12 +1,12 @@
-"""An issue's page and its answer of the API, against a bare Starlette app that returns the same bytes.
+"""An issue's page and its API answer, against a bare Starlette app that returns the same bytes.
 
-Ours is `hotpapers serve` without its rate limit, on the demo's store; the peer returns the same bytes from memory,
-with type and length alone. Each is a process of its own under uvicorn with the same settings, asked over 64 open
-connections by a client that shares the cores. Two seconds a turn, the best of seven; latency to the last byte of
-the answer, whose length is checked.
+Ours is `hotpapers serve` without its rate limit, on the demo's store. The peer returns the same bytes from memory, with
+only type and length headers. Each runs in its own process under uvicorn with the same settings, and gets requests over
+64 open connections from a client on the same cores. Two seconds per turn, the best of seven; latency is to the last
+byte of the answer, whose length is checked.
 
-*Beside a writer*: a store with all issues of the archive, while another process writes 100 new posts about other
-papers every half second; 16 connections, medians.
+*Beside a writer*: a store with all issues of the archive, while another process writes 100 new posts about other papers
+every half second; 16 connections, medians.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from hotpapers.store import Record
 
 CONNECTIONS = 64
 BESIDE = 16
-"""Connections beside a writer."""
+"""Connections while a writer runs."""
 MOST_WAIT = 0.05
 LAST_PAPER = "SELECT key FROM place JOIN identity ON identity.id = paper ORDER BY day DESC, place LIMIT 1"
 SECONDS = 2.0
@@ -45,14 +45,14 @@ GOAL = 0.5
 
 
 class Turn(NamedTuple):
-    """Answers a second, and the 99th percentile of their latency in seconds."""
+    """Answers per second, and the 99th percentile of their latency in seconds."""
 
     rate: float
     p99: float
 
 
 class Asker(asyncio.Protocol):
-    """One connection: asks, takes the whole answer, asks again, until a moment."""
+    """One connection: sends requests and reads the whole answers, until a deadline."""
 
     def __init__(self, path: str, length: int, until: float, taken: list[float], done: asyncio.Future[None]) -> None:
         self._request = f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
@@ -60,7 +60,7 @@ class Asker(asyncio.Protocol):
         self._left, self._head, self._asked_at = 0, b"", 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asks for the first time."""
+        """Send the first request."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._ask()
@@ -70,7 +70,7 @@ class Asker(asyncio.Protocol):
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        """Some of an answer."""
+        """A part of an answer."""
         if self._left < 0:
             self._head += data
             head, end, data = self._head.partition(b"\r\n\r\n")
@@ -93,13 +93,13 @@ class Asker(asyncio.Protocol):
         return length
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Its end, or that of the server."""
+        """The end of the connection or the server."""
         if not self._done.done():
             self._done.set_exception(exc) if exc else self._done.set_result(None)
 
 
 async def turn(port: int, path: str, length: int, seconds: float, connections: int = CONNECTIONS) -> Turn:
-    """What one server gives to all connections together."""
+    """One server's results over all connections."""
     loop = asyncio.get_running_loop()
     taken: list[float] = []
     start_at = time.perf_counter()
@@ -126,7 +126,7 @@ async def fetched(port: int, path: str) -> bytes:
 
 @contextmanager
 def serving(kind: str, store: str, *files: Path) -> Iterator[int]:
-    """A server in a process of its own; its port."""
+    """A server in its own process; its port."""
     command = [sys.executable, "-m", "bench.app_server", kind, store, *map(str, files)]
     process = subprocess.Popen(command, cwd=measure.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin and process.stdout
@@ -170,7 +170,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
 def measured(
     what: str, ours: tuple[int, str], peer: tuple[int, str], length: int, scale: float
 ) -> list[dict[str, Any]]:
-    """Rate and latency of both, by turns."""
+    """Rate and latency of both, in turns."""
     turns: list[list[Turn]] = [[], []]
     for _ in range(max(round(TURNS * scale), 1)):
         for mine, (port, path) in zip(turns, (ours, peer), strict=True):
@@ -184,7 +184,7 @@ def measured(
 
 
 def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], list[str]]:
-    """Lines on the front page and a paper's page of all archived issues while something is written, and notes."""
+    """Lines for the front page and a paper's page of all archived issues while something is written, and notes."""
     found, note = bench_import.files(folder, scale)
     store = str(folder / "archive.db")
     frozen(store, found)

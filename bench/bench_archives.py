@@ -1,11 +1,11 @@
 """An archive of Bluesky's stream into a new record.
 
-Made-up events in the mix of the benchmark `bluesky`, packed by `zstd` in files of a million. One post in two
-thousand links a paper; one reaction in five hundred is to one of the latest that did. The command's own start
-counts, and it reads each file twice. The peers, by wall time, are one process, `zstd -dc | rg -c arxiv` and
-DuckDB's count of the lines. Memory is the largest process's, for the first file and for all.
+Made-up events in the mix of the benchmark `bluesky`, compressed by `zstd` in files of a million. One post in two
+thousand links a paper; one reaction in five hundred is to one of the latest such posts. The command's start-up is
+included, and it reads each file twice. The peers, by wall time, are one process, `zstd -dc | rg -c arxiv`, and DuckDB
+counting the lines. Memory is that of the largest process, for the first file and for all.
 
-*By processors' time*: twice the events, divided by the processor seconds of all processes: the rate of two idle
+*By processors' time*: twice the events, divided by the processor seconds of all processes. This is the rate of two idle
 cores, which hides that only one process writes.
 """
 
@@ -35,14 +35,14 @@ EVENTS = 6_000_000
 FILE = 1_000_000
 ROUNDS = 2
 MADE = 100_000
-"""Events that are made; then they come again at later moments, as others' of other records."""
+"""Events generated; they then repeat at later times, from other records."""
 GOAL = 1_100_000
 VARIED = re.compile(rb'(did:plc:|"rkey":"|feed\.post/)....')
 PLACE = b"zzzz"
 
 
 class ImportRun(NamedTuple):
-    """Seconds that passed, seconds of all processors, and bytes of the largest process at its peak."""
+    """Elapsed seconds, seconds of all processors, and the largest process's peak memory in bytes."""
 
     seconds: float
     busy: float
@@ -50,7 +50,7 @@ class ImportRun(NamedTuple):
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
-    """Rates, and their ratios; `scale` times six million events."""
+    """Rates and their ratios; `scale` times six million events."""
     events = max(int(EVENTS * scale), MADE)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -94,20 +94,20 @@ def run(scale: float = 1.0) -> dict[str, Any]:
 
 
 def noted(runs: list[ImportRun], folder: Path, stores: Iterator[int], files: Sequence[Path], workers: int) -> float:
-    """Seconds for the command; the rest of its figures is kept."""
+    """Seconds for the command; its other figures are kept."""
     runs.append(imported(folder, stores, files, workers))
     return runs[-1].seconds
 
 
 def imported(folder: Path, stores: Iterator[int], files: Sequence[Path], workers: int) -> ImportRun:
-    """The command, into a store of its own."""
+    """Run the command into a store of its own."""
     store = folder / f"store-{next(stores)}.db"
     words = ["jetstream", *map(str, files), "--store", str(store), "--workers", str(workers)]
     return ImportRun(*measure.child("bench.bench_archives", "import", *words))
 
 
 def run_command(words: Sequence[str]) -> ImportRun:
-    """The command, from a process that holds little memory: a child's peak is never less than its parent's."""
+    """Run the command from a process with little memory: a child's peak is never below its parent's."""
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "hotpapers", "import", *words],
@@ -120,7 +120,7 @@ def run_command(words: Sequence[str]) -> ImportRun:
 
 
 def ripgrep(files: Sequence[Path], busy: list[float]) -> Callable[[], float] | None:
-    """The time of unpacking and looking for one word, the processors' in a list; None where a program is absent."""
+    """Wall time to decompress and search for one word, with processor time in a list; None if a program is missing."""
     if not (shutil.which("zstd") and shutil.which("rg")):
         return None
     line = f"zstd -dcq {' '.join(map(str, files))} | rg -c arxiv"
@@ -129,7 +129,7 @@ def ripgrep(files: Sequence[Path], busy: list[float]) -> Callable[[], float] | N
 
 
 def duckdb(files: Sequence[Path]) -> Callable[[], float] | None:
-    """The time of counting the events by their collection in DuckDB."""
+    """Time for DuckDB to count the events by collection."""
     try:
         import duckdb as database
     except ImportError:
@@ -154,7 +154,7 @@ def _run(command: list[str]) -> None:
 
 
 def archive(folder: Path, events: int) -> list[Path]:
-    """Files of so many events in all."""
+    """Files with this many events in all."""
     chance = random.Random(1207)
     block = made(chance)
     files, began = [], time.time_ns() // 1000 - 30 * 86_400_000_000
@@ -168,7 +168,7 @@ def archive(folder: Path, events: int) -> list[Path]:
 
 
 def made(chance: random.Random) -> list[bytes]:
-    """Events of which some are reactions to posts that name papers; PLACE stands where others' are other."""
+    """Events, some of them reactions to posts that name papers; PLACE marks where repeats differ."""
     recent: deque[str] = deque(maxlen=40)
     lines = []
     for number in range(MADE):
@@ -182,7 +182,7 @@ def made(chance: random.Random) -> list[bytes]:
 
 
 def later(lines: Sequence[bytes], turn: int, at: int) -> bytes:
-    """The events once more: other records of other accounts, later."""
+    """The events again, later: other records from other accounts."""
     mark = stream._code(random.Random(turn), 4).encode()
     parts = []
     for number, line in enumerate(lines):

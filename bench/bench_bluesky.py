@@ -1,8 +1,8 @@
 """Bluesky's stream on one core: decode, match, look up, commit.
 
 Made-up events in the mix of a recorded window of the relay (of 152 events 105 likes, 17 posts, 15 reposts, the rest
-follows, deletions, accounts); 463 a second are 40 million a day. One post in two thousand links a paper, one
-reaction in fifty is to a tracked post; posts are also matched with the titles, DOIs and pages of 120,000 papers.
+follows, deletions, accounts); 463 per second are 40 million per day. One post in two thousand links a paper, one
+reaction in fifty is to a tracked post; posts are also matched against the titles, DOIs and pages of 120,000 papers.
 The peer only splits the bytes into lines. Processor time of one thread; each page is committed to a store on disk.
 """
 
@@ -36,10 +36,10 @@ from hotpapers.terms import TERMS
 EVENTS = 400_000
 ROUNDS = 5
 LIVE = 463
-"""Events in a second, as recorded."""
+"""Events per second, as recorded."""
 GOAL = 500
 HITS = 0.01
-"""Of the reactions, those to tracked posts."""
+"""The share of reactions that are to tracked posts."""
 SETTINGS = BlueskySettings(mode="stream", jetstream=("wss://stream.example",))
 MIX = {
     "like": 105,
@@ -61,7 +61,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
-    """Events in a second, times real time, and the share of the peer's rate; `scale` times 400,000 events."""
+    """Events per second, as a multiple of real time and of the peer's rate; `scale` times 400,000 events."""
     chance = random.Random(2101)
     tracked = [_post_uri(chance) for _ in range(TRACKED)]
     known = {f"bluesky:{uri}" for uri in tracked}
@@ -98,7 +98,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def stored(tracked: Sequence[str]) -> Iterator[str]:
-    """A store that holds the tracked posts."""
+    """A store with the tracked posts."""
     with tempfile.TemporaryDirectory() as folder, Record(f"{folder}/hotpapers.db") as record:
         at = now()
         record.append([_tracked_post(uri, at) for uri in tracked], source="bench")
@@ -114,7 +114,7 @@ _commits = itertools.count()
 
 
 def commit(block: bytes, store: str, names: PaperIndex) -> None:
-    """The same stream into a copy of the store."""
+    """Read the same stream into a copy of the store."""
     copy = f"{store}.{next(_commits)}"
     with Record(store) as record:
         record.database.run("VACUUM INTO ?", (copy,))
@@ -122,7 +122,7 @@ def commit(block: bytes, store: str, names: PaperIndex) -> None:
 
 
 def collect(http: Lines, copy: str, names: PaperIndex) -> None:
-    """What a network says into a store, as `hotpapers collect` does it."""
+    """Collect a network into a store, as `hotpapers collect` does."""
     with Leases(partial(Record, copy), "bench") as leases, Record(copy) as record:
         known = TrackedPosts(record, "bluesky", http.now())
         shared = SharedPaperIndex(names, http.now())
@@ -145,7 +145,7 @@ def _pages(source: BlueskySource, http: Lines) -> Iterator[Any]:
 
 
 class Lines:
-    """A network that says the lines of a block, as fast as they are taken."""
+    """A network that sends the lines of a block as fast as they are read."""
 
     def __init__(self, block: bytes) -> None:
         self._block = block
@@ -230,7 +230,7 @@ def _post(chance: random.Random) -> dict[str, Any]:
 
 
 def _named(chance: random.Random, count: int) -> Iterator[PaperAlias]:
-    """Papers with titles of words that posts have not; every tenth has a DOI, every sixth a page."""
+    """Papers with titles of words that posts don't use; every tenth has a DOI, every sixth a page."""
     words = [_code(chance, 6) for _ in range(5_000)]
     for n in range(count):
         doi = "" if n % 10 else f"10.1000/made-up.{n}"

@@ -1,10 +1,10 @@
-"""Our scanner beside ripgrep, on the same generated file and one core.
+"""Our scanner against ripgrep, on the same generated file and one core.
 
-The file is the same each time: events in JSON, 0.55 kB on average, with a mention in two of a hundred. Nine of ten
-mentions are common links; the tenth goes round tests/data/mentions.jsonl with every form, escape and near miss. The
-peer counts lines that hold one of two words; ours tells each paper with version, form and place. From the page
-cache, best of nine. The second line also looks for every invisible character inside an identifier, not only for
-those that programs put there.
+The file is the same each time: JSON events of 0.55 kB on average, with a mention in two out of a hundred. Nine out of
+ten mentions are common links; the rest cycle through tests/data/mentions.jsonl with every form, escape and near miss.
+The peer counts lines that contain one of two words; ours reports each paper with version, form and position. From the
+page cache, best of nine. The second line also looks for every invisible character inside an identifier, not only for
+those that programs insert.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ TEXT = (
 )
 WORDS = TEXT.split()
 MARKS = ("…", "—", "’", "“so”", "é", "über", "🎉", "😂", "👩‍💻", "🤖", "こんにちは", "привет", "是的")
-# How papers are mentioned on Hacker News, Lobsters, Reddit and Bluesky: about so many of a hundred.
+# How papers are mentioned on Hacker News, Lobsters, Reddit and Bluesky, in percent, roughly.
 PLAIN = {
     "https://arxiv.org/abs/{}": 68,
     "https://arxiv.org/pdf/{}": 8,
@@ -105,7 +105,7 @@ def _scanned(file: Path, parting: str) -> Iterator[tuple[int, PaperMention]]:
 
 
 def count(file: Path, parting: str) -> int:
-    """How many mentions a file holds."""
+    """The number of mentions in a file."""
     with file.open("rb", buffering=0) as stream:
         return sum(1 for _ in scan_file(stream, parting))
 
@@ -118,7 +118,7 @@ def _peer(file: Path) -> None:
 
 
 def generate(file: Path, size: int) -> Expected:
-    """Writes about `size` bytes of lines; the papers that are mentioned, with how often."""
+    """Write about `size` bytes of lines. Returns the papers mentioned, with counts."""
     chance = random.Random(2101)
     labelled = _labelled()
     idle = [_event(chance, _talk(chance)) for _ in range(5_000)]
@@ -164,7 +164,7 @@ def _talk(chance: random.Random) -> str:
 
 
 def _event(chance: random.Random, text: str) -> str:
-    """A line as a network's stream has it; the text stands as it is, for its escapes are what is to be found."""
+    """A line as in a network's stream, with the text unchanged, since its escapes are what should be found."""
     did, rev, cid = (_code(chance, n) for n in (24, 13, 52))
     moment = f"2026-08-{chance.randrange(1, 29):02}T{chance.randrange(24):02}:00:00.000Z"
     return (

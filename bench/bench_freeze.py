@@ -1,14 +1,13 @@
 """A daily issue, against the same aggregate as one bare SQL query.
 
-The record is that of bench/made_up.py, of three years. Ours is all of `freeze`: the attention of 90 days' papers on
-every network at every age, ranking, entries with posts, digest, batch. The peer, `BARE` in bench/bench_freeze.py,
-counts voices alone, and knows no closed batches, corrections, bots, doubtful mentions, aliases or people on two
-networks, of which there are none here. Its voices must be ours, row by row. Fresh processes with the store already
-open, best of five.
+The record is that of bench/made_up.py, three years long. Ours is all of `freeze`: the attention of 90 days' papers on
+every network at every age, ranking, entries with posts, digest, batch. The peer, `BARE` in bench/bench_freeze.py, only
+counts voices. It ignores closed batches, corrections, bots, doubtful mentions, aliases and people on two networks, none
+of which occur here. Its voices must equal ours, row by row. Fresh processes with the store already open, best of five.
 
 *With `rarity/2`* it also asks who has standing, learned before, and what each place would have cost. *Verifying*
-compares the digest and builds the issue again. *Standing* is learned from all posts and mentions, then after one
-more batch of 10,000 items, half of them mentions.
+compares the digest and builds the issue again. *Standing* is learned from all posts and mentions, then after one more
+batch of 10,000 items, half of them mentions.
 """
 
 from __future__ import annotations
@@ -37,10 +36,10 @@ from hotpapers.store import Record, WrittenBatch
 from hotpapers.store.verify import VerifyFinding
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
-"""Names a folder in which the store is kept and found again: at scale 1 nearly all the time goes into building it."""
+"""Names a folder where the store is kept between runs: at scale 1, building it takes nearly all the time."""
 MEMORY = 300_000_000
 AT_ONCE = 100_000
-"""Items of one batch while the store is made: larger than in daily use, for it is made faster so."""
+"""Items per batch when building the store: more than in daily use, to build it faster."""
 DAILY = Publication(publication="daily", title="Daily", observed_at=0)
 
 MARKS = """
@@ -52,7 +51,7 @@ mark AS (
     FROM announced, (SELECT column1 AS age FROM (VALUES (6), (24), (72), (168)))
     WHERE at + age * :hour <= :cut)
 """
-"""Every age that each paper of the last 90 days has reached; with `bindings`."""
+"""Every age reached by each paper of the last 90 days; with `bindings`."""
 BARE = f"""{MARKS}SELECT i.key, k.age, p.network, count(DISTINCT p.account) + coalesce(sum((
     SELECT s.reposts + s.likes FROM snapshot AS s WHERE s.post = p.post AND s.observed_at <= k.until
     ORDER BY s.observed_at DESC LIMIT 1)), 0)
@@ -65,7 +64,7 @@ GROUP BY k.paper, k.age, p.network ORDER BY i.key, k.age, p.network
 
 
 def day() -> str:
-    """The day that is frozen: the last one of the record."""
+    """The day to freeze: the record's last one."""
     return made_up.day_name(made_up.last_day())
 
 
@@ -79,7 +78,7 @@ def bindings(day: str) -> dict[str, int]:
 
 
 def build(store: str, scale: str) -> dict[str, Any]:
-    """Writes the record, batch by batch as it would have come in."""
+    """Write the record, batch by batch, in the order in which it would have come in."""
     with Record(store) as record:
         batches = made_up.MadeUp(float(scale)).batches(AT_ONCE)
         taken = measure.seconds(lambda: [_write(record, batch) for batch in batches])
@@ -96,7 +95,7 @@ def _write(record: Record, batch: list[model.Item]) -> WrittenBatch:
 
 
 def stand(store: str, scale: str, seed: str) -> dict[str, Any]:
-    """Learns who has standing from nothing, then after one more batch."""
+    """Learn standing from scratch, then after one more batch."""
     with Record(store) as record:
         result = _learned("all", lambda: relearn_standing(record.database))
         _write(record, made_up.MadeUp(float(scale)).later(made_up.BATCH, seed))
@@ -110,7 +109,7 @@ def _learned(name: str, learn: Callable[[], int]) -> dict[str, Any]:
 
 
 def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
-    """Freezes the day's issue of a publication that has none yet."""
+    """Freeze the day's issue of a publication that has none yet."""
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
         record.append([publication], source="bench")
@@ -122,7 +121,7 @@ def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
 
 
 def verify(store: str, name: str) -> dict[str, Any]:
-    """Verifies the issue of a publication. Raises AssertionError when it does not hold."""
+    """Verify a publication's issue. Raises AssertionError if it fails."""
     with Record(store) as record:
         rows = record.view().latest(model.Issue, "t.publication = ?", (name,))
         (issue,) = (row.item for row in rows if isinstance(row.item, model.Issue))
@@ -134,13 +133,13 @@ def verify(store: str, name: str) -> dict[str, Any]:
 
 
 def peer(store: str) -> dict[str, Any]:
-    """Runs the bare query and fetches its rows."""
+    """Run the bare query and fetch its rows."""
     connection = apsw.Connection(store)
     return {"seconds": measure.seconds(lambda: connection.execute(BARE, bindings(day())).fetchall())}
 
 
 def compare(store: str) -> dict[str, Any]:
-    """Whether both say the same of every paper, age and network."""
+    """Whether both agree on every paper, age and network."""
     plain = list(apsw.Connection(store).execute(BARE, bindings(day())))
     with Record(store) as record:
         view = record.view(bindings(day())["cut"])
@@ -157,7 +156,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 class RankedFreezes:
-    """Freezes and verifications with a ranking, each in a process of its own: `taken`, what they said."""
+    """Freeze and verify with a ranking, each in a process of its own. `taken`: their results."""
 
     def __init__(self, store: str, ranking: str) -> None:
         self._store, self._ranking = store, ranking
@@ -166,12 +165,12 @@ class RankedFreezes:
         self.taken: list[dict[str, Any]] = []
 
     def freeze(self) -> float:
-        """Seconds of the next one."""
+        """Seconds to freeze the next one."""
         self._last = next(self._names)
         return self._keep(task("ours", self._store, self._last, self._ranking))
 
     def verify(self) -> float:
-        """Seconds of verifying the last one."""
+        """Seconds to verify the last one."""
         return self._keep(task("verify", self._store, self._last))
 
     def _keep(self, result: dict[str, Any]) -> float:
@@ -180,7 +179,7 @@ class RankedFreezes:
 
     @property
     def megabytes(self) -> float:
-        """Memory at most."""
+        """Peak memory."""
         return float(max(result["memory"] for result in self.taken) / 1e6)
 
 
@@ -245,7 +244,7 @@ def _same(compared: dict[str, Any]) -> str:
 
 
 def task(name: str, *words: str) -> dict[str, Any]:
-    """One of the tasks in a process of its own: its memory is then its own too."""
+    """Run a task in a process of its own, so that its memory can be measured."""
     found: dict[str, Any] = measure.child("bench.bench_freeze", name, *words)
     return found
 

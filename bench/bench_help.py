@@ -1,6 +1,6 @@
 """`hotpapers --help`, against `python -c pass`.
 
-The console script, its output discarded, and the same Python starting and ending; compiled files at hand, median.
+The console script with its output discarded, and the same Python starting and exiting; with compiled files, median.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def script() -> Path | None:
 
 
 def taken(*command: str) -> float:
-    """Seconds from start to end of a command."""
+    """Seconds that a command takes."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
     def start() -> None:

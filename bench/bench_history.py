@@ -1,9 +1,9 @@
 """A past year in one run, against freezing its issues one by one.
 
-The store holds the archive of bench/made_up_archive.py, ranked by `rarity/2`. *A year's history* is `hotpapers
-history` without the start of the program: every weekday's issue built and written, with standing learned before, as
+The store contains the archive of bench/made_up_archive.py, ranked by `rarity/2`. *A year's history* is `hotpapers
+history` without the program's start-up: every weekday's issue is built and written, with standing learned before, as
 `run` keeps it. The peer of *each issue of a month* is `freeze` on a copy of the store, late in the year, when
-references are full; both must give the same entries, references and numbers.
+references are full. Both must give the same entries, references and numbers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from hotpapers.model import IssueContent, Publication
 from hotpapers.store import Record
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
-"""Names a folder in which the store is kept and found again: most of the time goes into building it."""
+"""Names a folder where the store is kept between runs: building it takes most of the time."""
 SECONDS = 300
 MEMORY = 400_000_000
 AT_ONCE = 50_000
@@ -41,14 +41,14 @@ DAILY = Publication(publication="daily", title="Daily", ranking="rarity/2", thre
 YEAR = (FIRST.date(), date.fromisoformat(day_name(DAYS - 1)))
 MONTH = (date(2023, 9, 1), date(2023, 9, 30))
 FROZEN_ALONE = 5
-"""So many issues of the month are frozen one by one: each takes as long as ten of the others."""
+"""Issues of the month that are frozen one by one: each takes as long as ten of the others."""
 
 
 # ---- what runs in processes of its own -------------------------------------------------------------------
 
 
 def build(store: str, scale: str) -> dict[str, Any]:
-    """Writes the record, in the order in which it would have come in, and learns who has standing."""
+    """Write the record in the order in which it would have come in, and learn who has standing."""
     with Record(store) as record:
         record.append([DAILY], source="settings", at=1)
         some: list[model.Item] = []
@@ -67,12 +67,12 @@ KINDS = (model.Paper, model.Post, model.Reaction)
 
 
 def year(store: str) -> dict[str, Any]:
-    """Makes the year's issues."""
+    """Make the year's issues."""
     return _history(store, *YEAR)
 
 
 def month(store: str) -> dict[str, Any]:
-    """Makes the month's issues."""
+    """Make the month's issues."""
     return _history(store, *MONTH)
 
 
@@ -90,7 +90,7 @@ def _history(store: str, first: date, last: date) -> dict[str, Any]:
 
 
 def alone(store: str) -> dict[str, Any]:
-    """Freezes some of the month's issues one by one, each on its own."""
+    """Freeze some of the month's issues one by one."""
     with Record(store) as record:
         publication = history_of(DAILY)
         record.append([publication], source="settings")
@@ -100,7 +100,7 @@ def alone(store: str) -> dict[str, Any]:
 
 
 def compare(store: str, other: str) -> dict[str, Any]:
-    """Whether the issues that both stores have are the same, but for what rests on when they were written."""
+    """Whether the issues in both stores are the same, except for what depends on when they were written."""
     with Record(store) as record, Record(other) as alone_record:
         name = history_of(DAILY).publication
         days = plan_period(record, DAILY, *MONTH).frozen[:FROZEN_ALONE]
@@ -120,7 +120,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def task(*words: str) -> dict[str, Any]:
-    """A task in a process of its own."""
+    """Run a task in a process of its own."""
     result: dict[str, Any] = measure.child("bench.bench_history", *words)
     return result
 

@@ -1,8 +1,8 @@
-"""`import classic` of the archive, against `executemany` of the rows that come of it.
+"""`import classic` of the archive, against `executemany` of the resulting rows.
 
-Ours reads, decodes, checks and parses each file and writes its items, one durable batch for eight files. The peer
-inserts the finished rows, batches and manifests included, into the same tables with the same indexes and settings
-in one transaction. Best of fifteen.
+Ours reads, decodes, checks and parses each file and writes its items, in one durable batch per eight files. The peer
+inserts the finished rows, including batches and manifests, into the same tables with the same indexes and settings, in
+one transaction. Best of fifteen.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hotpapers.transfer.classic_import import GROUP, import_parsed, read_classic
 FILES = 229
 WORDS = "kettle umbrella sparse teapot gradient lantern of under with"
 SKIPPED = ("meta",)
-"""Tables that a new store fills by itself."""
+"""Tables that a new store fills itself."""
 
 
 class Table(NamedTuple):
@@ -37,7 +37,7 @@ class Table(NamedTuple):
 
 
 def files(folder: Path, scale: float) -> tuple[list[Path], str]:
-    """The files to import, and a note on where they are from."""
+    """The files to import, and a note on where they come from."""
     wanted = max(int(FILES * scale), 1)
     archive = sorted((measure.SHARED / "archive" / "posts").glob("*.md"))
     if archive:
@@ -87,14 +87,14 @@ def ours(store: str, chosen: Sequence[Path]) -> float:
 
 
 def _import_all(record: Record, chosen: Sequence[Path]) -> None:
-    """As `hotpapers import classic` does it: some files a batch."""
+    """Import as `hotpapers import classic` does: several files per batch."""
     for start in range(0, len(chosen), GROUP):
         some = chosen[start : start + GROUP]
         import_parsed(record, [read_classic(file.name, file.read_bytes()) for file in some])
 
 
 def finished(store: str) -> list[Table]:
-    """All rows that an import left; nobody's identity, number 0, is in a new store already."""
+    """All rows left by an import. Identity 0, which stands for nobody, is already in a new store."""
     connection = apsw.Connection(store)
     names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     tables = []
@@ -106,7 +106,7 @@ def finished(store: str) -> list[Table]:
 
 
 def peer(store: str, tables: Sequence[Table]) -> float:
-    """Seconds to put the same rows into a new store."""
+    """Seconds to insert the same rows into a new store."""
     Record(store).database.close()
     database = connect(store)
     assert isinstance(database, SqliteDatabase)  # the address is a path

@@ -1,8 +1,8 @@
 """Pages of a polled network into the record, from parsing to the commit.
 
-Pages of a hundred stories of Lobsters, in a record of 10,000 stories: new ones, and the same again with other counts.
-The peer appends the same items, parsed before, and compares them with nothing. Best of three rounds of twenty pages, by
-turns; on PostgreSQL where a server is reachable.
+Pages of a hundred Lobsters stories, into a record of 10,000 stories: new ones, and the same ones with other counts. The
+peer appends the same items, already parsed, and compares them with nothing. Best of three rounds of twenty pages, in
+turns; on PostgreSQL too if a server is reachable.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from hotpapers.store import Record
 from hotpapers.terms import TERMS
 
 PAGE, PAGES, THERE, ROUNDS = 100, 20, 100, 3
-"""Stories of a page; pages of a round; pages that are in the record before; rounds."""
+"""Stories per page; pages per round; pages already in the record; rounds."""
 START = 1_767_225_600 * SECOND
 NAME = "lobsters"
 SOURCE = LobstersSource(LobstersSettings())
 
 
 def page(number: int, score: int) -> PayloadPage:
-    """A page of stories, seen at a moment of its own."""
+    """A page of stories, each page observed at a different time."""
     at = START + (score * 10_000 + number) * SECOND
     stories = range(number * PAGE, (number + 1) * PAGE)
     return PayloadPage([RawPayload("post", f"s{n}", _story(n, score), at) for n in stories], f"{score}/{number}")
@@ -52,20 +52,20 @@ def _story(number: int, score: int) -> bytes:
 
 @contextmanager
 def at_work(store: str) -> Iterator[JobContext]:
-    """What the source's job works with."""
+    """What the source's job uses."""
     with Record(store) as record, Leases(partial(Record, store), "bench") as leases:
         leases.take(record, NAME)
         yield JobContext(record, NAME, Clock(lambda: START, time.sleep), leases)
 
 
 def read(work: JobContext, pages: Sequence[PayloadPage]) -> None:
-    """Pages as live sources bring them."""
+    """Write pages as live sources do."""
     for each in pages:
         ingest(work, SOURCE, TERMS[NAME], each, NAME, each.payloads[0].at)
 
 
 def append(work: JobContext, pages: Sequence[Sequence[Any]]) -> None:
-    """The peer: items as they are."""
+    """The peer: append items unchanged."""
     for number, items in enumerate(pages):
         work.record.append(items, source=NAME, at=START, cursor=str(number))
 
@@ -79,7 +79,7 @@ def parsed(pages: Sequence[PayloadPage]) -> list[list[Any]]:
 
 
 def compared(what: str, ours: JobContext, peer: JobContext, pages: int) -> list[dict[str, Any]]:
-    """The lines of one database: seconds a page, with new stories and with other counts."""
+    """The lines for one database: seconds per page, with new stories and with other counts."""
     for work in (ours, peer):
         read(work, [page(number, 1) for number in range(THERE)])
     lines = []
@@ -90,7 +90,7 @@ def compared(what: str, ours: JobContext, peer: JobContext, pages: int) -> list[
 
 
 def in_turn(ours: JobContext, peer: JobContext, score: int, pages: int) -> list[float]:
-    """[ours, peer] in seconds a page, each round with pages of its own."""
+    """[ours, peer] in seconds per page, each round with pages of its own."""
     starts = range(THERE, THERE + ROUNDS * pages, pages)
     rounds = [[page(number, score) for number in range(start, start + pages)] for start in starts]
     mine, theirs = iter(rounds), iter(list(map(parsed, rounds)))
@@ -103,13 +103,13 @@ def in_turn(ours: JobContext, peer: JobContext, score: int, pages: int) -> list[
 
 
 def in_sqlite(pages: int) -> list[dict[str, Any]]:
-    """The lines of SQLite."""
+    """The lines for SQLite."""
     with tempfile.TemporaryDirectory() as folder, at_work(f"{folder}/a.db") as ours, at_work(f"{folder}/b.db") as peer:
         return compared("SQLite", ours, peer, pages)
 
 
 def in_postgres(pages: int) -> list[dict[str, Any]] | str:
-    """Those of PostgreSQL; or why not."""
+    """The lines for PostgreSQL, or why there are none."""
     try:
         import psycopg
     except ImportError as missing:
@@ -122,7 +122,7 @@ def in_postgres(pages: int) -> list[dict[str, Any]] | str:
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
-    """The lines of the table; `scale` times twenty pages a round."""
+    """The lines of the table; `scale` times twenty pages per round."""
     pages = max(int(PAGES * scale), 1)
     lines, server = in_sqlite(pages), in_postgres(pages)
     if isinstance(server, str):

@@ -1,7 +1,7 @@
 """The job that reads Bluesky's stream, over ten million different events.
 
-The events of the benchmark `bluesky`, each with other accounts and records, go through the job into a SQLite store
-that holds the tracked posts. Resident memory is read after each tenth.
+The events of the benchmark `bluesky`, each with other accounts and records, go through the job into a SQLite store with
+the tracked posts. Resident memory is read after each tenth.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hotpapers.ids.mentions.paper_index import PaperIndex
 
 EVENTS = 10_000_000
 BLOCK = 40_000
-"""Events that are made; then they come again as others'."""
+"""Events generated; they then repeat with other accounts."""
 GOAL = 250
 """Megabytes."""
 PLACE = b"zzzz"
@@ -45,7 +45,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
 
 
 class Different(stream.Lines):
-    """The events of a block again and again, each time as other accounts' and records'; memory is noted."""
+    """Repeat a block's events, each time with other accounts and records, and record memory."""
 
     def __init__(self, block: bytes, events: int) -> None:
         super().__init__(block)
@@ -60,13 +60,13 @@ class Different(stream.Lines):
 
 
 def resident() -> float:
-    """Megabytes that this process has in memory now (Linux)."""
+    """This process's resident memory in megabytes (Linux)."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return round(pages * 4096 / 1e6, 1)
 
 
 def block_of(tracked: list[str]) -> bytes:
-    """Events whose accounts and records have a place where they differ."""
+    """Events with placeholders where accounts and records differ between repeats."""
     chance = random.Random(2102)
     made = b"".join(stream._event(chance, tracked, n) for n in range(BLOCK))
     return re.sub(rb'("did":"did:plc:|"rkey":")....', rb"\1" + PLACE, made)

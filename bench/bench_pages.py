@@ -1,9 +1,9 @@
 """How much mathematics is rendered, and what a reader loads, against fixed limits.
 
-Formulas are those of titles and abstracts in the archive's listings, and of 100,000 papers of arXiv: what stands
-between dollar signs, in \\(…\\), \\[…\\] or an environment. One is rendered if it becomes MathML that parses and holds
-no TeX. A page is counted with script, style and icon, packed as the app packs it; the largest issue counts. Without
-archive and papers beside the checkout this is left out.
+Formulas are those in titles and abstracts of the archive's listings and of 100,000 arXiv papers: text between dollar
+signs, in \\(…\\), \\[…\\] or in an environment. A formula counts as rendered if it becomes MathML that parses and
+contains no TeX. A page includes script, style and icon, compressed as the app compresses it; the largest issue counts.
+The benchmark is skipped without the archive and papers next to the checkout.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def texts_of_issues(issue_reader: IssueReader, publication: str) -> Iterator[str
 
 
 def rendered(texts: Iterable[str]) -> tuple[int, int]:
-    """How many formulas become sound MathML, of how many."""
+    """How many formulas become valid MathML, and the total."""
     total = made = 0
     for text in texts:
         for piece in formulas(text):
@@ -64,18 +64,18 @@ def rendered(texts: Iterable[str]) -> tuple[int, int]:
 
 
 def is_sound(made: str | None) -> bool:
-    """Whether a formula is MathML that a parser reads, without left-over TeX."""
+    """Whether a formula is MathML that parses, without leftover TeX."""
     if made is None:
         return False
     try:
-        found = ET.fromstring(made.replace("&nbsp;", "\u00a0"))  # the one name that HTML has and XML has not
+        found = ET.fromstring(made.replace("&nbsp;", "\u00a0"))  # the only entity of HTML here that XML lacks
     except ET.ParseError:
         return False
     return found.tag == "math" and not any("\\" in text for text in found.itertext())
 
 
 def share(what: str, found: tuple[int, int]) -> dict[str, Any]:
-    """A line on how many of all."""
+    """A line for a share."""
     made, total = found
     return measure.Line(
         what, f"{made:,}", f"{total:,}", made / total, f"≥ {SHARE:g}", made / total >= SHARE
@@ -88,7 +88,7 @@ def packed(page: bytes) -> int:
 
 
 def loaded(issue_reader: IssueReader, publication: str) -> list[dict[str, Any]]:
-    """Lines on the bytes of issues and of what their pages load."""
+    """Lines for the bytes of issues and of what their pages load."""
     pages = SitePages(issue_reader, publication)
     assets = {name: packed(pages.page(name) or b"") for name in LOADED}
     issues = [packed(pages.page(issue_path(day)) or b"") for day in issue_reader.days(publication)]

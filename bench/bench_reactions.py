@@ -1,9 +1,9 @@
 """A daily issue from reactions by account, against counting them in one bare SQL query.
 
-200,000 accounts react to 20,000 posts about 6,000 papers of 90 days, on a network that names who reacted; most
-posts have a few reactions, some tens of thousands (a Pareto tail). Ours is all of `freeze`; the peer, `BARE` in
-bench/bench_reactions.py, counts the accounts that had reacted to a paper's posts at each age. Fresh processes, best
-of three. *With `rarity/2`*, standing was learned before.
+200,000 accounts react to 20,000 posts about 6,000 papers of 90 days, on a network that names who reacted; most posts
+have a few reactions, some tens of thousands (a Pareto tail). Ours is all of `freeze`. The peer, `BARE` in
+bench/bench_reactions.py, counts the accounts that had reacted to a paper's posts at each age. Fresh processes, best of
+three. *With `rarity/2`*, standing was learned before.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PAPERS = 6_000
 ACCOUNTS = 200_000
 DAYS = 90
 LAST = next(day for day in range(DAYS, 0, -1) if (FIRST.weekday() + day) % 7 < 5)
-"""The day that is frozen, the last one that is no weekend."""
+"""The day to freeze: the last weekday."""
 
 BARE = f"""{MARKS}SELECT k.paper, k.age, count(DISTINCT r.account) FROM mark AS k JOIN mention AS m ON m.paper = k.paper
 JOIN reaction AS r ON r.post = m.post AND r.observed_at <= k.until GROUP BY k.paper, k.age
@@ -39,7 +39,7 @@ JOIN reaction AS r ON r.post = m.post AND r.observed_at <= k.until GROUP BY k.pa
 
 
 def items(scale: float) -> Iterator[Item]:
-    """Papers with their posts, then the reactions."""
+    """Papers and their posts, then the reactions."""
     chance, posts = random.Random(5), list[tuple[str, int]]()
     for number in range(1, PAPERS + 1):
         paper, at = f"arxiv:2301.{number:05}", moment(chance.randrange(LAST))
@@ -70,7 +70,7 @@ def _account(number: int) -> str:
 
 
 def build(store: str, scale: str) -> dict[str, Any]:
-    """Writes the record."""
+    """Write the record."""
     with Record(store) as record:
         some: list[Item] = []
         for item in items(float(scale)):
@@ -84,7 +84,7 @@ def build(store: str, scale: str) -> dict[str, Any]:
 
 
 def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
-    """Freezes the day's issue of a publication that has none yet."""
+    """Freeze the day's issue of a publication that has none yet."""
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
         record.append([publication], source="bench")
@@ -93,7 +93,7 @@ def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
 
 
 def peer(store: str) -> dict[str, Any]:
-    """Runs the bare query and fetches its rows."""
+    """Run the bare query and fetch its rows."""
     connection = apsw.Connection(store)
     return {"seconds": measure.seconds(lambda: connection.execute(BARE, bindings(day_name(LAST))).fetchall())}
 
@@ -102,7 +102,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {"build": build, "ours": ours,
 
 
 def task(*words: str) -> dict[str, Any]:
-    """A task in a process of its own."""
+    """Run a task in a process of its own."""
     found: dict[str, Any] = measure.child("bench.bench_reactions", *words)
     return found
 

@@ -1,11 +1,12 @@
 """Items in memory into the record, against `executemany` of the same rows.
 
-Ours is `Record.append`: checks, tombstones, identities with salts, derived columns, a SHA-256 for each item,
-personal text and new key, manifest, chain; in batches of 10,000, each durable, and all in one. The peer inserts the
-finished rows into the same tables with the same indexes and settings (WAL, synchronous FULL, secure_delete), kind
-by kind, in one transaction. Both begin with an empty store; best of three.
+Ours is `Record.append`: checks, tombstones, identities with salts, derived columns, a SHA-256 for each item, personal
+text and new key, manifest, chain; in durable batches of 10,000, and all in one. The peer inserts the finished rows into
+the same tables with the same indexes and settings (WAL, synchronous FULL, secure_delete), kind by kind, in one
+transaction. Both start with an empty store; best of three.
 
-The gap is the processor's, not the disk's: 7.4 µs an item in batches of 10,000 against 2.4 (2026-11-22, 100,000 items).
+The gap is due to the processor, not the disk: 7.4 µs per item in batches of 10,000 against 2.4 (2026-11-22, 100,000
+items).
 """
 
 from __future__ import annotations
@@ -35,20 +36,20 @@ ITEMS = 500_000
 
 
 class Rows(NamedTuple):
-    """Finished rows, by kind those of items."""
+    """Finished rows, by kind."""
 
     identities: list[IdentityRow]
     items: dict[str, list[tuple[Any, ...]]]
 
     def statements(self) -> Iterator[tuple[str, Sequence[tuple[Any, ...]]]]:
-        """Each table's statement with its rows."""
+        """Each table's insert statement with its rows."""
         yield insert_sql("identity", identities.COLUMNS), self.identities
         for kind, group in self.items.items():
             yield insert_sql(kind, columns_of(item_rows.BY_KIND[kind])), group
 
 
 def mixed(scale: float) -> list[list[Item]]:
-    """Batches as they come in after two weeks, when snapshots are most of them."""
+    """Batches as they come in after two weeks, when most items are snapshots."""
     wanted = max(int(ITEMS * scale) // BATCH, 1)
     stream = itertools.chain.from_iterable(MadeUp(max(scale, 0.05)).batches())
     late = itertools.islice(stream, wanted * BATCH // 4, None)
@@ -56,7 +57,7 @@ def mixed(scale: float) -> list[list[Item]]:
 
 
 def finished_rows(batches: Sequence[list[Item]]) -> Rows:
-    """The rows that ours writes, by kind, in the order in which the items came."""
+    """The rows that ours writes, by kind, in the order of the items."""
     rows = Rows([], {})
     known = {"": identities.NO_IDENTITY}
     hasher = item_rows.KeyedHasher(b"s" * 32)
@@ -111,7 +112,7 @@ def in_sqlite(batches: Sequence[list[Item]], rows: Rows) -> list[float]:
 
 
 def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
-    """[ours, peer] in seconds, the best of three; or why not."""
+    """[ours, peer] in seconds, best of three; or why there are none."""
     try:
         from hotpapers.store.postgres import translate_schema
     except HotPapersError as missing:
@@ -141,7 +142,7 @@ def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
 
 
 class fresh_schema:  # noqa: N801  used as a context manager, like a function
-    """The address of an empty schema in the database for tests, dropped afterwards."""
+    """The address of an empty schema in the test database, dropped afterwards."""
 
     def __init__(self) -> None:
         self._base = os.environ.get("HOTPAPERS_TEST_POSTGRES", "postgresql:///test")
@@ -169,7 +170,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     """The lines of the table."""
     batches = mixed(scale)
     rows = finished_rows(batches)
-    gc.freeze()  # what lies ready is no matter of either side: Python's collector need not walk it meanwhile
+    gc.freeze()  # prepared data concerns neither side: keep the garbage collector from scanning it
     count = sum(map(len, batches))
     kinds = ", ".join(f"{len(group):,} {kind}" for kind, group in rows.items.items())
     mine, at_once, plain = in_sqlite(batches, rows)

@@ -1,16 +1,16 @@
 """100,000 papers, against the bare FTS5 query on the same index, and PostgreSQL's own search.
 
-Queries are drawn from the papers by a seed: one to three words of a title, two neighbouring words as a phrase, an
-author or a category with a word of a title, the beginning of a word, and a few very common words. Ours is all of
-`search` for 20 hits: query, check of the index, the best 20, their total (up to 1,000), titles, authors, days,
-categories, issues, marks and a snippet. The peer asks the same index for the row numbers of the best 20 by the same
-BM25, in the fastest way known to us and as usually written (`BARE`, `USUAL` in bench/bench_search.py); both must
-find the same. All queries in a row, best of nine, from the page cache.
+Queries are drawn from the papers with a seed: one to three words of a title, two adjacent words as a phrase, an author
+or a category with a word of a title, a prefix, and a few very common words. Ours is all of `search` for 20 hits: query,
+check of the index, the best 20, their total (up to 1,000), titles, authors, days, categories, issues, marks and a
+snippet. The peer asks the same index for the row numbers of the best 20 by the same BM25, in the fastest way we know
+and as usually written (`BARE`, `USUAL` in bench/bench_search.py). Both must find the same papers. All queries in a row,
+best of nine, from the page cache.
 
 *PostgreSQL's own* is what its documentation shows: a weighted `to_tsvector('english', …)` of title, authors and
-abstract with a GIN index, asked with `websearch_to_tsquery` for the best 20 by `ts_rank` and their titles. Only
-words and phrases, which mean the same there, are compared, with `search` over SQLite and over a PostgreSQL store on
-the same server.
+abstract with a GIN index, queried with `websearch_to_tsquery` for the best 20 by `ts_rank` and their titles. Only words
+and phrases are compared, since they mean the same there, with `search` on SQLite and on a PostgreSQL store on the same
+server.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ from hotpapers.search.sqlite import expression
 from hotpapers.store import Record
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
-"""Names a folder in which the store is kept and found again."""
+"""Names a folder where the store is kept between runs."""
 PAPERS = 100_000
 QUERIES = 30
-"""Of each sort."""
+"""Queries of each kind."""
 BATCH = 5_000
 SMALL = frozenset(
     ("a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "of", "on", "the", "to", "with")
 )
 NEWEST_FROM = "25"
-"""Papers with identifiers from this year on: of earlier ones only a few fields are there."""
+"""Papers with identifiers from this year on; earlier ones have only a few fields."""
 
 USUAL = "SELECT rowid FROM search_paper_words WHERE search_paper_words MATCH ? ORDER BY rank LIMIT 20"
-"""As SQLite's documentation has it."""
+"""As in SQLite's documentation."""
 BARE = USUAL.replace("ORDER BY rank", "ORDER BY rank, rowid DESC")
-"""The second term keeps SQLite from having FTS5 sort all that it finds: the quicker of the two."""
+"""The second term keeps SQLite from making FTS5 sort everything it finds, which is slower."""
 SERVERS_OWN = """SELECT id, title, ts_rank(told, asked) FROM bare, websearch_to_tsquery('english', %s) AS asked
     WHERE told @@ asked ORDER BY 3 DESC LIMIT 20"""
 
 
 class Sorts(NamedTuple):
-    """Queries by sort. The first three say the same to PostgreSQL's own search."""
+    """Queries by kind. The first three mean the same in PostgreSQL's own search."""
 
     words: list[str]
     phrases: list[str]
@@ -76,7 +76,7 @@ class Sorts(NamedTuple):
 
 
 def papers(scale: float) -> tuple[Iterator[Item], str]:
-    """Papers and when they were announced, and a note on where they are from."""
+    """Papers with their announcements, and a note on where they come from."""
     wanted = max(int(PAPERS * scale), 500)
     file = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
     if file.exists():
@@ -108,7 +108,7 @@ def _items(found: dict[str, Any]) -> list[Item]:
 
 
 def queries(told: Sequence[Paper]) -> Sorts:
-    """Queries drawn from papers, the same from the same papers; each finds the paper at least."""
+    """Queries drawn from papers; the same papers give the same queries, and each finds at least its paper."""
     chance = random.Random("hot papers search")
     drawn = (paper for paper in chance.sample(told, len(told)) if paper.authors and len(_said(paper)) > 3)
 
@@ -147,14 +147,14 @@ def _said(paper: Paper) -> list[str]:
 
 
 class Built(NamedTuple):
-    """How long it took to fill the index (seconds), and how large it is (bytes)."""
+    """The time to fill the index (seconds), and its size (bytes)."""
 
     seconds: float
     size: int
 
 
 def build(store: str, items: Iterator[Item]) -> Built:
-    """Writes the papers, then fills the index."""
+    """Write the papers, then fill the index."""
     with Record(store) as record:
         for batch in iter(lambda: list(itertools.islice(items, BATCH)), []):
             record.append(batch, source="bench")
@@ -186,7 +186,7 @@ def against_bare(store: str, asked: Sequence[str]) -> list[float]:
 
 
 def _check_same(record: Record, connection: apsw.Connection, asked: Sequence[str], expressions: Sequence[str]) -> None:
-    """Both find the same papers, in the same order; if not, the figures mean nothing."""
+    """Check that both find the same papers in the same order; otherwise the figures mean nothing."""
     number = "SELECT id FROM search_paper WHERE paper = ?"
     for query, one in zip(asked, expressions, strict=True):
         found = search(record, query)
@@ -211,7 +211,7 @@ def _once(record: Record, query: str) -> float:
 
 
 def on_server(store: str, asked: Sequence[str]) -> list[float] | str:
-    """[ours over SQLite, ours over PostgreSQL, PostgreSQL's own] in seconds for all queries; or why not."""
+    """[ours on SQLite, ours on PostgreSQL, PostgreSQL's own] in seconds for all queries; or why there are none."""
     try:
         import psycopg
     except ImportError as missing:

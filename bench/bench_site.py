@@ -1,11 +1,10 @@
 """The archive's issues and their papers, against Hugo, Pelican and Eleventy.
 
-Ours is `hotpapers publish --all --to site` into an empty folder, all issues frozen before. Each peer builds the
-same pages from Markdown (bench/site_content.py) with templates of the same frame (bench/site_peers.py); whatever
+Ours is `hotpapers publish --all --to site` into an empty folder, with all issues already frozen. Each peer builds the
+same pages from Markdown (bench/site_content.py) with templates of the same frame (bench/site_peers.py); everything that
 makes more pages is off, and the numbers of pages must be equal. The whole process is timed, best of three. *One new
-issue* is `hotpapers publish DAY --to site` of the last day into a folder that has all others. Hugo works on all
-cores, ours on two for a whole site and on one for a day, so processors' time stands beside wall time, measured in
-turns of its own.
+issue* is `hotpapers publish DAY --to site` for the last day, into a folder that has all others. Hugo uses all cores,
+ours two for a whole site and one for a day, so processor time is shown beside wall time, measured in separate turns.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ ASSETS = ("style.css", "icon.svg")
 
 
 def frozen(store: str, files: Sequence[Path]) -> list[str]:
-    """Imports and freezes all listings; their days."""
+    """Import and freeze all listings. Returns their days."""
     with Record(store) as record:
         for file in files:
             import_classic(record, file.name, file.read_bytes())
@@ -46,7 +45,7 @@ def frozen(store: str, files: Sequence[Path]) -> list[str]:
 
 
 Timed = Callable[[Callable[[], object]], float]
-"""How the seconds of a task are taken."""
+"""How a task's time is measured."""
 
 
 def publish(store: str, output: Path, *days: str, timed: Timed = measure.seconds) -> float:
@@ -64,7 +63,7 @@ def _run(command: Sequence[str], folder: Path) -> None:
 
 
 def prepared(folder: Path, store: str, assets: Path) -> dict[str, Callable[[Timed], float]]:
-    """For each generator that is here, what builds its site into a new folder and tells how long that took."""
+    """For each installed generator, a function that builds its site into a new folder and returns the time taken."""
     made: dict[str, Callable[[Timed], float]] = {}
     with Record(store) as record:
         issue_reader = RecordIssueReader(record)
@@ -81,7 +80,7 @@ def prepared(folder: Path, store: str, assets: Path) -> dict[str, Callable[[Time
 
 
 def _place_assets(source: Path, generator: Generator, assets: Path) -> None:
-    """Style and icon, where the generator copies files from."""
+    """Put style and icon where the generator copies files from."""
     where = {"Hugo": source / "static", "Pelican": source / "theme" / "static"}.get(generator.name)
     if where:
         where.mkdir(parents=True, exist_ok=True)
@@ -101,7 +100,7 @@ def _builder(generator: Generator, program: str, source: Path, folder: Path) -> 
 
 
 def html(folder: Path) -> tuple[int, int]:
-    """How many pages a site has, and their bytes."""
+    """A site's number of pages, and their bytes."""
     found = list(folder.rglob("*.html"))
     return len(found), sum(file.stat().st_size for file in found)
 
@@ -153,7 +152,7 @@ def again(store: str, site: Path, day: str, timed: Timed) -> float:
 
 
 def _sizes(folder: Path, site: Path, peers: dict[str, Any]) -> list[str]:
-    """Pages and bytes of every site. Raises AssertionError when one has other pages."""
+    """Pages and bytes of every site. Raises AssertionError if one has other pages."""
     ours = html(site)
     notes = [f"ours: {ours[0]:,} pages, {ours[1] / 1e6:.1f} MB"]
     for generator in GENERATORS:

@@ -1,12 +1,12 @@
-"""Bytes of an item of each kind and of an identity, times a year's of each.
+"""Bytes of an item of each kind and of an identity, times a year's number of each.
 
-Bytes of an item are the pages of its table and indexes, divided by the rows, in a store of the made-up record (ids,
-texts and abstracts of real length), written in batches of 10,000; manifests are divided by all items. A year is
-`YEAR`: all of arXiv, one paper in ten talked about in ten posts, the counts of each read ten times, and ten
-reactions to each of the half that is on a network that names who reacted. Each paper, post, and author of a post or
-reaction is an identity, as if nobody came twice. An original is kept of each paper for ever and of each post for 30
-days, as by the default settings, and takes as many bytes packed as real ones do, `PACKED`. Nothing is deducted for
-what `prune` removes, and papers have one version each.
+An item's bytes are the pages of its table and indexes divided by the rows, in a store of the made-up record (with ids,
+texts and abstracts of real length), written in batches of 10,000; manifests are divided by all items. A year is `YEAR`:
+all of arXiv, one paper in ten discussed in ten posts, each post's counts read ten times, and ten reactions to each of
+the half that is on a network that names who reacted. Each paper, post, and author of a post or reaction is an identity,
+as if nobody came twice. Originals are kept forever for papers and for 30 days for posts, as by the default settings,
+and take `PACKED` bytes, as real ones do when compressed. Nothing is deducted for what `prune` removes, and papers have
+one version each.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ IDENTITY, ORIGINAL = "identity", "raw"
 YEAR = {"paper": 300_000, "announcement": 800_000, "post": 300_000, "mention": 300_000, "snapshot": 3_000_000,
         "reaction": 1_500_000}  # fmt: skip
 IDENTITIES = sum(YEAR[kind] for kind in ("paper", "post", "post", "reaction"))
-"""Of a year: papers, posts, the accounts of posts and of reactions."""
+"""Identities per year: papers, posts, accounts of posts and of reactions."""
 PACKED = 1_080
-"""Bytes of an original: the mean of 100 entries of arXiv's API, of 2,306 bytes each, packed one by one; a post's are
-fewer."""
+"""Bytes of an original: the mean of 100 entries from arXiv's API, of 2,306 bytes each, compressed one by one; a post's
+are fewer."""
 ORIGINALS = 300_000 + 300_000 * 30 // 365
 """A year's papers, and the posts of 30 days."""
 
@@ -54,7 +54,7 @@ def with_reactions(items: Iterator[Item]) -> Iterator[Item]:
 
 
 def keep_originals(record: Record) -> None:
-    """A thousand originals, of random bytes, which stay as long as they are."""
+    """A thousand originals of random bytes, which don't compress."""
     chance = random.Random(2)
     archive = RawArchive(record.database, tombstones.load(record.database, record.hasher), "arxiv")
     payloads = (RawPayload("paper", f"2401.{n:05d}", chance.randbytes(PACKED), n) for n in range(1000))
@@ -63,7 +63,7 @@ def keep_originals(record: Record) -> None:
 
 
 def sizes(store: Path, scale: float) -> tuple[dict[str, float], float]:
-    """Bytes of an item by kind, of an identity and of an original, and of an item's line in a manifest."""
+    """Bytes per item by kind, per identity, per original, and per item's line in a manifest."""
     items = with_reactions(itertools.chain.from_iterable(MadeUp(scale).batches()))
     with Record(str(store)) as record:
         for batch in iter(lambda: list(itertools.islice(items, BATCH)), []):

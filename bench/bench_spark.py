@@ -1,11 +1,11 @@
-"""An archive of Bluesky's stream by Spark on two cores, against our own two processes.
+"""An archive of Bluesky's stream with Spark on two cores, against our own two processes.
 
-The archive is that of the benchmark `archives`; ours is the command with `--workers 2`. Spark's first line counts
-from a running session to the end of the writer, as a start is paid once; the last line is `--spark local[2]`, start
-included. Both read the archive twice and must leave the same record, by digest. The least of each; on a busy
-machine the processors' time of all processes says more.
+The archive is that of the benchmark `archives`; ours is the command with `--workers 2`. Spark's first line is measured
+from a running session to the end of the writer, since start-up is paid once; the last line is `--spark local[2]`,
+including start-up. Both read the archive twice and must leave the same record, by digest. Best times; on a busy
+machine, the processor time of all processes says more.
 
-Spark is not installed by default: `make test-spark`, then run this benchmark with PYTHONPATH=.spark/site.
+Spark is not installed by default: run `make test-spark`, then this benchmark with PYTHONPATH=.spark/site.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GOAL = 0.8
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
-    """Rates, and their ratios; `scale` times twelve million events."""
+    """Rates and their ratios; `scale` times twelve million events."""
     for name, there in (("pyspark", importlib.util.find_spec("pyspark")), ("Java", shutil.which("java"))):
         if not there:
             return {"skipped": f"{name} is not installed"}
@@ -45,7 +45,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         own = partial(_command, stores, files, "--workers", "2")
         with spark_session("local[2]") as session:
             ready = partial(_on_spark, session, stores, files)
-            _on_spark(session, iter([folder / "warm.db"]), files[:2])  # processes are there, and have loaded our code
+            _on_spark(session, iter([folder / "warm.db"]), files[:2])  # start the processes and load our code in them
             ours, spark = measure.by_turns(ROUNDS, own, ready)
             own_busy, spark_busy = measure.processor_seconds(own), _busy(ready)
         whole = _command(stores, files, "--spark", "local[2]")
@@ -88,7 +88,7 @@ def _on_spark(session: Any, stores: Iterator[Path], files: Sequence[Path]) -> fl
 
 
 def _busy(task: Callable[[], object]) -> float:
-    """What the processors worked for this process and all below it that live on."""
+    """Processor time of this process and all living processes below it."""
     start = _worked()
     task()
     return _worked() - start

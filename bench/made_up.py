@@ -1,9 +1,9 @@
 """A made-up record of three years, in the order in which it would have been observed.
 
-At scale 1: a million papers announced on the weekdays of three years; one in ten is talked about, in a million posts
-by 200,000 accounts, most papers in a few posts and some in hundreds (a Pareto tail); each post's counts are read ten
-times in two weeks, ten million snapshots in all. Names and sentences are made up; ids and addresses have the length of
-real ones. Everything comes from a seed: the same scale gives the same items.
+At scale 1: a million papers announced on the weekdays of three years; one in ten is discussed, in a million posts by
+200,000 accounts, most papers in a few posts and some in hundreds (a Pareto tail); each post's counts are read ten times
+in two weeks, ten million snapshots in all. Names and sentences are made up; ids and addresses have realistic lengths.
+Everything comes from a seed: the same scale gives the same items.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _WORDS = _TALK.split()
 
 
 class Told(NamedTuple):
-    """A post's counts on the way to what they will be."""
+    """A post's counts on the way to their final values."""
 
     post: str
     created_at: int
@@ -68,7 +68,7 @@ def _is_weekday(day: int) -> bool:
 
 
 class MadeUp:
-    """The items of a scale, from a seed."""
+    """The items for a scale, from a seed."""
 
     def __init__(self, scale: float) -> None:
         self._chance = random.Random(f"hot papers {scale}")
@@ -81,13 +81,13 @@ class MadeUp:
         self._numbers: dict[str, int] = defaultdict(int)
 
     def batches(self, size: int = BATCH) -> Iterator[list[Item]]:
-        """All items, in the order of their days, in batches."""
+        """All items, by day, in batches."""
         days = itertools.chain.from_iterable(self._days())
         return iter(lambda: list(itertools.islice(days, size)), [])
 
     def later(self, size: int, seed: str) -> list[Item]:
-        """So many items more, observed on the day after all others: posts about papers of the last month, by the same
-        accounts, and their mentions. Ask one that gave no batches yet."""
+        """This many more items, observed on the day after all others: posts about papers of the last month by the same
+        accounts, and their mentions. Call it on an instance that has given no batches yet."""
         self._chance = random.Random(f"later {seed}")
         month = day_name(last_day())[2:7].replace("-", "")
         for _ in range(size // 2):

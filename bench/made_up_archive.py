@@ -2,8 +2,8 @@
 
 At scale 1: 50,000 papers announced on the weekdays of a year; 100,000 posts about them by 60,000 accounts of Bluesky,
 most papers in one or two and some in dozens, with five million reposts and likes by these accounts, most posts with a
-few and some with thousands (Pareto tails), one in a hundred taken back; and 20,000 posts of Hacker News whose points
-are read five times. All comes from a seed: the same scale gives the same items.
+few and some with thousands (Pareto tails), one in a hundred withdrawn; and 20,000 posts on Hacker News whose points are
+read five times. Everything comes from a seed: the same scale gives the same items.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ACCOUNTS = 60_000
 DAYS = 365
 ON_HACKERNEWS = 0.2
 COUNTED_AT = (2, 8, 26, 80, 170)
-"""Hours after a post of Hacker News at which its points are read."""
+"""Hours after a Hacker News post at which its points are read."""
 TAKEN_BACK = 0.01
 _WORDS = (
     "a", "kettle", "of", "tensors", "that", "folds", "over", "slow", "lattices", "beside", "many", "quiet", "marbles",
@@ -31,7 +31,7 @@ _WORDS = (
 
 
 class MadeUpArchive:
-    """The items of a scale, day by day."""
+    """The items for a scale, day by day."""
 
     def __init__(self, scale: float) -> None:
         self._chance = random.Random(f"archive {scale}")
@@ -76,7 +76,7 @@ class MadeUpArchive:
         account = self._account()
         post = f"bluesky:at://{account}/app.bsky.feed.post/{self._chance.getrandbits(50):013x}"
         self._speak(post, "bluesky", f"bluesky:{account}", paper, at)
-        # a Pareto tail of 1.15 has a mean of 7.7, and popular papers have more: 22 makes the sum what is wanted
+        # a Pareto tail of 1.15 has a mean of 7.7, and popular papers have more: 22 gives the intended sum
         wanted = min(self._each * self._chance.paretovariate(1.15) * popular**0.5 / 22, self._accounts / 10)
         for _ in range(int(wanted + self._chance.random())):
             self._react(post, at + 60_000_000 + int(self._chance.expovariate(1 / 15) * HOUR))

@@ -1,4 +1,4 @@
-"""What benchmarks share: timing by turns, peak memory, and the lines of the table."""
+"""Shared by the benchmarks: timing in turns, peak memory, and the lines of the table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHARED = ROOT.parent / "shared"
 
 
 class Line(NamedTuple):
-    """One line of the table. `goal` as it is printed; `met` is None where there is no goal."""
+    """One line of the table. `goal`: as printed; `met`: None if there is no goal."""
 
     what: str
     ours: str
@@ -28,7 +28,7 @@ class Line(NamedTuple):
 
 
 def at_least(what: str, ours: float, peer: float, unit: str, goal: float | None) -> dict[str, Any]:
-    """A line on rates, more is better: the ratio is ours / peer."""
+    """A line for rates; more is better, and the ratio is ours / peer."""
     ratio = ours / peer
     shown = "" if goal is None else f"≥ {goal:g}"
     met = None if goal is None else ratio >= goal
@@ -36,7 +36,7 @@ def at_least(what: str, ours: float, peer: float, unit: str, goal: float | None)
 
 
 def at_most(what: str, ours: float, peer: float, goal: float | None) -> dict[str, Any]:
-    """A line on seconds, less is better: the ratio is ours / peer."""
+    """A line for seconds; less is better, and the ratio is ours / peer."""
     ratio = ours / peer
     shown = "" if goal is None else f"≤ {goal:g}"
     met = None if goal is None else ratio <= goal
@@ -44,7 +44,7 @@ def at_most(what: str, ours: float, peer: float, goal: float | None) -> dict[str
 
 
 def limit(what: str, ours: float, most: float, unit: str) -> dict[str, Any]:
-    """A line against a fixed limit, less is better."""
+    """A line for a fixed limit; less is better."""
     return Line(what, f"{ours:,.0f} {unit}", f"{most:,.0f} {unit}", ours / most, "≤ 1", ours <= most)._asdict()
 
 
@@ -66,7 +66,7 @@ def seconds(task: Callable[[], object]) -> float:
 
 
 def processor_seconds(task: Callable[[], object]) -> float:
-    """What the processors worked for the processes that a task starts and waits for."""
+    """The processor time of the processes that a task starts and waits for."""
     start = resource.getrusage(resource.RUSAGE_CHILDREN)
     task()
     end = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -74,7 +74,7 @@ def processor_seconds(task: Callable[[], object]) -> float:
 
 
 def by_turns(times: int, *tasks: Callable[[], float], take: Callable[[list[float]], float] = min) -> list[float]:
-    """Each task returns its own seconds; they take turns, so that a busy moment falls on all; the least of each."""
+    """The best time of each task. Tasks return their own seconds and take turns, so that load affects all of them."""
     taken: list[list[float]] = [[] for _ in tasks]
     for _ in range(times):
         for mine, task in zip(taken, tasks, strict=True):
@@ -83,12 +83,12 @@ def by_turns(times: int, *tasks: Callable[[], float], take: Callable[[list[float
 
 
 def medians(times: int, *tasks: Callable[[], float]) -> list[float]:
-    """The same with medians: for very short tasks, where the least is luck."""
+    """The same with medians: for very short tasks, whose best time is luck."""
     return by_turns(times, *tasks, take=median)
 
 
 def child(module: str, *words: str) -> Any:
-    """Runs `python -m module words…` in a fresh process; what it printed, as JSON."""
+    """Run `python -m module words…` in a fresh process and return its output, parsed as JSON."""
     command = [sys.executable, "-m", module, *words]
     done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE)
     if done.returncode:
@@ -97,10 +97,10 @@ def child(module: str, *words: str) -> Any:
 
 
 def peak_memory() -> int:
-    """Bytes of memory that this process held at most.
+    """This process's peak memory in bytes.
 
-    Linux carries a parent's peak over into `ru_maxrss` when a process is started; the kernel's own mark is this
-    process's alone.
+    Linux carries a parent's peak over into `ru_maxrss` when it starts a process; the kernel's own high-water mark is
+    for this process only.
     """
     status = Path("/proc/self/status")
     if status.exists():

@@ -1,4 +1,4 @@
-"""What was found, as a table for the terminal and as docs/development/benchmarks.md."""
+"""Results as a table for the terminal and as docs/development/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Found = Mapping[str, dict[str, Any]]
 def cells(line: Mapping[str, Any]) -> tuple[str, ...]:
     """A line's columns as text."""
     ratio = "" if line["ratio"] is None else f"{line['ratio']:.2f}"
-    unit = " " + line["ours"].rpartition(" ")[2]  # said once, where it is the same
+    unit = " " + line["ours"].rpartition(" ")[2]  # not repeated if unchanged
     peer = line["peer"].removesuffix(unit)
     return (line["what"], line["ours"], peer, ratio, line["goal"] + ", missed" * (line["met"] is False))
 
 
 def rows(found: Found) -> Iterator[tuple[str, ...]]:
-    """All lines; what did not run is one with its reason."""
+    """All lines; a benchmark that was skipped has one with the reason."""
     for name, result in found.items():
         if "lines" in result:
             yield from ((f"{name}: {what}", *rest) for what, *rest in map(cells, result["lines"]))
@@ -37,7 +37,7 @@ def rows(found: Found) -> Iterator[tuple[str, ...]]:
 
 
 def table(found: Found) -> str:
-    """The lines under each other, for a terminal."""
+    """The lines as text for a terminal."""
     every = [COLUMNS, *rows(found)]
     widths = [max(len(row[n]) for row in every) for n in range(len(COLUMNS) - 1)]
     return "\n".join("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in every)
@@ -47,7 +47,7 @@ def table(found: Found) -> str:
 
 
 def write(found: Found, scale: float) -> None:
-    """Renews docs/development/benchmarks.md; sections of benchmarks that were not run now stay as they are."""
+    """Update docs/development/benchmarks.md; sections of benchmarks that did not run stay as they are."""
     kept = _sections(PAGE.read_text("utf-8")) if PAGE.exists() else {}
     fresh = {name: section(name, result, scale) for name, result in found.items() if "lines" in result}
     sections = kept | fresh
@@ -64,7 +64,7 @@ the peer is. Unless stated otherwise, machines have 2 cores, 24 GiB, Linux, CPyt
 `requirements/dev.txt`.
 """
 USUAL = "2 cores, 24 GiB, Linux, CPython 3.11"
-"""What the page says once."""
+"""The top of the page."""
 
 
 def _sections(page: str) -> dict[str, str]:
@@ -86,13 +86,13 @@ def shown(columns: tuple[str, ...]) -> str:
 
 
 def method(name: str, docstring: str) -> str:
-    """What is measured, in a sentence, and where the rest of it stands."""
+    """One sentence on what is measured, and a link to the rest."""
     measured = " ".join(docstring.strip().split("\n\n")[0].split())
     return f"{measured} [How](../../bench/bench_{name}.py)."
 
 
 def circumstances(result: Mapping[str, Any], scale: float) -> str:
-    """When and where: the day, the scale, the machine and how busy it was."""
+    """When and where it ran: the day, the scale, the machine and its load."""
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     load = max(result.get("load", ["?"]))
     size = "" if scale == 1 else f" at scale {scale:g}"

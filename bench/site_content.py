@@ -1,8 +1,8 @@
-"""The site's content as Markdown files, for other generators: the same pages with the same words.
+"""The site's content as Markdown files for other generators: the same pages with the same words.
 
-Each page of ours becomes one `Page`: an issue with its entries (title, authors, counts, abstract, a post, links, why it
-is here), a paper with its appearances, all its posts and its entry for reference managers, a category, a category's
-year and an author with a line for each paper, and the pages that there are once.
+Each of our pages becomes one `Page`: an issue with its entries (title, authors, counts, abstract, a post, links, why it
+is here), a paper with its appearances, all posts and its citations, a category, a category's year and an author with a
+line for each paper, and the pages that exist once.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Page(NamedTuple):
 
     @property
     def root(self) -> str:
-        """The way back to the site's folder."""
+        """The relative path to the site's folder."""
         return "../" * self.path.count("/")
 
 
 def pages(issue_reader: IssueReader, publication: str) -> Iterator[Page]:
-    """All pages that our site has."""
+    """All pages of our site."""
     days = issue_reader.days(publication)
     issues = {day: issue_reader.issue(publication, day) for day in days}
     entries = {day: {entry.paper: entry for entry in issue.content.entries} for day, issue in issues.items()}
@@ -138,6 +138,6 @@ def _post(quotation: Quotation) -> str:
 
 
 def _joined(blocks: Iterable[str]) -> str:
-    """Blocks with an empty line between; braces as entities, for template languages would take them for their own."""
+    """Blocks separated by empty lines, with braces as entities, since template languages would interpret them."""
     text = "\n\n".join(block for block in blocks if block)
     return text.replace("{", "&#123;").replace("}", "&#125;")

@@ -1,7 +1,7 @@
-"""Other generators of static sites, each with its content files and the least templates for the same pages.
+"""Other static site generators, each with its content files and minimal templates for the same pages.
 
-A generator is found on the PATH, or in the folders that HOTPAPERS_BENCH_PATH names. Feeds, taxonomies, search and all
-else that would make further pages is switched off.
+Generators are looked up on the PATH, or in the folders that HOTPAPERS_BENCH_PATH names. Feeds, taxonomies, search and
+everything else that would make more pages is switched off.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SEARCHED = "HOTPAPERS_BENCH_PATH"
 
 
 class Generator(NamedTuple):
-    """`prepare(folder, pages)` writes what it wants; `command(program, folder, output)` builds the site."""
+    """`prepare(folder, pages)` writes its input; `command(program, folder, output)` builds the site."""
 
     name: str
     program: str
@@ -29,20 +29,20 @@ class Generator(NamedTuple):
     command: Callable[[str, Path, Path], list[str]]
 
     def found(self) -> str | None:
-        """The program's path."""
+        """The path of the program."""
         return shutil.which(
             self.program, path=os.pathsep.join(filter(None, [os.environ.get(SEARCHED), os.defpath]))
         ) or (shutil.which(self.program))
 
     def release(self) -> str:
-        """What the program says of its version, in one line."""
+        """The program's version output, on one line."""
         command = [self.found() or self.program, *self.version]
         said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         return said.strip().splitlines()[0][:20] if said.strip() else "?"
 
 
 def base(mapping: Mapping[str, str]) -> str:
-    """The frame of every page, with a generator's own words for title, root and content."""
+    """The frame of every page, with the generator's own syntax for title, root and content."""
     frame = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -81,7 +81,7 @@ CONTENT
 
 
 def write(file: Path, text: str) -> None:
-    """A file, with the folders above it."""
+    """Write a file, creating its folders."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, "utf-8")
 

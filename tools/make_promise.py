@@ -1,8 +1,8 @@
 """Writes what later versions promise to read: tests/promise/FORMAT, a small store and a full export of it.
 
-They hold a made-up record of all kinds (tests/store), with rows that were closed, pruned and forgotten, and how far
-issues have come at some targets. Written once
-for a format, and never again once that is released: what is there already is left alone.
+They contain a made-up record of all kinds (tests/store), with rows that were closed, pruned and forgotten, and the
+state of some deliveries. They are written once per format and never again after its release: existing files are left
+alone.
 
     python -m tools.make_promise
 """
@@ -34,11 +34,11 @@ DELIVERED = {
     ("chat", "lab"): DeliveryState("sending", "not arrived: Zulip answered 429", made.AT),
     ("webhook", "library"): DeliveryState("failed", "answered 404 Not Found", made.AT),
 }
-"""How far an issue has come, by channel and target."""
+"""An issue's delivery state, by channel and target."""
 
 
 def fill(record: Record) -> None:
-    """Items of every kind, old snapshots that are pruned, somebody who is forgotten, issues that were delivered."""
+    """Items of every kind, pruned old snapshots, a forgotten person, and delivered issues."""
     made.rich(record)
     with record.database.write():
         issue = ("daily", made.DAY_OF_ISSUE, 2)
@@ -60,7 +60,7 @@ def fill(record: Record) -> None:
 
 
 def facts(record: Record) -> dict[str, object]:
-    """By what a store is known again."""
+    """What identifies a store's contents."""
     issues = [row.item.digest for row in record.view().latest(model.Issue) if isinstance(row.item, model.Issue)]
     return {
         "position": record.head.position,
@@ -72,10 +72,10 @@ def facts(record: Record) -> dict[str, object]:
 
 
 def main() -> None:
-    """Writes the folder of this format."""
+    """Write the folder of this format."""
     folder = FOLDER / schema.FORMAT
     if folder.exists():
-        print(f"{folder.name} is there already")
+        print(f"{folder.name} already exists")
         return
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "hotpapers.db")) as record:

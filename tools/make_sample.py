@@ -1,13 +1,13 @@
 """Writes the sample that `hotpapers demo` shows: src/hotpapers/demo/sample.jsonl.zst, a full export.
 
-It holds facts alone: ids, titles, authors, categories, counts and moments of the 81 papers of five issues, the ids and
-days of the posts they showed (no handles, names or texts), one sentence of our own a paper (sample_summaries.json), and
-the bare figures of the other issues, with which rarity compares.
+It contains only facts: ids, titles, authors, categories, counts and times of the 81 papers of five issues, the ids and
+days of the posts they showed (no handles, names or texts), one sentence of our own per paper (sample_summaries.json),
+and the bare counts of the other issues, with which rarity compares.
 
     python tools/make_sample.py ISSUES_FOLDER ATTENTION_CSV
 
-The folder holds the five classic issues; the table has the columns arxiv_id, issue, retweets, favorites and
-observed_at_tz_unknown (Japan time). Salts and secret are made afresh, so each run gives other hashes.
+The folder contains the five classic issues; the table has the columns arxiv_id, issue, retweets, favorites and
+observed_at_tz_unknown (Japan time). Salts and the secret are new each time, so each run gives other hashes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MADE = 1_790_000_000_000_000  # a moment for the sample's own batches
 
 
 def facts(issue: classic.ClassicIssue, summaries: dict[str, str]) -> Iterator[model.Item]:
-    """An issue's items without other people's sentences, names and handles."""
+    """An issue's items, without other people's sentences, names and handles."""
     for item in classic_import.items_of(issue, classic_import.PUBLICATION, "sample"):
         match item:
             case model.Place():
@@ -51,7 +51,7 @@ def facts(issue: classic.ClassicIssue, summaries: dict[str, str]) -> Iterator[mo
 
 
 def figures(table: Path, without: set[str]) -> Iterator[model.Tally]:
-    """The bare figures of the issues that the sample does not hold."""
+    """The bare counts of the issues that are not in the sample."""
     with table.open(encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
             if row["issue"] not in without:
@@ -68,7 +68,7 @@ def _moment(printed: str) -> int:
 
 
 def main(folder: Path, table: Path) -> None:
-    """Builds the sample's store and exports it."""
+    """Build the sample's store and export it."""
     summaries = json.loads((HERE / "sample_summaries.json").read_text("utf-8"))
     issues = [classic.parse(classic.decode(file.read_bytes())[0]) for file in sorted(folder.iterdir())]
     with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "sample.db")) as record:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the pictures of README and docs: pages of the demo's site, as headless Chromium draws them.
+# Takes the screenshots for the README and docs: pages of the demo's site in headless Chromium.
 #
 #     tools/make_screenshots.sh [HOTPAPERS]      the program to run, .venv/bin/hotpapers by default
 set -eu

@@ -1,8 +1,8 @@
 """Writes the made-up week that `hotpapers demo` shows: src/hotpapers/demo/week.jsonl.zst, an export of records.
 
-The program reads the loopback internet (tests/loopback) from a Sunday to a Saturday, with faults, by simulated time, as
-in tests/years: papers, people and their words are made up by that world, the words by week_words.txt. What it has
-recorded by then, without issues, is the week; the demo freezes its issues anew. Each run gives the same lines.
+The program reads the loopback internet (tests/loopback) from a Sunday to a Saturday, with faults, in simulated time, as
+in tests/years. That world makes up the papers, people and their words (from week_words.txt). What has been recorded by
+then, without issues, is the week; the demo freezes its own issues. Each run gives the same lines.
 
     python -m tools.make_week
 """
@@ -34,7 +34,7 @@ WEEK = HERE.parent / "src" / "hotpapers" / "demo" / "week.jsonl.zst"
 WORDS = HERE / "week_words.txt"
 START, BEGINS, ENDS = "2026-02-23", moment("2026-03-05T03:00"), moment("2026-03-14T09:00")
 PUBLICATION = b'{"kind":"publication",'
-"""How a line begins that the demo does not want: it has a publication of its own."""
+"""The start of a line that the demo doesn't need: it has its own publication."""
 SEED, PAPERS, TALK, CHATTER = 7, 30, 2.0, 55
 FAULTS = (
     fault("mastodon.two", "503", moment("2026-03-10T01:00"), moment("2026-03-10T09:30")),
@@ -44,7 +44,7 @@ FAULTS = (
 
 
 def settings(folder: Path, script: Script) -> Path:
-    """Default settings with the loopback's addresses; without X, which costs."""
+    """Default settings with the loopback's addresses; without X, which costs money."""
     text = settings_toml(LoopClient(script, SteppedClock(0)).bases).partition("[source.x]")[0]
     file = folder / "hotpapers.toml"
     file.write_text(text)
@@ -52,7 +52,7 @@ def settings(folder: Path, script: Script) -> Path:
 
 
 def lived(folder: Path) -> Path:
-    """The store that the program has filled."""
+    """The store that the program filled."""
     script = Script(SEED, START, papers=PAPERS, talk=TALK, chatter=CHATTER)
     timeline = Timeline(BEGINS)
     world = World(settings(folder, script), script, Weather(FAULTS), timeline, Troubles(timeline.now, (), ()))
@@ -69,8 +69,8 @@ def lived(folder: Path) -> Path:
 
 
 def main() -> None:
-    """Lives through the week and packs it."""
-    random.seed(SEED)  # how long is waited between tries is left to chance
+    """Run through the week and compress it."""
+    random.seed(SEED)  # waits between retries are random
     with tempfile.TemporaryDirectory() as scratch, Record(str(lived(Path(scratch)))) as record:
         lines = b"".join(line for line in exporter.lines(record, records_only=True) if PUBLICATION not in line)
     WEEK.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))

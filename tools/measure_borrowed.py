@@ -1,11 +1,11 @@
-"""Whether a borrowed reference would help a young record: how far its places move when the record fills up.
+"""Measures whether a borrowed reference would help a young record: how far places move once the record is full.
 
-Two real series of counts (`shared/data`: Hugging Face's daily papers, stories on Hacker News' front page) make a talk
-on two networks; they are of different years, so their days are laid beside each other. One half of each gives the
-tables that are borrowed: how many papers had how many voices at an age. In the other half a site begins every few days
-anew. On its n-th day the papers of a week are ranked by `rarity/1` against what it has collected in n days, with and
-without borrowed tables, or against a law fitted to it, and against 90 days, as the record will have them once it is
-filled. Then the halves change places.
+Two real series of counts (`shared/data`: Hugging Face's daily papers, stories on Hacker News' front page) stand in for
+two networks. They are from different years, so their days are aligned. One half of each gives the borrowed tables: how
+many papers had how many voices at an age. In the other half, a new site begins every few days. On its n-th day the
+papers of a week are ranked by `rarity/1` against what the site has collected in n days, with and without borrowed
+tables, or against a law fitted to it; and against 90 days, as the record will have them once it is full. Then the
+halves are swapped.
 
     python tools/measure_borrowed.py [--all-stories] ../shared/data
 """
@@ -30,19 +30,19 @@ from hotpapers.ranking import rarity
 HOUR, DAY = 3600, 86400
 HF, HN = "huggingface", "hackernews"
 AGES = {HF: {6: (6, 12), 24: (18, 30)}, HN: {6: (0, 6), 24: (0, 24)}}
-"""Between which hours after its day a count is taken for one at an age: Hugging Face was read twice a day."""
+"""The hours after a paper's day between which a count is taken as one at an age: Hugging Face was read twice a day."""
 LIVES = (1, 2, 3, 5, 7, 14, 30, 60)
 TOP = 10
 FITTED, FURTHEST = 20_000, 5_000
-"""Papers of a fitted table, and beyond their most voices."""
+"""Papers in a fitted table, and its highest number of voices."""
 WHOLE = 90
-"""Days of a filled reference."""
+"""Days of a full reference."""
 STEP = 4
-"""Every so many days a site begins, so on each day of the week."""
+"""Days between the starts of two sites, so that all days of the week occur."""
 
 
 class Heard(NamedTuple):
-    """A paper's voices on a network at an age; `day`: of its announcement, counted from the beginning of its half."""
+    """A paper's voices on a network at an age; `day`: of its announcement, counted from the start of its half."""
 
     paper: str
     network: str
@@ -52,14 +52,14 @@ class Heard(NamedTuple):
 
 
 def lines(path: Path) -> Iterator[Any]:
-    """The objects of a compressed file of JSON lines."""
+    """The objects in a compressed file of JSON lines."""
     with subprocess.Popen(["zstd", "-dc", "--long=27", str(path)], stdout=subprocess.PIPE) as read:
         assert read.stdout
         yield from map(json.loads, read.stdout)
 
 
 def of_hugging_face(folder: Path) -> list[Heard]:
-    """Upvotes in the morning and in the evening of a paper's day."""
+    """Upvotes in the morning and the evening of a paper's day."""
     found: dict[tuple[str, int], Heard] = {}
     for one in lines(folder / "hf-daily.jsonl.zst"):
         if not (one["t_ok"] and one["date"]):
@@ -87,7 +87,7 @@ def of_hacker_news(folder: Path, every: bool) -> list[Heard]:
 
 
 def halves(heard: Iterable[Heard]) -> tuple[list[Heard], list[Heard]]:
-    """By time, each with days from 0 on."""
+    """The halves in time, each with days from 0."""
     rows = list(heard)
     first, last = min(one.day for one in rows), max(one.day for one in rows)
     middle = (first + last) // 2
@@ -96,11 +96,11 @@ def halves(heard: Iterable[Heard]) -> tuple[list[Heard], list[Heard]]:
 
 
 Tables = dict[tuple[str, int], Counter[int]]
-"""Papers by voices, of each network and age."""
+"""Numbers of papers by voices, for each network and age."""
 
 
 def tables(heard: Iterable[Heard], since: int, before: int) -> Tables:
-    """Of papers of the days from one until before another; at an age that was reached by then."""
+    """The tables of papers from one day up to before another, for ages reached by then."""
     made: Tables = defaultdict(Counter)
     for one in heard:
         if since <= one.day < before - (one.age > 6):
@@ -109,7 +109,7 @@ def tables(heard: Iterable[Heard], since: int, before: int) -> Tables:
 
 
 def papers_in(counts: Counter[int]) -> int:
-    """Those that are compared with."""
+    """The number of papers to compare with."""
     return sum(n for voices, n in counts.items() if voices >= rarity.LEAST)
 
 
@@ -117,7 +117,7 @@ Borrow = Callable[[Tables, Tables], Tables]
 
 
 def replaced(least: int, networks: tuple[str, ...] = (HF, HN)) -> Borrow:
-    """The borrowed table until one's own has so many papers, on the networks that have one."""
+    """The borrowed table until the own one has enough papers, on networks that have one."""
 
     def borrow(own: Tables, borrowed: Tables) -> Tables:
         def chosen(where: tuple[str, int]) -> Counter[int]:
@@ -130,7 +130,7 @@ def replaced(least: int, networks: tuple[str, ...] = (HF, HN)) -> Borrow:
 
 
 def added(own: Tables, borrowed: Tables) -> Tables:
-    """Both together until one's own has 500 papers."""
+    """Both together until the own table has 500 papers."""
     made = {}
     for where in {*own, *borrowed}:
         mine = own.get(where, Counter())
@@ -139,8 +139,8 @@ def added(own: Tables, borrowed: Tables) -> Tables:
 
 
 def fitted(own: Tables, _: Tables) -> Tables:
-    """The law x^-a that fits one's own papers best, as a table of many: smooth where counts of few papers are not. The
-    exponent is the likeliest one (Clauset, Shalizi and Newman, Power-law distributions in empirical data, 2009)."""
+    """The law x^-a that fits the own papers best, as a table of many papers: smooth where counts of few papers are not.
+    The exponent is the likeliest one (Clauset, Shalizi and Newman, Power-law distributions in empirical data, 2009)."""
     made = {}
     for where, counts in own.items():
         told = {voices: n for voices, n in counts.items() if voices >= rarity.LEAST}
@@ -167,7 +167,7 @@ WAYS: dict[str, Borrow] = {
 
 
 def ranked(papers: Mapping[str, list[Heard]], made: Tables, borrowed: Tables) -> list[ScoredCandidate]:
-    """Papers by `rarity/1` against tables; a paper stands in none that is `borrowed`."""
+    """Papers ranked by `rarity/1` against tables; papers are in no table that is `borrowed`."""
     talk = RankingInput(
         candidates=tuple(_candidate(paper, rows, made, borrowed) for paper, rows in papers.items()),
         peers=tuple(
@@ -190,8 +190,8 @@ def _candidate(paper: str, rows: list[Heard], made: Tables, borrowed: Tables) ->
 
 
 def candidates(heard: Iterable[Heard], day: int, begin: int) -> dict[str, list[Heard]]:
-    """Papers of a week, as far as the record knows them, at the greatest age that they have reached: those of the day
-    itself at six hours."""
+    """The papers of a week that the record knows, at the greatest age they have reached; those of the day itself at six
+    hours."""
     found: dict[str, list[Heard]] = defaultdict(list)
     for one in heard:
         if max(day - 6, begin) <= one.day <= day and (one.age == 6) == (one.day == day):
@@ -200,7 +200,7 @@ def candidates(heard: Iterable[Heard], day: int, begin: int) -> dict[str, list[H
 
 
 def trial(heard: list[Heard], borrowed: Tables, begin: int) -> Iterator[tuple[str, int, float, float]]:
-    """(way, days of the record, places that an early top ten moves on average, share of the filled top ten in it)."""
+    """(method, days of the record, mean places that an early top ten moves, share of the final top ten in it)."""
     for life in LIVES:
         day = begin + life - 1
         papers = candidates(heard, day, begin)
@@ -215,7 +215,7 @@ def trial(heard: list[Heard], borrowed: Tables, begin: int) -> Iterator[tuple[st
 
 
 def main() -> None:
-    """Prints both figures, each a table of ways by days."""
+    """Print both figures, each as a table of methods by days."""
     every = "--all-stories" in sys.argv
     folder = Path(sys.argv[-1])
     parts = halves(of_hugging_face(folder)), halves(of_hacker_news(folder, every))

@@ -1,8 +1,8 @@
-"""How soon the first ten of a new site are those of an old one, in the made-up worlds of `hotpapers evaluate attacks`.
+"""Measures how soon a new site's first ten match an old one's, in the made-up worlds of `hotpapers evaluate attacks`.
 
-Sites that began so many days ago look at the same day of the same world, whose counts are like recorded ones. Each
-knows all that was said of the papers that were announced since it began, and nothing of those before. They rank by
-`rarity/2`, and their first ten are compared with those of a site that began 120 days ago.
+Sites of different ages look at the same day of the same world, whose counts resemble recorded ones. Each knows
+everything that was said about papers announced since it began, and nothing about earlier ones. They rank by `rarity/2`,
+and their first ten are compared with those of a site that began 120 days ago.
 
     python -m tools.measure_places [--papers 60,180] [--worlds 10] [--networks 4]
 """
@@ -21,16 +21,16 @@ from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw
 from hotpapers.model import DAY
 
 AGES = (14, 21, 28, 31, 35, 40, 45, 60, 75, 90)
-"""Days since a site began. Once it is a month old it can know somebody."""
+"""Days since a site began. At a month it can know accounts."""
 OLD = 120
 TOP = 10
 RANKING = "rarity/2"
 
 
 class Agreement(NamedTuple):
-    """The first ten of a site beside those of an old one: how many stand in the same place, how many are among them.
-    `untold`: how many would be if at this site every voice counted; `references`: how many would stand in the same
-    place if at both of them every voice did. `known`: how many accounts have standing."""
+    """A site's first ten compared with an old site's: how many have the same place, and how many are in both. `untold`:
+    how many would be in both if every voice counted on this site; `references`: how many would have the same place if
+    every voice counted on both. `known`: the number of accounts with standing."""
 
     same: float
     common: float
@@ -40,21 +40,21 @@ class Agreement(NamedTuple):
 
 
 def world_of(seed: int, papers: int, networks: int) -> World:
-    """A world in which an old site looks at its last day."""
+    """A world as an old site sees it on its last day."""
     return World(WorldLaw(seed=seed, papers=papers, history=OLD, days=1, networks=NETWORKS[:networks]))
 
 
 def younger(world: World, age: int) -> World:
-    """A world as a site that began so many days ago knows it on its last day."""
+    """A world as a site that began `age` days ago sees it on its last day."""
     if "_histories" in vars(world):
-        raise ValueError("whom a world knows was counted already")
+        raise ValueError("the world's known accounts were already counted")
     part = copy(world)
     part.papers = [paper for paper in world.papers if paper.day > OLD - age]
     return part
 
 
 def known(world: World) -> frozenset[int] | None:
-    """The accounts with standing on the last day; None while there are too few to tell."""
+    """The accounts with standing on the last day; None if they are too few to tell."""
     accounts = world.known(BEGINS + OLD * DAY + ISSUED)
     return accounts if len(accounts) >= ENOUGH_KNOWN else None
 
@@ -67,7 +67,7 @@ def first_ten(world: World, accounts: frozenset[int] | None) -> list[str]:
 
 
 def agreements(world: World) -> dict[int, Agreement]:
-    """By a site's age."""
+    """The comparisons by site age."""
     parts = {age: younger(world, age) for age in AGES}
     old, untold = first_ten(world, known(world)), first_ten(world, None)
     return {age: _agreement(part, old, untold) for age, part in parts.items()}
@@ -107,9 +107,9 @@ def table(papers: int, worlds: int, networks: int) -> list[str]:
 
 
 def main() -> None:
-    """Prints a table for each number of papers."""
+    """Print a table for each number of papers."""
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    reader.add_argument("--papers", default="60,180", help="announced a day; some, with commas between them")
+    reader.add_argument("--papers", default="60,180", help="papers announced per day, comma-separated")
     reader.add_argument("--worlds", type=int, default=10)
     reader.add_argument("--networks", type=int, default=4)
     wanted = reader.parse_args()

@@ -1,10 +1,10 @@
-"""Mutation score: which share of small changes to a package's code its tests notice.
+"""Mutation score: the share of small changes to a package's code that its tests notice.
 
 .mutation/bin/python tools/mutation.py ranking [issues/selection.py …] [--sample 150] [--seed 1] [--tests tests/issues]
 
-Mutants are Cosmic Ray's (https://cosmic-ray.readthedocs.io/), but for those of annotations, which change nothing. They
-are tried one after the other in a copy of the checkout, on one core, in SQLite alone, with the same examples of
-properties each time. A mutant is killed when a test fails, or hangs; what is left is printed as a diff.
+Mutants come from Cosmic Ray (https://cosmic-ray.readthedocs.io/), except for those of annotations, which change
+nothing. They are tried one at a time in a copy of the checkout, on one core, with SQLite only, and with the same
+examples in property tests. A mutant is killed if a test fails or hangs; survivors are printed as diffs.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ SETTINGS = {
     "CI": "1", "HOTPAPERS_TEST_EXAMPLES": "20", "HOTPAPERS_TEST_UNSHRUNK": "1", "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONPATH": "src",
 }  # fmt: skip
-"""`CI`: the same examples of properties in each run; not made smaller when they fail, which takes longest."""
+"""`CI`: property tests use the same examples in each run, and failing ones are not shrunk, which would take longest."""
 PATIENCE = 2
-"""A mutant hangs whose tests take so many times as long as those of the code as it is, and 20 seconds."""
+"""A mutant hangs if its tests take this many times as long as those of the original code, plus 20 seconds."""
 
 
 class Score(NamedTuple):
-    """How many mutants there are, how many of those that were tried were killed, and the diffs of the others."""
+    """The number of mutants, how many of those tried were killed, and the diffs of the survivors."""
 
     mutants: int
     tried: int
@@ -52,13 +52,13 @@ class Score(NamedTuple):
 
 
 def main(words: Sequence[str]) -> None:
-    """Prints the score of each package or file."""
+    """Print the score of each package or file."""
     reader = argparse.ArgumentParser(prog="tools/mutation.py", description=__doc__.splitlines()[0])
     reader.add_argument("parts", nargs="+", metavar="PART", help="packages or files below src/hotpapers")
-    reader.add_argument("--sample", type=int, default=150, help="mutants of each part")
-    reader.add_argument("--seed", type=int, default=1, help="which of them")
+    reader.add_argument("--sample", type=int, default=150, help="number of mutants to try per part")
+    reader.add_argument("--seed", type=int, default=1, help="seed for choosing them")
     reader.add_argument("--tests", nargs="+", help="tests to run; by default the folder of the part's package")
-    reader.add_argument("--python", default=str(ROOT / ".venv/bin/python"), help="which runs the tests")
+    reader.add_argument("--python", default=str(ROOT / ".venv/bin/python"), help="the Python that runs the tests")
     options = reader.parse_args(words)
     os.nice(10)
     with tempfile.TemporaryDirectory(prefix="hotpapers-mutation-") as folder:
@@ -70,7 +70,7 @@ def main(words: Sequence[str]) -> None:
 
 
 def _copy(folder: Path, python: str) -> None:
-    """The checkout, where whatever is changed is compiled anew, also within the same second."""
+    """Copy the checkout, so that every change is recompiled, even within the same second."""
     for name in COPIED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -83,7 +83,7 @@ def _copy(folder: Path, python: str) -> None:
 
 
 def score(part: str, command: str, sample: int, seed: int) -> Score:
-    """Tries a sample of the mutants of a part."""
+    """Try a sample of a part's mutants."""
     limit = PATIENCE * _seconds(command) + 20
     mutations = list(_mutations(SOURCE / part))
     chosen = random.Random(seed).sample(mutations, min(sample, len(mutations)))
@@ -98,7 +98,7 @@ def score(part: str, command: str, sample: int, seed: int) -> Score:
 
 
 def _seconds(command: str) -> float:
-    """How long the tests take of the code as it is, which must pass."""
+    """How long the tests take on the original code, which must pass."""
     start = time.monotonic()
     subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL)
     return time.monotonic() - start
@@ -119,7 +119,7 @@ Span = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _annotations(tree: ast.AST) -> Iterator[Span]:
-    """From where to where annotations stand: line, counted from 1, and column."""
+    """The start and end of each annotation: line (from 1) and column."""
     for node in ast.walk(tree):
         for name in ("annotation", "returns"):
             inner = getattr(node, name, None)

@@ -1,8 +1,8 @@
-"""Runs the console examples of a page, in order, in an empty folder, and compares what they print with the page.
+"""Runs a page's console examples, in order, in an empty folder, and compares their output with the page.
 
-A block ```console holds commands (after `$ `) and below each what it prints. In expected output `…` stands for anything
-in a line, and a line of its own for any number of lines. The folder has the checkout's `docs`, and each block ```python
-whose first line is `# NAME.py` as that file; `make demo`, `hotpapers` and `python` are the checkout's own.
+A ```console block has commands (after `$ `), each followed by its output. In the expected output, `…` stands for any
+text in a line, or on a line of its own for any number of lines. The folder has the checkout's `docs`, and each
+```python block whose first line is `# NAME.py` as that file; `make demo`, `hotpapers` and `python` are the checkout's.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ _COPY = """if [ "$*" = demo ] && [ -f /dev/stdout ] && [ ! -e hotpapers-demo ]; 
     exec cp -a {demo} hotpapers-demo
 fi
 """
-"""Before `hotpapers` where there is a demo already: what goes to a file, so that nobody sees it, is copied."""
+"""Runs before `hotpapers` if a demo exists: when output goes to a file, where nobody sees it, the demo is just
+copied."""
 
 
 class Step(NamedTuple):
-    """A command and the lines that it should print."""
+    """A command and its expected output lines."""
 
     command: str
     expected: tuple[str, ...]
@@ -51,9 +52,9 @@ def steps(page: str) -> list[Step]:
 
 
 def run(page: str, demo: Path | None = None) -> Iterator[tuple[Step, tuple[str, ...]]]:
-    """Each step with the lines that its command printed, standard output and errors as they came.
+    """Each step with the lines that its command printed, standard output and standard error combined.
 
-    `demo`: the folder of a demo that was made before; steps work in a folder beside it.
+    `demo`: the folder of an existing demo; steps run in a folder next to it.
     """
     with tempfile.TemporaryDirectory(dir=demo and demo.parent) as scratch:
         home, tools = Path(scratch, "tour"), Path(scratch, "bin")
@@ -85,7 +86,7 @@ def _environment(tools: Path, demo: Path | None) -> dict[str, str]:
 
 
 def agrees(expected: tuple[str, ...], printed: tuple[str, ...]) -> bool:
-    """Whether a command printed what stands in the page."""
+    """Whether a command's output matches the page."""
     patterns = [r"(?:[^\n]*\n)*" if line.strip() == "…" else _line(line) for line in expected or ("",)]
     return re.fullmatch("".join(patterns), "\n".join(printed) + "\n") is not None
 
@@ -95,12 +96,12 @@ def _line(line: str) -> str:
 
 
 def _timeless(line: str) -> str:
-    """A line without what differs from run to run: when an issue was frozen, and so its digest."""
+    """A line without what differs between runs: when an issue was frozen, and so its digest."""
     return re.sub(r"Digest `[0-9a-f]{64}`", "Digest `…`", re.sub(r"^Frozen [-0-9]+ [0-9:]+ UTC", "Frozen … UTC", line))
 
 
 def refreshed(page: str) -> str:
-    """The page with what its commands print now, where that is something else."""
+    """The page, with output updated to what its commands print now."""
     outcome = iter(list(run(page)))
 
     def block(match: re.Match[str]) -> str:

@@ -81,7 +81,7 @@ def test_words_fold_papers_away_and_a_button_shows_them(tab: Tab, app: str) -> N
     assert folded(tab) == [BRIDGES.title, OLD.title]
     assert not tab.run("document.querySelector('.folded .lead').checkVisibility()")
     notes = tab.run("[...document.querySelectorAll('.yours')].map((one) => one.textContent)")
-    assert notes == ["folded away: “robots” show it", "has “WATER”", "folded away: “far  side” show it"]
+    assert notes == ["hidden: “robots” show it", "has “WATER”", "hidden: “far  side” show it"]
     tab.run("document.querySelector('.yours button').click()")
     assert folded(tab) == [OLD.title] and tab.run(HERE) == BRIDGES.title
 
@@ -98,7 +98,7 @@ def test_authors_are_followed_from_their_page(tab: Tab, app: str) -> None:
     label = "document.querySelector('main button').textContent"
     assert tab.run(label) == "Follow"
     tab.run("document.querySelector('main button').click()")
-    assert tab.run(label) == "Follow no more"
+    assert tab.run(label) == "Unfollow"
     tab.open(app + KINDS["issue"])
     marked = "[...document.querySelectorAll('.marked .yours')].map((one) => one.textContent)"
     assert tab.run(marked) == ["by Tansy Overquill", "by Tansy Overquill"]

@@ -345,7 +345,7 @@ def test_without_a_script_it_leads_to_the_archive(tab: Tab, site: str) -> None:
 
 def test_an_index_that_is_not_there_is_said(tab: Tab, app: str) -> None:
     tab.open(f"{app}search/index.html?q=steam")
-    tab.wait(f"{TOLD}.includes('cannot be loaded just now')")
+    tab.wait(f"{TOLD}.includes('could not be loaded')")
 
 
 # ---- the app answers by itself -------------------------------------------------------------------------

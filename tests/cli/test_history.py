@@ -74,7 +74,7 @@ def test_a_folder_of_its_own(store: Path, tmp_path: Path) -> None:
     assert len(pages) > 50
     for page in pages:
         text = page.read_text("utf-8")
-        assert "no issue appeared on its day" in text and "was due by" not in text and "will be here by" not in text
+        assert "no issue appeared on its day" in text and "was due by" not in text and "will appear by" not in text
         assert "application/atom+xml" not in text
     assert sorted(file.stem for file in (tmp_path / "out" / "markdown").glob("2*.md")) == DAYS
     again = ("publish", "--all", "--publication", NAME, "--output", tmp_path / "other", "--store", store)

@@ -344,7 +344,7 @@ def test_the_latest_issue_that_holds_it_is_explained(store: Path, tmp_path: Path
 
 
 def test_a_paper_that_is_not_there(demo: Path) -> None:
-    assert misuse("explain", "2101.00001", "--store", demo) == "2101.00001 is in no frozen issue of hot-papers"
+    assert misuse("explain", "2101.00001", "--store", demo) == "2101.00001 is not in any frozen issue of hot-papers"
     said = misuse("explain", "2105.04297", "--issue", "2021-01-14", "--store", demo)
     assert said.startswith("2105.04297 is not in the issue of 2021-01-14")
     assert "no frozen issue" in misuse("explain", "2105.04297", "--issue", "2021-01-15", "--store", demo)

@@ -172,7 +172,7 @@ def test_two_publications_do_not_share_a_folder(record: Record, tmp_path: Path) 
 
 
 def test_an_unknown_channel_names_those_there_are(record: Record, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="pigeon: no such channel; there are classic, feeds, markdown, site"):
+    with pytest.raises(UsageError, match="pigeon: no such channel; choose from classic, feeds, markdown, site"):
         export_site(record, NAME, DAYS, "pigeon", tmp_path)
     assert not states(record)
 

@@ -161,7 +161,7 @@ def test_a_week_is_not_empty_because_of_one_day_of_it() -> None:
 
 def test_what_an_archive_tells_is_known_though_no_network_was_read() -> None:
     unread = (NetworkReading(network="bluesky", state="unknown"),)
-    nothing = "No network was read for this day, so nothing is known of what was talked about."
+    nothing = "No network was read for this day, so nothing is known about what people discussed."
     archive = Retrospective(
         posts=9, posts_later=0, counts_later=0, counts_missing=0, described_later=0, absent=(), bots=0, known=None
     )

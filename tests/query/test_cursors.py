@@ -30,7 +30,7 @@ def test_no_cursor_is_no_key() -> None:
 @given(st.text(max_size=80) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
 def test_what_nobody_gave_out_is_refused(text: str) -> None:
     if text:
-        with pytest.raises(UsageError, match=r"^cursor: take it from `next`"):
+        with pytest.raises(UsageError, match=r"^cursor: invalid; use `next`"):
             key_of(text, "posts", int, str)
 
 

@@ -85,7 +85,7 @@ def test_which_publication_is_asked_for(any_desk: QuerySession) -> None:
     write(any_desk.record, msgspec.structs.replace(DAILY, publication="other", title="The Other Dozen"))
     assert [one.publication for one in ask(any_desk, "publications").publications] == ["daily", "other"]
     assert [one.latest for one in ask(any_desk, "publications").publications] == [DAY, None]
-    with pytest.raises(UsageError, match=r"^publication: say which, there are several: daily, other$"):
+    with pytest.raises(UsageError, match=r"^publication: give its name, as there are several: daily, other$"):
         ask(any_desk, "issue")
     assert ask(any_desk, "issues", publication="other").issues == ()
 

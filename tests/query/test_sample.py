@@ -85,9 +85,9 @@ def test_the_status(sampled: QuerySession) -> None:
 
 def test_what_there_is_no_issue_of(sampled: QuerySession) -> None:
     cases: list[tuple[dict[str, str | int], str]] = [
-        ({"day": "2021-01-15"}, "hot-papers: there is no frozen issue of 2021-01-15"),
-        ({"day": DAY, "edition": 2}, "hot-papers: there is no frozen issue of 2021-01-14, edition 2"),
-        ({"publication": "weekly"}, "publication: there is no 'weekly'; there are: hot-papers"),
+        ({"day": "2021-01-15"}, "hot-papers: no frozen issue for 2021-01-15"),
+        ({"day": DAY, "edition": 2}, "hot-papers: no frozen issue for 2021-01-14, edition 2"),
+        ({"publication": "weekly"}, "publication: 'weekly' does not exist; there are: hot-papers"),
     ]
     for asked, said in cases:
         for name in ("issue", "content", "verification"):
@@ -98,9 +98,9 @@ def test_what_there_is_no_issue_of(sampled: QuerySession) -> None:
 
 def test_papers_that_nobody_knows(sampled: QuerySession) -> None:
     for name in ("paper", "posts", "snapshots"):
-        with pytest.raises(NotFound, match=r"^2101\.99999: the record knows nothing of this paper$"):
+        with pytest.raises(NotFound, match=r"^2101\.99999: the record has nothing about this paper$"):
             ask(sampled, name, paper="2101.99999")
-    with pytest.raises(NotFound, match=r"^2101\.99999 is in no frozen issue of hot-papers$"):
+    with pytest.raises(NotFound, match=r"^2101\.99999 is not in any frozen issue of hot-papers$"):
         ask(sampled, "explanation", paper="2101.99999")
     with pytest.raises(NotFound, match=r"^2101\.04869 is not in the issue of 2021-05-11$"):
         ask(sampled, "explanation", paper="2101.04869", day="2021-05-11")
@@ -111,5 +111,5 @@ def test_papers_that_nobody_knows(sampled: QuerySession) -> None:
 def test_cursors_of_other_questions(sampled: QuerySession) -> None:
     cursor = ask(sampled, "issues", limit=1).next
     for name, more in (("search", {"q": "the"}), ("posts", {"paper": "2101.04869"})):
-        with pytest.raises(UsageError, match=r"^cursor: take it from `next`"):
+        with pytest.raises(UsageError, match=r"^cursor: invalid; use `next`"):
             ask(sampled, name, cursor=cursor, **more)

@@ -51,13 +51,13 @@ def test_answers_are_what_the_schema_says(sampled: QuerySession, name: str) -> N
 @pytest.mark.parametrize(
     ("name", "arguments", "said"),
     [
-        ("issue", {"day": "today"}, "day: takes a day, written 2021-01-14, or `latest`"),
-        ("issue", {"entries": 51}, "entries: takes a whole number from 1 to 50"),
-        ("issue", {"entries": "5"}, "entries: takes a whole number from 1 to 50"),
+        ("issue", {"day": "today"}, "day: must be a day such as 2021-01-14, or `latest`"),
+        ("issue", {"entries": 51}, "entries: must be a whole number from 1 to 50"),
+        ("issue", {"entries": "5"}, "entries: must be a whole number from 1 to 50"),
         ("search", {}, "q: is missing"),
-        ("status", {"all": True}, "all: no such parameter; there are: none"),
+        ("status", {"all": True}, "all: no such parameter; valid parameters: none"),
         ("paper", {"paper": "x"}, "'x' is not an arXiv identifier"),
-        ("issue", {"day": "2021-01-15"}, "hot-papers: there is no frozen issue of 2021-01-15"),
+        ("issue", {"day": "2021-01-15"}, "hot-papers: no frozen issue for 2021-01-15"),
     ],
 )
 def test_what_cannot_be_is_told_so_that_it_can_be_asked_better(
@@ -128,6 +128,6 @@ def test_an_answer_that_is_too_long_is_refused(session: QuerySession) -> None:
         text="word " * 2000, links=(TextLink(0, 4, "https://a.example/" + "a" * 1900),) * 10,
     ) for n in range(20)]  # fmt: skip
     write(session.record, long, [post(1, one.post, TODAY)[1] for one in long])
-    with pytest.raises(UsageError, match=r"^the answer is too long; ask for fewer entries or posts at once$"):
+    with pytest.raises(UsageError, match=r"^the answer is too long; ask for fewer entries or posts$"):
         TOOLS["paper"].call(session, {"paper": ID, "posts": 20})
     assert len(msgspec.json.encode(TOOLS["paper"].call(session, {"paper": ID, "posts": 5}))) < LONGEST

@@ -134,13 +134,13 @@ def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
     unknown = as_link(post("somewhere", "Words that nobody finds.", "mastodon"))
     hidden = as_link(post("elsewhere", "Words that nobody finds.", "mastodon"))
     assert lines() == []
-    assert lines(one) == [("A post on X (Twitter) of 14 January 2021 · read it there", ["https://x.com/i/status/11"])]
+    assert lines(one) == [("A post on X (Twitter) from 14 January 2021 · read it there", ["https://x.com/i/status/11"])]
     assert lines(one, two, one) == [
         ("2 posts on X (Twitter): post 1 · post 2", ["https://x.com/i/status/11", "https://x.com/i/status/12"])
     ]
     assert lines(unknown, two) == [
-        ("A post on Mastodon of 14 January 2021", []),
-        ("A post on X (Twitter) of 14 January 2021 · read it there", ["https://x.com/i/status/12"]),
+        ("A post on Mastodon from 14 January 2021", []),
+        ("A post on X (Twitter) from 14 January 2021 · read it there", ["https://x.com/i/status/12"]),
     ]
     assert lines(unknown, hidden) == [("2 posts on Mastodon: 1 · 2", [])]
 

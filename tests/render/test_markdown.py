@@ -117,8 +117,8 @@ def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
     unknown = as_link(post("somewhere", "Words that nobody finds.", "mastodon"))
     assert lines() == []
     assert lines(unknown, one) == [
-        "A post on Mastodon of 14 January 2021",
-        "A post on X (Twitter) of 14 January 2021 · [read it there](<https://x.com/i/status/11>)",
+        "A post on Mastodon from 14 January 2021",
+        "A post on X (Twitter) from 14 January 2021 · [read it there](<https://x.com/i/status/11>)",
     ]
     assert lines(one, two) == [
         "2 posts on X (Twitter): [1](<https://x.com/i/status/11>) · [2](<https://x.com/i/status/12>)"
@@ -128,4 +128,4 @@ def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
 def test_a_post_without_words_is_where_and_when_it_was() -> None:
     text = issue_text(issue(LISTED, "2021-01-14", [listed(1, TEA, 1, 2, 3, 400, post("11", ""))]))
     there = "[read it there](<https://x.com/i/status/11>)"
-    assert f"\n\nA post on X (Twitter) of 14 January 2021 · {there}\n\n" in text
+    assert f"\n\nA post on X (Twitter) from 14 January 2021 · {there}\n\n" in text

@@ -71,8 +71,8 @@ def test_identifiers_with_a_slash(app: Starlette) -> None:
         "arxiv:hep-th/9901001",
         "https://arxiv.org/abs/hep-th/9901001",
     ):
-        assert get(app, f"/api/v1/papers/{written}").json["detail"].startswith("hep-th/9901001: the record knows")
-        assert get(app, f"/api/v1/papers/{written}/posts").json["detail"].startswith("hep-th/9901001: the record knows")
+        assert get(app, f"/api/v1/papers/{written}").json["detail"].startswith("hep-th/9901001: the record has")
+        assert get(app, f"/api/v1/papers/{written}/posts").json["detail"].startswith("hep-th/9901001: the record has")
 
 
 def test_it_answers_nothing_but_http(app: Starlette) -> None:
@@ -204,32 +204,33 @@ def test_the_export_as_a_table_and_as_references(app: Starlette) -> None:
 # ---- problems ----------------------------------------------------------------------------------------------
 
 PROBLEMS = [
-    ("/api/v1/nothing", 404, "no such path; openapi.json lists all paths"),
-    (f"{ISSUES}/2021-01-15", 404, "hot-papers: there is no frozen issue of 2021-01-15"),
-    ("/api/v1/publications/weekly/issues", 404, "publication: there is no 'weekly'; there are: hot-papers"),
-    ("/api/v1/papers/2101.99999", 404, "2101.99999: the record knows nothing of this paper"),
+    ("/api/v1/nothing", 404, "there is no such address; openapi.json has them all"),
+    (f"{ISSUES}/2021-01-15", 404, "hot-papers: no frozen issue for 2021-01-15"),
+    ("/api/v1/publications/weekly/issues", 404, "publication: 'weekly' does not exist; there are: hot-papers"),
+    ("/api/v1/papers/2101.99999", 404, "2101.99999: the record has nothing about this paper"),
     ("/api/v1/papers/robots", 400, "'robots' is not an arXiv identifier; write it like 2101.04869, 2101.04869v2, "
      "arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869"),
-    (f"{ISSUES}/today", 400, "day: takes a day, written 2021-01-14, or `latest`"),
-    (f"{ISSUES}?limit=0", 400, "limit: takes a whole number from 1 to 100"),
-    (f"{ISSUES}?limit=101", 400, "limit: takes a whole number from 1 to 100"),
-    (f"{ISSUES}?limit=ten", 400, "limit: takes a whole number from 1 to 100"),
-    (f"{ISSUES}?limit=1&limit=2", 400, "limit: given twice"),
-    (f"{ISSUES}?publication=other", 400, "publication: given twice"),
-    (f"{ISSUES}?cursor=WyJhIl0", 400, "cursor: take it from `next`, or from the header Link, of an answer to the same "
-     "question"),
+    (f"{ISSUES}/today", 400, "day: must be a day such as 2021-01-14, or `latest`"),
+    (f"{ISSUES}?limit=0", 400, "limit: must be a whole number from 1 to 100"),
+    (f"{ISSUES}?limit=101", 400, "limit: must be a whole number from 1 to 100"),
+    (f"{ISSUES}?limit=ten", 400, "limit: must be a whole number from 1 to 100"),
+    (f"{ISSUES}?limit=1&limit=2", 400, "limit: stands there twice"),
+    (f"{ISSUES}?publication=other", 400, "publication: stands there twice"),
+    (f"{ISSUES}?cursor=WyJhIl0", 400, "cursor: invalid; use `next` or the Link header from an answer to the same "
+     "query"),
     ("/api/v1/search", 400, "q: is missing"),
-    ("/api/v1/search?q=", 400, "q: takes a text of 1 to 1,000 characters"),
-    ("/api/v1/search?query=a", 400, "query: no such parameter; there are: q, limit, cursor"),
-    ("/api/v1/status?now", 400, "invalid query; write it as name=value&name=value, in UTF-8"),
-    ("/api/v1/search?q=%ff", 400, "invalid query; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/search?q=", 400, "q: must be text of 1 to 1,000 characters"),
+    ("/api/v1/search?query=a", 400, "query: no such parameter; valid parameters: q, limit, cursor"),
+    ("/api/v1/status?now", 400, "the query cannot be read; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/search?q=%ff", 400, "the query cannot be read; write it as name=value&name=value, in UTF-8"),
     ("/api/v1/search?" + "&".join(f"q{n}=1" for n in range(11)), 400,
-     "invalid query; write it as name=value&name=value, in UTF-8"),
-    ("/api/v1/export?format=parquet", 400, "format: takes one of bibtex, csv, jsonl"),
+     "the query cannot be read; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/export?format=parquet", 400, "format: must be one of bibtex, csv, jsonl"),
     (f"{PAPER}/posts?network=facebook", 400,
-     "network: takes one of bluesky, feeds, hackernews, huggingface, lobsters, mastodon, reddit, x"),
-    ("/api/v1/publications/a%20b/issues", 400, "publication: takes a publication's name; empty: the only one there is"),
-    ("/api/v1/search?q=" + "a" * 2000, 414, "path and query are longer than 2,000 characters"),
+     "network: must be one of bluesky, feeds, hackernews, huggingface, lobsters, mastodon, reddit, x"),
+    ("/api/v1/publications/a%20b/issues", 400,
+     "publication: must be a publication's name; optional if there is only one"),
+    ("/api/v1/search?q=" + "a" * 2000, 414, "an address of more than 2,000 characters"),
     (f"{PAPER}/explanation?day=2021-05-11", 404, "2101.04869 is not in the issue of 2021-05-11"),
 ]  # fmt: skip
 

@@ -212,7 +212,7 @@ def test_only_get_and_head() -> None:
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
         status, headers, body = ask("/archive/", method)
         assert (status, headers["content-type"]) == (405, "text/html; charset=utf-8")
-        assert "This address does not take requests of this method." in Page(body).text
+        assert "This address does not accept this request method." in Page(body).text
         assert "../index.html" in [link.attributes["href"] for link in Page(body).all("a")]
         assert headers["content-security-policy"] == ask("/absent")[1]["content-security-policy"]
         assert {name.strip() for name in headers["allow"].split(",")} == {"GET", "HEAD"}

@@ -1,4 +1,4 @@
-"""Every question that can be asked, once: the API's addresses, its document, and what tools and library call."""
+"""Every query, defined once: used for the API's addresses, its document, the tools and the library."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hotpapers.query.session import QuerySession
 
 
 class Endpoint(NamedTuple):
-    """A question.
+    """A query.
 
-    `path`: where the API answers it, with the parameters that stand in it in braces; the others stand in the query.
-    `params`, `answer`: the struct of its parameters and of its answer. `cost`: how many simple ones it is worth.
-    `moves`: its answer changes while nothing is written.
+    `path`: its API address, with path parameters in braces; the other parameters go in the query string.
+    `params`, `answer`: the structs of its parameters and its answer. `cost`: its cost in simple queries.
+    `moves`: its answer changes even while nothing is written.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Endpoint(NamedTuple):
 
     @property
     def about(self) -> str:
-        """What it answers, in one sentence."""
+        """What it returns, in one sentence."""
         return " ".join((self.ask.__doc__ or "").split())
 
 
@@ -63,11 +63,11 @@ QUESTIONS: tuple[Endpoint, ...] = (
     Endpoint("search", "/search", request_params.SearchParams, schemas.SearchPage, papers.search, 2),
     Endpoint("status", "/status", request_params.NoParams, schemas.SiteStatus, status.status, 5, moves=True),
 )
-"""In the order in which addresses are compared: an identifier may have a slash in it, so longer ones come first."""
+"""In matching order: an identifier may contain a slash, so longer addresses come first."""
 
 BY_NAME: dict[str, Endpoint] = {question.name: question for question in QUESTIONS}
-"""The same by name."""
+"""Queries by name."""
 
 EXPORT_PATH = "/export"
-"""Where the record as a whole is handed out; it is no answer, but a stream."""
+"""The address of the whole record, which is streamed."""
 EXPORT_COST = 60

@@ -1,10 +1,10 @@
-"""The record as a whole, for strangers: what was observed, in the exchange format, or what issues list, as a table.
+"""The whole record, for the public: the observations in the exchange format, or the issues' entries as a table.
 
-It is `hotpapers export --records`, and keeps back more, as nobody watches who takes it. Where a network's terms let
-identifiers alone leave the store, posts and accounts go without words and names also where a listing printed them; so
-do posts that may not be quoted now (see `moderation.quotation_policy`), whatever was observed before, and accounts
-that are hidden.
-What the operator hid, and why, is not told. Never in it: issues, deliveries, salts, the store's secret.
+Like `hotpapers export --records`, but withholds more, as nobody checks who downloads it. Where a network's terms allow
+only identifiers to leave the store, posts and accounts lose their words and names, even if a listing printed them. So
+do posts that may not be quoted now (see `moderation.quotation_policy`), whatever was observed before, and hidden
+accounts. What the operator hid, and why, is not disclosed. Never included: issues, deliveries, salts, the store's
+secret.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from hotpapers.transfer.jsonl.exporter import ExportRequest
 from hotpapers.transfer.jsonl.lines import ExchangeHeader
 
 CHUNK = 2**16
-"""Bytes that are handed on at once, about."""
+"""Approximate bytes per chunk."""
 TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "bibtex": "application/x-bibtex"}
-"""The media type of each form."""
+"""The media type of each format."""
 
 _encode = msgspec.json.encode
 _HEADER, _POST, _ACCOUNT, _VERDICT = (
@@ -36,7 +36,7 @@ _HEADER, _POST, _ACCOUNT, _VERDICT = (
 
 
 class WithheldWords(NamedTuple):
-    """Whose words stay here: of these networks, posts and accounts, and of posts that do not pass the gate."""
+    """What to withhold the words of: these networks, posts and accounts, and posts that the policy doesn't allow."""
 
     networks: frozenset[str]
     keys: frozenset[str]
@@ -51,7 +51,7 @@ class WithheldWords(NamedTuple):
 
 
 def export(session: QuerySession, params: request_params.ExportParams) -> Generator[bytes, None, None]:
-    """The export in chunks. It reads one moment of the store, and holds that for as long as it is read."""
+    """The export in chunks. Reads one snapshot of the store and keeps it open until the end."""
     if params.format == "jsonl":
         yield from _chunks(public_lines(session))
     else:
@@ -71,7 +71,7 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def public_lines(session: QuerySession) -> Iterator[bytes]:
-    """The lines of the exchange format that strangers may have."""
+    """The lines of the exchange format that the public may have."""
     withheld = _kept_back(session)
     for line in exporter.export_lines(session.record, ExportRequest(True, withheld.networks)):
         public = _public(line, withheld)
@@ -85,12 +85,12 @@ def _kept_back(session: QuerySession) -> WithheldWords:
     for alias in view.items(model.Alias):
         if hidden & {alias.account, alias.stable}:
             hidden |= {alias.account, alias.stable}
-    policy = policy_for(view, session.terms, ())  # it knows nobody who is answered: a reply is to somebody else
+    policy = policy_for(view, session.terms, ())  # without posts to look up: every reply counts as one to others
     return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy)
 
 
 def _public(line: bytes, withheld: WithheldWords) -> bytes | None:
-    """What of a line may be handed on; None for nothing of it."""
+    """The part of a line that may be exported; None if nothing may."""
     if line.startswith(_POST):
         post = msgspec.json.decode(line, type=model.Post)
         return _encode(without_words(post)) + b"\n" if withheld.holds(post, post.post) else line
@@ -104,6 +104,7 @@ def _public(line: bytes, withheld: WithheldWords) -> bytes | None:
 
 
 def _header(line: bytes) -> bytes:
-    """Names every network, as words of each may be missing: so that who has them keeps them."""
+    """The header with every network listed as withheld: words may be missing on each, so importers keep those they
+    have."""
     header = msgspec.json.decode(line, type=ExchangeHeader)
     return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"

@@ -18,11 +18,11 @@ from hotpapers.view import phrases, site_paths
 from hotpapers.view.issue_proof import proved_issue
 
 PAGE = "issues"
-"""What its cursors call themselves."""
+"""The kind of its cursors."""
 
 
 def publications(session: QuerySession, _: request_params.NoParams) -> schemas.PublicationList:
-    """Every publication of the store."""
+    """All publications in the store."""
     return schemas.PublicationList(
         publications=tuple(
             _publication(session, publication)
@@ -41,7 +41,7 @@ def _publication(session: QuerySession, publication: model.Publication) -> schem
 
 
 def issues(session: QuerySession, params: request_params.IssuesParams) -> schemas.IssuePage:
-    """A publication's frozen issues, the latest first, each in its latest edition."""
+    """A publication's frozen issues, latest first, each in its latest edition."""
     name = session.publication(params.publication).publication
     after = key_of(params.cursor, PAGE, str)
     before = after[0] if after else LAST_DAY
@@ -55,7 +55,7 @@ def issues(session: QuerySession, params: request_params.IssuesParams) -> schema
 
 
 LAST_DAY = "~"
-"""Comes after every day."""
+"""Sorts after every day."""
 
 
 # ---- one issue -------------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ def issue(session: QuerySession, params: request_params.IssueParams) -> schemas.
 
 
 def issue_with_proof(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueWithProof:
-    """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown, and its proof."""
+    """A frozen issue and its proof: its papers with their scores, counts, parts and the posts that may be shown."""
     issue = _published_issue(session, params)
     logs = session.logs.readable(issue.content.publication.publication) if session.logs else None
     proved = proved_issue(issue, logs)
@@ -89,11 +89,11 @@ def _published_issue(session: QuerySession, params: request_params.IssueParams) 
 
 
 def _missing(name: str, day: str, edition: int) -> str:
-    return f"{name}: there is no frozen issue of {day}{f', edition {edition}' if edition else ''}"
+    return f"{name}: no frozen issue for {day}{f', edition {edition}' if edition else ''}"
 
 
 def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
-    """A frozen issue with all that is shown of its papers."""
+    """A frozen issue with everything shown about its papers."""
     content = issue.content
     return answer_of(
         schemas.IssueDetails, content, publication=content.publication.publication, title=content.publication.title,
@@ -117,7 +117,7 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
 
 
 def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -> schemas.PostDetails:
-    """A post of which no more is left than may be shown."""
+    """A post that has been reduced to what may be shown."""
     return answer_of(schemas.PostDetails, post, url=site_paths.post_url(post), shown=showing, automated=automated)
 
 
@@ -125,12 +125,12 @@ def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -
 
 
 def content(session: QuerySession, params: request_params.IssueParams) -> msgspec.Raw:
-    """The very bytes of which an issue's digest is the SHA-256: RFC 8785 JSON."""
+    """The exact bytes whose SHA-256 is an issue's digest: RFC 8785 JSON."""
     return msgspec.Raw(_frozen(session, params).content.encode())
 
 
 def verification(session: QuerySession, params: request_params.IssueParams) -> schemas.Verification:
-    """Whether an issue's content has its digest, and is the same when it is built again from the record."""
+    """Whether an issue's content matches its digest and is the same when rebuilt from the record."""
     item = _frozen(session, params)
     findings = tuple(str(finding) for finding in freeze.check_issue(session.record, item))
     return answer_of(
@@ -156,12 +156,12 @@ def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> 
 
 
 def explanation(session: QuerySession, params: request_params.EntryParams) -> schemas.EntryExplanation:
-    """Why a paper ranks where it does in an issue, as arithmetic, and what would make neighbours swap."""
+    """Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbour."""
     return _explanation(explained(session, params))
 
 
 def explained(session: QuerySession, params: request_params.EntryParams) -> explaining.Explanation:
-    """The same for a terminal. Raises NotFound, UsageError."""
+    """The same as `explanation`, for a terminal. Raises NotFound, UsageError."""
     key = paper_key(params.paper)
     name = session.publication(params.publication).publication
     day = _latest_with(session, name, key) if params.day == "latest" else params.day
@@ -172,7 +172,7 @@ def explained(session: QuerySession, params: request_params.EntryParams) -> expl
 def _latest_with(session: QuerySession, name: str, key: str) -> str:
     days = [day for publication, day in session.issue_reader().appearances(key) if publication == name]
     if not days:
-        raise NotFound(f"{bare(key)} is in no frozen issue of {name}")
+        raise NotFound(f"{bare(key)} is not in any frozen issue of {name}")
     return days[-1]
 
 

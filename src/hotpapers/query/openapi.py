@@ -1,4 +1,4 @@
-"""The API's document (OpenAPI 3.1), made of the same structs by which questions are checked and answers are written."""
+"""The API's document (OpenAPI 3.1), generated from the structs that check queries and write answers."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ PROBLEM = "application/problem+json"
 
 ABOUT = """\
 Frozen issues, their papers, who talked about them and when, and the arithmetic of every score. Read-only, without keys
-and without cookies, open to every web page (CORS). Moments are whole microseconds since 1970-01-01 UTC.
+or cookies, and open to every web page (CORS). Times are whole microseconds since 1970-01-01 UTC.
 
-Lists come in pages: `next` in an answer, and the header `Link` with rel="next", lead on. Every answer has an `ETag`;
-sent back as `If-None-Match` it spares what has not changed. Who asks too much is told in `Retry-After` when to go on.
-What people wrote is theirs: it is quoted as far as their network's terms go, and may be withdrawn at any time.
+Lists come in pages: `next` in an answer, and the header `Link` with rel="next", lead to the next one. Every answer has
+an `ETag`; send it back as `If-None-Match` to skip unchanged answers. Clients that send too many requests get a
+`Retry-After` header. What people wrote is theirs: it is quoted as their network's terms allow, and may be withdrawn at
+any time.
 """
 
 _HEADERS: Json = {
-    "ETag": {"description": "What this answer is now", "schema": {"type": "string"}},
-    "Link": {"description": 'The next page, with rel="next"; not there on the last', "schema": {"type": "string"}},
-    "Retry-After": {"description": "Seconds until there is any use in asking again", "schema": {"type": "integer"}},
+    "ETag": {"description": "The version of this answer", "schema": {"type": "string"}},
+    "Link": {"description": 'The next page, with rel="next"; absent on the last page', "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait before the next request", "schema": {"type": "integer"}},
 }
 _PROBLEMS = {
-    "400": "The question cannot be answered as it is asked",
-    "404": "There is no such thing",
-    "413": "A question has no body",
-    "414": "An address of more than 2,000 characters",
-    "429": "Too many questions in a short time",
+    "400": "Invalid request",
+    "404": "Not found",
+    "413": "Requests must not have a body",
+    "414": "Address longer than 2,000 characters",
+    "429": "Too many requests in a short time",
     "500": "Internal error",
-    "503": "The store cannot be read now, or too many ask at once",
+    "503": "The store cannot be read now, or there are too many requests at once",
 }
 _LATER = ("429", "503")
 
@@ -57,7 +58,7 @@ def document() -> Json:
             "version": __version__,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "../v1", "description": "Beside this document"}],
+        "servers": [{"url": "../v1", "description": "Next to this document"}],
         "paths": {**paths, EXPORT_PATH: {"get": _export()}},
         "components": {
             "schemas": {name: on_one_line(schema) for name, schema in sorted(components.items())},
@@ -68,7 +69,7 @@ def document() -> Json:
 
 
 def on_one_line(value: Any) -> Any:
-    """The same schema with its descriptions on one line each."""
+    """The schema with each description on one line."""
     if isinstance(value, list):
         return [on_one_line(item) for item in value]
     if not isinstance(value, dict):
@@ -103,9 +104,9 @@ def _operation(question: Endpoint) -> Json:
 def _export() -> Json:
     return {
         "operationId": "export",
-        "summary": "The record as a whole: what was observed (jsonl), or what issues list (csv, bibtex).",
+        "summary": "The whole record: the observations (jsonl), or the issues' entries (csv, bibtex).",
         "description": " ".join((exported.__doc__ or "").split())
-        + " docs/reference/exchange.md has the lines of jsonl.",
+        + " docs/reference/exchange.md describes the lines of jsonl.",
         "parameters": [*parameters(request_params.ExportParams, EXPORT_PATH)],
         "responses": {
             "200": {
@@ -119,7 +120,7 @@ def _export() -> Json:
 
 
 def parameters(cls: type[request_params.Params], path: str) -> Iterator[Json]:
-    """The parameters of a question: those that stand in its path, and those of the query."""
+    """A query's parameters: those in its path, and those in the query string."""
     schema = fields_of(cls)
     for name, kind in schema["properties"].items():
         inside = f"{{{name}}}" in path
@@ -132,16 +133,16 @@ def parameters(cls: type[request_params.Params], path: str) -> Iterator[Json]:
 
 
 def fields_of(cls: type[request_params.Params]) -> Json:
-    """The JSON Schema of a question's parameters, whole, without references."""
+    """The JSON Schema of a query's parameters, without references."""
     _, components = msgspec.json.schema_components([cls], ref_template="{name}")
     schema: Json = on_one_line(components[cls.__name__])
     return schema
 
 
 def _otherwise() -> Json:
-    """What may be answered instead."""
+    """The other possible responses."""
     problems = {status: {"$ref": f"#/components/responses/{_schema_name(status)}"} for status in _PROBLEMS}
-    return {"304": {"description": "Nothing has changed"}, **problems}
+    return {"304": {"description": "Not modified"}, **problems}
 
 
 def _schema_name(status: str) -> str:
@@ -163,5 +164,5 @@ def document_text() -> str:
 
 
 def json_of(value: Json) -> str:
-    """JSON for people to read."""
+    """Indented JSON."""
     return msgspec.json.format(msgspec.json.encode(value), indent=1).decode() + "\n"

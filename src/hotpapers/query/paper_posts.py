@@ -1,7 +1,8 @@
-"""Answers about what people said of a paper: the posts that may be shown, and their counts.
+"""Answers about what people said about a paper: the posts that may be shown, and their counts.
 
-Left out are posts that are gone, not to be quoted, hidden, of a hidden account, in doubt to be about the paper,
-forgotten, and those of the publications' own accounts. How much of the others is shown is their networks' terms.
+Left out are posts that are deleted, marked as not to be quoted, hidden, from a hidden account, doubtful as to whether
+they are about the paper, or forgotten, and posts by the publications' own accounts. The networks' terms decide how much
+of the others is shown.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from hotpapers.query.session import QuerySession
 from hotpapers.store.item_rows import StoredRow
 
 POSTS, SNAPSHOTS = "posts", "snapshots"
-"""What their cursors call themselves."""
+"""The kinds of their cursors."""
 
 
 def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.PostPage:
-    """The posts about a paper that may be shown, the latest first."""
+    """The posts about a paper that may be shown, latest first."""
     key = known_paper(session, params.paper)
     after = key_of(params.cursor, POSTS, int, str)
     page_of_posts = queries.posts_about(
@@ -44,7 +45,7 @@ def _policy(session: QuerySession, page: Sequence[tuple[bool, StoredRow]]) -> Qu
 
 
 def _post_details(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:
-    """What may be shown of a post: of one that may not be quoted, or came without its words, no more than a link."""
+    """What may be shown of a post: only a link if it may not be quoted or came without its words."""
     post = row.item
     assert isinstance(post, model.Post)
     how = "link" if "text" in (row.lost or ()) else showing(policy, post, paper)
@@ -52,7 +53,7 @@ def _post_details(policy: QuotationPolicy, paper: str, row: StoredRow, automated
 
 
 def snapshots(session: QuerySession, params: request_params.PostsParams) -> schemas.PostCountsPage:
-    """What the posts about a paper counted, and when, the first first."""
+    """The counts of the posts about a paper, with times, oldest first."""
     key = known_paper(session, params.paper)
     after = key_of(params.cursor, SNAPSHOTS, int, str) or (-model.LARGEST, "")
     rows = queries.snapshots_about(

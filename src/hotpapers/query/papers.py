@@ -1,4 +1,4 @@
-"""Answers about papers: their metadata, the issues that hold them, their attention over time; and those of a search."""
+"""Answers about papers: metadata, the issues that contain them, attention over time; and search results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hotpapers.store.statistics import written_between
 from hotpapers.view import site_paths
 
 MOST_APPEARANCES = 100
-"""So many issues of one paper are told: the latest."""
+"""Most issues listed for a paper: the latest ones."""
 
 
 def paper(session: QuerySession, params: request_params.PaperParams) -> schemas.PaperDetails:
@@ -36,10 +36,10 @@ def paper(session: QuerySession, params: request_params.PaperParams) -> schemas.
 
 
 def known_paper(session: QuerySession, text: str) -> str:
-    """The key of a paper of which the record knows something. Raises NotAnArxivId, NotFound."""
+    """The key of a paper that the record knows. Raises NotAnArxivId, NotFound."""
     key = paper_key(text)
     if not queries.is_paper_known(session.record.database, key):
-        raise NotFound(f"{bare(key)}: the record knows nothing of this paper")
+        raise NotFound(f"{bare(key)}: the record has nothing about this paper")
     return key
 
 
@@ -71,7 +71,7 @@ def _tallies(session: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
 
 
 def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttention, ...]:
-    """Counted as a ranking counts: each voice once, bots and all publications' own accounts left out."""
+    """Counted as in a ranking: each voice once, without bots and the publications' own accounts."""
     window = measurement.MeasurementWindow(papers=(key,), own_voices=own_voices(session))
     marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
     for age in _at_ages(session, key, window):
@@ -85,7 +85,7 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
 
 
 def _at_ages(session: QuerySession, key: str, window: measurement.MeasurementWindow) -> Iterable[attention.Engagement]:
-    """At the ages that the paper had reached when the record was last written to."""
+    """At the ages that the paper had reached when the record was last written."""
     first = queries.first_announced_at(session.record.view(), key)
     if first is None:
         return []
@@ -95,7 +95,7 @@ def _at_ages(session: QuerySession, key: str, window: measurement.MeasurementWin
 
 
 def own_voices(session: QuerySession) -> tuple[int, ...]:
-    """The numbers of all publications' own accounts, which are counted nowhere."""
+    """The numbers of all publications' own accounts, which never count."""
     own = model.distinct(
         account for publication in session.issue_reader().publications() for account in publication.own
     )
@@ -103,11 +103,11 @@ def own_voices(session: QuerySession) -> tuple[int, ...]:
 
 
 PAGE = "search"
-"""What its cursors call themselves."""
+"""The kind of its cursors."""
 
 
 def search(session: QuerySession, params: request_params.SearchParams) -> schemas.SearchPage:
-    """Papers by words, authors, categories and days, with the words marked."""
+    """Search papers by words, authors, categories and days, with the matches marked."""
     after = key_of(params.cursor, PAGE, str)
     match = index.search(session.record, params.q, limit=params.limit, cursor=str(after[0]) if after else None)
     papers = tuple(schemas.answer_of(schemas.SearchHit, hit, id=bare(hit.paper)) for hit in match.papers)

@@ -1,4 +1,4 @@
-"""What answers ask of the store: which posts about a paper may be shown, and their counts."""
+"""Store queries for answers: the posts about a paper that may be shown, and their counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 
 
 def withheld_posts(view: AsOfView) -> Iterator[str]:
-    """Posts that are gone, no longer to be quoted, or of a hidden account."""
+    """Posts that are deleted, no longer to be quoted, or from a hidden account."""
     newest = view.newest(SPECS[model.Post], "p")
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT {key_of("p.post")}
@@ -25,19 +25,19 @@ def withheld_posts(view: AsOfView) -> Iterator[str]:
 
 
 def _posts_about_paper(view: AsOfView, join: str = "") -> str:
-    """Posts `p` about a paper, of a network or of all (the parameters: paper, network, network)."""
+    """Posts `p` about a paper, from one network or all (parameters: paper, network, network)."""
     return f"""{posts_about_papers(view, f"= {NUMBER}", join)} AND (p.network = ? OR ? = '')
           AND substr({key_of("p.post")}, length(p.network) + 2, 1) <> '~' AND {VOICE} NOT IN (SELECT voice FROM own)"""
 
 
 def is_paper_known(database: Database, paper: str) -> bool:
-    """Whether the record has anything of a paper."""
+    """Whether the record has anything about a paper."""
     tables = ("paper", "mention", "announcement", "place")
     return any(database.rows(f"SELECT 1 FROM {table} WHERE paper = {NUMBER} LIMIT 1", (paper,)) for table in tables)
 
 
 def first_announced_at(view: AsOfView, paper: str) -> int | None:
-    """When a paper was first announced, µs UTC; None where it was not."""
+    """When a paper was first announced, µs UTC; None if it never was."""
     sql = f"""SELECT min(t.announced_at) FROM announcement AS t WHERE t.paper = {NUMBER} AND t.type <> 'replacement'
         AND {view.visible("t")}"""
     first: int | None = view.database.rows(sql, (paper,))[0][0]
@@ -47,8 +47,8 @@ def first_announced_at(view: AsOfView, paper: str) -> int | None:
 def posts_about(
     view: AsOfView, own: tuple[int, ...], paper: str, network: str, before: tuple[int, str], limit: int
 ) -> list[tuple[bool, StoredRow]]:
-    """(whether its account is a bot, post) of posts about a paper, newest first, before a (moment, post); on a network,
-    or on all where it is empty."""
+    """(whether the account is a bot, post) for posts about a paper before a (moment, post), newest first; on one
+    network, or on all if `network` is empty."""
     spec, (at, post) = SPECS[model.Post], before
     sql = f"""{show_tables(view, own)}
         SELECT CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END, {select_columns(spec, "p")}
@@ -61,7 +61,7 @@ def posts_about(
 def snapshots_about(
     view: AsOfView, own: tuple[int, ...], paper: str, network: str, after: tuple[int, str], limit: int
 ) -> list[tuple[Any, ...]]:
-    """(post, network, observed at, counts as `model.COUNTS`) of posts about a paper, after a (moment, post)."""
+    """(post, network, observed at, counts as in `model.COUNTS`) for posts about a paper, after a (moment, post)."""
     at, post = after
     sql = f"""{show_tables(view, own)}
         SELECT {key_of("c.post")}, p.network, c.observed_at, {", ".join(f"c.{name}" for name in model.COUNTS)}

@@ -1,8 +1,7 @@
-"""What may be asked: the parameters of every question. The API's document, the tools' schemas and the checks of both
-are made of these.
+"""The parameters of every query. The API's document, the tools' schemas and their validation are generated from these.
 
-Of pages, what comes next is asked for by a cursor: where a page ended, opaque to who asks. By keys and not by numbers,
-so what comes in meanwhile shifts nothing; a cursor stays good for as long as the record does.
+A list's next page is requested with a cursor: an opaque string that says where the last page ended. It holds a key, not
+an offset, so new rows don't shift pages, and it stays valid as long as the record does.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ from hotpapers.errors import InputError, UsageError
 from hotpapers.untrusted_json import decode_json
 
 LONGEST = 600
-"""Characters of a cursor: a post's key may be long."""
+"""Most characters of a cursor: a post's key may be long."""
 
 Key = tuple[Any, ...]
-"""Texts and numbers, as a page orders its rows by."""
+"""Texts and numbers by which a page orders its rows."""
 
 
 def cursor_of(kind: str, *key: str | int) -> str:
-    """The cursor of what comes after a key, on pages of a kind."""
+    """The cursor for what comes after a key, on pages of this kind."""
     return base64.urlsafe_b64encode(msgspec.json.encode([kind, *key])).rstrip(b"=").decode()
 
 
 def key_of(cursor: str, kind: str, *types: type) -> Key | None:
-    """The key in a cursor, None where there is no cursor. Raises UsageError for what no page of that kind gave out."""
+    """The key in a cursor; None without a cursor. Raises UsageError if no page of this kind issued it."""
     if not cursor:
         return None
     try:
@@ -42,35 +41,33 @@ def key_of(cursor: str, kind: str, *types: type) -> Key | None:
         key = []
     right = [type(part) for part in key] == [str, *types] and key[0] == kind
     if not right or cursor != cursor_of(*key):
-        raise UsageError("cursor: take it from `next`, or from the header Link, of an answer to the same question")
+        raise UsageError("cursor: invalid; use `next` or the Link header from an answer to the same query")
     return tuple(key[1:])
 
 
 MOST = 100
-"""The most that one page holds."""
+"""Most rows per page."""
 
 Publication = Annotated[
-    str, Meta(pattern="^[A-Za-z0-9-]{0,64}$", description="A publication's name; empty: the only one there is")
+    str, Meta(pattern="^[A-Za-z0-9-]{0,64}$", description="A publication's name; optional if there is only one")
 ]
-Day = Annotated[
-    str, Meta(pattern=r"^(?:latest|\d{4}-\d\d-\d\d)$", description="A day, written 2021-01-14, or `latest`")
-]
-Edition = Annotated[int, Meta(ge=0, le=9999, description="An edition by its number; 0: the latest")]
+Day = Annotated[str, Meta(pattern=r"^(?:latest|\d{4}-\d\d-\d\d)$", description="A day such as 2021-01-14, or `latest`")]
+Edition = Annotated[int, Meta(ge=0, le=9999, description="An edition number; 0: the latest")]
 Paper = Annotated[
     str,
     Meta(
-        min_length=1, max_length=300, description="arXiv's identifier, such as 2101.04869 or hep-th/9901001; a key "
-        "(arxiv:2101.04869) and the address of its page will do too",
+        min_length=1, max_length=300, description="An arXiv identifier, such as 2101.04869 or hep-th/9901001; a key "
+        "(arxiv:2101.04869) or the address of the paper's page also works",
     ),
 ]  # fmt: skip
-Limit = Annotated[int, Meta(ge=1, le=MOST, description="At most so many")]
+Limit = Annotated[int, Meta(ge=1, le=MOST, description="Most results to return")]
 Cursor = Annotated[
     str,
-    Meta(max_length=LONGEST, description="What an answer to the same question gave as `next`; empty: begin"),
+    Meta(max_length=LONGEST, description="`next` from an answer to the same query; empty: start at the beginning"),
 ]
 Network = Annotated[
     Literal["", "bluesky", "mastodon", "hackernews", "lobsters", "reddit", "x", "huggingface", "feeds"],
-    Meta(description="Of this network alone; empty: of all"),
+    Meta(description="Only from this network; empty: from all"),
 ]
 Query = Annotated[
     str,
@@ -82,11 +79,11 @@ Query = Annotated[
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all: what is not named here is refused."""
+    """Base of all parameters: unknown ones are rejected."""
 
 
 class NoParams(Params, frozen=True, kw_only=True):
-    """A question without parameters."""
+    """A query without parameters."""
 
 
 class IssuesParams(Params, frozen=True, kw_only=True):
@@ -121,7 +118,7 @@ class PostsParams(Params, frozen=True, kw_only=True):
 
 
 class EntryParams(Params, frozen=True, kw_only=True):
-    """A paper's place in an issue; `latest` is the latest issue that holds it."""
+    """A paper's entry in an issue; `latest` is the latest issue that contains it."""
 
     paper: Paper
     publication: Publication = ""
@@ -138,9 +135,9 @@ class SearchParams(Params, frozen=True, kw_only=True):
 
 
 class ExportParams(Params, frozen=True, kw_only=True):
-    """The record as a whole: what was observed (jsonl), or what issues list."""
+    """The whole record: the observations (jsonl), or the issues' entries."""
 
-    format: Annotated[Literal["jsonl", "csv", "bibtex"], Meta(description="The form it is written in")] = "jsonl"
+    format: Annotated[Literal["jsonl", "csv", "bibtex"], Meta(description="The output format")] = "jsonl"
 
 
 # ---- checked -----------------------------------------------------------------------------------------------
@@ -150,7 +147,7 @@ Kind = TypeVar("Kind", bound=Params)
 
 
 def check_params(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = False) -> Kind:
-    """The parameters of a question, if they are. `as_text`: numbers are written as text. Raises UsageError."""
+    """Validate a query's parameters. `as_text`: numbers are given as text. Raises UsageError."""
     try:
         return msgspec.convert(dict(values), cls, strict=not as_text)
     except msgspec.ValidationError as error:
@@ -158,20 +155,20 @@ def check_params(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = 
 
 
 def _explain(error: str, cls: type[Params]) -> str:
-    """What is wrong with parameters, the name of the parameter first, and what it takes."""
+    """What is wrong: the parameter's name first, then the values it takes."""
     reason, _, where = error.partition(" - at `$.")
     match = _FIELD.match(reason)
     if match is None:
         name = where.rstrip("`")
-        return f"{name}: takes {_values_of(msgspec.json.schema(cls)['$defs'][cls.__name__]['properties'][name])}"
+        return f"{name}: must be {_values_of(msgspec.json.schema(cls)['$defs'][cls.__name__]['properties'][name])}"
     if "missing" in reason:
         return f"{match[1]}: is missing"
     known = ", ".join(cls.__struct_fields__) or "none"
-    return f"{match[1][:60]}: no such parameter; there are: {known}"
+    return f"{match[1][:60]}: no such parameter; valid parameters: {known}"
 
 
 def _values_of(kind: Mapping[str, Any]) -> str:
-    """What a parameter takes, by its JSON Schema."""
+    """The values that a parameter takes, according to its JSON Schema."""
     if "enum" in kind:
         return f"one of {', '.join(filter(None, kind['enum']))}"
     if kind["type"] == "integer":
@@ -179,4 +176,4 @@ def _values_of(kind: Mapping[str, Any]) -> str:
     if "pattern" in kind:
         text = " ".join(kind["description"].split())
         return text[0].lower() + text[1:]
-    return f"a text of {kind.get('minLength', 0)} to {kind['maxLength']:,} characters"
+    return f"text of {kind.get('minLength', 0)} to {kind['maxLength']:,} characters"

@@ -1,7 +1,7 @@
-"""What is answered, as immutable values: the API's JSON, the tools' results, and what the library returns.
+"""Answers as immutable values: the API's JSON, the tools' results, and what the library returns.
 
-Where a value is part of a frozen issue (`PrintedCount`, `ScoreComponent`, `NetworkReading`), it is the model's own.
-Moments are whole microseconds since 1970-01-01 UTC, days `2021-01-14`. A paper has its key and its bare id.
+Parts of a frozen issue (`PrintedCount`, `ScoreComponent`, `NetworkReading`) are the model's own structs. Times are
+whole microseconds since 1970-01-01 UTC, days `2021-01-14`. A paper has its key and its bare id.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from hotpapers import model
 from hotpapers.search import HighlightSpans, SearchHitIssue
 
 Lane = Literal["entries", "ongoing"]
-"""Where an issue holds a paper: among its entries, or as still talked about."""
+"""Where a paper is in an issue: among the entries, or as still talked about."""
 
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all: every field is always there."""
+    """Base of all answers: every field is always present."""
 
 
 Answer = TypeVar("Answer", bound=Schema)
 
 
 def answer_of(kind: type[Answer], source: object, /, **others: Any) -> Answer:
-    """An answer with these values, and for its other fields with what a source calls the same."""
+    """An answer with these values; the other fields are taken from attributes of `source` with the same names."""
     same = {name: getattr(source, name) for name in kind.__struct_fields__ if name not in others}
     return kind(**same, **others)
 
@@ -34,8 +34,8 @@ def answer_of(kind: type[Answer], source: object, /, **others: Any) -> Answer:
 
 
 class PublicationSummary(Schema, frozen=True, kw_only=True):
-    """A publication, how many frozen issues it has, and the day of the latest one (null while there is none).
-    `last_day`: the day of the last one that it will have or had, null where it goes on."""
+    """A publication, its number of frozen issues, and the day of the latest one (null if there is none).
+    `last_day`: the day of its final issue, null if it has no end."""
 
     publication: str
     title: str
@@ -53,13 +53,13 @@ class PublicationSummary(Schema, frozen=True, kw_only=True):
 
 
 class PublicationList(Schema, frozen=True, kw_only=True):
-    """Every publication of the store, by name."""
+    """All publications in the store, by name."""
 
     publications: tuple[PublicationSummary, ...]
 
 
 class IssueSummary(Schema, frozen=True, kw_only=True):
-    """The latest edition of a day's issue. `entries`: how many papers it ranks."""
+    """The latest edition of a day's issue. `entries`: its number of papers."""
 
     publication: str
     day: str
@@ -70,18 +70,18 @@ class IssueSummary(Schema, frozen=True, kw_only=True):
 
 
 class IssuePage(Schema, frozen=True, kw_only=True):
-    """Some of a publication's issues, the latest first. `next`: the cursor of those before, null at the end."""
+    """Some of a publication's issues, latest first. `next`: the cursor for earlier ones, null at the end."""
 
     issues: tuple[IssueSummary, ...]
     next: str | None
 
 
 class PostDetails(Schema, frozen=True, kw_only=True):
-    """A post as its network's terms let it be shown; its words are a stranger's.
+    """A post as far as its network's terms allow it to be shown; its words are a stranger's.
 
-    `shown`: whole (text), its first words (excerpt), or only where and when it was (link: neither words nor names).
-    `url`: its page on its network, empty where that is not known. `automated`: its account is held to be a bot, so it
-    does not count.
+    `shown`: all of it (text), its first words (excerpt), or only its place and time, without words or names (link).
+    `url`: its page on its network, empty if unknown. `automated`: its account was judged to be a bot, so it does not
+    count.
     """
 
     post: str
@@ -101,9 +101,9 @@ class PostDetails(Schema, frozen=True, kw_only=True):
 class EntryDetails(Schema, frozen=True, kw_only=True):
     """A paper in an issue.
 
-    `classic_rank`: its place by the classic rule. `announced`: when it was announced, in words; `announced_at` is 0
-    where that is not known. `score` is the sum of the scores of `parts`. `metadata`: the hash of the metadata shown.
-    `posts`: those that the issue shows and that may be shown now.
+    `classic_rank`: its place by the classic rule. `announced`: when it was announced, in words; `announced_at` is 0 if
+    unknown. `score` is the sum of the scores of `parts`. `metadata`: the hash of the metadata shown. `posts`: the
+    issue's posts that may be shown now.
     """
 
     place: int
@@ -129,14 +129,14 @@ class EntryDetails(Schema, frozen=True, kw_only=True):
 
 
 class IssueDetails(Schema, frozen=True, kw_only=True):
-    """A frozen issue with all that is shown of its papers.
+    """A frozen issue with everything shown about its papers.
 
-    `editions`: the digests of all its editions, the first first. `as_of`: up to which moment observations count, from
-    `from_at` on; `position`: up to which batch the record was read. `imported`: it is of somebody else's listing.
-    `announced`: how many papers were announced that day, null where that is not known; `considered`: how many were
-    ranked. `facts`: these and what was read, in words. `choice`: by which rule papers were chosen; `compared`: the
-    largest reference, and whether it is so young that places are provisional; both null for imported listings.
-    `earlier`: the issues that it looked at. `replaces`, `reason`: the digest of the edition that it corrects, and why.
+    `editions`: the digests of all editions, oldest first. `from_at`, `as_of`: observations count from and up to these
+    times; `position`: the last batch of the record that was read. `imported`: it is someone else's listing.
+    `announced`: the number of papers announced that day, null if unknown; `considered`: the number ranked. `facts`:
+    these and what was read, in words. `choice`: the rule by which papers were chosen; `compared`: the largest
+    reference, and whether it is so young that places are provisional; both null for imported listings. `earlier`: the
+    issues it considered. `replaces`, `reason`: the digest of the edition that it corrects, and why.
     """
 
     publication: str
@@ -166,9 +166,9 @@ class IssueDetails(Schema, frozen=True, kw_only=True):
 
 
 class IssueWithProof(IssueDetails, frozen=True, kw_only=True):
-    """A frozen issue with what a saved copy of this answer needs to be checked: `content`, whose SHA-256 as RFC 8785
-    JSON is the digest; `metadata`, the items of which its entries name the hashes, by paper; `proof`, that the digest
-    stood in the publication's log (C2SP tlog-proof). Null, {} and "" while no log holds the issue."""
+    """A frozen issue with what is needed to check a saved copy of this answer: `content`, whose SHA-256 as RFC 8785
+    JSON is the digest; `metadata`, the items whose hashes are in its entries, by paper; `proof` that the digest was in
+    the publication's log (C2SP tlog-proof). Null, {} and "" while no log contains the issue."""
 
     content: model.IssueContent | None
     metadata: dict[str, model.Paper | model.Place]
@@ -176,9 +176,10 @@ class IssueWithProof(IssueDetails, frozen=True, kw_only=True):
 
 
 class Verification(Schema, frozen=True, kw_only=True):
-    """Whether an issue's content has its digest, and is rebuilt alike from the record. `findings`: what differs.
+    """Whether an issue's content matches its digest and is the same when rebuilt from the record. `findings`: what
+    differs.
 
-    `content`: where the bytes are whose SHA-256 is the digest; `command`: what checks the record too, row by row.
+    `content`: where to get the bytes whose SHA-256 is the digest; `command`: also checks the record, row by row.
     """
 
     publication: str
@@ -195,7 +196,7 @@ class Verification(Schema, frozen=True, kw_only=True):
 
 
 class ExplainedComponent(Schema, frozen=True, kw_only=True):
-    """A summand of a score, as a sentence, and as a formula that a reader can redo."""
+    """A part of a score, as a sentence and as a formula that readers can recompute."""
 
     part: model.ScoreComponent
     sentence: str
@@ -203,7 +204,8 @@ class ExplainedComponent(Schema, frozen=True, kw_only=True):
 
 
 class NeededGrowth(Schema, frozen=True, kw_only=True):
-    """With `needed` instead of `now` on a network the lower of two neighbours passes. `unit`: of what."""
+    """With `needed` instead of `now` on this network, the lower of two neighbours overtakes. `unit`: what is
+    counted."""
 
     network: str
     unit: str
@@ -223,8 +225,8 @@ class NeighbourDetails(Schema, frozen=True, kw_only=True):
 
 
 class EntryExplanation(Schema, frozen=True, kw_only=True):
-    """Why a paper ranks where it does. `of`: how many stand in its lane; `classic_rank`: its place there by the classic
-    rule; `notes`: what a reader must know of its counts; `tied`: it has the score of a neighbour."""
+    """Why a paper ranks where it does. `of`: the number of papers in its lane; `classic_rank`: its place there by the
+    classic rule; `notes`: what readers must know about its counts; `tied`: a neighbour has the same score."""
 
     publication: str
     day: str
@@ -249,7 +251,7 @@ class EntryExplanation(Schema, frozen=True, kw_only=True):
 
 
 class PaperAppearance(Schema, frozen=True, kw_only=True):
-    """A paper in an issue. `lane`: among its entries, or as still talked about."""
+    """A paper in an issue. `lane`: among the entries, or as still talked about."""
 
     publication: str
     day: str
@@ -261,7 +263,7 @@ class PaperAppearance(Schema, frozen=True, kw_only=True):
 
 
 class PaperAnnouncement(Schema, frozen=True, kw_only=True):
-    """A paper in arXiv's listing of a day and category."""
+    """A paper in arXiv's listing for a day and category."""
 
     day: str
     category: str
@@ -271,8 +273,8 @@ class PaperAnnouncement(Schema, frozen=True, kw_only=True):
 
 
 class AttentionAtAge(Schema, frozen=True, kw_only=True):
-    """A paper's attention on a network at an age, in hours after its announcement, or as it is now (`age` and `at`
-    null). `bots`: posts of bots, which are left out of the rest."""
+    """A paper's attention on a network at an age, in hours after its announcement, or now (`age` and `at` null).
+    `bots`: posts by bots, which the other numbers leave out."""
 
     age: int | None
     at: int | None
@@ -283,14 +285,14 @@ class AttentionAtAge(Schema, frozen=True, kw_only=True):
 
 
 class NetworkAttention(Schema, frozen=True, kw_only=True):
-    """A paper's attention on a network: at 6, 24, 72 and 168 hours where it was announced, and now."""
+    """A paper's attention on a network: at 6, 24, 72 and 168 hours, if it was announced, and now."""
 
     network: str
     marks: tuple[AttentionAtAge, ...]
 
 
 class ListedCounts(Schema, frozen=True, kw_only=True):
-    """A paper's counts as somebody's listing had them, summed by its method. `note`: what is known of that."""
+    """A paper's counts from someone's listing, summed by its method. `note`: what is known about the method."""
 
     network: str
     method: str
@@ -301,10 +303,9 @@ class ListedCounts(Schema, frozen=True, kw_only=True):
 
 
 class PaperDetails(Schema, frozen=True, kw_only=True):
-    """A paper: its metadata as last observed, the issues that hold it, its attention.
+    """A paper: its metadata as last observed, the issues that contain it, its attention.
 
-    `observed_at` is 0 for a paper of which the record has no metadata. `appearances`: the latest ones, the first
-    first.
+    `observed_at` is 0 if the record has no metadata. `appearances`: the latest ones, oldest first.
     """
 
     paper: str
@@ -330,8 +331,8 @@ class PaperDetails(Schema, frozen=True, kw_only=True):
 
 
 class PostPage(Schema, frozen=True, kw_only=True):
-    """Some of the posts about a paper that may be shown, the latest first. `next`: the cursor of those before, null at
-    the end."""
+    """Some of the posts about a paper that may be shown, latest first. `next`: the cursor for earlier ones, null at the
+    end."""
 
     paper: str
     posts: tuple[PostDetails, ...]
@@ -339,7 +340,7 @@ class PostPage(Schema, frozen=True, kw_only=True):
 
 
 class PostCounts(Schema, frozen=True, kw_only=True):
-    """A post's counts at a moment, null where the network does not say."""
+    """A post's counts at a moment; null if the network doesn't report them."""
 
     post: str
     network: str
@@ -352,7 +353,7 @@ class PostCounts(Schema, frozen=True, kw_only=True):
 
 
 class PostCountsPage(Schema, frozen=True, kw_only=True):
-    """Counts of the posts about a paper, the first first. `next`: the cursor of those after, null at the end."""
+    """Counts of the posts about a paper, oldest first. `next`: the cursor for later ones, null at the end."""
 
     paper: str
     snapshots: tuple[PostCounts, ...]
@@ -363,8 +364,9 @@ class PostCountsPage(Schema, frozen=True, kw_only=True):
 
 
 class JobStatus(Schema, frozen=True, kw_only=True):
-    """How a job is doing. `reason`: why it fails, empty for strangers; `lag`: seconds since its network was read up to;
-    `items`: what it brought into the record; `quarantine`: what of it could not be read and is kept."""
+    """How a job is doing. `reason`: why it fails, empty for the public; `lag`: seconds since the end of what was read
+    of its network; `items`: how many it added to the record; `quarantine`: how many rows could not be read and are
+    kept."""
 
     job: str
     state: str
@@ -378,7 +380,7 @@ class JobStatus(Schema, frozen=True, kw_only=True):
 
 
 class LatestIssue(Schema, frozen=True, kw_only=True):
-    """The latest issue of a publication, null while there is none. `age`: seconds since it was frozen."""
+    """The latest issue of a publication; null if there is none. `age`: seconds since it was frozen."""
 
     publication: str
     day: str | None
@@ -387,7 +389,7 @@ class LatestIssue(Schema, frozen=True, kw_only=True):
 
 
 class MissingPapers(Schema, frozen=True, kw_only=True):
-    """A time of which arXiv's papers are missing, and which."""
+    """A span of time with missing arXiv papers, and which."""
 
     from_at: int
     until_at: int
@@ -395,9 +397,9 @@ class MissingPapers(Schema, frozen=True, kw_only=True):
 
 
 class SiteStatus(Schema, frozen=True, kw_only=True):
-    """How the site is doing. `position`, `last_at`: the record's last batch, and when it was written. `issues`: how
-    many are frozen, of all editions. `coverage`: how each network was read in the last 24 hours. `incomplete`: arXiv's
-    days of the last two weeks of which papers are missing."""
+    """How the site is doing. `position`, `last_at`: the record's last batch and when it was written. `issues`: the
+    number of frozen issues, counting all editions. `coverage`: how each network was read in the last 24 hours.
+    `incomplete`: arXiv days of the last two weeks with missing papers."""
 
     version: str
     at: int
@@ -414,8 +416,8 @@ class SiteStatus(Schema, frozen=True, kw_only=True):
 
 
 class SearchHit(Schema, frozen=True, kw_only=True):
-    """A paper that was found. `day`: when it was announced first; where it never was, its submission, or the month of
-    its identifier (2021-03). `snippet`: the part of its abstract that has most of the words."""
+    """A paper that was found. `day`: when it was first announced, else when it was submitted, else the month of its
+    identifier (2021-03). `snippet`: the part of its abstract with the most matches."""
 
     paper: str
     id: str
@@ -429,11 +431,11 @@ class SearchHit(Schema, frozen=True, kw_only=True):
 
 
 class SearchPage(Schema, frozen=True, kw_only=True):
-    """Papers, best first, or the latest first where nothing is asked for but authors, categories and days.
+    """Papers, best first, or latest first if the query has only authors, categories and days.
 
-    `understood`: the query in words. `total`: how many there are, or at least are where it is not `exact`. `parts`: no
-    paper has the words, so they were looked for as parts of words. `behind`: so many batches are not searched yet.
-    `next`: the cursor of those that follow, null at the end.
+    `understood`: the query in words. `total`: the number of papers found, a minimum unless `exact`. `parts`: no paper
+    has the words themselves, so they were searched as parts of words. `behind`: the number of batches not yet indexed.
+    `next`: the cursor for the next page, null at the end.
     """
 
     understood: str
@@ -449,7 +451,7 @@ class SearchPage(Schema, frozen=True, kw_only=True):
 
 
 class ProblemDetails(Schema, frozen=True, kw_only=True):
-    """Why a question was not answered (RFC 9457): `title` is the status in words, `detail` says what to do."""
+    """Why a request failed (RFC 9457): `title` is the status in words, `detail` says what to do."""
 
     type: str
     title: str

@@ -1,6 +1,6 @@
-"""The session in which queries are answered: a record, its networks' terms, and its issues as they are now.
+"""The session for answering queries: a record, its networks' terms, and its issues as they are now.
 
-A session belongs to one thread, as the record's connection does; who answers in several threads gives each its own.
+A session belongs to one thread, as the record's connection does. Programs with several threads need one for each.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from hotpapers.transparency.site_logs import SiteLogs
 
 
 class SessionState(NamedTuple):
-    """The record's last batch, and the versions of the logs: a proof gets cosignatures while nothing is written."""
+    """The record's last batch and the versions of the logs: proofs get cosignatures even while nothing is written."""
 
     position: int
     logs: tuple[object, ...]
 
 
 class QuerySession:
-    """What every answer is read from. `public`: strangers ask, not the operator. `logs`: of what was published; None
-    where none is kept."""
+    """The source of every answer. `public`: the queries come from the public, not from the operator. `logs`: the logs
+    of what was published; None if none are kept."""
 
     def __init__(
         self, record: Record, allowed: terms.Table = terms.TERMS, *, public: bool = False, logs: SiteLogs | None = None
@@ -35,35 +35,35 @@ class QuerySession:
 
     @property
     def position(self) -> int:
-        """The last batch: while it stays the same, so do the answers that are read from the record alone."""
+        """The last batch. While it is unchanged, so are all answers read from the record alone."""
         return self.record.head.position
 
     @property
     def state(self) -> SessionState:
-        """While it stays the same, so do all answers but those that move with time."""
+        """While it is unchanged, so are all answers except those that depend on the time."""
         return SessionState(self.position, self.logs.versions if self.logs else ())
 
     def issue_reader(self) -> RecordIssueReader:
-        """The same issue reader for as long as nothing was written to the record or forgotten in it, by whomever."""
+        """An issue reader, reused until somebody writes to the record or forgets something in it."""
         position = self.position
         if self._cached is None or self._cached[0] != position:
             self._cached = (position, RecordIssueReader(self.record, self.terms))
         return self._cached[1]
 
     def publication(self, name: str) -> Publication:
-        """The publication of a name, or the only one there is. Raises NotFound, UsageError."""
+        """The publication with this name, or the only one if `name` is empty. Raises NotFound, UsageError."""
         by_name = {item.publication: item for item in self.issue_reader().publications()}
         if name and name not in by_name:
-            raise NotFound(f"publication: there is no {name!r}; there are: {', '.join(by_name) or 'none'}")
+            raise NotFound(f"publication: {name!r} does not exist; there are: {', '.join(by_name) or 'none'}")
         by_name = {key: item for key, item in by_name.items() if key == name or not is_retrospective(key)}
         if not by_name:
             raise NotFound("there is no publication yet")
         if not name and len(by_name) > 1:
-            raise UsageError(f"publication: say which, there are several: {', '.join(by_name)}")
+            raise UsageError(f"publication: give its name, as there are several: {', '.join(by_name)}")
         return by_name[name] if name else next(iter(by_name.values()))
 
     def day(self, publication: str, day: str) -> str:
-        """A day, or the latest one that has a frozen issue. Raises NotFound."""
+        """The day, or for `latest` the latest day with a frozen issue. Raises NotFound."""
         if day != "latest":
             return day
         days = self.issue_reader().days(publication)
@@ -73,10 +73,10 @@ class QuerySession:
 
 
 def paper_key(text: str) -> str:
-    """A paper's key, from whatever people write for it. Raises NotAnArxivId."""
+    """A paper's key, from any common form of its identifier or address. Raises NotAnArxivId."""
     return arxiv.key(arxiv.parse(text).id)
 
 
 def bare(key: str) -> str:
-    """The bare identifier of a paper's key; the key itself for a paper of another server."""
+    """The bare identifier in a paper's key; the key itself for a paper from another server."""
     return key.removeprefix(arxiv.SERVER)

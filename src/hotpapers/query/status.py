@@ -1,4 +1,4 @@
-"""The answer to how all is doing."""
+"""The site's status."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from hotpapers.store import Record, now, quarantine
 from hotpapers.store.statistics import written_between
 
 EARLIER_DAYS = 14 * DAY
-"""For how long it is said which days of arXiv's are not complete."""
+"""How far back incomplete arXiv days are reported."""
 LEAST_TIME = DAY // 24
-"""A day's traffic is told from so many microseconds on."""
+"""Microseconds of observation from which daily traffic is estimated."""
 STOPPED = "stopped"
-"""The state of a job that was at work when its program ended."""
+"""The state of a job that was running when its program ended."""
 OFF = "off"
-"""The state of a job that the settings no longer ask for."""
+"""The state of a job that is no longer in the settings."""
 EVERYTHING = Publication(publication="", title="", observed_at=0)
-"""Counts every network."""
+"""A stand-in publication that counts every network."""
 
 
 class JobHealth(NamedTuple):
-    """How a job is doing. Moments in µs UTC; `lag`: seconds since its network was read up to; `day_in`, `day_out`:
-    bytes a day; `quarantine`: what of it could not be read and is kept; `back_to`: down to when it still reads what was
-    said before the site began."""
+    """How a job is doing. Times in µs UTC; `lag`: seconds since the end of what was read of its network; `day_in`,
+    `day_out`: bytes per day; `quarantine`: how many of its rows could not be read and are kept; `back_to`: how far back
+    it is still reading posts from before the site began."""
 
     job: str
     state: str
@@ -52,12 +52,12 @@ class JobHealth(NamedTuple):
 
 
 def status(session: QuerySession, _: request_params.NoParams) -> schemas.SiteStatus:
-    """How the site is doing: its jobs, how the networks were read, how old its latest issues are."""
+    """How the site is doing: its jobs, how the networks were read, the age of its latest issues."""
     return status_at(session, now())
 
 
 def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
-    """The same at a moment."""
+    """The same as of a given time."""
     record = session.record
     _, last = written_between(record.database)
     return schemas.SiteStatus(
@@ -78,14 +78,14 @@ def _latest(session: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
 
 
 def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
-    """How every job of the site is doing. Why one fails may name folders and hosts, so strangers are told that it does,
-    and since when."""
+    """All jobs of the site. The reason for a failure may name folders and hosts, so the public only sees that a job
+    fails and since when."""
     for health in all_job_health(session.record, at):
         yield answer_of(schemas.JobStatus, health, reason="" if session.public else health.reason)
 
 
 def all_job_health(record: Record, at: int) -> list[JobHealth]:
-    """How every job of the site is doing, whichever process does it."""
+    """All jobs of the site, whichever process runs them."""
     apart = quarantine.counted(record.database)
     held_jobs = jobs_queries.held_sources(record, at)
     return [
@@ -95,7 +95,7 @@ def all_job_health(record: Record, at: int) -> list[JobHealth]:
 
 
 def job_health(status: JobState, quarantine: int, at: int, *, held: bool) -> JobHealth:
-    """A job's row in figures of the moment. `held`: whether a process has it; none does what was stopped in a round."""
+    """A job's state in current figures. `held`: whether a process holds it; without one, a running job has stopped."""
     time = at - status.traffic_from if status.traffic_from is not None else 0
 
     def daily(total: int) -> int | None:
@@ -113,12 +113,12 @@ def job_health(status: JobState, quarantine: int, at: int, *, held: bool) -> Job
 
 
 def switched_off(job: JobHealth) -> JobHealth:
-    """The same of a job that nobody is to do: it is not failing, and has no next round."""
+    """The same for a job that is switched off: it is not failing and has no next round."""
     return job._replace(state=OFF, reason="", failing_since=None, next_at=None, back_to=None)
 
 
 def incomplete_days(record: Record, at: int) -> Iterator[schemas.MissingPapers]:
-    """arXiv's days of which papers are missing, and which."""
+    """Spans of days with missing arXiv papers, and which papers those are."""
     where = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
     for span in record.view().items(Coverage, where, (ARXIV, at - EARLIER_DAYS)):
         yield answer_of(schemas.MissingPapers, span)

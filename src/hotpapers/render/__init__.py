@@ -1,4 +1,4 @@
-"""Channels: where issues go. A new channel is one file, and its name here."""
+"""Channels: where issues go. To add a channel, add its module and register it here."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hotpapers.view.site_config import NOBODY, SiteConfig
 
 
 def _loading(module: str, name: str) -> Callable[[SiteConfig], Channel]:
-    """Makes a channel of a class that is loaded when the first one is made."""
-    return lambda config: getattr(importlib.import_module(module), name)(config)  # noqa: PLW0108 only then it is loaded
+    """Return a factory that imports the channel's class on first use."""
+    return lambda config: getattr(importlib.import_module(module), name)(config)  # noqa: PLW0108 import lazily
 
 
 CHANNELS = {
@@ -21,11 +21,11 @@ CHANNELS = {
     "markdown": _loading("hotpapers.render.markdown", "MarkdownChannel"),
     "site": _loading("hotpapers.render.html.pages", "SiteChannel"),
 }
-"""Each channel by name, made for an operator."""
+"""Channel factories by name."""
 
 
 def channel(name: str, site_config: SiteConfig = NOBODY) -> Channel:
-    """The channel of a name. Raises UsageError."""
+    """Return the channel with this name. Raises UsageError."""
     if name not in CHANNELS:
-        raise UsageError(f"{name}: no such channel; there are {', '.join(CHANNELS)}")
+        raise UsageError(f"{name}: no such channel; choose from {', '.join(CHANNELS)}")
     return CHANNELS[name](site_config)

@@ -1,7 +1,7 @@
-"""The classic format: imported listings as they were printed, and issues of our own in the same dress.
+"""The classic format: imported listings as they were printed, and our own issues in the same format.
 
-A listing shows its posts as it printed them, whatever the networks' terms (docs/development/decisions/0020); an issue
-of our own those whose words may be shown.
+A listing shows its posts as it printed them, whatever the networks' terms (docs/development/decisions/0020). Our own
+issues show only posts whose text may be shown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class ClassicChannel:
     name = "classic"
 
     def __init__(self, site_config: SiteConfig = NOBODY) -> None:
-        """The format has no place for who publishes."""
+        """The format has no room for the publisher."""
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """One `YYYY-MM-DD---Hot-Papers.md` for each of these days. Raises NotFound."""
@@ -30,7 +30,7 @@ class ClassicChannel:
 
 
 def text_of(issue: PublishedIssue) -> str:
-    """An issue in the classic format, in the order of the classic rule for a listing, in its own order otherwise."""
+    """An issue in the classic format: a listing in the order of the classic rule, other issues in their own order."""
     if issue.listing is not None:
         return classic.render(_as_listed(issue))
     return classic.render(_as_our_own(issue), escape=True)
@@ -38,7 +38,7 @@ def text_of(issue: PublishedIssue) -> str:
 
 def _as_listed(issue: PublishedIssue) -> ClassicIssue:
     listing = issue.listing
-    assert listing is not None  # the caller looked
+    assert listing is not None  # checked by the caller
     entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
     items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
     return ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items)
@@ -71,7 +71,7 @@ def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:
 
 
 def _line(text: str) -> str:
-    """Text on one line: the format has one line a field."""
+    """Text on one line: the format has one line per field."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

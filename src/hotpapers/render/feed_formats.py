@@ -1,4 +1,4 @@
-"""A feed as Atom, RSS 2.0 or JSON Feed: pure; text is escaped as each format wants it."""
+"""A feed as Atom, RSS 2.0 or JSON Feed. Pure; text is escaped as each format requires."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ET.register_namespace("dc", DC)
 ET.register_namespace("content", CONTENT)
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML 1.0 document can hold (§2.2)."""
+"""Characters that XML 1.0 does not allow (§2.2)."""
 
 
 class FeedItem(NamedTuple):
-    """One entry. Moments in µs UTC; `html` is safe as it stands; `url` may be empty."""
+    """One entry. Times in µs UTC; `html` is safe to embed; `url` may be empty."""
 
     id: str
     title: str
@@ -41,7 +41,7 @@ class FeedItem(NamedTuple):
 
 class FeedDocument(NamedTuple):
     """A feed. `home`: the site's address, `own`: the feed's; both may be empty. `updated`: µs UTC, 0 for never.
-    `note`: what readers are told of all of it."""
+    `note`: a notice for readers of the whole feed."""
 
     id: str
     title: str
@@ -85,7 +85,7 @@ def _atom_entry(entry: ET.Element, item: FeedItem) -> None:
 
 
 def rss(feed: FeedDocument) -> bytes:
-    """RSS 2.0; authors as Dublin Core's creators, whole texts as content:encoded."""
+    """RSS 2.0, with authors as Dublin Core creators and full texts as content:encoded."""
     root = ET.Element("rss", version="2.0")
     channel = _add(root, "channel")
     _add(channel, "title", feed.title)
@@ -110,7 +110,7 @@ def _rss_item(entry: ET.Element, item: FeedItem) -> None:
         _add(entry, f"{{{DC}}}creator", author)
     for category in item.categories:
         _add(entry, "category", category)
-    _add(entry, "description", html.escape(item.text or item.title, quote=False))  # readers take it for HTML
+    _add(entry, "description", html.escape(item.text or item.title, quote=False))  # feed readers treat it as HTML
     _add(entry, f"{{{CONTENT}}}encoded", item.html)
 
 
@@ -136,7 +136,7 @@ def _json_item(item: FeedItem) -> dict[str, Any]:
 
 
 FORMATS: dict[str, Callable[[FeedDocument], bytes]] = {"atom": atom, "rss": rss, "json": json_feed}
-"""By the end of a feed's path."""
+"""By file extension."""
 TYPES = {
     "atom": "application/atom+xml; charset=utf-8", "rss": "application/rss+xml; charset=utf-8",
     "json": "application/feed+json; charset=utf-8",

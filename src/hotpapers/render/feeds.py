@@ -1,10 +1,10 @@
 """Channel `feeds`: issues and their papers as Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1.
 
     feeds/issues.atom  .rss  .json        each issue, newest first; a correction is an entry of its own
-    feeds/papers.atom  .rss  .json        each paper in the order of issues and places
-    feeds/category/cs.LG.atom             papers of a category; also of a network: feeds/network/bluesky.atom
+    feeds/papers.atom  .rss  .json        each paper, in order of issue and place
+    feeds/category/cs.LG.atom             papers in a category, or on a network: feeds/network/bluesky.atom
 
-Identifiers are permanent: they rest on publication, day and paper, not on where the site is.
+Identifiers are permanent: they depend on publication, day and paper, not on the site's address.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.tex import plain_line
 
 ISSUES = 30
-"""Of the latest issues a feed tells."""
+"""How many of the latest issues a feed covers."""
 PAPERS = 100
-"""Entries that a feed of papers has at most."""
+"""Most entries in a feed."""
 SPACE = uuid.UUID("6f9f52a5-64f5-5c2b-9d9e-0d1d4c1f2a60")
-"""The name space of this program's identifiers (RFC 9562 §5.5)."""
+"""The namespace of this program's identifiers (RFC 9562 §5.5)."""
 PATH = re.compile(r"feeds/(issues|papers|category/[\w.-]+|network/\w+)\.(atom|rss|json)", re.ASCII)
 
 
@@ -42,7 +42,7 @@ def _is_feed(about: str) -> bool:
 
 
 class FeedPaper(NamedTuple):
-    """A paper in an issue. `published`: when the first edition was frozen that has it, µs UTC."""
+    """A paper in an issue. `published`: when the first edition containing it was frozen, µs UTC."""
 
     issue: PublishedIssue
     entry: Entry
@@ -59,8 +59,7 @@ class FeedsChannel:
         self._site_config = site_config
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
-        """All feeds of the publication: they tell of its latest issues, whichever days are asked for. Raises
-        NotFound."""
+        """All feeds of the publication. They cover its latest issues, whatever `days` says. Raises NotFound."""
         maker = FeedMaker(issue_reader, publication, self._site_config)
         for path in maker.paths():
             feed = maker.feed(path)
@@ -89,7 +88,7 @@ class FeedMaker:
         yield from (f"feeds/network/{name}.atom" for name in sorted(networks & set(NETWORKS)))
 
     def feed(self, path: str) -> bytes | None:
-        """A feed by its path; None for what is none."""
+        """The feed at a path; None if there is none."""
         match = PATH.fullmatch(path)
         about, form = match.groups() if match else ("", "")
         if not _is_feed(about):
@@ -97,10 +96,10 @@ class FeedMaker:
         return FORMATS[form](self._document(path, about))
 
     def of_papers(self, path: str, title: str, predicate: Callable[[FeedPaper], bool], form: str) -> bytes:
-        """A feed of the papers that somebody wants: by an author, with a word."""
+        """A feed of selected papers, such as those by an author or with a word."""
         return FORMATS[form](self._feed(path, title, map(self._paper, filter(predicate, self._papers()))))
 
-    # ---- what is in them -----------------------------------------------------------------------------
+    # ---- contents ------------------------------------------------------------------------------------
 
     def _papers(self) -> list[FeedPaper]:
         if self._papers_of is None:
@@ -138,11 +137,11 @@ class FeedMaker:
         )  # fmt: skip
 
     def _looked(self) -> int:
-        """When it was seen last what there is: since then a feed without entries has none."""
+        """When the latest issue was frozen: the `updated` time of a feed without entries."""
         return self._issue_reader.issue_header(self._name, self._days[0]).frozen_at if self._days else 0
 
     def _editions(self, day: str) -> Iterator[FeedItem]:
-        """A day's issue; its corrections before it, each with its reason."""
+        """A day's editions, latest first; corrections come with their reasons."""
         latest = self._issue_reader.issue(self._name, day)
         for number in range(len(latest.editions), 0, -1):
             issue = latest if number == latest.content.edition else self._issue_reader.issue(self._name, day, number)
@@ -180,7 +179,7 @@ def _issue_title(issue: PublishedIssue) -> str:
     return f"{name}, corrected" if issue.content.edition > 1 else name
 
 
-# ---- their HTML: all that comes from elsewhere is escaped -------------------------------------------------
+# ---- HTML: everything from outside is escaped -------------------------------------------------------------
 
 
 def _issue_html(issue: PublishedIssue, base: str) -> str:

@@ -1,6 +1,6 @@
-"""Channel `markdown`: one plain Markdown file an issue, `YYYY-MM-DD.md`, for notes, mails and wikis.
+"""Channel `markdown`: one plain Markdown file per issue, `YYYY-MM-DD.md`, for notes, mails and wikis.
 
-CommonMark with a layout of our own. What comes from papers and networks is text: no mark-up in it comes alive.
+CommonMark. Text from papers and networks is escaped: markup in it has no effect.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from hotpapers.view.issue_proof import issue_json
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.tex import plain_line
 
-# What can begin mark-up anywhere in a line; `:` and `.` only where GitHub's dialect sees a bare address.
+# What can begin markup anywhere in a line; `:` and `.` only where GitHub's dialect sees a bare address.
 _MARKUP = re.compile(r"[\\`*_\[\]<>&~|$#]|:(?=//)|(?<=www)\.")
-# What begins a block at the start of a line: a list, a rule, a heading's underline.
+# What begins a block at the start of a line: a list, a rule, a heading underline.
 _BLOCK = re.compile(r"^(\d{0,9})([-+=.)])")
 _UNSAFE_IN_TARGET = {ord(char): f"%{ord(char):02X}" for char in '<>\\`"^{|}'}
 
@@ -32,7 +32,7 @@ class MarkdownChannel:
         self._logs = site_config.logs
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
-        """One file for each of these days, and beside it its proof where a log is kept. Raises NotFound."""
+        """One file for each of these days, with its proof beside it if a log is kept. Raises NotFound."""
         for day in days:
             issue = issue_reader.issue(publication, day)
             yield RenderedFile(f"{day}.md", issue_text(issue).encode("utf-8", "replace"))
@@ -41,20 +41,20 @@ class MarkdownChannel:
 
 
 def escape(text: str) -> str:
-    """Text as Markdown that shows just that text: one line, every sign that could be mark-up behind a backslash."""
+    """Text as Markdown that renders as just that text: on one line, with every possible markup character escaped."""
     escaped = _MARKUP.sub(r"\\\g<0>", phrases.one_line(text))
     return _BLOCK.sub(r"\1\\\2", escaped)
 
 
 def link(text: str, target: str) -> str:
-    """A link; the text alone where there is no target."""
+    """A link; only the text if there is no target."""
     if not target:
         return escape(text)
     return f"[{escape(text)}](<{target.translate(_UNSAFE_IN_TARGET).replace('&', '&amp;')}>)"
 
 
 def issue_text(issue: PublishedIssue) -> str:
-    """An issue as Markdown: blocks with an empty line between them."""
+    """An issue as Markdown: blocks separated by empty lines."""
     return "\n\n".join(_blocks(issue)) + "\n"
 
 
@@ -114,7 +114,7 @@ def _quotation(quotation: Quotation) -> str:
 
 
 def _elsewhere(network: str, posts: Sequence[Post]) -> str:
-    """Posts that are to be read on their network alone, in one line."""
+    """Posts that can only be read on their network, on one line."""
     head = escape(phrases.elsewhere_head(network, posts))
     if len(posts) > 1:
         return f"{head}: " + " · ".join(link(str(n), site_paths.post_url(post)) for n, post in enumerate(posts, 1))

@@ -1,13 +1,13 @@
-"""Searching the record: papers, and what people wrote of them.
+"""Searching the record: papers, and what people wrote about them.
 
-    search(record, query)         papers by words, authors, categories, days: `query_parser` has what a query may say
+    search(record, query)         papers by words, authors, categories, days: see `query_parser` for the syntax
     search_posts(record, query)   posts by their words, in any language
-    bring_up(record)              brings the index up to the last batch, as searching does: a program that runs for long
-                                  does it now and then, so that no reader waits
+    update_index(record)          brings the index up to the last batch, as searching does; long-running programs do it
+                                  now and then, so that no reader has to wait
 
-What is found are plain values (`results`). Files, in the order in which a query goes through them: `query_parser`,
-`tokenizer` (the words of a text), `index` (its tables; `sqlite` and `postgres`: each database's way), `indexing`,
-`papers` and `posts`, `highlights` (where the words stand).
+Results are plain values (`results`). Modules, in the order in which a query passes through them: `query_parser`,
+`tokenizer` (the words of a text), `index` (its tables; `sqlite` and `postgres` for each database), `indexing`, `papers`
+and `posts`, `highlights` (where the words are).
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""What passes between the search and a database's own index of words."""
+"""The values exchanged between the search and a database's own word index."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 BETWEEN = "_"
-"""Stands between two authors, so that no phrase goes from the one to the other; never a word."""
+"""Separates two authors, so that no phrase spans both; never a word itself."""
 ALL = "#"
-"""Stands at every paper, and at every post: all of them have it."""
+"""A label that every paper and every post has."""
 
 
 class PaperWords(NamedTuple):
-    """A paper's words, column by column. `labels`: its categories, archives and identifier, each after a #."""
+    """A paper's words by column. `labels`: its categories, archives and identifier, each prefixed with #."""
 
     rowid: int
     title: list[str]
@@ -28,7 +28,7 @@ class PostWords(NamedTuple):
 
 
 class MatchSql(NamedTuple):
-    """SQL for what matches: `FROM {source} WHERE {where}`, its rows called `f`; the more `score` the better."""
+    """SQL for the matches: `FROM {source} WHERE {where}`, with rows called `f`; a higher `score` is better."""
 
     source: str
     where: str

@@ -1,6 +1,6 @@
-"""Where the words of a query stand in what was found, in code points, and the part of a text that has most of them.
+"""Where a query's words are in the results, in code points, and the part of a text that has most of them.
 
-Places are told for what a reader sees, so they are looked for in the texts themselves, of the few that are shown.
+Positions refer to what readers see, so they are looked up in the texts themselves, for the few that are shown.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from hotpapers.search.query_parser import SearchQuery, SearchTerm
 from hotpapers.search.tokenizer import stem
 
 SNIPPET = 240
-"""Code points of a snippet, about."""
+"""Approximate code points of a snippet."""
 BEFORE = 60
-"""So many of them before the first word that is marked."""
+"""Code points before the first marked word."""
 MOST = 100
-"""Places in one text."""
+"""Most marks in one text."""
 
 Span = tuple[int, int]
-"""`text[start:end]`, in code points. Several are in order and do not overlap."""
+"""`text[start:end]`, in code points. Several spans are in order and don't overlap."""
 
 
 class TextSnippet(NamedTuple):
-    """A part of a text, and where in it the words stand that were asked for."""
+    """A part of a text, and where the query's words are in it."""
 
     text: str
     spans: tuple[Span, ...] = ()
 
 
 class QueryWords(NamedTuple):
-    """Words next to each other as a column has them; of the last one the beginning where `prefix`.
+    """Adjacent words in the form that a column has; with `prefix`, the last one matches as a prefix.
 
-    `head`: how the first of them begins in a text of plain letters (`studies` are `study`). `signs`: of how many signs
-    of a language without blanks they are the beginning; 0 for others.
+    `head`: the start of the first word in plain text (`studies` is matched by `study`). `signs`: for the start of a
+    word in a language without spaces, its number of characters; 0 for other languages.
     """
 
     words: tuple[str, ...]
@@ -45,12 +45,12 @@ class QueryWords(NamedTuple):
     signs: int = 0
 
     def is_at(self, text_words: Sequence[str], at: int) -> bool:
-        """Whether they stand from a place on."""
+        """Whether the words start at this index."""
         row = text_words[at : at + len(self.words)]
         return len(row) == len(self.words) and all(map(self._fits, range(len(row)), row))
 
     def end_in(self, lowered: str, at: int) -> int:
-        """Where they end in a plain text, if they stand from a place on; else 0."""
+        """Where the words end in a plain text, if they start at this position; else 0."""
         end = 0
         for n, match in zip(range(len(self.words)), tokenizer.PLAIN.finditer(lowered, at), strict=False):
             if not self._fits(n, match[1]):
@@ -64,7 +64,7 @@ class QueryWords(NamedTuple):
 
 
 def query_words(term: SearchTerm) -> QueryWords:
-    """What to look for in a title, an abstract or a post; in names, where the term is about authors."""
+    """What to look for in a title, an abstract or a post; in names, if the term is about authors."""
     if term.field == "authors":
         return QueryWords(term.words, term.prefix, False, term.words[0])
     first = term.stems[0]
@@ -74,7 +74,7 @@ def query_words(term: SearchTerm) -> QueryWords:
 
 
 class Highlighter:
-    """Marks what a query asks for."""
+    """Marks a query's words."""
 
     def __init__(self, query: SearchQuery) -> None:
         terms = [term for atom in query.atoms for term in atom.terms if term.field != "labels"]
@@ -86,14 +86,14 @@ class Highlighter:
         return places(text, self._titles)
 
     def names(self, authors: Sequence[str]) -> tuple[tuple[int, int, int], ...]:
-        """Places in authors' names, each after the number of the author, from 0 on."""
+        """Spans in authors' names, each preceded by the author's index."""
         together = "\n".join(authors)
-        if tokenizer.is_plain(together) and not places(together, self._names):  # mostly so, and soon said
+        if tokenizer.is_plain(together) and not places(together, self._names):  # the usual case, checked quickly
             return ()
         return tuple((n, *span) for n, name in enumerate(authors) for span in places(name, self._names))
 
     def snippet(self, text: str) -> TextSnippet:
-        """The part of an abstract or a post that has most marks, cut between words, with … for what is left out."""
+        """The part of an abstract or a post with the most marks, cut between words, with … for omitted text."""
         if len(text) <= SNIPPET:
             return TextSnippet(text, places(text, self._texts))
         start, end = _window(text, self._likely(text))
@@ -102,14 +102,14 @@ class Highlighter:
         return TextSnippet(f"{before}{part}{' …' * (end < len(text))}", spans)
 
     def _likely(self, text: str) -> list[int]:
-        """Where marks will be: by the beginnings of words alone, which is enough to choose a part of a text."""
+        """Likely positions of marks, judging by word beginnings only, which is enough to choose a part of a text."""
         lowered = text.lower()
         starts = [at for query_words in self._texts for at in _starts(lowered, query_words.head)]
         return sorted(starts) if starts else [start for start, _ in places(text, self._texts)]
 
 
 def places(text: str, all_query_words: Sequence[QueryWords]) -> tuple[Span, ...]:
-    """Where one of what is wanted stands; what overlaps is one place."""
+    """The spans that match any of the query's words; overlapping spans are merged."""
     if tokenizer.is_plain(text):
         lowered = text.lower()
         spans = [
@@ -134,7 +134,7 @@ def places(text: str, all_query_words: Sequence[QueryWords]) -> tuple[Span, ...]
 
 
 def _starts(lowered: str, head: str) -> list[int]:
-    """Where words begin with some letters, in a text of small ones."""
+    """Where words start with `head`, in a lower-case text."""
     result = []
     at = lowered.find(head)
     while at >= 0:
@@ -145,35 +145,35 @@ def _starts(lowered: str, head: str) -> list[int]:
 
 
 def _in_any(text: str, all_query_words: Sequence[QueryWords]) -> Iterator[Span]:
-    """The same in any text, word by word; a test holds that both say the same of plain ones."""
+    """The same for any text, word by word. A test checks that both agree on plain texts."""
     tokens = tokenizer.tokens(text)
     text_words = [word for word, _, _ in tokens]
     for query_words in all_query_words:
         for at in [at for at, word in enumerate(text_words) if word.startswith(query_words.head)]:
             if query_words.is_at(text_words, at):
                 end = tokens[at + len(query_words.words) - 1][2]
-                # it begins a three of its own
+                # the sign after it starts a token of its own
                 after = tokens[at + query_words.signs : at + query_words.signs + 1] if query_words.signs else []
                 yield tokens[at][1], min(end, *(token[1] for token in after), end)
 
 
-# ---- the part that is shown ------------------------------------------------------------------------------
+# ---- snippet ---------------------------------------------------------------------------------------------
 
 
 def _window(text: str, marks: Sequence[int]) -> tuple[int, int]:
-    """From where to where a text is shown."""
+    """The start and end of the part to show."""
     start = _between_words(text, max(_best(marks) - BEFORE, 0))
     return start, _between_words(text, min(start + SNIPPET, len(text)))
 
 
 def _best(marks: Sequence[int]) -> int:
-    """The first place from which on most marks are near. `marks`: ascending."""
+    """The first mark with the most other marks close after it. `marks`: ascending."""
     near = {start: bisect_left(marks, start + SNIPPET - BEFORE) - n for n, start in enumerate(marks)}
     return max(marks, key=lambda start: near[start], default=0)
 
 
 def _between_words(text: str, at: int) -> int:
-    """The next beginning of a word at or after a place, where one comes soon: some languages set no blanks."""
+    """The next word start at or after this position, if one is near: some languages have no spaces."""
     if at in (0, len(text)):
         return at
     blank = text.find(" ", at - 1, at + 30)

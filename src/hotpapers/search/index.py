@@ -1,13 +1,13 @@
-"""The index of words: made when it is first needed, filled in the order of batches, thrown away and made anew at will.
+"""The word index: created when first needed, filled in batch order, and rebuilt from scratch at any time.
 
-Nothing in it is an item, in a batch, or in an export. Four tables are alike in both databases (see `schema`):
+Nothing in it is an item, part of a batch, or exported. Four tables are the same in both databases (see `schema`):
 
-    search_state   up to which batch it goes, and which rows of each kind it has seen
-    search_paper   each paper, by the row that is its latest observation, and the day on which it was announced
+    search_state   the last batch indexed, and the last row of each kind
+    search_paper   each paper, by the row of its latest observation, and the day on which it was announced
     search_entry   which issues a paper is in
-    search_word    the words of all papers, to find those of which something is a part
+    search_word    the words of all papers, to find words by a part of them
 
-Two hold the words themselves, in the database's own way: search_paper_words and search_post_words.
+Two tables hold the words themselves, in each database's own way: search_paper_words and search_post_words.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ from hotpapers.store import batches
 from hotpapers.store.database import Database
 
 VERSION = 1
-"""Of what is in the index: one made by another is made anew. Count up when words are told in another way."""
+"""The index format. An index of another version is rebuilt. Increment it when words are extracted differently."""
 
 TABLES = ("search_state", "search_paper", "search_entry", "search_word")
 
 
 def of(database: Database) -> VectorIndex | FullTextIndex:
-    """What a database does with words."""
+    """The database's own word index."""
     return VectorIndex() if database.name == "postgres" else FullTextIndex()
 
 
 class IndexState(NamedTuple):
-    """How far the index goes: the last batch, its chain value, and the highest number seen of each kind's rows."""
+    """The state of the index: its last batch, that batch's chain value, and the highest row number seen of each
+    kind."""
 
     position: int
     chain: str
@@ -39,7 +40,7 @@ class IndexState(NamedTuple):
 
 
 def load(database: Database) -> IndexState | None:
-    """How far it goes; None where there is none, or none of this record, or not of this version."""
+    """The state of the index; None if there is none, or if it is of another record or version."""
     state = dict(database.rows("SELECT name, value FROM search_state"))
     if state.get("version") != str(VERSION) or not of(database).is_made(database):
         return None
@@ -53,7 +54,7 @@ def load(database: Database) -> IndexState | None:
 
 
 def save(database: Database, state: IndexState) -> None:
-    """Keeps how far it goes. Call inside `write()`."""
+    """Store the state of the index. Call inside `write()`."""
     rows = {"version": str(VERSION), "position": str(state.position), "chain": state.chain}
     rows |= {f"seen {kind}": str(number) for kind, number in state.last_ids.items()}
     database.run("DELETE FROM search_state")
@@ -61,7 +62,7 @@ def save(database: Database, state: IndexState) -> None:
 
 
 def start(database: Database) -> IndexState:
-    """An empty index in the place of what was there. Call inside `write()`."""
+    """Replace the index with an empty one. Call inside `write()`."""
     clear(database)
     if not of(database).is_made(database):
         of(database).make(database)
@@ -71,9 +72,9 @@ def start(database: Database) -> IndexState:
 
 
 def clear(database: Database) -> None:
-    """Lets go of all that is in it: the next search fills it anew.
+    """Empty the index; the next search fills it again.
 
-    Call inside `write()`, also where rows of the record got other numbers.
+    Call inside `write()`, also after rows of the record got other numbers.
     """
     for table in TABLES:
         database.run(f"DELETE FROM {table}")

@@ -1,7 +1,7 @@
-"""Filling the index in the order of batches, a slice a transaction, so that a writer never waits for long.
+"""Fills the index in batch order, one slice per transaction, so that writers never wait for long.
 
-Writing batches knows nothing of it: whoever searches brings it up first. What is left undone by a crash is done the
-next time, for each slice is there with the note of how far it goes, or not at all.
+Writing batches doesn't touch the index; a search brings it up to date first. After a crash, indexing continues where it
+stopped, since each slice is committed together with the index's state.
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ from hotpapers.store.item_rows import SPECS, StoredRow
 from hotpapers.store.record import Record
 
 SLICE = 1_000
-"""Rows that are looked at in one transaction."""
+"""Rows processed per transaction."""
 CACHED_WORDS = 200_000
-"""Words that are known to be in the index, so that they are not offered again."""
+"""Words remembered as being in the index, so that they are not inserted again."""
 
 OnProgress = Callable[[int], None]
 
 
 def behind(record: Record) -> int:
-    """How many batches the index does not know yet; all of them where there is none."""
+    """How many batches are not indexed yet; all of them if there is no index."""
     state = index.load(record.database)
     return record.head.position - (state.position if state else 0)
 
 
 def catch_up(record: Record, on_progress: OnProgress = lambda _: None) -> int:
-    """Brings the index up to the last batch; how many rows were looked at. `on_progress` gets the size of each step."""
+    """Bring the index up to the last batch. Returns the number of rows processed; `on_progress` gets that of each
+    step."""
     builder = _IndexBuilder(record.database)
     total = 0
     while step := builder.step():
@@ -49,7 +50,7 @@ def catch_up(record: Record, on_progress: OnProgress = lambda _: None) -> int:
 
 
 def outstanding(record: Record) -> int:
-    """How many rows `catch_up` would look at."""
+    """How many rows `catch_up` would process."""
     state = index.load(record.database)
     positions = state.last_ids if state else {}
     highest = {kind: record.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0 for kind in _KINDS}
@@ -57,13 +58,13 @@ def outstanding(record: Record) -> int:
 
 
 def start_anew(record: Record) -> None:
-    """Empties the index: what is damaged is not mended but made again."""
+    """Empty the index: a damaged one is rebuilt, not repaired."""
     with record.database.write():
         index.start(record.database)
 
 
 def renew_posts(database: Database, keys: Iterable[str]) -> None:
-    """Does posts again of which parts were forgotten, and leaves nothing of what they were. Call inside `write()`."""
+    """Index posts again after parts of them were forgotten, leaving no trace of those. Call inside `write()`."""
     if index.load(database) is None:
         index.clear(database)
         return
@@ -72,7 +73,7 @@ def renew_posts(database: Database, keys: Iterable[str]) -> None:
 
 
 class _IndexBuilder:
-    """Takes in rows; between one slice and the next remembers the words that are in the index."""
+    """Indexes rows; remembers between slices which words are in the index."""
 
     def __init__(self, database: Database) -> None:
         self._database, self._index = database, index.of(database)
@@ -80,13 +81,13 @@ class _IndexBuilder:
         self._last_ids: dict[str, int] = {}
 
     def step(self) -> int:
-        """One slice; how many rows it had, 0 when all is done."""
+        """Index one slice. Returns its number of rows, 0 when done."""
         state = index.load(self._database)
         if state is not None and batches.head(self._database).position == state.position:
             return 0
         with self._database.write():
             state = index.load(self._database) or index.start(self._database)
-            if state.last_ids != self._last_ids:  # another process was here, and may have begun anew
+            if state.last_ids != self._last_ids:  # another process has changed the index and may have restarted it
                 self._words.clear()
             for kind, (key, take) in _KINDS.items():
                 sql = f"SELECT t.id, {key} FROM {kind} AS t WHERE t.id > ? ORDER BY t.id LIMIT {SLICE}"
@@ -101,14 +102,14 @@ class _IndexBuilder:
             return 0
 
     def _take_closed(self, state: IndexState) -> None:
-        """What a better reading no longer gives."""
+        """Reindex what a better parser has superseded."""
         for kind, (key, take) in _KINDS.items():
             sql = f"SELECT DISTINCT {key} FROM {kind} AS t WHERE t.until > 0 AND t.until > ?"
             if rows := self._database.rows(sql, (state.position,)):
                 take(self, [row[0] for row in rows])
 
     def take_announcements(self, papers: Sequence[str]) -> None:
-        """The days of papers that are in the index."""
+        """Update the days of indexed papers."""
         for some in slices(papers):
             sql = f"SELECT paper FROM search_paper WHERE paper IN ({placeholders(some)})"
             known = [row[0] for row in self._database.rows(sql, some)]
@@ -118,7 +119,7 @@ class _IndexBuilder:
             self.take_papers([paper for paper in known if paper not in days])
 
     def take_papers(self, papers: Sequence[str]) -> None:
-        """The latest observations of papers, in the place of earlier ones."""
+        """Index the latest observations of papers, replacing earlier ones."""
         for some in slices(papers):
             old = f"SELECT id FROM search_paper WHERE paper IN ({placeholders(some)})"
             self._database.run(f"DELETE FROM search_paper_words WHERE rowid IN ({old})", some)
@@ -133,7 +134,7 @@ class _IndexBuilder:
             self._keep_words(texts)
 
     def take_posts(self, posts: Sequence[str]) -> None:
-        """The latest observations of posts that may be shown, in the place of earlier ones."""
+        """Index the latest observations of posts that may be shown, replacing earlier ones."""
         for some in slices(posts):
             old = f"SELECT id FROM post WHERE post IN ({numbers_of(some)})"
             self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old})", some)
@@ -141,7 +142,7 @@ class _IndexBuilder:
             self._index.put_posts(self._database, [words for row in rows if (words := post_words(row)) is not None])
 
     def take_issues(self, publications: Sequence[str]) -> None:
-        """Which papers the issues of publications hold, by their latest editions, where they are not known."""
+        """Index the papers in the publications' issues, by their latest editions."""
         for publication in publications:
             self._database.run("DELETE FROM search_entry WHERE publication = ?", (publication,))
             rows = list(_entries(self._view().items(Issue, "t.publication = ?", (publication,))))
@@ -161,7 +162,7 @@ class _IndexBuilder:
         return dict(self._database.rows(sql, tuple(papers)))
 
     def _keep_words(self, papers: Iterable[PaperWords]) -> None:
-        """The words of titles, authors and abstracts, for those who know but a part of one."""
+        """Store the words of titles, authors and abstracts, for searches by a part of a word."""
         if len(self._words) > CACHED_WORDS:
             self._words.clear()
         new_words = {
@@ -178,14 +179,14 @@ _KINDS: dict[str, tuple[str, Callable[[_IndexBuilder, Sequence[str]], None]]] = 
     "post": (key_of("t.post"), _IndexBuilder.take_posts),
     "issue": ("t.publication", _IndexBuilder.take_issues),
 }
-"""Which rows matter, whose they are, and what becomes of them. Announcements first: papers bring their day along."""
+"""The kinds of rows that are indexed, their keys and handlers. Announcements first, since papers include their day."""
 
 
-# ---- what is kept of an item ---------------------------------------------------------------------------------
+# ---- words of an item ----------------------------------------------------------------------------------------
 
 
 def paper_words(rowid: int, paper: Paper) -> PaperWords:
-    """The words of a paper. Where there is no abstract, its one-sentence summary is looked at alone."""
+    """The words of a paper. Its one-sentence summary is searched too, by itself if there is no abstract."""
     text = f"{paper.abstract}\n{paper.summary}" if paper.summary else paper.abstract
     authors = [word for name in paper.authors for word in (*words(name), BETWEEN)]
     labels = {name for category in paper.categories for name in (category.lower(), archive_of(category.lower()))}
@@ -200,12 +201,12 @@ def _stems(text: str) -> list[str]:
 
 
 def _is_label(name: str) -> bool:
-    """Whether a category is written as categories are; what an import brought may be anything."""
+    """Whether this looks like a category; imported ones may be anything."""
     return name.isascii() and name.replace(".", "").replace("-", "").isalnum()
 
 
 def post_words(row: StoredRow) -> PostWords | None:
-    """The words of a post that may be shown to everybody; None for others."""
+    """The words of a post that anyone may see; None for others."""
     post = row.item
     if not isinstance(post, Post) or row.is_forgotten or post.gone or post.limits:
         return None
@@ -225,12 +226,12 @@ _read_held = msgspec.json.Decoder(HeldPapers).decode
 
 
 def _entries(issues: Iterable[Issue]) -> Iterator[tuple[str, str, str, int]]:
-    """Publication, day, paper and place of every entry; 0 for a paper that is still talked about."""
+    """Publication, day, paper and place of every entry; place 0 for a paper still talked about."""
     editions = {(issue.publication, issue.day): issue for issue in issues if not is_retrospective(issue.publication)}
     for (publication, day), issue in editions.items():
         try:
             content = _read_held(issue.content)
-        except msgspec.MsgspecError:  # `verify` says what is wrong with it
+        except msgspec.MsgspecError:  # `verify` reports it
             continue
         places = {held.paper: 0 for held in content.ongoing} | {held.paper: held.place for held in content.entries}
         yield from ((publication, day, paper, place) for paper, place in places.items())

@@ -1,4 +1,4 @@
-"""Searching: the questions that the record answers, and how papers are found."""
+"""Searching the record, and how papers are found."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from hotpapers.store.database import Database, placeholders
 from hotpapers.store.record import Record
 
 MOST = 1_000
-"""Hits at once."""
+"""Most hits per page."""
 SHORTEST_PART = 3
-"""Code points of what is looked for as a part of words."""
+"""Fewest code points of a part of a word."""
 ALTERNATIVES = 64
-"""Words that a part may stand for: the shortest ones."""
+"""Most words that a part is expanded to: the shortest ones."""
 PARTS = 4
-"""Of longer queries no word is looked for as a part: all words that there are have to be looked through for each."""
+"""Words in longer queries are not searched as parts, since each takes a scan of all words."""
 AT_ONCE = 20
-"""Values for which a statement has room."""
+"""Parameters that a statement has room for."""
 
 Answer = TypeVar("Answer", PaperResults, PostResults)
 
@@ -41,10 +41,10 @@ def search(
     cursor: str | None = None,
     renew: bool = True,
 ) -> PaperResults:
-    """The papers that a query asks for (see `grammar`), in their latest observation.
+    """The papers that match a query (see `query_parser`), in their latest observation.
 
-    `cursor`: what an answer to the same query called `next`. `renew`: brings the index up first.
-    Raises UsageError for a limit or cursor that is none, ReadOnlyStore where there is no index and none can be made.
+    `cursor`: `next` from an answer to the same query. `renew`: brings the index up to date first.
+    Raises UsageError for an invalid limit or cursor, ReadOnlyStore if there is no index and none can be made.
     """
     parsed, start = query_parser.parse(query), _start(limit, cursor)
 
@@ -63,10 +63,10 @@ def search_posts(
     renew: bool = True,
     allowed: terms.Table = terms.TERMS,
 ) -> PostResults:
-    """The posts about papers with the words that a query asks for, made in its span of days.
+    """The posts about papers that match a query's words and dates.
 
-    None that may not be quoted: see `moderation.quotation_policy`. Raises what `search` does, and UsageError where the
-    query asks for what a post has not: authors, categories.
+    Posts that may not be quoted are left out: see `moderation.quotation_policy`. Raises what `search` does, and
+    UsageError if the query asks for what posts don't have: authors, categories.
     """
     parsed, start = query_parser.parse(query), _start(limit, cursor)
     if any(atom.kind != "word" for atom in [*parsed.atoms, *parsed.unwanted]):
@@ -79,20 +79,20 @@ def search_posts(
 
 
 def _start(limit: int, cursor: str | None) -> int:
-    """How many hits come before the page."""
+    """The number of hits before the page."""
     if not 1 <= limit <= MOST:
-        raise UsageError(f"{limit}: from 1 to {MOST:,} hits can be asked for at once")
+        raise UsageError(f"{limit}: the limit must be from 1 to {MOST:,}")
     if cursor is None:
         return 0
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10 and int(cursor) <= DEEPEST):
-        raise UsageError(f"{cursor[:60]}: no cursor of an answer")
+        raise UsageError(f"{cursor[:60]}: not a cursor from an answer")
     return int(cursor)
 
 
 def update_index(record: Record, on_progress: OnProgress | None = None) -> int:
-    """Brings the index up; how many batches it lacks all the same, where the store cannot be written now.
+    """Bring the index up to date. Returns the number of batches it still lacks if the store cannot be written now.
 
-    `on_progress` gets the number of rows of each step. Raises the error where there is no index yet.
+    `on_progress` gets the number of rows of each step. Raises the store's error if there is no index yet.
     """
     try:
         indexing.catch_up(record, on_progress or (lambda _: None))
@@ -104,7 +104,7 @@ def update_index(record: Record, on_progress: OnProgress | None = None) -> int:
 
 
 def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer], *, renew: bool) -> Answer:
-    """The answer, of one moment; from a new index, where the one that was there is damaged, and nothing but it."""
+    """The answer, from one snapshot. If the index, and nothing else, is damaged, it is rebuilt first."""
     try:
         return _answer(record, ask, renew=renew)
     except CorruptStore as problem:
@@ -135,7 +135,7 @@ def _papers(database: Database, query: SearchQuery, limit: int, start: int) -> P
 
 
 def _statement(database: Database, query: SearchQuery) -> SearchStatement:
-    """How papers are found. What is asked for by day alone needs no words."""
+    """The statement that finds papers. A query by days alone needs no words."""
     days, params = _days("s.day", query)
     newest = "s.day DESC, s.id DESC"
     if not query.wanted and not query.unwanted:
@@ -145,20 +145,21 @@ def _statement(database: Database, query: SearchQuery) -> SearchStatement:
     if ranked and not days:
         return SearchStatement("f.rowid", match.score, match.source, match.where, "2 DESC, 1 DESC", match.params)
     where = " AND ".join(filter(None, (match.where, "s.id = f.rowid", days)))
-    source = f"{match.source} CROSS JOIN search_paper AS s"  # in this order: words first
+    source = f"{match.source} CROSS JOIN search_paper AS s"  # fixed join order: words first
     score, order = (match.score, "2 DESC, 1 DESC") if ranked else (NOTHING, newest)
     return SearchStatement("f.rowid", score, source, where, order, (*match.params, *params))
 
 
 def _days(column: str, query: SearchQuery) -> tuple[str, tuple[str, ...]]:
-    """The condition for a day to be in the span: days are compared as text, a month holds all that begins with it."""
+    """The condition for a day to be in the range. Days are compared as text; a month includes all days that start with
+    it."""
     since, until = query.since, query.until
     parts = [f"{column} >= ?"] * bool(since) + [f"{column} < ?"] * bool(until)
     return " AND ".join(parts), (*((since,) if since else ()), *((f"{until}~",) if until else ()))
 
 
 def _as_parts(database: Database, query: SearchQuery) -> SearchQuery | None:
-    """The query with each word as a part of words that papers have; None where it stands for no other word."""
+    """The query with each word expanded to the paper words that contain it; None if that adds no words."""
     if len(query.atoms) > PARTS:
         return None
     groups = tuple(tuple(term for atom in atoms for term in _whole_words(database, atom)) for atoms in query.wanted)
@@ -166,7 +167,7 @@ def _as_parts(database: Database, query: SearchQuery) -> SearchQuery | None:
 
 
 def _whole_words(database: Database, atom: SearchAtom) -> list[SearchAtom]:
-    """The words of which one is a part; itself where it is none."""
+    """The words that contain this one; the atom itself if there are none."""
     term = atom.terms[0]
     if atom.kind not in ("word", "title") or len(atom.terms) > 1 or len(term.words) > 1 or term.prefix:
         return [atom]
@@ -182,7 +183,7 @@ _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) -> Iterator[PaperHit]:
-    """What is shown of papers, in the order of their scores."""
+    """The hits for papers, in the order of their scores."""
     if not scores:
         return
     marks, numbers = _padded(list(scores), 0)
@@ -202,7 +203,7 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
 
 
 def _padded(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
-    """Values for an `IN (…)`, filled up to a round number: a statement that stays the same is prepared but once."""
+    """Values for an `IN (…)`, padded to a multiple of `AT_ONCE`, so that the same statement can be prepared once."""
     some = [*values, *(nothing for _ in range(-len(values) % AT_ONCE))]
     return placeholders(some), some
 

@@ -1,8 +1,7 @@
-"""Words in PostgreSQL: a tsvector a row, with a GIN index, ranked by ts_rank. No extension is needed.
+"""Words in PostgreSQL: one tsvector per row, with a GIN index, ranked by ts_rank. No extension is needed.
 
-The words come folded and apart, and stand in the vector with their places and the weight of their column: A title,
-B authors, C abstract, D labels. So the server's own parser and dictionaries have no part in it, and both databases find
-the same.
+The words come folded and split, and are stored with their positions and the weight of their column: A title, B authors,
+C abstract, D labels. So the server's own parser and dictionaries are not involved, and both databases find the same.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from hotpapers.store.database import Database
 
 _TABLES = ("search_paper_words", "search_post_words")
 _WEIGHTS = "'{0, 0.1, 0.5, 1}'"
-"""How much a word counts with weight D, C, B, A."""
+"""The weights of D, C, B, A."""
 _LARGEST = 500_000
-"""Bytes of a vector's words: PostgreSQL takes one MiB."""
+"""Bytes of a vector's words: PostgreSQL's limit is 1 MiB."""
 _INLINE = "toast_tuple_target = 8160"
-"""Vectors stay in their rows: to rank, all that match are read; to fetch each from elsewhere takes twice as long."""
+"""Keeps vectors in their rows: ranking reads all matches, and fetching each from TOAST storage takes twice as long."""
 _COLUMNS = {"title": "A", "authors": "B", "labels": "D"}
 
 
@@ -50,10 +49,10 @@ class VectorIndex:
         database.many("INSERT INTO search_post_words VALUES (?, CAST(? AS tsvector))", rows)
 
     def tidy(self, database: Database) -> None:
-        """Nothing: what is deleted goes when the tables are written anew, see `Database.erase_traces`."""
+        """Does nothing: deleted rows go when the tables are rewritten, see `Database.erase_traces`."""
 
     def is_to_blame(self, problem: CorruptStore) -> bool:
-        """Not told: the server names a damaged page, and what to do is its keeper's to say."""
+        """Always False: the server reports a damaged page, and its administrator decides what to do."""
         return False
 
     def papers(self, query: SearchQuery) -> MatchSql:
@@ -64,13 +63,13 @@ class VectorIndex:
 
 
 def _matching(table: str, match_text: str) -> MatchSql:
-    """The query stands as a table of its own, so that it is read once and not for every row."""
+    """The query is joined as a table, so that it is parsed once and not for every row."""
     source = f"{table} AS f CROSS JOIN CAST(? AS tsquery) AS asked (q)"
     return MatchSql(source, "f.words @@ asked.q", f"ts_rank({_WEIGHTS}, f.words, asked.q, 1)", (match_text,))
 
 
 def vector(columns: Iterable[tuple[Sequence[str], str]]) -> str:
-    """Words with their places and weights as a tsvector is written; between columns a place is left out."""
+    """Words with positions and weights in tsvector syntax, with a gap of one position between columns."""
     places: dict[str, list[str]] = {}
     place = size = 0
     for words, weight in columns:
@@ -84,7 +83,7 @@ def vector(columns: Iterable[tuple[Sequence[str], str]]) -> str:
 
 
 def expression(query: SearchQuery, *, one_column: bool = False) -> str:
-    """A query as a tsquery is written. `one_column`: of rows whose words all have one weight."""
+    """A query in tsquery syntax. `one_column`: for rows whose words all have the same weight."""
     groups = [" | ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
     unwanted = [_all_of(atom, one_column) for atom in query.unwanted]
     clauses = [f"({term})" for term in groups] or [_quoted(ALL)]
@@ -96,7 +95,7 @@ def _all_of(atom: SearchAtom, one_column: bool) -> str:
 
 
 def _term(term: SearchTerm, one_column: bool) -> str:
-    """Titles, abstracts and posts are kept without plural endings, names as they are."""
+    """A term. Titles, abstracts and posts are indexed without plural endings, names unchanged."""
     if term.field:
         return _phrase(term.stems if term.field == "title" else term.words, term.prefix, _COLUMNS[term.field])
     if one_column or term.stems == term.words:

@@ -1,4 +1,4 @@
-"""Finding what people wrote of papers, in any language: only what may be shown to everybody now."""
+"""Finding what people wrote about papers, in any language: only what anyone may see now."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from hotpapers.store.identities import key_of, numbers_of
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
 
 CANDIDATES = 1_000
-"""Posts that are weighed for an answer, the best first: whether one may be quoted is seen when it is read."""
+"""Best posts considered for an answer. Whether a post may be quoted is known only once it is read."""
 
 
 def search(view: AsOfView, query: SearchQuery, limit: int, start: int, allowed: terms.Table) -> PostResults:
-    """A page of the posts with the words that are asked for."""
+    """A page of posts with the query's words."""
     if all(row.shown == "link" for row in allowed.values()):
         return PostResults(understood=query_parser.describe_query(query))
     best = _statement(view, query, allowed).best(view.database, CANDIDATES + 1)
@@ -41,7 +41,7 @@ def search(view: AsOfView, query: SearchQuery, limit: int, start: int, allowed: 
 
 
 def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> SearchStatement:
-    """How posts are found: those that are there, that nobody hid, of networks whose words may be shown."""
+    """The statement that finds posts: existing, not hidden, from networks whose words may be shown."""
     networks = sorted(name for name, row in allowed.items() if row.shown != "link")
     visible = f"""p.until = 0 AND p.gone = '' AND p.limits = '[]' AND {view.newest(SPECS[Post], "p")}
         AND p.network IN ({placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
@@ -60,7 +60,7 @@ def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> Sear
 
 
 def _moments(query: SearchQuery) -> tuple[int, int]:
-    """The span of days as moments: from the first one on, before the second."""
+    """The range of days as timestamps: start (inclusive) and end (exclusive)."""
     first = _midnight(query.since) if query.since else 0
     return first, _midnight(_after(query.until)) if query.until else LARGEST
 
@@ -70,7 +70,7 @@ def _midnight(day: str) -> int:
 
 
 def _after(day: str) -> str:
-    """The day, month or year that follows."""
+    """The next day, month or year."""
     if len(day) == 4:
         return str(int(day) + 1)
     if len(day) == 7:
@@ -82,7 +82,7 @@ def _after(day: str) -> str:
 def _quotable(
     view: AsOfView, scores: Mapping[int, float], allowed: terms.Table
 ) -> Iterator[tuple[int, Post, list[str]]]:
-    """Those that are about a paper and that the gate lets through, as they are shown: number, post, papers."""
+    """The posts that are about a paper and may be quoted, as they are shown: number, post, papers."""
     spec, numbers = SPECS[Post], list(scores)
     sql = f"SELECT {select_columns(spec)} FROM post WHERE id IN ({placeholders(numbers)})"
     rows = (read_row(spec, row) for row in view.database.rows(sql, numbers)) if numbers else ()
@@ -96,7 +96,7 @@ def _quotable(
 
 
 def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:
-    """The papers that posts are about, but for those where that is doubtful."""
+    """The papers that posts are about, except doubtful ones."""
     sql = f"""WITH {doubtful_sql(view)} SELECT {key_of("m.post")}, {key_of("m.paper")} FROM mention AS m
         WHERE m.post IN ({numbers_of(posts)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)

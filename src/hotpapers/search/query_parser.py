@@ -1,20 +1,20 @@
-"""What a reader types, as a query: pure, and of every text something can be made.
+"""Parses what readers type into a query. Pure; accepts any text.
 
     kettle steam            both words
     "on steam"              these words, in this order
     kettl*                  prefix match
     -tea                    without the word; also -"cups of tea", -author:brewster
-    kettle OR teapot        one of them; OR stands between two
-    author:brewster         by somebody of that name; author:"Ada Brewster"
+    kettle OR teapot        either word; OR must be between two
+    author:brewster         by an author of that name; author:"Ada Brewster"
     title:kettle            in the title
-    category:cs.LG          in the category, or in an archive: category:cs; cat: is the same
-    date:2026-11            announced in that month; a year, a day, or a span 2026-11-02..2026-11-05
-    from:2026-11 to:2027    from then on, until then, both included
-    2101.04869              the paper: bare, with version, as any address of it; id: is the same
+    category:cs.LG          in a category, or in an archive: category:cs; cat: is the same
+    date:2026-11            announced in that month; also a year, a day, or a range 2026-11-02..2026-11-05
+    from:2026-11 to:2027    from one date to the other, both included
+    2101.04869              the paper: bare, with version, or any address of it; id: is the same
 
-What is none of this is a word: a field that nobody knows, a date that is none, a quotation mark without another. An OR
-that stands between nothing is passed over, as AND is. Only words come out of here: letters, digits and marks, and
-labels made of them; so nothing of a query can become part of a statement.
+Anything else is a word: an unknown field, an invalid date, an unpaired quotation mark. A misplaced OR is ignored, and
+so is AND. The output contains only words (letters, digits and marks) and labels made of them, so nothing in a query can
+become part of a statement.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from hotpapers.ids import arxiv
 from hotpapers.search import tokenizer
 
 LONGEST = 1_000
-"""Code points of a query: what comes after them is not read."""
+"""Most code points of a query; the rest is ignored."""
 MOST = 32
-"""What is asked for at once: words, phrases, names."""
+"""Most words, phrases and names in a query."""
 
 Field = Literal["", "title", "authors", "labels"]
-"""Where a term stands: anywhere, or in one of the columns that are searched."""
+"""Where a term must be: anywhere, or in one of the indexed columns."""
 Kind = Literal["word", "title", "author", "category", "paper"]
 
 
 class SearchTerm(NamedTuple):
-    """Words that stand next to each other, in a field or anywhere; of the last one the beginning where `prefix`."""
+    """Adjacent words, in a field or anywhere; with `prefix`, the last one is a prefix."""
 
     field: Field
     words: tuple[str, ...]
@@ -47,7 +47,7 @@ class SearchTerm(NamedTuple):
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """The words as titles, abstracts and posts have them: without plural endings."""
+        """The words as titles, abstracts and posts are indexed: without plural endings."""
         stems = [tokenizer.stem(word) for word in self.words]
         if self.prefix:
             stems[-1] = stems[-1] if self.words[-1].startswith(stems[-1]) else stems[-1][:-1]  # studies*: stud*
@@ -55,7 +55,7 @@ class SearchTerm(NamedTuple):
 
 
 class SearchAtom(NamedTuple):
-    """One thing that is asked for: all its terms. `text`: as it is told."""
+    """One search condition: all its terms must match. `text`: how it is shown."""
 
     kind: Kind
     terms: tuple[SearchTerm, ...]
@@ -63,7 +63,7 @@ class SearchAtom(NamedTuple):
 
 
 class SearchQuery(NamedTuple):
-    """What is asked for: of each of `wanted` one, of `unwanted` none, announced in the span.
+    """A query: one alternative of each `wanted`, none of `unwanted`, announced within the dates.
 
     `since`, `until`: the first and the last day, also months and years (2026-11, 2026); empty: any.
     """
@@ -79,12 +79,12 @@ class SearchQuery(NamedTuple):
 
     @property
     def atoms(self) -> list[SearchAtom]:
-        """All that is wanted, one or the other."""
+        """All wanted atoms, in one list."""
         return [atom for atoms in self.wanted for atom in atoms]
 
     @property
     def is_ranked(self) -> bool:
-        """Whether it asks for words: of what is but somebody's, or of a category, nothing is better than another."""
+        """Whether it has words to rank by. By author or category alone, no hit is better than another."""
         return any(atom.kind in ("word", "title") for atom in self.atoms)
 
 
@@ -103,7 +103,7 @@ _FIELDS: dict[str, tuple[Kind, Field]] = {"author": ("author", "authors"), "titl
 
 
 def parse(text: str) -> SearchQuery:
-    """The query that a text is. Takes any text and raises nothing."""
+    """Parse a text into a query. Accepts any text and never raises."""
     text = text[:LONGEST]
     whole = _paper(text)
     if whole is not None and not _WITHOUT.match(text):
@@ -139,12 +139,12 @@ def _keep(
 
 
 def _earlier(text: str, other: str) -> str:
-    """The end that comes first; empty is none."""
+    """The earlier end; empty means no end."""
     return min(text or other, other or text, key=lambda day: day + "~")
 
 
 def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
-    """First and last day, if it is a date."""
+    """First and last day, if the chunk is a date."""
     field = (chunk["field"] or "").lower()
     match = _SPAN.fullmatch(chunk["word"] or chunk["phrase"] or "")
     if field not in ("date", "from", "to") or match is None or chunk["minus"]:
@@ -157,7 +157,7 @@ def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
 
 
 def _is_day(text: str) -> bool:
-    """Whether a day is in the calendar; months and years always are."""
+    """Whether a day exists; months and years always do."""
     try:
         return len(text) < 10 or bool(datetime.date.fromisoformat(text))
     except ValueError:
@@ -165,7 +165,7 @@ def _is_day(text: str) -> bool:
 
 
 def _atom(chunk: re.Match[str]) -> SearchAtom | None:
-    """What is asked for; None where nothing is left of it."""
+    """The condition in a chunk; None if nothing is left of it."""
     field = (chunk["field"] or "").lower()
     words = chunk["phrase"] if chunk["word"] is None else chunk["word"]
     if field in ("category", "cat") and _CATEGORY.fullmatch(words.lower()):
@@ -183,7 +183,7 @@ def _atom(chunk: re.Match[str]) -> SearchAtom | None:
 
 
 def _paper(text: str) -> SearchAtom | None:
-    """The paper that a text names, by identifier or address."""
+    """The paper that a text identifies, by identifier or address."""
     if not any(map(str.isdigit, text)):
         return None
     try:
@@ -194,7 +194,7 @@ def _paper(text: str) -> SearchAtom | None:
 
 
 def _terms(text: str, field: Field, *, prefix: bool) -> Iterator[SearchTerm]:
-    """Neighbouring words are one term; a run of a language without blanks is one of its own."""
+    """Adjacent words form one term; a run of a language without spaces is a term of its own."""
     row: list[str] = []
     for piece in tokenizer.pieces(text):
         if not piece.is_run:
@@ -212,7 +212,7 @@ def _row(row: list[str], field: Field, *, prefix: bool = False) -> Iterator[Sear
 
 
 def _run(signs: Sequence[str], field: Field) -> SearchTerm:
-    """Threes next to each other; of fewer signs the beginning of a three."""
+    """Overlapping triples of characters; with fewer characters, a prefix of a triple."""
     if len(signs) < tokenizer.GRAM:
         return SearchTerm(field, ("".join(signs),), True)
     starts = range(len(signs) - tokenizer.GRAM + 1)
@@ -228,7 +228,7 @@ _PHRASES: dict[Kind, str] = {
 
 
 def describe_query(query: SearchQuery) -> str:
-    """What a query was understood as: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
+    """How a query was understood: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
     parts = []
     for kind, phrase in _PHRASES.items():
         text = [" or ".join(map(_field_of, atoms)) for atoms in query.wanted if atoms[0].kind == kind]

@@ -1,4 +1,4 @@
-"""What was found, as plain values: for the command line, pages and programs alike."""
+"""Search results as plain values: for the command line, pages and programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hotpapers.search.highlights import Span
 
 
 class SearchHitIssue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An issue that holds a found paper, at which place; 0 where it was still talked about."""
+    """An issue that contains a paper, and the paper's place; 0 if it was still talked about."""
 
     publication: str
     day: str
@@ -18,8 +18,7 @@ class SearchHitIssue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HighlightSpans(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the words stand that were asked for: from and before which code point; of authors, of which one (from 0 on)
-    before these."""
+    """Where the query's words are: start and end in code points; for authors, the author's index comes first."""
 
     title: tuple[Span, ...]
     authors: tuple[tuple[int, int, int], ...]
@@ -27,10 +26,10 @@ class HighlightSpans(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PaperHit(NamedTuple):
-    """A paper that was found. `score`: the more the better, of the same database only, 0 where nothing is ranked.
+    """A paper that was found. `score`: higher is better, comparable only within one database, 0 if unranked.
 
-    `day`: when it was announced first; where it never was, its submission, or the month of its identifier (2021-03).
-    `snippet`: of the abstract, or of the summary.
+    `day`: when it was first announced, else when it was submitted, else the month of its identifier (2021-03).
+    `snippet`: from the abstract, or from the summary.
     """
 
     paper: str
@@ -45,11 +44,11 @@ class PaperHit(NamedTuple):
 
 
 class PaperResults(NamedTuple):
-    """Papers, best first, or newest first where nothing is asked for but authors, categories and days.
+    """Papers, best first, or newest first if the query has only authors, categories and days.
 
-    `total`: how many there are, or at least are where it is not `exact`; `next`: the cursor of those that follow, None
-    after the last. `understood`: the query in words. `parts`: no paper has the words, so they were looked for as parts
-    of words. `behind`: so many batches are not searched yet, as the store cannot be written now.
+    `total`: the number of papers found, a minimum unless `exact`; `next`: the cursor for the next page, None after the
+    last. `understood`: the query in words. `parts`: no paper has the words themselves, so they were searched as parts
+    of words. `behind`: the number of batches not yet indexed because the store cannot be written now.
     """
 
     papers: tuple[PaperHit, ...] = ()
@@ -62,9 +61,9 @@ class PaperResults(NamedTuple):
 
 
 class PostHit(NamedTuple):
-    """A post that was found, shown as its network's terms have it.
+    """A post that was found, shown as its network's terms allow.
 
-    `created_at`: µs UTC; `text`: a part of it, where it is long; `spans`: in the text; `papers`: what it is about.
+    `created_at`: µs UTC; `text`: a part of it, if it is long; `spans`: in the text; `papers`: what it is about.
     """
 
     post: str
@@ -81,7 +80,7 @@ class PostHit(NamedTuple):
 
 
 class PostResults(NamedTuple):
-    """Posts, best first. The fields are those of `PaperResults`."""
+    """Posts, best first. The fields are as in `PaperResults`."""
 
     posts: tuple[PostHit, ...] = ()
     total: int = 0

@@ -1,6 +1,6 @@
-"""Words in SQLite: FTS5 tables that keep words and no texts, ranked by BM25.
+"""Words in SQLite: FTS5 tables that store words but no texts, ranked by BM25.
 
-The words come folded and apart; so the tokenizer has but to split at blanks, and what is quoted is nothing but words.
+The words come folded and split, so the tokenizer only has to split at spaces, and quoted strings contain only words.
 """
 
 from __future__ import annotations
@@ -19,49 +19,49 @@ _TABLES = {
     "search_paper_words": ("title, authors, abstract, labels", "bm25(10.0, 5.0, 1.0, 0.0)"),
     "search_post_words": ("words", "bm25(1.0)"),
 }
-"""Each table's columns, and how much a word counts in each of them."""
+"""Each table's columns and their weights."""
 
 
 class FullTextIndex:
     """SQLite's own full-text search."""
 
     def is_made(self, database: Database) -> bool:
-        """Whether its tables are there."""
+        """Whether its tables exist."""
         names = placeholders(_TABLES)
         rows = database.rows(f"SELECT count(*) FROM sqlite_schema WHERE name IN ({names})", tuple(_TABLES))
         return bool(rows[0][0] == len(_TABLES))
 
     def make(self, database: Database) -> None:
-        """Its tables anew, empty."""
+        """Recreate its tables, empty."""
         for table, (columns, rank) in _TABLES.items():
             database.run(f"DROP TABLE IF EXISTS {table}")
             database.run(f"CREATE VIRTUAL TABLE {table} USING fts5 ({columns}, {_OPTIONS})")
             database.run(f"INSERT INTO {table} ({table}, rank) VALUES ('rank', ?)", (rank,))
 
     def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
-        """Adds the words of papers."""
+        """Add the words of papers."""
         sql = "INSERT INTO search_paper_words (rowid, title, authors, abstract, labels) VALUES (?, ?, ?, ?, ?)"
         database.many(sql, [(paper.rowid, *map(" ".join, paper[1:])) for paper in papers])
 
     def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
-        """Adds the words of posts."""
+        """Add the words of posts."""
         sql = "INSERT INTO search_post_words (rowid, words) VALUES (?, ?)"
         database.many(sql, [(post.rowid, " ".join(post.words)) for post in posts])
 
     def tidy(self, database: Database) -> None:
-        """Writes all that is left anew: FTS5 only marks what is deleted."""
+        """Rewrite the table: FTS5 only marks deleted rows."""
         database.run("INSERT INTO search_post_words (search_post_words) VALUES ('optimize')")
 
     def is_to_blame(self, problem: CorruptStore) -> bool:
-        """Whether it is the index that is damaged: SQLite says so of virtual tables."""
+        """Whether the index is what is damaged: SQLite has an error code for virtual tables."""
         return getattr(problem.__cause__, "extendedresult", 0) == CORRUPT_VTAB
 
     def papers(self, query: SearchQuery) -> MatchSql:
-        """How papers are found that a query asks for."""
+        """The match for papers."""
         return _matching("search_paper_words", expression(query))
 
     def posts(self, query: SearchQuery) -> MatchSql:
-        """How posts are found that have the words of a query."""
+        """The match for posts."""
         return _matching("search_post_words", expression(query, one_column=True))
 
 
@@ -70,7 +70,7 @@ def _matching(table: str, match_text: str) -> MatchSql:
 
 
 def expression(query: SearchQuery, *, one_column: bool = False) -> str:
-    """A query in FTS5's own words. `one_column`: of a table without columns to choose from."""
+    """A query in FTS5 syntax. `one_column`: for a table with a single column."""
     groups = [" OR ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
     unwanted = [_all_of(atom, one_column) for atom in query.unwanted]
     text = " AND ".join(f"({term})" for term in groups) or f'"{ALL}"'
@@ -82,7 +82,7 @@ def _all_of(atom: SearchAtom, one_column: bool) -> str:
 
 
 def _term(term: SearchTerm, one_column: bool) -> str:
-    """Titles, abstracts and posts are kept without plural endings, names as they are."""
+    """A term. Titles, abstracts and posts are indexed without plural endings, names unchanged."""
     stems, plain = _phrase(term.stems, term.prefix), _phrase(term.words, term.prefix)
     if term.field in ("authors", "labels"):
         return f"{term.field} : {plain}"

@@ -1,4 +1,4 @@
-"""A search as one SQL statement, of which a page is fetched and a number counted."""
+"""A search as one SQL statement, to fetch a page and count the total."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from hotpapers.store.database import Database
 
 COUNT_LIMIT = 1_000
-"""So far it is counted how many there are: counting all takes as long as a good part of finding the best."""
+"""The total is counted up to this: counting everything takes a good part of the time that finding the best does."""
 DEEPEST = 100_000
-"""So far down one can go."""
+"""The deepest hit that can be paged to."""
 NOTHING = "CAST(0 AS double precision)"
-"""The score of what is not ranked."""
+"""The score in an unranked search."""
 
 
 class SearchStatement(NamedTuple):
@@ -26,13 +26,13 @@ class SearchStatement(NamedTuple):
     context: str = ""
 
     def best(self, database: Database, limit: int, start: int = 0) -> dict[int, float]:
-        """The scores of the best by row number, in order."""
+        """The scores of the best rows by row number, in order."""
         sql = f"{self.context}SELECT {self.number}, {self.score} FROM {self.source} WHERE {self.where}"
         window = f" ORDER BY {self.order} LIMIT {int(limit)} OFFSET {int(start)}"
         return dict(database.rows(sql + window, self.params))
 
     def page(self, database: Database, limit: int, start: int) -> ResultPage:
-        """One page, and how many there are in all."""
+        """One page, and the total."""
         hits = self.best(database, limit, start)
         total = start + len(hits)
         if len(hits) == limit or (start and not hits):
@@ -42,7 +42,7 @@ class SearchStatement(NamedTuple):
 
 
 class ResultPage(NamedTuple):
-    """The scores of one page by row number, in order; how many came before; how many there are, as far as counted."""
+    """The scores of one page by row number, in order; the number of hits before it; the total, as far as counted."""
 
     found: dict[int, float]
     start: int

@@ -1,10 +1,10 @@
-"""Text into words: the same for what is searched and for what is asked for, in every language.
+"""Splits text into words, the same way for indexed texts and queries, in every language.
 
-A word is a run of letters and digits. Case, accents, points of Hebrew and Arabic and invisible characters do not
-matter; TeX stands for what it prints (`Schr\\"odinger`, `$\\beta$`), and a Greek letter alone is its name. Languages
-that set no blanks between words (Chinese, Japanese, Thai …), and Korean, whose words have endings, become overlapping
-threes: a run ABCDE is ABC, BCD, CDE, and at its end DE and E; so that every part of it is found, also of one sign or
-two, as the beginning of a three.
+A word is a run of letters and digits. Case, accents, Hebrew and Arabic points, and invisible characters are ignored.
+TeX is read as what it prints (`Schr\\"odinger`, `$\\beta$`), and a single Greek letter as its name. Languages written
+without spaces (Chinese, Japanese, Thai …), and Korean, whose words have endings, become overlapping triples: a run
+ABCDE is ABC, BCD, CDE, and at its end DE and E. So every part of it can be found, even one or two characters, as the
+beginning of a triple.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST = 64
-"""Code points of a word: of longer ones the beginning counts."""
+"""Most code points of a word; longer words are cut."""
 MOST = 16_000
-"""Words of one text: what comes after them is not searched (PostgreSQL numbers so many)."""
+"""Most words of one text; the rest is not searched (PostgreSQL's limit for positions)."""
 READ = 16 * MOST
-"""Code points of one text that are looked at."""
+"""Most code points of one text that are read."""
 GRAM = 3
-"""Signs of a run that are one word."""
+"""Characters of a run that form one word."""
 SIGN = 16
-"""The most code points of one sign with all its marks."""
+"""Most code points of one character with its marks."""
 
 
 Token = tuple[str, int, int]
-"""A folded word, and its place in code points: it was made of `text[start:end]`."""
+"""A folded word and its position in code points: it comes from `text[start:end]`."""
 
 
 class WordPiece(NamedTuple):
-    """One word; or a run of a language without blanks, sign by sign, where `is_run`."""
+    """One word; or, if `is_run`, a run of a language without spaces, character by character."""
 
     tokens: tuple[Token, ...]
     is_run: bool
 
 
 PLAIN = re.compile(rf"([a-z0-9]{{1,{LONGEST}}})[a-z0-9]*")
-"""A word of a plain text in small letters; what counts of it is the group."""
+"""A word of a lower-case plain text; the group is the part that counts."""
 _RUN = re.compile(
     "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029"
     "\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\ua9e0-\ua9ff"
@@ -49,7 +49,7 @@ _RUN = re.compile(
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text is nothing but ASCII without TeX: its words are then easily told."""
+    """Whether a text is ASCII without TeX, whose words are easy to find."""
     return text.isascii() and "\\" not in text
 
 
@@ -59,7 +59,7 @@ def words(text: str) -> list[str]:
 
 
 def tokens(text: str) -> list[Token]:
-    """The same with their places."""
+    """The words of a text with their positions."""
     if is_plain(text):
         return [
             (occurrence[1], occurrence.start(), occurrence.end())
@@ -79,7 +79,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def pieces(text: str) -> Iterator[WordPiece]:
-    """Words, and runs that are not yet cut."""
+    """Words, and runs that are not split yet."""
     for match in _CHUNK.finditer(text):
         if match["plain"]:
             yield WordPiece(((match[0][:LONGEST].lower(), match.start(), match.end()),), False)
@@ -88,15 +88,15 @@ def pieces(text: str) -> Iterator[WordPiece]:
 
 
 def joined(signs: Sequence[Token]) -> Token:
-    """Several signs as one token."""
+    """Several characters joined into one token."""
     return "".join([text for text, _, _ in signs]), signs[0][1], signs[-1][2]
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """An English word without its plural ending: `models` and `model` are one word, `studies` and `study` too.
+    """An English word without its plural ending: `models` becomes `model`, `studies` becomes `study`.
 
-    Other words stay as they are. (D. Harman, How effective is suffixing?, 1991: the s-stemmer, with -es after x, ss, sh
+    Other words are unchanged. (D. Harman, How effective is suffixing?, 1991: the s-stemmer, with -es after x, ss, sh
     and ch.)
     """
     if len(word) < 4 or not (word.isascii() and word.isalpha()) or word.endswith(("us", "is", "ss")) or word == "news":
@@ -113,20 +113,20 @@ def stem(word: str) -> str:
 _ALIKE = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ŧ": "t", "ـ": ""}
 )
-"""Letters that people type without their stroke; the Arabic stretching sign."""
+"""Letters that people type without their stroke; the Arabic elongation character."""
 
 _POINTS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff"
     "\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
 )
-"""Marks without which a word is the same: accents, points of Hebrew and Arabic. Other scripts spell with them."""
+"""Marks that don't change a word: accents, Hebrew and Arabic points. Other scripts use marks for spelling."""
 
 _GOES_ON = re.compile("[\u1160-\u11ff]")
-"""Korean letters that go on with the syllable before them."""
+"""Korean letters that continue the syllable before them."""
 
 
 class _FoldTable(dict[str, str | None]):
-    """What becomes of a character: its folded form, "" where it is passed over, None where it ends a word."""
+    """Maps a character to its folded form, "" if it is ignored, None if it ends a word."""
 
     def __missing__(self, character: str) -> str | None:
         kind = unicodedata.category(character)
@@ -155,12 +155,12 @@ _GREEK_NAMES = frozenset(_GREEK.values())
 _TEX_FORMS = r"""\{?\\(?:["'`^~=.]\ ?|[Hcuvdbtkr](?=\{))(?:\{\\?(?P<inner>[A-Za-z])\}|\\?(?P<letter>[A-Za-z]))\}?
     |\{?\\(?P<sign>ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\}|\}|\ )?
     |\\(?P<command>[A-Za-z]+)"""
-"""An accent over a letter, a letter of its own name, or a command."""
+"""An accented letter, a named letter, or a command."""
 _TEX = re.compile(_TEX_FORMS, re.VERBOSE)
 _CHUNK = re.compile(
     rf"(?P<plain>[A-Za-z0-9]++(?![^\x00-\x7f]|\{{?\\)) | (?:[A-Za-z0-9]+|[^\x00-\x7f]+|{_TEX_FORMS})+", re.VERBOSE
 )
-"""A word of plain letters, or all that stands together with something else: the latter is read letter by letter."""
+"""A word of plain letters, or anything mixed with other characters, which is read letter by letter."""
 
 _COMMANDS = (
     "mathcal mathbb mathbf mathrm mathfrak mathscr mathsf mathit mathtt boldsymbol bm text textit textbf textrm textsc "
@@ -169,11 +169,11 @@ _COMMANDS = (
     "underline widetilde widehat tilde hat bar vec dot ddot mbox rangle langle"
 )
 _LAYOUT = frozenset(_COMMANDS.split())
-"""Commands that print nothing of their own, or nothing that anybody would type."""
+"""Commands that print nothing themselves, or nothing that anyone would type."""
 
 
 def _letter_by_letter(text: str, start: int) -> Iterator[WordPiece]:
-    """The words of a text that stands at a place in a longer one."""
+    """The words of a part of a text that starts at `start`."""
     signs: list[Token] = []
     at = 0
     while at < len(text):
@@ -192,7 +192,7 @@ def _letter_by_letter(text: str, start: int) -> Iterator[WordPiece]:
 
 
 def _from_tex(tex: re.Match[str], signs: list[Token], start: int) -> Iterator[WordPiece]:
-    """A letter goes on with the word that it stands in; a command is a word of its own, or none."""
+    """A letter continues its word; a command is a word of its own, or none."""
     name, place = tex["command"], (start + tex.start(), start + tex.end())
     if name is None:
         signs.append(((tex["inner"] or tex["letter"] or tex["sign"]).lower(), *place))
@@ -205,7 +205,7 @@ def _from_tex(tex: re.Match[str], signs: list[Token], start: int) -> Iterator[Wo
 
 
 def _add(signs: list[Token], folded: str, at: int) -> None:
-    """One character to the word that is being read: a mark joins the sign before it."""
+    """Add a character to the current word; a mark joins the character before it."""
     if signs and (not folded or _GOES_ON.match(folded) or unicodedata.category(folded[0])[0] == "M"):
         before, start, _ = signs[-1]
         signs[-1] = (unicodedata.normalize("NFKC", before + folded)[:SIGN], start, at + 1)
@@ -214,7 +214,7 @@ def _add(signs: list[Token], folded: str, at: int) -> None:
 
 
 def _close_run(signs: list[Token]) -> Iterator[WordPiece]:
-    """What was read, as words and runs; empties the list."""
+    """Yield what was read as words and runs, and clear the list."""
     start = 0
     for at in range(1, len(signs) + 1):
         if at == len(signs) or _is_run(signs[at]) != _is_run(signs[start]):

@@ -1,4 +1,4 @@
-"""Views: an issue, an entry, a post, a network in words and numbers, before any format has its say. Pure.
+"""Views: issues, entries, posts and networks in words and numbers, independent of any output format. Pure.
 
-Every output (pages, feeds, mail, chat) begins with these, so that they say the same.
+All outputs (pages, feeds, mail, chat) start from these, so that they say the same.
 """

@@ -1,4 +1,4 @@
-"""The archive as a calendar: a small table a month, its days shaded by how many papers their issues hold."""
+"""The archive as a calendar: a small table per month, with days shaded by the number of papers in their issues."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
 
 SHADES = 5
-"""A day with papers has shade 1 to 5, one without has shade 0."""
+"""Days with papers have shade 1 to 5, days without have shade 0."""
 
 
 class CalendarDay(NamedTuple):
-    """A day in a month's table. `number`: 0 for a day of another month; `path`: empty without an issue."""
+    """A cell of a month's table. `number`: 0 outside the month; `path`: empty if there is no issue."""
 
     number: int
     path: str
@@ -24,21 +24,21 @@ class CalendarDay(NamedTuple):
 
 
 class CalendarMonth(NamedTuple):
-    """A month's table: its weeks run from Monday to Sunday."""
+    """A month's table, with weeks from Monday to Sunday."""
 
     name: str
     weeks: tuple[tuple[CalendarDay, ...], ...]
 
 
 class CalendarYear(NamedTuple):
-    """The months of a year that have issues."""
+    """A year and its months that have issues."""
 
     name: str
     months: tuple[CalendarMonth, ...]
 
 
 def calendar(entry_counts: Mapping[str, int]) -> tuple[CalendarYear, ...]:
-    """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, the last first."""
+    """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, latest first."""
     most = max(entry_counts.values(), default=0)
     months = sorted({day[:7] for day in entry_counts})
     years = [

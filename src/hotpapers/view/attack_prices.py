@@ -1,4 +1,4 @@
-"""What a place costs, as the site tells it: the figures that come with the program, a publication's ranking first."""
+"""What a place costs: the figures shipped with the program, for the site, a publication's ranking first."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ NEVER = "no number"
 
 
 class CheapestAttack(NamedTuple):
-    """By a publication's ranking the cheapest way to a place, in words: with new accounts alone, and with such as have
-    standing."""
+    """The cheapest way to a place under a publication's ranking, in words: with new accounts only, and with accounts
+    that have standing."""
 
     networks: int
     place: str
@@ -31,7 +31,7 @@ class CheapestAttack(NamedTuple):
 
 
 class AttackTable(NamedTuple):
-    """A table of what attacks cost. `rankings`: of its columns; `rows`: attack, kind of accounts, cells."""
+    """A table of attack costs. `rankings`: the columns; `rows`: attack, kind of accounts, cells."""
 
     anchor: str
     heading: str
@@ -40,7 +40,7 @@ class AttackTable(NamedTuple):
 
 
 class AttackPrices(NamedTuple):
-    """All that the page tells. `prices`: what, US dollars, source, year."""
+    """The contents of the page. `prices`: what, US dollars, source, year."""
 
     figures: AttackFigures
     ranking: str
@@ -50,8 +50,8 @@ class AttackPrices(NamedTuple):
 
 
 def attack_prices(figures: AttackFigures, ranking: str) -> AttackPrices:
-    """The page's content for a publication that is ranked so; by the program's own ranking where that one was not
-    measured."""
+    """The page's content for a publication with this ranking; if it was not measured, for the program's default
+    ranking."""
     names = list(dict.fromkeys(row.ranking for row in figures.rows))
     first = ranking if ranking in names else figures.default
     ordered = sorted(names, key=lambda name: name != first)
@@ -69,13 +69,13 @@ def _cheapest(figures: AttackFigures, ranking: str) -> tuple[CheapestAttack, ...
 
 
 def _least(rows: Iterable[CostSummary]) -> str:
-    """The cheapest of some rows in words, with the attack and, where it can be bought, the dollars."""
+    """The cheapest of these rows in words, with the attack and, if it can be bought, the price."""
     row = least(rows)
     if row is None:
         return NEVER
     accounts = [f"{number(row.fresh)} new"] if row.fresh and row.aged else []
     accounts += [number(row.aged if row.aged else row.fresh)]
-    joins_in = row.with_standing and row.fresh  # popular accounts of others, which nobody sells
+    joins_in = row.with_standing and row.fresh  # other people's popular accounts are not for sale
     return f"{' and '.join(accounts)} ({row.attack}{'' if joins_in else '; ' + _dollars(row.dollars)})"
 
 

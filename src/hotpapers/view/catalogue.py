@@ -1,7 +1,8 @@
 """The papers of all issues by category and by author.
 
-A category has a page from its first paper on, with a page for each of its years. An author has one from the second
-paper on: before that the paper's own page says all. An author is a name: who writes themselves alike shares a page.
+A category gets a page with its first paper, and one for each of its years. An author gets a page with the second
+paper; before that the paper's page says it all. Authors are told apart by name: people whose names are written alike
+share a page.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ _LIGATURES = str.maketrans(
 
 @lru_cache(maxsize=1 << 16)
 def slug(name: str) -> str:
-    """A name for addresses: `Zoë Brandywine` → `zoe-brandywine`; names in other scripts get a number."""
+    """A name for URLs: `Zoë Brandywine` → `zoe-brandywine`; names in other scripts get a hash."""
     low = (name if name.isprintable() else clean_text.one_line(name)).lower()
     words = low.split()
-    if low.isascii() and "".join(words).isalnum():  # most are so
+    if low.isascii() and "".join(words).isalnum():  # the usual case
         return "-".join(words)[:80].strip("-")
     if not low.isascii():
         plain = unicodedata.normalize("NFKD", low).translate(_LIGATURES)
@@ -40,7 +41,7 @@ def slug(name: str) -> str:
 
 
 class Catalogue:
-    """An index of what issues hold."""
+    """An index of the entries of issues."""
 
     def __init__(self, entry_summaries: Sequence[EntrySummary]) -> None:
         self._by_category: dict[str, list[EntrySummary]] = defaultdict(list)
@@ -53,7 +54,7 @@ class Catalogue:
                 self._by_author[author].append(summary)
 
     def everything(self) -> tuple[set[str], set[str]]:
-        """The paths of all categories and their years, and all authors."""
+        """The paths of all categories and their years, and the slugs of all authors."""
         categories = {site_paths.category_path(category) for category in self._by_category}
         for category in self._by_category:
             categories |= {site_paths.category_path(category, year) for year in self.years(category)}
@@ -62,15 +63,15 @@ class Catalogue:
     # ---- categories ----------------------------------------------------------------------------------
 
     def categories(self) -> list[tuple[str, int]]:
-        """Every category with the number of its places in issues, by name."""
+        """Every category with its number of entries, by name."""
         return sorted((category, len(summaries)) for category, summaries in self._by_category.items())
 
     def category(self, category: str) -> Sequence[EntrySummary]:
-        """What issues hold of a category, the newest issue first."""
+        """A category's entries, newest issue first."""
         return newest_first(self._by_category.get(category, ()))
 
     def years(self, category: str) -> dict[str, int]:
-        """The years of a category with the number of places, the newest first."""
+        """A category's years with their number of entries, newest first."""
         result: dict[str, int] = {}
         for summary in reversed(self._by_category.get(category, ())):
             result[summary.day[:4]] = result.get(summary.day[:4], 0) + 1
@@ -79,23 +80,23 @@ class Catalogue:
     # ---- authors -------------------------------------------------------------------------------------
 
     def has_author(self, author: str) -> bool:
-        """Whether the author of a slug has a page."""
+        """Whether the author with this slug has a page."""
         return len(self.papers_of(author)) > 1 if author else False
 
     def author(self, author: str) -> Sequence[EntrySummary]:
-        """What issues hold by the author of a slug, the newest issue first."""
+        """The entries by the author with this slug, newest issue first."""
         return newest_first(self._by_author.get(author, ()))
 
     def papers_of(self, author: str) -> set[str]:
         return {summary.paper for summary in self._by_author.get(author, ())}
 
     def path_of(self, name: str) -> str:
-        """The page of an author by name; empty where there is none."""
+        """The path of an author's page, by name; empty if there is none."""
         author_slug = slug(name)
         return site_paths.author_path(author_slug) if self.has_author(author_slug) else ""
 
     def spellings(self, author: str) -> list[str]:
-        """How the names are written that share a slug, the most frequent first."""
+        """The spellings of the names that share a slug, most frequent first."""
         names = [
             name for summary in self._by_author.get(author, ()) for name in summary.authors if slug(name) == author
         ]
@@ -103,5 +104,5 @@ class Catalogue:
 
 
 def newest_first(entry_summaries: Iterable[EntrySummary]) -> list[EntrySummary]:
-    """The newest issue first, within it by place."""
+    """Entries by issue, newest first, then by place."""
     return sorted(entry_summaries, key=lambda summary: (-int(summary.day.replace("-", "")), summary.place))

@@ -1,4 +1,4 @@
-"""arXiv's categories by name (its category taxonomy, and the archives that were closed), for headings."""
+"""Names of arXiv's categories (its category taxonomy and the closed archives), for headings."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ FIELD_NAMES: dict[str, str] = {
     category: name
     for category, _, name in (line.strip().partition(" ") for line in _NAMES.replace("\n", " ").split(";"))
 }
-"""The names of categories that have one."""
+"""Category → name."""
 
 
 def field_name(category: str) -> str:
-    """`cs.LG` → `Machine Learning`; empty for a category without a name."""
+    """`cs.LG` → `Machine Learning`; empty for an unknown category."""
     return FIELD_NAMES.get(category, "")

@@ -1,6 +1,6 @@
-"""Papers for reference managers: BibTeX, RIS, COinS (an OpenURL in a span) and Highwire's meta elements.
+"""Papers for reference managers: BibTeX, RIS, COinS (an OpenURL in a span) and Highwire meta elements.
 
-What comes from papers cannot end a field and begin another: line breaks are gone, braces are in balance.
+Text from papers cannot end a field and start another: line breaks are removed, and braces are balanced.
 """
 
 from __future__ import annotations
@@ -17,16 +17,15 @@ from hotpapers.view import phrases, site_paths
 from hotpapers.view.tex import plain
 
 CACHED = 256
-"""Entries kept: an issue's are wanted again on its papers' pages."""
+"""Citations kept: an issue's are needed again on its papers' pages."""
 COINS_AUTHORS = 10
-"""Authors named in a COinS span; the others are in the other forms."""
+"""Authors named in a COinS span; the other formats name all."""
 _NEW_ID, _OLD_ID = re.compile(r"(\d\d)(\d\d)\.\d{4,5}"), re.compile(r"[a-z-]+/(\d\d)(\d\d)\d{3}")
 _DOI = re.compile(r"10\.\d{4,9}/[!-~]{1,200}")
 
 
 class PaperCitation(NamedTuple):
-    """What is cited of a paper. `date`: year, month and, where it is known, day; `doi`: the published version's, else
-    arXiv's own."""
+    """A paper's citation. `date`: year, month and, if known, day; `doi`: the published version's, else arXiv's own."""
 
     id: str
     title: str
@@ -43,7 +42,7 @@ class PaperCitation(NamedTuple):
 
 @lru_cache(CACHED)
 def citation(paper: Paper) -> PaperCitation | None:
-    """What is cited of a paper; None for one of another server."""
+    """A paper's citation; None for a paper from another server."""
     identifier = site_paths.arxiv_id(paper.paper)
     if not identifier:
         return None
@@ -71,7 +70,7 @@ _SPECIAL = re.compile(r"(?<!\\)([&%#])")
 
 @lru_cache(CACHED)
 def bibtex(citation: PaperCitation) -> str:
-    """One entry, as arXiv itself gives them, with the id in its key."""
+    """One entry, in the form that arXiv uses, with the id in its key."""
     last = re.sub(r"[^a-z]", "", citation.authors[0].split()[-1].lower()) if citation.authors else ""
     fields = {
         "title": f"{{{_tex(citation.title)}}}",
@@ -90,8 +89,7 @@ def bibtex(citation: PaperCitation) -> str:
 
 
 def _tex(text: str) -> str:
-    """A field's value: braces in balance, dollar signs in pairs, signs that would begin something else behind a
-    backslash."""
+    """A field's value, with balanced braces, paired dollar signs, and special characters escaped."""
     if not _balanced(text):
         text = text.replace("{", "").replace("}", "")
     if text.count("$") % 2:
@@ -125,7 +123,7 @@ def ris(citation: PaperCitation) -> str:
 
 
 def _family_first(name: str) -> str:
-    """`Tansy Overquill` → `Overquill, Tansy`: the last word is taken for the family's name."""
+    """`Tansy Overquill` → `Overquill, Tansy`: the last word is taken for the family name."""
     given_names, _, family = name.rpartition(" ")
     return f"{family}, {given_names}" if given_names else family
 
@@ -136,7 +134,7 @@ def _family_first(name: str) -> str:
 def coins(citation: PaperCitation) -> str:
     """The title of a COinS span: an OpenURL 1.0 context object (ANSI/NISO Z39.88-2004) as key and value."""
     values = "\n".join((plain(citation.title), citation.doi, citation.url, *citation.authors[:COINS_AUTHORS]))
-    title, doi, url, *authors = quote(values, "", errors="replace").split("%0A")  # quoting is slow: all at once
+    title, doi, url, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
     named = "".join(f"&rft.au={author}" for author in authors)
     return (
         "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal&rft.genre=preprint&rft.jtitle=arXiv"
@@ -145,7 +143,7 @@ def coins(citation: PaperCitation) -> str:
 
 
 def highwire(citation: PaperCitation) -> Iterator[tuple[str, str]]:
-    """Names and contents of the meta elements that Google Scholar and Zotero read."""
+    """Names and contents of the meta elements read by Google Scholar and Zotero."""
     yield "citation_title", plain(citation.title)
     yield from (("citation_author", name) for name in citation.authors)
     yield "citation_publication_date", "/".join(citation.date)

@@ -1,30 +1,30 @@
-"""Text from outside without what no page, feed or mail should carry."""
+"""Removes from outside text what no page, feed or mail should contain."""
 
 from __future__ import annotations
 
 import re
 
-# Control characters, and the bidi embeddings and overrides, which make a text read otherwise than it is. The bidi marks
-# and isolates that languages need stay.
+# Control characters, and the bidi embeddings and overrides, which can make text read differently than it is. Bidi
+# marks and isolates stay, since languages need them.
 _ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
-# What shows nothing by itself: blanks, zero-width characters, bidi marks and isolates.
+# What is invisible on its own: blanks, zero-width characters, bidi marks and isolates.
 _BLANK = re.compile(
     r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]*"
 )
 
 
 def shown(text: str) -> str:
-    """Text from outside without the characters that no page should carry."""
+    """Text from outside without the characters that no page should contain."""
     return text if text.isprintable() else _ODD.sub("", text)
 
 
 def one_line(text: str) -> str:
-    """The same on one line, blanks single."""
-    if text.isprintable() and "  " not in text:  # most are so already: then its only blanks are spaces
+    """The same on one line, with single spaces."""
+    if text.isprintable() and "  " not in text:  # the usual case: then the only blanks are spaces
         return text.strip(" ")
     return " ".join(shown(text).split())
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text shows nothing at all."""
+    """Whether a text has nothing visible."""
     return _BLANK.fullmatch(shown(text)) is not None

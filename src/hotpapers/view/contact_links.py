@@ -1,4 +1,4 @@
-"""How readers reach the operator: to say that an entry is wrong, or that a post should not be quoted."""
+"""How readers contact the operator: to report an entry as wrong, or a post that should not be quoted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAILTO = "mailto:"
 
 
 class ReportSubject(NamedTuple):
-    """What somebody writes about: an entry of an issue, or a post quoted there."""
+    """What a reader writes about: an entry of an issue, or a post quoted there."""
 
     publication: str
     day: str
@@ -27,28 +27,28 @@ class ReportSubject(NamedTuple):
 
 
 class ContactLinks(NamedTuple):
-    """Where a reader can write to: the app's forms, else of an operator's contact a mail address, else a page. `app`:
-    the public address of the app, with a `/` at its end. All may be empty."""
+    """Where readers can write: the app's forms, else the mail address in the operator's contact, else a page. `app`:
+    the public address of the app, ending with `/`. All may be empty."""
 
     mail: str
     page: str
     app: str = ""
 
     def wrong(self, about: ReportSubject) -> str:
-        """Where one says that an entry is wrong; empty where nowhere is known."""
+        """Where to report that an entry is wrong; empty if unknown."""
         if self.app:
             return f"{self.app}wrong?{urlencode({'paper': about.paper, 'issue': about.digest})}"
         return self._to(f"This is wrong: {about.paper} in {about.publication} of {about.day}", about)
 
     def report(self, about: ReportSubject) -> str:
-        """Where one says that a post should not be quoted."""
+        """Where to report that a post should not be quoted."""
         if self.app:
             named = {"post": about.post, "paper": about.paper, "issue": about.digest}
             return f"{self.app}report?{urlencode(named, errors='replace')}"
         return self._to(f"A quotation in {about.publication} of {about.day}", about)
 
     def _to(self, subject: str, about: ReportSubject) -> str:
-        """RFC 6068, with a body that names what is meant."""
+        """A mailto link (RFC 6068) with a body that identifies the subject; else the contact page."""
         if not self.mail:
             return self.page
         named = [
@@ -63,20 +63,20 @@ def _encode(text: str) -> str:
 
 
 def join_address(site_config: SiteConfig, publication: str) -> str:
-    """Where one asks for a publication by mail; empty where none is sent."""
+    """Where to subscribe to a publication by mail; empty if none is sent."""
     text = urlencode({"publication": publication})
     return f"{site_config.app}mail/join?{text}" if site_config.app and site_config.mails else ""
 
 
 def contact_links_of(contact: str, app: str = "") -> ContactLinks:
-    """What can be read from an operator's public contact; `app`: where the app with its forms is public."""
+    """The links in an operator's public contact. `app`: the app's public address."""
     text = clean_text.one_line(contact)
     mail, page = _MAIL.search(_PAGE.sub(" ", text)), _PAGE.search(text)
     return ContactLinks(mail[0] if mail else "", site_paths.outside(page[0].rstrip(".,;)")) if page else "", app)
 
 
 def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:
-    """An operator's public contact in pieces: a mail address or else a page, is a link."""
+    """An operator's public contact in pieces, where a mail address, or else a page, is a link."""
     links, plain = contact_links_of(contact), clean_text.one_line(contact)
     address = links.mail or links.page
     if not address:

@@ -1,6 +1,6 @@
-"""Small marks of the networks, drawn by us in a square of 16 × 16, as SVG path data; the name stands beside each.
+"""Small icons of the networks, drawn by us in a square of 16 × 16, as SVG path data; the name is shown beside each.
 
-They hint at a network without copying its logo.
+They suggest a network without copying its logo.
 """
 
 from __future__ import annotations
@@ -20,5 +20,5 @@ _MARKS = {
 
 
 def mark(network: str) -> str:
-    """The path data of a network's mark; a dot for one that has none."""
+    """The path data of a network's icon; a dot if it has none."""
     return _MARKS.get(network, _DOT)

@@ -1,4 +1,4 @@
-"""What a page says of an issue's place in the log, and what it carries so that a saved copy can be checked."""
+"""An issue's place in the log, and the data that a page carries so that a saved copy can be checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROOF_FILE, CONTENT_FILE = "issue.tlog-proof", "issue.json"
 
 
 class IssueProofView(NamedTuple):
-    """`proof`, `content`: what stands in the page's two data blocks, in which nothing can end a block."""
+    """`proof`, `content`: the text of the page's two data blocks, which cannot contain the end of a block."""
 
     words: str
     proof: str
@@ -28,7 +28,7 @@ class IssueProofView(NamedTuple):
 
 
 def issue_proof_view(issue: PublishedIssue, logs: PublicationLogs | None) -> IssueProofView | None:
-    """What a page carries; None while the log does not hold the issue."""
+    """The proof data for a page; None while the log does not contain the issue."""
     proved = proved_issue(issue, logs)
     if proved is None:
         return None
@@ -37,14 +37,14 @@ def issue_proof_view(issue: PublishedIssue, logs: PublicationLogs | None) -> Iss
 
 
 def proof_text(issue: PublishedIssue, logs: PublicationLogs | None) -> str:
-    """The proof as a file; empty while the log does not hold the issue."""
+    """The proof as a file; empty while the log does not contain the issue."""
     proved = proved_issue(issue, logs)
     return proved.text if proved else ""
 
 
 def issue_json(issue: PublishedIssue, logs: PublicationLogs | None) -> bytes:
     """An issue with its proof as one JSON file: `content`, `metadata` and `proof` of `ProvedIssue`. Empty while the log
-    does not hold the issue."""
+    does not contain the issue."""
     proved = proved_issue(issue, logs)
     if proved is None:
         return b""
@@ -52,8 +52,8 @@ def issue_json(issue: PublishedIssue, logs: PublicationLogs | None) -> bytes:
 
 
 class ProvedIssue(NamedTuple):
-    """What a saved copy needs to be checked. `content`: its SHA-256 is the digest. `metadata`: the items of which the
-    entries name the hashes, by paper: title, authors, abstract; in a listing what that printed."""
+    """What is needed to check a saved copy. `content`: its SHA-256 is the digest. `metadata`: the items whose hashes
+    are in the entries, by paper: title, authors, abstract; for a listing, what it printed."""
 
     content: IssueContent
     metadata: Mapping[str, Paper | Place]
@@ -65,10 +65,10 @@ class ProvedIssue(NamedTuple):
 
 
 def proved_issue(issue: PublishedIssue, logs: PublicationLogs | None) -> ProvedIssue | None:
-    """An issue with its proof, where its content is what the digest says: what an older program froze may be written
-    otherwise. None while the log does not hold the issue."""
+    """An issue with its proof. None while the log does not contain the issue, or if its content does not match the
+    digest, since an older program may have encoded it differently."""
     proof = logs.proof(issue.digest) if logs else None
-    if proof is None or "<" in str(proof.proof):  # in a page it would end its data block
+    if proof is None or "<" in str(proof.proof):  # could end its data block in a page
         return None
     if digest_of(issue.content) != issue.digest:
         return None

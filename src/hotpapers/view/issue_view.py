@@ -1,6 +1,6 @@
-"""An issue as its pages show it: every word chosen, nothing left to decide; templates escape what is plain text.
+"""An issue as its pages show it, with all wording decided; templates only escape plain text.
 
-Made once per issue by `issue_view` and used by every page on which the issue or one of its papers appears.
+Made once per issue by `issue_view` and used by every page that shows the issue or one of its papers.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from hotpapers.view.sparkline import Sparkline, spark
 from hotpapers.view.tex import plain_line
 
 AUTHORS = 3
-"""So many authors are named at once; the others unfold."""
+"""Authors shown at once; the others unfold."""
 
 History = Mapping[str, Sequence[Attention]]
-"""Papers' attention hour by hour, by their keys."""
+"""Hourly attention by paper key."""
 
 
 class CountView(NamedTuple):
-    """One network's counts. `mark`: the drawn mark's path; `short`: the fewest words; `bots`: what was left out."""
+    """One network's counts. `mark`: the icon's path; `short`: the fewest words; `bots`: what was left out."""
 
     name: str
     mark: str
@@ -38,19 +38,19 @@ class CountView(NamedTuple):
 
     @property
     def line(self) -> str:
-        """All of it in one line of text: `Bluesky: 40 voices, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
+        """All of it on one line: `Bluesky: 40 voices, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
         return f"{self.name}: {self.words}{f' ({self.bots})' if self.bots else ''}"
 
 
 class CountsView(NamedTuple):
-    """What an entry says of its counts: the same on every page."""
+    """An entry's counts, the same on every page."""
 
     counts: tuple[CountView, ...]
     spark: Sparkline | None
 
 
 class ScoreView(NamedTuple):
-    """What an entry says of its score: the same on every page."""
+    """An entry's score, the same on every page."""
 
     why: tuple[tuple[str, str], ...]
     total: str
@@ -64,14 +64,14 @@ class ScoreView(NamedTuple):
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The score's parts and sum, and what qualifies its place, where pages have no room for more."""
+        """The score's parts and sum, and any qualification of the place, for pages with no room for more."""
         sums = (*(sentence for sentence, _ in self.why), f"Score: {self.total}.")
         return tuple(sentence for sentence in (*sums, self.tie_note, self.provisional) if sentence)
 
 
 class EntryView(NamedTuple):
-    """A paper in an issue. Title, first lines, rest and abstract are as written, TeX and all: pages show them by
-    `prose`. `at_once`: so many posts stand on an issue's page, those after the first folded."""
+    """A paper in an issue. Title, lead, rest and abstract are as written, including TeX: pages render them with
+    `prose`. `at_once`: the number of posts on an issue's page; those after the first are folded."""
 
     key: str
     paper: str
@@ -100,12 +100,12 @@ class EntryView(NamedTuple):
 
     @property
     def plain_title(self) -> str:
-        """The title where only plain text can stand."""
+        """The title as plain text."""
         return plain_line(self.title)
 
     @property
     def lead_text(self) -> str:
-        """The first lines where only plain text can stand, and no mark beside it: a machine's carry it within."""
+        """The lead as plain text without a mark beside it; a machine-written lead includes its mark."""
         lead = plain_line(self.lead)
         return f"{lead} ({self.lead_mark})" if self.lead_mark.startswith("machine") else lead
 
@@ -119,8 +119,8 @@ class EntryView(NamedTuple):
 
 
 class LazyEntries(Sequence[EntryView]):
-    """The entries of an issue, each prepared when it is first looked at: a page of a paper wants one, and to prepare
-    the others takes longer than that page."""
+    """The entries of an issue, each prepared on first use: a paper's page needs only one, and preparing the others
+    would take longer than rendering that page."""
 
     def __init__(self, issue: PublishedIssue, entries: Sequence[Entry], history: History) -> None:
         self._issue, self._entries, self._history = issue, entries, history
@@ -146,7 +146,7 @@ class LazyEntries(Sequence[EntryView]):
 
 
 class IssueView(NamedTuple):
-    """An issue. `editions`: how many there are; `entries` and `ongoing` share no paper."""
+    """An issue. `editions`: their number; `entries` and `ongoing` have no paper in common."""
 
     publication: str
     day: str
@@ -167,12 +167,12 @@ class IssueView(NamedTuple):
     command: str
 
     def about(self, entry: EntryView) -> ReportSubject:
-        """What a reader names who writes about an entry."""
+        """What a reader's report about an entry refers to."""
         return ReportSubject(self.publication, self.day, self.edition, self.digest, entry.paper)
 
 
 def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueView:
-    """All that pages say of one frozen issue."""
+    """Everything that pages say about a frozen issue."""
     content = issue.content
     known = history or {}
     return IssueView(
@@ -251,7 +251,7 @@ def _explain_command(issue: PublishedIssue, paper: str) -> str:
 
 
 def _movement(issue: PublishedIssue, entry: Entry) -> tuple[str, str]:
-    """The place then beside the place now, and an arrow for the way between."""
+    """The place by the classic rule, and an arrow for the change."""
     if not entry.classic_rank:
         return "", ""
     rise = "" if entry.classic_rank == entry.place else "↑" if entry.place < entry.classic_rank else "↓"
@@ -272,7 +272,7 @@ def _count(count: PrintedCount) -> CountView:
 
 
 def links(paper: Paper) -> tuple[LinkedPiece, ...]:
-    """Where a paper is to be had and read about."""
+    """Links to a paper and to pages about it."""
     candidates = (
         LinkedPiece("abs", site_paths.abs_url(paper.paper)),
         LinkedPiece("pdf", site_paths.pdf_url(paper.paper)),

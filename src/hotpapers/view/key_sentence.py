@@ -1,11 +1,10 @@
-"""The most telling sentence of an abstract, chosen by a fixed rule: pure, the same everywhere, versioned.
+"""Picks the most telling sentence of an abstract by a fixed, versioned rule. Pure, and the same everywhere.
 
-    telling/1   each sentence gets points for what it says, by the tables below; the one with the most is chosen, of
-                equals the first
+    telling/1   each sentence gets points by the tables below; the one with the most is chosen, the first if tied
 
-It claims no understanding: it looks for words with which authors announce what they did and found, for figures, and for
-a length that can be read at a glance. Which words these are was settled on abstracts that are not part of this program;
-docs/explanation/summary.md says how well it does.
+The rule does not understand anything: it looks for words with which authors announce what they did and found, for
+figures, and for a length that is easy to read. The words were chosen using abstracts that are not part of this program;
+docs/explanation/summary.md says how well the rule does.
 """
 
 from __future__ import annotations
@@ -18,33 +17,33 @@ from typing import NamedTuple
 from hotpapers.view.tex import formulas
 
 RULE = "telling/1"
-"""The name of the rule. Another rule is another name: what a page says of its lead stays true."""
+"""The name of the rule. A changed rule gets a new name, so that what pages say about their lead stays true."""
 LEAST = -1000
-"""Fewer points than any sentence has."""
+"""Fewer points than any sentence can have."""
 LONGEST = 20_000
-"""Code points of an abstract that is looked at; what follows is not."""
+"""Code points of an abstract that are considered; the rest is ignored."""
 SHORTEST, EASY, LONG, TOO_LONG = 40, 250, 340, 480
-"""Code points: a sentence says too little below the first, is read at a glance up to the second, is long from the third
-on, and too long for a page's list from the fourth on."""
+"""Code points: a sentence shorter than the first says too little; up to the second it is easy to read; from the third
+it is long; from the fourth it is too long for a list."""
 
 
-# ---- what a sentence may hold --------------------------------------------------------------------------
+# ---- signals -------------------------------------------------------------------------------------------
 
 
 class SentenceSignal(NamedTuple):
-    """What a sentence in small letters may hold, and its points."""
+    """A pattern that a lower-case sentence may match, and its points."""
 
     points: int
     pattern: re.Pattern[str]
 
 
 def _anywhere(points: int, *phrases: str) -> SentenceSignal:
-    """One of these, from the beginning of a word on."""
+    """Any of these phrases, starting at a word boundary."""
     return SentenceSignal(points, re.compile(rf"\b(?:{'|'.join(phrases)})"))
 
 
 def _first(points: int, *phrases: str) -> SentenceSignal:
-    """One of these words at the beginning."""
+    """Any of these phrases at the start of the sentence."""
     return SentenceSignal(points, re.compile(rf"^(?:{'|'.join(phrases)})\b"))
 
 
@@ -63,9 +62,9 @@ _FIND = (
 )
 
 MAKES = _anywhere(7, f"{_WE}(?:{_MAKE})")
-"""Says what was made, or taken up."""
+"""Says what was made or studied."""
 
-# Each counts once a sentence, however often it is there.
+# Each counts once per sentence, however often it matches.
 DONE = (MAKES, _anywhere(6, f"{_WE}(?:{_FIND})"))
 """What was done and found."""
 
@@ -83,12 +82,12 @@ TELLS = (
         2, "allow", "enabl", r"can be\b", r"without\b", r"by \w+ing\b", r"instead of\b", r"rather than\b",
         r"based on\b", r"using\b",
     ),
-    # a figure with its unit, or one that is a word of its own; begun with the digit both have, which is quickly found
+    # a figure with its unit, or one that is a word of its own; both start with the digit, which is fast to find
     SentenceSignal(1, re.compile(
         r"\d(?:(?:\.\d+)? ?(?:\\?%|x\b|×|times\b|percent\b|-fold\b)|(?<=\b\d)\d*(?:\.\d+)?[kmb]?\b)"
     )),
 )  # fmt: skip
-"""Whose it is, what it is called, what it is good for, how much of it."""
+"""Who did it, its name, its benefits, its numbers."""
 
 SCENE = (
     _first(
@@ -107,7 +106,7 @@ SCENE = (
     ),
     SentenceSignal(-4, re.compile(r"\?$")),
 )  # fmt: skip
-"""What was there before."""
+"""Background and prior work."""
 
 GOES_ON = (
     _first(
@@ -130,14 +129,14 @@ GOES_ON = (
         r"https?://|\b(?:github|project page|supplement|(?:available|released|found) (?:at|on|here|online)\b)"
     )),
 )  # fmt: skip
-"""What leans on the sentence before, how it was tried, and where to have it."""
+"""Sentences that depend on the one before, describe experiments, or say where to get the code."""
 
 LOSES = (*SCENE, *GOES_ON)
 MORE = sum(sign.points for sign in TELLS)
 
 # ---- sentences -----------------------------------------------------------------------------------------
 
-# Words that end with a full stop and end no sentence.
+# Abbreviations whose full stop does not end a sentence.
 _SHORT = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|etc|cf|vs|resp|approx|ca|Fig|Eq|Sec|Ref|Thm|Prop|No|Dr|Prof|St|w\.r\.t|a\.k\.a|[A-Z]))\.$"
 )
@@ -146,7 +145,7 @@ _NAME = re.compile(r"([^\s:]{2,20}): ")
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text on one line. A formula is never cut, whatever stands in it."""
+    """The sentences of a one-line text. Formulas are never split."""
     text = text[:LONGEST]
     inside = [(piece.start, piece.end) for piece in formulas(text)]
     ends = [match.end() for match in _END.finditer(text) if _is_end(text, match, inside)]
@@ -161,12 +160,12 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
 
 
 def points(sentence: str, number: int, of: int, name: str = "") -> int:
-    """The points of the sentence of a number (from 0) among so many. `name`: what the paper's title calls its thing."""
+    """The points of sentence `number` (from 0) out of `of`. `name`: what the paper's title calls its subject."""
     return _opening_points(sentence, number, of, name) + _points(sentence.lower(), (*TELLS, *LOSES))
 
 
 def _opening_points(sentence: str, number: int, of: int, name: str) -> int:
-    """Its points without what else it tells, which adds no more than `MORE`, and without what speaks against it."""
+    """Points without `TELLS`, which add at most `MORE`, and without `LOSES`, which only subtract."""
     small = sentence.lower()
     named = 2 if name and name in sentence else 0
     return _points(small, DONE) + named + _for_length(len(sentence)) + _for_place(small, number, of)
@@ -185,8 +184,8 @@ def _for_length(length: int) -> int:
 
 
 def _for_place(small: str, number: int, of: int) -> int:
-    """Who begins with what was made says the most then. Else the first sentence sets the scene, the last says where the
-    code is, and what is new stands in between, earlier rather than later."""
+    """Points for position. A first sentence that says what was made is the most telling. Otherwise the first sentence
+    sets the scene, the last says where the code is, and what is new comes in between, more often in the first half."""
     if number == 0:
         return 3 if MAKES.pattern.search(small) else -1
     if number == of - 1:
@@ -195,19 +194,19 @@ def _for_place(small: str, number: int, of: int) -> int:
 
 
 def name_in(title: str) -> str:
-    """What a title puts before a colon, if it is one word: `Kettle: A Way to Boil` → `Kettle`."""
+    """What comes before the colon in a title, if it is one word: `Kettle: A Way to Boil` → `Kettle`."""
     match = _NAME.match(title)
     return match[1] if match else ""
 
 
 def key_sentence(abstract: str, title: str = "") -> str:
-    """The most telling sentence of an abstract that is on one line; empty where there is none."""
+    """The most telling sentence of a one-line abstract; empty if there is none."""
     candidates, name = sentences(abstract), name_in(title)
     scores = [(_opening_points(sentence, n, len(candidates), name), -n) for n, sentence in enumerate(candidates)]
-    best = (LEAST, 0)  # points and, so that of equals the first is chosen, its number below zero
+    best = (LEAST, 0)  # points, and the negated sentence number, so that ties go to the first
     for first, n in sorted(scores, reverse=True):
         if (first + MORE, n) <= best:
-            break  # most sentences need not be looked at any closer
+            break  # no remaining sentence can have more points
         small = candidates[-n].lower()
         most = first + _points(small, TELLS)
         if (most, n) > best:

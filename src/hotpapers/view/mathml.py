@@ -1,7 +1,8 @@
-"""One formula: TeX into MathML that is safe to stand in a page, or nothing where it cannot be read.
+"""Converts a TeX formula to MathML that is safe to embed in a page, or to nothing if it cannot be parsed.
 
-latex2mathml writes what it is given, also live HTML, and raises on what it does not understand. So a formula is bounded
-before it, cleaned by an allow-list after it, and given up where a command is left over: then its TeX is shown as text.
+latex2mathml passes its input through, even live HTML, and raises on what it does not understand. So formulas are
+limited in size before it, cleaned by an allowlist after it, and rejected if a command is left over. The page then shows
+the TeX as text.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from markupsafe import Markup
 from hotpapers.view.clean_text import shown
 
 LONGEST = 1000
-"""Code points of a formula."""
+"""Most code points of a formula."""
 DEEPEST = 40
-"""Braces and environments within each other."""
+"""Deepest nesting of braces and environments."""
 LARGEST = 40_000
-"""Bytes of the MathML of a formula."""
+"""Most bytes of a formula's MathML."""
 CACHED = 4096
-"""Formulas kept once they are made: the same ones come again and again."""
+"""Converted formulas kept: the same ones recur often."""
 
-# ---- macros that papers use and the library does not know ------------------------------------------------
+# ---- macros that papers use but the library lacks --------------------------------------------------------
 
 _OPERATORS = (
     "poly", "polylog", "arg", "argmin", "argmax", "Tr", "tr", "rank", "diag", "supp", "dist", "sgn", "div",
@@ -64,12 +65,12 @@ _ARGUMENT = {
 _MACRO = re.compile(rf"\\({'|'.join(_PLAIN)})(?![A-Za-z])|\\(cal|bb)([A-Z])(?![A-Za-z])|\\[/-]")
 _ALPHABET = {"cal": r"\mathcal", "bb": r"\mathbb"}
 _WITH_ARGUMENT = re.compile(rf"\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)\}}")
-# A word in upright type is a word, not letters beside each other.
+# An upright word is one word, not single letters.
 _WORD = re.compile(r"\\math(?:rm|sf|tt)\s*\{([A-Za-z]{2,})\}")
 
 
 def _expand_macros(tex: str) -> str:
-    """The same in commands that the library knows."""
+    """Rewrite the formula in commands that the library knows."""
     tex = _WORD.sub(r"\\text{\1}", tex)
     tex = _MACRO.sub(_plain, tex)
     return _WITH_ARGUMENT.sub(lambda match: _ARGUMENT[match[1]].replace(r"\1", match[2]), tex)
@@ -86,13 +87,13 @@ def _plain(match: re.Match[str]) -> str:
 
 @lru_cache(CACHED)
 def formula(tex: str) -> Markup | None:
-    """A formula as a `math` element in the line; None where it cannot be rendered."""
+    """A formula as an inline `math` element; None if it cannot be rendered."""
     tex = " ".join(shown(tex).split())
     if not tex or len(tex) > LONGEST or _depth(tex) > DEEPEST:
         return None
     try:
         mathml = _converter()(_expand_macros(tex).replace("<", r"\lt ").replace(">", r"\gt "))
-    except Exception:  # whatever a formula of somebody else's does to the library
+    except Exception:  # foreign formulas can make the library raise anything
         return None
     match = _OUTER.fullmatch(mathml)
     inner = _cleaner().clean(f"<math>{match[1]}</math>") if match and len(mathml) <= LARGEST else ""
@@ -108,7 +109,7 @@ _NESTING = re.compile(r"(\{|\\begin\b|\\left\b)|\}|\\end\b|\\right\b")
 
 
 def _depth(tex: str) -> int:
-    """How deep braces, environments and fences are within each other."""
+    """How deeply braces, environments and fences are nested."""
     deep = most = 0
     for match in _NESTING.finditer(tex):
         deep += 1 if match[1] else -1
@@ -118,15 +119,15 @@ def _depth(tex: str) -> int:
 
 @cache
 def _converter() -> Any:
-    """Imported when the first formula comes: it takes longer than a page."""
+    """Imported with the first formula: the import takes longer than rendering a page."""
     from latex2mathml.converter import convert
 
     return convert
 
 
-# ---- what may stay -----------------------------------------------------------------------------------------
+# ---- allowlist ---------------------------------------------------------------------------------------------
 
-# MathML Core's elements without those that lead elsewhere or hold other languages.
+# MathML Core's elements, except those that link elsewhere or embed other languages.
 _ELEMENTS = {
     "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "mpadded", "mphantom",
     "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd",

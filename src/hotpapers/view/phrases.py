@@ -1,4 +1,4 @@
-"""Days, moments and what was done, in words: the same on the site and in plain Markdown."""
+"""Days, times, readings, counts and entries in words: the same on the site and in plain Markdown."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ MONTHS = (
 shown, one_line = clean_text.shown, clean_text.one_line
 
 LEAD = 300
-"""An abstract's first lines: whole sentences of about so many code points."""
+"""An abstract's first lines: whole sentences of about this many code points."""
 _FORMULA_SIGN, _BLANK = re.compile(r"[$\\]"), re.compile(" ")
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*(?= +[A-Z0-9$\\(])")
 
 
 def cut(text: str, most: int) -> str:
-    """The text, or its first words and an ellipsis, in at most so many code points; a long last word is cut too."""
+    """The text, or its first words and an ellipsis, in at most `most` code points; a long last word is cut too."""
     if len(text) <= most:
         return text
     start = text[: most - 1]
@@ -53,7 +53,7 @@ def cut(text: str, most: int) -> str:
     return (words if 2 * len(words) > most else start).rstrip(" ,;:") + "…"
 
 
-# ---- days and moments --------------------------------------------------------------------------------
+# ---- days --------------------------------------------------------------------------------------------
 
 
 def day_name(day: str) -> str:
@@ -72,11 +72,11 @@ def weekday_name(day: str) -> str:
     return f"{announcement_counts.WEEKDAYS[date.fromisoformat(day).weekday()]}, {day_name(day)}"
 
 
-# ---- what was done -----------------------------------------------------------------------------------
+# ---- an issue ----------------------------------------------------------------------------------------
 
 
 def facts(issue: PublishedIssue) -> tuple[str, ...]:
-    """What was done for an issue: the parts of the one line below its date."""
+    """What was done for an issue: the parts of the line below its date."""
     return _listing_facts(issue.content) if issue.listing else _own_facts(issue.content)
 
 
@@ -94,7 +94,7 @@ def _last_day(counts: Sequence[PrintedCount]) -> str:
 
 
 def _counter_note(count: PrintedCount) -> str:
-    """The method by name; of those that `words` knows a note of, in words."""
+    """The counting method: by name, or in words if `words` has a note about it."""
     if not count.method:
         return ""
     return ", by the publication’s own search" if words.method_note(count.method) else f", by {count.method}"
@@ -111,7 +111,7 @@ def _own_facts(content: IssueContent) -> tuple[str, ...]:
 
 
 def _compared_note(content: IssueContent) -> Iterator[str]:
-    """`7 hours of talk since the announcement`, `7 days of talk`: how long people could talk about it."""
+    """`7 hours of talk since the announcement`, `7 days of talk`: how long people had to talk about the papers."""
     if content.publication.window != "daily":
         yield f"{words.count_noun(round((content.as_of - content.from_at) / DAY), 'day')} of talk"
     elif content.announced and content.as_of > announced_at(content.day):
@@ -140,7 +140,7 @@ def _reasons(readings: Sequence[NetworkReading], cut: int) -> str:
 
 
 def _why(reading: NetworkReading, cut: int) -> str:
-    """`failing since 02:10`, with the day where it is not the cut's; then the reason."""
+    """`failing since 02:10`, with the day if it is not the cut's; then the reason."""
     since = ""
     if reading.since is not None:
         moment = timestamps.minute_of(reading.since).removesuffix(" UTC")
@@ -153,32 +153,32 @@ def _why(reading: NetworkReading, cut: int) -> str:
 
 
 def empty(issue: PublishedIssue) -> str:
-    """Why an issue holds no paper; empty when it does."""
+    """Why an issue has no papers; empty if it has some."""
     content = issue.content
     if content.entries:
         return ""
     if issue.listing:
-        return "The listing of this day names no paper."
+        return "The listing of this day has no papers."
     if content.announced == 0 and content.publication.window == "daily":
         name = holiday(content.day)
         fields = " in this publication’s fields" if content.publication.categories else ""
         return f"Nothing was announced ({name})." if name else f"Nothing was announced{fields}."
-    has_archive = content.retrospective and content.considered  # of which nobody wrote down how it was read
+    has_archive = content.retrospective and content.considered  # archives don't record how networks were read
     if not has_archive and all(reading.state == "unknown" for reading in content.readings):
-        return "No network was read for this day, so nothing is known of what was talked about."
+        return "No network was read for this day, so nothing is known about what people discussed."
     return announcement_counts.empty_reason(content)
 
 
 def note(publication: Publication) -> str:
-    """What a publication tells its readers everywhere; empty where nothing is."""
+    """A publication's note to its readers, shown everywhere; empty if it has none."""
     return one_line(publication.note or "")
 
 
 def notes(content: IssueContent) -> tuple[str, ...]:
-    """What a reader must know of how an issue's counts were made."""
+    """What readers must know about how an issue's counts were made."""
     methods = sorted({count.method for entry in content.entries for count in entry.counts if count.method})
     known = [note for note in map(words.method_note, methods) if note]
-    used = " The ranking uses likes alone." if content.ranking.startswith("rarity/") else ""
+    used = " The ranking uses only likes." if content.ranking.startswith("rarity/") else ""
     counted = (f"How this was counted: {note}.{used}" for note in known)
     witnessed = words.witnessed_sentence(content.witnessed)
     afterwards = made_afterwards(content.retrospective) if content.retrospective else ""
@@ -186,29 +186,31 @@ def notes(content: IssueContent) -> tuple[str, ...]:
 
 
 def made_afterwards(known: Retrospective) -> str:
-    """What an issue that was made afterwards rests on, and what was not known on its day."""
-    sentences = ["Made afterwards: it did not appear on its day.", f"{_posts_by_then(known)}."]
+    """What a retrospective issue is based on, and what was not known on its day."""
+    sentences = ["Made afterwards: this issue did not appear on its day.", f"{_posts_by_then(known)}."]
     if known.described_later:
-        sentences.append(f"{words.count_noun(known.described_later, 'paper')} described only as of later.")
+        sentences.append(f"{words.count_noun(known.described_later, 'paper')} described only by later metadata.")
     if inferred := announcement_counts.inferred_days(known):
         sentences.append(inferred)
     if known.absent:
-        sentences.append(f"Nothing is known of {', '.join(map(words.network_name, known.absent))}.")
-    standing = "too few to tell anybody apart" if known.known is None else words.number(known.known)
+        sentences.append(f"Nothing is known about {', '.join(map(words.network_name, known.absent))}.")
+    standing = "too few to tell accounts apart" if known.known is None else words.number(known.known)
     bots = words.count_noun(known.bots, "account")
-    sentences.append(f"Judged to be bots by then: {bots}; with standing, by what the record has of before: {standing}.")
+    sentences.append(
+        f"Judged to be bots by then: {bots}. With standing, going by earlier data in the record: {standing}."
+    )
     return " ".join(sentences)
 
 
 def _posts_by_then(known: Retrospective) -> str:
-    """`Its papers had 12 posts in the record by then, 2 with counts read only later; 3 more …`: what of them counts."""
+    """`Its papers had 12 posts in the record by then, 2 with counts read only later; 3 more …`: which posts count."""
     parts = [f"Its papers had {words.count_noun(known.posts, 'post')} in the record by then"]
     if known.counts_later:
         parts.append(f", {words.number(known.counts_later)} with counts read only later")
     if known.counts_missing:
         parts.append(f", {words.number(known.counts_missing)} with counts never read")
     if known.posts_later:
-        parts.append(f"; {words.number(known.posts_later)} more of that time came in later and do not count")
+        parts.append(f"; {words.number(known.posts_later)} more from that time arrived later and do not count")
     return "".join(parts)
 
 
@@ -216,13 +218,13 @@ def _posts_by_then(known: Retrospective) -> str:
 
 
 def counts_short(count: PrintedCount) -> str:
-    """A network's counts in the fewest words: the voices; of a tally what was printed."""
+    """A network's counts in the fewest words: the voices, or a tally as printed."""
     return counts_line(count) if count.method else words.voices_of(count)
 
 
 def counts_line(count: PrintedCount) -> str:
-    """A network's counts: as printed where they are a tally, else the voices, with reposts and likes where there are
-    any: not every network has both, and where accounts are known one by one counts may never have been read."""
+    """A network's counts: a tally as printed, otherwise the voices, and reposts and likes if there are any. Not every
+    network has both, and where accounts are known individually, counts may never have been read."""
     reposts, likes = words.count_noun(count.reposts, "repost"), words.count_noun(count.likes, "like")
     parts = [reposts, likes]
     if not count.method:
@@ -240,39 +242,40 @@ def total(entry: Entry) -> str:
 
 
 def places(entry: Entry, listed: bool) -> str:
-    """The place then beside the place now; empty where no place by the classic rule is known."""
+    """The original place beside the current one; empty if no place by the classic rule is known."""
     if not entry.classic_rank:
         return ""
-    was = "As printed then" if listed else "By reposts and likes added up"
+    was = "As printed originally" if listed else "By reposts and likes added up"
     return f"{was}: place {entry.classic_rank}. Here: place {entry.place}."
 
 
 def ordinal(number: int) -> str:
-    """A place as people say it: `1st`, `12th`, `23rd`."""
+    """A number as an ordinal: `1st`, `12th`, `23rd`."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{words.number(number)}{ending}"
 
 
 def tie_note(entry: Entry, ranking: str) -> str:
-    """What decided between this entry and a neighbour with the same score; empty where there is none."""
+    """What decided between this entry and a neighbor with the same score; empty if there is none."""
     return words.tie_sentence(ranking, listed=bool(entry.order)) if entry.tied else ""
 
 
 def earlier(content: IssueContent, entry: Entry) -> str:
-    """When an entry was announced, if not on the issue's own day, of which nothing needs to be said."""
+    """When an entry was announced; empty if it was on the issue's own day."""
     text = announcement_counts.when(content, entry)
     return "" if text == "announced that day" or content.publication.window != "daily" else text
 
 
 def provisional(content: IssueContent, entry: Entry) -> str:
-    """That an entry's place is provisional, and why; empty once there is enough to compare with."""
+    """Why an entry's place is provisional; empty once there is enough to compare with."""
     return words.why_provisional(content.compared, entry.score, content.publication.threshold)
 
 
 def opening(paper: Paper) -> tuple[str, str]:
-    """What an entry says of its paper, and what unfolds.
+    """An entry's text about its paper, and the text that unfolds.
 
-    The summary, or the abstract's most telling sentence; and the whole abstract. A short abstract is said whole.
+    The first is the summary or the abstract's most telling sentence; the second is the abstract. A short abstract is
+    shown whole at once, and nothing unfolds.
     """
     abstract = one_line(paper.abstract)
     if paper.summary:
@@ -287,14 +290,14 @@ def opening(paper: Paper) -> tuple[str, str]:
 
 
 def opening_source(paper: Paper) -> str:
-    """Where what an entry says of its paper comes from; empty for a person's summary, and for a whole abstract."""
+    """The source of an entry's text about its paper; empty for a person's summary or a whole abstract."""
     if paper.summary:
         return unsigned(one_line(paper.summary))[1]
     return ABSTRACT if len(one_line(paper.abstract)) > LEAD + 40 else ""
 
 
 def _first_lines(abstract: str) -> tuple[int, bool]:
-    """Where the first lines end, never within a formula; whether they are whole sentences."""
+    """Where the first lines end, never inside a formula; and whether they are whole sentences."""
     inside = [(piece.start, piece.end) for piece in formulas(abstract)] if _FORMULA_SIGN.search(abstract) else []
 
     def is_text(end: int) -> bool:
@@ -309,26 +312,26 @@ def _first_lines(abstract: str) -> tuple[int, bool]:
     return next((until for start, until in inside if start < cut < until), cut), False
 
 
-# ---- posts that are shown as links -------------------------------------------------------------------
+# ---- posts shown as links ----------------------------------------------------------------------------
 
 
 def with_words(quotations: Sequence[Quotation]) -> list[Quotation]:
-    """Those whose words are shown."""
+    """The quotations whose words are shown."""
     return [quotation for quotation in quotations if has_words(quotation)]
 
 
 def quoted_at_once(issue: PublishedIssue) -> int:
-    """How many posts an issue quotes under a paper; a listing may have printed many more."""
+    """How many posts an issue quotes at once under a paper. A listing may have printed many more."""
     return 1 if issue.listing else issue.content.publication.posts
 
 
 def has_words(quotation: Quotation) -> bool:
-    """Whether there is anything to quote: a post may be a link or a picture alone."""
+    """Whether there is anything to quote: a post may be only a link or a picture."""
     return quotation.shown != "link" and not clean_text.is_blank(quotation.post.text)
 
 
 def elsewhere(quotations: Sequence[Quotation]) -> dict[str, list[Post]]:
-    """Those that are to be seen on their own network alone, each once, by network."""
+    """The posts that can only be read on their own network, each once, by network."""
     result: dict[str, dict[str, Post]] = {}
     for quotation in quotations:
         if not has_words(quotation):
@@ -337,11 +340,11 @@ def elsewhere(quotations: Sequence[Quotation]) -> dict[str, list[Post]]:
 
 
 def elsewhere_head(network: str, posts: Sequence[Post]) -> str:
-    """`A post on X of 14 January 2021`, `3 posts on X`."""
+    """`A post on X from 14 January 2021`, `3 posts on X`."""
     where = one_line(words.network_name(network))
     if len(posts) > 1:
         return f"{words.count_noun(len(posts), 'post')} on {where}"
-    return f"A post on {where} of {day_name(timestamps.day_of(posts[0].created_at))}"
+    return f"A post on {where} from {day_name(timestamps.day_of(posts[0].created_at))}"
 
 
 READ_THERE = "read it there"

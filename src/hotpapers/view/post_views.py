@@ -1,4 +1,4 @@
-"""Posts as pages show them: quoted with who, where and when; or as a link to where they are to be read."""
+"""Posts as pages show them: quoted with author, network and date, or as a link."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
-# Codes that networks still use and their names of today (IANA language subtag registry).
+# Outdated codes that networks still use, and their replacements (IANA language subtag registry).
 _NEW_CODES = {"in": "id", "iw": "he", "ji": "yi"}
-# The host of an address, with or without the scheme: how posts write links.
+# The host of an address, with or without the scheme, as posts write links.
 _HOST = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[^\W\d]{2,})(?=[/:?#]|\Z|…)", re.IGNORECASE)
 
 
 class LinkedPiece(NamedTuple):
-    """A piece of text, and where it leads; `url` is empty for plain text."""
+    """A piece of text and its link target; `url` is empty for plain text."""
 
     text: str
     url: str
 
 
 class PostView(NamedTuple):
-    """A post as a quotation. `key`: its own, by which it is reported."""
+    """A post as a quotation. `key`: the post's key, used to report it."""
 
     key: str
     pieces: tuple[LinkedPiece, ...]
@@ -41,7 +41,7 @@ class PostView(NamedTuple):
 
 
 class PostLink(NamedTuple):
-    """What leads to a post on its own network; `url` is empty where its address is not known."""
+    """A link to a post on its own network; `url` is empty if its address is unknown."""
 
     text: str
     url: str
@@ -49,19 +49,19 @@ class PostLink(NamedTuple):
 
 
 class ElsewhereView(NamedTuple):
-    """Posts of one network that are to be seen there alone."""
+    """Posts of one network that can only be read there."""
 
     head: str
     posts: tuple[PostLink, ...]
 
 
 def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
-    """Those of some posts that have words to show."""
+    """The posts that have words to show."""
     return tuple(_post(quotation) for quotation in phrases.with_words(rows))
 
 
 def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
-    """The others, by network."""
+    """The other posts, by network."""
     return tuple(_elsewhere(network, posts) for network, posts in phrases.elsewhere(rows).items())
 
 
@@ -71,7 +71,7 @@ def _post(quotation: Quotation) -> PostView:
 
 
 def byline(post: Post) -> dict[str, str]:
-    """Who wrote a post, where and when, and how its words are written."""
+    """A post's author, network, date, language and text direction."""
     return {
         "lang": language(post.lang),
         "dir": "rtl" if post.rtl else "auto",
@@ -96,13 +96,13 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
 
 
 def language(code: str) -> str:
-    """A network's language code as HTML wants it: `in` → `id`; `und` for what is none."""
+    """A network's language code as HTML expects it: `in` → `id`; `und` for anything invalid."""
     new_code = _NEW_CODES.get(code.lower(), code)
     return new_code if _LANGUAGE.fullmatch(new_code) else "und"
 
 
 def pieces(post: Post) -> tuple[LinkedPiece, ...]:
-    """The text of a post cut at its links; a link that leads nowhere safe, or overlaps one before it, is plain text."""
+    """The text of a post split at its links. Links that are unsafe or overlap an earlier one become plain text."""
     result, at = [], 0
     for link in sorted(post.links, key=lambda link: link.start):
         if at <= link.start < link.end <= len(post.text) and site_paths.outside(link.target):
@@ -117,7 +117,7 @@ def pieces(post: Post) -> tuple[LinkedPiece, ...]:
 
 
 def disguise(text: str, target: str) -> str:
-    """For a link whose words are the address of another host than it leads to: that host, to stand behind them."""
+    """For a link whose text names another host than its target: the target's host, to append. Empty otherwise."""
     text_host, target_host = _HOST.match(text.strip()), _HOST.match(target)
     if text_host is None or target_host is None or _bare_host(text_host[1]) == _bare_host(target_host[1]):
         return ""

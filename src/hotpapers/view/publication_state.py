@@ -1,7 +1,7 @@
-"""How a publication is doing, in plain words: how old its latest issue is, when the next is due, what was read.
+"""How a publication is doing, in plain words: the latest issue's age, when the next is due, what was read.
 
-Pages are written once and read later, so nothing here knows the present: the page says when the next issue is due, and
-whoever reads it later than that sees that something has stopped.
+Pages are written once and read later, so nothing here depends on the current time. The page says when the next issue
+is due, and anyone who reads it after that sees that something has stopped.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
 
 GRACE = 2 * HOUR
-"""After its last moment an issue may take so long until it is made and published."""
+"""How long after its period ends an issue may take to be made and published."""
 
 
 class NetworkState(NamedTuple):
-    """How a network was read for the issues told of: in one sentence, and day by day where it was not read in full."""
+    """How a network was read for these issues: in one sentence, and per day where it was not read in full."""
 
     name: str
     text: str
@@ -29,7 +29,7 @@ class NetworkState(NamedTuple):
 
 
 class DayState(NamedTuple):
-    """A day: its issue's path, empty where it has none, and what was done in words."""
+    """A day: its issue's path, empty if it has none, and what was done, in words."""
 
     day: str
     path: str
@@ -38,7 +38,7 @@ class DayState(NamedTuple):
 
 
 class NextIssue(NamedTuple):
-    """The next issue: its day, and when it is there at the latest, in words and by ISO 8601."""
+    """The next issue: its day, and when it is due at the latest, in words and as ISO 8601."""
 
     day: str
     text: str
@@ -46,8 +46,8 @@ class NextIssue(NamedTuple):
 
 
 class PublicationState(NamedTuple):
-    """How a publication is doing. `due`: None where no next issue is known of. `ended`: the day of the last issue of a
-    publication that appears no more, empty otherwise."""
+    """How a publication is doing. `due`: None if no next issue is expected. `ended`: the day of the last issue if the
+    publication has ended, otherwise empty."""
 
     latest: str
     path: str
@@ -61,7 +61,7 @@ class PublicationState(NamedTuple):
 
 
 def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> PublicationState:
-    """The state as the latest issues, the newest last, tell it."""
+    """The state according to the latest issues, newest last."""
     latest = issues[-1] if issues else None
     due = due_after(publication, latest.content.day) if latest else None
     return PublicationState(
@@ -78,7 +78,7 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
 
 
 def due_after(publication: Publication, day: str) -> NextIssue | None:
-    """The issue after a day's; of what is made afterwards there is none to come."""
+    """The issue after this day's; None for retrospective publications and after the last issue."""
     if is_retrospective(publication.publication):
         return None
     following = label_after(publication, day)
@@ -89,7 +89,7 @@ def due_after(publication: Publication, day: str) -> NextIssue | None:
 
 
 def first_due(publication: Publication) -> str:
-    """When a publication without issues will have its first one."""
+    """When a publication's first issue is due."""
     if publication.window == "listing":
         return "The first one appears when a listing is imported."
     if publication.window == "daily":
@@ -103,7 +103,7 @@ def first_due(publication: Publication) -> str:
 
 
 def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
-    """The issues, the newest first, and between daily ones the days that have none and should."""
+    """The issues, newest first. Between daily issues, also the days that should have one but don't."""
     before = ""
     for issue in reversed(issues):
         day, is_daily = issue.content.day, issue.content.publication.window == "daily"
@@ -120,7 +120,7 @@ def _missing(after: str, before: str) -> Iterable[DayState]:
     day = announcement_days.following(after)
     while day < before:
         reason = announcement_days.holiday(day)
-        text = f"no issue: nothing was announced ({reason})" if reason else "no issue: it was not made"
+        text = f"no issue: nothing was announced ({reason})" if reason else "no issue: none was made"
         yield DayState(phrases.day_name(day), "", text, "")
         day = announcement_days.following(day)
 
@@ -138,7 +138,7 @@ _STATE_LABELS = {"complete": "read in full", "partial": "read in part", "refused
 
 
 def _networks(contents: Sequence[IssueContent]) -> tuple[NetworkState, ...]:
-    """Each network that was read or should have been, over the issues told of."""
+    """Each network that was read, or should have been, for these issues."""
     result: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
     for content in reversed(contents):
         for reading in content.readings:

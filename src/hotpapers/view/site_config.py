@@ -1,4 +1,4 @@
-"""What channels say of who publishes, and where."""
+"""What channels need to know about the publisher and the site's address."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 class SiteConfig(NamedTuple):
-    """`contact`: the operator's public contact. `base`: the site's public address, which ends with `/`; empty where
-    it has none, or nobody said. `bases`: that of each publication. `note`: how the schedule is doing that makes the
-    pages; empty where none does. `budget`: bytes that a site may have, 0 for as many as it takes. `feeds`: whether
-    feeds lie beside the pages. `whole_since`: the day since which pages of papers are whole; of those that no later
-    issue holds they are folded (`publish.budget`). `app`: where `hotpapers serve` is public, with a `/` at its end:
-    pages lead to its forms; empty where it is not, or nobody said. `mails`: whether issues come by mail to those
-    who ask the app for them. `documents`: publications whose issues are documents of an account, each with the
-    account's DID. `logs`: of what was published; None where none is kept."""
+    """`contact`: the operator's public contact. `base`: the site's public address, ending with `/`; empty if it has
+    none or none was given. `bases`: the address of each publication's site. `note`: the state of the schedule that
+    makes the pages; empty without a schedule. `budget`: the most bytes that a site may use, 0 for no limit. `feeds`:
+    whether there are feeds beside the pages. `whole_since`: pages of papers are complete if their last issue is of this
+    day or later; older ones are folded (`publish.budget`). `app`: the public address of `hotpapers serve`, ending with
+    `/`, for links to its forms; empty if it is not public or no address was given. `mails`: whether people can
+    subscribe to issues by mail in the app. `documents`: publications whose issues are documents of an account, each
+    with the account's DID. `logs`: the logs of what was published; None if none are kept."""
 
     contact: str = ""
     base: str = ""

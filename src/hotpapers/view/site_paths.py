@@ -1,9 +1,9 @@
-"""Where things are: the paths of the site's own files, and the few addresses outside it that pages link to.
+"""Paths of the site's own files, and the few outside addresses that pages link to.
 
-A path is relative to the site's folder, with `/`. An address outside is empty where none is known or none is safe.
+Paths are relative to the site's folder and use `/`. An outside address is empty if it is unknown or unsafe.
 
-A publication and its issues may stand as documents on the AT Protocol too (https://standard.site). Their keys rest on
-names alone, so that a site can name its records before they are made, and a corrected issue replaces its own record.
+A publication and its issues can also be documents on the AT Protocol (https://standard.site). Their keys depend only on
+names, so a site can refer to its records before they exist, and a corrected issue replaces its own record.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _AUTHOR_PATH = re.compile(r"author/([a-z0-9]+(?:-[a-z0-9]+)*)/index\.html")
 _CATEGORY_PATH = re.compile(r"category/([A-Za-z.-]{2,30})/(?:(\d{4})/)?index\.html", re.ASCII)
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
 
-# No user part (it imitates other hosts), no backslash (browsers read it as a slash), nothing invisible.
+# No user part (it can imitate other hosts), no backslash (browsers read it as a slash), nothing invisible.
 _UNSEEN = r"\s\x00-\x20\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069"
 _OUTSIDE = re.compile(rf"https?://([^{_UNSEEN}/?#@\\]+)(?:[/?#][^{_UNSEEN}]*)?", re.IGNORECASE)
 _ADS = ("astro-ph", "gr-qc", "hep-", "nucl-")
@@ -37,11 +37,11 @@ _CODE = re.compile(
 )  # fmt: skip
 _CODE_HOSTS = ("github.com/", "gitlab.com/", "codeberg.org/", "bitbucket.org/", "huggingface.co/")
 LONGEST = 2000
-"""Code points of an address that is still made a link."""
+"""Most code points of an address that is made a link."""
 CACHED = 1 << 14
-"""Papers and categories that are kept as they were read: a page asks for each many times over."""
+"""Parsed papers and categories kept: a page asks for each many times."""
 
-# A network's own page of a post, made from the parts of its id.
+# The address of a post's page on its network, made from the parts of its id.
 _POST_PAGES = {
     "x": (r"(\d{1,20})", "https://x.com/i/status/{}"),
     "bluesky": (r"at://(did:[a-z]+:[\w.:-]+)/app\.bsky\.feed\.post/([\w~.:-]+)", "https://bsky.app/profile/{}/post/{}"),
@@ -52,83 +52,83 @@ _POST_PAGES = {
 
 
 def to_root(path: str) -> str:
-    """The way from a page back to the site's folder: `2021-01-14/index.html` → `../`."""
+    """The relative path from a page to the site's folder: `2021-01-14/index.html` → `../`."""
     return "../" * path.count("/")
 
 
 def issue_path(day: str, edition: int = 0) -> str:
-    """The page of a day's latest edition, or of an earlier one by its number."""
+    """The page of a day's latest edition, or of an earlier one by number."""
     return f"{day}/edition-{edition}/index.html" if edition else f"{day}/index.html"
 
 
 def issue_of(path: str) -> tuple[str, int] | None:
-    """The other way: day and edition, 0 for the latest; None for a path of another form."""
+    """The inverse: day and edition, 0 for the latest; None for any other path."""
     match = _ISSUE_PATH.fullmatch(path)
     return (match[1], int(match[2] or 0)) if match else None
 
 
 def listing_path(day: str) -> str:
-    """The page of all papers that were announced on a day."""
+    """The page of all papers announced on a day."""
     return f"{day}/all/index.html"
 
 
 def listing_of(path: str) -> str:
-    """The other way: the day; empty for a path of another form."""
+    """The inverse: the day; empty for any other path."""
     return _part(_ALL_PATH, path)
 
 
 def citation_path(day: str, form: str) -> str:
-    """The entries of a day's issue for reference managers. `form`: bib or ris."""
+    """The citation file of a day's issue. `form`: bib or ris."""
     return f"{day}/issue.{form}"
 
 
 def citation_of(path: str) -> tuple[str, str] | None:
-    """The other way: day and form; None for a path of another form."""
+    """The inverse: day and form; None for any other path."""
     match = _CITED_PATH.fullmatch(path)
     return (match[1], match[2]) if match else None
 
 
 def author_path(slug: str) -> str:
-    """The page of an author, by the name's form for addresses."""
+    """The page of an author, by slug."""
     return f"author/{slug}/index.html"
 
 
 def author_of(path: str) -> str:
-    """The other way; empty for a path of another form."""
+    """The inverse: the slug; empty for any other path."""
     return _part(_AUTHOR_PATH, path)
 
 
 def category_path(category: str, year: str = "") -> str:
-    """The page of a category, or of one of its years; empty for what does not look like a category."""
+    """The page of a category, or of one of its years; empty if it doesn't look like a category."""
     if not _CATEGORY.fullmatch(category):
         return ""
     return f"category/{category}/{year}/index.html" if year else f"category/{category}/index.html"
 
 
 def category_of(path: str) -> tuple[str, str] | None:
-    """The other way: category and year, which may be empty; None for a path of another form."""
+    """The inverse: category and year, which may be empty; None for any other path."""
     match = _CATEGORY_PATH.fullmatch(path)
     return (match[1], match[2] or "") if match and _CATEGORY.fullmatch(match[1]) else None
 
 
 def card_path(path: str) -> str:
-    """The card of a page, beside it."""
+    """The card of a page."""
     return f"{path.removesuffix('index.html')}card.png"
 
 
 def page_of_card(path: str) -> str:
-    """The other way: the page; empty for the path of no card."""
+    """The inverse: the page; empty for any other path."""
     return f"{path.removesuffix('card.png')}index.html" if path.endswith("/card.png") else ""
 
 
 def public_url(base: str, path: str) -> str:
-    """A page's address on the web, without the name of the file that every server adds; empty without a base."""
+    """A page's public address, without `index.html`, which every server adds; empty without a base."""
     return base + (path.removesuffix("index.html") if path != "index.html" else "") if base else ""
 
 
 @lru_cache(CACHED)
 def arxiv_id(paper: str) -> str:
-    """`arxiv:2101.04869` → `2101.04869`; empty for a paper of another server."""
+    """`arxiv:2101.04869` → `2101.04869`; empty for a paper from another server."""
     return _part(_PAPER, paper)
 
 
@@ -138,12 +138,12 @@ def _part(form: re.Pattern[str], text: str) -> str:
 
 
 def paper_path(paper: str) -> str:
-    """The page of a paper; empty for a paper of another server."""
+    """The page of a paper; empty for a paper from another server."""
     return f"paper/{arxiv_id(paper)}/index.html" if arxiv_id(paper) else ""
 
 
 def paper_of(path: str) -> str:
-    """The other way: the paper's key; empty for a path of another form."""
+    """The inverse: the paper's key; empty for any other path."""
     match = _PAPER_PATH.fullmatch(path)
     return f"arxiv:{match[1]}" if match and arxiv_id(f"arxiv:{match[1]}") else ""
 
@@ -154,18 +154,18 @@ def abs_url(paper: str) -> str:
 
 
 def paper_url(base: str, paper: str) -> str:
-    """A paper's page on a site; at arXiv where the site has no address, or no page of it."""
+    """A paper's page on the site; on arXiv if the site has no address or no page for it."""
     path = paper_path(paper)
     return (public_url(base, path) if path else "") or abs_url(paper)
 
 
 def pdf_url(paper: str) -> str:
-    """The paper itself."""
+    """The paper as PDF."""
     return f"https://arxiv.org/pdf/{arxiv_id(paper)}" if arxiv_id(paper) else ""
 
 
 def html_url(paper: str) -> str:
-    """The paper as a page, which arXiv makes of papers since December 2023, of most of them."""
+    """The paper as HTML, which arXiv has offered for most papers since December 2023."""
     identifier = arxiv_id(paper)
     return f"https://arxiv.org/html/{identifier}" if "2312" <= identifier[:4] < "9000" and "/" not in identifier else ""
 
@@ -185,10 +185,10 @@ def _is_of(paper: str, categories: Sequence[str], fields: tuple[str, ...]) -> bo
 
 
 def code_url(paper: Paper) -> str:
-    """The first repository that a paper's own comment or abstract names."""
+    """The first repository named in a paper's comment or abstract."""
     text = f"{paper.comment} {paper.abstract}"
     small = text.lower()
-    if not any(host in small for host in _CODE_HOSTS):  # most name none, which is seen at once
+    if not any(host in small for host in _CODE_HOSTS):  # quick check: most papers name none
         return ""
     match = _CODE.search(text)
     return outside("https://" + match[1].rstrip(".,;:'")) if match else ""
@@ -196,14 +196,14 @@ def code_url(paper: Paper) -> str:
 
 @lru_cache(CACHED)
 def category_url(category: str) -> str:
-    """arXiv's list of a category; empty for what does not look like one."""
+    """arXiv's list of a category; empty if it doesn't look like one."""
     return f"https://arxiv.org/list/{category}/recent" if _CATEGORY.fullmatch(category) else ""
 
 
 def outside(target: str) -> str:
-    """The target of somebody's link, if it is a plain web address; empty otherwise.
+    """The target of an outside link if it is a plain web address; empty otherwise.
 
-    A host must be in ASCII: letters of other scripts imitate others, and every name has an ASCII form (RFC 5891).
+    The host must be ASCII: letters of other scripts can imitate others, and every name has an ASCII form (RFC 5891).
     """
     match = _OUTSIDE.fullmatch(target) if len(target) <= LONGEST else None
     return target if match and match[1].isascii() else ""
@@ -218,13 +218,13 @@ def post_url(post: Post) -> str:
 
 
 def is_folded(last: str, since: str) -> bool:
-    """Whether the page of a paper is folded that an issue of a day held last."""
+    """Whether a paper's page is folded. `last`: the day of the last issue that contains the paper."""
     return bool(since) and last < since
 
 
 DOCUMENT, PUBLICATION = "site.standard.document", "site.standard.publication"
 WELL_KNOWN = f".well-known/{PUBLICATION}"
-"""The file by which a site at the root of its host owns to its publication's record."""
+"""The file with which a site at the root of its host confirms its publication's record."""
 
 
 def publication_key(publication: str) -> str:
@@ -234,7 +234,7 @@ def publication_key(publication: str) -> str:
 
 
 def document_key(publication: str, day: str) -> str:
-    """The record key of an issue: the same for all of its editions."""
+    """The record key of an issue, the same for all editions."""
     digest = hashlib.sha256(f"{publication} {day}".encode()).digest()
     return tid(timestamps.midnight(day), int.from_bytes(digest[:2], "big"))
 

@@ -11,11 +11,11 @@ from hotpapers.ranking import words
 
 WIDTH, HEIGHT = 120, 24
 EDGE = 2
-"""Pixels left free around the curve, for its own width and the dot at its end."""
+"""Pixels of margin around the curve, for its line width and the dot at its end."""
 
 
 class Sparkline(NamedTuple):
-    """A curve: the points of an SVG polyline, its last point, and what it says."""
+    """A curve: the points of an SVG polyline, its last point, and a description."""
 
     points: str
     end: tuple[str, str]
@@ -23,7 +23,7 @@ class Sparkline(NamedTuple):
 
 
 def voices_by_age(history: Iterable[Attention], until: int) -> list[tuple[int, int]]:
-    """(hours, voices on all networks) at the moments up to one, ascending."""
+    """(hours, voices on all networks) for each moment up to `until`, ascending."""
     by_age: Counter[int] = Counter()
     for attention in history:
         if attention.until <= until:
@@ -32,7 +32,7 @@ def voices_by_age(history: Iterable[Attention], until: int) -> list[tuple[int, i
 
 
 def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
-    """The curve up to a moment; None where fewer than two moments are known, or nobody had spoken."""
+    """The curve up to `until`; None if fewer than two moments are known or there are no voices."""
     known = voices_by_age(history, until)
     most = max((voices for _, voices in known), default=0)
     if len(known) < 2 or not most:

@@ -1,9 +1,9 @@
-"""Titles and abstracts as pages show them: formulas as MathML, TeX's ways of writing plain text as plain text.
+"""Titles and abstracts as pages show them: formulas as MathML, TeX text commands as plain text.
 
-What papers say of themselves is TeX more often than not. In it `$…$`, `\\(…\\)`, `\\[…\\]` and environments of formulas
-are mathematics, accents and quotation marks are letters. All else is text, and is escaped.
+Papers' titles and abstracts are usually TeX. `$…$`, `\\(…\\)`, `\\[…\\]` and formula environments are mathematics;
+accents and quotation marks become letters. Everything else is text, and is escaped.
 
-Of TeX in plain text, commands that only change the type are dropped; of commands that nobody knows the name is left.
+In plain text, TeX commands that only change the font are dropped; unknown commands leave their name.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from hotpapers.view.clean_text import one_line
 from hotpapers.view.mathml import formula
 
 LONGEST = 10_000
-"""Code points of a text in which TeX is looked for; a longer one is shown as it is."""
+"""Code points of a text that is searched for TeX; a longer text is shown unchanged."""
 MOST = 60_000
-"""Code points of the formulas of a text; those after it are shown as their TeX."""
+"""Total code points of the formulas of a text that are rendered; later formulas are shown as TeX."""
 
 _LENGTH = "{1,1000}?"
 _ENVIRONMENTS = "equation|align|aligned|gather|multline|eqnarray|split|cases|pmatrix|bmatrix|matrix|array"
@@ -35,12 +35,12 @@ _FORMULA = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _TEX = re.compile(r"[$\\~]|``|''|--")
-"""What a text has at least once if anything in it is TeX."""
+"""Characters of which a text has at least one if it contains any TeX."""
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}(?![A-Za-z}])")
 
 
 class TexFormula(NamedTuple):
-    """A formula in a text: where it is, and its TeX without what sets it apart."""
+    """A formula in a text: its position, and its TeX without delimiters."""
 
     start: int
     end: int
@@ -64,12 +64,12 @@ def formulas(text: str) -> Iterator[TexFormula]:
 
 
 def _is_money(tex: str) -> bool:
-    """Whether two dollar signs stand before amounts, and what is between them is prose: `$5 million and $`."""
+    """Whether two dollar signs are currency with prose between them: `$5 million and $`."""
     return tex[0].isdigit() and not set(tex) & set("\\^_{}=<>+") and bool(_WORD.search(tex))
 
 
 def prose(text: str) -> Markup:
-    """A text of a paper as a page shows it, its formulas in the line; those that cannot be rendered as their TeX."""
+    """A paper's text as a page shows it, with inline formulas; those that cannot be rendered are shown as TeX."""
     if len(text) > LONGEST or not _TEX.search(text):
         return escape(text)
     result: list[Markup] = []
@@ -84,12 +84,12 @@ def prose(text: str) -> Markup:
 
 
 def plain(text: str) -> str:
-    """The same as plain text: TeX's letters as letters, formulas as their TeX."""
+    """The same as plain text: accented TeX letters as letters, formulas as TeX."""
     return text if len(text) > LONGEST or not _TEX.search(text) else _plain_letters(text)
 
 
 def plain_line(text: str) -> str:
-    """The same on one line, for where nothing but letters and signs can stand: also without a backslash."""
+    """The same on one line, without backslashes, for places that only take plain characters."""
     line = one_line(text)
     return line if len(line) > LONGEST else one_line(_plain_letters(line))
 
@@ -131,7 +131,7 @@ _NAMED = {
     "qquad": " ", "medskip": " ", "smallskip": " ", "noindent": "", "xspace": "", "em": "", "it": "", "bf": "",
     "rm": "", "sc": "", "tt": "", "sl": "", "sf": "", "small": "", "large": "", "normalsize": "",
 }  # fmt: skip
-# A letter within a word takes the blank behind its command with it; other commands stand for words.
+# A letter command within a word also consumes the space after it; other commands stand for words.
 _NAME = re.compile(r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss)(?![A-Za-z])(?:\{\}| (?=[a-z]))?|([A-Za-z]+)(?:\{\})?)")
 
 _STYLES = "emph|text(?:bf|it|sc|tt|rm|sf|sl|normal|up)?|[mh]box|u(?:nder)?line|ensuremath|math(?:rm|bf|cal|sf|tt)"
@@ -144,7 +144,7 @@ _ARGUMENT = re.compile(
     r"|\\(?:begin|end)\s*\{[a-z]*\*?\}"
 )
 _WRAPPED = {"cited": "[{}]", "linked": "{}", "address": "{}", "note": " ({})"}
-# Ties, quotation marks and dashes may also stand at the edge of a formula, where the stretch begins or ends.
+# Ties, quotation marks and dashes may also be next to a formula, where the stretch begins or ends.
 _SIGN = re.compile(
     r"\\([%&#_${}|])|\\([ ,;:!/\-\\])|(?<=[\w.)])~(?=[\w(\\]|$)|``|(?:(?<=\S)|^)''(?!\()"
     r"|(?:(?<=[\w)])|^)---?(?=[\w(]|$)|(?<= )---?(?= )"
@@ -153,10 +153,10 @@ _SIGNS = {"~": "\u00a0", "``": "“", "''": "”", "--": "–", "---": "—"}
 
 
 def decode_accents(text: str) -> str:
-    """The text that a stretch of TeX without formulas stands for."""
-    if "\\" not in text:  # no command: quotation marks, dashes and ties at most
+    """The text for a stretch of TeX without formulas."""
+    if "\\" not in text:  # no commands, only quotation marks, dashes or ties
         return _SIGN.sub(_sign, text)
-    for _ in range(3):  # commands within commands
+    for _ in range(3):  # nested commands
         before, text = text, _STYLED.sub(lambda group: group[1] or group[2] or "", text)
         if text == before:
             break

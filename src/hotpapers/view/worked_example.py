@@ -1,4 +1,4 @@
-"""One score by hand: an entry of an issue with everything that its sum rests on, as frozen with the issue."""
+"""One score by hand: an entry with everything that its score is based on, as frozen with the issue."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from hotpapers.ranking import vouched, words
 from hotpapers.view import phrases
 
 COMPARED = ("rarity", vouched.COUNTED)
-"""The rules of parts that rest on a comparison."""
+"""The rules of parts that are based on a comparison."""
 LEAST = 3
-"""Papers with fewer voices are not compared with, except in a listing."""
+"""Papers with fewer voices are left out of comparisons, except in a listing."""
 
 
 class WorkedComponent(NamedTuple):
-    """A part of a score. `reference`: how many papers had how many voices, ascending; `papers`: how many in all,
-    `atleast`: how many of them as many as this one, both without the paper itself. `own`: its voices among them, None
-    where it does not stand there."""
+    """A part of a score. `reference`: (voices, papers) pairs, ascending; `papers`: the number of papers, `atleast`:
+    those with at least this paper's voices, both without the paper itself. `own`: the paper's voices in the reference,
+    None if it is not there."""
 
     network: str
     sentence: str
@@ -34,14 +34,14 @@ class WorkedComponent(NamedTuple):
 
 
 class WorkedExample(NamedTuple):
-    """A worked example: of which paper, and its parts."""
+    """A worked example: the paper and the parts of its score."""
 
     paper: str
     steps: tuple[WorkedComponent, ...]
 
 
 def worked_example(issue: PublishedIssue) -> WorkedExample | None:
-    """The first entry that scores by a comparison; None where there is none."""
+    """The first entry that scores by a comparison; None if there is none."""
     for entry in issue.content.entries:
         parts = [part for part in entry.parts if part.rule in COMPARED and part.score]
         if parts:
@@ -60,7 +60,7 @@ def _step(part: ScoreComponent, histograms: tuple[VoiceHistogram, ...]) -> Worke
 
 
 def _reference(part: ScoreComponent, histograms: tuple[VoiceHistogram, ...]) -> tuple[tuple[int, int], ...]:
-    """How many papers had how many voices: of the archive, of its group, or of all."""
+    """(voices, papers) pairs for the archive, its group, or all papers."""
     histogram: Counter[int] = Counter()
     for peer in histograms:
         if (peer.network, peer.age) == (part.network, part.age) and part.among in (

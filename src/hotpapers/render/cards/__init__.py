@@ -1,1 +1,1 @@
-"""Cards: the pictures that stand beside a link to an issue or a paper where it is passed on."""
+"""Cards: the preview images shown with shared links to issues and papers."""

@@ -1,6 +1,6 @@
-"""Cards of issues and papers: the picture that stands with a link to them where it is passed on (Open Graph).
+"""Cards of issues and papers: the preview image shown with a shared link (Open Graph).
 
-A picture's address must be a whole one. So there are cards only where the site's public address is known.
+An image's address must be absolute, so there are cards only if the site's public address is known.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hotpapers.view.tex import plain_line
 
 
 class CardMeta(NamedTuple):
-    """What a page says of its card. `alt`: the same in words."""
+    """What a page says about its card. `alt`: the card's text alternative."""
 
     url: str
     alt: str
@@ -28,7 +28,7 @@ class CardMeta(NamedTuple):
 
 
 def of_issue(base: str, issue: IssueView) -> CardMeta | None:
-    """The card of an issue, as its page names it; None where there is no public address."""
+    """The card of an issue, for its page's metadata; None without a public address."""
     if not base:
         return None
     path = site_paths.card_path(site_paths.issue_path(issue.day))
@@ -38,7 +38,7 @@ def of_issue(base: str, issue: IssueView) -> CardMeta | None:
 
 
 def of_paper(base: str, publication: str, path: str, appearances: Sequence[EntryAppearance]) -> CardMeta | None:
-    """The card of a paper, by the issues that hold it, the first first; None as above."""
+    """The card of a paper. `appearances`: the issues that contain it, oldest first. None without a public address."""
     if not base:
         return None
     entry = appearances[-1].entry
@@ -49,7 +49,7 @@ def of_paper(base: str, publication: str, path: str, appearances: Sequence[Entry
 
 
 LONGEST_ALT = 400
-"""Code points: more than that nobody listens to."""
+"""Code points: nobody listens to more."""
 
 
 class CardPages:
@@ -59,7 +59,7 @@ class CardPages:
         self._site = site
 
     def paths(self, day: str) -> Iterator[str]:
-        """The cards that change with a day's issue: its own, and those of its papers."""
+        """The cards that change with a day's issue: the issue's own and its papers'."""
         if not self._site.site_config.base:
             return
         issue = self._site.issue(day)
@@ -69,7 +69,7 @@ class CardPages:
                 yield site_paths.card_path(path)
 
     def ended(self, path: str) -> str:
-        """Where the card of a paper may stand that is no more, by the path of the paper's page; empty otherwise."""
+        """By the path of a paper's page: the path of a removed card that may still exist; empty otherwise."""
         paper = site_paths.paper_of(path) if self._site.site_config.base else ""
         is_over = paper and (self._is_folded(paper) or not self._site.has_paper(paper))
         return site_paths.card_path(path) if is_over else ""
@@ -84,7 +84,7 @@ class CardPages:
         return drawing.draw(paper_card(self._site.title, appearances)) if appearances else None
 
     def _is_folded(self, paper: str) -> bool:
-        """A folded page has no card: it makes room."""
+        """Whether the paper's page is folded. Folded pages have no card, to save space."""
         since = self._site.site_config.whole_since
         days = (
             [day for name, day in self._site.issue_reader.appearances(paper) if name == self._site.name]
@@ -94,11 +94,11 @@ class CardPages:
         return bool(days) and is_folded(days[-1], since)
 
 
-# ---- what stands on a card ---------------------------------------------------------------------------------
+# ---- contents of a card ------------------------------------------------------------------------------------
 
 
 def issue_card(issue: IssueView) -> CardContent:
-    """Publication, day, what was done, the first places."""
+    """Publication, day, number of papers, the first places."""
     rows = tuple((str(entry.place), _title(entry)) for entry in issue.entries[: drawing.ROWS])
     return CardContent(
         drawing.drawable(issue.publication), issue.title, drawing.drawable(issue.facts.partition(" · ")[0]),
@@ -107,7 +107,7 @@ def issue_card(issue: IssueView) -> CardContent:
 
 
 def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> CardContent:
-    """Title, authors, the place in the latest issue, the curve of attention as of then."""
+    """Title, authors, the place in the latest issue, and the attention curve as of then."""
     entry = appearances[-1].entry
     return CardContent(
         drawing.drawable(publication), _title(entry), _authors(entry.authors), foot=places_line(appearances),
@@ -116,7 +116,7 @@ def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> Card
 
 
 def places_line(appearances: Sequence[EntryAppearance]) -> str:
-    """`Place 2, Thursday, 14 January 2021`: in the latest issue in which it has a place of its own."""
+    """`Place 2, Thursday, 14 January 2021`: in the latest issue that ranks it."""
     own = [appearance for appearance in appearances if not appearance.lane]
     if not own:
         return f"Still talked about, {appearances[-1].issue.title}"
@@ -124,19 +124,19 @@ def places_line(appearances: Sequence[EntryAppearance]) -> str:
 
 
 def _title(entry: EntryView) -> str:
-    """The title; the identifier where it has letters that cannot be drawn."""
+    """The title, or the identifier if the title has letters that cannot be drawn."""
     return drawing.drawable(entry.plain_title) or drawing.drawable(f"{'arXiv:' if entry.path else ''}{entry.paper}")
 
 
 def _authors(names: Sequence[str]) -> str:
-    """The first of those whose names can be drawn, and how many more there are."""
+    """The first authors whose names can be drawn, and how many more there are."""
     known = [drawable for name in names[: 2 * AUTHORS] if (drawable := drawing.drawable(plain_line(name)))][:AUTHORS]
     more = len(names) - len(known)
     return f"{', '.join(known)} and {more} more" if known and more else ", ".join(known)
 
 
 def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:
-    """The latest that is known."""
+    """The latest known curve."""
     sparks = (appearance.entry.counts_view.spark for appearance in reversed(appearances))
     return next(filter(None, sparks), None)
 

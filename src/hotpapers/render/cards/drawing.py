@@ -1,10 +1,10 @@
-"""A card as a PNG of 1200 × 630: what a link looks like where it is passed on. The only file that imports Pillow.
+"""Draws a card as a PNG of 1200 × 630. The only module that imports Pillow.
 
-The same bytes for the same card on every machine with the same Pillow: the letters come from two fonts of the package,
-the colours are seven, and nothing of the system is asked. The fonts hold Latin, Greek and Cyrillic; a text with letters
-of other scripts is not drawn (`drawable`).
+The same card gives the same bytes on every machine with the same version of Pillow: the letters come from two fonts in
+the package, there are seven colours, and nothing depends on the system. The fonts cover Latin, Greek and Cyrillic; text
+with letters of other scripts is not drawn (`drawable`).
 
-Pillow is imported with the first card: where there are none, it costs nothing.
+Pillow is imported when the first card is drawn, so sites without cards don't pay for it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 FONTS = Path(__file__).parent / "fonts"
 WIDTH, HEIGHT = 1200, 630
 LONGEST = 400
-"""Code points of a text that are looked at: more than a card can hold."""
+"""Code points of a text that are considered: more than a card can hold."""
 
-# The colours of style.css by day, each in shades between the paper and itself: with few of them a card stays small.
+# The light colours of style.css, each in shades between the background and itself: few shades keep the file small.
 Color = tuple[int, int, int]
 PAPER = (255, 253, 249)
 INK, DIM, ACCENT = (29, 27, 24), (98, 93, 86), (162, 52, 32)
@@ -38,15 +38,15 @@ COLUMN = WIDTH - 2 * MARGIN
 ICON = 44
 """Height of the publication's mark."""
 TITLES = (60, 52, 44, 38)
-"""Sizes of a title: the first in which all of it is there."""
+"""Title sizes: the first that fits the whole title is used."""
 TITLE_LINES, UNDER_LINES, ROWS = 4, 2, 5
 SMALL, ROW_SIZE, ROW_HEIGHT, NUMERAL = 28, 32, 58, 56
 BESIDE, SCALE, FINE = 60, 3, 4
-"""Where the name stands beside the mark; how much larger the curve is than on a page, and while it is drawn."""
+"""Where the name is beside the mark; the curve's scale relative to a page, and while it is drawn."""
 
 
 class CardContent(NamedTuple):
-    """What a card says. `name`: of the publication; `title`; `under`: in small letters below it; `rows`: numerals and
+    """The contents of a card. `name`: of the publication; `title`; `under`: small text below it; `rows`: numerals and
     texts; `foot`; `curve`: points on a field of 120 × 24."""
 
     name: str
@@ -61,10 +61,10 @@ class CardContent(NamedTuple):
 
 
 def drawable(text: str) -> str:
-    """A text on one line as the fonts can show it; empty where a letter or digit is missing from them.
+    """A text on one line as the fonts can show it; empty if they lack one of its letters or digits.
 
-    Signs that are missing, such as emoji, are left out. A text is never drawn without some of its letters: it would say
-    something else.
+    Missing symbols, such as emoji, are left out. A text is never drawn without some of its letters, because that would
+    change what it says.
     """
     shapes = []
     for sign in clean_text.one_line(unicodedata.normalize("NFC", text))[:LONGEST]:
@@ -77,7 +77,7 @@ def drawable(text: str) -> str:
 
 @lru_cache(4096)
 def _sign(sign: str) -> str | None:
-    """A sign, or what it is short for; empty where it can be done without, None where it cannot."""
+    """A character or its compatibility form; empty if it can be left out, None if it cannot."""
     plain = unicodedata.normalize("NFKC", sign)
     for form in (sign, plain):
         if all(letter == " " or _has(letter) for letter in form):
@@ -86,7 +86,7 @@ def _sign(sign: str) -> str | None:
 
 
 def _has(sign: str) -> bool:
-    """Whether the fonts have a sign: they show a missing one as an empty box. Both have the same."""
+    """Whether the fonts have a character: a missing one shows as an empty box. Both fonts have the same characters."""
     font = _font("Regular", SMALL)
     return _shape(font, sign) != _shape(font, "\uffff")
 
@@ -97,7 +97,7 @@ def _shape(font: FreeTypeFont, sign: str) -> tuple[object, bytes]:
 
 @cache
 def _font(weight: str, size: int) -> FreeTypeFont:
-    """Letters side by side: the other way of setting them depends on what the system has."""
+    """A font with basic layout: the availability of the other layout engine depends on the system."""
     from PIL import ImageFont
 
     return ImageFont.truetype(FONTS / f"NotoSerif-{weight}.ttf", size, layout_engine=ImageFont.Layout.BASIC)
@@ -107,13 +107,13 @@ def _font(weight: str, size: int) -> FreeTypeFont:
 
 
 class Typeface(NamedTuple):
-    """A weight of the fonts at a size."""
+    """A font weight at a size."""
 
     weight: str
     size: int
 
     def width(self, text: str) -> float:
-        """Pixels that a text takes: the fonts move no letters closer."""
+        """The width of a text in pixels: there is no kerning."""
         return sum(_advance(self, sign) for sign in text)
 
 
@@ -126,7 +126,7 @@ BODY, ROW = Typeface("Regular", SMALL), Typeface("Regular", ROW_SIZE)
 
 
 def broken(text: str, of: Typeface, width: float) -> Iterator[str]:
-    """The lines of a text, broken between words, and in a word that is longer than a line."""
+    """The lines of a text, broken between words, or within a word that is longer than a line."""
     line = ""
     for word in text.split():
         longer = f"{line} {word}" if line else word
@@ -145,12 +145,12 @@ def broken(text: str, of: Typeface, width: float) -> Iterator[str]:
 
 
 def _fit_count(text: str, of: Typeface, width: float) -> int:
-    """How many of a text's first signs are no wider than this."""
+    """How many of a text's first characters fit into this width."""
     return bisect_right(range(1, len(text) + 1), width, key=lambda count: of.width(text[:count]))
 
 
 def within(text: str, of: Typeface, width: float, most: int) -> list[str]:
-    """At most so many lines; where that is not all, the last ends in an ellipsis."""
+    """At most `most` lines; if there are more, the last ends in an ellipsis."""
     lines = list(broken(text, of, width))
     if len(lines) <= most:
         return lines
@@ -161,7 +161,7 @@ def within(text: str, of: Typeface, width: float, most: int) -> list[str]:
 
 
 def balanced(text: str, of: Typeface, width: float) -> list[str]:
-    """Lines of about the same length, as few as the width lets there be."""
+    """As few lines as the width allows, of about the same length."""
     best = list(broken(text, of, width))
     for narrower in range(int(width), int(width) // 2, -40):
         lines = list(broken(text, of, narrower))
@@ -172,7 +172,7 @@ def balanced(text: str, of: Typeface, width: float) -> list[str]:
 
 
 def fit_title(title: str) -> tuple[Typeface, list[str]]:
-    """In what a title is set, and its lines."""
+    """A title's typeface and its lines."""
     for size in TITLES:
         lines = balanced(title, Typeface("Bold", size), COLUMN)
         if len(lines) <= TITLE_LINES:
@@ -185,7 +185,7 @@ def fit_title(title: str) -> tuple[Typeface, list[str]]:
 
 
 class _Canvas:
-    """A picture whose pixels are places in the palette; what is drawn comes onto it piece by piece."""
+    """An image with palette indices as pixels, drawn piece by piece."""
 
     def __init__(self) -> None:
         from PIL import Image, ImageDraw
@@ -197,7 +197,7 @@ class _Canvas:
         self._pen.rectangle(corners, fill=_full(ink))
 
     def text(self, at: tuple[float, float], text: str, of: Typeface, ink: Color) -> None:
-        """A line of text; `at`: where it begins, on its base line. What reaches into other lines stays."""
+        """Draw a line of text; `at`: where its baseline begins. Overlaps with other lines are kept."""
         from PIL import Image, ImageChops, ImageDraw
 
         above, edge = of.size * 5 // 4, of.size // 4
@@ -208,7 +208,7 @@ class _Canvas:
         self._image.paste(ImageChops.lighter(area, strip.point(_steps(ink))), (left, upper))
 
     def curve(self, at: tuple[int, int], points: Sequence[tuple[float, float]]) -> None:
-        """A curve on its field, with a dot at the end; drawn larger, and made smaller, so that it is smooth."""
+        """Draw a curve on its field, with a dot at the end; drawn larger and scaled down to make it smooth."""
         from PIL import Image, ImageDraw
 
         field = Image.new("L", (120 * SCALE * FINE, 24 * SCALE * FINE))
@@ -224,18 +224,18 @@ class _Canvas:
     def png(self) -> bytes:
         self._image.putpalette(_palette())
         file = io.BytesIO()
-        self._image.save(file, "PNG", bits=4, compress_level=5)  # 9 takes ten times as long for a twentieth
+        self._image.save(file, "PNG", bits=4, compress_level=5)  # level 9 takes ten times as long to save 5 %
         return file.getvalue()
 
 
 def _full(ink: Color) -> int:
-    """The place of an ink in the palette; its shades stand before it, 0 is the paper."""
+    """The palette index of a colour; its shades come before it, and 0 is the background."""
     return 0 if ink == PAPER else (INKS.index(ink) + 1) * SHADES
 
 
 @cache
 def _steps(ink: Color) -> list[int]:
-    """For each strength of an ink its shade's place in the palette."""
+    """The palette index of a colour's shade for each opacity (0 to 255)."""
     steps = [round(strength * SHADES / 255) for strength in range(256)]
     return [_full(ink) - SHADES + step if step else 0 for step in steps]
 
@@ -250,7 +250,7 @@ def _palette() -> list[int]:
 
 
 def draw(card: CardContent) -> bytes:
-    """The card as PNG. Texts must be such that `drawable` leaves them as they are."""
+    """The card as PNG. Texts must already have passed `drawable`."""
     canvas = _Canvas()
     _draw_head(canvas, card.name)
     below = _draw_title(canvas, card.title, card.under)
@@ -260,7 +260,7 @@ def draw(card: CardContent) -> bytes:
 
 
 def _draw_head(canvas: _Canvas, name: str) -> None:
-    """The mark, as in icon.svg, and the publication's name."""
+    """Draw the mark, as in icon.svg, and the publication's name."""
     unit, upper = ICON / 26, TOP - ICON + 8
     canvas.box((MARGIN, upper, MARGIN + 22 * unit, upper + ICON), ACCENT)
     for stroke, length in ((7, 12), (13, 12), (19, 7)):
@@ -271,7 +271,7 @@ def _draw_head(canvas: _Canvas, name: str) -> None:
 
 
 def _draw_title(canvas: _Canvas, title: str, under: str) -> float:
-    """Title and what stands below it; where they end."""
+    """Draw the title and what is below it; return where they end."""
     of, lines = fit_title(title)
     y = TOP + 40.0
     for line in lines:
@@ -285,7 +285,7 @@ def _draw_title(canvas: _Canvas, title: str, under: str) -> float:
 
 
 def _draw_rows(canvas: _Canvas, rows: Sequence[tuple[str, str]], below: float) -> None:
-    """Numeral and text, a line each."""
+    """Draw the rows: numeral and text."""
     for n, (numeral, text) in enumerate(rows[:ROWS], 1):
         y, left = below + 16 + n * ROW_HEIGHT, MARGIN + (NUMERAL if numeral else 0)
         canvas.text((MARGIN, y), numeral, ROW, ACCENT)
@@ -294,7 +294,7 @@ def _draw_rows(canvas: _Canvas, rows: Sequence[tuple[str, str]], below: float) -
 
 
 def _draw_foot(canvas: _Canvas, card: CardContent) -> None:
-    """The last line, with the curve to its right."""
+    """Draw the last line, with the curve to its right."""
     left = WIDTH - MARGIN - 120 * SCALE
     if card.curve:
         canvas.curve((left, FOOT - 22 * SCALE), card.curve)

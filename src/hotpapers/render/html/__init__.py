@@ -1,4 +1,4 @@
-"""The site's pages: each as the bytes that the app serves and the static site has on disk.
+"""The site's pages, as the bytes that the app serves and that the static site has on disk.
 
-Takes what `view` has put into words; templates are compiled once. Nothing here reads the store.
+Renders what `view` has prepared, with templates compiled once. Nothing here reads the store.
 """

@@ -1,4 +1,4 @@
-"""Pages of issues: the latest edition, earlier ones, all papers of the day, and the entries for reference managers."""
+"""Issue pages: the latest edition, earlier editions, all papers of the day, and citation files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hotpapers.view.publication_state import due_after
 from hotpapers.view.site_paths import document_uri
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
-"""What an issue's entries are given as for reference managers, by the ending of the file."""
+"""Citation formats of an issue's entries, by file extension."""
 
 
 class IssuePages:
@@ -37,7 +37,7 @@ class IssuePages:
             yield site_paths.listing_path(day)
 
     def ended(self, day: str) -> Iterator[str]:
-        """Where files may stand that are no more, of a day that was corrected."""
+        """Paths of files that a correction of this day has removed, and that may still exist."""
         latest, *earlier = self._site.editions(day)
         if not latest.entries and any(issue.entries for issue in earlier):
             yield from (site_paths.citation_path(day, form) for form in FORMS)
@@ -53,7 +53,7 @@ class IssuePages:
         return self._all(path, day) if self._site.has(day) and self._site.issue(day).announced else None
 
     def issue(self, path: str, day: str, edition: int) -> bytes:
-        """An issue, at its own path or as the latest. Edition 0: the day's latest."""
+        """An issue's page, at its own path or as the index. Edition 0: the day's latest."""
         site = self._site
         issue = site.issue(day, edition)
         n = site.index_of_day[day]
@@ -81,7 +81,7 @@ class IssuePages:
         )
 
     def _corrections(self, day: str) -> list[tuple[int, str, str, str]]:
-        """(edition, path, when frozen, reason) of every edition, the first first."""
+        """(edition, path, when frozen, reason) of every edition, oldest first."""
         site = self._site
         earlier = [(site.issue(day, n), site_paths.issue_path(day, n)) for n in site.earlier(day)]
         both = [*earlier, (site.issue(day), site_paths.issue_path(day))]
@@ -111,7 +111,7 @@ class IssuePages:
     def _group(
         self, n: int, category: str, papers: list[AnnouncedPaper], places: dict[str, int]
     ) -> tuple[str, str, str, list[PaperLine]]:
-        """Category, its name, its anchor, and its papers, the new ones first. `n`: how many are before it."""
+        """A category, its name, its anchor and its papers, new ones first. `n`: how many groups precede it."""
         ordered = sorted(papers, key=lambda paper: paper.type != "new")
         anchor = f"in-{category}" if site_paths.category_url(category) else f"group-{n}"
         return (
@@ -127,6 +127,6 @@ class IssuePages:
 
 
 def entries_of(paper: Paper) -> tuple[citations.PaperCitation, dict[str, str]] | None:
-    """What is cited of a paper, and its entry in each form; None for one of another server."""
+    """A paper's citation, and the entry in each format. None for a paper from another server."""
     cited = citations.citation(paper)
     return (cited, {form: write(cited) for form, write in FORMS.items()}) if cited else None

@@ -1,4 +1,4 @@
-"""Lists of papers, a line each: all of a day, those of a category, those of an author; and their pages."""
+"""Lists of papers, one per line: all papers of a day, of a category, of an author; and their pages."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from hotpapers.view.category_names import field_name
 from hotpapers.view.issue_view import IssueView
 
 CACHED_LINES = 8192
-"""Lines kept as they stand on pages: a paper is in several lists."""
+"""Rendered lines kept: a paper appears in several lists."""
 MOST_NAMES = 3
 """Authors named in a line."""
 
 
 class PaperLine(NamedTuple):
-    """A paper in a list. `path`: its page, or `url`: arXiv's; `day`, `place`: of the issue that holds it, 0 for none;
-    `note`: what else is to be said."""
+    """A paper in a list. `path`: its page, or `url`: arXiv's; `day`, `place`: of the issue that contains it, 0 if none;
+    `note`: anything else to show."""
 
     title: str
     path: str
@@ -40,7 +40,7 @@ class PaperLine(NamedTuple):
 
 
 def announcement_line(announced: AnnouncedPaper, path: str, place: int) -> PaperLine:
-    """A paper of a day's announcement."""
+    """A line for a paper announced that day."""
     paper = announced.paper
     bare = site_paths.arxiv_id(paper.paper) or phrases.one_line(paper.paper)
     others = [phrases.one_line(name) for name in paper.categories if name != announced.category]
@@ -53,7 +53,7 @@ def announcement_line(announced: AnnouncedPaper, path: str, place: int) -> Paper
 
 
 def entry_line(summary: EntrySummary) -> PaperLine:
-    """A place of an issue."""
+    """A line for an entry of an issue."""
     bare = site_paths.arxiv_id(summary.paper) or phrases.one_line(summary.paper)
     return PaperLine(
         title=phrases.one_line(summary.title) or bare, path=site_paths.paper_path(summary.paper), url="", id=bare,
@@ -68,7 +68,7 @@ def named(authors: Sequence[str]) -> str:
 
 
 class PaperLines(NamedTuple):
-    """Lines under a heading, as they stand on the page."""
+    """Rendered lines under a heading."""
 
     name: str
     lines: list[Markup]
@@ -79,7 +79,7 @@ def _line_html(summary: EntrySummary, root: str) -> Markup:
 
 
 def _categories_and_authors(issue: IssueView) -> tuple[set[str], set[str]]:
-    """Paths of the categories of an issue's entries, with their year, and slugs of the authors."""
+    """Paths of the categories of an issue's entries, with and without the year, and slugs of the authors."""
     categories = {category for entry in issue.entries for category in entry.metadata.categories}
     paths = {site_paths.category_path(category, year) for category in categories for year in ("", issue.day[:4])}
     authors = slugs(name for entry in issue.entries for name in entry.metadata.authors)
@@ -87,16 +87,16 @@ def _categories_and_authors(issue: IssueView) -> tuple[set[str], set[str]]:
 
 
 class ListPages:
-    """The pages of categories and of authors."""
+    """Category and author pages."""
 
     def __init__(self, site: SiteContext) -> None:
         self._site = site
         self._line = lru_cache(CACHED_LINES)(_line_html)
 
-    # ---- which there are -----------------------------------------------------------------------------
+    # ---- paths ---------------------------------------------------------------------------------------
 
     def paths(self, days: Collection[str]) -> Iterator[str]:
-        """The pages that change when these days' issues do."""
+        """The pages that change when these days' issues change."""
         whole = len(days) == len(self._site.days)
         categories, authors = self._site.catalogue.everything() if whole else self._changed_lists(days)
         yield from sorted(path for path in categories if self._is_category(path))
@@ -105,7 +105,7 @@ class ListPages:
         )
 
     def ended(self, day: str) -> Iterator[str]:
-        """Where pages may stand that are no more, of a day that was corrected."""
+        """Paths of pages that a correction of this day has removed, and that may still exist."""
         latest, *earlier = self._site.editions(day)
         now, before = _categories_and_authors(latest), [_categories_and_authors(issue) for issue in earlier]
         for path in set().union(*(categories for categories, _ in before)) - now[0]:
@@ -114,7 +114,7 @@ class ListPages:
             yield from () if self._site.catalogue.has_author(author) else (site_paths.author_path(author),)
 
     def new_authors(self, days: Iterable[str]) -> Iterator[str]:
-        """Papers of other days whose pages name an author who has a page because of these days, or has one no more."""
+        """Papers of other days with an author whose own page appears or disappears because of these days."""
         chosen = set(days)
         catalogue = self._site.catalogue
         for author in self._changed_lists(chosen)[1]:
@@ -123,7 +123,7 @@ class ListPages:
                 yield from (summary.paper for summary in catalogue.author(author) if summary.day not in chosen)
 
     def _changed_lists(self, days: Iterable[str]) -> tuple[set[str], set[str]]:
-        """Paths of categories with their years, and slugs of authors, of all editions of some days."""
+        """Paths of categories with their years, and author slugs, over all editions of these days."""
         named_pages = [_categories_and_authors(issue) for day in days for issue in self._site.editions(day)]
         return set().union(*(categories for categories, _ in named_pages)), set().union(
             *(authors for _, authors in named_pages)
@@ -164,8 +164,8 @@ class ListPages:
         )
 
     def _feed(self, category: str, summaries: Sequence[EntrySummary]) -> str:
-        """The feed of a category of which the latest issues have papers; empty where there is none."""
-        if not self._site.site_config.feeds:  # what makes feeds is loaded only where there are some
+        """The path of a category's feed; empty if the latest issues have no paper in it."""
+        if not self._site.site_config.feeds:  # don't load the feed code if the site has no feeds
             return ""
         from hotpapers.render.feeds import ISSUES
 
@@ -173,7 +173,7 @@ class ListPages:
         return f"feeds/category/{category}.atom" if any(summary.day >= latest[0] for summary in summaries[:1]) else ""
 
     def _by_month(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[PaperLines]:
-        """Places of issues under the months of their days, in the order in which they come."""
+        """Lines grouped by month, in the given order."""
         grouped = groupby(entry_summaries, key=lambda summary: summary.day[:7])
         return [PaperLines(phrases.month_name(month), self._lines(some, root)) for month, some in grouped]
 

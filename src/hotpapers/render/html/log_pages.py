@@ -1,4 +1,4 @@
-"""The files of a publication's log on its site, and beside each issue its proof."""
+"""The files of a publication's log on its site, and the proof files beside each issue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BESIDE = re.compile(r"(\d{4}-\d\d-\d\d/(?:edition-[1-9]\d{0,3}/)?)(issue\.tlog-
 
 
 class LogPages:
-    """The files of the log; none where none is kept."""
+    """The files of the log; none if no log is kept."""
 
     def __init__(self, site: SiteContext) -> None:
         self._site = site
@@ -28,8 +28,8 @@ class LogPages:
         return f"{FOLDER}{self._site.name}/{observation_files.FOLDER}/"
 
     def paths(self, folder: Path | None = None) -> Iterator[str]:
-        """The files of the log itself: those that others name first, so that who follows meets no gap while they are
-        written. `folder`: that of a site; files of observations that are there are left out."""
+        """The files of the log itself. Files that others refer to come first, so that a reader following along finds no
+        gaps. `folder`: a site's folder; observation files that it already has are left out."""
         logs = self._site.logs
         if logs is not None:
             for name in logs.observation_names():
@@ -41,12 +41,12 @@ class LogPages:
             yield POLICY_PATH
 
     def ended(self, path: str) -> Iterator[str]:
-        """For the path of the policy: where partial tiles may stand that are full by now."""
+        """For the policy's path: paths where partial tiles may exist that are full by now."""
         if path == POLICY_PATH and self._site.logs is not None:
             yield from (path for path, data in self._all().items() if not data)
 
     def beside(self, day: str) -> Iterator[str]:
-        """The files beside a day's issues, of all editions."""
+        """The proof files beside a day's issues, for all editions."""
         if self._site.logs is None:
             return
         for edition in (0, *self._site.earlier(day)):
@@ -74,7 +74,7 @@ class LogPages:
         return issue_proof.issue_json(issue, logs) or None
 
     def _all(self) -> dict[str, bytes]:
-        """Path and bytes of every file below the log's folder; none for a partial tile that is full by now."""
+        """Path and bytes of every file below the log's folder; no bytes for a partial tile that is full by now."""
         logs = self._site.logs
         if logs is None:
             return {}
@@ -85,5 +85,5 @@ class LogPages:
 
 
 def is_beside(path: str) -> bool:
-    """Whether a path is that of a proof or an issue's JSON, or below the log's folder."""
+    """Whether a path is a proof, an issue's JSON, or below the log's folder."""
     return path.startswith(FOLDER) or bool(_BESIDE.fullmatch(path))

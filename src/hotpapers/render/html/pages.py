@@ -1,11 +1,11 @@
-"""The site's pages: the app serves exactly these bytes, the static site is exactly these bytes on disk.
+"""The site's pages: the app serves the same bytes that the static site has on disk.
 
-    SitePages(issue_reader, publication).paths()     every path, or only those that some days touch
-    SitePages(issue_reader, publication).page(path)  the bytes of one, None for a path that is none
-    SiteChannel                                      them as files that any web server can hold, and that open from disk
+    SitePages(issue_reader, publication).paths()     every path, or only those that certain days affect
+    SitePages(issue_reader, publication).page(path)  the bytes of a page, None if there is no such page
+    SiteChannel                                      the pages as files for any web server, or to open from disk
 
-Pure: what a page shows comes from the issue reader alone. An issue is read and prepared once while it is at hand;
-pages are asked for in an order that keeps it so.
+Pure: pages depend on the issue reader alone. Each issue is read and prepared once while it is cached; pages are
+rendered in an order that makes use of the cache.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from hotpapers.view.site_config import NOBODY, SiteConfig
 
 LONGEST_PATH = 200
 PathFilter = Callable[[str], bool]
-"""Whether something is in one's share, by its name."""
+"""Says by name whether something belongs to a worker's share."""
 
 
 def everything(_: str) -> bool:
-    """The share of who does all alone."""
+    """The share of a single worker: everything."""
     return True
 
 
 class SitePages:
     """The pages of one publication's site.
 
-    `site_config`: who publishes, and where. Raises NotFound for a publication that the issue reader lacks.
+    `site_config`: who publishes, and where. Raises NotFound if the issue reader has no such publication.
     """
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
@@ -48,15 +48,15 @@ class SitePages:
         self._lists, self._once = ListPages(self._site), StaticPages(self._site, self._issues)
         self.missing, self.refused, self.search = self._once.missing, self._once.refused, self._once.search
 
-    # ---- which pages there are -----------------------------------------------------------------------
+    # ---- paths ---------------------------------------------------------------------------------------
 
     def paths(self, days: Sequence[str] | None = None, is_own: PathFilter = everything) -> Iterator[str]:
-        """Every path of the site, each once; or of the pages that change when these days' issues do. `is_own`: a share
-        of them, by their days, or by themselves.
+        """Every path of the site, once each; with `days`, those of the pages that change when these days' issues do.
+        `is_own`: selects a share of the paths, by their days or by the paths themselves.
 
-        Those are their issues with earlier editions, the issues before and after, their papers, the lists in which
-        these stand, papers whose talk goes on, and the pages that there are once. Days without an issue are passed
-        over.
+        Those pages are the days' issues with earlier editions, the issues before and after, their papers, the lists
+        that contain them, papers still being discussed, and the pages that exist once. Days without an issue are
+        ignored.
         """
         all_days = self._site.days
         chosen = set(all_days if days is None else days).intersection(all_days)
@@ -75,7 +75,7 @@ class SitePages:
         yield from filter(is_own, self._logs.paths())
 
     def _changed_papers(self, chosen: Sequence[str]) -> Iterator[str]:
-        """Papers of other days of which there is more to tell now."""
+        """Papers of other days whose pages change too."""
         days = dict.fromkeys(
             before for day in chosen for before in self._site.unfinished_days(day) if before not in chosen
         )
@@ -84,8 +84,8 @@ class SitePages:
         yield from filter(None, map(site_paths.paper_path, self._lists.new_authors(chosen)))
 
     def ended(self, path: str) -> frozenset[str]:
-        """For the path of an earlier edition: where pages may stand that are no more, of what a correction took out.
-        For the page of a paper that is folded: its card; for the log's policy: tiles. None for all other paths."""
+        """For the path of an earlier edition: paths of pages that a correction removed and that may still exist. For
+        the page of a folded paper: its card. For the log's policy: tiles. None for all other paths."""
         day, edition = site_paths.issue_of(path) or ("", 0)
         if not edition:
             return frozenset(filter(None, [self._cards.ended(path), *self._logs.ended(path)]))
@@ -115,7 +115,7 @@ class SitePages:
 
 
 def _new(known: set[str], paths: Iterable[str]) -> Iterator[str]:
-    """Those that were not told before."""
+    """The paths not yielded before."""
     for path in paths:
         if path not in known:
             known.add(path)
@@ -131,15 +131,15 @@ class SiteChannel:
         self._site_config = site_config
 
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
-        """The pages that these days' issues touch; of all days of the publication: the whole site. Raises NotFound.
+        """The pages that these days' issues affect; for all days of the publication, the whole site. Raises NotFound.
 
-        With them the index by which it is searched; and, without bytes, the pages that a correction has put an end to.
+        Includes the search index and, without bytes, the pages that a correction has removed.
         """
         return self.share(issue_reader, publication, days, everything)
 
     def log_files(self, issue_reader: IssueReader, publication: str, folder: Path) -> Iterator[RenderedFile]:
-        """The files of the publication's log alone, as far as a site's folder may lack them; without bytes, tiles that
-        have become full. Raises NotFound."""
+        """Only the log files that a site's folder may lack; without bytes, partial tiles that have become full. Raises
+        NotFound."""
         pages = LogPages(SiteContext(issue_reader, publication, self._site_config))
         for path in pages.paths(folder):
             if (page := pages.page(path)) is not None:
@@ -149,7 +149,7 @@ class SiteChannel:
     def share(
         self, issue_reader: IssueReader, publication: str, days: Sequence[str], is_own: PathFilter
     ) -> Iterator[RenderedFile]:
-        """A share of the same: what is in several shares is alike in all of them."""
+        """A share of `render`'s files. Files in several shares are the same in each."""
         pages = SitePages(issue_reader, publication, self._site_config)
         ended: set[str] = set()
         for path in pages.paths(days, is_own):

@@ -1,4 +1,4 @@
-"""The page of a paper: what it is, its attention through time, every issue it was in, every post about it."""
+"""Paper pages: the paper itself, attention over time, every issue it was in, every post about it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from hotpapers.view.site_paths import is_folded
 from hotpapers.view.sparkline import Sparkline, spark
 
 AGE_NAMES = {6: "6 hours", 24: "a day", 72: "3 days", 168: "a week"}
-"""The ages at which papers are compared, for the heads of a table."""
+"""The ages at which papers are compared, as column headings."""
 AUTHORS_AT_ONCE = 20
-"""So many authors stand at a paper's head; those of a large collaboration unfold, so that they do not hide the rest."""
+"""Authors listed at once. The rest of a large collaboration unfold, so that they don't hide the page."""
 
 
 class NetworkHistory(NamedTuple):
-    """A network's voices at each of the ages, None where there is no count: it was not reached, or nobody had spoken of
-    the paper anywhere, or nothing was read then. And the curve."""
+    """A network's voices at each age, and the curve. None where there is no count: the age was not reached, nobody had
+    mentioned the paper anywhere, or nothing was read then."""
 
     name: str
     mark: str
@@ -37,7 +37,7 @@ class NetworkHistory(NamedTuple):
 
 
 class VersionLine(NamedTuple):
-    """What was announced when: `v2`, a day, in words how."""
+    """An announcement: `v2`, a day, and its kind in words."""
 
     name: str
     day: str
@@ -45,13 +45,13 @@ class VersionLine(NamedTuple):
 
 
 class PaperPages:
-    """The pages of papers that are in issues."""
+    """The pages of papers in issues."""
 
     def __init__(self, site: SiteContext) -> None:
         self._site = site
 
     def paths(self, day: str) -> Iterator[str]:
-        """The papers of a day's issue."""
+        """The pages of the papers in a day's issue."""
         issue = self._site.issue(day)
         yield from (entry.path for entry in issue.entries if entry.path)
         yield from self._site.paths_of(issue.ongoing)
@@ -91,7 +91,7 @@ class PaperPages:
         )  # fmt: skip
 
     def _quoted_keys(self, paper: str, appearances: list[EntryAppearance]) -> set[str]:
-        """The posts that stand with one of its places."""
+        """The posts that an issue shows with this paper."""
         return {
             quotation.post.post
             for at in appearances
@@ -99,12 +99,12 @@ class PaperPages:
         }
 
     def _announcements(self, paper: str) -> Sequence[Announcement]:
-        """When a paper was announced; of listings nobody knows, and asking for each paper takes its time."""
+        """A paper's announcements. Listings don't have them, and looking them up for each paper takes time."""
         return () if self._site.publication.window == "listing" else self._site.issue_reader.announcements(paper)
 
 
 def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...]:
-    """Attention hour by hour as a row a network, those with the most voices first."""
+    """Hourly attention as one row per network, the most voices first."""
     by_network: dict[str, list[Attention]] = defaultdict(list)
     for history_row in history:
         by_network[history_row.network].append(history_row)
@@ -121,8 +121,8 @@ def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...
 def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[VersionLine, ...]:
     """When a paper was first announced, in which categories, and when it was replaced."""
     kinds = {
-        "new": "new in {}", "cross": "listed in {} too", "replacement": "replaced",
-        "inferred": "new in {}, by the moment of submission",
+        "new": "new in {}", "cross": "cross-listed in {}", "replacement": "replaced",
+        "inferred": "new in {}, judging by the time of submission",
     }  # fmt: skip
     by_day: dict[tuple[str, str], list[Announcement]] = defaultdict(list)
     for announcement in announcements:
@@ -139,7 +139,7 @@ def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[Versi
 
 
 def more_posts(posts: Iterable[Quotation], quoted: Container[str]) -> tuple[ElsewhereView, ...]:
-    """Links to those of some posts that no issue shows."""
+    """Links to the posts that no issue shows."""
     others = [post for post in posts if post.post.post not in quoted]
     links = [Quotation(post=terms.as_shown(other.post, "link"), hash=other.hash, shown="link") for other in others]
     return elsewhere(links)

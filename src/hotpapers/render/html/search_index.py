@@ -1,19 +1,19 @@
-"""The index by which the static site is searched, in files of which one search loads a few: the app needs none.
+"""The static site's search index, in files of which one search loads a few. The app doesn't need it.
 
-    search/index.json               {"parts": ["2020-q2", "2020-q3", …]}: the quarters of years that have issues
+    search/index.json               {"parts": ["2020-q2", "2020-q3", …]}: the quarters that have issues
     search/2020-q2/index.json       {"issues": [["2020-06-29", 14], …], "ids": ["2006.15191", …], "from": ["", "algor",
-                                    …]}: days, each with how many papers it has; the papers' identifiers, so that one of
-                                    several issues is found once; and the first word of each file of words
-    search/2020-q2/07.txt           words in order, a line each: `kettle 3A3C1fD`
+                                    …]}: days with their number of papers; the papers' identifiers, so that a paper in
+                                    several issues is found once; and the first word of each word file
+    search/2020-q2/07.txt           words in order, one per line: `kettle 3A3C1fD`
     search/papers/2020-06-29.json   what is shown of an issue's papers: identifier, title, authors, categories, text,
                                     place
 
-The papers of a part are numbered from 0 on, by day and place. Behind a word stand numbers (base 36), each with a letter
-for where it is: A in the title, B in a name, C in the text, D there several times. A `*` before them: the word is in
-most texts, and told by Z are those without it. Words are those of the record's own search (`search.tokenizer`);
-titles and texts have them without plural endings, names as they are. Labels begin with #: categories, archives,
-identifiers. A new issue changes the files of its quarter alone: fewer parts would make publishing dearer, more of them
-searching.
+The papers of a part are numbered from 0, by day and place. A word is followed by paper numbers (base 36), each with a
+letter for where the word occurs: A in the title, B in a name, C in the text, D several times in the text. A `*` before
+them means that the word is in most texts; then Z marks the papers without it. Words are those of the record's own
+search (`search.tokenizer`), without plural endings in titles and texts, unchanged in names. Labels begin with #:
+categories, archives, identifiers. A new issue changes only its quarter's files. Fewer parts would make publishing more
+expensive, more parts searching.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from hotpapers.view import clean_text, site_paths
 from hotpapers.view.tex import plain
 
 FILES = 24
-"""Files of words of a part: of ten papers a day some 12 kB each."""
+"""Word files per part: some 12 kB each at ten papers a day."""
 OFTEN = 3
-"""Times in a text from which on a word is there several times."""
+"""Occurrences in a text from which a word counts as there several times."""
 MOST, SMALL = 0.5, 20
-"""A word is common that is in the texts of more than this share of a part's papers, and of more than so many."""
+"""A word is common if it is in more than this share of a part's texts, and in more than this many."""
 AUTHORS = 100
-"""Names of a paper that are shown; all of them are found."""
+"""Authors of a paper that are shown; all of them can be found."""
 LONGEST_TEXT = 4_000
-"""Code points of a text that are shown."""
+"""Code points of a text to show."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -50,7 +50,7 @@ class SearchIndex:
         self._days = issue_reader.days(publication)
 
     def files(self, days: Iterable[str], is_own: Callable[[str], bool] = bool) -> Iterator[RenderedFile]:
-        """The files that change when these days' issues do. `is_own`: of the quarters, by name, a share."""
+        """The files that change when these days' issues change. `is_own`: selects a share of the quarters, by name."""
         chosen = set(days).intersection(self._days)
         yield _json("search/index.json", {"parts": sorted(set(map(part_of, self._days)))})
         summaries = {
@@ -65,24 +65,24 @@ class SearchIndex:
 
 
 def part_of(day: str) -> str:
-    """The quarter in which a day is: `2021-q1`."""
+    """The quarter of a day: `2021-q1`."""
     return f"{day[:4]}-q{(int(day[5:7]) + 2) // 3}"
 
 
 def paths_of(part: str) -> list[str]:
-    """The files of a part: its own index, and the words."""
+    """The files of a part: its index and its word files."""
     return [f"search/{part}/index.json", *(f"search/{part}/{n:02}.txt" for n in range(FILES))]
 
 
 def part_files(
     part: str, issues: Sequence[tuple[str, Sequence[EntrySummary]]], texts: Mapping[tuple[str, str], str]
 ) -> Iterator[RenderedFile]:
-    """The files of a part. `issues`: days with what they hold; `texts`: by day and paper."""
+    """The files of a part. `issues`: days with their entries; `texts`: by day and paper."""
     own, *paths = paths_of(part)
     papers = [(paper, texts.get((day, paper.paper), "")) for day, some in issues for paper in some]
     cut = _cut(lines(papers), len(paths))
     first = [some[0].partition(" ")[0] if some else "" for some in cut]
-    for n in range(len(first) - 1, 0, -1):  # a file without words begins where the one after it does
+    for n in range(len(first) - 1, 0, -1):  # an empty file begins where the next one does
         first[n] = first[n] or (first[n + 1] if n + 1 < len(first) else "\uffff")
     ids = [site_paths.arxiv_id(summary.paper) for summary, _ in papers]
     yield _json(own, {"issues": [(day, len(some)) for day, some in issues], "ids": ids, "from": ["", *first[1:]]})
@@ -91,7 +91,7 @@ def part_files(
 
 
 def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
-    """Each word with the papers in which it is, in the order in which scripts compare."""
+    """Each word with the papers that contain it, in the order in which scripts compare strings."""
     result: defaultdict[str, list[str]] = defaultdict(list)
     times: Counter[str] = Counter()
     in_texts: list[Counter[str]] = []
@@ -117,7 +117,7 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
 
 
 def _labels(summary: EntrySummary) -> set[str]:
-    """Its categories, archives and identifier."""
+    """A paper's categories, archives and identifier."""
     categories = {
         clean_text.one_line(category).lower() for category in summary.categories if site_paths.category_url(category)
     }
@@ -126,7 +126,7 @@ def _labels(summary: EntrySummary) -> set[str]:
 
 
 def _cut(words: Sequence[str], count: int) -> list[list[str]]:
-    """Lines in so many runs of about the same size."""
+    """Split lines into `count` runs of about the same size."""
     goal = sum(map(len, words)) / count
     cut: list[list[str]] = [[] for _ in range(count)]
     size = 0

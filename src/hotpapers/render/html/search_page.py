@@ -1,4 +1,4 @@
-"""The page on which one searches: its help, and the answers that the app writes on it."""
+"""The search page: its help, and the answers that the app renders on it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from hotpapers.view import clean_text
 
 PATH = "search/index.html"
 SCRIPTS = ("search_index.js", "search.js")
-"""What searches where the site lies as files."""
+"""The scripts that search a static site."""
 HELP = (
     ("kettle steam", "both words in title, authors or abstract"),
     ("kettl*", "prefix match"),
-    ("-tea", "without the word; before names and categories as well"),
-    ("kettle OR teapot", "one of them"),
+    ("-tea", "without the word; also works with authors and categories"),
+    ("kettle OR teapot", "either word"),
     ('"on steam"', "these words next to each other, in this order"),
     ("title:kettle", "the word in the title"),
-    ('author:"Ada Brewster"', "by somebody of that name; author:brewster"),
+    ('author:"Ada Brewster"', "by an author of that name; author:brewster works too"),
     ("category:cs.LG", "in a category, or in an archive: category:cs"),
-    ("date:2026-11", "of that month; of a day, a year, or a span 2026-11-02..2026-11-05"),
-    ("from:2026-11 to:2027", "from then on, until then, both included"),
+    ("date:2026-11", "from that month; also a day, a year or a range 2026-11-02..2026-11-05"),
+    ("from:2026-11 to:2027", "from one date to the other, both included"),
     ("2101.04869", "the paper itself"),
 )
-"""Search syntax, and what is found."""
+"""Search syntax, and what it finds."""
 
 
 class HitIssueView(NamedTuple):
-    """An issue in which a paper was. `target`: the way there from the site's folder."""
+    """An issue that contains a paper. `target`: its path from the site's folder."""
 
     name: str
     target: str
@@ -37,8 +37,8 @@ class HitIssueView(NamedTuple):
 
 
 class HitView(NamedTuple):
-    """A paper that was found; what was asked for is marked. `path`: its page, else `url`: arXiv's; both may be empty.
-    `note`: identifier and categories; `day`: when it was announced, where no issue says it."""
+    """A paper that was found, with the matches marked. `path`: its page, else `url`: arXiv's; both may be empty.
+    `note`: identifier and categories; `day`: when it was announced, if no issue says so."""
 
     title: Markup
     path: str
@@ -51,7 +51,7 @@ class HitView(NamedTuple):
 
 
 class PostHitView(NamedTuple):
-    """A post that was found. `papers`: identifiers of what it is about, and the addresses of these."""
+    """A post that was found. `papers`: identifiers and addresses of the papers it is about."""
 
     text: Markup
     lang: str
@@ -66,9 +66,9 @@ class PostHitView(NamedTuple):
 
 
 class SearchAnswer(NamedTuple):
-    """What the app found. `summary`: how much it is, or why it is nothing; `next`: the address of what follows; `feed`:
-    the way to the feed of this query from the site's folder; `again`: the address of its first page, where the one that
-    was asked for is gone. All three may be empty."""
+    """What the app found. `summary`: how many results, or why there are none; `next`: the address of the next page;
+    `feed`: the path of this query's feed from the site's folder; `again`: the address of the first page, if the
+    requested one is gone. The last three may be empty."""
 
     query: str
     summary: str
@@ -80,7 +80,7 @@ class SearchAnswer(NamedTuple):
 
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
-    """A text with some places marked, given in order and without overlaps; all of it is escaped."""
+    """A text with these spans marked; everything is escaped. Spans are in order and don't overlap."""
     html, at = Markup(""), 0
     for start, end in spans:
         html += escape(clean_text.shown(text[at:start])) + Markup("<mark>{}</mark>").format(
@@ -91,7 +91,7 @@ def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
 
 
 def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]], most: int = 3) -> Markup:
-    """The first names, and those in which something is marked: each span after the number of its name."""
+    """The first names, and those with a match. Each span follows the index of its name."""
     within = {n: [(start, end) for k, start, end in spans if k == n] for n, _, _ in spans}
     named = [n for n in range(len(names)) if n < most or n in within]
     rest = len(names) - len(named)

@@ -1,4 +1,4 @@
-"""The issues of a publication as its pages need them: each read and prepared once while it is at hand."""
+"""A publication's issues as its pages need them: each read and prepared once while it is cached."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from hotpapers.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.view.site_config import NOBODY, SiteConfig
 
 CACHED = 64
-"""So many prepared issues are kept: some 2 MB."""
+"""Prepared issues kept: some 2 MB."""
 LONGEST_DESCRIPTION = 300
-"""Code points of what a page tells of itself to who links it."""
+"""Code points of a page's description in link previews."""
 SCHEDULED_PAGES = ("index.html", "status/index.html")
-"""The pages that say how the schedule is doing that makes them."""
+"""The pages that report on the schedule that makes them."""
 FINAL_HOURS = 168
-"""Hours after which what is told of a paper's talk changes no more."""
+"""Hours after which a paper's attention and posts no longer change."""
 
 
 class EntryAppearance(NamedTuple):
-    """A paper in an issue. `lane`: the issue holds it only as still talked about."""
+    """A paper in an issue. `lane`: the issue lists it only as still talked about."""
 
     issue: IssueView
     path: str
@@ -37,8 +37,8 @@ class EntryAppearance(NamedTuple):
 
 
 class SiteContext:
-    """The issues of one publication. `account`: the DID of the account of which they are documents, if of any. Raises
-    NotFound for a publication that the issue reader lacks."""
+    """The issues of one publication. `account`: the DID of the account that publishes them as documents, if any. Raises
+    NotFound if the issue reader has no such publication."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
@@ -58,7 +58,7 @@ class SiteContext:
     # ---- issues --------------------------------------------------------------------------------------
 
     def issue(self, day: str, edition: int = 0) -> IssueView:
-        """A day's latest edition, or another by its number."""
+        """A day's latest edition, or an earlier one by number."""
         return self._issue(day, edition)
 
     def _read_issue(self, day: str, edition: int) -> IssueView:
@@ -73,7 +73,7 @@ class SiteContext:
         return self.issue_reader.issue_header(self.name, day)
 
     def has(self, day: str, edition: int = 0) -> bool:
-        """Whether there is such an issue; edition 0 stands for the latest."""
+        """Whether there is such an issue; edition 0 is the latest."""
         return day in self.index_of_day and (edition == 0 or edition in self.earlier(day))
 
     def earlier(self, day: str) -> range:
@@ -91,7 +91,7 @@ class SiteContext:
 
     @property
     def logs(self) -> PublicationLogs | None:
-        """The publication's logs; None where none is kept, or it cannot be read."""
+        """The publication's logs; None if none is kept or it cannot be read."""
         return self.site_config.logs.readable(self.name) if self.site_config.logs else None
 
     # ---- papers --------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class SiteContext:
         return Catalogue(self.issue_reader.entry_summaries(self.name))
 
     def appearances(self, bare: str) -> list[EntryAppearance]:
-        """The issues that hold a paper, the first first."""
+        """The issues that contain a paper, oldest first."""
         days = [day for name, day in self.issue_reader.appearances(f"arxiv:{bare}") if name == self.name]
         result = []
         for day in (day for day in days if day in self.index_of_day):
@@ -112,22 +112,22 @@ class SiteContext:
         return result
 
     def paths_of(self, entries: Iterable[EntryView]) -> list[str]:
-        """Those of some entries' papers that have a page: a correction may have taken one out of its only issue."""
+        """Paths of these entries' paper pages that exist: a correction may have removed a paper from its only issue."""
         return [entry.path for entry in entries if entry.path and self.has_paper(entry.key)]
 
     def has_paper(self, paper: str) -> bool:
-        """Whether an issue of this publication holds a paper."""
+        """Whether an issue of this publication contains a paper."""
         return any(name == self.name and day in self.index_of_day for name, day in self.issue_reader.appearances(paper))
 
     def author_links(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """Each name with the path of its page, empty where there is none."""
+        """Each name with the path of its page, empty if there is none."""
         return [(name, self.catalogue.path_of(name)) for name in names]
 
-    # ---- what was said of papers -----------------------------------------------------------------------
+    # ---- attention and posts ---------------------------------------------------------------------------
 
     def attention(self, paper: str, first: EntryAppearance) -> tuple[Sequence[Attention], Sequence[Quotation]]:
-        """A paper's attention hour by hour, and the posts about it, as known a week after its announcement, or when the
-        latest issue was frozen."""
+        """A paper's hourly attention and the posts about it, as known a week after its announcement, or before that, as
+        of the latest issue."""
         if self.publication.window == "listing":
             return (), ()
         history, posts = self._attention(first.issue.day, self._final_day(first.issue.day))
@@ -145,7 +145,7 @@ class SiteContext:
         return dict(posts[0]), dict(posts[1])
 
     def _final_day(self, day: str) -> str:
-        """The first issue that was frozen a week after a day's announcement, or the latest."""
+        """The first issue frozen a week or more after a day's announcement, else the latest."""
         end = announced_at(day) + FINAL_HOURS * HOUR
         after = (
             day_after
@@ -155,7 +155,7 @@ class SiteContext:
         return next(after, self.days[-1])
 
     def unfinished_days(self, day: str) -> list[str]:
-        """The days before, of whose papers this day's issue tells more than the one before it."""
+        """The earlier days whose papers have more attention or posts in this day's issue than in the one before it."""
         n = self.index_of_day[day]
         if n == 0 or self.publication.window == "listing":
             return []
@@ -165,7 +165,7 @@ class SiteContext:
     # ---- pages ---------------------------------------------------------------------------------------
 
     def render(self, template: str, path: str, title: str, description: str, **values: object) -> bytes:
-        """A page that a template makes, with what all pages show."""
+        """Render a template with what all pages show."""
         return render(
             template, site_paths.to_root(path), path, self.title, contact_links=self.contact_links, title=title,
             feeds=self.site_config.feeds,
@@ -175,5 +175,5 @@ class SiteContext:
 
 
 def slugs(names: Iterable[str]) -> set[str]:
-    """The forms for addresses of some authors' names."""
+    """The slugs of authors' names."""
     return set(filter(None, map(slug, names)))

@@ -1,5 +1,5 @@
-"""The pages that a site has once: the archive, what it is, how it counts, how it is doing, for whom it is made; and
-what search engines are told: that everything may be found, and where everything is."""
+"""Pages that a site has once: index, archive, search, about, method, attacks, status, accessibility, reading; and
+robots.txt, the sitemap and other fixed files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ASSETS = ("style.css", "reader.js", "icon.svg", *SCRIPTS)
 
 
 class StaticPages:
-    """The pages that there are once."""
+    """The pages and files that a site has once."""
 
     def __init__(self, site: SiteContext, issues: IssuePages) -> None:
         self._site, self._issues = site, issues
@@ -50,18 +50,20 @@ class StaticPages:
         }
 
     def missing(self, path: str = "404.html") -> bytes:
-        """The page that says that there is none, with links that lead home from the path that was asked for."""
-        return self._site.render("404.html", path, "Not found", "There is no such page.", refused=False)
+        """The "not found" page. Its links work from the path that was requested."""
+        return self._site.render("404.html", path, "Not found", "This page does not exist.", refused=False)
 
     def refused(self, path: str) -> bytes:
-        """The page that says that an address takes no requests of that method."""
-        return self._site.render("404.html", path, "Not allowed", "This address is only read.", refused=True)
+        """The page for a request with a method that the address does not accept."""
+        return self._site.render(
+            "404.html", path, "Not allowed", "This address does not accept this request method.", refused=True
+        )
 
     def search(self, results: SearchAnswer | None = None) -> bytes:
-        """The page on which one searches; with an answer, where a program gives it."""
+        """The search page; with `results`, the answer that the app gives."""
         title = f"{phrases.cut(phrases.one_line(results.query), 80)} · Search" if results else "Search"
         return self._site.render(
-            "search.html", PATH, title, f"Papers of {self._site.title} by words, authors, categories, days.",
+            "search.html", PATH, title, f"Search the papers of {self._site.title} by word, author, category or day.",
             results=results, help=HELP,
         )  # fmt: skip
 
@@ -103,8 +105,8 @@ class StaticPages:
             view = self._site.issue(issue.content.day)
             entry = next(candidate for candidate in view.entries if candidate.key == example.paper)
         return self._site.render(
-            "method.html", "method/index.html", "How it is counted",
-            f"How {self._site.title} counts: one score by hand, from the latest issue.",
+            "method.html", "method/index.html", "How scores are calculated",
+            f"How {self._site.title} calculates scores, with one from the latest issue worked out by hand.",
             publication=self._site.publication, example=example, entry=entry, issue=issue,
             compared=words.provisional(issue.content.compared) if issue else "",
         )  # fmt: skip
@@ -112,7 +114,7 @@ class StaticPages:
     def _attacks(self) -> bytes:
         return self._site.render(
             "attacks.html", "attacks/index.html", "What a place costs",
-            f"How many accounts it takes to buy a place in {self._site.title}: measured, attack by attack.",
+            f"How many accounts it takes to buy a place in {self._site.title}, measured attack by attack.",
             publication=self._site.publication, prices=attack_prices(kept_figures(), self._site.publication.ranking),
         )  # fmt: skip
 
@@ -127,34 +129,34 @@ class StaticPages:
     def _accessibility(self) -> bytes:
         return self._site.render(
             "accessibility.html", "accessibility/index.html", "Accessibility",
-            f"For whom {self._site.title} is made, what was tested, and what falls short.",
+            f"How accessible {self._site.title} is, what was tested, and what falls short.",
             contact=linked_contact(self._site.contact),
         )  # fmt: skip
 
     def _reading(self) -> bytes:
         return self._site.render(
             "reading.html", "reading/index.html", "Reading",
-            "Text size, words to leave out, authors to follow, keys: kept in your browser alone.",
+            "Text size, words to hide, authors to follow, keyboard shortcuts: saved in this browser only.",
         )  # fmt: skip
 
 
 STATUS_ISSUES = 15
-"""The latest issues that the status page tells of."""
+"""How many of the latest issues the status page covers."""
 
 
 ROBOTS = "User-agent: *\nAllow: /\n"
-"""Everything may be found (RFC 9309)."""
+"""Everything may be indexed (RFC 9309)."""
 MOST = 50_000
-"""Addresses in one sitemap (sitemaps.org); of a larger site the older papers, and lists, are found by its pages."""
+"""Addresses in one sitemap (sitemaps.org). On a larger site, crawlers find older papers and lists through its pages."""
 
 
 def robots_txt(base: str) -> bytes:
-    """The file robots.txt; it names the sitemap where the site's public address is known."""
+    """The robots.txt file. It names the sitemap if the site's public address is known."""
     return (f"{ROBOTS}\nSitemap: {base}sitemap.xml\n" if base else ROBOTS).encode()
 
 
 def sitemap(site: SiteContext, once: Iterable[str]) -> bytes:
-    """The addresses of all pages: those that there are `once`, issues and papers from the latest on, the lists."""
+    """The addresses of all pages: the paths in `once`, then issues and papers from the latest on, then the lists."""
     places = (
         f"<url><loc>{escape(site_paths.public_url(site.site_config.base, path))}</loc></url>\n"
         for path in _all(site, once)

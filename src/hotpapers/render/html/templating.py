@@ -1,6 +1,6 @@
-"""Templates, compiled once: values in, the bytes of a page out. Only here is the template library.
+"""Templates, compiled once: values in, page bytes out. The only module that uses the template library.
 
-Everything is escaped (autoescape is on for every file), and a name that a template misspells is an error.
+Everything is escaped (autoescape is on for every file), and an undefined name in a template is an error.
 """
 
 from __future__ import annotations
@@ -51,23 +51,23 @@ def _environment() -> Environment:
 
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
-"""What a page may load and do: its own script, style and images, nothing else (Content Security Policy Level 3)."""
+"""What a page may load and do: only its own scripts, styles and images (Content Security Policy Level 3)."""
 
 
 SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'") + "; connect-src 'self'"
-"""The same for the page on which one searches: it has a form, and its script reads the site's own index."""
+"""The same for the search page: it has a form, and its script reads the site's own index."""
 
 
 def policy_of(path: str, public: bool = False) -> str:
-    """The policy of a page. `public`: whether its site has an address of its own: then who tests a page from within may
-    read robots.txt there, and nothing elsewhere."""
+    """The policy of a page. `public`: whether its site has a public address. If so, pages may connect to it, so that
+    tools that test a page from within can read robots.txt."""
     if path == search_page.PATH:
         return SEARCH_POLICY
     return f"{POLICY}; connect-src 'self'" if public else POLICY
 
 
 def render(name: str, root: str, path: str, site: str, **values: object) -> bytes:
-    """The page that a template makes of these values. `root`: the way from it to the site's folder."""
+    """Render a template with these values. `root`: the path from the page to the site's folder."""
     current, feeds, note = path if path in _NAMED else "", bool(values.get("feeds")), str(values.get("note", ""))
     text = _template(name).render(
         root=root, path=path, site=site, policy=policy_of(path, bool(values.get("base"))),
@@ -84,17 +84,17 @@ _NAMED = (
         for name in ("archive", "search", "method", "about", "status", "attacks", "reading", "accessibility")
     ),
 )
-"""The pages that every page names."""
+"""The pages that every page links to."""
 
 
 @lru_cache(maxsize=64)
 def _part(name: str, root: str, current: str, site: str, feeds: bool, note: str = "") -> Markup:
-    """What stands on every page, which differs by its depth alone."""
+    """A part of every page; it varies only with the arguments."""
     return Markup(_template(name).render(root=root, current=current, site=site, feeds=feeds, note=note).rstrip("\n"))
 
 
 def _cached_macro(name: str) -> Callable[[object], Markup]:
-    """A macro of parts.html that is asked for the same on several pages, once."""
+    """A macro of parts.html, cached: several pages need the same output."""
 
     @lru_cache(maxsize=512)
     def render_value(value: object) -> Markup:
@@ -112,5 +112,5 @@ def macro(template: str, name: str) -> Callable[..., Markup]:
 
 @cache
 def asset(name: str) -> bytes:
-    """A file that is published as it is."""
+    """A file that is published unchanged."""
     return (FOLDER / name).read_bytes()

@@ -1,4 +1,4 @@
-// How a reader likes to read, kept in this browser alone. Every page is whole without it.
+// Reading preferences, saved in this browser only. Every page is complete without this script.
 "use strict";
 (() => {
   const KEY = "hotpapers";
@@ -86,7 +86,7 @@
       if (followed) why.push(`by ${followed}`);
       if (word) why.push(`has “${word}”`);
       if (why.length) note(paper, why.join(", "));
-      if (out) note(paper, `folded away: “${out}”`).append(" ", unfold(paper));
+      if (out) note(paper, `hidden: “${out}”`).append(" ", unfold(paper));
     }
   }
 
@@ -113,7 +113,7 @@
     const name = heading.dataset.author;
     const button = make("button", "", { type: "button" });
     const show = () => {
-      button.textContent = lines(wishes.follow).includes(name) ? "Follow no more" : "Follow";
+      button.textContent = lines(wishes.follow).includes(name) ? "Unfollow" : "Follow";
     };
     button.onclick = () => {
       const others = lines(wishes.follow).filter((one) => one !== name);
@@ -146,7 +146,7 @@
       }
       told.textContent = wanted.length ? `${left} of ${list.length} papers` : "";
     };
-    box.append(make("label", "Find here", { for: "find" }), " ", input, " ", told);
+    box.append(make("label", "Find on this page", { for: "find" }), " ", input, " ", told);
     head.append(box);
   }
 
@@ -187,7 +187,7 @@
       copy.onclick = () =>
         navigator.clipboard.writeText(text.textContent).then(
           () => (told.textContent = "copied"),
-          () => (told.textContent = "the browser does not let this page copy; select the text"),
+          () => (told.textContent = "your browser blocked copying; please select the text"),
         );
       const down = make("button", "Download", { type: "button" });
       down.onclick = () => {
@@ -201,7 +201,7 @@
     }
   }
 
-  // ---- the page on which all this is chosen
+  // ---- the preferences page
 
   function offerToChoose() {
     const form = document.getElementById("reading");
@@ -215,7 +215,7 @@
     }
     const keep = () => {
       wishes = Object.fromEntries(new FormData(form));
-      document.getElementById("kept").textContent = save(wishes) ? "Saved." : "This browser does not allow pages to save anything.";
+      document.getElementById("kept").textContent = save(wishes) ? "Saved." : "Your browser does not let this page save anything.";
       dress();
       tellTimes();
     };

@@ -1,5 +1,4 @@
-// The page on which the static site is searched. A program that serves the site answers by itself: the page of its answer
-// is without this script.
+// Search on the static site. When a program serves the site, it answers searches itself, on a page without this script.
 "use strict";
 (() => {
   const { root, load, parse, places, search } = searchIndex;
@@ -7,9 +6,9 @@
   if (!query) return;
   document.documentElement.dataset.asked = "";
   const PAGE = 20, ISSUES = 3;
-  const DISK = "This page was opened from a disk, where browsers let no page read other files. Search works over HTTP alone.";
+  const DISK = "This page was opened from a disk, where browsers don’t let pages read other files. Search works only over HTTP.";
 
-  // ---- what was understood, in the words of the program
+  // ---- how the query was understood, in the same words as the program's
 
   const PHRASES = { "": ["with "], title: ["with ", " in the title"], author: ["by "], category: ["in "], paper: [""] };
   const NOTHING = "Nothing was asked for: write a word, a name, a category or a day.";
@@ -32,7 +31,7 @@
     return `${number} ${understood(asked)}${count > 1 ? `, the ${asked.ranked ? "best" : "newest"} first` : ""}.`;
   }
 
-  // ---- what is shown: only text goes into the page
+  // ---- results: inserted into the page only as text
 
   function make(tag, attributes, ...inside) {
     const element = document.createElement(tag);
@@ -110,7 +109,7 @@
       tell(asks ? answer(asked, found.length) : NOTHING);
     } catch (problem) {
       console.warn(problem);
-      tell(location.protocol === "file:" ? DISK : "The index cannot be loaded just now. Please try again.");
+      tell(location.protocol === "file:" ? DISK : "The index could not be loaded. Please try again.");
     }
     element("else").hidden = false;
   });

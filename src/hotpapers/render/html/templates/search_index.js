@@ -1,5 +1,5 @@
-// The index of the static site: words, queries, and which papers are found, best first, by the few files of the index that
-// a query needs. publish/search_index.py says what is in them, docs/reference/search.md what a query may say.
+// The static site's search: reads words and queries, and ranks papers using the few index files that a query needs.
+// render/html/search_index.py describes the files, docs/reference/search.md the query syntax.
 "use strict";
 const searchIndex = (() => {
   const root = new URL(".", document.currentScript.src);
@@ -25,7 +25,7 @@ const searchIndex = (() => {
     return word.replace(/(?<=ss|x|sh|ch)es$|s$/, "");
   }
 
-  // ---- what is asked for: of each of `wanted` one, of `unwanted` none; an alternative is a list of terms, all of them
+  // ---- the query: one alternative of each `wanted`, none of `unwanted`; an alternative is a list of terms, all of them
 
   const CHUNK = /(-)?(?:(author|title|category|cat|date|from|to|id):(?=\S))?(?:"([^"]*)"|(\S+))/gi;
 
@@ -59,7 +59,7 @@ const searchIndex = (() => {
     return true;
   }
 
-  // `kind` and `said`: as what a term was understood
+  // `kind` and `said`: how a term was understood
   function termsOf(field, said, bare) {
     const paper = /(?:^|\/|:)(\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?\/\d{7})(?:v\d+)?(?:\.pdf)?$/i.exec(said);
     if (paper && bare && /^(id)?$/.test(field)) return [label("paper", paper[1])];
@@ -99,7 +99,7 @@ const searchIndex = (() => {
     return { issues, ids, count: ids.length, papers: await Promise.all(terms.map((term) => papersOf(name, from, term))) };
   }
 
-  // number of a paper → weight; of words that are in most texts (so many: `common`) how many it is without
+  // number of a paper → weight; `common`: how many words are in most texts; `without`: how many of these a paper lacks
   async function papersOf(name, from, { field, word, begins }) {
     const found = { common: 0, without: new Map(), weights: new Map() };
     const letters = { "": "ACD", title: "A", label: "A", author: "" }[field];
@@ -126,7 +126,7 @@ const searchIndex = (() => {
     }
   }
 
-  // ---- ranking: how rare a word is, times where it stands
+  // ---- ranking: a word's rarity times the weight of its position
 
   async function search(asked, terms) {
     const { parts } = await load("index.json");
@@ -170,7 +170,7 @@ const searchIndex = (() => {
     return found.some((one) => one < 0) ? -1 : found.reduce((sum, one) => sum + one, 0);
   }
 
-  // ---- where the words stand in a text: [start, end], in order
+  // ---- where the words are in a text: [start, end], in order
 
   function places(text, terms) {
     const fits = (word) => ({ word: one, begins }) => (begins ? word.startsWith(one) : stem(word) === stem(one));
