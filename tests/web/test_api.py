@@ -204,7 +204,7 @@ def test_the_export_as_a_table_and_as_references(app: Starlette) -> None:
 # ---- problems ----------------------------------------------------------------------------------------------
 
 PROBLEMS = [
-    ("/api/v1/nothing", 404, "there is no such address; openapi.json has them all"),
+    ("/api/v1/nothing", 404, "no such path; openapi.json lists all paths"),
     (f"{ISSUES}/2021-01-15", 404, "hot-papers: no frozen issue for 2021-01-15"),
     ("/api/v1/publications/weekly/issues", 404, "publication: 'weekly' does not exist; there are: hot-papers"),
     ("/api/v1/papers/2101.99999", 404, "2101.99999: the record has nothing about this paper"),
@@ -214,23 +214,23 @@ PROBLEMS = [
     (f"{ISSUES}?limit=0", 400, "limit: must be a whole number from 1 to 100"),
     (f"{ISSUES}?limit=101", 400, "limit: must be a whole number from 1 to 100"),
     (f"{ISSUES}?limit=ten", 400, "limit: must be a whole number from 1 to 100"),
-    (f"{ISSUES}?limit=1&limit=2", 400, "limit: stands there twice"),
-    (f"{ISSUES}?publication=other", 400, "publication: stands there twice"),
+    (f"{ISSUES}?limit=1&limit=2", 400, "limit: given twice"),
+    (f"{ISSUES}?publication=other", 400, "publication: given twice"),
     (f"{ISSUES}?cursor=WyJhIl0", 400, "cursor: invalid; use `next` or the Link header from an answer to the same "
      "query"),
     ("/api/v1/search", 400, "q: is missing"),
     ("/api/v1/search?q=", 400, "q: must be text of 1 to 1,000 characters"),
     ("/api/v1/search?query=a", 400, "query: no such parameter; valid parameters: q, limit, cursor"),
-    ("/api/v1/status?now", 400, "the query cannot be read; write it as name=value&name=value, in UTF-8"),
-    ("/api/v1/search?q=%ff", 400, "the query cannot be read; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/status?now", 400, "invalid query; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/search?q=%ff", 400, "invalid query; write it as name=value&name=value, in UTF-8"),
     ("/api/v1/search?" + "&".join(f"q{n}=1" for n in range(11)), 400,
-     "the query cannot be read; write it as name=value&name=value, in UTF-8"),
+     "invalid query; write it as name=value&name=value, in UTF-8"),
     ("/api/v1/export?format=parquet", 400, "format: must be one of bibtex, csv, jsonl"),
     (f"{PAPER}/posts?network=facebook", 400,
      "network: must be one of bluesky, feeds, hackernews, huggingface, lobsters, mastodon, reddit, x"),
     ("/api/v1/publications/a%20b/issues", 400,
      "publication: must be a publication's name; optional if there is only one"),
-    ("/api/v1/search?q=" + "a" * 2000, 414, "an address of more than 2,000 characters"),
+    ("/api/v1/search?q=" + "a" * 2000, 414, "path and query are longer than 2,000 characters"),
     (f"{PAPER}/explanation?day=2021-05-11", 404, "2101.04869 is not in the issue of 2021-05-11"),
 ]  # fmt: skip
 
