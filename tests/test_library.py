@@ -93,7 +93,10 @@ def test_exports(store: Path, tmp_path: Path) -> None:
 
 
 def test_an_export_of_no_such_format(store: Path) -> None:
-    with hotpapers.open(store) as papers, pytest.raises(errors.UsageError, match="'tables' is none of jsonl, parquet"):
+    with (
+        hotpapers.open(store) as papers,
+        pytest.raises(errors.UsageError, match="'tables' is not one of jsonl, parquet"),
+    ):
         next(papers.export("tables"))  # type: ignore[arg-type]
 
 

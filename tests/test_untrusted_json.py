@@ -45,7 +45,7 @@ def test_a_feed_that_is_nested_too_deep_is_no_feed() -> None:
 
 
 def test_a_models_answer_in_broken_utf_8_is_no_answer() -> None:
-    with pytest.raises(InputError, match="not an answer"):
+    with pytest.raises(InputError, match="not a chat API response"):
         sentence_of(BROKEN_UTF8, "Moss", "On moss")
 
 

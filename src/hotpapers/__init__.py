@@ -1,8 +1,7 @@
-"""Hot Papers: every day, the research that people talk about, in an issue that can be read and trusted.
+"""Hot Papers: a daily issue of the research people talk about, which anyone can verify.
 
-`hotpapers.open(store)` and `hotpapers.find(text)` are the library (docs/reference/library.md); it is loaded when it is
-asked for,
-so that the command line starts at once. `__init__.pyi` says the same to type checkers.
+`hotpapers.open(store)` and `hotpapers.find(text)` are the library (docs/reference/library.md). It is imported on first
+use, which keeps the command line fast. `__init__.pyi` declares the same for type checkers.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""The days on which arXiv announces papers: pure calendar, without a clock.
+"""The days on which arXiv announces papers: a pure calendar, without a clock.
 
-A day is a label, `YYYY-MM-DD`, Monday to Friday: the morning after the evening on which arXiv announced, at 20:00 in
-New York. What was submitted until 14:00 of the weekday before (its *deadline*: Friday's for Monday) is announced then.
-On a holiday there is no deadline, and so nothing that evening, nor on the Sunday evening after a Friday: the next
-weekday's label stays empty. Moments are microseconds UTC.
+A day is a label, `YYYY-MM-DD`, Monday to Friday: the morning after the evening of the announcement, which is at 20:00
+in New York. It announces the papers submitted by 14:00 on the weekday before (the *deadline*; Friday's for Monday). A
+holiday has no deadline, so nothing is announced that evening, or on Sunday evening for a Friday, and the next weekday's
+label stays empty. Moments are microseconds UTC.
 
-Sources: https://info.arxiv.org/help/availability.html (the schedule, and the current year's holidays); the dates from
-2020 to 2026 are arXiv's own table of days without a deadline, with the reasons in our words.
+Sources: https://info.arxiv.org/help/availability.html (the schedule, and the current year's holidays). The dates from
+2020 to 2026 are from arXiv's own table of days without a deadline; the reasons are in our words.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EVENING = time(20)
 """When arXiv announces, in New York."""
 
 NOTHING = "nothing was announced"
-"""How the coverage of a day begins whose feeds were empty."""
+"""The start of the coverage text of a day whose feeds were empty."""
 
 _KNOWN = {
     "2020": "01-01 New Year, 01-20 Martin Luther King, 06-09 strike, 11-26 Thanksgiving, 12-25 winter break, "
@@ -42,7 +42,7 @@ _KNOWN = {
 }
 
 HOLIDAYS = {f"{year}-{entry[:5]}": entry[6:] for year, entries in _KNOWN.items() for entry in entries.split(", ")}
-"""Weekdays without a deadline, as arXiv dates them, and why. Later years go by rule (`holidays_of`)."""
+"""Weekdays without a deadline, as arXiv dates them, with the reason. Later years follow a rule (`holidays_of`)."""
 
 
 # ---- holidays ------------------------------------------------------------------------------------------
@@ -50,11 +50,10 @@ HOLIDAYS = {f"{year}-{entry[:5]}": entry[6:] for year, entries in _KNOWN.items()
 
 @lru_cache(maxsize=64)
 def holidays_of(year: int) -> dict[str, str]:
-    """A year's holidays as arXiv dates them: as known, or by rule for years after those that are known.
+    """A year's holidays as arXiv dates them: from the table, or for later years by rule.
 
-    The rule has the seven that recur every year; the two or three days between Christmas and New Year that arXiv
-    chooses anew each December, and its staff meetings, it cannot know: settings name them. Years before 2020 have none
-    here.
+    The rule covers the seven that recur every year. It cannot know arXiv's staff meetings, or the two or three days
+    between Christmas and New Year that arXiv chooses each December: settings name those. Years before 2020 have none.
     """
     if str(year) in _KNOWN:
         return {day: why for day, why in HOLIDAYS.items() if day.startswith(f"{year}-")}
@@ -69,7 +68,7 @@ def holidays_of(year: int) -> dict[str, str]:
 
 
 def _observed(day: date) -> date:
-    """A holiday on a Saturday is kept on Friday, one on a Sunday on Monday."""
+    """The weekday on which a holiday is observed: Friday if it falls on a Saturday, Monday if on a Sunday."""
     return day + timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0))
 
 
@@ -79,7 +78,7 @@ def _nth(year: int, month: int, weekday: int, n: int) -> date:
 
 
 def holiday(day: str, more: Container[str] = ()) -> str:
-    """Why nothing is announced for a weekday's label; empty when something is. `more`: further holidays, as arXiv dates
+    """Why nothing is announced for a weekday's label; empty if something is. `more`: further holidays, as arXiv dates
     them."""
     before = deadline_day(day)
     return holidays_of(before.year).get(before.isoformat()) or ("holiday" if before.isoformat() in more else "")
@@ -94,12 +93,12 @@ def weekday(day: date) -> date:
 
 
 def label(day: date) -> str:
-    """The label of what is dated on a day: itself, or the Monday after a weekend."""
+    """The label for a date: the date itself, or the Monday after a weekend."""
     return weekday(day).isoformat()
 
 
 def deadline_day(day: str) -> date:
-    """The weekday until whose afternoon was submitted what a label announces: Friday for Monday's."""
+    """The weekday of a label's deadline: Friday for Monday's label."""
     at = date.fromisoformat(day)
     return at - timedelta(days={0: 3, 6: 2}.get(at.weekday(), 1))
 
@@ -110,7 +109,7 @@ def expected(day: str, more: Container[str] = ()) -> bool:
 
 
 def following(day: str) -> str:
-    """The next weekday's label, whether or not something is expected."""
+    """The next weekday's label, whether or not an announcement is expected."""
     return label(date.fromisoformat(day) + timedelta(days=1))
 
 
@@ -121,7 +120,7 @@ def next_day(day: str, more: Container[str] = ()) -> str:
 
 
 def previous_day(day: str, more: Container[str] = ()) -> str:
-    """The last label before with an announcement."""
+    """The previous label with an announcement."""
     day = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
     return day if expected(day, more) else previous_day(day, more)
 
@@ -146,7 +145,7 @@ def announced_at(day: str) -> int:
 
 
 def closes_at(day: str) -> int:
-    """From when a day can be closed: midnight in New York, when arXiv's feeds turn to the label's date."""
+    """The earliest moment at which a day can be closed: midnight in New York, when arXiv's feeds switch to its date."""
     return _moment(date.fromisoformat(day), time())
 
 
@@ -156,19 +155,19 @@ def date_at(moment: int) -> date:
 
 
 def current(moment: int) -> str:
-    """The latest weekday's label whose feed is out at a moment, whether or not something is expected."""
+    """The label of the latest weekday whose feed is out at a moment, whether or not an announcement is expected."""
     at = date_at(moment)
     return (at - timedelta(days=max(0, at.weekday() - 4))).isoformat()
 
 
 def label_at(announced_at: int) -> str:
-    """The label of what was announced at a moment, up to two hours early: not every record tells it to the hour."""
+    """The label of an announcement at a moment, which may be up to two hours early: not every record is exact."""
     at = _eastern(announced_at) + timedelta(hours=2)
     return label(at.date() + timedelta(days=at.time() >= EVENING))
 
 
 def announced_for(submitted: int, more: Container[str] = ()) -> str:
-    """The label under which a submission of a moment is announced, unless it was held back: the earliest there is."""
+    """The earliest label under which a submission made at a moment can be announced; it may be held back."""
     at = _eastern(submitted)
     early = at.date() < date(2017, 1, 2)  # until then the deadline was at 16:00
     day = at.date() + timedelta(days=at.hour >= (16 if early else 14))

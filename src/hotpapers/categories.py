@@ -1,4 +1,4 @@
-"""arXiv's categories (its category taxonomy, and the archives that were closed or renamed)."""
+"""arXiv's categories: its category taxonomy, and archives that were closed or renamed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ GROUPS = {
         "nucl-th", "physics", "quant-ph",
     )
 }  # fmt: skip
-"""arXiv's groups that hold several archives; any other archive is a group by itself (arXiv's category taxonomy)."""
+"""arXiv's groups of several archives; any other archive is its own group (arXiv's category taxonomy)."""
 
 
 def group_of(archive: str) -> str:

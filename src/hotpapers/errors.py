@@ -1,62 +1,61 @@
 """Every error this program raises on purpose.
 
     HotPapersError
-    ├── UsageError              what was asked cannot be done as asked; exit status 2
-    │   ├── SettingsError       hotpapers.toml: names file, key and remedy
-    │   └── NotFound            a paper, issue, publication or row that is not there
-    ├── InputError              what was given cannot be read: file, line and reason
-    │   ├── NotAnArxivId        a text that is no arXiv identifier
+    ├── UsageError              the request cannot be carried out; exit status 2
+    │   ├── SettingsError       an unusable setting in hotpapers.toml: file, key and remedy
+    │   └── NotFound            no such paper, issue, publication or row
+    ├── InputError              input that cannot be read: file, line and reason
+    │   ├── NotAnArxivId        not an arXiv identifier
     │   ├── NotClassic          a file that is not in the classic format
     │   ├── NotExchange         a line that is not in the exchange format
-    │   ├── NotAProof           a key, note, checkpoint, proof or policy of a log that is none
-    │   │   └── RewrittenPast   a log has signed a history that does not extend what it signed before
-    │   └── AttackFailed        an attack's own code breaks: which, and how
+    │   ├── NotAProof           an invalid key, note, checkpoint, proof or policy of a log
+    │   │   └── RewrittenPast   a log has signed a history that does not extend the one it signed before
+    │   └── AttackFailed        the code of an attack fails: which attack, and how
     ├── StoreError              the store cannot be used
     │   ├── NotAStore           the file or database belongs to another program
     │   ├── NewerStore          written by a newer version of this program
     │   ├── CorruptStore        the database reports damage
     │   ├── ReadOnlyStore       the store cannot be written
-    │   ├── FullStore           no room left on the disk
-    │   ├── BusyStore           another process holds the store for too long
+    │   ├── FullStore           the disk is full
+    │   ├── BusyStore           another process kept the store locked for too long
     │   └── UnreachableStore    the database server does not answer
-    ├── NetError                a network could not be reached, or answered nonsense
-    │   ├── RetryLater          it asks us to come again later: after how many seconds
-    │   ├── RequestRefused      it says no: why
-    │   ├── PartiallyRead       a part of it could not be read: which; the rest was
-    │   ├── FutureCursor        a stream has not come to where we were: it is another one, or began anew
-    │   ├── OutdatedCursor      a stream no longer has what came next
-    │   └── StreamGap           what it should have told next it no longer has: from where on it has
-    ├── Stopped                 the program was told to stop while it waited
-    ├── TakenOver               another process of the site does this job now
+    ├── NetError                a network could not be reached, or sent an invalid response
+    │   ├── RetryLater          try again later: after how many seconds
+    │   ├── RequestRefused      the request was refused: why
+    │   ├── PartiallyRead       part of it could not be read: which part
+    │   ├── FutureCursor        our cursor is ahead of the stream: it is another stream, or was reset
+    │   ├── OutdatedCursor      a stream no longer has what follows our cursor
+    │   └── StreamGap           a server no longer has what follows our cursor: where it resumes
+    ├── Stopped                 the program was told to stop while it was waiting
+    ├── TakenOver               another process of the site has taken over this job
     ├── IssueError              an issue cannot be frozen, found or corrected
-    ├── LogError                a publication's transparency log cannot go on: why, and what to do
-    └── WrongClock              this machine's clock is far ahead of others': nothing is frozen
+    ├── LogError                a publication's transparency log cannot be continued: why, and what to do
+    └── WrongClock              this machine's clock is far ahead of other clocks: nothing is frozen
 
-Anything else that escapes is a bug of ours. The command line prints an error's text and nothing more; `--debug` adds
-the traceback.
+Anything else that escapes is a bug. The command line prints only an error's text; `--debug` adds the traceback.
 """
 
 from __future__ import annotations
 
 
 class HotPapersError(Exception):
-    """Base of all."""
+    """Base class of all errors."""
 
 
 class UsageError(HotPapersError):
-    """What was asked cannot be done as asked."""
+    """The request cannot be carried out."""
 
 
 class SettingsError(UsageError):
-    """A setting in hotpapers.toml that cannot be used."""
+    """A setting in hotpapers.toml is unusable."""
 
 
 class NotFound(UsageError):
-    """A paper, issue, publication or row that is not there."""
+    """There is no such paper, issue, publication or row."""
 
 
 class InputError(HotPapersError):
-    """Input that cannot be read. `file` and `line` (1-based) are kept where known."""
+    """Input cannot be read. `file` and `line` (1-based) are set where known."""
 
     def __init__(self, reason: str, *, file: str | None = None, line: int | None = None) -> None:
         self.reason, self.file, self.line = reason, file, line
@@ -65,23 +64,23 @@ class InputError(HotPapersError):
 
 
 class NotAnArxivId(InputError):
-    """A text that is no arXiv identifier."""
+    """A text is not an arXiv identifier."""
 
 
 class NotClassic(InputError):
-    """A file that is not in the classic format."""
+    """A file is not in the classic format."""
 
 
 class NotExchange(InputError):
-    """A line that is not in the exchange format."""
+    """A line is not in the exchange format."""
 
 
 class NotAProof(InputError):
-    """A key, note, checkpoint, proof or policy of a transparency log that is none."""
+    """A key, note, checkpoint, proof or policy of a transparency log is invalid."""
 
 
 class RewrittenPast(NotAProof):
-    """A log has signed a history that does not extend what it signed before. `evidence`: the signed notes."""
+    """A log has signed a history that does not extend the one it signed before. `evidence`: the signed notes."""
 
     def __init__(self, reason: str, evidence: tuple[str, ...]) -> None:
         self.evidence = evidence
@@ -89,7 +88,7 @@ class RewrittenPast(NotAProof):
 
 
 class AttackFailed(InputError):
-    """The code of an attack that was given breaks: which, and how."""
+    """The code of a given attack fails: which attack, and how."""
 
 
 class StoreError(HotPapersError):
@@ -113,11 +112,11 @@ class ReadOnlyStore(StoreError):
 
 
 class FullStore(StoreError):
-    """No room left on the disk."""
+    """The disk is full."""
 
 
 class BusyStore(StoreError):
-    """Another process holds the store for too long."""
+    """Another process kept the store locked for too long."""
 
 
 class UnreachableStore(StoreError):
@@ -125,7 +124,9 @@ class UnreachableStore(StoreError):
 
 
 class NetError(HotPapersError):
-    """A network could not be reached, or answered nonsense. `tries`: how often a server may have acted on it."""
+    """A network could not be reached, or sent an invalid response. `tries`: how many times a server may have acted on
+    the request.
+    """
 
     tries: int | None = None
 
@@ -138,7 +139,7 @@ def _duration(seconds: float) -> str:
 
 
 class RetryLater(NetError):
-    """A network asks us to come again later, or cannot be used now."""
+    """A network asks us to try again later, or is unavailable."""
 
     def __init__(self, seconds: float, reason: str) -> None:
         self.seconds, self.reason = seconds, reason
@@ -146,7 +147,7 @@ class RetryLater(NetError):
 
 
 class RequestRefused(NetError):
-    """A network says no, and asking again now would not help."""
+    """A network refused a request, and repeating it now would not help."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
         self.reason, self.status = reason, status
@@ -154,17 +155,18 @@ class RequestRefused(NetError):
 
 
 class FutureCursor(NetError):
-    """A stream has not come to where we were: it is another one, or began anew."""
+    """Our cursor is ahead of the stream: it is another stream, or was reset."""
 
 
 class OutdatedCursor(NetError):
-    """A stream no longer has what came next."""
+    """A stream no longer has what follows our cursor."""
 
 
 class PartiallyRead(NetError):
-    """A part of a network could not be read: which. `again`: seconds until the next round, where the parts that failed
-    have waits of their own. `lost_until`: the moment, µs UTC, before which something was said that no later round can
-    have; None where a later round reads all after all."""
+    """Part of a network could not be read. `again`: seconds until the next round, where the failed parts have waits of
+    their own. `lost_until`: µs UTC; something from before this moment can no longer be read; None if a later round can
+    still read everything.
+    """
 
     def __init__(self, reason: str, again: float | None = None, lost_until: int | None = None) -> None:
         self.again, self.lost_until = again, lost_until
@@ -172,8 +174,8 @@ class PartiallyRead(NetError):
 
 
 class StreamGap(NetError):
-    """A server no longer has what came next. `resume`: the cursor from where on it has. `missing`: from when until
-    when, in µs UTC, where that is known.
+    """A server no longer has what follows our cursor. `resume`: the cursor from which it does. `missing`: start and end
+    of the gap in µs UTC, where known.
     """
 
     def __init__(self, reason: str, resume: str, missing: tuple[int, int] | None = None) -> None:
@@ -182,11 +184,11 @@ class StreamGap(NetError):
 
 
 class Stopped(HotPapersError):
-    """The program was told to stop while it waited."""
+    """The program was told to stop while it was waiting."""
 
 
 class TakenOver(HotPapersError):
-    """Another process of the site does this job now."""
+    """Another process of the site has taken over this job."""
 
 
 class IssueError(HotPapersError):
@@ -194,8 +196,8 @@ class IssueError(HotPapersError):
 
 
 class LogError(HotPapersError):
-    """A publication's transparency log cannot go on: why, and what to do. Issues appear all the same."""
+    """A publication's transparency log cannot be continued: why, and what to do. Issues still appear."""
 
 
 class WrongClock(HotPapersError):
-    """This machine's clock is far ahead of others': nothing is frozen until it is set right."""
+    """This machine's clock is far ahead of other clocks: nothing is frozen until it is corrected."""

@@ -1,4 +1,4 @@
-"""Who may read what the program writes, whatever the umask: its own files the owner alone, published ones everybody."""
+"""File permissions, whatever the umask: the program's own files are private, published ones readable by everyone."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ PUBLISHED_FILE, PUBLISHED_FOLDER = 0o644, 0o755
 
 
 def linked(path: Path) -> Path:
-    """The file itself, where a path is a symbolic link to it: there or not."""
+    """The target of a path that is a symbolic link, whether or not it exists; else the path itself."""
     return path.resolve() if path.is_symlink() else path
 
 
 def make_private(path: Path) -> None:
-    """Makes an empty file for the owner alone, unless something is there; behind a symbolic link too. Where it cannot
-    be made, nothing happens: whoever opens it next says why."""
+    """Creates an empty file that only the owner can read, following symbolic links, unless it exists. Errors are
+    ignored: opening the file next will raise them."""
     with suppress(OSError):
         os.close(_private(str(linked(path)), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
 def open_private(path: Path) -> BinaryIO:
-    """Opens a file to write it anew, readable by the owner alone. Raises OSError."""
+    """Opens a file for overwriting, readable only by the owner. Raises OSError."""
     return open(path, "wb", opener=_private)
 
 
 def open_published(path: str | Path) -> BinaryIO:
-    """Opens a file to write it anew, readable by everybody. Raises OSError."""
+    """Opens a file for overwriting, readable by everyone. Raises OSError."""
     return open(path, "wb", opener=_published)
 
 
 def is_private(path: Path) -> bool:
-    """Whether nobody but its owner may read or write a file; a device or a pipe always is. Raises OSError."""
+    """Whether only its owner may read or write a file; always true for devices and pipes. Raises OSError."""
     mode = path.stat().st_mode
     return not stat.S_ISREG(mode) or not mode & 0o077
 
@@ -51,7 +51,7 @@ def _published(path: str, flags: int) -> int:
 
 
 def _open_private(path: str, flags: int, mode: int) -> int:
-    """A new file never has more rights than `mode`; an old one, or one that the umask cut down, gets exactly these."""
+    """Opens a file with exactly these permissions: a new file never has more, and an existing one is changed."""
     file = os.open(path, flags, mode)
     try:
         if stat.S_ISREG(os.fstat(file).st_mode):
@@ -63,8 +63,8 @@ def _open_private(path: str, flags: int, mode: int) -> int:
 
 
 def make_published_folders(folder: Path) -> None:
-    """Makes a folder, and those above it that are missing, which everybody may enter; those that are there stay as they
-    are. Raises OSError."""
+    """Creates a folder and its missing parents, which everyone may enter; existing ones are left unchanged. Raises
+    OSError."""
     missing = list(takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
     for path in reversed(missing):
         with suppress(FileExistsError):  # another process was faster
@@ -74,7 +74,7 @@ def make_published_folders(folder: Path) -> None:
 
 
 def too_open(files: Iterable[Path]) -> list[Path]:
-    """Those of some files that are there and that others than their owner may read or write."""
+    """The existing files among these that users other than their owner may read or write."""
     return [file for file in files if _others_may(file)]
 
 

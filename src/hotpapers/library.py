@@ -1,4 +1,4 @@
-"""Hot Papers for programs in Python: `import hotpapers`, and the verbs of the command line.
+"""Hot Papers as a Python library: `import hotpapers`, and the verbs of the command line.
 
     import hotpapers
 
@@ -6,8 +6,8 @@
         for entry in papers.issue().entries:
             print(entry.place, entry.title)
 
-What comes back are the values of `hotpapers.query.schemas`, the same as the API's. What cannot be done is a
-`hotpapers.errors.HotPapersError` that says why. docs/reference/library.md shows every verb.
+Methods return values of `hotpapers.query.schemas`, as the API does, and raise `hotpapers.errors.HotPapersError`.
+docs/reference/library.md shows every verb.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ __all__ = ["Library", "PaperMention", "find", "open"]
 
 Item = TypeVar("Item")
 AT_ONCE = request_params.MOST
-"""So many are read at once of what is given one by one."""
+"""Items read at a time by methods that yield them one by one."""
 
 
 def open(store: str | Path, *, create: bool = False, allowed: terms.Table = terms.TERMS) -> Library:
-    """A store, by a path, sqlite:////absolute/path or postgresql://…. `create`: also where there is none yet.
+    """Opens a store: a path, sqlite:////absolute/path or postgresql://…. `create`: create it if it does not exist.
 
-    `allowed`: the networks' terms, by which posts are shown and exported. It belongs to the thread that opened it.
+    `allowed`: the networks' terms that decide how posts are shown and exported. Use it only in the thread that opened
+    it.
     """
     return Library(Record(str(store), create=create), allowed)
 
@@ -62,7 +63,7 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        """Ends the connection to the store."""
+        """Closes the connection to the store."""
         self.record.database.close()
 
     # ---- issues ------------------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ class Library:
         return issues.publications(self._session, request_params.NoParams()).publications
 
     def issues(self, publication: str = "") -> Iterator[schemas.IssueSummary]:
-        """A publication's frozen issues, the latest first. Without a name: of the only publication there is."""
+        """A publication's frozen issues, the latest first. The name may be omitted if there is only one publication."""
         return self._paged(
             issues.issues, request_params.IssuesParams, lambda page: page.issues, publication=publication
         )
@@ -82,25 +83,25 @@ class Library:
         return issues.issue(self._session, self._of_issue(day, publication, edition))
 
     def content(self, day: str = "latest", publication: str = "", edition: int = 0) -> bytes:
-        """The bytes of which an issue's digest is the SHA-256."""
+        """The bytes whose SHA-256 is the issue's digest."""
         return bytes(issues.content(self._session, self._of_issue(day, publication, edition)))
 
     def verify(self, day: str = "latest", publication: str = "", edition: int = 0) -> schemas.Verification:
-        """Builds an issue again from the record and compares. `hotpapers verify` checks the record itself too."""
+        """Rebuilds an issue from the record and compares. `hotpapers verify` also checks the record itself."""
         return issues.verification(self._session, self._of_issue(day, publication, edition))
 
     def explain(
         self, paper: str, day: str = "latest", publication: str = "", edition: int = 0
     ) -> schemas.EntryExplanation:
-        """Why a paper ranks where it does, as arithmetic; in the latest issue that holds it by default."""
+        """How a paper's rank was calculated, by default in the latest issue with the paper."""
         arguments = {"paper": paper, "publication": publication, "day": day, "edition": edition}
         return issues.explanation(self._session, request_params.check_params(request_params.EntryParams, arguments))
 
     def freeze(
         self, day: str, publication: str | None = None, *, again: bool = False, reason: str = ""
     ) -> schemas.IssueDetails:
-        """Freezes a day's issue, unless it is frozen, as `hotpapers issue` does without settings. `again`: a new
-        edition, for a reason."""
+        """Freezes a day's issue, unless it is already frozen, like `hotpapers issue` without settings. `again`: freeze
+        a new edition, which needs a `reason`."""
         chosen = publication_of(self.record, publication)
         judge_and_freeze(self.record, chosen, day, BotSettings(), again=again, reason=reason)
         return self.issue(day, chosen.publication)
@@ -114,7 +115,7 @@ class Library:
     # ---- papers ------------------------------------------------------------------------------------------
 
     def paper(self, paper: str) -> schemas.PaperDetails:
-        """A paper by its identifier or address: metadata, issues, attention over time."""
+        """A paper, by identifier or address: metadata, issues, attention over time."""
         return papers.paper(self._session, request_params.check_params(request_params.PaperParams, {"paper": paper}))
 
     def posts(self, paper: str, network: str = "") -> Iterator[schemas.PostDetails]:
@@ -124,7 +125,7 @@ class Library:
         )
 
     def snapshots(self, paper: str, network: str = "") -> Iterator[schemas.PostCounts]:
-        """What these posts counted, and when, the first first."""
+        """The counts of these posts over time, the earliest first."""
         return self._paged(
             paper_posts.snapshots, request_params.PostsParams, lambda page: page.snapshots, paper=paper, network=network
         )
@@ -136,19 +137,19 @@ class Library:
     # ---- the whole ---------------------------------------------------------------------------------------
 
     def status(self) -> schemas.SiteStatus:
-        """How jobs and networks are doing."""
+        """The state of jobs and networks."""
         return status.status(self._session, request_params.NoParams())
 
     def export(
         self, format: Literal["jsonl", "parquet", "csv", "bibtex"] = "jsonl", *, records: bool = False
     ) -> Generator[bytes, None, None]:
-        """The record in chunks, as `hotpapers export` writes it: in full, with the store's secret, or `records` alone.
+        """The record in chunks, as `hotpapers export` writes it: in full, with the store's secret, or `records` only.
 
-        It reads one moment of the store, until it has been read or is closed; until then nothing can be frozen,
-        searched or exported over the same connection. Raises UsageError, and BusyStore then.
+        It reads a snapshot of the store until it is exhausted or closed. Until then nothing can be frozen, searched or
+        exported over the same connection, which raises BusyStore. Raises UsageError for an unknown format.
         """
         if format not in tables.EXPORTS:
-            raise UsageError(f"format: {format!r} is none of {', '.join(tables.EXPORTS)}")
+            raise UsageError(f"format: {format!r} is not one of {', '.join(tables.EXPORTS)}")
         request = ExportRequest(records, terms.ids_only(self._session.terms))
         with closing(_generator(tables.EXPORTS[format](self.record, request))) as chunks:
             yield from chunks
@@ -158,7 +159,7 @@ class Library:
         tuple[Item, ...]],
         **given: str,
     ) -> Iterator[Item]:  # fmt: skip
-        """The members of all pages, one page after the other as they are taken."""
+        """The members of all pages, fetched one page at a time."""
         params = request_params.check_params(cls, {**given, "limit": AT_ONCE})
         return self._members(ask, params, members)
 

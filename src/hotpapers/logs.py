@@ -1,7 +1,7 @@
-"""What the program says while it runs: one line an event, for people or as JSON (RFC 8259) for machines.
+"""The program's log: one line per event, as text for people or as JSON (RFC 8259) for machines.
 
-An event has a name and fields: `log_event("source failed", job="lobsters", reason="…")`. Nothing secret is ever in a
-field: errors of networks come without tokens.
+An event has a name and fields: `log_event("source failed", job="lobsters", reason="…")`. Fields never contain secrets:
+network errors are raised without tokens.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Form = Literal["text", "json"]
 
 
 def log_event(event: str, *, level: int = logging.INFO, **fields: object) -> None:
-    """Says that something happened."""
+    """Logs an event."""
     LOG.log(level, "%s", event, extra={"fields": fields})
 
 
 def listen(form: Form, stream: TextIO | None = None) -> None:
-    """From now on what is told goes to a stream, standard error by default."""
+    """Starts logging to a stream, standard error by default."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Formatter(form))
     LOG.handlers[:] = [handler]
@@ -47,6 +47,6 @@ class _Formatter(logging.Formatter):
 
 
 def _plain(value: object) -> str:
-    """A value on one line, in quotation marks where it has blanks; signs that control a terminal are shown as such."""
+    """A value on one line, quoted if it contains spaces, with control characters escaped."""
     text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
     return json.dumps(text, ensure_ascii=False) if " " in text or not text else text

@@ -1,4 +1,4 @@
-"""What msgspec knows of this program's structs."""
+"""Preparation of msgspec for use in threads."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import msgspec
 
 
 def learn_structs() -> None:
-    """Has msgspec learn every struct that is imported. It does so when a type is first decoded, and two threads that do
-    so at the same moment end the process (msgspec 0.22): to be called before threads start."""
+    """Makes msgspec analyze every imported struct. It otherwise does so when it first decodes a type, and crashes the
+    process if two threads do that at once (msgspec 0.22): call this before starting threads."""
     classes: list[type[msgspec.Struct]] = [msgspec.Struct]
     while classes:
         cls = classes.pop()

@@ -1,13 +1,13 @@
-"""Terms as data: what each network lets a reader do. One reviewed, dated row a network, and what obeying it means.
+"""The networks' terms as data: one reviewed and dated row per network, and the functions that apply them.
 
-    read           whether it may be read, and who has to ask for it
-    keep           how long what it said is kept raw
+    read           whether it may be read, and who has to enable it
+    keep           how long its raw payloads are kept
     shown          how its posts are shown
-    exported       whether its posts leave the store with their words
-    count_limited  whether posts that may not be quoted count
+    exported       whether its posts are exported with their words
+    count_limited  whether posts that may not be quoted still count
 
-Collecting, publishing and exporting ask here; an operator who has agreed on something else with a network says so in
-`[terms.<network>]` of hotpapers.toml. docs/reference/terms.md has the table for people; a test keeps both the same.
+Collecting, publishing and exporting follow these rows. An operator who has agreed on other terms with a network sets
+`[terms.<network>]` in hotpapers.toml. docs/reference/terms.md has the table for people; a test keeps both the same.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ import msgspec
 from hotpapers.model import DAY, LARGEST, NETWORKS, Item, Mention, Post, Showing, Snapshot, TextLink
 
 Read = Literal["public", "operator names it", "own key", "no"]
-"""public: by anybody, so by default; operator names it: where the settings name what; own key: with a key of the
+"""public: by anyone, so on by default; operator names it: only what the settings name; own key: only with a key of the
 operator's; no: not at all."""
 Exported = Literal["facts", "ids"]
-"""facts: everything that is known of a post; ids: identifiers, moments and counts, without words and names."""
+"""facts: everything known about a post; ids: identifiers, times and counts, without words and names."""
 
 EXCERPT = 280
-"""The most code points of an excerpt."""
+"""Maximum code points of an excerpt."""
 _LAST_WORD = re.compile(r"\s+\S*\Z")
 
 
 class NetworkTerms(NamedTuple):
     """What one network's terms allow.
 
-    `reviewed`: the day on which this row was last weighed. `basis`: what it rests on, in our own words; `page`: where
-    to look again. `keep`: microseconds. The others: see the file.
+    `reviewed`: the day of the last review. `basis`: the reasons, in our own words; `page`: the address to check next
+    time. `keep`: microseconds. For the other fields, see the module's docstring.
     """
 
     network: str
@@ -50,11 +50,11 @@ class NetworkTerms(NamedTuple):
 
 
 class TermsOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an operator answers for otherwise; what is left out stays as reviewed.
+    """Other terms that an operator takes responsibility for; whatever is left out stays as reviewed.
 
-    `read`: `no` keeps a source from running. `keep`: days for which what a network said is kept raw. `shown`: its posts
-    whole, their first words, or links alone. `exported`: with words or without. `count_limited`: true or false, whether
-    posts count that may not be quoted.
+    `read`: `no` keeps a source from running. `keep`: days for which raw payloads are kept. `shown`: posts in full,
+    their first words, or only links. `exported`: with words or without. `count_limited`: true or false, whether posts
+    that may not be quoted still count.
     """
 
     read: Read | None = None
@@ -69,52 +69,52 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "shown": get_args(Showing),
     "exported": get_args(Exported),
 }
-"""The words that a setting takes."""
+"""The allowed values of each setting."""
 
 _ROWS = (
     NetworkTerms(
         "arxiv", "2026-11-20",
-        "metadata is free for everybody (CC0); one request in three seconds over all machines of a site",
+        "metadata is free for any use (CC0); at most one request every three seconds across all machines of a site",
         "https://info.arxiv.org/help/api/tou.html", "public", LARGEST, "text", "facts", True,
     ),
     NetworkTerms(
         "bluesky", "2026-11-20",
-        "posts are public; labels, and the wish not to be shown to those without an account, are obeyed",
+        "posts are public; labels, and the wish to be hidden from people without an account, are respected",
         "https://bsky.social/about/support/tos", "public", 30 * DAY, "text", "facts", True,
     ),
     NetworkTerms(
         "mastodon", "2026-11-20",
-        "servers have their own rules, so the operator names them; people who want to be left alone say so, and are",
+        "servers have their own rules, so the operator names them; accounts that opt out are left alone",
         "https://docs.joinmastodon.org/entities/Account/", "operator names it", 30 * DAY, "text", "facts", False,
     ),
     NetworkTerms(
         "hackernews", "2026-11-20",
-        "a public interface for programs, without a key",
+        "a public API, without a key",
         "https://github.com/HackerNews/API", "public", 30 * DAY, "text", "facts", True,
     ),
     NetworkTerms(
         "lobsters", "2026-11-20",
-        "public lists as JSON; its operator asks to be read rarely, and not copied",
+        "public lists as JSON; its operator asks programs to read them rarely and not to copy the site",
         "https://lobste.rs/about", "public", 30 * DAY, "text", "facts", True,
     ),
     NetworkTerms(
         "reddit", "2026-11-20",
-        "an approved application of one's own; no words are handed on",
+        "needs an approved application; no words are passed on",
         "https://redditinc.com/policies/data-api-terms", "operator names it", 2 * DAY, "link", "ids", True,
     ),
     NetworkTerms(
         "x", "2026-11-20",
-        "a paid key of one's own; only identifiers are handed on, words are shown by X itself",
+        "needs a paid key; only identifiers are passed on, and X itself shows the words",
         "https://docs.x.com/developer-terms/agreement", "own key", 30 * DAY, "link", "ids", True,
     ),
     NetworkTerms(
         "huggingface", "2026-11-20",
-        "public lists without a key; only titles of papers are quoted",
+        "public lists without a key; only paper titles are quoted",
         "https://huggingface.co/terms-of-service", "public", 30 * DAY, "text", "facts", True,
     ),
     NetworkTerms(
         "feeds", "2026-11-20",
-        "each publisher's own; feeds are made for programs, but their texts are whole articles",
+        "each publisher has its own terms; feeds are made for programs, but contain whole articles",
         "https://www.rfc-editor.org/rfc/rfc4287", "operator names it", 30 * DAY, "excerpt", "facts", True,
     ),
 )  # fmt: skip
@@ -123,13 +123,13 @@ TERMS: dict[str, NetworkTerms] = {row.network: row for row in _ROWS}
 """The reviewed table, by network."""
 
 UNKNOWN = NetworkTerms("", "", "nobody has looked at its terms yet", "", "no", 0, "link", "ids", False)
-"""What holds for a network without a row: as little as possible."""
+"""The terms of a network without a row: as little as possible is allowed."""
 
 Table = Mapping[str, NetworkTerms]
 
 
 def table(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, NetworkTerms]:
-    """The reviewed table with what an operator answers for otherwise, by network."""
+    """The reviewed table with the operator's changes, by network."""
     changes = changes or {}
     return {name: _changed(row, changes[name]) if name in changes else row for name, row in TERMS.items()}
 
@@ -142,7 +142,7 @@ def _changed(row: NetworkTerms, change: TermsOverride) -> NetworkTerms:
 
 
 def of(terms: Table, network: str) -> NetworkTerms:
-    """A network's row; for one without: as little as possible."""
+    """A network's row, or `UNKNOWN`."""
     return terms.get(network, UNKNOWN)
 
 
@@ -150,20 +150,20 @@ def of(terms: Table, network: str) -> NetworkTerms:
 
 
 def may_run(row: NetworkTerms, opted_in: bool) -> bool:
-    """Whether a network's source may run. `opted_in`: the settings switch it on, or name what it reads, or its key."""
+    """Whether a network's source may run. `opted_in`: the settings enable it, name what it reads, or give its key."""
     return row.read == "public" or (row.read != "no" and opted_in)
 
 
 def keep_for(network: str, changes: Mapping[str, TermsOverride] | None = None) -> int:
-    """Microseconds for which what a network said is kept raw."""
+    """Microseconds for which a network's raw payloads are kept."""
     return of(table(changes), network).keep
 
 
 def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
-    """What may enter the record of what was read at once from a network.
+    """The items from one read of a network that may enter the record.
 
-    Where posts with limits may not count, such a post stays as the fact that it is limited, so that it is quoted no
-    more where it was; without words, mentions and counts.
+    If limited posts may not count, such a post is reduced to the fact that it is limited, without words, mentions and
+    counts; issues that quoted it then stop doing so.
     """
     result = list(items)
     limited = {item.post for item in result if isinstance(item, Post) and item.limits} if not row.count_limited else ()
@@ -181,7 +181,7 @@ def _wordless(post: Post) -> Post:
 
 
 def as_shown(post: Post, how: Showing) -> Post:
-    """A post with what of it is shown: all, the first words, or only where and when it was."""
+    """The part of a post that is shown: all of it, its first words, or only where and when it was posted."""
     if how == "link":
         return Post(
             post=post.post, network=post.network, account="", created_at=post.created_at, observed_at=post.observed_at
@@ -190,9 +190,9 @@ def as_shown(post: Post, how: Showing) -> Post:
 
 
 def excerpt(post: Post) -> Post:
-    """The post up to a blank before `EXCERPT` code points, or just there where words are not set apart by blanks.
+    """The post, cut at the last space before `EXCERPT` code points, or exactly there in text without spaces.
 
-    Its links are those that begin before the cut.
+    It keeps the links that begin before the cut.
     """
     if len(post.text) <= EXCERPT:
         return post
@@ -206,5 +206,5 @@ def excerpt(post: Post) -> Post:
 
 
 def ids_only(terms: Table) -> frozenset[str]:
-    """The networks whose posts leave the store without their words."""
+    """The networks whose posts are exported without their words."""
     return frozenset(network for network in NETWORKS if of(terms, network).exported == "ids")

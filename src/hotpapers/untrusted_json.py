@@ -1,4 +1,4 @@
-"""JSON from outside: nested as deep, broken as badly and written in whatever bytes a stranger likes."""
+"""Decoding of untrusted JSON, which may be deeply nested, broken or not even UTF-8."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from hotpapers.errors import InputError
 
 T = TypeVar("T")
 BROKEN = (msgspec.MsgspecError, UnicodeError, RecursionError)
-"""What the decoder raises: for what is no JSON or of another shape, for bytes that are no UTF-8, for thousands of lists
-within each other."""
+"""What the decoder raises: for invalid JSON or a wrong shape, for invalid UTF-8, for thousands of nested lists."""
 UNBOUNDED = sys.maxsize
 LONGEST_REASON = 300
-"""Characters that are told of what is wrong with a line."""
+"""Maximum characters of the reason given for a bad line."""
 
 
 def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
-    """A value of a type. Raises InputError for all that is none."""
+    """Decodes a value of a type. Raises InputError for anything else."""
     try:
         return msgspec.json.decode(body, type=type)
     except BROKEN as problem:
@@ -29,30 +28,30 @@ def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
 
 
 def decode_once(text: str, type: type[T]) -> T:
-    """The same, but refused where an object has a name twice."""
+    """The same, but raises InputError if an object has a name twice."""
     value = decode_json(text, type)
     refuse_repeated_names(text)
     return value
 
 
 def refuse_repeated_names(text: str | bytes) -> None:
-    """Raises InputError where an object of some JSON has a name twice: of its values each program takes its own."""
+    """Raises InputError if an object has a name twice: programs differ in which of the values they use."""
     try:
         json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as problem:
-        raise InputError(f"JSON that not every program reads: {problem}") from problem
+        raise InputError(f"not JSON that every program can read: {problem}") from problem
 
 
 def _once(pairs: list[tuple[str, object]]) -> None:
     if len(dict(pairs)) < len(pairs):
-        raise InputError("JSON with an object that has a name twice")
+        raise InputError("a JSON object has a name twice")
 
 
 def decode_lines(
     lines: Iterable[bytes], type: type[T], file: str, *, most: int = UNBOUNDED, longest: int = UNBOUNDED
 ) -> Iterator[T]:
-    """The values of JSON lines. `most`: so many lines; `longest`: bytes of one. Raises InputError, with file and line,
-    and with nothing of a stranger's in it that a terminal would obey."""
+    """The values of JSON lines. `most`: maximum number of lines; `longest`: maximum bytes of a line. Raises InputError
+    with file and line, and without control characters from the input."""
     for number, line in enumerate(lines, 1):
         try:
             if number > most:

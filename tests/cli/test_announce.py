@@ -149,7 +149,7 @@ def test_a_channel_of_another_publication_says_so(home: Path, server: Server) ->
     home.write_text(home.read_text("utf-8").replace('publication = "hot-papers"', 'publication = "other"', 1), "utf-8")
     home.write_text(f'{home.read_text("utf-8")}[[publication]]\nname = "other"\n', "utf-8")
     words = ("publish", "2021-03-02", "--to", "chat", "--publication", "hot-papers", "--config", home)
-    assert good(*words) == "chat: 0 deliveries (none of them is for hot-papers)\n" and not server.asked
+    assert good(*words) == "chat: 0 deliveries (no destination is for hot-papers)\n" and not server.asked
 
 
 def test_what_could_not_be_sent_is_told_without_secrets(home: Path, server: Server) -> None:
@@ -162,13 +162,17 @@ def test_what_could_not_be_sent_is_told_without_secrets(home: Path, server: Serv
 
 
 def test_what_cannot_be_asked(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "chat sends the issues of days that you name" in misuse("publish", "--all", "--to", "chat", "--config", home)
-    assert "--preview goes with --to" in misuse("publish", "2021-03-02", "--to", "site", "--preview", "--config", home)
-    assert "--preview goes with --to" in misuse("publish", "2021-03-02", "--preview", "--config", home)
+    assert "--to chat does not go with --all" in misuse("publish", "--all", "--to", "chat", "--config", home)
+    assert "--preview works only with --to" in misuse(
+        "publish", "2021-03-02", "--to", "site", "--preview", "--config", home
+    )
+    assert "--preview works only with --to" in misuse("publish", "2021-03-02", "--preview", "--config", home)
     home.write_text(home.read_text().replace(f'"{SECRET}"', '"env:NOTHING_THERE"'))
     monkeypatch.delenv("NOTHING_THERE", raising=False)
     said = misuse("publish", "2021-03-02", "--to", "webhook", "--config", home)
-    assert said == "webhook 1: secret: the environment has no NOTHING_THERE; set it, or write the value itself."
+    assert (
+        said == "webhook 1: secret: the environment variable NOTHING_THERE is not set; set it, or write the value here."
+    )
     home.write_text(LISTED)
     for name in ("chat", "webhook", "bluesky"):
         said = misuse("publish", "2021-03-02", "--to", name, "--config", home)
@@ -185,10 +189,10 @@ def test_without_apprise_it_says_what_to_install(home: Path, monkeypatch: pytest
 
 
 def test_a_feed_is_named_in_the_account(home: Path, pds: Pds) -> None:
-    assert "no [[bluesky]] of hot-papers has a feed" in misuse("feed-generator", "--config", home)
+    assert "no [[bluesky]] for hot-papers has a feed" in misuse("feed-generator", "--config", home)
     home.write_text(home.read_text() + 'feed = "https://papers.example"\n')
     uri = f"at://{DID}/app.bsky.feed.generator/hot-papers"
-    assert good("feed-generator", "--config", home) == f"{uri}, asked of did:web:papers.example\n"
+    assert good("feed-generator", "--config", home) == f"{uri}, served by did:web:papers.example\n"
     assert json.loads(good("feed-generator", "--json", "--config", home)) == [
         {"feed": uri, "service": "did:web:papers.example"}
     ]
@@ -201,7 +205,9 @@ def test_run_says_at_once_what_cannot_be_used(
     home, named = tmp_path / "hotpapers.toml", tables(server, pds.host, "daily")
     home.write_text(SETTINGS.format(base=server.base, more=named.replace(f'"{SECRET}"', '"env:NOTHING_THERE"')))
     monkeypatch.delenv("NOTHING_THERE", raising=False)
-    assert "webhook 1: secret: the environment has no NOTHING_THERE" in misuse("run", "--once", "--config", home)
+    assert "webhook 1: secret: the environment variable NOTHING_THERE is not set" in misuse(
+        "run", "--once", "--config", home
+    )
     assert not server.asked
 
     server.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))

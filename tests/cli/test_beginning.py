@@ -30,17 +30,17 @@ SOURCES = ("arxiv", "bluesky", "hackernews")
 def test_people_are_told_what_is_read_and_when_the_first_issue_appears() -> None:
     firsts = [FirstIssue("daily", "2024-05-07", moment("2024-05-07T06:00")), FirstIssue("weekly", "2024-05-06", AT)]
     assert list(sentences(SOURCES, SOURCES, 7, firsts, ZONES, AT)) == [
-        "Reading arxiv, bluesky, hackernews, until stopped (Ctrl-C).",
-        "First what was said since 2024-04-30, as far back as each network remembers.",
-        "The first issue of daily, that of 2024-05-07, appears on Tuesday 2024-05-07 at 08:00 Europe/Zurich.",
-        "The first issue of weekly, that of 2024-05-06, appears as soon as that is read.",
-        "How it is going: `hotpapers status`, in another window.",
+        "Reading arxiv, bluesky, hackernews until stopped (Ctrl-C).",
+        "First, it reads back posts since 2024-04-30, as far as each network allows.",
+        "The first issue of daily, for 2024-05-07, appears on Tuesday 2024-05-07 at 08:00 Europe/Zurich.",
+        "The first issue of weekly, for 2024-05-06, appears as soon as that is done.",
+        "To see how it is going, run `hotpapers status` in another window.",
     ]
 
 
 def test_of_what_was_read_before_nothing_is_read_back() -> None:
     said = "\n".join(sentences(SOURCES, ("bluesky",), 7, (), ZONES, AT))
-    assert "First what was said of bluesky since 2024-04-30" in said
+    assert "First, it reads back posts from bluesky since 2024-04-30" in said
     assert "First" not in "\n".join(sentences(SOURCES, (), 7, (), ZONES, AT))
     assert "First" not in "\n".join(sentences(SOURCES, SOURCES, 0, (), ZONES, AT))
 
@@ -91,7 +91,7 @@ def test_on_a_terminal_it_is_told_in_sentences(home: Path) -> None:
             process.send_signal(signal.SIGTERM)
             said += rest(ours)
         assert process.wait(30) == 0
-    assert b"Reading lobsters, until stopped (Ctrl-C)." in said
+    assert b"Reading lobsters until stopped (Ctrl-C)." in said
     assert b"The first issue of daily" in said
 
 

@@ -104,18 +104,20 @@ def test_settings_that_cannot_be_used_stop_every_command(here: Path, command: li
 
 
 def test_named_settings_must_be_there(here: Path) -> None:
-    assert misuse("status", "--config", "no.toml") == "no.toml: no such file; `hotpapers init` writes one."
+    assert misuse("status", "--config", "no.toml") == "no.toml: no such file; `hotpapers init` creates one."
 
 
 def test_rankings_and_channels_are_checked_where_they_are_known(here: Path) -> None:
     good("import", "classic", made.file(here))
     configured(here, WEEKLY + 'ranking = "luck/1"\n')
     said = misuse("issue")
-    assert said == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is none of classic/1, rarity/1, rarity/2."
+    assert (
+        said == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is not one of classic/1, rarity/1, rarity/2."
+    )
     configured(here, '[publish]\nchannels = ["site", "pigeon"]\n')
     assert (
         misuse("publish", "--all")
-        == "hotpapers.toml: publish.channels: 'pigeon' is none of classic, feeds, markdown, site."
+        == "hotpapers.toml: publish.channels: 'pigeon' is not one of classic, feeds, markdown, site."
     )
 
 

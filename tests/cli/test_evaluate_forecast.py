@@ -56,7 +56,7 @@ def test_prints_and_writes_the_scores(folder: Path) -> None:
 
 
 def test_what_cannot_be_read_is_named(folder: Path) -> None:
-    assert misuse("evaluate", "forecast", "--data", folder / "absent") == f"{folder / 'absent'}: not a folder"
+    assert misuse("evaluate", "forecast", "--data", folder / "absent") == f"{folder / 'absent'}: no such folder"
     assert "Missing option '--data'" in run("evaluate", "forecast").err
     nowhere = folder / "absent" / "page.md"
     assert "cannot be written" in misuse("evaluate", "forecast", "--data", folder, "--output", nowhere)

@@ -45,7 +45,7 @@ def all_in(real: list[Path], tmp_path_factory: pytest.TempPathFactory, worker_id
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "made").exists():
             said = good("import", "classic", *real, "--store", folder / "all.db")
-            assert said.count(": was UTF-8 read as Mac Roman; repaired\n") == 3
+            assert said.count(": was UTF-8 misread as Mac Roman; repaired\n") == 3
             assert said.endswith("234 listings with 2,675 places: 234 new\n")
             good("publish", "--all", "--to", "classic", "--output", folder / "out", "--store", folder / "all.db")
             (folder / "made").touch()
@@ -88,7 +88,7 @@ def test_all_of_them_come_back_by_way_of_a_full_export(
 ) -> None:
     good("export", "--output", tmp_path / "all.jsonl.zst", "--store", all_in)
     said = good("import", "jsonl", tmp_path / "all.jsonl.zst", "--store", tmp_path / "new.db")
-    assert said.endswith("batches restored as they were, issues included\n")
+    assert said.endswith("batches restored unchanged, including issues\n")
     assert published(tmp_path / "new.db", tmp_path / "out") == expected
 
 

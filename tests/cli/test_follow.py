@@ -67,7 +67,11 @@ def measured(store: Path) -> list[tuple[str, int, int]]:
 def test_a_site_is_followed(here: Path, url: str) -> None:
     text = good("follow", url, "--name", "neighbour")
     assert text.startswith("neighbour: 1 file, 5 observations, 2 counts\n")
-    assert "by the keys that the site named at first" in text and "  log " in text and "[[follow]]" in text
+    assert (
+        "verified with the keys that the site gave when it was first read" in text
+        and "  log " in text
+        and "[[follow]]" in text
+    )
     assert measured(here / "hotpapers.db") == [("neighbour", 6, 9), ("neighbour", 24, 9)]
     assert json.loads(good("follow", url.rstrip("/"), "--name", "neighbour", "--json"))["counts"] == 0
     exported = good("export", "--records")
@@ -78,7 +82,7 @@ def test_a_policy_says_whom_to_trust(here: Path, url: str, tmp_path: Path) -> No
     own = (tmp_path / "neighbour/public/log/policy.txt").read_text()
     policy = here / "policy.txt"
     policy.write_text(own)
-    assert "by the keys" not in good("follow", url, "--policy", policy)
+    assert "with the keys" not in good("follow", url, "--policy", policy)
     policy.write_text("quorum none\n")
     assert "names no log" in failing("follow", url, "--policy", policy)
     policy.write_text("nonsense")
@@ -96,7 +100,7 @@ def test_a_site_is_compared_with_a_store(here: Path, url: str, tmp_path: Path) -
     file = next((tmp_path / "neighbour/public").rglob("*.zst"))
     file.unlink()
     ran = run("compare", store, url)
-    assert ran.status == 2 and "withheld" in ran.err and "publishes no observations" in ran.err
+    assert ran.status == 2 and "withheld" in ran.err and "no observations published" in ran.err
 
 
 def test_a_site_without_its_witnesses_is_not_compared_and_says_why(here: Path, url: str, tmp_path: Path) -> None:
@@ -166,7 +170,7 @@ def test_what_cannot_be_believed_is_an_alarm_and_a_site_that_is_away_is_none(
         status, state = ask()
         assert (status, state["problems"]) == (200, [])
     assert "no alarm about gone" in misuse("follow", "--acknowledge", "gone")
-    assert "name the address" in misuse("follow")
+    assert "missing URL" in misuse("follow")
     file.write_bytes(data)
     good("follow", url)
     assert json.loads(good("status", "--json"))["alarms"] == []
@@ -226,10 +230,10 @@ def test_settings_name_what_is_followed(here: Path, url: str, tmp_path: Path) ->
     assert "follow/neighbour   partial since" in ran.out and ran.status == 1
     assert "follow/neighbour" in good("status")
     (here / "hotpapers.toml").write_text(table.replace("neighbour", "a b"))
-    assert "follow 'a b': name: write it with letters" in misuse("status")
+    assert "follow 'a b': name: use letters" in misuse("status")
     (here / "hotpapers.toml").write_text(f"{table}{table}")
     assert "is taken by an earlier table" in misuse("status")
     (here / "hotpapers.toml").write_text(table.replace(url, "papers.example"))
-    assert "url: write a whole address" in misuse("status")
+    assert "url: write a full address" in misuse("status")
     (here / "hotpapers.toml").write_text(f'{table}policy = "quorum nobody"\n')
     assert "follow 'neighbour': policy: 1: nobody: not a witness" in misuse("follow", url)

@@ -68,7 +68,7 @@ def posts_of_their_own(folder: Path, store: Path) -> Path:
 
 WITHHELD = (
     "hotpapers: 1 row exported without words and names, as required by the terms of X (Twitter); "
-    "--all-words writes everything\n"
+    "--all-words includes them\n"
 )
 
 
@@ -135,10 +135,10 @@ def test_bibtex_has_every_paper_once(demo: Path) -> None:
 
 def test_misuse_of_export_says_what_goes(store: Path, tmp_path: Path) -> None:
     assert misuse("export", "--format", "csv", "--records", "--store", store) == (
-        "--records goes with jsonl and parquet; csv lists issues"
+        "--records works only with --format jsonl or parquet"
     )
     assert misuse("export", "--format", "bibtex", "--all-words", "--store", store) == (
-        "--all-words goes with jsonl and parquet; bibtex lists issues"
+        "--all-words works only with --format jsonl or parquet"
     )
     assert misuse("export", "--output", store, "--store", store) == f"{store}: is the store itself; name another file"
     assert "is the store itself" in misuse("export", "--output", f"{store}.forgotten", "--store", store)
@@ -207,7 +207,7 @@ def test_a_store_with_a_record_is_replaced_only_when_told(store: Path, tmp_path:
     said = misuse("backup", copy, "--restore", "--store", store)
     assert said == f"{store}: contains a record of 4 batches; add --replace to replace it by the backup."
     said = good("backup", copy, "--restore", "--replace", "--store", store)
-    assert said == "restored: the record up to batch 3\nthe store that was replaced had 1 later batch\n"
+    assert said == "restored: the record up to batch 3\nlost with the replaced store: 1 later batch\n"
     assert run("status", "--json", "--store", store).json["items"]["listing"] == 3
 
 
@@ -223,9 +223,9 @@ def test_what_was_forgotten_is_forgotten_again(store: Path, tmp_path: Path) -> N
 
 
 def test_misuse_of_backup_says_what_goes(store: Path, tmp_path: Path) -> None:
-    assert misuse("backup", tmp_path / "a.db", "--replace", "--store", store) == "--replace goes with --restore"
+    assert misuse("backup", tmp_path / "a.db", "--replace", "--store", store) == "--replace needs --restore"
     said = misuse("backup", tmp_path / "a.db", "--as-backed-up", "--store", store)
-    assert said == "--as-backed-up goes with --restore"
+    assert said == "--as-backed-up needs --restore"
     assert misuse("backup", store, "--store", store) == f"{store}: is the store itself; name another file"
     assert misuse("backup", store, "--restore", "--store", store) == f"{store}: is the store itself; name another file"
     assert (

@@ -28,11 +28,11 @@ def store(tmp_path: Path) -> Path:
 
 @pytest.mark.long
 def test_a_period_is_made_once(store: Path) -> None:
-    assert good("history", *PERIOD, "--store", store) == f"{NAME}: 15 issues made, {DAYS[0]} to {DAYS[-1]}\n"
+    assert good("history", *PERIOD, "--store", store) == f"{NAME}: 15 issues frozen, {DAYS[0]} to {DAYS[-1]}\n"
     more = ("history", "--from", "2024-05-20", "--to", "2024-05-29", "--store", store)
     assert good(*more) == (
-        f"{NAME}: 5 issues there already, 2024-05-20 to 2024-05-24\n"
-        "no issue of 3 days, 2024-05-27 to 2024-05-29: the record has no announcements of then\n"
+        f"{NAME}: 5 issues frozen before, 2024-05-20 to 2024-05-24\n"
+        "no issue for 3 days, 2024-05-27 to 2024-05-29: the record has no announcements of those days\n"
     )
     assert good("verify", "2024-05-15", "--store", store).startswith("verified: 1 issue rebuilt")
 
@@ -52,10 +52,10 @@ def test_an_issue_whose_days_are_inferred(tmp_path: Path) -> None:
         fill_without_announcements(record)
     more = ("history", *PERIOD[:2], "--to", "2024-05-17", "--store", store)
     assert good(*more) == (
-        "days of announcement of 210 papers inferred from when they were submitted\n"
-        f"{NAME}: 10 issues made, {DAYS[0]} to {DAYS[9]}\n"
+        "announcement days of 210 papers inferred from the submission dates\n"
+        f"{NAME}: 10 issues frozen, {DAYS[0]} to {DAYS[9]}\n"
     )
-    assert good(*more) == f"{NAME}: 10 issues there already, {DAYS[0]} to {DAYS[9]}\n"
+    assert good(*more) == f"{NAME}: 10 issues frozen before, {DAYS[0]} to {DAYS[9]}\n"
     text = good("issue", "2024-05-17", "--publication", NAME, "--store", store)
     text, masked = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", text)
     assert masked == 2
@@ -87,8 +87,8 @@ def test_a_folder_of_its_own(store: Path, tmp_path: Path) -> None:
 def test_nobody_is_told(store: Path, tmp_path: Path, channel: str) -> None:
     good("history", *PERIOD, "--store", store)
     publish = ("publish", "--all", "--publication", NAME, "--store", store)
-    assert "goes --to site or markdown alone" in misuse(*publish, "--to", channel, "--output", tmp_path / "x")
-    assert "name a folder of its own with --output" in misuse(*publish)
+    assert "can only be published to site or markdown" in misuse(*publish, "--to", channel, "--output", tmp_path / "x")
+    assert "name a separate folder with --output" in misuse(*publish)
 
 
 @pytest.mark.long

@@ -26,7 +26,7 @@ def test_init_writes_a_host_beside_new_and_beside_old_settings(here: Path) -> No
     assert good("init", "old", "--systemd").splitlines() == ["old/hotpapers.service", "old/hotpapers-serve.service"]
     assert {file.name for file in (here / "old").iterdir()} == {"hotpapers.toml", *UNITS}
     assert misuse("init", "old", "--systemd", "--contact", "x") == (
-        "old/hotpapers.toml already exists; write your contact into it"
+        "old/hotpapers.toml already exists; set the contact there"
     )
 
 
@@ -48,7 +48,7 @@ def test_init_writes_over_nothing_unless_it_is_told_to(here: Path) -> None:
 def test_a_workflow_needs_a_store_beside_it(here: Path) -> None:
     for store in ("postgresql://db.example/papers", "/srv/hotpapers.db", "~/hotpapers.db", "../hotpapers.db"):
         (here / "hotpapers.toml").write_text(f'store = "{store}"\n')
-        assert "a run on GitHub has a file beside hotpapers.toml" in misuse("init", "--github-pages")
+        assert "GitHub Pages needs a file next to hotpapers.toml" in misuse("init", "--github-pages")
 
 
 def test_a_new_container_answers_its_health_check(here: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_new_container_answers_its_health_check(here: Path) -> None:
     assert "127.0.0.1:9464/health" in (here / "Containerfile").read_text()
     (here / "old").mkdir()
     (here / "old" / "hotpapers.toml").write_text("")
-    assert 'to do: write listen = "127.0.0.1:9464" below [run]' in good("init", "old", "--container")
+    assert 'to do: set listen = "127.0.0.1:9464" in [run]' in good("init", "old", "--container")
 
 
 def test_units_name_this_machine(here: Path) -> None:
@@ -86,16 +86,14 @@ def home(tmp_path: Path) -> Path:
 
 
 def test_the_command_notes_and_renders(home: Path, tmp_path: Path) -> None:
-    assert "min after its hour" in good("scheduled", "begin", "--config", home)
+    assert "min after its planned time" in good("scheduled", "begin", "--config", home)
     assert "UTC, by hand" in good("scheduled", "begin", "--because", "workflow_dispatch", "--config", home)
     output = tmp_path / "out"
     said = good("scheduled", "end", "--outcome", "success", "--output", output, "--config", home)
-    assert said.startswith("success: nothing to look at\n") and "the next run is due by " in said
+    assert said.startswith("success: no problems\n") and "the next run is due by " in said
     assert (output / "index.html").is_file() and (output / "feeds" / "issues.atom").is_file()
     assert set(json.loads((output / "schedule.json").read_text())) == {"outcome", "began", "ended", "next_by", "where"}
-    assert "holds something already" in misuse(
-        "scheduled", "end", "--outcome", "success", "--output", output, "--config", home
-    )
+    assert "is not empty" in misuse("scheduled", "end", "--outcome", "success", "--output", output, "--config", home)
 
 
 def test_the_command_as_json(home: Path, tmp_path: Path) -> None:
@@ -108,7 +106,7 @@ def test_the_command_as_json(home: Path, tmp_path: Path) -> None:
 
 
 def test_what_the_command_needs(home: Path, tmp_path: Path) -> None:
-    assert "end goes with --outcome and --output" in misuse("scheduled", "end", "--config", home)
+    assert "end needs --outcome and --output" in misuse("scheduled", "end", "--config", home)
     good("scheduled", "begin", "--config", home)
     home.write_text("")
     assert "no publication configured" in misuse(

@@ -49,7 +49,7 @@ def test_other_counts_are_a_later_observation(store: Path, tmp_path: Path) -> No
     changed = made.file(tmp_path, "2021-03-02", ((812, 1204), (41, 33), (51, 0)))
     said = good("import", "classic", changed, "--store", store)
     assert said == (
-        f"{changed}: 2021-03-02 was listed before with other words or counts; kept as a later observation\n"
+        f"{changed}: 2021-03-02 was imported before with other text or counts; kept as a later observation\n"
         "1 listing with 3 places: 1 later\n"
     )
 
@@ -58,7 +58,7 @@ def test_mojibake_is_repaired_and_reported(tmp_path: Path) -> None:
     broken = tmp_path / "broken.md"
     broken.write_bytes(made.text().encode().decode("mac_roman").encode())
     said = good("import", "classic", broken, "--store", tmp_path / "s.db")
-    assert said == f"{broken}: was UTF-8 read as Mac Roman; repaired\n1 listing with 3 places: 1 new\n"
+    assert said == f"{broken}: was UTF-8 misread as Mac Roman; repaired\n1 listing with 3 places: 1 new\n"
     assert "1 known" in good("import", "classic", made.file(tmp_path), "--store", tmp_path / "s.db")
 
 
@@ -133,10 +133,10 @@ def exported(store: Path) -> Path:
 def test_records_go_in_once(exported: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     count = exported.read_bytes().count(b"\n") - len(("header", "end"))
-    assert good("import", "jsonl", exported, "--store", new) == f"{count} items added, 0 known\n"
-    assert good("import", "jsonl", exported, "--store", new) == f"0 items added, {count} known\n"
+    assert good("import", "jsonl", exported, "--store", new) == f"{count} items added, 0 already present\n"
+    assert good("import", "jsonl", exported, "--store", new) == f"0 items added, {count} already present\n"
     both = good("import", "jsonl", exported, exported, "--store", new)
-    assert both == f"{exported}: 0 items added, {count} known\n" * 2
+    assert both == f"{exported}: 0 items added, {count} already present\n" * 2
     figures = run("import", "jsonl", exported, "--json", "--store", new).json
     assert figures["imported"][0]["known"] == count and figures["imported"][0]["file"] == str(exported)
 
@@ -145,13 +145,13 @@ def test_other_words_of_a_known_moment_are_kept_later(exported: Path, tmp_path: 
     good("import", "jsonl", exported, "--store", tmp_path / "new.db")
     changed = exported.read_bytes().replace(b'"likes":33', b'"likes":34')
     said = good("import", "jsonl", "-", "--store", tmp_path / "new.db", input=changed)
-    assert "3 items with other words of a known moment; kept as later observations\n" in said
+    assert "3 items with other values for a known moment; kept as later observations\n" in said
 
 
 def test_records_of_what_was_forgotten_stay_out(store: Path, exported: Path) -> None:
     good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
     said = good("import", "jsonl", exported, "--store", store)
-    assert re.search(r"^\d+ items about what was forgotten here stayed out$", said, re.M)
+    assert re.search(r"^\d+ items skipped: forgotten in this store$", said, re.M)
     assert made.post(100).id not in good("export", "--records", "--store", store)
 
 
@@ -159,11 +159,14 @@ def test_a_full_export_comes_back_batch_for_batch(store: Path, tmp_path: Path) -
     good("issue", "2021-03-03", "--store", store)
     good("export", "--output", tmp_path / "full.jsonl.zst", "--store", store)
     said = good("import", "jsonl", tmp_path / "full.jsonl.zst", "--store", tmp_path / "new.db")
-    assert said == "4 batches restored as they were, issues included\n"
-    assert good("import", "jsonl", tmp_path / "full.jsonl.zst", "--store", tmp_path / "new.db") == "4 batches known\n"
+    assert said == "4 batches restored unchanged, including issues\n"
+    assert (
+        good("import", "jsonl", tmp_path / "full.jsonl.zst", "--store", tmp_path / "new.db")
+        == "4 batches already present\n"
+    )
     assert good("verify", "--all", "--store", tmp_path / "new.db").startswith("verified: 1 issue rebuilt, ")
     other = good("import", "jsonl", tmp_path / "full.jsonl.zst", "--store", _other(tmp_path))
-    assert other.endswith("1 issue left out: they rest on another store's batches\n")
+    assert other.endswith("1 issue skipped: based on another store's batches\n")
 
 
 def _other(folder: Path) -> Path:
@@ -175,7 +178,10 @@ def test_several_frames_are_one_file(exported: Path, tmp_path: Path) -> None:
     lines = exported.read_bytes().splitlines(keepends=True)
     packed = tmp_path / "several.jsonl.zst"
     packed.write_bytes(b"".join(zstandard.compress(b"".join(lines[n : n + 20])) for n in range(0, len(lines), 20)))
-    assert good("import", "jsonl", packed, "--store", tmp_path / "a.db") == f"{len(lines) - 2} items added, 0 known\n"
+    assert (
+        good("import", "jsonl", packed, "--store", tmp_path / "a.db")
+        == f"{len(lines) - 2} items added, 0 already present\n"
+    )
 
 
 def test_parquet_from_a_file_from_a_pipe_and_packed(store: Path, tmp_path: Path) -> None:
@@ -187,7 +193,7 @@ def test_parquet_from_a_file_from_a_pipe_and_packed(store: Path, tmp_path: Path)
     ways = {"file": good("import", "parquet", table, "--store", tmp_path / "a.db"),
             "packed": good("import", "parquet", packed, "--store", tmp_path / "b.db"),
             "pipe": good("import", "parquet", "-", "--store", tmp_path / "c.db", input=table.read_bytes())}  # fmt: skip
-    assert len(set(ways.values())) == 1 and "items added, 0 known" in ways["file"]
+    assert len(set(ways.values())) == 1 and "items added, 0 already present" in ways["file"]
 
 
 def test_parquet_without_its_library_says_how_to_get_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

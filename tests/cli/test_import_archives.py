@@ -47,14 +47,14 @@ def test_one_file_and_the_same_again(kettles: Path, tmp_path: Path) -> None:
     store = tmp_path / "s.db"
     assert good("import", "jetstream", kettles, "--store", store) == (
         "12 lines read; added: 1 post, 1 mention, 3 reactions, 0 snapshots\n"
-        "1 post that the record has is gone\n"
-        "1 paper named that the record does not have\n"
-        "1 could not be read: kept apart, each with the reason\n"
+        "1 post in the record marked as gone\n"
+        "1 mentioned paper not in the record\n"
+        "1 unreadable; see `hotpapers quarantine`\n"
     )
     assert good("import", "jetstream", kettles, "--store", store) == "read by an earlier import\n"
     assert good("import", "jetstream", "-", "--store", store, input=kettles.read_bytes()) == (
         "12 lines read; added: 0 posts, 0 mentions, 0 reactions, 0 snapshots\n"
-        "1 could not be read: kept apart, each with the reason\n"
+        "1 unreadable; see `hotpapers quarantine`\n"
     )
     status = run("status", "--json", "--store", store).json
     assert (status["batches"], status["quarantine"], status["items"]["coverage"]) == (1, 1, 0)
@@ -78,12 +78,12 @@ def test_several_files_and_one_that_is_refused(kettles: Path, dump: Path, tmp_pa
     ran = run("import", "jetstream", kettles, dump, cut, "--store", tmp_path / "s.db")
     assert (ran.status, ran.out.splitlines()) == (1, [
         f"{kettles}: 12 lines read; added: 1 post, 1 mention, 3 reactions, 0 snapshots",
-        f"{kettles}: 1 post that the record has is gone",
-        f"{kettles}: 1 paper named that the record does not have",
-        f"{kettles}: 1 could not be read: kept apart, each with the reason",
+        f"{kettles}: 1 post in the record marked as gone",
+        f"{kettles}: 1 mentioned paper not in the record",
+        f"{kettles}: 1 unreadable; see `hotpapers quarantine`",
         f"{cut}: 10 lines read; added: 2 posts, 2 mentions, 4 reactions, 0 snapshots",
-        f"{cut}: 2 papers named that the record does not have",
-        f"{cut}: the last line breaks off, and was left out",
+        f"{cut}: 2 mentioned papers not in the record",
+        f"{cut}: the last line is cut off and was skipped",
     ])  # fmt: skip
     assert ran.err == (
         f"hotpapers: refused {dump}: not in the format jetstream: none of its lines can be read"
@@ -135,7 +135,9 @@ def test_when_something_was_seen_is_not_asked_where_it_is_known(
     assert not (tmp_path / "s.db").exists()
 
 
-@pytest.mark.parametrize(("said", "wrong"), [("soon", "no day such as 2026-07-01"), ("2199-01-01", "still to come")])
+@pytest.mark.parametrize(
+    ("said", "wrong"), [("soon", "not a date such as 2026-07-01"), ("2199-01-01", "in the future")]
+)
 def test_a_day_that_is_none(said: str, wrong: str, tmp_path: Path) -> None:
     ran = run("import", "x", "x.jsonl", "--seen-at", said, "--store", tmp_path / "s.db")
     assert ran.status == 2 and wrong in ran.err
@@ -146,7 +148,7 @@ def test_what_was_forgotten_stays_out(kettles: Path, tmp_path: Path) -> None:
     good("import", "jetstream", kettles, "--store", store)
     good("forget", "bluesky:did:plc:madeupteapot0000000000bb", "--yes", "--store", store)
     said = good("import", "jetstream", "-", "--store", store, input=kettles.read_bytes())
-    assert "2 items about what was forgotten here stayed out\n" in said
+    assert "2 items skipped: forgotten in this store\n" in said
 
 
 def test_a_network_that_is_not_to_be_read_is_not(here: Path, dump: Path) -> None:
@@ -257,8 +259,8 @@ def test_stopped_in_the_midst_it_goes_on_and_nothing_is_lost(sign: signal.Signal
     out, err = child.communicate(timeout=60)
     assert (child.returncode, out) == (status, "") and "Traceback" not in err
     if sign == signal.SIGINT:
-        assert err == "\nhotpapers: interrupted; finished work is kept, and the same command resumes from there.\n"
-    assert good("import", "jetstream", file, "--store", store).startswith("went on after ")
+        assert err == "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
+    assert good("import", "jetstream", file, "--store", store).startswith("resumed after ")
     good("import", "jetstream", file, "--store", tmp_path / "alone.db")
     assert observed(store) == observed(tmp_path / "alone.db")
     good("verify", "--all", "--store", store)

@@ -70,7 +70,7 @@ def test_a_later_observation_is_pointed_out(store: Path, tmp_path: Path) -> None
     changed = made.file(tmp_path, "2021-03-02", ((812, 1204), (41, 33), (51, 0)))
     good("import", "classic", changed, "--store", store)
     note = (
-        "hotpapers: 2021-03-02: the record holds a later observation of the listing; "
+        "hotpapers: 2021-03-02: the record has a later observation of the listing; "
         "`hotpapers issue DATE --again --reason …` makes a new edition.\n"
     )
     for command in (["issue", "2021-03-02"], ["publish", "--all", "--to", "classic", "--output", tmp_path / "out"]):
@@ -391,7 +391,7 @@ def test_what_was_forgotten_is_said(store: Path) -> None:
 
 def test_a_day_that_is_not_frozen(store: Path) -> None:
     said = misuse("verify", "2021-03-03", "--store", store)
-    assert said == "no frozen issue of 2021-03-03; `hotpapers issue DATE` freezes one."
+    assert said == "no frozen issue for 2021-03-03; `hotpapers issue DATE` freezes one."
 
 
 def test_a_frozen_issue_does_not_change_with_what_comes_later(store: Path, tmp_path: Path) -> None:

@@ -111,8 +111,8 @@ def test_a_folder_that_could_not_be_rendered_is_a_failure(store: Path, pages: Pa
     assert (ran.status, ran.out) == (1, f"{POST}: hidden\n")
     assert ran.err.splitlines() == [
         f"hotpapers: {pages / 'classic'}: {page}: cannot be written: Is a directory; "
-        "if its classic pages are elsewhere now, publish there again",
-        f"hotpapers: {pages / 'site'}: no longer exists; if its site pages are elsewhere now, publish there again",
+        "if its classic pages have moved, publish them again there",
+        f"hotpapers: {pages / 'site'}: no longer exists; if its site pages have moved, publish them again there",
     ]
 
 
@@ -237,7 +237,7 @@ def test_a_person_is_asked_in_this_process(
 
 
 def test_prune_says_what_it_dropped(store: Path) -> None:
-    assert good("prune", "--store", store) == "0 snapshots and 0 originals dropped\n"
+    assert good("prune", "--store", store) == "0 snapshots and 0 originals deleted\n"
     assert run("prune", "--json", "--store", store).json == {"snapshots": 0, "originals": 0}
 
 
@@ -262,7 +262,7 @@ def test_a_forecast_takes_a_day_of_batches(store: Path) -> None:
         record.append([later], source="test", at=now() + 73 * model.DAY)
     figures = run("status", "--json", "--store", store).json
     assert figures["size"] * 4.9 < figures["year_forecast"] < figures["size"] * 5.1
-    assert "after a year like this\n" in good("status", "--store", store)
+    assert "in a year at this rate\n" in good("status", "--store", store)
 
 
 def test_the_status_of_an_empty_store(here: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_store_that_is_too_large_for_a_quick_look_says_so(store: Path, monkeyp
     monkeypatch.setattr("hotpapers.cli.status.CHECKED_FOR", -1)
     monkeypatch.setattr("hotpapers.store.sqlite.STEPS", 1)
     reason = "the database is too large for a quick check; the chain is checked up to batch 1"
-    last = f"sound      yes\n           not checked in full: {reason}; hotpapers verify --all does\n"
+    last = f"sound      yes\n           not fully checked: {reason}; `hotpapers verify --all` checks everything\n"
     assert good("status", "--store", store).endswith(last)
     assert run("status", "--json", "--store", store).json["unchecked"] == reason
 

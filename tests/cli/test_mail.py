@@ -85,7 +85,7 @@ def test_somebody_comes_and_goes(home: Path, box: Box) -> None:
     ask = ("mail", "subscribe", "some@moth.example", "--publication", "daily", "--config", home)
     assert good("mail", "list", "--config", home) == "no subscribers yet\n"
     assert good(*ask) == "some@moth.example: confirmation message sent\n"
-    again = "some@moth.example: already confirmed, or asked within the last day; no message sent\n"
+    again = "some@moth.example: already confirmed, or asked within the last day; no message was sent\n"
     assert good(*ask) == again
     assert good("mail", "list", "--config", home) == "daily: 0 confirmed, 1 asked, 0 bounced, 0 ended\n"
     with Record(str(home.with_name("hotpapers.db"))) as record, record.database.write():
@@ -116,7 +116,7 @@ def test_a_token_unsubscribes_and_one_publication_may_be_named(home: Path, box: 
     token = re.search(r"unsubscribe%20(\S+?)>", str(read(box.mails[-1].data)["List-Unsubscribe"]))
     assert token is not None
     assert good("mail", "unsubscribe", token[1], "--config", home) == "unsubscribed from daily\n"
-    wrong = "not a token of this store; copy the whole token from the message"
+    wrong = "not a valid token for this store; copy the whole token from the message"
     assert misuse("mail", "unsubscribe", token[1][:-1], "--config", home) == wrong
     assert misuse("mail", "confirm", "abc", "--config", home) == wrong
 
@@ -238,10 +238,10 @@ def test_a_preview_needs_no_settings(home: Path, tmp_path: Path, here: Path) -> 
 
 
 def test_mail_is_for_days_that_are_named(home: Path) -> None:
-    said = "mailing sends the issues of days that you name, never of all: name them"
+    said = "--to mailing does not go with --all; name the days to send"
     assert misuse("publish", "--all", "--to", "mailing", "--config", home) == said
     for to in (("--to", "site"), ("--to", "mailing", "--to", "site"), ()):
-        assert "--preview goes with --to chat or " in misuse("publish", DAY, "--preview", *to, "--config", home)
+        assert "--preview works only with --to chat or " in misuse("publish", DAY, "--preview", *to, "--config", home)
 
 
 @pytest.mark.long
@@ -270,7 +270,7 @@ def test_a_mailbox_is_taken_in_from_a_file_or_a_pipe(home: Path, box: Box, tmp_p
     data = report(mark=mark)
     file = tmp_path / "box"
     file.write_bytes(data)
-    told = "1 bounced, 0 returned for other reasons, 0 confirmed, 0 left, 0 other messages\n"
+    told = "1 bounced, 0 returned for other reasons, 0 confirmed, 0 unsubscribed, 0 other messages\n"
     assert good("mail", "bounce", file, "--config", home) == told
     again = json.loads(good("mail", "bounce", "--json", "--config", home, input=data))
     assert again == {"bounced": 0, "came_back": 0, "confirmed": 0, "left": 0, "other": 1}
@@ -347,7 +347,7 @@ def test_a_domain_is_checked(home: Path) -> None:
     home.write_text(home.read_text().replace('selector = "owl"', ""))
     with naming(GOOD) as server:
         ran = run("mail", "check", "--resolver", f"127.0.0.1:{server.port}", "--config", home)
-    assert ran.status == 0 and ran.err == "hotpapers: 1 thing could not be checked\n"
+    assert ran.status == 0 and ran.err == "hotpapers: 1 item could not be checked\n"
     assert "not a resolver; write its IP address" in misuse("mail", "check", "--resolver", "dns", "--config", home)
 
 

@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 
 CONTEXT = click.Context(cli.root, info_name="hotpapers")
 EVERY = {name: cli.root.get_command(CONTEXT, name) for name in cli.COMMANDS}
-INTERRUPTED = "\nhotpapers: interrupted; finished work is kept, and the same command resumes from there.\n"
+INTERRUPTED = "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
 
 
 # ---- help ----------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_a_defect_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = run("status")
     assert ran.status == 1 and not ran.out
     assert ran.err.startswith("hotpapers: internal error: AttributeError: ")
-    assert ran.err.endswith("\nAdd --debug to the same command and report what it prints.\n")
+    assert ran.err.endswith("\nRun the same command with --debug and report what it prints.\n")
     with pytest.raises(AttributeError):
         run("status", "--debug")
 
@@ -348,5 +348,5 @@ def test_parquet_is_kept_from_a_terminal(demo: Path) -> None:
     os.close(primary)
     assert (
         done.returncode == 2
-        and done.stderr == b"hotpapers: Refusing to write binary to a terminal; add --output FILE\n"
+        and done.stderr == b"hotpapers: refusing to write binary to a terminal; add --output FILE\n"
     )

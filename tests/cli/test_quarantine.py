@@ -52,10 +52,10 @@ def test_the_latest_are_listed_with_their_reasons(store: Path) -> None:
         f"     3  2026-03-12 14:00 UTC  feeds entry e: {reason}\n"
         f"     2  2026-03-12 14:00 UTC  lobsters post \ufffd]0;: {reason}\n"
         f"     1  2026-03-12 14:00 UTC  lobsters post a11001: {reason}\n"
-        "3 originals. In all: 1 of feeds, 2 of lobsters. `hotpapers quarantine NUMBER` shows one.\n"
+        "3 originals. By source: 1 of feeds, 2 of lobsters. `hotpapers quarantine NUMBER` shows one.\n"
     )
     last = good("quarantine", "--source", "lobsters", "--last", "1", "--store", store)
-    assert last.splitlines()[-1].startswith("2 originals, the last 1 listed. In all: ")
+    assert last.splitlines()[-1].startswith("2 originals, the latest 1 shown. By source: ")
     listed = run("quarantine", "--json", "--store", store).json
     assert listed["sources"] == {"feeds": 1, "lobsters": 2}
     assert [one["number"] for one in listed["quarantine"]] == [3, 2, 1]
@@ -74,7 +74,7 @@ def test_what_is_not_there(store: Path, tmp_path: Path) -> None:
     assert misuse("quarantine", "9", "--store", store) == said
     with Record(str(tmp_path / "empty.db")):
         pass
-    assert good("quarantine", "--store", tmp_path / "empty.db") == "nothing is in quarantine\n"
+    assert good("quarantine", "--store", tmp_path / "empty.db") == "quarantine is empty\n"
     assert "is not in the range" in run("quarantine", "9" * 20, "--store", store).err
 
 
@@ -128,7 +128,7 @@ def test_what_can_no_longer_be_read_is_told_and_stays(store: Path, monkeypatch: 
     good("reprocess", "lobsters", "--yes", "--store", store)
     monkeypatch.setitem(SOURCES, "lobsters", (Worse, LobstersSettings))
     assert good("reprocess", "lobsters", "--store", store).splitlines()[1:] == [
-        "can no longer be read: 1 original; what was read from them stays", "nothing to change",
+        "can no longer be read: 1 original; their rows stay", "nothing to change",
     ]  # fmt: skip
 
 

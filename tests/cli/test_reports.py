@@ -53,14 +53,14 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
         ReaderReport(0, AT, "contest", subject="bluesky:did:plc:x", said="says so"),
     )
     assert good("reports", "--store", store) == (
-        "   1  2024-05-09 08:00 UTC  an entry is wrong\n      issue daily 2024-05-07\n      paper arxiv:2405.00001\n"
+        "   1  2024-05-09 08:00 UTC  wrong entry\n      issue daily 2024-05-07\n      paper arxiv:2405.00001\n"
         "      | Line one\n      | \ufffd[31mline two\n"
-        "   2  2024-05-09 08:00 UTC  not to be quoted\n      issue daily 2024-05-07\n      paper arxiv:2405.00001\n"
+        "   2  2024-05-09 08:00 UTC  unwanted quotation\n      issue daily 2024-05-07\n      paper arxiv:2405.00001\n"
         "      about bluesky:1\n      by    1, 2024-05-07\n      | Unkind\n"
-        "   3  2024-05-09 08:00 UTC  a person, not a bot\n      about bluesky:did:plc:x\n      | says so\n"
+        "   3  2024-05-09 08:00 UTC  person, not a bot\n      about bluesky:did:plc:x\n      | says so\n"
         "3 reports open\n"
     )
-    assert "reports    3 reports of readers open: `hotpapers reports`\n" in good("status", "--store", store)
+    assert "reports    3 open reports from readers: see `hotpapers reports`\n" in good("status", "--store", store)
     assert run("status", "--json", "--store", store).json["reports"] == 3
     assert run("reports", "--close", "1", "--close", "2", "--json", "--store", store).json["reports"] == [
         {

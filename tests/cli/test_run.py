@@ -44,10 +44,10 @@ base = "{base}/lobsters"
 
 
 WRONG = [
-    ('[publish]\nchannels = ["site", "sitte"]', "publish.channels: 'sitte' is none of"),
+    ('[publish]\nchannels = ["site", "sitte"]', "publish.channels: 'sitte' is not one of"),
     (
         '[summary]\nurl = "http://127.0.0.1:1/v1"\nmodel = "m"\nkey = "env:NOT_SET"',
-        "summary.key: the environment has no",
+        "summary.key: the environment variable",
     ),
     ('[source.x]\non = "no"', "source.x.on: must be true or false, without quotation marks"),
     ("[source.mastodon]\non = true", "source.mastodon.servers: must not be empty"),
@@ -124,13 +124,13 @@ def test_status_says_what_nobody_does_any_more(tmp_path: Path, server: Server) -
             doing = jobs_queries.load_state(record, "lobsters")
             jobs_queries.save_state(record, msgspec.structs.replace(doing, state=state, next_at=now() - 5 * DAY))
         said = good("status", "--config", home)
-        assert re.search(rf"lobsters             {told}, last did well \d+ s ago, due 5 days ago", said)
+        assert re.search(rf"lobsters             {told}, last success \d+ s ago, was due 5 days ago", said)
     with Record(str(tmp_path / "hotpapers.db")) as record:
         jobs_queries.save_state(
             record, msgspec.structs.replace(doing, state=job_state.WORKING, next_at=now() - 5 * DAY)
         )
         record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (now() + DAY,))
-    working = r"lobsters             at work, last did well \d+ s ago, read up to \d+ s ago$"
+    working = r"lobsters             at work, last success \d+ s ago, up to date as of \d+ s ago$"
     assert re.search(working, good("status", "--config", home), re.M)
     with Record(str(tmp_path / "hotpapers.db")) as record:
         tried = msgspec.structs.replace(doing, state=job_state.WORKING, failing_since=now(), reason="no answer")
@@ -143,8 +143,8 @@ def test_one_round_of_all_and_what_status_says(tmp_path: Path, server: Server) -
     home = settings(tmp_path, server)
     assert run("run", "--once", "--config", home).status == 0
     said = good("status", "--config", home)
-    assert said.count(" did well ") == 4
-    assert re.search(r"lobsters             idle, last did well \d+ s ago, next in ", said)
+    assert said.count(" last success ") == 4
+    assert re.search(r"lobsters             idle, last success \d+ s ago, next in ", said)
     told = json.loads(good("status", "--config", home, "--json"))
     assert [job["job"] for job in told["jobs"]] == ["housekeeping", "issues", "lobsters", "lobsters/counts"]
     server.on("/lobsters/domains/arxiv.org.json", answer(403))
@@ -159,7 +159,7 @@ def test_status_says_what_was_switched_off(tmp_path: Path, server: Server) -> No
         for source in ("mastodon", "lobsters/2of2"):
             jobs_queries.save_state(record, JobState(source=source, failing_since=now(), reason="no answer"))
     printed = good("status", "--config", home)
-    assert re.search(r"^ +mastodon +off, never did well yet$", printed, re.M) and "lobsters/2of2        off," in printed
+    assert re.search(r"^ +mastodon +off, no success yet$", printed, re.M) and "lobsters/2of2        off," in printed
     assert re.search(r"lobsters             idle", printed)
     states = {job["job"]: job for job in json.loads(good("status", "--config", home, "--json"))["jobs"]}
     assert (states["mastodon"]["state"], states["mastodon"]["failing_since"]) == ("off", None)
@@ -170,7 +170,7 @@ def test_status_names_the_mistakes_for_which_run_does_not_start(tmp_path: Path, 
     home = settings(tmp_path, server)
     assert run("run", "--once", "--config", home).status == 0
     correct = home.read_text()
-    ranking = ('name = "daily"\nranking = "rarest/9"', "publication 'daily': ranking: 'rarest/9' is none of")
+    ranking = ('name = "daily"\nranking = "rarest/9"', "publication 'daily': ranking: 'rarest/9' is not one of")
     for text, named in [(f"{correct}\n{table}\n", named) for table, named in WRONG] + [
         (correct.replace('name = "daily"', ranking[0]), ranking[1]),
         (f"{correct}\n[source.blusky]\non = true\n", "source.blusky: no such source; known sources: arxiv"),

@@ -83,13 +83,13 @@ def test_how_many_there_are(store: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     def head(*args: str) -> str:
         return good("search", *args, "--store", store).splitlines()[0]
 
-    assert head("kettle", "--limit", "2") == "3 papers with “kettle”, the first 2 of them"
-    assert head("kettle", "--limit", "1") == "3 papers with “kettle”, the first of them"
-    assert head("ettle") == "no paper with “ettle”; 3 papers with that as part of a word"
+    assert head("kettle", "--limit", "2") == "3 papers with “kettle”; showing the first 2"
+    assert head("kettle", "--limit", "1") == "3 papers with “kettle”; showing the first"
+    assert head("ettle") == "no paper with “ettle”; 3 papers with it as part of a word"
     assert head("category:cs date:2021") == "3 papers in cs, of 2021"
     assert head("2103.90001") == "1 paper 2103.90001"
     monkeypatch.setattr("hotpapers.search.statement.COUNT_LIMIT", 2)
-    assert head("kettle", "--limit", "2") == "more than 2 papers with “kettle”, the first 2 of them"
+    assert head("kettle", "--limit", "2") == "more than 2 papers with “kettle”; showing the first 2"
 
 
 def test_a_word_to_leave_out_needs_no_quotation_marks(small: Path) -> None:
@@ -107,7 +107,7 @@ def test_nothing_found_is_a_sentence(small: Path) -> None:
     assert good("search", "quokka category:cs.LG -tea", "--store", small) == (
         "no paper with “quokka”, in cs.LG, without “tea”\n"
     )
-    assert good("search", "お茶", "--store", small) == "no paper with “お茶”; 1 post has it: add --posts\n"
+    assert good("search", "お茶", "--store", small) == "no paper with “お茶”; 1 post matches: add --posts\n"
     assert good("search", "quokka", "--posts", "--store", small) == "no post with “quokka”\n"
 
 
@@ -170,7 +170,7 @@ def test_a_store_that_cannot_be_written_says_so(small: Path, monkeypatch: pytest
     monkeypatch.setattr("hotpapers.search.papers.indexing.catch_up", refuse)
     ran = run("search", "kettle", "--store", small)
     assert ran.status == 0 and ran.out.startswith("1 paper with “kettle”\n")
-    assert ran.err == "hotpapers: the store cannot be written now, so the last 1 batch were not searched\n"
+    assert ran.err == "hotpapers: the store cannot be written, so the search index lacks the last 1 batch\n"
 
 
 def refuse(*_: object) -> int:

@@ -32,16 +32,16 @@ def file(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["reddit", "F", "--to", "D"], "--to and --staging go with --spark."),
-        (["reddit", "F", "--staging", "D"], "--to and --staging go with --spark."),
+        (["reddit", "F", "--to", "D"], "--to and --staging need --spark."),
+        (["reddit", "F", "--staging", "D"], "--to and --staging need --spark."),
         (["classic", "F", "--spark", "local"], "--spark is for archives, not for classic."),
         (["findings", "F", "--spark", "local"], "--spark is for archives, not for findings."),
         (["reddit", "F", "--spark", "local", "--workers", "2"], "--workers is for imports without --spark."),
         (["reddit", "F", "--spark", "local", "--to", "D", "--staging", "E"], "--staging is for imports into the store"),
-        (["reddit", "-", "--spark", "local"], "standard input cannot be read by several processes; name files."),
-        (["reddit", "s3://b/F", "--spark", "local"], "--spark: every machine opens files by their paths; mount them"),
-        (["reddit", "F", "--spark", "yarn"], "--spark yarn: name a folder or address that all its machines reach"),
-        (["reddit", "F", "--spark", "local", "--to", "."], "--to .: there is something in it; name another folder"),
+        (["reddit", "-", "--spark", "local"], "several processes cannot read standard input; name files."),
+        (["reddit", "s3://b/F", "--spark", "local"], "--spark: every machine opens files by path; mount"),
+        (["reddit", "F", "--spark", "yarn"], "--spark yarn: name a folder or address that all its machines can reach"),
+        (["reddit", "F", "--spark", "local", "--to", "."], "--to .: the folder is not empty; name another one"),
         (["reddit", "F", "--spark", "here", "--to", "D"], "--spark here: not a Spark master; use local[*]"),
     ],
 )  # fmt: skip
@@ -106,8 +106,8 @@ def test_findings_that_were_sifted_without_titles_are_told(tmp_path: Path) -> No
     output = good("import", "findings", str(folder), "--store", store).splitlines()
     assert output[0].endswith("0 snapshots") and "lines read; added: " in output[0]
     assert output[-1].endswith(
-        "findings: sifted with 0 of the 1 titles that this store has: posts that name a paper by another title alone"
-        " are not in it"
+        "findings: made with 0 of the 1 titles in this store; posts that name a paper only by one of the other titles"
+        " are missing"
     )
 
 

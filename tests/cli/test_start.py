@@ -29,7 +29,7 @@ from tests.cli import made
 from tests.cli.run import environment, failing, good, misuse, replaced, run, same, words
 
 KEY_MADE = (
-    "hotpapers.key: created; it signs the log of your issues: keep it, and show it to nobody\n" if has_library() else ""
+    "hotpapers.key: created; it signs the log of your issues. Keep it safe and secret.\n" if has_library() else ""
 )
 """What `init` says where signatures can be made."""
 
@@ -38,8 +38,8 @@ KEY_MADE = (
 
 def test_init_writes_settings_and_an_empty_store(here: Path) -> None:
     assert good("init") == (
-        f"hotpapers.toml: created; edit your settings here\nhotpapers.db: an empty store\n{KEY_MADE}"
-        "next: hotpapers run   (reads the networks, and publishes an issue each morning)\n"
+        f"hotpapers.toml: created; edit your settings here\nhotpapers.db: created, empty\n{KEY_MADE}"
+        "next: hotpapers run   (reads the networks and publishes an issue every morning)\n"
     )
     assert (here / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
     assert run("status", "--json").json["batches"] == 0
@@ -61,7 +61,7 @@ def test_init_touches_nothing_that_is_there(here: Path) -> None:
 
 def test_init_leaves_a_record_that_is_there(here: Path) -> None:
     good("import", "classic", made.file(here))
-    assert "hotpapers.db: already holds a record, which was kept\n" in good("init")
+    assert "hotpapers.db: already contains a record, which was kept\n" in good("init")
     assert run("status", "--json").json["items"]["listing"] == 1
 
 
@@ -75,9 +75,9 @@ def test_init_takes_a_public_contact(here: Path) -> None:
     good("init", "--contact", "https://desk.example/ ")
     assert settings.load(here / "hotpapers.toml").contact == "https://desk.example/"
     said = misuse("init", "other", "--contact", "two\nlines")
-    assert said == "the contact: write a web or mail address, on one line, of 200 characters at most."
+    assert said == "the contact: write a web or mail address on one line, at most 200 characters."
     assert misuse("init", "other", "--contact", "javascript:alert(1)") == (
-        "the contact: 'javascript:alert(1)' holds no address; write a web or mail address, such as https://papers.example/."
+        "the contact: 'javascript:alert(1)' contains no address; write a web or mail address, such as https://papers.example/."
     )
     assert not (here / "other" / "hotpapers.toml").exists()
 
@@ -132,9 +132,9 @@ def test_the_demo_is_the_same_when_it_is_made_again(demo_made: Path) -> None:
 def test_the_demo_takes_no_folder_of_others(here: Path) -> None:
     (here / "letters").mkdir()
     (here / "letters" / "aunt.txt").touch()
-    assert misuse("demo", "letters") == "letters: is not a demo folder; name another one: hotpapers demo DIR"
+    assert misuse("demo", "letters") == "letters: not a demo folder; name another one: hotpapers demo DIR"
     good("import", "classic", made.file(here), "--store", here / "hotpapers.db")
-    assert misuse("demo", ".") == "hotpapers.db: holds another record; name another folder: hotpapers demo DIR"
+    assert misuse("demo", ".") == "hotpapers.db: contains another record; name another folder: hotpapers demo DIR"
     assert run("status", "--json").json["items"]["listing"] == 1
 
 
@@ -218,7 +218,7 @@ def test_a_server_in_this_process(store: Path) -> None:
     thread.start()
     ran = run("serve", "--port", str(port), "--store", store)
     thread.join()
-    assert (ran.status, ran.out) == (130, f"Hot Papers: http://127.0.0.1:{port}/  (Ctrl-C ends it)\n")
+    assert (ran.status, ran.out) == (130, f"Hot Papers: http://127.0.0.1:{port}/  (Ctrl-C to stop)\n")
     assert "Hot Papers" in pages[0]
 
 

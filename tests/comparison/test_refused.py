@@ -41,7 +41,7 @@ def test_what_is_asked_must_be_one_thing(store: Path, key: Path) -> None:
     assert "name two collectors" in misuse("compare", store)
     assert "name two collectors" in misuse("compare", store, store, "--new-key", "another.key")
     assert "--new-key" in misuse("compare", "--extract", "ours.jsonl", "--store", store)
-    assert "is there already" in misuse("compare", "--new-key", key)
+    assert "already exists" in misuse("compare", "--new-key", key)
     assert "is the store itself" in misuse("compare", "--extract", store, "--key", key, "--store", store)
 
 
@@ -56,7 +56,7 @@ def test_moments_and_files_are_named(store: Path, theirs: Path, key: Path, tmp_p
 
 def test_other_keys_and_missing_ones(store: Path, theirs: Path, key: Path) -> None:
     assert "add --key FILE" in misuse("compare", theirs, store)
-    assert "nothing lies between" in misuse("compare", theirs, store, "--key", key)
+    assert "the period is empty" in misuse("compare", theirs, store, "--key", key)
 
 
 def test_a_damaged_file_is_refused_with_its_line(theirs: Path) -> None:

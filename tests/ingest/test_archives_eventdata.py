@@ -120,8 +120,8 @@ def test_what_was_passed_over_is_counted_by_any_number_of_processes(tmp_path: Pa
         told = good("import", "eventdata", data(EVENTS), "--workers", workers, "--store", tmp_path / f"{workers}.db")
         assert told == (
             "13 lines read; added: 6 posts, 7 mentions, 2 reactions, 0 snapshots\n"
-            "7 events about papers passed over: another source 1, links taken back 1, newsfeed 2, reddit 1,"
+            "7 events about papers ignored: another source 1, links taken back 1, newsfeed 2, reddit 1,"
             " wikipedia 1, withdrawn by Crossref 1\n"
-            "6 papers named that the record does not have\n"
-            "2 could not be read: kept apart, each with the reason\n"
+            "6 mentioned papers not in the record\n"
+            "2 unreadable; see `hotpapers quarantine`\n"
         )

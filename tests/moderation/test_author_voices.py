@@ -331,17 +331,17 @@ def test_the_command_shows_and_takes_the_operator_s_word(store: Path) -> None:
     lines = good("judge", TANSY, "--store", store).splitlines()
     assert lines[0] == f"{TANSY}: counted as a person; 0 verdicts"
     assert lines[1:] == [
-        f"{PLACE}: its author's own voice; 1 verdict",
+        f"{PLACE}: an author's voice; 1 verdict",
         "  2024-05-06 23:00 UTC  author    author its name is that of an author",
     ]
     about = ("--paper", key(1).removeprefix("arxiv:"), "--store", store)
     lines = good("judge", TANSY, "--independent", "--reason", "a namesake", *about).splitlines()
-    assert lines[1] == f"{PLACE}: not its author's voice; 2 verdicts"
+    assert lines[1] == f"{PLACE}: not an author's voice; 2 verdicts"
     assert lines[3].endswith("operator  independent a namesake")
     lines = good("judge", TANSY, "--author", "--reason", "no, she is", *about).splitlines()
-    assert lines[1] == f"{PLACE}: its author's own voice; 3 verdicts"
+    assert lines[1] == f"{PLACE}: an author's voice; 3 verdicts"
     assert good("judge", TANSY, "--undo", *about) == good("judge", TANSY, "--store", store)
-    assert good("judge", TANSY, "--store", store).splitlines()[1].endswith("own voice; 1 verdict")
+    assert good("judge", TANSY, "--store", store).splitlines()[1].endswith("an author's voice; 1 verdict")
 
 
 @pytest.mark.parametrize(

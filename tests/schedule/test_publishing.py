@@ -158,7 +158,7 @@ def test_a_machine_that_was_off_for_days_waits_for_one_answer(sqlite_url: str, t
         fill(made.record)
         made.round(at)
         assert frozen_days(made.record, "daily") == []
-        assert "waits for a network that tells the time" in jobs_queries.load_state(made.record, "issues").reason
+        assert "waits for a network to confirm the time" in jobs_queries.load_state(made.record, "issues").reason
         witnesses.listener()(told(at), at)
         made.round(at + 20_000_000)
         assert DAY in frozen_days(made.record, "daily")

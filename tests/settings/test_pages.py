@@ -1,4 +1,4 @@
-"""The tables on what pages say in other people's words, and in a machine's."""
+"""The tables `[quote]` and `[summary]`."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def load(folder: Path, text: str) -> settings.Settings:
     [
         ('[quote]\nblock_accounts = ["somebody"]', "quote.block_accounts: write accounts as network:id"),
         ('[quote]\nblock_accounts = ["x:@"]', "quote.block_accounts: write accounts as network:id"),
-        ('[quote]\nblock_words = ["tea", " "]', "quote.block_words: holds an empty word"),
-        ('[quote]\nblock_servers = ["https://rude.example"]', "quote.block_servers: write servers as"),
+        ('[quote]\nblock_words = ["tea", " "]', "quote.block_words: contains an empty word"),
+        ('[quote]\nblock_servers = ["https://rude.example"]', "quote.block_servers: write servers like"),
         ('[quote]\nblock_word = ["tea"]', "quote: block_word: no such setting; did you mean block_words?"),
-        ('[summary]\nmodel = "tea-7b"', "summary.model: is of no use without a url"),
-        ('[summary]\nurl = "localhost:11434"', "summary.url: write a whole address"),
-        ('[summary]\nurl = "http://me@127.0.0.1/v1"', "summary.url: write a whole address"),
+        ('[summary]\nmodel = "tea-7b"', "summary.model: has no effect without a url"),
+        ('[summary]\nurl = "localhost:11434"', "summary.url: write a full address"),
+        ('[summary]\nurl = "http://me@127.0.0.1/v1"', "summary.url: write a full address"),
         ('[summary]\nurl = "http://127.0.0.1:11434/v1"', "summary.model: is missing"),
-        ("[publish]\nbudget = -1", "publish.budget: -1 cannot be"),
+        ("[publish]\nbudget = -1", "publish.budget: -1 is negative"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_named_with_its_remedy(tmp_path: Path, text: str, said: str) -> None:

@@ -41,7 +41,7 @@ def test_the_command_writes_findings_and_takes_them_in(spark: None, tmp_path: Pa
     status, output, error = hotpapers(
         "import", "jetstream", *names, "--spark", "local[2]", "--to", str(folder), "--store", str(tmp_path / "none.db")
     )
-    assert output == f"3 files read in 3 parts; what may concern a record: {folder}\n"
+    assert output == f"3 files read in 3 parts; findings written to {folder}\n"
     assert status == 1 and error.endswith(
         "cut.jsonl.zst: cannot be unpacked: it is truncated; was it copied completely?\n"
     )

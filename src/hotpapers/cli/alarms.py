@@ -1,4 +1,4 @@
-"""What an operator must look at: alarms about the logs of a site, and about the sites that it follows."""
+"""Alarms for the operator: about a site's logs, and about the sites that it follows."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from hotpapers.cli import common
 from hotpapers.schedule.health import followed_alarms, log_alarms
 
 FOLLOWED = "followed"
-"""The folder beside the settings in which things are kept of followed sites."""
+"""The folder, next to the settings, for the state of followed sites."""
 
 
 def site_alarms(context: common.CommandContext) -> Iterator[str]:
-    """What stands against the sites that the settings name."""
+    """The open alarms about followed sites."""
     yield from followed_alarms(context.folder / FOLLOWED / table.name for table in context.settings.follow)
 
 
 def all_alarms(context: common.CommandContext) -> list[str]:
-    """All that stands and is not acknowledged."""
+    """All alarms that are not acknowledged."""
     return [*log_alarms(context.log_config), *site_alarms(context)]

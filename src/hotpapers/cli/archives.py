@@ -1,4 +1,4 @@
-"""The part of `import` that takes in archives of networks."""
+"""The part of `import` that reads archives of networks."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ FORMATS = {
     "reddit": "reddit",
     "x": "x",
 }
-"""As in `hotpapers.ingest.archives`, which is loaded when it is needed: each format's network; empty for several."""
+"""Each format's network, empty for several; as in `hotpapers.ingest.archives`, which is imported only when needed."""
 WITH_MOMENTS = ("jetstream", "firehose", "car")
-"""Formats in which everything has a moment of its own."""
+"""Formats in which every event has its own moment."""
 
 
 ImportOutcome: TypeAlias = "classic_import.ClassicImport | importer.ImportResult | ImportedFile"
 
 
 class ImportTask(NamedTuple):
-    """What is to be imported: files of a format into a record, `seen_at` a moment if they do not say it; what hears of
-    each step; and what became of each file: what was imported, and what was refused; what else there is to say."""
+    """An import: files of a format into a record. `seen_at`: when they were made, if they do not say so themselves.
+    `progress`: called with each step. `done`, `refused`: the result of each file. `notes`: further messages."""
 
     format: str
     files: Sequence[str]
@@ -58,7 +58,7 @@ class ImportTask(NamedTuple):
     notes: list[str]
 
     def take(self, files: Iterable[tuple[str, ImportOutcome | InputError]]) -> None:
-        """Notes what became of files, by name."""
+        """Records the results of files, by name."""
         for name, result in files:
             if isinstance(result, InputError):
                 self.refused.append(result)
@@ -72,12 +72,12 @@ class DateParam(click.ParamType[int]):
     name = "date"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Fails for what is none, and for what is still to come."""
+        """Fails if it is neither, or lies in the future."""
         at = timestamps.parse_iso(str(value))
         if at is None:
-            self.fail(f"{value!r} is no day such as 2026-07-01 and no moment such as 2026-07-01T12:30:00Z.", param, ctx)
+            self.fail(f"{value!r} is not a date such as 2026-07-01 or a time such as 2026-07-01T12:30:00Z.", param, ctx)
         if at > now():
-            self.fail(f"{value!r} is still to come.", param, ctx)
+            self.fail(f"{value!r} is in the future.", param, ctx)
         return at
 
 
@@ -89,14 +89,14 @@ seen_at_option = click.option(
 
 workers_option = click.option(
     "--workers", type=click.IntRange(1, 256), metavar="N",
-    help="Processes that read an archive. [default: one a core; small archives: none]",
+    help="Number of processes that read an archive. [default: one per core; none for small archives]",
 )  # fmt: skip
 SMALL = 2**25
-"""Bytes of files that are read before other processes have begun."""
+"""Bytes of files that are read faster than other processes can start."""
 
 
 def check(format_: str, context: common.CommandContext, seen_at: int | None, workers: int | None) -> None:
-    """Raises UsageError where an archive cannot be taken in as asked."""
+    """Raises UsageError if an archive cannot be imported with these options."""
     network = FORMATS.get(format_)
     common.require(workers is None or network is not None, f"--workers is for archives, not for {format_}.")
     common.require(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}.")
@@ -108,19 +108,19 @@ def check(format_: str, context: common.CommandContext, seen_at: int | None, wor
 
 
 def require_readable(format_: str, context: common.CommandContext) -> None:
-    """Raises UsageError where the settings have a format's network not read."""
+    """Raises UsageError if the settings forbid reading a format's network."""
     network = FORMATS[format_]
     refused = bool(network) and context.terms[network].read == "no"
     common.require(not refused, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
 
 
 def terms_of(format_: str, context: common.CommandContext) -> NetworkTerms | Table:
-    """The terms of a format's network, or of all where it has several."""
+    """The terms of a format's network, or of all networks for a format with several."""
     return context.terms[FORMATS[format_]] if FORMATS[format_] else context.terms
 
 
 class ArchiveInput(NamedTuple):
-    """A file as it was named; what is known of one that lies elsewhere, or why it cannot be read."""
+    """A file as given. `remote`: its properties, if it is at an address. `problem`: why that cannot be read."""
 
     file: str
     remote: RemoteFile | None = None
@@ -132,7 +132,7 @@ class ArchiveInput(NamedTuple):
 
 
 def inputs(files: Sequence[str], context: common.CommandContext) -> list[ArchiveInput]:
-    """Files, and what is at addresses. Raises UsageError for an address of a kind that cannot be read here."""
+    """The files, local or at addresses. Raises UsageError for an unsupported kind of address."""
     web = _web_client(context)
     return [_input(file, web) for file in files]
 
@@ -147,7 +147,7 @@ def _input(file: str, web: Callable[[], HttpClient]) -> ArchiveInput:
 
 
 def _web_client(context: common.CommandContext) -> Callable[[], HttpClient]:
-    """Opens a client, once, that goes to inside addresses only where the settings name them."""
+    """Opens an HTTP client, once, that reaches internal addresses only if the settings name them."""
 
     @cache
     def opener() -> HttpClient:
@@ -166,27 +166,27 @@ def total_size(files: Sequence[ArchiveInput]) -> int:
 
 
 def take(task: ImportTask, inputs: Sequence[ArchiveInput], workers: int | None) -> None:
-    """Each file in turn; one that is refused keeps no other out."""
-    from hotpapers.ingest.archives import ArchiveImporter  # with all sources: not for every command
+    """Imports each file in turn; a refused file does not stop the others."""
+    from hotpapers.ingest.archives import ArchiveImporter  # imports all sources: not for every command
 
     archives = [file_of(file, task.seen_at, task.progress) for file in inputs]
     count, terms, store = workers or _usual_workers(inputs), terms_of(task.format, task.context), task.context.store
     with ArchiveImporter(task.record, task.format, archives, terms, now(), count, store, task.progress) as importer:
         for file, result in zip(archives, importer.results(), strict=True):
             if not isinstance(result, InputError) and result.whole and not result.before:
-                task.progress(file.size)  # it was not opened
+                task.progress(file.size)  # already imported: it was not opened
             task.take([(file.name, result)])
 
 
 def _usual_workers(files: Sequence[ArchiveInput]) -> int:
-    """One a core; one in all for little. Of standard input nobody knows how much comes."""
+    """One per core; a single one for small files. The size of standard input is unknown."""
     if all(file.file != streams.STDIN for file in files) and total_size(files) < SMALL:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def file_of(archive: ArchiveInput, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
-    """What is known of a file before it is read. One that cannot be read says so when it is opened."""
+    """A file and what is known of it before it is read. An unreadable file raises its error when it is opened."""
     from hotpapers.ingest.archives import HEAD, ArchiveFile
 
     if archive.remote or archive.problem:
@@ -205,7 +205,7 @@ def file_of(archive: ArchiveInput, seen_at: int | None, progress: streams.Progre
 
 
 def _remote(archive: ArchiveInput, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
-    """The same of a file that lies elsewhere."""
+    """The same for a file at an address."""
     from hotpapers.ingest.archives import HEAD, ArchiveFile
 
     try:
@@ -227,8 +227,7 @@ def _refused(problem: InputError) -> NoReturn:
 
 
 def _is_altered(file: str, then: os.stat_result) -> bool:
-    """Whether a file was written to since then, other than at its end. One that another took the place of is read on as
-    it was."""
+    """Whether a file was modified since then, other than by appending. Replacing it does not count."""
     try:
         at = os.stat(file)
     except OSError:
@@ -238,12 +237,12 @@ def _is_altered(file: str, then: os.stat_result) -> bool:
 
 
 def result_lines(file: ImportedFile) -> Iterator[str]:
-    """What became of a file, for people."""
+    """The result of a file, for people."""
     if file.whole:
         yield "read by an earlier import"
         return
     if file.before:
-        yield f"went on after {count(file.before, 'line')}, where an earlier import stopped"
+        yield f"resumed after {count(file.before, 'line')}, where an earlier import stopped"
     added = (count(file.papers, "paper"),) if file.papers and not file.posts else (
         count(file.posts, "post"), count(file.mentions, "mention"), count(file.reactions, "reaction"),
         count(file.snapshots, "snapshot"),
@@ -251,14 +250,14 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
     yield f"{count(file.lines, 'line')} read; added: {', '.join(added)}"
     if file.passed:
         kinds = ", ".join(f"{name} {number:,}" for name, number in file.passed.items())
-        yield f"{count(sum(file.passed.values()), 'event')} about papers passed over: {kinds}"
+        yield f"{count(sum(file.passed.values()), 'event')} about papers ignored: {kinds}"
     if file.gone:
-        yield f"{count(file.gone, 'post')} that the record has {'is' if file.gone == 1 else 'are'} gone"
+        yield f"{count(file.gone, 'post')} in the record marked as gone"
     if file.unknown:
-        yield f"{count(file.unknown, 'paper')} named that the record does not have"
+        yield f"{count(file.unknown, 'mentioned paper')} not in the record"
     if file.refused:
-        yield f"{count(file.refused, 'item')} about what was forgotten here stayed out"
+        yield f"{count(file.refused, 'item')} skipped: forgotten in this store"
     if file.quarantined:
-        yield f"{file.quarantined:,} could not be read: kept apart, each with the reason"
+        yield f"{file.quarantined:,} unreadable; see `hotpapers quarantine`"
     if file.cut:
-        yield "the last line breaks off, and was left out"
+        yield "the last line is cut off and was skipped"

@@ -1,4 +1,4 @@
-"""`hotpapers backup`: copies the store into one file, and puts such a copy back."""
+"""`hotpapers backup`: backs up the store to a file, and restores it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hotpapers.transfer import backup as copies
 @click.option(
     "--as-backed-up",
     is_flag=True,
-    help="With --restore: even if nothing tells who was forgotten or unsubscribed since.",
+    help="With --restore: restore even if nothing records who was forgotten or unsubscribed since the backup.",
 )
 @common.json_option
 @common.store_options
@@ -30,12 +30,12 @@ def backup(
 ) -> None:
     """Back up the store to a file, or restore one.
 
-    Safe while other processes read and write. The backup is a SQLite store, also of PostgreSQL. A restore forgets
-    again what was forgotten since, and keeps unsubscribed addresses out, by the store that it replaces or the file
-    beside it (hotpapers.db.forgotten); without either, it refuses.
+    Safe while other processes read and write. The backup is a SQLite store, even of a PostgreSQL store. A restore
+    forgets again what was forgotten since the backup, and keeps unsubscribed addresses off the lists. It learns of them
+    from the store that it replaces or the file beside it (hotpapers.db.forgotten), and refuses if both are missing.
     """
-    common.require(restore or not replace, "--replace goes with --restore")
-    common.require(restore or not as_backed_up, "--as-backed-up goes with --restore")
+    common.require(restore or not replace, "--replace needs --restore")
+    common.require(restore or not as_backed_up, "--as-backed-up needs --restore")
     common.require(not common.is_store_file(file, context), f"{file}: is the store itself; name another file")
     if restore:
         result = copies.restore(file, context.store, replace=replace, as_backed_up=as_backed_up)
@@ -49,7 +49,7 @@ def backup(
 
 
 def _check_target(file: Path) -> None:
-    """Raises NotAStore rather than write over a file that is no backup."""
+    """Raises NotAStore rather than overwrite a file that is not a backup."""
     if file.exists() and file.stat().st_size:
         with Record(str(file), create=False):
             pass
@@ -58,9 +58,9 @@ def _check_target(file: Path) -> None:
 def _print_restored(file: Path, result: copies.RestoreResult, as_json: bool) -> None:
     lines = [f"restored: the record up to batch {result.position:,}"]
     if result.lost_batches:
-        lines.append(f"the store that was replaced had {count(result.lost_batches, 'later batch', 'later batches')}")
+        lines.append(f"lost with the replaced store: {count(result.lost_batches, 'later batch', 'later batches')}")
     if result.forgotten_again:
         lines.append(f"forgotten again: {result.forgotten_again:,}")
     if result.aside:
-        lines.append(f"the damaged store is now {result.aside}; delete it when you need nothing more of it")
+        lines.append(f"the damaged store was moved to {result.aside}; delete it when you no longer need it")
     show({"restored": str(file), **result._asdict()}, lines, as_json)

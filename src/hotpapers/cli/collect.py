@@ -1,4 +1,4 @@
-"""`hotpapers collect`: reads networks into the record, until stopped or once."""
+"""`hotpapers collect`: reads networks into the record, once or until stopped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from hotpapers.model import DAY
 from hotpapers.store import Record
 
 Jobs = Mapping[str, Callable[[], JobLoop]]
-"""By name what makes them."""
+"""The functions that make them, by name."""
 
 
 @common.command("""
@@ -39,20 +39,20 @@ Jobs = Mapping[str, Callable[[], JobLoop]]
 @click.option(
     "--once",
     is_flag=True,
-    help="Read each source once, of a stream what was missed and five minutes more; exit status 1 if any failed.",
+    help="Read each source once (streams: what was missed, plus five minutes); exit status 1 if any failed.",
 )
 @common.store_options
 def collect(sources: tuple[str, ...], once: bool, context: common.CommandContext) -> None:
     """Read networks into the record.
 
-    Those enabled in the settings and the sites of `[[follow]]`, or those named, until stopped. What cannot be read is
-    retried later and stops no other.
+    Reads the sources enabled in the settings and the sites of `[[follow]]`, or those named, until stopped. Failures are
+    retried and do not affect other sources.
     """
     choices, following = enabled_sources(context, sources), () if sources else follow_names(context)
     names = [choice.name for choice in choices]
     logs.listen(context.settings.run.log)
     with Record(context.store):
-        pass  # made, and of this version, before threads share it
+        pass  # create or upgrade the store before threads share it
     with ingest_context(context, choices, following) as site:
         jobs, more = make_jobs(choices, site), follow_jobs(context, site) if following else {}
         problems = run_jobs_once((*in_turn(jobs), more), site) if once else JobRunner({**jobs, **more}, site.stop).run()
@@ -64,18 +64,18 @@ def collect(sources: tuple[str, ...], once: bool, context: common.CommandContext
 
 
 def run_jobs_once(groups: Iterable[Jobs], site: IngestContext) -> list[BaseException]:
-    """Each job once, one group after the other; what escaped them: it kept no other from being done."""
+    """Runs each job once, one group after the other; returns the exceptions that escaped, which stop no other job."""
     return [problem for jobs in groups for problem in JobRunner(jobs, site.stop).run(once=True)]
 
 
 def raise_first(problems: Sequence[BaseException]) -> None:
-    """A scheduler must see by the exit status that a job met a defect, or no store."""
+    """Raises the first problem: the exit status must tell a scheduler about a defect or a missing store."""
     if problems:
         raise problems[0]
 
 
 def configured_sources(context: common.CommandContext, sources: tuple[str, ...] = ()) -> list[ConfiguredSource]:
-    """The sources that the settings switch on, or those named. Raises SettingsError, UsageError."""
+    """The sources enabled in the settings, or those named. Raises SettingsError, UsageError."""
     return chosen_sources(context.settings.source, sources, str(context.file), context.terms)
 
 
@@ -88,8 +88,7 @@ def enabled_sources(context: common.CommandContext, sources: tuple[str, ...]) ->
 
 
 def in_turn(reading: Jobs) -> tuple[Jobs, Jobs]:
-    """The jobs that read networks, and those that read counts again: of what was just read too, where each has one
-    round."""
+    """The jobs that read networks, then those that recount, so that a single round also recounts what was just read."""
     counting = {name: make for name, make in reading.items() if name.endswith(COUNTS)}
     return {name: make for name, make in reading.items() if name not in counting}, counting
 
@@ -98,7 +97,7 @@ def in_turn(reading: Jobs) -> tuple[Jobs, Jobs]:
 def ingest_context(
     context: common.CommandContext, choices: Sequence[ConfiguredSource], more: Sequence[str] = ()
 ) -> Iterator[IngestContext]:
-    """What the jobs of this process share, until a signal stops them. `more`: jobs beside those of the sources."""
+    """What the jobs of this process share, until a signal stops them. `more`: jobs besides those of the sources."""
     stop = threading.Event()
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     leases = Leases(partial(Record, context.store), holder, [*job_names(choices), *more])
@@ -117,7 +116,7 @@ def ingest_context(
 
 
 def _print(record: Record, names: list[str]) -> Iterator[str]:
-    """Prints how each source is doing; the names of those that fail."""
+    """Prints the state of each source; yields the names of those that fail."""
     for status in jobs_queries.all_states(record):
         name, _, counts = status.source.partition("/")
         is_named = status.source in names

@@ -35,11 +35,11 @@ SQLITE = "sqlite:///"
 PACE = 0.1
 """Seconds between the starts of two requests to a site."""
 AFTERWARDS = frozenset(("site", "markdown"))
-"""The channels of issues that are made afterwards: none by which readers wait for the next one."""
+"""The channels for issues made afterwards: none that readers subscribe to."""
 
 
 class CommandContext(NamedTuple):
-    """Where a command works: the settings that hold there, their file, and the store."""
+    """What a command works with: the settings, their file, and the store."""
 
     settings: settings.Settings
     file: Path
@@ -47,17 +47,17 @@ class CommandContext(NamedTuple):
 
     @property
     def folder(self) -> Path:
-        """What paths in the settings start from."""
+        """The folder that paths in the settings are relative to."""
         return self.file.parent
 
     @property
     def own_publications(self) -> list[str]:
-        """The names of our own publications; listings are others'."""
+        """The names of our own publications; listings belong to others."""
         return [publication.name for publication in self.settings.publication if publication.window != "listing"]
 
     @property
     def site_config(self) -> SiteConfig:
-        """What channels say of who publishes, and where."""
+        """What channels say about the publisher and the site's addresses."""
         publish = self.settings.publish
         has_feeds = self.has_settings and {"site", "feeds"} <= set(publish.channels)
         return SiteConfig(
@@ -71,7 +71,7 @@ class CommandContext(NamedTuple):
         )  # fmt: skip
 
     def site_config_of(self, publication: str) -> SiteConfig:
-        """The same of one publication: where its issues were made afterwards, nobody subscribes to them."""
+        """The same for one publication; nobody subscribes to issues that were made afterwards."""
         config = self.site_config.of(publication)
         return config._replace(feeds=False, mails=False) if is_retrospective(publication) else config
 
@@ -86,11 +86,11 @@ class CommandContext(NamedTuple):
 
     @property
     def log_config(self) -> LogConfig | None:
-        """Where the logs of what is published are; None where the settings are none of a file. Raises SettingsError for
-        witnesses that cannot be read."""
+        """Where the transparency logs are; None without a settings file. Raises SettingsError for an invalid policy of
+        witnesses."""
         if not self.has_settings:
             return None
-        from hotpapers.transparency.policies import witness_policy  # loaded where settings are, not at every start
+        from hotpapers.transparency.policies import witness_policy  # imported only where there are settings
         from hotpapers.transparency.publication_log import LogConfig
 
         named = self.settings.transparency
@@ -104,42 +104,42 @@ class CommandContext(NamedTuple):
 
     @property
     def has_settings(self) -> bool:
-        """Whether the settings are those of a file, not what holds where there is none."""
+        """Whether the settings come from a file, and are not just the defaults."""
         return self.settings != settings.Settings()
 
     @property
     def blocklist(self) -> Blocklist:
-        """What the operator never quotes."""
+        """What the operator has excluded from quotation."""
         quote = self.settings.quote
         return Blocklist(quote.block_accounts, quote.block_words, quote.block_servers)
 
     @property
     def summarize(self) -> Summarize | None:
-        """What writes a model's sentences, where the settings name one."""
-        if not self.settings.summary.url:  # the way out is loaded only where it is taken
+        """The function that writes summaries with the model in the settings; None without one."""
+        if not self.settings.summary.url:  # the HTTP client is imported only where it is needed
             return None
         from hotpapers.summaries.generate import summarizer
 
         return summarizer(self.settings.summary, self.settings.contact)
 
     def http(self, base_addresses: Sequence[str], **settings: Any) -> PoliteHttpClient:
-        """A client of the operator's, which goes to inside addresses only where they are named. Close it after use."""
+        """An HTTP client that reaches internal addresses only if `base_addresses` names them. Close it after use."""
         from hotpapers.http import PoliteHttpClient, user_agent
 
         return PoliteHttpClient(user_agent(self.settings.contact), base_addresses=base_addresses, **settings)
 
     def site_client(self, address: str) -> PoliteHttpClient:
-        """The same for a site that publishes files of its log: they are many, and small."""
+        """The same for a site that publishes the files of its log, which are many and small."""
         return self.http((address,), pace=site_pace(address))
 
     @property
     def terms(self) -> dict[str, NetworkTerms]:
-        """The networks' terms, as reviewed and as the settings have them."""
+        """The networks' terms as reviewed, with the changes in the settings."""
         return table(self.settings.terms)
 
 
 def site_pace(address: str) -> dict[str, float]:
-    """How often a site may be asked that publishes files of its log, by its host."""
+    """Seconds between two requests to a site that publishes the files of its log, by host."""
     return {urlsplit(address).hostname or "": PACE}
 
 
@@ -149,7 +149,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 def examples(lines: str) -> Callable[[C], C]:
-    """Ends a command's help with examples, a line each."""
+    """Ends a command's help with examples, one per line."""
 
     def with_examples(command: C) -> C:
         head = "Examples:" if lines.count("\n") > 1 else "Example:"
@@ -160,11 +160,11 @@ def examples(lines: str) -> Callable[[C], C]:
 
 
 def command(lines: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command whose help ends with these examples."""
+    """Makes a command whose help ends with these examples."""
     return lambda function: examples(lines)(click.command()(function))
 
 
-debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback on errors.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 page_option = click.option(
     "--output", metavar="FILE", type=FILE,
@@ -175,12 +175,12 @@ edition_option = click.option(
     "--edition",
     type=click.IntRange(1, 9999),
     metavar="N",
-    help="A corrected issue's earlier edition. [default: the latest]",
+    help="An earlier edition of a corrected issue. [default: the latest]",
 )
 
 
 def store_options(command: Command) -> Callable[..., Any]:
-    """`--store`, `--config` and `--debug`; the command gets the `CommandContext` that they say."""
+    """`--store`, `--config` and `--debug`; the command gets the resulting `CommandContext`."""
 
     @wraps(command)
     def with_context(*args: Any, store: str | None, config: Path | None, **rest: Any) -> Any:
@@ -195,7 +195,7 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--config",
         type=FILE_OR_FOLDER,
         metavar="FILE",
-        help="Settings file. [default: hotpapers.toml in the current folder, for its own store]",
+        help="The settings file. [default: hotpapers.toml in the current folder, unless --store names another store]",
     )(command)
     return click.option(
         "--store",
@@ -206,9 +206,9 @@ def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def context_of(store: str | None, config: Path | None) -> CommandContext:
-    """Settings and store of a command.
+    """The settings and the store of a command.
 
-    The hotpapers.toml of this folder holds for its own store; for another one, `--config` must name the settings.
+    hotpapers.toml in the current folder applies to its own store; for another store, `--config` must name the settings.
     """
     file = config or Path(settings.FILE)
     if config is None and not file.exists():
@@ -221,7 +221,7 @@ def context_of(store: str | None, config: Path | None) -> CommandContext:
 
 
 def store_address(folder: Path, store: str) -> str:
-    """A store's address in settings: paths start from the settings' folder, `~` is the home folder."""
+    """A store's address from the settings: paths are relative to the settings' folder, `~` is the home folder."""
     if "://" in store and not store.startswith(SQLITE):
         return store
     head = SQLITE if store.startswith(SQLITE) else ""
@@ -236,10 +236,9 @@ def _same(store: str, other: str) -> bool:
 
 @contextmanager
 def open_record(context: CommandContext, *, create: bool = False, publications: bool = False) -> Iterator[Record]:
-    """The record of the store. A missing one is made only by commands that bring something in.
+    """The record of the store. `create`: make a missing store, for commands that add data.
 
-    `publications`: takes over what the settings say of them, where it is new or differs. What is never quoted is taken
-    over always.
+    `publications`: also save the publications in the settings that are new or changed. The blocklist is always saved.
     """
     with Record(context.store, create=create) as record:
         if context.has_settings:
@@ -264,14 +263,14 @@ def _save_publications(record: Record, context: CommandContext) -> None:
 
 
 def configured_publications(context: CommandContext) -> list[Publication]:
-    """The publications of the settings, as the record keeps them. Raises SettingsError for an unknown ranking."""
+    """The publications in the settings, as the record keeps them. Raises SettingsError for an unknown ranking."""
     named = [settings.publication_item(table, 0) for table in context.settings.publication]
     for publication in named:
         if publication.ranking not in ranking.RANKINGS:
             known_rankings = ", ".join(ranking.RANKINGS)
             raise SettingsError(
-                f"{context.file}: publication {publication.publication!r}: ranking: {publication.ranking!r} is none of "
-                f"{known_rankings}."
+                f"{context.file}: publication {publication.publication!r}: ranking: {publication.ranking!r} is not "
+                f"one of {known_rankings}."
             )
     return named
 
@@ -284,7 +283,10 @@ class ChannelFolder(NamedTuple):
 
 
 def targets(context: CommandContext, publication: str, to: Sequence[str], output: Path | None) -> list[ChannelFolder]:
-    """Where a publication goes: as asked, else as the settings have it; a folder for each, where there are several."""
+    """The channels and folders of a publication: as requested, else from the settings; several have a subfolder each.
+
+    Raises SettingsError for an unknown channel.
+    """
     own = next((p.output for p in context.settings.publication if p.name == publication and p.output), "")
     folder = output or context.folder / Path(own or context.settings.publish.output).expanduser()
     if not (output or own) and len(context.settings.publication) > 1:
@@ -292,18 +294,18 @@ def targets(context: CommandContext, publication: str, to: Sequence[str], output
     channels = dict.fromkeys(to or context.settings.publish.channels)
     for name in channels:
         if name not in CHANNELS:
-            raise SettingsError(f"{context.file}: publish.channels: {name!r} is none of {', '.join(CHANNELS)}.")
+            raise SettingsError(f"{context.file}: publish.channels: {name!r} is not one of {', '.join(CHANNELS)}.")
     several = len(channels) > 1
     return [ChannelFolder(name, folder / _folder_of(name, channels) if several else folder) for name in channels]
 
 
 def _folder_of(channel: str, channels: Container[str]) -> str:
-    """Feeds are part of a site: its pages name them, and their own addresses lie below its."""
+    """Feeds are part of a site: its pages link to them, and their addresses are below the site's."""
     return "site" if channel == "feeds" and "site" in channels else channel
 
 
 def is_store_file(file: Path, context: CommandContext) -> bool:
-    """Whether a file is the store itself, its log, or what it keeps beside it of the forgotten."""
+    """Whether a file is the store itself, its write-ahead log, or its list of what was forgotten."""
     if "://" in context.store and not context.store.startswith(SQLITE):
         return False
     store = Path(context.store.removeprefix(SQLITE)).resolve()
@@ -314,13 +316,13 @@ def is_store_file(file: Path, context: CommandContext) -> bool:
 
 
 def require(condition: bool, message: str) -> None:
-    """Raises UsageError where a condition does not hold."""
+    """Raises UsageError unless the condition holds."""
     if not condition:
         raise UsageError(message)
 
 
 def require_publications(context: CommandContext, names: Sequence[str]) -> None:
-    """Raises UsageError where no publication is configured, or the settings that are here are another store's."""
+    """Raises UsageError if no publication is configured, or if the settings in this folder are for another store."""
     is_other = context.file.exists() and not context.has_settings and context.file.stat().st_size
     reason = f"{context.file} is for another store; add --config {context.file} to use it for this one"
     require(bool(names), reason if is_other else "no publication configured; add a [[publication]] to hotpapers.toml")

@@ -1,4 +1,4 @@
-"""`hotpapers compare`: what two collectors counted, number by number, with the cause of each difference."""
+"""`hotpapers compare`: compares the counts of two collectors and explains each difference."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from hotpapers.transfer.jsonl import importer
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 USUAL_DAYS = 30
-"""How far back papers are compared where nobody says otherwise."""
+"""The default period in days."""
 BEGINNING = 400
-"""Bytes in which the first line of a comparison file says what it is."""
+"""Bytes at the start of a file that identify a comparison file."""
 
 
 class ComparedSource(NamedTuple):
-    """One of the two: a store or an export, or a comparison file. `until`: up to when it knows anything; `facts`: what
-    it knows of a period, marked with a key; `header`: of a comparison file, in which all that stands already."""
+    """One of the two: a store, an export or a comparison file. `until`: the end of what it knows; `facts`: what it
+    knows of a period, marked with a key; `header`: only for a comparison file, whose period and key are fixed."""
 
     until: int
     facts: Callable[[Period, SharedKey], CollectorFacts]
@@ -51,13 +51,15 @@ class ComparedSource(NamedTuple):
   hotpapers compare ours.jsonl.zst theirs.jsonl.zst --output comparison.md""")
 @click.argument("collectors", nargs=-1, metavar="[A B]", type=click.Path(readable=False))
 @click.option("--key", "key_file", metavar="FILE", type=common.FILE_OR_FOLDER,
-              help="The key of both operators, for a comparison file.")  # fmt: skip
+              help="The key that both operators share, for comparison files.")  # fmt: skip
 @click.option("--new-key", metavar="FILE", type=common.FILE_OR_FOLDER,
-              help="Write a new key to FILE, and end.")  # fmt: skip
+              help="Write a new key to FILE and exit.")  # fmt: skip
 @click.option("--extract", metavar="FILE", type=common.FILE,
               help="Write this store's comparison file, for the other operator.")  # fmt: skip
-@click.option("--since", metavar="DATE", help="Papers announced since then (UTC). [default: 30 days before]")
-@click.option("--until", metavar="DATE", help="What was known by then (UTC). [default: the last batch]")
+@click.option(
+    "--since", metavar="DATE", help="Only papers announced since then (UTC). [default: 30 days before --until]"
+)
+@click.option("--until", metavar="DATE", help="Only what was known by then (UTC). [default: the last batch]")
 @common.page_option
 @common.json_option
 @common.store_options
@@ -65,16 +67,16 @@ def compare(
     collectors: tuple[str, ...], key_file: Path | None, new_key: Path | None, extract: Path | None, since: str | None,
     until: str | None, output: Path | None, as_json: bool, context: common.CommandContext,
 ) -> None:  # fmt: skip
-    """Compare what two collectors counted, with the cause of each difference.
+    """Compare the counts of two collectors and explain each difference.
 
-    A and B are stores, exports, comparison files, or addresses of sites that publish observations. Causes are
-    forgetting, version, rule, coverage and moment, or unexplained.
+    A and B are stores, exports, comparison files, or addresses of sites that publish observations. The causes of
+    differences are forgetting, version, rule, coverage and moment; the rest is unexplained.
 
-    A comparison file has marks, by a key that both operators share, instead of words, names and handles.
+    A comparison file contains no words, names or handles, only marks made with a key that both operators share.
     """
     bounds = Period(_moment(since) if since else 0, _moment(until) if until else 0)
     tasks = [bool(collectors), new_key is not None, extract is not None]
-    common.require(sum(tasks) == 1, "name two collectors, or use --extract FILE, or --new-key FILE")
+    common.require(sum(tasks) == 1, "name two collectors, or use --extract FILE or --new-key FILE")
     if new_key is not None:
         _write_key(new_key)
     elif extract is not None:
@@ -87,38 +89,38 @@ def compare(
 def _moment(text: str) -> int:
     moment = timestamps.parse_iso(text)
     if moment is None:
-        raise UsageError(f"{text}: not a date; write it as 2026-03-09 or 2026-03-09T12:00Z")
+        raise UsageError(f"{text}: not a date; write it like 2026-03-09 or 2026-03-09T12:00Z")
     return moment
 
 
 def _period(bounds: Period, last: int) -> Period:
-    """The period that was asked for; `last`: when anything was known last."""
+    """The requested period. `last`: the end of what is known. Raises UsageError if it is empty."""
     until = min(bounds.until, last) if bounds.until else last
     since = bounds.since or until - USUAL_DAYS * DAY
-    common.require(since < until, "nothing lies between --since and --until, or the store holds nothing yet")
+    common.require(since < until, "the period is empty: --since is not before --until, or the store has no data yet")
     return Period(since, until)
 
 
-# ---- what is handed to another operator ------------------------------------------------------------------
+# ---- comparison files for another operator ---------------------------------------------------------------
 
 
 def _last_known(record: Record) -> int:
-    """Up to when a store knows how networks were read; of one that reads none, when its last batch was written."""
+    """Until when a store knows how networks were read; if it reads none, when its last batch was written."""
     return queries.last_observed(record.view()) or last_written_at(record.database)
 
 
 def _write_key(file: Path) -> None:
-    common.require(not file.exists(), f"{file}: is there already; name another file, or delete it if nobody uses it")
+    common.require(not file.exists(), f"{file}: already exists; name another file, or delete it if it is not in use")
     try:
         write_key(file, new_key())
     except OSError as problem:
         raise UsageError(f"{file}: cannot be written: {problem.strerror}") from problem
-    echo(f"{file}: a new key. Hand it to the other operator by a safe way, and to nobody else.")
+    echo(f"{file}: new key created. Send it to the other operator over a secure channel, and to nobody else.")
 
 
 def _extract(output: Path, key_file: Path | None, bounds: Period, context: common.CommandContext) -> None:
     if key_file is None:
-        raise UsageError("--extract needs --key FILE; --new-key makes a key that both operators then use")
+        raise UsageError("--extract needs --key FILE; --new-key creates a key for both operators to use")
     common.require(not common.is_store_file(output, context), f"{output}: is the store itself; name another file")
     key = read_key(key_file)
     with common.open_record(context) as record:
@@ -164,7 +166,7 @@ def _is_site(name: str) -> bool:
 
 
 def _source(name: str, scratch: Path, context: common.CommandContext) -> ComparedSource:
-    """What one of the two is. Raises InputError, UsageError and NetError."""
+    """One of the two, by its name. Raises InputError, UsageError and NetError."""
     if _is_site(name):
         from hotpapers.cli.following import fetch_observations
 
@@ -204,5 +206,5 @@ def _shared_key(sources: Sequence[ComparedSource], key_file: Path | None) -> Sha
     if key_file is not None:
         return read_key(key_file)
     files = sum(source.header is not None for source in sources)
-    common.require(files != 1, "one of the two is a comparison file: add --key FILE, the key that it was made with")
+    common.require(files != 1, "one of the two is a comparison file; add --key FILE with the key it was made with")
     return SharedKey(new_key())

@@ -1,4 +1,4 @@
-"""`hotpapers completion`: prints the shell's completion script."""
+"""`hotpapers completion`: prints a shell completion script."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hotpapers.cli import common
 def completion(shell: str) -> None:
     """Print a shell completion script.
 
-    For bash (4.4 or newer), zsh or fish.
+    SHELL is bash (4.4 or newer), zsh or fish.
     """
     from click.shell_completion import get_completion_class
 

@@ -1,4 +1,4 @@
-"""What the settings ask `hotpapers run` to do, and what in them would keep it from starting."""
+"""What the settings ask `hotpapers run` to do, and the problems that would keep it from starting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hotpapers.web.background_server import address_of
 
 
 def wanted_jobs(context: common.CommandContext) -> set[str]:
-    """The names of the jobs that the settings ask for; others were switched off. Raises SettingsError."""
+    """The names of the jobs that the settings ask for; others are switched off. Raises SettingsError."""
     sending = [SendJob.name] if sends(context) else []
     return {
         PublishJob.name,
@@ -31,7 +31,7 @@ def wanted_jobs(context: common.CommandContext) -> set[str]:
 
 
 def issue_destinations(context: common.CommandContext) -> list[IssueDestination]:
-    """Where the issues of our own publications are written. Raises SettingsError."""
+    """The destinations of our own publications' issues. Raises SettingsError."""
     return [
         IssueDestination(name, *target)
         for name in context.own_publications
@@ -40,13 +40,13 @@ def issue_destinations(context: common.CommandContext) -> list[IssueDestination]
 
 
 def check_settings(context: common.CommandContext) -> None:
-    """Raises SettingsError or UsageError now, and not when a job stumbles over a setting."""
+    """Raises SettingsError or UsageError now, rather than when a job first uses a bad setting."""
     for check_one in _checks(context):
         check_one()
 
 
 def settings_problems(context: common.CommandContext, record: Record) -> Iterator[str]:
-    """What would keep `run` from starting: one problem for each part of the settings."""
+    """Problems that would keep `run` from starting, one for each part of the settings."""
     with_destinations: tuple[Callable[[], object], ...] = (
         partial(issue_destinations, context),
         partial(check, context, record),

@@ -26,7 +26,7 @@ SAMPLE = "sample.jsonl.zst"
 
 
 SAMPLE_SOURCE = "sample"
-"""What the sample's first batch names as its source: by it a demo's store is known."""
+"""The source of the sample's first batch, which identifies a demo's store."""
 
 
 SHOWN, SHOWN_OF_WEEK = 5, 3
@@ -38,17 +38,19 @@ SHOWN, SHOWN_OF_WEEK = 5, 3
 @click.argument("folder", metavar="[DIR]", default="hotpapers-demo", type=common.FOLDER)
 @common.debug_option
 def demo(folder: Path) -> None:
-    """Build five issues of real papers, and a made-up week of today.
+    """Build a demo: five issues of real papers and a made-up week.
 
-    Into ./hotpapers-demo or DIR, as Markdown and as a site. The week, in made-up-week, has invented papers and
-    people. Needs no network; safe to run again.
+    In ./hotpapers-demo or DIR, as Markdown and as a site. The week, in made-up-week, shows today's networks with
+    invented papers and people. Needs no network connection; safe to run again.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "hotpapers.db").is_file():
-        raise UsageError(f"{folder}: is not a demo folder; name another one: hotpapers demo DIR")
+        raise UsageError(f"{folder}: not a demo folder; name another one: hotpapers demo DIR")
     folder.mkdir(parents=True, exist_ok=True)
     with Record(str(folder / "hotpapers.db")) as record:
         if record.head.position and not is_demo(record):
-            raise UsageError(f"{record.database.where}: holds another record; name another folder: hotpapers demo DIR")
+            raise UsageError(
+                f"{record.database.where}: contains another record; name another folder: hotpapers demo DIR"
+            )
         take_sample(record)
         publication = freeze.publication_of(record, None)
         days = issues_queries.listed_days(record, publication.publication)
@@ -64,12 +66,12 @@ def demo(folder: Path) -> None:
 
 
 def is_demo(record: Record) -> bool:
-    """Whether a record began with the sample."""
+    """Whether a record starts with the sample."""
     return batches.source_of(record.database, 1) == SAMPLE_SOURCE
 
 
 def take_sample(record: Record) -> None:
-    """The sample that comes with the program, into a record. Twice is once."""
+    """Imports the sample that comes with the program. Importing it twice changes nothing."""
     import zstandard
 
     packed = files("hotpapers").joinpath("demo", SAMPLE).read_bytes()
@@ -116,6 +118,6 @@ def _print_week(folder: Path) -> None:
 
 def _print_next() -> None:
     echo("Next")
-    echo("  1. Open both sites in a browser: the first is of 2020 and 2021, the second of the networks of today.")
-    echo(f"  2. Ask why a paper is where it is: {program()} explain …, as above.")
-    echo(f"  3. Your own: {program()} init my-papers && cd my-papers && {program(elsewhere=True)} run")
+    echo("  1. Open both sites in a browser: the first covers 2020 and 2021, the second shows today's networks.")
+    echo(f"  2. See why a paper ranks where it does: {program()} explain …, as above.")
+    echo(f"  3. Start your own: {program()} init my-papers && cd my-papers && {program(elsewhere=True)} run")

@@ -1,4 +1,4 @@
-"""`hotpapers evaluate`: measures how well rankings do."""
+"""`hotpapers evaluate`: measures how well rankings and forecasts perform."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hotpapers.cli.terminal import show
   hotpapers evaluate attacks --quick""")
 @click.group()
 def evaluate() -> None:
-    """Measure how well rankings and forecasts do.
+    """Measure how well rankings and forecasts perform.
 
-    Needs no store, but for attacks on its issues.
+    Needs no store, except to attack the issues of a store.
     """
 
 
@@ -29,13 +29,13 @@ evaluate.add_command(forecast)
 
 @common.examples("""
   hotpapers evaluate outcomes --data shared/data""")
-@evaluate.command(short_help="Compare rankings with what came later.")
+@evaluate.command(short_help="Compare rankings with later outcomes.")
 @click.option(
     "--data",
     required=True,
     type=common.FILE_OR_FOLDER,
     metavar="DIR",
-    help="Folder with archive-attention.csv, outcomes.csv, venues.csv, hf-daily.jsonl.zst, hf-papers.jsonl.zst, "
+    help="The folder with archive-attention.csv, outcomes.csv, venues.csv, hf-daily.jsonl.zst, hf-papers.jsonl.zst, "
     "hn-arxiv.jsonl.zst and arxiv-metadata.jsonl.zst.",
 )
 @click.option(
@@ -44,16 +44,16 @@ evaluate.add_command(forecast)
     metavar="N",
     default=1000,
     show_default=True,
-    help="Resamples of the intervals.",
+    help="Number of resamples for the intervals.",
 )
 @common.page_option
 @common.json_option
 @common.debug_option
 def outcomes(data: Path, resamples: int, output: Path | None, as_json: bool) -> None:
-    """Compare rankings with what came later: citations, reviews, acceptance, talk elsewhere.
+    """Compare rankings with later outcomes: citations, reviews, acceptance, attention elsewhere.
 
-    How well each ranking's order agrees with each outcome, with 95 % intervals, beside rarity/1. Takes about a
-    minute.
+    Shows how well each ranking's order agrees with each outcome, with 95 % intervals, compared with rarity/1. Takes
+    about a minute.
     """
     common.require(data.is_dir(), f"{data}: no such folder")
     streams.require_writable(output)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AttackChoice(NamedTuple):
-    """What is to be tried: rankings, attacks by name, files with attacks; by so many processes."""
+    """What to try: rankings, attacks by name, files with attacks; and with how many processes."""
 
     rankings: tuple[str, ...]
     names: tuple[str, ...]
@@ -27,7 +27,7 @@ class AttackChoice(NamedTuple):
 
 
 class IssueChoice(NamedTuple):
-    """Which issues of a record are attacked; none where worlds are."""
+    """The issues of a store to attack; none when attacking worlds."""
 
     store: str | None
     config: Path | None
@@ -41,7 +41,7 @@ class IssueChoice(NamedTuple):
   hotpapers evaluate attacks --ranking rarity/2 --attack-file mine.py
   hotpapers evaluate attacks --store hotpapers.db --last 5""")
 @click.command(short_help="Count the accounts that a place costs.")
-@click.option("--all", "everything", is_flag=True, help="100 days each of four and nine networks: some minutes.")
+@click.option("--all", "everything", is_flag=True, help="100 days each of four and nine networks; takes minutes.")
 @click.option("--quick", is_flag=True, help="Ten days of each (the default).")
 @click.option("--issue", "days", multiple=True, metavar="DATE", help="Attack this issue of the store; repeatable.")
 @click.option("--last", type=click.IntRange(1, 1000), metavar="N", help="Attack the last N issues of the store.")
@@ -49,19 +49,20 @@ class IssueChoice(NamedTuple):
 @click.option("--attack", "names", multiple=True, metavar="NAME", help="Only this attack; repeatable.")
 @click.option(
     "--attack-file", "files", multiple=True, metavar="FILE", type=click.Path(dir_okay=False),
-    help="A program with your own attack: see docs/explanation/attacks.md; repeatable.",
+    help="A Python file with your own attack, see docs/explanation/attacks.md; repeatable.",
 )  # fmt: skip
 @click.option(
     "--worlds", "worlds", metavar="FILE", type=common.FILE,
     help="Worlds of your own, as JSON.",
 )  # fmt: skip
 @click.option(
-    "--workers", type=click.IntRange(1, 64), metavar="N", default=lambda: os.cpu_count() or 1, help="Processes."
-)
+    "--workers", type=click.IntRange(1, 64), metavar="N", default=lambda: os.cpu_count() or 1,
+    help="Number of processes. [default: one per core]",
+)  # fmt: skip
 @click.option(
     "--output", "outputs", multiple=True, metavar="FILE",
     type=common.FILE,
-    help="Also write to FILE: figures if it ends in .json, else the page in Markdown; repeatable.",
+    help="Also write to FILE: the figures if it ends in .json, else a page in Markdown; repeatable.",
 )  # fmt: skip
 @common.json_option
 @common.publication_option
@@ -71,22 +72,25 @@ def attacks(
     everything: bool, quick: bool, worlds: Path | None, outputs: tuple[Path, ...], as_json: bool,
     **choices: Any,
 ) -> None:  # fmt: skip
-    """Print how many accounts a place costs, in made-up worlds or on issues of a record.
+    """Print how many accounts a place costs, in made-up worlds or in issues of a store.
 
-    For each ranking and attack, the least accounts, on the median day, that bring a paper that nobody speaks of to
-    place 1 or into the first ten, or push place 1 out of them. The store is only read.
+    For each ranking and attack: the smallest number of accounts, on the median day, that brings a paper nobody talks
+    about to place 1 or into the top ten, or pushes place 1 out of the top ten. The store is only read.
     """
-    common.require(not (everything and quick), "--all or --quick, not both")
+    common.require(not (everything and quick), "give either --all or --quick, not both")
     issues = IssueChoice(*(choices.pop(name) for name in IssueChoice._fields))
     choice = AttackChoice(**choices)
     is_recorded = bool(issues.days or issues.last)
-    common.require(is_recorded or not issues.store, "--store needs issues: name them with --issue or --last")
-    common.require(not (is_recorded and (everything or quick or worlds)), "worlds or issues of a store, not both")
-    common.require(not (issues.days and issues.last), "--issue or --last, not both")
+    common.require(is_recorded or not issues.store, "--store needs --issue or --last")
+    common.require(
+        not (is_recorded and (everything or quick or worlds)),
+        "--issue and --last do not go with --all, --quick or --worlds",
+    )
+    common.require(not (issues.days and issues.last), "give either --issue or --last, not both")
     streams.require_writable(*outputs)
     from hotpapers.evaluation.attacks import suite
 
-    names = [attack.name for attack in suite.chosen_attacks(choice.names, choice.files)]  # before any work: raises
+    names = [attack.name for attack in suite.chosen_attacks(choice.names, choice.files)]  # raises before any work
     table = _attack_issues(issues, choice) if is_recorded else _attack_worlds(_laws(worlds, everything), choice, names)
     for output in outputs:
         streams.write_file(output, iter([_written(table, output)]))
@@ -106,7 +110,7 @@ def _laws(worlds: Path | None, everything: bool) -> tuple[WorldLaw, ...]:
 
 
 def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice, names: Sequence[str]) -> AttackFigures:
-    """`names`: of the attacks that were chosen."""
+    """The figures of attacks on worlds. `names`: the chosen attacks."""
     from hotpapers.evaluation.attacks import report, suite
 
     suite.check_laws(laws)

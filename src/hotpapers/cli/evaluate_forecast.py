@@ -1,4 +1,4 @@
-"""`hotpapers evaluate forecast`: forecasts of held-out weeks beside what came."""
+"""`hotpapers evaluate forecast`: compares forecasts of held-out weeks with the actual votes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @common.examples("""
   hotpapers evaluate forecast --data ../shared/data""")
-@click.command(short_help="Compare forecasts with what came.")
+@click.command(short_help="Compare forecasts with actual votes.")
 @click.option(
     "--data", "folder", metavar="DIR", required=True, type=common.FILE_OR_FOLDER,
     help=f"The folder with {CATEGORIES}, {PAPERS} and {STORIES}.",
@@ -31,11 +31,11 @@ T = TypeVar("T")
 @common.json_option
 @common.debug_option
 def forecast(folder: Path, output: Path | None, as_json: bool) -> None:
-    """Forecast the votes of held-out weeks from earlier weeks, and compare with what came.
+    """Forecast the votes of held-out weeks from earlier weeks, and compare them with the actual votes.
 
-    Coverage and loss by network, age and field, beside those of usual growth.
+    Shows coverage and loss by network, age and field, compared with those of the usual growth.
     """
-    common.require(folder.is_dir(), f"{folder}: not a folder")
+    common.require(folder.is_dir(), f"{folder}: no such folder")
     streams.require_writable(output)
     forecast_scores = scores(held_out(_read(folder)))
     if output is not None:

@@ -1,4 +1,4 @@
-"""`hotpapers explain`: a paper's place in an issue, as arithmetic."""
+"""`hotpapers explain`: shows how a paper's place in an issue was calculated."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def explain(
     paper: str, day: str | None, edition: int | None, publication: str | None, as_json: bool,
     context: common.CommandContext,
 ) -> None:  # fmt: skip
-    """Explain a paper's rank in arithmetic.
+    """Explain how a paper's rank was calculated.
 
-    Every part of its score, and what would make it swap places with its neighbours. PAPER is an identifier or any
+    Shows every part of its score, and what would make it swap places with its neighbors. PAPER is an identifier or any
     address of the paper.
     """
     with common.open_record(context) as record:

@@ -22,7 +22,7 @@ from hotpapers.transfer.jsonl.exporter import ExportRequest
 
 TABLES = "tables"
 WHOLE = ("jsonl", "parquet")
-"""Formats that hold a record; the others hold what issues list."""
+"""Formats that contain the record; the others list the papers of issues."""
 
 
 @common.command("""
@@ -37,36 +37,36 @@ WHOLE = ("jsonl", "parquet")
     show_default=True,
     help="jsonl and parquet contain the record; csv and bibtex the papers of issues.",
 )
-@click.option("--records", is_flag=True, help="Observations only, without issues and batches.")
-@click.option("--all-words", is_flag=True, help="All words, whatever the terms: for your own use only.")
+@click.option("--records", is_flag=True, help="Only the observations, without issues and batches.")
+@click.option("--all-words", is_flag=True, help="Include all words, whatever the terms; for your own use only.")
 @click.option(
     "--output",
     type=common.FILE_OR_FOLDER,
     metavar="FILE",
-    help="Where to; .zst compresses with Zstandard. For tables a folder.",
+    help="The output file, compressed if it ends in .zst; for tables, the output folder.",
 )
 @common.store_options
 def export(format_: str, records: bool, all_words: bool, output: Path | None, context: common.CommandContext) -> None:
     """Export the record.
 
-    In the exchange format, to standard output. A full export rebuilds the store elsewhere, with issues, and
-    contains its secret: to share observations, use --records. Where a network's terms allow identifiers only, posts
-    and accounts go without words and names, except in imported listings. The format tables is a folder of Parquet
-    tables for research, without anybody's words and names.
+    Writes the exchange format to standard output. A full export can rebuild the store elsewhere, including its issues,
+    and contains its secret; to share observations, use --records. If a network's terms allow only identifiers, posts
+    and accounts are exported without words and names, except in imported listings. The format `tables` is a folder of
+    Parquet tables for research, without words and names.
     """
     for option in [name for name, is_given in (("--records", records), ("--all-words", all_words)) if is_given]:
-        common.require(format_ in WHOLE, f"{option} goes with {' and '.join(WHOLE)}; {format_} lists issues")
+        common.require(format_ in WHOLE, f"{option} works only with --format {' or '.join(WHOLE)}")
     if format_ == TABLES:
         _export_tables(output, context)
         return
     if output is None:
         terminal = sys.stdout is not None and sys.stdout.isatty()
         common.require(
-            format_ != "parquet" or not terminal, "Refusing to write binary to a terminal; add --output FILE"
+            format_ != "parquet" or not terminal, "refusing to write binary to a terminal; add --output FILE"
         )
     else:
         common.require(not common.is_store_file(output, context), f"{output}: is the store itself; name another file")
-        common.require(not output.is_dir(), f"{output}: is a folder; name a file in it")
+        common.require(not output.is_dir(), f"{output}: is a folder; name a file")
     request = ExportRequest(records, () if all_words else ids_only(context.terms), _warn_withheld)
     with common.open_record(context) as record, closing(_chunks(record, format_, request)) as chunks:
         if format_ in WHOLE:
@@ -78,7 +78,7 @@ def export(format_: str, records: bool, all_words: bool, output: Path | None, co
 
 
 def _export_tables(output: Path | None, context: common.CommandContext) -> None:
-    """A folder of tables, and how many rows are in each."""
+    """Writes the folder of tables, and prints the number of rows in each."""
     from hotpapers.transfer.research import write_tables
 
     common.require(output is not None, "tables are a folder of files; add --output DIR")
@@ -94,22 +94,22 @@ def _export_tables(output: Path | None, context: common.CommandContext) -> None:
 
 
 def _chunks(record: Record, format_: str, request: ExportRequest) -> Generator[bytes, None, None]:
-    """The export; whoever stops early closes it, and with it the snapshot that it reads."""
+    """The export. Closing it early also closes the snapshot that it reads."""
     yield from tables.EXPORTS[format_](record, request)
 
 
 def _warn_withheld(rows: Mapping[str, int]) -> None:
-    """Says on standard error what went out as identifiers alone: standard output may be the export."""
+    """Warns about what was exported without words; on standard error, since standard output may be the export."""
     if rows:
         networks = ", ".join(words.network_name(name) for name in sorted(rows))
         number = count(sum(rows.values()), "row")
         print_error(
             f"{number} exported without words and names, as required by the terms of {networks}; "
-            "--all-words writes everything"
+            "--all-words includes them"
         )
 
 
 def _note(record: Record, target: str) -> None:
-    """Remembers the copy, so that forgetting can name it; a store that cannot be written cannot forget either."""
+    """Records the copy, which `forget` later lists; a read-only store cannot forget anyway."""
     with suppress(ReadOnlyStore):
         transfer_queries.note_copy(record, "export", target)

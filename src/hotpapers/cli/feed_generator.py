@@ -1,4 +1,4 @@
-"""The command that puts a publication's custom feed on Bluesky."""
+"""`hotpapers feed-generator`: registers a publication's custom feed on Bluesky."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from hotpapers.issues import freeze
 def feed_generator(publication: str | None, as_json: bool, context: common.CommandContext) -> None:
     """Register a publication's custom feed on Bluesky.
 
-    In the publication's account, so that people can follow it; `hotpapers serve` lists its posts. Run it again to
-    update name and description.
+    Registers it in the publication's account, where people can find it; `hotpapers serve` provides its posts. Run it
+    again to update the feed's name and description.
     """
     report = []
     with common.open_record(context, publications=True) as record:
@@ -28,11 +28,11 @@ def feed_generator(publication: str | None, as_json: bool, context: common.Comma
             for number, account in enumerate(context.settings.bluesky, 1)
             if account.publication == chosen.publication and account.feed
         ]
-        common.require(bool(tables), f"no [[bluesky]] of {chosen.publication} has a feed; see docs/how-to/bluesky.md")
+        common.require(bool(tables), f"no [[bluesky]] for {chosen.publication} has a feed; see docs/how-to/bluesky.md")
     for number, table in tables:
         account = AtprotoAccount(table, f"bluesky {number}")
         with context.http((table.host,), secrets=(account.password,)) as http:
             described = feed_record(chosen, table.feed, context.site_config_of(chosen.publication).base, http.now())
             put = account.put(http, COLLECTION, chosen.publication, described)
         report.append({"feed": put.uri, "service": service_did(table.feed)})
-    show(report, (f"{row['feed']}, asked of {row['service']}" for row in report), as_json)
+    show(report, (f"{row['feed']}, served by {row['service']}" for row in report), as_json)

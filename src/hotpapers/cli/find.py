@@ -1,4 +1,4 @@
-"""`hotpapers find`: prints the papers that any text mentions."""
+"""`hotpapers find`: prints the papers that a text mentions."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from hotpapers.ids.mentions import PaperMention, bulk
 )
 @common.debug_option
 def find(files: tuple[str, ...], as_json: bool) -> None:
-    """Print the papers mentioned in any text.
+    """Find the papers mentioned in a text.
 
-    One line per mention, from standard input or files. Needs no store.
+    Reads files or standard input and prints one line per mention. Needs no store.
     """
     refused = 0
     for file in files or (streams.STDIN,):
         try:
             with streams.open_input(file) as stream:
                 for mention in bulk.find_in_file(stream):
-                    # not echo, which writes each line at once: there may be millions
+                    # not echo, which flushes every line: there may be millions
                     sys.stdout.write(_mention_line(mention, as_json, streams.name_of(file) if len(files) > 1 else ""))
         except InputError as problem:
             refused += 1

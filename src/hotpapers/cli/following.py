@@ -1,4 +1,4 @@
-"""`hotpapers follow`: another instance's published observations, verified, as a source of this one."""
+"""`hotpapers follow`: verifies and imports the observations that another instance publishes."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ from hotpapers.transparency.policies import parse_policy
   hotpapers follow https://papers.example/daily/
   hotpapers follow --acknowledge neighbour""")
 @click.argument("url", required=False)
-@click.option("--name", metavar="NAME", help="What it is called here. [default: its address]")
+@click.option("--name", metavar="NAME", help="Your name for the site. [default: from its address]")
 @click.option(
     "--policy",
     metavar="FILE",
     type=common.FILE,
-    help="Its log's key, and the witnesses that must have cosigned. [default: what the site says]",
+    help="The key of its log, and the witnesses that must have cosigned. [default: as published by the site]",
 )
-@click.option("--acknowledge", metavar="NAME", help="End the alarms about a site.")
+@click.option("--acknowledge", metavar="NAME", help="Clear the alarms about a site.")
 @common.json_option
 @common.store_options
 def follow(
     url: str | None, name: str | None, policy: Path | None, acknowledge: str | None, as_json: bool,
     context: common.CommandContext,
 ) -> None:  # fmt: skip
-    """Take in what another instance publishes of its observations.
+    """Import the observations that another instance publishes.
 
     Everything is verified against its transparency log. Where this instance could not read a network, the other's
-    counts stand, under its name. `run` and `collect` read the sites of `[[follow]]` every ten minutes. What cannot
-    be believed is an alarm in `status` and /health.
+    counts are used, under its name. `run` and `collect` read the sites of `[[follow]]` every ten minutes. Anything
+    that cannot be verified raises an alarm in `status` and /health.
     """
     if acknowledge is not None:
         known = alarms.acknowledge(context.folder / FOLLOWED / acknowledge, acknowledge)
         common.require(known, f"no alarm about {acknowledge}; `hotpapers status` lists alarms")
         return
     if url is None:
-        raise UsageError("name the address of a site, or --acknowledge NAME")
+        raise UsageError("missing URL: give a site's address, or --acknowledge NAME")
     site = _named_site(url, name, policy, context)
     with common.open_record(context, create=True) as record, context.site_client(site.url) as http:
         outcome = follow_site(site, record, http, context.terms, partial(bar, "Fetching"))
@@ -63,8 +63,8 @@ def follow(
 
 
 def fetch_observations(url: str, folder: Path, context: common.CommandContext) -> Path:
-    """The store of what a site publishes of its observations, checked, in a folder; what could not be believed is told.
-    Raises UsageError where there is nothing, NetError where the site does not answer."""
+    """A store in a folder with the verified observations that a site publishes; what could not be verified is printed.
+    Raises UsageError if there are none, NetError if the site does not answer."""
     site = _named_site(url, None, None, context)._replace(folder=folder)
     folder.mkdir()
     store = folder / RECORD
@@ -72,12 +72,12 @@ def fetch_observations(url: str, folder: Path, context: common.CommandContext) -
         observations = fetch_site(site, peer, http, context.terms, partial(bar, "Fetching"))
     for problem in observations.all_problems:
         print_error(problem)
-    common.require(bool(observations.until), f"{url}: publishes no observations of the last 90 days")
+    common.require(bool(observations.until), f"{url}: no observations published for the last 90 days")
     return store
 
 
 def _named_site(url: str, name: str | None, policy: Path | None, context: common.CommandContext) -> FollowedSite:
-    """The site of the settings that has this address, or a new one."""
+    """The site in the settings with this address, or a new one."""
     address = url.rstrip("/") + "/"
     configured = next((site for site in followed_sites(context) if site.url == address), None)
     if configured is not None and name in (None, configured.name) and policy is None:
@@ -96,7 +96,7 @@ def _site(table: FollowSettings, context: common.CommandContext) -> FollowedSite
 
 
 def followed_sites(context: common.CommandContext) -> list[FollowedSite]:
-    """The sites that the settings name. Raises SettingsError for a policy that is none."""
+    """The sites in the settings. Raises SettingsError for an invalid policy."""
     for table in context.settings.follow:
         try:
             parse_policy(table.policy if table.policy.strip() else "quorum none")
@@ -106,7 +106,7 @@ def followed_sites(context: common.CommandContext) -> list[FollowedSite]:
 
 
 def follow_jobs(context: common.CommandContext, ingest_context: IngestContext) -> dict[str, Callable[[], JobLoop]]:
-    """The jobs that follow the sites of the settings, by name."""
+    """The jobs that follow the sites in the settings, by name."""
     return {job_name(site.name): partial(_rounds, site, context, ingest_context) for site in followed_sites(context)}
 
 
@@ -127,9 +127,9 @@ def _lines(site: FollowedSite, outcome: FollowOutcome, is_configured: bool) -> S
     parts += [f"{outcome.withdrawn:,} forgotten"] if outcome.withdrawn else []
     lines = [f"{site.name}: {', '.join(parts)}"]
     if not site.policy:
-        lines.append("by the keys that the site named at first; compare these with what you know:")
+        lines.append("verified with the keys that the site gave when it was first read; check that they are genuine:")
         lines += [f"  {connection}" for connection in (site.folder / POLICY).read_text("utf-8").splitlines()]
     if not is_configured:
-        lines += ["to read it every ten minutes, put into hotpapers.toml:", "  [[follow]]"]
+        lines += ["to read it every ten minutes, add to hotpapers.toml:", "  [[follow]]"]
         lines += [f'  name = "{site.name}"', f'  url = "{site.url}"']
     return lines

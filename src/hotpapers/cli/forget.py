@@ -29,9 +29,9 @@ from hotpapers.store import Record, now
 def forget(keys: tuple[str, ...], yes: bool, as_json: bool, context: common.CommandContext) -> None:
     """Permanently delete a post or account.
 
-    An account with all its posts. Totals stay, issues still verify, and what was forgotten is rejected if it
-    arrives again. Published folders are rendered again; backups and exports out of reach are listed. A mail address
-    is unsubscribed.
+    An account is deleted with all its posts. Totals stay, issues still verify, and what was forgotten is rejected if it
+    arrives again. Published folders are rendered again; backups and exports that cannot be reached are listed. A mail
+    address is unsubscribed.
     """
     subjects = [key if is_address(key) else parse_key(key) for key in keys]
     if not yes and not confirm(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
@@ -45,7 +45,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, context: common.Comm
                 problems.append(outcome)
             else:
                 results.append((key, outcome))
-        if results:  # pages change also where traces stay
+        if results:  # render pages even if traces could not be erased
             problems += _traces_erased(record)
         folders = _pages_again(record, context, problems) if results else []
     _report_forgotten(results, folders, as_json)
@@ -59,8 +59,8 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, context: common.Comm
 def _pages_again(
     record: Record, context: common.CommandContext, problems: list[HotPapersError]
 ) -> list[RerenderedFolder]:
-    """Renders published folders again. Where the store is gone meanwhile, that is another problem: what was forgotten
-    is told all the same."""
+    """Renders published folders again. If the store fails meanwhile, that is added to the problems, and the report of
+    what was forgotten is still printed."""
     try:
         for warning in update_logs(record, context.own_publications, context):
             print_error(warning)
@@ -71,7 +71,7 @@ def _pages_again(
 
 
 def _traces_erased(record: Record) -> list[HotPapersError]:
-    """Erases what the forgotten left in unused parts of the store, once for all; why that could not be done."""
+    """Erases what the forgotten left in unused parts of the store, once for all of them; returns problems."""
     try:
         record.database.erase_traces()
     except StoreError as problem:
@@ -83,7 +83,7 @@ Outcome = forgetting.ForgetResult | HotPapersError
 
 
 def _outcomes(record: Record, keys: Sequence[str]) -> Iterator[tuple[str, Outcome]]:
-    """Forgets posts and accounts, all at once, then addresses: each with what was done, or why nothing was."""
+    """Forgets posts and accounts, all at once, then addresses. Yields each with its result or its error."""
     posts = [key for key in keys if not is_address(key)]
     try:
         yield from zip(posts, forgetting.forget_all(record, posts) if posts else (), strict=True)

@@ -1,4 +1,4 @@
-"""`hotpapers hide`: hides posts and accounts on all pages."""
+"""`hotpapers hide`: hides a post or account on all pages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from hotpapers.store import now
 def hide(key: str, reason: str, undo: bool, as_json: bool, context: common.CommandContext) -> None:
     """Hide a post or account on all pages.
 
-    It still counts. Published folders are rendered again.
+    What is hidden still counts. Published folders are rendered again.
     """
     common.require(bool(reason.strip()), "missing reason: add --reason '…'")
     key = parse_key(key)

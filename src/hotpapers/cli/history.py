@@ -1,4 +1,4 @@
-"""`hotpapers history`: freezes the issues of a past period, afterwards and apart."""
+"""`hotpapers history`: freezes the issues of a past period, in a publication of their own."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from hotpapers.store import Record, now
   hotpapers issue 2023-03-14 --publication daily@history""")
 @click.option("--from", "first", metavar="DATE", required=True, help="The first day of the period.")
 @click.option("--to", "last", metavar="DATE", required=True, help="The last day of the period.")
-@click.option("--judge", "judges", is_flag=True, help="First judge, as of each day, who is a bot or an author.")
+@click.option("--judge", "judges", is_flag=True, help="First judge, for each day, which accounts are bots or authors.")
 @click.option(
     "--output", type=common.FOLDER, metavar="DIR",
-    help="Also write them to a folder, as a site and Markdown.",
+    help="Also write the issues to DIR, as a site and as Markdown.",
 )  # fmt: skip
 @common.publication_option
 @common.json_option
@@ -39,8 +39,8 @@ def history(
 ) -> None:  # fmt: skip
     """Freeze the issues that a past period would have had.
 
-    From what the record, or an archive imported into it, had observed by each day's close; as the publication
-    NAME@history. If stopped, run it again to go on.
+    Each issue uses only what the record, including imported archives, had observed by the close of its day. The issues
+    belong to the publication NAME@history. If interrupted, run it again to resume.
     """
     days = [date.fromisoformat(freeze.check_day(day)) for day in (first, last)]
     with common.open_record(context, publications=True) as record:
@@ -69,7 +69,7 @@ def _judge(record: Record, period: PastPeriod, context: common.CommandContext) -
 
 
 def _freeze(record: Record, period: PastPeriod) -> list[dict[str, Any]]:
-    """Makes the missing issues; what there is to tell of each."""
+    """Freezes the missing issues; day, entries and digest of each."""
     issues = []
     with bar("Freezing", len(period.days)) as progress:
         for frozen in past_days.freeze_period(record, period):
@@ -80,7 +80,7 @@ def _freeze(record: Record, period: PastPeriod) -> list[dict[str, Any]]:
 
 
 def _write(record: Record, period: PastPeriod, output: Path, context: common.CommandContext) -> list[dict[str, Any]]:
-    """Writes the period's issues, those too that were there already."""
+    """Writes all issues of the period, including those that were frozen before."""
     name, days = period.publication.publication, sorted((*period.frozen, *period.days))
     report = []
     for channel, folder in common.targets(context, name, sorted(common.AFTERWARDS), output):
@@ -96,13 +96,13 @@ def _lines(
 ) -> Iterator[str]:  # fmt: skip
     name = period.publication.publication
     if inferred:
-        yield f"days of announcement of {count(inferred, 'paper')} inferred from when they were submitted"
+        yield f"announcement days of {count(inferred, 'paper')} inferred from the submission dates"
     if issues:
-        yield f"{name}: {count(len(issues), 'issue')} made, {issues[0]['day']} to {issues[-1]['day']}"
+        yield f"{name}: {count(len(issues), 'issue')} frozen, {issues[0]['day']} to {issues[-1]['day']}"
     if period.frozen:
-        yield f"{name}: {count(len(period.frozen), 'issue')} there already, {period.frozen[0]} to {period.frozen[-1]}"
+        yield f"{name}: {count(len(period.frozen), 'issue')} frozen before, {period.frozen[0]} to {period.frozen[-1]}"
     if period.unknown:
         days = f"{period.unknown[0]} to {period.unknown[-1]}"
-        yield f"no issue of {count(len(period.unknown), 'day')}, {days}: the record has no announcements of then"
+        yield f"no issue for {count(len(period.unknown), 'day')}, {days}: the record has no announcements of those days"
     for row in written:
         yield f"{row['channel']:<9} {row['output']}  ({count(row['changed'], 'file')} written)"

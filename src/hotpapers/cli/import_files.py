@@ -43,16 +43,16 @@ def import_(
     format_: str, files: tuple[str, ...], seen_at: int | None, workers: int | None,
     spark: spark_import.SparkOptions, as_json: bool, context: common.CommandContext,
 ) -> None:  # fmt: skip
-    """Import files.
+    """Import listings, exports or archives of networks.
 
     FORMAT is classic (Markdown of 2020 to 2022); jsonl or parquet (from `hotpapers export`); an archive: arxiv (its
-    metadata snapshot), jetstream or firehose (Bluesky's stream), car (repositories of the AT Protocol), eventdata
-    (Crossref's), hackernews, reddit or x (lines of JSON); or findings (from `--spark … --to`). Files may be
-    compressed (Zstandard, gzip), or `-`; archives may be addresses (https://, s3://). A missing SQLite store is
-    created.
+    metadata snapshot), jetstream or firehose (Bluesky's stream), car (AT Protocol repositories), eventdata (Crossref
+    Event Data), hackernews, reddit or x (JSON lines); or findings (from `--spark … --to`). Files may be compressed
+    (Zstandard, gzip); `-` is standard input; archives may also be addresses (https://, s3://). A missing SQLite store
+    is created.
 
-    A file that cannot be read is rejected with line and reason; in an archive, such a line goes to quarantine.
-    Importing twice changes nothing. An interrupted import resumes when given the same files.
+    A file that cannot be read is rejected with line and reason; in an archive, unreadable lines go to quarantine.
+    Importing twice changes nothing. To resume an interrupted import, run it again with the same files.
     """
     archives.check(format_, context, seen_at, workers)
     spark_import.check(format_, spark, workers, files)
@@ -72,15 +72,15 @@ def import_(
             spark_import.take_folders(task)
         else:
             archives.take(task, inputs, workers)
-        if record.database.name == "postgres":  # it plans its queries by the figures of an emptier store until then
+        if record.database.name == "postgres":  # until then it plans queries with the statistics of an emptier store
             record.database.run("ANALYZE")
-        if any(getattr(done, "forgotten", 0) for _, done in task.done):  # with the store that is followed
+        if any(getattr(done, "forgotten", 0) for _, done in task.done):  # forgotten in the exporting store
             export_again(record, context.site_config, context.terms)
     _report(task, as_json)
 
 
 def _file_by_file(take: Callable[[Record, str, streams.ProgressCallback], ImportOutcome]) -> ImportFiles:
-    """Each file by itself; one that is refused keeps no other out."""
+    """Imports each file on its own; a refused file does not stop the others."""
 
     def take_all(task: ImportTask) -> None:
         for file in task.files:
@@ -93,7 +93,7 @@ def _file_by_file(take: Callable[[Record, str, streams.ProgressCallback], Import
 
 
 def _import_classic(task: ImportTask) -> None:
-    """Some files a batch; files of the same day one after the other."""
+    """Imports several files per batch, but files of the same day in separate batches."""
     size = classic_import.group_size(task.record)
     group: list[classic_import.ParsedClassicFile] = []
 
@@ -123,7 +123,7 @@ def _import_jsonl(record: Record, file: str, progress: streams.ProgressCallback)
 
 
 def lines_of(stream: streams.Reader) -> Iterator[bytes]:
-    """The lines of a stream; one that is too long comes cut off one byte after the limit, and is refused for it."""
+    """The lines of a stream; one that is too long is cut one byte beyond the limit, so the reader refuses it."""
     while line := stream.readline(reader.LONGEST_LINE + 1):
         yield line
 
@@ -141,7 +141,7 @@ IMPORTERS: dict[str, ImportFiles] = {
     "jsonl": _file_by_file(_import_jsonl),
     "parquet": _file_by_file(_import_parquet),
 }
-"""How files of each format go into a record."""
+"""The importer of each format."""
 
 
 def _report(task: ImportTask, as_json: bool) -> None:
@@ -156,9 +156,9 @@ def _classic_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]
     files = [result for _, result in done if isinstance(result, classic_import.ClassicImport)]
     for file in files:
         if file.repaired:
-            yield f"{file.file}: was UTF-8 read as Mac Roman; repaired"
+            yield f"{file.file}: was UTF-8 misread as Mac Roman; repaired"
         if file.state == "later":
-            yield f"{file.file}: {file.day} was listed before with other words or counts; kept as a later observation"
+            yield f"{file.file}: {file.day} was imported before with other text or counts; kept as a later observation"
         yield from (f"{file.file}: {note}" for note in file.notes)
     if files:
         states = [result.state for result in files]
@@ -181,14 +181,14 @@ def _import_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]:
 
 def _import_result_lines(result: importer.ImportResult) -> Iterator[str]:
     if result.restored:
-        yield f"{count(result.restored, 'batch', 'batches')} restored as they were, issues included"
+        yield f"{count(result.restored, 'batch', 'batches')} restored unchanged, including issues"
     if result.present:
-        yield f"{count(result.present, 'batch', 'batches')} known"
+        yield f"{count(result.present, 'batch', 'batches')} already present"
     if result.added or result.known or not (result.restored or result.present):
-        yield f"{count(result.added, 'item')} added, {result.known:,} known"
+        yield f"{count(result.added, 'item')} added, {result.known:,} already present"
     if result.later:
-        yield f"{count(result.later, 'item')} with other words of a known moment; kept as later observations"
+        yield f"{count(result.later, 'item')} with other values for a known moment; kept as later observations"
     if result.refused:
-        yield f"{count(result.refused, 'item')} about what was forgotten here stayed out"
+        yield f"{count(result.refused, 'item')} skipped: forgotten in this store"
     if result.issues_left:
-        yield f"{count(result.issues_left, 'issue')} left out: they rest on another store's batches"
+        yield f"{count(result.issues_left, 'issue')} skipped: based on another store's batches"

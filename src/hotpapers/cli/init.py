@@ -1,4 +1,4 @@
-"""`hotpapers init`: writes settings, an empty store and files for hosts."""
+"""`hotpapers init`: creates settings, an empty store and hosting files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hotpapers.transparency import log_keys
 from hotpapers.transparency.signatures import has_library
 
 GITHUB = "github-pages"
-"""Where the folder is public: no key lies in it."""
+"""A host whose folder is public: no key is created there."""
 
 
 @common.command("""
@@ -37,50 +37,54 @@ GITHUB = "github-pages"
     metavar="ADDRESS",
     help="Your web or mail address, shown on the About page and sent to networks. [default: prompt]",
 )
-@click.option("--github-pages", "hosts", flag_value="github-pages", multiple=True, help="A workflow for GitHub Pages.")
-@click.option("--systemd", "hosts", flag_value="systemd", multiple=True, help="Units for a server with systemd.")
-@click.option("--container", "hosts", flag_value="container", multiple=True, help="An image and compose.yaml.")
+@click.option(
+    "--github-pages", "hosts", flag_value="github-pages", multiple=True, help="Write a workflow for GitHub Pages."
+)
+@click.option("--systemd", "hosts", flag_value="systemd", multiple=True, help="Write units for a server with systemd.")
+@click.option(
+    "--container", "hosts", flag_value="container", multiple=True, help="Write a Containerfile and compose.yaml."
+)
 @click.option("--replace", is_flag=True, help="Overwrite existing hosting files.")
 @common.debug_option
 def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: bool) -> None:
     """Create a commented hotpapers.toml and an empty store.
 
-    Here or in DIR; with the extra `transparency` also the key that signs the log of issues. Existing files are left
-    alone. Files for a host come from the settings, also later.
+    In the current folder or DIR. With the extra `transparency` installed, also create the key that signs the log of
+    issues. Existing files are left alone. Hosting files are made from the settings and can be added later.
     """
     file = folder / settings.FILE
     if not (hosts and file.exists()):
         _begin(folder, file, contact, settings_for(hosts), GITHUB not in hosts)
     else:
-        common.require(contact is None, f"{file} already exists; write your contact into it")
+        common.require(contact is None, f"{file} already exists; set the contact there")
     write_hosts(file, hosts, replace=replace)
-    if not hosts:  # those say themselves how they are started
+    if not hosts:  # hosting files say themselves how to start the program
         inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
         command = program(elsewhere=bool(inside))
-        echo(f"next: {inside}{command} run   (reads the networks, and publishes an issue each morning)")
+        echo(f"next: {inside}{command} run   (reads the networks and publishes an issue every morning)")
 
 
 def _begin(folder: Path, file: Path, contact: str | None, template: str, make_key: bool) -> None:
-    """The settings, an empty store, and a key for the log of issues, where signatures can be made."""
+    """Creates the settings, an empty store and, if signing is available, a key for the log of issues."""
     folder.mkdir(parents=True, exist_ok=True)
     if file.exists():
         raise UsageError(f"{file} already exists; nothing was changed.")
     text = settings.with_contact(_ask_contact() if contact is None else contact, template)
     with Record(str(folder / settings.Settings().store)) as record:
-        state = "already holds a record, which was kept" if record.head.position else "an empty store"
+        state = "already contains a record, which was kept" if record.head.position else "created, empty"
         with open_private(file) as out:
             out.write(text.encode())
         echo(f"{file}: created; edit your settings here")
         echo(f"{record.database.where}: {state}")
     key_file = folder / TransparencySettings().key
-    had_key = key_file.exists() or log_keys.state_file(key_file).exists()  # one that is gone only --rotate replaces
+    had_key = key_file.exists() or log_keys.state_file(key_file).exists()  # only --rotate may replace a lost key
     if make_key and has_library() and not had_key:
         log_keys.make_key(key_file)
-        echo(f"{key_file}: created; it signs the log of your issues: keep it, and show it to nobody")
+        echo(f"{key_file}: created; it signs the log of your issues. Keep it safe and secret.")
 
 
 def _ask_contact() -> str:
-    """What somebody at a terminal answers; nothing where nobody is there to be asked."""
+    """The user's answer at a terminal; empty without a terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         return ""
     text = "Your public contact, a web or mail address (shown on the About page and sent to networks; empty for none)"
@@ -88,8 +92,8 @@ def _ask_contact() -> str:
 
 
 def program(*, elsewhere: bool = False) -> str:
-    """How this program can be called again: by name where the shell finds it, else the way it was called now.
-    `elsewhere`: from another folder."""
+    """How to call this program again: by name if the shell finds it, else as it was called now. `elsewhere`: from
+    another folder."""
     called = Path(sys.argv[0])
     if called.name != "hotpapers" or shutil.which("hotpapers"):
         return "hotpapers"
@@ -98,19 +102,19 @@ def program(*, elsewhere: bool = False) -> str:
 
 ROOT = "root"
 OWN_USER = "hotpapers"
-"""Who runs the program where root installs it."""
+"""The user that runs the program if root installs it."""
 
 
 def settings_for(hosts: Sequence[str]) -> str:
-    """The settings that `init` writes for hosts: a container's health check asks the running program."""
+    """The settings that `init` writes: a container's health check needs an address to ask."""
     if CONTAINER not in hosts:
         return settings.TEMPLATE
     return settings.TEMPLATE.replace('# listen = ""', f'listen = "{LISTEN}"')
 
 
 def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
-    """Writes the files of hosts for the settings in a file. Raises UsageError, having written nothing, where one is
-    there and `replace` is not given."""
+    """Writes the hosting files for the settings in a file. Raises UsageError, having written nothing, if one already
+    exists and `replace` is not given."""
     if not hosts:
         return
     loaded, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
@@ -134,7 +138,7 @@ def _check(path: Path, file: HostFile, *, replace: bool) -> None:
 
 def _write(path: Path, file: HostFile) -> None:
     if file.keep_existing and path.exists():
-        echo(f"{path}: already exists and was kept; check that it names the store")
+        echo(f"{path}: already exists and was kept; check that it excludes the store")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(file.text, "utf-8")
@@ -142,13 +146,13 @@ def _write(path: Path, file: HostFile) -> None:
 
 
 def _machine(folder: Path) -> HostMachine:
-    """This machine, as units name it."""
+    """This machine, for systemd units."""
     user = getpass.getuser()
     return HostMachine(str(folder.resolve()), _program(), OWN_USER if user == ROOT else user)
 
 
 def _program() -> tuple[str, ...]:
-    """How this program is called by somebody who knows no PATH."""
+    """How to call this program without a PATH."""
     called = Path(sys.argv[0])
     if called.name == "hotpapers":
         return (str(Path(shutil.which(called) or called).absolute()),)

@@ -39,10 +39,10 @@ def issue(
 ) -> None:  # fmt: skip
     """Freeze an issue and print it.
 
-    As Markdown; of DATE, or of the latest day that can have one. A frozen issue is printed unchanged.
+    Prints the issue of DATE, or of the latest possible day, as Markdown. A frozen issue is printed unchanged.
     """
     common.require(bool(reason.strip()) == again, "--again and --reason '…' go together")
-    common.require(not (again and edition), "--again makes a new edition; leave out --edition")
+    common.require(not (again and edition), "--again makes a new edition; it does not go with --edition")
     with common.open_record(context, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
         day = freeze.check_day(date) if date else _latest_day(record, chosen)
@@ -69,7 +69,8 @@ def freeze_day(
     again: bool = False,
     reason: str = "",
 ) -> FrozenIssue:
-    """What judges and freezes is loaded only where a day is not frozen yet, as mostly one of very many is not."""
+    """The frozen issue of a day. Most days of many are frozen already, so the code that judges and freezes is imported
+    only when one is not."""
     before = [] if again else freeze.editions(record, publication.publication, freeze.check_day(day))
     if before:
         return before[-1]
@@ -90,9 +91,9 @@ def _latest_day(record: Record, publication: Publication) -> str:
 
 
 def report_newer(days: Sequence[str]) -> None:
-    """Says which listings were observed anew since their issues were frozen."""
+    """Says which listings were observed again since their issues were frozen."""
     first_days = ", ".join(days[:5]) + (" …" if len(days) > 5 else "")
     print_error(
-        f"{first_days}: the record holds a later observation of the listing; "
+        f"{first_days}: the record has a later observation of the listing; "
         "`hotpapers issue DATE --again --reason …` makes a new edition."
     )

@@ -1,4 +1,4 @@
-"""The command that says what is held of an account, and why; and takes the operator's word on it."""
+"""`hotpapers judge`: shows the verdicts on an account, and records the operator's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OF_PAPERS: tuple[Judgement, ...] = ("author", "independent")
 
 
 class JudgedKey(NamedTuple):
-    """What is judged: an account, or the account as a voice on a paper, by their keys."""
+    """The key of what is judged: an account, or an account as a voice on a paper."""
 
     account: str
     paper: str
@@ -37,9 +37,9 @@ class JudgedKey(NamedTuple):
 @click.option("--bot", "judgement", flag_value="bot", help="Treat it as a bot.")
 @click.option("--human", "judgement", flag_value="human", help="Treat it as a person.")
 @click.option("--author", "judgement", flag_value="author", help="Treat it as an author of the paper.")
-@click.option("--independent", "judgement", flag_value="independent", help="Treat it as no author of the paper.")
+@click.option("--independent", "judgement", flag_value="independent", help="Treat it as not an author of the paper.")
 @click.option(
-    "--undo", "judgement", flag_value="", help="Remove your verdict or an author's proof, and let the rules decide."
+    "--undo", "judgement", flag_value="", help="Withdraw your verdict or an author's proof, and let the rules decide."
 )
 @click.option("--paper", metavar="PAPER", default="", help="The paper that --author, --independent or --undo is about.")
 @click.option("--reason", default="", metavar="TEXT", help="The reason, kept with the verdict.")
@@ -54,7 +54,8 @@ def judge(
 ) -> None:  # fmt: skip
     """Show whether an account counts as a bot or as a paper's author, and why.
 
-    --bot, --human, and for one paper --author and --independent, override all rules, in issues frozen from now on.
+    To override all rules in issues frozen from now on, use --bot or --human, or for one paper --author or
+    --independent.
     """
     key = JudgedKey(parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else "")
     with common.open_record(context) as record:
@@ -97,19 +98,19 @@ def _say(
 
 
 def midnight(day: str) -> int:
-    """The beginning of a day, µs UTC. Raises UsageError."""
+    """The start of a day, µs UTC. Raises UsageError."""
     try:
         return timestamps.midnight(day)
     except ValueError:
-        raise UsageError(f"{day}: not a day; write it as 2021-01-14") from None
+        raise UsageError(f"{day}: not a date; write it like 2021-01-14") from None
 
 
 def _lines(review: AccountReview, papers: list[AuthorReview]) -> Iterator[str]:
-    consequence = "held to be a bot: not counted" if review.is_bot else "counted as a person"
+    consequence = "treated as a bot, not counted" if review.is_bot else "counted as a person"
     yield f"{review.account}: {consequence}; {count(len(review.verdicts), 'verdict')}"
     yield from map(_verdict_line, review.verdicts)
     for paper in papers:
-        standing = "its author's own voice" if paper.is_author else "not its author's voice"
+        standing = "an author's voice" if paper.is_author else "not an author's voice"
         yield f"{review.account} on {paper.paper}: {standing}; {count(len(paper.verdicts), 'verdict')}"
         yield from map(_verdict_line, paper.verdicts)
 

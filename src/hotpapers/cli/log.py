@@ -1,4 +1,4 @@
-"""`hotpapers log`: the transparency log of what was published, its key, and a new log after a key was lost."""
+"""`hotpapers log`: shows the transparency logs, and manages their key."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from hotpapers.transparency.witness_client import ask_witnesses
 
 @common.command("""
   hotpapers log
-  hotpapers log --rotate                      (the key was lost, or may be known to others)""")
-@click.option("--new-key", is_flag=True, help="Make a key where there is none.")
+  hotpapers log --rotate                      (the key was lost or leaked)""")
+@click.option("--new-key", is_flag=True, help="Create a key if there is none.")
 @click.option(
     "--rotate",
     is_flag=True,
-    help="Replace a key that is lost or known to others; a new log names the end of the last one.",
+    help="Replace a lost or leaked key; starts a new log that names the end of the last one.",
 )
 @click.option("--ask", is_flag=True, help="Ask witnesses that have not cosigned yet.")
-@click.option("--acknowledge", metavar="WITNESS", help="End a witness's alarm.")
+@click.option("--acknowledge", metavar="WITNESS", help="Clear a witness's alarm.")
 @common.json_option
 @common.store_options
 def log(
@@ -38,12 +38,12 @@ def log(
 ) -> None:
     """Show the transparency log of each publication, and manage its key.
 
-    A log proves what an issue said (docs/explanation/proof.md). What is new in the store is added first.
+    A log proves what an issue said (docs/explanation/proof.md). Whatever is new in the store is added to it first.
     """
-    common.require(not (new_key and rotate), "choose one of --new-key and --rotate")
+    common.require(not (new_key and rotate), "give either --new-key or --rotate, not both")
     config = context.log_config
     if config is None:
-        raise UsageError("no hotpapers.toml here; a log belongs to settings: hotpapers init")
+        raise UsageError("no hotpapers.toml here; a log needs settings, which `hotpapers init` creates")
     with common.open_record(context, publications=True) as record:
         names = _publications(record)
         if new_key:
@@ -56,9 +56,7 @@ def log(
             update_log(record.database, name, config, now())
     if acknowledge is not None:
         known = [alarms.acknowledge(config.folder / name, acknowledge) for name in names]
-        common.require(
-            any(known), f"witness {acknowledge} holds nothing against a log; `hotpapers status` lists alarms"
-        )
+        common.require(any(known), f"no alarm from witness {acknowledge}; `hotpapers status` lists alarms")
     problems = _ask(names, config, context) if ask else []
     rows = [row for name in names for row in _rows(name, config)]
     value = {"key": str(config.key_file), "folder": str(config.folder), "logs": rows}
@@ -67,7 +65,7 @@ def log(
 
 
 def _ask(names: Sequence[str], config: LogConfig, context: common.CommandContext) -> list[str]:
-    """Asks the witnesses; what went wrong."""
+    """Asks the witnesses to cosign; returns problems."""
     policy = witness_policy(config.policy)
     addresses = [witness.url for witness in policy.witnesses if witness.url]
     with context.http(addresses) as http:
@@ -81,15 +79,15 @@ def _publications(record: Record) -> list[str]:
 
 def _make_first_key(config: LogConfig) -> None:
     if config.key_file.exists():
-        raise UsageError(f"{config.key_file}: there is a key already; --rotate replaces it, and begins a new log")
+        raise UsageError(f"{config.key_file}: already exists; --rotate replaces it and starts a new log")
     if log_keys.read_states(config.key_file):
-        raise UsageError(f"{config.key_file} was there before and is gone; put it back, or take --rotate")
+        raise UsageError(f"{config.key_file}: the key existed before and is gone; restore it, or use --rotate")
     log_keys.make_key(config.key_file)
 
 
 def _lines(rows: Sequence[dict[str, Any]], config: LogConfig) -> Iterator[str]:
     if log_keys.load_key(config.key_file) is None:
-        yield f"no log is kept: there is no key {config.key_file}; `hotpapers log --new-key` makes one"
+        yield f"no log is kept: there is no key at {config.key_file}; `hotpapers log --new-key` creates one"
     for row in rows:
         yield f"{row['publication']}  {row['origin']}: {count(row['size'], 'leaf', 'leaves')}, root {row['root']}"
         yield f"  key        {row['key']}"

@@ -1,4 +1,4 @@
-"""The commands on mail: who gets it, what comes back, what a domain says of it."""
+"""`hotpapers mail`: manages subscribers, processes bounces and checks the mail setup."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def mail() -> None:
   hotpapers mail subscribe somebody@example.org""")
 @mail.command(short_help="Send an address a request to confirm.")
 @click.argument("address", metavar="ADDRESS")
-@click.option("--skip-empty", is_flag=True, help="No message on days whose issue has no papers.")
+@click.option("--skip-empty", is_flag=True, help="Send no mail on days whose issue has no papers.")
 @common.publication_option
 @common.store_options
 def subscribe(address: str, skip_empty: bool, publication: str | None, context: common.CommandContext) -> None:
     """Send an address a message that asks to confirm a subscription.
 
-    It gets nothing else before it is confirmed, and is deleted if it is not within seven days.
+    The address gets no other mail until it is confirmed, and is deleted if that does not happen within seven days.
     """
     with common.open_record(context, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
@@ -62,7 +62,7 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, context: 
     if request:
         echo(f"{normalized(address)}: confirmation message sent")
     else:
-        echo(f"{normalized(address)}: already confirmed, or asked within the last day; no message sent")
+        echo(f"{normalized(address)}: already confirmed, or asked within the last day; no message was sent")
 
 
 @common.examples("""
@@ -80,7 +80,7 @@ def confirm(token: str, context: common.CommandContext) -> None:
 def _read(record: Record, token: str) -> tokens.MailToken:
     text = tokens.decode(record.hasher.secret, token.strip())
     if text is None:
-        raise UsageError("not a token of this store; copy the whole token from the message")
+        raise UsageError("not a valid token for this store; copy the whole token from the message")
     return text
 
 
@@ -92,9 +92,10 @@ def _read(record: Record, token: str) -> tokens.MailToken:
 @common.publication_option
 @common.store_options
 def unsubscribe(who: str, publication: str | None, context: common.CommandContext) -> None:
-    """Remove an address from the list. A keyed hash stays, so that it is not written to again unasked.
+    """Remove an address from the list.
 
-    From all publications, or from one.
+    Removes it from all publications, or only from the one named. A keyed hash of the address is kept, so that it
+    gets no mail again without asking.
     """
     with common.open_record(context) as record:
         ended = _end_subscriptions(record, who.strip(), publication, now())
@@ -104,7 +105,7 @@ def unsubscribe(who: str, publication: str | None, context: common.CommandContex
 
 
 def _end_subscriptions(record: Record, who: str, publication: str | None, at: int) -> list[str]:
-    """The publications that somebody left now."""
+    """Ends an address's subscriptions; the publications that it has now left."""
     if is_address(who):
         matching = [
             subscriber
@@ -121,7 +122,7 @@ def _end_subscriptions(record: Record, who: str, publication: str | None, at: in
 @common.examples("""
   hotpapers mail list""")
 @mail.command("list", short_help="List the number of subscribers.")
-@click.option("--addresses", is_flag=True, help="List the addresses, not just their number.")
+@click.option("--addresses", is_flag=True, help="Also list the addresses.")
 @common.json_option
 @common.store_options
 def list_(addresses: bool, as_json: bool, context: common.CommandContext) -> None:
@@ -160,8 +161,8 @@ def list_(addresses: bool, as_json: bool, context: common.CommandContext) -> Non
 def bounce(file: Path | None, as_json: bool, context: common.CommandContext) -> None:
     """Process bounces, unsubscribe requests and confirmations.
 
-    From a message or a mailbox (mbox), or standard input, left as it is. Addresses that cannot be reached get no
-    more mail.
+    Reads a message or a mailbox (mbox) from FILE or standard input, without changing it. Addresses that cannot be
+    reached get no more mail.
     """
     data = file.read_bytes() if file else streams.standard_input().read(LARGEST_MAILBOX)
     common.require(len(data) < LARGEST_MAILBOX, "the mailbox is too large; process it in parts")
@@ -169,7 +170,7 @@ def bounce(file: Path | None, as_json: bool, context: common.CommandContext) -> 
         summary = bounces.process_mailbox(record, data, now())
     text = (
         f"{summary.bounced:,} bounced, {summary.came_back:,} returned for other reasons, "
-        f"{summary.confirmed:,} confirmed, {summary.left:,} left, {count(summary.other, 'other message')}"
+        f"{summary.confirmed:,} confirmed, {summary.left:,} unsubscribed, {count(summary.other, 'other message')}"
     )
     show(summary, [text], as_json)
 
@@ -186,8 +187,8 @@ def bounce(file: Path | None, as_json: bool, context: common.CommandContext) -> 
 def check(file: Path | None, address: str, resolver: str | None, as_json: bool, context: common.CommandContext) -> None:
     """Check how receivers will treat your mail, and which DNS records are missing.
 
-    SPF, DKIM and DMARC of the sender's domain, their alignment, and the unsubscribe address; of a delivered
-    message, its signature and the receiver's findings. Exit status 1 if something is wrong.
+    Checks SPF, DKIM and DMARC of the sender's domain, their alignment, and the unsubscribe address; for a delivered
+    message in FILE, its signature and the receiver's findings. Exit status 1 if something is wrong.
     """
     if file is not None:
         findings = check_message(file.read_bytes())
@@ -198,7 +199,7 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
     show({"findings": findings}, _finding_lines(findings), as_json)
     unknown = sum(finding.outcome == "unknown" for finding in findings)
     if unknown and not as_json:
-        print_error(f"{count(unknown, 'thing')} could not be checked")
+        print_error(f"{count(unknown, 'item')} could not be checked")
     if any(finding.outcome == "bad" for finding in findings):
         raise click.exceptions.Exit(1)
 

@@ -1,8 +1,8 @@
-"""The command mcp: tools for language models over standard input and output.
+"""`hotpapers mcp`: tools for language models over standard input and output.
 
-JSON-RPC 2.0, one message a line, as the Model Context Protocol has it: of revision 2026-07-28, in which every request
-says which revision it speaks, and of 2025-11-25 and 2025-06-18, which begin with a handshake. No request changes what
-another is answered. https://modelcontextprotocol.io/specification/
+Speaks JSON-RPC 2.0, one message per line, according to the Model Context Protocol: revision 2026-07-28, in which every
+request names its revision, and 2025-11-25 and 2025-06-18, which start with a handshake. No request affects the answer
+to another. https://modelcontextprotocol.io/specification/
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from hotpapers.query.session import QuerySession
 from hotpapers.query.tools import INSTRUCTIONS, TOOLS
 
 PER_REQUEST = ("2026-07-28",)
-"""Revisions of which every request names its own."""
+"""Revisions that every request names."""
 HANDSHAKE = ("2025-11-25", "2025-06-18")
-"""Revisions that are agreed upon at the beginning, the latest first."""
+"""Revisions that are negotiated at the start, the latest first."""
 META = "io.modelcontextprotocol/"
 LONGEST = 1_000_000
-"""Bytes of a message."""
+"""Maximum bytes of a message."""
 FRESH = 3_600_000
-"""Milliseconds for which the list of tools need not be asked for again."""
+"""Milliseconds for which a client may cache the list of tools."""
 
 PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
 UNSUPPORTED = -32022
-"""What JSON-RPC and the protocol call errors."""
+"""Error codes of JSON-RPC and of the protocol."""
 
 SERVER = {"name": "hotpapers", "title": "Hot Papers", "version": __version__}
 CAPABILITIES: dict[str, Any] = {"tools": {}}
@@ -43,7 +43,7 @@ Json = dict[str, Any]
 
 
 class RpcError(Exception):
-    """A request that is answered with an error of the protocol."""
+    """A request is answered with a protocol error."""
 
     def __init__(self, code: int, message: str, data: Json | None = None) -> None:
         super().__init__(message)
@@ -59,7 +59,7 @@ Example, as a program that speaks the Model Context Protocol starts it:
 def mcp(context: common.CommandContext) -> None:
     """Serve issues, papers and search to language models (MCP).
 
-    Speaks the Model Context Protocol on standard input and output; read-only.
+    Speaks the Model Context Protocol on standard input and output. Read-only.
     """
     with ExitStack() as stack:
 
@@ -71,12 +71,12 @@ def mcp(context: common.CommandContext) -> None:
 
 
 def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:
-    """Answers messages until there are no more. A session whose database was away is opened anew."""
+    """Answers messages until the input ends. A session that lost its database is reopened."""
     session = open_session()
     for line in lines(input_stream):
         reply = respond(session, line)
-        if session.record.database.is_lost:  # no tool changes anything: the same may be asked again
-            with suppress(StoreError):  # still away, as the answer says
+        if session.record.database.is_lost:  # tools are read-only: the request can be repeated
+            with suppress(StoreError):  # still unreachable: the first answer says so
                 session = open_session()
                 reply = respond(session, line)
         if reply is not None:
@@ -85,7 +85,7 @@ def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, outp
 
 
 def lines(input_stream: BinaryIO) -> Iterator[bytes]:
-    """The lines that are not empty; of one that is too long the beginning, which is no JSON then."""
+    """The non-empty lines. A line that is too long is cut, and is then invalid JSON."""
     while line := input_stream.readline(LONGEST + 1):
         rest = line
         while len(rest) > LONGEST and not rest.endswith(b"\n"):
@@ -95,7 +95,7 @@ def lines(input_stream: BinaryIO) -> Iterator[bytes]:
 
 
 def respond(session: QuerySession, line: bytes) -> Json | None:
-    """The answer to a message; None to what wants none."""
+    """The answer to a message; None if it needs none."""
     try:
         message = msgspec.json.decode(line) if len(line) <= LONGEST else None
     except (msgspec.DecodeError, RecursionError):
@@ -110,7 +110,7 @@ def respond(session: QuerySession, line: bytes) -> Json | None:
         return {**head, "result": result(session, request)}
     except RpcError as refused:
         return {**head, "error": refused.error}
-    except Exception:  # a defect of ours: told on standard error, and the next request is answered all the same
+    except Exception:  # a bug: report it on standard error, and keep answering requests
         traceback.print_exc()
         return {**head, "error": {"code": INTERNAL, "message": "internal error"}}
 
@@ -132,20 +132,20 @@ class RpcRequest(NamedTuple):
 
 
 def request_of(message: Any) -> RpcRequest | Json | None:
-    """A message as a request; or the error that is its answer; None for notifications, and for answers to nothing."""
+    """A message as a request; an error to answer with; or None for notifications and for responses."""
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-        return _invalid(message, "not a message of JSON-RPC 2.0")
+        return _invalid(message, "not a JSON-RPC 2.0 message")
     if "method" not in message and ("result" in message or "error" in message):
         return None
     if not isinstance(message.get("method"), str):
-        return _invalid(message, "a message without a method")
+        return _invalid(message, "method is missing")
     if "id" not in message:
         return None
     if _id(message) is None:
-        return _invalid(message, "an id is a text or a whole number")
+        return _invalid(message, "id must be a string or an integer")
     params = message.get("params", {})
     if not isinstance(params, dict):
-        return _invalid(message, "params is an object")
+        return _invalid(message, "params must be an object")
     return RpcRequest(message["id"], message["method"], params)
 
 
@@ -163,7 +163,7 @@ def _invalid(message: Any, why: str) -> Json:
 
 
 def result(session: QuerySession, request: RpcRequest) -> Json:
-    """What a request gets. Raises RequestRefused."""
+    """The result of a request. Raises RpcError."""
     if f"{META}protocolVersion" in request.meta or request.method == "server/discover":
         _check_meta(request)
         handler = _by_request(session, request)
@@ -214,21 +214,21 @@ def _by_handshake(session: QuerySession, request: RpcRequest) -> Json:
 
 
 def _no_method(request: RpcRequest) -> RpcError:
-    return RpcError(NO_METHOD, f"there is no method {request.method[:100]!r} here")
+    return RpcError(NO_METHOD, f"no such method: {request.method[:100]!r}")
 
 
 def _tools(request: RpcRequest) -> Json:
     if "cursor" in request.params:
-        raise RpcError(INVALID_PARAMS, "all tools are on one page: there is no cursor")
+        raise RpcError(INVALID_PARAMS, "all tools are on one page; cursor is not supported")
     return {"tools": [tool.definition for tool in TOOLS.values()]}
 
 
 def _call_tool(session: QuerySession, request: RpcRequest) -> Json:
-    """A tool's answer; what it cannot do is told as its answer too, so that whoever asked can ask better."""
+    """A tool's answer. Its errors are returned as answers too, so that the model can correct its request."""
     name, arguments = request.params.get("name"), request.params.get("arguments", {})
     tool = TOOLS.get(name) if isinstance(name, str) else None
     if tool is None or not isinstance(arguments, dict):
-        raise RpcError(INVALID_PARAMS, f"there are the tools {', '.join(TOOLS)}; arguments is an object")
+        raise RpcError(INVALID_PARAMS, f"the tools are {', '.join(TOOLS)}; arguments must be an object")
     try:
         outcome = tool.call(session, arguments)
     except HotPapersError as problem:

@@ -1,4 +1,4 @@
-"""`hotpapers prune`: deletes raw payloads and snapshots that nothing needs."""
+"""`hotpapers prune`: deletes raw payloads and snapshots that are no longer needed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hotpapers.privacy import retention as pruning
 def prune(as_json: bool, context: common.CommandContext) -> None:
     """Delete data that no issue or comparison needs.
 
-    Expired raw payloads and old snapshots. No frozen issue changes.
+    Deletes expired raw payloads and old snapshots. No frozen issue changes.
     """
     with common.open_record(context) as record:
         result = pruning.prune(record)
-    text = f"{count(result.snapshots, 'snapshot')} and {count(result.originals, 'original')} dropped"
+    text = f"{count(result.snapshots, 'snapshot')} and {count(result.originals, 'original')} deleted"
     show(result, [text], as_json)

@@ -1,5 +1,5 @@
-"""`hotpapers publish`: freezes pending issues, writes their files and sends them; and how it went with folders
-that another command had rendered again."""
+"""`hotpapers publish`: freezes pending issues, writes their files and sends them. Also reports on folders that another
+command rendered again."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from hotpapers.transparency.publication_log import update_log
   hotpapers publish 2021-01-14 --to mailing --preview
   hotpapers publish --all                     (to the channels of hotpapers.toml)""")
 @click.argument("dates", nargs=-1, metavar="[DATE]…")
-@click.option("--all", "everything", is_flag=True, help="Every day with a frozen issue or a listing.")
-@click.option("--to", "to", type=click.Choice(sending.EVERY), multiple=True, help="A channel; can be repeated.")
+@click.option("--all", "everything", is_flag=True, help="Publish every day with a frozen issue or a listing.")
+@click.option("--to", "to", type=click.Choice(sending.EVERY), multiple=True, help="A channel; repeatable.")
 @click.option("--preview", is_flag=True, help="Show what would be sent (mail: as files) without sending it.")
 @click.option(
     "--output",
     type=common.FOLDER,
     metavar="DIR",
-    help="With several channels, one subfolder each. [default: from the settings, else public]",
+    help="The output folder; with several channels, one subfolder each. [default: from the settings, else public]",
 )
 @common.publication_option
 @common.json_option
@@ -44,13 +44,14 @@ def publish(
 ) -> None:  # fmt: skip
     """Freeze pending issues and publish them.
 
-    Writes only files that changed, each channel in its own folder; messages are sent once.
+    Writes only files that have changed, each channel to its own folder. Messages are sent only once.
     """
     common.require(bool(dates) != everything, "missing dates: name days such as 2021-01-14, or add --all")
     if is_retrospective(publication or ""):
-        common.require(output is not None, f"{publication}: name a folder of its own with --output")
+        common.require(output is not None, f"{publication}: name a separate folder with --output")
         common.require(
-            {*to} <= common.AFTERWARDS, f"{publication}: what was made afterwards goes --to site or markdown alone"
+            {*to} <= common.AFTERWARDS,
+            f"{publication}: issues made afterwards can only be published to site or markdown",
         )
         to = to or ("site",)
     selected_channels = sending.selected_channels(to, everything=everything, preview=preview)
@@ -80,7 +81,7 @@ def publish(
 
 
 def update_logs(record: Record, names: Sequence[str], context: common.CommandContext) -> list[str]:
-    """Brings publications' logs up to date; what is wrong with them, which keeps no issue from being published."""
+    """Updates the logs of publications; returns problems, which do not stop issues from being published."""
     try:
         if config := context.log_config:
             for name in names:
@@ -118,21 +119,20 @@ def _freeze_all(record: Record, publication: Publication, days: Sequence[str], c
 
 
 def folder_results(folders: list[RerenderedFolder]) -> list[dict[str, Any]]:
-    """Rendered folders as JSON."""
+    """The rendered folders, for JSON."""
     return [
         {"folder": str(folder.folder), "channel": folder.channel, "rendered": folder.rendered} for folder in folders
     ]
 
 
 def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
-    """Prints what was rendered again; exit status 1 where a folder that is there could not be."""
+    """Prints which folders were rendered again; exits with status 1 if an existing folder could not be."""
     for folder in folders:
         if not folder.is_own:
             print_error(f"{folder.folder}: {folder.reason}, of which this store is a copy; run the same command there")
         elif not folder.rendered:
             print_error(
-                f"{folder.folder}: {folder.reason}; if its {folder.channel} pages are elsewhere now, publish there"
-                " again"
+                f"{folder.folder}: {folder.reason}; if its {folder.channel} pages have moved, publish them again there"
             )
         else:
             if not as_json:

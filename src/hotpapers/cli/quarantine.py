@@ -1,4 +1,4 @@
-"""`hotpapers quarantine`: lists payloads that no parser could read."""
+"""`hotpapers quarantine`: lists payloads that could not be parsed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hotpapers.store import quarantine as apart
 from hotpapers.store.quarantine import QuarantinedPayload
 
 SHOWN = 4_000
-"""Characters of an original that are shown to people; `--json` has it whole."""
+"""Characters of an original that are printed; `--json` prints all of it."""
 
 
 @common.command("""
@@ -35,7 +35,7 @@ SHOWN = 4_000
 def quarantine(number: int | None, source: str, most: int, as_json: bool, context: common.CommandContext) -> None:
     """List payloads that could not be parsed, or show one.
 
-    Kept for a while, for a later version to parse: see `hotpapers reprocess`.
+    They are kept for a while, in case a later version can parse them: see `hotpapers reprocess`.
     """
     with common.open_record(context) as record:
         if number is not None:
@@ -44,7 +44,7 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, contex
         totals = apart.counted(record.database)
         latest = apart.latest(record.database, source, most)
     listed = sum(number for name, number in totals.items() if source in ("", name))
-    summary = _summary(totals, listed, len(latest)) if listed else "nothing is in quarantine"
+    summary = _summary(totals, listed, len(latest)) if listed else "quarantine is empty"
     show({"sources": totals, "quarantine": latest}, [*map(_line, latest), summary], as_json)
 
 
@@ -58,9 +58,9 @@ def _one_line(text: str) -> str:
 
 
 def _summary(totals: Mapping[str, int], listed: int, most: int) -> str:
-    more = f", the last {most:,} listed" if most < listed else ""
+    more = f", the latest {most:,} shown" if most < listed else ""
     by_source = ", ".join(f"{number:,} of {name}" for name, number in totals.items())
-    return f"{count(listed, 'original')}{more}. In all: {by_source}. `hotpapers quarantine NUMBER` shows one."
+    return f"{count(listed, 'original')}{more}. By source: {by_source}. `hotpapers quarantine NUMBER` shows one."
 
 
 def _show(payload: QuarantinedPayload, body: bytes, as_json: bool) -> None:

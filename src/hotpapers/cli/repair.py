@@ -1,4 +1,4 @@
-"""The command that closes rows which nothing can use: repair."""
+"""`hotpapers repair`: closes unusable rows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from hotpapers.store.verify import name_of
 def repair(as_json: bool, context: common.CommandContext) -> None:
     """Close rows with an empty key.
 
-    `status` and `verify` list such rows. They stay in the record, closed; no frozen issue changes. A damaged store
-    needs a backup instead.
+    `status` and `verify` list such rows. They stay in the record but are closed. No frozen issue changes. To fix a
+    damaged store, restore a backup instead.
     """
     with common.open_record(context) as record:
         rows = repairing.close_unusable(record)

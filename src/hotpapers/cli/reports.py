@@ -1,4 +1,4 @@
-"""The command that lists what readers said in the app's forms."""
+"""`hotpapers reports`: lists the reports that readers sent with the app's forms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hotpapers.store.reader_reports import ReaderReport
 from hotpapers.view import site_paths
 
 NAMES: dict[reporting.Kind, str] = {
-    "entry": "an entry is wrong", "quotation": "not to be quoted", "contest": "a person, not a bot",
+    "entry": "wrong entry", "quotation": "unwanted quotation", "contest": "person, not a bot",
 }  # fmt: skip
 
 
@@ -31,12 +31,12 @@ NAMES: dict[reporting.Kind, str] = {
     multiple=True,
     type=click.IntRange(min=1),
     metavar="ID",
-    help="Close this report, and delete its text.",
+    help="Close this report and delete its text; repeatable.",
 )
 @common.json_option
 @common.store_options
 def reports(closed: tuple[int, ...], as_json: bool, context: common.CommandContext) -> None:
-    """List what readers reported in the app's forms.
+    """List the reports that readers sent with the app's forms.
 
     Act on them with `hide`, `judge` and `issue DAY --again`.
     """
@@ -52,7 +52,7 @@ def reports(closed: tuple[int, ...], as_json: bool, context: common.CommandConte
 
 
 def _known(record: Record, report: ReaderReport) -> dict[str, str]:
-    """Of a post that is reported: its page, and by whom and of when it is, where the record knows it."""
+    """The page, author and day of a reported post; empty if the record does not have it."""
     row = record.view().latest_row(Post, report.subject) if report.kind == "quotation" else None
     if row is None or row.is_forgotten or not isinstance(row.item, Post):
         return {"page": "", "by": ""}

@@ -1,4 +1,4 @@
-"""`hotpapers reprocess`: parses a source's raw payloads again."""
+"""`hotpapers reprocess`: reparses a source's raw payloads."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from hotpapers.terms import of
 @common.json_option
 @common.store_options
 def reprocess(source: str, yes: bool, as_json: bool, context: common.CommandContext) -> None:
-    """Parse a source's raw payloads again with this version.
+    """Reparse a source's raw payloads with this version.
 
-    After an update. Shows what would change and asks first: rows no longer parsed are closed, new ones added, and
-    payloads that can now be parsed leave quarantine. No frozen issue changes.
+    For use after an update. Shows what would change and asks first. Rows that this version no longer produces are
+    closed, new rows are added, and payloads that it can parse leave quarantine. No frozen issue changes.
     """
-    from hotpapers.ingest import reprocessing  # all sources come with it
+    from hotpapers.ingest import reprocessing  # imports all sources
 
     [choice] = chosen_sources(context.settings.source, [source], str(context.file), context.terms)
     terms = of(context.terms, source)
@@ -44,7 +44,7 @@ def reprocess(source: str, yes: bool, as_json: bool, context: common.CommandCont
 def _planned(choice: ConfiguredSource, planned: ReparsePlan) -> Iterator[str]:
     yield f"{choice.name}: {count(planned.kept, 'original')} kept, {planned.apart:,} in quarantine"
     if planned.unreadable:
-        yield f"can no longer be read: {count(planned.unreadable, 'original')}; what was read from them stays"
+        yield f"can no longer be read: {count(planned.unreadable, 'original')}; their rows stay"
     if not planned.is_nothing:
         yield f"would close    {_by_kind(planned.closed)}"
         yield f"would add      {_by_kind(planned.added)}"

@@ -1,5 +1,5 @@
-"""`hotpapers run`: collects, freezes and publishes on schedule. When it starts it says what it reads, since when, and
-when the first issue appears; then how that goes on."""
+"""`hotpapers run`: collects, freezes and publishes on schedule. At the start it says what it reads, since when, and
+when the first issue appears; then it shows the progress."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ from hotpapers.web.monitoring import monitor
 
 @common.command("""
   hotpapers run
-  hotpapers run --once                        (from a scheduler: one round, what is due frozen and published)""")
+  hotpapers run --once                        (one round, for a scheduler)""")
 @click.option("--once", is_flag=True, help="Read each source once, then freeze and publish what is due.")
 @common.store_options
 def run(once: bool, context: common.CommandContext) -> None:
     """Collect, freeze and publish on schedule until stopped.
 
-    Each publication's issue is frozen and published when its day closes. What fails is retried and stops nothing
-    else.
+    Each publication's issue is frozen and published when its day closes. Failures are retried and do not affect other
+    jobs.
     """
     choices = enabled_sources(context, ())
     names = context.own_publications
@@ -80,7 +80,7 @@ def run(once: bool, context: common.CommandContext) -> None:
         }
         send_jobs = {name: partial(_sending, context, names, site) for name in sending}
         peer_jobs = follow_jobs(context, site)
-        if once:  # what was read now is published now, and sent
+        if once:  # in order: read, then publish, then send
             problems = run_jobs_once((*in_turn(read_jobs), peer_jobs, site_jobs, send_jobs), site)
         else:
             runner = JobRunner({**read_jobs, **peer_jobs, **site_jobs, **send_jobs}, site.stop)
@@ -138,13 +138,13 @@ def _housekeeping(context: common.CommandContext, names: list[str], site: Ingest
 
 
 def site_health(context: common.CommandContext, record: Record, names: Sequence[str], at: int) -> SiteHealth:
-    """How those jobs are doing that the settings ask for."""
+    """The health of the jobs that the settings ask for."""
     return health(record, names, at, all_alarms(context), wanted_jobs(context))
 
 
 @contextmanager
 def _monitoring(context: common.CommandContext, names: list[str]) -> Iterator[None]:
-    """Answers machines that watch, where the settings say on which address."""
+    """Serves /metrics and /health, if the settings name an address."""
 
     def ask() -> SiteHealth:
         with Record(context.store, create=False) as record:
@@ -163,11 +163,11 @@ def _monitoring(context: common.CommandContext, names: list[str]) -> Iterator[No
 
 
 LOOK = 1.0
-"""Seconds between two looks at how far it is."""
+"""Seconds between two updates of the progress."""
 
 
 def print_start(context: common.CommandContext, choices: Sequence[ConfiguredSource], names: Sequence[str]) -> None:
-    """Says it: in sentences on a terminal, as events elsewhere."""
+    """Says what is read and when the first issues appear: in sentences on a terminal, else as log events."""
     at, days = now(), context.settings.run.read_back
     with Record(context.store) as record:
         new = [choice.name for choice in choices if jobs_queries.load_state(record, choice.name).started_at is None]
@@ -190,16 +190,16 @@ def print_start(context: common.CommandContext, choices: Sequence[ConfiguredSour
 def sentences(
     sources: Sequence[str], new: Sequence[str], days: int, firsts: Sequence[FirstIssue], zones: dict[str, str], at: int
 ) -> Iterator[str]:
-    """What is said to people. `new`: what is read for the first time; `days`: from before now that are read too."""
-    yield f"Reading {', '.join(sources)}, until stopped (Ctrl-C)."
+    """The sentences for people. `new`: sources read for the first time; `days`: how many past days to read back."""
+    yield f"Reading {', '.join(sources)} until stopped (Ctrl-C)."
     if new and days:
-        whose = "" if len(new) == len(sources) else f" of {', '.join(new)}"
-        yield f"First what was said{whose} since {day_of(at - days * DAY)}, as far back as each network remembers."
+        whose = "" if len(new) == len(sources) else f" from {', '.join(new)}"
+        yield f"First, it reads back posts{whose} since {day_of(at - days * DAY)}, as far as each network allows."
     for first in firsts:
         when = _local(first.at, zones[first.publication])
-        soon = "as soon as that is read" if first.at <= at else f"on {when}"
-        yield f"The first issue of {first.publication}, that of {first.day}, appears {soon}."
-    yield "How it is going: `hotpapers status`, in another window."
+        soon = "as soon as that is done" if first.at <= at else f"on {when}"
+        yield f"The first issue of {first.publication}, for {first.day}, appears {soon}."
+    yield "To see how it is going, run `hotpapers status` in another window."
 
 
 def _local(at: int, zone: str) -> str:
@@ -213,8 +213,7 @@ def _is_read_by_people(context: common.CommandContext) -> bool:
 
 @contextmanager
 def progress(context: common.CommandContext, jobs: Sequence[str], stop: threading.Event) -> Iterator[None]:
-    """As long as it is read what was said before: on a terminal a bar of how many jobs have done so, elsewhere an event
-    for each that has."""
+    """Shows the progress of reading back: a bar of finished jobs on a terminal, else a log event for each."""
     done = threading.Event()
     display = threading.Thread(target=_show, args=(context, jobs, stop, done), daemon=True)
     display.start()

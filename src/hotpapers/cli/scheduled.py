@@ -1,4 +1,4 @@
-"""The command of hosts that start the program on a schedule: when a run began, how it went, and the whole site."""
+"""`hotpapers scheduled`, for hosts that run on a schedule: records how a run went and writes the whole site."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hotpapers.store import now
 from hotpapers.view.site_config import SiteConfig
 
 REPORT = "schedule.json"
-"""What a machine that watches the published site can read."""
+"""The report in the published site, for monitoring."""
 
 
 @common.command("""
@@ -33,7 +33,7 @@ REPORT = "schedule.json"
     metavar="EVENT",
     help="begin: what started the run. [default: schedule]",
 )
-@click.option("--outcome", metavar="WORD", help="end: how `hotpapers run --once` ended: success, or anything else.")
+@click.option("--outcome", metavar="WORD", help="end: the outcome of `hotpapers run --once`: success, or another word.")
 @click.option("--where", default="", metavar="ADDRESS", help="end: the address of the run's log.")
 @click.option("--base", default="", metavar="ADDRESS", help="end: the site's public address, if not in the settings.")
 @click.option("--output", type=common.FOLDER, metavar="DIR", help="end: an empty folder for the site.")
@@ -46,7 +46,7 @@ def scheduled(
     """Record the start and end of a scheduled run.
 
     For hosts that run `hotpapers run --once` on a schedule and keep no files (`init --github-pages`). WHAT is begin
-    or end; end writes the site to DIR, with schedule.json on how the run went and when the next is due.
+    or end. end writes the site to DIR, with schedule.json, which says how the run went and when the next is due.
     """
     moments = times(context.settings.publication, datetime.datetime.now(datetime.UTC).date())
     if what == "begin":
@@ -54,13 +54,13 @@ def scheduled(
             text = schedule_status.begin(record, moments, now(), because)
         echo(text)
         return
-    common.require(outcome is not None and output is not None, "end goes with --outcome and --output")
+    common.require(outcome is not None and output is not None, "end needs --outcome and --output")
     assert outcome is not None and output is not None
     _end(context, moments, outcome, where, _site_config(context, base), output, as_json=as_json)
 
 
 def _site_config(context: common.CommandContext, base: str) -> SiteConfig:
-    """The settings' own, with the host's address where they name none; feeds are always made."""
+    """The one in the settings, with the host's address if they have none; feeds are always made."""
     site_config = context.site_config._replace(feeds=True)
     if site_config.base or not base:
         return site_config
@@ -86,6 +86,6 @@ def _end(
     public = {name: value for name, value in report._asdict().items() if name != "problems"}
     with open_published(output / REPORT) as out:
         out.write(msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
-    outcome_line = f"{report.outcome}: {'; '.join(report.problems) or 'nothing to look at'}"
+    outcome_line = f"{report.outcome}: {'; '.join(report.problems) or 'no problems'}"
     files_line = f"{output}: {files:,} files; the next run is due by {report.next_by}"
     show({**report._asdict(), "files": files}, [outcome_line, files_line], as_json)

@@ -1,4 +1,4 @@
-"""The command that searches: papers, or what people wrote of them."""
+"""`hotpapers search`: searches papers, or posts about them."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from hotpapers.search import PaperHit, PaperResults, PostHit, PostResults, Searc
 from hotpapers.store import Record
 
 AUTHORS = 3
-"""So many authors are named; of the others, how many there are."""
+"""Authors named; the others are counted."""
 ISSUES = 3
 LONG = 5_000
-"""Rows that are to be taken into the index, from which on a bar shows how far it is."""
+"""Rows to index from which a progress bar is shown."""
 INDENT = " " * 4
 
 Spans = Sequence[tuple[int, int]]
 
 
 WORD = "\0"
-"""Stands before a word of the query that begins with a hyphen, so that it is not taken for an option."""
+"""Prefixes a query word that begins with a hyphen, so that click does not take it for an option."""
 
 
 class QueryCommand(click.Command):
-    """A command whose words may begin with a hyphen: `-tea` is one to leave out, unless it is an option's name."""
+    """A command whose words may begin with a hyphen: `-tea` excludes a word, unless it is the name of an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         options = {name for parameter in self.get_params(ctx) for name in parameter.opts}
@@ -53,16 +53,21 @@ def _as_word(arg: str, options: Container[str]) -> str:
 \b
 A query:
   kettle steam        both words            kettl*            prefix match
-  "on steam"          in this order         kettle OR teapot  one of them
+  "on steam"          in this order         kettle OR teapot  either word
   -teapot             without it            title:kettle      in the title
-  author:brewster     of that name          author:"Ada Brewster"
-  category:cs.LG      or of an archive      category:cs
+  author:brewster     by author             author:"Ada Brewster"
+  category:cs.LG      or an archive         category:cs
   date:2026-11        day, month or year    from:2026 to:2027-02
   2101.04869          the paper itself, by identifier or any address of it""")
 @click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, required=True)
 @click.option(
-    "--limit", type=click.IntRange(1, 1000), metavar="N", default=10, show_default=True, help="Results at most."
+    "--limit",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="Maximum number of results.",
 )
 @click.option("--posts", is_flag=True, help="Search posts about papers instead.")
 @common.json_option
@@ -70,7 +75,7 @@ A query:
 def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, context: common.CommandContext) -> None:
     """Search papers by words, authors, categories and dates.
 
-    Best match first; newest first if the query has no words. Accents, case and plural endings are ignored.
+    The best match comes first, or the newest if the query has no words. Accents, case and plural endings are ignored.
     """
     text = " ".join(query).replace(WORD, "")
     with common.open_record(context) as record:
@@ -88,11 +93,11 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, conte
         _print(results, others)
     if results.behind:
         batches = count(results.behind, "batch", "batches")
-        print_error(f"the store cannot be written now, so the last {batches} were not searched")
+        print_error(f"the store cannot be written, so the search index lacks the last {batches}")
 
 
 def _renew(record: Record) -> None:
-    """Brings the index up with a bar, where that takes a while; otherwise searching does it."""
+    """Updates the index with a progress bar if that takes a while; otherwise the search does it."""
     rows = searching.outstanding(record)
     if rows > LONG:
         with bar("making the index", rows) as progress:
@@ -100,10 +105,10 @@ def _renew(record: Record) -> None:
 
 
 def _posts_instead(record: Record, query: str, context: common.CommandContext) -> int:
-    """How many posts have the words that no paper has."""
+    """How many posts match a query that no paper matches."""
     try:
         return searching.search_posts(record, query, limit=1, allowed=context.terms).total
-    except UsageError:  # the query asks for what only papers have
+    except UsageError:  # the query uses fields that only papers have
         return 0
 
 
@@ -119,18 +124,18 @@ def _print(results: PaperResults | PostResults, others: int) -> None:
 
 
 def _head(results: PaperResults | PostResults, others: int) -> str:
-    """What was understood and how much there is of it."""
+    """The query as it was understood, and the number of results."""
     noun = "paper" if isinstance(results, PaperResults) else "post"
     if not results.total:
-        more = f"; {count(others, 'post has', 'posts have')} it: add --posts" if others else ""
+        more = f"; {count(others, 'post matches', 'posts match')}: add --posts" if others else ""
         return f"no {noun} {results.understood}{more}"
     on_page = len(results.papers if isinstance(results, PaperResults) else results.posts)
     number = count(results.total, noun) if results.exact else f"more than {results.total:,} {noun}s"
     first = ""
     if on_page < results.total or not results.exact:
-        first = f", the first{f' {on_page:,}' if on_page > 1 else ''} of them"
+        first = f"; showing the first{f' {on_page:,}' if on_page > 1 else ''}"
     if isinstance(results, PaperResults) and results.parts:
-        return f"no paper {results.understood}; {number} with that as part of a word{first}"
+        return f"no paper {results.understood}; {number} with it as part of a word{first}"
     return f"{number} {results.understood}{first}"
 
 
@@ -141,7 +146,7 @@ def _paper(hit: PaperHit) -> Iterator[str]:
 
 
 def _authors(hit: PaperHit) -> str:
-    """The first authors, and those who were asked for."""
+    """The first authors, and those that match the query."""
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
     named = [n for n in spans if n < AUTHORS or spans[n]]
     rest = len(hit.authors) - len(named)
@@ -149,7 +154,7 @@ def _authors(hit: PaperHit) -> str:
 
 
 def _issues(issues: Sequence[SearchHitIssue]) -> str:
-    """The latest issues that had the paper, each with its place there; a publication is named once."""
+    """The latest issues with the paper, and its place in each; a publication is named once."""
     latest = issues[: -ISSUES - 1 : -1]
     named, before = [], ""
     for hit in latest:
@@ -169,7 +174,7 @@ def _post(hit: PostHit) -> Iterator[str]:
 
 
 def marked(text: str, spans: Spans) -> str:
-    """A text that nothing in it can command a terminal; on a terminal with what was asked for in bold."""
+    """A text without terminal control characters; on a terminal, matches are in bold."""
     bold = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     pieces, at = [], 0
     for start, end in spans if bold else ():

@@ -1,4 +1,4 @@
-"""Channels that send: which there are, what they are made of, and what `publish` does with them."""
+"""The channels that send messages, and what `publish` does with them."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from hotpapers.model import HttpClient, distinct
 from hotpapers.render import CHANNELS
 from hotpapers.store import Record, now
 
-if TYPE_CHECKING:  # what sends is loaded only where something is sent
+if TYPE_CHECKING:  # the sending code is imported only when something is sent
     from hotpapers.schedule import SenderDestination
 
 
 class ClientHandle(NamedTuple):
-    """A way out, and what ends it."""
+    """An HTTP client, and the function that closes it."""
 
     http: HttpClient
     close: Callable[[], object]
 
 
 OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], ClientHandle]
-"""Opens a way out: for the operator's own addresses, which may lie inside, and for secrets that no error may name."""
+"""Opens a client, given the operator's own addresses, which may be internal, and secrets that no error may show."""
 
 
 def _mailing(record: Record, context: common.CommandContext, open_client: OpenClient) -> Iterator[SenderDestination]:
-    """Mail, where the settings name a relay."""
+    """Mail, if the settings name a relay."""
     from hotpapers.deliver.email.config import is_open, mail_config_of
     from hotpapers.deliver.email.sender import EmailSender
     from hotpapers.schedule import SenderDestination
@@ -53,7 +53,7 @@ OpenSenders = Callable[[Record, common.CommandContext, OpenClient], "Iterator[Se
 
 
 def _announcing(channel: str) -> OpenSenders:
-    """Announcements: each place has a way out of its own."""
+    """Announcements: each destination has its own client."""
 
     def opened(record: Record, context: common.CommandContext, open_client: OpenClient) -> Iterator[SenderDestination]:
         from hotpapers.deliver.announce.destinations import DESTINATIONS
@@ -67,16 +67,15 @@ def _announcing(channel: str) -> OpenSenders:
 
 
 SENDERS = {**{name: _announcing(name) for name in ("chat", "webhook", "bluesky")}, "mailing": _mailing}
-"""Each channel that sends, by name: what opens it for each place of the settings that it goes to, in the order in which
-they are served: thousands of messages take hours, and no room waits for them. A new one is one line here. Raises
-SettingsError."""
+"""Each channel that sends, by name: the function that opens its destinations, which raises SettingsError. Mail comes
+last, since thousands of messages take hours. A new channel is one line here."""
 
 EVERY = (*CHANNELS, *SENDERS)
-"""The names of all channels: those that write files, then those that send."""
+"""The names of all channels: first those that write files, then those that send."""
 
 
 class SelectedChannels(NamedTuple):
-    """Which channels are asked for. `files` is empty where those of the settings are meant, or none."""
+    """The requested channels. `files` is empty for those in the settings, or none."""
 
     files: tuple[str, ...]
     senders: tuple[str, ...]
@@ -87,18 +86,16 @@ class SelectedChannels(NamedTuple):
 
 
 def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> SelectedChannels:
-    """The channels of `--to`. Raises UsageError for what cannot be meant."""
+    """The channels of `--to`. Raises UsageError for invalid combinations."""
     channels = SelectedChannels(
         tuple(name for name in to if name in CHANNELS), tuple(name for name in to if name in SENDERS)
     )
     if preview:
         common.require(
-            bool(channels.senders) and not channels.files, f"--preview goes with --to {' or '.join(SENDERS)} alone"
+            bool(channels.senders) and not channels.files, f"--preview works only with --to {' or '.join(SENDERS)}"
         )
     elif channels.senders:
-        common.require(
-            not everything, f"{channels.senders[0]} sends the issues of days that you name, never of all: name them"
-        )
+        common.require(not everything, f"--to {channels.senders[0]} does not go with --all; name the days to send")
     return channels
 
 
@@ -110,7 +107,7 @@ def previews(
     names: Sequence[str],
     folder: Path,
 ) -> list[dict[str, Any]]:
-    """What would be sent of some days, mail as files in a folder. Nothing is sent."""
+    """What would be sent for some days, mail as files in a folder. Nothing is sent."""
     return [
         _mail_files(record, context, publication, days, folder)
         if name == "mailing"
@@ -151,13 +148,13 @@ def all_destinations(
 
 
 def check(context: common.CommandContext, record: Record) -> None:
-    """Raises SettingsError or UsageError now, and not when the first issue is to be sent."""
+    """Raises SettingsError or UsageError now, rather than when the first issue is sent."""
     for destination in chain.from_iterable(all_destinations(context, _client_opener(context), record)):
         destination.close()
 
 
 def sends(context: common.CommandContext) -> bool:
-    """Whether the settings say that anything is sent."""
+    """Whether the settings configure any channel that sends."""
     from hotpapers.deliver.announce import destinations
     from hotpapers.deliver.email.config import is_open
 
@@ -167,7 +164,7 @@ def sends(context: common.CommandContext) -> bool:
 def deliver(
     record: Record, context: common.CommandContext, publication: str, days: Sequence[str], name: str
 ) -> dict[str, Any]:
-    """Sends the issues of some days by a sender: to each target once. What could not be sent is among `problems`."""
+    """Sends the issues of some days through a channel, once to each target. Failures are listed in `problems`."""
     from hotpapers.deliver.send import SendResult, idle_reason, keep_finished
     from hotpapers.schedule.sending import problem_lines, send_day
 
@@ -186,12 +183,12 @@ def deliver(
         raise UsageError(f"{context.file}: {name}: no destination configured; see docs/how-to/{name}.md")
     keep_finished(record, name, results, attempts, now())
     sent = sum(result.sent for result in results)
-    idle = distinct(filter(None, reasons)) or (f"none of them is for {publication}",)
+    idle = distinct(filter(None, reasons)) or (f"no destination is for {publication}",)
     return {"channel": name, "sent": sent, "reasons": [] if sent or problems else idle, "problems": problems}
 
 
 def _client_opener(context: common.CommandContext) -> OpenClient:
-    """Ways out of a command that ends soon."""
+    """Opens the clients of a short-lived command."""
     from hotpapers.http import HostPacer
 
     reserve = HostPacer()
@@ -204,7 +201,7 @@ def _client_opener(context: common.CommandContext) -> OpenClient:
 
 
 def summary_line(summary: dict[str, Any]) -> str:
-    """What was done by one channel, in a line; of a preview what would be sent."""
+    """What one channel did, in a line; for a preview, what it would send."""
     if "messages" in summary:
         return "\n\n".join(
             f"{summary['channel']} to {item['target']}:\n\n{item['text']}" for item in summary["messages"]

@@ -30,7 +30,7 @@ from hotpapers.store import Record
 def serve(host: str, port: int, publication: str | None, context: common.CommandContext) -> None:
     """Serve the site as a web app.
 
-    With the API under /api/v1 and, if [serve] has a `base`, the readers' forms.
+    Includes the API under /api/v1 and, if [serve] has a `base`, the forms for readers.
     """
     try:
         from hotpapers.web import feed_generator, mail_pages, reader_features
@@ -47,7 +47,7 @@ def serve(host: str, port: int, publication: str | None, context: common.Command
         with _listening(host, port) as listener:
             port = listener.getsockname()[1]
             host_in_url = f"[{host}]" if ":" in host else host
-            echo(f"{chosen.title}: http://{host_in_url}:{port}/  (Ctrl-C ends it)")
+            echo(f"{chosen.title}: http://{host_in_url}:{port}/  (Ctrl-C to stop)")
             name, issue_readers = chosen.publication, [FreshIssueReader(open_record, context.terms) for _ in range(2)]
             feeds = feed_generator.routes(issue_readers[1], name, context.settings.bluesky)
             limits, site_config = context.settings.serve, context.site_config.of(name)
@@ -73,7 +73,7 @@ def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
-        # whoever is accepted here inherits it: the end of an answer must not wait until its beginning is acknowledged
+        # inherited by accepted connections: the end of a response must not wait for the acknowledgment of its beginning
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
     except OSError as problem:

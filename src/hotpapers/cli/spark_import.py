@@ -1,4 +1,4 @@
-"""The part of `import` that has Spark read an archive, and takes in what Spark found."""
+"""The part of `import` that has Spark read an archive, and imports what Spark found."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FINDINGS = "findings"
 
 
 class SparkOptions(NamedTuple):
-    """Where Spark is; where its findings go: into a folder for good, or on their way into the store."""
+    """Spark's master, and the folder for its findings: `to` to keep them, `staging` on their way into the store."""
 
     master: str | None
     to: str | None
@@ -51,38 +51,36 @@ _master = click.option(
 )  # fmt: skip
 _to = click.option(
     "--to", metavar="DIR",
-    help="Write what Spark finds to DIR as Parquet, not to the store; `import findings DIR` takes it in.",
+    help="Write Spark's findings to DIR as Parquet, not to the store; `import findings DIR` imports them.",
 )  # fmt: skip
 _staging = click.option(
     "--staging", metavar="DIR",
-    help="Where findings wait, in reach of all machines of the cluster. [default: a temporary folder]",
+    help="A folder for findings that all machines of the cluster can reach. [default: a temporary folder]",
 )  # fmt: skip
 
 
 def check(format_: str, options: SparkOptions, workers: int | None, files: Sequence[str]) -> None:
-    """Raises UsageError for options that do not go together, or not with a format."""
+    """Raises UsageError for options that conflict with each other or with the format."""
     master, to, staging = options
-    common.require(master is not None or not (to or staging), "--to and --staging go with --spark.")
+    common.require(master is not None or not (to or staging), "--to and --staging need --spark.")
     if master is None:
         return
     common.require(format_ in archives.FORMATS, f"--spark is for archives, not for {format_}.")
     common.require(workers is None, "--workers is for imports without --spark.")
-    common.require(not (to and staging), "--staging is for imports into the store, --to for findings without one.")
+    common.require(not (to and staging), "--staging is for imports into the store, --to for findings in a folder.")
+    common.require(streams.STDIN not in files, "--spark: several processes cannot read standard input; name files.")
     common.require(
-        streams.STDIN not in files, "--spark: standard input cannot be read by several processes; name files."
-    )
-    common.require(
-        not any(map(is_remote, files)), "--spark: every machine opens files by their paths; mount them, or fetch them."
+        not any(map(is_remote, files)), "--spark: every machine opens files by path; mount or download them."
     )
     on_cluster = not master.startswith("local") or master.startswith("local-cluster")
     common.require(
         not on_cluster or bool(to or staging),
-        f"--spark {master}: name a folder or address that all its machines reach, with --staging DIR for what waits for"
-        " the store, or with --to DIR for findings alone.",
+        f"--spark {master}: name a folder or address that all its machines can reach: --staging DIR to import into the"
+        " store, or --to DIR to keep the findings.",
     )
     common.require(
         not to or not os.path.isdir(to) or not os.listdir(to),
-        f"--to {to}: there is something in it; name another folder, or remove what is there.",
+        f"--to {to}: the folder is not empty; name another one, or empty it.",
     )
     from hotpapers.ingest.archives import spark_session
 
@@ -94,7 +92,7 @@ def write_findings(
     progress: streams.ProgressCallback,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Has Spark write what it finds into a folder for good."""
+    """Has Spark write its findings to a folder."""
     with _record_if_any(context) as record:
         job = _job(format_, record, seen_at, files)
     folder = options.to or ""
@@ -102,9 +100,9 @@ def write_findings(
     refused = [InputError(reason, file=files[number]) for number, reason in sorted(run.problems.items())]
     parts, problems = len(job.parts), [{"file": problem.file, "reason": problem.reason} for problem in refused]
     value = {"findings": folder, "files": len(files), "parts": parts, "lost": run.lost, "refused": problems}
-    read = f"{count(len(files), 'file')} read in {count(parts, 'part')}; what may concern a record: {folder}"
+    read = f"{count(len(files), 'file')} read in {count(parts, 'part')}; findings written to {folder}"
     show(value, [read, *_lost(run)], as_json)
-    fail_for(f"what comes after this is not in it: {problem}" for problem in refused)
+    fail_for(f"findings end at this error: {problem}" for problem in refused)
 
 
 @contextmanager
@@ -117,7 +115,7 @@ def _record_if_any(context: common.CommandContext) -> Iterator[Record | None]:
 
 
 def take(task: archives.ImportTask, options: SparkOptions) -> None:
-    """Has Spark read some files, and takes into the record what it finds in each."""
+    """Has Spark read files, and imports what it finds in each."""
     from hotpapers.ingest.archives.findings import FindingsFolder
 
     job = _job(task.format, task.record, task.seen_at, task.files)
@@ -128,7 +126,7 @@ def take(task: archives.ImportTask, options: SparkOptions) -> None:
 
 
 def take_folders(task: archives.ImportTask) -> None:
-    """Takes in what `--to` wrote."""
+    """Imports what `--to` wrote."""
     from hotpapers.ingest.archives.findings import FindingsFolder
     from hotpapers.store.paper_names import paper_aliases
 
@@ -143,13 +141,13 @@ def take_folders(task: archives.ImportTask) -> None:
         task.progress(streams.size_of([folder]))
         if findings.about.titles < titles:
             task.notes.append(
-                f"{folder}: sifted with {findings.about.titles:,} of the {titles:,} titles that this store has: posts"
-                " that name a paper by another title alone are not in it"
+                f"{folder}: made with {findings.about.titles:,} of the {titles:,} titles in this store; posts that name"
+                " a paper only by one of the other titles are missing"
             )
 
 
 def _take_findings(task: archives.ImportTask, findings: FindingsFolder) -> None:
-    """Each file in turn; one that is refused keeps no other out."""
+    """Imports each file in turn; a refused file does not stop the others."""
     from hotpapers.ingest.archives.findings_import import FindingsImporter
 
     archives.require_readable(findings.about.format, task.context)
@@ -157,14 +155,17 @@ def _take_findings(task: archives.ImportTask, findings: FindingsFolder) -> None:
     importer = FindingsImporter(task.record, findings, terms, now())
     try:
         task.take((file.name, result) for file, result in zip(importer.files, importer.results(), strict=True))
-    except InputError as problem:  # some of the findings are absent
+    except InputError as problem:  # some of the findings are missing
         task.refused.append(problem)
 
 
 def _lost(run: SparkRun) -> list[str]:
-    """What went wrong on Spark and was made good."""
-    times = "once" if run.lost == 1 else f"{run.lost:,} times"
-    return [f"a task of Spark's broke off and was done again {times}"] if run.lost else []
+    """Failures on Spark that were recovered from."""
+    return (
+        [f"{count(run.lost, 'Spark task')} failed and {'was' if run.lost == 1 else 'were'} repeated"]
+        if run.lost
+        else []
+    )
 
 
 # ---- on Spark ------------------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ def _job(format_: str, record: Record | None, seen_at: int | None, files: Sequen
 
 
 def file_of(file: str, seen_at: int | None) -> ArchiveFile:
-    """A file that other machines open: by its whole path."""
+    """A file by its absolute path, for other machines to open."""
     archive = archives.ArchiveInput(os.path.abspath(file))
     return archives.file_of(archive, seen_at, None)._replace(name=file)
 
@@ -193,7 +194,7 @@ def file_of(file: str, seen_at: int | None) -> ArchiveFile:
 def _run(
     options: SparkOptions, job: FilterJob, place: str | None, target: Path | None, progress: streams.ProgressCallback
 ) -> SparkRun:
-    """Has Spark write into a place, or by way of one into a folder of this machine's."""
+    """Has Spark write to `place`; if `target` is given too, the result is then copied to that local folder."""
     from hotpapers.ingest.archives import spark_job, spark_session
 
     size, done = sum(file.size for file in job.files), 0
@@ -211,12 +212,12 @@ def _run(
 
 
 def _ensure_folder(folder: str) -> str:
-    """The address of a folder, which is made for its owner alone if it is one of this machine's."""
+    """The address of a folder; a local one is created, accessible only to its owner."""
     if "://" in folder:
         return folder.rstrip("/")
     path = Path(folder).absolute()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as problem:
-        raise UsageError(f"{folder}: cannot be made: {problem.strerror}") from problem
+        raise UsageError(f"{folder}: cannot be created: {problem.strerror}") from problem
     return f"file://{path}"

@@ -1,4 +1,4 @@
-"""The command that says how all is doing: status."""
+"""`hotpapers status`: shows the state of the store and its jobs."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from hotpapers.store.record import is_server, store_path
 from hotpapers.store.verify import check_chain, check_keys
 
 CHECKED_FOR = 2.0
-"""Seconds for which the database, and the chain of its batches, are checked."""
+"""Seconds spent checking the database, and again the chain of its batches."""
 LATE = DAY // 720
-"""Microseconds after its moment from which on a job is said to be due: rounds begin a little later than they might."""
+"""Microseconds after which a job is reported as due: rounds start a little late."""
 
 
 @common.command("""
@@ -42,13 +42,13 @@ LATE = DAY // 720
 @common.json_option
 @common.store_options
 def status(as_json: bool, context: common.CommandContext) -> None:
-    """Show what is in the store, the state of its jobs, and whether it is sound.
+    """Show the contents of the store, the state of its jobs, and whether it is sound.
 
-    Warns of private files that others can read, settings with which `run` would not start, witnesses that refuse a
-    log, and followed sites that cannot be believed. Exit status 1 if the store is not sound; a large one is checked in
-    part.
+    Warns of private files that others can read, settings that would keep `run` from starting, witnesses that refuse a
+    log, and followed sites that fail verification. Exit status 1 if the store is not sound; of a large store, only a
+    part is checked.
     """
-    exposed = [str(file) for file in too_open(_own_files(context))]  # before a log of our own is there
+    exposed = [str(file) for file in too_open(_own_files(context))]  # before opening the store creates its own log
     with common.open_record(context) as record:
         soundness = _soundness(record)
         figures = reporting.status(record)
@@ -81,7 +81,7 @@ def status(as_json: bool, context: common.CommandContext) -> None:
 
 
 def _jobs(context: common.CommandContext, record: Record) -> list[JobHealth]:
-    """How all jobs are doing; which of them the settings switched off, as far as these can be used."""
+    """The health of all jobs, including which of them the settings have switched off, if the settings are usable."""
     jobs = all_job_health(record, now())
     if not context.has_settings:
         return jobs
@@ -94,7 +94,7 @@ def _jobs(context: common.CommandContext, record: Record) -> list[JobHealth]:
 
 
 def _soundness(record: Record) -> IntegrityReport:
-    """What is wrong with a store, as far as a few seconds tell."""
+    """What is wrong with a store, as far as a few seconds of checking can show."""
     database = record.database
     damaged, unchecked = database.integrity(CHECKED_FOR)
     chain = check_chain(database, CHECKED_FOR)
@@ -104,7 +104,7 @@ def _soundness(record: Record) -> IntegrityReport:
 
 
 def _own_files(context: common.CommandContext) -> Iterator[Path]:
-    """The files that nobody but their owner should read: settings, password and key, the store with its log."""
+    """The files that only their owner should be able to read: settings, password, key, and the store with its log."""
     if context.has_settings:
         yield context.file
         yield from [context.log_config.key_file] if context.log_config else []
@@ -116,7 +116,7 @@ def _own_files(context: common.CommandContext) -> Iterator[Path]:
 
 
 def _copies(record: Record) -> Iterator[Path]:
-    """Where backups and exports went."""
+    """The files that backups and exports were written to."""
     targets = sorted({target for _, target in copies_before(record.database, LARGEST)})
     return map(Path, targets)
 
@@ -145,15 +145,15 @@ def _job_lines(job: JobHealth, at: int) -> Iterator[str]:
         yield f"{state} since {minute_of(job.failing_since)} ({job.reason})"
     else:
         yield f"{job.state}{f' ({job.reason})' if job.reason else ''}"
-    yield f"last did well {ago((at - job.success_at) / 1e6)} ago" if job.success_at else "never did well yet"
+    yield f"last success {ago((at - job.success_at) / 1e6)} ago" if job.success_at else "no success yet"
     if job.next_at is not None and job.next_at > at:
         yield f"next in {ago((job.next_at - at) / 1e6)}"
     elif job.next_at is not None and job.state != job_state.WORKING and at - job.next_at > LATE:
-        yield f"due {ago((at - job.next_at) / 1e6)} ago"
+        yield f"was due {ago((at - job.next_at) / 1e6)} ago"
     if job.back_to is not None:
         yield f"reading back to {minute_of(job.back_to)}"
     if job.lag is not None:
-        yield f"read up to {ago(job.lag)} ago"
+        yield f"up to date as of {ago(job.lag)} ago"
     if job.day_in is not None:
         yield f"{size(job.day_in)} a day"
     if job.quarantine:
@@ -163,7 +163,7 @@ def _job_lines(job: JobHealth, at: int) -> Iterator[str]:
 def _print_sites(sites: Sequence[SizeForecast]) -> None:
     for number, site in enumerate(sites):
         limit = f" of {size(site.budget)}" if site.budget else ""
-        growth = f", {size(site.growth)} more a year" if site.growth else ""
+        growth = f", growing by {size(site.growth)} a year" if site.growth else ""
         full = f": full in {site.years:.1f} years" if site.years is not None and site.size < site.budget else ""
         echo(f"{'' if number else 'sites':<10} {site.folder}: {size(site.size)}{limit}{growth}{full}")
         if site.warning:
@@ -181,11 +181,11 @@ def _print_rest(
     for item in incomplete:
         echo(f"arxiv      {minute_of(item.from_at)}: {item.reason}")
     if statistics.year_forecast is not None:
-        echo(f"forecast   {size(statistics.year_forecast)} after a year like this")
+        echo(f"forecast   {size(statistics.year_forecast)} in a year at this rate")
     if statistics.reports:
-        echo(f"reports    {count(statistics.reports, 'report')} of readers open: `hotpapers reports`")
+        echo(f"reports    {count(statistics.reports, 'open report')} from readers: see `hotpapers reports`")
     echo("sound      yes" if not soundness.damaged else "sound      NO")
     for problem in soundness.damaged:
         echo(f"           {problem}")
     if soundness.unchecked:
-        echo(f"           not checked in full: {soundness.unchecked}; hotpapers verify --all does")
+        echo(f"           not fully checked: {soundness.unchecked}; `hotpapers verify --all` checks everything")

@@ -1,4 +1,4 @@
-"""The signals by which a service manager or Ctrl-C end what runs until it is stopped."""
+"""Stopping long-running commands by signal, from a service manager or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from contextlib import contextmanager
 def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
     """SIGINT and SIGTERM set an event.
 
-    In a thread: a handler breaks in anywhere, also while the event is being set for the signal before, and would wait
-    for ever for a lock that it holds itself.
+    They set it in a new thread. A handler can interrupt anything, even the setting of the event for an earlier signal,
+    and would then wait forever for a lock held by the code that it interrupted.
     """
     before = {
         number: signal.signal(number, lambda *_: start_new_thread(stop.set, ()))

@@ -1,4 +1,4 @@
-"""Files that are read and written: by name or `-`, plain or packed (Zstandard, and gzip to read), in bounded memory."""
+"""Reading and writing files, by name or `-`, plain or compressed (Zstandard; gzip only to read), in bounded memory."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ ProgressCallback = packed.ProgressCallback
 
 
 def name_of(file: str) -> str:
-    """What a file is called in messages."""
+    """A file's name in messages."""
     return "standard input" if file == STDIN else file
 
 
 def size_of(files: Iterable[str]) -> int:
-    """Bytes of all files together, 0 when that cannot be known."""
+    """Bytes of all files together, 0 if unknown."""
     try:
         return sum(os.stat(file).st_size for file in files)
     except OSError:
@@ -44,10 +44,10 @@ def open_input(
     file: str, on_progress: ProgressCallback | None = None, window: int = LARGEST_WINDOW,
     opener: Callable[[], io.RawIOBase] | None = None,
 ) -> Iterator[Reader]:  # fmt: skip
-    """A file or standard input (`-`), unpacked where it is Zstandard or gzip. `on_progress` gets the bytes read so far;
-    `window`: bytes that unpacking may look back; `opener`: opens what lies elsewhere.
+    """Opens a file or standard input (`-`), decompressed if it is Zstandard or gzip. `on_progress` gets the bytes read
+    so far; `window`: the largest decompression window in bytes; `opener`: opens a file that is not local.
 
-    Raises InputError where it cannot be read, also in the midst of it.
+    Raises InputError if it cannot be read, at the start or later.
     """
     with opener() if opener else _raw(file) as raw, open_unpacked(raw, name_of(file), on_progress, window) as stream:
         yield stream
@@ -56,7 +56,7 @@ def open_input(
 @contextmanager
 def _raw(file: str) -> Iterator[io.RawIOBase]:
     if file == STDIN:
-        yield cast("io.RawIOBase", standard_input())  # it stays open: it is not ours
+        yield cast("io.RawIOBase", standard_input())  # not ours to close
         return
     with open_file(file) as raw:
         yield raw
@@ -64,7 +64,7 @@ def _raw(file: str) -> Iterator[io.RawIOBase]:
 
 @contextmanager
 def as_path(file: str) -> Iterator[str]:
-    """A file's path; standard input and what is packed come by way of a temporary file."""
+    """A file's path; standard input and compressed files are copied to a temporary file first."""
     with open_input(file) as stream:
         if file != STDIN and not is_packed(stream):
             yield file
@@ -76,21 +76,21 @@ def as_path(file: str) -> Iterator[str]:
 
 
 def standard_input() -> BinaryIO:
-    """Raises InputError where whoever started the program closed it."""
+    """Standard input. Raises InputError if it is closed."""
     if sys.stdin is None:
         raise InputError("is closed", file=name_of(STDIN))
     return sys.stdin.buffer
 
 
 def standard_output() -> BinaryIO:
-    """Raises UsageError where whoever started the program closed it."""
+    """Standard output. Raises UsageError if it is closed."""
     if sys.stdout is None:
         raise UsageError("standard output is closed")
     return sys.stdout.buffer
 
 
 def write_out(chunks: Iterator[bytes]) -> None:
-    """Chunks to standard output."""
+    """Writes chunks to standard output."""
     out = standard_output()
     for chunk in chunks:
         out.write(chunk)
@@ -98,16 +98,16 @@ def write_out(chunks: Iterator[bytes]) -> None:
 
 
 def require_writable(*outputs: Path | None) -> None:
-    """Raises UsageError where `write_file` could write no such file: before the work whose result it is to hold."""
+    """Raises UsageError if `write_file` could not write these files. Call it before the work that produces them."""
     for output in filter(None, outputs):
         with _unfinished(output) as part, open_private(part):
             pass
 
 
 def write_file(output: Path, chunks: Iterator[bytes]) -> None:
-    """Chunks into a file that is there whole or not at all, for the owner alone; Zstandard if its name ends in .zst.
+    """Writes chunks to a file, atomically and readable only by the owner; compressed if its name ends in .zst.
 
-    Raises UsageError, and StoreError where `forget` removed it before it was whole."""
+    Raises UsageError, and StoreError if `forget` removed the file before it was complete."""
     with _unfinished(output) as part:
         with open_private(part) as raw:
             _pour(raw, chunks, packed=output.suffix == ".zst")
@@ -117,7 +117,7 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
 
 @contextmanager
 def _unfinished(output: Path) -> Iterator[Path]:
-    """Where a file is written until it is whole; nothing is left there. Raises UsageError where it cannot be."""
+    """A temporary path next to a file, removed at the end. Raises UsageError if it cannot be written."""
     part = unfinished_copy(output)
     try:
         yield part

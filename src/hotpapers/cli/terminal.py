@@ -1,4 +1,4 @@
-"""What a person or a program gets to read: lines, JSON, bars. Nothing in it can command a terminal."""
+"""Output for people and programs: lines, JSON, progress bars. Nothing in it can control a terminal."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from hotpapers.errors import UsageError
 
 _HARMLESS = "\n\t"
 _OBEYED = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
-"""Control characters (colours, titles, bells, the cursor), and halves of characters: file names that are no UTF-8."""
+"""Control characters (colors, titles, bells, the cursor), and lone surrogates, from file names that are not UTF-8."""
 _TURNING = (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-"""What turns the reading direction."""
+"""Characters that change the reading direction."""
 _AS_SHOWN: dict[int, int | None] = {code: 0xFFFD for code in _OBEYED if chr(code) not in _HARMLESS}
 _AS_SHOWN |= dict.fromkeys(_TURNING)
 
 
 def plain(text: str) -> str:
-    """Text without anything that a terminal obeys instead of showing."""
+    """Text without characters that a terminal would interpret."""
     return text.translate(_AS_SHOWN)
 
 
 def echo(text: str = "") -> None:
-    """A line on standard output."""
+    """Prints a line to standard output."""
     click.echo(plain(text))
 
 
 def print_error(text: str) -> None:
-    """A line on standard error, after the program's name."""
+    """Prints a line to standard error, prefixed with the program's name."""
     click.echo(f"hotpapers: {plain(text)}", err=True)
 
 
 def show(value: Any, lines: Iterable[str], as_json: bool) -> None:
-    """A value as JSON, or what it says to people, line by line."""
+    """Prints a value as JSON, or the lines that describe it to people."""
     if as_json:
         print_json(value)
         return
@@ -47,7 +47,7 @@ def show(value: Any, lines: Iterable[str], as_json: bool) -> None:
 
 
 def fail_for(problems: Iterable[object]) -> None:
-    """Prints what went wrong; exit status 1 where anything did."""
+    """Prints problems; exits with status 1 if there are any."""
     texts = list(map(str, problems))
     for text in texts:
         print_error(text)
@@ -56,7 +56,7 @@ def fail_for(problems: Iterable[object]) -> None:
 
 
 def confirm(question: str, consequence: str) -> bool:
-    """Whether the person at the terminal agrees. `consequence`: what `--yes` does. Raises UsageError without one."""
+    """Whether the user confirms. `consequence`: what `--yes` does. Raises UsageError without a terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"not a terminal; pass --yes to {consequence}")
     return click.confirm(question, err=True)
@@ -68,7 +68,7 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def ago(seconds: float) -> str:
-    """A span of time in its largest unit: `40 s`, `12 min`, `5 h`, `3 days`."""
+    """A duration in its largest unit: `40 s`, `12 min`, `5 h`, `3 days`."""
     for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
@@ -85,14 +85,14 @@ def size(number: float) -> str:
 
 
 def print_json(value: Any) -> None:
-    """A value as indented JSON, in UTF-8 whatever the terminal's encoding is."""
+    """Prints a value as indented JSON, in UTF-8 whatever the terminal's encoding."""
     import msgspec
 
     click.echo(msgspec.json.format(msgspec.json.encode(as_objects(value)), indent=2))
 
 
 def as_objects(value: Any) -> Any:
-    """The value with structs and named tuples as objects, so that every figure has its name."""
+    """The value with structs and named tuples as objects, which keeps their field names."""
     import msgspec
 
     if isinstance(value, msgspec.Struct):
@@ -104,14 +104,14 @@ def as_objects(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [as_objects(item) for item in value]
     if isinstance(value, str):
-        return value.encode(errors="replace").decode()  # a file's name may be no UTF-8
+        return value.encode(errors="replace").decode()  # file names need not be UTF-8
     return value
 
 
 @contextmanager
 def bar(label: str, length: int, *, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:
-    """A progress bar with the time left on a terminal, nothing elsewhere; call what it gives with each step's size.
-    `in_bytes`: steps are bytes, and the bar shows their rate."""
+    """A progress bar with the remaining time, shown only on a terminal; call the yielded function with each step's
+    size. `in_bytes`: steps are bytes, and the bar shows the rate."""
     hidden = not (length and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
     began, done = time.monotonic(), 0
 

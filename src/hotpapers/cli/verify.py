@@ -1,4 +1,4 @@
-"""`hotpapers verify`: checks the store and rebuilds issues."""
+"""`hotpapers verify`: checks the store, and rebuilds issues from the record."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from hotpapers.store.verify import VerifyFinding, VerifyResult, check, damage
   hotpapers verify saved.html --policy policy.txt
   hotpapers verify --site public""")
 @click.argument("dates", nargs=-1, metavar="[DATE|FILE]…")
-@click.option("--site", metavar="DIR|URL", help="A whole site, against the log published with it.")
+@click.option("--site", metavar="DIR|URL", help="Verify a whole site against the log published with it.")
 @click.option(
     "--policy",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The logs and witnesses to trust, as C2SP tlog-policy. [default: this publication's own]",
 )
-@click.option("--all", "everything", is_flag=True, help="Every issue of every publication.")
+@click.option("--all", "everything", is_flag=True, help="Rebuild every issue of every publication.")
 @common.publication_option
 @common.json_option
 @common.store_options
@@ -43,20 +43,20 @@ def verify(
 ) -> None:  # fmt: skip
     """Check the store and rebuild issues from the record.
 
-    Checks the store, each batch and row, and that rebuilt issues have their digests. What was damaged, changed,
-    added or removed is listed, with exit status 1.
+    Checks the store, every batch and row, and that rebuilt issues have the same digests. Lists whatever was damaged,
+    changed, added or removed; the exit status is then 1.
 
-    With --site or the FILE of a saved page, Markdown, issue.json or answer of the API (as .json), it says whether the
-    issue stood in the publication's transparency log, and who cosigned that; no store is needed.
+    With --site, or with the FILE of a saved page, Markdown, issue.json or API response (as .json), it checks that the
+    issue is in the publication's transparency log, and says who cosigned it. This needs no store.
     """
     folder = next((name for name in dates if Path(name).is_dir() and timestamps.parse_iso(name) is None), None)
-    common.require(folder is None, f"{folder}: is a folder; a whole site is verified with --site {folder}")
+    common.require(folder is None, f"{folder}: is a folder; to verify a whole site, use --site {folder}")
     files = [Path(name) for name in dates if _is_file(name)]
     common.require(
         bool(dates) + everything + bool(site) == 1, "missing dates: name issues such as 2021-01-14, or add --all"
     )
     common.require(not files or len(files) == len(dates), "name days or files, not both")
-    common.require(policy is None or bool(files or site), "--policy is for files and --site")
+    common.require(policy is None or bool(files or site), "--policy needs files or --site")
     if site is not None:
         return verify_site(site, policy, context, as_json)
     if files:
@@ -65,7 +65,7 @@ def verify(
 
 
 def _is_file(name: str) -> bool:
-    """Whether a file is meant, and not a day."""
+    """Whether an argument means a file, not a day."""
     return Path(name).suffix in (".html", ".htm", ".md", ".json") or Path(name).is_file()
 
 
@@ -93,8 +93,8 @@ def _verify_store(
 
 
 def _relearned(record: Record) -> list[VerifyFinding]:
-    """Makes the table of standing anew before issues are rebuilt: it says what the items say, whatever was done to it.
-    A store that cannot be written keeps the one it has."""
+    """Recalculates the table of standing from the items before issues are rebuilt, in case it was tampered with. A
+    read-only store keeps its table."""
     try:
         with suppress(ReadOnlyStore):
             relearn_standing(record.database)
@@ -115,7 +115,7 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
     ]
     missing = sorted(days - {item.day for item in chosen})
     if missing:
-        raise NotFound(f"no frozen issue of {', '.join(missing)}; `hotpapers issue DATE` freezes one.")
+        raise NotFound(f"no frozen issue for {', '.join(missing)}; `hotpapers issue DATE` freezes one.")
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""`hotpapers verify PAGE` and `--site`: whether saved issues stood in the log."""
+"""`hotpapers verify FILE` and `--site`: whether saved issues are in the log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hotpapers.transparency.site_logs import SiteLogs
 def verify_files(
     files: Sequence[Path], policy_file: Path | None, context: common.CommandContext, as_json: bool
 ) -> None:
-    """Checks saved issues, and says what is proved of each. Exits with 1 where something does not hold."""
+    """Checks saved issues and prints what is proved about each. Exits with status 1 if a check fails."""
     verdicts = [(file, _verdict(file, policy_file, context)) for file in files]
     value = [{"file": str(file), **_as_json(verdict)} for file, verdict in verdicts]
     show(value, (line for file, verdict in verdicts for line in _lines(file, verdict)), as_json)
@@ -29,7 +29,7 @@ def verify_files(
 
 
 def _verdict(file: Path, policy_file: Path | None, context: common.CommandContext) -> ProofVerdict | str:
-    """The verdict, or why there is none."""
+    """The verdict on a file, or why it cannot be read."""
     try:
         issue = read_saved(file)
     except InputError as problem:
@@ -39,7 +39,7 @@ def _verdict(file: Path, policy_file: Path | None, context: common.CommandContex
 
 
 def read_policy(file: Path) -> LogPolicy:
-    """The policy of a file. Raises InputError, UsageError."""
+    """Reads a policy from a file. Raises InputError, UsageError."""
     try:
         return parse_policy(file.read_text("utf-8"))
     except InputError as problem:
@@ -51,12 +51,12 @@ def read_policy(file: Path) -> LogPolicy:
 
 
 def _own_policy(context: common.CommandContext, publication: str) -> LogPolicy:
-    """The policy of one's own log. Raises UsageError where there is none."""
+    """The policy for our own log. Raises UsageError if there is none."""
     logs = SiteLogs(context.log_config).of(publication) if context.log_config else None
     if logs is None:
         raise UsageError(
-            "whose log it must stand in is not known here: name a policy with --policy, such as the publication's "
-            "log/policy.txt, which you have from somebody whom you trust"
+            "no log is known for this publication; add --policy FILE, such as the publication's log/policy.txt from a "
+            "source you trust"
         )
     return parse_policy(logs.policy_text(""))
 
@@ -87,9 +87,11 @@ def _lines(file: Path, verdict: ProofVerdict | str) -> list[str]:
 
 
 def verify_site(site: str, policy_file: Path | None, context: common.CommandContext, as_json: bool) -> None:
-    """Checks a whole site, in a folder or at its address. Exits with 1 where something does not hold."""
+    """Checks a whole site, in a folder or at its address. Exits with status 1 if a check fails."""
     if not site.startswith(("http://", "https://")):
-        common.require(Path(site).is_dir(), f"{site}: is no folder; name one, or an address that begins with https://")
+        common.require(
+            Path(site).is_dir(), f"{site}: not a folder; name a folder or an address that begins with https://"
+        )
         return _verify_folder(Path(site), policy_file, as_json)
     with TemporaryDirectory(prefix="hotpapers-") as folder:
         _download(f"{site.rstrip('/')}/", Path(folder), policy_file, context)
@@ -113,15 +115,15 @@ def _download(address: str, folder: Path, policy_file: Path | None, context: com
 def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool) -> None:
     own = folder / POLICY_FILE
     if policy_file is None and not own.is_file():
-        raise UsageError(f"{folder}: has no {POLICY_FILE}, so no log was published with it")
+        raise UsageError(f"{folder}: no {POLICY_FILE} found, so no log was published with this site")
     policy = read_policy(policy_file or own)
     verdict = check_mirror(folder, policy)
     state = "not verified" if verdict.problems else "verified"
-    missing = f", {count(verdict.missing, 'issue')} of the log not here" if verdict.missing else ""
+    missing = f", {count(verdict.missing, 'issue')} in the log missing here" if verdict.missing else ""
     amounts = f"{count(verdict.issues, 'issue')}, {count(verdict.leaves, 'leaf', 'leaves')}"
     lines = [*verdict.problems, f"{state}: {amounts}{missing}"]
     if policy_file is None:
-        lines.append("by the site's own keys; compare these with what you know, or name yours with --policy:")
+        lines.append("verified with the site's own keys; check that they are genuine, or use yours with --policy:")
         lines += [f"  {log.key}" for log in policy.logs]
     show({"verified": not verdict.problems, **verdict._asdict(), "own_word": policy_file is None}, lines, as_json)
     if verdict.problems:

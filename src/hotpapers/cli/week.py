@@ -1,7 +1,7 @@
-"""The made-up week that `hotpapers demo` makes beside its five issues: a publication of today, on seven networks.
+"""The made-up week that `hotpapers demo` adds to its five issues: a present-day publication on seven networks.
 
-Its record comes with the program (tools/make_week.py): what the program recorded of the loopback internet in nine days.
-Here its issues are frozen, one is corrected, somebody is forgotten; all by what the commands use.
+Its record comes with the program (tools/make_week.py): nine days of the loopback internet, as the program recorded
+them. Here its issues are frozen, one is corrected and an account is forgotten, with the functions the commands use.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MONDAY = 1_773_014_400_000_000
 """2026-03-09 in UTC, µs."""
 DAYS = tuple(f"2026-03-{day:02}" for day in range(9, 14))
 CORRECTED, REGRETTED = DAYS[2], DAYS[1]
-"""The day whose issue is corrected, and the day in whose issue somebody is quoted who wants to be forgotten."""
+"""The day whose issue is corrected, and the day whose issue quotes an account that is then forgotten."""
 NOTE = "Made up: papers, people and words here are invented, to show what an issue of today looks like."
 REASON = "an account that posts by itself was counted as a person"
 SETTINGS = f"""# The demo's made-up week. `hotpapers init` writes a file with every setting explained.
@@ -45,19 +45,17 @@ CHANNELS = (("markdown", "markdown"), ("site", "site"), ("feeds", "site"))
 
 
 def make_week(folder: Path) -> PublishedIssue:
-    """Settings, store and pages in a folder; the latest issue. What is there already stays; pages are rendered in any
-    case."""
+    """Writes settings, store and pages into a folder and returns the latest issue. An existing store is kept; pages are
+    always rendered."""
     folder.mkdir(parents=True, exist_ok=True)
     store = folder / settings.Settings().store
     if not store.exists():
         with open_private(folder / settings.FILE) as file:
             file.write(SETTINGS.encode())
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:  # a store is there whole, or not at all
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:  # the store appears complete or not at all
             with Record(str(Path(scratch) / store.name)) as record:
                 _fill(record)
-            for written_file in sorted(
-                Path(scratch).iterdir(), reverse=True
-            ):  # what lies beside the store before itself
+            for written_file in sorted(Path(scratch).iterdir(), reverse=True):  # the store itself last
                 written_file.replace(folder / written_file.name)
     with Record(str(store)) as record:
         for channel, output in CHANNELS:
@@ -84,7 +82,7 @@ def _publication() -> Publication:
 
 
 def _correct(record: Record, publication: Publication) -> None:
-    """The operator finds that an account is a program; the issue that counted it appears once more, and says why."""
+    """The operator marks an account as a bot; the issue that counted it gets a corrected edition with the reason."""
     word = OperatorVerdict("bot", "its profile says that a program posts", MONDAY)
     at = MONDAY + len(DAYS) * DAY
     set_verdict(record, BotSettings(), _first_quoted(record, CORRECTED).post.account, word, at=at)

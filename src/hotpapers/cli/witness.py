@@ -1,4 +1,4 @@
-"""`hotpapers witness`: a witness for the logs of others."""
+"""`hotpapers witness`: runs a witness for the logs of others."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ from hotpapers.web.witness_server import WitnessRates, witness_server
     show_default=True,
     metavar="DIR",
     type=common.FOLDER,
-    help="Where its key is, made at the first start, and what it remembers.",
+    help="The folder for its key, created at the first start, and its state.",
 )
 @click.option(
-    "--listen", default="127.0.0.1:8080", show_default=True, metavar="ADDRESS", help="The address to answer on."
+    "--listen", default="127.0.0.1:8080", show_default=True, metavar="ADDRESS", help="The address to listen on."
 )
-@click.option("--acknowledge", metavar="LOG", help="End the alarms about a log.")
+@click.option("--acknowledge", metavar="LOG", help="Clear the alarms about a log.")
 @common.debug_option
 def witness(name: str | None, policy: Path | None, folder: Path, listen: str, acknowledge: str | None) -> None:
-    """Cosign the checkpoints of logs, as a witness, until stopped.
+    """Run a witness that cosigns the checkpoints of logs, until stopped.
 
-    Refuses what does not extend the last checkpoint; a log with two histories is an alarm at /health. Needs a web
-    server with TLS in front. Prints the lines for the policies of publications.
+    Refuses checkpoints that do not extend the last one; a log with two histories raises an alarm at /health. Needs a
+    web server with TLS in front. Prints its keys for the policies of publications.
     """
     if acknowledge is not None:
         common.require(alarms.acknowledge(folder, acknowledge), f"{folder}: no alarm about {acknowledge}")
         return
     if name is None or policy is None:
-        raise UsageError("a witness needs its NAME and --policy FILE, the logs to watch")
+        raise UsageError("a witness needs a NAME and --policy FILE with the logs to watch")
     watched = read_policy(policy)
-    common.require(bool(watched.logs), f"{policy}: names no log; write lines `log KEY`")
+    common.require(bool(watched.logs), f"{policy}: names no log; add lines `log KEY`")
     keys = _keys(name, folder)
     logs.listen("text")
     stop = threading.Event()
@@ -64,7 +64,7 @@ def witness(name: str | None, policy: Path | None, folder: Path, listen: str, ac
         closing(LogWitness(watched, keys, folder, WitnessRates().wait)) as log_witness,
         witness_server(log_witness, listen) as port,
     ):
-        echo(f"witness of {count(len(watched.logs), 'log')} on port {port}; its keys, of which a policy names one:")
+        echo(f"witness for {count(len(watched.logs), 'log')} on port {port}; name one of its keys in a policy:")
         for key in keys:
             echo(f"  {key.verifier}")
         for alarm in log_witness.alarms:
@@ -73,7 +73,7 @@ def witness(name: str | None, policy: Path | None, folder: Path, listen: str, ac
 
 
 def _keys(name: str, folder: Path) -> list[SigningKey]:
-    """The keys of a witness, one of each kind, from the one seed in its folder, which is made at first."""
+    """A witness's keys, one of each kind, all from the seed in its folder, which is created if missing."""
     try:
         check_name(name)
     except NotAProof as problem:

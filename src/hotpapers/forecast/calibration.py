@@ -1,17 +1,16 @@
-"""Curves made a table: how papers with so many voices grew, by network, age, field and size; and a paper's forecast,
-read off it.
+"""The table of how papers grew, by network, age, field and number of voices; and a paper's forecast from it.
 
-A class of its own for each field and size, so that a forecast holds in each of them and not only on the average
-(Mondrian conformal prediction: Vovk, Lindsay, Nouretdinov, Gammerman 2003).
+Each field and size is a class of its own, so that forecasts are valid in each class and not only on average (Mondrian
+conformal prediction: Vovk, Lindsay, Nouretdinov, Gammerman 2003).
 
-How wide a range must be: the record's own weeks are forecast from its other weeks, and 90 % must lie within. With
-exchangeable papers, the range between two order statistics of n growths covers a further one with a chance of at
+The width of ranges: the record's own weeks are forecast from its other weeks, and 90 % must lie within the ranges. For
+exchangeable papers, the range between two order statistics of n growths covers another one with a probability of at
 least the share of the n + 1 gaps between them, whatever the distribution: split conformal prediction (Papadopoulos et
-al. 2002; Lei et al.: Distribution-Free Predictive Inference for Regression, 2018, Theorem 2; the two tails apart, as
-in Romano, Patterson, Candès: Conformalized Quantile Regression, 2019). But papers of a week are alike, and a forecast
-looks a week ahead. So it is measured too, as in cross-conformal prediction (Vovk: Cross-conformal predictors, 2015):
-each week is forecast without itself and its neighbours, as in h-block cross-validation (Burman, Chow, Nolan: A
-cross-validatory method for dependent data, 1994), and ranges are widened until they hold what they promise.
+al. 2002; Lei et al.: Distribution-Free Predictive Inference for Regression, 2018, Theorem 2; with separate tails, as in
+Romano, Patterson, Candès: Conformalized Quantile Regression, 2019). But papers of the same week are alike, and a
+forecast looks a week ahead. So coverage is also measured, as in cross-conformal prediction (Vovk: Cross-conformal
+predictors, 2015): each week is forecast without itself and its neighbors, as in h-block cross-validation (Burman, Chow,
+Nolan: A cross-validatory method for dependent data, 1994), and ranges are widened until they cover what they promise.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ from hotpapers.model import Forecast
 
 
 class GrowthRange(NamedTuple):
-    """How papers with `least` to `most` voices at an age grew until 168 h, in thousandths: nine in ten from `low` to
-    `high`, half of them up to `median`. `papers`: how many there are; `among`: of an archive, its group, or all."""
+    """How papers with `least` to `most` voices at an age grew until 168 h, in thousandths: nine in ten by `low` to
+    `high`, half of them up to `median`. `papers`: the number of papers; `among`: an archive, its group, or all."""
 
     among: str
     least: int
@@ -41,18 +40,18 @@ class GrowthRange(NamedTuple):
 
 
 RangeKey = tuple[str, int, str, int]
-"""Network, age in hours, among which papers, and the doubling of their voices."""
+"""Network, age in hours, the papers compared with, and the doubling of their voices."""
 
 
 class ForecastTable(NamedTuple):
-    """All that forecasts are read off. `papers`: how many curves the record has of a network at an age."""
+    """The table that forecasts are read from. `papers`: the number of curves for a network at an age."""
 
     ranges: Mapping[RangeKey, GrowthRange]
     papers: Mapping[tuple[str, int], int]
 
 
 def calibrate(curves: Iterable[Curve]) -> ForecastTable:
-    """The table of the curves, whatever their order. Curves without a voice at their age say nothing."""
+    """The table of the curves, in any order. Curves without a voice at their age are ignored."""
     by: dict[tuple[str, int], list[Curve]] = defaultdict(list)
     for curve in curves:
         if curve.voices > 0:
@@ -69,8 +68,8 @@ def calibrate(curves: Iterable[Curve]) -> ForecastTable:
 def _ranges(there: Sequence[Curve]) -> Iterator[GrowthRange]:
     """The ranges of one network at one age.
 
-    Archives and groups have those of single doublings alone: papers of like size in other fields tell more than papers
-    of the same field and another size.
+    Archives and groups have ranges only for single doublings: papers of similar size in other fields are more
+    informative than papers of the same field but another size.
     """
     classes = size_classes(there)
     level = choose_level(classes)
@@ -95,7 +94,7 @@ def _fields(there: Iterable[Curve]) -> dict[str, list[Curve]]:
 
 
 def group_name(archive: str) -> str:
-    """What an archive's group is called beside archives, as in the scores: `physics group`."""
+    """The name of an archive's group, distinct from archives, as in scores: `physics group`."""
     return f"{group_of(archive)} group"
 
 
@@ -106,10 +105,10 @@ def _range(among: str, least: int, most: int, curves: Iterable[Curve], level: in
 
 
 def predict(table: ForecastTable, network: str, archive: str, voices: int, age: int = AGES[0]) -> Forecast | None:
-    """The forecast for a paper with so many voices on a network at an age in hours.
+    """The forecast for a paper with this number of voices on a network at an age in hours.
 
-    From the narrowest of archive, group and all papers of which there are enough of like size. None where even all are
-    too few, where none of them had so many voices, and without a voice.
+    It uses the narrowest of archive, group and all papers that has enough papers of similar size. None if there are too
+    few in all, if none of them had so many voices, or if the paper has no voice.
     """
     if voices < 1:
         return None
@@ -121,8 +120,8 @@ def predict(table: ForecastTable, network: str, archive: str, voices: int, age: 
 
 
 def _forecast(grown: GrowthRange, voices: int) -> Forecast:
-    """Exactly the numbers whose growth, rounded down to thousandths, lies in the range; where no whole number does, the
-    next one above."""
+    """Exactly the numbers whose growth, rounded down to thousandths, lies in the range; if there is no such whole
+    number, the next one above."""
     low = -(-grown.low * voices // 1000)
     high = max(low, -(-(grown.high + 1) * voices // 1000) - 1)
     median = min(max(low, (grown.median * voices + 500) // 1000), high)
@@ -130,17 +129,17 @@ def _forecast(grown: GrowthRange, voices: int) -> Forecast:
 
 
 COVERED = 90
-"""Per cent of papers that a range is to hold."""
+"""Per cent of papers that a range must cover."""
 LEVELS = range(10, 1, -1)
-"""Per cent of gaps outside a range. The first is what exchangeable papers need, and no range is narrower."""
+"""Per cent of gaps outside a range. The first is enough for exchangeable papers; no range is narrower."""
 APART = 2
-"""Weeks to either side that do not forecast a week: what comes of a paper is known a week later."""
+"""Weeks on either side that are not used to forecast a week: a paper's outcome is known a week later."""
 LEAST = 30
-"""Fewer growths give no range to try."""
+"""The minimum number of growths for a range that can be tested."""
 
 
 class _HeldOutWeek(NamedTuple):
-    """The growths of a week, and those of the weeks that may forecast it; both ascending."""
+    """The growths of a week, and those of the weeks that may be used to forecast it; both ascending."""
 
     own: list[int]
     others: list[int]
@@ -149,8 +148,8 @@ class _HeldOutWeek(NamedTuple):
 def bounds(growths: Sequence[int], level: int) -> tuple[int, int]:
     """The lowest and highest growth of a range with `level` per cent of the gaps outside. `growths` ascend.
 
-    Half on either side; but where many have the lowest growth of the range, none being the usual one, so much fewer lie
-    below it, and the other side gets what is left: as many gaps are inside.
+    Half of those gaps are on either side. But if several papers share the lowest growth of the range (usually none),
+    fewer gaps lie below it, and the difference is added above: the number of gaps inside stays the same.
     """
     outside = max(1, (len(growths) + 1) * level // 200)
     low = growths[outside - 1]
@@ -159,7 +158,7 @@ def bounds(growths: Sequence[int], level: int) -> tuple[int, int]:
 
 
 def choose_level(classes: Iterable[SizeClass]) -> int | None:
-    """The greatest level with which the record covers itself; None where no level does, or too little can be tried."""
+    """The highest level at which the record covers itself; None if there is none, or too little data to test."""
     parts = list(chain.from_iterable(map(_held_out_weeks, classes)))
     tried = sum(len(part.own) for part in parts)
     if tried < ENOUGH:
@@ -179,6 +178,6 @@ def _held_out_weeks(size: SizeClass) -> Iterator[_HeldOutWeek]:
 
 
 def _within(part: _HeldOutWeek, level: int) -> int:
-    """How many of the week's papers the other weeks' range holds."""
+    """How many of the week's papers lie in the range from the other weeks."""
     low, high = bounds(part.others, level)
     return bisect_right(part.own, high) - bisect_left(part.own, low)

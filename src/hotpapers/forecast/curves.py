@@ -1,4 +1,4 @@
-"""What the record knows of papers that were seen through: voices at an age, and a week in."""
+"""What the record knows about papers observed for a full week: voices at an age, and after the week."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 AGES = (6, 24, 72)
-"""Hours after the announcement from which voices are forecast."""
+"""Ages, in hours after the announcement, at which forecasts are made."""
 FINAL = 168
-"""Hours after the announcement for which they are."""
+"""The age, in hours after the announcement, that forecasts are for."""
 ENOUGH = 60
-"""Fewer curves of like size say nothing."""
+"""The minimum number of curves of similar size."""
 
 
 class Curve(NamedTuple):
     """One paper on one network: `voices` at an `age` in hours, `later` voices at 168 h.
 
-    `archive`: its primary one, empty where it is unknown. `day`: of its announcement, counted from 1970-01-01.
+    `archive`: its primary archive, empty if unknown. `day`: the day of its announcement, counted from 1970-01-01.
     """
 
     network: str
@@ -29,7 +29,7 @@ class Curve(NamedTuple):
 
 
 class SizeClass(NamedTuple):
-    """Curves of like size: those with `least` to `most` voices at their age."""
+    """Curves of similar size: those with `least` to `most` voices at their age."""
 
     least: int
     most: int
@@ -37,7 +37,7 @@ class SizeClass(NamedTuple):
 
 
 def growth(curve: Curve) -> int:
-    """Later voices for each voice at the age, in thousandths, rounded down. There must be a voice."""
+    """Later voices per voice at the age, in thousandths, rounded down. There must be at least one voice."""
     return 1000 * curve.later // curve.voices
 
 
@@ -47,16 +47,16 @@ def week(curve: Curve) -> int:
 
 
 def doubling(voices: int) -> int:
-    """Which doubling a number of voices is in: 1 → 1, 2 to 3 → 2, 4 to 7 → 3, 8 to 15 → 4."""
+    """The doubling that a number of voices belongs to: 1 → 1, 2 to 3 → 2, 4 to 7 → 3, 8 to 15 → 4."""
     return voices.bit_length()
 
 
 def size_classes(curves: Iterable[Curve]) -> list[SizeClass]:
-    """The curves in classes of one or more whole doublings of their voices, the greatest first.
+    """The curves in classes of one or more whole doublings of their voices, the largest first.
 
-    From the top down: doublings are joined until there are ENOUGH curves; what is left over joins the last class.
-    None where there are too few in all. Where the borders lie depends on the voices at the age alone, as a Mondrian
-    taxonomy must (Vovk, Gammerman, Shafer: Algorithmic Learning in a Random World, 2005, §4.5).
+    From the top down, doublings are joined until there are ENOUGH curves; the remainder joins the last class. Empty if
+    there are too few in all. The borders depend only on the voices at the age, as a Mondrian taxonomy requires (Vovk,
+    Gammerman, Shafer: Algorithmic Learning in a Random World, 2005, §4.5).
     """
     by: dict[int, list[Curve]] = defaultdict(list)
     for curve in curves:

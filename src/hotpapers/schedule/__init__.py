@@ -1,14 +1,14 @@
-"""The schedule: issues frozen when their day is closed, published, kept true; and how all this is doing.
+"""The schedule: freezing issues when their day closes, publishing them, keeping them up to date; and the site's health.
 
 first_issue    the first hours of a site, and when its first issue appears
 due            which issues are due: plain functions
-freezing       an issue frozen, after it was judged who is a bot
-publishing     the job of freezing and publishing
-sending        the job of sending issues
-housekeeping   the job of pruning, of learning who has standing, and of telling somebody that all is well
-queries        which posts changed, and who shows them
-health         how the whole is doing: figures, problems, metrics
-hosts          the files that keep a publication running on somebody's machine
+freezing       judging accounts, then freezing an issue
+publishing     the job that freezes and publishes
+sending        the job that sends issues
+housekeeping   the job that prunes, updates standing, and pings a monitor while all is well
+queries        which posts changed, and which issues show them
+health         the site's health: problems and metrics
+hosts          the files that keep a publication running on a host
 """
 
 from __future__ import annotations

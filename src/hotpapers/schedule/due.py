@@ -1,7 +1,7 @@
 """Which issues are due, by the clock of each publication: plain functions.
 
-Daily issues have the labels of arXiv's days, Monday to Friday; a weekly one is due each Monday, a monthly one on the
-first of each month. An imported listing's are due when somebody imports it.
+Daily issues have the labels of arXiv's days, Monday to Friday. A weekly issue is due every Monday, a monthly one on the
+first of the month. An imported listing's issues are due when it is imported.
 """
 
 from __future__ import annotations
@@ -15,34 +15,33 @@ from hotpapers.issues.windows import cut_of, days_from, late_at_first
 from hotpapers.model import HOUR, Publication
 
 CATCH_UP = 14
-"""Days for which issues are made up that are missing: the program did not run then."""
+"""Days for which missing issues are made later, if the program did not run."""
 SOON = 12 * HOUR
-"""How long a new site waits for its first issue; if that would be later, the day that closed last becomes it."""
+"""The longest that a new site waits for its first issue; if the next one is later, the last closed day is used."""
 AHEAD = HOUR // 2
-"""How long before an issue closes the posts that it will show are asked for again."""
+"""How long before an issue closes its posts are read again."""
 
 
 def labels(publication: Publication, first: datetime.date, last: datetime.date) -> Iterator[str]:
-    """The days between two, both included, that have an issue by the calendar."""
+    """The days from `first` to `last`, both included, that have an issue by the calendar."""
     if publication.window != "listing":
         days = takewhile(lambda date: date <= last, days_from(publication, first))
         yield from (date.isoformat() for date in days)
 
 
 def due_days(publication: Publication, frozen: Collection[str], since: int, at: int) -> list[str]:
-    """The days whose issue closed by the clock and is not frozen, ascending.
+    """The days whose issue has closed but is not frozen, ascending.
 
-    `since`: from when on there is a record of what was said, µs UTC; a day that closed before has no issue.
+    `since`: the start of the record, µs UTC; a day that closed before has no issue.
     """
-    today = as_utc(at).date() + datetime.timedelta(days=1)  # somewhere it is tomorrow already
+    today = as_utc(at).date() + datetime.timedelta(days=1)  # it is already tomorrow somewhere
     candidates = labels(publication, today - datetime.timedelta(days=CATCH_UP + 1), today)
     return [day for day in candidates if day not in frozen and since < cut_of(publication, day) <= at]
 
 
 def first_due(publication: Publication, since: int, began: int) -> int:
-    """From when on days that close have an issue, on a site that read back what was said before it `began`: also the
-    day that closed last, where the next one is far. `since`: from when on there is a record that knows of the
-    publication."""
+    """The moment after which a closing day has an issue, on a site that read back posts from before it `began`. If the
+    next day closes late, the last closed day has one too. `since`: when the record first knew of the publication."""
     if publication.window == "listing" or since > began + HOUR:
         return since
     today = as_utc(began).date() + datetime.timedelta(days=1)
@@ -54,8 +53,8 @@ def first_due(publication: Publication, since: int, began: int) -> int:
 
 
 def upcoming_day(publication: Publication, at: int) -> str:
-    """The next day whose issue closes after a moment; empty where there is none any more, and for a listing, which
-    appears when somebody brings one."""
+    """The next day whose issue closes after a moment; empty if there are no more, and for a listing, which appears when
+    it is imported."""
     if publication.window == "listing":
         return ""
     days = days_from(publication, as_utc(at).date() - datetime.timedelta(days=1))

@@ -1,4 +1,4 @@
-"""The first hours of a site: what is still read of the time before, and when the first issue appears."""
+"""The first hours of a site: what is still being read back, and when the first issue appears."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hotpapers.schedule import due
 from hotpapers.store import Record
 
 GIVE_UP_AFTER = HOUR // 6
-"""How long a network that cannot be read is waited for, µs."""
+"""How long to wait for a network that cannot be read, µs."""
 
 
 def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
-    """Of some jobs those that still read what was said before the site began, for as long as that is waited for."""
+    """The jobs that still read back posts from before the site began; none once nothing waits for that any more."""
     began = site_started_at(record.view())
     if began is None and was_ever_read(record.database):
-        return []  # a site of before this was written down
+        return []  # a site older than the note of when a site began
     if began is not None and at >= began + FIRST_WAIT:
         return []
     known = jobs_queries.all_states(record)
@@ -30,22 +30,22 @@ def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
 
 
 def is_under_way(job: str, known: Sequence[JobState], at: int) -> bool:
-    """Whether a job still reads, or reads the counts of, what was said before its network was first read."""
+    """Whether a job still reads back, or recounts, posts from before its network was first read."""
     own = next((status for status in known if status.source == job), None)
     readers = job_state.readers(known, job.removesuffix(job_state.COUNTS)) if job.endswith(job_state.COUNTS) else [own]
     if own is None or not readers:
-        return True  # it has not begun
+        return True  # not started yet
     active = [status for status in readers if status is not None and not is_given_up(status, at)]
     return own.back_at is None and not is_given_up(own, at) and any(status.back_to is not None for status in active)
 
 
 def is_given_up(status: JobState, at: int) -> bool:
-    """Whether a network refuses, or has failed for so long that nothing waits for it."""
+    """Whether a network refuses, or has failed for so long that nothing waits for it any more."""
     return status.failing_since is not None and (status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER)
 
 
 class FirstIssue(NamedTuple):
-    """When a publication's first issue appears: its day, and the moment at which that closes."""
+    """A publication's first issue: its day, and when it appears, µs UTC."""
 
     publication: str
     day: str
@@ -55,7 +55,7 @@ class FirstIssue(NamedTuple):
 def first_issues(
     publications: Sequence[Publication], frozen: Mapping[str, Sequence[str]], at: int
 ) -> Iterator[FirstIssue]:
-    """The first issue of each publication that has none, on a site that begins at a moment."""
+    """The first issue of each publication that has none yet, on a site that begins at a moment."""
     for publication in publications:
         name = publication.publication
         if not frozen.get(name):

@@ -1,5 +1,5 @@
-"""Freezing with judgement: first it is judged who is a bot, by what was known when the issue closed, and who is an
-author of what they speak of."""
+"""Judging, then freezing: first it judges which accounts are bots, as of the close of the issue, and which are authors
+of the papers they post about."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hotpapers.summaries.generate import Summarize
 def judge_days(
     record: Record, publication: Publication, days: Sequence[str], bots: BotSettings
 ) -> Iterator[str]:  # fmt: skip
-    """Judges who is a bot as of the close of one day after another, and who is an author, for issues that are made
-    afterwards; each day when that is done."""
+    """Judges, for issues made afterwards, which accounts are authors, and which are bots as of the close of each day;
+    yields each day when it is done."""
     judge_authors(record)
     for day in days:
         judge(record, bots, closing(record.view(), publication, day))
@@ -30,8 +30,8 @@ def judge_and_freeze(
     record: Record, publication: Publication, day: str, bots: BotSettings,
     *, again: bool = False, reason: str = "", at: int | None = None, summarize: Summarize | None = None,
 ) -> FrozenIssue:  # fmt: skip
-    """The day's issue, frozen now if it was not: as `freeze`, with the same errors. An imported listing is not judged:
-    its counts know no accounts. `summarize`: what a model says of its papers is written down before."""
+    """The day's issue, frozen now if it was not: like `freeze`, with the same errors. An imported listing is not
+    judged, since its counts have no accounts. `summarize`: writes summaries of its papers first."""
     at = at or now()
     before = editions(record, publication.publication, check_day(day))
     if not before:

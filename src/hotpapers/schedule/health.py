@@ -1,4 +1,4 @@
-"""How all is doing: whether somebody must look, and figures in the format that Prometheus reads.
+"""The site's health: problems that need attention, and metrics in Prometheus's format.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/ (text format 0.0.4)
 """
@@ -23,17 +23,17 @@ from hotpapers.transparency import alarms, log_files
 from hotpapers.transparency.publication_log import LogConfig
 
 SILENT = HOUR // 4
-"""Microseconds after which a job that should have said something is taken for dead."""
+"""Microseconds after which an overdue job is considered dead."""
 FROM_OUTSIDE = ("schedule", "summaries")
-"""Jobs that a host begins, or an issue: no silence of theirs says that the program does not run."""
+"""Jobs started by a host or by an issue: their silence does not mean that the program is not running."""
 OVERDUE = HOUR
-"""How much later than it must be an issue may be."""
+"""How late an issue may be, µs."""
 
 
 class SiteHealth(NamedTuple):
-    """Whether all is well. `problems`: what somebody must look at; `failing`: what cannot be read now, with the reason.
+    """Whether all is well. `problems`: what needs attention; `failing`: the jobs that fail now, with the reason.
 
-    A network that says no is no problem of ours: issues appear and say that it is unknown.
+    A network that refuses is not a problem here: issues still appear, and say that it is unknown.
     """
 
     ok: bool
@@ -48,8 +48,8 @@ def health(
     open_alarms: Iterable[str] = (),
     jobs: Collection[str] | None = None,
 ) -> SiteHealth:
-    """How the jobs of a site are doing, whichever processes do them. `open_alarms`: those about its logs and about the
-    sites that it follows. `jobs`: those that the settings ask for, all by default; others were switched off."""
+    """The health of a site's jobs, whichever processes run them. `open_alarms`: about its logs and followed sites.
+    `jobs`: those that the settings ask for, all by default; others are switched off."""
     known = [status for status in jobs_queries.all_states(record) if jobs is None or status.source in jobs]
     problems = [*dead_jobs(known, at), *_overdue(record, publications, at), *open_alarms]
     failing = tuple(
@@ -60,7 +60,7 @@ def health(
 
 
 def log_alarms(logs: LogConfig | None) -> Iterator[str]:
-    """What witnesses hold against the logs of a site, until it is mended or acknowledged."""
+    """Witnesses' open alarms about a site's logs: neither resolved nor acknowledged."""
     if logs is None:
         return
     for name in log_files.publications(logs.folder):
@@ -71,8 +71,7 @@ def log_alarms(logs: LogConfig | None) -> Iterator[str]:
 
 
 def followed_alarms(folders: Iterable[Path]) -> Iterator[str]:
-    """What cannot be believed of followed sites, by the folders in which things are kept of them, until it is mended or
-    acknowledged."""
+    """Open alarms about followed sites that failed verification. `folders`: the folders with the sites' state."""
     for folder in folders:
         try:
             yield from (f"followed site {alarm}" for alarm in alarms.open_alarms(folder))
@@ -81,7 +80,7 @@ def followed_alarms(folders: Iterable[Path]) -> Iterator[str]:
 
 
 def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
-    """Jobs of which nothing was heard when something should have been."""
+    """Jobs that have been silent for longer than they should."""
     for status in known:
         last_sign = max(
             moment or 0 for moment in (status.success_at, status.started_at, status.next_at, status.failing_since)
@@ -91,7 +90,7 @@ def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
 
 
 def began(record: Record, publication: str) -> int:
-    """From when on there can be issues: the record was there, and knew of the publication. µs UTC."""
+    """From when on there can be issues, µs UTC: the record existed and knew of the publication."""
     named = publication_started_at(record.database, publication)
     first, _ = written_between(record.database)
     since, began = max(named, first or 0), site_started_at(record.view())
@@ -111,7 +110,7 @@ def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[s
 
 
 class Metric(NamedTuple):
-    """One figure. `samples`: label and value."""
+    """One metric. `samples`: label and value."""
 
     name: str
     type: str
@@ -120,7 +119,7 @@ class Metric(NamedTuple):
 
 
 def metrics(status: StoreTotals, known: Sequence[JobState], state: SiteHealth) -> str:
-    """All figures, as Prometheus reads them."""
+    """All metrics in Prometheus's text format."""
     return "".join(_lines(metric) for metric in _metrics(status, known, state))
 
 
@@ -129,17 +128,19 @@ def _metrics(status: StoreTotals, known: Sequence[JobState], state: SiteHealth) 
         values = ((status.source, getattr(status, field)) for status in known)
         return Metric(name, type, help, [(job, value / unit) for job, value in values if value is not None])
 
-    yield Metric("hotpapers_up", "gauge", "1 while nobody must look", [("", float(state.ok))])
+    yield Metric("hotpapers_up", "gauge", "1 while nothing needs attention", [("", float(state.ok))])
     yield Metric("hotpapers_store_bytes", "gauge", "Size of the store", [("", status.size)])
     yield Metric("hotpapers_batches", "counter", "Batches written", [("", status.batches)])
     yield Metric("hotpapers_issues", "gauge", "Frozen issues", [("", status.issues)])
-    yield Metric("hotpapers_quarantine", "gauge", "What could not be read and is kept apart", [("", status.quarantine)])
+    yield Metric("hotpapers_quarantine", "gauge", "Unreadable payloads in quarantine", [("", status.quarantine)])
     failing = [(status.source, float(status.failing_since is not None)) for status in known]
-    yield Metric("hotpapers_job_failing", "gauge", "1 while a job cannot be done", failing)
-    yield per_job("hotpapers_job_success_seconds", "gauge", "When a job last did well, since 1970", "success_at", 1e6)
-    yield per_job("hotpapers_job_covered_seconds", "gauge", "Up to when a network was read", "covered_to", 1e6)
-    yield per_job("hotpapers_job_items_total", "counter", "Items that a job brought into the record", "items")
-    yield per_job("hotpapers_job_quarantined_total", "counter", "What a job could not read", "quarantined")
+    yield Metric("hotpapers_job_failing", "gauge", "1 while a job is failing", failing)
+    yield per_job(
+        "hotpapers_job_success_seconds", "gauge", "Time of a job's last success, since 1970", "success_at", 1e6
+    )
+    yield per_job("hotpapers_job_covered_seconds", "gauge", "Time up to which a network was read", "covered_to", 1e6)
+    yield per_job("hotpapers_job_items_total", "counter", "Items that a job added to the record", "items")
+    yield per_job("hotpapers_job_quarantined_total", "counter", "Payloads that a job could not read", "quarantined")
     yield per_job("hotpapers_job_requests_total", "counter", "Requests", "requests")
     yield per_job("hotpapers_job_received_bytes_total", "counter", "Bytes received", "bytes_in")
     yield per_job("hotpapers_job_sent_bytes_total", "counter", "Bytes sent", "bytes_out")

@@ -1,5 +1,5 @@
-"""The job of keeping the store small and its knowledge of who has standing up to date, and of telling somebody
-elsewhere that all is well."""
+"""The housekeeping job: keeps the store small and the table of standing up to date, and pings a monitor while all is
+well."""
 
 from __future__ import annotations
 
@@ -18,17 +18,16 @@ from hotpapers.schedule.health import SiteHealth
 from hotpapers.store import reaction_marks
 
 LOOK, SOON = 300.0, 30.0
-"""Seconds between two looks; while somebody waits to be told that all is well."""
+"""Seconds between two rounds: usually, and while a ping is due."""
 PRUNE_EVERY = DAY
 PING_EVERY = HOUR
 LEARN_EVERY = HOUR
-"""So often what came since is learned of who has standing: an issue has the rest of an hour left to learn when it is
-frozen."""
+"""How often standing is updated from new items: freezing an issue then has at most an hour's items left to process."""
 
 
 class HousekeepingJob:
-    """The job. `ping`: an address that is asked each hour while all is well, so that its owner notices when it is not;
-    empty for none. `health`: how all is doing."""
+    """The job. `ping`: an address requested every hour while all is well, for a service that alerts when requests stop;
+    empty for none. `health`: returns the site's health."""
 
     name = "housekeeping"
 
@@ -40,7 +39,7 @@ class HousekeepingJob:
         self._connection.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """Prunes once a day; learns who has standing and tells that all is well once an hour."""
+        """Prunes once a day; updates standing and pings once an hour."""
         at = context.clock.now()
         if at - self._pruned_at >= PRUNE_EVERY:
             self._prune(context, at)
@@ -61,7 +60,7 @@ class HousekeepingJob:
         reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
         engagement_queries.drop_unfollowed(context.record.database, at)
         forgotten_file.complete(context.record.database, context.record.hasher)
-        subscribers.tidy(context.record, at)  # also where mail was switched off since: their message promised it
+        subscribers.tidy(context.record, at)  # even if mail is now off: the confirmation message promised deletion
         self._pruned_at = at
         if result.snapshots or result.originals:
             log_event("pruned", snapshots=result.snapshots, originals=result.originals)

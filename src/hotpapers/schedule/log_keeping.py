@@ -1,4 +1,4 @@
-"""Keeping the logs of what is published up to date while the program runs, and having them cosigned."""
+"""Keeps the transparency logs up to date while the program runs, and has them cosigned."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from hotpapers.transparency.witness_client import ask_witnesses
 from hotpapers.view.site_config import SiteConfig
 
 ASK_EVERY = HOUR // 12
-"""How long a witness that has not cosigned is left alone."""
+"""How long to wait before asking a witness that has not cosigned again."""
 
 
 class LogKeeping:
-    """Adds to the logs what is new in the store, and renders the log's files anew. Without logs it does nothing.
-    `http`: the way to the witnesses; None where none is asked."""
+    """Adds what is new in the store to the logs, and renders the logs' files again. Does nothing without logs. `http`:
+    a client for the witnesses; None if none is asked."""
 
     def __init__(self, site_config: SiteConfig, allowed: terms.Table, http: HttpClient | None = None) -> None:
         self._site_config, self._allowed, self._http = site_config, allowed, http
@@ -33,8 +33,8 @@ class LogKeeping:
         self._asked_at: dict[str, int] = {}
 
     def update(self, context: JobContext, publication: str) -> None:
-        """Looks where there are further issues, a day is over (an hour, where observations are published), or something
-        was forgotten. Raises LogError, UsageError where a log cannot go on: issues appear all the same."""
+        """Updates a log when there are new issues, a day is over (an hour, if observations are published), or something
+        was forgotten. Raises LogError or UsageError if a log cannot be continued; issues still appear."""
         logs, at = self._site_config.logs, context.clock.now()
         if logs is None:
             return
@@ -47,7 +47,7 @@ class LogKeeping:
             self._proofs[publication] = self._with_proof(context, logs, publication)
         update = update_log(database, publication, logs.config, at)
         proofs_now = self._with_proof(context, logs, publication)
-        # also of issues that appeared without the log
+        # including issues that were published without the log
         days = {day for day, _ in proofs_now - self._proofs[publication]}
         if update.signed is not None:
             log_event("logged", publication=publication, leaves=update.added, size=update.signed.checkpoint.size)
@@ -57,9 +57,9 @@ class LogKeeping:
         self._states[publication], self._proofs[publication] = state, proofs_now
 
     def ask(self, context: JobContext, publication: str) -> None:
-        """Asks the witnesses that have not cosigned, after what there is was published, and renders anew the issues
-        whose proof is complete with it. One that cannot be reached or refuses is asked again later, and named in the
-        log; a refusal is an alarm too."""
+        """Asks the witnesses that have not cosigned yet, after publishing, and renders again the issues whose proof is
+        now complete. A witness that cannot be reached or refuses is logged and asked again later; a refusal also raises
+        an alarm."""
         logs, at = self._site_config.logs, context.clock.now()
         if logs is None or self._http is None or at - self._asked_at.get(publication, 0) < ASK_EVERY:
             return
@@ -77,13 +77,13 @@ class LogKeeping:
             )
 
     def _with_proof(self, context: JobContext, logs: SiteLogs, publication: str) -> frozenset[tuple[str, str]]:
-        """(day, digest) of the editions that have a proof; none of a log that cannot be read."""
+        """(day, digest) of the editions that have a proof; empty if the log cannot be read."""
         published = logs.readable(publication)
         rows = digests_by_day(context.record.database, publication) if published else ()
         return frozenset(row for row in rows if published and published.has_proof(row[1]))
 
     def _incomplete(self, context: JobContext, logs: SiteLogs, publication: str) -> set[str]:
-        """The days with an edition whose proof not enough witnesses have seen."""
+        """The days with an edition whose proof lacks cosignatures."""
         published = logs.of(publication)
         if published is None:
             return set()
@@ -93,6 +93,6 @@ class LogKeeping:
         return {day for day, proof in proofs if proof and not proof.complete}
 
     def _render(self, context: JobContext, publication: str, days: set[str]) -> None:
-        """The log's own files, in each folder that a site was written to, and some days' issues."""
+        """Renders the log's own files, in every folder that a site was written to, and the issues of some days."""
         export_again(context.record, self._site_config, self._allowed, {(publication, day) for day in days})
         export_logs(context.record, publication, self._site_config)

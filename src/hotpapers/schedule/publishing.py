@@ -1,4 +1,4 @@
-"""The job of freezing issues when their day is closed, publishing them, and keeping what is published true."""
+"""The job that freezes issues when their day closes, publishes them, and keeps published pages up to date."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from hotpapers.summaries.generate import Summarize
 from hotpapers.view.site_config import NOBODY, SiteConfig
 
 FAR_AHEAD = HOUR // 2
-"""By how much the clock may be ahead of others' before nothing is frozen."""
+"""How far this machine's clock may be ahead of other clocks; beyond that, nothing is frozen."""
 LOOK = 20.0
-"""Seconds between two looks at the clock."""
+"""Seconds between two rounds."""
 
 
 class IssueDestination(NamedTuple):
@@ -50,10 +50,9 @@ class IssueDestination(NamedTuple):
 
 
 class PublishJob:
-    """The job. `destinations`: where issues go. `bots`: by what it is judged who is one, before an issue is frozen.
-    `summarize`: what writes a model's sentences before. `read_jobs`: those that read networks, for whose first round
-    the first issue waits. `witnesses`: what these hear of the time. `connection`: to those who cosign the
-    logs."""
+    """The job. `destinations`: where issues go. `bots`: the rules for judging bots before an issue is frozen.
+    `summarize`: writes summaries before. `read_jobs`: the jobs that read networks; the first issue waits for their
+    first round. `witnesses`: the clocks of the servers they read. `connection`: to the logs' witnesses."""
 
     name = "issues"
 
@@ -76,7 +75,7 @@ class PublishJob:
             self._connection.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """Freezes what is due, logs and publishes it, takes off the pages what is gone."""
+        """Freezes, logs and publishes what is due, and removes what is gone from published pages."""
         context.check_lease()
         at = context.clock.now()
         problems = [
@@ -88,7 +87,7 @@ class PublishJob:
         return LOOK
 
     def _parts(self, context: JobContext, once: bool) -> Iterator[tuple[str, Callable[[], None]]]:
-        """The parts of a round, in their order. What fails of them is tried again later: no issue waits for it."""
+        """The parts of a round, in order. A part that fails is retried later; no issue waits for it."""
         for name in self._publications:
             yield name, partial(self._freeze, context, name, once=once)
         yield "pages", partial(self._render_changed, context)
@@ -117,7 +116,7 @@ class PublishJob:
                 frozen = judge_and_freeze(
                     context.record, publication, day, self._bots, at=context.clock.now(), summarize=self._summarize
                 )
-            except IssueError as problem:  # its announcement may still come; later days wait for it
+            except IssueError as problem:  # its announcement may still come: later days must wait for it
                 context.note(reason=str(problem))
                 return
             entries = len(frozen.content.entries)
@@ -127,25 +126,25 @@ class PublishJob:
             )
 
     def _waits_for_time(self, context: JobContext, at: int) -> bool:
-        """Whether nobody has told the time yet, after days without a batch. Raises WrongClock where others tell another
-        time: what is frozen too early is so for good."""
+        """Whether to wait for a server's clock, after more than a day without a batch. Raises WrongClock if this clock
+        is far ahead of others: an issue that is frozen too early stays so for good."""
         if self._witnesses is None:
             return False
         check_clock(at, self._witnesses.ahead(at), shared_clock(context.record))
         waits = self._witnesses.ahead(at) is None and at - (written_between(context.record.database)[1] or at) > DAY
         if waits:
-            context.note(reason="waits for a network that tells the time: the last batch is more than a day old")
+            context.note(reason="waits for a network to confirm the time: the last batch is more than a day old")
         return waits
 
     def _waits(self, context: JobContext, at: int) -> bool:
-        """Whether a site's first issue waits for what is still read of the time before the site began."""
+        """Whether a site's first issue waits for jobs that still read back posts from before the site began."""
         left = read_back_of(context.record, self._read_jobs, at)
         if left:
-            context.note(reason=f"the first issue waits for what was said before: {', '.join(left)}")
+            context.note(reason=f"the first issue waits for reading back: {', '.join(left)}")
         return bool(left)
 
     def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
-        """Half an hour before an issue closes: whether the posts that it would show are still there."""
+        """Half an hour before an issue closes, has the posts that it would show read again, in case they are gone."""
         at = context.clock.now()
         day = due.upcoming_day(publication, at)
         name = publication.publication
@@ -159,7 +158,7 @@ class PublishJob:
     # ---- publishing --------------------------------------------------------------------------------
 
     def _publish(self, context: JobContext, destination: IssueDestination) -> None:
-        """Publishes to one place what was not. Raises PartiallyRead where that failed."""
+        """Publishes what is missing at one destination. Raises PartiallyRead if that fails."""
         days = unsent(context.record, destination.publication, destination.channel, destination.folder)
         if not days:
             return
@@ -186,8 +185,8 @@ class PublishJob:
             log_event("site nearly full", folder=forecast.folder, size=forecast.size, budget=forecast.budget)
 
     def _render_changed(self, context: JobContext) -> None:
-        """Renders pages anew on which a post stands that is gone, hidden, or may be shown again. At first also what a
-        program that ended may not have come to."""
+        """Renders pages again that show a post that is gone, hidden, or may be shown again. The first round covers the
+        last day, in case an earlier process did not get to it."""
         head = context.record.head.position
         since = self._rendered_position or batches.position_at(context.record.database, context.clock.now() - DAY)
         if head > since:
@@ -196,20 +195,20 @@ class PublishJob:
 
 
 def shared_clock(record: Record) -> int | None:
-    """The moment by a database server's clock, which may be another machine's."""
+    """The time by the database server's clock, which may be on another machine; None for SQLite."""
     return record.database.clock() if record.database.name == "postgres" else None
 
 
 def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
-    """Raises WrongClock where this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
+    """Raises WrongClock if this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
     for who, by in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
         if by is not None and by > FAR_AHEAD:
             long = f"{by / DAY:.1f} days" if by > DAY else f"{by // 60_000_000} minutes"
-            raise WrongClock(f"this machine's clock is {long} ahead of {who}; nothing is frozen until it is set right")
+            raise WrongClock(f"this machine's clock is {long} ahead of {who}; nothing is frozen until it is corrected")
 
 
 def render_changed(record: Record, position: int, site_config: SiteConfig, allowed: terms.Table) -> None:
-    """Renders anew the pages with posts of which batches after a position say that they are gone, limited or hidden, or
+    """Renders again the pages with posts that, according to batches after a position, are gone, limited or hidden, or
     no longer so."""
     changed = changed_issues(record, position)
     for folder in export_again(record, site_config, allowed, changed) if changed else ():
@@ -225,9 +224,9 @@ def _log_rendered(folder: RerenderedFolder) -> None:
 
 
 def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
-    """The issues, by publication and day, that have pages with a post of which batches after a position say that it is
-    gone, limited or hidden, or no longer so: those that show it, and the latest of each publication with a paper whose
-    own page links to it."""
+    """The issues, by publication and day, with pages to render again because of posts that, according to batches after
+    a position, are gone, limited or hidden, or no longer so: the issues that show such a post, and each publication's
+    latest issue with a paper whose own page links to it."""
     posts = sorted(queries.changed_posts(record, position))
     if not posts:
         return frozenset()

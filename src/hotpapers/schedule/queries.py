@@ -1,4 +1,4 @@
-"""What the schedule asks of the store: which posts changed, and which issues show them."""
+"""The schedule's queries: which posts changed, and which issues show them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hotpapers.store.identities import key_of, numbers_of
 
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:
-    """The posts of which batches after a position say that they are gone, limited or hidden, or no longer so."""
+    """The posts that, according to batches after a position, are gone, limited or hidden, or no longer so."""
     gone_sql = f"""SELECT DISTINCT {key_of("p.post")} FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
         AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
             AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
@@ -29,14 +29,14 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
 
 
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(publication, day) of the issues and listings that show one of some posts."""
+    """(publication, day) of the issues and listings that show any of these posts."""
     for some in slices(posts):
         sql = f'SELECT DISTINCT publication, "day" FROM shown WHERE post IN ({numbers_of(some)})'
         yield from ((publication, day) for publication, day in database.rows(sql, some))
 
 
 def papers_named_by(database: Database, posts: Sequence[str]) -> Iterator[str]:
-    """The papers that some posts name."""
+    """The papers that these posts name."""
     for some in slices(posts):
         sql = f"SELECT DISTINCT {key_of('m.paper')} FROM mention AS m WHERE m.post IN ({numbers_of(some)})"
         yield from (paper for (paper,) in database.rows(sql, some))

@@ -1,7 +1,7 @@
-"""The job of sending issues: mail and whatever else goes to somebody instead of into files.
+"""The job that sends issues: by mail and every other channel that delivers messages rather than files.
 
-It is apart from freezing: a slow relay delays no issue. Only what is fresh is sent: days that were made up after the
-program had not run, or publications whose senders were set up later, are no reason to send old issues.
+It is separate from freezing, so a slow relay delays no issue. It sends only fresh issues: not those made later because
+the program was not running, nor those from before a sender was configured.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from hotpapers.model import DAY, BulkSender, HttpClient, IssueReader, Sender
 from hotpapers.store import Record
 
 LOOK = 60.0
-"""Seconds between two looks."""
+"""Seconds between two rounds."""
 FRESH = 2 * DAY
-"""An issue is sent for so long after it was frozen, µs."""
+"""How long after it was frozen an issue is sent, µs."""
 CLOSED = 3 * DAY
-"""And only if its day closed no longer ago."""
+"""How long ago its day may have closed, µs."""
 TIDY_EVERY = DAY // 24
 BEAT = 60_000_000
-"""After so many µs of sending it is noted that the job is alive."""
+"""µs of sending after which the job notes that it is alive."""
 
 
 class SenderDestination(NamedTuple):
-    """A sender at work. `http`: its way out. `check`: called before each message, raises to stop. `tidy`: drops what is
-    no longer needed, at a moment in µs UTC. `close`: ends its connections. `target`: which one, of several of the same
-    name."""
+    """An open sender. `http`: its client. `check`: called before each message, raises to stop. `tidy`: drops what is no
+    longer needed, given the time in µs UTC. `close`: closes its connections. `target`: tells senders of the same name
+    apart."""
 
     sender: Sender | BulkSender
     http: HttpClient
@@ -48,7 +48,7 @@ class SenderDestination(NamedTuple):
 
 
 OpenDestinations = Callable[[Record], Iterable[Iterable[SenderDestination]]]
-"""The senders that the settings ask for, channel by channel, each opened when it is its turn."""
+"""The configured senders, channel by channel, each opened when its turn comes."""
 
 
 class SendJob:
@@ -64,10 +64,10 @@ class SendJob:
         self._tidied_at = 0
 
     def close(self) -> None:
-        """Nothing is open between rounds."""
+        """Does nothing: nothing is open between rounds."""
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """Sends what is fresh and was not sent yet. Raises PartiallyRead where something could not be."""
+        """Sends fresh issues that were not sent yet. Raises PartiallyRead if some could not be sent."""
         context.check_lease()
         at = context.clock.now()
         days = [
@@ -91,7 +91,7 @@ class SendJob:
         days: Sequence[tuple[str, str]],
         tidy_at: int,
     ) -> list[str]:
-        """What the senders of one channel do in a round; what went wrong."""
+        """Runs the senders of one channel for a round; returns problems."""
         problems, results, names = list[str](), list[SendResult](), list[str]()
         try:
             for destination in destinations:
@@ -104,14 +104,14 @@ class SendJob:
                     )
             for name in names[:1]:
                 keep_finished(context.record, name, results, len(names), context.clock.now())
-        except UsageError as problem:  # such as a password's file that went away: told, and looked for again
+        except UsageError as problem:  # such as a missing password file: report it, and try again next round
             problems.append(str(problem))
         return problems
 
     def _send_days(
         self, context: JobContext, destination: SenderDestination, days: Iterable[tuple[str, str]], tidy_at: int
     ) -> dict[tuple[str, str], SendResult]:
-        """What one sender does in a round: what became of each issue for which it does not wait."""
+        """Runs one sender for a round; the result of each issue, except those it is waiting to retry."""
         try:
             results = {day: self._send(context, destination, *day) for day in days}
             if tidy_at:
@@ -123,7 +123,7 @@ class SendJob:
     def _send(
         self, context: JobContext, destination: SenderDestination, publication: str, day: str
     ) -> SendResult | None:
-        """Sends one issue; None where the sender waits."""
+        """Sends one issue; None if the sender is waiting to retry."""
         key = (publication, destination.sender.name, destination.target)
         if self._not_before.get(key, 0) > context.clock.now():
             return None
@@ -137,7 +137,7 @@ class SendJob:
         return result
 
     def _check(self, context: JobContext) -> None:
-        """Before each message: the job must still be ours, and is seen to be alive, as a long list takes a while."""
+        """Before each message, checks that the job is still ours and notes that it is alive: long lists take time."""
         context.check_lease()
         if context.clock.now() - (context.status.success_at or 0) > BEAT:
             context.note(success_at=context.clock.now())
@@ -151,7 +151,7 @@ def send_day(
     day: str,
     check: Callable[[], object] = lambda: None,
 ) -> SendResult:
-    """Sends a day's issue; what stops it is among the problems. `check`: raises what stops the program, too."""
+    """Sends a day's issue; a network error that stops it is part of the result. `check`: raises to stop the program."""
 
     def check_both() -> None:
         check()
@@ -164,7 +164,7 @@ def send_day(
 
 
 def problem_lines(channel: str, day: str, result: SendResult) -> list[str]:
-    """What went wrong, in one line; nothing where all went well. Targets are not named: they are of no use there."""
+    """The problems in one line; empty if there are none. Targets are left out: they would be of no use there."""
     if result.stopped:
         return [f"{channel} {day}: {result.stopped}"]
     if not result.problems:
@@ -175,7 +175,7 @@ def problem_lines(channel: str, day: str, result: SendResult) -> list[str]:
 
 
 def fresh_days(record: Record, publication: str, at: int) -> Iterator[str]:
-    """The days of issues that were frozen in the last two days, and closed in the last three."""
+    """The days of issues that were frozen in the last two days and closed in the last three."""
     for day in days_frozen_since(record.database, publication, at - FRESH):
         if editions(record, publication, day)[-1].content.as_of > at - CLOSED:
             yield day

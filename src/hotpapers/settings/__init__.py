@@ -1,4 +1,4 @@
-"""hotpapers.toml: immutable settings. An error names file, key and remedy."""
+"""hotpapers.toml: immutable settings. Errors name the file, the key and the remedy."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from hotpapers.terms import CHOICES, TERMS, TermsOverride
 
 FILE = "hotpapers.toml"
 MOST_POSTS = 10
-"""Posts that an entry may quote."""
+"""The most posts that an entry may quote."""
 LONGEST_NOTE = 200
 FIRST_DAY = "1991-08-14"
-"""arXiv's first, before which nothing can have ended."""
+"""arXiv's first day: no publication can have ended before."""
 MOST_LEAST_ENTRIES = 100
-"""Papers that an issue may be asked to show whatever they score."""
+"""The largest `least_entries`."""
 MOST_BACK = 30
-"""Days that are read back at most: no post is followed for longer."""
+"""The most days to read back: no post is followed for longer."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
 _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
@@ -45,14 +45,15 @@ _FIELDS = sorted(KNOWN | {archive_of(category) for category in KNOWN})
 class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[publication]]`.
 
-    `name`: short, for addresses and commands. `title`: for readers. `window`: the time an issue looks at. `ranking`:
-    which ranking orders its issues. `threshold`: the least score of an entry. `categories`: arXiv categories or
-    archives, none for all. `include`, `exclude`: words in title or abstract. `networks`: which ones count, none for
-    all. `own`: the publication's own accounts, never counted. `posts`: quoted per entry. `least_entries`: so many of
-    the best papers an issue of a young record shows, whatever they score. `note`: a line for readers on all pages, in
-    Markdown, feeds and mail. `hour`, `zone`: when a day's issue closes. `last_day`: of the last issue; the site
-    stays and says that the publication ended. `output`: its folder, instead of that of `[publish]`. `base`: where its
-    site is public, instead of what `[publish]` says.
+    `name`: a short name for addresses and commands. `title`: the title that readers see. `window`: the period that an
+    issue covers. `ranking`: the ranking that orders its issues. `threshold`: the minimum score of an entry.
+    `categories`: arXiv categories or archives; empty for all. `include`, `exclude`: words in the title or abstract.
+    `networks`: the networks that count; empty for all. `own`: the publication's own accounts, never counted. `posts`:
+    the number of posts quoted per entry. `least_entries`: the minimum number of entries while the record is young,
+    whatever their score. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`: when a
+    day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has ended.
+    `output`: its folder, if not the one in `[publish]`. `base`: its site's public address, if not the one in
+    `[publish]`.
     """
 
     name: str
@@ -78,10 +79,10 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[publish]`.
 
-    `channels`: where it publishes. `output`: the folder it writes to. `base`: the site's public address, such as
-    https://papers.example/: feeds and mails lead there, and it has a sitemap and cards; of several publications each
-    is expected in a folder of its name, such as https://papers.example/daily/. `budget`: megabytes (10^6 bytes) that a
-    site may have, 0 for any number; beyond, old pages of papers are folded.
+    `channels`: the channels to publish to. `output`: the folder to write to. `base`: the site's public address, such as
+    https://papers.example/, for links in feeds and mail, a sitemap and cards; with several publications, each is
+    expected in a folder of its name, such as https://papers.example/daily/. `budget`: maximum size of a site in
+    megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are shortened.
     """
 
     channels: tuple[str, ...] = ("site", "feeds", "markdown")
@@ -91,12 +92,12 @@ class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`rules` of `[bots]`: the rules by which accounts are judged bots, each with its limit; false or 0: not by it.
+    """`rules` of `[bots]`: the rules that judge which accounts are bots, each with its limit; false or 0 disables one.
 
-    `list`: named on the program's list. `says_so`: says of itself that it is automated. `rate`: papers named in
-    14 days. `share`: per cent of a category's new papers. `template`: posts in 14 days without a word of its own, by
-    the clock or around it. `chorus`: accounts that say the same words within an hour. `echo`: posts reposted at once,
-    in 14 days.
+    `list`: on the program's list of bots. `says_so`: declares itself automated. `rate`: papers named in 14 days.
+    `share`: per cent of a category's new papers. `template`: posts in 14 days with no words of its own, at regular
+    intervals or around the clock. `chorus`: accounts that post the same words within an hour. `echo`: posts reposted
+    within minutes, in 14 days.
     """
 
     list: bool = True
@@ -111,8 +112,8 @@ class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[bots]`.
 
-    `bots`, `people`: accounts that are bots, or none, whatever the rules say. `rules`: by which rules the others are
-    judged.
+    `bots`, `people`: accounts to treat as bots or as people, whatever the rules say. `rules`: the rules for all other
+    accounts.
     """
 
     bots: tuple[str, ...] = ()
@@ -123,9 +124,9 @@ class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[run]`, for `hotpapers run`.
 
-    `listen`: an address such as 127.0.0.1:9464 for /metrics and /health. `ping`: an address to ask each hour while all
-    is well. `log`: its format. `read_back`: days before the first start that are read too, as far as a network
-    remembers them.
+    `listen`: the address that serves /metrics and /health, such as 127.0.0.1:9464. `ping`: an address to request every
+    hour while all is well. `log`: the log format. `read_back`: days before the first start to read back, as far as each
+    network allows.
     """
 
     listen: str = ""
@@ -137,9 +138,9 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file.
 
-    `store`: a path, or postgresql://…. `contact`: the operator's public contact. `source`: a table for each
-    network, `[source.bluesky]` and so on; `on` says whether it is read. `follow`: a table for each followed site.
-    `terms`: a table for each network with which you agreed on something else.
+    `store`: a path, or postgresql://…. `contact`: the operator's public contact. `source`: one table per network,
+    `[source.bluesky]` and so on; `on` switches it on or off. `follow`: one table per followed site. `terms`: one table
+    per network with which you have agreed on other terms.
     """
 
     store: str = "hotpapers.db"
@@ -162,11 +163,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def bases(self) -> tuple[tuple[str, str], ...]:
-        """Each publication's name, and the public address of its site; empty where nobody said."""
+        """Each publication's name and its site's public address, empty if unset."""
         return self.bases_below(self.publish.base)
 
     def bases_below(self, shared: str) -> tuple[tuple[str, str], ...]:
-        """The same, where that of the output folder is `shared`: several lie below it as their folders do there."""
+        """The same, with `shared` as the output folder's address; several publications have a subfolder each."""
         several = shared and len(self.publication) > 1
         return tuple(
             (table.name, table.base or (f"{shared}{table.name}/" if several else shared)) for table in self.publication
@@ -182,15 +183,15 @@ def load(path: Path) -> Settings:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise SettingsError(f"{path}: no such file; `hotpapers init` writes one.") from None
+        raise SettingsError(f"{path}: no such file; `hotpapers init` creates one.") from None
     except OSError as problem:
         raise SettingsError(f"{path}: cannot be read: {problem.strerror}.") from problem
     except UnicodeDecodeError as problem:
-        raise SettingsError(f"{path}: not UTF-8 from byte {problem.start:,} on; save it as UTF-8.") from problem
+        raise SettingsError(f"{path}: not UTF-8 at byte {problem.start:,}; save it as UTF-8.") from problem
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise SettingsError(f"{path}: not TOML: {problem}. Compare it with what `hotpapers init` writes.") from problem
+        raise SettingsError(f"{path}: invalid TOML: {problem}. `hotpapers init` writes a valid example.") from problem
     for wrong in _wrong_terms(table.get("terms")):
         raise SettingsError(f"{path}: {wrong}")
     try:
@@ -203,7 +204,7 @@ def load(path: Path) -> Settings:
 
 
 def _completed(settings: Settings) -> Settings:
-    """The same, where the accounts that a publication posts with are among its own, and mail leads to the app."""
+    """The same, with the accounts a publication posts from among its own, and links in mail leading to the app."""
 
     def own(table: PublicationSettings) -> tuple[str, ...]:
         return distinct((*table.own, *announced.own_accounts(settings.bluesky, table.name)))
@@ -213,7 +214,7 @@ def _completed(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, publication=publications, mailing=mailing)
 
 
-# ---- what is wrong, as (key, reason and remedy) --------------------------------------------------------
+# ---- problems, as (key, reason and remedy) -------------------------------------------------------------
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
@@ -235,10 +236,10 @@ _CHOICES = {"window": get_args(Window), "log": ("text", "json"), "tls": ("startt
 
 
 def _wrong_terms(tables: object) -> Iterator[str]:
-    """What is wrong in the tables below `[terms]`: network by network, as msgspec does not name them."""
+    """Problems in the tables below `[terms]`, checked one network at a time because msgspec does not name them."""
     for network, table in tables.items() if isinstance(tables, dict) else ():
         if network not in TERMS:
-            yield f"terms.{network}: no such network; there are {', '.join(TERMS)}."
+            yield f"terms.{network}: no such network; the networks are {', '.join(TERMS)}."
         try:
             msgspec.convert(table, TermsOverride)
         except msgspec.ValidationError as problem:
@@ -246,7 +247,7 @@ def _wrong_terms(tables: object) -> Iterator[str]:
 
 
 def _explained(problem: str, within: str = "") -> str:
-    """What msgspec says of a value, with the key first, in plain words and with a remedy."""
+    """A problem that msgspec reports, in plain words: the key first, then a remedy."""
     reason, _, where = problem.partition(" - at `$")
     path = ".".join(filter(None, (within, where.rstrip("`").lstrip("."))))
     if match := _UNKNOWN.fullmatch(reason):
@@ -254,12 +255,13 @@ def _explained(problem: str, within: str = "") -> str:
     if match := _MISSING.fullmatch(reason):
         return f"{_key(path, match[1])}: is missing; write {match[1]} = …"
     if match := _TYPE.fullmatch(reason):
-        return f"{_key(path)}: takes {_PLAIN.get(match[1], match[1])}."
+        return f"{_key(path)}: must be {_PLAIN.get(match[1], match[1])}."
     if match := _ENUM.fullmatch(reason):
         allowed = _CHOICES.get(path.rpartition(".")[2], ())
-        return f"{_key(path)}: {match[1]} is none of {', '.join(allowed)}."
+        return f"{_key(path)}: {match[1]} is not one of {', '.join(allowed)}."
     if match := _RANGE.fullmatch(reason):
-        return f"{_key(path)}: takes a whole number, {'at least' if match[1] == '>' else 'at most'} {int(match[2]):,}."
+        limit = "at least" if match[1] == ">" else "at most"
+        return f"{_key(path)}: must be a whole number, {limit} {int(match[2]):,}."
     return f"{_key(path)}: {reason}."
 
 
@@ -273,7 +275,7 @@ def _unknown(path: str, name: str) -> str:
     table = _TABLES.get(path) or _TABLES.get(re.split(r"[\[.]", path)[0], Settings)
     known = table.__struct_fields__
     close = difflib.get_close_matches(name, known, 1)
-    remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}."
+    remedy = f"did you mean {close[0]}?" if close else f"the settings here are {', '.join(known)}."
     return f"{_key(path, name)}: no such setting; {remedy}"
 
 
@@ -299,7 +301,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, wrong in _bot_problems(settings.bots):
         yield f"bots.{key}", wrong
     if settings.publish.budget < 0:
-        yield "publish.budget", f"{settings.publish.budget} cannot be; write megabytes, or 0 for no limit."
+        yield "publish.budget", f"{settings.publish.budget} is negative; write megabytes, or 0 for no limit."
     tables = {
         "run": _run_problems(settings.run),
         "quote": quote_problems(settings.quote), "summary": summary_problems(settings.summary),
@@ -328,7 +330,7 @@ def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _run_problems(run: RunSettings) -> Iterator[tuple[str, str]]:
     if not 0 <= run.read_back <= MOST_BACK:
-        yield "read_back", f"{run.read_back} cannot be; write 0 to {MOST_BACK} days."
+        yield "read_back", f"{run.read_back} is out of range; write 0 to {MOST_BACK} days."
 
 
 def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
@@ -338,17 +340,17 @@ def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
                 yield key, f"write accounts as network:id or network:@handle, not {account!r}."
     for account in bots.people:
         if account in bots.bots:
-            yield "people", f"{account!r} is among the bots too; take it out of one of the two."
+            yield "people", f"{account!r} is also in bots; remove it from one of the two."
     for key, limit in msgspec.structs.asdict(bots.rules).items():
         most = 100 if key == "share" else LARGEST
         if not 0 <= limit <= most:
-            yield f"rules.{key}", f"{limit} cannot be; write {'0 to 100' if key == 'share' else '0 or more'}."
+            yield f"rules.{key}", f"{limit} is out of range; write {'0 to 100' if key == 'share' else '0 or more'}."
 
 
 def _base_problem(base: str) -> str:
     if not base or _BASE.fullmatch(base):
         return ""
-    return "write a whole address that ends with /, such as https://papers.example/daily/."
+    return "write a full address that ends with /, such as https://papers.example/daily/."
 
 
 def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
@@ -359,13 +361,13 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
     try:
         ZoneInfo(publication.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield "zone", f"{publication.zone!r} is unknown; write it as Europe/Zurich."
+        yield "zone", f"{publication.zone!r} is not a time zone; write one such as Europe/Zurich."
     for key in ("include", "exclude"):
         if not all(word.strip() for word in getattr(publication, key)):
-            yield key, "holds an empty word, which every paper has; take it out."
+            yield key, "contains an empty word, which matches every paper; remove it."
     for network in publication.networks:
         if network not in NETWORKS:
-            yield "networks", f"{network!r} is none of {', '.join(NETWORKS)}."
+            yield "networks", f"{network!r} is not one of {', '.join(NETWORKS)}."
     for account in publication.own:
         if not keys.is_key(account):
             yield "own", f"write accounts as network:id, not {account!r}."
@@ -373,18 +375,18 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
 
 def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     if not _NAME.fullmatch(publication.name):
-        yield "name", 'write it with letters, digits and hyphens, at most 64, such as "daily-ml".'
+        yield "name", 'use letters, digits and hyphens, at most 64, such as "daily-ml".'
     if len(publication.note) > LONGEST_NOTE or not publication.note.isprintable():
         yield "note", f"write one line of at most {LONGEST_NOTE} characters."
     if publication.last_day and not _is_day(publication.last_day):
-        yield "last_day", f"{publication.last_day!r} is no day; write it as 2027-12-31."
+        yield "last_day", f"{publication.last_day!r} is not a date; write it like 2027-12-31."
     if not publication.title.strip():
         yield "title", 'is empty; write what readers see, such as "Hot Papers".'
     for category in publication.categories:
         if category not in _FIELDS:
             close = difflib.get_close_matches(category, _FIELDS, 1)
-            hint = f"did you mean {close[0]}?" if close else "write them as cs.LG, or astro-ph for all of it."
-            yield "categories", f"{category!r} is no category or archive of arXiv; {hint}"
+            hint = f"did you mean {close[0]}?" if close else "write a category like cs.LG, or an archive like astro-ph."
+            yield "categories", f"{category!r} is not an arXiv category or archive; {hint}"
 
 
 def _is_day(text: str) -> bool:
@@ -396,19 +398,19 @@ def _is_day(text: str) -> bool:
 
 def _number_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     if not 0 <= publication.hour <= 23:
-        yield "hour", f"{publication.hour} is no hour of a day; write 0 to 23."
+        yield "hour", f"{publication.hour} is not an hour of the day; write 0 to 23."
     if not 0 <= publication.posts <= MOST_POSTS:
-        yield "posts", f"{publication.posts} cannot be; write 0 to {MOST_POSTS}."
+        yield "posts", f"{publication.posts} is out of range; write 0 to {MOST_POSTS}."
     if not 0 <= publication.threshold <= LARGEST:
-        yield "threshold", f"{publication.threshold} cannot be; write 0 or more."
+        yield "threshold", f"{publication.threshold} is out of range; write 0 or more."
     if not 0 <= publication.least_entries <= MOST_LEAST_ENTRIES:
-        yield "least_entries", f"{publication.least_entries} cannot be; write 0 to {MOST_LEAST_ENTRIES}."
+        yield "least_entries", f"{publication.least_entries} is out of range; write 0 to {MOST_LEAST_ENTRIES}."
 
 
 def publication_item(settings: PublicationSettings, observed_at: int) -> Publication:
     """A publication's settings as the record keeps them."""
     values = msgspec.structs.asdict(settings)
-    del values["output"], values["base"]  # where it is written is no part of what an issue is
+    del values["output"], values["base"]  # where an issue is written is not part of the issue
     optional = {key: value for key in ("note", "last_day") if (value := values.pop(key))}
     return Publication(publication=values.pop("name"), observed_at=observed_at, **values, **optional)
 
@@ -421,18 +423,18 @@ LONGEST_CONTACT = 200
 
 
 def _contact_problem(contact: str) -> str:
-    """What is wrong with a public contact; nothing where there is none, or readers and networks can use it."""
+    """What is wrong with a public contact; empty if it is usable or there is none."""
     if not contact.isprintable() or len(contact) > LONGEST_CONTACT:
-        return f"write a web or mail address, on one line, of {LONGEST_CONTACT} characters at most."
+        return f"write a web or mail address on one line, at most {LONGEST_CONTACT} characters."
     if contact.strip() and not _CONTACT.search(contact):
-        return f"{contact!r} holds no address; write a web or mail address, such as https://papers.example/."
+        return f"{contact!r} contains no address; write a web or mail address, such as https://papers.example/."
     return ""
 
 
 def with_contact(contact: str, template: str = TEMPLATE) -> str:
-    """The same with the operator's public contact in it, if there is one. Raises SettingsError."""
+    """The template with the operator's public contact filled in, if there is one. Raises SettingsError."""
     contact = contact.strip()
     if wrong := _contact_problem(contact):
         raise SettingsError(f"the contact: {wrong}")
-    text = f"contact = {msgspec.json.encode(contact).decode()}"  # TOML writes texts as JSON does
+    text = f"contact = {msgspec.json.encode(contact).decode()}"  # a JSON string is also valid TOML
     return template.replace(_NO_CONTACT, text) if contact else template

@@ -1,6 +1,6 @@
-"""The tables of hotpapers.toml that say who is told of each issue: chat rooms, receivers of JSON, accounts on Bluesky.
+"""The tables of hotpapers.toml that say where each issue is announced: chat rooms, webhooks, Bluesky accounts.
 
-An address or password may stand in the file, or in the environment: `env:NAME`.
+Addresses and passwords may be written in the file or read from the environment: `env:NAME`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hotpapers.errors import SettingsError
 from hotpapers.model import NETWORKS, distinct, keys
 
 SHORTEST_SECRET = 16
-"""Characters of a secret that nobody guesses."""
+"""Minimum number of characters of a secret, against guessing."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
@@ -30,9 +30,9 @@ _HANDLE = re.compile(r"@?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[chat]]`.
 
-    `name`: your name for the room, also when its address changes. `publication`: whose issues it is told of. `url`: its
-    address as Apprise writes it, or env:NAME; a secret. `members`: authors' names, and accounts such as
-    bluesky:did:plc:…, whose papers are pointed out.
+    `name`: your name for the room; keep it if the address changes. `publication`: the publication to announce. `url`:
+    the room's address in Apprise's format, or env:NAME; a secret. `members`: names of authors, and accounts such as
+    bluesky:did:plc:…, whose papers are highlighted.
     """
 
     name: str
@@ -44,8 +44,8 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[webhook]]`.
 
-    `name`: your name for the receiver. `publication`: whose issues it is sent. `url`: its address, or env:NAME.
-    `secret`: for the signature, 16 characters or more, or env:NAME.
+    `name`: your name for the receiver. `publication`: the publication whose issues it gets. `url`: its address, or
+    env:NAME. `secret`: the secret for the signature, 16 characters or more, or env:NAME.
     """
 
     name: str
@@ -55,12 +55,12 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[bluesky]]`: an account of the publication's own. What it posts, and reactions to that, are never counted.
+    """One `[[bluesky]]`: an account of the publication's own. Its posts, and reactions to them, are never counted.
 
-    `publication`: whose issues it tells. `account`: its DID, such as did:plc:…. `password`: an app password, or
-    env:NAME. `host`: where it signs in. `thread`: whether each issue becomes a thread. `documents`: whether, with
-    `base` in `[publish]`, each issue becomes a document of the account. `feed`: the public address of `hotpapers
-    serve`, which makes a feed of the posts that issues show.
+    `publication`: the publication that it announces. `account`: its DID, such as did:plc:…. `password`: an app
+    password, or env:NAME. `host`: the server to sign in to. `thread`: whether to post each issue as a thread.
+    `documents`: whether to publish each issue as a document of the account, if `[publish]` has a `base`. `feed`: the
+    public address of `hotpapers serve`, which serves a custom feed of the posts that issues show.
     """
 
     publication: str
@@ -72,23 +72,22 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     feed: str = ""
 
     def makes_documents(self, base: str) -> bool:
-        """Whether issues of a site become documents. `base`: its public address, without which they do not; nor do they
-        by an account without a password."""
+        """Whether issues become documents: not without a password, nor without `base`, the site's public address."""
         return bool(self.documents and self.password and base)
 
 
 AnnounceTables = tuple[Sequence[ChatSettings], Sequence[WebhookSettings], Sequence[BlueskyAccount]]
-"""All tables of this file, as the settings have them."""
+"""All tables of this module, as they are in the settings."""
 
 
 def secret(value: str, key: str) -> str:
-    """A value of the settings, looked up where it stands in the environment. Raises SettingsError, not showing it."""
+    """A setting's value, read from the environment if it is `env:NAME`. Raises SettingsError, which never shows it."""
     named = _ENVIRONMENT.fullmatch(value)
     if named is None:
         return value
     setting = os.environ.get(named[1], "")
     if not setting.strip():
-        raise SettingsError(f"{key}: the environment has no {named[1]}; set it, or write the value itself.")
+        raise SettingsError(f"{key}: the environment variable {named[1]} is not set; set it, or write the value here.")
     return setting.strip()
 
 
@@ -97,11 +96,11 @@ def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[st
     return distinct(f"bluesky:{table.account}" for table in tables if table.publication == publication)
 
 
-# ---- what is wrong, as (key, reason and remedy) --------------------------------------------------------
+# ---- problems, as (key, reason and remedy) -------------------------------------------------------------
 
 
 def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """What cannot be used in these tables. `publications`: the names of those that there are."""
+    """Problems in these tables, as (key, reason and remedy). `publications`: the names of all publications."""
     chats, webhooks, accounts = tables
     for number, chat in enumerate(chats, 1):
         others = [chat.name for chat in chats[: number - 1]]
@@ -126,44 +125,44 @@ def _within(table: str, *problems: Problems) -> Problems:
 
 def _shared(table: ChatSettings | WebhookSettings, others: Sequence[str], publications: Sequence[str]) -> Problems:
     if not _NAME.fullmatch(table.name):
-        yield "name", 'write it with letters, digits and hyphens, at most 64, such as "our-lab".'
+        yield "name", 'use letters, digits and hyphens, at most 64, such as "our-lab".'
     if table.name in others:
-        yield "name", "is taken by an earlier one; names must differ."
+        yield "name", "is taken by an earlier table; names must differ."
     yield from _publication(table.publication, publications)
 
 
 def _publication(name: str, publications: Sequence[str]) -> Problems:
     if name not in publications:
-        yield "publication", f"{name!r} is none of those in this file: {', '.join(publications) or 'there is none'}."
+        yield "publication", f"{name!r} is not in this file, which has {', '.join(publications) or 'no publication'}."
 
 
 def _chat_problems(chat: ChatSettings) -> Problems:
     if not (_ROOM.fullmatch(chat.url) or _ENVIRONMENT.fullmatch(chat.url)):
-        yield "url", 'write the room\'s address as Apprise has it, such as "slack://…", or "env:NAME".'
+        yield "url", 'write the room\'s address in Apprise\'s format, such as "slack://…", or "env:NAME".'
     for member in chat.members:
         if not member.strip():
-            yield "members", "holds an empty name; take it out."
+            yield "members", "contains an empty name; remove it."
         if keys.network_of(member) in NETWORKS and ":" in member and not keys.is_key(member):
             yield "members", f"write accounts as network:id or network:@handle, not {member!r}."
 
 
 def _webhook_problems(webhook: WebhookSettings) -> Problems:
     if not (_WEB.fullmatch(webhook.url) or _ENVIRONMENT.fullmatch(webhook.url)):
-        yield "url", 'write a whole address, such as "https://receiver.example/issues", or "env:NAME".'
+        yield "url", 'write a full address, such as "https://receiver.example/issues", or "env:NAME".'
     if not _ENVIRONMENT.fullmatch(webhook.secret) and len(webhook.secret) < SHORTEST_SECRET:
-        yield "secret", f'write {SHORTEST_SECRET} characters or more that nobody guesses, or "env:NAME".'
+        yield "secret", f'write {SHORTEST_SECRET} random characters or more, or "env:NAME".'
 
 
 def _account_problems(account: BlueskyAccount, twice: bool) -> Problems:
     handle = _HANDLE.fullmatch(account.account)
     if not _DID.fullmatch(account.account):
         where = f"https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]}" if handle else ""
-        yield "account", f"write its DID, which stays whatever its name is{f'; {where} tells it' if where else ''}."
+        yield "account", f"write its DID, which stays when its handle changes{f'; {where} gives it' if where else ''}."
     if twice:
-        yield "account", "has a table for this publication already."
+        yield "account", "already has a table for this publication."
     if account.thread and not account.password.strip():
-        yield "password", 'is missing; make an app password in Bluesky\'s settings, and write it or "env:NAME".'
+        yield "password", 'is missing; create an app password in Bluesky\'s settings, and write it or "env:NAME".'
     if not _HOST.fullmatch(account.host):
-        yield "host", 'write it as "https://bsky.social", without a path.'
+        yield "host", 'write it like "https://bsky.social", without a path.'
     if account.feed and not _SERVICE.fullmatch(account.feed):
-        yield "feed", 'write where `hotpapers serve` is public, such as "https://papers.example", without a path.'
+        yield "feed", 'write the public address of `hotpapers serve`, such as "https://papers.example", without a path.'

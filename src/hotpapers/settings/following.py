@@ -1,4 +1,4 @@
-"""Settings of the sites that are followed."""
+"""Settings of followed sites."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ _ADDRESS = re.compile(r"https?://[^\s/?#@]+/(?:[^\s?#]*/)?")
 class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[[follow]]`: another instance whose published observations are read.
 
-    `name`: what it is called here. `url`: its site's address, with the / at the end. `policy`: the key of its log, the
-    witnesses, and how many must have cosigned (C2SP tlog-policy); by default what the site says when it is first read.
+    `name`: your name for the site. `url`: the site's address, ending with /. `policy`: the key of its log, the
+    witnesses, and how many must have cosigned (C2SP tlog-policy); by default the policy that the site gives when it is
+    first read.
     """
 
     name: str
@@ -24,13 +25,13 @@ class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str]]:
-    """What is wrong, by key."""
+    """Problems in the `[[follow]]` tables, as (key, reason and remedy)."""
     names = [table.name for table in tables]
     for number, table in enumerate(tables, 1):
         where = f"follow {table.name!r}" if table.name else f"follow {number}"
         if not _NAME.fullmatch(table.name):
-            yield f"{where}: name", 'write it with letters, digits and hyphens, at most 64, such as "neighbour".'
+            yield f"{where}: name", 'use letters, digits and hyphens, at most 64, such as "neighbour".'
         if table.name in names[: number - 1]:
             yield f"{where}: name", "is taken by an earlier table; names must differ."
         if not _ADDRESS.fullmatch(table.url):
-            yield f"{where}: url", "write a whole address that ends with /, such as https://papers.example/daily/."
+            yield f"{where}: url", "write a full address that ends with /, such as https://papers.example/daily/."

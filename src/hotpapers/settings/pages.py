@@ -1,4 +1,4 @@
-"""The tables of hotpapers.toml on what pages say in other people's words, and in a machine's."""
+"""The tables `[quote]` and `[summary]` of hotpapers.toml: quoted posts, and machine-written summaries."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _API = re.compile(r"(?:https|http)://[^\s/?#\"<>@]+(?:/[^\s?#\"<>]*)?")
 
 
 class QuoteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[quote]`: what is never quoted, whatever it says.
+    """`[quote]`: what is never quoted.
 
-    `block_accounts`: accounts. `block_words`: words and phrases. `block_servers`: hosts, with all below them.
+    `block_accounts`: accounts. `block_words`: words and phrases. `block_servers`: hosts, including their subdomains.
     """
 
     block_accounts: tuple[str, ...] = ()
@@ -25,10 +25,10 @@ class QuoteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class SummarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[summary]`: a sentence for each entry by a language model, off unless there is a `url`.
+    """`[summary]`: a sentence for each entry, written by a language model; off without a `url`.
 
-    `url`: where an API like OpenAI's answers, up to /v1, such as http://127.0.0.1:11434/v1. `model`: its name there.
-    `key`: your own, or env:NAME; a server of your own may need none.
+    `url`: the address of an OpenAI-compatible API, up to /v1, such as http://127.0.0.1:11434/v1. `model`: the model's
+    name there. `key`: your API key, or env:NAME; a server of your own may need none.
     """
 
     url: str = ""
@@ -37,25 +37,25 @@ class SummarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 def quote_problems(quote: QuoteSettings) -> Iterator[tuple[str, str]]:
-    """What cannot be used of it, as (key, reason and remedy)."""
+    """Problems in `[quote]`, as (key, reason and remedy)."""
     for account in quote.block_accounts:
         if not keys.is_key(account):
             yield "block_accounts", f"write accounts as network:id or network:@handle, not {account!r}."
     if not all(word.strip() for word in quote.block_words):
-        yield "block_words", "holds an empty word, which every post has; take it out."
+        yield "block_words", "contains an empty word, which matches every post; remove it."
     for server in quote.block_servers:
         if not _SERVER.fullmatch(server):
-            yield "block_servers", f"write servers as social.example.org, not {server!r}."
+            yield "block_servers", f"write servers like social.example.org, not {server!r}."
 
 
 def summary_problems(summary: SummarySettings) -> Iterator[tuple[str, str]]:
-    """What cannot be used of it, as (key, reason and remedy)."""
+    """Problems in `[summary]`, as (key, reason and remedy)."""
     if not summary.url:
         for key in ("model", "key"):
             if getattr(summary, key):
-                yield key, "is of no use without a url; write where the model answers, or take it out."
+                yield key, "has no effect without a url; set url to the API's address, or remove it."
         return
     if not _API.fullmatch(summary.url):
-        yield "url", "write a whole address, such as http://127.0.0.1:11434/v1."
+        yield "url", "write a full address, such as http://127.0.0.1:11434/v1."
     if not summary.model.strip():
-        yield "model", "is missing; write what the server calls it."
+        yield "model", "is missing; write the model's name on that server."

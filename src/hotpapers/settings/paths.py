@@ -1,4 +1,4 @@
-"""What a setting that names a file or folder must be."""
+"""The check of settings that name a file or folder."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 def path_problem(path: str) -> str:
-    """Why no file can have this path; nothing where one can."""
+    """Why this path is unusable; empty if it is usable."""
     if "\0" in path:
-        return f"{path!r} is no path: it holds a zero byte; take it out."
+        return f"{path!r} contains a null byte; remove it."
     try:
         Path(path).expanduser()
     except RuntimeError:
-        return f"{path!r} is no path: nobody here has that home folder; write the folder itself."
+        return f"{path!r} is not a path: there is no such home folder; write the full path."
     return ""

@@ -1,4 +1,4 @@
-"""The table of hotpapers.toml on the app that readers and programs meet."""
+"""The table `[serve]` of hotpapers.toml."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hotpapers.settings.mail import BASE, BASE_REMEDY
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[serve]`, for `hotpapers serve`.
 
-    `base`: its public address, such as https://papers.example/; then pages lead to its forms. `rate`: simple questions
-    that one client may ask the API in a minute; 0: any number. `proxies`: how many of your own stand in front and write
-    X-Forwarded-For.
+    `base`: its public address, such as https://papers.example/; pages then link to its forms. `rate`: simple API
+    requests per client and minute, 0 for no limit. `proxies`: the number of your own proxies in front of the server
+    that set X-Forwarded-For.
     """
 
     base: str = ""
@@ -24,6 +24,6 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 def serve_problems(serve: ServeSettings) -> Iterator[tuple[str, str]]:
-    """What cannot be used in this table, as key, and reason with remedy."""
+    """Problems in `[serve]`, as (key, reason and remedy)."""
     if serve.base and not BASE.fullmatch(serve.base):
         yield "base", BASE_REMEDY

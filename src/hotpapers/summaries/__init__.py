@@ -1,5 +1,5 @@
-"""A sentence for each entry by a language model of the operator's: off by default, marked, and never asked twice.
+"""A sentence for each entry by the operator's language model: off by default, marked, and never requested twice.
 
-llm_client   what a model is told, and which of its answers is taken: plain functions, and the one request
-generate     for which papers it is asked, and how its sentences are kept, so that an issue verifies without it
+llm_client   the prompt, the check of answers, and the request
+generate     which papers get a sentence, and how sentences are kept, so that an issue verifies without the model
 """

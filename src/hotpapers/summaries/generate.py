@@ -1,8 +1,8 @@
-"""For which papers a model is asked, and how its sentences are kept.
+"""Decides which papers get a sentence from the model, and keeps the sentences.
 
-A sentence is kept as a further observation of the paper, made when the issue closes, with its mark in its words
-(`view.summary_source`). So it is part of what the issue is frozen from: the issue has it, `verify` rebuilds the issue
-from the record alone, and nothing is asked again.
+A sentence is kept as another observation of the paper, made when the issue closes, and its text includes a mark
+(`view.summary_source`). It is thus part of the data that the issue is frozen from: the issue contains it, `verify`
+rebuilds the issue from the record alone, and the model is not asked again.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from hotpapers.view.summary_source import signed, unsigned
 
 SOURCE = JOB = "summaries"
 MOST = 100
-"""Papers of an issue for which a model is asked."""
+"""Maximum papers per issue for which the model is asked."""
 MOST_FAILURES = 3
-"""After so many requests in vain one after the other the rest of an issue goes without."""
+"""Consecutive failed requests after which the rest of an issue goes without."""
 TIMEOUT = 120.0
-"""Seconds for an answer: a model on a small machine takes its time."""
+"""Seconds to wait for an answer: a model on a small machine is slow."""
 LARGEST_ANSWER = 200_000
-"""Bytes of an answer that is read."""
+"""Maximum bytes of an answer."""
 
 
 class LanguageModel(NamedTuple):
-    """A language model: where it answers, its name, the operator's key."""
+    """A language model: the address of its API, its name, the operator's key."""
 
     url: str
     name: str
@@ -50,16 +50,16 @@ class LanguageModel(NamedTuple):
 
 
 Summarize = Callable[[Record, Publication, str, int], object]
-"""Writes sentences for a publication's issue of a day that closes at a moment."""
+"""Writes sentences for a publication's issue of a day, which closes at a moment."""
 
 
 def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | None = None) -> Summarize | None:
-    """What writes sentences by the model of the settings; None where they name none. `stop`: as for every client."""
+    """The function that writes sentences with the configured model; None without one. `stop`: as for any client."""
     if not settings.url:
         return None
     model = LanguageModel(settings.url, settings.model, secret(settings.key, "summary.key"))
     limits = ClientLimits(size=LARGEST_ANSWER, read=TIMEOUT, whole=TIMEOUT)
-    pace = {urlsplit(model.url).hostname or "": 0.0}  # the operator's own, and asked one by one
+    pace = {urlsplit(model.url).hostname or "": 0.0}  # no pause: the operator's own server, one request at a time
 
     def write(record: Record, publication: Publication, day: str, cut: int) -> None:
         with PoliteHttpClient(
@@ -73,8 +73,8 @@ def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | 
 def summarize(
     http: HttpClient, model: LanguageModel, record: Record, publication: Publication, day: str, cut: int
 ) -> int:
-    """Asks for those entries of an issue to come that have no summary; how many were written. What fails is counted,
-    and the abstract speaks for itself."""
+    """Writes summaries for the entries of an upcoming issue that have none; returns how many. Failures are counted, and
+    those entries go without."""
     view = record.view(cut)
     papers = [
         paper
@@ -90,14 +90,14 @@ def summarize(
 
 
 def _papers(record: Record, view: AsOfView, publication: Publication, day: str) -> list[Paper]:
-    """The papers that an issue would hold, in its order."""
+    """The papers that an issue would contain, in its order."""
     content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
     keys = [entry.paper for entry in (*content.entries, *content.ongoing)]
     return [paper for key in keys if (paper := view.item(Paper, key)) is not None]
 
 
 class _SummarySession:
-    """A model that is asked until it fails too often. Counts what became of the questions."""
+    """Asks a model until it fails too often, and counts failures."""
 
     def __init__(self, http: HttpClient, model: LanguageModel) -> None:
         self._http, self._model = http, model
@@ -106,7 +106,7 @@ class _SummarySession:
         self.day = timestamps.day_of(http.now())
 
     def sentence_for(self, paper: Paper) -> str:
-        """A sentence with its mark; empty where there is none."""
+        """A sentence with its mark; empty on failure."""
         if self._in_a_row >= MOST_FAILURES:
             return ""
         try:
@@ -118,7 +118,7 @@ class _SummarySession:
             self.reason = str(problem)
             log_event("no summary", paper=paper.paper, reason=problem)
             return ""
-        except Exception as problem:  # an issue does without rather than wait for our cure
+        except Exception as problem:  # a bug here must not hold up the issue
             if isinstance(problem, HotPapersError):
                 raise
             self.failures += 1
@@ -138,7 +138,7 @@ def _summarized_papers(session: _SummarySession, record: Record, papers: Sequenc
 
 
 def _earlier_summary(record: Record, paper: Paper) -> str:
-    """What a model once said of the same abstract: a source may have described the paper anew since."""
+    """An earlier summary of the same abstract: a source may have described the paper again since."""
     for known in described(record.view(), paper.paper):
         if known.abstract == paper.abstract and unsigned(known.summary)[1]:
             return known.summary
@@ -146,7 +146,7 @@ def _earlier_summary(record: Record, paper: Paper) -> str:
 
 
 def _keep_count(record: Record, session: _SummarySession, at: int, count: int) -> None:
-    """What was written and what failed, as `hotpapers status` tells it."""
+    """Saves how many were written and how many failed, for `hotpapers status`."""
     before = jobs_queries.load_state(record, JOB)
     failed = session.failures > 0
     status = msgspec.structs.replace(

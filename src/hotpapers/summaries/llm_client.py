@@ -1,8 +1,8 @@
-"""What a model is told, which of its answers is taken, and the one request (chat completions, as many servers speak).
+"""The prompt, the check of answers, and the request (chat completions, which many servers support).
 
-A paper's abstract is other people's text. It may tell the model what to do, and the model may do it. So it is given as
-material between two marks that nobody could write beforehand; and an answer is taken only where it looks like one
-sentence on that abstract: short, without links, markup or names of accounts, most of its words from the abstract.
+A paper's abstract is untrusted text, which may contain instructions that the model might follow. So it is passed as
+material between two unpredictable marks, and an answer is accepted only if it looks like one sentence about that
+abstract: short, without links, markup or account names, and mostly in words from the abstract.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from hotpapers.view.clean_text import one_line
 
 LONGEST_ABSTRACT = 6000
 SHORTEST, LONGEST = 20, 300
-"""Code points of a sentence that is taken."""
+"""Minimum and maximum code points of a sentence."""
 FROM_ABSTRACT = 60
-"""Per cent of its longer words that must be in the title or the abstract."""
+"""Minimum per cent of its longer words that must be in the title or the abstract."""
 
 INSTRUCTIONS = (
     "You write one plain sentence in English, of at most forty words, that says what a scientific paper does or finds. "
@@ -51,7 +51,7 @@ class _Completion(msgspec.Struct):
 
 
 def request(model: str, title: str, abstract: str, mark: str) -> bytes:
-    """What is sent of a paper: nothing but its title and abstract."""
+    """The request for a paper: nothing but its title and abstract is sent."""
     material = f"{mark}\nTitle: {one_line(title)}\nAbstract: {one_line(abstract)[:LONGEST_ABSTRACT]}\n{mark}"
     messages = [{"role": "system", "content": INSTRUCTIONS.format(mark=mark)}, {"role": "user", "content": material}]
     return json.dumps(
@@ -60,11 +60,11 @@ def request(model: str, title: str, abstract: str, mark: str) -> bytes:
 
 
 def sentence_of(body: bytes, title: str, abstract: str) -> str:
-    """The sentence that a model answered. Raises InputError where it is none that may be shown."""
+    """The sentence in a model's answer. Raises InputError if it must not be shown."""
     try:
         answer = decode_json(body, _Completion)
     except InputError as problem:
-        raise InputError(f"not an answer of a chat API: {problem}") from problem
+        raise InputError(f"not a chat API response: {problem}") from problem
     content = answer.choices[0].message.content if answer.choices else None
     text = one_line(content or "").strip("\"“”'")
     if reason := unfit(text, f"{title} {abstract}"):
@@ -73,27 +73,26 @@ def sentence_of(body: bytes, title: str, abstract: str) -> str:
 
 
 def unfit(text: str, material: str) -> str:
-    """Why a sentence is not taken; empty where it is."""
+    """Why a sentence is rejected; empty if it is accepted."""
     if not SHORTEST <= len(text) <= LONGEST:
         return f"it has {len(text):,} characters"
     if match := _UNWANTED.search(text) or _LINK.search(text):
-        return f"it holds {match[0]!r}"
+        return f"it contains {match[0]!r}"
     known = {_stem(word) for word in _WORD.findall(material.lower())}
     used = [_stem(word) for word in _WORD.findall(text.lower())]
     grounded = sum(word in known for word in used)
     if not used or grounded * 100 < FROM_ABSTRACT * len(used):
-        return f"of its {len(used)} longer words {grounded} are the paper's"
+        return f"only {grounded} of its {len(used)} longer words are from the paper"
     return ""
 
 
 def _stem(word: str) -> str:
-    """The beginning of a word, so that `learns` is `learning`."""
+    """The beginning of a word: `learns` matches `learning`."""
     return word[:5]
 
 
 def ask(http: HttpClient, url: str, model: str, key: str, title: str, abstract: str) -> str:
-    """A model's sentence on a paper. Raises InputError for an answer that is not taken, NetError, RetryLater,
-    RequestRefused."""
+    """A model's sentence about a paper. Raises InputError if it is rejected, NetError, RetryLater, RequestRefused."""
     headers = {"content-type": "application/json", "accept": "application/json"}
     if key:
         headers["authorization"] = f"Bearer {key}"

@@ -243,5 +243,5 @@ def test_nonsense_is_an_error_of_the_network(pds: Pds, http: PoliteHttpClient, b
 
 def test_a_password_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAPERS_PASSWORD", raising=False)
-    with pytest.raises(SettingsError, match="bluesky 1: password: the environment has no PAPERS_PASSWORD"):
+    with pytest.raises(SettingsError, match="bluesky 1: password: the environment variable PAPERS_PASSWORD is not set"):
         sender("https://pds.example", "env:PAPERS_PASSWORD")

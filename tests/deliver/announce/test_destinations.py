@@ -43,7 +43,7 @@ def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.Monkey
 
 def test_a_place_that_cannot_be_used_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECOND_ROOM", raising=False)
-    with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment has no"):
+    with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment variable"):
         list(destinations.chat_rooms(SETTINGS, SITE_CONFIG, record))
 
 

@@ -48,22 +48,22 @@ def test_what_can_be_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "said"),
     [
-        ("chat", {"name": '"our lab"'}, "chat 1: name: write it with letters, digits and hyphens, at most 64"),
-        ("chat", {"publication": '"nightly"'}, "chat 1: publication: 'nightly' is none of those in this file: daily."),
-        ("chat", {"url": '"hush"'}, "chat 1: url: write the room's address as Apprise has it, such as \"slack://…\""),
+        ("chat", {"name": '"our lab"'}, "chat 1: name: use letters, digits and hyphens, at most 64"),
+        ("chat", {"publication": '"nightly"'}, "chat 1: publication: 'nightly' is not in this file, which has daily."),
+        ("chat", {"url": '"hush"'}, "chat 1: url: write the room's address in Apprise's format, such as \"slack://…\""),
         ("chat", {"url": ""}, "chat 1: url: is missing; write url = …"),
-        ("chat", {"members": '[" "]'}, "chat 1: members: holds an empty name; take it out."),
+        ("chat", {"members": '[" "]'}, "chat 1: members: contains an empty name; remove it."),
         ("chat", {"members": '["x:@"]'}, "chat 1: members: write accounts as network:id or network:@handle, not 'x:"),
         ("chat", {"room": '"x"'}, "chat 1: room: "),
-        ("webhook", {"url": '"ftp://hush"'}, "webhook 1: url: write a whole address"),
-        ("webhook", {"url": '"https://hush:hush@a.example/"'}, "webhook 1: url: write a whole address"),
-        ("webhook", {"secret": '"hush"'}, "webhook 1: secret: write 16 characters or more that nobody guesses"),
-        ("bluesky", {"account": '"@papers.example"'}, "bluesky 1: account: write its DID, which stays whatever its "
-         "name is; https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle=papers.example tells it."),
-        ("bluesky", {"account": '"papers"'}, "bluesky 1: account: write its DID, which stays whatever its name is."),
-        ("bluesky", {"password": '" "'}, "bluesky 1: password: is missing; make an app password"),
-        ("bluesky", {"host": '"https://pds.example/xrpc"'}, 'bluesky 1: host: write it as "https://bsky.social"'),
-        ("bluesky", {"feed": '"http://papers.example"'}, "bluesky 1: feed: write where `hotpapers serve` is public"),
+        ("webhook", {"url": '"ftp://hush"'}, "webhook 1: url: write a full address"),
+        ("webhook", {"url": '"https://hush:hush@a.example/"'}, "webhook 1: url: write a full address"),
+        ("webhook", {"secret": '"hush"'}, "webhook 1: secret: write 16 random characters or more"),
+        ("bluesky", {"account": '"@papers.example"'}, "bluesky 1: account: write its DID, which stays when its "
+         "handle changes; https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle=papers.example gives it."),
+        ("bluesky", {"account": '"papers"'}, "bluesky 1: account: write its DID, which stays when its handle changes."),
+        ("bluesky", {"password": '" "'}, "bluesky 1: password: is missing; create an app password"),
+        ("bluesky", {"host": '"https://pds.example/xrpc"'}, 'bluesky 1: host: write it like "https://bsky.social"'),
+        ("bluesky", {"feed": '"http://papers.example"'}, "bluesky 1: feed: write the public address of"),
     ],
 )  # fmt: skip
 def test_what_cannot(tmp_path: Path, name: str, changes: dict[str, str], said: str) -> None:
@@ -73,14 +73,13 @@ def test_what_cannot(tmp_path: Path, name: str, changes: dict[str, str], said: s
 
 @pytest.mark.parametrize("name", ["chat", "webhook"])
 def test_names_differ(tmp_path: Path, name: str) -> None:
-    assert (
-        loaded(tmp_path, table(name), table(name)) == f"{name} 2: name: is taken by an earlier one; names must differ."
-    )
+    said = loaded(tmp_path, table(name), table(name))
+    assert said == f"{name} 2: name: is taken by an earlier table; names must differ."
 
 
 def test_an_account_has_one_table_a_publication(tmp_path: Path) -> None:
     said = loaded(tmp_path, table("bluesky"), table("bluesky"))
-    assert said == "bluesky 2: account: has a table for this publication already."
+    assert said == "bluesky 2: account: already has a table for this publication."
 
 
 def test_the_account_that_posts_is_the_publications_own(tmp_path: Path) -> None:
@@ -95,5 +94,5 @@ def test_secrets_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -
     assert secret("env:ROOM", "chat 1: url") == "slack://hush"
     assert secret("slack://env:ROOM", "chat 1: url") == "slack://env:ROOM"
     monkeypatch.setenv("ROOM", " ")
-    with pytest.raises(SettingsError, match=r"^chat 1: url: the environment has no ROOM; set it, or write the value"):
+    with pytest.raises(SettingsError, match=r"^chat 1: url: the environment variable ROOM is not set; set it"):
         secret("env:ROOM", "chat 1: url")

@@ -84,7 +84,7 @@ def test_hostile_texts_are_json() -> None:
 
 def test_secrets_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECEIVER", "https://receiver.example/")
-    with pytest.raises(SettingsError, match=r"webhook 1: secret: the environment has no NOTHING_THERE"):
+    with pytest.raises(SettingsError, match=r"webhook 1: secret: the environment variable NOTHING_THERE is not set"):
         webhook("env:RECEIVER", "env:NOTHING_THERE")
 
 

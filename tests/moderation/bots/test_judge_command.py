@@ -48,7 +48,7 @@ REASON = "posted about 70 of the 70 papers new in cs.RO in 14 days (100 %)"
 def test_anybody_can_be_shown_the_reasons(store: Path) -> None:
     found = good("judge", "bluesky:@kettles.example", "--store", store)
     assert found == (
-        f"{BOT}: held to be a bot: not counted; 1 verdict\n  2024-05-07 08:00 UTC  share     bot    {REASON}\n"
+        f"{BOT}: treated as a bot, not counted; 1 verdict\n  2024-05-07 08:00 UTC  share     bot    {REASON}\n"
     )
     assert good("judge", PERSON, "--store", store) == f"{PERSON}: counted as a person; 0 verdicts\n"
     [one] = run("judge", BOT, "--json", "--store", store).json
@@ -61,10 +61,10 @@ def test_the_operator_s_word_goes_first_until_it_is_taken_back(store: Path) -> N
     assert lines[0] == f"{BOT}: counted as a person; 2 verdicts"
     assert lines[1].endswith(REASON) and lines[2].endswith("operator  human  reads them all")
     lines = good("judge", BOT, "--bot", "--reason", "no, it does not", "--store", store).splitlines()
-    assert lines[0] == f"{BOT}: held to be a bot: not counted; 3 verdicts"
+    assert lines[0] == f"{BOT}: treated as a bot, not counted; 3 verdicts"
     assert good("judge", BOT, "--undo", "--store", store) == good("judge", BOT, "--store", store)
-    assert good("judge", BOT, "--store", store).startswith(f"{BOT}: held to be a bot: not counted; 1 verdict\n")
-    assert good("judge", PERSON, "--bot", "--reason", "x", "--store", store).startswith(f"{PERSON}: held to be a bot")
+    assert good("judge", BOT, "--store", store).startswith(f"{BOT}: treated as a bot, not counted; 1 verdict\n")
+    assert good("judge", PERSON, "--bot", "--reason", "x", "--store", store).startswith(f"{PERSON}: treated as a bot")
     assert good("judge", PERSON, "--undo", "--store", store) == f"{PERSON}: counted as a person; 0 verdicts\n"
 
 
@@ -76,7 +76,7 @@ def test_the_operator_s_word_goes_first_until_it_is_taken_back(store: Path) -> N
         (["--reason", "why"], "--reason, --since and --paper go with a verdict such as --bot"),
         (["--since", "2024-05-01"], "--reason, --since and --paper go with a verdict such as --bot"),
         (["--undo", "--reason", "why"], "--undo does not go with --reason or --since"),
-        (["--bot", "--reason", "x", "--since", "May"], "May: not a day; write it as 2021-01-14"),
+        (["--bot", "--reason", "x", "--since", "May"], "May: not a date; write it like 2021-01-14"),
         (["--bot", "--reason", "x", "--since", "9999-01-01"],
          "9999-01-01: in the future; a verdict is about what was observed"),
     ],

@@ -45,8 +45,8 @@ on = false
 [source.lobsters]
 base = "{base}/lobsters"
 """
-STORE, BEGIN, WORD, RUN = "Take the store back", "Note when this run begins", "The operator’s word", "Collect, freeze"
-END, AWAY, ALIVE = "Note how it went, and render", "Put the store away", "Keep the schedule alive"
+STORE, BEGIN, WORD, RUN = "Download the store", "Record the start", "Run the operator’s command", "Collect, freeze"
+END, AWAY, ALIVE = "Record the outcome and render", "Upload the store", "Keep the schedule alive"
 RESTORE, PACK = "Restore the store", "Pack the store"
 SHA = re.compile(r"[a-z]+/[a-z-]+@[0-9a-f]{40}")
 CONTEXT = {
@@ -225,7 +225,7 @@ def test_the_page_says_when_it_is_due_again(machine: Machine) -> None:
     assert report["where"] == "https://github.example/made-up/papers/actions/runs/7"
     page = (machine.folder / "_site" / "index.html").read_text("utf-8")
     due = report["next_by"].replace("T", " ")[:16]
-    assert f"The next is due by {due} UTC: if it is later now, the schedule has stopped." in page
+    assert f"The next is due by {due} UTC; if that time has passed, the schedule has stopped." in page
     feed = (machine.folder / "_site" / "feeds" / "issues.atom").read_text("utf-8")
     assert "https://made-up.example/papers/feeds/issues.atom" in feed
 
@@ -250,8 +250,8 @@ def test_a_run_that_fails_is_published_as_such_and_what_it_read_is_kept(machine:
 def test_the_last_job_fails_where_something_failed(home: Path, machine: Machine) -> None:
     job = workflow(home)["jobs"]["deploy"]
     for outcome, status in (("success", 0), ("failure", 1), ("", 1)):
-        ran = machine.run(job, {"needs.issue.outputs.outcome": outcome}, "Say aloud what failed")
-        assert ran.steps["Say aloud what failed"].status == status
+        ran = machine.run(job, {"needs.issue.outputs.outcome": outcome}, "Report failures")
+        assert ran.steps["Report failures"].status == status
 
 
 # ---- the store -----------------------------------------------------------------------------------------
@@ -283,7 +283,7 @@ def test_a_damaged_store_gives_way_to_the_one_before(kept_machine: Machine) -> N
     assert f"::warning::{newest['name']} is damaged" in ran.steps[STORE].said
     (kept_machine.releases / "assets" / str(older["id"])).write_bytes(b"nor this")
     ran = kept_machine.run(issue_job(kept_machine.folder), BY_HAND, STORE)  # even by hand: somebody must look first
-    assert ran.failed == [STORE] and "No store can be taken back" in ran.steps[STORE].said
+    assert ran.failed == [STORE] and "no usable store" in ran.steps[STORE].said
 
 
 @pytest.mark.long
@@ -313,7 +313,10 @@ def test_an_upload_that_fails_leaves_the_old_store(kept_machine: Machine, fault:
 def test_a_store_that_is_too_large_is_refused_and_before_that_warned_of(kept_machine: Machine, home: Path) -> None:
     [kept] = assets(kept_machine)
     text = (home / WORKFLOW).read_text("utf-8")
-    for limit, said, fails in ((1000, "more than GitHub takes", True), (kept["size"] + 500, "soon it will not", False)):
+    for limit, said, fails in (
+        (1000, "too many for GitHub", True),
+        (kept["size"] + 500, "it will soon be too large", False),
+    ):
         (home / WORKFLOW).write_text(text.replace("limit=2000000000", f"limit={limit}"), "utf-8")
         context = {**CONTEXT, "steps.store.outputs.release": "100"}
         ran = kept_machine.run(issue_job(home), context, PACK, AWAY)
@@ -323,7 +326,7 @@ def test_a_store_that_is_too_large_is_refused_and_before_that_warned_of(kept_mac
 
 def test_a_schedule_that_cannot_be_kept_alive_is_told(machine: Machine) -> None:
     ran = machine.run(issue_job(machine.folder), CONTEXT, ALIVE, GH_FAULT="enable")
-    assert not ran.failed and "::warning::The schedule could not be enabled anew" in ran.steps[ALIVE].said
+    assert not ran.failed and "::warning::The schedule could not be renewed" in ran.steps[ALIVE].said
 
 
 # ---- the operator's word -------------------------------------------------------------------------------

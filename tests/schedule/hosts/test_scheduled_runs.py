@@ -79,7 +79,7 @@ def test_a_run_that_goes_well(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         assert schedule_status.sentence(record) == ""
         said = schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
-        assert said == "began 2026-11-20 07:31 UTC, 24 min after its hour"
+        assert said == "began 2026-11-20 07:31 UTC, 24 min after its planned time"
         running = jobs_queries.load_state(record, "schedule")
         assert running.state == "running" and running.next_at == (MORNING - 8 * 60 + 6 * 3600 + GRACE) * SECOND
         report = schedule_status.end(record, MOMENTS, (MORNING + 300) * SECOND, "success", (), "https://log.example/7")
@@ -88,8 +88,8 @@ def test_a_run_that_goes_well(sqlite_url: str) -> None:
             "https://log.example/7",
         )  # fmt: skip
         assert schedule_status.sentence(record) == (
-            "This page is made by a schedule. The last run began 2026-11-20 07:31 UTC and went well. The next is due "
-            "by 2026-11-20 16:23 UTC: if it is later now, the schedule has stopped."
+            "This page is updated on a schedule. The last run began 2026-11-20 07:31 UTC and succeeded. The next is "
+            "due by 2026-11-20 16:23 UTC; if that time has passed, the schedule has stopped."
         )
 
 
@@ -102,7 +102,7 @@ def test_runs_that_fail_say_since_when_and_to_strangers_not_why(sqlite_url: str)
             assert report.outcome == "failure"
         status = jobs_queries.load_state(record, "schedule")
         assert status.failing_since == MORNING * SECOND and status.success_at is None
-        assert status.reason.startswith("a job is silent (began 2026-11-20 08:31 UTC, 84 min after its hour")
+        assert status.reason.startswith("a job is silent (began 2026-11-20 08:31 UTC, 84 min after its planned time")
         said = schedule_status.sentence(record)
         assert "and failed; runs have failed since 2026-11-20 07:31 UTC." in said and "silent" not in said
         schedule_status.begin(record, MOMENTS, (MORNING + 7200) * SECOND, "workflow_dispatch")
@@ -115,7 +115,7 @@ def test_a_run_that_was_cut_off_is_told_by_the_next(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
         said = schedule_status.begin(record, MOMENTS, (MORNING + 6 * 3600) * SECOND, "schedule")
-        assert said.endswith("8 min after its hour; the run that began 2026-11-20 07:31 UTC was cut off")
+        assert said.endswith("8 min after its planned time; the run that began 2026-11-20 07:31 UTC did not finish")
 
 
 def test_an_end_without_a_beginning(sqlite_url: str) -> None:

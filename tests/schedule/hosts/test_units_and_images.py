@@ -58,7 +58,7 @@ def test_units_expose_little(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["/srv/two\nlines", '/srv/"quoted"', "/srv/back\\slash"])
 def test_a_name_that_would_say_something_else_to_systemd_is_refused(folder: str) -> None:
-    with pytest.raises(SettingsError, match="systemd takes no such name"):
+    with pytest.raises(SettingsError, match="systemd does not allow such a name"):
         host_files("systemd", Settings(), TODAY, HostMachine(folder))
 
 

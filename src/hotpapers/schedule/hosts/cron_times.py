@@ -1,7 +1,7 @@
-"""At which moments of a day a publication is worked on, where no program waits for its hour: plain functions.
+"""The times of day at which a host should run the program, if it does not run continuously: plain functions.
 
-A host's schedule is in UTC and knows nothing of summer time. So a publication has a moment for each offset that its
-zone has in a year, a little after its hour; and between them networks are read, whose memory is short.
+A host's schedule is in UTC and ignores daylight saving time. So a publication has one time for each UTC offset that its
+zone has in a year, a little after its hour. There are more times in between to read networks, which forget quickly.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from zoneinfo import ZoneInfo
 from hotpapers.settings import PublicationSettings
 
 AFTER = 7
-"""Minutes after a publication's hour: most of the world's schedules begin at the full hour, and wait for each other."""
+"""Minutes after a publication's hour: hosts are busiest on the hour, when most schedules start."""
 READING = tuple((hour, 23) for hour in range(1, 24, 4))
-"""When networks are read, whatever is published: every four hours, as counts are read again 6 hours after a post."""
+"""When networks are read, whatever is published: every four hours, since recounts begin 6 hours after a post."""
 GRACE = 3 * 3600
-"""Seconds that a host may let a run wait."""
+"""Seconds by which a host may delay a run."""
 YEAR = 366
 DAY = 24 * 3600
 
 
 class TimeOfDay(NamedTuple):
-    """A moment of every day, in UTC."""
+    """A time of day, in UTC."""
 
     hour: int
     minute: int
@@ -35,7 +35,7 @@ class TimeOfDay(NamedTuple):
 
 
 def times(publications: Iterable[PublicationSettings], today: datetime.date) -> tuple[TimeOfDay, ...]:
-    """The moments of a day at which a host should run, ascending, each once."""
+    """The times of day at which a host should run, ascending and without duplicates."""
     days = {TimeOfDay(*time) for time in READING}
     for publication in publications:
         if publication.window != "listing":
@@ -44,7 +44,7 @@ def times(publications: Iterable[PublicationSettings], today: datetime.date) -> 
 
 
 def _closings(hour: int, zone: ZoneInfo, today: datetime.date) -> set[TimeOfDay]:
-    """A little after an hour, in UTC, at each offset that the zone has in the year that begins today."""
+    """The times in UTC a little after an hour, for each offset that the zone has in the year from today."""
     days = (today + datetime.timedelta(days=number) for number in range(YEAR))
     moments = {datetime.datetime.combine(day, datetime.time(hour), zone).astimezone(datetime.UTC) for day in days}
     after = {(moment + datetime.timedelta(minutes=AFTER)).time() for moment in moments}
@@ -52,7 +52,7 @@ def _closings(hour: int, zone: ZoneInfo, today: datetime.date) -> set[TimeOfDay]
 
 
 def crons(moments: Iterable[TimeOfDay]) -> list[str]:
-    """The same as cron writes it, a line for each minute of the hour: `7 6,7 * * *`."""
+    """The same in cron's format, one line per minute of the hour: `7 6,7 * * *`."""
     hours: dict[int, list[int]] = {}
     for moment in sorted(moments):
         hours.setdefault(moment.minute, []).append(moment.hour)
@@ -60,16 +60,16 @@ def crons(moments: Iterable[TimeOfDay]) -> list[str]:
 
 
 def planned(moments: Sequence[TimeOfDay], at: int) -> int:
-    """When the run was planned that began at a moment; both in seconds since 1970."""
+    """The planned time of the run that began at a moment; both in seconds since 1970."""
     return max(moment for moment in _around(moments, at) if moment <= at)
 
 
 def following(moments: Sequence[TimeOfDay], at: int) -> int:
-    """When the next run is planned after a moment; both in seconds since 1970."""
+    """The planned time of the next run after a moment; both in seconds since 1970."""
     return min(moment for moment in _around(moments, at) if moment > at)
 
 
 def _around(moments: Sequence[TimeOfDay], at: int) -> list[int]:
-    """The planned moments of the day before, of the day and of the day after."""
+    """The planned times of the day before, the day itself and the day after."""
     midnight = at - at % DAY
     return [midnight + number * DAY + moment.second_of_day for number in (-1, 0, 1) for moment in moments]

@@ -1,4 +1,4 @@
-"""The files of each kind of host, made from templates and the settings: pure, but for the templates, which are read."""
+"""The files for each kind of host, made from templates and the settings: pure, except for reading the templates."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from hotpapers.store.database import without_password
 
 GITHUB_PAGES, SYSTEMD, CONTAINER = "github-pages", "systemd", "container"
 REQUIREMENTS = "hotpapers-requirements.txt"
-"""Where the versions and hashes are of what the program needs."""
+"""The file with the versions and hashes of the program's dependencies."""
 WORKFLOW = ".github/workflows/hotpapers.yml"
 LISTEN = "127.0.0.1:9464"
-"""Where `run` answers a container's health check, unless the settings name another address."""
+"""The address for a container's health check, unless the settings name another."""
 
 
 class HostMachine(NamedTuple):
-    """What units name of the machine that they are for.
+    """The machine that units are written for.
 
-    `folder`: where hotpapers.toml is. `program`: the words by which the program is called, the first an absolute path.
-    `user`: who runs it.
+    `folder`: the folder of hotpapers.toml. `program`: the command line of the program, starting with an absolute path.
+    `user`: the user that runs it.
     """
 
     folder: str = "/srv/hotpapers"
@@ -33,8 +33,8 @@ class HostMachine(NamedTuple):
 
 
 class HostFile(NamedTuple):
-    """A file of a host. `path`: from the folder of hotpapers.toml on, with `/`. `keep_existing`: one that is there
-    stays, as it is the operator's own."""
+    """A hosting file. `path`: relative to the folder of hotpapers.toml, with `/`. `keep_existing`: never overwrite it,
+    since an existing one is the operator's own."""
 
     path: str
     text: str
@@ -44,7 +44,7 @@ class HostFile(NamedTuple):
 def host_files(
     kind: str, settings: Settings, today: datetime.date, machine: HostMachine | None = None
 ) -> list[HostFile]:
-    """The files of a kind of host. Raises SettingsError where the settings do not fit it."""
+    """The files for a kind of host. Raises SettingsError if the settings do not fit it."""
     if kind == GITHUB_PAGES:
         return _github_pages(settings, today)
     if kind == SYSTEMD:
@@ -53,13 +53,13 @@ def host_files(
 
 
 def remarks(kind: str, settings: Settings) -> list[str]:
-    """What the operator has to do for a host beside."""
+    """What the operator still has to do for a host."""
     if kind == CONTAINER and not settings.run.listen:
-        return [f'write listen = "{LISTEN}" below [run]: the health check asks there']
+        return [f'set listen = "{LISTEN}" in [run], which the health check needs']
     if kind == GITHUB_PAGES:
         return [
-            "docs/how-to/hosting.md: push it to the root of a repository, set Pages to GitHub Actions, run it once by "
-            "hand"
+            "docs/how-to/hosting.md: push the files to the root of a repository, set Pages to GitHub Actions, and run "
+            "the workflow once by hand"
         ]
     return []
 
@@ -73,8 +73,8 @@ def _template_text(name: str, **values: str) -> str:
 
 
 def _requirements() -> HostFile:
-    """What is installed beside the program, each file by its hash."""
-    text = f"# What hotpapers {__version__} needs, with hashes.\n# `hotpapers init --replace` writes it anew.\n"
+    """The program's dependencies, each file with its hash."""
+    text = f"# The dependencies of hotpapers {__version__}, with hashes.\n# `hotpapers init --replace` rewrites it.\n"
     return HostFile(REQUIREMENTS, text + _template_text("requirements.txt"))
 
 
@@ -84,7 +84,7 @@ def _requirements() -> HostFile:
 def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
     if "://" in settings.store or settings.store.startswith(("/", "~", "..")):
         store = without_password(settings.store)
-        raise SettingsError(f'store: {store!r}: a run on GitHub has a file beside {FILE}; write "hotpapers.db".')
+        raise SettingsError(f'store: {store!r}: GitHub Pages needs a file next to {FILE}; write "hotpapers.db".')
     schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
     workflow = _template_text("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
     return [
@@ -100,7 +100,7 @@ def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
 def _systemd(settings: Settings, machine: HostMachine) -> list[HostFile]:
     for value in (machine.folder, *machine.program, machine.user):
         if not value.isprintable() or '"' in value or "\\" in value:
-            raise SettingsError(f"{value!r}: systemd takes no such name; use another folder.")
+            raise SettingsError(f"{value!r}: systemd does not allow such a name; use another folder.")
     folder = machine.folder.replace("%", "%%")
     program = " ".join(_quoted(word.replace("%", "%%").replace("$", "$$")) for word in machine.program)
     hardening = _template_text("hardening.conf", FOLDER=_quoted(folder))
@@ -113,13 +113,13 @@ def _systemd(settings: Settings, machine: HostMachine) -> list[HostFile]:
 
 
 def _served(settings: Settings) -> list[str]:
-    """The words that name the app's publication, the first of the settings: the store may have several, imported ones
-    too, and the app shows one."""
+    """The options that name the app's publication, the first in the settings: the app shows one, and the store may have
+    several, including imported ones."""
     return ["--publication", settings.publication[0].name] if settings.publication else []
 
 
 def _quoted(path: str) -> str:
-    """A path in a list of words; blanks end it otherwise."""
+    """A path as one word of a list, quoted if it contains spaces."""
     return f'"{path}"' if " " in path else path
 
 

@@ -1,7 +1,7 @@
-"""How a schedule is doing, kept in the store as the job `schedule`: planned, begun, ended, and by when it is due again.
+"""The state of a schedule, kept in the store as the job `schedule`: planned, begun, ended, and when it is due again.
 
-A page that nobody writes any more cannot say so. So it says beforehand by when it will have been written again, and
-whoever reads it later knows.
+A page that is no longer updated cannot say so. So it says in advance when it will next be updated, which lets readers
+notice if that has not happened.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ BY_SCHEDULE = "schedule"
 
 
 class ScheduleReport(NamedTuple):
-    """How a run went. Moments as ISO 8601; `outcome`: success or failure; `next_by`: when the next one must have begun;
-    `problems`: what somebody must look at; `where`: the address of its log."""
+    """The report of a run. Times in ISO 8601; `outcome`: success or failure; `next_by`: when the next run must have
+    begun; `problems`: what needs attention; `where`: the address of the run's log."""
 
     outcome: str
     began: str
@@ -34,20 +34,20 @@ class ScheduleReport(NamedTuple):
 
 
 def begin(record: Record, moments: Sequence[TimeOfDay], at: int, because: str) -> str:
-    """Notes that a run begins, `because` of the schedule or somebody; says so. `at`: µs UTC."""
+    """Records that a run begins, and returns a sentence that says so. `because`: what started it. `at`: µs UTC."""
     before = jobs_queries.load_state(record, JOB)
     text = f"began {minute_of(at)}, {_how_late(moments, at // SECOND, because)}"
     status = msgspec.structs.replace(before, started_at=at, state="running", reason=text, next_at=_due(moments, at))
     jobs_queries.save_state(record, status)
     if before.state == "running" and before.started_at is not None:
-        return f"{text}; the run that began {minute_of(before.started_at)} was cut off"
+        return f"{text}; the run that began {minute_of(before.started_at)} did not finish"
     return text
 
 
 def _how_late(moments: Sequence[TimeOfDay], at: int, because: str) -> str:
     if because != BY_SCHEDULE:
         return "by hand"
-    return f"{(at - planned(moments, at)) // 60} min after its hour"
+    return f"{(at - planned(moments, at)) // 60} min after its planned time"
 
 
 def _due(moments: Sequence[TimeOfDay], at: int) -> int:
@@ -57,7 +57,7 @@ def _due(moments: Sequence[TimeOfDay], at: int) -> int:
 def end(
     record: Record, moments: Sequence[TimeOfDay], at: int, outcome: str, problems: Sequence[str], where: str
 ) -> ScheduleReport:
-    """Notes how a run went. `outcome`: success, or anything else; `problems`: what is wrong although it ended."""
+    """Records how a run ended. `outcome`: success, or anything else; `problems`: what else needs attention."""
     before = jobs_queries.load_state(record, JOB)
     failures = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
     began = before.started_at or at
@@ -76,14 +76,14 @@ def end(
 
 
 def sentence(record: Record) -> str:
-    """How the schedule is doing, for a page; empty where there is none. Why something failed is for its operator."""
+    """The state of the schedule, for a page; empty without one. The reasons for failures are only for the operator."""
     status = jobs_queries.load_state(record, JOB)
     if status.started_at is None or status.next_at is None:
         return ""
     if status.failing_since is None:
-        text = f"The last run began {minute_of(status.started_at)} and went well."
+        text = f"The last run began {minute_of(status.started_at)} and succeeded."
     else:
         since = minute_of(status.failing_since)
         text = f"The last run began {minute_of(status.started_at)} and failed; runs have failed since {since}."
-    due = f"The next is due by {minute_of(status.next_at)}: if it is later now, the schedule has stopped."
-    return f"This page is made by a schedule. {text} {due}"
+    due = f"The next is due by {minute_of(status.next_at)}; if that time has passed, the schedule has stopped."
+    return f"This page is updated on a schedule. {text} {due}"

@@ -1,4 +1,4 @@
-"""The whole site into an empty folder, from the record alone: for hosts that keep no folder between two runs."""
+"""Writes the whole site into an empty folder, from the record alone: for hosts that keep no files between runs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from hotpapers.render import channel
 from hotpapers.view.site_config import SiteConfig
 
 CHANNELS = ("site", "feeds")
-"""Channels whose files lie in one folder."""
+"""Channels that share a folder."""
 
 
 class SiteFolder(NamedTuple):
-    """A publication's folder below the output, empty for the output itself, and its public address."""
+    """A publication, its folder below the output (empty for the output itself), and its site's configuration."""
 
     publication: Publication
     below: str
@@ -29,15 +29,15 @@ class SiteFolder(NamedTuple):
 
 
 def site_folders(publications: Sequence[Publication], site_config: SiteConfig) -> list[SiteFolder]:
-    """Where publications go: one alone is the site, several have a folder each."""
+    """The folders of publications: a single one is the site itself, several have a folder each."""
     if len(publications) == 1:
         return [SiteFolder(publications[0], "", site_config.of(publications[0].publication))]
     return [SiteFolder(item, item.publication, site_config.of(item.publication)) for item in publications]
 
 
 def render_all(issue_reader: RecordIssueReader, folders: Sequence[SiteFolder], output: Path) -> int:
-    """Writes the site and the feeds of publications; how many files. What is too large for the budget is folded. Raises
-    UsageError where nothing can be written, or all of it is too large even so."""
+    """Writes the sites and feeds of publications and returns the number of files. Old pages are shortened to fit the
+    budget. Raises UsageError if nothing can be written, or if the result is still too large."""
     files = 0
     for site in folders:
         name, folder = site.publication.publication, output / site.below
@@ -63,7 +63,7 @@ def _check_size(output: Path, most: int) -> None:
 
 
 def _index_page(folders: Sequence[SiteFolder]) -> bytes:
-    """A page that leads to several publications."""
+    """A page that links to several publications."""
     lines = [
         f'<li><a href="{html.escape(folder.below)}/index.html">{html.escape(folder.publication.title)}</a></li>'
         for folder in folders
@@ -74,6 +74,6 @@ def _index_page(folders: Sequence[SiteFolder]) -> bytes:
 
 
 def check_empty(output: Path) -> None:
-    """Raises UsageError for a folder that holds something: what is left of another run would be published too."""
+    """Raises UsageError if a folder is not empty: what another run left there would be published too."""
     if output.is_dir() and any(output.iterdir()):
-        raise UsageError(f"{output}: holds something already; name an empty folder with --output.")
+        raise UsageError(f"{output}: is not empty; name an empty folder with --output.")
