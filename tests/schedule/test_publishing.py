@@ -213,7 +213,7 @@ def test_pages_that_cannot_be_updated_are_a_warning(made: Made, caplog: pytest.L
     made.folder.rename(made.folder.with_name("moved"))
     render_changed(made.record, 0, NOBODY, TERMS)
     [told] = [record for record in caplog.records if record.getMessage() == "pages not updated"]
-    assert told.levelname == "WARNING" and vars(told)["fields"]["reason"] == "is not there any more"
+    assert told.levelname == "WARNING" and vars(told)["fields"]["reason"] == "no longer exists"
 
 
 def test_what_is_gone_leaves_the_page_of_its_paper_too(made: Made) -> None:
