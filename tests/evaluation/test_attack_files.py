@@ -231,7 +231,7 @@ def test_misuse(worlds: Path, tmp_path: Path) -> None:
     assert "not a Python file with an attack" in failing(*command, "--attack-file", gone)
     assert misuse(*command, "--attack", "none").startswith("none: no such attack; choose from likes, one network; ")
     assert misuse(*command, "--ranking", "none").startswith("none: no such ranking; choose from classic/1, rarity/1, ")
-    assert misuse(*command, "--all", "--quick") == "--all or --quick, not both"
+    assert misuse(*command, "--all", "--quick") == "give either --all or --quick, not both"
     worlds.write_text('{"history": 96}', "utf-8")
     assert misuse(*command, "--worlds", worlds) == "a world needs a history of at least 97 days, not 96"
     worlds.write_text("[", "utf-8")
