@@ -64,7 +64,7 @@ the peer is. Unless stated otherwise, machines have 2 cores, 24 GiB, Linux, CPyt
 `requirements/dev.txt`.
 """
 USUAL = "2 cores, 24 GiB, Linux, CPython 3.11"
-"""The top of the page."""
+"""The usual machine, described at the top of the page."""
 
 
 def _sections(page: str) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""What tests share: real texts beside the checkout, fixture files, and stores in every database.
+"""Shared by the tests: real texts next to the checkout, fixture files, and stores in every database.
 
-* `SHARED`, fixture `shared`: the folder of real texts beside the checkout; tests that want it skip where it is absent.
-* `data("name")`: a file or folder below tests/data. A full run fails when a file there is read by no test.
+* `SHARED`, fixture `shared`: the folder of real texts next to the checkout; tests that need it are skipped without it.
+* `data("name")`: a file or folder in tests/data. A full run fails if no test reads a file there.
 * `store_url`: the address of an empty store, once in SQLite and once in PostgreSQL.
-  `sqlite_url`, `postgres_url`: the one or the other. `bare_store_url`: as `store_url`, and nobody has made its tables.
-  `module_url`: as `store_url`, one for all tests of a file. `other_url`: the other database than that of `store_url`.
-* `sqlite_record`: an open record for all examples of a file; `postgres_record`: an open and empty one.
+  `sqlite_url`, `postgres_url`: in one of them. `bare_store_url`: like `store_url`, but without tables.
+  `module_url`: like `store_url`, one for all tests of a file. `other_url`: in the database that `store_url` is not in.
+* `sqlite_record`: one open record for all examples of a file; `postgres_record`: an open, empty one.
 * `made_once`: a folder that all tests of a run share.
 """
 
@@ -34,12 +34,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 DATA = ROOT / "tests" / "data"
 DEFAULT = "not long"
-"""The tests that `make test` runs: they read every file below tests/data."""
+"""The tests that `make test` runs, which read every file in tests/data."""
 HOUSE = "tests/test_house.py"
-"""What `make check` runs: it reads no file below tests/data, so a run without it is a full one."""
+"""The test file that `make check` runs. It reads no file in tests/data, so a run without it is a full one."""
 
-# Nothing here is timed: a slow machine is no failure. Where CI is set, every run tries the same examples. Of mutants
-# (`make mutation`) it is asked whether a test fails, and not by which least example.
+# Nothing is timed, so slow machines don't fail. If CI is set, every run tries the same examples. For mutants
+# (`make mutation`) it only matters whether a test fails, so examples are not shrunk.
 settings.register_profile(
     "hotpapers", max_examples=int(os.environ.get("HOTPAPERS_TEST_EXAMPLES", "50")), deadline=None, print_blob=True,
     derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow],
@@ -48,7 +48,7 @@ settings.register_profile(
 settings.load_profile("hotpapers")
 
 MEMORY = Path("/dev/shm")
-"""A disk in memory, where there is one: stores make sure of each batch, and a real disk takes its time over that."""
+"""A disk in memory, if there is one: stores sync each batch, which is slow on a real disk."""
 ROOM = 4 << 30
 """Bytes that the stores of a run may need."""
 
@@ -63,8 +63,8 @@ def _roomy(folder: Path) -> bool:
 if _roomy(MEMORY):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-# A runner that starts the tests in the background, or under nohup, ignores these signals for them, and a process that
-# ignores a signal hands that on to its children, which then cannot be interrupted. One that handles it does not.
+# If the tests are started in the background or under nohup, these signals are ignored, and child processes inherit that
+# and cannot be interrupted. They don't inherit handlers.
 for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL),
                           (signal.SIGQUIT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_DFL)):  # fmt: skip
     if signal.getsignal(_number) == signal.SIG_IGN:
@@ -72,7 +72,7 @@ for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.S
 
 
 def data(*parts: str) -> Path:
-    """The path of a file or folder below tests/data; a file counts as read. It must be there."""
+    """The path of a file or folder in tests/data, which must exist; a file counts as read."""
     path = DATA.joinpath(*parts)
     assert path.exists(), f"no such fixture: {path}"
     _opened.add(str(path))
@@ -81,15 +81,14 @@ def data(*parts: str) -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real texts beside the checkout."""
+    """The folder of real texts next to the checkout."""
     if not SHARED.is_dir():
         pytest.skip(f"the folder of real texts is absent: {SHARED}")
     return SHARED
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """A folder that all tests of a run share, on any worker: `make` fills it for the first that asks. Nothing may
-    change it."""
+    """A folder that all tests of a run share, on all workers; `make` fills it on first use. Nothing may change it."""
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     folder = (factory.getbasetemp().parent if is_worker else factory.getbasetemp()) / f"shared-{name}"
     with folder.with_suffix(".lock").open("a") as lock:
@@ -122,13 +121,13 @@ def other_url(request: pytest.FixtureRequest, store_url: str) -> str:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """The address of a SQLite store that is not there yet."""
+    """The address of a SQLite store that does not exist yet."""
     return f"sqlite:///{tmp_path / 'hotpapers.db'}"
 
 
 @pytest.fixture
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """The address of a new, empty PostgreSQL store, dropped after the test. Its tables are there: to make them takes
+    """The address of a new, empty PostgreSQL store, dropped after the test. Its tables exist: making them would take
     longer than most tests."""
     with postgres.database_on(postgres_server, postgres_template) as url:
         yield url
@@ -143,7 +142,7 @@ def bare_postgres_url(postgres_server: str) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite_url", "bare_postgres_url"], ids=["sqlite", "postgres"])
 def bare_store_url(request: pytest.FixtureRequest) -> str:
-    """The address of a store that is still to be made, in each database in turn."""
+    """The address of a store that has not been created yet, in each database in turn."""
     url: str = request.getfixturevalue(request.param)
     return url
 
@@ -176,14 +175,14 @@ def postgres_record(postgres_url: str) -> Iterator[Record]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The address of a PostgreSQL server on which databases may be made, for all tests of this process."""
+    """The address of a PostgreSQL server on which databases can be created, for all tests of this process."""
     with postgres.server(MEMORY if _roomy(MEMORY) else None) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> Iterator[str]:
-    """The address of a database that has a store's tables, and no secret: what stores for tests are copied from."""
+    """The address of a database with a store's tables but no secret: the template of stores for tests."""
     with postgres.database_on(postgres_server) as url:
         with closing(connect(url, create=True)) as database:
             database.migrate(MIGRATIONS)
@@ -192,8 +191,8 @@ def postgres_template(postgres_server: str) -> Iterator[str]:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the tests of a file share is made once: by the one worker that gets all of them. One has the browser, which
-    takes a processor's time like no test of our own."""
+    """Group tests that share something, which is then made once, by the worker that gets all of them. One worker gets
+    all browser tests, which take more processor time than any others."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("browser"))
@@ -204,9 +203,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)  # after xdist has put the groups into the ids
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuses to go on where xdist takes no notice of groups: what a file shares would be made by every worker."""
+    """Refuse to go on if xdist ignores groups: every worker would then make what the tests of a file share."""
     gc.collect()
-    gc.freeze()  # thousands of tests and their modules stay to the end: Python's collector need not walk them each time
+    gc.freeze()  # thousands of tests and their modules stay to the end: don't let the garbage collector scan them
     if getattr(session.config.option, "loadgroup", False):
         grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
         if any("@" not in item.nodeid for item in grouped):
@@ -220,9 +219,9 @@ def _shares(item: pytest.Item) -> bool:
 
 # ---- fixture files that nothing reads --------------------------------------------------------------
 #
-# A full run ends as failed when a file below tests/data was opened by no test: it misleads whoever reads it.
-# Every worker notes what Python opens there; the process that started them adds up. A file that is read by
-# another program, or by a library in C, is noted by asking data() for its path.
+# A full run fails if no test opened a file in tests/data: such a file misleads readers. Every worker records which
+# files Python opens there, and the main process combines this. Files read by other programs or C libraries count if
+# data() was asked for their path.
 
 _opened: set[str] = set()
 _unused: list[str] = []
@@ -239,13 +238,13 @@ sys.addaudithook(_note_opened)
 
 
 def pytest_testnodedown(node: Any) -> None:
-    """A worker ends: take over what it noted."""
+    """A worker has ended: add the files it recorded."""
     _opened.update(getattr(node, "workeroutput", {}).get("opened_data", ()))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Hands on what a worker noted; in the first process, fails a full and otherwise good run on unread files."""
+    """In a worker, report the recorded files; in the main process, fail a full and passing run if files are unread."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["opened_data"] = sorted(_opened)
     elif exitstatus == pytest.ExitCode.OK and _is_full_run(session.config):
@@ -255,7 +254,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Names the unread files at the end of the report."""
+    """List the unread files at the end of the report."""
     if _unused:
         terminalreporter.section("fixture files that no test reads", red=True)
         for name in _unused:

@@ -1,4 +1,4 @@
-"""Small disks, for what happens when they are full."""
+"""Small disks, to test what happens when they are full."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A disk of a few megabytes (`2m`), where somebody may make one; else the test is skipped."""
+    """A disk of a few megabytes (`2m`); skips the test if the user may not make one."""
     folder.mkdir(exist_ok=True)
     made = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True, check=False

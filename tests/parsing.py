@@ -1,4 +1,4 @@
-"""Payloads as a parser reads them, for tests that hand them to a record."""
+"""Parsed payloads, for tests that store them in a record."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from hotpapers.store.parsing import KEEP_FOR, ParsedPayload, Parser, parse
 
 
 def parse_all(parser: Parser, payloads: Iterable[RawPayload], keep_for: int = KEEP_FOR) -> list[ParsedPayload]:
-    """Each of them, in order."""
+    """All payloads, parsed, in order."""
     return [parse(parser, payload, keep_for) for payload in payloads]

@@ -1,4 +1,4 @@
-"""Servers of others, started by the tests on free ports and in temporary folders: PostgreSQL and Redis."""
+"""Servers that the tests start on free ports and in temporary folders: PostgreSQL and Redis."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 SECONDS = 30.0
-"""How long a server may take to start, and to end."""
+"""How long a server may take to start, and to stop."""
 TRIES = 3
-"""How often a server is started, on another port each time: one that was free may be taken a moment later."""
+"""How often to try starting a server, each time on another port: a free port may be taken a moment later."""
 
 
 class Missing(Exception):
-    """Something that is not on this machine: what."""
+    """A program is not installed on this machine; the message says which."""
 
 
 class Partners(NamedTuple):
-    """Where the two are."""
+    """The addresses of the two servers."""
 
     postgres: str
     redis: str
 
 
 class Who(NamedTuple):
-    """Whom a program runs as; by default as we do."""
+    """The user to run a program as; by default the current one."""
 
     user: int | None = None
     group: int | None = None
@@ -41,7 +41,7 @@ class Who(NamedTuple):
 
 @contextmanager
 def running_partners() -> Iterator[Partners]:
-    """Both, until the block ends. Raises Missing."""
+    """Both servers, until the block ends. Raises Missing."""
     bin, redis = postgres_programs(), shutil.which("redis-server")
     if redis is None:
         raise Missing("there is no redis-server")
@@ -50,7 +50,7 @@ def running_partners() -> Iterator[Partners]:
 
 
 def postgres_programs() -> Path:
-    """The folder with PostgreSQL's programs. Debian keeps them away from the usual path."""
+    """The folder with PostgreSQL's programs. On Debian they are not on the PATH."""
     newest_first = sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin"), key=lambda bin: -int(bin.parent.name))
     for place in (*newest_first, *map(Path, os.get_exec_path())):
         if all((place / name).exists() for name in ("initdb", "postgres", "pg_isready")):
@@ -59,13 +59,13 @@ def postgres_programs() -> Path:
 
 
 def postgres_url(port: int) -> str:
-    """The address of a server started here, by the user who may do everything."""
+    """The address of a server started here, for the superuser."""
     return f"postgresql://network@127.0.0.1:{port}/postgres"
 
 
 @contextmanager
 def running_postgres(bin: Path, folder: Path) -> Iterator[int]:
-    """The port of an empty server that trusts everybody on this machine, and need not outlive a loss of power."""
+    """The port of an empty server that trusts everybody on this machine and does not sync to disk."""
     who, data = unprivileged(), folder / "postgres"
     folder.chmod(0o711)
     data.mkdir()
@@ -89,7 +89,7 @@ def running_postgres(bin: Path, folder: Path) -> Iterator[int]:
 
 @contextmanager
 def running_redis(program: str, folder: Path) -> Iterator[int]:
-    """The port of an empty Redis that writes nothing down."""
+    """The port of an empty Redis that saves nothing."""
 
     def start(port: int) -> subprocess.Popen[bytes]:
         return started([program, "--bind", "127.0.0.1", "--save", "", "--port", port], folder)
@@ -105,7 +105,7 @@ def running_redis(program: str, folder: Path) -> Iterator[int]:
 
 
 def unprivileged() -> Who:
-    """Whom the database server runs as: it refuses to be root's."""
+    """The user to run the database server as: it refuses to run as root."""
     if os.geteuid() != 0:
         return Who()
     for name in ("postgres", "nobody"):
@@ -120,7 +120,7 @@ def unprivileged() -> Who:
 
 @contextmanager
 def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
-    """An empty folder with a short name (the path of a socket has at most some 100 bytes), gone after the block."""
+    """An empty folder with a short path, as a socket's path has at most about 100 bytes; deleted after the block."""
     folder = Path(tempfile.mkdtemp(prefix="hotpapers-", dir=parent))
     try:
         yield folder
@@ -129,13 +129,13 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
 
 
 def guarded(command: Sequence[object]) -> list[str]:
-    """A command that ends when we do, even if we are killed: where Linux has a program that sees to it."""
+    """A command that ends when we do, even if we are killed, if Linux has the program for that."""
     setpriv = shutil.which("setpriv")
     return [str(part) for part in ([setpriv, "--pdeathsig", "INT", "--", *command] if setpriv else command)]
 
 
 def started(command: Sequence[object], folder: Path, who: Who = Who()) -> subprocess.Popen[bytes]:  # noqa: B008
-    """A program that hears and says nothing, and works in a folder."""
+    """Start a program in a folder, without input and output."""
     return subprocess.Popen(
         guarded(command), cwd=folder, user=who.user, group=who.group,
         extra_groups=None if who.user is None else (), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -144,7 +144,7 @@ def started(command: Sequence[object], folder: Path, who: Who = Who()) -> subpro
 
 
 def ended(process: subprocess.Popen[bytes]) -> None:
-    """Ends a program of ours: asks it, then makes it."""
+    """Stop a program: interrupt it, then kill it if it does not end."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:
@@ -181,7 +181,7 @@ def _becomes_ready(server: subprocess.Popen[bytes], port: int, ready: Callable[[
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses at this moment."""
+    """A port of 127.0.0.1 that is free at the moment."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])

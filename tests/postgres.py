@@ -1,4 +1,4 @@
-"""PostgreSQL for tests: a server, and as many databases on it as they want."""
+"""PostgreSQL for tests: a server, and any number of databases on it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ import pytest
 from tests.partners import Missing, postgres_programs, postgres_url, running_postgres, scratch_folder
 
 NAME = "HOTPAPERS_TEST_POSTGRES"
-"""The variable of the environment that names a server, which must then work."""
+"""The environment variable with the address of a server; if it is set, the server must work."""
 USUAL = ("postgresql:///test", "postgresql://127.0.0.1:5432/test")
-"""Where one is looked for when none is named and none can be started."""
+"""Where to look for a server if none is given and none can be started."""
 
 _numbers = count(1)
 
 
 @contextmanager
 def server(parent: Path | None) -> Iterator[str]:
-    """The address of a server on which databases may be made: the one that is named, one of our own, a usual one.
+    """The address of a server on which databases can be created: the given one, one that we start, or a usual one.
 
-    Our own lies in a folder of its own below `parent` and makes sure of nothing, so that it does not wait for a disk.
-    Skips the test where there is none.
+    The one that we start has its own folder in `parent` and does not sync to disk. Skips the test if there is none.
     """
     named = os.environ.get(NAME)
     if named:
@@ -44,14 +43,14 @@ def server(parent: Path | None) -> Iterator[str]:
 
 @contextmanager
 def database_on(server: str, template: str = "") -> Iterator[str]:
-    """The address of a new database, empty or like the one at another address; dropped afterwards."""
+    """The address of a new database, empty or a copy of `template`; dropped afterwards."""
     name = f"hotpapers_test_{os.getpid()}_{next(_numbers)}"
     with connect(server) as connection:
         if template:
             _copy_database(connection, urlsplit(template).path.lstrip("/"), name)
         else:
             _create_database(connection, name)
-        # No test stops the server itself: it need not make sure of each commit.
+        # No test stops the server itself, so commits need not be synced to disk.
         connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     yield with_database(server, name)
     with connect(server) as connection:
@@ -64,14 +63,14 @@ def connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
 
 
 def with_database(url: str, name: str) -> str:
-    """The same server, another database."""
+    """The URL of another database on the same server."""
     parts = urlsplit(url)
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme}://{parts.netloc}/{name}{query}"
 
 
 def _create_database(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
-    """An empty database that sorts text by language where the server can: a key without COLLATE "C" shows there."""
+    """Create an empty database, sorted by language if the server can, which exposes keys without COLLATE "C"."""
     plain = f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"
     try:
         connection.execute(plain + " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
@@ -80,7 +79,7 @@ def _create_database(connection: psycopg.Connection[tuple[Any, ...]], name: str)
 
 
 def _copy_database(connection: psycopg.Connection[tuple[Any, ...]], template: str, name: str) -> None:
-    """Copying files is the faster way for many small tables; the only one before version 15."""
+    """Copy a database by copying its files: faster for many small tables, and the only way before version 15."""
     plain = f'CREATE DATABASE "{name}" TEMPLATE "{template}"'
     try:
         connection.execute(plain + " STRATEGY FILE_COPY")
@@ -89,7 +88,7 @@ def _copy_database(connection: psycopg.Connection[tuple[Any, ...]], template: st
 
 
 def _first(candidates: tuple[str, ...], *reasons: str) -> str:
-    """The first that works. Fails where a named one does not, skips where no other does."""
+    """The first address that works. Fails if the given one does not; skips the test if no other one does."""
     refused = list(reasons)
     for url in candidates:
         reason = _why_not(url)
@@ -103,7 +102,7 @@ def _first(candidates: tuple[str, ...], *reasons: str) -> str:
 
 
 def _why_not(url: str) -> str | None:
-    """Why no database can be made at this address; None when one can."""
+    """Why no database can be created at this address; None if one can."""
     try:
         with connect(url) as connection:
             row = connection.execute(

@@ -283,7 +283,7 @@ def errors_page() -> str:
 
 
 def first_sentence(cls: type) -> str:
-    """The first sentence of a docstring, without the full stop."""
+    """The first sentence of a docstring, without the period."""
     text = " ".join((inspect.getdoc(cls) or "").split()).partition(". ")[0].rstrip(".")
     return text[:1].lower() + text[1:]
 

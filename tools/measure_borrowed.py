@@ -150,7 +150,7 @@ def fitted(own: Tables, _: Tables) -> Tables:
             exponent = sum(told.values()) / sum(n * log(voices / half) for voices, n in told.items())
             left = [round(FITTED * (half / (voices - 0.5)) ** exponent) for voices in range(rarity.LEAST, FURTHEST)]
             law = Counter({rarity.LEAST + n: a - b for n, (a, b) in enumerate(pairwise(left)) if a > b})
-            made[where] = law + Counter(dict.fromkeys(counts, 1))  # so that each paper stands in it
+            made[where] = law + Counter(dict.fromkeys(counts, 1))  # so that each paper is in it
     return made
 
 

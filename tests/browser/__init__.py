@@ -1,1 +1,1 @@
-"""Pages in a real browser: Chromium without a head, driven over its own protocol."""
+"""Pages in a real browser: headless Chromium, driven over its own protocol."""

@@ -1,5 +1,5 @@
-"""Two collectors beside one loopback internet, and what `hotpapers compare` makes of what they hold.
+"""Two collectors that read the same loopback internet, and how `hotpapers compare` compares their records.
 
-collectors   a week with faults, lived through by two sites that began at different moments and read in two ways
-`python -m tests.comparison` lives through the week at full size and prints the comparison's figures
+collectors   a week with faults, read by two sites that began at different moments and read in different ways
+`python -m tests.comparison` runs the week at full size and prints the comparison's figures
 """

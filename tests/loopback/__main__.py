@@ -1,4 +1,4 @@
-"""`python -m tests.loopback`: plays every network on 127.0.0.1 until it is stopped, and says what is asked of it."""
+"""`python -m tests.loopback`: simulates every network on 127.0.0.1 until stopped, and prints the requests received."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tests.loopback.settings import settings_toml
 from tests.loopback.world import World
 
 TOLD_EVERY = 5.0
-"""Real seconds between two lines about what was asked."""
+"""Real seconds between two lines about requests."""
 
 
 def main(words: Sequence[str]) -> int:
-    """Plays until Ctrl-C, or for so many seconds."""
+    """Serve until Ctrl-C, or for `--seconds`."""
     given = _parser().parse_args(words)
     try:
         now = moment(given.at) if given.at else time.time_ns() // 1000
@@ -54,25 +54,26 @@ def main(words: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.loopback", description="All networks that Hot Papers reads, made up, on 127.0.0.1."
+        prog="python -m tests.loopback", description="Simulates all networks that Hot Papers reads, on 127.0.0.1."
     )
     add = parser.add_argument
-    add("--port", type=int, default=8700, help="of the first host; the others follow (default 8700; 0: any)")
-    add("--speed", type=float, default=1.0, help="how many times as fast as real time (default 1)")
-    add("--at", default="", help="the simulated moment at which it begins, such as 2026-03-10T04:00; default now")
-    add("--days", type=int, default=14, help="days of history before that (default 14)")
-    add("--seed", type=int, default=1, help="of all that is made up (default 1)")
-    add("--papers", type=int, default=40, help="a day, on average (default 40)")
-    add("--talk", type=float, default=1.0, help="how much is said about them (default 1)")
-    add("--faults", choices=("none", "some"), default="none", help="some: by chance, from the seed")
-    add("--fault", action="append", default=[], metavar="HOST=KIND…", help="one, such as bluesky=429:120@…/30m")
-    add("--write", metavar="DIR", help="where hotpapers.toml is written; default a new folder")
-    add("--seconds", type=float, default=None, help="ends after so many real seconds; default never")
+    add("--port", type=int, default=8700, help="port of the first host; the others follow (default 8700; 0: any)")
+    add("--speed", type=float, default=1.0, help="how many times faster than real time (default 1)")
+    add("--at", default="", help="the simulated time at the start, such as 2026-03-10T04:00; default now")
+    add("--days", type=int, default=14, help="days of history before the start (default 14)")
+    add("--seed", type=int, default=1, help="seed of everything that is made up (default 1)")
+    add("--papers", type=int, default=40, help="papers per day, on average (default 40)")
+    add("--talk", type=float, default=1.0, help="how much people say about them; 2 is twice as much (default 1)")
+    add("--faults", choices=("none", "some"), default="none", help="some: random faults, from the seed (default none)")
+    told = "a fault, such as bluesky=429:120@…/30m; may be repeated"
+    add("--fault", action="append", default=[], metavar="HOST=KIND…", help=told)
+    add("--write", metavar="DIR", help="folder to write hotpapers.toml to; default a new folder")
+    add("--seconds", type=float, default=None, help="stop after this many real seconds; default never")
     return parser
 
 
 def _write(folder: Path, loopback: Loopback, pace: Pace) -> None:
-    """The settings, the clock, and the dictionary of packed messages."""
+    """Write the settings, the clock, and the dictionary of compressed messages."""
     folder.mkdir(parents=True, exist_ok=True)
     with open_private(folder / "hotpapers.toml") as file:
         file.write(settings_toml(loopback.bases, folder=str(folder.resolve())).encode())
@@ -86,14 +87,14 @@ def _introduce(given: argparse.Namespace, start: str, folder: Path, loopback: Lo
         else f"{Path(sys.executable).with_name('hotpapers')} run --config {folder / 'hotpapers.toml'}"
     )  # fmt: skip
     ports = ", ".join(f"{name} {base.rpartition(':')[2]}" for name, base in loopback.bases.items() if name != "trap")
-    print(f"Made-up networks, seed {given.seed}, {given.papers} papers a day since {start}, speed {given.speed:g}.")
+    print(f"Made-up networks, seed {given.seed}, {given.papers} papers per day since {start}, speed {given.speed:g}.")
     print(f"Ports on 127.0.0.1: {ports}")
     faults = ", ".join([given.faults, *given.fault])
-    print(f"Faults: {faults}. Ctrl-C ends it. Beside it run:\n\n  {command}\n", flush=True)
+    print(f"Faults: {faults}. Stop with Ctrl-C. Meanwhile, run:\n\n  {command}\n", flush=True)
 
 
 def _watch(loopback: Loopback, over: threading.Event, seconds: float | None) -> None:
-    """A line every few seconds: what was asked since the last one."""
+    """Print a line every few seconds: the requests since the last one."""
     end = time.monotonic() + (seconds if seconds is not None else 1e9)
     before: Counter[tuple[str, int]] = Counter()
     while not over.wait(min(TOLD_EVERY, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
@@ -107,7 +108,7 @@ def _sent(loopback: Loopback) -> int:
 
 
 def told(now: int, asked: Counter[tuple[str, int]], sent: int) -> str:
-    """The line: the simulated moment, requests by host and by status that is not 200, bytes sent so far."""
+    """The line: the simulated time, requests by host, other statuses than 101 and 200, and megabytes sent so far."""
     hosts_asked: Counter[str] = Counter()
     statuses: Counter[int] = Counter()
     for (host, status), many in asked.items():

@@ -1,4 +1,4 @@
-"""arXiv: feeds in RSS and Atom, listing pages, the query API; OAI-PMH is beside it. From the script's papers."""
+"""arXiv, from the script's papers: RSS and Atom feeds, listing pages, the query API. OAI-PMH is in `oai`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS = ("new", "cross", "replace", "replace-cross")
 
 
 def answer(scene: Scene, asked: Request) -> Reply:
-    """The four ways in, by path."""
+    """The four interfaces, by path."""
     feed, listing = _FEED.fullmatch(asked.path), _LIST.fullmatch(asked.path)
     if feed:
         return _feed(scene, feed[1], feed[2])
@@ -37,7 +37,7 @@ def answer(scene: Scene, asked: Request) -> Reply:
 
 
 class Item(NamedTuple):
-    """A paper in a feed or a listing: which version, and as what it is announced there."""
+    """A paper in a feed or a listing: its version, and the type of its announcement there."""
 
     paper: Paper
     version: int
@@ -45,7 +45,7 @@ class Item(NamedTuple):
 
 
 def announced(scene: Scene, names: Sequence[str], label: str) -> list[Item]:
-    """What is announced on a day in some archives and categories together, as arXiv orders it."""
+    """What is announced on a day in several archives and categories together, in arXiv's order."""
     found = [(paper, 1) for paper in scene.script.papers(label)] + list(scene.script.replaced(label))
     items = [
         Item(paper, version, _kind(paper.categories[0], version, names))
@@ -68,7 +68,7 @@ def _kind(primary: str, version: int, names: Sequence[str]) -> str:
 
 
 def _feed(scene: Scene, form: str, asked: str) -> Reply:
-    """The day's feed, in New York; on a day without an announcement it is there, dated, and empty."""
+    """The feed of the day in New York; on a day without an announcement it exists, dated and empty."""
     names = asked.split("+")
     day = days.date_at(scene.now)
     midnight = datetime.combine(day, datetime.min.time(), days.EASTERN)
@@ -127,7 +127,7 @@ def _summary(item: Item) -> str:
 
 
 def _more(item: Item) -> str:
-    """What RSS and Atom have alike."""
+    """The elements that RSS and Atom share."""
     paper = item.paper
     doi = f"<arxiv:DOI>{paper.doi}</arxiv:DOI>" if paper.doi else ""
     journal = f"<arxiv:journal_reference>{escape(paper.journal)}</arxiv:journal_reference>" if paper.journal else ""
@@ -152,7 +152,7 @@ def _listing(scene: Scene, name: str, page: str, asked: Request) -> Reply:
 
 
 def _latest(now: int, many: int) -> Iterator[str]:
-    """The last days of which the announcement is out, newest first."""
+    """The last days whose announcement is out, newest first."""
     label = days.following(days.current(now))
     for _ in range(many):
         while days.announced_at(label) > now or not days.expected(label):
@@ -176,7 +176,7 @@ def _by_kind(scene: Scene, name: str, label: str) -> list[tuple[str, list[Item]]
 
 
 def _sections(sections: Sequence[tuple[str, list[Item]]], skip: int, show: int) -> Iterator[str]:
-    """Headings with the counts of all, and those of the entries below them that are on this page."""
+    """Headings with the total counts, each with its entries on this page."""
     before = 0
     for title, items in sections:
         on_page = [(n, one) for n, one in enumerate(items, before + 1) if skip < n <= skip + show]
@@ -208,7 +208,7 @@ def _date(label: str, form: str) -> str:
 
 
 def _api(scene: Scene, asked: Request) -> Reply:
-    """Papers by identifier, of the latest version or the one that is asked for; unknown ones are left out."""
+    """Papers by identifier, in the latest or the requested version; unknown ones are left out."""
     named = [one for one in asked.one("id_list").split(",") if one]
     try:
         wanted = [arxiv.parse(one) for one in named]

@@ -1,4 +1,4 @@
-"""Bluesky's public view: posts with their counts, 25 at once, and profiles; and the records that view and stream
+"""Bluesky's public view: posts with their counts, 25 at a time, and profiles; and the records that view and stream
 share."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _URI = re.compile(rf"at://(did:plc:[a-z2-7]{{24}})/{re.escape(POST)}/([2-7a-z]{{
 
 
 def answer(scene: Scene, asked: Request) -> Reply:
-    """getPosts, where what is not there is silently left out; getProfile."""
+    """getPosts, which silently leaves out missing posts, and getProfile."""
     if asked.path == "/xrpc/app.bsky.actor.getProfile":
         return _profile(scene, asked.one("actor"))
     if asked.path != "/xrpc/app.bsky.feed.getPosts":
@@ -34,7 +34,7 @@ def answer(scene: Scene, asked: Request) -> Reply:
 
 
 def _profile(scene: Scene, actor: str) -> Reply:
-    """An account by its id or handle; a view has no `description` of who says nothing."""
+    """An account by its id or handle; an empty profile has no `description`."""
     for by in scene.script.accounts("bluesky"):
         if actor in (by.id, f"{by.name}.example") and present(by, scene.now):
             said = scene.profiles.get(by.id)
@@ -75,7 +75,7 @@ def _labels(scene: Scene, about: str, values: Sequence[str]) -> list[dict[str, A
 
 
 def record(scene: Scene, said: Said) -> dict[str, Any]:
-    """A post as its author wrote it: links in facets, whose places are bytes of UTF-8, or in a card."""
+    """A post as its author wrote it: links in facets, with positions in bytes of UTF-8, or in a card."""
     text, facets = "", []
     for piece in naming.pieces(said, said.at):
         start = len(text.encode())

@@ -1,4 +1,4 @@
-"""Simulated time: running at a speed, or moved by hand."""
+"""Simulated time: running at some speed, or moved by hand."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Clock(Protocol):
     """`now`: the simulated moment, µs UTC."""
 
     def now(self) -> int:
-        """The moment."""
+        """The current moment."""
 
 
 class RunningClock:
-    """start + speed × the real time that has passed since it was made. `real`: seconds that only grow."""
+    """start + speed × the real time since it was made. `real`: a monotonic clock, in seconds."""
 
     def __init__(self, start: int, speed: float = 1.0, real: Callable[[], float] = time.monotonic) -> None:
         self.start, self.speed, self._real = start, speed, real
@@ -27,12 +27,12 @@ class RunningClock:
         return self.start + round(self.speed * 1e6 * (self._real() - self._began))
 
     def sleep(self, seconds: float) -> None:
-        """So many simulated seconds pass."""
+        """Wait for simulated seconds."""
         time.sleep(seconds / self.speed)
 
 
 class SteppedClock:
-    """Stands still until it is moved. Several threads may look at it."""
+    """Stands still until it is moved. Several threads may read it."""
 
     def __init__(self, start: int) -> None:
         self._now = start
@@ -42,18 +42,18 @@ class SteppedClock:
         return self._now
 
     def advance(self, seconds: float) -> int:
-        """So many seconds pass; the moment then."""
+        """Move on by some seconds; the new moment."""
         with self._lock:
             self._now += round(seconds * 1e6)
             return self._now
 
     def set(self, moment: int) -> None:
-        """It is that moment now, be it earlier or later."""
+        """Set the moment, earlier or later."""
         with self._lock:
             self._now = moment
 
     def to(self, moment: int) -> None:
-        """It is that moment now, unless that is past."""
+        """Move on to a moment, unless it is past."""
         with self._lock:
             self._now = max(self._now, moment)
 
@@ -61,6 +61,6 @@ class SteppedClock:
 
 
 def moment(text: str) -> int:
-    """µs UTC of 2026-11-20, or 2026-11-20T10:00, UTC unless it says otherwise."""
+    """µs UTC of 2026-11-20 or 2026-11-20T10:00; UTC unless it names a zone."""
     when = datetime.datetime.fromisoformat(text)
     return round((when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()) * 1_000_000

@@ -1,4 +1,4 @@
-"""What a record must hold that has read the loopback internet, out of the script alone. Pure."""
+"""What a record that has read the loopback internet must contain, derived from the script alone. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NETWORKS = ("bluesky", "mastodon", "hackernews", "lobsters", "huggingface", "red
 
 
 class Announced(NamedTuple):
-    """A paper in arXiv's listing of a day, as an item of the record has it."""
+    """A paper in arXiv's listing of a day, with the fields of the record's item."""
 
     paper: str
     day: str
@@ -28,7 +28,7 @@ class Announced(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """A post's counts as a snapshot has them; None where the network does not say."""
+    """A post's counts as in a snapshot; None for those that the network does not report."""
 
     reposts: int | None = None
     likes: int | None = None
@@ -68,7 +68,7 @@ def papers(said: Said) -> frozenset[str]:
 
 
 def naming_papers(script: Script, network: str, since: int, until: int) -> Iterator[Said]:
-    """What names a paper, was said from one moment until another, and is still there at the latter."""
+    """Messages that name a paper, were posted between two moments, and still exist at the second."""
     for day in range(since // DAY, until // DAY + 1):
         for said in script.said(network, day):
             if said.names and since <= said.at <= until and there(said, until):
@@ -76,7 +76,7 @@ def naming_papers(script: Script, network: str, since: int, until: int) -> Itera
 
 
 def surely_found(said: Said) -> bool:
-    """Whether a source at default settings finds it, if it asks while it is there."""
+    """Whether a source with default settings finds a message if it asks while the message exists."""
     if said.network == "hackernews":
         return any(term in naming.text(said, said.at) for term in HackerNewsSettings().terms)
     if said.network == "x":
@@ -85,7 +85,7 @@ def surely_found(said: Said) -> bool:
 
 
 def figures(said: Said, now: int, *, listed: bool = False) -> Figures | None:
-    """A post's counts at a moment as its network tells them; None where it tells none. `listed`: as in a list."""
+    """A post's counts at a moment as its network reports them; None if it reports none. `listed`: as in a list."""
     told = counts(said, now)
     if said.network in ("bluesky", "mastodon"):
         return Figures(told.reposts, told.likes, told.replies, told.quotes)
@@ -100,9 +100,9 @@ def figures(said: Said, now: int, *, listed: bool = False) -> Figures | None:
 
 
 def gone(said: Said, now: int) -> str:
-    """Why a post is not there at a moment, as its source tells when it asks for the counts.
+    """Why a post does not exist at a moment, as its source finds out when it asks for counts.
 
-    Empty while it is there, and where the source cannot know.
+    Empty while it exists, and if the source cannot know.
     """
     if said.at <= now and (there(said, now) or said.network in ("x", "feeds")):
         return ""

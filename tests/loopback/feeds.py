@@ -1,4 +1,4 @@
-"""Three blogs, each with a feed of another kind: RSS, Atom and JSON Feed."""
+"""Three blogs, each with another kind of feed: RSS, Atom and JSON Feed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.loopback.scene import Reply, Request, Scene, iso, not_found, utc
 from tests.loopback.script import Said, latest, there
 
 PATHS = ("/moss/rss.xml", "/fern/atom.xml", "/lichen/feed.json")
-"""The feeds; the n-th is that of the n-th account."""
+"""The feeds; the n-th belongs to the n-th account."""
 ENTRIES = 20
 DAYS = 90
 
 
 def answer(scene: Scene, asked: Request) -> Reply:
-    """A feed, with an ETag that is that of its content."""
+    """The feed at a path."""
     if asked.path not in PATHS:
         return not_found()
     number = PATHS.index(asked.path)

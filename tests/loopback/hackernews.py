@@ -12,14 +12,14 @@ from tests.loopback.scene import Reply, Request, Scene, iso, json, not_found
 from tests.loopback.script import MINUTE, SECOND, Said, between, counts, find, present, there
 
 LATE = 3 * MINUTE
-"""The search learns of an item so much later than it is made."""
+"""How long after its creation an item is in the search."""
 MOST_HITS = 1000
 _ITEM, _FOUND = re.compile(r"/v0/item/(\d{1,15})\.json"), re.compile(r"/api/v1/items/(\d{1,15})")
 _FILTER = re.compile(r"created_at_i(>=|<=|>|<)(\d{1,12})")
 
 
 def answer(scene: Scene, asked: Request) -> Reply:
-    """The search, and items, of which the search has those that are there."""
+    """The search and single items; the search has only items that still exist."""
     if asked.path == "/api/v1/search_by_date":
         return _search(scene, asked)
     item, found = _ITEM.fullmatch(asked.path), _FOUND.fullmatch(asked.path)
@@ -30,17 +30,17 @@ def answer(scene: Scene, asked: Request) -> Reply:
 
 
 def score(said: Said, now: int) -> int:
-    """A story's points: one from who submitted it."""
+    """A story's points: its likes and one from its submitter."""
     return 1 + counts(said, now).likes
 
 
 def _search(scene: Scene, asked: Request) -> Reply:
-    """Hits that hold the words asked for, newest first; never more than a thousand."""
+    """Hits that contain the words searched for, newest first; never more than a thousand."""
     since, until = _span(scene, asked.one("numericFilters"))
     words = asked.one("query").strip('"')
     size, page = asked.number("hitsPerPage", 20, MOST_HITS), asked.number("page", 0, MOST_HITS)
     known = min(until, scene.now - LATE)
-    if not words:  # all that people wrote, whatever about: there is always something new
+    if not words:  # everything that people wrote about anything: there is always something new
         return json({"hits": [{"objectID": "1", "created_at_i": known // SECOND}]})
     found = [said for said in between(scene.script, "hackernews", since, known) if there(said, scene.now)]
     matching = [said for said in reversed(found) if words in _searched(said, scene.now)]
@@ -52,7 +52,7 @@ def _search(scene: Scene, asked: Request) -> Reply:
 
 
 def _span(scene: Scene, filters: str) -> tuple[int, int]:
-    """The moments that filters such as created_at_i>=1 leave, both included."""
+    """The period that filters such as created_at_i>=1 leave; both moments are included."""
     since, until = scene.now - 400 * DAY, scene.now
     for sign, second in _FILTER.findall(filters):
         at = int(second) * SECOND
@@ -64,7 +64,7 @@ def _span(scene: Scene, filters: str) -> tuple[int, int]:
 
 
 def _searched(said: Said, now: int) -> str:
-    """What the search looks at: words, and the addresses behind them."""
+    """What the search indexes: words and the addresses of links."""
     return " ".join([said.title, said.words_at(now), *naming.targets(said)])
 
 
@@ -74,7 +74,7 @@ def _url(said: Said) -> str | None:
 
 
 def _html(said: Said, now: int) -> str:
-    """A message as its HTML: every sign of an address that could be one of HTML's is written as a number."""
+    """A message as HTML: characters of an address that mean something in HTML are written as numbers."""
     parts = []
     for piece in naming.pieces(said, now):
         target = html.escape(piece.target).replace("/", "&#x2F;")
@@ -107,7 +107,7 @@ def _made(scene: Scene, id: str) -> Said | None:
 
 
 def _item(scene: Scene, id: str) -> dict[str, Any] | None:
-    """An item as it is now; null for what is not known yet."""
+    """An item as it is now; null if it is not known yet."""
     said = _made(scene, id)
     if said is None:
         return None
@@ -131,5 +131,5 @@ def _gone(said: Said, now: int) -> dict[str, Any]:
 
 
 def removed(said: Said, now: int) -> bool:
-    """Whether what is gone was taken away by somebody else than its author."""
+    """Whether a missing item was removed by somebody other than its author."""
     return said.why == "removed" or not present(said.by, now)

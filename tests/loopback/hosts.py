@@ -1,4 +1,4 @@
-"""All hosts of the loopback internet, and what each answers at a moment, with a fault or without."""
+"""All hosts of the loopback internet, and what each answers at a moment, with or without a fault."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.loopback.scene import HTML, Play, Reply, Request, Scene, not_found
 from tests.loopback.script import Nothing
 
 TRAP = "trap"
-"""An address inside, which no setting names: whoever asks it was led there."""
+"""An internal address that no setting names: requests to it come from following a redirect."""
 STREAMS = ("/subscribe", "/xrpc/com.atproto.sync.subscribeRepos")
 
 
@@ -37,21 +37,21 @@ PLAYS: dict[str, Play] = {
     "x": x.answer,
     TRAP: lambda scene, asked: not_found(),
 }
-"""By host, in the order of their ports."""
+"""The answering function of each host, in the order of their ports."""
 HOSTS = tuple(PLAYS)
 TAGGED = ("feeds", "reddit")
-"""Hosts that give an ETag, and 304 to who has it."""
+"""Hosts that send an ETag, and answer 304 to a request with the same one."""
 
 
 def known(fault: Fault) -> Fault:
-    """A fault whose host there is. Raises InputError."""
+    """Check that a fault's host exists; the fault. Raises InputError."""
     if not any(fault.hits(host, f"/{fault.where.partition('/')[2]}", fault.start) for host in HOSTS):
-        raise InputError(f"no such host: {fault.where}; there are {', '.join(HOSTS)}")
+        raise InputError(f"no such host: {fault.where}; choose from {', '.join(HOSTS)}")
     return fault
 
 
 class Played(NamedTuple):
-    """An answer, and what befalls the connection on its way."""
+    """An answer, and the fault of the connection on its way."""
 
     reply: Reply
     wire: Fault | None = None
@@ -67,7 +67,7 @@ def _speaks_websocket(host: str) -> bool:
 
 
 def staged(scene: Scene, fault: Fault | None) -> Scene:
-    """A scene as a fault makes it: emptied, of some time ago, told by a wrong clock, out of order."""
+    """A scene as changed by a fault: emptied, earlier, with a wrong clock, or out of order."""
     if fault is None:
         return scene
     if fault.kind in ("empty", "blind"):
@@ -80,7 +80,7 @@ def staged(scene: Scene, fault: Fault | None) -> Scene:
 
 
 def played(scene: Scene, asked: Request, fault: Fault | None) -> Played:
-    """What a host answers, with what goes wrong."""
+    """What a host answers, including what goes wrong."""
     instead = refusal(scene, fault)
     if instead is not None:
         return Played(instead)
@@ -91,7 +91,7 @@ def played(scene: Scene, asked: Request, fault: Fault | None) -> Played:
 
 
 def refusal(scene: Scene, fault: Fault | None) -> Reply | None:
-    """What is answered in place of everything: a status, a page for people, another address."""
+    """What is answered instead of the content: a status, a web page, a redirect."""
     if fault is None:
         return None
     if fault.kind in STATUSES:
@@ -105,7 +105,7 @@ def refusal(scene: Scene, fault: Fault | None) -> Reply | None:
 
 
 def mangled(body: bytes) -> bytes:
-    """A body with a hole in the middle, and what no format allows in its place."""
+    """A body with a hole in the middle, filled with bytes that no format allows."""
     middle = len(body) // 2
     return body[:middle] + b'\x00<{"' + body[middle + 8 :]
 

@@ -1,8 +1,8 @@
-"""The program by the loopback internet's clock: `python -m tests.loopback.hurry DIR -- run`.
+"""Runs the program by the loopback internet's clock: `python -m tests.loopback.hurry DIR -- run`.
 
-The program looks at the machine's clock. Here that clock is another one, which `python -m tests.loopback --write DIR`
-has written down: its beginning and its speed. Whatever the program waits for becomes shorter by as much; how long it
-waits for a server's answer stays as it is. Faster than some sixty times, its leases run out before they are renewed.
+The program reads the machine's clock. Here that clock is replaced by the one whose start and speed
+`python -m tests.loopback --write DIR` saved. All the program's waits become shorter accordingly, except timeouts for
+servers' answers. At speeds above about sixty, leases expire before they are renewed.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ FILE = "clock.json"
 
 
 class Pace(NamedTuple):
-    """Simulated time: `start` (µs UTC) at the machine's own moment `real` (s), from then on `speed` times as fast."""
+    """Simulated time: `start` (µs UTC) at the machine's time `real` (s), then `speed` times as fast as real time."""
 
     start: int
     real: float
     speed: float
 
     def write(self, folder: Path) -> None:
-        """Writes it down."""
+        """Save it in a folder."""
         (folder / FILE).write_bytes(msgspec.json.encode(self._asdict()) + b"\n")
 
     def at(self, real: float) -> int:
@@ -35,12 +35,12 @@ class Pace(NamedTuple):
 
 
 def read(folder: Path) -> Pace:
-    """What was written down."""
+    """The saved pace."""
     return Pace(**msgspec.json.decode((folder / FILE).read_bytes()))
 
 
 def hurry(pace: Pace) -> None:
-    """This process goes by that clock from now on."""
+    """Make this process use the simulated clock from now on."""
     from hotpapers.http import retry_policy
 
     machine, wait = time.time, threading.Event.wait
@@ -56,9 +56,9 @@ def hurry(pace: Pace) -> None:
 
 
 def main(words: list[str]) -> int:
-    """Runs the program's command in the words after `--`."""
+    """Run the program with the words after `--`."""
     if len(words) < 3 or words[1] != "--":
-        print("python -m tests.loopback.hurry DIR -- COMMAND…", file=sys.stderr)
+        print("usage: python -m tests.loopback.hurry DIR -- COMMAND…", file=sys.stderr)
         return 2
     folder = Path(words[0])
     hurry(read(folder))

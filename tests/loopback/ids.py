@@ -1,7 +1,7 @@
-"""Identifiers as each network makes them, out of the second in which a message is made; and back. Pure.
+"""Identifiers in each network's form, made from the second in which a message is created; and back. Pure.
 
-No two messages of a network are made in the same second, so identifiers differ, grow with time where the network's do,
-and say on which day a message is to be looked for.
+No two messages of a network are created in the same second, so identifiers are unique, ascend with time where the
+network's do, and tell the day on which to look for a message.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from hotpapers.sources.x import EPOCH as X_EPOCH
 from tests.sources.bluesky_made import tid
 
 SINCE = 946_684_800
-"""2000-01-01 in seconds since 1970: where the short identifiers begin."""
+"""2000-01-01 in seconds since 1970: short identifiers count from here."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TID = {digit: value for value, digit in enumerate("234567abcdefghijklmnopqrstuvwxyz")}
 
 
 def base36(number: int) -> str:
-    """As Reddit and Lobsters write numbers."""
+    """A number as Reddit and Lobsters write it."""
     said = ""
     while number:
         number, digit = divmod(number, 36)
@@ -28,7 +28,7 @@ def base36(number: int) -> str:
 
 
 def made(network: str, at: int) -> str:
-    """The identifier of a message that was made at a moment, µs. Hugging Face's are the papers'."""
+    """The identifier of a message created at a moment, µs. On Hugging Face, the paper's is used instead."""
     second = at // 1_000_000
     if network == "bluesky":
         return tid(at)
@@ -42,7 +42,7 @@ def made(network: str, at: int) -> str:
 
 
 def made_at(network: str, id: str) -> int | None:
-    """The moment in an identifier, µs; None for what is none of that network's."""
+    """The moment in an identifier, µs; None if it is not one of that network."""
     try:
         if network == "bluesky":
             return _tid_time(id)
@@ -64,11 +64,11 @@ def _tid_time(id: str) -> int:
 
 
 def did(name: str) -> str:
-    """A made-up account of Bluesky."""
+    """The id of a made-up account on Bluesky."""
     digest = hashlib.sha256(f"did of {name}".encode()).digest()
     return f"did:plc:{base64.b32encode(digest)[:24].decode().lower()}"
 
 
 def cid(text: str) -> str:
-    """What a record's CID looks like."""
+    """A text in the form of a record's CID."""
     return "bafyrei" + base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower().rstrip("=")

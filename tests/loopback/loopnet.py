@@ -1,7 +1,7 @@
-"""The loopback internet without sockets: a Net whose clock is moved by hand, so that years pass in minutes.
+"""The loopback internet without sockets: an HttpClient with a simulated clock, so that years pass in minutes.
 
-What a source is told, and what goes wrong, is the same as on the wire; a fault of the connection is the error that the
-polite client makes of it. It is for one thread: whoever sleeps, or listens to a stream, moves the clock.
+Sources get the same answers and faults as over sockets; a fault of the connection becomes the error that the polite
+client raises for it. It is for one thread: sleeping, or listening to a stream, moves the clock.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from tests.loopback.stream import Tail
 
 TRIES = 3
 STALLED = 30.0
-"""Seconds after which a client gives up a server that stalls, and after which it hears of silence."""
+"""Seconds after which a client gives up on a stalled server, and after which it is told that a stream is silent."""
 _BROKEN = {"reset": "the connection was reset", "truncated": "the response ends early", "stall": "no data for 30 s"}
 
 
 class LoopClient:
-    """Keeps the promises of `model.HttpClient`. `took`: seconds that a request takes; `stop_at`: from then on, Stopped.
+    """A `model.HttpClient`. `took`: seconds that a request takes; `stop_at`: the moment from which Stopped is raised.
 
-    `bases`: addresses that only this net knows. `asked`: how often each host was asked, `waited`: seconds of sleep.
+    `bases`: addresses valid only here. `asked`: number of requests by host. `waited`: seconds slept.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class LoopClient:
         return self.clock.now()
 
     def sleep(self, seconds: float) -> None:
-        """Time passes. Raises Stopped at the end of it all."""
+        """Let time pass. Raises Stopped from `stop_at` on."""
         self.waited += seconds
         self.clock.advance(seconds)
         self._heed()
@@ -60,7 +60,7 @@ class LoopClient:
         if self.now() >= self.stop_at:
             raise Stopped("the program was told to stop")
 
-    # ---- what model.Net promises -------------------------------------------------------------------------
+    # ---- the methods of model.HttpClient -----------------------------------------------------------------
 
     def get(
         self, url: str, *, params: Mapping[str, str] = NONE, headers: Mapping[str, str] = NONE,
@@ -80,7 +80,7 @@ class LoopClient:
         return self._persist(url, headers, "POST", body or urlencode(form).encode(), accept)
 
     def messages(self, url: str, *, headers: Mapping[str, str] = NONE) -> Iterator[bytes | None]:
-        """A stream from its cursor on; once all is told, the clock goes on to what happens next."""
+        """A stream from its cursor on; after all past events, the clock moves on to the next one."""
         host, asked = self._opened(url, headers)
         tail = Tail(self._scene(host), asked)
         while True:
@@ -110,7 +110,7 @@ class LoopClient:
             yield from self._silence(tail, host)
 
     def _silence(self, tail: Tail | sse.Lines, host: str) -> Iterator[None]:
-        """The clock goes on to what happens next, half a minute at most."""
+        """Move the clock to the next event, by half a minute at most."""
         coming = tail.next_at(self._scene(host), self.now() + round(STALLED * 1e6))
         if coming is None:
             self.clock.advance(STALLED)
@@ -123,7 +123,7 @@ class LoopClient:
     def _persist(
         self, url: str, headers: Mapping[str, str], method: str, body: bytes, accept: Sequence[int]
     ) -> Response:
-        """Tries three times, as the polite client does; a form is not sent again to who may have acted on it."""
+        """Try three times, as the polite client does; a POST is not repeated if the server may have acted on it."""
         trouble, sent = Retryable("never asked"), 0
         for n in range(TRIES):
             if n:
@@ -161,13 +161,13 @@ class LoopClient:
         parts = urlsplit(url)
         host = self._hosts.get(parts.netloc)
         if host is None:
-            raise NetError(f"{parts.netloc}: nobody of that name is here")
+            raise NetError(f"{parts.netloc}: no such host here")
         self.asked[host] += 1
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         return host, request(target, {name.lower(): value for name, value in headers.items()}, method, body)
 
     def _broken(self, host: str, fault: Fault | None) -> Retryable | None:
-        """What a client makes of a connection that fails. Raises NetError for an answer that is too large."""
+        """The client's error for a failing connection. Raises NetError for an answer that is too large."""
         if fault is None:
             return None
         if fault.kind == "refused":
@@ -186,11 +186,11 @@ class LoopClient:
     # ---- a stream ----------------------------------------------------------------------------------------
 
     def _opened(self, url: str, headers: Mapping[str, str]) -> tuple[str, Request]:
-        """Which host, and what is asked of it, once it has agreed. Raises RetryLater, RequestRefused and NetError."""
+        """The host and the request, if the host opens the stream. Raises RetryLater, RequestRefused and NetError."""
         host, asked = self._asked(url, headers)
         fault = self.plan.at(host, asked.path, self.now())
         if asked.path not in STREAMS and not asked.path.startswith(sse.PATH):
-            raise RequestRefused(f"{host}: no stream is told there", 404)
+            raise RequestRefused(f"{host}: no stream there", 404)
         instead = refusal(self._scene(host), fault)
         if instead is not None:
             wrong = check_status(instead.status, instead.headers, (), self.now()) if instead.status >= 400 else None
@@ -206,7 +206,7 @@ class LoopClient:
         raise NetError(f"{host}: {_BROKEN.get(fault.kind, 'the connection was refused')}")
 
     def _told(self, tail: Tail, scene: Scene, fault: Fault | None) -> Iterator[bytes]:
-        """What happened until now, as the fault has it. Raises NetError where that ends the connection."""
+        """Events until now, changed by the fault. Raises NetError if the fault ends the connection."""
         kind = fault.kind if fault else ""
         if fault and (kind in ("refused", "reset") or refusal(scene, fault)):
             self._break(scene.host, fault)
@@ -214,7 +214,7 @@ class LoopClient:
             tail.position = min(tail.position, staged(scene, fault).now)
         for message in tail.until(staged(scene, fault)._replace(now=scene.now)):
             if kind in ("truncated", "oversized"):
-                raise NetError(f"{scene.host}: a message that is {kind}")
+                raise NetError(f"{scene.host}: {kind} message")
             yield mangled(message) if kind == "malformed" else message
 
 
@@ -223,5 +223,5 @@ def _base(name: str, address: str) -> str:
 
 
 def _is_a_net(http: LoopClient) -> HttpClient:
-    """For mypy: it keeps the promise of hotpapers.model.Net."""
+    """Lets mypy check that LoopClient implements HttpClient."""
     return http

@@ -1,7 +1,7 @@
 """Two Mastodon servers, one and two, and what they know of each other's posts.
 
-Each post has a home server, which knows its counts. The other one gets two of three of its posts ten minutes late,
-under a number made of the moment at which they were written, and knows a third of what they are liked.
+Each post has a home server, which knows its counts. The other server gets two out of three posts, ten minutes late,
+under a number made from their creation time, and knows a third of their likes.
 https://docs.joinmastodon.org/methods/timelines/
 """
 
@@ -19,7 +19,7 @@ from tests.loopback.script import MINUTE, SECOND, Account, Said, comes_at, count
 
 TAG = "arxiv"
 TOKEN = "made-up-access"
-"""Of an account on either server: who has it may listen to streams."""
+"""An account's token, on either server: required to listen to streams."""
 LATE = 10 * MINUTE
 MOST = 40
 KEPT_DAYS = 14
@@ -29,7 +29,7 @@ _STATUS = re.compile(r"/api/v1/statuses/(\d{1,20})")
 
 
 class Row(NamedTuple):
-    """A line of a timeline: its number there, the message, and whether somebody else shares it again."""
+    """An entry of a timeline: its number there, the message, and whether it is a boost."""
 
     id: int
     said: Said
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 def answer(scene: Scene, asked: Request) -> Reply:
-    """Timelines, single posts, accounts, and what the server says of itself."""
+    """Timelines, single posts, accounts, and the server's description of itself."""
     timeline, status = _TIMELINE.fullmatch(asked.path), _STATUS.fullmatch(asked.path)
     if timeline:
         return _timeline(scene, asked, timeline[1] or "")
@@ -49,17 +49,17 @@ def answer(scene: Scene, asked: Request) -> Reply:
 
 
 def server(scene: Scene) -> str:
-    """Which of the servers is asked: one or two."""
+    """The name of the server: one or two."""
     return scene.host.rpartition(".")[2]
 
 
 def uri(scene: Scene, said: Said) -> str:
-    """A post's own address, at its home server: the same wherever it is read."""
+    """A post's own address, at its home server: the same on both servers."""
     return f"{scene.bases[f'mastodon.{said.by.home}']}/users/{said.by.name}/statuses/{said.id}"
 
 
 def tagged(said: Said) -> bool:
-    """Whether it has the hashtag: three of four that name a paper."""
+    """Whether a post has the hashtag: three out of four that name a paper do."""
     return bool(said.names) and said.at // SECOND // 16 % 4 != 0
 
 
@@ -86,7 +86,7 @@ def _timeline(scene: Scene, asked: Request, tag: str) -> Reply:
 
 
 def _rows(scene: Scene, tag: str, oldest: int) -> list[Row]:
-    """What a timeline holds from a moment on, oldest first."""
+    """A timeline's entries from a moment on, oldest first."""
     found = []
     for day in range(oldest // DAY, scene.now // DAY + 1):
         for said in scene.script.said("mastodon", day):
@@ -101,24 +101,24 @@ def _arrived(scene: Scene, said: Said) -> bool:
 
 
 def arrives_at(scene: Scene, said: Said) -> int:
-    """When a post comes to the server that is asked, if it does."""
+    """When a post reaches this server, if it does."""
     return said.at if said.by.home == server(scene) else said.at + LATE
 
 
 def number(scene: Scene, said: Said) -> int:
-    """A post's number on this server: made of the moment at which it was written."""
+    """A post's number on this server, made from its creation time."""
     return int(said.id) + (said.by.home != server(scene))
 
 
 def _boosts(scene: Scene, said: Said) -> Iterator[Row]:
-    """On the public timeline of server two, somebody shares again what was shared three times."""
+    """On the public timeline of server two, somebody boosts each post that was shared three times."""
     shares = finals(said).reposts
     if server(scene) == "two" and shares >= 3 and comes_at(said, 3, shares) <= scene.now:
         yield Row((comes_at(said, 3, shares) // 1000 << 16) | 3, said, True)
 
 
 def _listed(scene: Scene, row: Row) -> dict[str, Any]:
-    """A line of a timeline. Who shares a post again says nothing and has no counts."""
+    """An entry of a timeline. A boost has no words and no counts of its own."""
     status = shown(scene, row.said)
     if not row.boost:
         return status
@@ -131,7 +131,7 @@ def _listed(scene: Scene, row: Row) -> dict[str, Any]:
 
 
 def _status(scene: Scene, id: str) -> Reply:
-    """A post of this server by its number; what is not there is not found."""
+    """A post on this server by its number, or 404."""
     at = ids.made_at("mastodon", id)
     said = find(scene.script, "mastodon", id, at) if at is not None else None
     if said is None or said.by.home != server(scene) or not there(said, scene.now):
@@ -140,7 +140,7 @@ def _status(scene: Scene, id: str) -> Reply:
 
 
 def shown(scene: Scene, said: Said) -> dict[str, Any]:
-    """A post as a server shows it now: its home knows the counts."""
+    """A post as a server shows it now: its home server knows the counts."""
     home, now = said.by.home == server(scene), counts(said, scene.now)
     known = now if home else type(now)(*(one // 3 for one in now))
     edited = said.edited_at <= scene.now
@@ -166,7 +166,7 @@ def _lookup(scene: Scene, name: str) -> Reply:
 
 
 def content(scene: Scene, said: Said) -> str:
-    """A post in HTML: of an address one part is hidden, one shown, one hidden again."""
+    """A post in HTML. Of an address, the beginning is hidden, the middle shown, the end hidden again."""
     parts = [_piece(piece) for piece in naming.pieces(said, scene.now)]
     if tagged(said):
         parts.append(f' <a href="{scene.base}/tags/{TAG}" class="mention hashtag" rel="tag">#<span>{TAG}</span></a>')

@@ -17,30 +17,30 @@ ADDRESSES = {
 }
 """The forms that the script uses, of those in hotpapers.ids.arxiv.addresses."""
 SHOWN = 24
-"""Characters of an address that an app shows."""
+"""How many characters of an address apps show."""
 
 
 class Piece(NamedTuple):
-    """A stretch of a message; `target`: where it leads, empty for mere words."""
+    """A part of a message; `target`: where it links to, empty for plain words."""
 
     text: str
     target: str = ""
 
 
 def address(naming: Naming) -> str:
-    """The paper as it is named: an address, or words."""
+    """How the paper is named: an address, or words."""
     version = f"v{naming.version}" if naming.version else ""
     return ADDRESSES[naming.form].format(naming.paper + version)
 
 
 def shown(url: str) -> str:
-    """An address as apps show it: without its scheme, and cut."""
+    """An address as apps show it: without its scheme, and shortened."""
     bare = url.partition("://")[2] or url
     return bare if len(bare) <= SHOWN else bare[:SHOWN] + "…"
 
 
 def pieces(said: Said, now: int) -> list[Piece]:
-    """A message as it reads at a moment: its words, and after them the papers that it links or names."""
+    """A message at a moment: its words, followed by the papers that it links or names."""
     found = [Piece(said.words_at(now))]
     for naming in said.names:
         if naming.form == "prose":
@@ -51,16 +51,16 @@ def pieces(said: Said, now: int) -> list[Piece]:
 
 
 def cards(said: Said) -> list[str]:
-    """The addresses that stand beside a message, not in it."""
+    """The addresses in cards beside a message."""
     return [address(naming) for naming in said.names if naming.place == "card"]
 
 
 def targets(said: Said) -> list[str]:
-    """Every address that a message leads to."""
+    """Every address that a message links to."""
     return [address(naming) for naming in said.names if naming.form != "prose"]
 
 
 def text(said: Said, now: int) -> str:
-    """A message in mere words, every address whole: where a network knows no links."""
+    """A message as plain text with complete addresses, for networks without links."""
     whole = [said.words_at(now), *map(address, said.names)]
     return " ".join(part for part in whole if part)

@@ -12,7 +12,7 @@ from tests.loopback.scene import XML, Reply, Request, Scene, utc
 from tests.loopback.script import Paper
 
 PART = 30
-"""Records in one part of a list: few, so that resumption happens."""
+"""Records in one part of a list: few, so that lists must be resumed."""
 FORMATS = ("arXivRaw", "arXiv")
 EARLIEST = "2005-09-16"
 
@@ -75,13 +75,13 @@ def _token(today: str, said: Mapping[str, str], form: str, first: str, last: str
 
 
 def changed(scene: Scene, label: str) -> Sequence[Paper]:
-    """The papers whose last change, as of now, was announced on a day."""
+    """The papers whose latest change, as of now, was announced on a day."""
     announced = [*scene.script.papers(label), *(paper for paper, _ in scene.script.replaced(label))]
     return [paper for paper in announced if _stamp(scene, paper) == label]
 
 
 def _stamp(scene: Scene, paper: Paper) -> str:
-    """The datestamp: the day of the last version that is out, which begins at 0 or 1 o'clock UTC."""
+    """The datestamp: the day on which the latest version was announced, at 0 or 1 o'clock UTC."""
     version = paper.version_at(scene.now)
     return paper.versions[version - 1].label if version else ""
 
@@ -128,7 +128,7 @@ def _set(category: str) -> str:
 
 
 def _raw(paper: Paper, versions: int) -> str:
-    """Every version's moment and size, and the authors in one line."""
+    """Format arXivRaw: the time and size of every version, and the authors in one line."""
     moments = "".join(
         f'<version version="v{n}"><date>{utc(one.submitted):%a, %d %b %Y %H:%M:%S} GMT</date>'
         f"<size>{0 if one.withdrawn else 100 + n}kb</size></version>"
@@ -140,7 +140,7 @@ def _raw(paper: Paper, versions: int) -> str:
 
 
 def _plain(paper: Paper, versions: int) -> str:
-    """The first and the last day, and the authors in parts."""
+    """Format arXiv: the days of the first and the last version, and the authors' names in parts."""
     said = f"<created>{utc(paper.versions[0].submitted):%Y-%m-%d}</created>"
     if versions > 1:
         said += f"<updated>{utc(paper.versions[versions - 1].submitted):%Y-%m-%d}</updated>"

@@ -1,6 +1,6 @@
-"""Papers that are made up from a seed: what arXiv announces on each day, with the real calendar. Pure.
+"""Papers generated from a seed: what arXiv announces on each day, by the real calendar. Pure.
 
-The shares of the archives are roughly arXiv's own of recent years; a quarter of the papers gets a second version.
+The shares of the archives are roughly those of recent years on arXiv; a quarter of the papers get a second version.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHARES = {
     "stat": 22, "hep-th": 22, "gr-qc": 20, "q-bio": 12, "math-ph": 10, "nucl-th": 8, "hep-ex": 8, "econ": 6, "q-fin": 5,
     "nlin": 5, "hep-lat": 4, "nucl-ex": 4,
 }  # fmt: skip
-"""New papers by primary archive, of about a thousand."""
+"""New papers by primary archive, out of about a thousand."""
 POPULAR = {
     "cs": ("cs.LG", "cs.CV", "cs.CL", "cs.AI", "cs.RO", "cs.CR", "cs.SE", "cs.HC", "cs.IT", "cs.DS"),
     "math": ("math.AP", "math.CO", "math.NT", "math.PR", "math.OC", "math.AG", "math.DS"),
@@ -34,13 +34,13 @@ FRIENDS = {
     "hep-ph": ("hep-ex", "nucl-th"),
 }  # fmt: skip
 SECOND_WITHIN = 40
-"""Days within which a second version comes."""
+"""Days within which a second version appears."""
 PAPERS_KEPT = 80
-"""As many days are kept in memory; others are made up again when somebody asks."""
+"""How many days are kept in memory; others are generated again when needed."""
 
 
 class Press:
-    """arXiv's side of the world: papers by day, numbered as arXiv numbers them. `end`: the first day without any."""
+    """arXiv's part of the world: papers by day, numbered as on arXiv. `end`: the first day without papers."""
 
     def __init__(self, seed: int, start: str, end: str, daily: int) -> None:
         self._seed, self._start, self._end, self._daily = seed, start, end, daily
@@ -52,7 +52,7 @@ class Press:
         self.replaced: Callable[[str], Sequence[tuple[Paper, int]]] = lru_cache(PAPERS_KEPT)(self._replaced)
 
     def paper(self, id: str) -> Paper | None:
-        """A paper by its identifier: its number says on which day of its month to look."""
+        """A paper by its identifier, whose number tells on which day of its month to look."""
         month, _, number = id.partition(".")
         if not (month.isdigit() and number.isdigit() and len(month) == 4 and 1 <= int(month[2:]) <= 12):
             return None
@@ -72,7 +72,7 @@ class Press:
         return round(self._daily * share * Random(f"{self._seed} size {label}").uniform(0.85, 1.15))
 
     def _labels(self, month: str) -> list[str]:
-        """The days whose papers have a month's numbers: by the evening of the announcement."""
+        """The days whose papers have numbers of a month, which is that of the evening of the announcement."""
         if month not in self._months:
             first = datetime.date(2000 + int(month[:2]), int(month[2:]), 1)
             near = (first + datetime.timedelta(days=n) for n in range(33))
@@ -111,7 +111,7 @@ class Press:
         )  # fmt: skip
 
     def _replaced(self, label: str) -> tuple[tuple[Paper, int], ...]:
-        """Further versions that are announced on a day, of papers announced shortly before."""
+        """New versions announced on a day, of papers announced shortly before."""
         found: list[tuple[Paper, int]] = []
         for back in range(2 * SECOND_WITHIN + 10, 0, -1):
             day = datetime.date.fromisoformat(label) - datetime.timedelta(days=back)
@@ -125,7 +125,7 @@ def _month(label: str) -> str:
 
 
 def _categories(rng: Random, archive: str) -> tuple[str, ...]:
-    """One to four categories: first one of the archive, then others of it and of those near it."""
+    """One to four categories: first one of the archive, then others of it and of related archives."""
     own = POPULAR.get(archive) or tuple(sorted(one for one in KNOWN if one == archive or one.startswith(f"{archive}.")))
     own = tuple(one for one in own if "." in one) or own
     near = (*own, *FRIENDS.get(archive, ()))

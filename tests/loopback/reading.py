@@ -1,4 +1,4 @@
-"""Reading the loopback internet with the program's own sources, on sockets or without, for tests."""
+"""Reading the loopback internet with the program's own sources, with or without sockets, for tests."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tests.loopback.settings import settings_toml
 
 T = TypeVar("T", bound=Item)
 SHORT = ClientLimits(connect=5.0, read=0.5, whole=20.0, backoff=0.0)
-"""Short enough to wait for a server that stalls."""
+"""Short enough for tests to wait for a stalled server."""
 
 
 def make(name: str, bases: Mapping[str, str], known: Container[str] = (), **changed: Any) -> Source:
-    """A source that reads the loopback internet, with its settings as they are written, but for some."""
+    """A source that reads the loopback internet, with the settings of `settings_toml` except `changed`."""
     table = tomllib.loads(settings_toml(bases))["source"][name] | changed
     table.pop("on", None)
     kind, settings = SOURCES[name]
@@ -40,7 +40,7 @@ def make(name: str, bases: Mapping[str, str], known: Container[str] = (), **chan
 
 
 def client(loopback: Loopback, **settings: Any) -> PoliteHttpClient:
-    """The program's client, going by the loopback's clock and in no hurry with nobody."""
+    """The program's client, by the loopback's clock and without pauses between requests."""
     clock: Clock = loopback.clock
     given: dict[str, Any] = {
         "base_addresses": [base for host, base in loopback.bases.items() if host != "trap"], "context": TRUST,
@@ -50,17 +50,17 @@ def client(loopback: Loopback, **settings: Any) -> PoliteHttpClient:
 
 
 def seen_in(pages: Iterable[PayloadPage]) -> list[RawPayload]:
-    """What stands on pages."""
+    """The payloads on pages."""
     return [seen for page in pages for seen in page.payloads]
 
 
 def cursor_in(pages: Iterable[PayloadPage]) -> str | None:
-    """Where to go on after them."""
+    """The last cursor on pages."""
     return next((page.cursor for page in reversed(list(pages)) if page.cursor is not None), None)
 
 
 def items_in(source: Source, pages: Iterable[PayloadPage]) -> list[Item]:
-    """What is read from pages, in order."""
+    """The items read from pages, in order."""
     return [item for seen in seen_in(pages) for item in source.read(seen)]
 
 
@@ -70,7 +70,7 @@ def of(kind: type[T], items: Iterable[Item]) -> list[T]:
 
 
 def posts_in(items: Iterable[Item]) -> dict[str, Post]:
-    """The last word on each post."""
+    """The latest observation of each post."""
     return {post.post: post for post in of(Post, items)}
 
 
@@ -83,12 +83,12 @@ def mentions_in(items: Iterable[Item]) -> dict[str, set[str]]:
 
 
 def snapshots_in(items: Iterable[Item]) -> dict[str, Snapshot]:
-    """The last counts of each post."""
+    """The latest counts of each post."""
     return {snapshot.post: snapshot for snapshot in of(Snapshot, items)}
 
 
 class Known(set[str]):
-    """What is tracked, as a source may ask of it: here everything that was ever found."""
+    """The tracked posts and accounts, as sources ask for them: here everything found so far."""
 
     def holds(self, key: str) -> bool:
         return key in self
@@ -97,15 +97,15 @@ class Known(set[str]):
         return None
 
     def learn(self, items: Iterable[Item]) -> None:
-        """Takes in posts and their accounts."""
+        """Add posts and their accounts."""
         for post in of(Post, items):
             self.update((post.post, post.account) if post.account else ())
 
 
 def listened(source: Source, http: HttpClient, cursor: str | None, until: int, known: Known) -> tuple[list[Item], int]:
-    """What a stream tells from a cursor until it has told up to a moment, and up to which moment it did then.
+    """The items of a stream from a cursor to a moment, and the moment up to which it was then read.
 
-    A server that falls silent is only left for the next: it is opened again where it ended.
+    When a server falls silent, the stream is reopened where it ended.
     """
     items: list[Item] = []
     reached = 0

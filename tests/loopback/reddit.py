@@ -1,4 +1,4 @@
-"""Reddit: a subreddit's feed without counts; with a key its listing, and posts by name. One subreddit is enough.
+"""Reddit: a subreddit's feed, without counts; with a key, its listing and posts by name. There is one subreddit.
 
 https://www.reddit.com/dev/api
 """
@@ -25,7 +25,7 @@ _NEW = re.compile(r"/r/(\w+)/new(/\.rss)?")
 
 
 def answer(scene: Scene, asked: Request) -> Reply:
-    """The feed needs no key; the token wants the application's secret, everything else the token."""
+    """Feeds need no key; the token requires the application's secret, everything else the token."""
     if asked.path == "/api/v1/access_token":
         return _token(asked)
     new, thread = _NEW.fullmatch(asked.path), _THREAD.fullmatch(asked.path)
@@ -48,7 +48,7 @@ def _token(asked: Request) -> Reply:
 
 
 def _new(scene: Scene, asked: Request, subreddit: str) -> Reply:
-    """The newest posts, page by page, a thousand at most; what was removed is not listed."""
+    """The newest posts, page by page, at most a thousand; removed ones are not listed."""
     posts = islice(_newest(scene), DEEPEST)
     after, limit = asked.one("after"), asked.number("limit", 25, MOST)
     if after:
@@ -62,7 +62,7 @@ def _newest(scene: Scene) -> Iterator[Said]:
 
 
 def _info(scene: Scene, asked: Request) -> Reply:
-    """Posts by name; those that are gone say so."""
+    """Posts by name; deleted or removed ones say so."""
     found = []
     for name in asked.one("id").split(",")[:MOST]:
         said = _made(scene, name)
@@ -77,7 +77,7 @@ def _made(scene: Scene, name: str) -> Said | None:
 
 
 def listed(said: Said, now: int) -> bool:
-    """Whether a post stands in the list of new ones."""
+    """Whether a post is in the list of new ones."""
     return said.at <= now < said.gone_at and present(said.by, now)
 
 
@@ -89,17 +89,17 @@ def _listing(scene: Scene, posts: list[Said], after: str | None, subreddit: str)
 
 
 def score(said: Said, now: int) -> int:
-    """A post's score: one from who submitted it."""
+    """A post's score: its likes and one from its submitter."""
     return 1 + counts(said, now).likes
 
 
 def target(said: Said) -> str:
-    """Where a post's title leads; empty for one that is text alone."""
+    """Where a post's title links to; empty for a post that is only text."""
     return next(iter(naming.targets(said)), "")
 
 
 def _t3(scene: Scene, said: Said, subreddit: str) -> dict[str, Any]:
-    """A post. Of what is gone, either its author or the name of who removed it is missing."""
+    """A post. A deleted one has no author; a removed one names the kind of account that removed it."""
     now = counts(said, scene.now)
     own = f"{scene.base}/r/{subreddit}/comments/{said.id[3:]}/"
     words = said.words_at(scene.now) if target(said) else naming.text(said, scene.now)
@@ -118,7 +118,7 @@ def _t3(scene: Scene, said: Said, subreddit: str) -> dict[str, Any]:
 
 
 def removed(said: Said, now: int) -> bool:
-    """Whether what is gone was removed by somebody else than its author."""
+    """Whether a missing post was removed by somebody other than its author."""
     return said.gone_at <= now and said.why == "removed"
 
 
@@ -127,7 +127,7 @@ def _feed(scene: Scene, subreddit: str) -> Reply:
 
 
 def _thread(scene: Scene, name: str) -> Reply:
-    """A post's own feed: the post, and the comments that nobody here writes."""
+    """A post's own feed: the post, and its comments, of which there are none here."""
     said = _made(scene, name)
     return _atom(scene, [said], HOME) if said and listed(said, scene.now) else not_found()
 

@@ -1,4 +1,4 @@
-"""What a network answers from: a script at a moment, and what the network does wrong with it."""
+"""What a network answers from: a script at a moment, and the faults of the network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JSON, XML, HTML = "application/json; charset=utf-8", "application/xml; charset=u
 
 
 class Request(NamedTuple):
-    """What is asked. `headers`: names in lower case."""
+    """A request. `headers`: names in lower case."""
 
     path: str
     params: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -31,13 +31,13 @@ class Request(NamedTuple):
         return self.params.get(name, [default])[0]
 
     def number(self, name: str, default: int, most: int) -> int:
-        """A parameter's number, from 0 to `most`; the default for what is none."""
+        """A parameter as a number from 0 to `most`; the default if it is not a number."""
         text = self.one(name)
         return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 20 else default
 
 
 class Reply(NamedTuple):
-    """What is answered. `type`: the Content-Type; `headers`: further ones."""
+    """An answer. `type`: the Content-Type; `headers`: additional ones."""
 
     status: int = 200
     body: bytes = b""
@@ -46,10 +46,10 @@ class Reply(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """A script at a moment. `host`: the one that is asked; `bases`: the base address of each host.
+    """A script at a moment. `host`: the one that answers; `bases`: the base address of each host.
 
-    `skew`: µs by which the network's own clock is wrong; `order`: "", or how its lists are wrong: reversed, doubled.
-    `profiles`: what accounts say of themselves now, by the networks' own ids.
+    `skew`: µs by which the network's own clock is ahead; `order`: reversed or doubled if its lists are, else empty.
+    `profiles`: the current profile texts of accounts, by the networks' own ids.
     """
 
     script: Script
@@ -61,7 +61,7 @@ class Scene(NamedTuple):
     profiles: Mapping[str, str] = NONE
 
     def claims(self, at: int) -> int:
-        """A moment as this network tells it, µs."""
+        """A moment by this network's clock, µs."""
         return at + self.skew
 
     def listed(self, rows: Iterable[T]) -> list[T]:
@@ -73,7 +73,7 @@ class Scene(NamedTuple):
 
     @property
     def base(self) -> str:
-        """The base address of the host that is asked."""
+        """The base address of this host."""
         return self.bases.get(self.host, f"http://{self.host}.invalid")
 
 
@@ -82,19 +82,19 @@ Play = Callable[[Scene, Request], Reply]
 
 
 def request(target: str, headers: Mapping[str, str] = NONE, method: str = "GET", body: bytes = b"") -> Request:
-    """A request from the target of its first line."""
+    """A request, given the target in its first line."""
     parts = urlsplit(target)
     return Request(parts.path, parse_qs(parts.query, keep_blank_values=True), headers, method, body)
 
 
 def json(value: Any, status: int = 200, **headers: str) -> Reply:
-    """A reply in JSON. Header names are written with underscores."""
+    """A reply in JSON. Header names are given with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status, msgspec.json.encode(value), JSON, named)
 
 
 def not_found() -> Reply:
-    """What every network says of what it does not have."""
+    """The answer for anything that does not exist."""
     return json({"error": "Not Found"}, 404)
 
 

@@ -1,8 +1,8 @@
-"""What a script is made of: papers, accounts, and what they say; and the laws by which that changes. Pure.
+"""What a script consists of: papers, accounts and messages, and the laws by which they change. Pure.
 
-A script says what happens. What the networks show of it at a moment is a function of script and moment, so that a
-record can be compared with it. Moments are µs UTC, days of talk are whole days since 1970 in UTC, days of arXiv are
-labels (hotpapers.announcement_days).
+A script says what happens. What the networks show at a moment is a function of script and moment, so a record can be
+compared with it. Moments are µs UTC, days of messages are whole days since 1970 in UTC, days of arXiv are labels
+(hotpapers.announcement_days).
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 NEVER = 2**53 - 1
 WITHDRAWN_AFTER = 3 * HOUR
-"""Every tenth like is taken back after so long."""
+"""Every tenth like is withdrawn after this time."""
 LASTS = 15
-"""Days after which nothing changes about a post any more, but that it may go."""
+"""Days after which a post no longer changes, except that it may be deleted."""
 
 
 # ---- papers ------------------------------------------------------------------------------------------
 
 
 class Version(NamedTuple):
-    """A version of a paper: when it was submitted, and on which day it was announced; `withdrawn`: it is empty."""
+    """A version of a paper: when it was submitted, and the day of its announcement; `withdrawn`: it is empty."""
 
     submitted: int
     label: str
@@ -48,7 +48,7 @@ class Paper(NamedTuple):
     doi: str = ""
     journal: str = ""
     heat: float = 1.0
-    """How much it is talked about, 1 at least."""
+    """How much people talk about it; at least 1."""
 
     @property
     def archives(self) -> tuple[str, ...]:
@@ -65,13 +65,13 @@ class Paper(NamedTuple):
         return sum(days.announced_at(one.label) <= now for one in self.versions)
 
 
-# ---- people, and what they say ---------------------------------------------------------------------------
+# ---- people and messages ---------------------------------------------------------------------------------
 
 
 class Account(NamedTuple):
-    """Somebody on a network. `id`: the network's own, stable; `home`: on which of several servers.
+    """An account on a network. `id`: the network's own, stable; `home`: which of several servers it is on.
 
-    `left`, `back`: from when until when the account is not there, and `why`. `labels`: what others say of it.
+    `left`, `back`: from when until when the account is gone, and `why`. `labels`: labels that others gave it.
     """
 
     network: str
@@ -98,9 +98,9 @@ class Naming(NamedTuple):
 class Said(NamedTuple):
     """A message. `at`: whole seconds, unique on its network.
 
-    `words`: what it says besides naming papers. `fame`: how many likes it has in the end; `half`: the time in which
-    half of them come. `gone_at`, `why`: when it goes. `edited_at`, `edit`: when other words replace these. `limits`:
-    why it is not to be quoted. `title`: of a story; `story`: the story that a comment stands under.
+    `words`: its text besides naming papers. `fame`: how many likes it gets in the end; `half`: the time in which half
+    of them come. `gone_at`, `why`: when and why it disappears. `edited_at`, `edit`: when other words replace these.
+    `limits`: why it may not be quoted. `title`: of a story; `story`: the story to which a comment belongs.
     """
 
     network: str
@@ -128,12 +128,12 @@ class Said(NamedTuple):
         return frozenset(one.paper for one in self.names)
 
     def words_at(self, now: int) -> str:
-        """Its words as they are at a moment."""
+        """Its words at a moment."""
         return self.edit if self.edited_at <= now else self.words
 
 
 class Script(Protocol):
-    """All that happens. `chatter`: seconds between two messages about nothing on Bluesky's stream, 0 for none."""
+    """Everything that happens. `chatter`: seconds between messages about nothing on Bluesky's stream, 0 for none."""
 
     chatter: int
 
@@ -141,23 +141,23 @@ class Script(Protocol):
         """What arXiv announces as new on a day, by identifier."""
 
     def replaced(self, label: str) -> Sequence[tuple[Paper, int]]:
-        """Papers of which a further version is announced on a day, and which."""
+        """Papers with a new version announced on a day, and the number of that version."""
 
     def paper(self, id: str) -> Paper | None:
         """A paper by its bare identifier."""
 
     def said(self, network: str, day: int) -> Sequence[Said]:
-        """What is said on a network on a day, by moment."""
+        """The messages on a network on a day, by moment."""
 
     def accounts(self, network: str) -> Sequence[Account]:
-        """Everybody on a network."""
+        """All accounts on a network."""
 
     def __hash__(self) -> int:
-        """A script is the same only as itself."""
+        """A script equals only itself."""
 
 
 class Nothing:
-    """A script in which nothing happens: what a network shows that is empty."""
+    """A script in which nothing happens, as an empty network shows it."""
 
     chatter = 0
 
@@ -177,21 +177,21 @@ class Nothing:
         return ()
 
 
-# ---- what is there at a moment ------------------------------------------------------------------------------
+# ---- what exists at a moment --------------------------------------------------------------------------------
 
 
 def there(said: Said, now: int) -> bool:
-    """Whether a message can be seen at a moment."""
+    """Whether a message is visible at a moment."""
     return said.at <= now < said.gone_at and present(said.by, now)
 
 
 def present(by: Account, now: int) -> bool:
-    """Whether an account is there at a moment."""
+    """Whether an account exists at a moment."""
     return not by.left <= now < by.back
 
 
 def between(script: Script, network: str, since: int, until: int) -> Iterator[Said]:
-    """What was said from one moment until another, both included, by moment; whether or not it is still there."""
+    """The messages from one moment until another, both included, by moment, whether or not they still exist."""
     for day in range(since // DAY, until // DAY + 1):
         for one in script.said(network, day):
             if since <= one.at <= until:
@@ -199,21 +199,21 @@ def between(script: Script, network: str, since: int, until: int) -> Iterator[Sa
 
 
 def latest(script: Script, network: str, until: int, most_days: int) -> Iterator[Said]:
-    """What was said until a moment, newest first, so many days back."""
+    """The messages until a moment, newest first, at most `most_days` back."""
     for day in range(until // DAY, until // DAY - most_days, -1):
         yield from (one for one in reversed(script.said(network, day)) if one.at <= until)
 
 
 def find(script: Script, network: str, id: str, at: int) -> Said | None:
-    """The message of an identifier that was made on the day of a moment."""
+    """The message with an identifier, from the day of a moment."""
     return next((one for one in script.said(network, at // DAY) if one.id == id), None)
 
 
-# ---- how often it is liked ----------------------------------------------------------------------------------
+# ---- reactions ----------------------------------------------------------------------------------------------
 
 
 def comes_at(said: Said, n: int, final: int) -> int:
-    """When the n-th of `final` reactions comes: half of those that are missing come in each `half`."""
+    """When the n-th of `final` reactions comes: half of the remaining ones come in each `half`."""
     return said.at + math.ceil(said.half * math.log2((final + 1) / (final + 1 - n)))
 
 
@@ -233,7 +233,7 @@ def come_by(said: Said, now: int, final: int) -> int:
 
 
 class Counts(NamedTuple):
-    """How often a message was liked, shared, answered, quoted and seen."""
+    """How often a message was liked, shared, replied to, quoted and seen."""
 
     likes: int
     reposts: int
@@ -243,11 +243,11 @@ class Counts(NamedTuple):
 
 
 def finals(said: Said) -> Counts:
-    """The counts in the end, before any like is taken back."""
+    """The final counts, before any like is withdrawn."""
     return Counts(said.fame, said.fame // 4, said.fame // 6, said.fame // 20, said.fame * 40)
 
 
 def counts(said: Said, now: int) -> Counts:
-    """The counts at a moment: a plain law. Likes may fall, since every tenth is taken back."""
+    """The counts at a moment. Likes may fall, since every tenth is withdrawn."""
     given = Counts(*(come_by(said, now, final) for final in finals(said)))
     return given._replace(likes=given.likes - come_by(said, now - WITHDRAWN_AFTER, said.fame) // 10)

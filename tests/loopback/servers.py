@@ -1,4 +1,4 @@
-"""The loopback internet on real sockets: a port a host, all in this process."""
+"""The loopback internet on real sockets: a port per host, all in this process."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.loopback.stream import Tail
 from tests.loopback.wire import LARGE_MESSAGE, Websocket, break_off, head, send
 
 TICK = 0.02
-"""Real seconds between two looks at the clock: by who tells a stream, and who opens and closes ports."""
+"""Real seconds between two looks at the clock, by streams and by the thread that opens and closes ports."""
 REMEMBERED = 10_000
 
 
 class Asked(NamedTuple):
-    """A request as it came, at a simulated moment, and the status that was answered; 101 for a stream."""
+    """A request received at a simulated moment, and the status of the answer; 101 for a stream."""
 
     at: int
     host: str
@@ -36,10 +36,10 @@ class Asked(NamedTuple):
 
 
 class Loopback:
-    """Plays a script by a clock, with faults. `port`: of the first host, the others follow; 0: any that are free.
+    """Serves a script by a clock, with faults. `port`: of the first host, the others follow; 0: any that are free.
 
-    Use it in a `with` block. `bases`: the base address of each host. `asked`: what was asked last. `sent`: bytes
-    of bodies and messages, by host. `profiles`: what accounts say of themselves, by id: to be changed at any time.
+    Use it in a `with` block. `bases`: the base address of each host. `asked`: the latest requests. `sent`: bytes
+    of bodies and messages, by host. `profiles`: the profile texts of accounts, by id; may be changed at any time.
     """
 
     def __init__(self, script: Script, clock: Clock, plan: Plan | None = None, *, port: int = 0) -> None:
@@ -67,16 +67,16 @@ class Loopback:
 
     @property
     def trapped(self) -> int:
-        """How many requests went to the address that nobody may ask."""
+        """How many requests went to the address that nobody may contact."""
         return sum(count for (host, _), count in self.counted().items() if host == TRAP)
 
     def counted(self) -> Counter[tuple[str, int]]:
-        """How often each host was asked, by the status that was answered."""
+        """The number of requests by host and status."""
         with self._lock:
             return self._counted.copy()
 
     def settle(self) -> None:
-        """Opens and closes ports as the plan has it now; soon this happens by itself."""
+        """Open and close ports according to the plan now, rather than at the next tick."""
         for name, door in self._doors.items():
             fault = self.plan.at(name, "", self.clock.now())
             with self._keys:
@@ -90,18 +90,18 @@ class Loopback:
             self.settle()
 
     def scene(self, host: str) -> Scene:
-        """What a host answers from now."""
+        """The scene from which a host answers now."""
         return Scene(self.script, self.clock.now(), host, self.bases, profiles=self.profiles)
 
     def note(self, host: str, method: str, target: str, status: int, fault: Fault | None) -> None:
-        """Writes down what was asked."""
+        """Record a request."""
         with self._lock:
             self.asked.append(Asked(self.clock.now(), host, method, target, status, fault.kind if fault else ""))
             self._counted[host, status] += 1
 
 
 class Door:
-    """A host's port, which may be closed for a while."""
+    """A host's port, which may be closed at times."""
 
     def __init__(self, loopback: Loopback, host: str, port: int) -> None:
         self._loopback, self._host = loopback, host
@@ -110,16 +110,16 @@ class Door:
         self._thread: threading.Thread | None = None
 
     def open(self) -> None:
-        """Listens, if it does not yet."""
+        """Start listening, if it does not yet."""
         if self._server is None:
-            with suppress(OSError):  # somebody else has the port for the moment
+            with suppress(OSError):  # another program is using the port just now
                 self._server = _Server(self._loopback, self._host, self.port)
         if self._server is not None and self._thread is None:
             self._thread = threading.Thread(target=self._server.serve_forever, args=(TICK,), daemon=True)
             self._thread.start()
 
     def shut(self) -> None:
-        """Listens no more: whoever comes is refused."""
+        """Stop listening: connections are refused."""
         server, thread, self._server, self._thread = self._server, self._thread, None, None
         if server is not None:
             if thread is not None:
@@ -138,7 +138,7 @@ class _Server(http.server.ThreadingHTTPServer):
         self.loopback, self.host = loopback, host
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no error here."""
+        """Ignore errors: a client that went away is not one here."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -149,7 +149,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        """Answers as the host does at this moment."""
+        """Answer as the host does at this moment."""
         loopback, host = self.server.loopback, self.server.host
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -166,7 +166,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
+        """Log nothing."""
 
     def _answer(self, scene: Scene, answer: Played, fault: Fault | None) -> None:
         loopback = self.server.loopback
@@ -181,7 +181,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._end()
 
     def _end(self) -> None:
-        """The connection is closed, by a reset where one was prepared: the handler's own files hold it open too."""
+        """Close the connection, with a reset if one was prepared. The handler's own files must be closed too."""
         self.close_connection = True
         self.rfile.close()
         self.wfile.close()
@@ -204,7 +204,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     # ---- lines -------------------------------------------------------------------------------------------
 
     def _lines(self, scene: Scene, asked: Request, fault: Fault | None) -> None:
-        """An answer that does not end. Of faults it knows those that keep it from beginning, and silence."""
+        """An answer that does not end. The only faults are those that prevent its beginning, and silence."""
         instead = refusal(scene, fault) or sse.refused(asked)
         if instead is not None or (fault and fault.kind in WIRE):
             return self._answer(scene, Played(instead or Reply(), fault if instead is None else None), fault)
@@ -222,7 +222,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class _Teller:
-    """Tells a stream until somebody has enough of it."""
+    """Sends a stream until one side closes it."""
 
     def __init__(self, loopback: Loopback, host: str, asked: Request, socket: Websocket) -> None:
         self._loopback, self._host, self._path, self._socket = loopback, host, asked.path, socket
@@ -230,7 +230,7 @@ class _Teller:
         self._text = asked.path == STREAMS[0] and not self._tail.packed
 
     def tell(self) -> None:
-        """Looks at the clock, tells what happened since, and again."""
+        """Send what has happened since the last look at the clock, again and again."""
         while self._socket.listen():
             scene = self._loopback.scene(self._host)
             fault = self._loopback.plan.at(self._host, self._path, scene.now)
@@ -242,7 +242,7 @@ class _Teller:
                 return self._socket.close()
 
     def _told(self, scene: Scene, fault: Fault | None) -> bool:
-        """Tells what happened until now; whether it goes on."""
+        """Send what has happened until now; whether the stream continues."""
         kind = fault.kind if fault else ""
         if kind in SILENT:
             return True
@@ -258,7 +258,7 @@ class _Teller:
         return self._loopback.over.is_set() is False
 
     def _say(self, message: bytes, kind: str) -> bool:
-        """One message as the fault has it; whether there is another."""
+        """Send one message, changed by the fault; whether the stream continues."""
         self._loopback.sent[self._host] += len(message)
         if kind == "truncated":
             self._socket.send_half(message)

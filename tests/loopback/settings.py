@@ -70,9 +70,9 @@ base = "$x/2"
 def settings_toml(
     bases: Mapping[str, str], *, store: str = "hotpapers.db", folder: str = ".", budget: float = 100.0
 ) -> str:
-    """The file. Nothing but base addresses differs from the defaults, and what has none: which servers and feeds are
-    read, keys, and a budget. What is off by default stands there and can be switched on. `folder`: where the
-    dictionary of packed messages is."""
+    """The text of the file. Only base addresses differ from the defaults, and settings without a default are filled in:
+    servers and feeds, keys, and a budget. Sources that are off by default are configured and can be switched on.
+    `folder`: where the dictionary of compressed messages is."""
     urls = ", ".join(f'"{bases["feeds"]}{path}"' for path in feeds.PATHS)
     names = {name.replace(".", "_"): base for name, base in bases.items()}
     keys = {"client": reddit.CLIENT, "secret": reddit.SECRET, "token": x.TOKEN, "access": mastodon.TOKEN}

@@ -22,7 +22,7 @@ CHICAGO = datetime.timezone(datetime.timedelta(hours=-6))
 
 
 def lobsters(scene: Scene, asked: Request) -> Reply:
-    """The newest stories of arXiv's domain, page by page; and a story by its short id."""
+    """The newest stories of the domain arxiv.org, page by page; and a story by its short id."""
     story = _STORY.fullmatch(asked.path)
     if story:
         at = ids.made_at("lobsters", story[1])
@@ -37,7 +37,7 @@ def lobsters(scene: Scene, asked: Request) -> Reply:
 
 
 def score(said: Said, now: int) -> int:
-    """A story's score: one from who submitted it."""
+    """A story's score: its likes and one from its submitter."""
     return 1 + counts(said, now).likes
 
 
@@ -56,7 +56,7 @@ def _story(scene: Scene, said: Said) -> dict[str, Any]:
 
 
 def huggingface(scene: Scene, asked: Request) -> Reply:
-    """The list of a day, the most liked first; and a paper's page."""
+    """The list of a day, most liked first; and a paper's page."""
     page = _PAPER.fullmatch(asked.path)
     if page:
         said = _page(scene, page[1])
@@ -77,7 +77,7 @@ def huggingface(scene: Scene, asked: Request) -> Reply:
 
 
 def _page(scene: Scene, paper: str) -> Said | None:
-    """A paper's page: it is made within two days of the announcement."""
+    """A paper's page, which is created within two days of the announcement."""
     told = scene.script.paper(paper)
     if told is None:
         return None

@@ -1,4 +1,4 @@
-"""Mastodon's event streams: what comes to a server's timeline, as lines. https://docs.joinmastodon.org/methods/streaming/"""
+"""Mastodon's event streams: a server's timeline, as lines. https://docs.joinmastodon.org/methods/streaming/"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATH = "/api/v1/streaming/"
 
 
 class Told(NamedTuple):
-    """An event: when, which (update, status.update, delete), and of which post."""
+    """An event: when, which one (update, status.update, delete), and of which post."""
 
     time: int
     name: str
@@ -24,14 +24,14 @@ class Told(NamedTuple):
 
 
 def refused(asked: Request) -> Reply | None:
-    """What is said to who has no token."""
+    """The answer to a request without a valid token."""
     if asked.headers.get("authorization") == f"Bearer {mastodon.TOKEN}":
         return None
     return json({"error": "The access token is invalid"}, 401)
 
 
 class Lines:
-    """One connection: what happens from its beginning on. Each call tells what happened until then."""
+    """One connection: the events from its beginning on. Each call gives those since the last one."""
 
     def __init__(self, scene: Scene, asked: Request) -> None:
         self._tag = asked.one("tag") if asked.path.endswith("/hashtag") else ""
@@ -46,7 +46,7 @@ class Lines:
             yield b""
 
     def next_at(self, scene: Scene, until: int) -> int | None:
-        """When the next thing happens, if it does until a moment."""
+        """When the next event happens, if it does by a moment."""
         return next((told.time for told in self._told(scene, scene.now + 1, until)), None)
 
     def _told(self, scene: Scene, since: int, until: int) -> list[Told]:
@@ -63,7 +63,7 @@ class Lines:
 
 
 def _life(scene: Scene, said: Said) -> Iterator[Told]:
-    """What a server tells of one post: that it came, that it was edited, that it is gone."""
+    """A server's events about one post: it arrived, it was edited, it was deleted."""
     came = mastodon.arrives_at(scene, said)
     if there(said, came):
         yield Told(came, "update", said)

@@ -1,4 +1,4 @@
-"""Bluesky's streams: what happens there, event by event, as Jetstream and the relay's firehose tell it.
+"""Bluesky's streams: what happens, event by event, in the formats of Jetstream and the relay's firehose.
 
 https://github.com/bluesky-social/jetstream · https://atproto.com/specs/event-stream
 """
@@ -32,22 +32,22 @@ from tests.loopback.script import (
 from tests.sources.bluesky_made import commit_frame, frame
 
 DELAY = 150_000
-"""Microseconds after which the network knows of a post."""
+"""Microseconds until the network knows of a post."""
 MEMORY = DAY
-"""How far back a server has what happened."""
+"""How far back a server has events."""
 READERS = 3000
-"""Accounts that react: the first of them are those that post."""
+"""Accounts that react; the first of them are those that post."""
 LIKE, REPOST = "app.bsky.feed.like", "app.bsky.feed.repost"
 WINDOW = 5 * SECOND
-"""Within so long a time a server that does not keep order tells the last event first."""
+"""The period within which a server under the fault `reversed` sends the last event first."""
 DICTIONARY = b'","record":{"$type":"app.bsky.feed.post","createdAt":"2026-","langs":["en"],"text":"' * 4
-"""With what messages are packed for those who ask for it; the real one is a file of the Jetstream project."""
+"""The dictionary of compressed messages, for clients that ask for them; the real one is in the Jetstream project."""
 
 
 class Event(NamedTuple):
-    """Something that happens. `operation`: create, delete; active, and for accounts why they are not there.
+    """Something that happens. `operation`: create or delete; for accounts active, or why they are not.
 
-    `about`: the post that it is, or that is liked.
+    `about`: the post itself, or the post liked or shared.
     """
 
     time: int
@@ -62,7 +62,7 @@ class Event(NamedTuple):
 
 
 def events(script: Script, since: int, until: int, *, reactions: bool) -> Iterator[Event]:
-    """What happens from one moment until another, both included, in order."""
+    """The events from one moment until another, both included, in order."""
     own = (
         event
         for day in range(since // DAY, until // DAY + 1)
@@ -83,7 +83,7 @@ def _of_day(script: Script, day: int, reactions: bool) -> Sequence[Event]:
 
 
 def _of_post(said: Said) -> Iterator[Event]:
-    """That it is posted, and that it is deleted."""
+    """The creation and the deletion of a post."""
     if present(said.by, said.at):
         yield Event(said.at + DELAY, said.by.id, bluesky.POST, "create", said.id, said)
         if present(said.by, said.gone_at):
@@ -99,7 +99,7 @@ def _accounts(script: Script, day: int) -> Iterator[Event]:
 
 
 def _reactions(script: Script, said: Said, day: int) -> Iterator[Event]:
-    """The day's likes and reposts of a post, and likes that are taken back: every tenth."""
+    """A post's likes and reposts on a day, and the withdrawals of likes: every tenth is withdrawn."""
     final, start, end = finals(said), day * DAY, min((day + 1) * DAY, said.gone_at) - 1
     if end < start or not present(said.by, said.at):
         return
@@ -119,14 +119,14 @@ def _rkey(time: int, n: int) -> str:
 
 
 def _reader(script: Script, said: Said, n: int) -> str:
-    """Who the n-th is that likes a post: each another account."""
+    """The account that gives a post its n-th like; all differ."""
     number = (said.at // SECOND * 7 + n) % READERS
     people = script.accounts("bluesky")
     return people[number].id if number < len(people) else ids.did(f"reader {number}")
 
 
 def _chatter(script: Script, since: int, until: int) -> Iterator[Event]:
-    """Messages about nothing, one each `chatter` seconds, so that the stream is never silent."""
+    """Messages about nothing, one every `chatter` seconds, so that the stream is never silent."""
     every = script.chatter * SECOND
     if every:
         for n in range(-(-since // every), until // every + 1):
@@ -142,11 +142,11 @@ def _talker(n: int) -> str:
     return _did(n % 1000)
 
 
-# ---- as it is told -------------------------------------------------------------------------------------------
+# ---- as it is sent -------------------------------------------------------------------------------------------
 
 
 class Tail:
-    """One connection to a stream: what it tells from its cursor on. Each call tells what happened until then."""
+    """One connection to a stream: its events from the cursor on. Each call gives those since the last one."""
 
     def __init__(self, scene: Scene, asked: Request) -> None:
         self._firehose = asked.path.endswith("subscribeRepos")
@@ -159,7 +159,7 @@ class Tail:
         self.position = scene.now + 1 if self._last is None else min(max(self._last, oldest), scene.now)
 
     def _opening(self, now: int) -> list[bytes]:
-        """What the relay says first to a cursor that it cannot follow."""
+        """The relay's first message for a cursor that it cannot resume from."""
         if not self._firehose or self._last is None:
             return []
         if self._last > now:
@@ -168,11 +168,11 @@ class Tail:
 
     @property
     def reactions(self) -> bool:
-        """Whether likes and reposts are asked for."""
+        """Whether likes and reposts are requested."""
         return self._firehose or not self.wanted or bool(self.wanted & {LIKE, REPOST})
 
     def until(self, scene: Scene) -> Iterator[bytes]:
-        """What happened since the last call."""
+        """The messages since the last call."""
         opening, self._first = self._first, []
         yield from opening
         since, self.position = self.position, scene.now + 1
@@ -182,7 +182,7 @@ class Tail:
             yield _packer().compress(message) if self.packed else message
 
     def next_at(self, scene: Scene, until: int) -> int | None:
-        """When the next thing happens, if it does until a moment."""
+        """When the next event happens, if it does by a moment."""
         told = (e.time for e in events(scene.script, scene.now + 1, until, reactions=self.reactions) if self._wants(e))
         return next(told, None)
 
@@ -190,7 +190,7 @@ class Tail:
         return self._firehose or not self.wanted or not event.collection or event.collection in self.wanted
 
     def _frame(self, scene: Scene, event: Event) -> bytes:
-        """An event in CBOR. Its number is its moment, or one more than the last."""
+        """An event in CBOR. Its number is its time in µs, or one more than the last number."""
         self._last = max((self._last or 0) + 1, event.time)
         time = iso(scene.claims(event.time))
         if not event.collection:
@@ -207,7 +207,7 @@ def _packer() -> zstandard.ZstdCompressor:
 
 
 def _in_its_order(told: Iterable[Event], order: str) -> Iterator[Event]:
-    """As it is; or each few seconds backwards; or each event twice."""
+    """Events in order; if reversed, every few seconds backward; if doubled, each event twice."""
     if order == "reversed":
         for _, window in groupby(told, key=lambda event: event.time // WINDOW):
             yield from reversed(list(window))
@@ -245,7 +245,7 @@ _CHATTER = (
 
 
 def _small_talk(event: Event, time: int) -> bytes:
-    """A message about nothing. There are many: it is written without an encoder."""
+    """A message about nothing. There are many, so they are written without an encoder."""
     return (_CHATTER % (event.did, time, _own_key(event), iso(time), _said(event))).encode()
 
 
@@ -258,7 +258,7 @@ def _own_key(event: Event) -> str:
 
 
 def _record(scene: Scene, event: Event) -> dict[str, Any] | None:
-    """The record that an event brings; a deletion brings none."""
+    """The record in an event; None for a deletion."""
     if event.operation == "delete":
         return None
     if event.about is None:
@@ -270,7 +270,7 @@ def _record(scene: Scene, event: Event) -> dict[str, Any] | None:
 
 
 def voices(script: Script, said: Said, now: int) -> tuple[frozenset[str], frozenset[str]]:
-    """Who likes a post at a moment, and who shared it, by did: what a stream of reactions adds up to."""
+    """The DIDs of those who like a post at a moment, and of those who shared it: the sum of a stream's reactions."""
     given, shared = come_by(said, now, said.fame), counts(said, now).reposts
     back = come_by(said, now - WITHDRAWN_AFTER, said.fame)
     likes = [n for n in range(1, given + 1) if n % 10 or n > back]

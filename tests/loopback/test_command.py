@@ -1,4 +1,4 @@
-"""The whole of it: the program, in a process of its own, collects from the loopback internet what the script says."""
+"""The whole program, in its own process, collects from the loopback internet what the script says."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ pytestmark = pytest.mark.long
 
 SPEED = 60
 RICH = 100_000.0
-"""Dollars for X: what a slow machine asks twice is paid twice."""
+"""Budget for X: requests that a slow machine repeats are paid for twice."""
 BEGIN = moment("2026-03-12T04:06")
-"""In New York five minutes after midnight, when arXiv's feeds have turned."""
+"""Six minutes after midnight in New York, when arXiv's feeds have changed to the new day."""
 
 
 class Busy(World):
-    """For forty minutes somebody names a paper on Bluesky every few seconds."""
+    """A world in which, for forty minutes, somebody names a paper on Bluesky every few seconds."""
 
     def said(self, network: str, day: int) -> Sequence[Said]:
-        """The world's, and these."""
+        """The world's messages, and these."""
         usual = super().said(network, day)
         if network != "bluesky" or day != BEGIN // DAY:
             return usual
@@ -55,7 +55,7 @@ WORLD = Busy(1, "2026-02-26", talk=40)
 
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Loopback, list[Item], int]:
-    """What the record holds after one round of everything; the servers, and when it ended."""
+    """The servers, the items in the record after one round of every source, and when the round ended."""
     folder = tmp_path_factory.mktemp("site")
     with Loopback(WORLD, RunningClock(BEGIN, SPEED)) as loopback:
         hurry.Pace(loopback.clock.now(), time.time(), SPEED).write(folder)
@@ -89,18 +89,18 @@ def test_the_record_has_each_network_s_posts(network: str, collected: tuple[Loop
     loopback, items, end = collected
     found = {key: post for key, post in posts_in(items).items() if post.network == network}
     possible = {expected.key(one, loopback.bases): one for one in between(WORLD, network, BEGIN - 14 * DAY, end)}
-    assert found and set(found) <= set(possible), "nothing that nobody said"
+    assert found and set(found) <= set(possible), "only what somebody said"
     wanted = certain(network, end) if network != "bluesky" else heard(items)
     assert wanted and {expected.key(one, loopback.bases) for one in wanted} <= set(found)
     mentions = mentions_in(items)
     for key, post in found.items():
-        withheld = post.limits and not post.text  # who does not want to be counted is not
+        withheld = post.limits and not post.text  # posts whose author does not want to be counted have no counts
         assert mentions.get(key, set()) == (set() if withheld else expected.papers(possible[key])), post
     assert all(post.gone == "" or expected.gone(possible[key], end) for key, post in found.items())
 
 
 def heard(items: list[Item]) -> list[Said]:
-    """What a stream told while it was heard: all of the time that the record calls covered."""
+    """The messages on a stream while it was read: in all periods that the record calls covered."""
     covered = [one for one in of(Coverage, items) if one.network == "bluesky" and one.state == "complete"]
     assert sum(one.until_at - one.from_at for one in covered) >= 5 * MINUTE
     said = [
@@ -112,7 +112,7 @@ def heard(items: list[Item]) -> list[Said]:
 
 
 def certain(network: str, end: int) -> list[Said]:
-    """What one round must find: what the network's lists still hold."""
+    """What one round must find: everything still in the network's lists."""
     since = {"hackernews": BEGIN - 7 * DAY, "x": BEGIN - 6 * DAY}.get(network, BEGIN - 12 * HOUR)
     listed = [one for one in between(WORLD, network, since, BEGIN - 15 * MINUTE) if there(one, end)]
     few = listed[-{"lobsters": 15, "reddit": 60, "mastodon": 10, "feeds": 10}.get(network, len(listed)) :]
@@ -137,7 +137,7 @@ def test_nobody_was_asked_in_vain(collected: tuple[Loopback, list[Item], int]) -
 
 
 def _answered(asked: Asked) -> bool:
-    """A story may have been deleted between the list that named it and the question for its counts."""
+    """A story may be deleted between the list that named it and the request for its counts."""
     return asked.status in (101, 200) or (asked.status, asked.host) == (404, "lobsters")
 
 
@@ -159,7 +159,7 @@ def test_it_says_what_it_plays_and_what_is_asked(tmp_path: Path, capsys: pytest.
     ]
     assert command.main(words) == 0
     said = capsys.readouterr().out
-    assert "40 papers a day since" in said and "Faults: none, x=429@2026-11-20/1d." in said
+    assert "40 papers per day since" in said and "Faults: none, x=429@2026-11-20/1d." in said
     assert f"hotpapers run --config {tmp_path / 'hotpapers.toml'}" in said
     tables = tomllib.loads((tmp_path / "hotpapers.toml").read_text())
     assert tables["source"]["lobsters"]["base"].startswith("http://127.0.0.1:")

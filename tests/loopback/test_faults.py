@@ -1,4 +1,4 @@
-"""Every fault shows on the wire as what it is, is an error that the program knows, and is over when it is over."""
+"""Every fault appears on the wire as intended, is an error that the program knows, and ends when it should."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def loopback() -> Iterator[Loopback]:
 
 @pytest.fixture(autouse=True)
 def well(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """All is well again after each test. Nobody waits long for a goodbye."""
+    """Removes all faults after each test, and shortens the wait for close frames."""
     monkeypatch.setattr(streams, "CLOSING", 0.1)
     yield
     loopback.plan.clear()
@@ -88,7 +88,7 @@ def well(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 class Raw:
-    """What a plain client sees of one answer: status, headers and body, or what broke."""
+    """An answer as a plain client sees it: status, headers and body, or the error."""
 
     def __init__(self, loopback: Loopback, path: str = LIST, host: str = "lobsters", patience: float = 10.0) -> None:
         loopback.settle()
@@ -138,7 +138,7 @@ def test_a_plain_client_sees_it_and_sees_it_end(kind: str, loopback: Loopback) -
     raw = Raw(loopback, patience=0.7 if kind == "stall" else 10.0)
     shows = SHOWS.get(kind)
     assert shows(raw, well) if shows else raw.status == int(kind), (raw.status, raw.headers, raw.broke)
-    assert Raw(loopback, "/api/daily_papers", "huggingface").status == 200, "no other host has it"
+    assert Raw(loopback, "/api/daily_papers", "huggingface").status == 200, "no other host is affected"
     loopback.plan.clear()
     assert Raw(loopback).body == well.body
 
@@ -221,7 +221,7 @@ WRITTEN = {"slow": "slow:0.1", "replayed": "replayed:300"}
 
 
 def hears(http_client: HttpClient, base: str, many: int = 30, patience: int = 200) -> list[bytes]:
-    """What a stream told in the last ten minutes: nearly all; nothing, if it says nothing for so many silences."""
+    """Nearly all messages of a stream in the last ten minutes; none, if it is silent `patience` times."""
     found, silence = list[bytes](), 0
     for message in http_client.messages(f"{base}{STREAM}{NOW - 10 * MINUTE}"):
         found += [message] if message is not None else []
@@ -241,7 +241,7 @@ def test_a_stream_has_it_too(kind: str, loopback: Loopback) -> None:
         loopback.plan.add(f"bluesky.stream1={WRITTEN.get(kind, kind)}")
         loopback.settle()
         check_stream(kind, http_client, loopback.bases["bluesky.stream1"], well)
-        assert hears(http_client, loopback.bases["bluesky.stream2"]) == well, "the other host is well"
+        assert hears(http_client, loopback.bases["bluesky.stream2"]) == well, "the other host is unaffected"
         loopback.plan.clear()
         loopback.settle()
         assert hears(http_client, loopback.bases["bluesky.stream1"]) == well and loopback.trapped == 0
@@ -271,7 +271,7 @@ def check_stream(kind: str, http_client: HttpClient, base: str, well: list[bytes
         return check_again(hears(http_client, base, 45), well)
     heard = hears(http_client, base)
     assert len(heard) == 30
-    assert (heard == well) == (kind in ("slow", "reversed")), "what is far apart in time is told in order"
+    assert (heard == well) == (kind in ("slow", "reversed")), "events far apart in time come in order"
     assert kind != "doubled" or heard[::2] == heard[1::2] == well[:15]
     assert kind != "malformed" or all(b"\x00" in message for message in heard)
 

@@ -1,4 +1,4 @@
-"""The loopback internet without sockets: the same words as on the wire, and time that passes when it is told to."""
+"""The loopback internet without sockets: the same answers as over sockets, and time that passes on request."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_pages_follow_each_other_to_the_end() -> None:
     )
     query = f'{http.bases["x"]}/2/tweets/search/recent?query=url:"arxiv.org"&max_results=10'
     both = [http.get(f"{query}{more}", headers=KEYS["x"]).body for more in ("", "&next_token=10")]
-    assert b"RT @" in both[0] + both[1] and both[0] != both[1], "who does not leave reposts out gets them"
+    assert b"RT @" in both[0] + both[1] and both[0] != both[1], "reposts are included unless left out"
     assert http.get(f"{query}&since_id=1", headers=KEYS["x"], accept=(400,)).status == 400
     hits = f"{http.bases['hackernews']}/api/v1/search_by_date?query=arxiv.org&hitsPerPage=5&page="
     assert http.get(hits + "0").body != http.get(hits + "1").body
@@ -136,7 +136,7 @@ def _posts(items: list) -> list[str]:  # type: ignore[type-arg]
 
 def test_what_is_nowhere_is_not_found() -> None:
     http = LoopClient(WORLD, SteppedClock(NOW))
-    with pytest.raises(NetError, match="nobody of that name"):
+    with pytest.raises(NetError, match="no such host here"):
         http.get("https://arxiv.org/abs/2603.00001")
     with pytest.raises(RequestRefused):
         list(http.messages(http.bases["lobsters"]))

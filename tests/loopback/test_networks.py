@@ -1,4 +1,4 @@
-"""Every source reads the loopback internet over real sockets, and has what the script says: posts, papers, counts."""
+"""Every source reads the loopback internet over real sockets and gets what the script says: posts, papers, counts."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ SINCE = {"hackernews": NOW - 7 * DAY, "x": NOW - 7 * DAY + 1, "huggingface": (NO
 
 
 def wanted(network: str) -> list[Said]:
-    """What its source finds in its first round."""
+    """What a network's source finds in its first round."""
     since = SINCE.get(network, WORLD.first_day * DAY)
     late = 3 * MINUTE if network == "hackernews" else 0
     said = [one for one in between(WORLD, network, since, NOW - late) if there(one, NOW)]
@@ -260,7 +260,7 @@ def running() -> Iterator[Loopback]:
 
 
 def posted(since: int, until: int) -> dict[str, Said]:
-    """What names a paper on Bluesky and is told in a stretch of its stream, by key."""
+    """The messages on Bluesky that name a paper, from a period of its stream, by key."""
     told = between(WORLD, "bluesky", since - stream.DELAY, until - stream.DELAY)
     return {expected.key(said, {}): said for said in told if said.names and present(said.by, said.at)}
 
@@ -293,14 +293,14 @@ def test_bluesky(how: dict[str, str], running: Loopback, tmp_path: Path) -> None
 
 
 def check_voices(reactions: list[Reaction], wanted: dict[str, Said], at: int) -> None:
-    """Who likes and shares each post, as the stream told it and as the script has it."""
+    """Check who likes and shares each post: the same by the stream and by the script."""
     now: dict[tuple[str, str], set[str]] = {}
     for one in reactions:
         voices = now.setdefault((one.post, one.type), set())
         (voices.discard if one.withdrawn else voices.add)(one.account.removeprefix("bluesky:"))
     for key, said in wanted.items():
         if said.gone_at > at and present(said.by, at):
-            # of several events of the last moment, the page may hold but some
+            # of several events at the last moment, the page may have only some
             before, after = (
                 dict(zip(("like", "repost"), stream.voices(WORLD, said, end), strict=True)) for end in (at - 1, at)
             )
@@ -339,7 +339,7 @@ def check_lines(running: Loopback) -> None:
 
 
 def test_accounts_say_of_themselves_what_they_are_told_to(loopback: Loopback, http: HttpClient) -> None:
-    """By id and handle on Bluesky's view; by name on a Mastodon server, for its own accounts alone, in HTML."""
+    """By id and handle on Bluesky's view; by name on a Mastodon server, only for its own accounts, in HTML."""
     ada = next(one for one in WORLD.accounts("bluesky") if present(one, NOW))
     moss = next(one for one in WORLD.accounts("mastodon") if present(one, NOW) and one.home == "one")
     loopback.profiles |= {ada.id: "Kettles", moss.id: "Stoves & more"}

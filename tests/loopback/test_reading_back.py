@@ -1,4 +1,4 @@
-"""Networks that are read for the first time tell what was said before, as far as they remember it."""
+"""Networks read for the first time give what was said before, as far back as they remember."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ TOLD = {
     "mastodon": WEEK,
     "bluesky": NOW - DAY + EDGE,
 }
-"""How far back each network tells all."""
+"""How far back each network has everything."""
 LATEST = HOUR // 4
-"""What was said within so long may come later."""
+"""Messages from this last period may come later."""
 HELD_BACK = 0.1
-"""The part of a day's papers of which OAI-PMH does not say that they were announced later than usual."""
+"""The share of a day's papers announced later than usual, which OAI-PMH does not show."""
 
 
 def back(name: str, since: int = WEEK, now: int = NOW) -> tuple[BackfillingSource, LoopClient, list[PayloadPage]]:
-    """What a network tells when it is read for the first time."""
+    """The pages of a network that is read for the first time."""
     http = LoopClient(WORLD, SteppedClock(now), stop_at=now + HOUR)
     source = make(name, http.bases)
     assert isinstance(source, BackfillingSource)
@@ -62,7 +62,7 @@ def test_all_that_was_said_is_told(name: str) -> None:
 
 
 def _is_findable(said: Said) -> bool:
-    """Whether it is there, and still says what it said at first."""
+    """Whether a message exists and still says what it said at first."""
     return expected.surely_found(said) and there(said, NOW) and said.edited_at > NOW
 
 

@@ -1,4 +1,4 @@
-"""The script and its laws: what they promise to who compares a record with them."""
+"""The script and its laws: the guarantees on which comparisons with a record rely."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_as_many_have_come_as_came_until_then(final: int, hours: int, seconds: i
 def test_half_of_what_is_missing_comes_in_each_half() -> None:
     one = Said("bluesky", "1", 10**15, ADA, "", fame=999, half=8 * HOUR)
     assert [come_by(one, one.at + n * 8 * HOUR, 999) for n in range(4)] == [0, 500, 750, 875]
-    assert come_by(one, NEVER, 999) == 999 and counts(one, NEVER).likes == 999 - 99, "every tenth is taken back"
+    assert come_by(one, NEVER, 999) == 999 and counts(one, NEVER).likes == 999 - 99, "every tenth is withdrawn"
 
 
 @given(st.integers(0, 400), st.integers(0, 3 * 24 * 3600))

@@ -1,4 +1,4 @@
-"""An answer on a real connection, with what befalls it on its way; and the websocket as a server speaks it."""
+"""Sends answers on a real connection, with its faults; and the server's side of a websocket."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from tests.loopback.faults import Fault
 from tests.loopback.scene import Reply
 
 OVERSIZED = 80_000_000
-"""Bytes of an answer that is too large; it is packed on its way."""
+"""Bytes of an answer that is too large; it is sent compressed."""
 LARGE_MESSAGE = 9_000_000
 LONGEST = 300.0
-"""Seconds of saying nothing, after which a stalled connection ends."""
+"""Seconds of silence after which a stalled connection ends."""
 PIECES = 10
-"""In as many pieces comes an answer that is slow."""
+"""The number of pieces in which a slow answer is sent."""
 
 
 @lru_cache(1)
 def bomb() -> bytes:
-    """A small packed body that is large when unpacked."""
+    """A small compressed body that is large when decompressed."""
     packer = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
     return b"".join(packer.compress(b" " * 1_000_000) for _ in range(OVERSIZED // 1_000_000)) + packer.flush()
 
 
 def head(reply: Reply, size: int | None, moment: float) -> bytes:
     """A reply's first lines. `size`: of the body, None for one that ends with the connection; `moment`: seconds since
-    1970, as the server's clock has it."""
+    1970, by the server's clock."""
     lines = [f"HTTP/1.1 {reply.status} As-Planned", f"Date: {formatdate(moment, usegmt=True)}"]
     lines += [f"Content-Type: {reply.type}", *(f"{name}: {value}" for name, value in reply.headers.items())]
     lines += ["Connection: close"] if size is None else [f"Content-Length: {size}"] * (reply.status != 304)
@@ -45,7 +45,7 @@ def head(reply: Reply, size: int | None, moment: float) -> bytes:
 
 
 def send(connection: socket.socket, reply: Reply, fault: Fault | None, moment: float, over: threading.Event) -> bool:
-    """Sends an answer as the fault has it; whether the connection can be used again."""
+    """Send an answer, changed by the fault; whether the connection can be used again."""
     kind = fault.kind if fault else ""
     if fault and kind in ("refused", "reset"):
         break_off(connection)
@@ -77,12 +77,12 @@ def _slowly(connection: socket.socket, data: bytes, seconds: float, over: thread
 
 
 def break_off(connection: socket.socket) -> None:
-    """The next close is a reset."""
+    """Make the next close a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class Websocket:
-    """A server's side of one websocket (RFC 6455), packed where the client can."""
+    """The server's side of a websocket (RFC 6455), compressed if the client supports it."""
 
     def __init__(self, connection: socket.socket, handshake: bytes) -> None:
         self._connection = connection
@@ -95,18 +95,18 @@ class Websocket:
         connection.setblocking(False)
 
     def send(self, message: bytes, *, text: bool) -> None:
-        """One message."""
+        """Send one message."""
         (self._protocol.send_text if text else self._protocol.send_binary)(message)
         self._flush()
 
     def send_half(self, message: bytes) -> None:
-        """The first half of a message, and nothing after it."""
+        """Send the first half of a message, and nothing after it."""
         self._protocol.send_text(message)
         data = b"".join(self._protocol.data_to_send())
         self._sendall(data[: len(data) // 2])
 
     def listen(self) -> bool:
-        """Answers pings and goodbyes; whether the other side is still there."""
+        """Answer ping and close frames; whether the client is still there."""
         try:
             data = self._connection.recv(65_536)
         except BlockingIOError:
@@ -120,7 +120,7 @@ class Websocket:
         return bool(data) and self._protocol.state is State.OPEN
 
     def close(self) -> None:
-        """Says goodbye."""
+        """Send a close frame."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(CloseCode.GOING_AWAY)
             self._flush()
@@ -135,5 +135,5 @@ class Websocket:
 
 
 def _data(parts: Iterable[bytes]) -> list[bytes]:
-    """What is to be sent; the protocol's sign for the end of the connection is an empty part."""
+    """The data to send, without the empty part by which the protocol marks the end of the connection."""
     return [part for part in parts if part]

@@ -1,4 +1,4 @@
-"""Made-up words: titles, abstracts, messages, names. Nobody wrote them, nobody is meant."""
+"""Made-up words: titles, abstracts, messages, names. Nobody wrote them, and they refer to nobody."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ ANSWERS = ("Thanks for the pointer.", "I disagree, see the second table.", "Same
 
 
 def title(rng: Random, archive: str) -> str:
-    """Of five words and more."""
+    """A title of at least five words."""
     things = THINGS.get(archive, THINGS[""])
     said = f"{rng.choice(MANNERS)} {rng.choice(things)} {rng.choice(LINKS)} {rng.choice(TASKS)}"
     return f"{said}: {rng.choice(TURNS)}"
 
 
 def abstract(rng: Random, named: str) -> str:
-    """Two sentences about it."""
+    """Two sentences about a paper with a title."""
     gain, cases = rng.randrange(2, 60), rng.randrange(3, 900)
     return f"We study {named.partition(':')[0].lower()}. On {cases} made-up cases the error falls by {gain} percent."
 
@@ -81,7 +81,7 @@ def author(rng: Random) -> str:
 
 
 def handle(n: int) -> str:
-    """The n-th made-up nickname; all differ."""
+    """The n-th made-up handle; all differ."""
     colour, rest = n % len(COLOURS), n // len(COLOURS)
     beast, number = rest % len(BEASTS), rest // len(BEASTS)
     return f"{COLOURS[colour]}{BEASTS[beast]}{number or ''}"

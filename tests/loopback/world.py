@@ -1,9 +1,9 @@
-"""A script that is made up from a seed, day after day, for as long as anybody asks. A pure function of its settings.
+"""A script generated from a seed, day by day, without end if wanted. A pure function of its settings.
 
-Papers have a heat, 1 for most and much more for a few; with it grows how many people speak of a paper and how often
-they are liked. They speak of it within a week of its announcement. Besides, programs post every paper of computer
-science, a few people say things about no paper, now and then a dozen accounts praise the same paper in the same words,
-some posts are edited or deleted, and some accounts are suspended.
+Papers have a heat: 1 for most, much more for a few. The hotter a paper, the more people post about it and the more they
+are liked. They post within a week of its announcement. In addition, bots post every paper in computer science, a few
+people post about other things, from time to time a dozen accounts praise the same paper in the same words, some posts
+are edited or deleted, and some accounts are suspended.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ RATES = {
     "bluesky": 0.15, "mastodon": 0.09, "x": 0.08, "hackernews": 0.02, "reddit": 0.015, "lobsters": 0.006,
     "feeds": 0.008,
 }  # fmt: skip
-"""Messages about a paper of heat 1, on average; a paper of heat h has h times as many, MOST at most."""
+"""Messages about a paper of heat 1, on average; a paper of heat h has h times as many, at most MOST."""
 MOST = 12
 PEOPLE = {
     "bluesky": 400, "mastodon": 200, "x": 200, "hackernews": 120, "reddit": 80, "lobsters": 40, "huggingface": 60,
     "feeds": 3,
 }  # fmt: skip
 PROGRAMS = ("bluesky", "mastodon", "x")
-"""Where a program posts every paper of computer science; the first account there is its own."""
+"""Networks with a bot that posts every paper in computer science; it is the first account there."""
 CHOIR = 12
-"""The last accounts of Bluesky: every CHOIR_EVERY days they praise one paper in the same words."""
+"""This many accounts, the last ones on Bluesky, praise one paper in the same words every CHOIR_EVERY days."""
 CHOIR_EVERY = 15
 SPEAKS_FOR = 7
-"""Days in which a paper is spoken of."""
+"""Days for which people post about a paper."""
 FORMS = ("abs", "abs", "abs", "pdf", "html", "doi", "alphaxiv", "huggingface", "prose")
 SLOT = 16
-"""Seconds of which each day's talk has its own, so that no two messages of a network are made in the same one."""
+"""In each period of this many seconds, every day's talk has one of its own: no two messages of a network coincide."""
 
 
 class Day(NamedTuple):
-    """What is said of the papers of one announcement: by network and day."""
+    """The messages about the papers of one announcement, by network and day."""
 
     said: dict[tuple[str, int], list[Said]]
 
 
 class World:
-    """The script. `start`: the first day, YYYY-MM-DD; `days`: how many, None without end. `papers`: a day, on average.
+    """The script. `start`: the first day, YYYY-MM-DD; `days`: how many, None for no end. `papers`: per day, on average.
 
-    `talk`: how much is said, 1 for the rates above. `chatter`: seconds between two messages about nothing.
+    `talk`: how much people post, 1 for the rates above. `chatter`: seconds between two messages about nothing.
     """
 
     def __init__(
@@ -71,14 +71,14 @@ class World:
         self._talk: OrderedDict[str, Day] = OrderedDict()
         self._said: OrderedDict[tuple[str, int], Sequence[Said]] = OrderedDict()
 
-    # ---- what a script promises --------------------------------------------------------------------------
+    # ---- the methods of a script -------------------------------------------------------------------------
 
     def papers(self, label: str) -> Sequence[Paper]:
         """What arXiv announces as new on a day."""
         return self._press.papers(label)
 
     def replaced(self, label: str) -> Sequence[tuple[Paper, int]]:
-        """Further versions that are announced on a day."""
+        """New versions announced on a day."""
         return self._press.replaced(label)
 
     def paper(self, id: str) -> Paper | None:
@@ -86,11 +86,11 @@ class World:
         return self._press.paper(id)
 
     def said(self, network: str, day: int) -> Sequence[Said]:
-        """What is said on a network on a day, by moment."""
+        """The messages on a network on a day, by moment."""
         return _kept(self._said, (network, day), lambda: self._said_on(network, day), 600)
 
     def accounts(self, network: str) -> Sequence[Account]:
-        """Everybody on a network."""
+        """All accounts on a network."""
         return self._people[network]
 
     # ---- people --------------------------------------------------------------------------------------------
@@ -100,8 +100,8 @@ class World:
         return {network: tuple(self._account(network, n) for n in range(many)) for network, many in PEOPLE.items()}
 
     def _account(self, network: str, n: int) -> Account:
-        """The n-th account: the same name on every network, so some are the same person. One in 40 is suspended for a
-        while, some day."""
+        """The n-th account. It has the same name on every network, so some are the same person. One in 40 is suspended
+        for a while at some time."""
         rng = Random(f"{self.seed} account {network} {n}")
         name = words.handle(n)
         program = n == 0 and network in PROGRAMS
@@ -133,7 +133,7 @@ class World:
         return _kept(self._talk, label, lambda: Talk(self, label).day(), PAPERS_KEPT)
 
     def _small_talk(self, network: str, day: int) -> list[Said]:
-        """A few messages about no paper, in the slot that no day's talk has."""
+        """A few messages about other things, in the slot that no day's talk uses."""
         if network in ("feeds", "huggingface", "lobsters"):
             return []
         rng = Random(f"{self.seed} small talk {network} {day}")
@@ -147,7 +147,7 @@ class World:
 
 
 class Talk:
-    """Makes up what is said of one day's papers."""
+    """Makes up the messages about one day's papers."""
 
     def __init__(self, world: World, label: str) -> None:
         self._world, self._label = world, label
@@ -158,7 +158,7 @@ class Talk:
         self._day = Day({})
 
     def day(self) -> Day:
-        """All of it."""
+        """All messages."""
         papers = self._world.papers(self._label)
         for paper in papers:
             for network, rate in RATES.items():
@@ -177,7 +177,7 @@ class Talk:
         return said
 
     def _free(self, network: str, at: int) -> int:
-        """The first free second of this day's slot after a moment, µs."""
+        """The first free second in this day's slots after a moment, µs."""
         second = at // SECOND // SLOT * SLOT + self._slot
         while (network, second) in self._taken or second * SECOND < self._begins:
             second += SLOT
@@ -185,7 +185,7 @@ class Talk:
         return second * SECOND
 
     def _speak(self, network: str, paper: Paper) -> None:
-        """Somebody speaks of a paper, and perhaps somebody answers or quotes, or says it elsewhere too."""
+        """Somebody posts about a paper; perhaps somebody replies or quotes, or posts it on another network too."""
         rng = self._rng
         delay = min(5 * MINUTE + round(rng.expovariate(1 / 14) * HOUR), (SPEAKS_FOR - 1) * DAY)
         first = self._say(self._message(network, paper, self._begins + delay))
@@ -201,7 +201,7 @@ class Talk:
             self._repeat("x", first)
 
     def _repeat(self, network: str, said: Said) -> None:
-        """The same person says the same in another place."""
+        """The same person posts the same on another network."""
         people = self._world.accounts(network)
         by = next((one for one in people if one.name == said.by.name), people[-1])
         at = self._free(network, said.at + MINUTE)
@@ -228,7 +228,7 @@ class Talk:
         return self._rng.choice(people if network == "feeds" else people[1:-CHOIR])
 
     def _naming(self, network: str, paper: Paper) -> Naming:
-        """How the paper is named there: stories by their address, everything else in any way."""
+        """How the paper is named: in stories by its address, elsewhere in any form."""
         rng = self._rng
         if network == "lobsters":
             return Naming(paper.id, rng.choice(("abs", "pdf")))
@@ -239,13 +239,13 @@ class Talk:
         return Naming(paper.id, form, place, version=1 if form == "pdf" and rng.random() < 0.5 else 0)
 
     def _as_comment(self, said: Said) -> Said:
-        """Some of Hacker News are comments under a story about something else."""
+        """Some messages on Hacker News are comments on a story about something else."""
         if said.network == "hackernews" and self._rng.random() < 0.4:
             return said._replace(title="", story=ids.made("hackernews", said.at - HOUR), fame=0)
         return said
 
     def _fate(self, said: Said) -> Said:
-        """One in 25 is deleted, one in 20 edited where that can be, one in 30 is not to be quoted."""
+        """One in 25 is deleted, one in 20 edited where that is possible, one in 30 may not be quoted."""
         rng = self._rng
         if rng.random() < 0.04:
             gone_at = said.at + rng.randrange(60, 10 * 24 * 60) * MINUTE
@@ -263,7 +263,7 @@ class Talk:
         return said
 
     def _list_on_hugging_face(self, paper: Paper) -> None:
-        """A paper's page there, made in the hours after its announcement."""
+        """A paper's page on Hugging Face, created in the hours after its announcement."""
         rng = self._rng
         at = self._free("huggingface", self._begins + rng.randrange(2, 30) * HOUR)
         fame = min(500, int(paper.heat * rng.randrange(2, 8)))
@@ -273,7 +273,7 @@ class Talk:
         ))  # fmt: skip
 
     def _announce_by_program(self, papers: Sequence[Paper]) -> None:
-        """A program posts each paper, in the same form of words."""
+        """A bot posts each paper, always in the same form."""
         for n, paper in enumerate(papers):
             for network in PROGRAMS:
                 at = self._free(network, self._begins + 10 * MINUTE + n * 30 * SECOND)
@@ -295,7 +295,7 @@ def _uri(said: Said) -> str:
 
 
 def account_id(network: str, name: str, n: int) -> str:
-    """The identifier of a network's n-th account: by number or by name, as it is there."""
+    """The identifier of a network's n-th account: a number or a name, as usual there."""
     if network == "bluesky":
         return ids.did(name)
     numbered = {
@@ -308,7 +308,7 @@ def account_id(network: str, name: str, n: int) -> str:
 
 
 def _kept(cache: OrderedDict[K, T], key: K, make: Callable[[], T], most: int) -> T:
-    """What was made of a key before, or makes it; the oldest is dropped where there are too many."""
+    """The cached value for a key, made if needed; the oldest is dropped if there are too many."""
     found = cache.get(key)
     if found is None:
         found = cache[key] = make()

@@ -1,7 +1,8 @@
-"""A script that somebody writes down, a line a thing, for a test that wants to know exactly what happens.
+"""A script written by hand, for tests that need to know exactly what happens.
 
-ada = account("bluesky", "ada") moss = paper("2603.00001", "2026-03-10") script = Written([moss], [said(ada,
-moment("2026-03-10T09:00"), "Look at this!", moss, fame=20)])
+ada = account("bluesky", "ada")
+moss = paper("2603.00001", "2026-03-10")
+script = Written([moss], [said(ada, moment("2026-03-10T09:00"), "Look at this!", moss, fame=20)])
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from tests.loopback.script import SECOND, Account, Naming, Paper, Said, Version
 
 
 def account(network: str, name: str, **more: Any) -> Account:
-    """Somebody on a network; `more`: fields of Account."""
+    """An account on a network; `more`: fields of Account."""
     number = 0 if network == "feeds" else sum(name.encode())
     given: dict[str, Any] = {"id": world.account_id(network, name, number), "shown": name.title(), "home": "one"}
     return Account(network, name=name, **(given | more))
 
 
 def paper(id: str, label: str, *labels: str, **more: Any) -> Paper:
-    """A paper that is announced on a day, its further versions on others; `more`: fields of Paper."""
+    """A paper announced on one day, and its later versions on other days; `more`: fields of Paper."""
     versions = tuple(Version(days.announced_at(one) - 10 * HOUR, one) for one in (label, *labels))
     given: dict[str, Any] = {
         "title": f"A Made-Up Result of Some Length, Number {id}", "authors": ("Ada Amberfield", "Wen Lindenau"),
@@ -33,7 +34,7 @@ def paper(id: str, label: str, *labels: str, **more: Any) -> Paper:
 
 
 def said(by: Account, at: int, words: str, *named: Paper | Naming, **more: Any) -> Said:
-    """What somebody says at a whole second, naming papers by a link or as is told; `more`: fields of Said."""
+    """A message at a whole second that names papers, by link unless given as Naming; `more`: fields of Said."""
     names = tuple(Naming(one.id) if isinstance(one, Paper) else one for one in named)
     at = at // SECOND * SECOND
     title = words if by.network in ("hackernews", "lobsters", "reddit", "feeds", "huggingface") else ""
@@ -42,7 +43,7 @@ def said(by: Account, at: int, words: str, *named: Paper | Naming, **more: Any) 
 
 
 class Written:
-    """The script. Two messages of one network in the same second are a mistake of who wrote it."""
+    """The script. Two messages in the same second on one network are an error."""
 
     def __init__(self, papers: Iterable[Paper] = (), said: Iterable[Said] = (), *, chatter: int = 20) -> None:
         self.chatter = chatter
@@ -56,11 +57,11 @@ class Written:
             assert len({one.at for one in day}) == len(day), f"{network}: two messages in one second"
 
     def papers(self, label: str) -> Sequence[Paper]:
-        """What is announced as new on a day."""
+        """The papers announced as new on a day."""
         return [one for id, one in sorted(self._papers.items()) if one.label == label]
 
     def replaced(self, label: str) -> Sequence[tuple[Paper, int]]:
-        """Further versions that are announced on a day."""
+        """New versions announced on a day."""
         rest = [(one, n, version) for one in self._papers.values() for n, version in enumerate(one.versions[1:], 2)]
         return [(one, n) for one, n, version in rest if version.label == label]
 
@@ -69,9 +70,9 @@ class Written:
         return self._papers.get(id)
 
     def said(self, network: str, day: int) -> Sequence[Said]:
-        """What is said on a network on a day."""
+        """The messages on a network on a day."""
         return self._said.get((network, day), [])
 
     def accounts(self, network: str) -> Sequence[Account]:
-        """Everybody who says something on a network."""
+        """All accounts with messages on a network."""
         return list(self._people.get(network, {}).values())

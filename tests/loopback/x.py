@@ -18,7 +18,7 @@ _URL = re.compile(r'url:"([^"]{1,100})"')
 
 
 def answer(scene: Scene, asked: Request) -> Reply:
-    """Search and lookup, for those who have a token."""
+    """Search and lookup, for requests with the token."""
     if asked.headers.get("authorization") != f"Bearer {TOKEN}":
         return json({"title": "Unauthorized", "status": 401, "detail": "Unauthorized"}, 401)
     if asked.path == "/2/tweets/search/recent":
@@ -27,12 +27,12 @@ def answer(scene: Scene, asked: Request) -> Reply:
 
 
 def matches(said: Said, query: str) -> bool:
-    """Whether a message leads to one of the addresses that a query names."""
+    """Whether a message links to one of the addresses in a query."""
     return any(part in target for part in _URL.findall(query) for target in naming.targets(said))
 
 
 def _search(scene: Scene, asked: Request) -> Reply:
-    """What was said in the last seven days and after `since_id`, newest first, page by page."""
+    """The matching posts of the last seven days and after `since_id`, newest first, page by page."""
     since, size = asked.number("since_id", 0, 2**63), asked.number("max_results", 10, 100)
     made = ids.made_at("x", str(since)) or 0
     if since and made < scene.now - MEMORY_DAYS * DAY:
@@ -51,7 +51,7 @@ def _search(scene: Scene, asked: Request) -> Reply:
 
 
 def _rows(scene: Scene, query: str) -> list[dict[str, Any]]:
-    """What matches, and who shares it again where that is not left out, newest first."""
+    """Matching posts and, unless left out, reposts of them, newest first."""
     found = []
     for said in latest(scene.script, "x", scene.now, MEMORY_DAYS + 1):
         if said.at > scene.now - MEMORY_DAYS * DAY and there(said, scene.now) and matches(said, query):
@@ -61,7 +61,7 @@ def _rows(scene: Scene, query: str) -> list[dict[str, Any]]:
 
 
 def _lookup(scene: Scene, asked: Request) -> Reply:
-    """Posts by number; what is gone is named among the errors."""
+    """Posts by id; missing ones are listed as errors."""
     found, errors = [], []
     for id in asked.one("ids").split(",")[:100]:
         at = ids.made_at("x", id)
@@ -74,7 +74,7 @@ def _lookup(scene: Scene, asked: Request) -> Reply:
 
 
 def _problem(said: Said | None, id: str, now: int) -> dict[str, Any]:
-    """Why a post is not shown."""
+    """The error for a post that is not shown."""
     away = said is not None and said.at <= now and not present(said.by, now)
     return {
         "value": id, "resource_id": id, "resource_type": "tweet", "parameter": "ids",
@@ -98,7 +98,7 @@ def _invalid(why: str) -> Reply:
 
 
 def _tweet(scene: Scene, said: Said) -> dict[str, Any]:
-    """A post as it is now: an edit has a number of its own."""
+    """A post as it is now; an edit has its own id."""
     edited = said.edited_at <= scene.now
     history = [said.id, *([str(int(ids.made("x", said.edited_at)) + 2)] if edited else [])]
     text, urls = _text(scene, said)
@@ -115,7 +115,7 @@ def _tweet(scene: Scene, said: Said) -> dict[str, Any]:
 
 
 def _text(scene: Scene, said: Said) -> tuple[str, list[dict[str, Any]]]:
-    """The text, in which every address is a short one, and what these stand for."""
+    """The text with shortened addresses, and the list of what they stand for."""
     text, urls = "", []
     for piece in naming.pieces(said, scene.now):
         start = len(text)
@@ -129,7 +129,7 @@ def _text(scene: Scene, said: Said) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _shared(scene: Scene, said: Said) -> list[dict[str, Any]]:
-    """Somebody shares a post again: cut, with the original's count of reposts and no likes."""
+    """A repost of a post: with shortened text, the original's count of reposts, and no likes."""
     shares = finals(said).reposts
     at = comes_at(said, 2, shares) // SECOND * SECOND if shares >= 2 else scene.now + HOUR
     if at > scene.now:

@@ -1,1 +1,1 @@
-"""The sources: what they ask a network for, and what they read out of its answers."""
+"""The sources: what they request from a network, and what they read from its answers."""

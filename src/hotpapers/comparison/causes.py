@@ -30,7 +30,7 @@ WITHDRAWN_SHARE = 50
 
 
 def judgement_cause(rules: Rules, other_rules: Rules) -> Cause:
-    """The cause of a judgement that only one collector has. `rules`: the rules behind it, with their versions;
+    """The cause of a judgment that only one collector has. `rules`: the rules behind it, with their versions;
     `other_rules`: the versions in the other collector's program."""
     return "rule" if all(other_rules.get(rule) == version for rule, version in rules.items()) else "version"
 

@@ -43,7 +43,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class ComparisonHeader(_Line, frozen=True, kw_only=True, tag="header"):
     """The first line. `check`: a mark that is the same for everybody with the same key. The file has papers announced
     after `since` and what was observed up to `until`. `rules`: each rule that judges accounts and mentions, with its
-    version. `back`: when each network had been read back to before its first reading."""
+    version. `back`: by network, when all that it had from before its first reading was in the record."""
 
     format: Annotated[str, Meta(max_length=60)]
     version: int

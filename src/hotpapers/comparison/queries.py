@@ -37,7 +37,7 @@ def last_observed(view: AsOfView) -> int:
 
 
 def back(view: AsOfView) -> dict[str, int]:
-    """When each network had been read back to before its first reading."""
+    """By network, when all that it had from before its first reading was in the record."""
     return dict(view.database.rows(f"WITH {read_back_sql(view)} SELECT network, until_at FROM back"))
 
 

@@ -49,8 +49,8 @@ NO_REACTIONS = CurrentReactions(frozenset(), frozenset())
 
 
 class CountedReactions:
-    """Reactions of one type, none withdrawn; one given twice counts from the first time on. `voices`: the voices that
-    came after so many of the moments."""
+    """Reactions of one type, none withdrawn; one given twice counts from the first time on. `voices`: by number
+    of moments passed, the voices that came then."""
 
     def __init__(self, moments: Sequence[int], voices: Mapping[int, Sequence[int]]) -> None:
         self._by_moment: dict[int, CurrentReactions] = {}

@@ -26,7 +26,7 @@ AHEAD = 16
 
 
 Take = Callable[[float], Sequence[bytes] | None]
-"""What arrived within so many seconds, perhaps nothing; None at the end. Raises any error from reading."""
+"""Gets seconds; what arrived within them, perhaps nothing, or None at the end. Raises any error from reading."""
 
 
 def with_heartbeat(take: Take, deadline: Deadline, silence: float, longest: float) -> Iterator[bytes | None]:

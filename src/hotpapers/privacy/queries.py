@@ -154,7 +154,7 @@ def own_accounts(database: Database) -> frozenset[str]:
 
 
 def posts_with_snapshots(record: Record) -> Iterator[tuple[list[int], int]]:
-    """All posts that have snapshots, in slices; each with 0 in place of the progress."""
+    """All posts that have snapshots, in slices; each with 0, as there is no progress to save."""
     sql = f"SELECT DISTINCT post FROM snapshot WHERE post > ? AND until = 0 ORDER BY post LIMIT {AT_ONCE}"
     after = 0
     while posts := [post for (post,) in record.database.rows(sql, (after,))]:

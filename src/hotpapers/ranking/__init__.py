@@ -47,7 +47,7 @@ def rank(inputs: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:
 
 
 def with_ties(ordered: Sequence[ScoredCandidate]) -> tuple[ScoredCandidate, ...]:
-    """The candidates, with `tied` set for exactly those whose neighbour has the same score."""
+    """The candidates, with `tied` set for exactly those whose neighbor has the same score."""
     tied_scores = {candidate.score for candidate, other in pairwise(ordered) if candidate.score == other.score}
     return tuple(
         candidate if candidate.tied == (candidate.score in tied_scores)

@@ -1,4 +1,4 @@
-"""What it would take for two neighbours to swap: the least growth, network by network."""
+"""What it would take for two neighbors to swap: the least growth, network by network."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 def tidy(body: bytes) -> bytes:
-    """Shorten runs of thousands of blanks or letters, on which feedparser's regular expressions take quadratic time.
+    """Shorten runs of thousands of spaces or letters, on which feedparser's regular expressions take quadratic time.
 
     UTF-16 is converted to UTF-8 first, to find these runs.
     """

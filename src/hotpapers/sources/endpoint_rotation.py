@@ -54,8 +54,8 @@ class EndpointRotation:
 
 
 def raise_failures(failed: Sequence[NetError], count: int) -> None:
-    """Raise what failed of `count` parts: PartiallyRead if some could be read, else the error of the part to be retried
-    soonest; nothing if none failed."""
+    """Raise what failed of `count` parts: PartiallyRead if there are several and some could be read or lost entries,
+    else the error of the part to be retried soonest; nothing if none failed."""
     if not failed:
         return
     lost_until = max((until for problem in failed if (until := _lost_until(problem)) is not None), default=None)

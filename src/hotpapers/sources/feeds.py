@@ -61,7 +61,7 @@ class FeedsSource:
         yield from self._rotation.pages(http, parts, _cursor_pages(read_at))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same; then since when nothing is missing, if all feeds date their entries."""
+        """The same. If all feeds date their entries, a last page gives the moment since which nothing is missing."""
         yield from self.pages(http, cursor)
         if self._oldest.keys() >= set(self.settings.urls):
             yield PayloadPage(since=max(since, *self._oldest.values()))

@@ -102,7 +102,7 @@ class Database(Protocol):
         even then, and another call finishes the work."""
 
     def integrity(self, seconds: float = inf) -> IntegrityReport:
-        """The damage that the database finds in a quick check of itself. Gives up after so many seconds."""
+        """The damage that the database finds in a quick check of itself. Gives up after `seconds`."""
 
     def full_integrity(self) -> IntegrityReport:
         """The same for a full check: every page, every index against its table, and the tables' definitions."""

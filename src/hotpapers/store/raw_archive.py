@@ -26,7 +26,7 @@ CHUNK = 2_000
 """Originals parsed again per batch."""
 LONGEST_REASON = 500
 SHORTEST = 2 * model.DAY
-"""The shortest time for which unreadable originals are kept; no network's terms require less."""
+"""The shortest time for which unreadable originals are kept; no network's terms require a shorter one."""
 
 _COLUMNS = ("source", "kind", "key", "content", "body", "seen_at", "keep_until")
 _SET_APART = (

@@ -311,7 +311,7 @@ class SqliteDatabase:
             )
 
     def integrity(self, seconds: float = inf) -> IntegrityReport:
-        """SQLite's quick check, which does not compare indexes with tables. Gives up after so many seconds."""
+        """SQLite's quick check, which does not compare indexes with tables. Gives up after `seconds`."""
         until = time.monotonic() + seconds
         self._connection.set_progress_handler(lambda: time.monotonic() > until, STEPS)
         try:

@@ -86,7 +86,7 @@ def _check(database: Database, hasher: KeyedHasher) -> VerifyResult:
 
 
 def check_chain(database: Database, seconds: float = inf) -> BatchChain:
-    """Recompute each batch's chain value from its manifest and the batch before. Stops after so many seconds."""
+    """Recompute each batch's chain value from its manifest and the batch before. Stops after `seconds`."""
     with database.snapshot():
         return _read_chain(database, seconds)
 

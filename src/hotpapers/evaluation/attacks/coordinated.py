@@ -25,13 +25,13 @@ PostsByPaper = Sequence[tuple[AttackedPaper, Sequence[PaperPost]]]
 
 
 def is_judged_by(post: PaperPost, cut: int) -> bool:
-    """Whether a post is within the fortnight examined, up to a moment."""
+    """Whether a post is within the two weeks examined, up to a moment."""
     return cut - SPAN < post.at <= cut
 
 
 def judged(posts_by_paper: PostsByPaper, elsewhere: Callable[[int], int], cut: int) -> frozenset[int]:
     """The accounts that are judged at a moment. `elsewhere`: how many posts an account made about other papers in the
-    fortnight."""
+    two weeks."""
     parts = (part for paper, posts in posts_by_paper for part in _coordinated(paper, posts, cut))
     coordinated_accounts = coordination.by_account(parts)
     if not coordinated_accounts:

@@ -1,6 +1,6 @@
 """What a ranking and the rules on bots do to honest accounts when there is no attack.
 
-Bots are judged by all rules on behaviour, at their usual limits. What an account says about itself and the bundled list
+Bots are judged by all rules on behavior, at their usual limits. What an account says about itself and the bundled list
 of bots do not apply to made-up accounts.
 """
 
@@ -28,8 +28,8 @@ from hotpapers.settings import BotRules, PublicationSettings
 
 
 class Collateral(NamedTuple):
-    """A day without an attack. `kept`: how many of the first ten with everybody's standing assumed remain there with
-    real standing, None if not tried; `agreement`: Spearman's correlation of the scores with the papers' heat;
+    """A day without an attack. `kept`: of the first ten if everybody had standing, how many remain there with the real
+    standing, None if not tried; `agreement`: Spearman's correlation of the scores with the papers' heat;
     `entries`: papers with a score."""
 
     networks: int
@@ -120,7 +120,7 @@ FEWEST = min(LIMITS.rate, LIMITS.template, rules.FEWEST_ANNOUNCED * LIMITS.share
 
 
 class JudgedVoices(NamedTuple):
-    """Of the accounts known by name to have posted or reacted in the fortnight up to a day's issue: how many there are,
+    """Of the accounts known by name to have posted or reacted in the two weeks up to a day's issue: how many there are,
     and how many are judged bots."""
 
     networks: int

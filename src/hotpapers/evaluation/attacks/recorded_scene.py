@@ -358,7 +358,7 @@ class RecordedScene:
         )  # fmt: skip
 
     def _elsewhere(self, posts_by_paper: coordinated.PostsByPaper, account: int) -> int:
-        """How many posts an account made about other papers in the fortnight."""
+        """How many posts an account made about other papers in the two weeks."""
         if account > ATTACKERS:
             return 0
         if account not in self._posts_made:

@@ -266,7 +266,7 @@ class Scene:
 
     @cached_property
     def _papers_of(self) -> Mapping[int, Sequence[str]]:
-        """The paper of each post in the fortnight, by account."""
+        """The papers of an account's posts in the two weeks, by account."""
         papers: dict[int, list[str]] = {}
         for key, paper in self.papers.items():
             for post in paper.posts:

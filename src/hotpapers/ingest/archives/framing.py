@@ -20,7 +20,7 @@ TAIL = 512
 
 
 class ArchiveBlock(NamedTuple):
-    """Whole lines, or whole frames with their lengths, from `start` to `end` in the unpacked content.
+    """Whole lines, or whole frames with their lengths, from `start` to `end` in the decompressed content.
 
     `ended`: False for an unterminated last line, which is alone in its block: a broken connection may have cut it off.
     `cut`: contains only an incomplete frame. `tail`: the content's last bytes before `end`. `part`: table rows in place

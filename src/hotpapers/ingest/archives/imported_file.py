@@ -14,10 +14,10 @@ ALTERED = "was changed while it was read; import it again when nobody writes it 
 
 
 class ArchiveFile(NamedTuple):
-    """An input file. `open`: opens its unpacked content. `head`: its first bytes as stored, empty for standard input.
-    `size`: in bytes. `seen_at`: when anything without its own moment was seen, µs UTC. `altered`: whether it has
-    changed since it was opened. `path`: where it is; without one, it can be read only once. `given_at`: `seen_at` if
-    the user gave it, else 0."""
+    """An input file. `open`: opens its decompressed content. `head`: its first bytes as stored, empty for standard
+    input. `size`: in bytes. `seen_at`: when anything without its own moment was seen, µs UTC. `altered`: whether it
+    has changed since it was opened. `path`: where it is; without one, it can be read only once. `given_at`: `seen_at`
+    if the user gave it, else 0."""
 
     name: str
     open: Callable[[], AbstractContextManager[BinaryIO]]

@@ -17,14 +17,14 @@ from hotpapers.transfer.packed import BLOCK, GZIP_MAGIC, ZSTD_MAGIC, ChunkStream
 from hotpapers.transfer.parquet_rows import MAGIC as TABLE_MAGIC
 
 PART = 2**24
-"""Packed bytes per part of a Zstandard file."""
+"""Compressed bytes per part of a Zstandard file."""
 PLAIN_PART = 2**27
 
 
 class FilePart(NamedTuple):
     """A byte range of a file as stored, from `start` to `end` (0: to its end). `file`: the file's number. `name`: its
-    name in messages. `plain`: not packed, whatever it looks like. `copy`: a copy of input that can be read only once,
-    whose progress was already reported."""
+    name in messages. `plain`: not compressed, whatever it looks like. `copy`: a copy of input that can be read only
+    once, whose progress was already reported."""
 
     file: int
     path: str
@@ -58,8 +58,8 @@ def _places(path: str) -> tuple[list[int], bool]:
 
 @contextmanager
 def open_part(part: FilePart, on_progress: Callable[[int], object]) -> Iterator[Reader]:
-    """The lines that begin in a part, unpacked. One that begins exactly where the part does belongs to the part before.
-    Raises InputError, also while reading."""
+    """The lines that begin in a part, decompressed. One that begins exactly where the part does belongs to the part
+    before. Raises InputError, also while reading."""
     listener = None if part.copy else on_progress
     try:
         if not part.start and not part.end:

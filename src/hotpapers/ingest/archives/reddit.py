@@ -107,7 +107,7 @@ class RedditArchive(ArchiveFormat):
         self._source = RedditSource(RedditSettings(), (), place.names)
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
-        """What a line, or a listing on it, says of papers and of posts that are gone."""
+        """What a line, or a listing on it, says about papers and about posts that are gone."""
         if line.startswith(b"["):
             return page(_list(line), self.take, self._place.now)
         thing = _unescaped(_thing(line)) if b"&" in line else _thing(line)

@@ -28,12 +28,12 @@ SAMPLE = 2**16
 
 
 Progress = Callable[[int], object]
-"""Called with the number of packed bytes read."""
+"""Called with the number of compressed bytes read."""
 
 
 class ScanTask(NamedTuple):
     """A part to scan. In the second pass, `keys` is a file with the keys of posts to which references are searched, in
-    the part's first `end` bytes, unpacked; in the first pass it is empty. `name`: of the files it spills to."""
+    the part's first `end` bytes, decompressed; in the first pass it is empty. `name`: of the files it spills to."""
 
     part: FilePart
     name: str
@@ -44,7 +44,7 @@ class ScanTask(NamedTuple):
 class PartScan(NamedTuple):
     """The result of scanning a part. `lines`: how many, without blank ones. `readable`: whether any was; `bad`: how
     many were unreadable, with the first ones as `samples`, and the reason. `cut`: the last line is incomplete and was
-    left out. `problem`: why the rest of the part cannot be read. `end`: bytes read, unpacked. `keys`: of posts that
+    left out. `problem`: why the rest of the part cannot be read. `end`: bytes read, decompressed. `keys`: of posts that
     name papers. `check`: a checksum of what was found. `tells`: marks of what it makes known."""
 
     lines: int = 0

@@ -38,7 +38,7 @@ class CoordinatedPosts(NamedTuple):
 
 def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit: int) -> Iterator[tuple[str, str, int]]:
     """(account, post, number of accounts) for each post about a paper on one network whose words at least `limit`
-    accounts posted.
+    accounts posted within an hour; twice as many accounts for short texts and papers without a title.
 
     The first to post the words is left out: otherwise a few accounts could silence anybody by repeating them.
     """

@@ -1,6 +1,6 @@
 """From figures to verdicts: what each rule finds, which findings are new, and one batch that records them.
 
-A verdict is written when a rule's judgement of an account changes, never just because its figures did. *Human* from any
+A verdict is written when a rule's judgment of an account changes, never just because its figures did. *Human* from any
 rule other than the operator's means only that this rule no longer finds a bot; other rules' verdicts remain.
 """
 
@@ -72,7 +72,7 @@ def bots_by_rule(view: AsOfView) -> BotsByRule:
 
 
 def changed_findings(bots: Iterable[BotFinding], held_bots: BotsByRule) -> list[BotFinding]:
-    """Findings that change a rule's judgement. *Human* is no change for an account that the rule never called a bot."""
+    """Findings that change a rule's judgment. *Human* is no change for an account that the rule never called a bot."""
     changed = {
         (bot.account, bot.rule): bot
         for bot in bots

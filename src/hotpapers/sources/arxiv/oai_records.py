@@ -21,7 +21,7 @@ from hotpapers.sources.arxiv import author_names, daily_feeds, paper_items, xml
 from hotpapers.sources.arxiv.cursor_state import rank
 
 NOTHING, STALE = "noRecordsMatch", "badResumptionToken"
-"""Errors that are no failures: nothing changed that day; start the day over."""
+"""Error codes that are not failures: nothing changed that day; start the day over."""
 
 
 class OaiRecords(NamedTuple):

@@ -22,7 +22,7 @@ _LETTERS = {
 _SPACE = r"(?:\{\}|[ ](?=\S))?"
 _LETTER = rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![A-Za-z])"
 _BASE = r"(?:\{[ ]?\\?([^\W\d_])[ ]?\}|\\([ij])(?![A-Za-z])(?:[ ](?=\S))?|([^\W\d_]))"
-# An accent that is a sign may directly precede its letter; one that is a letter needs a brace or a blank.
+# An accent that is a sign may directly precede its letter; one that is a letter needs a brace or a space.
 _ACCENT = rf"""\\(?:([`'^~=."])[ ]?|([uvHckrdb])(?:[ ]|(?=\{{))){_BASE}"""
 # Forms in braces of their own are replaced together with the braces, and first.
 _LETTER_PATTERNS = (re.compile(rf"\{{{_LETTER}\}}", re.ASCII), re.compile(_LETTER + _SPACE, re.ASCII))

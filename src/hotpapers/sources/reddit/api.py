@@ -16,7 +16,7 @@ from hotpapers.sources.reddit.parser import NETWORK, RedditThing, too_many
 BATCH = 100
 MOST_PAGES = 10
 HARDLY_ALL = 10
-"""If none of more posts than this exists any more, the answer is taken for an error."""
+"""An answer that lacks all posts of a request for more than this many is taken for an error."""
 OVERLAP = 6 * 3600
 """Seconds that are read again: in their first hours, posts are held back, approved, removed and edited."""
 
