@@ -130,11 +130,11 @@ head, text, signatures = page.found["application/vnd.c2sp.tlog-proof"].split("\n
 header, *path = head.split("\n")
 assert header == "c2sp.org/tlog-proof@v1", "no proof"
 while not (index := path.pop(0)).startswith("index "):
-    assert index.startswith("extra "), "no index"  # of which nothing is proved
+    assert index.startswith("extra "), "no index"  # nothing is proved about the extra line
 origin, size, root = (text + "\n").split("\n")[:3]
 leaf = sha(b"\0", b"\1", digest)
 reached = root_of(leaf, number(index.removeprefix("index ")), number(size), list(map(raw, path)))
-assert reached == raw(root), "the content is not what stood in the log"
+assert reached == raw(root), "the content is not what was logged"
 text, (*lines, end) = (text + "\n").encode(), signatures.split("\n")
 assert not end, "the last line has no end"
 lines = list(map(signer_of, lines))

@@ -82,7 +82,7 @@ INTERVAL = r" \(-?\d\.\d+ to -?\d\.\d+\)"
 
 def without_intervals(page: str) -> str:
     """A page without what its resamples give: intervals, and the table of those that do not hold 0."""
-    page = re.sub(r"^\| order .*?(?=^In how many)", "", page, flags=re.M | re.S)
+    page = re.sub(r"^\| order .*?(?=^The number of printed)", "", page, flags=re.M | re.S)
     return re.sub(INTERVAL, "", page).replace(" 1,000 resamples ", " 40 resamples ")
 
 

@@ -55,7 +55,7 @@ def verify(
     common.require(
         bool(dates) + everything + bool(site) == 1, "missing dates: name issues such as 2021-01-14, or add --all"
     )
-    common.require(not files or len(files) == len(dates), "name days or files, not both")
+    common.require(not files or len(files) == len(dates), "give either days or files, not both")
     common.require(policy is None or bool(files or site), "--policy needs files or --site")
     if site is not None:
         return verify_site(site, policy, context, as_json)

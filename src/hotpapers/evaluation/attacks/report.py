@@ -147,7 +147,7 @@ def _losses(results: Results) -> Iterator[MeasuredLoss]:
             yield MeasuredLoss(networks, what, measured)
         judged = [day for day in results.judged if day.networks == networks]
         bots, voices = sum(day.bots for day in judged), sum(day.voices for day in judged)
-        what = "honest voices of a fortnight that are judged bots, over all days"
+        what = "honest voices of two weeks that are judged bots, over all days"
         yield MeasuredLoss(networks, what, f"{bots:,} of {voices:,}")
         days = [day for day in results.small_fields if day.networks == networks]
         about = median_low([day.talked_about for day in days]) if days else 0

@@ -88,7 +88,7 @@ reference, and nothing later. Only papers whose outcome is known are compared.
   ignore attention, such as *category mean* (the mean outcome of the primary category on other days).
 * *nDCG@10*: the outcomes, 0 to 1, of the first ten places, each discounted by log2(place + 1), as a share of the best
   possible; the mean over groups.
-* *Intervals*: {resamples} resamples from a fixed seed: of papers, or of whole days for comparisons inside days. Every
+* *Intervals*: {resamples} resamples from a fixed seed: of papers, or of whole days for comparisons within days. Every
   order is measured on the same draws; it is above another if the interval of their difference is above 0.
 * Citations and ratings are percentiles within venue and year, never counts across venues.
 """
@@ -111,7 +111,7 @@ Whether a paper appeared on Hacker News after its counts were read; only papers 
 """,
     ("huggingface", "citations"): """
 Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025. Papers from earlier
-days had more time to be cited, which matters everywhere except inside days.
+days had more time to be cited, which matters everywhere except within days.
 """,
     ("hackernews", "citations"): """
 Points within a day of when a story was first seen, or its final points if no others are known.
