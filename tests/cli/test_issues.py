@@ -11,7 +11,7 @@ import pytest
 from hotpapers import settings
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
-from hotpapers.model import Publication, Window
+from hotpapers.model import Coverage, Publication, Window
 from hotpapers.store import Record
 from tests.cli import made
 from tests.cli.conftest import DAYS
@@ -167,10 +167,19 @@ def test_a_quiet_day_is_an_issue_too(project: Path) -> None:
 def test_without_a_date_it_is_the_latest_day_that_is_over(here: Path) -> None:
     (here / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\nhour = 0\n', "utf-8")
     good("import", "jsonl", "-", input=EMPTY)
+    with Record("hotpapers.db") as record:
+        record.append([Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=1)], source="x")
     before = datetime.datetime.now(datetime.UTC).date()
     day = datetime.date.fromisoformat(run("issue", "--json").json["day"])
     assert before - datetime.timedelta(days=7) < day <= datetime.datetime.now(datetime.UTC).date()
     assert day.weekday() == 0
+
+
+def test_a_day_before_the_record_began_freezes_nothing(here: Path) -> None:
+    good("init", "--contact", "https://library.example/")
+    for words in (["issue", "2020-01-01"], ["issue"], ["publish", "2020-01-01"]):
+        assert "nothing in the record is from before 20" in failing(*words), words
+    assert run("status", "--json").json["issues"] == 0
 
 
 @pytest.mark.parametrize(

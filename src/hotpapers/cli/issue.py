@@ -74,6 +74,7 @@ def freeze_day(
     before = [] if again else freeze.editions(record, publication.publication, freeze.check_day(day))
     if before:
         return before[-1]
+    freeze.check_recorded(record, publication, day)
     from hotpapers.schedule import judge_and_freeze
 
     return judge_and_freeze(

@@ -119,6 +119,18 @@ def check_closed(record: Record, publication: model.Publication, day: str, at: i
         )
 
 
+def check_recorded(record: Record, publication: model.Publication, day: str) -> None:
+    """Raises IssueError if everything in the record is later than the day's closing: issues are frozen for good, so a
+    mistyped day must not freeze an empty one."""
+    check_label(publication, day)
+    cut = closing(record.view(), publication, day)
+    if publication.window != "listing" and not queries.is_anything_from_before(record.database, cut):
+        raise IssueError(
+            f"{day}: nothing in the record is from before {minute_of(cut)}, when this issue closed. `hotpapers run` "
+            "collects for the next issues; `hotpapers history` makes issues from an imported archive."
+        )
+
+
 MOST_NAMED_DAYS = 5
 """How many days an error message lists."""
 

@@ -229,6 +229,13 @@ def listed_posts_observed(view: AsOfView, publication: str, day: str) -> int:
     return int(view.database.rows(sql, (publication, day))[0][0] or 0)
 
 
+def is_anything_from_before(database: Database, moment: int) -> bool:
+    """Whether the record has an announcement, a reading or a post from a moment, µs UTC, or earlier."""
+    sql = """SELECT EXISTS (SELECT 1 FROM announcement WHERE announced_at <= ?)
+        OR EXISTS (SELECT 1 FROM coverage WHERE from_at <= ?) OR EXISTS (SELECT 1 FROM post WHERE created_at <= ?)"""
+    return bool(database.rows(sql, (moment, moment, moment))[0][0])
+
+
 def listing_position(database: Database, publication: str, day: str) -> int:
     """The latest batch with places of a day's listing; 0 if there is none."""
     sql = 'SELECT max(since) FROM place WHERE publication = ? AND "day" = ? AND until = 0'
