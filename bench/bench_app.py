@@ -179,7 +179,7 @@ def measured(
     waits = [min(one.p99 for one in some) for some in turns]
     return [
         measure.at_least(what, rates[0], rates[1], "answers", GOAL),
-        measure.at_most(f"wait there, 99th percentile of {CONNECTIONS} connections", waits[0], waits[1], None),
+        measure.at_most(f"latency there, 99th percentile of {CONNECTIONS} connections", waits[0], waits[1], None),
     ]
 
 
@@ -212,7 +212,7 @@ def _medians(
     rates = [median(one.rate for one in some) for some in turns]
     waits = [median(one.p99 for one in some) for some in turns]
     wait = measure.Line(
-        f"wait there, 99th percentile of {BESIDE} connections", measure.span(waits[0]), measure.span(waits[1]),
+        f"latency there, 99th percentile of {BESIDE} connections", measure.span(waits[0]), measure.span(waits[1]),
         waits[0] / waits[1], f"≤ {MOST_WAIT * 1000:.0f} ms", waits[0] <= MOST_WAIT,
     )  # fmt: skip
     return [measure.at_least(what, rates[0], rates[1], "answers", GOAL), wait._asdict()]

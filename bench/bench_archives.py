@@ -5,7 +5,7 @@ thousand links a paper; one reaction in five hundred is to one of the latest suc
 included, and it reads each file twice. The peers, by wall time, are one process, `zstd -dc | rg -c arxiv`, and DuckDB
 counting the lines. Memory is that of the largest process, for the first file and for all.
 
-*By processors' time*: twice the events, divided by the processor seconds of all processes. This is the rate of two idle
+*By processor time*: twice the events, divided by the processor seconds of all processes. This is the rate of two idle
 cores, which hides that only one process writes.
 """
 
@@ -74,7 +74,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         for (name, goal), taken in zip(names, others, strict=True)
     ]
     busy = {n: min(done.busy for done in runs[n]) for n in runs}
-    rate, by_time = 2 * events / busy[2], "by processors' time, against"
+    rate, by_time = 2 * events / busy[2], "by processor time, against"
     lines += [
         measure.at_least(f"{by_time} the goal", rate, GOAL, "events", 1.0),
         measure.at_least(f"{by_time} one", rate, events / busy[1], "events", 1.8),

@@ -200,7 +200,7 @@ def slowest(store: str, asked: Sequence[str]) -> str:
     with Record(store) as record:
         taken = sorted((min(_once(record, query) for _ in range(3)), query) for query in asked)
     (middle, _), (longest, which) = taken[len(taken) // 2], taken[-1]
-    return f"one query: {measure.span(middle)} in the middle, {measure.span(longest)} at most ({which})"
+    return f"one query: {measure.span(middle)} median, {measure.span(longest)} at most ({which})"
 
 
 def _once(record: Record, query: str) -> float:

@@ -123,7 +123,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         taken = _turns([whole, one_day, *peers.values()], measure.seconds)
         worked = _turns([whole, one_day, *peers.values()], measure.processor_seconds)
         notes = [f"{note}; {len(days):,} issues", *_sizes(folder, site, peers)]
-    lines = [*_lines("", taken, list(peers)), *_lines(", processors' time", worked, list(peers))]
+    lines = [*_lines("", taken, list(peers)), *_lines(", processor time", worked, list(peers))]
     return {"lines": lines, "method": __doc__, "notes": notes}
 
 

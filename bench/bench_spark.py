@@ -57,7 +57,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         "events": events,
         "lines": [
             measure.at_least(f"{what}, against two processes", events / spark, events / ours, "events", GOAL),
-            measure.at_least(f"{what}, processors' time", events / spark_busy, events / own_busy, "events", None),
+            measure.at_least(f"{what}, processor time", events / spark_busy, events / own_busy, "events", None),
             measure.at_least(f"{what}, Java's start counted", events / whole, events / ours, "events", None),
         ],
         "method": __doc__,

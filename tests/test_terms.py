@@ -112,7 +112,7 @@ def test_a_row_is_dated_and_says_what_it_rests_on(network: str) -> None:
 @networks
 def test_the_page_for_people_says_the_same(network: str) -> None:
     row = TERMS[network]
-    kept = "for ever" if row.keep == LARGEST else f"{row.keep // DAY} days"
+    kept = "forever" if row.keep == LARGEST else f"{row.keep // DAY} days"
     cells = (network, row.read, kept, row.shown, row.exported, "yes" if row.count_limited else "no", row.reviewed)
     page = (ROOT / "docs" / "reference" / "terms.md").read_text("utf-8")
     assert f"| {' | '.join(cells)} | [{row.basis}]({row.page}) |\n" in page

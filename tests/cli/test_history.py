@@ -114,7 +114,7 @@ def test_what_cannot_be_made_is_said_in_a_line(store: Path, tmp_path: Path) -> N
     def period(first: str, last: str) -> tuple[str | Path, ...]:
         return ("history", "--from", first, "--to", last, "--store", store)
 
-    assert "not a day" in misuse(*period("March", "2024-05-01"))
+    assert "not a date" in misuse(*period("March", "2024-05-01"))
     assert "ends before it begins" in misuse(*period("2024-05-02", "2024-05-01"))
     assert "the record has no announcements from 2023-03-01 to 2023-03-31" in misuse(
         *period("2023-03-01", "2023-03-31")

@@ -113,7 +113,7 @@ def test_only_what_is_frozen_is_corrected(store: Path) -> None:
 
 @pytest.mark.parametrize("day", NO_DAYS)
 def test_a_day_that_is_none(store: Path, day: str, tmp_path: Path) -> None:
-    said = f"{day}: not a day; write it as 2021-01-14"
+    said = f"{day}: not a date; write it like 2021-01-14"
     assert misuse("issue", day, "--store", store) == said
     assert misuse("verify", day, "--store", store) == said
     assert misuse("explain", "2103.90001", "--issue", day, "--store", store) == said

@@ -308,7 +308,7 @@ def test_misuse_of_issues(store: Path, tmp_path: Path, sqlite_url: str) -> None:
     assert misuse(*command) == "--store needs --issue or --last"
     assert misuse(*command, "--last", "1", "--all") == "--issue and --last do not go with --all, --quick or --worlds"
     assert misuse(*command, "--last", "1", "--issue", made.DAY) == "give either --issue or --last, not both"
-    assert misuse(*command, "--issue", "yesterday") == "yesterday: not a day; write it as 2021-01-14"
+    assert misuse(*command, "--issue", "yesterday") == "yesterday: not a date; write it like 2021-01-14"
     assert misuse(*command, "--issue", "2024-05-06").startswith("2024-05-06: no frozen issue of daily")
     assert misuse(*command, "--last", "1", "--publication", "none").startswith("none: no such publication")
     assert "no such store" in misuse("evaluate", "attacks", "--store", tmp_path / "gone.db", "--last", "1")

@@ -129,7 +129,7 @@ def test_what_is_asked_of_freezing_must_make_sense(record: Record) -> None:
         with pytest.raises(UsageError, match="--again --reason"):
             freeze.freeze(record, DAILY, DAY, at=LATER, again=again, reason=reason)
     for day in ("2024-13-01", "today", "20240507", "2024-5-7", ""):
-        with pytest.raises(UsageError, match="not a day"):
+        with pytest.raises(UsageError, match="not a date"):
             freeze.freeze(record, DAILY, day, at=LATER)
     listing = msgspec.structs.replace(DAILY, publication="other", window="listing")
     with pytest.raises(NotFound, match="other 2024-05-07: no listing"):

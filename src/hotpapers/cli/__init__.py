@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", "Collect, freeze and publish on schedule until stopped."),
     "scheduled": ("scheduled:scheduled", "Record the start and end of a scheduled run."),
     "collect": ("collect:collect", "Read networks into the record."),
-    "follow": ("following:follow", "Import the observations that another instance publishes."),
+    "follow": ("following:follow", "Import the observations that another site publishes."),
     "import": ("import_files:import_", "Import listings, exports or archives of networks."),
     "issue": ("issue:issue", "Freeze an issue and print it."),
     "history": ("history:history", "Freeze the issues that a past period would have had."),

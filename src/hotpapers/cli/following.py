@@ -1,4 +1,4 @@
-"""`hotpapers follow`: verifies and imports the observations that another instance publishes."""
+"""`hotpapers follow`: verifies and imports the observations that another site publishes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from hotpapers.transparency.policies import parse_policy
 
 @common.command("""
   hotpapers follow https://papers.example/daily/
-  hotpapers follow --acknowledge neighbour""")
+  hotpapers follow --acknowledge neighbor""")
 @click.argument("url", required=False)
 @click.option("--name", metavar="NAME", help="Your name for the site. [default: from its address]")
 @click.option(
@@ -42,9 +42,9 @@ def follow(
     url: str | None, name: str | None, policy: Path | None, acknowledge: str | None, as_json: bool,
     context: common.CommandContext,
 ) -> None:  # fmt: skip
-    """Import the observations that another instance publishes.
+    """Import the observations that another site publishes.
 
-    Everything is verified against its transparency log. Where this instance could not read a network, the other's
+    Everything is verified against its transparency log. Where this site could not read a network, the other's
     counts are used, under its name. `run` and `collect` read the sites of `[[follow]]` every ten minutes. Anything
     that cannot be verified raises an alarm in `status` and /health.
     """

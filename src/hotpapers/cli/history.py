@@ -25,7 +25,9 @@ from hotpapers.store import Record, now
   hotpapers issue 2023-03-14 --publication daily@history""")
 @click.option("--from", "first", metavar="DATE", required=True, help="The first day of the period.")
 @click.option("--to", "last", metavar="DATE", required=True, help="The last day of the period.")
-@click.option("--judge", "judges", is_flag=True, help="First judge, for each day, which accounts are bots or authors.")
+@click.option(
+    "--judge", "judges", is_flag=True, help="First judge, as of each day, which accounts are bots or authors."
+)
 @click.option(
     "--output", type=common.FOLDER, metavar="DIR",
     help="Also write the issues to DIR, as a site and as Markdown.",

@@ -44,7 +44,7 @@ class JudgedKey(NamedTuple):
 @click.option("--paper", metavar="PAPER", default="", help="The paper that --author, --independent or --undo is about.")
 @click.option("--reason", default="", metavar="TEXT", help="The reason, kept with the verdict.")
 @click.option(
-    "--since", metavar="DAY", help="When it takes effect, for a corrected edition of an older issue. [default: now]"
+    "--since", metavar="DATE", help="When it takes effect, for a corrected edition of an older issue. [default: now]"
 )
 @common.json_option
 @common.store_options

@@ -38,7 +38,7 @@ NAMES: dict[reporting.Kind, str] = {
 def reports(closed: tuple[int, ...], as_json: bool, context: common.CommandContext) -> None:
     """List the reports that readers sent with the app's forms.
 
-    Act on them with `hide`, `judge` and `issue DAY --again`.
+    Act on them with `hide`, `judge` and `issue DATE --again`.
     """
     with common.open_record(context) as record:
         if closed:

@@ -46,7 +46,7 @@ def scheduled(
     """Record the start and end of a scheduled run.
 
     For hosts that run `hotpapers run --once` on a schedule and keep no files (`init --github-pages`). WHAT is begin
-    or end. end writes the site to DIR, with schedule.json, which says how the run went and when the next is due.
+    or end; end writes the site to DIR, with schedule.json, which says how the run went and when the next is due.
     """
     moments = times(context.settings.publication, datetime.datetime.now(datetime.UTC).date())
     if what == "begin":

@@ -47,7 +47,7 @@ def witness(name: str | None, policy: Path | None, folder: Path, listen: str, ac
     """Run a witness that cosigns the checkpoints of logs, until stopped.
 
     Refuses checkpoints that do not extend the last one; a log with two histories raises an alarm at /health. Needs a
-    web server with TLS in front. Prints its keys for the policies of publications.
+    web server with TLS in front. Prints the keys to name in policies of publications.
     """
     if acknowledge is not None:
         common.require(alarms.acknowledge(folder, acknowledge), f"{folder}: no alarm about {acknowledge}")

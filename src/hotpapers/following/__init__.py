@@ -1,4 +1,4 @@
-"""Following: using the observations that another instance publishes as a source.
+"""Following: using the observations that another site publishes as a source.
 
     site_log      fetches the site's log and checks its key, its witnesses, and that it is append-only
     allowance     limits how much is fetched from a site per round and per day

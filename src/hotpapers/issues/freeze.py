@@ -68,7 +68,7 @@ def check_day(day: str) -> str:
             return day
     except ValueError:
         pass
-    raise UsageError(f"{day}: not a day; write it as 2021-01-14")
+    raise UsageError(f"{day}: not a date; write it like 2021-01-14")
 
 
 def freeze(

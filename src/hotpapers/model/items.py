@@ -273,7 +273,7 @@ class Measurement(Item, frozen=True, kw_only=True):
 
 
 class Verdict(Item, frozen=True, kw_only=True):
-    """A judgement made by this site. `about`: the paper, if a mention or an author's voice is judged, else empty."""
+    """A judgment made by this site. `about`: the paper, if a mention or an author's voice is judged, else empty."""
 
     key: ClassVar[tuple[str, ...]] = ("subject", "about", "rule")
     personal: ClassVar[tuple[str, ...]] = ("subject",)

@@ -156,7 +156,7 @@ def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> 
 
 
 def explanation(session: QuerySession, params: request_params.EntryParams) -> schemas.EntryExplanation:
-    """Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbour."""
+    """Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbor."""
     return _explanation(explained(session, params))
 
 

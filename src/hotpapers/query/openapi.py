@@ -18,7 +18,7 @@ PROBLEM = "application/problem+json"
 
 ABOUT = """\
 Frozen issues, their papers, who talked about them and when, and the arithmetic of every score. Read-only, without keys
-or cookies, and open to every web page (CORS). Times are whole microseconds since 1970-01-01 UTC.
+or cookies, and open to every web page (CORS). Moments are whole microseconds since 1970-01-01 UTC.
 
 Lists come in pages: `next` in an answer, and the header `Link` with rel="next", lead to the next one. Every answer has
 an `ETag`; send it back as `If-None-Match` to skip unchanged answers. Clients that send too many requests get a

@@ -1,6 +1,6 @@
 """Answers as immutable values: the API's JSON, the tools' results, and what the library returns.
 
-Parts of a frozen issue (`PrintedCount`, `ScoreComponent`, `NetworkReading`) are the model's own structs. Times are
+Parts of a frozen issue (`PrintedCount`, `ScoreComponent`, `NetworkReading`) are the model's own structs. Moments are
 whole microseconds since 1970-01-01 UTC, days `2021-01-14`. A paper has its key and its bare id.
 """
 
@@ -204,7 +204,7 @@ class ExplainedComponent(Schema, frozen=True, kw_only=True):
 
 
 class NeededGrowth(Schema, frozen=True, kw_only=True):
-    """With `needed` instead of `now` on this network, the lower of two neighbours overtakes. `unit`: what is
+    """With `needed` instead of `now` on this network, the lower of two neighbors overtakes. `unit`: what is
     counted."""
 
     network: str
@@ -226,7 +226,7 @@ class NeighbourDetails(Schema, frozen=True, kw_only=True):
 
 class EntryExplanation(Schema, frozen=True, kw_only=True):
     """Why a paper ranks where it does. `of`: the number of papers in its lane; `classic_rank`: its place there by the
-    classic rule; `notes`: what readers must know about its counts; `tied`: a neighbour has the same score."""
+    classic rule; `notes`: what readers must know about its counts; `tied`: a neighbor has the same score."""
 
     publication: str
     day: str

@@ -31,7 +31,7 @@ WARNING = (
 )
 INSTRUCTIONS = (
     "Hot Papers tracks the research that people discuss in public: frozen, ranked issues of new arXiv papers, with "
-    "the arithmetic of every score. Everything here is read-only. Times are microseconds since 1970 UTC. " + WARNING
+    "the arithmetic of every score. Everything here is read-only. Moments are microseconds since 1970 UTC. " + WARNING
 )
 
 FirstPlace = Annotated[int, Meta(ge=1, le=10_000, description="The place of the first entry to return")]
@@ -166,7 +166,7 @@ TOOLS: dict[str, ToolDefinition] = {
         ),
         ToolDefinition(
             "explain", "Why it ranks there",
-            "Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbour.",
+            "Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbor.",
             request_params.EntryParams, schemas.EntryExplanation, issues.explanation,
         ),
         ToolDefinition(

@@ -82,7 +82,7 @@ class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     `channels`: the channels to publish to. `output`: the folder to write to. `base`: the site's public address, such as
     https://papers.example/, for links in feeds and mail, a sitemap and cards; with several publications, each is
     expected in a folder of its name, such as https://papers.example/daily/. `budget`: maximum size of a site in
-    megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are shortened.
+    megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are folded to links.
     """
 
     channels: tuple[str, ...] = ("site", "feeds", "markdown")
@@ -95,7 +95,7 @@ class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`rules` of `[bots]`: the rules that judge which accounts are bots, each with its limit; false or 0 disables one.
 
     `list`: on the program's list of bots. `says_so`: declares itself automated. `rate`: papers named in 14 days.
-    `share`: per cent of a category's new papers. `template`: posts in 14 days with no words of its own, at regular
+    `share`: percent of a category's new papers. `template`: posts in 14 days with no words of its own, at regular
     intervals or around the clock. `chorus`: accounts that post the same words within an hour. `echo`: posts reposted
     within minutes, in 14 days.
     """

@@ -12,7 +12,7 @@ _ADDRESS = re.compile(r"https?://[^\s/?#@]+/(?:[^\s?#]*/)?")
 
 
 class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[[follow]]`: another instance whose published observations are read.
+    """`[[follow]]`: another site whose published observations are read.
 
     `name`: your name for the site. `url`: the site's address, ending with /. `policy`: the key of its log, the
     witnesses, and how many must have cosigned (C2SP tlog-policy); by default the policy that the site gives when it is
@@ -30,7 +30,7 @@ def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str
     for number, table in enumerate(tables, 1):
         where = f"follow {table.name!r}" if table.name else f"follow {number}"
         if not _NAME.fullmatch(table.name):
-            yield f"{where}: name", 'use letters, digits and hyphens, at most 64, such as "neighbour".'
+            yield f"{where}: name", 'use letters, digits and hyphens, at most 64, such as "neighbor".'
         if table.name in names[: number - 1]:
             yield f"{where}: name", "is taken by an earlier table; names must differ."
         if not _ADDRESS.fullmatch(table.url):

@@ -77,7 +77,7 @@ def _check_text(name: str, value: str) -> None:
     if name == "paper" or (name == "about" and value):
         arxiv.from_key(value)
     elif name == "day" and not _is_day(value):
-        raise ValueError(f"{value[:40]!r} is not a day such as 2021-01-14")
+        raise ValueError(f"{value[:40]!r} is not a date such as 2021-01-14")
     elif name in _KEYS and not _is_key(value):
         raise ValueError(f"{name} {value[:60]!r} is not the key of a post or account, such as x:1341202937956233217")
     elif name == "network" and value not in _READ:

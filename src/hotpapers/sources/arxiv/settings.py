@@ -50,7 +50,7 @@ def checked(settings: ArxivSettings) -> ArxivSettings:
         try:
             date.fromisoformat(day or "2000-01-01")
         except ValueError:
-            raise SettingsError(f"source.arxiv: {name}: {day!r} is not a date; write 2026-12-29.") from None
+            raise SettingsError(f"source.arxiv: {name}: {day!r} is not a date; write it like 2026-12-29.") from None
     if not 1 <= settings.batch <= 2000 or not settings.archives:
         raise SettingsError("source.arxiv: batch must be 1 to 2000, and archives needs at least one.")
     return settings

@@ -56,7 +56,7 @@ _STANDING = (
     "known BIGINT Voices with standing; empty if unknown.",
     "authors BIGINT Voices of the paper's own authors; empty if unknown.",
 )
-_READ_UNTIL = "until TIMESTAMP When it was counted, UTC."
+_READ_UNTIL = "until TIMESTAMP The moment up to which it was counted, UTC."
 
 TABLES = (
     _table(
@@ -114,7 +114,7 @@ TABLES = (
         "state VARCHAR complete, partial or refused.", _OBSERVED,
     ),
     _table(
-        "verdicts", "subject_number paper rule", "Judgements on posts and accounts: bots, doubtful mentions, authors.",
+        "verdicts", "subject_number paper rule", "Judgments on posts and accounts: bots, doubtful mentions, authors.",
         "subject_number BIGINT The post or account, as in mentions.", _NETWORK,
         "paper VARCHAR The paper that it is about; empty if none.", "rule VARCHAR The rule.",
         "rule_version INTEGER The version of the rule.",

@@ -58,7 +58,7 @@ _ACCURACY = {
     ),
     "errors": (
         "Data that cannot be read is put into quarantine with the reason and can be read again later. Operators can"
-        " overrule every judgement; the table verdicts shows it."
+        " overrule every judgment; the table verdicts shows it."
     ),
     "limits": (
         "For a time without a row in the table coverage, nothing is known about a network, which is not the same as"
