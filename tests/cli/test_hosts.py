@@ -26,7 +26,7 @@ def test_init_writes_a_host_beside_new_and_beside_old_settings(here: Path) -> No
     assert good("init", "old", "--systemd").splitlines() == ["old/hotpapers.service", "old/hotpapers-serve.service"]
     assert {file.name for file in (here / "old").iterdir()} == {"hotpapers.toml", *UNITS}
     assert misuse("init", "old", "--systemd", "--contact", "x") == (
-        "old/hotpapers.toml already exists; set the contact there"
+        "old/hotpapers.toml: already exists; set the contact there"
     )
 
 
@@ -37,7 +37,7 @@ def test_init_writes_over_nothing_unless_it_is_told_to(here: Path) -> None:
     (here / ".gitignore").write_text("mine\n")
     workflow.write_text("mine\n")
     assert misuse("init", "--container", "--github-pages").endswith(
-        "hotpapers.yml already exists; --replace overwrites it. Nothing was changed."
+        "hotpapers.yml: already exists; --replace overwrites it. Nothing was changed."
     )
     assert workflow.read_text() == "mine\n" and not (here / "Containerfile").exists()
     said = good("init", "--github-pages", "--replace")

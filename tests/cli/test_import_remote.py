@@ -230,7 +230,7 @@ def test_what_takes_its_place_while_it_is_read_is_told(
 
     monkeypatch.setattr(reader, method, changing)
     ran = run("import", format_, address, "--store", tmp_path / "s.db")
-    assert ran.status == 1 and f"refused {address}: was changed while it was read" in ran.err
+    assert ran.status == 1 and f"refused {address}: was changed while being read" in ran.err
 
 
 def test_addresses_that_are_none(memory: Callable[[str, bytes], str], tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_init_makes_its_folder(here: Path) -> None:
 
 def test_init_touches_nothing_that_is_there(here: Path) -> None:
     (here / "hotpapers.toml").write_text("mine")
-    assert misuse("init") == "hotpapers.toml already exists; nothing was changed."
+    assert misuse("init") == "hotpapers.toml: already exists; nothing was changed."
     assert (here / "hotpapers.toml").read_text() == "mine" and not (here / "hotpapers.db").exists()
 
 

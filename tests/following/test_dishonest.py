@@ -220,11 +220,11 @@ def test_another_key_is_not_trusted(publisher: Publisher, follower: Follower) ->
     ("item", "reason"),
     [
         (Post(post=BLUESKY, network="bluesky", account=BLUESKY, created_at=FIRST, text="Look!", observed_at=FIRST),
-         "a post with words, names or handles"),
+         "words, names or handles in this post"),
         (Post(post=BLUESKY, network="bluesky", account="bluesky:@ann", created_at=FIRST, observed_at=FIRST),
-         "a post with words, names or handles"),
+         "words, names or handles in this post"),
         (Snapshot(post="x:1341202937956233217", likes=5, observed_at=FIRST),
-         "a snapshot with words, names or handles"),
+         "words, names or handles in this snapshot"),
         (Snapshot(post=BLUESKY, likes=5, observed_at=moment("2025-01-01")), "is dated in the future"),
     ],
 )  # fmt: skip
@@ -243,7 +243,7 @@ def test_what_stands_beside_an_item_is_refused(publisher: Publisher, follower: F
     line = b'{"kind":"snapshot","observed_at":1,"post":"%s","row":{"lost":{"text":"Look!"}}}' % BLUESKY.encode()
     leaf, name, data = day_file(0, [line])
     forge(publisher, [leaf], {name: data})
-    assert "a snapshot with words" in follower.follow(3).problems[0]
+    assert "words, names or handles in this snapshot" in follower.follow(3).problems[0]
 
 
 @pytest.mark.parametrize("flaw", ["cut", "bomb", "bytes", "lines"])

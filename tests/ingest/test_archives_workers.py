@@ -247,7 +247,7 @@ def test_a_full_disk_is_told_and_the_import_goes_on(tmp_path: Path, archive: lis
 
 def test_a_file_that_changes_while_it_is_read_is_told(record: Record) -> None:
     one = file(days(3))
-    with pytest.raises(InputError, match="was changed while it was read; import it again"):
+    with pytest.raises(InputError, match="was changed while being read; import it again"):
         take_changed(record, one)
     assert exported(record) == b"" or b'"mention"' not in exported(record)
 

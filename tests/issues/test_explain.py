@@ -191,5 +191,5 @@ def test_what_decides_between_level_papers_of_no_listing(record: Record) -> None
     write(record, paper(1), talk(1, 40, TODAY), paper(2), talk(2, 40, TODAY))
     issue = shelved(record, msgspec.structs.replace(DAILY, ranking="classic/1", threshold=10))
     assert explain(issue, key(2)).notes[:1] == (
-        "Tied with a neighbour: the same score. The earlier announcement goes first, then the id.",
+        "Tied with a neighbor: the same score. The earlier announcement goes first, then the id.",
     )

@@ -233,8 +233,8 @@ def test_all_of_it_in_words() -> None:
     )  # fmt: skip
     assert phrases.made_afterwards(known) == (
         "Made afterwards: this issue did not appear on its day. Its papers had 12 posts in the record by then, 2 with"
-        " counts read only later, 1 with counts never read; 3 more from that time arrived later and do not count. 1"
-        " paper described only by later metadata. Nothing is known about Reddit, X (Twitter). Judged to be bots by"
+        " counts read only later, 1 with counts never read; 3 more from that time arrived later and do not count. For 1"
+        " paper, only later metadata is known. Nothing is known about Reddit, X (Twitter). Judged to be bots by"
         " then: 4 accounts. With standing, going by earlier data in the record: 1,200."
     )
 

@@ -207,7 +207,7 @@ def test_an_issue_says_what_was_done() -> None:
     assert "1 unknown (Reddit: failing since 2021-01-13 11:00)" in text
     assert "2,177 + 812 = 2,989" in text
     assert "not counted: 3 bot posts" in text
-    assert "tied" in text and "Tied with a neighbour" in text
+    assert "tied" in text and "Tied with a neighbor" in text
 
 
 def test_empty_issues_say_so_in_words() -> None:

@@ -248,7 +248,7 @@ def test_an_item_twice_in_a_batch_is_no_item(sqlite_url: str, tmp_path_factory: 
         tally = json.loads(list(exporter.lines(record))[2])
         one_hash = record.view().latest(type(made.EVERY[-7]))[0].hash
     problem = refused(sqlite_url, chained([tally, tally], [one_hash] * 2))
-    assert "has a tally twice" in problem.reason
+    assert "has the same tally twice" in problem.reason
 
 
 def test_a_row_can_be_closed_once(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -120,7 +120,7 @@ def test_what_is_no_address_is_told(site: Site, box: Box) -> None:
         "<b>@x.example",
     ):
         shown = site.ask(address)
-        assert shown.status == 400 and "Write it as somebody@example.org." in shown.text
+        assert shown.status == 400 and "Write it like somebody@example.org." in shown.text
     [field] = [one for one in shown.page.all("input") if one.attributes["name"] == "address"]
     assert field.attributes["value"] == "<b>@x.example" and field.attributes["autocomplete"] == "email"
     site.settled()

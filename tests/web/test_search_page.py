@@ -159,7 +159,7 @@ def test_what_cannot_be_asked_is_said_on_the_page(sample: Starlette) -> None:
     assert result_line("category:cs.LG", page) == "26 papers in cs.LG, the newest first."
     assert result_line("kettle", msgspec.structs.replace(page, total=1)) == "1 paper in cs.LG."
     assert "No paper with “quokka”." in Page(ask(sample, "quokka").plain).text
-    assert "with that as part of a word, the best first." in Page(ask(sample, "ransforme").plain).text
+    assert "with it as part of a word, the best first." in Page(ask(sample, "ransforme").plain).text
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: boo
     if not (hosts and file.exists()):
         _begin(folder, file, contact, settings_for(hosts), GITHUB not in hosts)
     else:
-        common.require(contact is None, f"{file} already exists; set the contact there")
+        common.require(contact is None, f"{file}: already exists; set the contact there")
     write_hosts(file, hosts, replace=replace)
     if not hosts:  # hosting files say themselves how to start the program
         inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
@@ -68,7 +68,7 @@ def _begin(folder: Path, file: Path, contact: str | None, template: str, make_ke
     """Creates the settings, an empty store and, if signing is available, a key for the log of issues."""
     folder.mkdir(parents=True, exist_ok=True)
     if file.exists():
-        raise UsageError(f"{file} already exists; nothing was changed.")
+        raise UsageError(f"{file}: already exists; nothing was changed.")
     text = settings.with_contact(_ask_contact() if contact is None else contact, template)
     with Record(str(folder / settings.Settings().store)) as record:
         state = "already contains a record, which was kept" if record.head.position else "created, empty"
@@ -133,7 +133,7 @@ def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
 
 def _check(path: Path, file: HostFile, *, replace: bool) -> None:
     if path.exists() and not (file.keep_existing or replace) and path.read_text("utf-8", "replace") != file.text:
-        raise UsageError(f"{path} already exists; --replace overwrites it. Nothing was changed.")
+        raise UsageError(f"{path}: already exists; --replace overwrites it. Nothing was changed.")
 
 
 def _write(path: Path, file: HostFile) -> None:

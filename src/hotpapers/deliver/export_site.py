@@ -229,8 +229,8 @@ def _left_reason(days: Collection[str]) -> str:
     """The message about days whose issues are missing in a restored record."""
     if not days:
         return ""
-    since = f"{min(days)} and later days" if len(days) > 1 else min(days)
-    return f"not updated: {since}; the record does not have the issue (any more)"
+    since, issue = (f"{min(days)} and later days", "their issues") if len(days) > 1 else (min(days), "its issue")
+    return f"not updated: {since}; the record does not have {issue} (anymore)"
 
 
 PREFIX = "file:"

@@ -165,7 +165,8 @@ class _Intake:
         for hour, here in sorted(parts.items()):
             if absent := max(here) - len(here):
                 first = next(part for part in range(1, max(here)) if part not in here)
-                more = f", nor are {absent - 1:,} others of the hour" if absent > 1 else ""
+                others = "1 other part" if absent == 2 else f"{absent - 1:,} other parts"
+                more = f", like {others} of the hour" if absent > 1 else ""
                 self._problems.append(
                     f"{entries.hour_of(hour)}-{first}: is in no log{more}, though a later part of the hour is"
                 )

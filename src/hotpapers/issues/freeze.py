@@ -146,7 +146,7 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
             f" and {len(before) - MOST_NAMED_DAYS} more" if len(before) > MOST_NAMED_DAYS else ""
         )
         raise IssueError(
-            f"{some}: already frozen at the time; only days without an issue can be made afterwards."
+            f"{some}: already frozen at the time; issues can be made afterwards only for days without one."
             " `hotpapers issue DATE` prints the existing one."
         )
 

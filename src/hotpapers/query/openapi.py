@@ -35,10 +35,10 @@ _PROBLEMS = {
     "400": "Invalid request",
     "404": "Not found",
     "413": "Requests must not have a body",
-    "414": "Address longer than 2,000 characters",
+    "414": "Path and query longer than 2,000 characters",
     "429": "Too many requests in a short time",
     "500": "Internal error",
-    "503": "The store cannot be read now, or there are too many requests at once",
+    "503": "The store is temporarily unavailable, or there are too many concurrent requests",
 }
 _LATER = ("429", "503")
 

@@ -365,8 +365,8 @@ class PostCountsPage(Schema, frozen=True, kw_only=True):
 
 class JobStatus(Schema, frozen=True, kw_only=True):
     """How a job is doing. `reason`: why it fails, empty for the public; `lag`: seconds since the end of what was read
-    of its network; `items`: how many it added to the record; `quarantine`: how many rows could not be read and are
-    kept."""
+    of its network; `items`: how many it added to the record; `quarantine`: how many of its payloads are in
+    quarantine."""
 
     job: str
     state: str

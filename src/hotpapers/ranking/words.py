@@ -93,7 +93,7 @@ def tie_sentence(ranking: str, *, listed: bool = False) -> str:
     """How ties are broken. `listed`: the papers are in an imported listing."""
     first = _TIE_BREAKS.get(ranking, "The listing's own order decides" if listed else "")
     announced = f"{first}, then the earlier announcement" if first else "The earlier announcement goes first"
-    return f"Tied with a neighbour: the same score. {announced}, then the id."
+    return f"Tied with a neighbor: the same score. {announced}, then the id."
 
 
 def voices_of(count: PrintedCount) -> str:

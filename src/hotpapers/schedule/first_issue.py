@@ -19,7 +19,7 @@ GIVE_UP_AFTER = HOUR // 6
 
 
 def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
-    """The jobs that still read back posts from before the site began; none once nothing waits for that any more."""
+    """The jobs that still read back posts from before the site began; none once nothing waits for that anymore."""
     began = site_started_at(record.view())
     if began is None and was_ever_read(record.database):
         return []  # a site older than the note of when a site began
@@ -40,7 +40,7 @@ def is_under_way(job: str, known: Sequence[JobState], at: int) -> bool:
 
 
 def is_given_up(status: JobState, at: int) -> bool:
-    """Whether a network refuses, or has failed for so long that nothing waits for it any more."""
+    """Whether a network refuses, or has failed for so long that nothing waits for it anymore."""
     return status.failing_since is not None and (status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER)
 
 

@@ -17,7 +17,7 @@ PART = ".part"
 FOLDER = ".hotpapers-"
 """The prefix of the names of folders in which copies are prepared."""
 AT_WORK = 600.0
-"""Seconds since its last write after which a folder is not in use any more."""
+"""Seconds since its last write after which a folder is not in use anymore."""
 
 
 def unfinished_copy(target: Path) -> Path:

@@ -186,7 +186,7 @@ def _taken_back(reader: ExchangeReader, line: NumberedLine, raw: bytes) -> Obser
 def _read(reader: ExchangeReader, line: NumberedLine, raw: bytes) -> ObservationLine:
     item, beside = reader.item(line)
     if handed_out(item, _same_mark) != item or beside != RowExtras():
-        raise reader.error(line.number, f"a {line.kind} with words, names or handles, which must not be published")
+        raise reader.error(line.number, f"words, names or handles in this {line.kind}, which must not be published")
     return ObservationLine(raw, line_hash(raw), item)
 
 

@@ -48,7 +48,7 @@ def load_key(file: Path) -> SigningKey | None:
     others can read."""
     try:
         if not is_private(file):
-            raise InputError("others can read it; run chmod 600 on it, or make a new key: hotpapers log --rotate")
+            raise InputError("others can read it; run chmod 600 on it, or create a new key: hotpapers log --rotate")
         return parse_signing_key(file.read_text("ascii").strip())
     except FileNotFoundError:
         return None

@@ -153,7 +153,7 @@ def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
     base = folder / log_path(origin)
     signed = parse_checkpoint(_bytes(base / tiles.CHECKPOINT_PATH).decode("utf-8", "replace"))
     if signed.checkpoint.origin != origin or not policies.is_of_known_log(policy, signed):
-        raise NotAProof("its checkpoint does not have its signature")
+        raise NotAProof("its checkpoint is not signed by this log's key")
     size = signed.checkpoint.size
     if size > MOST_LEAVES:
         raise NotAProof(f"it has more than {MOST_LEAVES:,} leaves")

@@ -156,7 +156,7 @@ def _check_no_key_needed(config: LogConfig, publication: str) -> None:
 def _key(config: LogConfig) -> SigningKey:
     key = log_keys.load_key(config.key_file)
     if key is None:
-        raise LogError(f"{config.key_file}: no key; make one with: hotpapers log --new-key")
+        raise LogError(f"{config.key_file}: no key; create one with: hotpapers log --new-key")
     return key
 
 

@@ -87,4 +87,4 @@ def _mldsa() -> Any:
     return mldsa
 
 
-_MISSING = "signatures need the library cryptography; install it with: pip install 'hotpapers[transparency]'"
+_MISSING = "signatures need the library cryptography: pip install 'hotpapers[transparency]'"

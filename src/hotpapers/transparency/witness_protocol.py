@@ -47,10 +47,10 @@ def parse_request(text: str) -> AddCheckpoint:
     head, gap, note = text.partition("\n\n")
     first, *rest = head.split("\n")
     if not gap or not first.startswith("old "):
-        raise NotAProof("the request begins with a line `old SIZE` and has a checkpoint after an empty line")
+        raise NotAProof("the request must begin with a line `old SIZE` and have a checkpoint after an empty line")
     proof = tuple(map(decode_base64, rest))
     if len(proof) > MOST_HASHES or any(len(node) != HASH for node in proof):
-        raise NotAProof(f"a proof has at most {MOST_HASHES} hashes of {HASH} bytes")
+        raise NotAProof(f"a proof must have at most {MOST_HASHES} hashes of {HASH} bytes")
     return AddCheckpoint(decimal(first.removeprefix("old ")), proof, parse_checkpoint(note))
 
 
@@ -58,5 +58,5 @@ def parse_answer(text: str) -> tuple[NoteSignature, ...]:
     """Parses the signature lines in a witness's response. Raises NotAProof."""
     lines = text.split("\n")
     if lines.pop() or not lines or len(lines) > MOST_SIGNATURES:
-        raise NotAProof("a witness answers with signature lines, each with a newline at its end")
+        raise NotAProof("a witness must answer with signature lines, each with a newline at its end")
     return tuple(map(parse_signature, lines))

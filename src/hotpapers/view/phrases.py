@@ -189,7 +189,7 @@ def made_afterwards(known: Retrospective) -> str:
     """What a retrospective issue is based on, and what was not known on its day."""
     sentences = ["Made afterwards: this issue did not appear on its day.", f"{_posts_by_then(known)}."]
     if known.described_later:
-        sentences.append(f"{words.count_noun(known.described_later, 'paper')} described only by later metadata.")
+        sentences.append(f"For {words.count_noun(known.described_later, 'paper')}, only later metadata is known.")
     if inferred := announcement_counts.inferred_days(known):
         sentences.append(inferred)
     if known.absent:

@@ -154,7 +154,7 @@ def _skeleton_endpoint(open_issues: Callable[[], IssueReader], publication: str,
             return _refusal("UnknownFeed", "no such feed")
         limit = params.get("limit", str(PAGE))
         if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= LARGEST_PAGE):
-            return _refusal("InvalidRequest", f"limit: must be from 1 to {LARGEST_PAGE}")
+            return _refusal("InvalidRequest", f"limit: must be a whole number from 1 to {LARGEST_PAGE}")
         try:
             read_page = partial(page, params.get("cursor", ""), int(limit))
             posts, cursor = await asyncio.get_running_loop().run_in_executor(thread, read_page)

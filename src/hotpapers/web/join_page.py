@@ -32,7 +32,7 @@ MOST_AN_HOUR = 100
 """Submissions with an address accepted per hour, from all clients, whether or not a message follows."""
 LONGEST = 254
 COST = 2
-NO_ADDRESS = "This is not an email address. Write it as somebody@example.org."
+NO_ADDRESS = "This is not an email address. Write it like somebody@example.org."
 MANY = FormPage(
     "Try again later", ("Too many requests in the last hour. Please try again later.",), status=503, wait=3600
 )

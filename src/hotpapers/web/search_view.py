@@ -56,10 +56,10 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
     if not page.total:
         text = f"No paper {page.understood}."
     elif page.parts:
-        text = f"No paper {page.understood}; {number} with that as part of a word{first}."
+        text = f"No paper {page.understood}; {number} with it as part of a word{first}."
     else:
         text = f"{number} {page.understood}{first}."
-    late = f" {words.count_noun(page.behind, 'batch', 'batches')} of the record were not searched yet."
+    late = f" Not searched yet: {words.count_noun(page.behind, 'batch', 'batches')} of the record."
     return text + (late if page.behind else "")
 
 

@@ -84,7 +84,7 @@ def _make_plugin(url: str, home: str) -> Any:
     try:
         import apprise
     except ImportError as missing:
-        raise UsageError("chat rooms need Apprise; install it with: pip install 'hotpapers[announce]'") from missing
+        raise UsageError("chat rooms need Apprise: pip install 'hotpapers[announce]'") from missing
     asset = apprise.AppriseAsset(
         app_id="Hot Papers", app_desc="Hot Papers", app_url=home, image_url_mask="", image_url_logo="",
         http_redirects=False, storage_mode="memory", interpret_emojis=False, allow_templates=False, language="en",

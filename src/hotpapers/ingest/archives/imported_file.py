@@ -10,7 +10,7 @@ from hotpapers.ingest.archives.block_filter import NOTHING
 
 HEAD = 4_096
 """Bytes at a file's beginning that identify it."""
-ALTERED = "was changed while it was read; import it again when nobody writes it any more"
+ALTERED = "was changed while being read; import it again when nobody is writing to it"
 
 
 class ArchiveFile(NamedTuple):

@@ -1,7 +1,7 @@
 """Draws a card as a PNG of 1200 × 630. The only module that imports Pillow.
 
 The same card gives the same bytes on every machine with the same version of Pillow: the letters come from two fonts in
-the package, there are seven colours, and nothing depends on the system. The fonts cover Latin, Greek and Cyrillic; text
+the package, there are seven colors, and nothing depends on the system. The fonts cover Latin, Greek and Cyrillic; text
 with letters of other scripts is not drawn (`drawable`).
 
 Pillow is imported when the first card is drawn, so sites without cards don't pay for it.
@@ -27,7 +27,7 @@ WIDTH, HEIGHT = 1200, 630
 LONGEST = 400
 """Code points of a text that are considered: more than a card can hold."""
 
-# The light colours of style.css, each in shades between the background and itself: few shades keep the file small.
+# The light colors of style.css, each in shades between the background and itself: few shades keep the file small.
 Color = tuple[int, int, int]
 PAPER = (255, 253, 249)
 INK, DIM, ACCENT = (29, 27, 24), (98, 93, 86), (162, 52, 32)
@@ -229,13 +229,13 @@ class _Canvas:
 
 
 def _full(ink: Color) -> int:
-    """The palette index of a colour; its shades come before it, and 0 is the background."""
+    """The palette index of a color; its shades come before it, and 0 is the background."""
     return 0 if ink == PAPER else (INKS.index(ink) + 1) * SHADES
 
 
 @cache
 def _steps(ink: Color) -> list[int]:
-    """The palette index of a colour's shade for each opacity (0 to 255)."""
+    """The palette index of a color's shade for each opacity (0 to 255)."""
     steps = [round(strength * SHADES / 255) for strength in range(256)]
     return [_full(ink) - SHADES + step if step else 0 for step in steps]
 

@@ -60,7 +60,7 @@ def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResul
     """Import an export, line by line. Raises NotExchange with the line.
 
     In that case nothing was imported, or of a full export the batches before that line. Raises FullStore and BusyStore
-    if the store cannot be written any more.
+    if the store cannot be written anymore.
     """
     reader = ExchangeReader(file)
     stream = reader.read(raw)
@@ -336,7 +336,7 @@ class _FullImport:
         for spec in SPECS.values():
             some = [row for row in rows if type(row.prepared.item) is spec.type]
             if some and batches.insert_rows(self.record.database, spec, some, position) != len(some):
-                raise self.reader.error(line.number, f"batch {position} has a {spec.kind} twice")
+                raise self.reader.error(line.number, f"batch {position} has the same {spec.kind} twice")
         for row in (row.prepared for row in rows):
             if isinstance(row.item, model.Issue) and (flaw := flaw_of(self.record.database, row.item)):
                 raise self._changed(line.number, f"the issue of {row.item.day}: {flaw}")

@@ -21,9 +21,9 @@ WITHOUT_NAMES = frozenset(("bluesky", "hackernews", "lobsters", "reddit", "x"))
 """Networks whose post identifiers contain no names; those of the others are URLs with names in them."""
 
 OLDEST = (AGES[-1] + 24) * HOUR
-"""The age from which papers are not measured any more, plus a day."""
+"""The age from which papers are not measured anymore, plus a day."""
 STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
-"""Microseconds of announcements measured together: papers announced 90 days earlier are not measured any more."""
+"""Microseconds of announcements measured together: papers announced 90 days earlier are not measured anymore."""
 
 
 def _papers(view: AsOfView) -> Iterator[Row]:

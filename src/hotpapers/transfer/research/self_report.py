@@ -20,7 +20,7 @@ _TRANSPARENCY = {
     "aggregation": (
         "A paper's voices on a network are the distinct accounts that posted about it, or reposted or liked such a"
         " post. If a network reports only numbers, its latest numbers count. Posts by accounts judged to be bots,"
-        " doubtful mentions and deleted posts are left out; bot posts are counted separately."
+        " doubtful mentions and posts that are gone are left out; bot posts are counted separately."
     ),
     "updates": (
         "A post's counts are read again at growing intervals. The table counts has each paper at fixed ages. Issues are"

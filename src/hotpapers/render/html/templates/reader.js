@@ -30,7 +30,7 @@
     return element;
   }
 
-  // ---- size and colours: before anything is drawn
+  // ---- size and colors: before anything is drawn
 
   let wishes = load();
 
