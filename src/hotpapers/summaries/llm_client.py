@@ -22,7 +22,7 @@ LONGEST_ABSTRACT = 6000
 SHORTEST, LONGEST = 20, 300
 """Minimum and maximum code points of a sentence."""
 FROM_ABSTRACT = 60
-"""Minimum per cent of its longer words that must be in the title or the abstract."""
+"""Minimum percentage of its longer words that must be in the title or the abstract."""
 
 INSTRUCTIONS = (
     "You write one plain sentence in English, of at most forty words, that says what a scientific paper does or finds. "
