@@ -81,16 +81,10 @@ def take_sample(record: Record) -> None:
 def _print(issue: PublishedIssue, most: int) -> None:
     echo(f"{issue.content.publication.title}, {issue.content.day}\n")
     for entry in issue.content.entries[:most]:
-        moved = (
-            ""
-            if issue.listing is None
-            else ", as then"
-            if entry.classic_rank == entry.place
-            else f", was {entry.classic_rank}"
-        )
+        before = f", was {entry.classic_rank}" if issue.listing else ""
         echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
         counts = "; ".join(map(words.counts_sentence if issue.listing else _voices, entry.counts))
-        echo(f"     {entry.score:,} points{moved}; {counts}")
+        echo(f"     {entry.score:,} points{before}; {counts}")
     left = len(issue.content.entries) - most
     echo(f"     … and {left} more\n" if left > 0 else "")
 
