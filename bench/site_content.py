@@ -122,7 +122,8 @@ def _why(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
     yield "\n".join(f"1. {escape(words.part_sentence(part))} {escape(words.formula(part))}" for part in entry.parts)
     yield f"Score: {phrases.total(entry)}."
     yield phrases.places(entry, issue.listing is not None)
-    yield f"What would make it swap places with a neighbor: `hotpapers explain {entry.paper} --issue {issue.content.day}`"
+    yield "What would make it swap places with a neighbor:"
+    yield f"`hotpapers explain {entry.paper} --issue {issue.content.day}`"
 
 
 def _links(paper: Paper) -> str:
