@@ -1,8 +1,8 @@
-# Hot Papers: what a developer does, by name. `make help` lists it.
-# On a machine with Python 3.11 or newer (with venv) and make, every target does its own set-up; the second time it starts at once.
+# Hot Papers: development tasks. `make help` lists them.
+# With Python 3.11 or newer (with venv) and make, every target sets itself up on the first run; later runs start at once.
 
 PYTHON  ?=
-# More than there are cores: some tests wait.
+# More workers than cores, because some tests wait.
 WORKERS ?= 3
 ARGS    ?=
 PORT    ?= 8000
@@ -10,7 +10,7 @@ PORT    ?= 8000
 venv   := .venv
 python := $(venv)/bin/python
 pip    := $(python) -m pip --disable-pip-version-check --quiet
-# Three stamps: the environment is there, it can run the program, it has the developers' tools too.
+# Three stamps: the environment exists, it can run the program, it also has the developers' tools.
 made   := $(venv)/made
 core   := $(venv)/core-ready
 dev    := $(venv)/dev-ready
@@ -19,23 +19,23 @@ dev    := $(venv)/dev-ready
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-long test-atproto test-spark test-tables loopback torture years compare mutation lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
 
-help: ## what can be made
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---- for everyone --------------------------------------------------------------------------------
 
-demo: $(core) ## five issues of real papers and a made-up week of today, as Markdown and sites in ./hotpapers-demo
+demo: $(core) ## build five issues of real papers and a made-up recent week, as Markdown and sites in ./hotpapers-demo
 	@$(venv)/bin/hotpapers demo
 
-serve: demo $(dev) ## the demo as a web app, at http://127.0.0.1:8000/ (PORT=8000)
+serve: demo $(dev) ## serve the demo as a web app, at http://127.0.0.1:8000/ (PORT=8000)
 	@$(venv)/bin/hotpapers serve --store hotpapers-demo/hotpapers.db --port $(PORT)
 
 # ---- for developers ------------------------------------------------------------------------------
 
-# `make check` has run the test of the house already. What is compiled is kept, whatever the environment says: each worker
-# reads every test, and many tests start the program.
+# Without tests/test_house.py, which `make check` runs. Bytecode is always cached: each worker imports every test, and
+# many tests start the program.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: $(dev) ## all tests but the long ones on 3 workers; where CI is set, with coverage (WORKERS=3, ARGS="-k words")
+test: $(dev) ## run all but the long tests on 3 workers, with coverage if CI is set (WORKERS=3, ARGS="-k words")
 ifdef ARGS
 	@$(python) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 else ifndef CI
@@ -47,18 +47,18 @@ else
 endif
 
 test-long: export PYTHONDONTWRITEBYTECODE :=
-test-long: $(dev) ## the tests that take more than a second or two: browsers, whole days, forgeries, kills again and again (WORKERS=3)
+test-long: $(dev) ## run the tests that take more than a second or two: browsers, whole days, forgeries, repeated kills (WORKERS=3)
 	@$(python) -m pytest -n $(WORKERS) --dist loadgroup -m long $(ARGS)
 
-test-atproto: $(dev) ## the tests of Bluesky on its own network, run here (first: 2 minutes, 700 MB, a C++ compiler)
+test-atproto: $(dev) ## test Bluesky on its own network, run locally (first run: 2 minutes, 700 MB; needs a C++ compiler)
 	@PYTHON="$(PYTHON)" tests/atproto/setup
 	@HOTPAPERS_TEST_ATPROTO=.atproto $(python) -m pytest tests/atproto $(ARGS)
 
-test-spark: $(dev) ## the tests of imports by Spark, here and on a cluster of one machine (first: 900 MB; needs Java 17)
+test-spark: $(dev) ## test imports with Spark, in local mode and on a local cluster (first run: 900 MB; needs Java 17)
 	@tests/spark/setup $(python)
 	@PYTHONPATH="$(CURDIR):$(CURDIR)/.spark/site" $(python) -m pytest tests/spark $(ARGS)
 
-test-tables: $(dev) .tables/ready ## the tests of tables for research with Polars and the standards' own programs (first: 740 MB)
+test-tables: $(dev) .tables/ready ## test tables for research with Polars and the standards' own programs (first run: 740 MB)
 	@PYTHONPATH="$(CURDIR):$(CURDIR)/.tables/site" $(python) -m pytest tests/transfer/test_research.py $(ARGS)
 
 .tables/ready: requirements/tables.txt $(made)
@@ -66,19 +66,19 @@ test-tables: $(dev) .tables/ready ## the tests of tables for research with Polar
 	@$(pip) install --require-hashes --no-deps --target .tables/site -r requirements/tables.txt
 	@touch $@
 
-loopback: $(dev) ## all networks, made up, on 127.0.0.1, to watch the program without internet (ARGS="--speed 60")
+loopback: $(dev) ## simulate all networks on 127.0.0.1, to watch the program without internet (ARGS="--speed 60")
 	@$(python) -m tests.loopback $(ARGS)
 
-torture: $(dev) ## a thousand kills, every source under every fault, full disks, lost databases (ARGS="-k disk")
+torture: $(dev) ## test a thousand kills, every fault of every source, full disks, lost databases (ARGS="-k disk")
 	@HOTPAPERS_TORTURE_KILLS="$${HOTPAPERS_TORTURE_KILLS:-1000}" $(python) -m pytest --timeout 7200 tests/torture $(ARGS)
 
-years: $(dev) ## two simulated years of the whole program with faults, compared with their script (ARGS="--short")
+years: $(dev) ## simulate two years of the whole program with faults, and compare with their script (ARGS="--short")
 	@$(python) -m tests.years $(ARGS)
 
-compare: $(dev) ## a simulated week of two sites with 200 faults, and every count compared (ARGS="--seed 6")
+compare: $(dev) ## simulate a week of two sites with 200 faults, and compare every count (ARGS="--seed 6")
 	@$(python) -m tests.comparison $(ARGS)
 
-mutation: $(dev) .mutation/ready ## which share of small changes to a package its tests notice, on one core (ARGS="ranking --sample 150")
+mutation: $(dev) .mutation/ready ## measure how many small changes to a package its tests notice, on one core (ARGS="ranking --sample 150")
 	@.mutation/bin/python tools/mutation.py $(or $(ARGS),ranking)
 
 .mutation/ready: requirements/mutation.txt $(made)
@@ -86,50 +86,50 @@ mutation: $(dev) .mutation/ready ## which share of small changes to a package it
 	@.mutation/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/mutation.txt
 	@touch $@
 
-test-browser: $(dev) ## the tests of pages in Chromium, with axe-core and an HTML validator (first: 204 MB; needs npm, Chromium)
+test-browser: $(dev) ## test pages in Chromium, with axe-core and an HTML validator (first run: 204 MB; needs npm, Chromium)
 	@tests/browser/setup
 	@$(python) -m pytest tests/browser $(ARGS)
 
-lighthouse: $(dev) ## what Lighthouse makes of each kind of page, medians of five runs (ARGS="--runs 1 issue"; needs npm, Chromium)
+lighthouse: $(dev) ## score each kind of page with Lighthouse, medians of five runs (ARGS="--runs 1 issue"; needs npm, Chromium)
 	@tests/browser/setup
 	@$(python) -m tests.browser.lighthouse $(ARGS)
 
-check: $(dev) ## format, lint, strict types, and the order of packages, changing nothing
+check: $(dev) ## check format, lint, strict types, names and the order of packages; change nothing
 	@$(venv)/bin/ruff format --check .
 	@$(venv)/bin/ruff check .
 	@$(venv)/bin/mypy
 	@$(python) -m pytest -q -n 0 -p no:cacheprovider --no-header tests/test_house.py
 
-format: $(dev) ## put the format right, and what the linter can mend by itself
+format: $(dev) ## fix the format, and lint errors that can be fixed automatically
 	@$(venv)/bin/ruff check --fix-only --quiet .
 	@$(venv)/bin/ruff format .
 
-bench: $(dev) ## the benchmarks: ratios against a limit or a peer in the same run (ARGS="find record")
+bench: $(dev) ## run the benchmarks: ratios against a limit or a peer in the same run (ARGS="find record")
 	@$(python) -m bench $(ARGS)
 
-docs: $(dev) ## write anew what comes out of the program: pages of docs/, and what the examples print
+docs: $(dev) ## regenerate the docs that come from the program: pages, and the output of examples
 	@$(python) tools/make_docs.py
 
-attacks: $(core) ## measure anew what a place costs: the page of docs/ and the figures that the site shows (some minutes)
+attacks: $(core) ## measure the cost of a place again: the page in docs/ and the figures on the site (takes minutes)
 	@$(venv)/bin/hotpapers evaluate attacks --all --output docs/explanation/attacks.md \
 	    --output src/hotpapers/evaluation/attacks/measured.json
 
 screenshots: $(core) ## take the README's picture of an issue (needs Chromium)
 	@tools/make_screenshots.sh
 
-wheel: $(core) ## the package, in dist/
+wheel: $(core) ## build the package in dist/
 	@$(pip) wheel --no-deps --no-index --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
-# Names no host and holds the hashes of the files for every platform: any index or mirror will do.
+# Names no host and lists the hashes of every platform's files, so any index or mirror works.
 compile := $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
            --generate-hashes --no-emit-index-url --no-header --no-annotate
 
-# All but Spark, which is larger than all else together and has a lock of its own.
+# Without Spark, which is larger than all the rest together and has its own lock file.
 extras  := --extra postgres --extra parquet --extra remote --extra serve --extra announce --extra transparency
 hosted  := --extra serve --extra postgres --extra announce
 
-lock: $(made) ## renew the versions and hashes in requirements/
+lock: $(made) ## update the versions and hashes in requirements/
 	@$(pip) install --require-hashes -r requirements/lock.txt
 	@$(compile) pyproject.toml --group build -o requirements/core.txt
 	@$(compile) pyproject.toml --group build --group dev $(extras) -c requirements/core.txt -o requirements/dev.txt
@@ -141,18 +141,18 @@ lock: $(made) ## renew the versions and hashes in requirements/
 	@$(compile) --group mutation -o requirements/mutation.txt
 	@git --no-pager diff --stat -- requirements src/hotpapers/schedule/hosts/templates/requirements.txt
 
-setup: $(dev) ## the environment in .venv, with all that developers need
+setup: $(dev) ## set up .venv with everything developers need
 
-clean: ## remove what the other targets made, but not the environment
+clean: ## remove what the other targets made, except the environment
 	@rm -rf build dist hotpapers-demo .coverage.json .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
-distclean: clean ## remove the environment too, and the network for tests
+distclean: clean ## remove the environment and the downloaded test tools too
 	@rm -rf $(venv) .atproto .browser .mutation .spark .tables
 
 # ---- set-up --------------------------------------------------------------------------------------
 
-# An environment knows its own path: one that was moved, or whose Python is gone, is made anew.
+# An environment contains its own path: if it was moved, or its Python is gone, it is rebuilt.
 ifneq ($(shell test -x $(python) && cat $(made) 2>/dev/null),$(CURDIR))
 .PHONY: $(made)
 endif

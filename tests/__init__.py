@@ -1,2 +1,2 @@
-"""The tests, in folders named like the packages they test. What they share is in `tests.conftest`: SHARED, data(),
+"""The tests, in folders named after the packages they test. They share what is in `tests.conftest`: SHARED, data(),
 stores."""

@@ -1,4 +1,4 @@
-"""The calendar of announcements: labels, holidays, moments through clock changes, and when a day is closed."""
+"""The calendar of announcements: labels, holidays, times across clock changes, and when a day closes."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def moment(text: str) -> int:
     [
         ("2026-07-27", "2026-07-27T00:00", "2026-07-27T04:00"),  # summer
         ("2026-11-20", "2026-11-20T01:00", "2026-11-20T05:00"),  # winter
-        ("2026-11-23", "2026-11-23T01:00", "2026-11-23T05:00"),  # Monday's is Sunday evening's
+        ("2026-11-23", "2026-11-23T01:00", "2026-11-23T05:00"),  # Monday's comes out on Sunday evening
         ("2026-03-09", "2026-03-09T00:00", "2026-03-09T04:00"),  # clocks changed the night before
         ("2026-11-02", "2026-11-02T01:00", "2026-11-02T05:00"),
-        ("2026-10-30", "2026-10-30T00:00", "2026-10-30T04:00"),  # Europe has changed, New York has not
+        ("2026-10-30", "2026-10-30T00:00", "2026-10-30T04:00"),  # clocks have changed in Europe but not in New York
     ],
 )
 def test_moments(day: str, announced: str, closes: str) -> None:
@@ -46,17 +46,17 @@ def test_moments(day: str, announced: str, closes: str) -> None:
     ("day", "why"),
     [
         ("2026-11-27", "Thanksgiving"),  # nothing on Thursday evening
-        ("2026-11-26", ""),  # Wednesday evening's
-        ("2026-12-28", "winter break"),  # nothing on the Sunday after Friday, 25 December
+        ("2026-11-26", ""),  # came out on Wednesday evening
+        ("2026-12-28", "winter break"),  # nothing on the Sunday after Friday, December 25
         ("2026-12-25", ""),
         ("2025-07-07", "Independence Day"),
         ("2026-01-02", "New Year"),
         ("2020-06-10", "strike"),
-        ("2027-06-21", "Juneteenth"),  # by rule: observed on Friday, the 18th
+        ("2027-06-21", "Juneteenth"),  # by rule: observed on Friday the 18th
         ("2028-01-18", "Martin Luther King"),
         ("2031-09-02", "Labor Day"),
-        ("2033-12-27", "winter break"),  # Christmas on a Sunday is kept on Monday
-        ("2018-11-23", ""),  # before what is known
+        ("2033-12-27", "winter break"),  # Christmas on a Sunday is observed on Monday
+        ("2018-11-23", ""),  # before the known years
     ],
 )
 def test_holidays(day: str, why: str) -> None:
@@ -119,11 +119,11 @@ def test_the_current_label_is_out(at: int) -> None:
 @pytest.mark.parametrize(
     ("submitted", "label"),
     [
-        ("2026-11-06T18:59", "2026-11-09"),  # Friday 13:59: Sunday evening's
-        ("2026-11-06T19:00", "2026-11-10"),  # Friday 14:00: Monday evening's
+        ("2026-11-06T18:59", "2026-11-09"),  # Friday 13:59: out on Sunday evening
+        ("2026-11-06T19:00", "2026-11-10"),  # Friday 14:00: out on Monday evening
         ("2026-11-07T12:00", "2026-11-10"),
-        ("2026-11-25T19:00", "2026-11-30"),  # Wednesday before Thanksgiving, too late: Friday's deadline
-        ("2016-06-01T19:30", "2016-06-02"),  # 15:30 was in time until 2017
+        ("2026-11-25T19:00", "2026-11-30"),  # Wednesday before Thanksgiving, too late: counts for Friday's deadline
+        ("2016-06-01T19:30", "2016-06-02"),  # until 2017, 15:30 was in time
         ("2017-06-01T19:30", "2017-06-05"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The docs are true: what the program has stands in them, what they name is there, and every link leads somewhere."""
+"""The docs match the program: they cover what it has, whatever they name exists, and no link is dead."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def text_of(page: Path) -> str:
 
 
 def prose_of(page: Path) -> str:
-    """A page without its blocks of code."""
+    """A page without its code blocks."""
     return re.sub(r"^( *)(```|~~~).*?^\1\2 *$", "", text_of(page), flags=re.M | re.S)
 
 
@@ -59,7 +59,7 @@ def test_what_is_made_from_the_program_is_fresh(name: str) -> None:
 
 
 def test_every_command_and_option_is_described() -> None:
-    """Below its command, or at the beginning of the page with the commands that take it."""
+    """In its command's section, or at the top of the page with the commands that take it."""
     page = text_of(DOCS / "reference" / "cli.md")
     head = page.split("\n## ")[0]
     for context in make_docs.contexts(make_docs.root_command(), "hotpapers"):
@@ -76,7 +76,7 @@ def is_named(option: str, text: str) -> bool:
 
 
 def shared_by(head: str, command: str) -> set[str]:
-    """The options of many commands that this one takes, as the beginning of the page says."""
+    """The shared options that a command takes, according to the top of the page."""
     taken = set()
     for line in head.splitlines():
         others, names = (re.findall(r" Taken by (all but )?(`.*`)\.$", line) or [("", "")])[0]
@@ -91,7 +91,7 @@ def test_every_command_says_what_it_is_for() -> None:
 
 
 def test_every_setting_is_described() -> None:
-    """docs/reference/settings.md names each field of each struct in the files of hotpapers.settings."""
+    """docs/reference/settings.md names every field of every struct in hotpapers.settings."""
     described = set(re.findall(r"`([\w-]+)(?: = [^`]*)?`", text_of(DOCS / "reference" / "settings.md")))
     names = {settings.__name__, *(f"{settings.__name__}.{one.name}" for one in pkgutil.iter_modules(settings.__path__))}
     assert len(names) > 1 and not set().union(*map(setting_names, names)) - described
@@ -137,13 +137,13 @@ def test_every_ranking_channel_and_window_is_described() -> None:
 
 
 def examples() -> list[dict[str, Any]]:
-    """The lines that docs/reference/exchange.md shows."""
+    """The lines shown in docs/reference/exchange.md."""
     blocks = re.findall(r"^```json\n(.*?)^```", text_of(DOCS / "reference" / "exchange.md"), re.M | re.S)
     return [json.loads(line) for block in blocks for line in block.splitlines()]
 
 
 def complaints(lines: Iterable[dict[str, Any]]) -> list[str]:
-    """What the published JSON Schema finds wrong with lines."""
+    """Violations of the published JSON Schema."""
     schema = json.loads(text_of(DOCS / "reference" / "exchange.schema.json"))
     validators: dict[str, Any] = {}
     found = []
@@ -179,7 +179,7 @@ def test_every_kind_of_line_has_an_example_that_is_one() -> None:
 
 @pytest.fixture
 def full_record(tmp_path: Path) -> Iterator[Record]:
-    """A record with an item of every kind: the made-up talk, the examples, an issue, deliveries; a post forgotten."""
+    """A record with an item of every kind: talk, the examples, an issue, deliveries. One account is forgotten."""
     plain = (line for line in examples() if line["kind"] in items_module.BY_KIND and "row" not in line)
     lines = [{"kind": "header", "format": "hotpapers-record", "version": 1, "full": False}, *plain]
     with Record(str(tmp_path / "record.db")) as record:
@@ -212,8 +212,7 @@ def test_programs_that_check_by_assertions_refuse_to_run_without_them(name: str)
 
 @pytest.mark.parametrize("ids_only", [(), ("bluesky", "x")], ids=["with words", "without words"])
 def test_the_program_in_the_docs_recomputes_every_kind(full_record: Record, ids_only: tuple[str, ...]) -> None:
-    """docs/explanation/verifying.md has a program by which a stranger checks a full export; it does so here for a row
-    of every kind."""
+    """Others can check full exports with the program in docs/explanation/verifying.md, with rows of every kind."""
     code = text_of(DOCS / "examples" / "recompute.py")
     whole = b"".join(exporter.lines(full_record, ids_only=ids_only))
     assert (b'"withheld":' in whole) == bool(ids_only)
@@ -229,7 +228,7 @@ def test_the_program_in_the_docs_recomputes_every_kind(full_record: Record, ids_
 
 
 def test_the_example_talk_comes_back_as_it_is(tmp_path: Path) -> None:
-    """Records exported twice are the same bytes."""
+    """Importing and exporting records gives the same bytes."""
     file = DOCS / "examples" / "talk.jsonl"
     with Record(str(tmp_path / "record.db")) as record:
         importer.import_lines(record, file.name, file.read_bytes().splitlines(keepends=True))
@@ -249,7 +248,7 @@ def notes() -> list[Path]:
 
 
 def test_every_decision_note_is_dated_and_listed() -> None:
-    """A note begins with its title and names its day in the first five lines; decisions/README.md links to it."""
+    """A note starts with its title and has its date in the first five lines; decisions/README.md links to it."""
     index = text_of(NOTES / "README.md")
     listed = set(re.findall(r"\]\(([\w.-]+\.md)\)", index))
     assert listed == {note.name for note in notes()}
@@ -274,7 +273,7 @@ def test_the_picture_is_one_and_small() -> None:
 
 
 def slug(heading: str) -> str:
-    """A heading's anchor, as code hosts make it."""
+    """The anchor of a heading, as code hosts make it."""
     shown = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading.strip()).lower()
     return re.sub(r"[^\w\- ]", "", shown).replace(" ", "-")
 
@@ -288,7 +287,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def dead_links(page: Path) -> list[str]:
-    """The relative links of a page that lead to no file, or to no heading in it."""
+    """The relative links of a page to missing files or headings."""
     inline = re.findall(r"\]\(<?([^)\s>]+)>?(?: \"[^\"]*\")?\)", prose_of(page))
     named = re.findall(r"^\[[^\]]+\]: *(\S+)", prose_of(page), re.M)
     html = re.findall(r'(?:href|src)="([^"]+)"', prose_of(page))

@@ -1,4 +1,4 @@
-"""Who may read what the program writes, whatever the umask."""
+"""The permissions of the files that the program writes, whatever the umask."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.cli.run import good, run
 
 @pytest.fixture(params=[0o000, 0o022, 0o077], ids=oct)
 def umask(request: pytest.FixtureRequest) -> Iterator[int]:
-    """What new files may not have; afterwards as it was."""
+    """Sets a umask for the test."""
     before = os.umask(request.param)
     yield request.param
     os.umask(before)
@@ -28,7 +28,7 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in which commands run."""
+    """An empty folder to run commands in."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -51,7 +51,7 @@ def test_what_is_ours_is_read_by_its_owner_alone(here: Path, umask: int) -> None
         record.database.run("INSERT INTO pace VALUES ('papers.example', 1)")
         ours = [path for path in here.iterdir() if path != listing and path.is_file()]
         found = modes(iter(ours))
-    assert set(found) - {"hotpapers.key"} == {  # which is made where signatures can be
+    assert set(found) - {"hotpapers.key"} == {  # created where signing is available
         "hotpapers.toml", "hotpapers.db", "hotpapers.db-wal", "hotpapers.db-shm", "hotpapers.db.forgotten",
         "copy.db", "other.db", "other.db.forgotten", "whole.jsonl", "whole.jsonl.zst",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The order of packages: which file may import which, how long things may be, how they are named, and what no file of
+"""The rules of the source: which file may import which, how long things may be, how they are named, and what no file of
 the project may name. `make check` runs it."""
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ LEVEL = {
     "__main__": 70,
 }  # fmt: skip
 
-# Where a library may be imported: paths below src/hotpapers begin like this. A new library gets its line here.
+# Where a library may be imported: prefixes of paths in src/hotpapers. A new library gets its line here.
 LIBRARY = {
     "msgspec": ("",),
     "stringzilla": ("ids/mentions", "store/commitments.py"),
@@ -80,8 +80,8 @@ LIBRARY = {
     "sqlite3": (),
 }
 
-# Where SQL may stand: the store, each package's `queries.py`, and the index of words, whose tables are its own in each
-# database. Parquet is asked by SQL too, but not the store's.
+# Where SQL is allowed: the store, each package's `queries.py`, and the search index, whose tables differ between
+# databases. Parquet files are queried by SQL too, but not the store's.
 SQL_HOMES = ("store/", "search/", "transfer/tables.py", "transfer/parquet_rows.py")
 SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")
 
@@ -93,12 +93,12 @@ def name_of(file: Path) -> str:
 
 
 def package_of(dotted: str) -> str:
-    """`hotpapers.store.sqlite` → `record`; `hotpapers` → `__init__`."""
+    """`hotpapers.store.sqlite` → `store`; `hotpapers` → `__init__`."""
     return [*dotted.split("."), "__init__"][1]
 
 
 def imports(tree: ast.AST, package: str) -> Iterator[str]:
-    """The dotted names a file imports, relative ones made absolute; from the package itself: each name."""
+    """The dotted names a file imports, with relative ones made absolute; from `hotpapers` itself, every single name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -115,16 +115,16 @@ def imports_of(file: Path) -> set[str]:
 
 
 def may_import(importer: str, imported: str) -> bool:
-    """A package imports itself, and what is below it."""
+    """A package may import itself and the packages below it."""
     return importer == imported or LEVEL[imported] < LEVEL[importer]
 
 
 def wrong_imports(file: Path) -> Iterator[str]:
-    """The packages that a file must not import."""
+    """The packages that a file imports but must not."""
     package = file.relative_to(SRC).parts[0].removesuffix(".py")
     for name in imports_of(file):
         if name.split(".")[0] == "hotpapers":
-            # `from hotpapers import __version__` is a name of the package itself
+            # `from hotpapers import __version__` imports a name of the package itself
             other = package_of(name) if package_of(name) in LEVEL else "__init__"
             if not may_import(package, other):
                 yield f"{name_of(file)}: {other}"
@@ -137,7 +137,7 @@ def test_imports_go_down() -> None:
 
 
 def wrong_libraries(file: Path) -> Iterator[str]:
-    """The libraries that a file must not import."""
+    """The libraries that a file imports but must not."""
     for name in imports_of(file):
         first = name.split(".")[0]
         rule = LIBRARY.get(name, LIBRARY.get(first))
@@ -152,7 +152,7 @@ def test_a_library_stays_in_its_package() -> None:
 
 
 def sql_in(tree: ast.AST) -> list[int]:
-    """The lines on which SQL stands, but for what docstrings say of it."""
+    """The lines with SQL, except in docstrings."""
     told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return [one.lineno for one in texts if id(one) not in told and SQL.search(str(one.value))]
@@ -186,7 +186,7 @@ def without_type_checking(module: ast.Module) -> ast.Module:
 
 
 def test_direction_is_noticed() -> None:
-    """The rules themselves: what they must refuse, they refuse."""
+    """The rules themselves work: they refuse what they should."""
     assert not may_import("store", "issues")
     assert not may_import("store", "sources")
     assert not may_import("model", "ids")
@@ -202,7 +202,7 @@ def test_direction_is_noticed() -> None:
 
 
 def project_files() -> list[Path]:
-    """What git tracks or would add; where there is no git, all but what the Makefile makes."""
+    """The files that git tracks or would add; without git, all except what the Makefile creates."""
     command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     try:
         listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split("\0")
@@ -228,7 +228,7 @@ def test_files_and_functions_are_short() -> None:
 
 
 def public(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """What a module defines for others."""
+    """The public functions and classes of a module."""
     return [n for n in tree.body if isinstance(n, (*FUNCTION, ast.ClassDef)) and not n.name.startswith("_")]
 
 
@@ -259,7 +259,7 @@ REPLACED = {
 
 
 def test_modules_have_plain_names() -> None:
-    """Nouns that a Python developer guesses right: none of those that say nothing or that the glossary replaced."""
+    """Nouns that a Python developer guesses right: none that say nothing, and none that the glossary replaced."""
     assert [name for name in trees() if Path(name).stem in VAGUE_MODULES | REPLACED] == []
 
 
@@ -268,11 +268,11 @@ VAGUE = {
     "begun", "mine", "ours", "theirs", "somebody", "everybody", "anybody", "talk", "office", "imprint", "desk", "shelf",
     "gate", "seal", "graves", "sieve", "wish", "trouble", "sift", "wording",
 }  # fmt: skip
-"""What nothing is called: participles and pronouns that say nothing of what they name, words of a private language."""
+"""Names to avoid: participles and pronouns that say nothing about what they name, and private jargon."""
 
 
 def names_given(tree: ast.AST) -> Iterator[str]:
-    """The variables, arguments, attributes, functions and classes of a file; fields of classes are what formats say."""
+    """The variables, arguments, attributes, functions and classes of a file; not fields, which are named by formats."""
     fields = {id(node.target) for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in fields:
@@ -314,11 +314,11 @@ def test_no_file_is_large() -> None:
 
 
 SOLD_AS = {"PIL": "pillow", "dns": "dnspython"}
-"""Where a library is imported by another name than it is installed."""
+"""Libraries whose package has another name than their module."""
 
 
 def test_every_library_is_declared() -> None:
-    """What src imports stands in pyproject.toml, what stands there is imported, and all is in the lock."""
+    """src imports only what pyproject.toml declares, everything declared is imported, and all of it is in the lock."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = [name for names in project["optional-dependencies"].values() for name in names]
     declared = {re.split(r"[\[<>=~!; ]", name)[0] for name in [*project["dependencies"], *extras]}

@@ -1,4 +1,4 @@
-"""`import hotpapers` for programs: the same verbs, the same values."""
+"""`import hotpapers` in programs: the same verbs and values as the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = "2021-01-14"
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of the sample."""
+    """A store with the sample."""
     path = tmp_path_factory.mktemp("library") / "sample.db"
     with Record(str(path)) as record:
         made.sample(record)

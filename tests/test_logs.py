@@ -1,4 +1,4 @@
-"""What the program says while it runs: a line an event, for people or as JSON."""
+"""The program's log: one line per event, for people or as JSON."""
 
 from __future__ import annotations
 

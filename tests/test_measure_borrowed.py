@@ -1,4 +1,4 @@
-"""The measurement of borrowed references, on made-up counts small enough to follow."""
+"""The measurement of borrowed references, on made-up counts that are small enough to follow."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def test_candidates_are_papers_of_a_week_that_the_record_knows() -> None:
 
 
 def test_places_move_as_far_as_the_reference_makes_them() -> None:
-    """Twelve papers of one day and network: with one table their order is that of their voices, early and late."""
+    """Twelve papers of one day and network. With one table, the number of voices decides their order, early or late."""
     rows = [heard(f"p{n}", 100, voices=3 + n) for n in range(12)]
     found = {(name, life): (moved, kept) for name, life, moved, kept in trial(rows, {(HF, 6): MANY}, 100)}
     assert {found[way, 1] for way in WAYS} == {(0, 1.0)}
 
 
 def test_a_table_that_knows_nothing_of_so_many_voices_moves_places() -> None:
-    """On one network few have many voices, on the other all have: tables that say otherwise turn them round."""
+    """On one network few papers have many voices, on the other all do. Tables that claim the opposite swap the two."""
     rows = [heard(f"p{n}", day, voices=3 + n) for day in (99, 100) for n in range(12)]
     rows += [heard(f"q{day}{n}", day, voices=90 + n, network=HN) for day in (99, 100) for n in range(12)]
     wrong = {(HF, 6): Counter({999: 600}), (HN, 6): Counter({3: 600})}
@@ -74,4 +74,4 @@ def test_a_fitted_law_is_smooth_and_holds_every_count() -> None:
     atleast = [sum(n for voices, n in law.items() if voices >= x) for x in (3, 6, 12, 24)]
     ratios = [a / b for a, b in pairwise(atleast)]
     assert all(1.5 < ratio < 5 for ratio in ratios)
-    assert max(ratios) / min(ratios) < 1.5  # a power law: twice as many voices are so many times rarer everywhere
+    assert max(ratios) / min(ratios) < 1.5  # a power law: each doubling of voices is rarer by about the same factor

@@ -1,4 +1,4 @@
-"""Structs are learned before threads share them: in a process of its own, as it would not survive."""
+"""Structs are learned before threads share them. Runs in its own process, which would otherwise crash."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ def test_threads_may_decode_what_was_learned(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_what_was_not_learned_still_ends_the_process(tmp_path: Path) -> None:
-    """When this fails, msgspec has mended it, and `learn_structs` may go."""
+    """If this fails, msgspec has fixed the bug, and `learn_structs` can be removed."""
     assert any(run(tmp_path, "not learned").returncode for _ in range(3))

@@ -1,4 +1,4 @@
-"""The suite itself: it runs the same wherever it is started from."""
+"""The suite itself runs the same wherever it is started from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terms as data: for each network and each column of the table, that the program does what the cell says."""
+"""Terms as data: for each network and each column of the table, the program does what the cell says."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from tests.issues import listed as listings
 from tests.issues import made
 from tests.parsing import parse_all
 
-# network: (read, keep in days, shown, exported, whether posts with limits count)
+# network: (read, days kept, shown, exported, whether posts with limits count)
 CELLS: dict[str, tuple[str, int | None, str, str, bool]] = {
     "arxiv": ("public", None, "text", "facts", True),
     "bluesky": ("public", 30, "text", "facts", True),
@@ -69,7 +69,7 @@ ASKED: dict[str, dict[str, object]] = {
     "reddit": {"on": True},
     "x": {"on": True, "token": "made-up"},
 }
-"""What an operator writes into the settings to have a network read that is not read by itself."""
+"""The settings that make the program read a network that it doesn't read by default."""
 
 AT = made.moment(made.DAY)
 WORDS = "Kettles, after all, know " + "nothing of tea " * 40
@@ -86,7 +86,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 
 def said(network: str, own: str = "7", **more: object) -> Post:
-    """A post of a network, with everything that a post can say."""
+    """A post of a network, with all text fields filled."""
     made_up = Post(
         post=f"{network}:{own}", network=network, account=f"{network}:31", created_at=AT, text=WORDS, handle="quill",
         name="Quill Marrowby", links=(TextLink(0, 7, "https://kettles.example/"),), observed_at=AT,
@@ -170,7 +170,7 @@ def test_how_long_it_is_kept_can_be_changed(network: str) -> None:
 
 
 def quotation_of(record: Record, network: str, changes: dict[str, TermsOverride] | None = None) -> Quotation:
-    """How the shelf shows the only post of an issue, which is of some network."""
+    """The quotation of a post from a network, the only post in its issue."""
     post = said(network)
     publication = msgspec.structs.replace(made.DAILY, ranking="classic/1", threshold=1)
     mention = Mention(post=post.post, paper=made.key(1), form="abs", observed_at=AT)
@@ -209,7 +209,7 @@ def check_shown(quotation: Quotation, post: Post, how: str) -> None:
 
 
 def test_arxiv_says_nothing_that_is_quoted() -> None:
-    """Its cells of these columns are there, and no post is ever of it."""
+    """arXiv has these columns, but no post is ever from there."""
     assert CELLS["arxiv"][2:] == TERMS["arxiv"][6:] and "arxiv" not in NETWORKS
 
 
@@ -310,7 +310,7 @@ def test_what_is_limited_later_is_shown_no_more(record: Record) -> None:
     assert RecordIssueReader(record).issue("daily", made.DAY).posts[made.key(1)] == ()
 
 
-# ---- changes, and networks that nobody has looked at -----------------------------------------------------
+# ---- changes, and networks that nobody has reviewed ------------------------------------------------------
 
 
 def test_a_change_leaves_all_else_as_reviewed() -> None:

@@ -1,4 +1,4 @@
-"""The console examples of README and docs are run, and what they print is what stands there."""
+"""Run the console examples in README and docs; they must print what the pages show."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGES = make_docs.pages_with_examples()
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's folder; nothing may change it."""
+    """The demo's folder; tests must not change it."""
     folder = tmp_path_factory.mktemp("tour") / "hotpapers-demo"
     good("demo", folder)
     return folder
@@ -45,7 +45,7 @@ def test_there_is_a_tour() -> None:
 
 
 def test_make_demo_runs_the_demo() -> None:
-    """What the tour takes `make demo` for."""
+    """This is the command that the tour runs for `make demo`."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert re.search(r"^demo: .*\n\t@\$\(venv\)/bin/hotpapers demo$", makefile, re.M)
 
@@ -63,7 +63,7 @@ def test_the_sample_is_the_same_wherever_and_whenever_it_is_frozen(tmp_path: Pat
 
 
 def contents(store: Path, at: int) -> list[IssueContent]:
-    """The issues, but for the chain: it is another in each store."""
+    """The issues without the chain, which differs between stores."""
     with Record(str(store)) as record:
         take_sample(record)
         publication = freeze.publication_of(record, None)

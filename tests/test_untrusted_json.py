@@ -1,4 +1,4 @@
-"""JSON from outside is decoded or refused, whatever it is."""
+"""JSON from outside is either decoded or refused, whatever it contains."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_models_answer_in_broken_utf_8_is_no_answer() -> None:
         sentence_of(BROKEN_UTF8, "Moss", "On moss")
 
 
-@pytest.mark.parametrize("cursor", ["Iv8i", "W1tb" * 20_000])  # broken UTF-8; lists within lists
+@pytest.mark.parametrize("cursor", ["Iv8i", "W1tb" * 20_000])  # broken UTF-8; nested lists
 def test_a_cursor_that_nobody_gave_out_is_refused(cursor: str) -> None:
     with pytest.raises(UsageError, match="cursor"):
         key_of(cursor, "papers", str)

@@ -1,4 +1,4 @@
-"""The built wheel: it holds the whole package, and in an empty environment outside the checkout it runs the demo."""
+"""The built wheel has the whole package, and runs the demo in an empty environment outside the checkout."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_who_is_not(typed: str) -> None:
 
 @given(st.text(max_size=600) | st.text("ad.:/@%[]#?0123-_", max_size=80).map("https://".__add__))
 def test_whatever_is_typed_is_read(typed: str) -> None:
-    """Never raises; whatever it gives are keys of one network, without blanks."""
+    """Never raises; the result is keys of one network, without spaces."""
     network, keys = parse_claim(typed)
     assert bool(network) == bool(keys)
     assert all(key.startswith(f"{network}:") and key.isprintable() and " " not in key for key in keys)

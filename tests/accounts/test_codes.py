@@ -1,4 +1,4 @@
-"""The code that proves an account: one store's, one account's, one page's, one day's."""
+"""The code that proves an account: tied to one store, one account, one page and one day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What accounts say of themselves, asked of the loopback networks: under faults, and where another one answers."""
+"""Account profiles, requested from the loopback networks: under faults, and when another account answers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def told(loopback: Loopback, one: KnownAccount) -> str:
 
 
 def test_only_servers_of_the_settings_are_asked_in_plain() -> None:
-    """Whoever is on the way could write a code into what comes over plain HTTP."""
+    """Anyone on the way could insert a code into a response over plain HTTP."""
     moss, view = KnownAccount("mastodon:http://127.0.0.1:81/users/moss"), "https://view.example"
     assert server_of(view, moss, ["http://127.0.0.1:81/"]) == "http://127.0.0.1:81"
     for named in ([], ["http://127.0.0.1:8"], ["https://127.0.0.1:81"], ["http://127.0.0.1:81.example"]):
@@ -66,7 +66,7 @@ def test_who_is_not_there(loopback: Loopback) -> None:
 
 
 def test_another_account_proves_nothing(loopback: Loopback) -> None:
-    """A name that means somebody else by now, on either network."""
+    """On either network, a name may have passed to somebody else."""
     with pytest.raises(RequestRefused, match="answered with a different account"):
         told(loopback, KnownAccount("bluesky:ada.example"))
     with pytest.raises(RequestRefused, match="answered with a different account"):
@@ -92,7 +92,7 @@ def test_another_account_proves_nothing(loopback: Loopback) -> None:
     ],
 )
 def test_a_network_that_fails(loopback: Loopback, network: str, fault: str) -> None:
-    """It is said so, in bounded time, and no address inside is asked."""
+    """An error in bounded time, and no request to an internal address."""
     loopback.plan.add(f"{network}={fault}")
     loopback.settle()
     with pytest.raises(NetError):

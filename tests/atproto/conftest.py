@@ -1,4 +1,4 @@
-"""A network for tests, where `make test-atproto` has set one up: the folder is in HOTPAPERS_TEST_ATPROTO."""
+"""A test network, if `make test-atproto` has set one up: its folder is in HOTPAPERS_TEST_ATPROTO."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MakeSite = Callable[..., Site]
 
 @pytest.fixture(scope="session")
 def home() -> Path:
-    """The folder that `setup` made. Named, it must be there."""
+    """The folder that `setup` made. If it is named, it must exist."""
     named = os.environ.get("HOTPAPERS_TEST_ATPROTO")
     if not named:
         pytest.skip("no AT Protocol network is set up for tests: `make test-atproto` does it, and runs them")
@@ -30,7 +30,7 @@ def home() -> Path:
 
 @pytest.fixture(scope="session")
 def partners(home: Path) -> Iterator[Partners]:
-    """A PostgreSQL and a Redis of its own."""
+    """A PostgreSQL and a Redis for the network alone."""
     try:
         with running_partners() as both:
             yield both

@@ -1,4 +1,4 @@
-"""A real AT Protocol network on this machine, and people who use it as people do."""
+"""A real AT Protocol network on this machine, and people who use it."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from tests.partners import Partners, ended, scratch_folder
 
 HERE = Path(__file__).parent
 SECONDS = 90.0
-"""How long the network may take for anything."""
+"""Timeout for anything the network does."""
 TRIES = 2
-"""How often it is started: a port that was free may be taken a moment later."""
+"""How often to try to start it: a free port may be taken a moment later."""
 POST, LIKE, REPOST = "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost"
 ADMIN = "Basic " + base64.b64encode(b"admin:admin-pass").decode()
-"""The word by which the development network knows its administrator."""
+"""The administrator's credentials on the development network."""
 _numbers = count(1)
 
 
 class Ref(NamedTuple):
-    """A record: its address and the hash of what it says."""
+    """A record's address and content hash."""
 
     uri: str
     cid: str
 
 
 class Counts(NamedTuple):
-    """What the network itself says of a post."""
+    """A post's counts according to the network."""
 
     likes: int
     reposts: int
@@ -48,11 +48,11 @@ class Counts(NamedTuple):
 
 
 class NetworkError(Exception):
-    """What the network answered instead."""
+    """The network answered with an error."""
 
 
 class Network:
-    """A running network. `view` is None where nothing counts. `about`: the posts that a record is about, by address."""
+    """A running network. `view` is None if nothing counts. `about`: the posts that a record refers to, by address."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process, self._rest = process, b""
@@ -64,7 +64,7 @@ class Network:
         self.relay = f"ws://127.0.0.1:{said['pds']}/xrpc/com.atproto.sync.subscribeRepos"
 
     def tell(self, do: str, **more: Any) -> None:
-        """Has the network do something (network.mjs says what there is), and waits until it is done."""
+        """Have the network do something (see network.mjs for the commands), and wait until it is done."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do, **more}).encode() + b"\n")
         self._process.stdin.flush()
@@ -72,25 +72,25 @@ class Network:
         assert said.get("done") == do, said.get("error")
 
     def in_turn(self, posts: Collection[str]) -> None:
-        """Lets the view count what was done to these posts, before more is.
+        """Let the view count earlier acts on these posts before there are more.
 
-        It takes the acts of different people at once, and of two that concern one post it may then count one.
+        It processes different people's acts in parallel, and may count only one of two that concern the same post.
         """
         if self.view and not self._uncounted.isdisjoint(posts):
             self.settle()
         self._uncounted.update(posts)
 
     def settle(self) -> None:
-        """The view has heard of everything, and counted it."""
+        """Wait until the view has processed and counted everything."""
         self.tell("processAll")
         self._uncounted.clear()
 
     def close(self) -> None:
-        """Ends it."""
+        """Stop the network."""
         _close(self._process)
 
     def _heard(self) -> dict[str, Any]:
-        """The next line that the network says to us. It may say other things to people."""
+        """The next line of JSON from the network. Other lines are logs."""
         until = time.monotonic() + SECONDS
         while True:
             line, newline, rest = self._rest.partition(b"\n")
@@ -114,24 +114,24 @@ class Network:
         return more
 
     def person(self) -> Person:
-        """Somebody new, with a handle of their own."""
+        """Create an account with a handle of its own."""
         handle = f"reader{next(_numbers)}.test"
         asked = {"handle": handle, "email": f"{handle}@example.org", "password": "a made-up word"}
         said = call(f"{self.pds}/xrpc/com.atproto.server.createAccount", asked)
         return Person(self, said["did"], handle, f"Bearer {said['accessJwt']}")
 
     def take_down(self, did: str, applied: bool = True) -> None:
-        """As the administrator: takes an account down, or brings it back."""
+        """As the administrator, take an account down, or bring it back."""
         subject = {"$type": "com.atproto.admin.defs#repoRef", "did": did}
         asked = {"subject": subject, "takedown": {"applied": applied, "ref": "made up"}}
         call(f"{self.pds}/xrpc/com.atproto.admin.updateSubjectStatus", asked, ADMIN)
 
     def delete_account(self, did: str) -> None:
-        """As the administrator: deletes an account, for ever."""
+        """As the administrator, delete an account for good."""
         call(f"{self.pds}/xrpc/com.atproto.admin.deleteAccount", {"did": did}, ADMIN)
 
     def counts(self, uris: Sequence[str]) -> dict[str, Counts]:
-        """What the network's own view says of those posts that it shows, once it has heard of everything."""
+        """The view's counts of those posts that it shows, once it has processed everything."""
         self.settle()
         found: dict[str, Counts] = {}
         for start in range(0, len(uris), 25):
@@ -144,7 +144,7 @@ class Network:
 
 
 class Person(NamedTuple):
-    """Somebody on the network, logged in."""
+    """A logged-in user."""
 
     network: Network
     did: str
@@ -152,19 +152,19 @@ class Person(NamedTuple):
     login: str
 
     def ask(self, method: str, **asked: Any) -> dict[str, Any]:
-        """Has their server do something."""
+        """Send a request to the user's server."""
         return call(f"{self.network.pds}/xrpc/{method}", asked, self.login)
 
     def leave(self) -> None:
-        """Deactivates their own account."""
+        """Deactivate the account."""
         self.ask("com.atproto.server.deactivateAccount")
 
     def come_back(self) -> None:
-        """Activates it again."""
+        """Activate the account again."""
         call(f"{self.network.pds}/xrpc/com.atproto.server.activateAccount", login=self.login, verb="POST")
 
     def create(self, collection: str, record: dict[str, Any], *about: Ref) -> Ref:
-        """A new record. `about`: the posts that it reacts to."""
+        """Create a record. `about`: the posts that it reacts to."""
         posts = [post.uri for post in about]
         self.network.in_turn(posts)
         said = self.ask("com.atproto.repo.createRecord", repo=self.did, collection=collection, record=record)
@@ -172,37 +172,37 @@ class Person(NamedTuple):
         return Ref(said["uri"], said["cid"])
 
     def post(self, text: str, *, link: str = "", card: str = "") -> Ref:
-        """A post; with a link under its last word, with a card."""
+        """Write a post; optionally with a link under its last word, or with a card."""
         return self.create(POST, post_record(text, link=link, card=card))
 
     def reply(self, post: Ref, text: str) -> Ref:
-        """A reply to a post."""
+        """Reply to a post."""
         return self.create(
             POST, post_record(text) | {"reply": {"root": post._asdict(), "parent": post._asdict()}}, post
         )
 
     def quote(self, post: Ref, text: str) -> Ref:
-        """A post that quotes another one."""
+        """Write a post that quotes another one."""
         embed = {"$type": "app.bsky.embed.record", "record": post._asdict()}
         return self.create(POST, post_record(text) | {"embed": embed}, post)
 
     def edit(self, post: Ref, text: str, *, link: str = "") -> Ref:
-        """Puts another text in a post's place."""
+        """Replace a post's text."""
         _, _, repo, collection, rkey = post.uri.split("/")
         record = post_record(text, link=link)
         said = self.ask("com.atproto.repo.putRecord", repo=repo, collection=collection, rkey=rkey, record=record)
         return Ref(said["uri"], said["cid"])
 
     def like(self, post: Ref) -> Ref:
-        """Likes a post."""
+        """Like a post."""
         return self.create(LIKE, {"subject": post._asdict(), "createdAt": moment()}, post)
 
     def repost(self, post: Ref) -> Ref:
-        """Reposts a post."""
+        """Repost a post."""
         return self.create(REPOST, {"subject": post._asdict(), "createdAt": moment()}, post)
 
     def delete(self, record: Ref) -> None:
-        """Takes back a post, like or repost."""
+        """Delete a post, like or repost."""
         self.network.in_turn(self.network.about.get(record.uri, ()))
         _, _, repo, collection, rkey = record.uri.split("/")
         self.ask("com.atproto.repo.deleteRecord", repo=repo, collection=collection, rkey=rkey)
@@ -222,12 +222,12 @@ def post_record(text: str, *, link: str = "", card: str = "") -> dict[str, Any]:
 
 
 def moment() -> str:
-    """Now, as records have it."""
+    """The current time as records have it."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def call(url: str, body: dict[str, Any] | None = None, login: str = "", verb: str | None = None) -> dict[str, Any]:
-    """What a server says to a question, or to an order where there is a body. Raises NetworkError."""
+    """Send a query, or a procedure call if there is a body. Raises NetworkError."""
     headers = {} if body is None else {"Content-Type": "application/json"}
     headers |= {"Authorization": login} if login else {}
     data = None if body is None else json.dumps(body).encode()
@@ -248,7 +248,7 @@ def call(url: str, body: dict[str, Any] | None = None, login: str = "", verb: st
 def running_network(home: Path, partners: Partners | None = None, **pds: Any) -> Iterator[Network]:
     """A network until the block ends, with a view if it has partners. `home`: the folder that `setup` made.
 
-    `pds`: settings of the server of accounts, as the development network has them.
+    `pds`: settings of the account server, as the development network names them.
     """
     with scratch_folder() as scratch:
         network = _network(home, scratch, partners, pds)
@@ -283,7 +283,7 @@ def _process(home: Path, scratch: Path, partners: Partners | None, pds: dict[str
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
-    """The network ends by itself when nobody can tell it anything any more."""
+    """The network exits once its input is closed."""
     assert process.stdin is not None and process.stdout is not None
     with process.stdin, process.stdout, suppress(subprocess.TimeoutExpired):
         process.stdin.close()

@@ -1,4 +1,4 @@
-"""A site that collects from the network: settings, a store, and the program itself in a process of its own."""
+"""A site that collects from the network: settings, a store, and the program in a process of its own."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from tests.parsing import parse_all
 from tests.partners import guarded
 
 SECONDS = 60.0
-"""How long the program may take to hear of something, and to end."""
+"""How long the program may take to receive something, or to exit."""
 TICK = 0.2
-"""Seconds between two posts of the clock: this network is never silent, as the real one is not."""
+"""Seconds between two posts of the clock: like the real network, this one is never silent."""
 
 
 class Said(NamedTuple):
-    """How the program ended, and what it said."""
+    """The program's exit status and output."""
 
     status: int
     words: str
 
 
 class Site:
-    """What an operator has: a folder with settings and a store. `settings`: of the source."""
+    """An operator's folder with settings and a store. `settings`: those of the source."""
 
     def __init__(self, folder: Path, network: Network, **settings: str) -> None:
         self.network, self.store = network, str(folder / "hotpapers.db")
@@ -48,7 +48,7 @@ class Site:
 
     @contextmanager
     def collecting(self) -> Iterator[Listening]:
-        """`hotpapers collect bluesky`: listens when the block begins, is stopped at its end, having heard it all."""
+        """Run `hotpapers collect bluesky` during the block, and stop it at the end once it has read everything."""
         listening = Listening(self, self._program())
         try:
             listening.catch_up()
@@ -61,7 +61,7 @@ class Site:
             listening.kill()
 
     def once(self) -> Said:
-        """`hotpapers collect bluesky --once`, which ends by itself where the stream does."""
+        """Run `hotpapers collect bluesky --once`, which exits where the stream ends."""
         listening = Listening(self, self._program("--once"))
         try:
             return listening.ended()
@@ -76,7 +76,7 @@ class Site:
         )  # fmt: skip
 
     def read_counts(self) -> None:
-        """Has the counts of every post read again, as the program does by itself hours after each was made."""
+        """Read the counts of all posts again, as the program does on its own hours after each was made."""
         source = BlueskySource(BlueskySettings(view=self.view))
         http = PoliteHttpClient("hotpapers", base_addresses=[self.view], pace={"127.0.0.1": 0.0})
         with Record(self.store) as record, http:
@@ -86,7 +86,7 @@ class Site:
 
 
 class Listening:
-    """The program at work."""
+    """The running program."""
 
     def __init__(self, site: Site, process: subprocess.Popen[str]) -> None:
         self.killed = False
@@ -94,7 +94,7 @@ class Listening:
         self._clock = site.network.person()
 
     def catch_up(self) -> None:
-        """Waits until the record holds all that was said up to now: until it holds a later word of the clock's."""
+        """Wait until the record holds everything said so far, that is, until it holds a later post of the clock."""
         until, later = time.monotonic() + SECONDS, set[str]()
         while not later & self._known():
             assert self._process.poll() is None, f"it ended: {self.ended().words}"
@@ -107,17 +107,17 @@ class Listening:
             return set(told.posts(record.view(), clocks=True))
 
     def stop(self) -> Said:
-        """Ctrl-C."""
+        """Press Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
         return self.ended()
 
     def ended(self) -> Said:
-        """How it ended, once it has."""
+        """Wait for the exit status and output."""
         words = self._process.communicate(timeout=SECONDS)[0]
         return Said(self._process.returncode, words)
 
     def kill(self) -> None:
-        """`kill -9`, wherever it is; nothing where it has ended."""
+        """`kill -9` at any point; does nothing once it has exited."""
         self.killed = True
         with self._process:
             self._process.kill()

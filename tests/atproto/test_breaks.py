@@ -1,4 +1,4 @@
-"""Breaks, on a real firehose: the program goes away, the relay does, or comes back as another."""
+"""Interruptions of a real firehose: the program stops, the relay stops, or comes back as another one."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ PAPER = "2210.03629"
 
 @pytest.fixture
 def relay(home: Path) -> Iterator[Network]:
-    """A network of one's own that may be broken: a firehose without a view."""
+    """A network that a test may break: a firehose without a view."""
     with running_network(home) as running:
         yield running
 
 
 def said_by(person: Person, *words: str) -> set[str]:
-    """Some posts, each naming a paper."""
+    """Write posts that each name a paper."""
     return {person.post(f"{word}: arXiv:{PAPER}").uri for word in words}
 
 
 def kept(site: Site) -> set[str]:
-    """The posts that the record has, each once."""
+    """The posts in the record, each once."""
     with Record(site.store) as record:
         assert told.said_twice(record) == []
         return set(told.posts(record.view()))
 
 
 def gaps(site: Site) -> list[Coverage]:
-    """What the record says was not wholly read."""
+    """The periods that the record marks as not fully read."""
     with Record(site.store) as record:
         return [one for one in told.coverage(record.view()) if one.state != "complete"]
 
 
 def covers(gap: Coverage, posts: set[str]) -> bool:
-    """Whether these posts were made in a gap."""
+    """Whether all of these posts were made in a gap."""
     moments = [tid_time(uri.rpartition("/")[2]) for uri in posts]
     return all(moment is not None and gap.from_at <= moment <= gap.until_at for moment in moments)
 
@@ -55,7 +55,7 @@ def test_what_is_said_while_the_program_is_away_is_neither_lost_nor_doubled(rela
     with site.collecting():
         said = said_by(anna, "One", "Two")
     assert kept(site) == said
-    said |= said_by(anna, "Three", "Four")  # nobody listens
+    said |= said_by(anna, "Three", "Four")  # nobody is listening
     with site.collecting():
         said |= said_by(anna, "Five")
     assert kept(site) == said
@@ -93,7 +93,7 @@ def test_a_relay_that_begins_anew_is_a_gap_that_is_told(relay: Network, site_of:
         said = said_by(anna, "One", "Two", "Three")
     relay.tell("restart", kept=False)
     bert = relay.person()
-    lost = said_by(bert, "Four")  # in a new order, whose numbers begin at one
+    lost = said_by(bert, "Four")  # in a new sequence that starts at one
     ended = site.once()
     assert ended.status == 1 and "FutureCursor" in ended.words
     [gap] = gaps(site)

@@ -1,4 +1,4 @@
-"""Issues become documents of an account on a real AT Protocol network: put once, and put again by a correction."""
+"""Issues become documents in an account on a real AT Protocol network: written once, and replaced by corrections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A custom feed, read through the network's own view, which asks the app for it."""
+"""A custom feed, read through the network's own view, which requests it from the app."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def placed(place: int, *quotations: Quotation) -> Placed:
 
 @contextmanager
 def serving(issue_reader: list[IssueReader], person: Person) -> Iterator[BlueskyAccount]:
-    """The app as `hotpapers serve` has it, until the block ends; `issue_reader` is a list of one, which may be
-    changed."""
+    """The app as `hotpapers serve` runs it, until the block ends. `issue_reader` holds one reader, which tests may
+    replace."""
     listener = socket.create_server(("127.0.0.1", 0))
     at = f"http://localhost:{listener.getsockname()[1]}"
     table = BlueskyAccount(publication="daily", account=person.did, thread=False, feed=at)
@@ -79,7 +79,7 @@ def test_a_feed_is_put_on_the_network_and_read_there_page_by_page(network: Netwo
     made = [anna.post(f"Post number {n}") for n in range(6)]
     one, two, three, four, late, gone = (quotation(anna, ref) for ref in made)
     before = [
-        ("2021-01-13", [placed(1, four, two)]),  # a post stands in the feed once
+        ("2021-01-13", [placed(1, four, two)]),  # a post appears in the feed only once
         ("2021-01-14", [placed(1, one), placed(2, two, three), placed(3, gone)]),
     ]
     issue_reader: list[IssueReader] = [feeds(*before)]
@@ -95,9 +95,9 @@ def test_a_feed_is_put_on_the_network_and_read_there_page_by_page(network: Netwo
 
         first, cursor = read(network, owner)
         assert first == [made[0].uri, made[1].uri] and cursor
-        issue_reader[0] = feeds(*before, ("2021-01-15", [placed(1, late)]))  # what comes in above shifts nothing
+        issue_reader[0] = feeds(*before, ("2021-01-15", [placed(1, late)]))  # new posts on top shift nothing
         second, cursor = read(network, owner, cursor)
-        assert second == [made[2].uri]  # and what the network no longer has it leaves out
+        assert second == [made[2].uri]  # skips what the network no longer has
         assert read(network, owner, cursor) == ([made[3].uri], "")
         assert read(network, owner, limit=10)[0] == [made[n].uri for n in (4, 0, 1, 2, 3)]
-        assert good("feed-generator", "--config", file, "--json")  # again, it is put in its own place
+        assert good("feed-generator", "--config", file, "--json")  # a second time, it replaces itself

@@ -1,4 +1,4 @@
-"""People use a real AT Protocol network; what the program keeps of it agrees with the network's own view."""
+"""People use a real AT Protocol network; the program's record agrees with the network's own view."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def cleo(network: Network) -> Person:
 
 
 def agrees(site: Site, posts: list[Ref]) -> dict[str, Counts]:
-    """The network's counts of posts; the accounts that the record knows to react are as many."""
+    """Check that the record knows as many reacting accounts as the network counts; returns the counts."""
     counted = site.network.counts([post.uri for post in posts])
     with Record(site.store) as record:
         assert {uri: told.reacted(record.view(), uri) for uri in counted} == counted
@@ -88,7 +88,7 @@ def test_an_edit_takes_a_paper_out_and_brings_one_in(
             assert told.attention(record.view(), PAPER) == (1, 0, 0)
             assert second.uri not in told.posts(record.view())
         anna.edit(first, "I take it back")
-        anna.edit(first, "See it after all", link=LINK)  # at once
+        anna.edit(first, "See it after all", link=LINK)  # immediately
         listening.catch_up()
         with Record(site.store) as record:
             assert told.attention(record.view(), PAPER) == (1, 0, 0)
@@ -119,7 +119,7 @@ def test_likes_and_reposts_stand_until_they_are_taken_back(
         bert.delete(likes[1])
         cleo.delete(reposts[1])
         cleo.delete(likes[2])
-        cleo.like(paper)  # again, at once
+        cleo.like(paper)  # again, immediately
     assert agrees(site, [paper]) == {paper.uri: Counts(2, 1, 0, 0)}
     with Record(site.store) as record:
         heard = told.attention(record.view(), PAPER)
@@ -139,7 +139,7 @@ def test_what_is_taken_back_is_understood_after_a_restart(
         likes = [person.like(paper) for person in (anna, bert, cleo)]
         repost = bert.repost(paper)
     assert agrees(site, [paper]) == {paper.uri: Counts(3, 1, 0, 0)}
-    anna.delete(likes[0])  # while nobody listens
+    anna.delete(likes[0])  # while nobody is listening
     with site.collecting():
         bert.delete(likes[1])
         bert.delete(repost)
@@ -178,7 +178,7 @@ def test_polling_hears_posts_alone_and_reads_their_counts(
         bert.reply(paper, "I did")
         cleo.quote(paper, "Do as she says")
     bert.delete(like)
-    bert.delete(deleted)  # while nobody listens: the view tells
+    bert.delete(deleted)  # while nobody is listening: only the view knows
     counted = network.counts([paper.uri, deleted.uri])
     site.read_counts()
     assert counted == {paper.uri: Counts(1, 1, 1, 1)}
@@ -217,7 +217,7 @@ def test_an_account_that_is_not_there_is_hidden_until_it_is_back(
         network.tell("account", did=bert.did, status="active")
         cleo.come_back()
         listening.catch_up()
-        cleo.leave()  # and back again at once
+        cleo.leave()  # and back again immediately
         cleo.come_back()
     assert set(network.counts([post.uri for post in posts.values()])) == {post.uri for post in posts.values()}
     with Record(site.store) as record:
@@ -262,7 +262,7 @@ def test_labels_that_the_moderators_give_keep_a_post_from_being_quoted(
 
 
 class Play:
-    """Some people do this and that to each other's posts, by chance."""
+    """Some people react at random to each other's posts."""
 
     def __init__(self, network: Network, people: int, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -271,13 +271,13 @@ class Play:
         self.reactions: dict[tuple[str, str, str], tuple[Person, Ref]] = {}
 
     def acts(self, times: int) -> None:
-        """So many acts."""
+        """Perform this many acts."""
         for _ in range(times):
             act = self.chance.choices((self.speak, self.react, self.take_back, self.delete), (4, 12, 5, 1))[0]
             act()
 
     def speak(self) -> None:
-        """Somebody names one of a few papers, or two of them."""
+        """Somebody writes a post that names one or two of a few papers."""
         person = self.chance.choice(self.people)
         named = " and ".join(
             f"arXiv:2001.0000{self.chance.randrange(1, 6)}" for _ in range(self.chance.choice((1, 1, 2)))
@@ -285,7 +285,7 @@ class Play:
         self.posts.append((person, person.post(f"Read {named}")))
 
     def react(self) -> None:
-        """Somebody reacts to a post in a way in which they do not react to it yet."""
+        """Somebody reacts to a post in a way they have not yet reacted to it."""
         if not self.posts:
             return
         person, kind = self.chance.choice(self.people), self.chance.choice(("like", "repost", "reply", "quote"))
@@ -301,7 +301,7 @@ class Play:
         return person.like(post) if kind == "like" else person.repost(post)
 
     def take_back(self) -> None:
-        """Somebody takes a reaction back."""
+        """Somebody withdraws a reaction."""
         if self.reactions:
             person, record = self.reactions.pop(self.chance.choice(list(self.reactions)))
             person.delete(record)
@@ -314,7 +314,7 @@ class Play:
 
 
 def test_a_long_play_with_breaks_ends_in_agreement(network: Network, site_of: MakeSite) -> None:
-    """The program is stopped and started again and again; what happens while it is away is not lost."""
+    """The program is stopped and restarted several times, and misses nothing from the time between."""
     play, site = Play(network, people=6, seed=20_260_102), site_of(network, mode="stream")
     with site.collecting():
         pass

@@ -1,4 +1,4 @@
-"""Repositories of a real AT Protocol network, imported: what was heard live of the same people, if it is there."""
+"""Imported repositories of a real AT Protocol network hold what was read live from their owners, if it still exists."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def relay(home: Path) -> Iterator[Network]:
 
 
 def repository(person: Person, folder: Path) -> Path:
-    """Somebody's repository, as their server gives it."""
+    """Download a user's repository from their server."""
     file = folder / f"{person.did.rpartition(':')[2]}.car"
     url = f"{person.network.pds}/xrpc/com.atproto.sync.getRepo?did={person.did}"
     with urllib.request.urlopen(url, timeout=SECONDS) as answer:
@@ -35,7 +35,7 @@ def repository(person: Person, folder: Path) -> Path:
 
 
 def imported(store: Path, *files: Path) -> str:
-    """What the program prints."""
+    """Import files, and return the program's output."""
     command = [sys.executable, "-m", "hotpapers", "import", "car", *map(str, files), "--store", str(store)]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
@@ -53,7 +53,7 @@ def test_repositories_hold_what_was_heard_of_them(relay: Network, site_of: MakeS
         listening.catch_up()
         anna.delete(posts[9])
         bert.delete(liked[0])
-    store, people = tmp_path / "archive.db", (cleo, bert, anna)  # those who like come before whom they like
+    store, people = tmp_path / "archive.db", (cleo, bert, anna)  # those who like come before those they like
     said = imported(store, *(repository(person, tmp_path) for person in people))
     assert "could not be read" not in said and said.count(" read; added: ") == 3
     with Record(site.store) as heard, Record(str(store)) as record:

@@ -1,4 +1,4 @@
-"""Issues become threads on a real AT Protocol network: whole, once, also when the program is killed in between."""
+"""Issues become threads on a real AT Protocol network: complete, and only once, even if the program is killed."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ SITE_CONFIG = SiteConfig("", "https://papers.example/daily/")
 
 
 class Killed(BaseException):
-    """The program ended here."""
+    """The program was killed here."""
 
 
 class Net(PoliteHttpClient):
-    """Kills the program before or after its n-th order."""
+    """Kills the program before or after its n-th POST request."""
 
     orders = 0
     kill_at: tuple[int, str] = (0, "")
@@ -68,7 +68,7 @@ def send(folder: Path, made: BlueskySender, http: Net) -> SendResult:
 
 
 def posts(person: Person) -> list[dict[str, Any]]:
-    """All posts of an account, the first first."""
+    """All posts of an account, oldest first."""
     asked = f"repo={person.did}&collection={COLLECTION}&reverse=true"
     said = call(f"{person.network.pds}/xrpc/com.atproto.repo.listRecords?{asked}")
     return [record["value"] for record in said["records"]]
@@ -115,7 +115,7 @@ def test_killed_at_any_order_nothing_is_lost_or_doubled(network: Network, http: 
 
 
 def clear(person: Person) -> None:
-    """The account is empty again."""
+    """Empty the account again."""
     said = call(f"{person.network.pds}/xrpc/com.atproto.repo.listRecords?repo={person.did}&collection={COLLECTION}")
     for record in said["records"]:
         rkey = record["uri"].rpartition("/")[2]
@@ -168,6 +168,6 @@ def found(person: Person) -> list[tuple[Ref, dict[str, Any]]]:
 
 
 def voices(record: Record, own: tuple[int, ...]) -> int:
-    """How many voices speak of the paper."""
+    """How many voices the paper has."""
     heard_of = read_engagement(record.view(), MeasurementWindow(posted_from=0, own_voices=own))
     return sum(one.voices for one in heard_of if one.paper == f"arxiv:{PAPER}")

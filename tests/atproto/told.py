@@ -1,4 +1,4 @@
-"""What the record tells: plain questions to a view, by the network's own addresses."""
+"""What the record says: simple queries on a view, by the network's own addresses."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.atproto.network import Counts
 T = TypeVar("T", bound=Item)
 
 CLOCKS_PAPER = "1901.00001"
-"""What the posts of the tests' own clock name, and nothing else does."""
+"""The paper in the posts of the tests' own clock, and in no others."""
 
 
 class Attention(NamedTuple):
-    """What a ranking hears of a paper."""
+    """A paper's attention as a ranking sees it."""
 
     voices: int
     reposts: int
@@ -28,18 +28,18 @@ class Attention(NamedTuple):
 
 
 def bare(key: str) -> str:
-    """The network's own name of a post or an account."""
+    """The network's own identifier of a post or an account."""
     return key.removeprefix("bluesky:")
 
 
 def posts(view: AsOfView, *, clocks: bool = False) -> dict[str, Post]:
-    """Every post as the record last saw it; without those of the clock."""
+    """Every post as last observed, by default without the clock's."""
     ticks = set() if clocks else {one.post for one in _all(view, Mention) if one.paper.endswith(CLOCKS_PAPER)}
     return {bare(post.post): post for post in _all(view, Post) if post.post not in ticks}
 
 
 def there(view: AsOfView) -> set[str]:
-    """The posts that the network still has, as far as the record knows."""
+    """The posts that still exist on the network, according to the record."""
     return {uri for uri, post in posts(view).items() if not post.gone}
 
 
@@ -53,18 +53,18 @@ def mentions(view: AsOfView) -> dict[str, set[tuple[str, str]]]:
 
 
 def standing(view: AsOfView) -> Counter[tuple[str, str]]:
-    """How many accounts react to each post in each way, and have not taken it back."""
+    """How many accounts have reacted to each post in each way and not withdrawn it."""
     return Counter((bare(one.post), one.type) for one in _all(view, Reaction) if not one.withdrawn)
 
 
 def reacted(view: AsOfView, uri: str) -> Counts:
-    """The accounts that react to a post, as the network counts them."""
+    """How many accounts react to a post, counted as the network does."""
     found = standing(view)
     return Counts(*(found[uri, kind] for kind in ("like", "repost", "reply", "quote")))
 
 
 def snapshot(view: AsOfView, uri: str) -> Counts | None:
-    """A post's counts as they were last read; None where they never were."""
+    """A post's counts as last read; None if they never were."""
     row = view.latest_row(Snapshot, f"bluesky:{uri}")
     if row is None:
         return None
@@ -75,19 +75,19 @@ def snapshot(view: AsOfView, uri: str) -> Counts | None:
 
 
 def handle(view: AsOfView, did: str) -> str:
-    """What an account is called, as far as the record knows."""
+    """An account's handle, as far as the record knows it."""
     row = view.latest_row(Account, f"bluesky:{did}")
     return row.item.handle if row is not None and isinstance(row.item, Account) else ""
 
 
 def judged(view: AsOfView, did: str) -> tuple[str, str] | None:
-    """Whether an account's posts are hidden or shown, and why; None where nothing was ever said of it."""
+    """Whether an account's posts are hidden or shown, and why; None without a verdict."""
     found = [(one.judgement, one.reason) for one in _all(view, Verdict) if bare(one.subject) == did]
     return found[-1] if found else None
 
 
 def attention(view: AsOfView, paper: str) -> Attention | None:
-    """What a ranking hears of a paper; None where nobody speaks of it."""
+    """A paper's attention as a ranking sees it; None if nobody mentions it."""
     for one in read_engagement(view, MeasurementWindow(posted_from=0)):
         if one.paper == f"arxiv:{paper}" and one.network == "bluesky":
             return Attention(one.voices, one.reposts, one.likes)
@@ -95,12 +95,12 @@ def attention(view: AsOfView, paper: str) -> Attention | None:
 
 
 def coverage(view: AsOfView) -> list[Coverage]:
-    """How the network was read, in the order of time."""
+    """How the network was read, in chronological order."""
     return sorted(_all(view, Coverage), key=lambda one: one.from_at)
 
 
 def said_twice(record: Record) -> list[tuple[object, ...]]:
-    """Observations that say the same as the one before them: heard twice, and written down twice."""
+    """Observations that repeat the previous one: received twice, and stored twice."""
     queries = {
         "post": f"SELECT {key_of('post')}, text, gone FROM post WHERE until = 0 ORDER BY post, observed_at",
         "mention": f"""SELECT {key_of("post")}, {key_of("paper")}, found_in FROM mention WHERE until = 0
@@ -116,5 +116,5 @@ def said_twice(record: Record) -> list[tuple[object, ...]]:
 
 
 def _all(view: AsOfView, kind: type[T]) -> list[T]:
-    """The latest observation of everything of a kind."""
+    """The latest observation of each item of a kind."""
     return [row.item for row in view.latest(kind) if isinstance(row.item, kind)]

@@ -1,1 +1,1 @@
-"""Pages in a real browser: headless Chromium, driven over its own protocol."""
+"""Tests of pages in a real browser: headless Chromium, driven through the DevTools protocol."""

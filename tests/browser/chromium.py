@@ -1,6 +1,6 @@
-"""A Chromium without a head, driven over a pipe by the DevTools protocol: JSON messages that end in a zero byte.
+"""Headless Chromium, driven over a pipe with the DevTools protocol: JSON messages that end in a zero byte.
 
-It has a profile of its own, asks nobody, and ends with its context.
+Each browser has its own profile, makes no requests of its own, and exits with its context manager.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 PATIENCE = 60.0
-"""Seconds after which a browser that says nothing is taken for dead."""
+"""Seconds of silence after which the browser is considered dead."""
 
 
 class Broken(AssertionError):
-    """The browser refused, or a script in the page raised."""
+    """The browser refused a command, or a script in the page raised an error."""
 
 
 class Left(Broken):
-    """Another page was opened before the script's value was known."""
+    """The page navigated before the script's value was known."""
 
 
 def found() -> str:
-    """The browser's program; empty where there is none."""
+    """The path of the browser; empty if there is none."""
     named = os.environ.get("HOTPAPERS_TEST_CHROMIUM", "")
     return named or next((path for name in NAMES if (path := shutil.which(name))), "")
 
 
 class Pipe:
-    """The two ends of the protocol."""
+    """The two ends of the protocol's pipe."""
 
     def __init__(self, to: int, back: int) -> None:
         self._to, self._back = to, back
         self._rest = b""
         self._number = 0
         self.events: list[dict[str, Any]] = []
-        """All that was told without being asked, since the page was opened."""
+        """All events since the page was opened."""
 
     def ask(self, method: str, session: str = "", **params: Any) -> dict[str, Any]:
-        """The result of a method. Raises Broken."""
+        """Call a method and return its result. Raises Broken."""
         self._number += 1
         message = {
             "id": self._number,
@@ -73,7 +73,7 @@ class Pipe:
                 return result
 
     def wait_for(self, method: str, session: str) -> dict[str, Any]:
-        """The first event of a name in a page."""
+        """The first event with this name in a page."""
         at = 0
         while True:
             while at < len(self.events):
@@ -84,7 +84,7 @@ class Pipe:
             self.read()
 
     def read(self) -> dict[str, Any]:
-        """The next message; events are kept."""
+        """Read the next message, and keep it if it is an event."""
         end = time.monotonic() + PATIENCE
         while b"\0" not in self._rest:
             ready, _, _ = select.select([self._back], [], [], max(0, end - time.monotonic()))
@@ -100,7 +100,7 @@ class Pipe:
 
 
 class View(NamedTuple):
-    """How a page is looked at. `media`: features such as prefers-color-scheme; `kind`: print or screen."""
+    """How a page is viewed. `media`: features such as prefers-color-scheme; `kind`: print or screen."""
 
     width: int = 1000
     height: int = 800
@@ -117,13 +117,13 @@ class Tab:
         self._pipe, self._session = pipe, session
         for domain in ("Page", "Runtime", "Network", "Log"):
             self._ask(f"{domain}.enable")
-        self._ask("Emulation.setFocusEmulationEnabled", enabled=True)  # as if somebody sat before it
+        self._ask("Emulation.setFocusEmulationEnabled", enabled=True)  # as if somebody were using it
 
     def _ask(self, method: str, **params: Any) -> dict[str, Any]:
         return self._pipe.ask(method, self._session, **params)
 
     def look(self, view: View) -> None:
-        """Sets size, media and scripts for what is opened next."""
+        """Set size, media and scripts for the next page."""
         self._ask(
             "Emulation.setDeviceMetricsOverride", width=round(view.width / view.zoom),
             height=round(view.height / view.zoom), deviceScaleFactor=1, mobile=False,
@@ -133,13 +133,13 @@ class Tab:
         self._ask("Emulation.setScriptExecutionDisabled", value=not view.scripts)
 
     def open(self, url: str) -> None:
-        """Goes to an address and waits until all of it is there."""
+        """Open an address and wait until it has loaded."""
         self._pipe.events.clear()
         self._ask("Page.navigate", url=url)
         self._pipe.wait_for("Page.loadEventFired", self._session)
 
     def run(self, script: str) -> Any:
-        """The value of an expression in the page, which may be a promise. Raises Broken."""
+        """Evaluate an expression in the page, awaiting a promise. Raises Broken."""
         told = self._ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, userGesture=True)
         if "exceptionDetails" in told:
             details = told["exceptionDetails"]
@@ -147,12 +147,12 @@ class Tab:
         return told["result"].get("value")
 
     def leave(self, script: str) -> None:
-        """Runs a script that opens another page. Raises Broken."""
+        """Run a script that opens another page. Raises Broken."""
         with suppress(Left):
             self.run(script)
 
     def wait(self, condition: str) -> None:
-        """Until an expression is true, on this page or on one that is opened meanwhile. Raises Broken."""
+        """Wait until an expression is true, on this page or on one that opens meanwhile. Raises Broken."""
         end = time.monotonic() + 10
         while not self._holds(condition):
             if time.monotonic() > end:
@@ -166,11 +166,11 @@ class Tab:
             return False
 
     def allow(self, *permissions: str) -> None:
-        """What the reader lets pages do."""
+        """Grant pages permissions."""
         self._pipe.ask("Browser.grantPermissions", permissions=list(permissions))
 
     def press(self, key: str) -> None:
-        """Presses a key: a sign, or a name such as Tab."""
+        """Press a key: a character, or a name such as Tab."""
         codes = {"Tab": 9, "Enter": 13, "Escape": 27}
         text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
         common = {"key": key, "windowsVirtualKeyCode": codes.get(key, ord(key.upper()) if len(key) == 1 else 0)}
@@ -178,15 +178,15 @@ class Tab:
         self._ask("Input.dispatchKeyEvent", type="keyUp", **common)
 
     def write(self, text: str) -> None:
-        """Writes into what has the focus."""
+        """Type text into the focused element."""
         self._ask("Input.insertText", text=text)
 
     def zone(self, name: str) -> None:
-        """The reader's time zone."""
+        """Set the reader's time zone."""
         self._ask("Emulation.setTimezoneOverride", timezoneId=name)
 
     def picture(self) -> bytes:
-        """What is seen, as PNG."""
+        """A screenshot as PNG."""
         return base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"])
 
     def printed(self) -> bytes:
@@ -194,7 +194,7 @@ class Tab:
         return base64.b64decode(self._ask("Page.printToPDF", printBackground=False, preferCSSPageSize=True)["data"])
 
     def tree(self) -> list[tuple[str, str]]:
-        """Role and name of all that assistive technology is told of, in its order."""
+        """Role and name of every node of the accessibility tree, in order."""
         nodes = {node["nodeId"]: node for node in self._ask("Accessibility.getFullAXTree")["nodes"]}
         waiting, told = [next(iter(nodes))], []
         while waiting:
@@ -205,8 +205,8 @@ class Tab:
         return told
 
     def requests(self) -> list[str]:
-        """The addresses that the page has asked for since it was opened."""
-        self.run("1")  # what was told until now is read
+        """The addresses that the page has requested since it was opened."""
+        self.run("1")  # reads pending events
         return [
             event["params"]["request"]["url"]
             for event in self._pipe.events
@@ -214,14 +214,14 @@ class Tab:
         ]
 
     def complaints(self) -> list[str]:
-        """What the browser wrote into the page's console: errors, and what the policy forbade."""
+        """The page's console messages: errors, and what the policy blocked."""
         self.run("1")
         names = ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")
         return [json.dumps(event["params"]) for event in self._pipe.events if event.get("method") in names]
 
 
 def _broken(reason: str) -> Broken:
-    """What a refused method is raised as: pages that are opened take the scripts of the one before with them."""
+    """The exception for a refused call. Opening a page ends the previous page's scripts, which raises Left."""
     gone = ("Inspected target navigated", "Execution context was destroyed", "Cannot find context")
     return Left(reason) if any(words in reason for words in gone) else Broken(reason)
 
@@ -247,7 +247,7 @@ def chromium(program: str, flags: Sequence[str] = ()) -> Iterator[Tab]:
 
 
 def _started(command: Sequence[str], read: int, write: int, home: str) -> subprocess.Popen[bytes]:
-    """The protocol's ends are the file descriptors 3 and 4 of the browser."""
+    """Start the browser with the protocol's pipes as file descriptors 3 and 4."""
     script = f'exec 3<&{read} 4>&{write}; exec "$@"'
     environment = {**os.environ, "HOME": home, "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
     return subprocess.Popen(
@@ -257,6 +257,6 @@ def _started(command: Sequence[str], read: int, write: int, home: str) -> subpro
 
 
 def save(picture: bytes, path: Path) -> None:
-    """For people who look."""
+    """Save a picture for people to look at."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(picture)

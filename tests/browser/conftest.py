@@ -1,4 +1,4 @@
-"""One browser for all tests of this folder, and a site in which every kind of page is, over HTTP and on a disk."""
+"""One browser for all tests in this folder, and a site with every kind of page, over HTTP and on disk."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ KINDS = {
 
 
 def written(issue_reader: PlainIssueReader, folder: Path) -> str:
-    """A site on the disk; the address of its folder."""
+    """Write a site to disk, and return the address of its folder."""
     write_files(folder, SiteChannel(SITE_CONFIG).render(issue_reader, "daily", issue_reader.days("daily")))
     return f"{folder.as_uri()}/"
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Tab]:
-    """Chromium, where there is one."""
+    """Chromium, if it is installed."""
     program = found()
     if not program:
         pytest.skip("no Chromium: install it, or name one in HOTPAPERS_TEST_CHROMIUM")
@@ -62,7 +62,7 @@ def browser() -> Iterator[Tab]:
 
 @pytest.fixture
 def tab(browser: Tab, app: str) -> Tab:
-    """The browser's page as a new reader has it."""
+    """The browser's page, as a new reader has it."""
     browser.look(View())
     browser.zone("Europe/Zurich")
     browser.open(f"{app}404.html")
@@ -72,13 +72,13 @@ def tab(browser: Tab, app: str) -> Tab:
 
 @pytest.fixture(scope="session")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The site's address on the disk."""
+    """The address of the site on disk."""
     return written(FULL_READER, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="session")
 def app() -> Iterator[str]:
-    """The address of the app, with all the headers that it sends."""
+    """The address of the app, which sends all its headers."""
     running = server(lambda: FULL_READER, "daily", "127.0.0.1", 0, SITE_CONFIG)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()

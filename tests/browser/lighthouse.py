@@ -1,8 +1,8 @@
-"""What Lighthouse makes of the pages: `make lighthouse` prints a table, and fails where a page falls short.
+"""Lighthouse scores of the pages: `make lighthouse` prints a table, and fails if a page scores too low.
 
-Every page type is served by the app, on this machine and with a public address, and is looked at five times as a phone;
-what counts is the median. Accessibility, best practices and search engines must have 100; performance, 95. That
-last one measures the machine too: on one that is busy with other things it is lower.
+The app serves every type of page on this machine, as if it had a public address. Each page is tested five times as on a
+phone, and the median counts. Accessibility, best practices and search engines must score 100; performance, 95, which
+also depends on the machine: it is lower on a busy one.
 
     python -m tests.browser.lighthouse [--runs 5] [PAGE…]
 """
@@ -45,17 +45,17 @@ PAGES = {
     "about": "about/",
 }
 WANTED = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
-"""The least that a page must have."""
+"""The lowest acceptable scores."""
 CHROMIUM = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage --no-proxy-server"
 )
 PATIENCE = 300.0
-"""Seconds after which a run is given up."""
+"""Seconds before a run is aborted."""
 
 
 class Look(NamedTuple):
-    """One look at a page: scores of 100, and the audits that did not pass, by their scores."""
+    """One run on a page: scores out of 100, and the scores of failed audits."""
 
     scores: Mapping[str, int]
     fell_short: Mapping[str, float]
@@ -63,7 +63,7 @@ class Look(NamedTuple):
 
 @contextmanager
 def served() -> Iterator[str]:
-    """The app's address. The app knows it before: pages name it."""
+    """The app's address, chosen before the app starts, since pages contain it."""
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     base = f"http://127.0.0.1:{port}/"
@@ -81,7 +81,7 @@ def served() -> Iterator[str]:
 
 
 def look(url: str) -> Look:
-    """One run of Lighthouse. Raises RuntimeError where it has nothing to say."""
+    """Run Lighthouse once. Raises RuntimeError if it has no result."""
     command = [
         str(PROGRAM), url, "--quiet", "--output=json", f"--chrome-flags={CHROMIUM}", "--no-enable-error-reporting",
         f"--only-categories={','.join(WANTED)}",
@@ -94,7 +94,7 @@ def look(url: str) -> Look:
 
 
 def look_of(told: Mapping[str, Any]) -> Look:
-    """What counts of a report. Raises RuntimeError for a page that could not be looked at."""
+    """The scores in a report. Raises RuntimeError if the page could not be tested."""
     if told.get("runtimeError"):
         raise RuntimeError(told["runtimeError"]["message"])
     scores = {name: round(100 * category["score"]) for name, category in told["categories"].items()}
@@ -113,12 +113,12 @@ def medians(looks: Sequence[Look]) -> dict[str, int]:
 
 
 def line(page: str, scores: Mapping[str, int]) -> str:
-    """A line of the table."""
+    """A row of the table."""
     return " | ".join([f"| {page}", *(str(scores[name]) for name in WANTED)]) + " |"
 
 
 def main() -> int:
-    """0 where every page has what it must have."""
+    """0 if every page scores high enough."""
     parser = argparse.ArgumentParser(prog="python -m tests.browser.lighthouse")
     parser.add_argument("pages", nargs="*", metavar="PAGE", help=f"of {', '.join(PAGES)}; all by default")
     parser.add_argument("--runs", type=int, default=5)

@@ -1,4 +1,4 @@
-"""A real browser sends the app's forms: from the app's own pages it may, from another site's page it may not."""
+"""A real browser can send the app's forms from the app's own pages, but not from another site's."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def style(_: Request) -> Response:
 
 @pytest.fixture
 def forms(store: Path) -> Iterator[str]:
-    """The app's forms; their address."""
+    """The address of the app's forms."""
     listener = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     router = FormRouter(base, DAILY.title)
@@ -75,7 +75,7 @@ def forms(store: Path) -> Iterator[str]:
 
 
 def send(tab: Tab, said: str = "") -> str:
-    """Fills in what there is to fill in, presses the button, and waits for the page that comes."""
+    """Fill in a form, press the button, and wait for the next page."""
     fill = f"document.querySelector('textarea').value = {json.dumps(said)}; " if said else ""
     tab.leave(f"window.before = 1; {fill} document.querySelector('button').click()")
     tab.wait("window.before === undefined && document.readyState === 'complete'")
@@ -95,7 +95,7 @@ def test_a_reader_says_what_is_wrong(browser: Tab, forms: str, store: Path, widt
 
 
 def foreign_page(to: str, values: dict[str, str]) -> str:
-    """A page of another site, whose form goes to the app."""
+    """A page of another site with a form that posts to the app."""
     inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in values.items())
     return f'<form method="post" action="{to}">{inputs}<button>Go</button></form>'
 
@@ -108,7 +108,7 @@ def test_another_site_says_nothing_in_a_reader_s_name(browser: Tab, forms: str, 
 
 
 def test_nor_does_another_program_of_the_same_machine(browser: Tab, forms: str, store: Path) -> None:
-    """A browser takes another port of the same host for the same site, though for another origin."""
+    """For browsers, another port of the same host is the same site but another origin."""
     browser.look(View())
     page = foreign_page(f"{forms}wrong", {**fields(store), "said": "Hm"})
     with in_thread(Starlette(routes=[Route("/", lambda _: HTMLResponse(page))])) as port:

@@ -1,4 +1,4 @@
-"""What is made of Lighthouse's reports."""
+"""How Lighthouse's reports are evaluated."""
 
 from __future__ import annotations
 

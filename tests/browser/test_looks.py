@@ -1,4 +1,4 @@
-"""Every kind of page as people see and hear it: narrow, zoomed, dark, in forced colours, in print, read aloud."""
+"""Every kind of page as people see and hear it: narrow, zoomed, dark, in forced colors, in print, read aloud."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VIEWS = {
     "forced colours": View(media={"forced-colors": "active"}),
 }
 
-# Targets of pointers that are smaller than 24 × 24 and neither stand in a sentence nor apart (WCAG 2.2, 2.5.8).
+# Pointer targets smaller than 24 × 24 that are neither within a sentence nor spaced apart (WCAG 2.2, 2.5.8).
 TARGETS = """(() => {
   const all = [...document.querySelectorAll("a[href], button, summary, input, select, textarea")]
     .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".skip"));
@@ -217,7 +217,7 @@ TOLD = {"heading", "link", "article", "navigation", "region", "banner", "content
 
 
 def test_an_issue_is_read_aloud_in_its_order(tab: Tab, app: str) -> None:
-    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    """HOTPAPERS_REWRITE=1 rewrites the expected text; review the diff before you commit it."""
     tab.open(app + KINDS["issue"])
     lines: list[str] = []
     for role, name in tab.tree():

@@ -1,4 +1,4 @@
-"""What a script adds for a reader: keys once they are switched on, words and authors, finding, times, copying."""
+"""What scripts add for readers: keys once enabled, highlighted words and authors, filters, times, copying."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HERE = "document.activeElement.closest('article, li')?.querySelector('a[href*=pa
 
 
 def wish(tab: Tab, **wishes: str) -> None:
-    """What the reader has chosen, before the next page is opened."""
+    """Set the reader's choices before the next page opens."""
     tab.run(f"localStorage.setItem('hotpapers', {json.dumps(json.dumps(wishes))})")
 
 
@@ -123,7 +123,7 @@ NAMES = ("Ants", "Bees", "Cats", "Dogs", "Elks", "Foxes")
 
 
 def many(tmp_path: Path) -> str:
-    """A site whose category has twelve papers."""
+    """A site with twelve papers in one category."""
     names = [f"{name} {size}" for name in NAMES for size in ("and tea", "in the rain")]
     entries = [heard(n, paper(f"2101.999{n}", f"{name}", "Hot."), [], []) for n, name in enumerate(names, 10)]
     return written(PlainIssueReader([OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
@@ -178,7 +178,7 @@ def test_entries_for_reference_managers_are_copied(tab: Tab, app: str) -> None:
     assert tab.run("navigator.clipboard.readText()").startswith("@misc{overquill-2101.99901,")
 
 
-# ---- texts that try to come alive --------------------------------------------------------------------
+# ---- texts that try to become active -----------------------------------------------------------------
 
 ALIVE = """[
   document.querySelectorAll("script").length,

@@ -1,4 +1,4 @@
-"""The page of search in a browser: the static site below folders of a plain web server, from a disk, and the app."""
+"""The search page in a browser: of a static site on a web server, of one on disk, and of the app."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ SHELF = PlainIssueReader([LISTED], [
 
 
 class Plain(ThreadingHTTPServer):
-    """A web server for files, as anybody has it."""
+    """A plain web server for files."""
 
     request_queue_size = 128
     daemon_threads = True
 
 
 class Files(SimpleHTTPRequestHandler):
-    """It keeps silent."""
+    """Logs nothing."""
 
     def log_message(self, format: str, *said: Any) -> None:
         pass
@@ -72,7 +72,7 @@ class Files(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the static site lies on a disk."""
+    """A folder on disk that contains the static site."""
     home = tmp_path_factory.mktemp("web")
     write_files(home / "deep" / "site", SiteChannel(NOBODY).render(SHELF, "hot-papers", SHELF.days("hot-papers")))
     yield str(home)
@@ -80,7 +80,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def site(folder: str) -> Iterator[str]:
-    """Its address on the web, below folders."""
+    """The site's address on the web server, below other folders."""
     server = Plain(("127.0.0.1", 0), partial(Files, directory=folder))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -94,7 +94,7 @@ TOLD = "document.getElementById('told').textContent"
 
 
 def search(tab: Tab, site: str, query: str) -> list[str]:
-    """The titles on the page of what is found."""
+    """Search, and return the titles of the results."""
     tab.open(f"{site}search/index.html?q={quote(query, safe='', errors='replace')}")
     tab.wait(f"!['', 'Searching …'].includes({TOLD})")
     assert tab.complaints() == []
@@ -103,7 +103,7 @@ def search(tab: Tab, site: str, query: str) -> list[str]:
 
 
 def arrive(tab: Tab, condition: str) -> None:
-    """Waits on a way from page to page: while it goes on, nobody can be asked."""
+    """Wait across a navigation, during which the page cannot be queried."""
     for _ in range(20):
         with suppress(Broken):
             return tab.wait(condition)
@@ -113,7 +113,7 @@ def number(title: str) -> int:
     return next(n for n, one in enumerate(OTHERS, 1) if one.paper.title == title)
 
 
-# ---- what is found -------------------------------------------------------------------------------------
+# ---- results -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_little_is_loaded(tab: Tab, site: str) -> None:
     assert not [url for url in tab.requests() if "2020-q4" in url]
 
 
-# ---- texts that try to come alive ----------------------------------------------------------------------
+# ---- texts that try to become active -------------------------------------------------------------------
 
 
 def test_no_result_comes_alive(tab: Tab, site: str) -> None:
@@ -286,7 +286,7 @@ def test_no_query_comes_alive(tab: Tab, site: str, query: str) -> None:
     assert tab.run(ALIVE)[1:] == [0, 1, True] and tab.run("document.querySelectorAll('script').length") == 3
 
 
-# ---- how it is used ------------------------------------------------------------------------------------
+# ---- usage ---------------------------------------------------------------------------------------------
 
 
 def test_one_asks_with_the_keyboard_and_hears_what_was_found(tab: Tab, site: str) -> None:
@@ -348,12 +348,12 @@ def test_an_index_that_is_not_there_is_said(tab: Tab, app: str) -> None:
     tab.wait(f"{TOLD}.includes('could not be loaded')")
 
 
-# ---- the app answers by itself -------------------------------------------------------------------------
+# ---- answers of the app ------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an app over the sample."""
+    """The address of an app that serves the sample."""
     path = str(tmp_path_factory.mktemp("answering") / "sample.db")
     with Record(path) as record:
         made.sample(record)

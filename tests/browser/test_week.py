@@ -1,4 +1,4 @@
-"""The demo's made-up week in a browser: narrow, dark, without a script, printed; posts that unfold."""
+"""The demo's made-up week in a browser: narrow, dark, without scripts, printed; posts that unfold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classic format: real files come back byte for byte, values come as they were, back as they were."""
+"""The classic format: real files round-trip byte for byte, and values survive in both directions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_seeds_come_back_as_they_were_before_they_were_damaged(shared: Path)
     assert repaired == ["001", "002", "004"]
 
 
-# ---- what the values are -----------------------------------------------------------------------------
+# ---- parsed values -----------------------------------------------------------------------------------
 
 
 def test_the_values_of_an_item() -> None:
@@ -83,7 +83,7 @@ def test_irregular_files_keep_what_is_irregular() -> None:
     assert issue.lead == 1
     assert first.abstract == ""
     assert first.paper == "hep-th/9901001"
-    assert first.categories[2] == "sock.SM"  # no category of arXiv's: kept
+    assert first.categories[2] == "sock.SM"  # not an arXiv category: kept
     assert first.posts[0] == first.posts[1]
     assert (first.posts[0].name, first.posts[0].rtl, first.posts[2].name) == ("Fay (@ home)", True, " ")
     assert first.posts[2].text[:24] == "@made_up_emil one\xa0two \u2066t"
@@ -164,7 +164,7 @@ def test_a_file_beyond_the_limit_is_refused() -> None:
 
 # ---- values ------------------------------------------------------------------------------------------
 
-# Any characters but those that no file of this format has.
+# Any characters except those that no file in this format contains.
 CHARACTERS = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\u2028\u2029\ufeff")
 SPECIAL = st.sampled_from(
     ["&", "<", ">", '"', "'", "&amp;", "&lt", "<br>", "</a>", "</p>&mdash; ", " (@x)", "\n", "# 1. ", ", "]
@@ -177,7 +177,7 @@ def joined(*pieces: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 LINES = joined(CHARACTERS, SPECIAL.filter(lambda text: text != "\n"))
 WORDS = LINES.filter(lambda text: not re.search(r"</|<[a-z]+[\s/>]", text, re.IGNORECASE))
-"""Not what looks like HTML, which no title and no abstract may hold."""
+"""Excludes what looks like HTML, which titles and abstracts may not contain."""
 TEXTS = joined(CHARACTERS, SPECIAL)
 COUNTS = st.integers(0, classic.MAX_COUNT)
 PAPERS = st.sampled_from(["2103.99901", "0704.0001", "hep-th/9901001", "math/0309136"])
@@ -234,7 +234,7 @@ ANY = st.text(max_size=12) | TEXTS
 @pytest.mark.long
 @given(items(1), ANY, ANY, ANY, ANY)
 def test_escaped_words_always_make_a_file(item: ClassicItem, title: str, author: str, abstract: str, text: str) -> None:
-    """Whatever stands in the words: no HTML reaches the text, and the file can be read again."""
+    """No HTML in the words reaches the text, and the file can be read again."""
     link = ClassicLink(0, len(text), "javascript:x()")
     post = ClassicPost("20", "x", author, "en", False, text, (link,) if text else ())
     item = replace(item, title=f"T {title}", authors=(author, "Bo"), abstract=abstract, posts=(post,))

@@ -1,4 +1,4 @@
-"""The classic format: what is not in it is refused, with line and reason, in linear time."""
+"""The classic format: invalid text is refused, with line and reason, in linear time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EMBED = '<p lang="en" dir="ltr">Our teapot is out! It&#39;s small'
 COUNTS = "- retweets: 51, favorites: 0 "
 ABSTRACT = "We count drops. Most of them miss."
 
-# What is replaced in plain.md, by what, and what the refusal says.
+# What is replaced in plain.md, with what, and the error message.
 REFUSED = {
     "duplicate number": ("# 2. Umb", "# 1. Umb", "duplicate"),
     "gap in the numbers": ("# 2. Umb", "# 3. Umb", "gap"),
@@ -173,7 +173,7 @@ def test_refused_as_a_whole(text: str, line: int | None, reason: str) -> None:
 
 @pytest.mark.parametrize("text", [PLAIN, SHORTEST], ids=["plain", "short"])
 def test_a_file_cut_off_anywhere_is_refused_or_a_file(text: str) -> None:
-    """What is whole are the front matter alone, and the items before one that is missing altogether."""
+    """Only the front matter alone, and items before a cleanly missing one, make a valid file."""
     whole = []
     for end in range(len(text)):
         try:
@@ -233,7 +233,7 @@ HOSTILE = {
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("place", ["Umbrellas", "Dora Cloud", "math.PR", "We count drops", "Our teapot", "Leaf", "51"])
 def test_no_line_takes_long(place: str, hostile: str) -> None:
-    """Not timed: were the cost quadratic, these lines would take minutes each."""
+    """Not timed: with quadratic cost, each of these lines would take minutes."""
     text = PLAIN.replace(place, hostile)
     try:
         assert classic.render(classic.parse(text)) == text

@@ -1,4 +1,4 @@
-"""What tests of the command line share: the demo, and a small store of made-up listings."""
+"""Fixtures for the command line: the demo, and a small store of made-up listings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
 
 @pytest.fixture(scope="session")
 def demo_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's folder, made once; nothing may change it."""
+    """The demo's folder, created once; tests must not change it."""
     return made_once(tmp_path_factory, "demo", lambda folder: good("demo", folder / "demo")) / "demo"
 
 
@@ -28,7 +28,7 @@ def demo(demo_made: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A store of three made-up listings."""
+    """A store with three made-up listings."""
     posts = tmp_path / "posts"
     posts.mkdir()
     for day in DAYS:
@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in which commands run."""
+    """An empty folder to run commands in."""
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)

@@ -1,4 +1,4 @@
-"""Made-up classic issues: papers, people and posts that never were."""
+"""Made-up classic issues: papers, people and posts that never existed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from hotpapers import classic
 from hotpapers.classic import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
 
 FIRST_POST = 1366659539260149761
-"""Of 2 March 2021; each post that is made after it is a little younger."""
+"""A post ID from 2 March 2021; the posts made here have this ID or a slightly later one."""
 COUNTS = ((812, 1204), (40, 33), (51, 0))
-"""(retweets, favorites), in the order of the classic rule."""
+"""(retweets, favorites) of each paper, in classic order."""
 
 
 def item(number: int, reposts: int, likes: int, posts: int = 1, month: str = "2103", moment: str = "") -> ClassicItem:
-    """A paper with its counts and so many posts."""
+    """A paper with counts and `posts` posts."""
     return ClassicItem(
         number=number, title=f"Kettle Number {number}:  On Steam & <Tea>", authors=("Ada Brewster", "Čeněk Šálek"),
         reposts=reposts, likes=likes, tallied=moment or "03/03/2021 10:15:09", paper=f"{month}.{90000 + number}",
@@ -34,7 +34,7 @@ def post(n: int) -> ClassicPost:
 
 
 def issue(day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> ClassicIssue:
-    """An issue of a day with these (retweets, favorites)."""
+    """An issue of `day` whose papers have these (retweets, favorites)."""
     month, moment = day[2:4] + day[5:7], f"{day[5:7]}/{day[8:]}/{day[:4]} 23:15:09"
     items = tuple(item(n, r, f, posts, month, moment) for n, (r, f) in enumerate(counts, 1))
     return ClassicIssue(date=day, made=f"{day}T23:15:09", lead=0, items=items)
@@ -53,7 +53,7 @@ def file(folder: Path, day: str = "2021-03-02", counts: Sequence[tuple[int, int]
 
 
 def files(folder: Path, number: int, places: int = 5, posts: int = 1) -> list[Path]:
-    """So many issues, of different days."""
+    """`number` issues, each of a different day."""
     days = [f"2021-{1 + n // 28:02}-{1 + n % 28:02}" for n in range(number)]
     counts = [(900 - 10 * n, 500 - 7 * n) for n in range(places)]
     return [file(folder, day, counts, posts) for day in days]

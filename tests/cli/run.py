@@ -1,4 +1,4 @@
-"""Running the program as its users do: in this process where that is enough, in one of its own where it is not."""
+"""Run the program as users do: in this process where that suffices, otherwise in a process of its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LINE = "hotpapers: "
 
 
 class Ran(NamedTuple):
-    """What a command left behind: exit status, standard output, standard error."""
+    """What a command left: exit status, standard output, standard error."""
 
     status: int
     out: str
@@ -29,7 +29,7 @@ class Ran(NamedTuple):
 
     @property
     def said(self) -> str:
-        """The one line on standard error, without the program's name; nothing was printed."""
+        """The one line on standard error, without the program's name. Checks that nothing was printed."""
         assert self.out == "" and self.err.startswith(LINE) and self.err.count("\n") == 1, self
         return self.err.removeprefix(LINE).rstrip("\n")
 
@@ -40,7 +40,7 @@ class Ran(NamedTuple):
 
 
 def run(*args: str | Path, input: bytes | BinaryIO = b"") -> Ran:
-    """A command in this process, from its words to its exit status."""
+    """Run a command in this process."""
     with CliRunner().isolation(input=input) as (out, err, _):
         status = cli.run_command([str(arg) for arg in args])
         sys.stdout.flush()
@@ -49,43 +49,43 @@ def run(*args: str | Path, input: bytes | BinaryIO = b"") -> Ran:
 
 
 def good(*args: str | Path, input: bytes = b"") -> str:
-    """A command that must go well and complain of nothing; what it prints."""
+    """Run a command that must succeed without complaints; return what it prints."""
     ran = run(*args, input=input)
     assert ran.status == 0 and not ran.err, ran
     return ran.out
 
 
 def misuse(*args: str | Path, input: bytes = b"") -> str:
-    """A command that must be refused as misuse, with one line; that line."""
+    """Run a command that must be refused as misuse with one line; return that line."""
     ran = run(*args, input=input)
     assert ran.status == 2, ran
     return ran.said
 
 
 def failing(*args: str | Path, input: bytes = b"") -> str:
-    """A command that must fail with one line; that line."""
+    """Run a command that must fail with one line; return that line."""
     ran = run(*args, input=input)
     assert ran.status == 1, ran
     return ran.said
 
 
 def words(*args: str | Path) -> list[str]:
-    """A command as the words that start it in a process of its own."""
+    """The arguments that start a command in its own process."""
     return [sys.executable, "-m", "hotpapers", *map(str, args)]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of such a process."""
+    """The environment for such a process."""
     return {**os.environ, "PYTHONPATH": str(PACKAGE), **more}
 
 
 def apart(*args: str | Path, **more: str) -> Ran:
-    """A command in a process of its own; `more`: its environment."""
+    """Run a command in its own process; `more`: extra environment variables."""
     done = subprocess.run(words(*args), env=environment(**more), capture_output=True, check=False)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-# A launcher does something to its own process, then becomes the command.
+# Each launcher changes its own process, then becomes the command.
 _BECOME = "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 _OBEY = f"""
 import ctypes, os, sys
@@ -98,7 +98,7 @@ os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 {_BECOME}"""
 
-# Linux counts what a large process held when it started another as the other's: a small one stands in between.
+# On Linux, a child's peak memory starts at that of the process that forked it. So a small process starts the command.
 _WEIGH = """
 import resource, subprocess, sys
 status = subprocess.call(sys.argv[2:])
@@ -108,24 +108,24 @@ sys.exit(status)"""
 
 
 def weighed(out: Path, *args: str | Path) -> list[str]:
-    """The words for a command that writes its largest resident memory in kB to `out` when it has ended."""
+    """The arguments for a command that writes its peak resident memory in kB to `out` when it ends."""
     return [sys.executable, "-c", _WEIGH, str(out), *words(*args)]
 
 
 def at_terminal(*args: str | Path) -> list[str]:
-    """The words for a command whose standard input becomes its own terminal: what is typed there can stop it."""
+    """The arguments for a command whose standard input becomes its controlling terminal, so Ctrl-C works."""
     return [sys.executable, "-c", _AT_TERMINAL, *words(*args)[1:]]
 
 
 def by_a_user(*args: str | Path) -> Ran:
-    """A command by somebody to whom a file's permissions apply: also as root, by giving up that right (Linux)."""
+    """Run a command subject to file permissions, even as root, by dropping the capability to bypass them (Linux)."""
     command = [sys.executable, "-c", _OBEY, *words(*args)[1:]]
     done = subprocess.run(command, env=environment(), capture_output=True, check=False)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def same(name: str, text: str) -> None:
-    """Compares a whole output with its file below tests/data/cli; HOTPAPERS_REWRITE=1 writes the file anew."""
+    """Compare output with its file in tests/data/cli; HOTPAPERS_REWRITE=1 rewrites the file."""
     file = DATA / "cli" / name
     if os.environ.get("HOTPAPERS_REWRITE"):
         file.write_text(text, "utf-8")
@@ -133,7 +133,7 @@ def same(name: str, text: str) -> None:
 
 
 def replaced(text: str, pairs: Sequence[tuple[str, str]]) -> str:
-    """The text with other words in it: what differs from run to run."""
+    """The text with everything replaced that differs from run to run."""
     for old, new in pairs:
         assert old in text, old
         text = text.replace(old, new)

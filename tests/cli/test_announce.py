@@ -1,4 +1,4 @@
-"""Announcing from the command line: previews that send nothing, issues that are sent once, and every mistake named."""
+"""Announcing from the command line: previews send nothing, issues are sent once, and every mistake is named."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LISTED = '[[publication]]\nname = "hot-papers"\nwindow = "listing"\nranking = "r
 
 @pytest.fixture(autouse=True)
 def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These servers may be asked at once."""
+    """Allow requests to these servers without pauses."""
     monkeypatch.setattr(retry_policy, "PACE", 0.0)
 
 
@@ -67,7 +67,7 @@ host = "{host}"
 
 @pytest.fixture
 def home(tmp_path: Path, server: Server, pds: Pds) -> Path:
-    """Settings and a store with one listing of 2 March 2021."""
+    """Settings, and a store with one listing of 2 March 2021."""
     file = tmp_path / "hotpapers.toml"
     file.write_text(f"{LISTED}{tables(server, pds.host)}", "utf-8")
     good("import", "classic", made.file(tmp_path), "--config", file)
@@ -102,7 +102,7 @@ def test_an_issue_is_sent_once(home: Path, server: Server, pds: Pds) -> None:
 
 
 def test_each_of_several_publications_leads_to_its_own_pages(home: Path, tmp_path: Path) -> None:
-    """Weekly and daily issues may be of the same day: what leads to one must not lead to the other."""
+    """Weekly and daily issues may share a day: links to one must not lead to the other."""
     several = '[publish]\nbase = "https://papers.example/"\n[[publication]]\nname = "daily"\n'
     home.write_text(home.read_text("utf-8") + several, "utf-8")
     words = ("publish", "2021-03-02", "--publication", "hot-papers", "--config", home, "--output", tmp_path / "out")

@@ -1,4 +1,4 @@
-"""Input that cannot be taken is refused with file, line and reason; nothing of it goes in; little memory is needed."""
+"""Bad input is refused with file, line and reason. Nothing of it is imported, and little memory is used."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.cli import made
 from tests.cli.run import environment, good, run, weighed
 
 RESIDENT = 400_000
-"""kB that a command may need, whatever it is given."""
+"""The memory in kB that a command may use, whatever its input."""
 GIGABYTE = 2**30
 
 
 def refused(format_: str, file: Path) -> tuple[int | None, str]:
-    """Line and reason of a file that is refused; the store stays empty."""
+    """Line and reason of a refused file; checks that the store stays empty."""
     store = file.parent / "refused.db"
     ran = run("import", format_, file, "--json", "--store", store)
     [problem] = ran.json["refused"]
@@ -39,7 +39,7 @@ LINES = WHOLE.split(b"\n")
 
 
 def line_of(part: bytes) -> int:
-    """The number of the first line that holds these bytes."""
+    """The number of the first line that contains these bytes."""
     return WHOLE[: WHOLE.index(part)].count(b"\n") + 1
 
 
@@ -91,7 +91,7 @@ def test_the_largest_count_goes_in(tmp_path: Path) -> None:
 
 @pytest.fixture
 def records(store: Path) -> list[dict[str, Any]]:
-    """The lines of an export of what was observed."""
+    """The lines of an export of the observations."""
     return [json.loads(line) for line in good("export", "--records", "--store", store).splitlines()]
 
 
@@ -176,7 +176,7 @@ def test_an_export_that_was_cut_off_or_changed(store: Path, tmp_path: Path) -> N
     file.write_bytes(b"".join([*whole[:at], whole[at].replace(b'"likes":', b'"likes":1'), *whole[at + 1 :]]))
     ran = run("import", "jsonl", file, "--store", tmp_path / "other.db")
     assert ran.status == 1 and "To import changed items, export with --records." in ran.err
-    # What came before is whole, and the good file completes it.
+    # Everything before it was imported, and the good file adds the rest.
     file.write_bytes(b"".join(whole))
     for name in ("new.db", "other.db"):
         good("import", "jsonl", file, "--store", tmp_path / name)
@@ -193,7 +193,7 @@ def test_a_table_that_is_none(tmp_path: Path) -> None:
 def test_a_table_from_a_pipe_that_is_none(tmp_path: Path) -> None:
     ran = run("import", "parquet", "-", "--store", tmp_path / "s.db", input=b"PAR1 and nothing else")
     assert ran.status == 1 and ran.err.startswith("hotpapers: refused standard input: not a Parquet export: ")
-    assert "/hotpapers-" not in ran.err  # the temporary file is no business of the reader's
+    assert "/hotpapers-" not in ran.err  # the temporary file doesn't concern the reader
 
 
 def test_a_table_of_others(tmp_path: Path) -> None:
@@ -209,13 +209,13 @@ def test_a_table_of_others(tmp_path: Path) -> None:
 
 
 def fed(peak: Path, *args: str | Path, start: bytes, block: bytes, size: int) -> tuple[int, str, int, int]:
-    """Feeds a command through a pipe: exit status, standard error, its memory in kB (through the file `peak`), and
-    bytes it took."""
+    """Feed a command through a pipe. Returns exit status, standard error, peak memory in kB (through the file `peak`),
+    and the number of bytes it read."""
     command, pipe = weighed(peak, *args), subprocess.PIPE
     child = subprocess.Popen(command, env=environment(), stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
     assert child.stdin is not None and child.stderr is not None
     taken = 0
-    with suppress(BrokenPipeError):  # it has seen enough
+    with suppress(BrokenPipeError):  # it has read enough
         child.stdin.write(start)
         while taken < size:
             taken += child.stdin.write(block)
@@ -253,7 +253,7 @@ def test_a_gigabyte_of_one_line_as_jsonl(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_very_long_line_is_searched_through(tmp_path: Path) -> None:
-    """A sparse file: nothing for a quarter of one, then a paper."""
+    """A sparse file: a quarter of a gigabyte of zeros, then a paper."""
     file = tmp_path / "sparse.txt"
     with file.open("wb") as out:
         out.seek(GIGABYTE // 4)

@@ -1,4 +1,4 @@
-"""What `run` says when it starts."""
+"""What `run` prints when it starts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_of_what_was_read_before_nothing_is_read_back() -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
-    """The settings of a site that reads one network, where nothing is said."""
+    """The settings of a site that reads one network without posts."""
     off = "".join(f"[source.{name}]\non = false\n" for name in ("arxiv", "bluesky", "hackernews", "huggingface"))
     with serving() as server:
         server.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
@@ -96,7 +96,7 @@ def test_on_a_terminal_it_is_told_in_sentences(home: Path) -> None:
 
 
 def wait_until_read(store: Path) -> None:
-    """Until all that was said before is in the record."""
+    """Wait until the network's past has been read."""
     deadline = time.monotonic() + 60
     while True:
         with Record(str(store)) as record:
@@ -107,7 +107,7 @@ def wait_until_read(store: Path) -> None:
 
 
 def rest(terminal: int) -> bytes:
-    """What is still said, until nobody speaks any more."""
+    """The remaining output, until the terminal closes."""
     said = b""
     try:
         while more := os.read(terminal, 4096):

@@ -1,4 +1,4 @@
-"""`hotpapers collect` against a real server on this machine: all that differs from the networks is their address."""
+"""`hotpapers collect` against a real server on this machine; only the addresses differ from the networks'."""
 
 from __future__ import annotations
 

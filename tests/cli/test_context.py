@@ -1,4 +1,4 @@
-"""Settings and store of a command: hotpapers.toml, --config, --store."""
+"""A command's settings and store: hotpapers.toml, --config, --store."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def test_a_stores_address_in_settings(store: str, address: str, monkeypatch: pyt
 
 
 def test_settings_do_not_reach_another_store(here: Path, store: Path) -> None:
-    """The publications of this folder's hotpapers.toml are none of another store's business."""
+    """The publications in this folder's hotpapers.toml don't apply to another store."""
     configured(here, WEEKLY)
     assert "1 publication\n" in good("status", "--store", store)
-    good("issue", "--store", store)  # one publication: no need to choose
+    good("issue", "--store", store)  # one publication, so none must be chosen
     assert "issues     1 frozen, of 1 publication\n" in good("status", "--store", store)
 
 

@@ -1,4 +1,4 @@
-"""`hotpapers evaluate forecast`: what it prints and writes, what it refuses, and its figures on real votes."""
+"""`hotpapers evaluate forecast`: what it prints, writes and refuses, and its figures for real votes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lines(*rows: object) -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the votes of 1,500 made-up papers, and a story."""
+    """A folder with votes on 1,500 made-up papers, and a story."""
     rows = []
     for n, one in enumerate(made.curves(4, 1500, 100)):
         for hours, votes in ((8, one.voices), (150, one.later)):
@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_named(folder: Path) -> None:
 
 @pytest.mark.long
 def test_on_real_votes_the_goals_are_reached_and_the_page_has_the_figures(tmp_path: Path) -> None:
-    """Six hours after the announcement, in every field; what does not reach them is on the page too."""
+    """Six hours after the announcement, in every field. The page also shows what misses the goals."""
     if not (SHARED / "data" / PAPERS).is_file():
         pytest.skip(f"the folder of real votes is absent: {SHARED / 'data'}")
     output = tmp_path / "page.md"

@@ -1,4 +1,4 @@
-"""Byte for byte over the real files: in and out again, also by way of the exchange format, in both databases."""
+"""Real files survive import and publishing byte for byte, also through the exchange format, in both databases."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def real(shared: Path) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def expected(shared: Path) -> dict[str, bytes]:
-    """What must come out, by name."""
+    """The expected files, by name."""
     files = [*(shared / "seeds" / "restored").iterdir(), *(shared / "archive" / "posts").glob("*.md")]
     return {file.name: file.read_bytes() for file in files}
 
 
 @pytest.fixture(scope="session")
 def all_in(real: list[Path], tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A store of all of them, each with its frozen issue and written to `out` beside it; nothing may change it.
+    """A store of all real files, with each issue frozen and published to `out` beside it; tests must not change it.
 
-    Made once, by whichever of the test's processes comes first.
+    Created once, by the first worker to need it.
     """
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "real"
@@ -54,7 +54,7 @@ def all_in(real: list[Path], tmp_path_factory: pytest.TempPathFactory, worker_id
 
 @pytest.fixture(scope="session")
 def seeds_in(real: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of the five seeds, each with its frozen issue."""
+    """A store of the five seeds, with each issue frozen."""
     folder = tmp_path_factory.mktemp("seeds")
     good("import", "classic", *real[:5], "--store", folder / "seeds.db")
     good("publish", "--all", "--to", "classic", "--output", folder / "out", "--store", folder / "seeds.db")
@@ -137,7 +137,7 @@ def test_the_seeds_go_straight_to_a_server(
 def test_one_changed_count_changes_order_and_text_and_nothing_else(
     seeds_in: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
-    """The last paper of 2021-01-14 gets as many favorites as put it first."""
+    """The last paper of 2021-01-14 gets enough favorites to come first."""
     name = "2021-01-14---Hot-Papers.md"
     old = expected[name].decode()
     *_, last = items_of(old)
@@ -156,7 +156,7 @@ def test_one_changed_count_changes_order_and_text_and_nothing_else(
 
 
 def items_of(text: str) -> list[str]:
-    """The items of a classic issue, each from its empty line on."""
+    """The items of a classic issue, each including the empty line before it."""
     starts = [text.index(f"\n# {n}. ") for n in range(1, text.count("- retweets: ") + 1)]
     return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
 
@@ -173,7 +173,7 @@ def with_likes(line: str, paper: str, likes: int) -> str:
 
 
 def test_nothing_is_kept_as_markdown_or_html(all_in: Path) -> None:
-    """No text in the store holds what only the format brings: its tags, its entities, its link syntax."""
+    """No text in the store contains the format's own tags, entities or link syntax."""
     marks = ("<blockquote", "<br>", "</p>", "<a href", "<script", "&amp;", "&quot;", "&#39;", "&gt;", "&lt;", "](http")
     found = []
     with Record(str(all_in), create=False) as record:

@@ -1,4 +1,4 @@
-"""find: the papers named in any text."""
+"""`find` lists the papers named in any text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hotpapers follow`, and following by `collect` and `run`, over HTTP."""
+"""`hotpapers follow`, and following through `collect` and `run`, over HTTP."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tests.issues.made import counts, key, paper, post
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    """A site that published what it observed the day before yesterday."""
+    """A site that published its observations of the day before yesterday."""
     folder = tmp_path / "neighbour"
     folder.mkdir()
     config = LogConfig(folder / "hotpapers.key", folder / "logs", observations=True)
@@ -113,14 +113,14 @@ def test_a_site_without_its_witnesses_is_not_compared_and_says_why(here: Path, u
 
 
 def state_of(job: str) -> dict[str, object]:
-    """How a job is doing, as `status` has it."""
+    """How a job is doing, according to `status`."""
     [state] = [row for row in json.loads(good("status", "--json"))["jobs"] if row["job"] == job]
     return dict(state)
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Callable[[], tuple[int, dict[str, Any]]]]:
-    """`hotpapers run` in a process of its own; how it is doing, asked over HTTP."""
+    """`hotpapers run` in its own process; yields a function that asks it for its health over HTTP."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with (folder / "hotpapers.toml").open("a") as settings:
@@ -185,7 +185,7 @@ def off_but(url: str) -> str:
 
 
 class NotedPaces(HostPacer):
-    """Lets everybody begin at once, and keeps how long they would wait between two requests."""
+    """Lets every request start at once, and records the pauses that were asked for."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""export and backup: a record handed out as a whole, and taken back."""
+"""`export` and `backup`: handing out a whole record and restoring it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_an_output_file_is_whole_and_packed_by_its_name(store: Path, tmp_path: P
 
 
 def posts_of_their_own(folder: Path, store: Path) -> Path:
-    """The store with a post on X and one on Bluesky that no listing printed."""
+    """The store with a post on X and one on Bluesky that are in no listing."""
     header = {"kind": "header", "format": "hotpapers-record", "version": 1, "full": False}
     posts = [
         {"kind": "post", "observed_at": 1, "post": f"{network}:77", "network": network, "account": f"{network}:7",
@@ -159,7 +159,7 @@ def test_an_export_in_whose_midst_somebody_was_forgotten_says_so(tmp_path: Path)
 
 
 def test_a_disk_that_is_full_leaves_the_file_as_it_was(store: Path, tmp_path: Path) -> None:
-    """A name that leads to a device without room: the part beside the file is what fails."""
+    """Writing the .part file fails: its name leads to a device without space."""
     (tmp_path / "a.jsonl.part").symlink_to("/dev/full")
     (tmp_path / "a.jsonl").write_text("yesterday's")
     said = misuse("export", "--output", tmp_path / "a.jsonl", "--store", store)

@@ -1,4 +1,4 @@
-"""history: issues of a past period, made afterwards."""
+"""`history`: issues of a past period, made later."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_an_issue_in_words(store: Path) -> None:
 
 
 def test_an_issue_whose_days_are_inferred(tmp_path: Path) -> None:
-    """What the command and the issue say where arXiv's snapshot takes the place of its announcements."""
+    """What the command and the issue say when arXiv's snapshot replaces its announcements."""
     store = tmp_path / "inferred.db"
     with Record(str(store)) as record:
         fill_without_announcements(record)
@@ -65,7 +65,7 @@ def test_an_issue_whose_days_are_inferred(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_folder_of_its_own(store: Path, tmp_path: Path) -> None:
-    """Every page says what it is; nothing invites to wait for more."""
+    """Every page says what it is, and none promises further issues."""
     ran = run("history", *PERIOD, "--judge", "--output", tmp_path / "out", "--json", "--store", store)
     assert ran.status == 0 and ran.err == ""
     assert [issue["day"] for issue in ran.json["issues"]] == DAYS and ran.json["publication"] == NAME
@@ -93,7 +93,7 @@ def test_nobody_is_told(store: Path, tmp_path: Path, channel: str) -> None:
 
 @pytest.mark.long
 def test_it_is_in_no_list(store: Path) -> None:
-    """Only those of their time are listed, latest, found by words, or told of a paper."""
+    """Only issues of their time appear in lists, as latest, in searches, or on a paper's page."""
     good("history", "--from", str(FIRST), "--to", "2024-05-17", "--store", store)
     with Record(str(store)) as record:
         own = frozen(record, DAILY, "2024-05-23").content

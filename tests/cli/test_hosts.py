@@ -1,4 +1,4 @@
-"""Hosts: the files that init writes for them, and the command of those that start the program on a schedule."""
+"""Hosts: the files that `init` writes for them, and the command for hosts that start the program on a schedule."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.cli.run import good, misuse
 
 UNITS = ("hotpapers.service", "hotpapers-serve.service")
 
-# ---- what init does with hosts -------------------------------------------------------------------------
+# ---- init for hosts ------------------------------------------------------------------------------------
 
 
 def test_init_writes_a_host_beside_new_and_beside_old_settings(here: Path) -> None:
@@ -33,7 +33,7 @@ def test_init_writes_a_host_beside_new_and_beside_old_settings(here: Path) -> No
 def test_init_writes_over_nothing_unless_it_is_told_to(here: Path) -> None:
     good("init", "--github-pages")
     workflow = here / ".github" / "workflows" / "hotpapers.yml"
-    good("init", "--github-pages")  # the same again is no change
+    good("init", "--github-pages")  # running it again changes nothing
     (here / ".gitignore").write_text("mine\n")
     workflow.write_text("mine\n")
     assert misuse("init", "--container", "--github-pages").endswith(

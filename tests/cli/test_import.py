@@ -1,4 +1,4 @@
-"""import: what each format brings in, twice is once, one refused file of several."""
+"""`import`: what each format brings in, that importing twice adds nothing, and one refused file among several."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_an_unknown_category_is_kept_and_flagged(tmp_path: Path) -> None:
 
 
 def test_one_post_with_two_names_in_one_issue(tmp_path: Path) -> None:
-    """Both are kept as they were shown, and come back."""
+    """Both names are kept as shown, and published again."""
     first, second, third = made.issue().items
     renamed = replace(second, posts=(replace(first.posts[0], name="Somebody Else"),))
     issue = replace(made.issue(), items=(first, renamed, third))
@@ -124,7 +124,7 @@ def test_what_was_forgotten_stays_out(store: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def exported(store: Path) -> Path:
-    """What was observed, as JSONL."""
+    """The observations, as JSONL."""
     file = store.parent / "records.jsonl"
     good("export", "--records", "--output", file, "--store", store)
     return file
@@ -185,7 +185,7 @@ def test_several_frames_are_one_file(exported: Path, tmp_path: Path) -> None:
 
 
 def test_parquet_from_a_file_from_a_pipe_and_packed(store: Path, tmp_path: Path) -> None:
-    table = tmp_path / "records*[1]?.parquet"  # a name, and no pattern
+    table = tmp_path / "records*[1]?.parquet"  # a file name, not a pattern
     (tmp_path / "records2.parquet").write_bytes(b"another file")
     good("export", "--format", "parquet", "--records", "--output", table, "--store", store)
     packed = tmp_path / "records.parquet.zst"
@@ -243,7 +243,7 @@ def test_what_only_begins_as_if_it_were_packed(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_packed_bomb_is_stopped_by_its_first_line(tmp_path: Path) -> None:
-    """Four gigabytes of nothing in 400 kB, read by a process that may not grow."""
+    """Four gigabytes of zeros in under 1 MB, read by a process with limited memory."""
     bomb = tmp_path / "bomb.jsonl.zst"
     with bomb.open("wb") as out, zstandard.ZstdCompressor(level=1).stream_writer(out) as packed:
         block = bytes(2**24)
@@ -269,7 +269,7 @@ def test_no_standard_input_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_file_that_fails_in_the_midst_is_named() -> None:
-    """A file system that gives an error where it had data before."""
+    """A file system that fails in the middle of a file."""
 
     class Failing(io.RawIOBase):
         def readinto(self, room: object) -> int:

@@ -1,4 +1,4 @@
-"""import of archives: what is printed, packed files, pipes, moments, stopped in the midst, the terms of networks."""
+"""Importing archives: output, packed files, pipes, moments, interruptions, and the terms of networks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def observed(store: Path | str) -> bytes:
         return exported(record)
 
 
-# ---- what is said --------------------------------------------------------------------------------------
+# ---- output --------------------------------------------------------------------------------------------
 
 
 def test_one_file_and_the_same_again(kettles: Path, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_file_that_nobody_may_read_is_refused(tmp_path: Path) -> None:
     assert (ran.status, ran.err) == (1, f"hotpapers: refused {file}: cannot be read: Permission denied\n")
 
 
-# ---- packed, piped -----------------------------------------------------------------------------------------
+# ---- packed and piped --------------------------------------------------------------------------------------
 
 
 @pytest.mark.long
@@ -232,11 +232,11 @@ def test_more_memory_than_allowed_is_not_taken_for_other_formats(tmp_path: Path)
     assert ran.status == 1 and "cannot be unpacked: " in ran.err and "memory" in ran.err
 
 
-# ---- stopped -------------------------------------------------------------------------------------------------
+# ---- interrupted ---------------------------------------------------------------------------------------------
 
 
 def much(path: Path, days: int) -> Path:
-    """A file of so many days' talk, and much besides that no paper is named in."""
+    """A file with this many days' talk; most of its lines name no paper."""
     other = bluesky.create(bluesky.BERT, bluesky.post("Nothing but weather " * 20), time=TALK) + b"\n"
     with path.open("wb") as out:
         for day in range(days):
@@ -270,7 +270,7 @@ def batches(store: Path) -> int:
     try:
         with closing(apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
             return int(connection.execute("SELECT count(*) FROM batch").get)
-    except apsw.Error:  # not there yet, or its tables are not, or it is locked
+    except apsw.Error:  # it or its tables don't exist yet, or it is locked
         return 0
 
 

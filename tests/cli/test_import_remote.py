@@ -1,4 +1,4 @@
-"""Archives that lie elsewhere: in memory, on a web server that sends parts, in a store that speaks S3."""
+"""Remote archives: in memory, on a web server that supports ranges, and in an S3 store."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def said_at(format_: str) -> tuple[str, ...]:
 
 
 def same_as_local(format_: str, address: str, folder: Path, *more: str) -> str:
-    """Imports an archive from an address, and from the disk; what was printed of the first."""
+    """Import an archive from an address and from disk, and compare. Returns the output of the first import."""
     far, near = folder / "far.db", folder / "near.db"
     said = good("import", format_, address, *said_at(format_), "--store", far, *more)
     good("import", format_, data(f"archives/{ARCHIVES[format_]}"), *said_at(format_), "--store", near)
@@ -62,7 +62,7 @@ def same_as_local(format_: str, address: str, folder: Path, *more: str) -> str:
 
 
 class Files(ThreadingHTTPServer):
-    """Sends files. `parts`: whether it sends parts of them; `changes`: whether each answer is of another version."""
+    """Serves files. `parts`: whether it supports ranges; `changes`: whether each response has another version."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -75,7 +75,7 @@ class Files(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request of it."""
+    """Handles one request."""
 
     server: Files
 
@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def server() -> Iterator[Files]:
 
 @pytest.fixture
 def named(server: Files, tmp_path: Path) -> str:
-    """Settings in which the server's address stands."""
+    """Settings that name the server's address."""
     file = tmp_path / "hotpapers.toml"
     file.write_text(f'[source.bluesky]\nview = "{server.base}"\n', "utf-8")
     return str(file)
@@ -183,7 +183,7 @@ def test_what_a_web_server_may_do_wrong(server: Files, named: str, tmp_path: Pat
 
 @pytest.fixture
 def memory() -> Iterator[Callable[[str, bytes], str]]:
-    """Puts files into fsspec's store in memory."""
+    """Put files into fsspec's memory store."""
     fsspec = pytest.importorskip("fsspec")
     store = fsspec.filesystem("memory")
 
@@ -244,7 +244,7 @@ def test_addresses_that_are_none(memory: Callable[[str, bytes], str], tmp_path: 
     "address", ["ftp://a.example/b", "zip://a::http://127.0.0.1/a", "memory://a::http://127.0.0.1"]
 )
 def test_other_addresses_are_refused(tmp_path: Path, address: str) -> None:
-    """Among them those by which fsspec would go to a web server."""
+    """Including those that would make fsspec contact a web server."""
     said = misuse("import", "x", address, "--store", tmp_path / "s")
     assert "unsupported URL; use one of http://, https://, s3://" in said
 
@@ -278,7 +278,7 @@ def test_no_secret_of_an_address_is_shown(address: str, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """The address of a server that speaks S3, with a bucket; in the environment, as operators have it."""
+    """The address of an S3 server with a bucket; also in the environment, where operators put it."""
     for library in ("s3fs", "moto", "flask", "flask_cors"):
         pytest.importorskip(library)
     with socket.socket() as free:
@@ -317,7 +317,7 @@ def _bucket(base: str) -> Any:
 
 
 def stored(base: str, name: str, content: bytes) -> str:
-    """Puts a file there."""
+    """Put a file into the bucket."""
     _bucket(base).put_object(Bucket="kettles", Key=name, Body=content)
     return f"s3://kettles/{name}"
 
@@ -325,7 +325,7 @@ def stored(base: str, name: str, content: bytes) -> str:
 @pytest.mark.long
 @pytest.mark.parametrize("format_", ["car", "hackernews", "jetstream"])
 def test_a_store_that_speaks_s3(s3: str, tmp_path: Path, format_: str) -> None:
-    """By the program in a process of its own: its library has threads."""
+    """In its own process, because the S3 library starts threads."""
     content = data(f"archives/{ARCHIVES[format_]}").read_bytes()
     address, near = stored(s3, format_, content), tmp_path / "near.db"
     command = [sys.executable, "-m", "hotpapers", "import", format_, address, "--workers", "2", "--json"]
@@ -347,13 +347,13 @@ def test_what_s3_refuses_is_told(s3: str, tmp_path: Path) -> None:
 
 def test_a_library_that_fails_in_any_way_is_told() -> None:
     class Broken:
-        """A file whose library has errors of its own."""
+        """A file whose library raises errors of its own."""
 
         def read(self, count: int) -> bytes:
             raise RuntimeError("no credentials\nwere given")
 
         def close(self) -> None:
-            """Nothing."""
+            """Do nothing."""
 
     with pytest.raises(InputError, match="cannot be read: no credentials were given"):
         next(remote_files.stored_chunks("s3://a/b", Broken))

@@ -1,4 +1,4 @@
-"""issue, publish, explain, verify."""
+"""`issue`, `publish`, `explain` and `verify`."""
 
 from __future__ import annotations
 
@@ -128,9 +128,9 @@ def test_a_day_without_a_listing(store: Path, tmp_path: Path) -> None:
 
 
 EMPTY = b'{"kind":"header","format":"hotpapers-record","version":1,"full":false}\n'
-"""An export of nothing: it makes an empty store."""
+"""An empty export: importing it creates an empty store."""
 
-# ---- several publications, and those of one's own --------------------------------------------------------
+# ---- several publications, and publications of one's own -------------------------------------------------
 
 OWN = '[[publication]]\nname = "daily"\ntitle = "Tea & Papers"\nzone = "Europe/Zurich"\n'
 
@@ -283,7 +283,7 @@ def test_the_settings_say_where_to(here: Path, store: Path) -> None:
 
 
 def test_the_settings_say_how_posts_are_shown(here: Path, store: Path) -> None:
-    """Of an imported listing's posts a link, unless the operator answers for more; `classic` gives all of it back."""
+    """Posts of an imported listing are links unless the operator allows text; `classic` always has the text."""
     words, address = "Kettle 100 is out", f"https://x.com/i/status/{made.post(100).id}"
     toml = here / settings.FILE
     for terms, quoted in (("", False), ('[terms.x]\nshown = "text"\n', True), ('[terms.x]\nshown = "link"\n', False)):

@@ -1,4 +1,4 @@
-"""hide, forget, prune, status."""
+"""`hide`, `forget`, `prune` and `status`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ POST = f"x:{made.post(100).id}"
 
 @pytest.fixture
 def pages(store: Path) -> Path:
-    """A folder that the store was published to."""
+    """A folder with the published store."""
     out = store.parent / "pages"
     good("publish", "--all", "--to", "classic", "--to", "site", "--output", out, "--store", store)
     return out
@@ -130,7 +130,7 @@ def test_forgotten_is_gone_from_store_and_pages(store: Path, pages: Path) -> Non
 
 
 def test_a_post_of_which_little_is_known(demo: Path) -> None:
-    """The demo's posts have neither author nor text: only the post itself is forgotten, no row loses words."""
+    """The demo's posts have neither author nor text: only the post itself is forgotten; no row loses words."""
     ran = run("forget", "x:1349545832035491841", "--yes", "--store", demo)
     assert ran.status == 0 and ran.err.count("no longer exists") == 2, "the demo's folders were not copied"
     assert good("verify", "--all", "--store", demo).startswith("verified: 5 issues rebuilt, ")
@@ -140,7 +140,7 @@ def test_a_post_of_which_little_is_known(demo: Path) -> None:
 
 
 def test_where_traces_cannot_be_erased_all_else_is_done_and_said(store: Path, tmp_path: Path) -> None:
-    """Enough room to forget, and too little to write the file anew."""
+    """There is space to forget, but too little to rewrite the file."""
     with small_disk(tmp_path / "disk", "8m") as disk:
         there = Path(shutil.copy(store, disk / "papers.db"))
         with Record(str(there)) as record:
@@ -209,7 +209,7 @@ def test_a_person_is_asked(store: Path, answer: bytes, status: int) -> None:
     asked = os.read(child.stderr.fileno(), 1000)
     assert asked == f"Permanently delete {POST}? [y/N]: ".encode()
     os.write(primary, answer)
-    while child.poll() is None and status == 130:  # Python may be told a moment before it begins to wait
+    while child.poll() is None and status == 130:  # Python may get the signal just before it starts to wait
         time.sleep(0.1)
         os.write(primary, answer)
     _, err = child.communicate(timeout=30)

@@ -1,4 +1,4 @@
-"""`hotpapers log`, and `verify` of saved files and whole sites."""
+"""`hotpapers log`, and `verify` on saved files and whole sites."""
 
 from __future__ import annotations
 
@@ -91,15 +91,15 @@ def test_an_alarm_is_listed_until_it_is_acknowledged(site: Path) -> None:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder, and logs nothing."""
+    """Serves a folder without logging."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """A web server's address for a folder."""
+    """The address of a web server for a folder."""
     handler = partial(Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""`hotpapers mail`, and `publish --to mailing`: against a real mail server and a name server, both on loopback."""
+"""`hotpapers mail` and `publish --to mailing`, against a real mail server and a name server on loopback."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def box() -> Iterator[Box]:
 
 @pytest.fixture
 def home(tmp_path: Path, box: Box) -> Path:
-    """Settings, and a store with one issue that nobody gets yet."""
+    """Settings, and a store with one issue and no subscribers."""
     file = tmp_path / "hotpapers.toml"
     file.write_text(SETTINGS.format(relay="127.0.0.1", port=box.port))
     with Record(str(tmp_path / "hotpapers.db")) as record:
@@ -65,13 +65,13 @@ def home(tmp_path: Path, box: Box) -> Path:
 
 
 def subscribe(home: Path, box: Box, address: str, *more: str) -> str:
-    """Somebody asks and confirms; their mark."""
+    """Subscribe an address and confirm it; returns its mark."""
     good("mail", "subscribe", address, "--publication", "daily", *more, "--config", home)
     token = re.search(r"mail/confirm/(\S+)>", read(box.mails[-1].data).get_content())
     assert token is not None
     said = good("mail", "confirm", token[1], "--config", home)
     assert said == f"{address}: subscribed to daily\n"
-    with Record(str(home.with_name("hotpapers.db"))) as record:  # as if it had been before the issue was frozen
+    with Record(str(home.with_name("hotpapers.db"))) as record:  # as if it had happened before the issue was frozen
         mark = subscribers.mark_of(record, "daily", address)
         with record.database.write():
             record.database.run("UPDATE subscriber SET since = 1 WHERE mark = ?", (mark,))
@@ -174,14 +174,14 @@ def test_an_issue_goes_out_once(home: Path, box: Box) -> None:
 
 
 def test_what_users_read_calls_it_a_message() -> None:
-    """Not a letter."""
+    """Never a letter."""
     source = Path(cli.__file__).parents[1]
     for file in (file for name in ("cli", "settings", "deliver", "web") for file in (source / name).rglob("*.py")):
         tree = ast.parse(file.read_text("utf-8"))
         texts = {
             node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
-        if "settings" not in file.parts and "cli" not in file.parts:  # there docstrings are shown
+        if "settings" not in file.parts and "cli" not in file.parts:  # docstrings are shown in these two
             texts -= {node.value.value for node in ast.walk(tree) if isinstance(node, ast.Expr)
                       and isinstance(node.value, ast.Constant)}  # fmt: skip
         for text in texts:
@@ -246,7 +246,7 @@ def test_mail_is_for_days_that_are_named(home: Path) -> None:
 
 @pytest.mark.long
 def test_run_sends_what_it_freezes_but_not_what_it_makes_up(home: Path, box: Box) -> None:
-    """The days of the last two weeks are frozen at once; only those that closed just now are worth a message."""
+    """The days of the last two weeks are frozen at once; only those that have just closed are sent."""
     subscribe(home, box, "some@moth.example")
     box.mails.clear()
     off = "".join(f"[source.{name}]\non = false\n" for name in ("arxiv", "bluesky", "hackernews", "huggingface"))
@@ -262,7 +262,7 @@ def test_run_sends_what_it_freezes_but_not_what_it_makes_up(home: Path, box: Box
     assert "sending " in good("status", "--config", home)
 
 
-# ---- what comes back -----------------------------------------------------------------------------------
+# ---- bounces -------------------------------------------------------------------------------------------
 
 
 def test_a_mailbox_is_taken_in_from_a_file_or_a_pipe(home: Path, box: Box, tmp_path: Path) -> None:
@@ -306,7 +306,7 @@ def test_the_app_confirms_and_unsubscribes(home: Path, box: Box) -> None:
 
 @contextmanager
 def app(home: Path) -> Iterator[str]:
-    """The app in a process of its own; its address."""
+    """The address of the app, running in its own process."""
     command = words("serve", "--port", "0", "--publication", "daily", "--config", home)
     with subprocess.Popen(command, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
@@ -319,14 +319,14 @@ def app(home: Path) -> Iterator[str]:
 
 
 def fetched(url: str, body: bytes | None = None) -> bytes:
-    """What a page says; with a body: after a POST."""
+    """The text of a page; with a body, the answer to a POST."""
     with urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=30) as answer:
         found = answer.read()
     assert isinstance(found, bytes)
     return found
 
 
-# ---- what a domain says --------------------------------------------------------------------------------
+# ---- a domain's records --------------------------------------------------------------------------------
 
 
 def test_a_domain_is_checked(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tools for language models, as a program that starts `hotpapers mcp` meets them: by its own streams."""
+"""Tools for language models, tested as a client sees `hotpapers mcp`: through its standard streams."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MODERN = {
 
 
 class Client:
-    """The other side: writes lines, reads lines."""
+    """The client: writes lines, reads lines."""
 
     def __init__(self, send: Callable[[bytes], None], readline: Callable[[], bytes]) -> None:
         self._send, self._readline, self._last = send, readline, 0
@@ -41,7 +41,7 @@ class Client:
         return json.loads(self._readline())
 
     def ask(self, method: str, **params: Any) -> Any:
-        """The answer to a request: its result, or its error."""
+        """Send a request; return its result or error."""
         self._last += 1
         self.send(json.dumps({"jsonrpc": "2.0", "id": self._last, "method": method, "params": params}).encode())
         answer = self.read()
@@ -49,20 +49,20 @@ class Client:
         return answer.get("result", answer.get("error"))
 
     def greet(self, version: str = "2025-11-25") -> Any:
-        """The handshake of the revisions that have one."""
+        """The handshake of the protocol revisions that have one."""
         client = {"name": "test", "version": "1"}
         answer = self.ask("initialize", protocolVersion=version, capabilities={}, clientInfo=client)
         self.send(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
         return answer
 
     def modern(self, method: str, **params: Any) -> Any:
-        """A request that says which revision it speaks."""
+        """A request that states its protocol revision."""
         return self.ask(method, _meta=MODERN, **params)
 
 
 @contextmanager
 def running(store: Path) -> Iterator[Client]:
-    """The program, until its input ends: then it ends well, and said nothing on standard error."""
+    """The program, until its input ends. Checks that it succeeds and writes nothing to standard error."""
     process = subprocess.Popen(
         words("mcp", "--store", store), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=environment(),
@@ -85,7 +85,7 @@ def running(store: Path) -> Iterator[Client]:
 
 
 def here(store: Path) -> Client:
-    """The command in this process, once for each line."""
+    """The command in this process, run once per line."""
     answers: list[bytes] = []
 
     def send(line: bytes) -> None:
@@ -98,7 +98,7 @@ def here(store: Path) -> Client:
 
 @pytest.fixture(scope="module", params=["process", "here"])
 def client(request: pytest.FixtureRequest, demo_made: Path) -> Iterator[Client]:
-    """The command over the demo's store, in a process of its own and in this one."""
+    """The command over the demo's store, in its own process and in this one."""
     store = demo_made / "hotpapers.db"
     with running(store) if request.param == "process" else nullcontext(here(store)) as client:
         yield client
@@ -167,7 +167,7 @@ def test_what_a_tool_cannot_do_is_told_as_its_answer(client: Client) -> None:
         assert answer["content"][0]["text"].startswith(said)
 
 
-# ---- request by request ------------------------------------------------------------------------------------
+# ---- without a handshake -----------------------------------------------------------------------------------
 
 
 def test_what_is_spoken_can_be_asked(client: Client) -> None:
@@ -205,7 +205,7 @@ def test_a_request_that_does_not_say_what_it_must(client: Client, missing: str) 
     assert client.ask("server/discover", _meta=meta)["code"] == -32602
 
 
-# ---- what is wrong -----------------------------------------------------------------------------------------
+# ---- errors ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_a_defect_of_ours_stops_nothing(
 
 
 def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
-    """What was asked is answered over a new connection; while there is none, that is the answer."""
+    """Requests are answered over a new connection. Until there is one, the answer says so."""
     line = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"status","arguments":{}}}\n'
     going, away = io.BytesIO(), 0
 

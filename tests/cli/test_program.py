@@ -203,7 +203,7 @@ def test_a_reader_that_has_seen_enough_ends_us_quietly(demo: Path, tmp_path: Pat
 
 
 def test_what_is_left_of_a_broken_pipe(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same in this process: both streams lead nowhere afterwards, so nothing more can fail on them."""
+    """In this process: both streams are redirected to nowhere, so later writes can't fail."""
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as out, (tmp_path / "err").open("w") as err:
@@ -219,7 +219,7 @@ def test_what_is_left_of_a_broken_pipe(demo: Path, tmp_path: Path, monkeypatch: 
 
 
 def test_an_interrupt_in_the_midst_of_reading(tmp_path: Path) -> None:
-    """The same in this process: the signal comes while the third block is read."""
+    """In this process: the signal comes during the third read."""
 
     class Interrupted(io.BytesIO):
         blocks = 0
@@ -236,7 +236,7 @@ def test_an_interrupt_in_the_midst_of_reading(tmp_path: Path) -> None:
 
 def test_what_fails_because_of_ctrl_c_is_ctrl_c(tmp_path: Path) -> None:
     class Interrupted(io.BytesIO):
-        def readinto1(self, room: object) -> int:  # as drivers do whose answer no longer comes
+        def readinto1(self, room: object) -> int:  # as drivers do when the answer never comes
             try:
                 raise KeyboardInterrupt
             finally:
@@ -266,7 +266,7 @@ def test_a_command_that_needs_a_closed_stream_says_so(store: Path, command: list
 
 
 def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
-    """An import that waits for its standard input."""
+    """Interrupt an import that waits for standard input."""
     child = subprocess.Popen(
         words("import", "jsonl", "-", "--store", tmp_path / "s.db"), env=environment(), stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -279,7 +279,7 @@ def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
 
 
 def wait_for(file: Path) -> None:
-    """Until a store is there and has its tables."""
+    """Wait until a store exists and has its tables."""
     import time
 
     for _ in range(3000):
@@ -293,7 +293,7 @@ def wait_for(file: Path) -> None:
 
 
 def on_terminal(*args: str | Path, **more: str) -> str:
-    """What a person sees: both streams on one terminal."""
+    """The output that a person sees: both streams on one terminal."""
     primary, secondary = pty.openpty()
     child = subprocess.Popen(
         words(*args), env=environment(**more), stdin=secondary, stdout=secondary, stderr=secondary, close_fds=True
@@ -310,7 +310,7 @@ def on_terminal(*args: str | Path, **more: str) -> str:
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
-    except OSError:  # the last writer has gone
+    except OSError:  # the last writer has closed it
         return b""
 
 

@@ -1,4 +1,4 @@
-"""quarantine, reprocess, repair."""
+"""`quarantine`, `reprocess` and `repair`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def unreadable(_: RawPayload) -> Iterable[Item]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A store in which three originals are in quarantine, one of which can be read by now."""
+    """A store with three originals in quarantine, one of which can now be read."""
     file = tmp_path / "hotpapers.db"
     with Record(str(file)) as record:
         seen = [

@@ -1,4 +1,4 @@
-"""`hotpapers reports`, and the forms of a running app with all that its settings say."""
+"""`hotpapers reports`, and the forms of a running app with complete settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def noted(store: Path, *some: ReaderReport) -> None:
-    """Reports in a store, about its issue."""
+    """Store reports about the issue."""
     with Record(str(store)) as record:
         [(digest,)] = record.database.rows("SELECT digest FROM issue")
         for one in some:
@@ -72,7 +72,7 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
 
 
 def test_a_post_that_is_reported_is_named_as_people_find_it(store: Path) -> None:
-    """Its page, by whom it is and of when; of one that the record does not know, its id alone."""
+    """The post's page, author and day; only its ID if it isn't in the record."""
     noted(store, *(ReaderReport(0, AT, "quotation", subject=f"hackernews:{n}", said="Unkind") for n in (12, 13)))
     known = (
         "      about hackernews:12\n      page  https://news.ycombinator.com/item?id=12\n      by    12, 2024-05-07\n"
@@ -85,12 +85,12 @@ def test_a_post_that_is_reported_is_named_as_people_find_it(store: Path) -> None
     assert (second["page"], second["by"]) == ("", "")
 
 
-# ---- the app itself --------------------------------------------------------------------------------------
+# ---- the app ---------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def served(store: Path, more: str = "") -> Iterator[str]:
-    """The app of a store with settings that say where it is public; its address."""
+    """The address of an app whose settings include its public address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     base = f"http://127.0.0.1:{port}/"
@@ -107,7 +107,7 @@ def served(store: Path, more: str = "") -> Iterator[str]:
 
 
 def page(address: str, fields: dict[str, str] | None = None) -> Page:
-    """A page, or the one that comes back for a form."""
+    """A page, or the response to a form."""
     sent = urlencode(fields).encode() if fields else None
     with urlopen(Request(address, sent, {"Origin": address[: address.index("/", 8)]}), timeout=30) as answer:
         return Page(answer.read())
@@ -133,7 +133,7 @@ def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> No
             store.with_name("hotpapers.toml"),
         )
         written = (store.parent / "site" / "index.html").read_bytes()
-        assert written == urlopen(base, timeout=30).read()  # the same to the byte
+        assert written == urlopen(base, timeout=30).read()  # identical bytes
         for link, said in ((report, "Unkind"), (wrong, "Not about kettles")):
             form = page(link)
             sent = {one.attributes["name"]: one.attributes["value"] for one in form.all("input")}

@@ -1,4 +1,4 @@
-"""`hotpapers run` in a process of its own, against a real server on this machine; and `status` beside it."""
+"""`hotpapers run` in its own process, against a real server on this machine; and `status` next to it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ WRONG = [
         "this address is not usable; write a full address, without a",
     ),
 ]
-"""Settings that only a job would stumble over, and what is said of each before anything runs."""
+"""Settings that would fail only in a job, and the error for each before anything runs."""
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_run_goes_on_until_it_is_stopped_and_says_how_it_does(tmp_path: Path, se
                 assert json.load(answered)["ok"] is True
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answered:
                 assert b'hotpapers_job_requests_total{job="lobsters"} ' in answered.read()
-            deadline = time.monotonic() + 150  # on a slow machine only the second look finds that all is well
+            deadline = time.monotonic() + 150  # on a slow machine only the second check finds all jobs well
             while "/ping" not in [asked.path for asked in server.asked] and time.monotonic() < deadline:
                 time.sleep(0.05)
         finally:
@@ -106,7 +106,7 @@ def test_run_goes_on_until_it_is_stopped_and_says_how_it_does(tmp_path: Path, se
 
 
 def wait_for(store: Path, jobs: set[str]) -> None:
-    """Until each job did well once."""
+    """Wait until each job has succeeded once."""
     deadline = time.monotonic() + 60
     while True:
         with Record(str(store)) as record:

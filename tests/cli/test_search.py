@@ -1,4 +1,4 @@
-"""search: papers by words, authors, categories and days, and what people wrote of them."""
+"""`search`: papers by words, authors, categories and days, and posts about them."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_a_large_record_shows_how_far_it_is(small: Path, monkeypatch: pytest.Mon
 
 
 def at_terminal(*args: str | Path, **more: str) -> str:
-    """What a command shows on a terminal of its own."""
+    """What a command prints on its own terminal."""
     ours, theirs = os.openpty()
     with subprocess.Popen(words(*args), stdout=theirs, env=environment(**more)) as process:
         os.close(theirs)
@@ -207,7 +207,7 @@ def at_terminal(*args: str | Path, **more: str) -> str:
 
 
 class Terminal(StringIO):
-    """Standard output that is one."""
+    """Standard output that is a terminal."""
 
     def isatty(self) -> bool:
         return True

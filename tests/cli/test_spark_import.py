@@ -1,4 +1,4 @@
-"""`hotpapers import … --spark`: what it refuses before Spark is started, and what it tells of findings."""
+"""`hotpapers import … --spark`: what it refuses before Spark starts, and what it reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands to begin with: init, demo, serve, completion."""
+"""Commands to start with: `init`, `demo`, `serve`, `completion`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.cli.run import environment, failing, good, misuse, replaced, run, sam
 KEY_MADE = (
     "hotpapers.key: created; it signs the log of your issues. Keep it safe and secret.\n" if has_library() else ""
 )
-"""What `init` says where signatures can be made."""
+"""What `init` prints where signing is available."""
 
 # ---- init ----------------------------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ def test_init_asks_somebody_at_a_terminal_for_it(
 
 
 def test_the_demo_says_what_it_made(demo_made: Path) -> None:
-    said = good("demo", demo_made)  # again: it changes nothing
+    said = good("demo", demo_made)  # running it again changes nothing
     same("demo.txt", replaced(said, [(str(demo_made), "FOLDER")]))
 
 
@@ -162,7 +162,7 @@ def test_the_way_to_call_the_program_again(monkeypatch: pytest.MonkeyPatch, tmp_
 
 @contextmanager
 def serving(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server and its address; ended afterwards."""
+    """A server and its address; stopped afterwards."""
     child = subprocess.Popen(
         words("serve", "--port", "0", *args), env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
@@ -200,7 +200,7 @@ def test_a_server_answers_and_ends_by_ctrl_c(demo_made: Path) -> None:
 
 
 def test_a_server_in_this_process(store: Path) -> None:
-    """Another thread asks for a page, then types Ctrl-C for us."""
+    """Another thread requests a page, then sends SIGINT."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     pages: list[str] = []
@@ -236,7 +236,7 @@ def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
 
 @pytest.mark.long
 def test_a_server_forgets_at_once(store: Path) -> None:
-    """What another process hides or forgets, or adds, is on the next page."""
+    """What another process hides, forgets or adds shows on the next page."""
     good("issue", "2021-03-02", "--store", store)
     with serving("--store", store) as (_, address):
         assert made.post(100).id in page(f"{address}2021-03-02/")

@@ -1,4 +1,4 @@
-"""Signals end what runs, whenever they come."""
+"""Signals stop the program whenever they arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores that cannot be used, and several processes on one store."""
+"""Unusable stores, and several processes on one store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.cli.run import Ran, by_a_user, environment, failing, good, misuse, ru
 
 READING = (["status"], ["verify", "--all"], ["export"], ["explain", "2103.90001"], ["issue"])
 
-# ---- what is no store ----------------------------------------------------------------------------------
+# ---- not a store ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", [*READING, ["import", "classic", "-"]], ids=lambda c: c[0])
@@ -80,7 +80,7 @@ def test_an_address_that_cannot_be_used_hides_its_password(address: str) -> None
 
 
 def test_a_name_that_is_no_utf_8(store: Path, tmp_path: Path) -> None:
-    """SQLite opens no such file; other files may be called so."""
+    """SQLite cannot open such a file; other files may have such names."""
     odd = tmp_path / "odd\udcff"
     (tmp_path / "odd\udcff.db").write_bytes(store.read_bytes())
     for command in (
@@ -120,7 +120,7 @@ def test_a_database_that_is_not_there(postgres_server: str) -> None:
 def test_a_server_that_goes_away_after_forgetting(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was forgotten is told, and that the same command finishes it."""
+    """The output names what was forgotten, and says that the same command finishes the job."""
     from hotpapers.store.postgres import PostgresDatabase
 
     good("import", "classic", made.file(tmp_path, "2021-03-02"), "--store", postgres_url)
@@ -167,7 +167,7 @@ def test_a_store_that_was_cut_off_says_so(store: Path) -> None:
 
 @pytest.fixture
 def locked(store: Path) -> Path:
-    """A store that nobody may write."""
+    """A read-only store."""
     good("issue", "--store", store)
     store.chmod(0o400)
     return store
@@ -194,7 +194,7 @@ def test_writing_where_that_is_not_allowed_says_so(locked: Path, tmp_path: Path)
 
 @pytest.mark.long
 def test_a_folder_where_nothing_may_be_made(store: Path) -> None:
-    """SQLite keeps its log beside the store: where that is not allowed, what is there can be read all the same."""
+    """SQLite keeps its log next to the store; where it can't be created, reading still works."""
     folder = store.parent / "locked"
     folder.mkdir()
     (folder / "papers.db").write_bytes(store.read_bytes())
@@ -231,7 +231,7 @@ def ended(children: Sequence[subprocess.Popen[str]]) -> list[Ran]:
 
 
 def observed(store: str | Path) -> list[str]:
-    """What a store holds of the world, without when publications were named."""
+    """A store's observations, without publications: these have times of their own."""
     lines = good("export", "--records", "--store", store).splitlines()
     return sorted(line for line in lines if '"kind":"publication"' not in line)
 
@@ -288,7 +288,7 @@ def test_stopped_in_the_midst_nothing_is_lost_and_nothing_doubled(
             time.sleep(0.005)
         child.send_signal(sign)
         [ran] = ended([child])
-        if ran.status == 0 or ran.out:  # it was done before the signal came, if not gone yet
+        if ran.status == 0 or ran.out:  # it finished before the signal came
             break
         assert ran.status == status and "Traceback" not in ran.err
         assert reached <= listings(store_url) <= 40

@@ -1,4 +1,4 @@
-"""The demo's made-up week: what a publication of today shows, and that all of it says that it is made up."""
+"""The demo's made-up week: what today's publication shows, and that all of it is marked as made up."""
 
 from __future__ import annotations
 

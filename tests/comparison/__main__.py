@@ -1,5 +1,6 @@
-"""The whole week: two sites live through it, and every number that both have is compared. Prints the table, and how
-many lies it sees.
+"""Run two sites through a whole week, and compare all counts that both have. Also inject lies and count those detected.
+
+Prints the table and both results.
 
 python -m tests.comparison [--folder DIR] [--seed 5] [--days 7] [--papers 30] [--faults 200]
 """
@@ -18,11 +19,11 @@ from tests.comparison.injected import caught
 
 GOAL = 0.999
 LIES = 200
-"""Of each kind, told afterwards."""
+"""How many lies of each kind are injected."""
 
 
 def main(words: list[str]) -> int:
-    """1 where less than 99.9 % of the counts are the same or explained, or one is unexplained."""
+    """1 if less than 99.9 % of the counts are equal or explained, or if any is unexplained."""
     usual = Week()
     reader = argparse.ArgumentParser(prog="python -m tests.comparison", description=__doc__.partition(". ")[0])
     reader.add_argument("--folder", type=Path, help="where the stores are kept; a temporary one by default")

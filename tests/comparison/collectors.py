@@ -1,7 +1,7 @@
-"""Two sites beside one loopback internet, with its faults: one hears streams, the other one polls, hours later.
+"""Two sites read one loopback internet with faults: one from streams, the other by polling and starting hours later.
 
-Both are the whole program, by simulated time (see `tests.years`), each with a store of its own. They look at networks
-at other moments: one at the full hour, the other one every 47 minutes.
+Both are the whole program in simulated time (see `tests.years`), each with its own store. They read networks at
+different moments: one on the hour, the other every 47 minutes.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from tests.years.troubles import Troubles
 from tests.years.weather import AWAY, BUSY, HOSTS, LISTS, ODD, WAITS, Weather
 
 CHATTER = 55
-"""Seconds between two messages about nothing: see `tests.years`."""
+"""Seconds between irrelevant messages: see `tests.years`."""
 LATER = 8 * HOUR + 25 * MINUTE
-"""So long after the first site the second one begins."""
+"""How much later the second site starts."""
 
 
 class Week(NamedTuple):
-    """What the two sites live through. `days` of it with so many `faults`; the internet's history is 10 days longer."""
+    """What the two sites live through: `days` with so many `faults`. The internet's history is 10 days longer."""
 
     seed: int = 5
     start: str = "2026-03-09T03:00"
@@ -46,7 +46,7 @@ class Week(NamedTuple):
 
     @property
     def begins(self) -> int:
-        """When the first site begins, µs UTC."""
+        """When the first site starts, µs UTC."""
         return moment(self.start)
 
     @property
@@ -55,12 +55,12 @@ class Week(NamedTuple):
         return self.begins + self.days * DAY
 
     def script(self) -> Script:
-        """What happens."""
+        """What happens on the networks."""
         return Script(self.seed, "2026-02-27", papers=self.papers, talk=2.0, chatter=CHATTER)
 
 
 def faults(week: Week) -> Iterator[Fault]:
-    """So many of them, each at one host for 5 minutes to 6 hours: no lies that nobody can see through."""
+    """Faults at single hosts, each from 5 minutes to 6 hours long; no lies that cannot be detected."""
     rng = Random(f"{week.seed} comparison")
     hosts = [host for some in HOSTS.values() for host in some] + ["reddit", "x"]
     for _ in range(week.faults):
@@ -80,17 +80,17 @@ def _fault(rng: Random, host: str, start: int, end: int) -> Fault:
 
 
 class OddHours(World):
-    """A world in which jobs look every 47 minutes instead of every hour."""
+    """A world in which jobs run every 47 minutes instead of every hour."""
 
     def client(self) -> Hurried:
-        """A job's own client."""
+        """A new client for a job."""
         client = super().client()
         client.look = 47 * MINUTE
         return client
 
 
 def lived(week: Week, folder: Path, *, streams: bool) -> Path:
-    """The store of a site that lived through the week: with streams from the beginning, or, later, by polling."""
+    """The store of a site that lived through the week: on streams from the start, or by polling and starting later."""
     folder.mkdir(parents=True, exist_ok=True)
     script = week.script()
     start = week.begins if streams else week.begins + LATER
@@ -105,7 +105,7 @@ def lived(week: Week, folder: Path, *, streams: bool) -> Path:
 
 
 def settings_file(folder: Path, script: Script, *, streams: bool) -> Path:
-    """Default settings with the loopback's addresses; with streams, where networks have some."""
+    """Default settings with the loopback's addresses, and with streams where networks have them."""
     text = settings_toml(LoopClient(script, SteppedClock(0)).bases)
     for comment in ("mode", "streaming") if streams else ():
         assert f"# {comment} = " in text
@@ -119,7 +119,7 @@ KEY = SharedKey(b"agreed upon by both operators...")
 
 
 def facts_of(store: Path, week: Week) -> CollectorFacts:
-    """What a site knows of the week, by way of its comparison file."""
+    """What a site knows of the week, read from its comparison file."""
     with Record(str(store), create=False) as record:
         lines = extract_lines(record, Period(week.begins - DAY, week.ends), KEY)
         return read_facts(decode_file(map(encode_line, lines), store.name), store.name)

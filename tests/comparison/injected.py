@@ -1,11 +1,11 @@
-"""Lies told on purpose in what one of two collectors says: how many of the counts that they change are unexplained.
+"""Inject lies into one of two collectors, and count how many of the changed counts stay unexplained.
 
-    raised    a reading of likes, by half and by ten at least
+    raised    a reading with more likes, by at least half and at least ten
     invented  a post that nobody wrote, made within an hour of a real one and read like it
-    dropped   a post that the other one has
+    dropped   a post that the other collector has
 
-A lie that makes a count what the other one has, or what it may have been, cannot be seen: it lies where this one was
-blind, or between two readings of the other one.
+A lie cannot be detected if it makes a count equal to the other collector's, or to what that may have been: where the
+other collector was blind, or between two of its readings.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Count = tuple[str, str, int]
 
 
 class Caught(NamedTuple):
-    """How many counts lies of one kind made different from the other one's, and how many of these are unexplained."""
+    """How many counts lies of one kind made different from the other collector's, and how many are unexplained."""
 
     changed: int
     unexplained: int
 
 
 def counted(facts: CollectorFacts) -> dict[Count, int]:
-    """Every count of a collector."""
+    """All counts of a collector."""
     found = {}
     for paper, at in facts.announced.items():
         for age in AGES:
@@ -47,7 +47,7 @@ def counted(facts: CollectorFacts) -> dict[Count, int]:
 
 
 def raised(post: PostLine, rng: Random) -> PostLine:
-    """With more likes in one of its readings."""
+    """The post with more likes in one of its readings."""
     which = rng.randrange(len(post.readings))
     at, reposts, likes = post.readings[which]
     more = (likes or 0) + max(10, (likes or 0) // 2)
@@ -57,7 +57,7 @@ def raised(post: PostLine, rng: Random) -> PostLine:
 
 
 def invented(post: PostLine, rng: Random) -> PostLine:
-    """Another one like it, by somebody else."""
+    """A similar post by somebody else."""
     who = f"{rng.getrandbits(128):032x}"
     return msgspec.structs.replace(
         post, post=f"{rng.getrandbits(128):032x}", account=who, voice=who, reactions=[],
@@ -71,7 +71,7 @@ LIES: dict[str, Callable[[PostLine, Random], PostLine | None]] = {
 
 
 def caught(pair: tuple[CollectorFacts, CollectorFacts], number: int, seed: int) -> Iterator[tuple[str, Caught]]:
-    """So many lies of each kind, one at a time, told by either collector in turn."""
+    """Inject this many lies of each kind, one at a time, into either collector in turn."""
     rng = Random(f"{seed} injected")
     for kind, lie in LIES.items():
         changed = unexplained = 0

@@ -1,4 +1,4 @@
-"""Made-up collectors: what two of them know of posts whose counts grow by a plain law, each read at its own moments."""
+"""Made-up collectors that know posts whose counts grow by a simple law, and read them at their own moments."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ MINUTE = HOUR // 60
 
 
 def mark(*words: object) -> str:
-    """A mark of whatever it is made from."""
+    """A mark derived from any values."""
     return hashlib.sha256(repr(words).encode()).hexdigest()[:32]
 
 
 class Spoken(NamedTuple):
-    """A post as it is: `minute` after the announcement, `fame` likes in the end, half of them within `half` minutes."""
+    """A post: `minute` after the announcement, `fame` likes in the end, half of them within `half` minutes."""
 
     number: int
     minute: int
@@ -53,14 +53,13 @@ class Spoken(NamedTuple):
         return ANNOUNCED + self.minute * MINUTE
 
     def likes(self, moment: int) -> int:
-        """How many likes it has at a moment."""
+        """Its likes at a moment."""
         age = (moment - self.made_at) / MINUTE
         return int(self.fame * (1 - 2 ** (-age / self.half))) if age > 0 else 0
 
 
 class Habits(NamedTuple):
-    """How a collector reads: so many minutes after a post was made it is seen, and so many after they are due its
-    counts are read."""
+    """How a collector reads: the minutes until it sees a post, and the minutes by which it reads due counts late."""
 
     late: int
     slow: int
@@ -74,7 +73,7 @@ habits = st.builds(Habits, st.integers(0, 100), st.integers(0, 100))
 
 
 def post_line(one: Spoken, way: Habits, **changed: object) -> PostLine:
-    """A post as a collector with such habits has it."""
+    """A post as a collector with these habits has it."""
     seen = one.made_at + way.late * MINUTE
     due = (one.made_at + age * HOUR + way.slow * MINUTE for age in AGES)
     moments = [seen, *(at for at in due if seen < at <= END)]
@@ -92,7 +91,7 @@ def post_line(one: Spoken, way: Habits, **changed: object) -> PostLine:
 
 @cache
 def hours(start: int = START, end: int = END, network: str = NETWORK) -> list[CoverageLine]:
-    """Coverage, complete, written down every hour."""
+    """Complete coverage, recorded every hour."""
     return [
         CoverageLine(network=network, from_at=at, until_at=at + HOUR, at=at + HOUR, state="complete")
         for at in range(start, end, HOUR)

@@ -1,4 +1,4 @@
-"""Each cause is named where it is one, for just what it accounts for; what nothing accounts for is unexplained."""
+"""Each cause is named where it applies, for exactly what it accounts for; the rest is unexplained."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def causes_of(comparison: Comparison) -> Counter[str]:
 
 
 def compared(a: CollectorFacts, b: CollectorFacts) -> Comparison:
-    """The comparison, which is the same the other way round."""
+    """Compare, and check that the reverse comparison agrees."""
     there, back = compare_collectors(a, b), compare_collectors(b, a)
     assert [(one.a, one.b, one.unexplained) for one in there.differences] == [
         (one.b, one.a, -one.unexplained) for one in back.differences
@@ -56,7 +56,7 @@ def compared(a: CollectorFacts, b: CollectorFacts) -> Comparison:
 
 
 def only(comparison: Comparison, cause: str) -> None:
-    """There are differences, and each has this cause alone."""
+    """Require that there are differences, all with this one cause."""
     assert comparison.differences and comparison.unexplained == ()
     assert set(causes_of(comparison)) == {cause}
 
@@ -143,7 +143,7 @@ def test_a_form_that_only_a_newer_program_reads() -> None:
 
 
 def test_who_reacted_is_heard_by_one_of_them() -> None:
-    """A like by somebody who posted too: one voice where it is known whose it is, two where there is only a count."""
+    """A like by somebody who also posted: one voice if the account is known, two if there is only a count."""
     at = ONE.made_at + HOUR
     counted = {"readings": [(at, None, 1)]}
     heard = post_line(ONE, PROMPT, reactions=[(mark("account", 0), "like", at, False)], **counted)
@@ -163,7 +163,7 @@ def test_a_paper_that_one_of_them_never_heard_of() -> None:
 
 
 def test_a_paper_that_one_of_them_has_as_announced_later() -> None:
-    """Both would have read the same at the same moment: no reading is to blame."""
+    """Both would have read the same at the same moment, so no reading explains it."""
     facts = collector(lines_of([ONE, TWO]))
     late = facts._replace(announced={PAPER: ANNOUNCED + 20 * HOUR})
     comparison = compared(facts, late)
@@ -171,7 +171,7 @@ def test_a_paper_that_one_of_them_has_as_announced_later() -> None:
     only(compared(facts, late._replace(coverage={NETWORK: facts.coverage[NETWORK]})), "coverage")
 
 
-# ---- what nothing accounts for -----------------------------------------------------------------------------
+# ---- unexplained differences -------------------------------------------------------------------------------
 
 
 @given(spoken, habits, st.integers(0, 8))
@@ -187,7 +187,7 @@ def test_an_invented_post_is_unexplained(some: list[Spoken], way: Habits, hour: 
 def test_an_invented_count_is_unexplained(
     some: list[Spoken], minute: int, fame: int, way: Habits, which: int, more: int
 ) -> None:
-    """Far above what the other one read before and afterwards."""
+    """The count is far above the other collector's readings before and after."""
     lines = lines_of([*some, Spoken(99, minute, fame, 300)], way)
     liked = lines[-1]
     at = liked.readings[min(which, len(liked.readings) - 1)][0]
@@ -224,7 +224,7 @@ def test_a_judgement_without_a_rule_explains_no_missing_post() -> None:
 
 
 def test_counts_fall_no_further_than_may_be_taken_back() -> None:
-    """A count that the same collector, a day later, read far below."""
+    """A day later, the same collector read a far lower count."""
     line = post_line(ONE, PROMPT)
     fell = msgspec.structs.replace(
         line, readings=[line.readings[0], (line.readings[1][0], None, 500), *line.readings[2:]]
@@ -232,7 +232,7 @@ def test_counts_fall_no_further_than_may_be_taken_back() -> None:
     assert [one.age for one in compared(collector([fell]), collector([line])).unexplained] == [24]
 
 
-# ---- whatever a stranger may write -------------------------------------------------------------------------
+# ---- arbitrary input ---------------------------------------------------------------------------------------
 
 moments = st.integers(-LARGEST, LARGEST) | st.integers(START, END)
 counts = st.none() | st.integers(0, LARGEST)
@@ -265,7 +265,7 @@ any_coverage = st.lists(
 def test_whatever_is_written_is_compared(
     some: list[PostLine], other: list[PostLine], one_way: list[CoverageLine], other_way: list[CoverageLine]
 ) -> None:
-    """Without a defect, and with parts that add up."""
+    """No input causes a defect, and the parts add up."""
     compared(collector(some, coverage=one_way), collector(other, coverage=other_way))
 
 

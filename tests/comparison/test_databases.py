@@ -1,4 +1,4 @@
-"""A record's comparison file, out of either database: voices are those that rankings count."""
+"""A record's comparison file from either database: its voices are the ones that rankings count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A comparison file from a stranger: read as it was written, or refused with its file and line."""
+"""A comparison file from a stranger is read as written, or refused with its file and line."""
 
 from __future__ import annotations
 

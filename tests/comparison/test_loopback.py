@@ -1,4 +1,4 @@
-"""Two whole programs beside one loopback internet with faults, and what is made of what they hold."""
+"""Two whole programs on one loopback internet with faults, and the comparison of what they hold."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SMALL = Week(days=2, papers=15, faults=60)
 
 
 class Stores(NamedTuple):
-    """What the two sites left: one heard streams, the other one polled."""
+    """The two sites' stores: one read streams, the other polled."""
 
     stream: Path
     poll: Path
@@ -48,7 +48,7 @@ def stores() -> Iterator[Stores]:
     handlers, propagate = list(logs.LOG.handlers), logs.LOG.propagate
     disk = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="hotpapers-compare-", dir=disk) as folder:
-        random.seed(SMALL.seed)  # how long is waited between tries is left to chance
+        random.seed(SMALL.seed)  # the waits between retries are random
         yield Stores(*(lived(SMALL, Path(folder) / name, streams=name == "stream") for name in Stores._fields))
     logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
 
@@ -83,8 +83,8 @@ def test_voices_are_those_that_rankings_count(stores: Stores, facts: tuple[Colle
 
 
 def test_every_count_of_an_issue_is_that_of_the_research_tables(stores: Stores, tmp_path: Path) -> None:
-    """But for voices on a network that names who reacted, Bluesky, which no table does; and for posts that were edited,
-    whose words may have been somebody else's before."""
+    """Two exceptions: voices on Bluesky, which names who reacted while no table does; and edited posts, which may have
+    quoted others before."""
     for name, store in stores._asdict().items():
         with Record(str(store), create=False) as record:
             written = write_tables(record, tmp_path / name, SMALL.ends)
@@ -113,16 +113,16 @@ def test_a_file_holds_no_word_name_or_key(stores: Stores) -> None:
         for post in posts:
             own_id = post.post.partition(":")[2]
             for private in (post.post, own_id, post.account, post.handle, post.name, post.text):
-                is_number = private.replace(".", "").isdigit()  # as moments are, and papers
+                is_number = private.replace(".", "").isdigit()  # such as moments and papers
                 assert len(private) < 6 or is_number or private not in written
 
 
-# ---- what somebody does to one of the two -----------------------------------------------------------------
+# ---- what an operator does to one of the two -------------------------------------------------------------
 
 
 @pytest.fixture
 def polled(stores: Stores, tmp_path: Path) -> Path:
-    """A copy of the second store, to be changed."""
+    """A copy of the second store that a test may change."""
     return Path(shutil.copy(stores.poll, tmp_path))
 
 
@@ -164,7 +164,7 @@ def test_what_one_operator_forgot_is_the_same_still(
 
 
 def test_lies_are_unexplained(facts: tuple[CollectorFacts, CollectorFacts]) -> None:
-    """But for those that may be true: where the other one was blind, or between two of its readings."""
+    """Except for lies that may be true: where the other collector was blind, or between two of its readings."""
     found = dict(caught(facts, 40, SMALL.seed))
     assert all(one.changed > 10 for one in found.values())
     assert found["dropped"].unexplained >= 0.8 * found["dropped"].changed

@@ -1,4 +1,4 @@
-"""What `hotpapers compare` refuses, and says."""
+"""What `hotpapers compare` refuses, and its messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.comparison.test_lines import ENCODED
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A store that holds nothing."""
+    """An empty store."""
     file = tmp_path / "empty.db"
     with Record(str(file)):
         return file
@@ -30,7 +30,7 @@ def key(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def theirs(tmp_path: Path) -> Path:
-    """A comparison file of somebody with another key."""
+    """A comparison file made with another key."""
     file = tmp_path / "theirs.jsonl"
     file.write_bytes(b"".join(ENCODED))
     return file

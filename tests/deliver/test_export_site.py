@@ -1,4 +1,4 @@
-"""From the record to folders: each issue delivered once, rendered again after forgetting and hiding."""
+"""Publishing from the record to folders: each issue delivered once, rendered again after forgetting and hiding."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 
 def states(record: Record) -> list[tuple[str, int, str, str, str]]:
-    """(day, edition, channel, state, receipt) of how far each issue has come at a folder, in order."""
+    """(day, edition, channel, state, receipt): each issue's progress at each folder, in order."""
     sql = 'SELECT "day", edition, channel, state, receipt FROM delivery_state ORDER BY 3, 1, 2, target'
     return [tuple(row) for row in record.database.rows(sql)]
 
@@ -57,7 +57,7 @@ def texts(folder: Path) -> str:
 
 
 def begin_is_seen(monkeypatch: pytest.MonkeyPatch, record: Record) -> list[list[tuple[str, int, str, str, str]]]:
-    """What is kept while a channel renders, each time it does."""
+    """The delivery states stored whenever the channel renders."""
     seen: list[list[tuple[str, int, str, str, str]]] = []
     plain = render.CHANNELS["classic"]
 
@@ -117,7 +117,7 @@ def test_each_edition_is_delivered_once(record: Record, tmp_path: Path) -> None:
 def test_what_broke_off_is_finished_the_next_time(
     record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A channel of our own that breaks off after its first file."""
+    """A channel of our own that is interrupted after its first file."""
 
     class Torn:
         name = "torn"
@@ -142,7 +142,7 @@ def test_what_broke_off_is_finished_the_next_time(
 def test_what_was_forgotten_goes_from_a_folder_that_broke_off(
     record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed when all was written and nothing kept of it; then with no record of any delivery at all."""
+    """Killed after writing everything but before recording it; then with no record of any delivery at all."""
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -166,9 +166,9 @@ def test_two_publications_do_not_share_a_folder(record: Record, tmp_path: Path) 
     export_site(record, NAME, DAYS, "site", tmp_path / "site")
     with pytest.raises(UsageError, match=r"site: contains the site files of 'hot-papers'; choose another .*--output"):
         export_site(record, "other", (), "site", tmp_path / "site")
-    export_site(record, "other", (), "markdown", tmp_path / "site")  # other names of files
+    export_site(record, "other", (), "markdown", tmp_path / "site")  # files with other names
     (tmp_path / "site").rename(tmp_path / "moved")
-    export_site(record, "other", (), "site", tmp_path / "site")  # a folder that is gone holds nothing
+    export_site(record, "other", (), "site", tmp_path / "site")  # a folder that is gone contains nothing
 
 
 def test_an_unknown_channel_names_those_there_are(record: Record, tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_the_contact_is_on_the_site(record: Record, tmp_path: Path) -> None:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of another empty store, in each database in turn."""
+    """The address of a second, empty store, in each database in turn."""
     if request.param == "sqlite":
         return str(tmp_path / "other.db")
     url: str = request.getfixturevalue("postgres_url")
@@ -301,7 +301,7 @@ def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_an_export_takes_along_which_folders_there_are(record: Record, tmp_path: Path, other_url: str) -> None:
-    """Rebuilt from its export, a store still takes off its pages what is forgotten, and delivers nothing again."""
+    """A store rebuilt from its export still removes forgotten items from its pages, and delivers nothing again."""
     export_site(record, NAME, DAYS, "classic", tmp_path / "out")
     delivery_states.begin_all(
         record, [DeliveryKey(NAME, DAYS[0], 1, "markdown", target_of(record.database, tmp_path / "half"))], now()
@@ -337,7 +337,7 @@ def test_a_store_of_another_record_takes_over_no_folders(record: Record, tmp_pat
 
 
 def test_a_backup_that_is_put_back_still_knows_the_folders(record: Record, sqlite_url: str, tmp_path: Path) -> None:
-    """They were written to after it was made; the record of it says nothing of that, and gets it again."""
+    """The folders were written to after the backup: the restored record does not know it, and records it again."""
     copy, out = tmp_path / "copy.db", tmp_path / "out"
     backup(record, copy)
     export_site(record, NAME, DAYS, "classic", out)

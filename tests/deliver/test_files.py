@@ -1,4 +1,4 @@
-"""Files onto a disk: whole or not at all, only where something changed, nothing outside of the folder."""
+"""Writing files to disk: atomically, only when they changed, and never outside the folder."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_only_what_changed_is_written(tmp_path: Path) -> None:
 
 
 def test_who_reads_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
-    """The bytes go into another file, which then takes the name: an open file stays what it was."""
+    """The bytes go into a temporary file that is then renamed: a file already open does not change."""
     write_files(tmp_path, [RenderedFile("page", b"old" * 1000)])
     with (tmp_path / "page").open("rb") as reader:
         write_files(tmp_path, [RenderedFile("page", b"new")])

@@ -1,4 +1,4 @@
-"""Folders as deliveries name them: they move with their store, and a copy of it leaves them alone."""
+"""Folders as deliveries name them: they move with their store, and a copy of the store leaves them alone."""
 
 from __future__ import annotations
 

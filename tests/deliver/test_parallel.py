@@ -1,4 +1,4 @@
-"""Two processes write a site: the same files as one does, also where the helper fails."""
+"""Two processes write a site: the same files as one process, even if the helper fails."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAME = "hot-papers"
 
 @pytest.fixture
 def store(tmp_path: Path) -> str:
-    """Twelve issues."""
+    """A store with twelve issues."""
     folder = tmp_path / "posts"
     folder.mkdir()
     store = str(tmp_path / "store.db")
@@ -101,7 +101,7 @@ def test_both_shares_are_the_whole_and_neither_is() -> None:
 
 @pytest.mark.long
 def test_what_was_half_written_goes_with_the_next_writing(record: Record, store: str, tmp_path: Path) -> None:
-    """Also what a helper left that was killed, and also when the next writing fails."""
+    """Also leftovers of a killed helper, and also when the next write fails."""
     output = tmp_path / "both"
     for task_or_none in (task(record, store), None):
         output.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Sending: each parcel to each target once, also where it was interrupted at any instant."""
+"""Sending: each message once to each target, wherever it was interrupted."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ TARGETS = ("a", "b", "c", "d")
 
 
 class Killed(BaseException):
-    """The program ended here."""
+    """The process dies here."""
 
 
 class Box:
-    """Targets that keep what came; they can be asked. `plan`: what happens at each sending in turn."""
+    """Targets that keep what they receive and can be queried. `plan`: what happens at each send, in order."""
 
     name = "box"
 
@@ -61,7 +61,7 @@ class Box:
 
 
 class Mute(Box):
-    """Targets that cannot be asked."""
+    """Targets that cannot be queried."""
 
     def receipt_of(self, message: Message, http: HttpClient) -> str:
         return "nobody knows"
@@ -142,11 +142,11 @@ def test_who_cannot_be_asked_never_gets_it_twice(record: Record) -> None:
     assert receipts(record, "box")["a"] == "nobody knows"
 
 
-# ---- what is kept beside the chain -----------------------------------------------------------------------
+# ---- what is stored outside the chain --------------------------------------------------------------------
 
 
 def test_before_it_is_sent_it_is_kept_that_it_begins(record: Record) -> None:
-    """Each time in a transaction of its own, so that whoever comes after a crash knows; and in no batch."""
+    """Each in its own transaction, not in a batch, so the state is known after a crash."""
     head, seen = record.head, list[tuple[str, dict[str, str], dict[str, str]]]()
 
     class Watched(Box):
@@ -167,7 +167,7 @@ def test_before_it_is_sent_it_is_kept_that_it_begins(record: Record) -> None:
 
 
 def test_of_two_processes_that_send_at_once_one_sends(record: Record) -> None:
-    """The other one comes while the first is at its second target; what is begun there it takes for interrupted."""
+    """The second process runs while the first is at its second target, and takes that target for interrupted."""
     http, others = ScriptedClient({}), list[SendResult]()
 
     class Met(Mute):
@@ -195,19 +195,19 @@ def test_a_receipt_is_kept_in_part_where_it_is_long(record: Record) -> None:
     assert set(receipts(record, "box").values()) == {"ä" * 500}
 
 
-# ---- what the record gets --------------------------------------------------------------------------------
+# ---- what is recorded ------------------------------------------------------------------------------------
 
 AT = moment(DAY) + 9 * HOUR
 
 
 def sent_by(record: Record, *boxes: Box) -> list[SendResult]:
-    """What became of an issue by some senders of one channel."""
+    """The result of sending an issue through each of a channel's senders."""
     http = ScriptedClient({})
     return [send_issue(record, box, RecordIssueReader(record), "daily", DAY, http) for box in boxes]
 
 
 class Place(Box):
-    """A sender of one target, as channels have one for each place."""
+    """A sender with one target: channels have one sender per destination."""
 
     def __init__(self, target: str, plan: list[str]) -> None:
         super().__init__(plan)
@@ -237,7 +237,7 @@ def test_a_crash_before_the_delivery_is_recorded_sends_nothing_again(record: Rec
     places = [Place("a", []), Place("b", ["killed after"])]
     with pytest.raises(Killed):
         sent_by(record, *places)
-    sent_by(record, *places)  # and killed once more, before it was recorded
+    sent_by(record, *places)  # as if killed again before recording
     keep_finished(record, "box", sent_by(record, *places), 2, AT)
     assert [place.got for place in places] == [["a"], ["b"]]
     assert recorded(record, "box") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]

@@ -1,4 +1,4 @@
-"""How large a site may be: what it takes, what is folded when it is full, and that no address ends."""
+"""How large a site may be: what it uses, what is folded when it is full, and that every address stays valid."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ def test_a_folder_that_goes_away_meanwhile_is_empty(tmp_path: Path) -> None:
 
 DAYS = ("2020-12-30", "2021-03-02", "2022-03-02")
 FIRST = 30
-"""Papers of the first day; the others have three."""
+"""Papers on the first day; the other days have three."""
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three listings of three years; the second year's papers are in no other."""
+    """Three listings from three years; the second year's papers are in no other listing."""
     folder = tmp_path_factory.mktemp("store")
     counts = [(900 - n, 500 - n) for n in range(FIRST)]
     files = [made.file(folder, day, counts if day == DAYS[0] else counts[:3]) for day in DAYS]
@@ -106,7 +106,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copied(store: Path, tmp_path: Path) -> Path:
-    """A folder with a store of its own."""
+    """A folder with its own copy of the store."""
     shutil.copy(store, tmp_path / "hotpapers.db")
     return tmp_path
 
@@ -118,7 +118,7 @@ def record(copied: Path) -> Iterator[Record]:
 
 
 def pressed(record: Record, output: Path, most: int) -> dict[str, bytes]:
-    """The files of a site that may have so many bytes."""
+    """The files of a site with a size budget."""
     name = publication_of(record, None).publication
     export_site(record, name, list(DAYS), "site", output, SiteConfig(budget=most))
     return {one.relative_to(output).as_posix(): one.read_bytes() for one in output.rglob("*") if one.is_file()}
@@ -183,7 +183,7 @@ def test_a_host_without_a_folder_is_given_what_fits_or_nothing(record: Record, t
         render_all(issue_reader, [SiteFolder(publication, "", SiteConfig(budget=1000))], tmp_path / "none")
 
 
-# ---- what is told of it ------------------------------------------------------------------------------------
+# ---- what is reported --------------------------------------------------------------------------------------
 
 
 def test_status_and_publish_tell_how_full_a_site_is(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Who talked about what: the aggregate in SQL against the same counted one by one, and each rule by an example."""
+"""Engagement: the aggregate in SQL against a plain count in Python, and an example for each rule."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ windows = st.builds(
     youngest=st.sampled_from([0, 24]),
 ).filter(lambda window: not window.announced_from or window.posted_from is None)
 ENOUGH = 2
-"""Accounts with standing that are enough here."""
+"""The number of accounts with standing that is enough in these tests."""
 
 
 @pytest.fixture(autouse=True)
 def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that made-up records of a handful of accounts can tell them apart."""
+    """Lowers the limit, because the made-up records have only a handful of accounts."""
     monkeypatch.setattr(standing_queries, "ENOUGH_KNOWN", ENOUGH)
 
 
@@ -64,7 +64,7 @@ own_accounts = st.sampled_from([(), (), ("bluesky:ada",), ("x:@ada", "mastodon:c
 def compare(
     record: Record, world: World, window: MeasurementWindow, own: tuple[str, ...], cut: int, batch: int
 ) -> None:
-    """The two ways of counting give the same rows."""
+    """Both ways of counting give the same rows."""
     filled = fill(emptied(record), world)
     position = record.head.position - 3 + batch
     measured = window._replace(own_voices=record.voices_of(own))
@@ -104,7 +104,7 @@ def test_the_same_one_by_one_on_postgres(
     compare(postgres_record, world, window, own, cut, batch)
 
 
-# ---- each rule by an example ---------------------------------------------------------------------------
+# ---- an example for each rule --------------------------------------------------------------------------
 
 PAPER = "arxiv:2311.00001"
 DAY_AGO = CUT - 24 * HOUR
@@ -121,7 +121,7 @@ def announced(hours: int = 24, type: AnnouncementType = "new", paper: str = PAPE
 
 
 def said(post: str, account: str, at: int = DAY_AGO + 1, text: str = "", paper: str = PAPER) -> list[Item]:
-    """A post about the paper and its mention."""
+    """A post about the paper, and its mention."""
     network = post.partition(":")[0]
     return [
         Post(post=post, network=network, account=account, created_at=at, text=text, observed_at=at),
@@ -147,7 +147,7 @@ def judged(subject: str, judgement: Judgement, rule: str = "pace", about: str = 
 
 
 def voices(record: Record, *items: Item | list[Item], window: MeasurementWindow = A_DAY_IN) -> dict[str, int]:
-    """Voices by network at the mark of the only paper, a day after its announcement."""
+    """Voices by network for the only paper, a day after its announcement."""
     flat = [one for some in items for one in (some if isinstance(some, list) else [some])]
     emptied(record).append([announced(), *flat], source="made-up")
     return {one.network: one.voices for one in attention.read_engagement(record.view(CUT), window)}
@@ -165,7 +165,7 @@ def test_counts_add_to_the_accounts_that_are_known_only_what_goes_beyond_them(sq
     assert voices(sqlite_record, post, counted("bluesky:1", 3, 5)) == {"bluesky": 9}
     assert voices(sqlite_record, post, likes, counted("bluesky:1", None, 5)) == {"bluesky": 6}
     assert voices(sqlite_record, post, likes, counted("bluesky:1", 0, 1)) == {"bluesky": 3}
-    """Likes that are known do not explain reposts that are counted."""
+    """Known likes don't explain counted reposts."""
     assert voices(sqlite_record, post, likes, counted("bluesky:1", 4, 2)) == {"bluesky": 7}
 
 
@@ -179,7 +179,7 @@ def test_what_is_taken_back_does_not_count(sqlite_record: Record) -> None:
     likes = reacted("bluesky:1", "bluesky:bo", "bluesky:cy")
     back = reacted("bluesky:1", "bluesky:cy", at=DAY_AGO + 9, withdrawn=True)
     assert voices(sqlite_record, post, likes, back) == {"bluesky": 2}
-    """Counts read before still hold it, counts read after do not."""
+    """Counts read earlier still include it, later counts don't."""
     assert voices(sqlite_record, post, likes, back, counted("bluesky:1", 0, 2, DAY_AGO + 5)) == {"bluesky": 2}
     assert voices(sqlite_record, post, likes, back, counted("bluesky:1", 0, 3, DAY_AGO + 12)) == {"bluesky": 4}
 
@@ -243,10 +243,10 @@ def test_the_same_text_on_several_networks_is_one_voice_where_it_is_strongest(sq
         *said("bluesky:1", "bluesky:ada", text=LONG), counted("bluesky:1", 2, 2),
         *said("mastodon:1", "mastodon:ada", text=f"{LONG.upper()}! https://made.up/1"), counted("mastodon:1", 0, 3),
     ]  # fmt: skip
-    """Reactions count where they are, the voice itself on Bluesky alone."""
+    """Reactions count where they are, the voice itself only on Bluesky."""
     assert voices(sqlite_record, posts) == {"bluesky": 5, "mastodon": 3}
     assert voices(sqlite_record, posts, counted("mastodon:1", 2, 4, DAY_AGO + 9)) == {"bluesky": 4, "mastodon": 7}
-    """Two accounts on one network may say the same."""
+    """Two accounts on one network may post the same text."""
     assert voices(sqlite_record, posts, said("bluesky:2", "bluesky:bo", text=LONG)) == {"bluesky": 6, "mastodon": 3}
 
 
@@ -269,7 +269,7 @@ def test_the_same_account_on_several_networks_is_one_voice(sqlite_record: Record
 
 
 def test_what_is_measured_is_what_was_known_at_the_mark(sqlite_record: Record) -> None:
-    """The paper of 100 hours ago is measured at 6, 24 and 72 hours, with what was observed by then."""
+    """A paper announced 100 hours ago is measured at 6, 24 and 72 hours, each with what was observed by then."""
     at = CUT - 100 * HOUR
     items = [
         announced(100), *said("bluesky:1", "bluesky:ada", at + HOUR), counted("bluesky:1", 0, 1, at + 2 * HOUR),
@@ -312,7 +312,7 @@ def test_a_deleted_post_counts_as_long_as_it_was_there(sqlite_record: Record) ->
 
 
 def test_a_paper_is_announced_once(sqlite_record: Record) -> None:
-    """By its first announcement, and by what is known of it last; a replacement is none."""
+    """The first announcement counts, in its latest known version; a replacement doesn't count."""
     post = said("bluesky:1", "bluesky:ada")
     for items, expected in (
         ([announced(30), announced(10, "cross")], {CUT - 30 * HOUR}),
@@ -353,7 +353,7 @@ def test_only_the_publication_s_networks_count(sqlite_record: Record) -> None:
 
 
 def test_a_post_that_names_many_papers_is_measured_at_each_of_their_marks(store_url: str) -> None:
-    """Forty papers, forty marks; the posts beside it, by number too, keep the reactions that are theirs."""
+    """Forty papers, forty marks; posts with neighboring numbers keep their own reactions."""
     papers = [f"arxiv:2311.{n:05}" for n in range(1, 41)]
     before, digest, after = (f"bluesky:{n}" for n in (1, 2, 3))
     at = CUT - 100 * HOUR
@@ -382,7 +382,7 @@ LONG_AGO = CUT - 40 * DAY
 
 
 def known_for_long(*accounts: str) -> list[Item]:
-    """What gives accounts standing: posts about three papers each."""
+    """Posts about three papers each, which give the accounts standing."""
     names = ("arxiv:2309.00001", "arxiv:2309.00002", "arxiv:2309.00003")
     posts = [(f"{one.partition(':')[0]}:{one.partition(':')[2]}{n}", one, name) for one in accounts
              for n, name in enumerate(names)]  # fmt: skip
@@ -390,7 +390,7 @@ def known_for_long(*accounts: str) -> list[Item]:
 
 
 def with_standing(record: Record, *items: list[Item]) -> tuple[int, int | None, int, int]:
-    """(voices, known, authors, counted) of the only network, where ada and bo have standing."""
+    """(voices, known, authors, counted) on the only network, where ada and bo have standing."""
     old = known_for_long("bluesky:ada", "bluesky:bo")
     emptied(record).append([announced(), *old], source="made-up")
     record.append([one for some in items for one in some], source="made-up")
@@ -474,7 +474,7 @@ def tally(paper: str, reposts: int, likes: int, at: int = CUT, method: str = "ma
 
 
 def test_what_a_listing_is_compared_with(store_url: str) -> None:
-    """All that the publication listed in 90 days, 50 or more together, each paper by its latest tally."""
+    """All that the publication listed in 90 days, 50 or more in total, each paper by its latest tally."""
     ninety = CUT - 90 * 24 * HOUR
     items = [
         tally("2311.00001", 10, 40, CUT - 5), tally("2311.00001", 10, 90, CUT - 1, "made-up/2"),

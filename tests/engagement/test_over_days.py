@@ -1,5 +1,4 @@
-"""Engagement cut after cut: the same as counted from the whole record at each of them, whatever the record learned in
-between."""
+"""Engagement from cut to cut equals a full count of the record at each, whatever the record learned in between."""
 
 from __future__ import annotations
 
@@ -71,7 +70,7 @@ def by_paper(rows: Sequence[Engagement]) -> dict[str, list[Engagement]]:
 
 
 def compare(window: MeasurementWindow, views: Sequence[AsOfView]) -> None:
-    """At every view the rows are those of the whole record, and papers that are not named have the rows of before."""
+    """At every view the rows are those of the whole record, and papers not reported as changed keep their rows."""
     reader = EngagementOverDays(window, LATEST)
     before: dict[str, list[Engagement]] = {}
     for view in views:
@@ -114,7 +113,7 @@ def at_every_cut(
     )  # fmt: skip
 
 
-# ---- each thing that the record may learn, by an example ---------------------------------------------------
+# ---- everything the record may learn, an example each ------------------------------------------------------
 
 OLD, NEW = key(1), key(2)
 AT = CUT - 10 * DAY
@@ -126,14 +125,14 @@ def liked(post: str, *fans: str) -> list[Item]:
 
 
 def known_people() -> Iterator[Item]:
-    """Three accounts that have standing, by what they said of three other papers six weeks before."""
+    """Three accounts with standing: each posted about three other papers six weeks earlier."""
     for account in ("ada", "bo", "ann"):
         for number in (91, 92, 93):
             yield from post(number, f"bluesky:{account}{number}", CUT - 45 * DAY, account=f"bluesky:{account}")
 
 
 def setting() -> list[Item]:
-    """A paper of ten days ago with three posts, of which one names another paper that is to be announced."""
+    """A paper of ten days ago with three posts; one of them also names another paper, not yet announced."""
     return [
         *known_people(),
         *paper(1, "2023-11-04", at=AT),
@@ -170,7 +169,7 @@ LESSONS: dict[str, list[Item]] = {
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_what_the_record_learns(sqlite_record: Record, lesson: str) -> None:
-    """The rows of a paper whose ages are all past change, as they do where all is counted again."""
+    """The rows of a paper past all its ages change, as they do in a full count."""
     emptied(sqlite_record).append([*setting(), *LESSONS[lesson]], source="made-up")
     standing_queries.learn_standing(sqlite_record.database)
     window = MeasurementWindow(with_standing=True, youngest=24)
@@ -181,7 +180,7 @@ def test_what_the_record_learns(sqlite_record: Record, lesson: str) -> None:
 
 
 def test_a_paper_beside_it_is_measured_no_longer(sqlite_record: Record) -> None:
-    """Who reacted to a post about two papers vouches for none; for the one that is left they do."""
+    """Reactions to a post about two papers vouch for neither; once one paper drops out, they vouch for the other."""
     long_ago = [*paper(2, "2023-08-16", at=LATER - 90 * DAY)]
     emptied(sqlite_record).append([*setting(), *long_ago], source="made-up")
     standing_queries.learn_standing(sqlite_record.database)
@@ -193,7 +192,7 @@ def test_a_paper_beside_it_is_measured_no_longer(sqlite_record: Record) -> None:
 
 
 def test_somebody_gets_standing(sqlite_record: Record) -> None:
-    """Who was known for 29 days at one cut has standing at the next, also for what they said days before."""
+    """An account known for 29 days at one cut has standing at the next, also for its posts of days before."""
     others = [
         item for number in (91, 92, 93)
         for item in post(number, f"bluesky:di{number}", LATER - 30 * DAY, account="bluesky:di")
@@ -215,7 +214,7 @@ def test_somebody_gets_standing(sqlite_record: Record) -> None:
 def test_the_same_while_the_record_grows(
     sqlite_record: Record, world: World, window: MeasurementWindow, moments: list[int], batches: list[int]
 ) -> None:
-    """Batches that come in between, some of them with rows of before a cut that is over."""
+    """Batches are added in between, some with observations from before an earlier cut."""
     fill(emptied(sqlite_record), World(tuple(kept._replace(until=0) for kept in world.kept)))
     standing_queries.learn_standing(sqlite_record.database)
     first = sqlite_record.head.position - 3
@@ -236,7 +235,7 @@ def test_a_cut_before_the_last_one_begins_again(sqlite_record: Record) -> None:
 def test_the_talk_is_the_same(
     sqlite_record: Record, world: World, own: tuple[str, ...], moments: list[int], ranking: str
 ) -> None:
-    """References, candidates and forecasts are those that one issue alone would have."""
+    """References, candidates and forecasts are the same as for a single issue."""
     fill(emptied(sqlite_record), world)
     standing_queries.learn_standing(sqlite_record.database)
     publication = Publication(publication="daily", title="Daily", ranking=ranking, observed_at=0)

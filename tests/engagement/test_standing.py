@@ -1,4 +1,4 @@
-"""Standing: its rules by hand, its table however it was brought up to date, and that nothing later changes it."""
+"""Standing: its rules by hand, its table however it was updated; later records don't change earlier standing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def after(*activity: tuple[int, int, int]) -> AccountHistory:
-    """What is kept after (paper, days ago, position) each."""
+    """The history kept after activity as (paper, days ago, position)."""
     known: AccountHistory | None = None
     for paper, days, position in activity:
         known = add_activity(known, PaperActivity(7, paper, NOW - days * DAY, position))
@@ -66,7 +66,7 @@ def test_nothing_after_the_third_paper_changes_anything() -> None:
     ],
 )
 def test_the_first_30_days_ago_and_all_of_them_a_week(first: int, second: int, third: int, expected: bool) -> None:
-    """Of what came late, the first in the record counts as the first."""
+    """The first activity in the record counts as the first, even if it arrived late."""
     known = after((1, first, 1), (2, second, 2), (3, third, 3))
     assert has_standing(known, NOW) is expected
     if expected and first == 30:
@@ -77,7 +77,7 @@ def test_the_first_30_days_ago_and_all_of_them_a_week(first: int, second: int, t
 
 
 class Spoke(NamedTuple):
-    """A post, or a reaction to one, by somebody about a paper, so many days ago. `item` numbers the post."""
+    """A post about a paper, or a reaction to one, some days ago. `item` is the number of the post."""
 
     account: str
     item: int
@@ -88,7 +88,7 @@ class Spoke(NamedTuple):
 
 
 def items_of(spoke: Spoke) -> list[Item]:
-    """What the record is told of it. Reactions are to a post of somebody else about the paper, if it is there."""
+    """The items that record it."""
     at, key = NOW - spoke.days * DAY, f"arxiv:2311.{spoke.paper:05}"
     if spoke.reacts:
         return [
@@ -115,7 +115,7 @@ _events = st.builds(
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[Spoke]]:
-    """Batches: posts are numbered as they come, reactions go to any post, also one that is not there yet, or never."""
+    """Batches: posts are numbered in order; reactions go to any post, including those that come later or never."""
     number, done = 0, []
     for batch in draw(st.lists(st.lists(_events, max_size=5), min_size=1, max_size=6)):
         some = []
@@ -131,7 +131,7 @@ def histories(draw: st.DrawFn) -> list[list[Spoke]]:
 
 
 def is_told(one: Spoke, once: set[tuple[str, int, int]]) -> bool:
-    """Whether the same reaction was observed at the same moment before."""
+    """Whether the same reaction was already observed at the same moment."""
     key = (one.account, one.item, one.days)
     seen = key in once
     once.add(key)
@@ -139,7 +139,7 @@ def is_told(one: Spoke, once: set[tuple[str, int, int]]) -> bool:
 
 
 def plainly(history: list[list[Spoke]], upto: int, cut: int) -> set[str]:
-    """Who had standing as of a moment after so many batches: from the definition."""
+    """The accounts with standing at a moment after `upto` batches, computed from the definition."""
     posts: dict[int, tuple[str, int]] = {}
     activity: dict[str, dict[int, int]] = {}
     for batch in history[:upto]:
@@ -155,7 +155,7 @@ def plainly(history: list[list[Spoke]], upto: int, cut: int) -> set[str]:
 
 
 def table(record: Record) -> list[tuple[Any, ...]]:
-    """The table of standing, with keys for numbers."""
+    """The table of standing, with keys in place of numbers."""
     return sorted(
         record.database.rows(
             f"""SELECT {key_of("s.account")}, s.first_at, s.settled_at, {key_of("s.first_paper")},
@@ -165,14 +165,14 @@ def table(record: Record) -> list[tuple[Any, ...]]:
 
 
 def named(record: Record, cut: int = NOW, position: int | None = None) -> set[str]:
-    """The keys of those who have standing."""
+    """The keys of the accounts with standing."""
     numbers = queries.known_accounts(record.view(cut, position)) or ()
     keys = dict(record.database.rows("SELECT id, key FROM identity"))
     return {keys[number] for number in numbers}
 
 
 def told(record: Record, history: list[list[Spoke]], *, learning: bool) -> list[int]:
-    """Writes the batches into an empty record; their positions. Each holds a count of its own too."""
+    """Writes the batches, each with an extra count, into an empty record; returns their positions."""
     positions = []
     emptied(record)
     for number, batch in enumerate(history, 1):
@@ -235,7 +235,7 @@ def spoken_of(account: str, *days: int, start: int = 1) -> list[Spoke]:
 def test_what_is_recorded_later_changes_nobody_s_standing_before(
     sqlite_record: Record, history: list[list[Spoke]], later: list[list[Spoke]]
 ) -> None:
-    """Also what was observed long ago and arrives late."""
+    """Including old observations that arrive late."""
     positions = told(sqlite_record, [*history, spoken_of("bluesky:z", 60, 50, 40, start=100)], learning=True)
     before = {(at, cut): named(sqlite_record, cut, at) for at in positions for cut in (NOW, NOW - 2 * DAY)}
     late = [one._replace(item=one.item + 200, days=one.days + 300) for batch in later for one in batch]

@@ -1,4 +1,4 @@
-"""A campaign in which nothing happened yet: three sparse networks, a target, and a rival with one post."""
+"""A campaign that has done nothing yet: three sparse networks, a target, and a rival with one post."""
 
 from __future__ import annotations
 

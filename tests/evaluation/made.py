@@ -1,4 +1,4 @@
-"""A made-up folder of observations and outcomes: enough papers for every kind of table, none of them real."""
+"""A made-up folder of observations and outcomes, with enough papers for every kind of table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def paper_id(number: int) -> str:
 
 
 def listed(number: int) -> dict[str, Any]:
-    """A paper of the archive: with each number more favorites, and fewer retweets. Every fifth shares a day."""
+    """A row of the archive: each has more favorites and fewer retweets than the last. Every five share a day."""
     day = FIRST + timedelta(days=number // PER_DAY)
     return {
         "arxiv_id": paper_id(number), "issue": day.isoformat(), "rank": 1 + number % PER_DAY, "retweets": 500 - number,
@@ -34,7 +34,7 @@ def listed(number: int) -> dict[str, Any]:
 
 
 def cited(number: int) -> dict[str, Any]:
-    """The more favorites, the more citations."""
+    """A paper's citations: more favorites, more citations."""
     return {
         "arxiv_id": paper_id(number), "source": "made up", "venue": "acl", "year": 2021, "status": "Long",
         "title": "Paper", "citations": 10 * number, "as_of": "2025-06-02", "id_via": "", "in_archive": 1,
@@ -43,7 +43,7 @@ def cited(number: int) -> dict[str, Any]:
 
 
 def decided(number: int) -> dict[str, Any]:
-    """The better half is accepted, and rated by its number."""
+    """A decision: the better half is accepted, and ratings follow the number."""
     good = number >= PER_DAY * DAYS // 2
     return {
         "arxiv_id": paper_id(number), "venue": "iclr", "year": 2021, "status": "Poster" if good else "Reject",
@@ -52,7 +52,7 @@ def decided(number: int) -> dict[str, Any]:
 
 
 def upvoted(number: int) -> dict[str, Any]:
-    """A paper of a daily page: with each number fewer upvotes, and so fewer the more citations."""
+    """A paper of a daily page: fewer upvotes with each number, so more upvotes mean fewer citations."""
     day = FIRST + timedelta(days=number // PER_DAY)
     return {
         "id": paper_id(number), "date": day.isoformat(), "upvotes": 200 - number, "comments": None,
@@ -61,7 +61,7 @@ def upvoted(number: int) -> dict[str, Any]:
 
 
 def told(number: int) -> dict[str, Any]:
-    """A story of the day after the issue, with more points the more favorites."""
+    """A story from the day after the issue: more favorites, more points."""
     at = 1_599_700_000 + number * 86_400
     return {
         "arxiv_id": paper_id(number), "hn_id": number, "title": "Paper", "url": "", "author": "", "created": at,
@@ -84,7 +84,7 @@ def tables() -> dict[str, Table]:
 
 
 def write(folder: Path, made: Mapping[str, Table]) -> Path:
-    """The folder with these files."""
+    """Writes these files into a folder."""
     folder.mkdir(exist_ok=True)
     for name, rows in made.items():
         if name.endswith(".csv"):
@@ -103,7 +103,7 @@ def write_csv(file: Path, rows: Table) -> None:
 
 
 def write_lines(file: Path, lines: Iterable[str]) -> None:
-    """Packed lines."""
+    """Compressed lines."""
     file.write_bytes(zstandard.compress("".join(f"{line}\n" for line in lines).encode()))
 
 

@@ -1,4 +1,4 @@
-"""Attacks and worlds from files: run as they are told on the page, and named where they break."""
+"""Attacks and worlds from files: the page's examples run, and whatever breaks is named."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ TINY = {"seed": 7, "history": 97, "days": 1, "papers": 40}
 
 
 def code(name: str) -> str:
-    """A block of code on the page."""
+    """A code block of the page."""
     [block] = re.findall(rf"```{name}\n(.*?)\n```", report._TAIL, re.S)
     return str(block)
 
 
 @pytest.fixture
 def worlds(tmp_path: Path) -> Path:
-    """The worlds of the page, smaller."""
+    """The page's worlds, made smaller."""
     file = tmp_path / "worlds.json"
     file.write_text(json.dumps(json.loads(code("json")) | TINY), "utf-8")
     return file
@@ -109,7 +109,7 @@ def test_an_attack_without_an_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> N
             some.account()
 
     class Leaves(BaseException):
-        """What nobody expects."""
+        """An exception nobody expects."""
 
     def leave(some: Campaign, accounts: int) -> None:
         raise Leaves
@@ -170,7 +170,7 @@ def test_a_run_that_is_interrupted_ends(worlds: Path, tmp_path: Path) -> None:
     args = words("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--attack-file", mine)
     with subprocess.Popen(args, env=environment(), stderr=subprocess.PIPE, start_new_session=True) as running:
         assert running.stderr and running.stderr.readline() == b"began\n"
-        os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does: to all of them
+        os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does: to the whole group
         err = running.stderr.read()
     assert running.returncode == 130 and err.endswith(b"\nhotpapers: interrupted.\n")
 
@@ -246,7 +246,7 @@ def test_a_world_in_which_nobody_speaks(worlds: Path) -> None:
     assert said.startswith("day 97 of a world: nobody talks about any paper")
 
 
-# ---- what cannot be ----------------------------------------------------------------------------------------------
+# ---- impossible actions ------------------------------------------------------------------------------------------
 
 IMPOSSIBLE = {
     "account 77 was not opened by the attack": lambda some: some.post(77, "x"),
@@ -268,7 +268,7 @@ IMPOSSIBLE = {
 
 @pytest.mark.parametrize("reason", IMPOSSIBLE)
 def test_what_cannot_be_ends_an_attack(reason: str) -> None:
-    """Else it would come to nothing, or to honest accounts' standing, and pass for a figure."""
+    """Otherwise it would do nothing, or use honest accounts' standing, and pass for a result."""
     attack = Attack("wrong", "does what cannot be", lambda some, accounts: IMPOSSIBLE[reason](some))
     with pytest.raises(AttackFailed, match=rf"^wrong: .*{re.escape(reason)}"):
         attack_files.run(attack, campaign(), 3)

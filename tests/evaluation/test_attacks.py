@@ -1,4 +1,4 @@
-"""Worlds, campaigns and the suite: the same from a seed, and counted as by hand."""
+"""Worlds, campaigns and the suite: reproducible from a seed, and equal to counts by hand."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_worlds_of_ones_own() -> None:
     assert read_laws(b'[{"seed": 7}, {"papers": 3}]') == (WorldLaw(seed=7), WorldLaw(papers=3))
 
 
-# ---- what a scene sees, counted once more ----------------------------------------------------------------------
+# ---- what a scene sees, counted independently ------------------------------------------------------------------
 
 
 def plain_counts(paper: WorldPaper, network: str, until: int, known: Set[int]) -> tuple[int, int, int] | None:
@@ -280,7 +280,7 @@ def test_goals(goal: Any, order: list[str], expected: bool) -> None:
 
 
 def campaigns(scene: Scene, attack: Attack, *, aged: bool) -> list[Campaign]:
-    """One for each target and setting of an attack's knobs, in a world of two networks."""
+    """One campaign for each target and setting of an attack's knobs, in a world of two networks."""
     rival = scene.papers[scene.order(ranking.RANKINGS["rarity/2"], NEEDS)[0].paper]
     done = []
     for days_old, values in product(attack.days_old, product(*attack.knobs.values())):
@@ -308,11 +308,11 @@ def test_unknown_accounts_alone_never_buy_the_first_place(scene: Scene, attack: 
     assert acted or attack.known_post or attack.small_field, "in so small a world there may be no such target"
 
 
-# ---- who is judged a voice of a chorus ---------------------------------------------------------------------------
+# ---- accounts judged part of a chorus ----------------------------------------------------------------------------
 
 
 def judged_in(scene: Scene, many: int, *texts: str) -> Set[int]:
-    """Who is judged where so many new accounts say some texts in turn, minutes after each other."""
+    """The accounts judged bots when `many` new ones post the texts in turn, minutes apart."""
     some = Campaign(PAPER, RIVAL, (), SPARSE, aged=False, knobs={})
     accounts = some.accounts(many)
     for n, account in enumerate(accounts):
@@ -339,7 +339,7 @@ def test_words_of_a_world_are_nobody_else_s(world: World) -> None:
     assert not coordinated.judged(posts, lambda account: 0, BEGINS + 98 * DAY)
 
 
-# ---- what was measured last: tools.make_docs makes the page in the docs of it ----------------------------------
+# ---- the stored figures, from which tools.make_docs makes the page -----------------------------------------------
 
 
 def test_the_figures_that_are_kept_are_of_this_program() -> None:

@@ -1,4 +1,4 @@
-"""`hotpapers evaluate outcomes`: tables, JSON, the page in the docs, and folders that cannot be used."""
+"""`hotpapers evaluate outcomes`: tables, JSON, the page in the docs, and unusable folders."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_tables_on_the_terminal(folder: Path) -> None:
     size, heads, *rows = table.splitlines()
     assert size == "100 papers, talked about from 2020-09-01 to 2020-09-20."
     assert heads.split()[:3] == ["order", "papers", "Spearman"]
-    # The names of orders that put the same papers level and apart stand together.
+    # Rankings that give the same order and the same ties share a row.
     assert any("log-sum, altmetric, plain-sum" in row and "1.00 (1.00 to 1.00)" in row for row in rows)
     assert any("any order" in row and "–" in row for row in rows)
     assert "`classic/1` is below `rarity/1` beyond the 95 % interval in " in out
@@ -81,14 +81,14 @@ INTERVAL = r" \(-?\d\.\d+ to -?\d\.\d+\)"
 
 
 def without_intervals(page: str) -> str:
-    """A page without what its resamples give: intervals, and the table of those that do not hold 0."""
+    """A page without the results of resampling: intervals, and the table of those that exclude 0."""
     page = re.sub(r"^\| order .*?(?=^The number of printed)", "", page, flags=re.M | re.S)
     return re.sub(INTERVAL, "", page).replace(" 1,000 resamples ", " 40 resamples ")
 
 
 @pytest.mark.long
 def test_the_page_in_the_docs_is_what_the_command_writes(shared: Path, tmp_path: Path) -> None:
-    """All but its intervals, which take many resamples."""
+    """Except its intervals, which take many resamples."""
     page = tmp_path / "outcomes.md"
     good("evaluate", "outcomes", "--data", shared / "data", "--output", page, *QUICK)
     written = (ROOT / "docs" / "explanation" / "outcomes.md").read_text("utf-8")
@@ -98,7 +98,7 @@ def test_the_page_in_the_docs_is_what_the_command_writes(shared: Path, tmp_path:
 
 @pytest.mark.long
 def test_intervals_in_the_docs_are_what_so_many_resamples_give(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two outcomes with few papers: each study has draws of its own."""
+    """Checked on two outcomes with few papers: each study draws its own resamples."""
     few = {("archive", "acceptance"), ("hackernews", "favorites on X")}
 
     def some(files: EvaluationFiles) -> list[Study]:
@@ -112,7 +112,7 @@ def test_intervals_in_the_docs_are_what_so_many_resamples_give(shared: Path, mon
     assert len(rows) == 4 and [row for row in rows if row not in written] == [], REMEDY
 
 
-# ---- what cannot be used ---------------------------------------------------------------------------------------
+# ---- unusable input --------------------------------------------------------------------------------------------
 
 
 def test_misuse(folder: Path, tmp_path: Path) -> None:

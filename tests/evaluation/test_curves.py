@@ -1,4 +1,4 @@
-"""Curves out of votes over time: which counts stand for which ages, by which clock."""
+"""Curves from votes over time: which counts are used for which ages, and by which clock."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def seen(hours: float, votes: int, day: date | None = DAY, *, t_ok: bool = True, id: str = "2603.00001") -> UpvoteCount:
-    """A count so many hours after the page's midnight."""
+    """A count that many hours after the page's midnight."""
     at = MIDNIGHT + timedelta(hours=hours)
     return UpvoteCount(id=id, date=day, upvotes=votes, observed_at=at, t_ok=t_ok)
 
 
 def paper(*counts: UpvoteCount) -> list[MeasuredCurve]:
-    """The curves of counts, where the metadata has the paper."""
+    """The curves from these counts of a paper that the metadata has."""
     return list(curves.hugging_face(counts, {"2603.00001": "cs.CV"}))
 
 
@@ -59,7 +59,7 @@ def test_fields() -> None:
 
 
 def story(*counts: tuple[float, int]) -> list[Curve]:
-    """The curves of a story that was seen so many hours after a midnight with so many votes."""
+    """The curves of a story seen at (hours after midnight, votes)."""
     start = int(MIDNIGHT.timestamp())
     obs: list[tuple[int, int, int | None, int]] = [
         (start + int(3600 * hours), votes, None, 1) for hours, votes in counts

@@ -1,5 +1,4 @@
-"""Scores of forecasts: nothing of the future goes in, the figures are those of the definitions, and on real votes the
-goals are reached."""
+"""Evaluating forecasts: no future data is used, the figures match their definitions, and real votes meet the goals."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ def measured(number: int = 3000, days: int = 120, seed: int = 5) -> list[Measure
 
 
 def test_a_forecast_knows_only_what_was_known_before_its_week() -> None:
-    """Whatever becomes of papers of the last ten days before a week, of the week and later, its forecasts stay."""
+    """Changes to papers of the ten days before a week, of that week or later leave its forecasts the same."""
     curves = measured()
     monday = made.FIRST_DAY + 85 - (made.FIRST_DAY + 85 + 3) % 7
     changed = [
@@ -75,7 +74,7 @@ def test_pinball_loss_as_it_is_defined(later: int, said: tuple[int, int, int]) -
 
 
 def case(later: int, field: str = "cs", *, told: bool = True) -> ForecastCase:
-    """A paper of which 10 to 30 voices, 20 in the middle, were forecast; 10 to 50 by usual growth."""
+    """A paper forecast to get 10 to 30 voices, median 20; 10 to 50 by usual growth."""
     forecast = Forecast(10, 20, 30, 60, "all", 4, 7) if told else None
     return ForecastCase(MeasuredCurve(Curve("bluesky", "", 6, 1, 5, later), (field,)), forecast, VoiceRange(10, 20, 50))
 

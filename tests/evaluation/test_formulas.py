@@ -1,4 +1,4 @@
-"""Published formulas: exact values by hand, and what must hold of each."""
+"""Published formulas: exact values by hand, and properties of all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def score(name: str, one: Candidate) -> int:
 @pytest.mark.parametrize(
     ("points", "hours", "expected"),
     [
-        (1, 0, 0),  # the submitter's own point counts nothing
+        (1, 0, 0),  # the submitter's own point does not count
         (0, 5, 0),
         (2, 0, 287_175),  # 1 / 2^1.8
         (101, 22, 130_503),  # 100^0.8 / 24^1.8
@@ -66,7 +66,7 @@ def test_hacker_news_before_the_announcement_is_not_younger_than_new() -> None:
 
 
 def test_reddit_hot() -> None:
-    """Ten times the points are worth 45,000 seconds."""
+    """Ten times the points equal 45,000 seconds."""
     epoch = 1_134_028_003 * 1_000_000
     at_epoch = candidate("2401.00001", attention(100), announced_at=epoch)
     later = candidate("2401.00001", attention(10), announced_at=epoch + 45_000 * 1_000_000)
@@ -83,7 +83,7 @@ def test_sums() -> None:
 
 
 def test_z_score_by_hand() -> None:
-    """Of 1, 3 and 8 voices the mean is 4, the deviation √(26/3); who is not spoken of on a network has 0 there."""
+    """Of 1, 3 and 8 voices the mean is 4, the deviation √(26/3); a paper without posts on a network has 0 there."""
     three = [candidate(f"2401.0000{n}", attention(n)) for n in (1, 3, 8)]
     scores = {one.paper[-1]: one.score for one in ranked("z-score", *three)}
     assert scores == {"1": -1019, "3": -340, "8": 1359}
@@ -100,7 +100,7 @@ def test_z_score_of_level_counts_is_nothing() -> None:
     ]
 
 
-# ---- what holds of all -----------------------------------------------------------------------------------
+# ---- properties of all -----------------------------------------------------------------------------------
 
 
 @pytest.mark.long

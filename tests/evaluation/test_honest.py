@@ -1,4 +1,4 @@
-"""What the honest lose in made-up worlds: counted once more the long way, and by rules that could find something."""
+"""What honest papers lose in made-up worlds: recounted by brute force, and by rules that could judge somebody."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def scene() -> Scene:
 
 
 def places(scene: Scene, changed: WorldPaper, left_out: int = 0) -> dict[str, int]:
-    """The places of all scored papers, ranked anew: one paper's posts are other ones, and an account is left out."""
+    """The places of all scored papers, ranked again with one paper's posts changed and one account left out."""
     rule = scene.rule._replace(left_out=frozenset({left_out}))
     rows = engagements(
         changed, changed.posts, measurement_times(changed.announced_at, scene.cut), scene.naming_networks, rule

@@ -1,4 +1,4 @@
-"""What came later: what rankings are given, what counts as an outcome, how orders are compared; made up and real."""
+"""What came later: the input of rankings, what counts as an outcome, how orders are compared; made-up and real data."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> EvaluationFiles:
 
 @pytest.fixture(scope="module")
 def report(files: EvaluationFiles) -> OutcomeReport:
-    """What is measured on it."""
+    """The measurements on it."""
     return measure_outcomes(files, 50)
 
 
@@ -59,7 +59,7 @@ def rho(one: StudyCell, name: str) -> float | None:
     return order.spearman.value
 
 
-# ---- what rankings are given -------------------------------------------------------------------------------
+# ---- the input of rankings ---------------------------------------------------------------------------------
 
 
 def test_a_day_is_compared_with_what_was_seen_by_then(files: EvaluationFiles) -> None:
@@ -69,7 +69,7 @@ def test_a_day_is_compared_with_what_was_seen_by_then(files: EvaluationFiles) ->
     assert [one.archive for one in (first, second)] == ["cs", "hep-th"]
     assert first.attention[0].voices == first.attention[0].own == 65
     assert first.attention[0].method == "hot-papers/1"
-    assert [voices for voices, _ in peers.counts] == list(range(51, 70, 2))  # odd numbers of four days, none later
+    assert [voices for voices, _ in peers.counts] == list(range(51, 70, 2))  # odd numbers from four days, none later
     assert (peers.network, peers.age, peers.days) == ("x", 0, 4)
 
 
@@ -106,7 +106,7 @@ def test_upvotes_are_those_of_the_first_reading_on_the_day_itself(tmp_path: Path
         first = tables["hf-daily.jsonl.zst"][0]
         tables["hf-daily.jsonl.zst"] = [
             {**first, "observed_at": "2020-09-01T20:00:00Z", "upvotes": 90},
-            {**first, "observed_at": "2020-09-02T01:30:00+09:00", "upvotes": 70},  # 16:30 UTC of the day before
+            {**first, "observed_at": "2020-09-02T01:30:00+09:00", "upvotes": 70},  # 16:30 UTC the day before
             {**first, "observed_at": "2020-09-01T08:00:00Z", "upvotes": 30, "t_ok": False},
             {**first, "observed_at": "2020-09-01T07:00:00Z", "upvotes": 20, "date": None},
             {**first, "observed_at": "2020-09-02T07:00:00Z", "upvotes": 99},
@@ -129,7 +129,7 @@ def test_points_are_those_of_the_first_day_of_the_first_story(tmp_path: Path) ->
                 "created": None,
                 "obs": [[at, 3, None, 9], [at + 86_000, 40, None, 1], [at + 90_000, 70, None, 1]],
             },
-            {**story, "created": None, "obs": [[None, 900, 1, None]]},  # of no known time
+            {**story, "created": None, "obs": [[None, 900, 1, None]]},  # at an unknown time
             {**story, "arxiv_id": None},
         ]
 
@@ -140,7 +140,7 @@ def test_points_are_those_of_the_first_day_of_the_first_story(tmp_path: Path) ->
 
 
 def test_voices_decide_between_level_scores_where_a_ranking_has_it_so(files: EvaluationFiles) -> None:
-    """All made-up papers have 550 retweets and favorites together: `classic/1` leaves them as they were listed."""
+    """All made-up papers have 550 retweets and favorites together: `classic/1` keeps the listed order."""
     cohort = cohorts.archive_cohort(files.listed)
     assert set(cohorts.rank_values(cohort, RANKINGS["classic/1"]).values()) == {(550, 0)}
     rarity = cohorts.rank_values(cohort, RANKINGS["rarity/1"])
@@ -154,7 +154,7 @@ def test_citations_are_percentiles_of_the_whole_venue_also_of_unmatched_papers(t
     def change(tables: dict[str, Table]) -> None:
         rows = [made.cited(0), made.cited(1), {**made.cited(7), "arxiv_id": ""}, {**made.cited(9), "arxiv_id": ""}]
         other = {**made.cited(2), "year": 2022, "citations": 3}
-        early = {**made.cited(3), "as_of": "2020-09-01"}  # counted before it was talked about
+        early = {**made.cited(3), "as_of": "2020-09-01"}  # counted before the paper was discussed
         tables["outcomes.csv"] = [*rows, other, early]
 
     files = read_files(opener(made.folder(tmp_path / "data", change)))
@@ -170,14 +170,14 @@ def test_decisions_count_for_papers_listed_before_them(tmp_path: Path) -> None:
     def change(tables: dict[str, Table]) -> None:
         tables["archive-attention.csv"] = [
             {**made.listed(0), "issue": "2021-01-11"},
-            {**made.listed(1), "issue": "2021-01-12"},  # authors were told that day
+            {**made.listed(1), "issue": "2021-01-12"},  # authors were notified that day
             {**made.listed(2), "issue": "2021-01-11"},
             {**made.listed(3), "issue": "2020-09-01"},
         ]
         tables["venues.csv"] = [
             *(made.decided(n) for n in (0, 1)),
             {**made.decided(2), "status": "Oral"},
-            {**made.decided(3), "venue": "icml"},  # whose day is not known here
+            {**made.decided(3), "venue": "icml"},  # its decision day is unknown here
         ]
 
     files = read_files(opener(made.folder(tmp_path / "data", change)))
@@ -197,7 +197,7 @@ def test_a_story_before_the_reading_is_not_later(files: EvaluationFiles) -> None
 
 
 def _read_at(number: int) -> int:
-    """Seconds since 1970: nine in the morning in Japan is midnight in UTC."""
+    """Seconds since 1970: 9:00 in Japan is midnight UTC."""
     return 1_598_918_400 + (number // made.PER_DAY + 1) * 86_400
 
 
@@ -271,7 +271,7 @@ def test_a_predictor_is_compared_over_the_papers_that_it_knows() -> None:
 
 
 def test_inside_groups_only_the_order_in_the_group_counts() -> None:
-    """Between groups the order is turned round, inside it is right."""
+    """The order is reversed between groups, and right within each."""
     outcomes = {f"{g}{n}": LaterOutcome(str(g), g / 10 + n / 100, False) for g in range(8) for n in range(5)}
     order = {f"{g}{n}": n - 100 * g for g in range(8) for n in range(5)}
     [scope] = comparison.compare({"order": order}, request(outcomes, DAY))
@@ -283,7 +283,7 @@ def test_inside_groups_only_the_order_in_the_group_counts() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("scope", [ALL, VENUE, DAY])
 def test_orders_without_a_difference_are_rarely_held_to_differ(scope: ComparisonScope) -> None:
-    """Two orders by chance, forty times: their paired interval misses 0 about once in twenty."""
+    """Two random orders, forty times: their paired interval misses 0 about once in twenty."""
     missed = 0
     for seed in range(40):
         chance = Random(seed)
@@ -301,8 +301,8 @@ def test_orders_without_a_difference_are_rarely_held_to_differ(scope: Comparison
 
 @pytest.mark.long
 def test_the_first_figures_of_the_real_data(shared: Path) -> None:
-    """Counts, not percentiles, over all venues, as the data's own description has them (n=290: 0.05 and 0.21; n=574:
-    0.32; here 6 papers fewer, of which the first reading was not on the page's own day)."""
+    """Counts, not percentiles, over all venues, as in the data's own description (n=290: 0.05 and 0.21; n=574: 0.32;
+    here without 6 papers whose first reading was not on the page's own day)."""
     files = read_files(opener(shared / "data"))
     citations = {cohorts.paper_key(row.arxiv_id): row.citations for row in files.citations if row.arxiv_id}
     archive = cohorts.archive_cohort(files.listed)

@@ -1,4 +1,4 @@
-"""Attacks on issues of a record: what they are said to do is what the record makes of the same posts and likes."""
+"""Attacks on a record's issues: the predicted effect is what the record computes from the same posts and likes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAMES = {attack.name: attack for attack in ATTACKS}
 
 
 def weeks_ago(accounts: list[str]) -> list[Item]:
-    """Each account posts about three papers, 50 to 20 days before."""
+    """Each account posts about three papers, 50 to 20 days earlier."""
     return [
         item
         for number, account in enumerate(accounts)
@@ -45,7 +45,7 @@ def weeks_ago(accounts: list[str]) -> list[Item]:
 
 
 def discussed_paper(number: int, day: str, likes: int, network: str = "mastodon") -> list[Item]:
-    """A paper with a known account's post on Bluesky, known accounts that like it, and a post elsewhere."""
+    """A paper with a known account's post on Bluesky, liked by known accounts, and a post on another network."""
     at, name = moment(day) + HOUR, f"bluesky:{number}"
     liked = [Reaction(post=name, account=one, type="like", observed_at=at) for one in PEOPLE[number : number + likes]]
     there = f"{network}:{number}"
@@ -56,7 +56,7 @@ def discussed_paper(number: int, day: str, likes: int, network: str = "mastodon"
 
 
 def fortnight() -> list[Item]:
-    """Papers of which people speak, of yesterday and today, and such of which nobody does."""
+    """Discussed papers of yesterday and today, and papers nobody discusses."""
     silent = (*paper(50), *paper(51), *paper(52, category="hep-th"), *paper(53, "2024-05-06"), *paper(54, "2024-05-03"),
               *paper(55, "2024-05-01"), *paper(56, "2024-04-01"), *paper(57, "2024-04-02"))  # fmt: skip
     alone = [*paper(58), *post(58, "bluesky:58", TODAY + HOUR, PEOPLE[90])]
@@ -66,7 +66,7 @@ def fortnight() -> list[Item]:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A record with a frozen issue. Nothing may change it."""
+    """A record with a frozen issue; nothing may change it."""
     file = tmp_path_factory.mktemp("recorded") / "hotpapers.db"
     with Record(str(file)) as record:
         record.database.run("PRAGMA synchronous = OFF")
@@ -131,7 +131,7 @@ def everybody(scene: RecordedScene, needs: Any) -> set[str]:
     return {one.paper for one in scene._inputs[needs].candidates}
 
 
-# ---- the same in the record --------------------------------------------------------------------------------
+# ---- the same attack in the record -------------------------------------------------------------------------
 
 
 def campaign(scene: RecordedScene, name: str, rank: Any, needs: Any, *, aged: bool, **knobs: Any) -> Campaign:
@@ -172,7 +172,7 @@ def as_items(scene: RecordedScene, one: Campaign) -> Iterator[Item]:
 
 
 def key_of(scene: RecordedScene, number: int, network: str) -> str:
-    """The key of a post: an honest one's, or one made of its number."""
+    """The key of a post: an honest post's own, or one made from its number."""
     if number > ATTACKERS:
         return f"{network}:made-{number}"
     [(found,)] = scene._view.database.rows("SELECT key FROM identity WHERE id = ?", (number,))
@@ -180,7 +180,7 @@ def key_of(scene: RecordedScene, number: int, network: str) -> str:
 
 
 def account_of(one: Campaign, number: int, network: str) -> str:
-    """The n-th account with standing is one that the record knows; where others are, no figure tells."""
+    """Accounts with standing are ones the record knows; the others are made up."""
     aged = sorted(one.aged_accounts)
     return HELPERS[aged.index(number)] if number in aged else f"{network}:attacker{number}"
 
@@ -200,7 +200,7 @@ def account_of(one: Campaign, number: int, network: str) -> str:
 def test_the_record_makes_the_same_of_it(
     scene: RecordedScene, store: Path, tmp_path: Path, name: str, many: int, knobs: dict[str, Any], aged: bool
 ) -> None:
-    """The very posts, likes and reposts are written into a copy of the record, and the issue is built there."""
+    """The same posts, likes and reposts are written into a copy of the record, and the issue is built there."""
     file = tmp_path / "copy.db"
     shutil.copy(store, file)
     with Record(str(file), create=False) as copy:
@@ -263,7 +263,7 @@ def test_the_last_issues_are_those_there_are(store: Path) -> None:
 
 
 def test_what_a_record_lacks_is_named(sqlite_url: str, tmp_path: Path) -> None:
-    """A young record, in which each announced paper is spoken of, and whose table of standing is behind."""
+    """A young record in which every announced paper is discussed, with its table of standing out of date."""
     with Record(sqlite_url) as record:
         write(record, DAILY, background(), *(discussed_paper(n, made.DAY, 3 * n) for n in (1, 2, 3)))
         frozen(record, DAILY)
@@ -276,7 +276,7 @@ def test_what_a_record_lacks_is_named(sqlite_url: str, tmp_path: Path) -> None:
     assert "on rarity/2: the store has not determined yet who has standing" in out
     assert "\n## Not run\n" in page.read_text("utf-8")
     told = json.loads(good(*args, "--json"))
-    assert {row["attack"] for row in told["rows"]} == {"lifted from place 2"}  # the others need what is not there
+    assert {row["attack"] for row in told["rows"]} == {"lifted from place 2"}  # the others need what is missing
     assert {one["issue"] for one in told["not_run"]} == {made.DAY}
 
 
@@ -322,11 +322,11 @@ def test_misuse_of_issues(store: Path, tmp_path: Path, sqlite_url: str) -> None:
     assert said == "daily: no frozen issue; freeze one with `hotpapers issue DATE`."
 
 
-# ---- what the entries say that their scores would have cost ---------------------------------------------------
+# ---- the prices that entries state -----------------------------------------------------------------------------
 
 
 def bought(scene: RecordedScene, on_bluesky: int, on_mastodon: int) -> int:
-    """The score of a paper that nobody speaks of but so many accounts, all of them with standing."""
+    """The score of an otherwise undiscussed paper with that many accounts, all with standing."""
     one = campaign(scene, "likes, spread", *VOUCHED, aged=True)
     for network, many in (("bluesky", on_bluesky), ("mastodon", on_mastodon)):
         for account in one.accounts(many):

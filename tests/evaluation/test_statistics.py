@@ -1,4 +1,4 @@
-"""Rank statistics against their definitions: by hand, by brute force, and weighed against copied."""
+"""Rank statistics against their definitions: by hand, by brute force, and with weights instead of copies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ values = st.lists(st.integers(0, 6), min_size=1, max_size=12)
 
 @st.composite
 def weighed(draw: st.DrawFn) -> tuple[list[int], list[int], list[int]]:
-    """Two sequences of values of the same papers, and how often each is drawn, some not at all."""
+    """Two columns of values for the same papers, and how often each paper is drawn; some are not."""
     size = draw(st.integers(1, 9))
     columns = [draw(st.lists(st.integers(0, 5), min_size=size, max_size=size)) for _ in range(2)]
     weights = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size))
@@ -30,7 +30,7 @@ def copied(column: list[int], weights: list[int]) -> list[int]:
 
 
 def pearson_of_ranks(first: list[int], second: list[int]) -> float | None:
-    """Spearman's rho from its definition: Pearson's correlation of mid-ranks."""
+    """Spearman's rho by definition: Pearson's correlation of mid-ranks."""
 
     def ranks(column: list[int]) -> list[float]:
         return [sum(v < value for v in column) + (sum(v == value for v in column) + 1) / 2 for value in column]
@@ -98,7 +98,7 @@ def test_percentiles_are_the_share_below_and_half_of_the_level_ones(column: list
 
 
 def all_orders(order: Levels) -> list[list[int]]:
-    """Every order of the papers in which no paper of a level passes one of a better."""
+    """Every order of the papers that keeps better levels first."""
     orders: list[list[int]] = [[]]
     for level in order:
         orders = [[*begun, *some] for begun in orders for some in permutations(level)]
@@ -168,7 +168,7 @@ def test_every_paper_is_drawn_alike() -> None:
 
 @pytest.mark.long
 def test_the_interval_of_a_mean_covers_what_it_should() -> None:
-    """Of 300 samples of 40 fair coins, about 95 % have an interval that holds one half."""
+    """Of 300 samples of 40 fair coins, about 95% have an interval that contains one half."""
     chance, covered = Random("coins"), 0
     for _ in range(300):
         coins = [int(chance.random() < 0.5) for _ in range(40)]

@@ -1,4 +1,4 @@
-"""A site with three days behind it, and one that follows it."""
+"""A site with three days of data, and one that follows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two sites: one that publishes what it observed, served over HTTP, and one that follows it."""
+"""Two sites: one publishes its observations over HTTP, the other follows it."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ NETWORKS = ("bluesky", "hackernews")
 
 
 class Publisher:
-    """A site that publishes its observations: `record`, its log, and `public`, the folder that a web server holds.
-    `first`: the midnight that begins its first day."""
+    """A site that publishes its observations: `record`, its log, and `public`, the folder its web server serves.
+    `first` is the midnight at which its first day begins."""
 
     def __init__(self, folder: Path, store: str = "", first: int = FIRST) -> None:
         folder.mkdir()
@@ -50,12 +50,10 @@ class Publisher:
         self.public = folder / "public"
 
     def close(self) -> None:
-        """Closes its store."""
         self.record.database.close()
 
     def live(self, day: int, *more: Item, blind: Iterable[str] = ()) -> None:
-        """A day of it: two papers are announced and talked about, all networks are read, but for some. It is written
-        at eleven in the evening."""
+        """One day, written at 23:00: two papers are announced and discussed, all networks but `blind` are read."""
         start = self.first + day * DAY
         label = as_utc(start).date().isoformat()
         items = [
@@ -67,13 +65,13 @@ class Publisher:
         self.record.append(items, source="made-up", at=start + DAY - HOUR)
 
     def publish(self, day: int) -> LogUpdate:
-        """Logs what there is at six in the morning of a day, and renders it."""
+        """Logs everything at 6:00 on a day, and renders it."""
         update = update_log(self.record.database, NAME, self.config, self.first + day * DAY + 6 * HOUR)
         render(self.config, self.public)
         return update
 
     def files(self) -> list[Path]:
-        """The files of hours on the site."""
+        """The hourly files on the site."""
         return sorted((self.public / f"log/{NAME}/observations").glob("*.zst"))
 
 
@@ -85,7 +83,7 @@ def reading(network: str, start: int, end: int, blind: Iterable[str]) -> Coverag
 
 
 def render(config: LogConfig, public: Path) -> None:
-    """The log's part of a site, as `render.html.log_pages` has it."""
+    """The log's part of a site, like `render.html.log_pages`."""
     logs = SiteLogs(config).of(NAME)
     assert logs is not None
     files = {f"{NAME}/{path}": data for path, data in logs.files()}
@@ -97,7 +95,7 @@ def render(config: LogConfig, public: Path) -> None:
 
 
 class Follower:
-    """A site that follows another one; its clock is turned by tests."""
+    """A site that follows another; the tests control its clock."""
 
     def __init__(self, folder: Path, url: str, policy: str = "", store: str = "") -> None:
         folder.mkdir(exist_ok=True)
@@ -106,7 +104,6 @@ class Follower:
         self.time = FakeTime()
 
     def close(self) -> None:
-        """Closes its store."""
         self.record.database.close()
 
     def client(self) -> PoliteHttpClient:
@@ -123,7 +120,7 @@ class Follower:
             return follow_site(self.site, self.record, http, terms.TERMS, progress)
 
     def attempt(self, at: int) -> NextAttempt:
-        """A round of the job, at a moment; what follows it."""
+        """A round of the job at a moment; returns the next attempt."""
         self.time.seconds = at / 1e6
         open_record = partial(Record, self.record.database.where)
         with self.client() as http:
@@ -139,13 +136,13 @@ class Follower:
 
     @contextmanager
     def peer(self) -> Iterator[Record]:
-        """The store of what was taken in."""
+        """The store of what was taken over from the other site."""
         with Record(str(self.site.folder / RECORD)) as record:
             yield record
 
 
 def forge(publisher: Publisher, leaves: Sequence[bytes], files: Mapping[str, bytes]) -> None:
-    """A log of other leaves, signed by the publisher's own key, and other files: what a dishonest publisher can do."""
+    """As a dishonest publisher could: replaces the log's leaves and files, signing with the publisher's own key."""
     config, key = publisher.config, log_keys.load_key(publisher.config.key_file)
     assert key is not None
     origin = log_keys.origin_of(key, config.base, NAME, 1)
@@ -164,7 +161,7 @@ def forge(publisher: Publisher, leaves: Sequence[bytes], files: Mapping[str, byt
 
 
 def day_file(day: int, lines: Sequence[bytes], part: int = 1) -> tuple[bytes, str, bytes]:
-    """A file of some lines, of all hours of a day: its leaf, its name and its bytes."""
+    """A file with these lines for all hours of a day: its leaf, name and bytes."""
     hashed = [ObservationLine(data, observations.line_hash(data)) for data in lines]
     hour = FIRST // HOUR + 24 * day + 23
     file = ObservedFile(day, hour - 23, hour, part, observation_files.root_of(hashed))

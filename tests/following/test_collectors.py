@@ -1,4 +1,4 @@
-"""Whose count an issue takes, and that it says so."""
+"""Whose counts an issue uses, and that it says so."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def issue(record: Record) -> FrozenIssue:
 
 
 def counts(record: Record) -> dict[int, tuple[int, str]]:
-    """By paper its voices, and whose count they are; empty for ours."""
+    """Each paper's voices and who counted them; empty for us."""
     content = issue(record).content
     return {
         int(entry.paper.rpartition(".")[2]): (count.voices, count.collector or "")
@@ -96,7 +96,9 @@ def test_explain_says_whose_counts_they_are(sqlite_url: str) -> None:
         assert "Bluesky counts here come from neighbour, which could read the network when this site could not." in text
         assert "Bluesky: refused, why; counts from neighbour are used where they read more." in text
         view = record.view(START + 32 * HOUR)
-        assert {row.voices for row in history(view, DAILY, [key(1)], ())[key(1)]} == {14}  # ours stay beside it
+        assert {row.voices for row in history(view, DAILY, [key(1)], ())[key(1)]} == {
+            14
+        }  # our own counts are still there
 
 
 def test_an_issue_says_who_counted_the_same(store_url: str) -> None:

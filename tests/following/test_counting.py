@@ -1,4 +1,4 @@
-"""What is counted anew when an hour's file comes: the papers of the week before, and all of them once a day."""
+"""Which papers are recounted when an hourly file arrives: those of the week before, and once a day all."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TAKEN = IntakeResult(
         (0, True, 0),  # the first time
         (NOON - HOUR, True, NOON - HOUR - RECENT),
         (NOON - 13 * HOUR, True, 0),  # the first file of a day
-        (NOON - HOUR, False, 0),  # who was killed after files came, and before they were counted
+        (NOON - HOUR, False, 0),  # killed after files arrived and before they were counted
     ],
 )
 def test_what_is_counted(counted_until: int, is_next: bool, since: int) -> None:
@@ -49,7 +49,7 @@ def shared(number: int, other: int, at: int) -> list[Item]:
 
 
 def test_a_paper_has_the_same_counts_whichever_others_are_counted(publisher: Publisher) -> None:
-    """Also where a post names one that is not."""
+    """Even if a post also names a paper that is not counted."""
     publisher.record.append(
         [*shared(21, 1, FIRST + 2 * DAY + HOUR), *shared(22, 21, FIRST + 2 * DAY + HOUR)], source="x"
     )

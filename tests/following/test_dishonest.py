@@ -1,4 +1,4 @@
-"""A site that lies, or holds something back: nothing goes in that its log does not hold, and everything is named."""
+"""A site that lies or withholds something: only what its log holds is taken over, and every problem is reported."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BLUESKY = f"bluesky:*{0:032x}"
 
 
 def days_here(follower: Follower) -> set[str]:
-    """Of which days anything went in."""
+    """The days from which anything was taken over."""
     with follower.peer() as peer:
         papers = [row.item.day for row in peer.view().latest(Announcement) if isinstance(row.item, Announcement)]
     return {day[-2:] for day in papers}
@@ -94,7 +94,7 @@ def test_a_leaf_that_is_longer_than_any_is_refused(publisher: Publisher, followe
 
 
 def kinds(follower: Follower) -> list[str]:
-    """Of which kinds the alarms are that stand about the site."""
+    """The kinds of the open alarms about the site."""
     return [alarm.kind for alarm in alarms.open_alarms(follower.site.folder)]
 
 
@@ -110,7 +110,7 @@ def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follow
     alarms.acknowledge(follower.site.folder, "neighbour")
     follower.follow(3, 10)
     assert kinds(follower) == []
-    publisher.files()[0].unlink()  # another one is another matter, once it is asked for
+    publisher.files()[0].unlink()  # other requested files are another matter
     (follower.site.folder / "record.db").unlink()
     follower.follow(3, 11)
     assert kinds(follower) == ["not believed"]
@@ -159,7 +159,7 @@ def test_a_rewritten_past_is_refused(publisher: Publisher, follower: Follower) -
 def test_a_past_that_was_rewritten_and_put_back_is_told_until_it_is_acknowledged(
     publisher: Publisher, follower: Follower
 ) -> None:
-    """Also where what was rewritten lies in a bundle that was read before."""
+    """Even if the rewritten part is in a bundle that was read before."""
     log_files.add_entries(
         publisher.config.folder, NAME, 1, [b"%d" % n for n in range(300)], public_key(publisher.config)
     )
@@ -312,7 +312,7 @@ def test_a_stale_file_brings_nothing_that_was_withdrawn(publisher: Publisher, fo
 def test_a_list_of_marks_that_are_nobodys_costs_nothing(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For each name that no row has, forgetting looks through all that is here: a list could keep us busy for days."""
+    """For each name in no row, forgetting searches the whole store: a list could keep us busy for days."""
     follower.follow(3)
     with follower.peer() as peer:
         known = next(post.post for post in peer.view().items(Post))

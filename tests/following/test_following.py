@@ -1,4 +1,4 @@
-"""From one site's observations, over HTTP, into another one's record."""
+"""From one site's observations, over HTTP, into another site's record."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_what_is_forgotten_is_withdrawn_and_counts_stay(publisher: Publisher, fo
         assert len(left) == len(marks) and len(set(marks) - set(left)) == 1
     [gone] = set(marks) - set(left)
     everything = b"".join(path.read_bytes() for path in publisher.public.rglob("*") if path.is_file())
-    assert gone.encode() in everything  # as what was withdrawn, and nowhere else
+    assert gone.encode() in everything  # as a withdrawn name, and nowhere else
     lines = [line for file in publisher.files() for line in observations.read_packed(file.name, file.read_bytes())]
     assert not any(gone.encode() in line.data for line in lines)
     assert sum(line.item is None for line in lines) == 3

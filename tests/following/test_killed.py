@@ -1,4 +1,4 @@
-"""Killed in the midst, again and again: nothing is there twice, and nothing is missing in the end."""
+"""Killed again and again: in the end nothing is duplicated and nothing is missing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ for module, name in ((batches, "save_batch"), (log_files, "write_bytes")):
 file_intake.CHUNK = measurement.CHUNK = 10
 print(Follower(Path(sys.argv[1]), sys.argv[2]).follow(3))
 """
-"""Follows a site, and is killed at the n-th step that leaves something on the disk: before it, so after the last."""
+"""Follows a site and is killed just before the n-th step that writes to disk."""
 
 
 def run(folder: Path, url: str, step: int) -> int:
@@ -55,7 +55,7 @@ def run(folder: Path, url: str, step: int) -> int:
 
 
 def content(record: Record) -> list[Item]:
-    """All that a store holds, in an order of its own."""
+    """Everything in a store, in a fixed order."""
     return sorted((row.item for kind in KINDS for row in record.view().latest(kind)), key=repr)
 
 
@@ -67,7 +67,7 @@ def test_killed_at_every_step(publisher: Publisher, url: str, tmp_path: Path) ->
     assert whole.follow(3).problems == ()
     folder = tmp_path / "killed"
     kills = 0
-    while run(folder, url, 2 + kills % 2):  # each gets a step or two further than the one before
+    while run(folder, url, 2 + kills % 2):  # each gets a step or two further than the previous one
         kills += 1
         assert kills < 30
     assert kills > 5

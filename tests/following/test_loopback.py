@@ -1,4 +1,4 @@
-"""Two whole programs beside one loopback internet with faults: one polls, and follows the one that hears streams."""
+"""Two whole programs on one faulty loopback internet: one polls, and follows the one that reads streams."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.long
 
 SMALL = Week(days=2, papers=6, faults=20)
 OVER = SMALL.ends - SMALL.ends % HOUR
-"""The end of the last hour that is published."""
+"""The end of the last published hour."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def folder() -> Iterator[Path]:
     handlers, propagate = list(logs.LOG.handlers), logs.LOG.propagate
     disk = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="hotpapers-follow-", dir=disk) as name:
-        random.seed(SMALL.seed)  # how long is waited between tries is left to chance
+        random.seed(SMALL.seed)  # waits between attempts are random
         for streams in (True, False):
             lived(SMALL, Path(name) / ("stream" if streams else "poll"), streams=streams)
         yield Path(name)
@@ -81,7 +81,7 @@ def test_it_counts_what_the_other_one_counts(folder: Path, follower: tuple[Follo
     for where, item in found.items():
         there = counted[where]
         assert (item.reposts, item.likes, item.bots) == (there.reposts, there.likes, there.bots)
-        assert 0 <= item.voices - there.voices <= 2, where  # texts alike on two networks: nobody hands out texts
+        assert 0 <= item.voices - there.voices <= 2, where  # texts shared by two networks: sites publish no texts
     assert sum(found[where].voices == counted[where].voices for where in found) > len(found) * 0.9
 
 

@@ -1,5 +1,5 @@
-"""The counts of a morning: what a neighbour read by six hours after the announcement stands in the issue that closes at
-eight, where this site read nothing. Both sites do their jobs by one clock."""
+"""A morning's counts: an issue closing at 8:00 uses a neighbor's counts, six hours after the announcement, of networks
+this site could not read. Both sites run their jobs by one clock."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ WEEKS_BEFORE = {SUMMER: "2024-04-15", WINTER: "2023-12-18"}
 
 
 class Morning:
-    """Two sites on the morning of a day, whose papers 1 and 2 are announced at midnight in UTC or an hour later. The
-    neighbour's `site` reads both networks, as the job of each says every quarter of an hour; ours is refused by both
-    from the announcement on. Each has published an issue the day before."""
+    """Two sites on the morning of a day. Papers 1 and 2 are announced at midnight UTC or an hour later. The neighbor's
+    `site` reads both networks every quarter of an hour; both refuse ours from the announcement on. Each site published
+    an issue the day before."""
 
     def __init__(self, day: str, site: Made, follower: Follower) -> None:
         self.day, self.site, self.follower = day, site, follower
@@ -59,7 +59,7 @@ class Morning:
         assert len(frozen_days(site.record, "daily")) == 1
 
     def read_until(self, end: int) -> None:
-        """The neighbour's night from the announcement on: it hears of both papers, and looks at its log like `run`."""
+        """The neighbor's night after the announcement: it observes both papers, and updates its log as `run` does."""
         record = self.site.record
         record.append([*talk(1, 5, self.announced + HOUR), *talk(2, 30, self.announced + HOUR, "hackernews")],
                       source="made-up", at=self.announced + HOUR)  # fmt: skip
@@ -75,13 +75,13 @@ class Morning:
             self.follower.record.append([refused], source=network, at=end)
 
     def follow(self, at: int) -> str:
-        """A round of the job that follows; its state."""
+        """A round of the following job; returns its state."""
         following = self.follower.attempt(at)
         assert following.seconds == EVERY
         return following.state
 
     def measured(self) -> dict[tuple[str, str], Measurement]:
-        """The neighbour's counts six hours after the announcement, by paper and network."""
+        """The neighbor's counts six hours after the announcement, by paper and network."""
         items = self.follower.record.view().items(Measurement, "t.age = 6 AND t.until_at > ?", (self.announced,))
         return {(item.paper, item.network): item for item in items}
 
@@ -93,7 +93,7 @@ class Morning:
 
 
 def _heard(announced: int, start: int, at: int) -> list[Item]:
-    """What a quarter of an hour brings: the networks were read, and paper 1 has one voice more."""
+    """What each quarter of an hour adds: the networks were read, and paper 1 has one more voice."""
     items: list[Item] = [read(network, start, at) for network in NETWORKS]
     if start >= announced + HOUR:
         items += more_talk(1, 5 + (at - announced - HOUR) // COVERED_EVERY, at)
@@ -120,10 +120,10 @@ def test_the_issue_has_the_counts_of_six_hours_of_who_read_while_we_were_blind(
     morning.read_until(last)
     morning.are_refused_until(last)
     names = sorted(path.name for path in (tmp_path / "public/log/daily/observations").iterdir())
-    assert names[-1] == f"{morning.day}T06-1.jsonl.zst"  # a minute after seven
+    assert names[-1] == f"{morning.day}T06-1.jsonl.zst"  # a minute after 7:00
     assert morning.follow(last + 10 * MINUTE) == "idle"
     six = morning.announced + 6 * HOUR
-    # what came seconds after seven stands in the next file: in winter that is of the last quarter of the six hours
+    # what came seconds after 7:00 is in the next file: in winter, the last quarter of the six hours
     voices, unread = (25, 0) if six < last else (24, COVERED_EVERY)
     counted = {where: (item.until_at, item.voices, item.unread) for where, item in morning.measured().items()}
     assert counted == {(key(1), "bluesky"): (six, voices, unread), (key(2), "hackernews"): (six, 30, unread)}
@@ -156,7 +156,7 @@ def test_an_hour_s_file_renders_no_page_anew_and_comes_before_the_checkpoint_tha
     tile = max((public / "log/daily/1/tile/entries").rglob("*"), key=lambda path: path.stat().st_mtime_ns)
     moments = [path.stat().st_mtime_ns for path in (written[0], tile, written[1])]
     assert moments == sorted(moments) and moments[0] > before
-    forget(record, "bluesky:1")  # what is taken back is written there too
+    forget(record, "bluesky:1")  # withdrawals are written there too
     morning.site.round(moment(f"{morning.day}T04:00") + 2 * MINUTE)
     mark = observations.mark_of("bluesky:1", record.hasher).encode()
     for name in (path.name for path in file.parent.glob("*.zst")):

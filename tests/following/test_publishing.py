@@ -1,4 +1,4 @@
-"""What a site hands out of its observations: off by default, never a word, nothing lost and nothing kept by a crash."""
+"""What a site publishes of its observations: nothing by default, never any text; crashes lose and leave nothing."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_large_hour_has_several_files(
 
 
 def test_the_next_file_names_the_hours_in_which_nothing_came(publisher: Publisher, follower: Follower) -> None:
-    """A site that was off has no file for each hour of it, and none that it withholds can pass for one of them."""
+    """A site that was off has no file for each missed hour, and no file that it withholds can pass for one of those."""
     publisher.live(4)
     publisher.publish(5)
     assert [file.name[8:13] for file in publisher.files()] == ["06T23", "07T23", "08T23", "10T23"]
@@ -148,7 +148,7 @@ def test_each_hour_in_which_anything_came_has_a_file_once_it_is_over(publisher: 
 def test_a_clock_that_is_put_back_hands_out_nothing_twice(
     publisher: Publisher, follower: Follower, every_hour: bool
 ) -> None:
-    """Two processes of a site whose clocks differ: what came last stands in the hour before."""
+    """Two processes of a site have different clocks: what came last belongs to the previous hour."""
     start = publisher.first + 3 * DAY
     for number, hour in enumerate((2, 1, 2, 1, 3)):
         more = post(40 + number, f"hackernews:{40 + number}", start)
@@ -166,7 +166,7 @@ def test_a_clock_that_is_put_back_hands_out_nothing_twice(
 
 
 def raising_at(step: int, whole: Callable[..., object]) -> Callable[..., object]:
-    """The same, but at one of its calls."""
+    """The same function, except that call number `step` raises."""
     left = [step]
 
     def instead(*some: object, **more: object) -> object:

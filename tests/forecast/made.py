@@ -1,4 +1,4 @@
-"""Made-up curves: papers that are talked about a little or a lot, and go on as they began."""
+"""Made-up curves: papers with little or much talk that continue as they began."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ FIRST_DAY = 20_000
 
 
 def curves(seed: int, number: int, days: int = 80, network: str = "bluesky", age: int = 6) -> list[Curve]:
-    """So many curves of so many days, none depending on another; fields grow differently, and those of papers whose
-    field is unknown as all together do."""
+    """Independent curves over that many days; fields grow differently, papers of unknown field like the average."""
     chance = Random(seed)
     return [_curve(chance, chance.randrange(FIRST_DAY, FIRST_DAY + days), network, age) for _ in range(number)]
 
@@ -25,5 +24,5 @@ def _curve(chance: Random, day: int, network: str, age: int) -> Curve:
 
 
 def same(number: int, voices: int, later: int, archive: str = "cs", network: str = "bluesky") -> list[Curve]:
-    """So many curves alike, spread over ten weeks."""
+    """Identical curves, spread over ten weeks."""
     return [Curve(network, archive, 6, FIRST_DAY + n % 70, voices, later) for n in range(number)]

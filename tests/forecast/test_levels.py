@@ -1,4 +1,4 @@
-"""Ranges of order statistics: what they are owed to hold, they hold; and the check on the record's own weeks."""
+"""Ranges from order statistics: they hold what they promise; and the check against the record's own weeks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.forecast import made
 
 
 def missed(growths: list[int], level: int) -> int:
-    """How many of the growths lie outside of the range that all others make."""
+    """How many of the growths lie outside the range made from all the others."""
     ordered, count = sorted(growths), 0
     for value, some in groupby(ordered):
         others = list(ordered)
@@ -35,8 +35,8 @@ growths_of_papers = st.one_of(
 @example([1000] * 61, 10)
 @example([*range(9), 9, 9, 9, *range(10, 89)], 10)
 def test_of_exchangeable_papers_no_more_lie_outside_than_agreed(growths: list[int], level: int) -> None:
-    """Each of n + 1 papers is as likely as any other to be the one that is forecast: so those missed may be no more
-    than the level's share of them, however many are alike."""
+    """Each of n + 1 papers is equally likely to be the one forecast, so at most the level's share may be missed,
+    however many are equal."""
     assert missed(growths, level) <= max(2, level * len(growths) / 100)
 
 
@@ -55,7 +55,7 @@ def test_weeks_alike_need_no_more_than_what_exchangeable_papers_do() -> None:
 
 
 def with_moods(spread: float) -> list[Curve]:
-    """Curves of many voices, of weeks each of which has its own mood."""
+    """Curves with many voices, in weeks that each have their own mood."""
     chance = Random(2)
     mood = [chance.lognormvariate(0, spread) for _ in range(20)]
     loud = [one._replace(voices=50 * one.voices, later=50 * one.later) for one in made.curves(2, 3000)]

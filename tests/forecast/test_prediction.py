@@ -1,4 +1,4 @@
-"""Forecasts: exact numbers, how often they hold, from which papers they are, and where there is none."""
+"""Forecasts: exact numbers, how often they hold, which papers they are based on, and when there is none."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_of_two_papers_of_a_class_the_one_with_more_voices_gets_no_less(few: int
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_nine_in_ten_papers_like_those_of_the_record_lie_within(seed: int) -> None:
-    """In every archive and at every size; somewhat more where voices are few, as there is none between 2 and 3."""
+    """In every archive and at every size; slightly more where voices are few, as nothing lies between 2 and 3."""
     table = calibrate(made.curves(seed, 8000))
     within: dict[str | int, list[bool]] = defaultdict(list)
     for curve in made.curves(seed + 100, 8000):
@@ -72,7 +72,7 @@ def test_nine_in_ten_papers_like_those_of_the_record_lie_within(seed: int) -> No
     assert 0.89 < sum(map(sum, within.values())) / sum(map(len, within.values())) < 0.945
 
 
-# ---- from which papers ---------------------------------------------------------------------------------
+# ---- the papers they are based on ----------------------------------------------------------------------
 
 
 def test_archive_then_group_then_all() -> None:
@@ -94,7 +94,7 @@ def test_sizes_are_joined_from_the_greatest_down() -> None:
 
 
 def test_an_archive_of_few_sizes_does_not_stand_for_others() -> None:
-    """Papers of like size in other fields go before papers of the own field and another size."""
+    """Papers of similar size in other fields come before papers of the same field and another size."""
     curves = (
         made.same(40, 5, 10, "math") + made.same(40, 20, 30, "math") + made.same(100, 5, 50) + made.same(60, 20, 30)
     )
@@ -109,7 +109,7 @@ def test_networks_and_ages_stay_apart() -> None:
     assert [one and one.median for one in told] == [10, 20, 5]
 
 
-# ---- where there is none -------------------------------------------------------------------------------
+# ---- when there is none --------------------------------------------------------------------------------
 
 
 def test_none_where_the_record_is_thin(table: ForecastTable) -> None:

@@ -1,7 +1,7 @@
-"""A real browser that is watched: which dialogs opened, which scripts ran, what it asked for, what it complained of.
+"""A real browser under observation: which dialogs opened, which scripts ran, what it requested, what was blocked.
 
-Headless Chromium, driven over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). Names are
-resolved to nowhere but for this machine, so nothing leaves it even where something is alive.
+Headless Chromium, driven over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). Only this
+machine's address resolves, so nothing leaves it even if a script runs.
 """
 
 from __future__ import annotations
@@ -35,20 +35,19 @@ for (const name of ["alert", "confirm", "prompt", "print", "open", "eval"]) {
 }
 document.addEventListener("securitypolicyviolation", (event) => window.__alive.push("policy " + event.blockedURI));
 """
-"""What is run before anything of a page: whoever calls one of these is noted."""
+"""Runs before any script of a page, and records calls of these functions."""
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 PATIENCE = 60.0
 
 
 def found() -> str | None:
-    """The browser of this machine, if it has one."""
+    """The path of this machine's browser, if it has one."""
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
 class Watched(NamedTuple):
-    """What happened while a page was open. `asked`: addresses that were asked for, the page's own among them;
-    `scripts`: addresses of the scripts that ran, the page's own for one within it; `alive`: what was called, or was
-    blocked."""
+    """What happened while a page was open. `asked`: requested addresses, including the page's own; `scripts`: addresses
+    of the scripts that ran, which for inline scripts is the page's own; `alive`: what was called or blocked."""
 
     dialogs: list[str]
     asked: list[str]
@@ -59,7 +58,7 @@ class Watched(NamedTuple):
 
 @contextmanager
 def serving(files: Mapping[str, bytes]) -> Iterator[str]:
-    """Files at an address on this machine."""
+    """Serve files on this machine, and return the address."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -70,7 +69,7 @@ def serving(files: Mapping[str, bytes]) -> Iterator[str]:
             self.wfile.write(data or b"")
 
         def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
+            """Logs nothing."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -79,7 +78,7 @@ def serving(files: Mapping[str, bytes]) -> Iterator[str]:
 
 
 class Browser:
-    """One tab, and what was heard of it."""
+    """One tab, and its events."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection, self._number = connection, 0
@@ -89,7 +88,7 @@ class Browser:
         self.call("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """One command, and its result."""
+        """Run one command, and return its result."""
         self._number += 1
         self._connection.send(json.dumps({"id": self._number, "method": method, "params": params}))
         deadline = time.monotonic() + PATIENCE
@@ -103,19 +102,19 @@ class Browser:
 
     def _heard(self, said: dict[str, Any]) -> None:
         self._events.append(said)
-        if said.get("method") == "Page.javascriptDialogOpening":  # it stops the page until it is closed
+        if said.get("method") == "Page.javascriptDialogOpening":  # it blocks the page until it is closed
             self._number += 1
             close = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
             self._connection.send(json.dumps(close))
 
     def evaluate(self, expression: str) -> Any:
-        """The value of an expression in the page, once its promise is kept."""
+        """Evaluate an expression in the page, awaiting its promise."""
         found = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
     def open(self, address: str, *, then: str = "0") -> Watched:
-        """Opens a page, waits until it is loaded, does something in it, and says what happened."""
+        """Open a page, wait until it has loaded, run a script in it, and return what happened."""
         self._events.clear()
         self.call("Page.navigate", url=address)
         self._until("Page.loadEventFired")
@@ -141,13 +140,13 @@ class Browser:
 
 
 def _is_ours(script: dict[str, Any]) -> bool:
-    """What this file itself makes the page run has no address, and is neither in the page nor a handler's."""
+    """Whether this file ran the script: it has no address, and is neither inline nor an event handler."""
     return not script["url"] and not script.get("hasSourceURL") and script.get("embedderName", "") in ("", "debugger")
 
 
 @contextmanager
 def browsing() -> Iterator[Browser]:
-    """A browser with a profile of its own, which goes with it."""
+    """A browser with a temporary profile of its own."""
     program = found()
     assert program, "ask found() first"
     with ExitStack() as stack:

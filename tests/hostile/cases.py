@@ -1,6 +1,6 @@
-"""Texts that try to come alive on the way from a network to a reader, whichever way that is.
+"""Texts that try to become active anywhere on their way from a network to a reader.
 
-Those of the pages are in tests/render/hostile.py; here are more, for feeds, mail, rooms, spreadsheets and models.
+Those aimed at pages are in tests/render/hostile.py; these also target feeds, mail, chat rooms, spreadsheets and models.
 """
 
 from __future__ import annotations

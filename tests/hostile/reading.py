@@ -1,4 +1,4 @@
-"""Strict readings of what channels write: whatever is alive in it is found."""
+"""Strict readers for the output of channels that find anything active in it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ DEAD = {
     "td", "hr", "br", "details", "summary", "svg", "path", "polyline", "circle", "kbd", "var", "sup", "sub", "wbr",
     "mark", "noscript",
 }  # fmt: skip
-"""Elements that load and run nothing, whatever their attributes but for handlers, styles and links."""
+"""Elements that load and run nothing unless they have handlers, styles or links."""
 SCRIPTS = ("reader.js", "search.js", "search_index.js")
 FORM = {"form", "fieldset", "legend", "select", "option", "textarea", "input", "button", "label", "output"}
-"""What pages have that ask the reader for something: no text from elsewhere stands on them."""
+"""Elements of pages that ask the reader for input; such pages contain no text from elsewhere."""
 TARGETS = (
     "href",
     "src",
@@ -40,7 +40,7 @@ ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufdd0-\ufdef\ufffe\
 
 
 def alive(page: Page, own: Iterable[str] = ("script", "meta", "link")) -> list[str]:
-    """What of a page could load, run, send or deceive. `own`: elements of the page's own that may be there."""
+    """Everything in a page that could load, run, send or deceive. `own`: the page's own elements that are allowed."""
     return [f"{one.tag} {one.attributes}" for one in page.elements if not _is_dead(one, set(own))] + [
         f"sign {found[0]!r}" for found in [ODD.search(page.text)] if found
     ]
@@ -56,7 +56,7 @@ def _is_dead(one: Element, own: set[str]) -> bool:
 
 
 def _is_own(one: Element) -> bool:
-    """The site's script and style, and what a page says of itself."""
+    """The site's script and style, and a page's metadata."""
     if one.tag in FORM:
         return one.attributes.get("method", "get") == "get"
     if one.tag == "script":
@@ -68,7 +68,7 @@ def _is_own(one: Element) -> bool:
 
 
 def _is_plain(target: str, tag: str) -> bool:
-    """A way within the site; in a link also a web address without tricks, or a mail to the desk."""
+    """Whether a target is within the site; or, in a link, a plain web address or a mail to the desk."""
     if not target or target.startswith(("#", "?")) or re.fullmatch(r"(?:\.\./)*[\w./#-]+", target):
         return not target.startswith("//")
     if tag not in ("a", "link"):

@@ -1,4 +1,4 @@
-"""All hostile texts in a real browser: no dialog opens, no script runs but the site's own, nothing leaves the host."""
+"""All hostile texts in a real browser: no dialog opens, only the site's own scripts run, nothing leaves the host."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from tests.issues.made import DAY
 pytestmark = [pytest.mark.long, pytest.mark.skipif(browser.found() is None, reason="no Chromium is here")]
 POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy"[^>]*>')
 OPEN_ALL = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
-"""What is folded is drawn too."""
+"""Unfolded content is rendered too."""
 AT_ONCE = 100
-"""Frames of one page."""
+"""Frames per page."""
 SHELL = "<!DOCTYPE html><meta charset=utf-8><title>x</title><div>{}</div>"
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The site, once as it is and once without what pages forbid themselves; and what its feeds carry, as pages."""
+    """The site with and without its pages' policies, and its feeds' contents as pages."""
     with Record(str(tmp_path_factory.mktemp("browser") / "hotpapers.db")) as record:
         record.database.run("PRAGMA synchronous = OFF")
         fill(record, CASES)
@@ -49,7 +49,7 @@ CARRIED = ("feeds/papers.atom", "feeds/papers.rss", "feeds/papers.json")
 
 
 def _carried(path: str, data: bytes) -> str:
-    """The HTML that a feed carries, as a reader that trusts it would put it into its page."""
+    """The HTML in a feed, as an unsuspecting reader would put it into its page."""
     if path.endswith(".json"):
         return "".join(one["content_html"] for one in json.loads(data)["items"])
     tree = ElementTree.fromstring(data)
@@ -98,7 +98,7 @@ def test_what_a_feed_carries_stays_still_where_a_reader_trusts_it(tab: Browser, 
 
 
 def test_papers_of_their_own_stay_still(files: dict[str, bytes], tab: Browser, base: str) -> None:
-    """Each page of a paper in a frame of one page, without their policies."""
+    """Each paper's page, without its policy, in a frame of one page."""
     papers = [path for path in files if path.startswith("open/paper/") and path.endswith(".html")]
     assert len(papers) == len(CASES)
     for start in range(0, len(papers), AT_ONCE):
@@ -117,7 +117,7 @@ def test_papers_of_their_own_stay_still(files: dict[str, bytes], tab: Browser, b
 
 
 def test_the_watch_sees_what_is_alive(files: dict[str, bytes], tab: Browser, base: str) -> None:
-    """What is alive on purpose is seen: else nothing above would mean anything."""
+    """A control: deliberately active content is detected, so the tests above mean something."""
     alive = "<script>alert(1)</script><img src='https://evil.example/x'><p onclick='alert(2)'>x</p>"
     files["alive.html"] = SHELL.format(alive).encode()
     watched = tab.open(f"{base}alive.html", then="document.querySelector('p').click()")

@@ -1,4 +1,4 @@
-"""Hostile texts from networks to readers: read by the sources, kept in a record, frozen, and told by every channel."""
+"""Hostile texts from networks to readers: read by the sources, recorded, frozen, and published by every channel."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OWN = {"script", "meta", "link"}
 ASKING = ("reading/index.html", "search/index.html")
 """The site's own pages with a form."""
 AT_ONCE = 20
-"""Entries of a message, or of a room's message, at a time: no message holds them all."""
+"""Entries per mail or chat message: no message holds them all."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def rendered(record: Record, name: str) -> dict[str, bytes]:
 
 
 def slices(issue: PublishedIssue, number: int) -> Iterator[PublishedIssue]:
-    """The same issue, so many entries at a time."""
+    """The same issue, this many entries at a time."""
     entries = issue.content.entries
     for start in range(0, len(entries), number):
         content = msgspec.structs.replace(issue.content, entries=entries[start : start + number])
@@ -138,7 +138,7 @@ def test_feeds_are_whole_and_what_they_hold_is_dead(record: Record) -> None:
 
 
 def _contents(path: str, data: bytes) -> Iterator[str]:
-    """The HTML that a feed carries, by parsers that forgive nothing; and as many entries as another one finds."""
+    """The HTML in a feed, from strict parsers, and as many entries as another parser finds."""
     if path.endswith(".json"):
         items = json.loads(data)["items"]
         assert all(set(one) >= {"id", "content_html"} for one in items)
@@ -254,7 +254,7 @@ OBEYED = re.compile(r"://|www\.|[<>`{}\[\]$\\*_#|]|@\w", re.IGNORECASE)
 
 
 def test_a_model_that_obeys_a_text_is_not_believed(issue: PublishedIssue) -> None:
-    """It answers with the very text that told it to: taken is only what is plain words of the abstract."""
+    """It answers with the text that instructed it; only plain words from the abstract are accepted."""
     taken = 0
     for paper, case in zip(issue.papers.values(), CASES, strict=False):
         body = json.dumps({"choices": [{"message": {"content": case}}]}).encode("utf-8", "replace")

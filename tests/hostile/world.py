@@ -1,4 +1,4 @@
-"""A record into which every hostile text came as networks tell it, by the sources' own reading; and its frozen issue.
+"""A record with every hostile text, read from network formats by the sources themselves; and its frozen issue.
 
 Each text is a paper's title, abstract, author, comment, journal and DOI, in arXiv's XML; and the words, name, handle
 and link of a post about that paper, in the wire format of one of four networks in turn.
@@ -47,13 +47,13 @@ TAIL = " We introduce a kettle that never boils over, and show that tea is bette
 
 
 def fill(record: Record, cases: Sequence[str]) -> None:
-    """Writes all of it, and freezes the issue."""
+    """Write everything, and freeze the issue."""
     write(record, OWN, background(networks=NETWORKS))
     for number, case in enumerate(cases, 1):
         write(record, paper(number, case), talk(number, case))
     recipe = IssueRecipe(
         OWN, DAY, 1, record.head.position, quoting=quotations.BY_REACTIONS
-    )  # also those that say too little
+    )  # even those that say too little
     freeze.save(record, build(record, recipe), moment(DAY) + 2 * A_DAY)
 
 
@@ -61,12 +61,12 @@ def fill(record: Record, cases: Sequence[str]) -> None:
 
 
 def title(number: int, said: str) -> str:
-    """The text first, or last: what begins with a sign may mean more than what only holds it."""
+    """The text at the start or the end: a leading character may mean more than one further in."""
     return f"{said} paper {number}" if number % 2 else f"Paper {number} {said}"
 
 
 def paper(number: int, case: str) -> list[Item]:
-    """A paper that says this everywhere, announced this morning."""
+    """A paper with this text in every field, announced this morning."""
     announced = Announcement(
         paper=key(number), day=DAY, category="cs.LG", type="new", announced_at=MORNING, observed_at=MORNING
     )
@@ -74,7 +74,7 @@ def paper(number: int, case: str) -> list[Item]:
 
 
 def described(number: int, case: str) -> Paper:
-    """As arXiv's API has it; a text that no XML can hold came another way."""
+    """A paper as read from arXiv's API, or made directly if XML cannot hold its text."""
     try:
         return api.read(xml.parse(entry(number, case).encode("utf-8", "surrogatepass")), MORNING)
     except (HotPapersError, ValueError, UnicodeError):
@@ -102,7 +102,7 @@ def entry(number: int, case: str) -> str:
 
 
 def talk(number: int, case: str) -> list[Item]:
-    """A post about the paper, and how much it was liked."""
+    """A post about the paper, and its likes."""
     network = NETWORKS[number % len(NETWORKS)]
     found = list(POSTS[network](number, case))
     if not any(isinstance(item, Mention) for item in found):
@@ -120,7 +120,7 @@ def link_of(number: int) -> str:
 def _mastodon(number: int, case: str) -> Iterable[Item]:
     uri = f"https://toots.example/users/ada{number}/statuses/{number}"
     said = storable(case)
-    html = said if number % 8 else escape(said)  # what a server lets through, and what it escapes
+    html = said if number % 8 else escape(said)  # as servers let it through, or escape it
     account = {
         "id": str(number), "url": f"https://toots.example/@ada{number}", "uri": f"https://toots.example/users/ada{number}",
         "acct": f"ada{number}", "display_name": said, "note": said,

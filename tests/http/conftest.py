@@ -1,4 +1,4 @@
-"""What the tests of this room share."""
+"""Fixtures shared by the HTTP tests."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def time() -> FakeTime:
-    """A clock that only sleeping moves."""
+    """A clock that moves only when slept on."""
     return FakeTime()

@@ -1,4 +1,5 @@
-"""A real server on 127.0.0.1 that plays what a test tells it, faults too, and a clock that tests move."""
+"""A real server on 127.0.0.1 that responds as a test tells it, also with faults, and a clock under the test's
+control."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ Play = Callable[["Handler"], None]
 
 
 class Asked(NamedTuple):
-    """A request as it came. `headers`: names in lower case."""
+    """A request as received. `headers`: names in lower case."""
 
     method: str
     path: str
@@ -29,14 +30,14 @@ class Asked(NamedTuple):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Plays the next play of a path."""
+    """Runs the next play for the requested path."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Server
 
     def do_GET(self) -> None:
-        """Notes what was asked, and plays."""
+        """Logs the request and runs the next play."""
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.asked.append(Asked(self.command, self.path, headers, body))
@@ -45,31 +46,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
     def raw(self, data: bytes) -> None:
-        """Sends bytes as they are, at once."""
+        """Sends bytes as they are, without buffering."""
         self.wfile.write(data)
         self.wfile.flush()
 
     def hang_up(self, *, rudely: bool = False) -> None:
-        """Ends the connection; rudely: with a reset."""
+        """Closes the connection; rudely: with a reset."""
         self.close_connection = True
         if rudely:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            # the handler's own files hold the socket open too
+            # the handler's own files keep the socket open
             self.rfile.close()
             self.wfile.close()
             self.connection.close()
 
     def stall(self) -> None:
-        """Says nothing more until the test is over."""
+        """Sends nothing more until the test is over."""
         self.server.over.wait(30)
         self.hang_up()
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """`plays`: by path, in turn; the last one of a path is played again and again."""
+    """`plays`: by path, in turn; the last one repeats."""
 
     daemon_threads = True
 
@@ -84,7 +85,7 @@ class Server(http.server.ThreadingHTTPServer):
         self._context = context
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """In the connection's own thread: TLS first, where there is any."""
+        """Does the TLS handshake, if any, in the connection's own thread."""
         if self._context:
             request = self._context.wrap_socket(request, server_side=True)
         super().finish_request(request, client_address)
@@ -92,18 +93,17 @@ class Server(http.server.ThreadingHTTPServer):
             request.close()
 
     def on(self, path: str, *plays: Play) -> str:
-        """Sets the plays of a path and gives its address."""
+        """Sets the plays of a path; returns its URL."""
         self.plays[path] = list(plays)
         return self.base + path
 
     def next_play(self, path: str) -> Play:
-        """The play for this request."""
         with self._lock:
             plays = self.plays.get(path, [answer(404)])
             return plays.pop(0) if len(plays) > 1 else plays[0]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no error here."""
+        """A client that disconnects is not an error here."""
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def serving(context: ssl.SSLContext | None = None) -> Iterator[Server]:
 
 
 def answer(status: int = 200, body: bytes = b"", **headers: str) -> Play:
-    """A whole answer. Header names are written with underscores."""
+    """A complete response. Underscores in header names become hyphens."""
 
     def play(handler: Handler) -> None:
         handler.send_response_only(status)
@@ -134,7 +134,7 @@ def answer(status: int = 200, body: bytes = b"", **headers: str) -> Play:
 
 
 def raw(data: bytes, *, rudely: bool = False) -> Play:
-    """These bytes, and the end of the connection."""
+    """Sends these bytes, then closes the connection."""
 
     def play(handler: Handler) -> None:
         handler.raw(data)
@@ -144,7 +144,7 @@ def raw(data: bytes, *, rudely: bool = False) -> Play:
 
 
 def stall(data: bytes = b"") -> Play:
-    """These bytes, and then nothing."""
+    """Sends these bytes, then nothing more."""
 
     def play(handler: Handler) -> None:
         handler.raw(data)
@@ -154,7 +154,7 @@ def stall(data: bytes = b"") -> Play:
 
 
 class FakeTime:
-    """A clock that only sleeping moves. `naps`: every sleep, in seconds."""
+    """A clock that moves only when slept on. `naps`: every sleep, in seconds."""
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
         self.seconds = start
@@ -166,7 +166,7 @@ class FakeTime:
         self.seconds += seconds
 
     def monotonic(self) -> float:
-        """Seconds that only grow."""
+        """Seconds; never goes back."""
         return self.seconds
 
     def now(self) -> int:
@@ -175,13 +175,13 @@ class FakeTime:
 
 
 TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Trusts nobody; made once, since reading the system's authorities takes a while."""
+"""Trusts no certificates. Made once, because loading the system's takes a while."""
 SHORT = ClientLimits(connect=5.0, read=5.0, whole=20.0)
 """Short enough for tests, long enough for a busy machine."""
 
 
 def client(server: Server | None = None, time: FakeTime | None = None, **settings: Any) -> PoliteHttpClient:
-    """A client that may ask this server, and never sleeps for real."""
+    """A client that may send requests to this server, and never really sleeps."""
     time = time or FakeTime()
     given: dict[str, Any] = {
         "base_addresses": [server.base] if server else [], "reserve": HostPacer(time.monotonic),
@@ -191,7 +191,7 @@ def client(server: Server | None = None, time: FakeTime | None = None, **setting
 
 
 def fails(http_client: PoliteHttpClient, url: str, **more: Any) -> NetError:
-    """The error of a request."""
+    """The error that a request raises."""
     with pytest.raises(NetError) as caught:
         http_client.get(url, **more)
     return caught.value

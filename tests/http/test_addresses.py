@@ -1,4 +1,4 @@
-"""Inside addresses are never asked, however they are written, unless a setting names them."""
+"""Internal addresses are never requested, however they are written, unless a setting names them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_address_is_as_inside_as_the_one_it_holds(address: Any) -> None:
     assert is_inside(f"64:ff9b::{address}") == is_inside(str(address))
 
 
-# Each of them leads to 127.0.0.1 or to this machine; all are looked up for real.
+# Each leads to 127.0.0.1 or to this machine; all are really looked up.
 DISGUISES = [
     "127.0.0.1", "localhost", "LOCALHOST", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001",
     "127.1", "127.0.1", "0.0.0.0", "0", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
@@ -90,7 +90,7 @@ def test_a_base_address_that_is_none(address: str) -> None:
 
 
 def looked_up(*addresses: str) -> Any:
-    """A resolver that knows one answer."""
+    """A resolver that always gives the same answer."""
 
     def resolve(host: str, port: int, **more: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
@@ -109,7 +109,7 @@ def test_one_inside_address_among_others_refuses_the_name() -> None:
 
 
 def test_a_name_is_looked_up_once_and_that_answer_is_used(server: Server) -> None:
-    """Rebinding: the second look-up would lead elsewhere, and there is none."""
+    """DNS rebinding: a second lookup would lead elsewhere, but there is none."""
     asked: list[str] = []
 
     def resolve(host: str, port: int, **more: object) -> Any:

@@ -1,4 +1,4 @@
-"""Every fault a server can show: got over where it passes, told where it stays, bounded in any case; and stopping."""
+"""Every fault a server can show: transient ones are retried, lasting ones reported, all within limits; and stopping."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.http.server import (
     stall,
 )
 
-# ---- tried again -------------------------------------------------------------------------------------
+# ---- retries -----------------------------------------------------------------------------------------
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 PACKED = gzip.compress(bytes(range(256)) * 20)
@@ -97,7 +97,7 @@ def test_nobody_listens(time: FakeTime) -> None:
 
 
 def test_nobody_takes_the_connection(time: FakeTime) -> None:
-    """A full queue of connections: the next one waits for an answer that does not come."""
+    """The queue of connections is full, so the next one gets no answer."""
     with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
@@ -130,7 +130,7 @@ def test_endless_news_that_an_answer_will_come_meet_the_deadline(server: Server)
         assert "took too long" in str(fails(http, server.base + "/"))
 
 
-# ---- too much ----------------------------------------------------------------------------------------
+# ---- too large ---------------------------------------------------------------------------------------
 
 
 def endless(handler: Handler) -> None:
@@ -140,7 +140,7 @@ def endless(handler: Handler) -> None:
 
 
 def bomb() -> bytes:
-    """A kilobyte and a bit that unpacks to a megabyte."""
+    """About a kilobyte that unpacks to a megabyte."""
     return gzip.compress(b"\0" * 1_000_000)
 
 
@@ -168,7 +168,7 @@ def test_as_much_as_is_allowed(server: Server) -> None:
 
 
 def test_a_bomb_is_never_unpacked_whole(server: Server) -> None:
-    """A hundred megabytes in a tenth of one, of which one is allowed; by default 64 are."""
+    """About 100 kB that unpacks to 100 MB, with 1 MB allowed; the default is 10 MB."""
     import tracemalloc
 
     packer = zlib.compressobj(9, wbits=31)

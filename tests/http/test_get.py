@@ -1,4 +1,4 @@
-"""Asking a real server: what comes back, what is remembered, what is refused."""
+"""Requests to a real server: what is returned, what is cached, what is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hotpapers.http import PoliteHttpClient, TrafficCounter, user_agent
 from hotpapers.model import HttpClient
 from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, fails, raw
 
-# ---- what comes back ---------------------------------------------------------------------------------
+# ---- responses ---------------------------------------------------------------------------------------
 
 
 def test_an_answer(server: Server, time: FakeTime) -> None:
@@ -137,7 +137,7 @@ def test_how_we_introduce_ourselves(contact: str, name: str) -> None:
 
 
 def conditional(handler: Handler) -> None:
-    """Knows one version."""
+    """A resource with a single version."""
     if handler.headers.get("if-none-match") == '"v1"' or handler.headers.get("if-modified-since") == "then":
         answer(304, etag='"v1"')(handler)
     else:

@@ -1,4 +1,4 @@
-"""Pace, what a status means, and how long a server asks us to wait."""
+"""Pacing, the meaning of statuses, and how long a server asks us to wait."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_requests_to_a_host_start_a_pace_apart(server: Server, time: FakeTime) -
     with client(server, time, pace={"127.0.0.1": 3.0}) as http:
         for _ in range(3):
             http.get(server.base + "/")
-        time.seconds += 2.0  # somebody worked in between
+        time.seconds += 2.0  # the caller was busy in between
         http.get(server.base + "/")
         time.seconds += 60.0
         http.get(server.base + "/")
@@ -205,7 +205,7 @@ def test_a_reset_in_every_answer_does_not_stop_a_retry() -> None:
     )
 
 
-# ---- how long to wait --------------------------------------------------------------------------------
+# ---- length of waits ---------------------------------------------------------------------------------
 
 
 @given(st.integers(0, 999_999_999))

@@ -1,4 +1,4 @@
-"""Redirects are followed by hand, and only where they may lead; forms are sent once."""
+"""Redirects are followed by the client itself, and only to permitted addresses; forms are sent once."""
 
 from __future__ import annotations
 

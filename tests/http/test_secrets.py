@@ -1,4 +1,4 @@
-"""No error, no log holds a secret."""
+"""No error and no log contains a secret."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WRITTEN = ["s3cr3t/+ tok3n", "s3cr3t/%2B%20tok3n", "s3cr3t%2F%2B%20tok3n", "s3cr
 
 
 def leaks(error: BaseException) -> bool:
-    """Whether anything that would be printed, logged or stored holds a piece of the secret."""
+    """Whether anything that would be printed, logged or stored contains part of the secret."""
     text = "".join(traceback.format_exception(error)) + repr(error) + str(error) + repr(error.args)
-    # the test's own lines stand in the traceback too: only values matter
+    # the traceback includes the test's own source lines: only values matter
     shown = "\n".join(line for line in text.splitlines() if not line.startswith("    "))
     return "s3cr3t" in shown or "tok3n" in shown
 

@@ -1,4 +1,4 @@
-"""Websockets and lines that go on: what comes, the heartbeat, and every way they end."""
+"""Websockets and streams of lines: messages, heartbeats, and every way a stream ends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Talk = Callable[[ServerConnection], None]
 
 @contextmanager
 def running(server: WebsocketServer) -> Iterator[int]:
-    """Its port, while it runs."""
+    """Runs the server; yields its port."""
     with server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -41,7 +41,7 @@ def running(server: WebsocketServer) -> Iterator[int]:
 
 @contextmanager
 def talking(talk: Talk, **settings: Any) -> Iterator[tuple[PoliteHttpClient, str, TrafficCounter]]:
-    """A client of a websocket server, the address, and the client's traffic."""
+    """A client of a websocket server, the URL, and the client's traffic."""
     traffic = TrafficCounter()
     server = serve(talk, "127.0.0.1", 0, max_size=None, close_timeout=0.2)
     with running(server) as port:
@@ -51,12 +51,12 @@ def talking(talk: Talk, **settings: Any) -> Iterator[tuple[PoliteHttpClient, str
 
 
 def word(stream: Iterator[bytes | None]) -> bytes:
-    """The next that is no heartbeat."""
+    """The next message that is not a heartbeat."""
     return next(message for message in stream if message is not None)
 
 
 def left(stream: Iterator[bytes | None]) -> list[bytes]:
-    """All that comes, without heartbeats."""
+    """All remaining messages, without heartbeats."""
     return [message for message in stream if message is not None]
 
 
@@ -169,7 +169,7 @@ def test_however_it_ends_it_is_an_error_and_nothing_is_lost_before(talk: Talk) -
 
 
 def test_a_server_that_answers_no_ping(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It took the connection, and then its machine was lost."""
+    """It accepted the connection, then its machine was lost."""
     monkeypatch.setattr(streams, "CLOSING", 0.1)
     hung = threading.Event()
 
@@ -272,7 +272,7 @@ def test_nobody_listens(time: FakeTime) -> None:
 
 
 def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> Callable[[Handler], None]:
-    """An answer in these chunks."""
+    """A response in the given chunks."""
 
     def play(handler: Handler) -> None:
         handler.raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -314,7 +314,7 @@ def test_lines_with_silence_in_between(server: Server) -> None:
         handler.stall()
 
     server.on("/", play)
-    # longer silent than any answer may take, and a bare beginning of a line is silence too
+    # a longer silence than any response may take; an unfinished line counts as silence too
     with client(server, limits=SHORT._replace(read=0.02, whole=0.8, silence=0.05)) as http:
         lines = http.lines(server.base + "/")
         assert word(lines) == b"first"
@@ -394,7 +394,7 @@ def test_leaving_a_stream_that_talks_faster_than_it_is_read(server: Server) -> N
     with client(server) as http:
         lines = http.lines(server.base + "/")
         assert next(lines) is not None
-        real_time.sleep(0.3)  # so long that it waits for the reader
+        real_time.sleep(0.3)  # long enough that it waits for the reader
         lines.close()  # type: ignore[attr-defined]
     assert not any(thread.name == "hotpapers-lines" for thread in threading.enumerate())
 
@@ -404,6 +404,6 @@ def test_lines_do_not_depend_on_how_they_are_cut(data: bytes, cuts: list[int]) -
     edges = [0, *sorted(cuts), len(data)]
     lines = LineSplitter(1000)
     came = [line for a, b in itertools.pairwise(edges) for line in lines.feed(data[a:b])]
-    # a cut beyond the end leaves nothing for the pieces after it
+    # a cut beyond the end leaves nothing for later pieces
     expected = data.split(b"\n")
     assert [*came, lines.rest()] == [line.removesuffix(b"\r") for line in expected[:-1]] + expected[-1:]

@@ -1,4 +1,4 @@
-"""Over TLS: the address is the checked one, the name in handshake and certificate is the one that was asked for."""
+"""TLS: connects to the checked address; the handshake and the certificate use the requested name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.http.test_streams import running
 
 
 def resolve(host: str, port: int, **more: object) -> Any:
-    """Every name leads to this machine."""
+    """Resolves every name to this machine."""
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
 
@@ -31,7 +31,7 @@ def certificate() -> str:
 
 @pytest.fixture
 def named() -> list[str | None]:
-    """The names that clients asked for in their handshakes."""
+    """The names that clients sent in their handshakes."""
     return []
 
 
@@ -75,7 +75,7 @@ def test_the_name_is_asked_for_at_the_checked_address(
         for _ in range(2):
             assert len(http.get(f"https://paper.example:{secure.port}/").body) == 100_000
         http.get(f"https://mirror.example:{secure.port}/")
-    assert named == ["paper.example", "mirror.example"]  # one connection a host, though both have one address
+    assert named == ["paper.example", "mirror.example"]  # one connection per host, though both have one address
     assert [asked.headers["host"].partition(":")[0] for asked in secure.asked] == [
         "paper.example", "paper.example", "mirror.example",
     ]  # fmt: skip

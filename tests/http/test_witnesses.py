@@ -1,4 +1,4 @@
-"""What networks' answers tell of the time."""
+"""What networks' responses reveal about the time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_most_voices_tell_by_how_much_the_clock_is_ahead() -> None:
     witnesses = ServerClocks()
     assert witnesses.ahead(AT) is None
     one, two, three = witnesses.listener(), witnesses.listener(), witnesses.listener()
-    for ahead in (DAY, 5):  # the latest answer of each counts
+    for ahead in (DAY, 5):  # the latest response of each counts
         one({"date": DATE}, AT + ahead)
     two({"date": DATE}, AT + 7)
     three({"date": DATE}, AT + 9 * DAY)

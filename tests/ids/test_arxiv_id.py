@@ -1,4 +1,4 @@
-"""Identifiers: what is one, what is none and why, and the way between text, key and addresses."""
+"""Identifiers: which are valid, why others are not, and conversions between text, key and addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.conftest import SHARED
 
 @st.composite
 def new_ids(draw: st.DrawFn) -> str:
-    """Identifiers of the new style, of any month that has them."""
+    """Identifiers of the new style, from any month that has them."""
     year = draw(st.integers(7, 50))
     month = draw(st.integers(4 if year == 7 else 1, 12))
     digits = 4 if year < 15 else 5
@@ -26,7 +26,7 @@ def new_ids(draw: st.DrawFn) -> str:
 
 @st.composite
 def old_ids(draw: st.DrawFn) -> str:
-    """Identifiers of the old style, canonical, of any month that has them."""
+    """Canonical identifiers of the old style, from any month that has them."""
     year = draw(st.integers(91, 107))
     month = draw(st.integers(8 if year == 91 else 1, 3 if year == 107 else 12))
     return f"{draw(st.sampled_from(ARCHIVES))}/{year % 100:02}{month:02}{draw(st.integers(1, 999)):03}"

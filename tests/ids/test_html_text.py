@@ -1,4 +1,4 @@
-"""A network's HTML as plain text: never an error, never slow, and every link where it was shown."""
+"""A network's HTML as plain text: never an error, never slow, and each link where it was shown."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_link_covers_the_words_that_were_shown(pairs: list[tuple[str, str]]) -
 
 
 def work_of(html: str) -> int:
-    """How often a line of the reader runs. Counted in a thread of its own: there may be another count in this one."""
+    """How many lines the reader executes, counted in its own thread since this one may already be traced."""
     counts = [0]
 
     def local(frame: FrameType, event: str, arg: object) -> TraceFunction | None:
@@ -132,7 +132,7 @@ REPEATED = [
 def test_work_grows_with_the_length_and_no_faster(piece: str, before: str) -> None:
     small, large = (before + piece * (size // len(piece)) for size in (1_000, 4_000))
     assert work_of(large) <= 5 * work_of(small) + 100
-    plain(before + piece * (LONGEST // len(piece)))  # what regular expressions do is not counted; this would not end
+    plain(before + piece * (LONGEST // len(piece)))  # regular expressions are not counted, but would not finish here
 
 
 def test_only_so_much_is_read() -> None:

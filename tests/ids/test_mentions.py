@@ -1,4 +1,4 @@
-"""Finding papers in text: the labelled list, properties over all forms, hostile texts, and the scanner beside it."""
+"""Finding papers in text: labeled examples, properties of all forms, hostile texts, and the bulk scanner."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def described(text: str) -> list[dict[str, Any]]:
     ]
 
 
-# ---- the labelled list -------------------------------------------------------------------------------
+# ---- labeled examples --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("family", sorted({row["family"] for row in LABELLED}))
@@ -54,11 +54,11 @@ def test_the_scanner_finds_what_is_labelled() -> None:
     check_scanners("\n".join(TEXTS).encode())
 
 
-# ---- the scanner is find, line by line ---------------------------------------------------------------
+# ---- the scanner equals find, line by line -----------------------------------------------------------
 
 
 def line_by_line(content: bytes) -> list[tuple[int, PaperMention]]:
-    """What the scanner must give, by the definition."""
+    """What the scanner must return, by definition."""
     found, offset = [], 0
     for line in content.split(b"\n"):
         found += [(offset, mention) for mention in find(line.decode("utf-8", "replace"))]
@@ -133,7 +133,7 @@ def test_a_stream_that_gives_little_at_a_time() -> None:
 
 def test_a_line_without_end_needs_no_more_memory() -> None:
     class Endless(io.RawIOBase):
-        """256 MB in one line, made while it is read; a mention after every 16 MB."""
+        """256 MB in one line, generated while it is read; a mention after every 16 MB."""
 
         def __init__(self) -> None:
             self.left, self.largest = 16, 0
@@ -174,7 +174,7 @@ def test_an_escape_that_swallows_a_needle() -> None:
 
 @pytest.mark.parametrize("id", ["2101.04869", "0704.0001", "hep-th/9901001"])
 def test_more_escapes_than_are_looked_through(id: str) -> None:
-    """Far from its needle a mention is not found any more, but never found cut short."""
+    """A mention too far from its needle is no longer found, but never cut short."""
     seen = set()
     for n in range(60):
         text = f"arXiv:{'&shy;' * n}{id}2 and arXiv:{'&shy;' * n}{id}, and so on"
@@ -262,7 +262,7 @@ HOSTILE = [
 
 @pytest.fixture
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """How many needles were matched, and how many characters were freed of escapes."""
+    """The number of needles matched, and the number of characters unescaped."""
     work = [0, 0]
     match, decoded = addresses.match, unescaping.decoded
 
@@ -282,7 +282,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_work_grows_with_length_only(unit: str, looked_at: list[int]) -> None:
-    """Counted, not timed; and a search that were not linear would not end on a text of this size."""
+    """Counted, not timed; but a nonlinear search would not finish on a text of this size."""
     text = unit * (100_000 // len(unit))
     find(text)
     needles = sum(text.lower().replace("\u200b", "").count(needle) for needle in addresses.NEEDLES)
@@ -310,7 +310,7 @@ def test_links_of_hacker_news() -> None:
         row = json.loads(line)
         if [found.id for found in find(row["url"])] != ([row["arxiv_id"]] if row["arxiv_id"] else []):
             differing.append(row["url"])
-    # one with a sentence glued to it, and one in the store of versions, which whoever labelled them did not know
+    # mislabeled: one with a sentence attached to it, and one in the store of versions
     assert len(differing) == 2
     assert any("1904.09954sons" in url for url in differing)
     assert any("/vc/arxiv/" in url for url in differing)

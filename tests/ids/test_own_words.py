@@ -1,4 +1,4 @@
-"""What of a text is its author's own."""
+"""Which parts of a text are its author's own words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Naming papers without their identifier: titles in any dress, DOIs, pages; and doubt about what a post is about."""
+"""Naming papers without an identifier: titles in any spelling, DOIs, pages; and doubt about what a post is about."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ APART_AFTER = st.sampled_from(
 
 @st.composite
 def dressed(draw: st.DrawFn, title: list[str]) -> str:
-    """A title as people write it: other letters of the same meaning, other gaps."""
+    """A title as people write it: letters and spacing may vary."""
     text = ""
     for n, word in enumerate(title):
         letters = [draw(st.sampled_from(DRESS[letter])) if letter in DRESS else letter for letter in word]
@@ -417,7 +417,7 @@ def listed(shared: Path) -> list[tuple[str, classic.ClassicItem, int, classic.Cl
 
 @pytest.mark.long
 def test_listed_posts_quote_the_titles_that_they_stand_under(shared: Path) -> None:
-    """And one of 2,992 another title, 2021-01-14 #13, of a paper that is not among them."""
+    """Of 2,992 posts one, 2021-01-14 #13, quotes another title, of a paper that is not among them."""
     posts = listed(shared)
     assert len(posts) > 2_900
     names = PaperIndex(PaperAlias(item.paper, item.title) for _, item, _, _ in posts)

@@ -1,4 +1,4 @@
-"""Archives of a made-up network, taken into a real store; a file that breaks off where a test wants it."""
+"""Archives of a made-up network, imported into a real store, and files that break off where a test wants."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from tests.sources import bluesky_made as made
 NOW = 1_800_000_000_000_000
 """15 January 2027."""
 SEEN = 1_767_225_600_000_000
-"""The beginning of 2026: when a dump without moments was made."""
+"""The beginning of 2026: the age of a dump whose lines have no times."""
 PAPER = "arxiv.org/abs/2606.0{}"
 
 
 class Stopped(BaseException):
-    """Somebody stops the program."""
+    """The program is told to stop."""
 
 
 class Breaking(io.BytesIO):
-    """Content that cannot be read beyond so many lines, or frames."""
+    """Content that raises Stopped after so many lines."""
 
     def __init__(self, content: bytes, after: int) -> None:
         super().__init__(content)
         self._left = after
 
     def read1(self, size: int | None = -1, /) -> bytes:
-        """A line at a time."""
+        """Reads one line at a time."""
         self._left -= 1
         if self._left < 0:
             raise Stopped
@@ -52,7 +52,7 @@ class Breaking(io.BytesIO):
 def file(
     content: bytes | Path, name: str = "archive.jsonl", *, seen_at: int = SEEN, after: int | None = None
 ) -> ArchiveFile:
-    """A file of an archive. `after`: it breaks off after so many lines."""
+    """An archive file. `after`: it breaks off after that many lines."""
     content = content.read_bytes() if isinstance(content, Path) else content
 
     @contextmanager
@@ -63,7 +63,7 @@ def file(
 
 
 def take(record: Record, kind: str, *files: ArchiveFile, now: int = NOW) -> list[ImportedFile]:
-    """What became of files that were given together. Raises what one of them was refused for."""
+    """The results of files imported together. Raises the error of a refused file."""
     importer = ArchiveImporter(record, kind, files, terms_of(kind), now)
     results = list(importer.results())
     for result in results:
@@ -73,7 +73,7 @@ def take(record: Record, kind: str, *files: ArchiveFile, now: int = NOW) -> list
 
 
 def stop_before(patch: pytest.MonkeyPatch, batch: int) -> None:
-    """Somebody stops the program before its so-manieth batch is written."""
+    """Stops the program before it writes batch number `batch`, from 0."""
     store, batches = ArchiveBatch.store, itertools.count()
 
     def store_or_stop(waiting: ArchiveBatch, cursor: str | None) -> Counter[tuple[int, str]]:
@@ -85,7 +85,7 @@ def stop_before(patch: pytest.MonkeyPatch, batch: int) -> None:
 
 
 def comments(count: int, first: int = 0) -> Sequence[bytes]:
-    """So many made-up comments on Hacker News, one in three of which names a paper."""
+    """Made-up comments on Hacker News; one in three names a paper."""
     return [
         b'{"id":%d,"by":"cup","type":"comment","parent":1,"time":%d,"text":"%s"}'
         % (90_000_000 + n, 1_767_300_000 + n, b"weather" if n % 3 else PAPER.format(1000 + n).encode())
@@ -94,35 +94,35 @@ def comments(count: int, first: int = 0) -> Sequence[bytes]:
 
 
 def terms_of(kind: str) -> NetworkTerms | Table:
-    """The reviewed terms of a format's network, or of all where it has several."""
+    """The reviewed terms of a format's network, or of all networks if it has several."""
     return TERMS[FORMATS[kind].network] if FORMATS[kind].network else TERMS
 
 
 def take_one(record: Record, kind: str, content: bytes | Path, *, seen_at: int = SEEN, now: int = NOW) -> ImportedFile:
-    """What became of one."""
+    """The result of importing one file."""
     [done] = take(record, kind, file(content, seen_at=seen_at), now=now)
     return done
 
 
 def exported(record: Record) -> bytes:
-    """All that was observed, as lines."""
+    """All observations as JSON lines."""
     return b"".join(exporter.lines(record, records_only=True))
 
 
 def rewritten(file: Path, content: bytes) -> None:
-    """Writes a file anew where HOTPAPERS_REWRITE=1 asks for it."""
+    """Rewrites a file if HOTPAPERS_REWRITE=1 is set."""
     if os.environ.get("HOTPAPERS_REWRITE"):
         file.write_bytes(content)
 
 
 def same(name: str, found: bytes) -> None:
-    """Compares with a file below tests/data/archives; HOTPAPERS_REWRITE=1 writes it anew."""
+    """Compares with a file in tests/data/archives; HOTPAPERS_REWRITE=1 rewrites it."""
     rewritten(DATA / "archives" / name, found)
     assert found.decode() == data(f"archives/{name}").read_text("utf-8")
 
 
 class Apart(NamedTuple):
-    """What stands in quarantine."""
+    """A quarantined payload."""
 
     key: str
     reason: str
@@ -131,24 +131,24 @@ class Apart(NamedTuple):
 
 
 def set_apart(record: Record, source: str) -> list[Apart]:
-    """What of a network could not be read."""
+    """A network's quarantined payloads."""
     sql = "SELECT key, reason, seen_at, keep_until FROM quarantine WHERE source = ? ORDER BY id"
     return [Apart(*row) for row in record.database.rows(sql, (source,))]
 
 
 def lines(parts: Iterable[bytes]) -> bytes:
-    """Lines, each with its end."""
+    """Joins lines, each with a line end."""
     return b"".join(part + b"\n" for part in parts)
 
 
 DAY = 86_400_000_000
 TALK = 1_783_036_800_000_000
-"""The beginning of 3 July 2026, µs UTC."""
+"""The beginning of 3 July 2026, in µs UTC."""
 
 
 def talk(posts: int = 12, day: int = 0, *, edits: bool = True) -> Sequence[bytes]:
-    """A made-up day on Bluesky, some hours long and past midnight: posts that name papers, liked, unliked, edited,
-    deleted, among others that do not."""
+    """A made-up day on Bluesky, some hours long and past midnight: posts that name papers are liked, unliked, edited
+    and deleted, among posts that name none."""
     events: list[bytes] = []
     for n in range(posts):
         at = TALK + (day - 1) * DAY + 22 * 3_600_000_000 + n * 900_000_000
@@ -161,7 +161,7 @@ def talk(posts: int = 12, day: int = 0, *, edits: bool = True) -> Sequence[bytes
             made.pointing(f"{made.BERT}{n}", uri, kind="repost", time=at + 3_000_000),
             made.pointing(made.BERT, made.at_uri(made.BERT, at), time=at + 4_000_000),
         ]
-        if n % 3 == 1:  # taken back, a while after
+        if n % 3 == 1:  # withdrawn a while later
             key = made.tid(at + 2_000_000 - 900_000_000)
             events.append(_deletion(made.BERT, "app.bsky.feed.like", key, at + 5_000_000))
         if n % 4 == 2:
@@ -169,7 +169,7 @@ def talk(posts: int = 12, day: int = 0, *, edits: bool = True) -> Sequence[bytes
             events.append(made.pointing(made.BERT, made.at_uri(made.ANNA, at - 900_000_000), time=at + 7_000_000))
         if edits and n % 5 == 3:
             events.append(_edit(made.ANNA, made.post("I take it back"), made.tid(at), at + 8_000_000))
-        if edits and n % 5 == 4:  # names a paper later
+        if edits and n % 5 == 4:  # names a paper only later
             events.append(
                 _edit(made.BERT, made.post(f"What I meant: {paper}"), made.tid(at + 1_000_000), at + 8_000_000)
             )

@@ -1,4 +1,4 @@
-"""Records that imports are written to."""
+"""Records to import into."""
 
 from __future__ import annotations
 

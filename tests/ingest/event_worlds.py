@@ -1,5 +1,5 @@
-"""Made-up worlds of events: people who post, like, take back, edit and delete, also what is not there yet; and what of
-it a record should have, worked out in memory by the plainest rules."""
+"""Made-up worlds of events: people post, like, withdraw, edit and delete, and react to posts that don't exist yet.
+`Model` works out in memory, as simply as possible, what a record should hold."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SECOND = 1_000_000
 
 
 class Event(NamedTuple):
-    """A change of a record in somebody's repository; `paper`: whether a post names one, `refers`: to which posts it
-    refers, by how."""
+    """A change to a record in a repository. `paper`: the paper a post names, or 0; `refers`: (how, address) of each
+    post it refers to."""
 
     at: int
     did: str
@@ -30,11 +30,11 @@ class Event(NamedTuple):
 
     @property
     def uri(self) -> str:
-        """Its record's address."""
+        """The address of the changed record."""
         return f"at://{self.did}/{self.collection}/{self.rkey}"
 
     def line(self) -> bytes:
-        """As Jetstream writes it."""
+        """The event as Jetstream writes it."""
         commit: dict[str, Any] = {
             "rev": made.tid(self.at), "operation": self.operation, "collection": self.collection, "rkey": self.rkey,
         }  # fmt: skip
@@ -56,7 +56,7 @@ class Event(NamedTuple):
 
 
 def world(seed: int, count: int = 150) -> list[Event]:
-    """So many events in the order of time, over a few hours, or over more than a month."""
+    """`count` events in order of time, over a few minutes, a few hours or more than a month."""
     dice = random.Random(seed)
     people = [f"did:plc:madeup{n:018}" for n in range(6)]
     at, step = START, dice.choice([2, 90, 25_000]) * SECOND
@@ -76,7 +76,7 @@ def _post(dice: random.Random, at: int, uri: str, uris: Sequence[str], operation
 
 
 def _deed(dice: random.Random, at: int, people: Sequence[str], uris: Sequence[str], events: Sequence[Event]) -> Event:
-    """A reaction, also to what is still to come; or a change of anything that was there."""
+    """A reaction, possibly to a post still to come; or a change to anything that exists."""
     past = [event for event in events if event.operation == "create"]
     deed = dice.random()
     if deed < 0.25 and past:
@@ -94,8 +94,8 @@ def _deed(dice: random.Random, at: int, people: Sequence[str], uris: Sequence[st
 
 
 class Model:
-    """The plainest reader of events in the order of time. `words`: of reactions, (moment, post, account, kind, whether
-    it was taken back) where that changes anything; `gone`: (moment, post)."""
+    """A simple reader of events in order of time. `words`: the reactions that change anything, as (moment, post,
+    account, kind, withdrawn); `gone`: (moment, post)."""
 
     def __init__(self) -> None:
         self.words: set[tuple[int, str, str, str, bool]] = set()
@@ -107,13 +107,12 @@ class Model:
         self._last: dict[tuple[str, str, str], bool] = {}
 
     def read(self, events: Iterable[Event]) -> Model:
-        """Reads all."""
         for event in events:
             (self._post if event.collection == POST else self._reaction)(event)
         return self
 
     def _is_followed(self, uri: str, at: int) -> bool:
-        """What named a paper, is there, and is not a month old."""
+        """Whether a post named a paper, still exists, and is less than 30 days old."""
         return uri in self._made and uri not in self._gone and at < self._made[uri] + 30 * 86_400 * SECOND
 
     def _say(self, event: Event, address: str, kind: str, post: str | None) -> None:

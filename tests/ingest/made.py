@@ -1,4 +1,4 @@
-"""Jobs of a made-up site: a scripted network, a real store, a lease."""
+"""Jobs of a made-up site, with a scripted network, a real store and a lease."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ LIST = "https://lobste.rs/domains/arxiv.org.json"
 
 
 class Made(NamedTuple):
-    """A job's rounds, its network, and the store as a test looks at it."""
+    """A job's rounds, its network, and the store for the test to inspect."""
 
     rounds: JobLoop
     http: ScriptedClient
     record: Record
 
     def work(self) -> JobContext:
-        """What the job works with, its lease taken."""
+        """The job's context, with its lease taken."""
         self.rounds._leases.take(self.record, self.rounds.job.name)
         return self.rounds._context or self.rounds._open_context()
 
 
 @contextmanager
 def reading(store: str, answers: object, *, source: Source | None = None, holder: str = "one") -> Iterator[Made]:
-    """The job of reading a source; Lobsters by default."""
+    """A job that reads a source; Lobsters by default."""
     http = ScriptedClient({LIST: answers} if not callable(answers) else answers)  # type: ignore[dict-item]
     with Record(store) as record:
         known = TrackedPosts(record, "lobsters", http.now())
@@ -48,7 +48,7 @@ def reading(store: str, answers: object, *, source: Source | None = None, holder
 
 @contextmanager
 def recounting(store: str, source: Source, http: ScriptedClient) -> Iterator[Made]:
-    """The job of reading a source's counts again."""
+    """A job that reads a source's counts again."""
     with Record(store) as record:
         yield from _made(
             rounds_of(RecountJob(source, Connection(http), TERMS["lobsters"]), store, http, "one"), http, record
@@ -63,6 +63,6 @@ def _made(rounds: JobLoop, http: ScriptedClient, record: Record) -> Iterator[Mad
 
 
 def rounds_of(job: Job, store: str, http: HttpClient, holder: str) -> JobLoop:
-    """A job's rounds by a network's own clock."""
+    """A job's rounds, timed by the network's clock."""
     open_record = partial(Record, store)
     return JobLoop(job.name, lambda: job, open_record, Leases(open_record, holder), Clock(http.now, http.sleep))

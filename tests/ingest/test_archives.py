@@ -1,4 +1,5 @@
-"""Archives: each shape into the record, twice is once, stopped and gone on with, refused, cut off, out of its time."""
+"""Importing archives: every format, imports repeated, interrupted and resumed, refused files, truncated files, old
+events."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ SHAPES = {
 }  # fmt: skip
 
 
-# ---- shapes --------------------------------------------------------------------------------------------
+# ---- formats -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -53,7 +54,7 @@ def test_twice_is_once_whatever_the_file_is_called(record: Record, name: str) ->
     before, position = exported(record), record.head.position
     again = take_one(record, SHAPES[name], content)
     assert again.posts == again.mentions == again.snapshots == again.reactions == again.gone == 0
-    for more in (content + b"\n", b"\n" + content):  # as other files: all is read again, and nothing is new
+    for more in (content + b"\n", b"\n" + content):  # as new files: everything is read again, nothing is added
         take_one(record, SHAPES[name], more)
     assert (exported(record), record.head.position) == (before, position)
 
@@ -122,7 +123,7 @@ def test_a_dump_cannot_have_been_made_before_what_is_in_it(record: Record) -> No
 
 
 def test_an_old_wording_does_not_come_after_the_new_one(record: Record) -> None:
-    """Asked for later, but made before: X gives each wording a number, and every one can be looked up."""
+    """X numbers each wording of a post and can return any of them: the older one here was retrieved later."""
     take_one(record, "x", data("archives/x-second.jsonl"))
     [row] = record.view().latest(Post, "t.post = (SELECT id FROM identity WHERE key = ?)", ("x:1577000000000000001",))
     assert isinstance(row.item, Post) and row.item.text.startswith("Now without the typo")
@@ -172,7 +173,7 @@ def test_the_frames_of_the_relay_say_the_same(record: Record) -> None:
 
 
 def test_who_is_tracked_is_who_was_tracked_then(record: Record) -> None:
-    """A post of 40 days before is followed no more, one that comes later not yet; both in the record already."""
+    """A post of 40 days before is no longer tracked, a later one not yet, although both are in the record."""
     early, late = made.TALK - 40 * DAY, made.TALK + 2 * DAY
     for at in (early, late):
         take_one(record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post("arxiv.org/abs/2606.01001"), time=at))
@@ -200,7 +201,7 @@ def test_an_event_at_no_moment_is_set_apart(record: Record, moment: int) -> None
     assert "impossible time" in set_apart(record, "bluesky")[0].reason
 
 
-# ---- stopped, and gone on with -------------------------------------------------------------------------------
+# ---- interrupted and resumed ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("after", [0, 1, 9, 20, 33, 50, 71])
@@ -232,14 +233,17 @@ def test_several_files_are_gone_on_with_in_the_one_in_which_it_stopped(
     first, second, third = take(other, "hackernews", *map(file, parts))
     assert first.whole and third.lines == 50 and (after == 0 or second.before > 0)
     assert exported(other) == exported(record)
-    assert [one.whole for one in take(other, "hackernews", *map(file, parts[:2]))] == [False, False]  # others
+    assert [one.whole for one in take(other, "hackernews", *map(file, parts[:2]))] == [
+        False,
+        False,
+    ]  # a different set of files
 
 
 @pytest.mark.parametrize("batch", [0, 1, 2, 5, 9])
 def test_events_are_gone_on_with_in_the_moment_in_which_it_stopped(
     record: Record, other: Record, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was liked in one file is taken back in the next; which of them comes first makes no difference."""
+    """A like in one file is withdrawn in the next; the order of the files makes no difference."""
     monkeypatch.setattr(event_import, "MOST_SEEN", 4)
     whole = [*talk(12), *talk(12, 1)]
     parts = [file(lines(whole[:40])), file(lines(whole[40:100])), file(lines(whole[100:]))]
@@ -252,7 +256,7 @@ def test_events_are_gone_on_with_in_the_moment_in_which_it_stopped(
     assert sum(one.before for one in done) > 4 * batch - 4 and sum(one.before + one.lines for one in done) == len(whole)
     assert exported(other) == exported(record) and not check(other.database, other.hasher).findings
     assert [one.whole for one in take(other, "jetstream", *parts)] == [True] * 3
-    again = take(other, "jetstream", *parts[:2])  # others
+    again = take(other, "jetstream", *parts[:2])  # a different set of files
     assert not any(one.whole or one.posts or one.reactions or one.gone for one in again)
 
 
@@ -298,7 +302,7 @@ def test_a_file_that_is_another_one_from_there_on_is_read_from_its_beginning(rec
 
 
 def test_after_a_refused_file_nothing_is_skipped(record: Record) -> None:
-    """Else the same command would not say again that it was refused."""
+    """Otherwise a second run of the command would not report the refusal again."""
     files = [file(lines(talk(2))), file(b"<html>"), file(lines(talk(2, 1)))]
     for _ in range(2):
         importer_ = file_import.ArchiveImporter(record, "jetstream", files, TERMS["bluesky"], NOW)
@@ -332,7 +336,7 @@ def test_a_cursor_of_another_program_is_passed_over(record: Record) -> None:
     assert take_one(record, "jetstream", lines(talk(2))).lines == len(talk(2))
 
 
-# ---- what cannot be read --------------------------------------------------------------------------------------
+# ---- unreadable input -----------------------------------------------------------------------------------------
 
 
 def test_what_cannot_be_read_is_kept_a_while_from_now_on_with_its_reason(record: Record) -> None:
@@ -458,7 +462,7 @@ def test_what_was_forgotten_stays_out(record: Record) -> None:
 
 
 def test_what_is_gone_is_not_brought_back_by_a_dump_that_seems_younger(record: Record, tmp_path: Path) -> None:
-    """Its lines say no moment, so it is taken to be as young as its file."""
+    """Its lines have no times, so it is taken to be as recent as its file."""
     dump = data("archives/hackernews-shapes.jsonl").read_bytes().splitlines(keepends=True)
     alive, gone = dump[1], b'{"deleted":true,"id":90000002,"time":1709287260,"retrieved_at":"2025-01-01"}\n'
     take_one(record, "hackernews", alive + gone, seen_at=NOW - DAY)

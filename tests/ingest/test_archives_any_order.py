@@ -1,5 +1,5 @@
-"""Archives of events in any files and any order: the record is that of the live reader, and what the plainest reader in
-memory says."""
+"""Archives of events split over any files in any order: the record matches that of the live reader and of a simple
+model."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PACKS: Sequence[Pack] = (bytes, frames, zstandard.compress, gzip.compress)
 
 
 def files_of(folder: Path, dice: random.Random, events: Sequence[Event]) -> list[str]:
-    """Files with events, some of them in several, in any order, inside of each too."""
+    """Files that contain the events, some of them more than once, with files and lines in random order."""
     count = dice.randrange(1, 6)
     lines = [[event.line() for event in events if dice.random() < 1 / count] for _ in range(count - 1)]
     rest = {event.line() for event in events} - {line for some in lines for line in some}
@@ -60,14 +60,14 @@ def files_of(folder: Path, dice: random.Random, events: Sequence[Event]) -> list
 
 
 def imported(record: Record, files: Sequence[str], workers: int = 1) -> None:
-    """Takes files in, as the command does."""
+    """Imports files as the command does."""
     given = [command.file_of(command.ArchiveInput(file), None, int) for file in files]
     importer = ArchiveImporter(record, "jetstream", given, TERMS["bluesky"], NOW, workers, record.database.where)
     assert not any(isinstance(result, InputError) for result in importer.results())
 
 
 def words(record: Record) -> set[tuple[int, str, str, str, bool]]:
-    """What the record says of reactions."""
+    """The reactions in the record."""
     lines = (msgspec.json.decode(line) for line in exported(record).splitlines())
     return {
         (line["observed_at"], line["post"][8:], line["account"][8:], line["type"], line.get("withdrawn", False))
@@ -76,7 +76,7 @@ def words(record: Record) -> set[tuple[int, str, str, str, bool]]:
 
 
 def gone(record: Record) -> set[tuple[int, str]]:
-    """Which posts the record says to be gone, since when."""
+    """The posts that the record says are gone, and since when."""
     return {
         (row.item.observed_at, row.item.post[8:])
         for row in record.view().latest(Post) if isinstance(row.item, Post) and row.item.gone
@@ -85,7 +85,7 @@ def gone(record: Record) -> set[tuple[int, str]]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
-    """Makes blocks, parts, batches and what is sorted at once so small that there are many."""
+    """Makes blocks, parts, batches and sorted chunks so small that there are many."""
 
     def set_sizes(dice: random.Random) -> None:
         monkeypatch.setattr(framing, "BLOCK", dice.choice([300, 2_000, 10**6]))
@@ -116,7 +116,7 @@ def test_whatever_the_files_and_their_order_the_record_is_the_same(
 
 @pytest.mark.long
 def test_the_worlds_have_what_is_hard() -> None:
-    """Reactions before their posts, withdrawals of what never counted, posts that name papers only later."""
+    """Reactions before their posts, withdrawals of uncounted reactions, posts that name papers only later."""
     events = [event for seed in range(40) for event in world(seed)]
     words = [word for seed in range(40) for word in Model().read(world(seed)).words]
     assert sum(word[4] for word in words) > 100 and len(words) > 500
@@ -137,7 +137,7 @@ def test_again_in_other_files_changes_nothing(record: Record, tmp_path: Path, se
 
 
 class Live:
-    """A network that tells events when they happen; and in the end that nothing happens."""
+    """A network that sends each event when it happens, then falls silent."""
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events, self._now = events, events[0].at
@@ -166,7 +166,7 @@ class Live:
 
 
 def collected(store: str, events: Sequence[Event]) -> None:
-    """Collects them as `hotpapers collect` does it."""
+    """Collects the events as `hotpapers collect` does."""
     http = Live(events)
     settings = BlueskySettings(mode="stream", silence=0, jetstream=("wss://stream.example",))
     with Leases(partial(Record, store), "test") as leases, Record(store) as record:
@@ -179,7 +179,7 @@ def collected(store: str, events: Sequence[Event]) -> None:
 
 
 def observed(record: Record) -> list[bytes]:
-    """All but how the network was read."""
+    """All observations except coverage."""
     return sorted(
         line for line in exported(record).splitlines() if b'"observed_at"' in line and b'"coverage"' not in line
     )
@@ -187,7 +187,7 @@ def observed(record: Record) -> list[bytes]:
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 7, 8, 9, 11, 12, 13, 14])
 def test_the_record_is_that_of_the_live_reader(record: Record, tmp_path: Path, seed: int) -> None:
-    """Of worlds that end before the live reader would forget a post."""
+    """Only for worlds that end before the live reader would forget a post."""
     dice, events = random.Random(seed), world(seed)
     assert events[-1].at < event_worlds.START + 10**11
     imported(record, files_of(tmp_path, dice, events))
@@ -198,7 +198,7 @@ def test_the_record_is_that_of_the_live_reader(record: Record, tmp_path: Path, s
 
 
 def test_frames_of_the_relay_come_in_any_order_too(record: Record, other: Record) -> None:
-    """Of the same moment, as the relay numbered them."""
+    """Frames of the same moment are ordered by the relay's sequence numbers."""
     at, when = 1_783_036_800_000_000, "2026-07-03T00:00:00.000Z"
     uri, path = made.at_uri(made.ANNA, at), "app.bsky.feed.like/3aaaaaaaaaa2b"
     paper = made.commit_frame(

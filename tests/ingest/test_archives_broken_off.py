@@ -1,4 +1,4 @@
-"""An import of events that is broken off, once or often, and given again: the record is that of an import in one go."""
+"""An import of events that is interrupted, once or often, and repeated: the record is that of a single run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.ingest.test_archives_workers import days
 
 
 def made_again(dice: random.Random, events: Sequence[Event]) -> list[Event]:
-    """The same, with posts that were deleted and are there again later, under the same address."""
+    """The same events, with some deleted posts created again later at the same address."""
     again = [
         event._replace(at=later, operation="create", paper=dice.choice([0, 1001, 1002]))
         for event in events if event.operation == "delete" and event.collection == POST
@@ -26,12 +26,12 @@ def made_again(dice: random.Random, events: Sequence[Event]) -> list[Event]:
 
 
 def at_once(events: Sequence[Event], seconds: int) -> list[Event]:
-    """The same, told by a clock that knows no less than so many seconds: many happen in the same moment."""
+    """The same events with times rounded down to a multiple of `seconds`: many share a moment."""
     return [event._replace(at=event.at // (seconds * SECOND) * seconds * SECOND) for event in events]
 
 
 def files_of(dice: random.Random, events: Sequence[Event]) -> list[ArchiveFile]:
-    """Two files, which overlap, and both in one; what stands in both has other bytes in one of them."""
+    """Two overlapping files, and a third with the content of both; events in both files differ in their bytes."""
     one, two = list[bytes](), list[bytes]()
     for event in events:
         first, second = dice.choice([(one, two), (two, one)])
@@ -42,7 +42,7 @@ def files_of(dice: random.Random, events: Sequence[Event]) -> list[ArchiveFile]:
 
 
 def broken_off(record: Record, files: Sequence[ArchiveFile], batch: int) -> bool:
-    """Imports files until somebody stops the program before a batch; whether that batch came."""
+    """Imports files, stopping the program before the given batch; returns whether that batch was reached."""
     with pytest.MonkeyPatch.context() as patch:
         stop_before(patch, batch)
         try:
@@ -79,7 +79,7 @@ def test_wherever_and_however_often_it_breaks_off_the_record_is_the_same(
 def test_an_edit_that_two_files_tell_is_the_same_edit_after_a_break(
     record: Record, other: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is edited a second time in the same moment is compared with its first edit, wherever the import stopped."""
+    """A second edit in the same moment is compared with the first, wherever the import stopped."""
     monkeypatch.setattr(event_import, "MOST_SEEN", 20)
     files = [file(days(0), "0.jsonl"), file(days(1), "1.jsonl")]
     take(other, "jetstream", *files)
@@ -89,7 +89,7 @@ def test_an_edit_that_two_files_tell_is_the_same_edit_after_a_break(
 
 
 def test_posts_that_are_made_again_are_there_again(record: Record) -> None:
-    """As for a live reader: what happens to them counts, also where the import stopped in between."""
+    """As for a live reader: later reactions count, even if the import stopped in between."""
     events = world(3, 60)
     gone = next(event for event in events if event.operation == "delete" and event.collection == POST)
     later = gone._replace(at=events[-1].at + SECOND, operation="create", paper=1001)

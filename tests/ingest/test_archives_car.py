@@ -1,4 +1,4 @@
-"""Repositories: what the live reader would make of the same records, and nothing of what is broken or forged."""
+"""Repositories: imported as the live reader would read the same records; nothing broken or forged gets in."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CLEO = "did:plc:madeupcccccccccccccccccc"
 
 
 def kettles() -> dict[str, dict[str, Any]]:
-    """A made-up person's records by path: what concerns papers, and what does not."""
+    """A made-up person's records by path, related to papers or not."""
     own = [f"at://{ANNA}/{POST}/{tid(TALK + n * SECOND)}" for n in range(40)]
     records: dict[str, dict[str, Any]] = {
         "app.bsky.actor.profile/self": {"$type": "app.bsky.actor.profile", "displayName": "Anna"},
@@ -75,7 +75,7 @@ WHOLE = car(*made_repository(kettles()))
 
 
 def as_events(records: Mapping[str, Any]) -> bytes:
-    """The same records as the stream tells them, each at the moment in its key."""
+    """The same records as the stream sends them, each at the moment in its key."""
     timed = [(tid_time(path.partition("/")[2]), path) for path in records]
     return lines(
         bluesky.create(ANNA, records[path], collection=path.partition("/")[0], rkey=path.partition("/")[2], time=at)
@@ -113,7 +113,7 @@ def test_in_both_databases_and_by_several_processes(
 
 
 def test_what_the_record_knows_from_the_stream_is_not_doubled(record: Record) -> None:
-    """The stream tells of a post a while after the moment in its key."""
+    """The stream sends a post a while after the moment in its key."""
     later = lines(
         bluesky.create(ANNA, kettles()[f"{POST}/{tid(at)}"], rkey=tid(at), time=at + SECOND // 2)
         for at in (TALK, TALK + SECOND)
@@ -162,7 +162,7 @@ def test_what_the_tree_does_not_hold_does_not_count(record: Record) -> None:
 
 
 def with_tree(nodes: list[dict[str, Any]]) -> bytes:
-    """A repository whose root is the last of some nodes; a link is the number of one before."""
+    """A repository with the given nodes, the last one as the root. A link is the index of an earlier node."""
     blocks: dict[bytes, bytes] = {}
     leaf = block(bluesky.post(PAPER.format(1000)), blocks)
     cids: list[bytes] = []
@@ -241,7 +241,7 @@ def test_a_repository_of_an_empty_tree_is_read(record: Record) -> None:
 
 
 def texts(content: bytes) -> set[tuple[str, bytes]]:
-    """Paths and hashes of what can be read of a file."""
+    """Path and hash of every readable record of a file."""
     result = set()
     try:
         for entry in repository.entries(io.BytesIO(content), COLLECTIONS, FIRST):
@@ -257,7 +257,7 @@ ALL = texts(WHOLE)
 
 @given(st.data())
 def test_no_damage_makes_words_of_its_own(draw: st.DataObject) -> None:
-    """Bytes changed, cut out or doubled anywhere: what is still read was there before."""
+    """Bytes changed, cut out or doubled anywhere: whatever is still readable was there before."""
     content = bytearray(WHOLE)
     for _ in range(draw.draw(st.integers(1, 4))):
         start = draw.draw(st.integers(0, len(content) - 1))
@@ -271,12 +271,13 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     assert texts(content) == set() == texts(WHOLE[:59] + content)
 
 
-# ---- several, by the program ---------------------------------------------------------------------------
+# ---- several files, with the program -------------------------------------------------------------------
 
 
 @pytest.fixture
 def people(tmp_path: Path) -> list[Path]:
-    """Repositories of three: who likes comes before whom they like, whatever the order of the other two."""
+    """Repositories of three people: two who react to the third one's post. In this order, reactions precede the
+    post."""
     post = f"at://{ANNA}/{POST}/{tid(TALK)}"
     answer = f"{POST}/{tid(TALK + 5 * SECOND)}"
     contents = {
@@ -321,7 +322,7 @@ def test_one_that_is_none_is_told_once_and_keeps_no_other_out(tmp_path: Path, pe
 
 
 def test_of_two_copies_of_a_repository_each_record_counts_once(tmp_path: Path) -> None:
-    """The older one has what was deleted since; its owner's last word on a record is in both."""
+    """The older copy has a post that was deleted since; most records are in both."""
     older = {path: body for path, body in kettles().items() if not path.startswith(REPOST)}
     newer = {path: body for path, body in kettles().items() if path != f"{POST}/my-own-key"}
     files = []

@@ -1,4 +1,4 @@
-"""Crossref's Event Data: which events are posts, what is made of posts that are known, and what the terms say."""
+"""Crossref's Event Data: which events are posts, what happens to posts already known, and what the terms allow."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_subject_is_the_post_that_the_live_source_knows(source: str, subject: 
 
 
 def test_a_post_that_the_record_has_stays_as_it_is(record: Record) -> None:
-    """Whoever read it live knows more of it; the other paper that an event knows of is added."""
+    """The live reader knows more about it; only the other paper named by an event is added."""
     known = {
         "name": "t3_1abc01", "id": "1abc01", "author": "ladle", "author_fullname": "t2_ladle", "title": "Kettles",
         "created_utc": 1_781_078_400, "url": "https://arxiv.org/abs/2606.01001v2", "retrieved_on": 1_781_078_460,
@@ -62,7 +62,7 @@ def test_a_post_that_the_record_has_stays_as_it_is(record: Record) -> None:
 
 
 def test_those_who_are_not_named_are_one_voice(record: Record) -> None:
-    """Two submissions about one paper, by nobody knows whom."""
+    """Two submissions of one paper by unknown accounts."""
     first = data(EVENTS).read_bytes().splitlines()[0]
     take_one(record, "eventdata", data(EVENTS).read_bytes() + lines([first.replace(b"1abc01", b"1abc09")]))
     voices = {
@@ -79,7 +79,7 @@ def test_those_who_are_not_named_are_one_voice(record: Record) -> None:
 def test_stopped_between_networks_it_goes_on(
     record: Record, other: Record, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A batch is of one network; where an import breaks off between two, the second one comes with the next import."""
+    """A batch belongs to one network; after an interruption between two, the next import adds the second."""
     take_one(other, "eventdata", data(EVENTS))
     ingest, calls = Record.ingest, list[str]()
 

@@ -1,4 +1,4 @@
-"""An archive in parts by processes that share nothing, as on Spark: the same record, and what is absent is noticed."""
+"""An archive read in parts by independent processes, as on Spark: the same record, and missing parts are noticed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.ingest.test_archives_workers import days
 
 
 def on_disk(folder: Path, *contents: bytes, end: str = ".jsonl") -> list[ArchiveFile]:
-    """Files."""
+    """Writes the contents to disk, one file each."""
     paths = [folder / f"{number}{end}" for number in range(len(contents))]
     for path, content in zip(paths, contents, strict=True):
         path.write_bytes(content)
@@ -41,14 +41,14 @@ def on_disk(folder: Path, *contents: bytes, end: str = ".jsonl") -> list[Archive
 
 
 def job_of(kind: str, files: Sequence[ArchiveFile], record: Record | None = None) -> FilterJob:
-    """For a record that has something already, or nothing."""
+    """A job for a record and what it knows already, or for an empty one."""
     aliases = list(paper_aliases(record, NOW, 0)) if record else []
     known = list(map(key_in, queries.posts_of(record, "bluesky"))) if record and kind in formats.EVENTS else []
     return FilterJob(kind, files, all_parts(kind, files), aliases, known, NOW)
 
 
 def written(job: FilterJob, folder: Path) -> Path:
-    """The findings of all parts, each by a reader of its own, in any order."""
+    """Writes the findings of all parts, in random order, each part with its own reader; returns the folder."""
     numbers = random.Random(len(job.parts)).sample(range(len(job.parts)), len(job.parts))
     known = list(job.known)
     ends = [0] * len(job.parts)
@@ -73,7 +73,7 @@ _TEXT = {"BINARY": "TEXT", "ARRAY<BINARY>": "TEXT[]", "STRING": "TEXT"}
 
 
 def write_rows(table: Path, number: int, rows: Iterable[EventRow | LineRow]) -> None:
-    """A part's rows, as Spark writes them."""
+    """Writes a part's rows as Spark does."""
     table.mkdir(parents=True, exist_ok=True)
     given = table / "lines.json"
     given.write_bytes(b"".join(msgspec.json.encode(row._asdict()) + b"\n" for row in rows))
@@ -88,7 +88,7 @@ def write_rows(table: Path, number: int, rows: Iterable[EventRow | LineRow]) -> 
 
 
 def taken(record: Record, folder: Path) -> list[str]:
-    """Why each file was refused, or nothing."""
+    """Imports a folder of findings; for each file, why it was refused, or an empty string."""
     found = FindingsFolder(folder)
     importer = FindingsImporter(record, found, terms_of(found.about.format), NOW)
     return [result.reason if isinstance(result, InputError) else "" for result in importer.results()]
@@ -172,7 +172,7 @@ def test_what_the_record_has_is_referred_to_and_twice_is_once(record: Record, ot
 def test_broken_off_it_goes_on(
     record: Record, other: Record, kind: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also as an import of the files themselves, and the other way round."""
+    """Also when mixed with imports of the files themselves."""
     dice = random.Random(seed)
     contents = [days(seed), days(seed + 1)] if kind == "jetstream" else [lines(comments(90)), lines(comments(80, 200))]
     files = on_disk(tmp_path, *contents)
@@ -192,12 +192,12 @@ def test_broken_off_it_goes_on(
     assert exported(record) == exported(other)
 
 
-# ---- what is absent, there twice, or breaks off --------------------------------------------------------
+# ---- missing, duplicated or truncated ------------------------------------------------------------------
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Findings of two files in several parts."""
+    """Findings of two files, in several parts."""
     monkeypatch.setattr(parts, "PLAIN_PART", len(days(5)) // 3)
     return written(job_of("jetstream", on_disk(tmp_path, days(5), days(6))), tmp_path / "findings")
 
@@ -217,7 +217,7 @@ def test_an_absent_or_doubled_part_is_noticed_before_anything_is_written(folder:
 
 
 def change_part(folder: Path, table: str, change: str) -> None:
-    """Leaves out rows of the first part, or doubles some."""
+    """Removes or duplicates rows of the first part."""
     part = folder / table / "part-00000-made.parquet"
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE t AS FROM '{part}'")

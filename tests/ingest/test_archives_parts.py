@@ -1,4 +1,4 @@
-"""The parts of archives: moments as dumps write them, lines and frames, pages, papers known by title."""
+"""The building blocks of archive imports: dates as dumps write them, lines and frames, pages, papers known by title."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImportTarget]:
         yield ImportTarget(opened, NO_NAMES, SEEN, NOW)
 
 
-# ---- moments -------------------------------------------------------------------------------------------
+# ---- dates and times -----------------------------------------------------------------------------------
 
 
 @given(st.integers(1_104_537_600, 4_000_000_000))
@@ -69,7 +69,7 @@ def test_what_was_made_has_a_moment_that_can_be(place: ImportTarget) -> None:
 def test_it_was_seen_when_its_line_says_it_at_last(place: ImportTarget) -> None:
     assert seen_at(place, 0, ()) == seen_at(place, 0, (None, "")) == SEEN
     assert seen_at(place, 0, (1_700_000_000, "1700000300", None)) == 1_700_000_300 * SECOND
-    assert seen_at(place, 0, (NOW + 1, 1_700_000_000)) == 1_700_000_000 * SECOND  # nobody has seen the future
+    assert seen_at(place, 0, (NOW + 1, 1_700_000_000)) == 1_700_000_000 * SECOND  # nothing was seen in the future
     assert seen_at(place, SEEN + 5, ()) == SEEN + 5
 
 
@@ -175,7 +175,7 @@ TITLE = "A Kettle That Sings in Five Voices"
     ("paper", "found"), [("2606.01000", True), ("2601.01000", True), ("2511.01000", False), ("2608.01000", False)]
 )
 def test_a_title_names_a_paper_that_was_new_then(record: Record, paper: str, found: bool) -> None:
-    """As live: papers of the last months; a later paper may bear an old title again."""
+    """As when read live: only papers of the last months count; a later paper may reuse a title."""
     record.append([Paper(paper=f"arxiv:{paper}", title=TITLE, observed_at=TALK)], source="made")
     done = take_one(record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post(f"“{TITLE}” is out"), time=TALK))
     assert (done.posts, done.mentions) == (int(found), int(found))

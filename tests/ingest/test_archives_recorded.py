@@ -1,4 +1,4 @@
-"""Every recording that an archive could hold is taken in as one, or stands here with the reason why not."""
+"""Every recording that an archive could hold is either imported or listed here with the reason why not."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOT_TAKEN = {
     "x/v2_counts_recent.json": COUNTED,
 }
 CUT = "x/v2_stream_with_error.jsonl"
-# Of all that was recorded, this names papers: posts, mentions, snapshots.
+# The only recordings that name papers: posts, mentions, snapshots.
 NAMING = {
     "hackernews/algolia_search_AI_points20_2026-08-18.json": (1, 1, 1),
     "hackernews/from-docs/algolia_comment_hit_with_arxiv_link.json": (1, 1, 0),
@@ -50,13 +50,13 @@ def recordings(shared: Path) -> Path:
 
 
 def of(recordings: Path, network: str) -> list[str]:
-    """The recordings of a network that are JSON."""
+    """A network's JSON recordings."""
     files = [*recordings.joinpath(network).rglob("*.json"), *recordings.joinpath(network).rglob("*.jsonl")]
     return sorted(file.relative_to(recordings).as_posix() for file in files)
 
 
 def as_lines(file: Path) -> bytes:
-    """A recording with each thing on one line, as in an archive."""
+    """A recording with one object per line, as in an archive."""
     content = file.read_bytes()
     return content if file.suffix == ".jsonl" else json.dumps(json.loads(content)).encode() + b"\n"
 

@@ -1,4 +1,4 @@
-"""What is sorted on disk, and files in parts."""
+"""Sorting on disk, and files in parts."""
 
 from __future__ import annotations
 

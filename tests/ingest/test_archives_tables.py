@@ -1,4 +1,4 @@
-"""Tables of Hacker News as Parquet: as its lines, in parts of rows, by any number of processes."""
+"""Parquet tables of Hacker News: read like JSON lines, in parts of rows, by any number of processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COUNT = 2_500
 
 
 def rows(count: int = COUNT) -> list[dict[str, Any]]:
-    """Comments, one in a hundred of which names a paper."""
+    """Comments; one in a hundred names a paper."""
     return [
         {
             "id": 90_000_000 + n, "type": "comment", "by": f"ladle{n % 9}", "parent": 1, "time": 1_709_287_200 + n,
@@ -46,7 +46,7 @@ def rows(count: int = COUNT) -> list[dict[str, Any]]:
 
 
 def parquet(folder: Path, name: str = "table.parquet", group: int = 2_048, count: int = COUNT) -> Path:
-    """The same as a table with row groups of a size."""
+    """The same comments as a table with the given row group size."""
     source, target = folder / "rows.jsonl", folder / name
     source.write_bytes(lines(json.dumps(row).encode() for row in rows(count)))
     with duckdb.connect() as connection:
@@ -57,7 +57,7 @@ def parquet(folder: Path, name: str = "table.parquet", group: int = 2_048, count
 
 
 def lying(file: Path) -> ArchiveFile:
-    """A file on the disk, opened as such."""
+    """An archive file backed by a file on disk."""
 
     @contextmanager
     def opened() -> Any:
@@ -150,7 +150,7 @@ def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
 @pytest.mark.long
 @given(st.data())
 def test_a_damaged_table_is_refused_or_read(draw: st.DataObject) -> None:
-    """DuckDB is asked, and whatever it says is an error of ours."""
+    """Whatever DuckDB raises becomes an error of ours."""
     content = bytearray(data(TABLE).read_bytes())
     for _ in range(draw.draw(st.integers(1, 3))):
         content[draw.draw(st.integers(4, len(content) - 1))] = draw.draw(st.integers(0, 255))
@@ -179,7 +179,7 @@ def test_without_the_extra_it_is_told_what_to_install(tmp_path: Path, monkeypatc
 
 def test_a_stream_that_has_no_peek_is_no_table(record: Record) -> None:
     class Unbuffered(io.RawIOBase):
-        """Nothing to look ahead in."""
+        """Has no `peek`."""
 
     assert not is_table(Unbuffered())  # type: ignore[arg-type]
 

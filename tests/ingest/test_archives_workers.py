@@ -1,4 +1,4 @@
-"""An archive in parts, by one process or several: the same record, also when processes are killed."""
+"""An archive read in parts by one or more processes: the same record, even if processes are killed."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from tests.sources import bluesky_made as made
 
 
 def as_jetstream(line: bytes) -> bytes:
-    """A line as Jetstream writes it: without blanks."""
+    """A line as Jetstream writes it, without spaces."""
     event = json.loads(line)
     first = {name: event.pop(name) for name in ("did", "time_us", "kind")}
     return msgspec.json.encode(first | event)
 
 
 def days(seed: int, posts: int = 40) -> bytes:
-    """Three days' talk, most of it as Jetstream writes it, some lines otherwise or broken, some with escapes."""
+    """Three days of events: most lines as Jetstream writes them, some formatted otherwise, escaped or truncated."""
     dice = random.Random(seed)
     parts = [*talk(posts), *talk(posts, 1), *talk(posts, 2)]
     shapes = [as_jetstream] * 8 + [bytes, _escaped, lambda line: line[: dice.randrange(1, len(line))]]
@@ -61,7 +61,7 @@ def _escaped(line: bytes) -> bytes:
 
 
 def imported(record: Record, kind: str, content: bytes, count: int, path: str = "") -> None:
-    """By so many processes."""
+    """Imports content with `count` processes."""
     given = [file(content)._replace(path=path)]
     with ArchiveImporter(record, kind, given, terms_of(kind), NOW, count, record.database.where) as importer:
         [result] = importer.results()
@@ -70,7 +70,7 @@ def imported(record: Record, kind: str, content: bytes, count: int, path: str = 
 
 
 class DecodesAll(JetstreamBlockFilter):
-    """Looks at every line by itself, and knows references by nothing but the decoder."""
+    """Decodes every line, and finds references with the decoder alone."""
 
     def filter(self, data: bytes) -> FilteredEvents:
         self._keys, units = [], list(lines_of(data))
@@ -87,7 +87,7 @@ class DecodesAll(JetstreamBlockFilter):
 def test_whatever_the_parts_the_record_is_the_same(
     record: Record, other: Record, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if every line had been looked at."""
+    """The same as if every line were decoded."""
     dice, content, spec = random.Random(seed), days(seed), formats.EVENTS["jetstream"]
     with monkeypatch.context() as patch:
         decodes_all = spec._replace(block_filter=lambda target: DecodesAll(target.names, target.now))
@@ -140,7 +140,7 @@ def test_a_process_that_is_killed_is_started_again(
 def test_a_process_that_is_killed_over_a_part_gets_it_again(
     record: Record, other: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While it reads it: nothing of the part is doubled or lost."""
+    """Killed while reading it: nothing in the part is doubled or lost."""
     content, killed, ask = days(7, 60), set[int](), workers.WorkerProcess.ask
     imported(other, "jetstream", content, 1)
     (tmp_path / "days.jsonl.zst").write_bytes(frames(content))
@@ -171,7 +171,7 @@ def test_a_process_that_always_ends_is_told(record: Record, monkeypatch: pytest.
 
 
 def run(store: Path, *files: Path, workers: int = 2) -> subprocess.Popen[bytes]:
-    """The program, importing."""
+    """Starts an import in a process of its own."""
     command = [sys.executable, "-m", "hotpapers", "import", "jetstream", *map(str, files), "--store", str(store)]
     return subprocess.Popen(
         [*command, "--workers", str(workers)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
@@ -179,14 +179,14 @@ def run(store: Path, *files: Path, workers: int = 2) -> subprocess.Popen[bytes]:
 
 
 def finished(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """Its exit status, and what it said of errors."""
+    """Its exit status and error output."""
     error = process.communicate()[1].decode()
     return process.returncode, error
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Files of a day each: Zstandard in several frames, gzip in several members, plain."""
+    """Three files: Zstandard in several frames, gzip in several members, plain."""
     folder = tmp_path_factory.mktemp("archive")
     parts = [as_jetstream(line) + b"\n" for day in range(3) for line in talk(400, day * 20)]
     size = len(parts) // 3
@@ -202,7 +202,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_stopped_at_any_moment_it_goes_on(tmp_path: Path, archive: list[Path], number: signal.Signals) -> None:
-    """The program is killed, or interrupted, again and again; its processes end with it."""
+    """The program is killed or interrupted again and again; its worker processes end with it."""
     assert finished(run(tmp_path / "whole.db", *archive, workers=1)) == (0, "")
     began = time.monotonic()
     assert finished(run(tmp_path / "first.db", *archive)) == (0, "")
@@ -211,7 +211,7 @@ def test_stopped_at_any_moment_it_goes_on(tmp_path: Path, archive: list[Path], n
         process = run(store, *archive)
         time.sleep(dice.uniform(0.3, 1.0) * took)
         process.send_signal(number)
-        finished(process)  # its processes hold no pipe of it
+        finished(process)  # returns, as no worker holds its pipes open
     assert finished(run(store, *archive)) == (0, "")
     with Record(str(store)) as record, Record(str(tmp_path / "whole.db")) as other:
         assert exported(record) == exported(other) != b""
@@ -253,13 +253,13 @@ def test_a_file_that_changes_while_it_is_read_is_told(record: Record) -> None:
 
 
 def take_changed(record: Record, one: object) -> None:
-    """A file that somebody writes to."""
+    """Imports a file that reports a change while it is read."""
     from tests.ingest.archives_made import take
 
     take(record, "jetstream", one._replace(altered=lambda: True))  # type: ignore[attr-defined]
 
 
-# ---- what is filtered --------------------------------------------------------------------------------------
+# ---- filters -----------------------------------------------------------------------------------------------
 
 
 def test_a_post_is_read_for_titles_where_any_are_known() -> None:

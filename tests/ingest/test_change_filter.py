@@ -1,4 +1,4 @@
-"""Which posts are tracked."""
+"""Which posts are tracked, and which items are new."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def like(withdrawn: bool, at: int) -> Reaction:
 
 
 def test_the_last_word_is_the_pages_own_before_the_records(store_url: str) -> None:
-    """Who takes a like back and gives it again within a second has given it."""
+    """A like that is withdrawn and given again within a second counts."""
     with Record(store_url) as record:
         record.append([like(False, START)], source="test")
         words = ChangeFilter(record.view())
@@ -113,7 +113,7 @@ def test_who_reads_first_and_writes_last_says_nothing_twice(store_url: str) -> N
 
 
 def test_a_count_that_a_list_leaves_out_says_nothing(store_url: str) -> None:
-    """Two lists of a network that are read by turns, of which one tells no replies."""
+    """Two lists of a network that are read in turn; one of them has no reply counts."""
 
     def counts(likes: int, replies: int | None, at: int) -> Snapshot:
         return Snapshot(post="x:1", likes=likes, replies=replies, observed_at=START + at)
@@ -140,7 +140,7 @@ def test_and_so_does_postgresql(postgres_record: Record, before: list[Item], pag
 
 
 def _the_same_at_once(record: Record, before: list[Item], page: list[Item]) -> None:
-    """Whatever earlier examples left in the record."""
+    """Earlier examples may have left items in the record."""
     record.append(before, source="test")
     at_once, one_by_one = ChangeFilter(record.view(), page), ChangeFilter(record.view())
     assert list(map(at_once.is_new, page)) == list(map(one_by_one.is_new, page))
@@ -160,7 +160,8 @@ def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
 
 @pytest.mark.long
 def test_what_is_tracked_does_not_depend_on_for_how_long_a_program_has_run(store_url: str) -> None:
-    """Sixty days of posts, one every six hours, by few accounts: who began long ago knows what a newcomer knows."""
+    """Sixty days of posts, one every six hours, by few accounts: a long-running process and a new one track the
+    same."""
     with Record(store_url) as record:
         old = TrackedPosts(record, "x", START)
         most = 0
@@ -174,7 +175,7 @@ def test_what_is_tracked_does_not_depend_on_for_how_long_a_program_has_run(store
             if number % 50 == 49:
                 gone = post(number - 5, account="", gone="deleted")
                 record.append([gone], source="test", at=at)
-                if number < 150:  # the others another process has read
+                if number < 150:  # another process has read the others
                     old.learn([gone])
             old.look(record, at)
             most = max(most, len(old))

@@ -1,4 +1,4 @@
-"""Reading: real rounds of a real source into a real record; what is covered, what is kept, who holds the lease."""
+"""Collecting: real rounds of a real source into a real record; coverage, quarantine, and leases."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_an_outage_is_seen_covered_as_refused_and_then_as_complete(store_url: st
         assert {item.state for item in coverage(record)} == {"complete"}
         after_all = jobs_queries.load_state(record, "lobsters")
         assert (after_all.failing_since, after_all.reason) == (None, "")
-        assert after_all.covered_to == began  # what was said while it was being read may not have been in the list
+        assert after_all.covered_to == began  # a story posted during the request may be missing from the list
 
 
 def test_nonsense_stops_nothing_and_is_kept_in_quarantine(store_url: str) -> None:
@@ -166,7 +166,7 @@ class Stream:
 
 
 def test_of_a_stream_one_round_is_all_from_before_it_and_five_minutes(store_url: str) -> None:
-    """However long the backlog takes to be told; then it is written down how far it was read."""
+    """However long the backlog takes to arrive; then the round records how far it read."""
     behind = [PayloadPage(cursor=str(n), until=START + n * MINUTE) for n in range(1, 20)]
     with reading(store_url, {}, source=Stream([*behind, NetError("it was heard too long")])) as made:
         made.http.sleep(10 * 60)
@@ -191,7 +191,7 @@ def test_who_was_asked_and_never_answered_did_not_do_well(store_url: str) -> Non
 
 
 def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> None:
-    """After an outage the backlog is read first: what has not come yet is not covered yet."""
+    """After an outage the backlog is read first: what has not arrived is not covered yet."""
     behind = [PayloadPage(cursor=str(n), until=START + n * COVERED_EVERY) for n in (1, 2)]
     with reading(store_url, {}, source=Stream([*behind, NetError("it broke off")])) as made:
         made.http.sleep(10 * COVERED_EVERY / 1e6)
@@ -226,7 +226,7 @@ def test_a_source_says_when_it_is_worth_asking_again(store_url: str) -> None:
 
 
 class Locking(Stream):
-    """A source during whose page another process keeps the store to itself."""
+    """A source during whose page another process locks the store."""
 
     def __init__(self, other: Record) -> None:
         super().__init__([])
@@ -238,7 +238,7 @@ class Locking(Stream):
 
 
 class Asked(Stream):
-    """A source that says how its job is doing while it is at work."""
+    """A source that notes its job's state during a round."""
 
     def __init__(self, store: str) -> None:
         super().__init__([PayloadPage()])
@@ -251,7 +251,7 @@ class Asked(Stream):
 
 
 def test_a_job_that_is_at_work_is_heard_of(sqlite_url: str) -> None:
-    """It may have failed for days, and asking may take its time: health must not take it for dead meanwhile."""
+    """It may have been failing for days, and requests may take long: health must not report it as dead meanwhile."""
     source = Asked(sqlite_url)
     with reading(sqlite_url, {}, source=source) as made:
         made.http.sleep(3 * 24 * 3600)
@@ -265,7 +265,7 @@ def test_a_job_that_is_at_work_is_heard_of(sqlite_url: str) -> None:
 
 
 def test_what_a_stream_says_of_nothing_is_written_down_now_and_then(store_url: str) -> None:
-    """A batch for each heartbeat would be a million a year; what concerns us is written down at once."""
+    """A batch per heartbeat would be a million a year; relevant posts are recorded at once."""
     post = RawPayload("post", "1", b"{}", START)
     pages = [PayloadPage((post,) if n == 3 else (), str(n), START + n * 60_000_000) for n in range(12)]
     with reading(store_url, {}, source=Stream(pages)) as made:
@@ -275,7 +275,7 @@ def test_what_a_stream_says_of_nothing_is_written_down_now_and_then(store_url: s
 
 
 def test_a_page_that_could_not_be_kept_is_asked_for_again(sqlite_url: str) -> None:
-    """What came with it, such as an ETag, must not keep it from being told again."""
+    """What came with the page, such as an ETag, must not keep it from being sent again."""
     lost: list[int] = []
     with Record(sqlite_url) as other, reading(sqlite_url, {}, source=Locking(other)) as made:
         job = made.rounds.job
@@ -342,7 +342,7 @@ def test_rounds_end_when_stopped(store_url: str) -> None:
 
 
 def test_what_a_failed_batch_read_was_not_learned(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else the page that is read again takes its posts for known ones, and passes over them."""
+    """Otherwise the page, when read again, would take its posts for known ones and skip them."""
     with reading(store_url, listed(story("gg", "2512.00007"))) as made:
         job, work = made.rounds.job, made.work()
         assert isinstance(job, CollectJob)
@@ -387,7 +387,7 @@ def test_what_was_called_read_by_a_clock_that_was_ahead_is_read_again(store_url:
 
 
 def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url: str) -> None:
-    """And never more than time has passed, whatever another part claims."""
+    """And never beyond the present, whatever another part claims."""
     with reading(store_url, listed(story("gg", "2512.00007"))) as made:
         job, work = made.rounds.job, made.work()
         assert isinstance(job, CollectJob)

@@ -1,4 +1,5 @@
-"""Whatever escapes a job is that job's failure: told, noted, tried again with growing waits; the others go on."""
+"""An error that escapes a job fails only that job: it is logged and noted, and the job is retried with growing
+waits."""
 
 from __future__ import annotations
 
@@ -47,11 +48,11 @@ from tests.ingest.test_recount_job import post, story
 from tests.schedule.test_sending import Box
 from tests.sources.net import START, ScriptedClient
 
-LOAD = jobs_queries.load_state  # as it is when no test breaks it
+LOAD = jobs_queries.load_state  # the original, before a test breaks it
 
 
 class Panic(BaseException):
-    """As a library in Rust raises it: no `Exception`."""
+    """Raised as by a library in Rust: not an `Exception`."""
 
 
 ERRORS: tuple[BaseException, ...] = (
@@ -85,7 +86,7 @@ PLACES: dict[str, list[tuple[object, str]]] = {
 
 
 class Broken:
-    """A function that raises one error after the other where one job calls it, then works again."""
+    """A function that raises one error after another when a given job calls it, then works again."""
 
     def __init__(self, where: object, name: str, job: str) -> None:
         self._usual: Callable[..., Any] = getattr(where, name)
@@ -105,7 +106,7 @@ class Broken:
 
 
 class Living:
-    """A site with one job of each kind, by a clock that runs fast, and how often each was tried."""
+    """A site with one job of each kind, on a fast clock; counts how often each was tried."""
 
     def __init__(self, folder: Path, http: ScriptedClient) -> None:
         self.store, self.stop = str(folder / "hotpapers.db"), threading.Event()
@@ -140,8 +141,9 @@ class Living:
         return JobLoop(name, make, self.site.record, self.leases, self.clock)
 
     def does_well(self, jobs: Iterable[str]) -> bool:
-        """Whether no job is failing any more: a part that failed is left alone for a while of the site's clock."""
-        with suppress(StoreError):  # the store may be busy with the jobs
+        """Whether no job is failing any more. By the site's clock this takes a while: a failed part is left alone at
+        first."""
+        with suppress(StoreError):  # the jobs may keep the store busy
             return all(self.status(job).failing_since is None for job in jobs)
         return False
 
@@ -212,7 +214,7 @@ def test_what_escapes_a_job_is_its_failure_alone(
     assert [living.status(one).failing_since for one in jobs] == [None] * len(jobs)
     told = [record for record in caplog.records if record.getMessage() == "defect"]
     assert {getattr(record, "fields")["job"] for record in told} <= {job}  # noqa: B009
-    if name not in ("save_state", "load_state", "take"):  # by which it would be noted
+    if name not in ("save_state", "load_state", "take"):  # these would have noted it
         assert any(status.state in ("defect", "partial", "down") and status.failing_since for status in noted)
         assert not any("index out of range" in status.reason or "items" in status.reason for status in noted)
 
@@ -221,7 +223,7 @@ def _then(attempt: Callable[..., Any], job: str, look: Callable[[], object]) -> 
     def call(self: JobLoop, **named: Any) -> Any:
         following = attempt(self, **named)
         if self.name == job:
-            with suppress(StoreError):  # the store may be busy with the other jobs; then this look is left out
+            with suppress(StoreError):  # other jobs may keep the store busy; skip this look then
                 look()
         return following
 

@@ -1,4 +1,4 @@
-"""What a network had and no later round can have stays missing: a round that goes well does not make it complete."""
+"""Items that a network no longer lists stay missing: a later successful round doesn't make coverage complete."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ MINUTE = 60 * 1_000_000
 
 
 def rounds(made: Made, *hours: float) -> None:
-    """A round at each of these hours after the start."""
+    """Runs a round at each of these hours after the start."""
     for hour in hours:
         made.http.sleep((START + hour * HOUR - made.http.now()) / 1e6)
         made.rounds.attempt()
 
 
 def state(made: Made, network: str, start: float, end: float) -> str:
-    """How a network was read between two hours after the start, by all that is written down."""
+    """A network's coverage between two hours after the start, by the whole record."""
     spans = [row.item for row in made.record.view().latest(Coverage) if isinstance(row.item, Coverage)]
     return reading_of(network, spans, round(START + start * HOUR), round(START + end * HOUR)).state
 
@@ -62,7 +62,7 @@ def test_posts_that_a_subreddit_no_longer_lists_stay_missing(sqlite_url: str) ->
 def test_a_feed_that_turned_over_while_nothing_was_read_is_read_in_part(
     sqlite_url: str, urls: tuple[str, ...], outage: float
 ) -> None:
-    """Its 25 entries of a minute each reach back 25 minutes. After a shorter outage nothing is lost."""
+    """Its 25 entries, a minute apart, reach back 25 minutes. A shorter outage loses nothing."""
 
     def answer(url: str) -> Reply:
         return full_feed(made.http.now() - MINUTE)
@@ -76,7 +76,7 @@ def test_a_feed_that_turned_over_while_nothing_was_read_is_read_in_part(
 
 
 def test_while_the_search_of_hacker_news_lags_it_is_read_in_part(sqlite_url: str) -> None:
-    """From the fourth hour to the eighth it shows nothing new; what it learns of then is read, and all is complete."""
+    """From hour 4 to hour 8 the search shows nothing new; once it catches up, coverage is complete."""
 
     def answer(url: str) -> Reply:
         hour = (made.http.now() - START) / HOUR
@@ -93,7 +93,7 @@ def test_while_the_search_of_hacker_news_lags_it_is_read_in_part(sqlite_url: str
 
 
 class Killed(XSource):
-    """The program is killed when the last page that could be paid for is stored."""
+    """The program is killed when the last page within the budget is stored."""
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         try:
@@ -105,7 +105,7 @@ class Killed(XSource):
 @pytest.mark.parametrize("kind", [XSource, Killed])
 @pytest.mark.parametrize("hour", [2, 23.5])
 def test_posts_of_x_that_were_not_paid_for_stay_missing(sqlite_url: str, hour: float, kind: type[XSource]) -> None:
-    """Also where the day's money is spent shortly before the next day begins."""
+    """Also when the day's money runs out shortly before the next day."""
     spent_at = 9 * 24 + hour
 
     def answer(url: str) -> Reply:

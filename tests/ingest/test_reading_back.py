@@ -1,4 +1,4 @@
-"""What a job reads from before its first round, and what coverage says of it: over the loopback internet."""
+"""How far a job reads back before its first round, and the coverage it records, on the loopback internet."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MINUTE = HOUR // 60
 def job(
     store: str, name: str, plan: Plan | None = None, back: int | None = 7 * DAY
 ) -> Iterator[tuple[JobLoop, LoopClient]]:
-    """The job of reading a network for the first time."""
+    """A job that reads a network for the first time."""
     http = LoopClient(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
     with Record(store) as record:
         known = TrackedPosts(record, name, http.now())
@@ -78,7 +78,7 @@ def test_coverage_goes_back_as_far_as_the_network_told(name: str, days: int, sto
 
 @pytest.mark.long
 def test_what_was_lost_after_the_start_is_missing(store_url: str) -> None:
-    """A network that cannot be reached for hours, and then no longer has what was said first."""
+    """A network is unreachable for hours, and then no longer has its earliest posts."""
     down = Plan([parse(f"bluesky=refused@{'2026-03-12T00:00'}/26h")])
     with job(store_url, "bluesky", down) as (rounds, http):
         http.stop_at = START + 28 * HOUR

@@ -1,4 +1,4 @@
-"""Reading counts again when they are due, by a real source into a real record."""
+"""Reading counts again when they are due, from a real source into a real record."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_what_is_gone_is_noticed(store_url: str) -> None:
 
 
 def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> None:
-    """Of two posts one is answered, then the network asks us to wait: only the other is asked for again."""
+    """One of two posts is answered before the network asks us to wait: only the other is requested again."""
 
     def answers(url: str) -> bytes:
         net_asked.append(url)
@@ -92,7 +92,7 @@ def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> 
 
 
 def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -> None:
-    """A post of which nobody can say how often it is liked must not look like one that nobody likes."""
+    """A post whose likes are unknown must not look like a post without likes."""
     http = ScriptedClient(lambda url: reply(503))
     with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
         made.record.append([post("aa")], source="test")
@@ -138,7 +138,7 @@ def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_par
 
 
 def test_what_is_kept_of_an_error_names_no_post(store_url: str) -> None:
-    """The reason stands in issues and exports for ever; the post may be forgotten."""
+    """The reason stays in issues and exports for good; the post may be forgotten."""
     http = ScriptedClient({})
     with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
         job, work = made.rounds.job, made.work()

@@ -1,4 +1,4 @@
-"""When posts are asked for again."""
+"""When posts are requested again."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_what_is_worth_most_is_asked_first(record: Record) -> None:
     assert engagement_queries.follow_shown_posts(record.database, "x", START) == 1
     assert engagement_queries.follow_shown_posts(record.database, "x", START) == 0
     late = START + 6 * HOUR
-    assert engagement_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:1"]  # shown, and never asked for
+    assert engagement_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:1"]  # shown, and never requested
     assert engagement_queries.due_posts(record.database, "x", late, 9) == ["x:1", "x:4", "x:3", "x:2"]
     assert engagement_queries.due_posts(record.database, "x", late, 1) == ["x:1"]
     assert engagement_queries.due_posts(record.database, "y", late, 9) == []
@@ -110,7 +110,7 @@ def test_old_posts_and_those_that_are_gone_are_not_followed(record: Record) -> N
 
 
 def test_who_is_pardoned_is_followed_again(record: Record) -> None:
-    """Also posts of before, whether a word of the operator says so or one is taken back."""
+    """Including earlier posts, whether the operator overrides a verdict or withdraws one."""
 
     def judged(judgement: Judgement, at: int) -> Verdict:
         return Verdict(
@@ -151,7 +151,7 @@ def test_who_is_forgotten_is_not_followed(record: Record) -> None:
 
 
 def test_what_was_forgotten_is_not_asked_for_again(record: Record) -> None:
-    """Nobody has a post by its pseudonym; not even where all posts are looked through anew."""
+    """Networks don't know a post by its pseudonym, so it isn't requested, even after all posts are scanned again."""
     record.append([*post(1), *post(2)], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
     forget(record, "x:1")

@@ -1,4 +1,4 @@
-"""What is kept of a source, read again: by the same reader nothing changes, by a better one what it reads better."""
+"""Reading stored payloads again: the same reader changes nothing, a better one changes what it reads better."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ NOW = moment("2026-03-12T15:00")
 
 
 def collected(record: Record, store: str, name: str) -> ConfiguredSource:
-    """Some rounds of a network, hours apart: posts are edited, counted, deleted meanwhile. With which settings."""
+    """Runs three rounds of a network, ten hours apart; posts are edited, counted and deleted meanwhile. Returns the
+    settings."""
     names, known = SharedPaperIndex(), TrackedPosts(record, name, NOW)
     for at in range(NOW, NOW + 30 * HOUR, 10 * HOUR):
         http = LoopClient(WORLD, SteppedClock(at), stop_at=at + HOUR)
@@ -42,7 +43,7 @@ def collected(record: Record, store: str, name: str) -> ConfiguredSource:
         source = SOURCES[name][0](choice.settings, known, names.names)
         job = CollectJob(source, Connection(http), known, TERMS[name], names=names)
         rounds = made.rounds_of(job, store, http, "one")
-        with suppress(Stopped):  # streams do not end by themselves
+        with suppress(Stopped):  # streams don't end by themselves
             rounds.attempt(once=True)
         rounds._leases.end(rounds.job.name)
         rounds._close_store()
@@ -62,11 +63,11 @@ def test_what_was_just_read_is_read_as_it_was(sqlite_url: str, name: str) -> Non
         assert record.head == chain
 
 
-# ---- readers that changed --------------------------------------------------------------------------------
+# ---- changed readers -------------------------------------------------------------------------------------
 
 
 class Picky(LobstersSource):
-    """An older version: it cannot read stories that have comments."""
+    """An older version that cannot read stories with comments."""
 
     def read(self, seen: RawPayload) -> Iterable[Item]:
         if msgspec.json.decode(seen.body)["comment_count"]:
@@ -75,7 +76,7 @@ class Picky(LobstersSource):
 
 
 class Better(LobstersSource):
-    """It reads titles in plain letters."""
+    """Reads titles in lower case."""
 
     def read(self, seen: RawPayload) -> Iterable[Item]:
         for item in super().read(seen):
@@ -83,14 +84,14 @@ class Better(LobstersSource):
 
 
 class Worse(LobstersSource):
-    """It cannot read anything any more."""
+    """Cannot read anything any more."""
 
     def read(self, seen: RawPayload) -> Iterable[Item]:
         raise ValueError("not today")
 
 
 class Deaf(LobstersSource):
-    """It makes nothing of what it reads."""
+    """Finds nothing in what it reads."""
 
     def read(self, seen: RawPayload) -> Iterable[Item]:
         return ()
@@ -111,7 +112,7 @@ Reads = Callable[[type[LobstersSource]], None]
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
-    """Has the program read Lobsters so from now on."""
+    """Makes the program read Lobsters with another reader."""
     return lambda reader: monkeypatch.setitem(SOURCES, "lobsters", (reader, LobstersSettings))
 
 
@@ -131,7 +132,7 @@ def test_a_better_reader_says_what_it_would_change_and_changes_that(old: Record,
     reads(Better)
     before, chain = old.view(), old.head
     planned = reprocessing.plan(old, CHOICE, TERMS["lobsters"])
-    added = {"post": 2, "snapshot": 1, "mention": 1}  # the account is known
+    added = {"post": 2, "snapshot": 1, "mention": 1}  # the account is already known
     assert planned == ReparsePlan({"post": 1}, added, kept=1, unreadable=0, apart=1, readable=1)
     assert old.head == chain, "a plan changes nothing"
     done = reprocessing.reprocess(old, CHOICE, TERMS["lobsters"])

@@ -1,4 +1,4 @@
-"""Made-up imported listings: papers by number with (reposts, likes), in the order in which they were printed."""
+"""Made-up imported listings: papers by number with (reposts, likes), in printed order."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ Printed = Mapping[int, tuple[int, int]]
 
 
 def listed(record: Record, printed: Printed, day: str = DAY, **more: str | int) -> Publication:
-    """Writes one listing into the record; its publication."""
+    """Writes one listing into the record and returns its publication."""
     write(record, LISTED, listing(printed, day, **more))
     return LISTED
 
 
 def listing(printed: Printed, day: str = DAY, **more: str | int) -> list[Item]:
-    """A listing as an importer gives it.
+    """A listing as an importer yields it.
 
-    `category` of its papers, `posts` shown under each, `later` microseconds after the first file of the day.
+    `category`: of its papers; `posts`: how many are shown under each; `later`: microseconds after the day's first
+    file.
     """
     at = moment(day) + 6 * HOUR + int(more.get("later", 0))
     file = hashlib.sha256(f"{day} {printed} {more}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""A made-up fortnight on arXiv: papers by number, and who talked about them. Every builder gives items."""
+"""A made-up fortnight on arXiv: numbered papers and the posts about them. Every builder returns items."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DAILY = Publication(publication="daily", title="The Daily Dozen", threshold=1000
 
 
 def moment(text: str) -> int:
-    """`2024-05-07T08:00` (UTC) in µs; a day alone is its midnight."""
+    """`2024-05-07T08:00` (UTC) in µs; a date without a time is its midnight."""
     return int(datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC).timestamp()) * 1_000_000
 
 
@@ -52,7 +52,7 @@ def paper(
     type: AnnouncementType = "new",
     **more: str | int,
 ) -> list[Item]:
-    """A paper announced at the midnight that begins a day, or at `at`, with its metadata."""
+    """A paper with its metadata, announced at the midnight that begins a day, or at `at`."""
     at = at or moment(day)
     return [
         Paper(
@@ -70,13 +70,13 @@ REMARK = "Tea cups boil too fast"
 
 
 def remark(own: str) -> str:
-    """What a post says unless it is told: worth quoting, and each post something else."""
+    """A post's default text: worth quoting, and different for each post."""
     return f"{REMARK}, {''.join(chr(97 + ord(sign) % 26) for sign in own)}"
 
 
 def post(number: int, name: str, at: int, account: str = "", text: str = "", **more: object) -> list[Item]:
-    """A post `network:id` about a paper, and its mention; by an account of its own unless one is given, in words that
-    may be quoted, and are too few to be compared with other posts."""
+    """A post `network:id` about a paper, with its mention. By default it has its own account, and words that may be
+    quoted but are too few to be compared with other posts'."""
     network, _, own = name.partition(":")
     made = Post(
         post=name, network=network, account=account or f"{network}:by-{own}", created_at=at,
@@ -93,20 +93,20 @@ def counts(name: str, likes: int, at: int, reposts: int = 0) -> Snapshot:
 
 
 def talk(number: int, voices: int, at: int, network: str = "bluesky") -> list[Item]:
-    """A paper's first post on a network, and as many likes as make so many voices."""
+    """A paper's first post on a network, with enough likes to make `voices` voices."""
     name = f"{network}:{number}"
     return [*post(number, name, at), counts(name, voices - 1, at)]
 
 
 def more_talk(number: int, voices: int, at: int, network: str = "bluesky") -> list[Item]:
-    """The same post has gathered more voices at a later moment."""
+    """The same post with more voices at a later moment."""
     return [counts(f"{network}:{number}", voices - 1, at)]
 
 
 def background(
     day: str = "2024-04-15", category: str = "cs.LG", first: int = 1000, networks: Sequence[str] = ()
 ) -> list[Item]:
-    """A hundred papers of weeks ago, with 3 to 12 voices, ten each: what others are compared with."""
+    """A hundred papers from weeks ago with 3 to 12 voices, ten papers each: the reference for the others."""
     items: list[Item] = []
     for number in range(first, first + 100):
         items += paper(number, day, category)
@@ -118,7 +118,7 @@ def background(
 def read(
     network: str, start: int, end: int, state: CoverageState = "complete", reason: str = "", at: int = 0
 ) -> Coverage:
-    """A reading of a network, observed when it ended."""
+    """A reading of a network, observed when it ended unless `at` says otherwise."""
     return Coverage(network=network, from_at=start, until_at=end, state=state, reason=reason, observed_at=at or end)
 
 
@@ -129,12 +129,12 @@ def judged(subject: str, judgement: Judgement, about: str = "", rule: str = "mad
 
 
 def write(record: Record, *some: Item | Iterable[Item]) -> None:
-    """One batch."""
+    """Writes everything as one batch."""
     record.append([i for one in some for i in ([one] if isinstance(one, Item) else one)], source="made-up")
 
 
 def issue(record: Record, publication: Publication = DAILY, day: str = DAY) -> IssueContent:
-    """The day's issue, frozen two days after. Of a day that no issue can have, which building does not mind: built."""
+    """The day's issue, frozen two days later; only built if that day cannot have an issue."""
     if not is_label(publication, datetime.date.fromisoformat(day)):
         return build(record, IssueRecipe(publication, day, 1, record.head.position)).content
     return frozen(record, publication, day).content
@@ -145,5 +145,5 @@ def frozen(record: Record, publication: Publication = DAILY, day: str = DAY) -> 
 
 
 def numbers(entries: Iterable[object]) -> list[int]:
-    """Entries' papers by number, in order."""
+    """The numbers of the entries' papers, in order."""
     return [int(getattr(entry, "paper").rpartition(".")[2]) for entry in entries]  # noqa: B009

@@ -1,4 +1,4 @@
-"""A made-up archive of two months: papers, who spoke of them on two networks, and what was learned later."""
+"""A made-up archive of two months: papers, who discussed them on two networks, and what was learned later."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAYS = [day.isoformat() for n in range(19) if (day := FIRST + timedelta(days=n))
 
 
 def people(number: int, at: int) -> Iterator[Item]:
-    """A post about a paper, and those who like it: more for some papers, one of whom thinks better of it."""
+    """A post about a paper and its likes: more for some papers; one like is withdrawn."""
     yield from post(number, f"bluesky:{number}", at, account=f"bluesky:by-{number % 7}")
     for n in range(number * 37 % 23):
         liked = at + (n + 1) * HOUR * (1 + number % 5)
@@ -31,7 +31,7 @@ def people(number: int, at: int) -> Iterator[Item]:
 
 
 def archive() -> Iterator[Item]:
-    """Three weeks and five more before them, with six papers a day, of whom people speak on two networks."""
+    """Three weeks and the five before them, with six papers a day, discussed on two networks."""
     number = 0
     for n in range(-35, 19):
         day = FIRST + timedelta(days=n)
@@ -48,7 +48,7 @@ def archive() -> Iterator[Item]:
 
 
 def lessons() -> Iterator[Item]:
-    """What the record learned of them in the course of time."""
+    """What the record learned about them over time."""
     yield judged("bluesky:fan6", "bot", at=moment("2024-05-10T03:00"))
     yield judged("bluesky:160", "doubtful", key(160), at=moment("2024-05-14T03:00"))
     yield judged("bluesky:by-3", "author", key(171), "name", at=moment("2024-05-15T03:00"))

@@ -1,6 +1,6 @@
-"""Who talked about what, once more: papers, persons and posts one by one, from the definitions and without SQL.
+"""Who talked about what, computed again without SQL: paper by paper, person by person, post by post.
 
-Written down from the words of the design alone, to compare with: slow, short, and sharing no code with the record.
+Written from the design alone, as a reference: slow, short, and sharing no code with the record.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ T = TypeVar("T", bound=Item)
 
 
 class Mark(NamedTuple):
-    """A paper, and the moment at which it is measured."""
+    """A paper and the moment at which it is measured."""
 
     paper: str
     announced_at: int
@@ -42,7 +42,7 @@ class Mark(NamedTuple):
 
 
 class Spoken(NamedTuple):
-    """A post about a paper as it was at a mark."""
+    """A post about a paper, as it was at a mark."""
 
     post: Post
     person: str
@@ -54,7 +54,7 @@ class Spoken(NamedTuple):
 
     @property
     def strength(self) -> tuple[bool, int, str]:
-        """The least is where the same voice is strongest: people before bots, more reactions, the network's name."""
+        """The minimum is where a voice is strongest: people before bots, then more reactions, then network name."""
         return (self.is_bot, -(self.reposts + self.likes), self.post.network)
 
 
@@ -71,7 +71,7 @@ class Plain(NamedTuple):
     posted_from: int | None = None
     papers: tuple[str, ...] = ()
     enough: int | None = None
-    """From how many accounts with standing on they are told apart; None where that is not asked."""
+    """How many accounts must have standing before voices are told apart; None if they never are."""
     youngest: int = 0
 
     def seen(self, kind: type[T]) -> list[T]:
@@ -83,7 +83,7 @@ class Plain(NamedTuple):
         ]  # fmt: skip
 
     def latest(self, kind: type[T], at: int | None = None) -> list[T]:
-        """Of each key the latest observation up to a moment, by default the cut."""
+        """The latest observation of each key up to a moment, by default the cut."""
         found: dict[tuple[object, ...], T] = {}
         for item, since, until in self.world.kept:
             if isinstance(item, kind) and since <= self.position and not 0 < until <= self.position:
@@ -96,17 +96,17 @@ class Plain(NamedTuple):
     # ---- persons -----------------------------------------------------------------------------------------
 
     def person(self, account: str) -> str:
-        """The account, by its stable id where that is known."""
+        """The account, by its stable id if known."""
         return next((alias.stable for alias in self.latest(Alias) if alias.account == account), account)
 
     def judged(self, judgement: str, rule: str = "") -> set[tuple[str, str]]:
-        """(person or post, paper) of current verdicts."""
+        """(person or post, paper) of the current verdicts."""
         found = [v for v in self.latest(Verdict) if v.judgement == judgement and rule in ("", v.rule)]
         return {(v.subject if v.about else self.person(v.subject), v.about) for v in found}
 
     @property
     def bots(self) -> set[str]:
-        """Judged by any rule, unless the operator says otherwise, or by `rate` alone and proved to be a person."""
+        """Judged by any rule unless the operator disagrees, or by `rate` alone unless proved to be a person."""
         alone = self.judged("bot", "rate") - self.judged("human", "proved")
         others = [self.judged("bot", rule) for rule in ("pace", "operator", "proved")]
         judged = alone.union(*others) - self.judged("human", "operator")
@@ -114,7 +114,7 @@ class Plain(NamedTuple):
 
     @property
     def doubtful(self) -> set[tuple[str, str]]:
-        """(post, paper), unless the operator says that it is sound."""
+        """(post, paper), unless the operator calls the post sound."""
         return {pair for pair in self.judged("doubtful") - self.judged("sound", "operator") if pair[1]}
 
     @property
@@ -125,8 +125,8 @@ class Plain(NamedTuple):
     # ---- standing ----------------------------------------------------------------------------------------
 
     def observed(self) -> Iterator[tuple[str, str, int]]:
-        """(account, paper, moment) of all posts and reactions, batch by batch and by moment, also of those that the
-        record reads otherwise now."""
+        """(account, paper, moment) of all posts and reactions, by batch and then by moment, including those that the
+        record now reads differently."""
         for batch in sorted({since for _, since, _ in self.world.kept if since <= self.position}):
             came = [item for item, since, _ in self.world.kept if since == batch]
             before = [(item, since) for item, since, _ in self.world.kept if since <= batch]
@@ -143,7 +143,7 @@ class Plain(NamedTuple):
 
     @property
     def known(self) -> set[str] | None:
-        """Persons who spoke of three papers, the first 30 days ago and the third a week; None while there are few."""
+        """People who discussed three papers, the first 30 days ago and the third a week; None if too few did."""
         spoken: dict[str, dict[str, int]] = {}
         for account, paper, at in self.observed():
             spoken.setdefault(account, {}).setdefault(paper, at)
@@ -157,7 +157,7 @@ class Plain(NamedTuple):
         return {self.person(account) for account in accounts}
 
     def authors(self, paper: str) -> set[str]:
-        """Persons judged to be a paper's authors, unless the operator says otherwise, and those that it says are."""
+        """People judged to be a paper's authors unless the operator disagrees, and those the operator names."""
         some = [(v, self.person(v.subject)) for v in self.latest(Verdict) if v.about == paper]
         judged = {person for v, person in some if v.judgement == "author" and v.rule != "operator"}
         told = {(v.judgement, person) for v, person in some if v.rule == "operator"}
@@ -167,7 +167,7 @@ class Plain(NamedTuple):
 
     @property
     def topics(self) -> set[str]:
-        """The papers that are measured: those announced, and older ones with a post in the window."""
+        """The papers measured: those announced, and older ones with a post in the window."""
         made = {post.post: post.created_at for post in self.seen(Post)}
         spoken = {
             mention.paper for mention in self.seen(Mention) if made.get(mention.post, -1) >= (self.posted_from or 0)
@@ -176,7 +176,7 @@ class Plain(NamedTuple):
         return {paper for paper in wanted if not self.papers or paper in self.papers}
 
     def is_shared(self, post: str, paper: str) -> bool:
-        """Whether a post names other papers that are measured, where standing is."""
+        """Whether a post names other measured papers; only if standing counts."""
         others = {mention.paper for mention in self.seen(Mention) if mention.post == post} - {paper}
         return self.enough is not None and bool(others & self.topics)
 
@@ -204,13 +204,13 @@ class Plain(NamedTuple):
     # ---- what was said -------------------------------------------------------------------------------------
 
     def spoken(self, mark: Mark) -> list[Spoken]:
-        """The posts that count at a mark, those of bots among them."""
+        """The posts that count at a mark, including those of bots."""
         networks = sorted({item.network for item, _, _ in self.world.kept if isinstance(item, Post)})
         return [one for network in networks for one in self.spoken_on(network, mark)]
 
     def known_at(self, network: str, mark: Mark) -> int:
-        """Up to when what was observed on a network counts at a mark: where that was first read after it and before
-        the next age, until that was done."""
+        """Until when observations of a network count at a mark: if its first reading ended after the mark and before
+        the next age, until that reading ended."""
         rows = [
             item for item, since, until in self.world.kept
             if isinstance(item, Coverage) and item.network == network and item.observed_at <= self.cut
@@ -225,7 +225,7 @@ class Plain(NamedTuple):
         return max(done) if not following or max(done) < min(following) else mark.until
 
     def spoken_on(self, network: str, mark: Mark) -> list[Spoken]:
-        """Those of one network."""
+        """Those on one network."""
         known = self.known_at(network, mark)
         posts = {post.post: post for post in self.latest(Post, known) if post.network == network}
         counts = {snapshot.post: snapshot for snapshot in self.latest(Snapshot, known)}
@@ -249,7 +249,7 @@ class Plain(NamedTuple):
         return found
 
     def heard(self) -> list[Engagement]:
-        """All that a ranking sees."""
+        """Everything a ranking sees."""
         found = []
         for mark in self.marks():
             spoken = self.spoken(mark)
@@ -296,5 +296,5 @@ def is_at_home(one: Spoken, spoken: list[Spoken]) -> bool:
 
 
 def is_counted(reaction: Reaction, one: Spoken) -> bool:
-    """Whether a post's counts hold a reaction: taken back after they were read, it is still in them."""
+    """Whether a post's counts include a reaction; one withdrawn after the count was read is still included."""
     return not reaction.withdrawn or (one.counted_at is not None and reaction.observed_at > one.counted_at)

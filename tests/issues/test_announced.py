@@ -1,4 +1,4 @@
-"""When an issue's papers were announced, and of how many they are, in words that are true of it."""
+"""What an issue says about when its papers were announced, and out of how many they were chosen."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_why_there_is_none() -> None:
 
 
 def test_papers_of_earlier_issues_are_not_said_to_have_reached_nothing() -> None:
-    """They may well score that much again, and are not shown again."""
+    """They may well score that much again, but are not shown again."""
     held = (EarlierIssue(day=BEFORE, edition=1, digest="d"),)
     assert announcement_counts.empty_reason(content(earlier=held)) == (
         "Nothing new reached the threshold: leaving out what earlier issues held, none of the 214 papers considered "
@@ -152,7 +152,7 @@ def test_on_a_day_without_an_announcement() -> None:
 
 
 def test_a_week_is_not_empty_because_of_one_day_of_it() -> None:
-    """Its Monday's label may be a holiday's."""
+    """Its Monday may be a holiday."""
     read = (NetworkReading(network="bluesky", state="complete"),)
     assert without_papers(day="2021-01-04", window="weekly", readings=read) == (
         "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."

@@ -1,5 +1,5 @@
-"""All listings of the old publication, frozen: in their printed order by the classic rule, and every score computed
-once more from the bare figures of the archive."""
+"""All listings of the old publication, frozen: classic/1 keeps the printed order, and every score is recomputed from
+the archive's raw figures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.long
 
 
 class Figure(NamedTuple):
-    """A place as the archive's table has it."""
+    """A row of the archive's table."""
 
     paper: str
     day: str
@@ -113,7 +113,7 @@ def test_every_score_from_the_bare_figures(contents: list[IssueContent], figures
 
 
 def standing(known: list[Figure], cut: int) -> dict[str, Figure]:
-    """The papers listed in the 90 days to a moment, each with its latest figures."""
+    """The papers listed in the 90 days up to a moment, each with its latest figures."""
     found: dict[str, Figure] = {}
     for one in sorted(known, key=lambda one: one.at):
         if cut - 90 * DAY < one.at <= cut and one.retweets + one.favorites >= 50:
@@ -122,7 +122,7 @@ def standing(known: list[Figure], cut: int) -> dict[str, Figure]:
 
 
 def score(mine: Figure, there: dict[str, Figure]) -> int:
-    """Its rarity among the others of its archive, of the archive's group, or all."""
+    """Its rarity among the others of its archive, its archive's group, or all papers."""
     everybody = [one for one in there.values() if one.paper != mine.paper]
     archive = there[mine.paper].archive
     alike = [one for one in everybody if one.archive == archive]
@@ -139,7 +139,7 @@ FROM entry_counts AS e LEFT JOIN tallies AS t ON t.paper = e.paper AND t.network
     SELECT max(l.observed_at) FROM tallies AS l WHERE l.paper = e.paper AND l.network = e.network
     AND l.observed_at <= e.until)
 """
-"""The counts of an entry, and those of the paper's latest tally by then: a voice is a favorite there."""
+"""The counts of an entry, and those of the paper's latest tally by then; here voices are favorites."""
 
 
 def test_the_tables_for_research_have_every_count(record: Record, contents: list[IssueContent], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an issue holds: which papers, by which attention, from when until when, and how completely it was read."""
+"""What an issue holds: which papers, which attention, its period, and how completely networks were read."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_daily_issue_holds_papers_of_seven_days_that_reach_the_threshold(recor
 
 
 def test_scores_are_those_of_the_design(record: Record) -> None:
-    """100 papers of weeks ago and, a day in, the other one of yesterday: 101, of which 1 had as much as the lower."""
+    """The reference is 100 old papers and yesterday's other one: 101, of which 1 has as many voices as the lower."""
     yesterday = TODAY - 24 * HOUR
     write(record, background())
     for number, voices in ((1, 50), (2, 40)):
@@ -108,7 +108,7 @@ def test_a_paper_of_which_nobody_spoke_is_not_in_it_even_without_a_threshold(rec
 
 
 def test_nothing_was_announced(record: Record) -> None:
-    """Known to be none, by the calendar or from empty feeds, is 0; not known is None."""
+    """0 if known, from the calendar or from empty feeds; None if unknown."""
     write(record, background())
     assert issue(record).announced is None
     assert issue(record, day="2024-05-04").announced == 0
@@ -133,7 +133,7 @@ def test_announced_counts_the_papers_of_the_fields(record: Record) -> None:
 
 
 def test_no_paper_is_in_two_issues_and_those_that_go_on_are_named(record: Record) -> None:
-    """Announced on Monday with 50 voices after 6 hours; growing; each time it is named, from there on."""
+    """Announced on Monday, with 50 voices after 6 hours and more each day; listed as ongoing whenever it has grown."""
     monday = moment("2024-05-06")
     write(record, background(), paper(1, "2024-05-06"), talk(1, 50, monday))
     seen = {}
@@ -226,7 +226,7 @@ def test_fields_and_words(record: Record, changes: dict[str, tuple[str, ...]], e
 
 
 def test_a_paper_without_metadata_is_not_silently_missing(record: Record) -> None:
-    """It has its announcement's categories, and no words."""
+    """It has its announcement's categories and no text."""
     write(record, background(), paper(1)[1:], talk(1, 50, TODAY))
     (entry,) = issue(record).entries
     assert (entry.paper, entry.metadata, entry.archive) == (key(1), "", "")
@@ -239,7 +239,7 @@ def test_a_paper_without_metadata_is_not_silently_missing(record: Record) -> Non
 
 
 def test_level_is_said_of_entries_that_stand_there(record: Record) -> None:
-    """Not of one whose equal is of another field."""
+    """Not of an entry whose equal is in another field."""
     write(record, background())
     for number, category, voices in ((1, "cs.LG", 50), (2, "hep-th", 50), (3, "cs.LG", 40), (4, "cs.LG", 40)):
         write(record, paper(number, category=category), talk(number, voices, TODAY))
@@ -248,7 +248,7 @@ def test_level_is_said_of_entries_that_stand_there(record: Record) -> None:
 
 
 def test_the_place_by_the_classic_rule_stands_beside(record: Record) -> None:
-    """More reposts and likes of one account on two posts are no more voices."""
+    """Reposts and likes of one account on two posts are one voice."""
     write(record, background(networks=("bluesky", "mastodon")))
     write(record, paper(1), talk(1, 20, TODAY), talk(1, 20, TODAY, "mastodon"), paper(2), talk(2, 45, TODAY))
     found = issue(record)
@@ -258,7 +258,7 @@ def test_the_place_by_the_classic_rule_stands_beside(record: Record) -> None:
 
 
 def test_an_issue_holds_all_that_its_ranking_was_computed_on(record: Record) -> None:
-    """From the frozen content alone, without the record, the same scores come out in the same order."""
+    """The frozen content alone gives the same scores in the same order."""
     write(record, background(networks=("bluesky", "mastodon")), background(category="hep-th", first=2000))
     for number in range(1, 9):
         day = f"2024-05-0{1 + number % 7}"
@@ -289,7 +289,7 @@ def _candidate(entry: Entry) -> Candidate:
 
 
 def test_a_weekly_issue_holds_all_papers_by_the_talk_of_the_week(record: Record) -> None:
-    """Also old ones, with the posts made in it, at the cut, against papers of a week's age."""
+    """Including old papers, by posts made that week, at the cut, against papers a week old."""
     start = CUT - 7 * 24 * HOUR
     write(record, background("2024-03-01"))
     write(
@@ -340,7 +340,7 @@ def test_a_monthly_issue(record: Record) -> None:
 
 
 def shown(record: Record, publication: Publication = DAILY) -> list[str]:
-    """The posts that the issue's only entry shows."""
+    """The posts shown under the issue's only entry."""
     built = build.build(record, build.IssueRecipe(publication, DAY, 1, record.head.position))
     (entry,) = built.content.entries
     assert len(entry.posts) == len(built.shown)
@@ -352,7 +352,7 @@ LONG = "A made-up sentence that is long enough to be told from others"
 
 
 def test_the_leading_posts(record: Record) -> None:
-    """By reposts and likes at the cut, the earlier one first; of one account and of one text the first alone."""
+    """By reposts and likes at the cut, ties to the earlier post; only the first by each account and with each text."""
     write(record, background(networks=("bluesky", "mastodon")), paper(1), talk(1, 50, TODAY))
     write(record, post(1, "bluesky:second", TODAY + 9), counts("bluesky:second", 30, TODAY + 9, reposts=18))
     write(record, post(1, "bluesky:level", TODAY + 8), counts("bluesky:level", 48, TODAY + 9))

@@ -1,4 +1,4 @@
-"""How completely networks were read: unknown is never zero, and the worst state is what an issue says."""
+"""How completely networks were read: unknown is never zero, and an issue reports the worst state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ START = CUT - 24 * HOUR
 
 
 def hours(start: int, end: int, state: CoverageState = "complete", reason: str = "", seen: int = 0) -> Coverage:
-    """Read from so many hours after the start until so many; observed at its end, or later."""
+    """A reading from `start` to `end`, in hours; observed when it ended, or at `seen`."""
     end_at = START + end * HOUR
     return read("bluesky", START + start * HOUR, end_at, state, reason, START + seen * HOUR if seen else end_at)
 
@@ -37,7 +37,7 @@ def said(*spans: Coverage) -> tuple[str, str, int | None]:
         ([hours(0, 24)], ("complete", "", None)),
         ([hours(-30, 30)], ("complete", "", None)),
         ([hours(0, 10), hours(10, 24)], ("complete", "", None)),
-        # an hour between two readings is their turn, more is a gap
+        # an hour between two readings is normal; more is a gap
         ([hours(0, 10), hours(11, 23)], ("complete", "", None)),
         ([hours(0, 10), hours(12, 24)], ("partial", "not read", 10)),
         ([hours(0, 20)], ("partial", "not read", 20)),
@@ -45,14 +45,14 @@ def said(*spans: Coverage) -> tuple[str, str, int | None]:
         ([hours(-3, 24, "refused", "403")], ("refused", "403", -3)),
         ([hours(0, 2), hours(2, 4, "partial", "slow"), hours(4, 24, "refused", "403")], ("refused", "403", 4)),
         ([hours(0, 2), hours(4, 24, "refused", "403")], ("refused", "403", 4)),
-        # read after all: what came later takes the place of what was refused
+        # read after all: the later reading replaces the refusal
         ([hours(0, 5), hours(5, 8, "refused", "403"), hours(5, 24)], ("complete", "", None)),
-        # and is worse where it says so
+        # and a later, worse reading replaces a better one
         ([hours(0, 24, seen=24), hours(5, 8, "refused", "403", 26)], ("refused", "403", 5)),
-        # said at the same moment: the worse
+        # observed at the same moment: the worse counts
         ([hours(0, 24, seen=24), hours(0, 24, "partial", "slow", 24)], ("partial", "slow", 0)),
         ([hours(0, 24, "partial", "slow", 24), hours(0, 24, seen=24)], ("partial", "slow", 0)),
-        # a reading that took no time read nothing
+        # an empty interval covers nothing
         ([hours(5, 5, "refused", "403")], ("unknown", "not read", None)),
     ],
 )  # fmt: skip
@@ -114,7 +114,7 @@ def test_an_issue_names_every_network_that_was_ever_read_or_heard(record: Record
 
 
 def test_a_network_that_was_not_read_has_no_count(record: Record) -> None:
-    """Unknown is never zero: it is named, and the other parts stay as they are."""
+    """Unknown is never zero: the network is named, and the other parts stay the same."""
     write(record, background(), paper(1), talk(1, 50, moment(DAY)))
     asked = issue(record, msgspec.structs.replace(DAILY, networks=("bluesky", "reddit")))
     assert states(asked.readings) == {"bluesky": "unknown", "reddit": "unknown"}

@@ -1,4 +1,4 @@
-"""A post whose link and words speak of two papers is shown to nobody as one about the paper that it stands under."""
+"""A post whose link and words point to different papers is not shown under the paper it links to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_doubtful_post_is_not_quoted_also_where_an_issue_showed_it(sqlite_url:
 
 
 def test_the_seed_that_embeds_such_a_post(shared: Path, tmp_path: Path) -> None:
-    """2021-01-14, place 13: found on import; the classic file is given back whole, the page leaves the post out."""
+    """2021-01-14, place 13: flagged on import; the classic file is reproduced whole, the page omits the post."""
     store = tmp_path / "s.db"
     [seed] = (shared / "seeds" / "restored").glob("2021-01-14*")
     good("import", "classic", seed, "--store", store)

@@ -1,4 +1,4 @@
-"""Why a paper ranks where it does: the numbers add up again, and the whole text is as expected."""
+"""Why a paper has its rank: the numbers add up, and the whole text is as expected."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def shelved(record: Record, publication: Publication, day: str = DAY) -> Publish
 
 @pytest.fixture
 def daily(record: Record) -> PublishedIssue:
-    """Four entries on three networks, two of them level, one still talked about; a bot, and a network that refused."""
+    """Four entries on three networks, two of them level; an ongoing one, a bot, and a network that refused."""
     write(record, DAILY, background(networks=("bluesky", "mastodon", "hackernews")))
     write(record, paper(9, "2024-05-06", title="The paper of Monday"), talk(9, 80, MONDAY))
     frozen(record, DAILY, "2024-05-06")
@@ -73,7 +73,7 @@ def daily(record: Record) -> PublishedIssue:
 
 @pytest.fixture
 def listing(record: Record) -> PublishedIssue:
-    """A listing with counts several times too high; its numbered method is known."""
+    """An imported listing of four papers."""
     printed = {1: (900, 20), 2: (5, 200), 3: (60, 100), 4: (50, 2), 5: (10, 100)}
     return shelved(record, listed(record, printed))
 
@@ -96,7 +96,7 @@ def test_every_number_adds_up_again(daily: PublishedIssue, listing: PublishedIss
 
 
 def test_the_sum_is_in_the_text(daily: PublishedIssue) -> None:
-    """Read from the printed lines alone, the parts are the score."""
+    """The parts in the printed lines add up to the score."""
     for entry in daily.content.entries:
         lines = list(text_of(explain(daily, entry.paper)))
         column = [int(line[16:24].replace(",", "")) for line in lines if re.match(r"  \S.{13} *[\d,]+   ", line)]
@@ -123,7 +123,7 @@ def test_a_paper_still_talked_about_is_explained_too(daily: PublishedIssue) -> N
 
 
 def test_further_voices_that_would_swap_are_taken_to_be_known_ones(record: Record) -> None:
-    """Said where voices with standing count for more, and anything would swap."""
+    """Said where voices with standing count for more and further voices could swap entries."""
     write(record, weeks_ago(), day())
     known = shelved(record, VOUCHED)
     assert [explain(known, entry.paper).notes[-1:] for entry in known.content.entries] == [(ALL_KNOWN,)] * 2
@@ -143,7 +143,7 @@ def test_a_paper_that_is_not_in_the_issue(daily: PublishedIssue) -> None:
 
 
 def test_a_listing_s_method_is_noted(record: Record) -> None:
-    """Of a method that is known; the made-up one is not."""
+    """Only if the method is known; the made-up one is not."""
     publication = listed(record, {1: (90, 10)})
     issue = shelved(record, publication)
     assert explain(issue, key(1)).notes == ()

@@ -1,4 +1,4 @@
-"""Forecasts from engagement: which rows become curves, which papers get a forecast, and what is said where none is."""
+"""Forecasts from engagement: which rows become curves, which papers get a forecast, and what is said without one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.issues.made import key, more_talk, paper, talk, write
 
 NOW = 20_500 * DAY + 9 * HOUR
 GROWN = {6: 10, 24: 20, 72: 30, 168: 40}
-"""Voices at each age of a paper as all go here."""
+"""Voices at each age; all papers here grow like this."""
 
 
 def rows(paper: str, old: int, network: str = "bluesky", archive: str = "cs", times: int = 1) -> Iterator[Engagement]:
-    """What is measured of a paper so many hours old: a row for each age that it has reached, in their order."""
+    """The measurements of a paper `old` hours old: one row for each age it has reached, in order."""
     at = NOW - old * HOUR
     for age, voices in GROWN.items():
         if age <= old:
@@ -31,7 +31,6 @@ def rows(paper: str, old: int, network: str = "bluesky", archive: str = "cs", ti
 def row(
     paper: str, at: int, age: int, voices: int, network: str = "bluesky", archive: str = "cs", peer: int = 1
 ) -> Engagement:
-    """One row."""
     return Engagement(
         paper=paper, announced_at=at, age=age, until=at + age * HOUR, peer=peer, network=network, archive=archive,
         voices=voices, reposts=0, likes=0, bots=0,
@@ -39,14 +38,14 @@ def row(
 
 
 def record(papers: int = 150) -> list[Engagement]:
-    """What is known of so many papers that are older than a week, a new one every twelve hours."""
+    """The engagement of many papers older than a week, one every twelve hours."""
     return [one for n in range(papers) for one in rows(f"arxiv:2401.{n:05}", 170 + 12 * n)]
 
 
 def forecasts(
     engagements: Iterable[Engagement], papers: Sequence[str], as_of: int
 ) -> dict[str, tuple[NetworkForecast, ...]]:
-    """The forecasts of papers at a moment, from all engagement of the 90 days before it."""
+    """The papers' forecasts at a moment, from all engagement of the 90 days before it."""
     collector = CurveCollector(as_of)
     for _, group in groupby(engagements, key=lambda row: row.paper):
         collector.add(list(group))
@@ -54,7 +53,7 @@ def forecasts(
 
 
 def told(engagements: list[Engagement], paper: str) -> tuple[NetworkForecast, ...] | None:
-    """What is forecast of a paper."""
+    """The forecasts of one paper."""
     return forecasts(engagements, [paper], NOW).get(paper)
 
 
@@ -111,7 +110,7 @@ def test_paper_by_paper_is_the_same() -> None:
 
 @pytest.mark.long
 def test_from_a_record(store_url: str) -> None:
-    """Papers of ten weeks that go from 4 voices at 6 h to 12 after a week, and one that is seven hours old."""
+    """Papers of ten weeks that go from 4 voices at 6 hours to 12 after a week, and one seven hours old."""
     with Record(store_url) as record:
         for number in range(1, 121):
             at = NOW - 8 * DAY - number * 12 * HOUR

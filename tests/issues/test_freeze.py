@@ -1,4 +1,4 @@
-"""Frozen issues: they stay as they are, are corrected by editions, are rebuilt alike anywhere, and verify."""
+"""Frozen issues: they never change, are corrected by new editions, rebuild identically anywhere, and verify."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 
 def fortnight() -> list[Item]:
-    """Two days with entries on two networks, a bot, a reading."""
+    """Two days with entries on two networks, a bot and a reading."""
     monday = moment("2024-05-06")
     return [
         DAILY,
@@ -70,7 +70,7 @@ def all_issues(record: Record) -> list[Issue]:
 
 
 def found(record: Record, issues: Sequence[Issue] = ()) -> list[str]:
-    """What verifying issues finds, by default all that are there."""
+    """What verifying these issues finds; by default, all issues."""
     return [str(one) for item in issues or all_issues(record) for one in freeze.check_issue(record, item)]
 
 
@@ -156,7 +156,7 @@ DAYS = [f"2024-05-{day:02}" for day in (1, 2, 3, 6, 7, 8)]
 
 
 def freeze_all(url: str) -> list[str]:
-    """What a process of its own does."""
+    """What the other process runs."""
     with Record(url) as record:
         return [frozen(record, day=day).digest for day in DAYS]
 
@@ -176,7 +176,7 @@ def test_two_processes_at_once_freeze_one_issue(store_url: str) -> None:
 def test_who_comes_second_gets_the_first_one_s_issue(
     record: Record, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other process freezes just when ours has built the issue."""
+    """The other process freezes just after ours has built the issue."""
     write(record, fortnight())
     first: list[freeze.FrozenIssue] = []
 
@@ -200,7 +200,7 @@ def test_who_comes_second_gets_the_first_one_s_issue(
 
 
 def test_what_comes_later_changes_no_frozen_issue(store_url: str) -> None:
-    """Late observations, later verdicts, aliases, other metadata, corrected earlier issues."""
+    """Late observations, later verdicts, aliases, changed metadata, corrected earlier issues."""
     with Record(store_url) as record:
         write(record, fortnight())
         monday = frozen(record, day="2024-05-06")
@@ -222,7 +222,7 @@ def test_what_comes_later_changes_no_frozen_issue(store_url: str) -> None:
 
 
 def better(likes: int) -> list[Item]:
-    """What readers make of the same raw original."""
+    """What the readers make of the same raw payload."""
     return [*post(2, "bluesky:seen", TODAY), counts("bluesky:seen", likes, TODAY)]
 
 
@@ -233,7 +233,7 @@ def voices_of(issue: freeze.FrozenIssue, number: int = 2) -> int:
 
 @pytest.mark.long
 def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
-    """Neither where it reads other counts, nor where its answer is nothing."""
+    """Neither if it reads other counts nor if it reads nothing."""
     with Record(store_url) as record:
         write(record, fortnight())
         seen = RawPayload("post", "bluesky:seen", b"{}", TODAY)
@@ -263,7 +263,7 @@ def test_what_was_forgotten_still_verifies_and_ranks_alike(store_url: str) -> No
         again = freeze.freeze(record, DAILY, DAY, again=True, reason="once more", at=LATER)
         ranked = [msgspec.structs.replace(entry, posts=()) for entry in first.content.entries]
         assert [msgspec.structs.replace(entry, posts=()) for entry in again.content.entries] == ranked
-        assert again.content.entries[1].posts != first.content.entries[1].posts  # without words nothing is quoted anew
+        assert again.content.entries[1].posts != first.content.entries[1].posts  # without text nothing is quoted
         assert found(record) == []
         assert RecordIssueReader(record).issue("daily", DAY, 1).posts[key(2)] == ()
 
@@ -280,7 +280,7 @@ def moved(source: str, target: str, records_only: bool = False) -> None:
 def test_the_same_batches_give_the_same_digests_in_both_databases(
     sqlite_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
-    """A record that was frozen in SQLite is moved to PostgreSQL and back: it verifies, and freezes alike."""
+    """A record frozen in SQLite moves to PostgreSQL and back: it verifies, and freezes identically."""
     with Record(sqlite_url) as record:
         write(record, fortnight())
         monday = frozen(record, day="2024-05-06")
@@ -299,7 +299,7 @@ def test_the_same_batches_give_the_same_digests_in_both_databases(
 
 
 def test_the_same_items_give_the_same_issue_in_a_store_of_its_own(store_url: str, tmp_path: Path) -> None:
-    """Only hashes of posts, whose salts are random, differ."""
+    """Only the hashes of posts differ, as their salts are random."""
 
     def bare(content: object) -> object:
         plain = msgspec.to_builtins(content)

@@ -1,4 +1,4 @@
-"""Issues ranked by rarity/2: frozen with the standing of then, verified whatever comes later, or is forgotten."""
+"""Issues ranked by rarity/2: frozen with the standing of that moment, whatever is added or forgotten later."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 
 def weeks_ago(accounts: list[str] = ACCOUNTS, first: int = 0) -> list[Item]:
-    """Each account posts about three papers, 50 to 20 days before."""
+    """Each account posts about three papers, 50 to 20 days earlier."""
     return [
         item
         for number, account in enumerate(accounts, first)
@@ -42,13 +42,13 @@ def weeks_ago(accounts: list[str] = ACCOUNTS, first: int = 0) -> list[Item]:
 
 
 def liked(number: int, name: str, accounts: list[str]) -> list[Item]:
-    """A post about a paper, and who liked it."""
+    """A paper, a post about it, and who liked that post."""
     likes = [Reaction(post=name, account=account, type="like", observed_at=TODAY) for account in accounts]
     return [*paper(number), *post(number, name, TODAY), *likes]
 
 
 def day() -> list[Item]:
-    """One paper with ten known voices, one with a crowd of unknown ones, one with both, and the author of the last."""
+    """One paper with ten known voices, one with a crowd of unknown ones, and one with both and a post by its author."""
     crowd = [f"bluesky:new{n}" for n in range(60)]
     return [
         VOUCHED, *background(), *liked(1, "bluesky:1", ACCOUNTS[:10]), *liked(2, "bluesky:2", crowd),

@@ -1,4 +1,4 @@
-"""Days of announcement that are inferred from when papers were submitted, for issues that are made afterwards."""
+"""Announcement days inferred from submission times, for issues made retrospectively."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tests.issues.past import DAILY, FIRST, archive, fill, lessons
 from tests.issues.test_past_days import flaws, made
 
 LAST = date(2024, 5, 21)
-"""The day after has no deadline."""
+"""There is no deadline on the next day."""
 
 
 def line(item: Paper, submitted_at: int) -> bytes:
-    """A paper as it stands in arXiv's snapshot."""
+    """A paper as a line of arXiv's snapshot."""
     row = {
         "id": item.paper.removeprefix("arxiv:"), "title": item.title, "abstract": item.abstract,
         "categories": " ".join(item.categories), "update_date": as_utc(item.observed_at).date().isoformat(),
@@ -42,7 +42,7 @@ def line(item: Paper, submitted_at: int) -> bytes:
 
 
 def snapshot(items: Iterable[Item]) -> bytes:
-    """The papers among items, each submitted at noon in New York, before the deadline for its day."""
+    """The items' papers, each submitted at noon in New York before the deadline for its day."""
     days = {item.paper: item.day for item in items if isinstance(item, Announcement)}
     return b"".join(
         line(item, moment(deadline_day(days[item.paper]).isoformat()) + 16 * HOUR)
@@ -51,7 +51,7 @@ def snapshot(items: Iterable[Item]) -> bytes:
 
 
 def fill_without_announcements(record: Record) -> Record:
-    """The made-up archive with arXiv's snapshot in place of what was announced."""
+    """The made-up archive, with arXiv's snapshot instead of announcements."""
     items = list(archive())
     record.append([DAILY], source="settings", at=1)
     take(record, "arxiv", file(snapshot(items)))
@@ -64,11 +64,11 @@ def fill_without_announcements(record: Record) -> Record:
     [
         ("2024-05-06T17:59", "2024-05-07"),  # 13:59 in New York
         ("2024-05-06T18:00", "2024-05-08"),
-        ("2024-05-10T18:00", "2024-05-14"),  # a Friday's afternoon
+        ("2024-05-10T18:00", "2024-05-14"),  # a Friday afternoon
         ("2024-05-21T20:00", "2024-05-24"),  # no deadline on the 22nd
         ("2024-01-08T18:59", "2024-01-09"),  # in winter
         ("2024-12-24T20:00", "2024-12-30"),  # Christmas
-        ("2016-05-03T19:59", "2016-05-04"),  # the deadline was at 16:00
+        ("2016-05-03T19:59", "2016-05-04"),  # the deadline was 16:00
     ],
 )
 def test_by_the_schedule(submitted: str, day: str) -> None:
@@ -80,7 +80,7 @@ def test_by_the_schedule(submitted: str, day: str) -> None:
 
 
 def told(record: Record) -> Iterator[object]:
-    """What issues say but for what names rows."""
+    """The contents of issues, without what identifies rows."""
     for content in made(record, FIRST, LAST):
         entries = [
             msgspec.structs.replace(entry, posts=(), metadata="") for entry in (*content.entries, *content.ongoing)
@@ -91,7 +91,7 @@ def told(record: Record) -> Iterator[object]:
 
 @pytest.mark.long
 def test_it_is_as_if_they_had_been_observed(store_url: str, tmp_path: Path) -> None:
-    """Where arXiv held nothing back, issues are the same, number for number; and say that days were inferred."""
+    """If arXiv held nothing back, the issues are the same, number for number, but say that days were inferred."""
     with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
         fill(other)
         assert infer_days(other, FIRST, LAST) == 0 and other.count(Announcement) == 6 * 40
@@ -117,7 +117,7 @@ def test_an_issue_says_so(sqlite_url: str) -> None:
 
 
 def test_what_was_observed_goes_before(sqlite_url: str) -> None:
-    """Of a paper, and of a day; also where it comes in later. What was frozen stays as it was."""
+    """For a paper and for a day, even when added later. Frozen issues stay the same."""
     with Record(sqlite_url) as record:
         fill_without_announcements(record)
         write(record, paper(222, "2024-05-22")[1:], paper(900, "2024-05-20"))  # one was held back
@@ -139,7 +139,7 @@ def days_of(record: Record, number: int) -> list[tuple[str, str]]:
 
 
 def test_papers_of_no_snapshot_are_not_inferred(sqlite_url: str) -> None:
-    """A site that collects knows some papers of the time before it, and not all that were announced then."""
+    """A site knows only some of the papers announced before it began collecting."""
     with Record(sqlite_url) as record:
         write(record, Paper(paper=key(1), title="A", categories=("cs.LG",), published_at=moment("2024-05-06"),
                             observed_at=moment("2024-06-01")))  # fmt: skip

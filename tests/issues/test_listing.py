@@ -1,4 +1,4 @@
-"""Imported listings: their papers, ranked anew by favorites among all that was listed; corrected listings."""
+"""Imported listings: their papers ranked again by favorites among all listed papers; corrected listings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
 def older(
     record: Record, favorites: int = 30, day: str = "2024-03-01", category: str = "cs.LG", first: int = 1000
 ) -> None:
-    """Five hundred papers of another day's listing."""
+    """Five hundred papers in another day's listing."""
     printed = {number: (50, favorites) for number in range(first, first + 500)}
     listed(record, printed, day, category=category, posts=0)
 
@@ -54,7 +54,7 @@ def test_all_papers_of_the_listing_are_in_it_whatever_they_score(record: Record)
 
 
 def test_by_another_ranking_a_listing_has_no_prices_and_says_what_would_swap(record: Record) -> None:
-    """Its papers are compared at no age, at which accounts could have been spread."""
+    """Listed papers are not compared at ages, over which accounts could have been spread."""
     older(record)
     listed(record, {1: (10, 40), 2: (40, 35)})
     write(record, msgspec.structs.replace(LISTED, ranking="rarity/2", observed_at=1))
@@ -84,7 +84,7 @@ def test_the_cut_is_the_last_moment_of_the_listing(record: Record) -> None:
 
 
 def test_posts_seen_after_the_last_place_are_shown_too(record: Record) -> None:
-    """As where one post was seen at one moment with other words under two places."""
+    """As when one post was seen at one moment under two places, with different words."""
     words, mention, where = listing({1: (10, 40)})[-4], *listing({1: (10, 40)})[-2:]
     listed(record, {1: (10, 40)}, posts=0)
     write(record, *(msgspec.structs.replace(item, observed_at=SIX + 1) for item in (words, mention, where)))
@@ -93,7 +93,7 @@ def test_posts_seen_after_the_last_place_are_shown_too(record: Record) -> None:
 
 
 def test_a_paper_is_compared_as_what_it_is_not_as_what_was_printed(record: Record) -> None:
-    """The record knows better which archive is its primary one."""
+    """The record knows its primary archive better."""
     older(record, category="stat.ML")
     listed(record, {1: (10, 60)})
     known = Paper(paper=key(1), title="Made-up", categories=("stat.ML", "cs.LG"), observed_at=SIX - 1)
@@ -122,7 +122,7 @@ def test_a_listing_that_names_no_paper(record: Record) -> None:
 
 
 def test_a_paper_listed_again_under_another_archive_is_not_compared_with_itself(record: Record) -> None:
-    """It stands once, by its latest tally, under the archive that is its primary one by then."""
+    """It counts once, by its latest tally, under what is then its primary archive."""
     older(record)
     older(record, category="stat.ML", first=3000)
     listed(record, {1: (10, 45)}, "2024-05-06", category="stat.ML")
@@ -157,7 +157,7 @@ def corrected(record: Record) -> freeze.FrozenIssue:
 
 
 def test_a_corrected_listing_is_a_new_edition(record: Record) -> None:
-    """It has fewer papers, other counts and fewer posts; nothing of the first one is left in it."""
+    """It has fewer papers, different counts and fewer posts; nothing of the first one remains."""
     listed(record, FIRST, posts=3)
     first = freeze.freeze(record, LISTED, DAY, at=LATER)
     assert not freeze.newer_listing(record, first)
@@ -183,7 +183,7 @@ def test_a_corrected_listing_is_a_new_edition(record: Record) -> None:
 
 
 def test_places_of_two_files_are_never_mixed(record: Record) -> None:
-    """Also where the first file's last place was tallied after the second file's."""
+    """Even if the first file's last place was tallied after the second file's."""
     listed(record, FIRST)
     listed(record, {3: (10, 70), 4: (9, 50)}, later=1)
     assert [(entry.paper, entry.order) for entry in issue(record, LISTED).entries] == [(key(3), 1), (key(4), 2)]

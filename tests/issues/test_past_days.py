@@ -1,4 +1,4 @@
-"""Issues that are made afterwards: the numbers of those that are frozen day by day, apart from these, and marked."""
+"""Issues made retrospectively: the same numbers as if frozen day by day, kept apart from those, and marked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, archive, fill
 
 
 def without_chain(content: IssueContent) -> IssueContent:
-    """Without what two stores never have alike: hashes of rows with salts, and what rests on them."""
+    """Without what always differs between two stores: salted hashes of rows, and whatever depends on them."""
     entries, ongoing = (
         tuple(msgspec.structs.replace(entry, posts=("",) * len(entry.posts)) for entry in some)
         for some in (content.entries, content.ongoing)
@@ -56,8 +56,7 @@ def flaws(record: Record) -> list[str]:
 def test_day_by_day_it_is_the_same(
     store_url: str, tmp_path: Path, ranking: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Number for number what `freeze` makes of the same record on one day after another; and every one is built
-    again."""
+    """The same numbers as `freeze` gives day after day on the same record; and every issue rebuilds."""
     monkeypatch.setattr("hotpapers.engagement.standing.queries.ENOUGH_KNOWN", 5)
     recipe = msgspec.structs.replace(DAILY, ranking=ranking)
     with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
@@ -120,8 +119,8 @@ main()
 
 @pytest.mark.long
 def test_killed_it_goes_on(tmp_path: Path) -> None:
-    """Killed before an issue is written and after, nothing is lost or doubled, and the issues are those of a run that
-    was left alone."""
+    """Killed before or after an issue is written, it loses and repeats nothing, and makes the same issues as an
+    undisturbed run."""
     store, other = tmp_path / "killed.db", tmp_path / "alone.db"
     for file in (store, other):
         with Record(str(file)) as record:
@@ -142,7 +141,7 @@ def test_killed_it_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_two_at_once_make_each_issue_once(sqlite_url: str) -> None:
-    """Another process that is ahead: its issues are taken as they are."""
+    """If another process is ahead, its issues are used."""
     with Record(sqlite_url) as record:
         publication = publication_of(fill(record), None)
         period = plan_period(record, publication, FIRST, LAST)
@@ -155,7 +154,7 @@ def test_two_at_once_make_each_issue_once(sqlite_url: str) -> None:
 
 @pytest.mark.long
 def test_what_comes_in_meanwhile_counts(sqlite_url: str, tmp_path: Path) -> None:
-    """Rows of the period that are imported during a run count from the next issue on, as for `freeze`."""
+    """Rows of the period imported during a run count from the next issue on, as with `freeze`."""
     late = [Reaction(post="bluesky:215", account=f"bluesky:new{n}", type="like", observed_at=moment("2024-05-08"))
             for n in range(40)]  # fmt: skip
     contents: list[list[IssueContent]] = []
@@ -177,7 +176,7 @@ def test_what_comes_in_meanwhile_counts(sqlite_url: str, tmp_path: Path) -> None
 
 
 def test_what_was_not_known(store_url: str) -> None:
-    """Each number by an example."""
+    """One example for each number."""
     day, cut = "2024-05-07", moment("2024-05-07T08:00")
     with Record(store_url) as record:
         record.append([DAILY], source="settings", at=1)
@@ -202,7 +201,7 @@ def test_what_was_not_known(store_url: str) -> None:
 
 
 def test_posts_on_papers_that_are_not_considered_are_not_told_of(sqlite_url: str) -> None:
-    """An older paper that was replaced that day, or listed in another category, is not among those of the issue."""
+    """An older paper replaced or cross-listed that day is not among the issue's papers."""
     day, cut = "2024-05-07", moment("2024-05-07T08:00")
     with Record(sqlite_url) as record:
         record.append([DAILY], source="settings", at=1)
@@ -244,7 +243,7 @@ def test_all_of_it_in_words() -> None:
 
 @pytest.mark.long
 def test_apart_from_those_of_their_time(sqlite_url: str) -> None:
-    """They are found by their own name alone, and change nothing of what appeared in its time."""
+    """They are found only by their own name, and change no issue that appeared in its time."""
     with Record(sqlite_url) as record:
         fill(record)
         own = frozen(record, DAILY, "2024-05-27")
@@ -320,7 +319,7 @@ def test_a_network_that_was_read_is_not_absent_where_nobody_spoke(sqlite_url: st
 
 @pytest.mark.long
 def test_a_period_by_the_name_of_what_was_made(sqlite_url: str) -> None:
-    """Asked for by its own name, it is the same publication."""
+    """Requested by its own name, it is the same publication."""
     with Record(sqlite_url) as record:
         made(fill(record), FIRST, date(2024, 5, 8))
         period = plan_period(record, publication_of(record, NAME), FIRST, LAST)

@@ -1,4 +1,4 @@
-"""Which posts are worth quoting: the rule on 200 labelled posts, and in issues."""
+"""Which posts are worth quoting: the rule on 200 labeled posts, and in issues."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TITLE = "Moss on Stone Walls"
 
 
 class Labelled(NamedTuple):
-    """A made-up post. `lot`: 1 was written with the rule, 2 afterwards, and the rule was not changed for it."""
+    """A made-up post. `lot` 1 was written with the rule; `lot` 2 afterwards, and the rule was not changed for it."""
 
     lot: str
     kind: str
@@ -69,13 +69,13 @@ def _labelled(papers: dict[str, MentionedPaper]) -> Iterator[Labelled]:
 
 
 def figures(posts: list[Labelled]) -> tuple[int, int, int]:
-    """How many are worth quoting, are chosen, and both."""
+    """How many are worth quoting, how many are chosen, and how many are both."""
     worth = [one for one in posts if one.kind in WORTH]
     return len(worth), sum(one.chosen for one in posts), sum(one.chosen for one in worth)
 
 
 def test_the_rule_on_two_hundred_posts(labelled: list[Labelled]) -> None:
-    """The floor: of what is quoted 95 in 100 says something, of what says something 90 in 100 may be quoted."""
+    """The minimum: 95% of quoted posts say something, and 90% of posts that say something may be quoted."""
     assert len(labelled) == 200
     worth, chosen, right = figures(labelled)
     assert right >= 0.95 * chosen
@@ -87,7 +87,7 @@ def test_every_title_alone_and_every_abstract_is_passed_over(labelled: list[Labe
 
 
 def test_where_it_is_wrong(labelled: list[Labelled]) -> None:
-    """Exactly: an issue is built again by the rule that it names, so `quotes/1` decides these for ever."""
+    """Exact, because issues are rebuilt by the rule they name: `quotes/1` keeps these decisions for ever."""
     wrong = [(one.kind, one.text[:24]) for one in labelled if one.chosen != (one.kind in WORTH)]
     assert wrong == [
         ("spam", "Buy followers cheap and "),
@@ -129,7 +129,7 @@ def said(name: str, likes: int, text: str, reply_to: str = "") -> list[Item]:
 
 
 def quoted(record: Record, posts: int = 3) -> list[str]:
-    """The posts of an issue's only paper, in order."""
+    """The posts quoted for an issue's only paper, in order."""
     publication = Publication(publication="daily", title="", threshold=0, posts=posts, observed_at=0)
     built = build(record, IssueRecipe(publication, DAY, 1, record.head.position))
     assert list(dict.fromkeys(one.place for one in built.shown)) in ([], [1])
@@ -176,7 +176,7 @@ def test_the_same_remark_on_two_networks_is_quoted_once(store_url: str) -> None:
 
 
 def test_an_issue_verifies_when_a_post_was_forgotten_that_had_kept_another_out(store_url: str) -> None:
-    """The forgotten one was not quoted itself: two of its network had more reactions."""
+    """The forgotten post was not quoted itself: two on its network had more reactions."""
     with Record(store_url) as record:
         write(record, background(), paper(1, title=TITLE), talk(1, 5, AT), said("bluesky:2", 80, REMARK))
         write(record, said("bluesky:3", 90, "Nobody believes those ninety photographs"), said("mastodon:1", 40, REMARK))
@@ -236,7 +236,7 @@ def _findings(record: Record) -> list[str]:
 
 
 def test_a_post_about_two_papers_is_judged_beside_each(sqlite_url: str) -> None:
-    """What says nothing beside the one may say something beside the other."""
+    """Words that say nothing beside one paper may say something beside the other."""
     other = "Our garden wall turned green overnight"
     with Record(sqlite_url) as record:
         write(record, background(), paper(1, title=TITLE), paper(2, title=other), talk(1, 40, AT), talk(2, 40, AT))

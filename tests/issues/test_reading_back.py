@@ -1,4 +1,4 @@
-"""What was said before a network was first read: when it counts, what coverage says, when a first issue closes."""
+"""Posts from before a network's first reading: when they count, what coverage says, when a first issue closes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MINUTE = HOUR // 60
 BEGINS = moment(DAY) + 30 * MINUTE
 CUT = moment(DAY) + 8 * HOUR
 ANNOUNCED = BEGINS - 73 * HOUR
-"""Of paper 1: it reached 72 hours an hour before the site began."""
+"""When paper 1 was announced: it reached 72 hours an hour before the site began."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def mark(network: str, reason: str, at: int) -> Coverage:
 
 
 def first_read(network: str, since: int, done: int = 20, begins: int = BEGINS) -> list[Item]:
-    """A network that is first read, back to a moment; it takes so many minutes."""
+    """A network's first reading, back to `since`; it takes `done` minutes."""
     return [
         mark(network, BEGAN, begins), read(network, since, begins, at=begins + done * MINUTE),
         mark(network, READ_BACK, begins + done * MINUTE),
@@ -45,7 +45,7 @@ def first_read(network: str, since: int, done: int = 20, begins: int = BEGINS) -
 
 
 def said(name: str, made_at: int, seen: int, likes: int, counted: int, number: int = 1) -> list[Item]:
-    """A post made at a moment, seen so many minutes after the site began, and counted so many."""
+    """A post made at a moment, first seen and counted so many minutes after the site began."""
     seen_at = BEGINS + seen * MINUTE
     found = [msgspec.structs.replace(item, observed_at=seen_at) for item in post(number, name, made_at)]
     return [*found, counts(name, likes, BEGINS + counted * MINUTE)]
@@ -79,7 +79,7 @@ def test_counts_that_come_when_all_was_read_back_are_for_the_next_age(record: Re
 
 
 def test_an_age_that_is_reached_meanwhile_takes_it(record: Record) -> None:
-    """It stands for one age, that before which it was not known yet."""
+    """It counts for one age only: the last one reached before it was known."""
     announced = BEGINS - 72 * HOUR + 10 * MINUTE
     write(record, paper(1, at=announced), first_read("bluesky", BEGINS - DAY_LONG))
     write(record, said("bluesky:1", announced + HOUR, 5, 10, 15))
@@ -87,7 +87,7 @@ def test_an_age_that_is_reached_meanwhile_takes_it(record: Record) -> None:
 
 
 def test_without_the_words_that_it_was_read_back_nothing_counts_late(record: Record) -> None:
-    """What was missed while a program did not run is not known of that time; so were issues frozen before."""
+    """What a stopped program missed stays unknown for that time, as in issues frozen earlier."""
     write(record, paper(1, at=ANNOUNCED), read("bluesky", BEGINS - DAY_LONG, BEGINS))
     write(record, said("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10))
     assert voices(record) == {}
@@ -163,10 +163,10 @@ def test_a_network_that_is_added_later_does_not_hide_gaps(record: Record) -> Non
     [
         (-450, 20, 0),  # long before
         (-10, 20, 10),
-        (60, 40, 100),  # started an hour after
-        (-10, 200, 0),  # nothing waits for so long
+        (60, 40, 100),  # began an hour after the day's hour
+        (-10, 200, 0),  # nothing waits that long
         (13 * 60, 20, 13 * 60 + 20),
-        (99 * 60, 20, 0),  # the issue of a day that was over
+        (99 * 60, 20, 0),  # the issue of a day that was already over
     ],
 )
 def test_a_first_issue_closes_when_all_is_read_back(

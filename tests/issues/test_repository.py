@@ -1,4 +1,4 @@
-"""The shelf: what channels may show of frozen issues, now, whatever was shown once."""
+"""The shelf: what channels may show of frozen issues now, whatever was shown before."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LATER = TODAY + 10**12
 
 @pytest.fixture
 def record(sqlite_url: str) -> Iterator[Record]:
-    """An issue that shows two posts of its only paper."""
+    """An issue that shows two posts about its only paper."""
     with Record(sqlite_url) as opened:
         opened.database.run("PRAGMA synchronous = OFF")
         write(

@@ -1,4 +1,4 @@
-"""What papers of issues say of themselves, as the shelf tells it."""
+"""Abstracts of the papers in issues, as the shelf returns them."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def test_a_listing_says_it_as_printed(store_url: str) -> None:
 
 
 def as_it_says(item: Item, paper: str, abstract: str) -> Item:
-    """A place of a listing with an abstract; other items as they are."""
+    """The item; with this abstract if it is the paper's place in a listing."""
     is_it = isinstance(item, Place) and item.paper == paper
     return msgspec.structs.replace(item, abstract=abstract) if is_it else item

@@ -1,4 +1,4 @@
-"""The shelf's lists: what issues hold in brief, what a day announced, attention hour by hour, every post."""
+"""The shelf's lists: issues in brief, a day's announcements, attention by the hour, every post."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TODAY = moment(DAY)
 
 @pytest.fixture
 def record(store_url: str) -> Iterator[Record]:
-    """An issue of two papers; the first is talked about more and more, on two networks."""
+    """An issue of two papers; talk about the first keeps growing, on two networks."""
     with Record(store_url) as opened:
         write(
             opened, DAILY, background(networks=("bluesky", "mastodon")), paper(1), paper(2), paper(3, category="hep-th")

@@ -1,4 +1,4 @@
-"""Which papers an issue holds while there is little to compare them with, and that it says so; frozen, and verified."""
+"""Which papers an issue holds while there is little to compare them with, and that it says so; frozen and verified."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def record(store_url: str) -> Iterator[Record]:
 
 
 def day_one(record: Record, papers: int = 14, day: str = DAY) -> None:
-    """Papers of one day with 1, 2, 3 … voices in their first hour: all that the record knows."""
+    """A record of one day's papers, with 1, 2, 3 … voices in their first hour."""
     for number in range(1, papers + 1):
         write(record, paper(number, day), talk(number, number, moment(day) + HOUR))
 
@@ -76,7 +76,7 @@ def test_more_than_ten_reach_the_threshold(record: Record) -> None:
 
 
 def test_with_nothing_to_compare_more_voices_stand_first(record: Record) -> None:
-    """Three papers of the last hours: none is old enough to be compared with, and all score 0."""
+    """Three papers of the last hours: none is old enough to compare with, so all score 0."""
     for number, voices in ((1, 3), (2, 9), (3, 5)):
         at = moment(f"{DAY}T04:00")
         write(record, paper(number, at=at), talk(number, voices, at + HOUR))
@@ -100,7 +100,7 @@ def test_what_an_earlier_issue_held_is_not_shown_again(record: Record) -> None:
 
 
 def test_with_enough_to_compare_the_threshold_alone_decides(record: Record) -> None:
-    """500 papers, the first of them announced 83 days before; with one less the ten best are shown."""
+    """500 papers, the first announced 83 days earlier; with one fewer, the ten best are shown."""
     for first, day in ((1000, "2024-02-14"), (2000, "2024-02-15"), (3000, "2024-03-15"), (4000, "2024-04-15")):
         write(record, background(day, first=first))
     last = background("2024-04-30", first=5000)
@@ -125,7 +125,7 @@ def test_a_young_issue_verifies(record: Record, least: int) -> None:
 
 
 def test_what_was_frozen_before_rules_had_names_verifies_and_is_the_same(record: Record) -> None:
-    """Neither rule, days nor what was compared is in it, byte for byte; and a publication of then wants no least."""
+    """Its bytes name no rule, days or comparison; and publications of that time want no minimum of entries."""
     day_one(record)
     before = build.build(record, build.IssueRecipe(DAILY, DAY, 1, record.head.position, choice=selection.THRESHOLD))
     text = canonical_json(before.content).decode()

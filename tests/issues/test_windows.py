@@ -1,4 +1,4 @@
-"""When an issue closes: hours and zones, also across clock changes; days whose announcement is late or never comes."""
+"""When an issue closes: hours and zones, also across clock changes; days announced late or never."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def publication(window: Window = "daily", hour: int = 8, zone: str = "UTC") -> P
         ("UTC", 0, "2024-02-29", "2024-02-29T00:00"),
         ("Europe/Zurich", 8, "2024-03-30", "2024-03-30T07:00"),
         ("Europe/Zurich", 8, "2024-03-31", "2024-03-31T06:00"),
-        ("Europe/Zurich", 2, "2024-03-31", "2024-03-31T01:00"),  # an hour that the clocks skip
-        ("Europe/Zurich", 2, "2024-10-27", "2024-10-27T00:00"),  # one that comes twice: the first
+        ("Europe/Zurich", 2, "2024-03-31", "2024-03-31T01:00"),  # an hour skipped by the clock change
+        ("Europe/Zurich", 2, "2024-10-27", "2024-10-27T00:00"),  # an hour that occurs twice: the first
         ("America/New_York", 20, "2024-11-03", "2024-11-04T01:00"),
         ("Asia/Kathmandu", 7, "2024-05-07", "2024-05-07T01:15"),
-        ("Pacific/Apia", 8, "2011-12-30", "2011-12-30T18:00"),  # a day that was left out there
+        ("Pacific/Apia", 8, "2011-12-30", "2011-12-30T18:00"),  # a day that was skipped there
     ],
 )
 def test_a_day_closes_at_its_hour_in_its_zone(zone: str, hour: int, day: str, closes: str) -> None:
@@ -93,7 +93,7 @@ def test_a_month_ago(day: str, start: str) -> None:
 
 
 def at(hours: int) -> int:
-    """So many hours after the day's hour."""
+    """That many hours after the day's cut."""
     return CUT + hours * HOUR
 
 
@@ -105,7 +105,7 @@ def test_a_day_is_not_frozen_before_its_hour(record: Record) -> None:
 
 
 def test_a_day_waits_for_its_announcement_until_a_limit(record: Record) -> None:
-    """Yesterday's papers are there, today's announcement is not; in the end the issue appears and says so."""
+    """Yesterday's papers are there, today's announcement is missing; at the limit the issue appears and says so."""
     write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")))
     with pytest.raises(IssueError, match=r"announcement of 2024-05-07 is not in the record yet.* 2024-05-07 16:00 UTC"):
         freeze.freeze(record, DAILY, DAY, at=at(8) - 1)
@@ -152,7 +152,7 @@ def test_a_publication_ends_with_its_last_day(record: Record) -> None:
 
 @given(st.dates(datetime.date(2000, 1, 1), datetime.date(2060, 1, 1)), st.sampled_from(["daily", "weekly", "monthly"]))
 def test_one_rule_says_which_days_there_are(date: datetime.date, window: Window) -> None:
-    """What follows a day's issue is the next day that an issue can have, and the latest that closed is one."""
+    """The label after an issue's is the next possible one, and it becomes the latest when it closes."""
     chosen = publication(window)
     after = windows.label_after(chosen, date.isoformat())
     span = range(1, (datetime.date.fromisoformat(after) - date).days + 1)
@@ -174,7 +174,7 @@ def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
 
 
 def test_a_straggler_goes_to_the_next_issue(record: Record) -> None:
-    """It came after the cut, but the day's announcement was there: the cut stays."""
+    """It came after the cut, but the day's announcement was there in time: the cut stays."""
     write(record, background(), paper(1), talk(1, 50, TODAY), talk(2, 40, TODAY))
     write(record, paper(2, at=TODAY, seen=CUT + HOUR))
     first = freeze.freeze(record, DAILY, DAY, at=at(2)).content
@@ -196,13 +196,13 @@ def test_an_announcement_that_came_after_the_limit_moves_nothing(record: Record)
 
 
 def day_read(day: str, seen: int, reason: str = "") -> Coverage:
-    """What the source of arXiv says when it has read a day."""
+    """The arXiv source's coverage after it has read a day."""
     start, end = announcement_days.announced_at(day), announcement_days.closes_at(day)
     return read("arxiv", start, end, "complete", reason, at=seen)
 
 
 def test_where_arxiv_is_read_it_says_when_a_day_is_complete(record: Record) -> None:
-    """One of its feeds is there, others are not: the issue waits for them, and closes when they came."""
+    """One of its feeds is there and others are not: the issue waits for them, and closes when they have come."""
     write(record, background(), day_read("2024-05-06", TODAY - 9 * HOUR), paper(1), talk(1, 50, TODAY))
     with pytest.raises(IssueError, match="not in the record yet"):
         freeze.freeze(record, DAILY, DAY, at=at(2))

@@ -1,4 +1,4 @@
-"""Small made-up records, drawn by Hypothesis: some papers, some persons on several networks, and what they did."""
+"""Small made-up records, drawn by Hypothesis: some papers, people on several networks, and what they did."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TEXTS = {
     "Nice": 0,
     "": 0,
 }
-"""Texts, and which of them are the same message; 0 for those too short to tell."""
+"""Texts, numbered by message; 0 if too short to tell."""
 
 # (post, network, account, hours before the cut at which it was made)
 POSTS = (
@@ -57,7 +57,7 @@ HOURS = (180, 168, 100, 96, 72, 30, 28, 25, 24, 12, 8, 6, 4, 2, 1, 0)
 
 
 class Kept(NamedTuple):
-    """An item and when the record had it: in batches from `since` on, and before `until` if that is not 0."""
+    """An item and when the record held it: from batch `since` on, and before `until` unless that is 0."""
 
     item: Item
     since: int
@@ -65,13 +65,13 @@ class Kept(NamedTuple):
 
 
 class World(NamedTuple):
-    """Items with the batch (1 to 3) that brings each, and the batch (or 0) that closes it."""
+    """Items, each with the batch (1 to 3) that adds it and the batch (or 0) that closes it."""
 
     kept: tuple[Kept, ...]
 
 
 def moments(hours: tuple[int, ...] = HOURS) -> st.SearchStrategy[int]:
-    """Moments around those that matter: mostly before the cut, at times a microsecond off, rarely after it."""
+    """Moments around the critical ones: mostly before the cut, sometimes a microsecond off, rarely after it."""
     near = st.builds(lambda h, d: CUT - h * HOUR + d, st.sampled_from(hours), st.sampled_from((0, 0, 0, -1, 1)))
     return st.one_of(near, near, near, near, near, near, st.just(CUT + HOUR))
 
@@ -176,8 +176,8 @@ _marks = st.builds(
 
 @st.composite
 def _usual(draw: st.DrawFn) -> list[Item]:
-    """What mostly happens: two papers are announced, and most posts speak of the one or the other at once. At times a
-    network is first read only after most of it, and read back."""
+    """The usual: two papers are announced, and most posts are about one of them. Sometimes a network is first read only
+    after most of that, and read back."""
     hours = st.sampled_from((24 * 89, 200, 168, 100, 72, 30, 29, 24, 7, 6, 3))
     made: list[Item] = []
     for paper in PAPERS[:2]:
@@ -221,7 +221,7 @@ SETTLED = (24 * 9,) * 8 + (24 * 7, 24 * 7 - 6, 24 * 2)
 
 @st.composite
 def _earlier(draw: st.DrawFn) -> list[Item]:
-    """What accounts said of other papers, or liked, mostly weeks before the cut: some have standing by it."""
+    """What accounts said about or liked of other papers, mostly weeks before the cut; some gain standing by it."""
     made: list[Item] = []
     for account in draw(st.sets(st.sampled_from(ACCOUNTS[:-1]), min_size=draw(st.sampled_from((0, 2, 2))), max_size=4)):
         hours = [draw(st.sampled_from(LONG_KNOWN)), *(draw(st.sampled_from(SETTLED)) for _ in range(2))]
@@ -240,8 +240,7 @@ def _earlier(draw: st.DrawFn) -> list[Item]:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """A record: what mostly happens, and whatever else. No two items say different things of the same key and
-    moment."""
+    """A record: the usual, and anything else. No two items contradict each other about the same key and moment."""
     drawn: list[Item] = [
         *draw(_usual()),
         *draw(st.lists(_announcements, max_size=2)),
@@ -262,7 +261,7 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 def emptied(record: Record) -> Record:
-    """The record without any item."""
+    """Deletes every item from the record."""
     with record.database.write():
         for kind in KINDS:
             record.database.run(f"DELETE FROM {kind_of(kind)}")
@@ -272,7 +271,7 @@ def emptied(record: Record) -> Record:
 
 
 def fill(record: Record, world: World) -> World:
-    """Writes the world's items in their batches, into an empty record; the world with the positions that they got."""
+    """Writes the world's items in their batches into an empty record; returns the world with the actual positions."""
     positions = {0: 0}
     for batch in (1, 2, 3):
         brought: list[Item] = [one.item for one in world.kept if one.since == batch]

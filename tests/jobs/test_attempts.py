@@ -1,4 +1,4 @@
-"""What follows a round, and what it says of coverage: plain functions."""
+"""What follows a round, and the coverage it records: pure functions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_what_follows_a_round() -> None:
 
 
 def test_a_stream_that_has_forgotten_is_heard_at_once_however_long_it_was_away() -> None:
-    """It forgets on: a quarter of an hour later it would have forgotten a quarter of an hour more."""
+    """It keeps forgetting: after another quarter of an hour, another quarter of an hour would be lost."""
     gap = StreamGap("a day is missing", "7")
     assert [next_attempt(gap, n, 600) for n in (0, 50)] == [NextAttempt("down", "a day is missing", 30)] * 2
 
@@ -79,7 +79,7 @@ def test_a_failure_is_never_complete_and_says_why() -> None:
 
 
 def test_short_waits_say_nothing_until_they_have_become_a_long_one() -> None:
-    """However long ago the network was read: it may be read every hour."""
+    """No matter how long ago the network was last read: it may be read only once an hour."""
     now = START + 2 * HOUR
     time_range = TimeRange("x", START, now, now)
     assert not list(incomplete_coverage(time_range, RetryLater(3600, "busy")))
@@ -113,6 +113,6 @@ def test_a_part_that_fails_is_left_alone_for_longer_each_time_and_the_others_are
     at = -1  # the clock was set back
     retries.attempt("log", at, lambda: fail(LogError("no key")))
     assert tried[-1] == -1 and retries.attempt("log", HOUR, lambda: None) == []
-    for at in (2 * HOUR, 2 * HOUR + 1):  # what a look costs nothing is looked at each time
+    for at in (2 * HOUR, 2 * HOUR + 1):  # a wrong clock costs nothing to check, so it is checked every time
         assert retries.attempt("daily", at, lambda: fail(WrongClock("an hour ahead"))) == ["daily: an hour ahead"]
     assert tried[-1] == 2 * HOUR + 1

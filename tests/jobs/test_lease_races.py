@@ -1,4 +1,4 @@
-"""Leases: however many processes reach for one at the same moment, one gets it."""
+"""Leases: if several processes try to take one at the same moment, exactly one gets it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RIVALS = 4
 
 
 def at_once(store: str, act: Callable[[Record, int], None]) -> None:
-    """What rivals do at the same moment, each with a connection of its own."""
+    """Runs `act` in all rivals at the same moment, each with its own connection."""
     start = threading.Barrier(RIVALS)
 
     def rival(number: int) -> None:
@@ -45,7 +45,7 @@ def test_of_those_who_reach_for_a_lease_at_once_one_gets_it(store_url: str) -> N
 
 
 def test_the_clock_of_a_lease_is_read_while_nobody_else_writes(store_url: str) -> None:
-    """Whoever waited for the lock would otherwise judge the holder's lease by a moment before it was taken."""
+    """Otherwise a process that waited for the lock would check the lease against a time from before it was taken."""
     with Record(store_url) as record:
         asked: list[bool] = []
         clock, write = record.database.clock, record.database.write

@@ -1,4 +1,4 @@
-"""Leases and reserved moments at their edges, by clocks that are turned."""
+"""Edge cases of leases and reserved moments, with a clock under the test's control."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.sources.net import START
 
 @pytest.fixture
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The clock by which a process knows that it held a lease for too long: one number in a list."""
+    """The clock by which a process notices that it held a lease for too long: one number in a list."""
     now = [100.0]
     monkeypatch.setattr(leases, "monotonic_seconds", lambda: now[0])
     return now
@@ -110,7 +110,7 @@ def test_what_another_took_meanwhile_is_let_go_of_inside_the_batch(store_url: st
 
 @pytest.mark.parametrize("is_given_back", [True, False], ids=["given back", "over"])
 def test_what_another_had_meanwhile_is_not_renewed(store_url: str, is_given_back: bool) -> None:
-    """What a job knows of how it is doing is older than what the other process has left, and would replace it."""
+    """The job's own state is older than what the other process left, and would overwrite it."""
     one, two = (Leases(partial(Record, store_url), name, hold=LEASE) for name in ("one", "two"))
     with Record(store_url) as record:
         assert one.take(record, "job") and one.take(record, "other")

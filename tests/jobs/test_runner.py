@@ -1,4 +1,4 @@
-"""All jobs of a process: each in a thread of its own, leases renewed, a damaged store the end of all."""
+"""All jobs of a process: a thread each, leases renewed; a damaged store ends them all."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from hotpapers.jobs.runner import JobRunner
 from hotpapers.store import Record
 
 SHORT = 1_000_000
-"""Microseconds of a lease in these tests."""
+"""The length of a lease in these tests, in microseconds."""
 
 
 class Counting:
-    """A job that counts its rounds, and may fail."""
+    """A job that counts its rounds and may fail."""
 
     def __init__(self, name: str, done: Callable[[int], float]) -> None:
         self.name, self._done = name, done
@@ -133,14 +133,14 @@ def test_a_store_that_goes_away_is_opened_again(sqlite_url: str) -> None:
 
 @pytest.mark.long
 def test_one_process_does_a_job_and_another_takes_it_over(store_url: str) -> None:
-    """Renewed while it is held, free when its holder is gone: though nobody gave it back."""
+    """A lease is renewed while held, and free once its holder is gone, even if never given back."""
     first, second = leases_of(store_url, "first"), leases_of(store_url, "second")
     with Record(store_url) as record:
         first.__enter__()
         assert first.take(record, "job")
         time.sleep(2 * SHORT / 1e6)
         assert not second.take(record, "job") and first.holds("job") and not second.holds("job")
-        first._closed.set()  # as if it had been killed: nothing is renewed, nothing is given back
+        first._closed.set()  # as if it were killed: nothing is renewed or given back
         first._thread.join()
         deadline = time.monotonic() + 20 * SHORT / 1e6
         while not second.take(record, "job"):
@@ -152,7 +152,7 @@ def test_one_process_does_a_job_and_another_takes_it_over(store_url: str) -> Non
 
 
 def test_processes_share_the_jobs_evenly_and_do_all_of_them(store_url: str) -> None:
-    """The first takes all; when a second comes it lets go of half; when one is gone the other does all again."""
+    """The first takes all jobs, and half of them go to a second one; when that ends, the first takes them back."""
     names = [f"job{number}" for number in range(5)]
 
     def process(holder: str) -> Leases:
@@ -174,7 +174,7 @@ def test_processes_share_the_jobs_evenly_and_do_all_of_them(store_url: str) -> N
             until(lambda: len(taken(first, record)) == 3)
             assert not taken(first, record) & taken(second, record)
             with Leases(partial(Record, store_url), "other", ["else"], hold=SHORT) as other:
-                assert other.take(record, "else")  # who does something else is no kin
+                assert other.take(record, "else")  # a process with other jobs doesn't count
                 assert len(taken(first, record) | taken(second, record)) == 5
         until(lambda: taken(first, record) == set(names))
 

@@ -1,4 +1,4 @@
-"""What the tests of authors' names and words share: how right a rule is on labelled examples."""
+"""Shared by the tests of authors' names and words: how accurate a rule is on labeled examples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.conftest import ROOT, data
 
 
 class Figures(NamedTuple):
-    """How many examples there are, how many of them are an author's, how many the rule finds, and both."""
+    """How many examples there are, how many are an author's, how many the rule finds, and how many are both."""
 
     examples: int
     true: int
@@ -27,13 +27,13 @@ class Figures(NamedTuple):
 
 
 def rows(name: str) -> list[list[str]]:
-    """The columns of each line: which lot, what kind, whether it is an author's, and what the rule sees."""
+    """The columns of each line: lot, kind, whether it is an author's, and what the rule sees."""
     lines = data("moderation", name).read_text("utf-8").splitlines()
     return [line.replace("\\n", "\n").split("\t") for line in lines]
 
 
 def figures(judged: Iterable[tuple[bool, bool]]) -> Figures:
-    """From pairs of what is so and what the rule says."""
+    """From pairs of the truth and what the rule says."""
     some = list(judged)
     return Figures(
         len(some), sum(so for so, _ in some), sum(says for _, says in some), sum(so and says for so, says in some)
@@ -41,7 +41,7 @@ def figures(judged: Iterable[tuple[bool, bool]]) -> Figures:
 
 
 def told(name: str) -> list[Figures]:
-    """The figures that docs/explanation/authors.md has in lines that begin with a name, in order."""
+    """The figures in docs/explanation/authors.md, in lines that begin with a name, in order."""
     text = (ROOT / "docs" / "explanation" / "authors.md").read_text("utf-8")
     found: Sequence[Sequence[str]] = re.findall(rf"\| {name}, .+ \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", text)
     return [Figures(*map(int, row)) for row in found]

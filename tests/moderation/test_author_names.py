@@ -1,4 +1,4 @@
-"""Names and handles against authors: on labelled made-up pairs, on real posts where they are, and on anything."""
+"""Matching names and handles with authors: labeled made-up pairs, real posts if present, and arbitrary text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.moderation.labelled import Figures, figures, rows, told
 
 
 class NamePair(NamedTuple):
-    """A name and a handle beside a paper's authors. `lot`: 1, written with the rule; 2, written after it."""
+    """A name and a handle, with a paper's authors. `lot` 1 was written with the rule, `lot` 2 after it."""
 
     lot: str
     kind: str
@@ -38,7 +38,7 @@ def measured(pairs: list[NamePair]) -> Figures:
 
 
 def test_four_hundred_made_up_pairs() -> None:
-    """The floor: 97 in 100 that are found are authors, and 85 in 100 authors are found."""
+    """The minimum: 97% of those found are authors, and 85% of authors are found."""
     all_pairs = measured(PAIRS)
     assert all_pairs.examples >= 200 and all_pairs.precision >= 0.97 and all_pairs.recall >= 0.85
     unseen = measured([one for one in PAIRS if one.lot == "2"])
@@ -50,7 +50,7 @@ def test_the_docs_tell_the_figures() -> None:
 
 
 def test_where_it_is_wrong() -> None:
-    """Two surnames without a given name are taken for the author; short handles of hers are not."""
+    """Two surnames without a given name match the author; short handles of hers do not."""
     found = [(one.name, one.handle, matched_author(one.name, one.handle, one.authors) is not None) for one in PAIRS]
     wrong = [row for row, one in zip(found, PAIRS, strict=True) if row[2] != one.is_author]
     assert wrong == [
@@ -113,7 +113,7 @@ def test_a_paper_of_three_thousand_authors() -> None:
 
 
 class RealPost(NamedTuple):
-    """A post as a publication of 2020 to 2022 showed it, with its paper."""
+    """A post and its paper, as a publication showed them in 2020 to 2022."""
 
     name: str
     handle: str
@@ -135,8 +135,8 @@ def archive() -> list[RealPost]:
 
 @pytest.mark.long
 def test_who_says_that_a_paper_is_theirs_mostly_has_an_author_s_name(archive: list[RealPost]) -> None:
-    """Two rules that know nothing of each other: of 464 real posts that say *our paper*, 421 are by an author's name;
-    so names find some 9 in 10 authors. And nobody is an author of whatever they post."""
+    """Two independent rules: of 464 real posts that say *our paper*, 421 come from an author's name, so names find some
+    9 in 10 authors. And nobody is an author of everything they post."""
     claims = {one for one in archive if claims_paper(one.text, one.paper.title, one.paper.abstract)}
     named = {one for one in archive if matched_author(one.name, one.handle, one.paper.authors)}
     assert len(claims) > 400 and len(claims & named) / len(claims) > 0.9
@@ -144,7 +144,7 @@ def test_who_says_that_a_paper_is_theirs_mostly_has_an_author_s_name(archive: li
 
 
 def test_nobody_is_an_author_of_somebody_else_s_paper(archive: list[RealPost]) -> None:
-    """Each post beside the paper of the post a hundred further on: who is found there wrote that one too."""
+    """Each post is paired with the paper of the post 100 places later; whoever matches wrote that paper too."""
     shifted = [*archive[100:], *archive[:100]]
     wrong = [
         (one.name, other.paper.paper)

@@ -45,7 +45,7 @@ def known(number: int, authors: tuple[str, ...] = AUTHORS, at: int = NOW - DAY) 
 def said(
     number: int, account: str, text: str = "Worth reading", at: int = NOW - 9 * HOUR, name: str = "", handle: str = ""
 ) -> Iterator[Item]:
-    """A post about a paper and its mention."""
+    """A post about a paper, and its mention."""
     network = account.partition(":")[0]
     post = f"{network}:{account.rpartition(':')[2].lstrip('@')}-{number}-{at}"
     yield Post(
@@ -55,7 +55,7 @@ def said(
 
 
 def verdicts(record: Record) -> dict[tuple[str, str], Verdict]:
-    """What holds now, by account and paper."""
+    """The current verdicts, by account and paper."""
     rows = record.view().iterate(Verdict, "t.about <> 0")
     return {(row.item.subject, row.item.about): row.item for row in rows if isinstance(row.item, Verdict)}
 
@@ -65,7 +65,7 @@ def reasons(record: Record) -> dict[tuple[str, str], str]:
 
 
 def voices(record: Record, cut: int = 2**53 - 1, position: int | None = None) -> set[tuple[str, str]]:
-    """Authors' voices in a view, by paper and the account's key."""
+    """Authors' voices in a view, as (paper, account key)."""
     keys = dict(record.database.rows("SELECT id, key FROM identity"))
     return {(paper, keys[voice]) for paper, voice in author_voices(record.view(cut, position))}
 
@@ -96,7 +96,7 @@ def test_by_the_name_that_the_network_tells_of_the_account(record: Record) -> No
 
 
 def test_whatever_comes_first(record: Record) -> None:
-    """A paper's authors are known after the post; a post comes after its paper; a mention after both."""
+    """A paper's authors become known after the post; a post comes after its paper; a mention after both."""
     write(record, Paper(paper=key(1), title="Tea", observed_at=1), said(1, TANSY, name="Tansy Overquill"))
     assert judge_authors(record).position is None
     write(record, known(1))
@@ -249,7 +249,7 @@ def test_who_was_forgotten_before_is_not_judged(record: Record) -> None:
     assert judge_authors(record).added == 1 and voices(record) == {(key(1), BO)}
 
 
-# ---- the operator's word ---------------------------------------------------------------------------------
+# ---- the operator's decisions ----------------------------------------------------------------------------
 
 
 def word(judgement: str, since: int) -> OperatorVerdict:
@@ -282,7 +282,7 @@ def test_a_word_on_one_paper_is_none_on_another(record: Record) -> None:
     assert [(one.paper, one.is_author) for one in review_papers(record, TANSY)] == [(key(1), False), (key(2), True)]
 
 
-# ---- where it is asked -----------------------------------------------------------------------------------
+# ---- where it is used -------------------------------------------------------------------------------------
 
 DAILY = Publication(publication="daily", title="The Daily Dozen", threshold=1, posts=0, observed_at=0)
 
@@ -300,7 +300,7 @@ def test_before_an_issue_is_frozen_and_never_for_one_that_is(record: Record) -> 
 
 
 def verified(record: Record) -> bool:
-    """Whether all issues are built again as they are."""
+    """Whether every issue rebuilds unchanged."""
     issues = [row.item for row in record.view().iterate(Issue)]
     return not [problem for one in issues for problem in freeze.check_issue(record, one)]  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""What posts say of whose a paper is: on labelled made-up posts, on what is quoted, and on anything."""
+"""Whether a post's words claim the paper: labeled made-up posts, quoted text, and arbitrary text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ABSTRACT = (
 
 
 class LabelledPost(NamedTuple):
-    """A post about the paper. `lot`: 1, written with the rule; 2, written after it."""
+    """A post about the paper. `lot` 1 was written with the rule, `lot` 2 after it."""
 
     lot: str
     lang: str
@@ -39,7 +39,7 @@ def measured(posts: list[LabelledPost]) -> Figures:
 
 
 def test_five_hundred_made_up_posts() -> None:
-    """The floor: 97 in 100 that are found are authors', and 85 in 100 authors' are found."""
+    """The minimum: 97% of the posts found are authors', and 85% of authors' posts are found."""
     everything = measured(POSTS)
     assert everything.examples >= 200 and everything.precision >= 0.97 and everything.recall >= 0.85
     unseen = measured([one for one in POSTS if one.lot == "2"])

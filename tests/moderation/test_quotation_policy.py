@@ -1,4 +1,4 @@
-"""The gate for quotations, rule by rule; and that frozen issues stay what they are whatever passes it."""
+"""Which posts may be quoted, rule by rule; and frozen issues stay the same whatever that allows."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_link_quotes_nobody() -> None:
     assert [one.shown for one in quotation_policy.quotable(QuotationPolicy(), "arxiv:2101.99901", [reply])] == ["link"]
 
 
-# ---- one an account and issue ----------------------------------------------------------------------------
+# ---- one per account and issue ---------------------------------------------------------------------------
 
 
 def test_an_account_is_quoted_once_an_issue_and_linked_as_often_as_it_is_there() -> None:
@@ -185,7 +185,7 @@ FIRST, OWN = (f"bluesky:at://did:plc:bob/app.bsky.feed.post/{n}" for n in (1, 2)
 
 @pytest.fixture
 def record(store_url: str) -> Iterator[Record]:
-    """An issue of two papers: an account speaks of both, another answers somebody."""
+    """An issue of two papers: one account posts about both, another replies to somebody."""
     with Record(store_url) as opened:
         write(opened, msgspec.structs.replace(DAILY, posts=5), background())
         for number in (1, 2):
@@ -200,7 +200,7 @@ def record(store_url: str) -> Iterator[Record]:
 
 
 def quoted(record: Record) -> dict[str, set[str]]:
-    """The posts with words that each paper shows."""
+    """The posts quoted under each paper."""
     found = RecordIssueReader(record).issue("daily", DAY).posts
     return {paper: told(some) for paper, some in found.items()}
 

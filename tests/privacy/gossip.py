@@ -1,4 +1,4 @@
-"""People who talk about Ada, and originals that name her: what is to be forgotten again."""
+"""People who talk about Ada, and originals that name her: all of it must be forgotten with her."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.store.made import AT
 ADA = "x:@made_up_ada"
 ADAS_POST = "x:1366659539260149761"
 ADAS_WORDS = ("made_up_ada", "1366659539260149761", "Our teapot is out", "Leaf", "MadeUp0001")
-"""Handle, id, text, name, short link."""
+"""Handle, ID, text, name, short link."""
 
 
 def fill(record: Record) -> None:
-    """A record in which people also talk about Ada, and originals name her."""
+    """Fill a record in which people also talk about Ada, and originals name her."""
     made.rich(record)
     record.append(gossip(), source="gossip")
     said = b'{"post": "x:7", "of": "@Made_Up_Ada, status 1366659539260149761"}'
@@ -36,7 +36,7 @@ SNAPSHOT = model.Snapshot(post="x:1341202937956233299", likes=4, observed_at=AT)
 
 
 def gossip() -> list[model.Item]:
-    """What others say of Ada and her post."""
+    """What others say about Ada and her post."""
     text = "@Made_Up_Adaさん and made_up_ada's pot: https://twitter.com/made_up_ada/status/1366659539260149761 !"
     link = "https://twitter.com/made_up_ada/status/1366659539260149761"
     start = text.index("https")
@@ -82,7 +82,7 @@ def assert_gone(record: Record, folder: Path, words: tuple[str, ...] = ADAS_WORD
 
 
 def values(store: Record, *tables: str) -> set[object]:
-    """Every value of identities and of the tables of items, or of some others; bytes in hexadecimal."""
+    """Every value in the identities and the tables of items, or in the given tables; bytes as hexadecimal."""
     everywhere = ("identity", *map(model.kind_of, model.KINDS))
     rows = (store.database.rows(f"SELECT * FROM {table}") for table in tables or everywhere)
     found = (value for table in rows for row in table for value in row)

@@ -1,4 +1,4 @@
-"""Forgetting: gone from every byte, still verified, and kept out of what comes later."""
+"""Forgetting: erased from every byte, still verified, and kept out of later writes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_an_account_goes_with_all_its_posts_from_every_byte(store: Record, tmp_p
 
 
 def test_nothing_but_the_identity_and_what_holds_words_is_overwritten(store: Record) -> None:
-    """What others did with her posts, what was counted and judged, and all batches are the very rows that they were."""
+    """Others' reactions to her posts, counts, verdicts and all batches remain the very same rows."""
     before, identities_before = tables_of(store), identities_of(store)
     batches = store.database.rows("SELECT * FROM batch ORDER BY position")
     done = forget(store, ADA)
@@ -81,7 +81,7 @@ def test_nothing_but_the_identity_and_what_holds_words_is_overwritten(store: Rec
 
 
 def test_a_post_that_is_forgotten_alone_leaves_its_author_as_they_were(store: Record) -> None:
-    """Of all rows its own, and that in which others link to it, change; it is nobody's from then on."""
+    """Only its own row and the one in which others link to it change; from then on it has no author."""
     before, identities_before = tables_of(store), identities_of(store)
     done = forget(store, ADAS_POST)
     after, identities_after = tables_of(store), identities_of(store)
@@ -106,7 +106,7 @@ ANSWERED, QUOTED = "x:1366659539260149700", "x:1366659539260149701"
 
 
 def reply_and_more(reply_to: str = "") -> list[model.Post]:
-    """A reply of Ada's to what nobody else names, and another post of hers, which may answer one of these too."""
+    """A reply by Ada to posts that nobody else names, and a second post by her, which may answer one of them too."""
     return [
         model.Post(
             post="x:1366659539260149781", network="x", account=ADA, created_at=AT, text="Yes!", handle="made_up_ada",
@@ -145,7 +145,7 @@ def test_whom_others_name_too_stays(store_url: str) -> None:
 
 
 def test_what_is_kept_of_a_forgotten_reply_tells_nobody_whom_it_named(store: Record) -> None:
-    """What is kept in its hash stands for nobody's key: neither as it was nor with a salt that is still there."""
+    """The commitments in its row match nobody's key: neither as committed before nor with any remaining salt."""
     replied, more = reply_and_more(reply_to=QUOTED)
     store.append([replied, more], source="test")
     known = identities_of(store)
@@ -168,7 +168,7 @@ def test_what_is_kept_of_a_forgotten_reply_tells_nobody_whom_it_named(store: Rec
 
 
 def tables_of(record: Record) -> dict[str, dict[int, dict[str, Any]]]:
-    """All rows of all items as they are stored: by kind, by number, by column."""
+    """All rows of all items as stored: by kind, number and column."""
     found: dict[str, dict[int, dict[str, Any]]] = {}
     for spec in item_rows.SPECS.values():
         names = ("id", *spec.columns)
@@ -183,7 +183,7 @@ def tables_of(record: Record) -> dict[str, dict[int, dict[str, Any]]]:
 
 
 def identities_of(record: Record) -> dict[int, tuple[str, bytes, bytes, int]]:
-    """Key, salt, commitment and batch of all identities, by number; empty where there is no salt, no commitment."""
+    """Key, salt, commitment and batch of all identities, by number; empty bytes for a missing salt or commitment."""
     return {
         number: (key, bytes(salt or b""), bytes(kept or b""), since)
         for number, key, salt, kept, since in record.database.rows("SELECT * FROM identity ORDER BY id")
@@ -191,7 +191,7 @@ def identities_of(record: Record) -> dict[int, tuple[str, bytes, bytes, int]]:
 
 
 def test_nobody_can_try_out_who_it_was(store: Record) -> None:
-    """Pseudonyms and marks were keyed by a secret that lies beside them: a list of names told who was forgotten."""
+    """If pseudonyms and marks were keyed by the secret beside them, a list of names would reveal who was forgotten."""
     post = store.view().latest_row(model.Post, ADAS_POST)
     assert post is not None and isinstance(post.item, model.Post)
     hasher = store.hasher
@@ -206,7 +206,7 @@ def test_nobody_can_try_out_who_it_was(store: Record) -> None:
 
 @pytest.mark.long
 def test_two_thousand_names_find_nobody_but_by_tombstone(store: Record) -> None:
-    """Whoever has the whole store, its secret too, and a list of names that has hers on it."""
+    """Even for someone with the whole store, its secret, and a list of names that includes hers."""
     hers = {ADA, "x:20210302", ADAS_POST}
     names = sorted({*hers, *(f"x:@made_up_{n}" for n in range(1000)), *(f"x:{20210303 + n}" for n in range(997))})
     assert len(names) == 2000 and found_by_trying(store, names) == hers, "else the test could not fail"
@@ -217,8 +217,8 @@ def test_two_thousand_names_find_nobody_but_by_tombstone(store: Record) -> None:
 
 
 def found_by_trying(store: Record, names: list[str]) -> set[str]:
-    """Which of some names stand in a store, or come out where each salt, each mark and each digest is tried on them;
-    but for tombstones."""
+    """Which of the names are in a store, or come out when each salt, mark and digest is tried on them; tombstones are
+    not searched."""
     everything = values(store) - {0}
     texts = [value for value in everything if isinstance(value, str)]
     everything |= {digest for text in texts for digest in re.findall("[0-9a-f]{64}", text)}
@@ -248,7 +248,7 @@ def test_the_voice_of_a_post_that_was_forgotten_before_goes_with_its_author(stor
 
 
 def test_an_account_of_a_publications_own_still_counts_nowhere(store_url: str, other_url: str) -> None:
-    """What it says is left out of issues as before it was forgotten, here and where an export is taken in."""
+    """Its posts stay out of issues, as before it was forgotten, both here and after importing an export."""
     own = "bluesky:did:plc:voice42"
     publication = msgspec.structs.replace(made.DAILY, own=(own,))
     with Record(store_url) as record, Record(other_url) as other:
@@ -338,13 +338,13 @@ def test_somebody_who_is_only_mentioned_can_be_forgotten(store_url: str, tmp_pat
         assert [link.target[:20] for link in post.links] == ["https://t.co/MadeUp0", "https://twitter.com/"]
         checked = made.verified(record)
         assert not checked.findings and checked.forgotten == 1
-        forget(record, ADAS_POST)  # and later the rest of it
+        forget(record, ADAS_POST)  # and the rest of it later
         assert_gone(record, tmp_path, ("made_up_bo", *ADAS_WORDS))
         assert not made.verified(record).findings
 
 
 def named(record: Record, account: str, handle: str, post: str, at: int) -> None:
-    """An account as networks give it, by an id; only it tells what its handle is."""
+    """An account as networks report it, by ID; only the account item has its handle."""
     network = account.partition(":")[0]
     said = model.Post(post=post, network=network, account=account, created_at=at, text="Our pot", observed_at=at)
     record.append([model.Account(account=account, handle=handle, name="N", observed_at=at), said], source="net")
@@ -386,8 +386,7 @@ def test_a_handle_that_was_given_up_is_its_last_holder_and_a_reused_one_is_who_h
 
 
 def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
-    """A row that a better reading closed still holds the post's words; one of counts, and the manifest of one that was
-    pruned, hold nothing of its."""
+    """Rows closed by reprocessing keep the post's words. Closed snapshots and manifests of pruned rows don't."""
     old = made.moment("2019-01-01 00:00")
     with Record(store_url) as record:
         one = model.RawPayload("counts", "old", b'{"post": "x:1341202937956233217", "likes": 9}', old)
@@ -413,7 +412,7 @@ def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
 
 @pytest.mark.long
 def test_moving_rows_between_pages_leaves_no_copies(sqlite_url: str) -> None:
-    """Of one talker among many: index entries grow, pages are split, and remnants stay in them outside of any row."""
+    """With one poster among many, index entries grow, pages split, and remnants remain in them outside any row."""
     dice = random.Random(2)
     with Record(sqlite_url) as record:
         for batch in range(12):
@@ -431,7 +430,7 @@ def test_moving_rows_between_pages_leaves_no_copies(sqlite_url: str) -> None:
 
 
 def talk(post: str, who: str, text: str, paper: int, n: int) -> list[model.Item]:
-    """A post that a listing shows."""
+    """A post shown in a listing."""
     account, name, at = f"x:@{who}", f"Name of {who}", AT + n
     return [
         model.Post(

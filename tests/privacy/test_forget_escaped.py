@@ -1,4 +1,4 @@
-"""Names that others wrote in escaped signs: an address within an address, JSON as some servers write it."""
+"""Names that others wrote escaped: a URL inside a URL, or JSON as some servers write it."""
 
 from __future__ import annotations
 

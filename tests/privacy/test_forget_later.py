@@ -1,4 +1,4 @@
-"""Asking to forget, several at once, and what comes later: copies, imports, restored backups bring nothing back."""
+"""Asking before forgetting, several at once, and later: copies, imports and restored backups bring nothing back."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_forgetting_twice_changes_nothing_more(store: Record) -> None:
 
 
 def test_several_are_forgotten_at_once(store: Record, tmp_path: Path) -> None:
-    """What is known of one is done although nothing is known of another; each is told its own."""
+    """One unknown key doesn't stop the others; each gets its own result."""
     head = store.head.position
     ada, nobody, fan, taro = forget_all(store, [ADA, "x:@nobody", "x:@FAN_OF", "x:@made_up_taro"])
     store.database.erase_traces()
@@ -101,14 +101,14 @@ def test_several_at_once_leave_what_one_after_the_other_does(store: Record, othe
 
 
 def anonymous(record: Record) -> list[str]:
-    """All that a record holds, pseudonyms alike."""
+    """All items of a record, with all pseudonyms made alike."""
     return sorted(re.sub("~[0-9a-f]{32}", "~", repr(item)) for item in made.everything(record))
 
 
 def test_an_interrupted_forgetting_is_undone_and_can_be_run_again(
     store: Record, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Either all of it happened or nothing; what is left to overwrite is overwritten the next time."""
+    """It happens completely or not at all; remaining traces are erased the next time."""
     before = store.head
     with monkeypatch.context() as patch:
         patch.setattr("hotpapers.store.raw_archive.erase", lambda *_: 1 / 0)
@@ -134,7 +134,7 @@ def test_copies_made_before_are_named_as_out_of_reach(store: Record, tmp_path: P
     assert len(list(copies(store))) == 3
 
 
-# ---- what comes later ------------------------------------------------------------------------------------
+# ---- later -----------------------------------------------------------------------------------------------
 
 
 def test_what_killed_copies_left_behind_goes_too(store: Record, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_what_killed_copies_left_behind_goes_too(store: Record, tmp_path: Path) 
 
 
 def test_the_samples_of_the_planner_forget_too(postgres_url: str) -> None:
-    """PostgreSQL keeps common values of each column; what they were before stays in that table's file otherwise."""
+    """PostgreSQL keeps common values of each column, and old versions would stay in the file of that table."""
     with Record(postgres_url) as record:
         made.rich(record)
         many = [model.Account(account=ADA, handle="made_up_ada", name="Ada B.", observed_at=AT + n) for n in range(99)]
@@ -179,7 +179,7 @@ def test_importing_the_same_listing_elsewhere_in_the_store_brings_nothing_back(s
 
 
 def test_collecting_again_brings_nothing_back(store: Record, tmp_path: Path) -> None:
-    """Neither items nor originals nor quarantine; others' words come without the names."""
+    """Neither items nor originals nor quarantine; others' texts arrive without the names."""
     forget(store, ADA)
     items = gossip()
     one = model.RawPayload("post", "1366659539260149761", b'{"text": "Our teapot is out"}', AT)
@@ -243,7 +243,7 @@ def test_restoring_an_older_backup_forgets_again(store_url: str, tmp_path: Path)
 
 @pytest.mark.long
 def test_everything_can_be_forgotten_one_after_the_other(sqlite_url: str, tmp_path: Path) -> None:
-    """Bots, aliases, those who only liked, posts that issues show: each issue verifies after each of them."""
+    """Bots, aliases, accounts that only liked, posts shown in issues: after each, every issue still verifies."""
     with Record(sqlite_url) as record:
         issues = made.rich(record)
         posts = [item for item in made.all_rows(record, model.Post) if isinstance(item, model.Post)]

@@ -1,4 +1,4 @@
-"""A store is lost or damaged beyond reading, and an older backup takes its place: nobody is brought back."""
+"""A store is lost or damaged, and an older backup replaces it: nobody who was forgotten comes back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pruning: what no issue and no comparison looks at goes; every view that any of them takes stays as it was."""
+"""Pruning removes what no issue and no comparison uses; all of their views stay the same."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def frozen_issue(record: Record, edition: int, cut: int, papers: set[str]) -> mo
 
 
 def looked_at(record: Record, cuts: list[tuple[int, int]], head: int) -> dict[tuple[str, int, int], list[model.Item]]:
-    """What every issue sees of every post, at its cut and at each age of its papers; and what a new issue would see."""
+    """What every issue sees of every post, at its cut and at each age of its papers, and what a new issue would see."""
     sql = f"SELECT {key_of('m.post')}, a.announced_at FROM mention m JOIN announcement a ON a.paper = m.paper"
     told = record.database.rows(sql)
     ages = {(post, at + age * HOUR) for post, at in told for age in AGES}
@@ -102,7 +102,7 @@ def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object]
 
 
 def test_each_day_only_what_has_become_old_is_looked_at(store_url: str) -> None:
-    """In steps, and after a restart, the same is left as by looking at all at once."""
+    """Pruning in steps, even across a restart, leaves the same as pruning everything at once."""
     days = [NOW - 20 * DAY + n * 12 * HOUR for n in range(41)]
     with patch.object(pruning, "STEP", 7):
         with Record(store_url) as record:
@@ -118,7 +118,7 @@ def test_each_day_only_what_has_become_old_is_looked_at(store_url: str) -> None:
 
 
 def talked_long_ago(record: Record) -> None:
-    """A paper with a snapshot an hour for ten days."""
+    """A paper with a post that has a snapshot every hour for ten days."""
     said: list[model.Item] = [
         model.Announcement(
             paper=PAPERS[0], day="2019-01-07", category="cs.LG", type="new", announced_at=START, observed_at=START
@@ -148,7 +148,7 @@ def test_what_an_issue_rests_on_stays(store_url: str) -> None:
 
 
 def test_what_an_issue_saw_before_something_arrived_late_stays(store_url: str) -> None:
-    """The late one is the latest at that moment now; the issue was frozen when it was not there."""
+    """A late snapshot is now the latest for that moment, but it wasn't there when the issue was frozen."""
     hours = [5, 30, 60, 160, 200]
     with Record(store_url) as record:
         said = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR) for n in hours]

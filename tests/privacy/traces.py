@@ -1,4 +1,4 @@
-"""Looking for what should be gone: in every byte of a store, its copies and what it hands out."""
+"""Search for what should be gone: in every byte of a store, its copies, and everything it hands out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hotpapers.transfer.jsonl import exporter
 
 
 def store_bytes(record: Record) -> dict[str, bytes]:
-    """Everything that a store keeps, by where: files as they are; packed manifests and originals unpacked."""
+    """Everything that a store keeps, by place: files as they are, packed manifests and originals unpacked."""
     found: dict[str, bytes] = {}
     if record.database.name == "sqlite":
         for suffix in ("", "-wal", "-shm", "-journal"):
@@ -55,7 +55,7 @@ def handed_out(record: Record, folder: Path) -> dict[str, bytes]:
 
 
 def where_found(everything: dict[str, bytes], words: Iterable[str]) -> list[tuple[str, str]]:
-    """(word, where) of every word that is there, in any case."""
+    """(word, place) for every word found, ignoring case."""
     lower = {where: data.lower() for where, data in everything.items()}
     return [(word, where) for word in words for where, data in lower.items() if word.lower().encode() in data]
 

@@ -1,4 +1,4 @@
-"""Stores whose answers are known: the sample that comes with the program, and a made-up day of talk."""
+"""Stores with known answers: the sample shipped with the program, and a made-up day of posts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ID = key(1).removeprefix("arxiv:")
 
 
 def sample(record: Record) -> None:
-    """The sample, with its five issues."""
+    """Fills a record with the sample and its five issues."""
     take_sample(record)
     publication = publication_of(record, None)
     for day in listed_days(record, publication.publication):
@@ -36,7 +36,7 @@ def sample(record: Record) -> None:
 
 
 def sample_store(factory: pytest.TempPathFactory) -> Path:
-    """A store of the sample; nothing may change it."""
+    """A store of the sample; read-only."""
 
     def make(folder: Path) -> None:
         with Record(str(folder / "sample.db")) as record:
@@ -46,7 +46,7 @@ def sample_store(factory: pytest.TempPathFactory) -> Path:
 
 
 def talked(record: Record, *more: Item, publication: Publication = DAILY) -> None:
-    """A paper that is talked about on two networks for days, and an issue that holds it."""
+    """Adds a paper with days of posts on two networks, and an issue that contains it."""
     record.database.run("PRAGMA synchronous = OFF") if record.database.name == "sqlite" else None
     write(record, publication, background(), paper(1, title="The only one", abstract="Abstract of it."), list(said()))
     write(record, more)
@@ -54,8 +54,8 @@ def talked(record: Record, *more: Item, publication: Publication = DAILY) -> Non
 
 
 def said() -> Iterator[Item]:
-    """What is said of the paper: a post with counts that grow, its author's second one, one by a bot, one of our own,
-    and one on another network."""
+    """Posts about the paper: one with growing counts, a second by the same author, one by a bot, one of our own, and
+    one on another network."""
     yield from talk(1, 40, TODAY)
     yield counts("bluesky:1", 90, TODAY + 23 * HOUR, reposts=8)
     yield counts("bluesky:1", 120, TODAY + 100 * HOUR, reposts=9)
@@ -69,20 +69,20 @@ def said() -> Iterator[Item]:
 
 
 def ask(session: QuerySession, name: str, **given: object) -> Any:
-    """A question by its name, with parameters as JSON has them."""
+    """Asks a question by name, with parameters as in JSON."""
     question = BY_NAME[name]
     return question.ask(session, msgspec.convert(given, question.params))
 
 
 def without_digests(text: str) -> str:
-    """JSON with words for digests: they name the chain, and so are others in each store."""
+    """JSON with placeholders for digests, which name the chain and differ between stores."""
     for digest in set(re.findall(r'"digest": ?"([0-9a-f]{64})"', text)):
         text = text.replace(digest, "of this store")
     return text
 
 
 def same(name: str, answer: object) -> None:
-    """Compares a whole answer with its file below tests/data/answers; HOTPAPERS_REWRITE=1 writes the file anew."""
+    """Compares a whole answer with its file below tests/data/answers; HOTPAPERS_REWRITE=1 rewrites the file."""
     file = DATA / "answers" / f"{name}.json"
     text = without_digests(msgspec.json.format(msgspec.json.encode(answer), indent=1).decode() + "\n")
     if os.environ.get("HOTPAPERS_REWRITE"):

@@ -1,4 +1,4 @@
-"""Cursors: what went in comes out, and nothing else is taken for one."""
+"""Cursors decode to what was encoded; anything else is rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The export for strangers: what is kept back of it, and that it can be taken in."""
+"""The public export: what it withholds, and that it can be imported."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def gone() -> Iterator[Item]:
     ids=["gone", "no quoting", "hidden", "hidden account", "hidden by its handle"],
 )
 def test_words_that_may_not_be_shown_now_stay_here(session: QuerySession, why: list[Item]) -> None:
-    """Also those of observations that were made before."""
+    """Even in observations made earlier."""
     write(session.record, why, Account(account="bluesky:by-1", handle="one", name="One Sparrow", observed_at=TODAY))
     found = taken(session)
     again = post_in(found, "bluesky:again")
@@ -81,7 +81,7 @@ def test_words_that_may_not_be_shown_now_stay_here(session: QuerySession, why: l
 
 
 def test_words_that_do_not_pass_the_gate_stay_here(session: QuerySession) -> None:
-    """A reply to somebody, and what is on the operator's list."""
+    """A reply to somebody, and words on the operator's blocklist."""
     write(session.record, post(1, "bluesky:reply", LATER, text="No, you.", reply_to="bluesky:somebody"))
     blocklist.save_blocklist(session.record.database, blocklist.Blocklist(words=("once more",)))
     found = taken(session)
@@ -97,7 +97,7 @@ def test_what_was_hidden_and_why_is_not_told(session: QuerySession) -> None:
 
 
 def test_a_mirror_takes_it_in_and_again(session: QuerySession, tmp_path: Path) -> None:
-    """Who has the words already keeps them, and counts no line as new."""
+    """A store that already has the words keeps them, and counts no line as new."""
     write(session.record, hidden("bluesky:again"))
     told = [line + b"\n" for line in b"".join(export(session, request_params.ExportParams())).splitlines()]
     with Record(f"{tmp_path}/mirror.db") as mirror:

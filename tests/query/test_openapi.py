@@ -1,4 +1,4 @@
-"""The API's document: whole in itself, right by its own rules, and of the questions that there are."""
+"""The API's document: complete, valid OpenAPI, and in step with the questions."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_every_operation_says_what_it_takes_and_gives(path: str) -> None:
 
 
 def test_answers_are_closed() -> None:
-    """A field more would be found by the tests that compare answers with this document."""
+    """So the tests that compare answers with this document find any extra field."""
     ours = DOCUMENT["components"]["schemas"]
     assert all(ours[question.answer.__name__].get("additionalProperties") is False for question in QUESTIONS
                if question.name != "content")  # fmt: skip

@@ -22,7 +22,7 @@ def marks(found: schemas.PaperDetails, network: str) -> list[tuple[int | None, i
 
 
 def test_attention_at_four_ages_and_now(talk_desk: QuerySession) -> None:
-    """One account with two posts is one voice; the bot's post is counted apart, ours not at all."""
+    """One account with two posts is one voice; the bot's post is counted separately, ours not at all."""
     found = ask(talk_desk, "paper", paper=ID)
     assert marks(found, "bluesky") == [
         (6, 6, 1 + 39, 0, 39, 1), (24, 24, 1 + 98, 8, 90, 1), (72, 72, 1 + 98, 8, 90, 1),

@@ -80,7 +80,7 @@ def test_the_status(sampled: QuerySession) -> None:
     same("status", msgspec.structs.replace(found, last_at=0, version=""))
 
 
-# ---- what is not there -------------------------------------------------------------------------------------
+# ---- not found ---------------------------------------------------------------------------------------------
 
 
 def test_what_there_is_no_issue_of(sampled: QuerySession) -> None:

@@ -1,4 +1,4 @@
-"""How all is doing: jobs, coverage, the age of issues, in both databases."""
+"""The status: jobs, coverage, the age of issues, in both databases."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_jobs_and_since_when_they_fail(any_desk: QuerySession) -> None:
 
 
 def test_a_job_whose_process_died_is_stopped_for_whoever_asks(any_desk: QuerySession) -> None:
-    """At work is a job that a process holds: the same for the command line, which asks the same function."""
+    """A job is at work while a process holds its lease; the command line uses the same function."""
     record = any_desk.record
     for source in ("arxiv", "lobsters"):
         jobs_queries.save_state(record, JobState(source=source, state=job_state.WORKING))

@@ -1,4 +1,4 @@
-"""Posts and counts of a paper: what may be shown of it now, page by page, in both databases."""
+"""Posts about a paper and their counts: what may be shown now, page by page, in both databases."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_what_was_forgotten_is_in_no_answer(any_desk: QuerySession) -> None:
 
 
 def test_a_post_that_came_without_its_words_is_a_link(session: QuerySession, tmp_path: Path) -> None:
-    """A store that was made of an export in which words were kept back."""
+    """A store made from an export in which the words were withheld."""
     told = list(lines(session.record, ids_only=("bluesky",)))
     with Record(f"{tmp_path}/copy.db") as copy:
         import_lines(copy, "copy.jsonl", told)

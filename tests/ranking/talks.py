@@ -1,4 +1,4 @@
-"""Made-up talks: by hand, and drawn by Hypothesis so that every paper that stands among its peers is counted there."""
+"""Made-up ranking inputs: by hand, and drawn by Hypothesis with every paper counted among its own peers."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def attention(voices: int, network: str = "bluesky", age: int = 24, **more: int 
 
 
 def candidate(paper: str, *heard: Attention, archive: str = "cs", announced_at: int = 0, order: int = 0) -> Candidate:
-    """A candidate by its bare id."""
+    """A candidate, by its id without the prefix."""
     return Candidate(
         paper=f"arxiv:{paper}", archive=archive, announced_at=announced_at, order=order, attention=tuple(heard)
     )
 
 
 def peers(counts: dict[int, int], archive: str = "cs", network: str = "bluesky", age: int = 24) -> VoiceHistogram:
-    """Papers by voices."""
+    """A histogram from numbers of papers by voices."""
     return VoiceHistogram(network=network, age=age, archive=archive, counts=tuple(sorted(counts.items())))
 
 
 @st.composite
 def talks(draw: st.DrawFn) -> RankingInput:
-    """Up to 8 candidates on two networks at one age, each among its peers at its age's mark, or measured apart."""
+    """Up to 8 candidates on two networks at one age; each is among its peers at its age's mark, or measured apart."""
     age = draw(st.sampled_from([0, 6, 24]))
     counts: dict[tuple[str, str], Counter[int]] = {
         (network, archive): Counter(draw(st.dictionaries(st.integers(1, 30), st.sampled_from([1, 2, 90, 499]))))

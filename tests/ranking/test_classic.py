@@ -1,4 +1,4 @@
-"""classic/1: reposts and likes, added up; level ones keep the listing's order."""
+"""classic/1: reposts plus likes; ties keep the listing's order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a place would have cost: against every way there is to spread a few accounts, and its bounds."""
+"""What a place would have cost: compared with every way to distribute a few accounts, and its bounds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FEW = 12
 
 @st.composite
 def references(draw: st.DrawFn) -> tuple[VoiceHistogram, ...]:
-    """What papers are compared with: on up to three networks, at two ages, of up to three archives."""
+    """Reference papers: on up to three networks, at two ages, from up to three archives."""
     some = []
     for network in draw(st.sets(st.sampled_from(NAMES))):
         for age in draw(st.sets(st.sampled_from(AGES), min_size=1)):
@@ -34,7 +34,7 @@ def references(draw: st.DrawFn) -> tuple[VoiceHistogram, ...]:
 
 
 def points(some: tuple[VoiceHistogram, ...], network: str, age: int, archive: str, voices: int) -> int:
-    """A network's points for so many voices: written down once more."""
+    """A network's points for that many voices, computed independently."""
     there = [one for one in some if (one.network, one.age) == (network, age)]
     mine = [one for one in there if one.archive == archive]
     group = [one for one in there if group_of(one.archive) == group_of(archive)]
@@ -47,7 +47,7 @@ def points(some: tuple[VoiceHistogram, ...], network: str, age: int, archive: st
 
 
 def best(some: tuple[VoiceHistogram, ...], archive: str, ages: tuple[int, ...], accounts: int) -> int:
-    """The highest score of all ways to spread accounts: each network with any number of them, at any age."""
+    """The highest score over all ways to distribute accounts: any number on each network, at any one age."""
     ways = product(range(accounts + 1), repeat=len(NAMES))
     splits = [way for way in ways if sum(way) <= accounts]
     table = {key: points(some, *key[:2], archive, key[2]) for key in product(NAMES, ages, range(accounts + 1))}
@@ -85,8 +85,8 @@ def test_a_higher_score_costs_no_less(some: tuple[VoiceHistogram, ...], known: b
 
 
 def test_a_price_by_hand() -> None:
-    """The forum has few papers, its points are 20 a voice: 100 for 5. On Bluesky 8 voices bring 160, and the two
-    together 260. For 260 points two accounts need standing, for 3 points two of three."""
+    """With few papers the forum gives 20 points a voice: 100 for 5. On Bluesky 8 voices give 160, in all 260. For 260
+    points two accounts need standing; for 3 points, two of three."""
     some = (peers({3: 9, 5: 1}, network="forum"), peers({3: 999}))
     prices = PriceList(some, (24,), known=True)
     assert prices.price(260, "cs") == Price(accounts=13, known=2)
@@ -95,7 +95,7 @@ def test_a_price_by_hand() -> None:
 
 
 def test_standing_may_be_what_costs_most() -> None:
-    """150 voices bring 3,000 points, for which 7 vouch; where three voices bring 60, no fewer than two."""
+    """150 voices give 3,000 points, for which 7 vouch; for the 60 points of three voices, two."""
     prices = PriceList((peers({3: 999}),), (24,), known=True)
     assert prices.price(3000, "cs") == Price(accounts=150, known=7)
     assert prices.price(60, "cs") == Price(accounts=4, known=2), "as many as three are as good as all others"
@@ -110,8 +110,8 @@ def test_nobody_to_compare_with_is_no_price(known: bool) -> None:
 
 @pytest.mark.parametrize(("rarest", "accounts"), [(3000, 3001), (4094, 4095), (4095, None), (5000, None)])
 def test_no_price_beyond_so_many_accounts(rarest: int, accounts: int | None) -> None:
-    """One paper in 2,000 has so many voices: as many as it has bring 3,000 points, which 150 voices may; 301 more are
-    only there for one that has more."""
+    """One paper in 2,000 is the rarest: matching it gives 3,000 points, for which 150 voices are enough; only exceeding
+    it gives 301 more."""
     assert price.MOST == 4096
     prices = PriceList((peers({3: 1999, rarest: 1}),), (24,), known=False)
     assert (millipoints(2000, 1), millipoints(2000, 0)) == (3000, 3301)
@@ -125,7 +125,7 @@ def test_no_price_beyond_so_many_accounts(rarest: int, accounts: int | None) -> 
 def test_a_paper_with_that_many_voices_does_stand_there(
     some: tuple[VoiceHistogram, ...], score: int, known: bool
 ) -> None:
-    """Found by the ranking itself, for one network alone; one voice less does not do."""
+    """Checked by ranking, for one network alone: the price reaches the score, and one voice less does not."""
     some = tuple(one for one in some if (one.network, one.age) == ("forum", 24))
     told = PriceList(some, (24,), known=known).price(score, "cs")
     if told.accounts is None:

@@ -1,4 +1,4 @@
-"""The search for prices finds what trying everything finds."""
+"""The price search agrees with brute force."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ Steps = list[tuple[int, int]]
 
 
 def by_trying(networks: Sequence[Steps], accounts: int) -> int:
-    """The highest sum with so many accounts: every step of a network with everything that the others make of the
-    rest."""
+    """The highest sum for that many accounts: each step of the first network plus the best of the others."""
     if not networks:
         return 0
     rest = networks[1:]
@@ -24,7 +23,7 @@ def by_trying(networks: Sequence[Steps], accounts: int) -> int:
 
 @st.composite
 def steps(draw: st.DrawFn) -> Steps:
-    """Ascending voices and points, at first as many for each voice as on other networks."""
+    """Ascending voices and points; at first the same points per voice as on other networks."""
     first, each = draw(st.integers(1, 5)), draw(st.sampled_from((20, 20, 7)))
     straight = [(voices, each * voices) for voices in range(first, first + draw(st.integers(0, 6)))]
     voices, points = straight[-1] if straight else (first - 1, 0)

@@ -19,7 +19,7 @@ from tests.ranking.talks import attention, candidate, peers, talks
 
 
 def only_part(one: Candidate, *others: VoiceHistogram) -> ScoreComponent:
-    """The one part of the one candidate's score."""
+    """The only part of the only candidate's score."""
     (scored,) = ranking.rank(RankingInput(candidates=(one,), peers=others), "rarity/1")
     (part,) = scored.parts
     assert scored.score == part.score
@@ -49,7 +49,7 @@ def test_exact_values(papers: int, atleast: int, expected: int) -> None:
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
 def test_millipoints_are_the_nearest_integer(a: int, b: int) -> None:
-    """In integers alone: m is nearest to 1000·log10(r) when 10^(2m-1) < r^2000 < 10^(2m+1). A tie cannot be."""
+    """In integers only: m is nearest to 1000·log10(r) when 10^(2m-1) < r^2000 < 10^(2m+1). Ties are impossible."""
     papers, atleast = max(a, b), min(a, b)
     m = millipoints(papers, atleast)
     above, below = (papers + 1) ** 2000, (atleast + 1) ** 2000
@@ -100,13 +100,13 @@ def test_papers_with_fewer_than_three_voices_are_no_reference() -> None:
 
 @pytest.mark.parametrize(("own", "papers", "atleast"), [(None, 600, 100), (40, 599, 99), (5, 599, 100), (2, 600, 100)])
 def test_the_paper_itself_is_no_other_paper(own: int | None, papers: int, atleast: int) -> None:
-    """`own` is where it stands: with what it has, with less, or not at all."""
+    """`own` is its entry in the reference: the same voices, fewer, or none."""
     part = only_part(candidate("2401.00001", attention(40, own=own)), peers({2: 9, 5: 500, 40: 100}))
     assert (part.papers, part.atleast, part.own) == (papers, atleast, own)
 
 
 def test_in_a_listing_every_listed_paper_is_compared_with() -> None:
-    """Also those with fewer than three favorites: what was listed is what the sentence says."""
+    """Including those with fewer than three favorites: the sentence speaks of everything listed."""
     listed = peers({0: 300, 2: 200, 40: 100}, age=0)
     part = only_part(candidate("2401.00001", attention(40, age=0, own=40)), listed)
     assert (part.papers, part.atleast, part.score) == (599, 99, 778)
@@ -162,7 +162,7 @@ def test_an_unknown_ranking_names_those_there_are() -> None:
 
 
 def plainly(talk: RankingInput) -> list[tuple[str, int]]:
-    """The ranking once more, written down as DESIGN §7 says it."""
+    """The ranking again, straight from DESIGN §7."""
     rows = []
     for one in talk.candidates:
         score = sum(_plain_part(talk, one.archive, a) for a in one.attention)
@@ -214,7 +214,7 @@ def test_the_order_in_which_things_come_does_not_matter(talk: RankingInput, rand
 
 @given(talks())
 def test_other_candidates_do_not_change_a_score(talk: RankingInput) -> None:
-    """A score is measured against the papers compared, which the talk names, not against who else is a candidate."""
+    """A score depends on the papers compared, which the input names, not on the other candidates."""
     scores = {one.paper: one.score for one in ranking.rank(talk, "rarity/1")}
     alone = msgspec.structs.replace(talk, candidates=talk.candidates[:1])
     (first,) = ranking.rank(alone, "rarity/1")

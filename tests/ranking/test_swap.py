@@ -1,4 +1,4 @@
-"""What would make neighbours swap: checked by ranking again, with that growth and with one less."""
+"""What would make neighbors swap: checked by ranking again with that growth, and with one less."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.ranking.talks import CUT, attention, candidate, peers, talks
 
 
 def entries(talk: RankingInput, name: str) -> list[Entry]:
-    """The ranking as an issue keeps it."""
+    """The ranking as an issue stores it."""
     inputs = {one.paper: one for one in talk.candidates}
     return [_entry(place, one, inputs[one.paper]) for place, one in enumerate(ranking.rank(talk, name), 1)]
 
@@ -40,7 +40,7 @@ def _entry(place: int, one: ScoredCandidate, source: Candidate) -> Entry:
 
 
 def grown(talk: RankingInput, paper: str, network: str, count: int, name: str) -> RankingInput:
-    """The talk if one paper had `count` on a network; it also stands so among its peers, if it is measured there."""
+    """The input if one paper had `count` on a network, also among its peers if it is measured there."""
     peers_then = list(talk.peers)
     changed = []
     for one in talk.candidates:
@@ -78,7 +78,7 @@ def is_above(talk: RankingInput, paper: str, other: str, name: str) -> bool:
 
 
 def some_of(first: int, end: int) -> list[int]:
-    """At most a dozen numbers from the first to the last before the end, both of them among these."""
+    """At most a dozen numbers of a range, including the first and the last."""
     numbers = range(first, end)
     return [*numbers[:: max(len(numbers) // 10, 1)], *numbers[-1:]]
 
@@ -104,7 +104,7 @@ def test_the_least_growth_that_swaps(talk: RankingInput, name: str) -> None:
 
 
 def test_level_in_all_but_the_announcement_is_enough() -> None:
-    """With as many voices as the upper one the lower one already passes, if it was announced before."""
+    """With as many voices as the upper one, the lower one already passes if it was announced earlier."""
     others = (peers({3: 600, 20: 100, 30: 50}),)
     upper = candidate("2401.00001", attention(25), announced_at=5)
     for announced_at, needed in ((4, 25), (6, 26)):
@@ -122,7 +122,7 @@ def test_no_growth_on_a_sparse_network_is_enough() -> None:
 
 
 def test_passing_a_paper_takes_points_from_it() -> None:
-    """Both stand among the papers compared: once the lower one has as much, the upper one is less rare."""
+    """Both are among the papers compared: once the lower one has as much, the upper one is less rare."""
     others = (peers({3: 600, 10: 1, 20: 1}), peers({3: 500}, network="mastodon"))
     day_ago = CUT - 24 * HOUR
     upper = candidate("2401.00001", attention(20, own=20), announced_at=day_ago)
@@ -143,13 +143,13 @@ def test_in_a_listing_likes_are_meant_and_for_the_classic_rule_both() -> None:
     assert growths(below, above, talk.peers) == (RequiredGrowth("x", "repost or like", 65, 101),)
 
 
-# ---- rarity/2: voices that are known, where it is told who is -------------------------------------------------
+# ---- rarity/2: known voices, if they are told apart ------------------------------------------------------------
 
 
 @st.composite
 def vouched_talks(draw: st.DrawFn) -> RankingInput:
-    """Talks in which voices are told apart, or the record is too young for that. Each paper stands among its peers with
-    the voices that count."""
+    """Inputs that tell known voices apart, or from a record too young for that. Each paper is among its peers with its
+    counted voices."""
     talk = draw(talks())
     tells = draw(st.booleans())
     some = [
@@ -166,7 +166,7 @@ def vouched_talks(draw: st.DrawFn) -> RankingInput:
 
 
 def vouched_entries(talk: RankingInput) -> list[Entry]:
-    """The same as `entries`, with what an issue prints of known voices, and prices."""
+    """Like `entries`, with what an issue prints of known voices, and with prices."""
     inputs = {one.paper: one for one in talk.candidates}
     return [
         msgspec.structs.replace(
@@ -184,7 +184,7 @@ def _count(a: Attention) -> PrintedCount:
 
 
 def vouched_growth(talk: RankingInput, paper: str, network: str, count: int) -> RankingInput:
-    """The talk if one paper had `count` counted voices on a network, all new ones known."""
+    """The input if one paper had `count` counted voices on a network, all new ones known."""
     peers_then, changed = list(talk.peers), []
     for one in talk.candidates:
         heard = []
@@ -223,13 +223,13 @@ def test_the_least_growth_of_voices_that_vouch(talk: RankingInput) -> None:
 
 
 def two(upper: Attention, lower: Attention, later: int = 0) -> RankingInput:
-    """Two candidates, the lower one announced so many µs later, among 999 papers with three voices."""
+    """Two candidates, the lower one announced `later` µs after the upper, among 999 papers with three voices."""
     some = (candidate("2401.00001", upper), candidate("2401.00002", lower, announced_at=later))
     return RankingInput(candidates=some, peers=(peers({3: 999}),))
 
 
 def test_growth_up_to_the_most_that_a_voice_brings() -> None:
-    """2,000 points are 100 voices, each 20: no paper compared has more than three."""
+    """2,000 points are 100 voices at 20 each: no paper compared has more than three."""
     talk = two(attention(100, counted=100, known=50), attention(5, counted=5, known=5))
     above, below = vouched_entries(talk)
     assert (above.score, below.score) == (2000, 100)
@@ -237,14 +237,14 @@ def test_growth_up_to_the_most_that_a_voice_brings() -> None:
 
 
 def test_growth_while_nobody_is_known() -> None:
-    """The same, and level ones go by their announcement, not by their voices."""
+    """The same, but ties go by announcement, not by voices."""
     talk = two(attention(100, counted=100), attention(5, counted=5), later=1)
     above, below = vouched_entries(talk)
     assert growths(below, above, talk.peers) == (RequiredGrowth("bluesky", "counted voice", 5, 101),)
 
 
 def test_growth_of_what_nobody_vouches_for() -> None:
-    """Thirty unknown voices more than the upper one, and none that is known: two known ones vouch for 500 points."""
+    """The lower one has thirty more voices, none of them known; two known ones vouch for 500 points."""
     talk = two(attention(20, counted=20, known=9), attention(50, counted=50, known=0))
     above, below = vouched_entries(talk)
     assert (above.score, below.score) == (400, 0)

@@ -1,4 +1,4 @@
-"""rarity/2: its arithmetic by hand, and what must never be: a voice that lowers, unknown ones alone that lift."""
+"""rarity/2: its arithmetic by hand; no voice ever lowers a score, and unknown voices alone never raise it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ NAME = "rarity/2"
 
 
 def ranked(*some: Candidate, among: tuple[VoiceHistogram, ...] = ()) -> tuple[ScoredCandidate, ...]:
-    """Candidates in their order."""
+    """The candidates, ranked."""
     return ranking.rank(RankingInput(candidates=some, peers=among), NAME)
 
 
 def score_of(*heard: Attention, among: tuple[VoiceHistogram, ...] = ()) -> ScoredCandidate:
-    """A single candidate of these attentions."""
+    """A single candidate with this attention, scored."""
     (scored,) = ranked(candidate("2401.00001", *heard), among=among)
     return scored
 
 
 def told(voices: int, counted: int, known: int | None, network: str = "bluesky", **more: int) -> Attention:
-    """Attention where voices are told apart."""
+    """Attention with known voices told apart."""
     return attention(voices, network, counted=counted, known=known, **more)
 
 
@@ -55,7 +55,7 @@ OTHERS = (peers({3: 4781, 40: 11, 90: 20}), peers({3: 89, 5: 10}, network="forum
 
 
 def test_a_part_by_hand() -> None:
-    """4,812 others, 31 of them with 40 counted voices or more: log10(4813 / 32) points; eight known voices vouch for
+    """4,812 others, 31 of them with 40 counted voices or more: log10(4813 / 32) points; eight known ones vouch for
     3,500."""
     scored = score_of(told(700, 40, 8), among=OTHERS)
     (part,) = scored.parts
@@ -66,7 +66,7 @@ def test_a_part_by_hand() -> None:
 
 
 def test_an_uncapped_part_by_hand() -> None:
-    """On the forum 99 others, all of them with 3 or more, 10 with 5: log10(100 / 11) is more than 5 × 20."""
+    """On the forum 99 others, all with 3 or more, 10 with 5: log10(100 / 11) is more than 5 × 20."""
     assert round(1000 * log10(100 / 11)) == 959
     few = score_of(told(5, 5, 3, "forum"), among=OTHERS)
     assert [(part.score, part.rule) for part in few.parts] == [(100, vouched.CAPPED)]
@@ -125,12 +125,12 @@ def test_known_voices_of_an_attention() -> None:
     assert vouched.known_voices((told(3, 3, 2), told(4, 4, 5, "mastodon"))) == 7
 
 
-# ---- what must hold of any talk ------------------------------------------------------------------------------
+# ---- properties of any input ---------------------------------------------------------------------------------
 
 
 @st.composite
 def vouched_talks(draw: st.DrawFn) -> RankingInput:
-    """The talks of `rarity/1`, with known voices and counted ones."""
+    """The inputs of `rarity/1`, with known and counted voices."""
     talk = draw(talks())
     tells = draw(st.booleans())
     some = tuple(_with_known(draw, one, tells=tells) for one in talk.candidates)
@@ -151,7 +151,7 @@ def place(talk: RankingInput, paper: str) -> int:
 
 
 def changed(talk: RankingInput, n: int, **more: int) -> RankingInput:
-    """The talk where the first candidate's n-th attention has that many more voices of each kind."""
+    """The input with that many more voices of each kind in the first candidate's n-th attention."""
     first, *others = talk.candidates
     heard = list(first.attention)
     a = heard[n % len(heard)]

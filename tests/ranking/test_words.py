@@ -1,4 +1,4 @@
-"""A ranking's arithmetic in sentences: every number in them is one of the part's."""
+"""A ranking's arithmetic in sentences: every number in them comes from the part."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_what_few_voices_say(voices: int, age: int, said: str) -> None:
 
 
 def test_three_voices_that_score_nothing_still_say_why() -> None:
-    """Everybody has as much: that is arithmetic, not the rule of three."""
+    """All others have as many: that is arithmetic, not the rule of three."""
     everybody = msgspec.structs.replace(PART, voices=3, papers=500, atleast=500, score=0)
     assert words.formula(everybody) == "1000 × log10(501 / 501) = 0"
 
@@ -105,7 +105,7 @@ def test_what_a_part_says_whose_voices_bring_the_most() -> None:
 
 
 def test_two_voices_with_a_score_are_compared() -> None:
-    """The rule of three is that of parts that score nothing."""
+    """The rule of three is only for parts that score nothing."""
     assert sentence(voices=2, score=7).endswith("31 had 2 voices or more a day in: 7.")
 
 

@@ -1,4 +1,4 @@
-"""A shelf of plain values, and made-up issues to put on it: what channels and the app are tested with."""
+"""An issue reader over plain values, and made-up issues for it: for the tests of channels and the app."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OWN = Publication(observed_at=0, publication="daily", title="The Daily Dozen", t
 
 
 class PlainIssueReader:
-    """The protocol `IssueReader` over issues in memory: all editions of every day, the first first."""
+    """An `IssueReader` over issues in memory: all editions of every day, oldest first."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class PlainIssueReader:
                 self._papers.setdefault(entry.paper, []).append(key)
 
     def publications(self) -> Sequence[Publication]:
-        """Every publication, by name."""
+        """All publications, by name."""
         return self._publications
 
     def days(self, publication: str) -> Sequence[str]:
@@ -82,11 +82,11 @@ class PlainIssueReader:
         return self.issue(publication, day, edition)
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
-        """How many entries the issue of each day has."""
+        """The number of entries in each day's issue."""
         return {day: len(self.issue(publication, day).content.entries) for day in self.days(publication)}
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
-        """(publication, day) of every issue that holds the paper, ascending."""
+        """(publication, day) of every issue that contains the paper, ascending."""
         return self._papers.get(paper, ())
 
     def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
@@ -100,14 +100,14 @@ class PlainIssueReader:
         return found
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
-        """What the papers of these days' issues say of themselves."""
+        """The abstracts or summaries of the papers in these days' issues."""
         issues = [self.issue(publication, day) for day in days]
         held = [(one.content.day, one.papers[entry.paper]) for one in issues for entry in one.content.entries]
         said = {(day, shown.paper): shown.abstract or shown.summary for day, shown in held}
         return {where: text for where, text in said.items() if text}
 
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
-        """All papers that were announced on a day."""
+        """All papers announced on a day."""
         return self._announced.get(day, ())
 
     def announcements(self, paper: str) -> Sequence[Announcement]:
@@ -115,17 +115,17 @@ class PlainIssueReader:
         return self._announcements.get(paper, ())
 
     def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
-        """The attention that papers had, the same on every day."""
+        """The attention to papers, the same on every day."""
         return {paper: self._history[paper] for paper in papers if paper in self._history}
 
     def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
-        """All posts about papers, the same on every day; where none are given, those that the issue shows."""
+        """All posts about papers, the same on every day; by default those that the issue shows."""
         shown = self.issue(publication, day).posts
         return {paper: self._posts.get(paper, shown.get(paper, ())) for paper in papers}
 
 
 class Placed(NamedTuple):
-    """An entry with what is shown of it."""
+    """An entry with its paper and posts."""
 
     entry: Entry
     paper: Paper
@@ -142,7 +142,7 @@ def paper(id: str, title: str, abstract: str = "", **more: object) -> Paper:
 
 
 def post(id: str, text: str, network: str = "x", **more: object) -> Quotation:
-    """A post as it may be shown, by the network's own id."""
+    """A post that may be shown, by the network's own id."""
     values = {"account": f"{network}:@quill", "created_at": NOON, "handle": "quill", "name": "Quill Marrowby", **more}
     made = msgspec.convert(
         {"kind": "post", "observed_at": NOON, "post": f"{network}:{id}", "network": network, "text": text, **values},
@@ -152,12 +152,12 @@ def post(id: str, text: str, network: str = "x", **more: object) -> Quotation:
 
 
 def as_link(quotation: Quotation) -> Quotation:
-    """The same post where its network's terms let only a link be shown."""
+    """The same post where its network's terms allow only a link."""
     return Quotation(post=terms.as_shown(quotation.post, "link"), hash=quotation.hash, shown="link")
 
 
 def listed(place: int, shown: Paper, reposts: int, likes: int, then: int, score: int, *posts: Quotation) -> Placed:
-    """A place of a listing with its tally; `score` in millipoints of 999 other papers."""
+    """A place of a listing with its counts; `score` in thousandths, among 999 other papers."""
     count = PrintedCount(network="x", voices=likes, reposts=reposts, likes=likes, until=NOON, method="hot-papers/2")
     atleast = round(1000 / 10 ** (score / 1000)) - 1
     part = ScoreComponent(
@@ -175,7 +175,7 @@ def heard(
     *posts: Quotation,
     announced_at: int = 0,
 ) -> Placed:
-    """An entry of a publication of our own."""
+    """An entry of our own publication."""
     made = _placed(place, shown, tuple(counts), tuple(parts), place, posts)
     return made._replace(entry=msgspec.structs.replace(made.entry, announced_at=announced_at))
 
@@ -208,7 +208,7 @@ def issue(
     reason: str = "",
     peers: tuple[VoiceHistogram, ...] = (),
 ) -> PublishedIssue:
-    """A frozen issue; its digest is made of its name."""
+    """A frozen issue; its digest is computed from its name."""
     content = IssueContent(
         publication=publication, day=day, edition=edition, from_at=NOON, as_of=NOON, position=7, chain="",
         ranking=publication.ranking, announced=announced,

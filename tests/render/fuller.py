@@ -1,4 +1,4 @@
-"""The made-up publication of its own with all that its pages can show: history, announcements, versions, more posts."""
+"""Our own made-up publication with everything its pages can show: history, announcements, versions, more posts."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ POSTS = {
 
 
 def _told(placed: Placed) -> Placed:
-    """The same, announced on the day, with one more post that has no words."""
+    """The same entry, announced on the day, with one more post that has no words."""
     entry = msgspec.structs.replace(placed.entry, announced_at=announced_at(DAY))
     return placed._replace(entry=entry, posts=(*placed.posts, WORDLESS))
 

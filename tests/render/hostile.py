@@ -1,4 +1,4 @@
-"""Texts that try to come alive, or to be taken for something else. They may stand wherever somebody else writes."""
+"""Texts that try to act as markup, or to pass for something else, to be used wherever strangers write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A strict reading of a page: what is not well-formed fails, what is there can be asked for."""
+"""A strict page parser: anything not well-formed fails, and tests can query the rest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VOID = {"meta", "link", "br", "hr", "img", "input", "path"}
 
 
 class Element(NamedTuple):
-    """A start tag with the names of the elements around it, the outermost first."""
+    """A start tag with the names of its ancestors, outermost first."""
 
     tag: str
     attributes: dict[str, str]
@@ -18,7 +18,7 @@ class Element(NamedTuple):
 
 
 class Page(HTMLParser):
-    """A page's elements in order, its ids, and its text with element boundaries as spaces."""
+    """A page's elements in order, its ids, and its text with spaces at element boundaries."""
 
     def __init__(self, page: bytes) -> None:
         super().__init__(convert_charrefs=True)
@@ -32,7 +32,7 @@ class Page(HTMLParser):
         assert len(self.ids) == len(set(self.ids)), "an id twice"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Notes the element. An attribute without a value has the value ""."""
+        """Records the element. An attribute without a value has the value ""."""
         assert len(dict(attrs)) == len(attrs), f"an attribute twice: {tag} {attrs}"
         attributes = {name: value or "" for name, value in attrs}
         self.elements.append(Element(tag, attributes, tuple(self._open)))
@@ -41,7 +41,7 @@ class Page(HTMLParser):
             self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        """Every end tag ends the element that was opened last."""
+        """Every end tag must close the element opened last."""
         if tag not in VOID:
             assert self._open and self._open.pop() == tag, f"</{tag}> out of order"
 
@@ -57,16 +57,16 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """The page's words, blanks single."""
+        """The page's text, with single spaces."""
         return " ".join(" ".join(self.words).split())
 
     def all(self, tag: str) -> list[Element]:
-        """The elements of a name."""
+        """All elements with this tag."""
         return [element for element in self.elements if element.tag == tag]
 
     def structure(self) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-        """The page without its texts and values: elements, names of attributes, what they are inside; formulas, which
-        texts may hold, are left out."""
+        """The page without texts and values: elements, attribute names, ancestors; except formulas, which may come from
+        texts."""
         return [
             (one.tag, tuple(sorted(one.attributes)), one.inside)
             for one in self.elements

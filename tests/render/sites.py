@@ -1,4 +1,4 @@
-"""Small whole sites, and what all their pages keep to."""
+"""Small whole sites, and the rules for all their pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SITES = {
     "hot-papers": (LISTED_READER, SiteConfig("https://desk.example/write")),
     "daily": (FULL_READER, SITE_CONFIG),
 }
-"""The shelf of each publication, and who publishes it."""
+"""The issue reader of each publication, and its site's configuration."""
 AWAY = "noopener noreferrer nofollow"
 
 
@@ -37,12 +37,12 @@ def named_site(name: str) -> dict[str, bytes]:
 
 
 def html(files: dict[str, bytes]) -> dict[str, Page]:
-    """The pages among files, read strictly."""
+    """The pages among the files, parsed strictly."""
     return {path: Page(data) for path, data in files.items() if path.endswith(".html")}
 
 
 def check_links(files: dict[str, bytes]) -> None:
-    """Every link leads to a page that is there and to an element in it, to a plain web address, or to the desk."""
+    """Every link leads to an existing page and element, to a plain web address, or to the contact address."""
     pages = html(files)
     for path, page in pages.items():
         for link in page.all("a"):

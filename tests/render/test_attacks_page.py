@@ -1,4 +1,4 @@
-"""What a place costs: the page says what was measured, the publication's own ranking first, and nothing as markup."""
+"""The page about the cost of a place: it shows the measurements, its own ranking first, and nothing as markup."""
 
 from __future__ import annotations
 

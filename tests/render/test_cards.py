@@ -1,4 +1,4 @@
-"""Cards: what stands on them, that it can be seen, that nothing else can, and which there are."""
+"""Cards: their content, that it is legible, that nothing else shows, and which cards exist."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ HEAD: Box = (MARGIN, 0, WIDTH - MARGIN, 100)
 BODY: Box = (MARGIN, 100, WIDTH - MARGIN, 480)
 FOOT: Box = (MARGIN, 480, WIDTH - MARGIN, HEIGHT)
 LARGEST = 20_000
-"""Bytes of a card with ordinary words."""
+"""Size of a card with ordinary words, in bytes."""
 
 
 def picture(data: bytes) -> Image.Image:
-    """A card as it is seen."""
+    """A card as displayed."""
     with Image.open(io.BytesIO(data)) as opened:
         assert (opened.format, opened.size, opened.mode) == ("PNG", (1200, 630), "P")
         return opened.convert("RGB")
 
 
 def seen(shown: Image.Image, box: Box) -> dict[tuple[int, ...], int]:
-    """How many pixels of each colour there are in a part of a picture."""
+    """How many pixels of each color a part of a picture has."""
     part = shown.crop(box)
     colours = part.getcolors(256) or []
     return {colour: count for count, colour in colours if isinstance(colour, tuple)}
 
 
 def check_margins(shown: Image.Image) -> None:
-    """Nothing stands beside the column, above or below it."""
+    """Nothing is drawn beside, above or below the column."""
     for box in (
         (0, 0, MARGIN - 4, HEIGHT),
         (WIDTH - MARGIN + 8, 0, WIDTH, HEIGHT),
@@ -77,7 +77,7 @@ def carded(title: str, *authors: str) -> tuple[CardContent, CardContent]:
     )
 
 
-# ---- what stands on them -----------------------------------------------------------------------------------
+# ---- content -----------------------------------------------------------------------------------------------
 
 
 def test_an_issue_has_publication_day_and_first_places() -> None:
@@ -141,7 +141,7 @@ def test_what_is_drawn_is_in_both_fonts_or_nothing_is(text: str) -> None:
         assert not [sign for sign in made if sign != " " and bytes(font.getmask(sign)) == missing]
 
 
-# ---- what can be seen --------------------------------------------------------------------------------------
+# ---- legibility --------------------------------------------------------------------------------------------
 
 
 def test_what_stands_on_a_card_can_be_seen() -> None:
@@ -158,7 +158,7 @@ def test_what_stands_on_a_card_can_be_seen() -> None:
 
 
 def test_letters_keep_what_reaches_into_the_next_line() -> None:
-    """The base line of a title's first line is at 187."""
+    """The baseline of a title's first line is at 187."""
     below: Box = (MARGIN, 190, WIDTH - MARGIN, 204)
     reaching, plain = (picture(drawing.draw(CardContent("", f"{word * 20} {'x' * 20}"))) for word in "gx")
     assert drawing.fit_title(f"{'g' * 20} {'x' * 20}")[1] == ["g" * 20, "x" * 20]
@@ -215,7 +215,7 @@ def test_a_title_is_as_large_as_its_length_lets_it_be() -> None:
 
 
 def test_another_process_draws_the_same_bytes() -> None:
-    """Also under another seed of hashes and another locale."""
+    """Even with another hash seed and locale."""
     card = CardContent("Daily", "Kettles, Łódź", "Quill", (("1", "Tea"),), "Place 1", ((2, 22), (118, 2)))
     script = (
         "import hashlib; from hotpapers.render.cards.drawing import CardContent, draw; "
@@ -226,7 +226,7 @@ def test_another_process_draws_the_same_bytes() -> None:
     assert told.stdout.strip() == hashlib.sha256(drawing.draw(card)).hexdigest()
 
 
-# ---- which there are ---------------------------------------------------------------------------------------
+# ---- which cards exist -------------------------------------------------------------------------------------
 
 
 def files(
@@ -255,7 +255,7 @@ def test_each_issue_and_paper_has_one_and_names_it() -> None:
 
 
 def meta(page: bytes) -> dict[str, str]:
-    """What a page says of itself, by name."""
+    """A page's metadata, by name."""
     found = (one.attributes for one in Page(page).all("meta"))
     return {one.get("property", one.get("name", "")): one["content"] for one in found if "content" in one}
 
@@ -270,7 +270,7 @@ def test_without_a_public_address_there_are_none() -> None:
 @pytest.mark.long
 def test_without_cards_nothing_draws() -> None:
     script = (
-        "import sys; from tests.render.test_cards import *; "  # Pillow comes with this file: put it out again
+        "import sys; from tests.render.test_cards import *; "  # this file imports Pillow: unload it
         "[sys.modules.pop(name) for name in list(sys.modules) if name.split('.')[0] == 'PIL']; "
         "files(NOBODY); assert not [name for name in sys.modules if name.split('.')[0] == 'PIL']; "
         "files(PUBLIC); assert 'PIL.Image' in sys.modules"

@@ -1,4 +1,4 @@
-"""Feeds: whole files, the rules of their specifications, and what two independent parsers make of them."""
+"""Feeds: whole files, the rules of their specifications, and how two independent parsers read them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def files(site_config: SiteConfig = PUBLIC) -> dict[str, bytes]:
 
 
 def test_whole_feeds() -> None:
-    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    """HOTPAPERS_REWRITE=1 rewrites the expected files: check the diff before you keep them."""
     for path, made in files().items():
         if path.startswith("feeds/papers") or path == "feeds/issues.atom":
             file = DATA / path
@@ -87,7 +87,7 @@ def test_an_independent_parser_reads_them(path: str) -> None:
 
 
 def test_a_paper_of_a_corrected_issue_was_published_with_its_first_edition() -> None:
-    """Readers sort by that moment: else an old paper would be the newest of all."""
+    """Readers sort by that moment: otherwise an old paper would be the newest of all."""
     first, second = (LISTED_READER.issue("hot-papers", "2021-01-14", edition) for edition in (1, 2))
     known = {entry.paper for entry in first.content.entries}
     corrected = [entry.paper for entry in second.content.entries]
@@ -134,7 +134,7 @@ def test_a_feed_without_entries_is_as_old_as_the_latest_issue() -> None:
     assert found.feed.updated == timestamps.rfc3339(latest.frozen_at)
 
 
-# ---- the specifications' rules, for whatever may stand in a feed ------------------------------------------
+# ---- the specifications' rules, for any text in a feed -----------------------------------------------------
 
 TEXTS = st.text(max_size=40)
 ITEMS = st.builds(
@@ -178,7 +178,7 @@ def test_json_feed_has_what_it_must(feed: FeedDocument) -> None:
 
 
 def test_what_is_hostile_is_text() -> None:
-    """Every element of every entry's HTML is one of ours, and every link leads to arXiv or the site."""
+    """Every element of every entry's HTML is ours, and every link leads to arXiv or the site."""
     for path, made in files().items():
         if path.endswith(".atom"):
             for entry in feedparser.parse(made, sanitize_html=False).entries:

@@ -1,4 +1,4 @@
-"""Texts that try to come alive: in titles, abstracts, names, posts, reasons, and in the operator's own words."""
+"""Texts that try to act as markup: in titles, abstracts, names, posts, reasons, and in the operator's own words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMULAS = {
     "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "mpadded", "mphantom",
     "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd",
 }  # fmt: skip
-"""The elements that a formula may be made of."""
+"""The elements allowed in a formula."""
 ATTRIBUTES = {
     "alttext", "stretchy", "fence", "form", "movablelimits", "largeop", "separator", "mathvariant", "linethickness",
     "displaystyle", "scriptlevel", "width", "accent", "accentunder",
@@ -63,13 +63,13 @@ def disguised(text: str) -> dict[str, bytes]:
 
 
 def pages(files: dict[str, bytes]) -> dict[str, Page]:
-    """The pages of a site with one author, whose name is in no path."""
+    """The pages of a site with one author, with the author's name removed from paths."""
     return {re.sub("author/.*?/", "author/somebody/", path): page for path, page in html(files).items()}
 
 
 @pytest.fixture(scope="session")
 def harmless() -> dict[str, object]:
-    """What each page is made of where no text tries anything."""
+    """The structure of each page with a harmless text."""
     return {path: page.structure() for path, page in pages(disguised("abcde " * 8)).items()}
 
 
@@ -83,7 +83,7 @@ def test_no_text_changes_what_a_page_is_made_of(text: str, harmless: dict[str, o
         assert page.structure() == harmless[path], path
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", page.text)
         for element in page.elements:
-            # what formulas may be made of
+            # only what formulas may contain
             if "math" in (element.tag, *element.inside):
                 assert element.tag in FORMULAS and element.attributes.keys() <= ATTRIBUTES
     check_links(files)
@@ -94,7 +94,7 @@ def test_there_are_many_such_texts() -> None:
 
 
 def one_entry(text: str) -> Page:
-    """The page of an issue with one entry, the text in all that is free text."""
+    """The page of an issue with one entry, with the text in every free-text field."""
     shown = paper("2101.99901", f"T {text}", f"A {text}", authors=(f"B {text}",), categories=(f"C {text}",))
     entry = listed(1, shown, 1, 2, 3, 400, post("12", f"P {text}", name=f"N {text}", handle=f"H {text}"))
     return Page(site(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [entry])]), "hot-papers")["index.html"])
@@ -102,7 +102,7 @@ def one_entry(text: str) -> Page:
 
 @pytest.fixture(scope="session")
 def empty() -> object:
-    """What the page is made of with no text."""
+    """The structure of that page with an empty text."""
     return one_entry("").structure()
 
 

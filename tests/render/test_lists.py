@@ -1,4 +1,4 @@
-"""Lists of papers: names for addresses, which pages change with a day, curves, the state, the desk, the method."""
+"""Lists of papers: names in addresses, which pages change with a day, curves, status, contact, method."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_fields_have_names() -> None:
 
 
 def test_what_changes_with_a_day() -> None:
-    """Papers of a week before, whose talk goes on; a paper whose author has a page because of this day."""
+    """Papers of the week before that are still discussed; a paper whose author gets a page because of this day."""
     talked = set(SitePages(FULL_READER, "daily").paths(["2021-01-20"]))
     assert "paper/2101.99901/index.html" in talked and "author/tansy-overquill/index.html" in talked
     issue_reader = PlainIssueReader(
@@ -186,7 +186,7 @@ def test_a_curve_stays_in_its_box(known: list[tuple[int, int]]) -> None:
         assert 2 <= x <= 118 and 2 <= y <= 22
 
 
-# ---- state -------------------------------------------------------------------------------------------
+# ---- status ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_no_day_is_missing_of_a_time_when_the_publication_was_weekly() -> None:
     assert [one.day for one in state_of(OWN, issues).days if not one.path] == ["14 January 2021"]
 
 
-# ---- the desk ----------------------------------------------------------------------------------------
+# ---- contact -----------------------------------------------------------------------------------------
 
 ABOUT = ReportSubject("The Daily Dozen", "2021-01-14", 2, "abc", "2101.99901", "bluesky:at://x?&\r\nBcc: a@b.example")
 

@@ -1,4 +1,4 @@
-"""Plain Markdown: whole issues byte for byte, and texts that try to be mark-up, read by a CommonMark parser."""
+"""Plain Markdown: whole issues byte for byte, and texts that try to be markup, read by a CommonMark parser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WITH_TABLES = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 @pytest.mark.parametrize("name", sorted(SHELVES))
 def test_issues_are_as_expected(name: str) -> None:
-    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    """HOTPAPERS_REWRITE=1 rewrites the expected files: check the diff before you keep them."""
     issue_reader, folder = SHELVES[name], DATA / "plain" / name
     made = {file.path: file.data for file in MarkdownChannel().render(issue_reader, name, issue_reader.days(name))}
     if os.environ.get("HOTPAPERS_REWRITE"):
@@ -43,7 +43,7 @@ def rewrite(folder: Path, made: dict[str, bytes]) -> None:
 
 
 def flat(text: str, parser: MarkdownIt = COMMONMARK) -> list[Token]:
-    """The tokens of a text, those inside paragraphs in place of them."""
+    """The tokens of a text, with paragraphs replaced by their contents."""
     return [inner for token in parser.parse(text) for inner in (token.children or [token])]
 
 

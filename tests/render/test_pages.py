@@ -1,4 +1,4 @@
-"""The site: whole small sites byte for byte, and what every page keeps to."""
+"""The site: whole small sites byte for byte, and the rules for every page."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def whole(request: pytest.FixtureRequest) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", sorted(SITES))
 def test_the_site_is_as_expected(name: str) -> None:
-    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    """HOTPAPERS_REWRITE=1 rewrites the expected files: check the diff before you keep them."""
     folder = DATA / "site" / name
-    # how a card looks depends on the release of Pillow
+    # the bytes of cards depend on the release of Pillow
     made = {path: data for path, data in named_site(name).items() if not path.endswith((".css", ".js", ".png"))}
     made = {path: data for path, data in made.items() if not path.startswith("search/") or path.endswith(".html")}
-    del made["attacks/index.html"]  # says what was measured last: see test_attacks_page
+    del made["attacks/index.html"]  # shows the latest measurement: see test_attacks_page
     if os.environ.get("HOTPAPERS_REWRITE"):
         rewrite(folder, [RenderedFile(path, data) for path, data in made.items()])
     expected = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
@@ -109,7 +109,7 @@ def test_a_publication_without_issues() -> None:
     check_links(files)
 
 
-# ---- what every page keeps to ------------------------------------------------------------------------
+# ---- rules for every page ----------------------------------------------------------------------------
 
 
 def test_links_are_relative_and_lead_to_pages(whole: dict[str, bytes]) -> None:
@@ -266,7 +266,7 @@ def test_a_paper_tells_its_attention_its_versions_and_every_post() -> None:
         in text
     )
     assert "@misc{overquill-2101.99901," in text and "AU - Overquill, Tansy" in text
-    assert text.count("A bridge!") == 2 and "More of it." not in text  # what no issue quotes is a link
+    assert text.count("A bridge!") == 2 and "More of it." not in text  # posts that no issue quotes are links
 
 
 def test_a_post_without_words_is_a_link() -> None:
@@ -278,9 +278,7 @@ def test_a_post_without_words_is_a_link() -> None:
 def test_all_papers_of_a_day_stand_by_category() -> None:
     page = Page(named_site("daily")["2021-01-14/all/index.html"])
     assert "4 papers announced" in page.text
-    assert (
-        "math.IT Information Theory 2101.99906" in page.text
-    )  # what is new goes first, a title that is not known last
+    assert "math.IT Information Theory 2101.99906" in page.text  # new papers go first, unknown titles last
     hrefs = [e.attributes["href"] for e in page.all("a")]
     assert "../../paper/2101.99901/index.html" in hrefs and "https://arxiv.org/abs/2101.99905" in hrefs
     assert "../index.html#2101.99901" in hrefs and "cross-list · cs.IT" in page.text
@@ -290,7 +288,7 @@ def test_categories_and_authors_have_pages() -> None:
     files = named_site("hot-papers")
     author = Page(files["author/tansy-overquill/index.html"]).text
     assert "2 papers in the issues" in author and "place 1, 14 January 2021" in author
-    assert "author/bram-oakhollow/index.html" not in files  # one paper alone
+    assert "author/bram-oakhollow/index.html" not in files  # only one paper
     category = Page(files["category/cs.LG/index.html"]).text
     assert "cs.LG Machine Learning" in category and "January 2021" in category and "2021 2" in category
     assert files["category/cs.LG/2021/index.html"]

@@ -1,4 +1,4 @@
-"""Small parts of pages: paths, the calendar, first lines, colours."""
+"""Small parts of pages: paths, the calendar, first lines, colors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages, feeds and Markdown say in the same words: titles without TeX, days, and how a first issue was read."""
+"""Wording shared by pages, feeds and Markdown: titles without TeX, days, and how a first issue was read."""
 
 from __future__ import annotations
 

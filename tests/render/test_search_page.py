@@ -1,4 +1,4 @@
-"""The page of search, and the index by which the static site is searched."""
+"""The search page, and the index that searches the static site."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ANSWER = data("search-site", "answer.html")
 
 
 def same(made: bytes, file: Path) -> None:
-    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    """HOTPAPERS_REWRITE=1 rewrites the expected file: check the diff before you keep it."""
     if os.environ.get("HOTPAPERS_REWRITE"):
         file.write_bytes(made)
     assert made == file.read_bytes()
@@ -96,7 +96,7 @@ def test_numbers_are_what_scripts_read() -> None:
 
 
 def lookup(part: dict[str, bytes], word: str) -> str:
-    """What stands behind a word, as the script finds it."""
+    """The index entry of a word, as the script finds it."""
     own = json.loads(part["search/2021-q1/index.json"])
     before = [n for n, first in enumerate(own["from"]) if first.encode("utf-16-be") <= word.encode("utf-16-be")]
     text = part[f"search/2021-q1/{before[-1]:02}.txt"].decode()
@@ -105,7 +105,7 @@ def lookup(part: dict[str, bytes], word: str) -> str:
 
 
 def part(papers: Sequence[tuple[str, Sequence[str], str]]) -> dict[str, bytes]:
-    """The files of papers, given as title, authors, text."""
+    """The index files of papers, given as title, authors, text."""
     held = [EntrySummary("2021-01-14", n, f"arxiv:2101.{n:05}", title, tuple(who), ("cs.LG",)) for n, (title, who, _) in
             enumerate(papers, 1)]  # fmt: skip
     texts = {(one.day, one.paper): text for one, (_, _, text) in zip(held, papers, strict=True)}

@@ -1,4 +1,4 @@
-"""What search engines are told: every page that there is, and nothing else."""
+"""The sitemap for search engines: every page that exists, and nothing else."""
 
 from __future__ import annotations
 

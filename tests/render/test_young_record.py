@@ -1,4 +1,4 @@
-"""An issue of a young record, with a paper of the day before: every channel says the same of it."""
+"""An issue of a young record, with a paper of the day before: every channel says the same about it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def young() -> PublishedIssue:
 
 
 def plainly(marked_up: str) -> str:
-    """What is left of Markdown, HTML or lines of mail when one reads it."""
+    """The text of Markdown, HTML or mail as a reader sees it."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", html.unescape(marked_up))).replace("\\", "").split())
 
 
@@ -80,7 +80,7 @@ def test_an_entry_says_why_its_place_is_provisional(channel: str) -> None:
 
 
 class Narrow:
-    """A room with little space."""
+    """A room that accepts only short messages."""
 
     text_format: TextFormat = "plain"
     service = "room"

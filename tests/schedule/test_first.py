@@ -1,4 +1,4 @@
-"""The first hours of a site: what its first issue waits for, and when that appears."""
+"""A site's first hours: what its first issue waits for, and when it appears."""
 
 from __future__ import annotations
 

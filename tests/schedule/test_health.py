@@ -1,4 +1,4 @@
-"""How all is doing: what somebody must look at, figures for machines, and the addresses where they are asked."""
+"""The site's health: problems for the operator, metrics for machines, and the addresses that serve them."""
 
 from __future__ import annotations
 

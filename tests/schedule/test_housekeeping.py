@@ -1,4 +1,4 @@
-"""Housekeeping learns who has standing as the record grows, by a clock that tests turn."""
+"""Housekeeping updates who has standing as the record grows; tests control the clock."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ PAPERS = (1, 2, 3)
 
 
 class HouseRounds(NamedTuple):
-    """The job's rounds, its store, and the clock (one moment in a list)."""
+    """The job's rounds, its store, and the clock (a list of one moment)."""
 
     rounds: JobLoop
     record: Record
     clock: list[int]
 
     def round(self, at: int) -> str:
-        """A round at a moment; its state."""
+        """A round at a moment; returns its state."""
         self.clock[0] = at
         following = self.rounds.attempt()
         assert following is not None
@@ -66,7 +66,7 @@ def test_who_never_confirmed_is_deleted_also_where_no_mail_is_sent_any_more(hous
 
 
 def spoken(account: int, papers: tuple[int, ...] = PAPERS) -> list[Item]:
-    """An account that speaks of papers."""
+    """Posts of an account about papers."""
     name = f"did:plc:{account:024}"
     posts = (
         post(n, f"bluesky:at://{name}/app.bsky.feed.post/{n}", START + n * HOUR, account=f"bluesky:{name}")

@@ -1,4 +1,4 @@
-"""Freezing and publishing on schedule, from a made-up record, by a clock that tests turn."""
+"""Freezing and publishing on schedule, from a made-up record; tests control the clock."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ CUT = moment(f"{DAY}T08:00")
 
 
 class Made(NamedTuple):
-    """The job's rounds, the store, the clock (one moment in a list), where pages go."""
+    """The job's rounds, the store, the clock (a list of one moment), and the folder for pages."""
 
     rounds: JobLoop
     record: Record
@@ -56,18 +56,18 @@ class Made(NamedTuple):
     folder: Path
 
     def round(self, at: int) -> str:
-        """A round at a moment; its state."""
+        """A round at a moment; returns its state."""
         self.clock[0] = at
         following = self.rounds.attempt()
         assert following is not None
         return following.state
 
     def page(self, day: str = DAY) -> str:
-        """A day's page."""
+        """The page of a day."""
         return (self.folder / day / "index.html").read_text("utf-8")
 
     def paper(self, number: int = 1) -> str:
-        """A paper's page."""
+        """The page of a paper."""
         return (self.folder / paper_path(key(number))).read_text("utf-8")
 
 
@@ -95,7 +95,7 @@ def fill(record: Record, publication: Publication = DAILY) -> None:
         counts(LEADING, 60, CUT - 3 * HOUR),
     ]
     write(record, [publication], background(), paper(1), said)
-    with record.database.write():  # as if it had been written then
+    with record.database.write():  # as if written at that time
         record.database.run("UPDATE batch SET at = ?", (CUT - 2 * HOUR,))
 
 
@@ -134,7 +134,7 @@ def test_a_clock_days_ahead_freezes_nothing(sqlite_url: str, tmp_path: Path) -> 
         assert made.round(at) == "partial" and frozen_days(made.record, "daily") == []
         problems = health(made.record, ["daily"], at).problems
         assert any("clock is 5.0 days ahead of the networks'; nothing is frozen" in told for told in problems)
-        networks[0](told(at), at)  # one of three says so
+        networks[0](told(at), at)  # only one of three says so
         assert made.round(at + 1) == "partial" and frozen_days(made.record, "daily") == []
         networks[1](told(at - 60_000_000), at)
         made.round(at + 2)
@@ -217,7 +217,7 @@ def test_pages_that_cannot_be_updated_are_a_warning(made: Made, caplog: pytest.L
 
 
 def test_what_is_gone_leaves_the_page_of_its_paper_too(made: Made) -> None:
-    """An issue shows a few posts of a paper; the paper's own page links to the others."""
+    """An issue shows a few posts about a paper; the paper's own page links to the others."""
     uris = [f"bluesky:at://did:plc:b{n}/app.bsky.feed.post/m{n}" for n in range(4)]
     said = [[*post(1, uri, CUT - 3 * HOUR), counts(uri, 10 + n, CUT - 3 * HOUR)] for n, uri in enumerate(uris)]
     made.record.append([item for some in said for item in some], source="bluesky", at=CUT - 2 * HOUR)
@@ -254,7 +254,7 @@ def test_what_a_program_that_ended_did_not_come_to_is_rendered_anew(made: Made) 
 
 
 def test_a_day_that_was_missed_is_made_up(made: Made) -> None:
-    """The announcement of the days after never came: they appear without it when their limit is over."""
+    """The announcements of the following days never came: their issues appear without them at the limit."""
     assert made.round(CUT + 48 * HOUR) == "idle"
     assert frozen_days(made.record, "daily") == [DAY, "2024-05-08"]
     status = jobs_queries.load_state(made.record, "issues")
@@ -289,7 +289,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_stops_no_other(sqlite_url: 
 
 
 def test_it_is_judged_who_is_a_bot_before_an_issue_is_frozen(made: Made) -> None:
-    """By what was known when the issue closed: the verdict counts for it."""
+    """Using what was known when the issue closed: the verdict counts for it."""
     said = Account(
         account="bluesky:by-at://did:plc:a/app.bsky.feed.post/1", handle="m", automated=True, observed_at=CUT - HOUR
     )
@@ -301,7 +301,7 @@ def test_it_is_judged_who_is_a_bot_before_an_issue_is_frozen(made: Made) -> None
 
 
 def test_of_an_imported_listing_nothing_is_asked_ahead(sqlite_url: str, tmp_path: Path) -> None:
-    """Nobody knows what it will show before somebody imports it."""
+    """Nobody knows what it will show before it is imported."""
     with publishing(sqlite_url, tmp_path / "public") as made:
         fill(made.record, msgspec.structs.replace(DAILY, window="listing"))
         assert made.round(CUT - HOUR // 4) == "idle"

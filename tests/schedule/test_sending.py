@@ -1,4 +1,4 @@
-"""The job of sending: what is fresh, once, with patience, and alive while it takes long."""
+"""The sending job: sends what is fresh, once, with retries, and stays alive while sending takes long."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ A_DAY = 24 * HOUR
 
 
 class Box:
-    """A sender that keeps what it is given. `plan`: what happens at each parcel in turn."""
+    """A sender that keeps what it is given. `plan`: what happens to each parcel in turn."""
 
     name = "box"
 
@@ -48,7 +48,7 @@ class Box:
 
 
 class Made:
-    """The job's rounds, its sender, its clock, and what was called."""
+    """The job's rounds, its sender, its clock, and which functions were called."""
 
     def __init__(self, store: str) -> None:
         self.record = Record(store)
@@ -61,11 +61,11 @@ class Made:
         self.rounds = JobLoop(job.name, lambda: job, open_record, self.leases, Clock(lambda: self.at, lambda s: None))
 
     def destinations(self) -> Iterator[SenderDestination]:
-        """The channel's only sender, opened when it is its turn."""
+        """The channel's only sender, opened when its turn comes."""
         yield self.opened()
 
     def usual(self) -> SenderDestination:
-        """The sender, at work."""
+        """The working sender."""
         note = self.called.append
         http = ScriptedClient({})
         return SenderDestination(
@@ -76,7 +76,7 @@ class Made:
         freeze.freeze(self.record, publication, day, at=at or self.at)
 
     def round(self, later: int = 0) -> job_state.JobState:
-        """A round some time later; how the job does then."""
+        """A round `later` microseconds later; returns the job's state."""
         self.at += later
         assert self.rounds.attempt() is not None
         return jobs_queries.load_state(self.record, "sending")

@@ -1,4 +1,4 @@
-"""The index of words: it keeps up with the record, forgets with it, and can be thrown away at any time."""
+"""The search index: it keeps up with the record, forgets with it, and can be rebuilt at any time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def store(store_url: str) -> Iterator[Record]:
         yield record
 
 
-# ---- an index that keeps up ------------------------------------------------------------------------------
+# ---- keeping up ------------------------------------------------------------------------------------------
 
 
 def test_only_the_latest_observation_is_found(store: Record) -> None:
@@ -101,7 +101,7 @@ def test_the_index_follows_the_batches(store: Record) -> None:
 
 
 def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And words that are known already are not offered again, as long as they are remembered."""
+    """Known words aren't inserted again while they are cached."""
     monkeypatch.setattr(indexing, "SLICE", 7)
     monkeypatch.setattr(database, "AT_ONCE", 3)
     monkeypatch.setattr(indexing, "CACHED_WORDS", 10)
@@ -116,7 +116,7 @@ def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.Mo
 
 
 def test_two_may_bring_it_up_at_once(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One begins anew while the other is half way: words that this one remembers are offered again."""
+    """One restarts the index while the other is halfway: the other's cached words are inserted again."""
     monkeypatch.setattr(indexing, "SLICE", 2)
     store.append([paper(f"Kettle {n}") for n in range(6)], source="s")
     steps: list[int] = []
@@ -132,7 +132,7 @@ def test_two_may_bring_it_up_at_once(store: Record, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_crash_in_between_is_made_up_for(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed after some slices: each is there with the note of it, the rest comes the next time, nothing twice."""
+    """Killed after some slices: they and the progress are stored; the next run does the rest, and nothing twice."""
     monkeypatch.setattr(indexing, "SLICE", 5)
     store.append([paper(f"Kettle {n}") for n in range(12)], source="s")
 
@@ -175,7 +175,7 @@ def test_issues_that_cannot_be_read_are_passed_over(store: Record) -> None:
 def test_what_a_store_holds_is_found_wherever_it_goes(
     store: Record, store_url: str, other_url: str, tmp_path: Path
 ) -> None:
-    """A backup, what is restored from it in both databases, and a full import: each has an index of its own."""
+    """A backup, a store restored from it in either database, and a full import: each has its own index."""
     made.rich(store)
     expected = [hit.paper for hit in search(store, "kettle").papers]
     posts = search_posts(store, "tea").total
@@ -215,7 +215,7 @@ WORDS = ("quokka", "zeppelin")
 
 
 def test_what_is_forgotten_leaves_the_index(store: Record, tmp_path: Path) -> None:
-    """Also a text that was edited away before, and what stood in another's words."""
+    """Including a text that was later edited, and names in other people's texts."""
     store.append(about(post("quokka tea", 1), post("others drink tea", 2, account="bluesky:did:plc:other")), source="s")
     assert texts(store, "quokka") == ["quokka tea"]
     store.append(about(post("zeppelin tea", 1, at=AT + 1)), source="s")
@@ -262,7 +262,7 @@ def test_restoring_an_older_backup_forgets_in_its_index_too(store_url: str, tmp_
 
 
 def left(record: Record, words: list[str] | tuple[str, ...]) -> list[str]:
-    """Which words are still somewhere in the index of posts, found or not."""
+    """Which words are still anywhere in the index of posts, whether found or not."""
     if record.database.name == "postgres":
         kept = repr(record.database.rows("SELECT words FROM search_post_words")).encode()
     else:
@@ -272,7 +272,7 @@ def left(record: Record, words: list[str] | tuple[str, ...]) -> list[str]:
             if tables
             else b""
         )
-    # words are kept sorted, each from where it differs from the one before: all but the first letters are there
+    # words are stored sorted, without the prefix that they share with the one before: compare from the third letter on
     return [word for word in words if word[2:].encode() in kept]
 
 
@@ -330,7 +330,7 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
 
 
 def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that was written before there was a search: the tables are added, and it is searched."""
+    """One written before search existed: the tables are added, and search works."""
     before, after = schema.MIGRATIONS[0].split(schema._SEARCH)
     monkeypatch.setattr(schema, "MIGRATIONS", (before + after,))
     with Record(bare_store_url) as record:

@@ -1,4 +1,4 @@
-"""Searching, in both databases: what is found, in which order, and what is said of it."""
+"""Searching, in both databases: what is found, in which order, and how the query is explained."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def store(store_url: str) -> Iterator[Record]:
 
 @pytest.fixture(scope="module")
 def library(module_url: str) -> Iterator[Record]:
-    """Papers that nothing changes."""
+    """Papers that no test changes."""
     with Record(module_url) as record:
         record.append(
             [
@@ -70,7 +70,7 @@ def library(module_url: str) -> Iterator[Record]:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("kettle", ["101", "103", "102"]),  # in the title, of an author, in the abstract
+        ("kettle", ["101", "103", "102"]),  # title, author, abstract
         ("KETTLES", ["101", "102"]),  # names have no plural
         ("kettle steam", ["103", "101"]),
         ('"on steam"', ["101"]),
@@ -296,7 +296,7 @@ def test_posts_have_no_authors_and_categories(library: Record, query: str) -> No
 
 
 def test_what_may_not_be_shown_is_not_found(store: Record) -> None:
-    """Gone, limited, edited, hidden by itself or with its account, also under another name."""
+    """Deleted, limited, edited, hidden directly or through the account, also under an alias."""
     voices = [post(f"kettle {n}", n, account=f"bluesky:did:plc:v{n}", handle=f"v{n}.example") for n in range(1, 7)]
     store.append(about(*voices), source="s")
     assert search_posts(store, "kettle").total == 6
@@ -332,7 +332,7 @@ def hide(record: Record, subject: str, judgement: model.Judgement = "hidden") ->
 
 
 def test_what_the_gate_stops_is_not_found(store: Record) -> None:
-    """Replies to others, what the operator never quotes, what is about no paper, or but perhaps about one."""
+    """Replies to others, posts that the operator blocks, and posts about no paper or doubtfully about one."""
     said = [post(f"kettle {n}", n) for n in range(1, 5)]
     said[1] = msgspec.structs.replace(said[1], reply_to="bluesky:at://did:plc:somebody/app.bsky.feed.post/3k")
     doubt = model.Verdict(

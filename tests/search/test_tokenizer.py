@@ -1,4 +1,4 @@
-"""Text into words, and queries out of texts: pure, and whatever comes."""
+"""Splitting text into words and parsing queries: pure functions, for any input."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_any_text_has_words_with_their_places(text: str) -> None:
 
 @given(st.text(st.characters(max_codepoint=0x24F) | st.sampled_from("αבع"), max_size=60))
 def test_words_are_found_by_themselves(text: str) -> None:
-    """What stands in the index is what is asked for: folding twice changes nothing."""
+    """The index and queries use the same words: folding twice changes nothing."""
     found = tokenizer.words(text)
     assert tokenizer.words(" ".join(found)) == found
     assert [stem(stem(word)) for word in found] == [stem(word) for word in found]
@@ -127,7 +127,7 @@ def test_endless_words_and_texts_are_bounded() -> None:
         ('"2101.04869"', "2101.04869"),
         ("-2101.04869", "without 2101.04869"),
         (" −2101.04869v2", "without 2101.04869"),
-        # what is none of it is a word
+        # anything else is a word
         ("foo:bar", "with “foo:bar”"),
         ("date:hello date:2026-13 date:2026-02-30", "with “date hello” and “date 2026-13” and “date 2026-02-30”"),
         ("-date:2026", "without “date 2026”"),
@@ -201,7 +201,7 @@ def test_any_text_is_a_query_of_mere_words(text: str) -> None:
 
 @given(SPOKEN)
 def test_what_a_database_is_asked_has_no_words_but_quoted_ones(text: str) -> None:
-    """Outside of quotation marks there is nothing but the languages' own few signs."""
+    """Outside quotation marks there are only the query languages' own operators."""
     query = parse(text)
     lite = re.sub(r'"[^"]*"', "", sqlite.expression(query))
     assert re.fullmatch(r"(?:[ (){}:*]|AND|OR|NOT|title|abstract|authors|labels)*", lite)
@@ -213,7 +213,7 @@ def test_what_a_database_is_asked_has_no_words_but_quoted_ones(text: str) -> Non
 
 
 def marked(text: str, query: str) -> str:
-    """The title with [ ] around what is marked."""
+    """The title with [ ] around each highlight."""
     marks = highlights.Highlighter(parse(query)).title(text)
     for start, end in reversed(marks):
         text = f"{text[:start]}[{text[start:end]}]{text[end:]}"

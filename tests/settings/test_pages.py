@@ -57,6 +57,6 @@ def test_the_store_knows_what_is_never_quoted_whoever_renders_from_it(tmp_path: 
     for words in (["tea"], ["tea", "kettle"], []):
         home.write_text(f'contact = "x@tea.example"\n[quote]\nblock_words = {words}\n'.replace("'", '"'))
         good("status", "--config", home)
-        good("status", "--store", store)  # without settings nothing is forgotten of them
+        good("status", "--store", store)  # nothing is forgotten when the settings are missing
         with Record(str(store)) as record:
             assert blocklist.load_blocklist(record.database) == blocklist.Blocklist(words=tuple(words))

@@ -156,7 +156,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 
 
 def refusal(folder: Path, text: str | bytes) -> str:
-    """What is said of a file that cannot be used, without the file's name, which must come first."""
+    """The error message for an invalid file, without the file's name, which must come first."""
     file = written(folder, text)
     with pytest.raises(SettingsError) as refused:
         load(file)
@@ -165,7 +165,7 @@ def refusal(folder: Path, text: str | bytes) -> str:
     return said.removeprefix(f"{file}: ")
 
 
-# ---- what can be set -----------------------------------------------------------------------------------
+# ---- valid settings ------------------------------------------------------------------------------------
 
 
 def test_an_empty_file_has_the_defaults(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_a_contact_that_nobody_could_reach(tmp_path: Path, contact: str) -> None
     assert refusal(tmp_path, f'contact = "{contact}"') == f"contact: {wrong}"
 
 
-# ---- files that cannot be read -------------------------------------------------------------------------
+# ---- unreadable files ----------------------------------------------------------------------------------
 
 
 def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_what_is_not_toml_says_where(tmp_path: Path) -> None:
     assert said.endswith("`hotpapers init` writes a valid example.")
 
 
-# ---- values that cannot be used ------------------------------------------------------------------------
+# ---- invalid values ------------------------------------------------------------------------------------
 
 NAMES = ", ".join(Settings.__struct_fields__)
 NETWORKS = ", ".join(model.NETWORKS)

@@ -1,1 +1,1 @@
-"""The sources: what they request from a network, and what they read from its answers."""
+"""Tests of the sources: what they request from a network and how they read its answers."""

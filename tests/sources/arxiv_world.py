@@ -1,10 +1,10 @@
-"""A small arXiv that somebody made up: papers announced on days, served as arXiv serves them, as of any moment.
+"""A small made-up arXiv: papers announced on given days, served in arXiv's formats as of any moment.
 
     world = World(papers, faults)
     net = ScriptedNet(world.says(lambda: net.now()))
 
-It has feeds, listing pages, the API and OAI-PMH, each in the real shape. Faults: evenings on which arXiv came late,
-papers that a feed leaves out or the API does not know.
+It serves feeds, listing pages, the API and OAI-PMH. Faults: late announcements, papers missing from the feeds or
+unknown to the API.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from hotpapers.model import DAY
 from tests.sources.net import Reply, Script, reply
 
 PART = 40
-"""Records in one part of an OAI-PMH list."""
+"""Records per part of an OAI-PMH list."""
 
 
 class Made(NamedTuple):
-    """A paper: announced as new in `archives[0]` and as a cross-list in the others, on `day`; or its later version."""
+    """A paper announced on `day`, as new in `archives[0]` and as a cross-list in the others; or a later version of
+    it."""
 
     id: str
     day: str
@@ -36,14 +37,14 @@ class Made(NamedTuple):
 
     @property
     def comment(self) -> str:
-        """What its authors say of this version; feeds leave it out."""
+        """The authors' comment on this version; feeds omit it."""
         return f"{self.version} made-up pages"
 
 
 class World:
-    """`late`: microseconds after midnight in New York at which a day's batch appears; `unfed`: papers that no feed has;
-    `unknown`: papers that neither feed nor API have; `lag`: microseconds after midnight until the API has a day's
-    papers; `doubled`: days whose feeds tell once more what was new on another."""
+    """`late`: microseconds after midnight in New York at which a day's batch appears; `unfed`: papers missing from the
+    feeds; `unknown`: papers missing from feeds and API; `lag`: microseconds after midnight until the API has a day's
+    papers; `doubled`: days whose feeds repeat the new papers of another day."""
 
     def __init__(
         self,
@@ -70,7 +71,7 @@ class World:
         self.lag, self.doubled = lag or {}, doubled or {}
 
     def says(self, now: Callable[[], int]) -> Callable[[str], Script]:
-        """What it answers at an address, at the moment of the question."""
+        """A function that answers requests as of the current moment."""
         return lambda url: self.answer(url, now())
 
     def answer(self, url: str, at: int) -> Reply:
@@ -83,14 +84,14 @@ class World:
         return self.api(asked["id_list"].split(","), at) if parts.path == "/api/query" else self.oai(asked, at)
 
     def out(self, day: str, at: int, evening: bool) -> bool:
-        """Whether a day's batch is out: in the listing from the evening on, in the feeds from midnight."""
+        """Whether a day's batch is out: in listings from the evening on, in feeds from midnight."""
         start = days.closes_at(day) + self.late[day] if day in self.late else days.announced_at(day)
         return at >= (start if evening else max(start, days.closes_at(day)))
 
     def of(self, archive: str, day: str) -> list[Made]:
         return [paper for paper in self.days.get(day, ()) if archive in paper.archives]
 
-    # ---- the four ways in ------------------------------------------------------------------------------
+    # ---- the four interfaces ---------------------------------------------------------------------------
 
     def feed(self, archive: str, at: int) -> bytes:
         day = days.date_at(at).isoformat()
@@ -142,12 +143,12 @@ class World:
         return f'<feed xmlns:arxiv="a" xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode()
 
     def version_of(self, id: str, at: int) -> Made | None:
-        """The latest version that the API has of a paper."""
+        """The latest version of a paper that the API has."""
         versions = [p for p in self.versions.get(id, ()) if self.in_api(p.day, at)]
         return versions[-1] if versions else None
 
     def in_api(self, day: str, at: int) -> bool:
-        """Whether the API has a day's papers: as the listings do, or some time after midnight."""
+        """Whether the API has a day's papers: as soon as the listings do, or `lag` after midnight."""
         return at >= days.closes_at(day) + self.lag[day] if day in self.lag else self.out(day, at, True)
 
     def oai(self, asked: Mapping[str, str], at: int) -> Reply:
@@ -203,9 +204,8 @@ def _record(paper: Made, stamp: str, versions: Iterable[Made]) -> str:
 
 
 def papers_of(first: str, last: str, skipped: Iterable[str] = (), each: int = 3) -> list[Made]:
-    """Papers for every label with an announcement from one day to another, numbered as arXiv numbers them: by the month
-    of the evening, in the order in which they are announced. One in seven was held back for some days; one in five is
-    changed weeks later."""
+    """Papers for every announcement day between two days, numbered as on arXiv: by month of the evening, in order of
+    announcement. One in seven was held back for some days; one in five is changed weeks later."""
     made: list[Made] = []
     day, month, number, without = days.next_day(first), "", 0, set(skipped)
     while day < last:

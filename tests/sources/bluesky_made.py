@@ -1,4 +1,4 @@
-"""Made-up events of Bluesky's stream, and frames of its firehose, by made-up people."""
+"""Made-up events of Bluesky's stream and frames of its firehose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 
 
 def tid(when: int) -> str:
-    """A record's key made at a moment."""
+    """The key of a record created at a given moment."""
     return "".join(_DIGITS[(when << 10) >> 5 * n & 31] for n in range(12, -1, -1))
 
 
@@ -29,7 +29,7 @@ def post(text: str, **more: Any) -> dict[str, Any]:
 def create(
     did: str, record: dict[str, Any] | None, *, collection: str = "app.bsky.feed.post", rkey: str = "", time: int = 0
 ) -> bytes:
-    """A created record, or a deleted one where there is none, as Jetstream tells it."""
+    """A Jetstream event that creates a record, or deletes it if `record` is None."""
     operation = "delete" if record is None else "create"
     commit: dict[str, Any] = {
         "rev": tid(time), "operation": operation, "collection": collection, "rkey": rkey or tid(max(time, 0)),
@@ -39,7 +39,7 @@ def create(
 
 
 def pointing(did: str, uri: str, *, kind: str = "like", time: int = 0) -> bytes:
-    """A like or repost."""
+    """A like or a repost."""
     return create(did, {"subject": {"cid": "bafyrei", "uri": uri}}, collection=f"app.bsky.feed.{kind}", time=time)
 
 
@@ -50,13 +50,13 @@ def account(did: str, *, active: bool, time: int = 0, status: str = "deactivated
 
 
 def frame(kind: str, body: dict[str, Any], op: int = 1) -> bytes:
-    """A frame of the firehose."""
+    """A firehose frame."""
     header = {"op": op, "t": kind} if op == 1 else {"op": op}
     return libipld.encode_dag_cbor(header) + libipld.encode_dag_cbor(body)
 
 
 def commit_frame(did: str, path: str, record: dict[str, Any] | None, seq: int, time: str, cid: bytes = CID) -> bytes:
-    """A commit of one record, or of its deletion."""
+    """A commit that creates or deletes one record."""
     op = {"action": "delete" if record is None else "create", "path": path, "cid": None if record is None else cid}
     body = {
         "repo": did, "rev": "3aaaaaaaaaa2a", "seq": seq, "time": time, "ops": [op],
@@ -66,7 +66,7 @@ def commit_frame(did: str, path: str, record: dict[str, Any] | None, seq: int, t
 
 
 def car(record: dict[str, Any], cid: bytes = CID) -> bytes:
-    """A CAR file of one record."""
+    """A CAR file with one record."""
     header = libipld.encode_dag_cbor({"version": 1, "roots": [cid]})
     block = cid + libipld.encode_dag_cbor(record)
     return _varint(len(header)) + header + _varint(len(block)) + block

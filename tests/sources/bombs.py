@@ -1,6 +1,6 @@
-"""Input that is small to send and long to read: what every parser of a network's words is tried on.
+"""Input that is small to send and slow to parse, for every parser of network data.
 
-Run as a program it reads the bombs of one kind and prints what took the processor longest:
+Run as a program, it parses bombs of one kind and prints the slowest (CPU time):
 
     python -m tests.sources.bombs KIND SEED COUNT
 """
@@ -73,11 +73,11 @@ CBOR_UNITS = (
 )
 MEGABYTES = ClientLimits().size
 HELD = (0.003, 0.03, 0.3, 1.0)
-"""Shares of the allowed size that are tried."""
+"""Fractions of the allowed size to try."""
 
 
 class Kind(NamedTuple):
-    """`read`: reads one; `make`: makes one of a size; `size`: bytes or characters that are allowed."""
+    """`read`: parses a bomb; `make`: makes one of a given size; `size`: the largest allowed, in bytes or characters."""
 
     read: Callable[[Any], object]
     make: Callable[[random.Random, int], Any]
@@ -85,7 +85,7 @@ class Kind(NamedTuple):
 
 
 def markup(chance: random.Random, size: int) -> bytes:
-    """A start, units again and again, and at times the ends of what the units began."""
+    """A start, repeated units, and sometimes the end tags for what they opened."""
     units = chance.sample(XML_UNITS, chance.choice([1, 1, 1, 2, 3]))
     start = chance.choice(XML_STARTS)
     length = sum(map(len, units))
@@ -98,7 +98,7 @@ def markup(chance: random.Random, size: int) -> bytes:
 
 
 def document(chance: random.Random, size: int) -> bytes:
-    """JSON, mostly broken off."""
+    """JSON, mostly truncated."""
     unit = "".join(chance.sample(JSON_UNITS, chance.choice([1, 1, 2])))
     body = "".join(unit.replace("{n}", str(n)) for n in range(max(1, size // (len(unit) + 2))))
     start = chance.choice(["", "[", "{", '{"version":"https://jsonfeed.org/version/1.1","items":['])
@@ -106,7 +106,7 @@ def document(chance: random.Random, size: int) -> bytes:
 
 
 def packed(chance: random.Random, size: int) -> bytes:
-    """DAG-CBOR: values without end, or what says that it is long; or a sound frame around nested ones."""
+    """DAG-CBOR: endless values, or a header that claims a huge length; or a valid frame around deeply nested values."""
     unit = b"".join(chance.sample(CBOR_UNITS, chance.choice([1, 1, 2])))
     body = unit * (size // len(unit))
     if chance.random() < 0.2:
@@ -121,7 +121,7 @@ def packed(chance: random.Random, size: int) -> bytes:
 
 
 def hypertext(chance: random.Random, size: int) -> str:
-    """HTML as posts have it."""
+    """HTML like that of posts."""
     units = "".join(chance.sample(XML_UNITS, chance.choice([1, 1, 2, 3])))
     return "".join(units.replace("{n}", str(n)) for n in range(max(1, size // len(units))))[:size]
 
@@ -145,14 +145,14 @@ KINDS = {
 
 
 def bombs(kind: Kind, seed: int, count: int) -> Iterator[Any]:
-    """So many of a kind, of all sizes; feeds that are broken also of the size up to which they are mended."""
+    """`count` bombs of a kind, in all sizes tried."""
     chance = random.Random(seed)
     for _ in range(count):
         yield kind.make(chance, max(20, int(kind.size * chance.choice(HELD))))
 
 
 def seconds(kind: Kind, bomb: Any) -> float:
-    """Of the processor, to read one. What is no answer is an error of ours, or one that readers expect."""
+    """CPU time to parse a bomb. Expected parse errors are fine."""
     begun = time.process_time()
     with suppress(HotPapersError, msgspec.MsgspecError, ValueError, RecursionError):
         kind.read(bomb)
@@ -160,7 +160,7 @@ def seconds(kind: Kind, bomb: Any) -> float:
 
 
 def main(name: str, seed: int, count: int) -> None:
-    """Prints the longest."""
+    """Prints the slowest bomb."""
     kind = KINDS[name]
     found = max((seconds(kind, bomb), repr(bomb[:300]), len(bomb)) for bomb in bombs(kind, seed, count))
     print(json.dumps(found))

@@ -1,6 +1,6 @@
-"""Made-up cases of what networks say, each a pair of files: `<case>.<kind>.json` and `<case>.items.json`, what is read.
+"""Made-up network answers as pairs of files: the input `<case>.<kind>.json` and the expected `<case>.items.json`.
 
-HOTPAPERS_REWRITE=1 writes the second of each pair anew.
+HOTPAPERS_REWRITE=1 rewrites the expected files.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ KeyOf = Callable[[str, bytes], str]
 
 
 def cases(source: str) -> list[str]:
-    """The cases of a source: their first files' names."""
+    """The file names of a source's inputs."""
     return sorted(f.name for f in (FOLDER / source).iterdir() if not f.name.endswith(".items.json"))
 
 
 def check(source: str, case: str, read: Reader, key_of: KeyOf) -> None:
-    """Reads a case and compares with what is expected of it."""
+    """Reads a case and compares the items with the expected ones."""
     name, kind = case.split(".")[:2]
     body = data(f"sources/{source}/{case}").read_bytes()
     found = list(read(RawPayload(kind, key_of(name, body), body, AT)))

@@ -1,14 +1,14 @@
-"""A scripted network: answers by address, a clock that stands still until something is asked, a note of every request.
+"""A scripted network: answers by URL, a clock that moves only with requests, and a log of every request.
 
     net = ScriptedNet({
         "https://example.org/a": b"body",                               status 200
-        "https://example.org/b?page=2": [Wait(10, "busy"), b"body"],    in turn, the last one for ever
+        "https://example.org/b?page=2": [Wait(10, "busy"), b"body"],    in turn; the last one repeats
         "https://example.org/c": reply(404, b"gone", etag="x"),         Refused, unless the source accepts a 404
         "wss://example.org/stream": [b"one", None, b"two", Stopped()],  messages or lines; an error ends them
     })
 
-Parameters stand in the address as `urlencode` writes them, in the order in which the source gives them. A function
-in place of the table answers whatever is asked. An address that nobody wrote down fails the test, and names itself.
+Query parameters are part of the URL, encoded by `urlencode` in the source's order. A function in place of the table
+answers every request. An unscripted URL fails the test and is named in the failure.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ Script = Reply | Iterable[Reply | None]
 Table = Mapping[str, Script] | Callable[[str], Script]
 
 START = 1_767_225_600_000_000
-"""2026-01-01 00:00 UTC, where the clock stands at first."""
+"""2026-01-01 00:00 UTC, when the clock starts."""
 
 
 class Request(NamedTuple):
-    """What a source asked for, and when."""
+    """A request, and when it was made."""
 
     method: str
     url: str
@@ -41,12 +41,12 @@ class Request(NamedTuple):
 
 
 def reply(status: int = 200, body: bytes = b"", **headers: str) -> Response:
-    """An answer; its address and moment are filled in when it is given. `retry_after` becomes `retry-after`."""
+    """A response; URL and moment are filled in when it is sent. `retry_after` becomes `retry-after`."""
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, body, "", 0)
 
 
 class ScriptedClient:
-    """A network that says what a test wrote down. Every request and message takes `pace` seconds of its clock."""
+    """A network that follows a script. Every request or message takes `pace` seconds of its clock."""
 
     def __init__(self, answers: Table, *, now: int = START, pace: float = 1.0, stop_after: int | None = None) -> None:
         self._answers = answers if callable(answers) else answers.__getitem__
@@ -62,17 +62,17 @@ class ScriptedClient:
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Time passes; after `stop_after` times the program is told to stop."""
+        """Moves the clock; after `stop_after` calls, raises Stopped."""
         if self._stop_after is not None and len(self.sleeps) >= self._stop_after:
             raise Stopped()
         self.sleeps.append(seconds)
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Time passes without anybody asking."""
+        """Moves the clock without a request."""
         self._now += round(seconds * 1_000_000)
 
-    # ---- questions and answers -----------------------------------------------------------------------
+    # ---- requests and responses ------------------------------------------------------------------------
 
     def get(
         self,
@@ -106,7 +106,7 @@ class ScriptedClient:
 
     @property
     def asked(self) -> list[str]:
-        """The addresses that were asked for, in order."""
+        """The requested URLs, in order."""
         return [request.url for request in self.requests]
 
     # ---- the script ------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class ScriptedClient:
         return self._checked(answer._replace(url=answer.url or request.url, at=answer.at or self._now), accept)
 
     def _next(self, url: str) -> Reply | None:
-        """The next thing that the script says at an address; at its end, the last one again."""
+        """The next answer of a URL's script; the last one repeats."""
         script = self._script(url)
         if isinstance(script, bytes | Response | HotPapersError):
             return script
@@ -144,7 +144,7 @@ class ScriptedClient:
         raise RequestRefused(f"{answer.url}: {answer.status}", answer.status)
 
     def _stream(self, url: str) -> Iterator[bytes | None]:
-        """What is said, one by one; None is half a minute of silence, an error is raised, and the end is the end."""
+        """The scripted messages, one by one. None is half a minute of silence; an error is raised."""
         script = self._script(url)
         for said in [script] if isinstance(script, bytes | Response | HotPapersError) else script:
             self.advance(30 if said is None else self._pace)
@@ -154,5 +154,5 @@ class ScriptedClient:
 
 
 def _is_a_net(http: ScriptedClient) -> HttpClient:
-    """For mypy: it keeps the promise of hotpapers.model.Net."""
+    """For mypy: checks that it implements the HttpClient protocol."""
     return http

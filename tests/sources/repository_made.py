@@ -1,7 +1,7 @@
-"""Made-up repositories of the AT Protocol, whole or with something wrong.
+"""Made-up AT Protocol repositories, intact or damaged.
 
-The tree is built as https://atproto.com/specs/repository says: a key stands as many levels up as its SHA-256 begins
-with pairs of zero bits.
+The tree follows https://atproto.com/specs/repository: a key's level is the number of leading pairs of zero bits in its
+SHA-256.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Blocks = dict[bytes, bytes]
 
 
 def block(value: Any, blocks: Blocks) -> bytes:
-    """Adds a value; its CID."""
+    """Adds a value; returns its CID."""
     data = libipld.encode_dag_cbor(value)
     cid = b"\x01\x71\x12\x20" + hashlib.sha256(data).digest()
     blocks[cid] = data
@@ -26,13 +26,13 @@ def block(value: Any, blocks: Blocks) -> bytes:
 
 
 def layer(key: str) -> int:
-    """On which level of the tree a key stands, from 0."""
+    """The level of a key in the tree, from 0."""
     bits = f"{int.from_bytes(hashlib.sha256(key.encode()).digest()):0256b}"
     return (len(bits) - len(bits.lstrip("0"))) // 2
 
 
 def tree(leaves: Sequence[tuple[str, bytes]], blocks: Blocks, level: int | None = None) -> bytes | None:
-    """Adds the nodes above some sorted leaves; the root's CID, None for a part without any."""
+    """Adds the nodes above some sorted leaves; returns the root's CID, or None if there are no leaves."""
     level = max((layer(key) for key, _ in leaves), default=0) if level is None else level
     if not leaves and level >= 0:
         return None
@@ -56,7 +56,7 @@ def tree(leaves: Sequence[tuple[str, bytes]], blocks: Blocks, level: int | None 
 def made_repository(
     records: Mapping[str, Any], *, did: str = ANNA, at: int = 1_783_100_000_000_000, **more: Any
 ) -> tuple[bytes, Blocks]:
-    """The commit's CID and all blocks of a repository. `records`: by path; `at`: when it was committed."""
+    """The commit's CID and all blocks of a repository. `records`: by path; `at`: the commit's time."""
     blocks: Blocks = {}
     leaves = sorted((path, block(record, blocks)) for path, record in records.items())
     root = tree(leaves, blocks) or block({"l": None, "e": []}, blocks)
@@ -65,13 +65,13 @@ def made_repository(
 
 
 def car(root: bytes, blocks: Mapping[bytes, bytes]) -> bytes:
-    """A CAR file of some blocks."""
+    """A CAR file with the given blocks."""
     header = libipld.encode_dag_cbor({"version": 1, "roots": [root]})
     return b"".join([varint(len(header)), header, *(section(cid, data) for cid, data in blocks.items())])
 
 
 def section(cid: bytes, data: bytes) -> bytes:
-    """A block in a CAR file."""
+    """One block as a section of a CAR file."""
     return varint(len(cid) + len(data)) + cid + data
 
 

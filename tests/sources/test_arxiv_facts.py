@@ -1,4 +1,4 @@
-"""What is known of a paper is never hidden by an observation that says less: a week of arXiv into a real record."""
+"""An observation with fewer fields never hides known facts of a paper: a week of arXiv, read into a real record."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FACTS = ("title", "authors", "abstract", "categories", "version", "comment", "pu
 
 
 def papers() -> list[Made]:
-    """Four new papers a day; and each day others of some days before have a second version."""
+    """Four new papers a day, plus second versions of two papers from three announcements earlier."""
     made = papers_of("2026-10-19", "2026-11-14", each=4)
     by_day: dict[str, list[Made]] = {}
     for paper in made:
@@ -39,7 +39,8 @@ def papers() -> list[Made]:
 
 
 class Site:
-    """A source and its record, as the runner keeps them; after each page it is looked what is known of each paper."""
+    """A source and its record, as the runner keeps them. After each page, checks that no known fact of a paper is
+    lost."""
 
     def __init__(self, world: World, store: Path, down: list[tuple[str, int, str, int]] | None = None) -> None:
         self.world, self.source, self.down = world, ArxivSource(SETTINGS), down or []
@@ -48,7 +49,7 @@ class Site:
         self.known: dict[str, set[str]] = {}
 
     def say(self, url: str) -> Reply:
-        """What arXiv answers; while the API is down, that one should come later."""
+        """arXiv's answer; while the API is down, a rate limit error."""
         at = self.http.now()
         down = any(
             days.closes_at(a) + x * HOUR <= at < days.closes_at(b) + y * HOUR for a, x, b, y in self.down
@@ -56,7 +57,7 @@ class Site:
         return RetryLater(60, "Rate exceeded.") if down and "/api/" in url else self.world.answer(url, at)
 
     def live(self, random: Random | None = None) -> None:
-        """Rounds until the week is over, each when it is due; with chance some are killed after a page."""
+        """Runs rounds when they are due, for the whole week; with `random`, kills some of them after a page."""
         while self.http.now() < days.closes_at(LAST) + 23 * HOUR:
             due: int | None = None
             try:
@@ -80,7 +81,7 @@ class Site:
             self.known[paper.paper] = facts
 
     def papers(self) -> Iterator[Paper]:
-        """The latest word on each paper."""
+        """The latest observation of each paper."""
         for row in self.record.view().latest(Paper):
             assert isinstance(row.item, Paper)
             yield row.item
@@ -96,7 +97,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def wanted(world: World) -> set[tuple[str, str, str]]:
-    """What was announced in the week, in the archive of each paper."""
+    """The week's announcements, each in its paper's own archive."""
     types = {"new": "new", "replace": "replacement"}
     return {
         (f"arxiv:{p.id}", day, types[p.type]) for day in world.labels if FIRST <= day <= LAST for p in world.days[day]
@@ -116,8 +117,8 @@ def test_in_a_good_week_everything_is_known_of_every_paper(store: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_in_a_bad_week_nothing_that_was_known_is_hidden(store: Path, seed: int) -> None:
-    """The API lags a day behind; then it is down for a day and a half; the feeds tell a day's papers twice; rounds are
-    killed. What was announced is there all the same, and is described as soon as the API is back."""
+    """The API lags by a day, then is down for a day and a half; feeds repeat a day's papers; rounds are killed. All
+    announcements are still recorded, and described as soon as the API is back."""
     world = World(papers(), lag={TUESDAY: 25 * HOUR}, doubled={THURSDAY: WEDNESDAY, FRIDAY: THURSDAY})
     site = Site(world, store, down=[(WEDNESDAY, 0, THURSDAY, 12), (FRIDAY, 0, FRIDAY, 6)])
     site.live(Random(seed))
@@ -134,7 +135,7 @@ def test_without_the_api_what_is_new_is_known_by_its_feed(store: Path) -> None:
     assert all({"title", "authors", "abstract", "categories", "version"} <= site.known[paper] for paper in new)
 
 
-# ---- what is owed --------------------------------------------------------------------------------------
+# ---- owed metadata --------------------------------------------------------------------------------------
 
 
 def test_what_the_api_does_not_have_is_asked_for_again_for_two_days(store: Path) -> None:
@@ -144,7 +145,7 @@ def test_what_the_api_does_not_have_is_asked_for_again_for_two_days(store: Path)
     ids = {paper.id for paper in world.days[FIRST] if len(world.versions[paper.id]) == 1}
     asked = [r.at for r in site.http.requests if "/api/" in r.url and any(id in r.url for id in ids)]
     assert min(asked) < days.closes_at(FIRST) + HOUR
-    # for the last time before the feeds of the second day after
+    # for the last time before the second day's feeds
     assert days.closes_at(WEDNESDAY) < max(asked) < days.closes_at(WEDNESDAY) + HOUR
     gaps = [later - earlier for earlier, later in pairwise(asked)]
     assert max(gaps) <= 2 * HOUR + HOUR / 10
@@ -155,7 +156,7 @@ def test_while_the_api_does_not_answer_nothing_is_given_up() -> None:
     assert cursor_state.open_day(start, TUESDAY).overdue == ("b",)
     unheard = cursor_state.open_day(start, TUESDAY, api_answers=False)
     assert (unheard.owed, unheard.overdue) == ((), ("a", "b"))
-    assert cursor_state.open_day(unheard, TUESDAY) == unheard  # the same day once more
+    assert cursor_state.open_day(unheard, TUESDAY) == unheard  # the same day again
     many = cursor_state.ArxivCursor(
         day=FIRST, owed=tuple(map(str, range(9000))), overdue=tuple(map(str, range(9000, 18000)))
     )

@@ -1,4 +1,4 @@
-"""Authors in one line, and TeX's letters in names and titles."""
+"""Author lists on one line, and TeX letters in names and titles."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Reading what arXiv says: pairs of a made-up document and what it must become, and every recording there is.
+"""Reading arXiv's answers: made-up documents paired with the expected items, and every recording.
 
-`tests/data/sources/arxiv/feed-cs.xml` and its pair `feed-cs.items.json`: drop in two files, and the case is tried.
+`tests/data/sources/arxiv/feed-cs.xml` pairs with `feed-cs.items.json`: to add a case, add two files.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ GAP = {"first": "2026-11-09", "last": "2026-11-11", "after": "2611.00500", "befo
 
 
 def seen_in(name: str, body: bytes) -> list[RawPayload]:
-    """A document's pieces, as the source yields them: what it is, is said by the first word of its name."""
+    """A document's payloads, as the source yields them; the first word of its name says what it is."""
     kind, _, feed = name.partition("-")
     if kind == "feed":
         parsed = daily_feeds.parse(body)
@@ -90,7 +90,7 @@ def test_a_piece_stays_as_it_came() -> None:
 # ---- every recording ---------------------------------------------------------------------------------------
 
 READ: dict[str, dict[str, int]] = {
-    # papers, announcements; of feeds: how many of which type
+    # papers, announcements; for feeds: announcements by type
     "feed_atom_astro-ph_2024-03-05.xml": {"Paper": 91, "new": 42, "cross": 14, "replacement": 35},
     "feed_atom_cs.LG_2024-03-05.xml": {"Paper": 1, "cross": 1},
     "feed_atom_cs_2024-03-05.xml": {"Paper": 30, "new": 13, "cross": 7, "replacement": 10},
@@ -101,7 +101,7 @@ READ: dict[str, dict[str, int]] = {
     "feed_atom_quant-ph_2024-03-05.xml": {"Paper": 30, "new": 14, "cross": 6, "replacement": 10},
     "feed_rss_astro-ph_2024-03-05.xml": {"Paper": 91, "new": 42, "cross": 14, "replacement": 35},
     "feed_rss_cs.LG_2024-03-05.xml": {"Paper": 1, "cross": 1},
-    "feed_rss_cs_2023-10-26.xml": {"Paper": 1, "new": 1, "unread": 2},  # two have identifiers that cannot be
+    "feed_rss_cs_2023-10-26.xml": {"Paper": 1, "new": 1, "unread": 2},  # two have invalid identifiers
     "feed_rss_cs_2024-03-05.xml": {"Paper": 30, "new": 13, "cross": 7, "replacement": 10},
     "feed_rss_cs_plus_math.AG_2024-03-05.xml": {"Paper": 34, "new": 14, "cross": 8, "replacement": 12},
     "feed_rss_empty_weekend.xml": {},
@@ -139,7 +139,7 @@ READ: dict[str, dict[str, int]] = {
 }
 
 LISTED: dict[str, dict[str, tuple[int, int]]] = {
-    # by day: papers in all, and shown
+    # by day: papers in total, papers shown
     "list_cs.CL_recent_live.html": {"2026-07-27": (47, 47), "2026-07-24": (110, 3)},
     "list_cs_new.html": {"2011-02-03": (2, 2)},
     "list_math_2011-02.html": {},
@@ -150,7 +150,7 @@ LISTED: dict[str, dict[str, tuple[int, int]]] = {
 }  # fmt: skip
 
 REFUSED: dict[str, tuple[Callable[[bytes], object], str]] = {
-    # what arXiv says when it says no: never taken for an answer
+    # arXiv's error answers must not be read as content
     "catchup_400.html": (listing.parse, "not arXiv's listing"),
     "feed_atom_error_bad_archive.xml": (daily_feeds.parse, "Bad archive 'nosuch'"),
     "feed_rss_error_bad_archive.xml": (daily_feeds.parse, "Bad subject class 'XX'"),
@@ -159,7 +159,7 @@ REFUSED: dict[str, tuple[Callable[[bytes], object], str]] = {
     "query_error_400_incorrect_id.xml": (api.parse, "incorrect id format for abc"),
     "from-docs/api_429.txt": (api.parse, "syntax error"),
     "from-docs/oai_503_retry_after.txt": (oai_records.parse, "no element found"),
-    # Dublin Core has no categories, and nothing says which of its subjects is the primary one
+    # Dublin Core has no categories and doesn't mark a primary subject
     "oai/ListRecords_oai_dc_page1.xml": (lambda body: items_of("record", body), "unknown format"),
     "oai/ListRecords_oai_dc_page2.xml": (lambda body: items_of("record", body), "unknown format"),
 }
@@ -231,7 +231,7 @@ def test_a_recorded_oai_error_is_told(name: str) -> None:
 
 
 def test_recorded_details() -> None:
-    """What is easily got wrong, in real payloads."""
+    """Details of real payloads that are easy to get wrong."""
     old = one_paper("query", "query_oldid_astro-ph_0601001.xml")
     assert (old.paper, old.version, old.journal) == ("arxiv:astro-ph/0601001", 1, "ActaAstron.56:1-50,2006")
     assert old.authors == ("Andrew Gould", "Susan Dorsher", "B. Scott Gaudi", "Andrzej Udalski")
@@ -258,7 +258,7 @@ def test_both_shapes_of_a_feed_say_the_same() -> None:
         assert rss == atom
 
 
-# ---- facts, and what cannot be read ------------------------------------------------------------------------
+# ---- facts, and unreadable input ---------------------------------------------------------------------------
 
 
 def test_a_listed_paper_becomes_an_announcement() -> None:
@@ -329,7 +329,7 @@ def test_nothing_is_counted() -> None:
 
 
 def test_a_recorded_feed_goes_all_the_way() -> None:
-    """Through `pages`: the feed of a day, and a listing that knows nothing of it."""
+    """Through `pages`: a day's feed, and a listing without its papers."""
     table = {
         "https://rss.arxiv.org/rss/math": recorded("feed_rss_math_2024-03-05.xml"),
         "https://arxiv.org/list/math/recent?skip=0&show=2000": recorded("list_math_recent.html"),
@@ -340,8 +340,8 @@ def test_a_recorded_feed_goes_all_the_way() -> None:
     pages = list(source.pages(http, None))
     found = [item for page in pages for seen in page.payloads for item in source.read(seen)]
     counts = Counter(item.type if isinstance(item, Announcement) else type(item).__name__ for item in found)
-    # the API has none of them yet: the feed describes what is new
+    # the API has none of them yet: the feed describes the new papers
     assert counts == {"Paper": 46, "new": 46, "cross": 29, "replacement": 32, "Coverage": 2}
     assert {item.day for item in found if isinstance(item, Announcement)} == {"2024-03-05"}
     assert isinstance(found[-1], Coverage) and found[-1].reason == "math: arXiv's listing has not come so far"
-    assert pages[-1].next_at == http.now() + 2 * HOUR  # the API is asked again for what it did not have
+    assert pages[-1].next_at == http.now() + 2 * HOUR  # the API is asked again for the papers it lacked

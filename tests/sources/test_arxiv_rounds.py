@@ -1,4 +1,4 @@
-"""Rounds of asking arXiv: what is asked in which order, what a fault holds up, and where the next round goes on."""
+"""Rounds of reading arXiv: the order of requests, the effect of faults, and where the next round resumes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def world_of(**faults: Iterable[str]) -> World:
 
 
 class Life:
-    """A source, its net, and what became of its pages. `faults`: what is said instead at an address, once each."""
+    """A source, its network, and the results of its pages. `faults`: one-off answers by URL that replace the normal
+    ones."""
 
     def __init__(self, world: World, settings: ArxivSettings = TWO, *, day: str = DAY, hour: int = 1) -> None:
         self.source = ArxivSource(settings)
@@ -41,7 +42,7 @@ class Life:
         return faults.pop(0) if faults else self.world.answer(url, self.http.now())
 
     def round(self) -> list[str]:
-        """One round; what was asked for, shortened."""
+        """Runs one round; returns the requested URLs, shortened."""
         before = len(self.http.requests)
         try:
             for page in self.source.pages(self.http, self.cursor):
@@ -65,7 +66,7 @@ class Life:
         return {(one.paper.removeprefix("arxiv:"), one.day) for one in found}
 
     def coverage(self, day: str) -> tuple[str, str]:
-        """The latest word on a day."""
+        """The latest coverage of a day."""
         said = [i for i in self.items if isinstance(i, Coverage) and i.from_at == days.announced_at(day)]
         return (said[-1].state, said[-1].reason) if said else ("", "")
 
@@ -150,7 +151,9 @@ def test_many_missing_papers_are_counted() -> None:
     many = [Made(f"2611.{n:05d}", DAY, 0) for n in range(1, 301)]
     life = Life(World(many, unknown=[paper.id for paper in many[:250]]))
     life.round()
-    assert len([url for url in life.asked if "api" in url]) == 1 + 3  # for what the feed had, and for what it had not
+    assert (
+        len([url for url in life.asked if "api" in url]) == 1 + 3
+    )  # for the paper in the feed, and for the one missing from it
     state, reason = life.coverage(DAY)
     assert state == "partial"
     assert "2611.00001, " in reason and "and 230 more missing" in reason
@@ -222,7 +225,9 @@ def test_an_item_that_cannot_be_read_is_handed_on_alone() -> None:
     (unread,) = [one for one in seen if one.key == "cs/unread"]
     with pytest.raises(InputError):
         list(life.source.read(unread))
-    assert len([one for one in seen if one.kind == "listed"]) == len(life.world.days[DAY]) + 1  # one in both archives
+    assert (
+        len([one for one in seen if one.kind == "listed"]) == len(life.world.days[DAY]) + 1
+    )  # one of them is in both archives
 
 
 def test_a_refused_listing_is_said_and_holds_up_nothing() -> None:
@@ -249,7 +254,7 @@ def test_a_listing_that_asks_to_wait_is_compared_later() -> None:
 def test_a_refused_api_leaves_papers_missing() -> None:
     lost = world_of().days[DAY][0].id
     life = Life(world_of(unfed=[lost]))
-    life.faults[API] = [RequestRefused("403", 403)] * 2  # for what the feed had, and for what it had not
+    life.faults[API] = [RequestRefused("403", 403)] * 2  # for the paper in the feed, and for the one missing from it
     life.round()
     assert life.coverage(DAY) == ("partial", f"cs: {lost} missing")
 
@@ -318,7 +323,7 @@ def test_many_missed_days_are_harvested() -> None:
     missed = list(days.between(DAY, "2026-12-02"))
     assert {id for id, _ in life.announced()} == {id for id, _ in made_on(world, DAY, *missed, "2026-12-02")}
     assert life.coverage("2026-11-13") == ("partial", "harvested later: days of announcement are estimates")
-    assert life.coverage("2026-11-30") == ("complete", "")  # the listing told
+    assert life.coverage("2026-11-30") == ("complete", "")  # from the listing
     assert life.state == cursor_state.ArxivCursor(
         day="2026-12-02", last=max(paper.id for paper in world.days["2026-12-02"])
     )
@@ -397,7 +402,7 @@ def test_another_day_begins_before_the_harvest_has_ended() -> None:
     assert life.state.day == "2026-12-03" and life.state.gap == ("", "")
 
 
-# ---- when, and with what ---------------------------------------------------------------------------------------
+# ---- schedule and settings -------------------------------------------------------------------------------------
 
 
 def test_when_the_next_round_is_due() -> None:
@@ -413,7 +418,7 @@ def test_when_the_next_round_is_due() -> None:
     ):
         assert source.next_due(noon, soon) == noon + HOUR // 2
     before_thanksgiving = cursor_state.encode(cursor_state.ArxivCursor(day="2026-11-26"))
-    assert source.next_due(noon, before_thanksgiving) == days.closes_at("2026-11-27") + HOUR // 12  # it may be wrong
+    assert source.next_due(noon, before_thanksgiving) == days.closes_at("2026-11-27") + HOUR // 12  # it may be mistaken
 
 
 def test_a_cursor_that_is_not_ours_is_refused() -> None:

@@ -1,6 +1,6 @@
-"""Ten years of arXiv, simulated: clock changes, holidays known and unknown, outages, doubled feeds, crashes in between.
+"""Ten years of arXiv, simulated: clock changes, expected and unexpected holidays, outages, repeated feeds, crashes.
 
-The record must equal the script: no paper lost, none announced twice as new, every label a day from Monday to Friday.
+The record must match the script: no paper lost, none announced as new twice, every label a weekday.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.long
 
 FIRST, LAST = "2024-01-02", "2034-01-03"
 ZURICH = ZoneInfo("Europe/Zurich")
-# Evenings that arXiv skipped though no rule says so, as it does between the years; and batches that came hours late.
+# Evenings that arXiv skipped against its rules, as around New Year; and batches that came hours late.
 SKIPPED = {f"{year}-12-{day}" for year in range(2027, 2034) for day in (29, 30)}
 LATE = {"2025-03-11": 3 * HOUR, "2027-06-02": 7 * HOUR, "2029-10-30": 11 * HOUR, "2031-04-02": 2 * HOUR}
-# From one moment to another the program was off: for a day, some days, a week, two months.
+# The program was off between these moments: for a day, some days, a week, two months.
 OFF = [
     ("2024-03-05", "2024-03-07"), ("2024-11-27", "2024-12-03"), ("2025-03-07", "2025-03-11"),
     ("2026-10-30", "2026-11-12"), ("2028-02-01", "2028-04-05"), ("2030-12-20", "2031-01-07"),
@@ -48,7 +48,7 @@ class Diary:
 
 
 def live(world: World, source: ArxivSource, seed: int) -> tuple[Diary, ScriptedClient]:
-    """Ten years of rounds, each when it is due; some end in the middle, some are run twice from an old cursor."""
+    """Ten years of rounds, each run when due; some are interrupted, some are repeated from an old cursor."""
     random = Random(seed)
     http = ScriptedClient(lambda url: world.answer(url, http.now()), now=days.closes_at(FIRST) - HOUR, pace=3)
     diary = Diary()
@@ -57,7 +57,7 @@ def live(world: World, source: ArxivSource, seed: int) -> tuple[Diary, ScriptedC
         before = diary.cursor
         for page in rounds(source, http, diary.cursor, random):
             diary.keep(source, page)
-        if random.random() < 0.02:  # the same feeds once more
+        if random.random() < 0.02:  # the same feeds again
             for page in source.pages(http, before):
                 diary.keep(source, page)
         due = source.next_due(http.now(), diary.cursor)
@@ -67,7 +67,7 @@ def live(world: World, source: ArxivSource, seed: int) -> tuple[Diary, ScriptedC
 
 
 def rounds(source: ArxivSource, http: ScriptedClient, cursor: str | None, random: Random) -> Iterator[PayloadPage]:
-    """The pages of a round; one in twenty is killed after some page, and begun again from its cursor."""
+    """The pages of a round; one round in twenty is killed after a page and restarted from its cursor."""
     pages = source.pages(http, cursor)
     if random.random() < 0.05:
         for page, _ in zip(pages, range(random.randrange(1, 6)), strict=False):
@@ -105,7 +105,7 @@ def test_no_paper_is_lost_and_none_is_new_twice(lived: tuple[World, Diary, Scrip
         of: (found, truth) for of, (found, truth) in wrong.items() if len(found) == 1 and in_one_gap(found, truth)
     }
     assert wrong == estimated
-    # only a paper that was held back, on a day that only OAI-PMH tells of, may stand on another missed day
+    # only a held-back paper, on a day known from OAI-PMH alone, may be recorded on another missed day
     assert all(
         days.announced_for(world.by_id[of.removeprefix("arxiv:")].submitted) < min(wanted[of])[0] for of in wrong
     )
@@ -148,7 +148,7 @@ def test_cross_lists_are_announced_where_they_are_listed(
         (f"arxiv:{paper.id}", paper.day, archive) for paper in world.by_id.values() for archive in paper.archives[1:]
     }
     assert found <= wanted
-    # OAI-PMH does not tell on which day a paper was cross-listed
+    # OAI-PMH doesn't say on which day a paper was cross-listed
     harvested = [*OFF, *((day, day) for day in LATE)] if not source.settings.listing else OFF
     assert all(any(a <= day <= b for a, b in harvested) for _, day, _ in wanted - found)
 
@@ -171,7 +171,7 @@ def latest_coverage(diary: Diary) -> dict[int, Coverage]:
 def test_in_the_morning_in_zurich_the_day_is_known(
     lived: tuple[World, Diary, ScriptedClient, ArxivSource],
 ) -> None:
-    """By eight, through both zones' clock changes, what was announced is there; by two, that nothing was."""
+    """By 08:00, across both zones' clock changes, the day's announcements are known; by 14:00, that there were none."""
     world, diary, _, _ = lived
     announced: dict[str, int] = {}
     empty: dict[str, int] = {}
@@ -189,17 +189,17 @@ def test_in_the_morning_in_zurich_the_day_is_known(
             assert day not in announced or announced[day] > in_zurich(8, day), day
             assert not days.expected(day) or empty[day] <= in_zurich(14, day), day
         day = days.following(day)
-    # midnight in New York is six in the morning in Zurich, and five while only one of them has changed its clocks
+    # midnight in New York is 06:00 in Zurich, or 05:00 while only one of them has changed its clocks
     assert hours == {5, 6}
 
 
 def in_zurich(hour: int, day: str) -> int:
-    """An hour of a day there, as a moment."""
+    """The moment of an hour in Zurich on a day."""
     return round(datetime.fromisoformat(f"{day}T{hour:02}:00").replace(tzinfo=ZURICH).timestamp()) * 1_000_000
 
 
 def test_it_asks_politely(lived: tuple[World, Diary, ScriptedClient, ArxivSource]) -> None:
-    """Two feeds and two listing pages a day, and little more."""
+    """About two feeds and two listing pages a day."""
     world, _, http, _ = lived
     assert len(http.requests) < 6.5 * len(world.days)
     assert all(

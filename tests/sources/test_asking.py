@@ -1,4 +1,4 @@
-"""Many posts are asked for: what fails alone spoils nothing, what fails for all is told."""
+"""Requesting many posts: a single failure affects no other post; a failure of all is reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def asking(*failing: int, error: Exception | None = None) -> Callable[[int], Pay
 
 
 def answered(wanted: range, ask: Callable[[int], PayloadPage]) -> tuple[list[str | None], str]:
-    """What was answered, and what was raised in the end."""
+    """The answers, and the error raised at the end."""
     came: list[str | None] = []
     try:
         for page in one_by_one(wanted, ask):

@@ -1,4 +1,4 @@
-"""Bluesky: what it says, read; counts; what is made of nonsense."""
+"""Bluesky: reading posts, counts, and malformed input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jetstream's own compression: with a dictionary trained on made-up events, as Jetstream's was on real ones."""
+"""Jetstream's compression, with a dictionary trained on made-up events as Jetstream's was on real ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bluesky: who reacted to tracked posts and took it back, also before a restart; posts that are edited."""
+"""Bluesky: reactions to tracked posts and their withdrawal, also across a restart; edited posts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READER = BlueskySource(BlueskySettings())
 
 
 class Remembered(set[str]):
-    """Tracked keys and, of reactions, the posts that they were for."""
+    """Tracked keys, and the post of each remembered reaction."""
 
     def __init__(self, keys: Iterable[str] = (), posts: Mapping[str, str] | None = None) -> None:
         super().__init__(keys)
@@ -50,12 +50,12 @@ def items(seen: Iterable[RawPayload]) -> list[Item]:
 
 
 def told(seen: Iterable[RawPayload]) -> list[tuple[str, str, bool]]:
-    """Reactions: their type, their post, whether they were taken back."""
+    """The reactions: type, post, whether withdrawn."""
     return [(i.type, i.post[8:], i.withdrawn) for i in items(seen) if isinstance(i, Reaction)]
 
 
 def answer(time: int, *, reply: str = "", quote: str = "", text: str = "well", **more: Any) -> bytes:
-    """A post that answers others. `operation`: create, if nothing else is said."""
+    """A reply or quote. `operation` defaults to create."""
     record = post(text)
     if reply:
         record["reply"] = {"parent": {"uri": reply}, "root": {"uri": reply}}
@@ -101,7 +101,7 @@ def test_without_a_record_an_old_reaction_is_not_understood() -> None:
 
 
 class OverTheRecord(Remembered):
-    """As a runner gives it: the reactions that are written down."""
+    """What a runner provides: the reactions in the record."""
 
     def __init__(self, record: Record, *uris: str) -> None:
         super().__init__(f"bluesky:{uri}" for uri in uris)

@@ -1,4 +1,4 @@
-"""Every recording of Bluesky is read, or stands here with the reason why not."""
+"""Every recording of Bluesky is either read or listed here with the reason why not."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ NOT_READ = {
     "network/getRepo_calabro.car": REPOSITORY,
     "network/getRepo_calabro.records.tsv": REPOSITORY,
 }
-# Views of posts, wherever they stand in an answer: how many posts, how many mentions.
+# Post views anywhere in an answer: number of posts, number of mentions.
 VIEWS = {
     "local/av_getFeed.json": (3, 4),
     "local/getAuthorFeed_page1.json": (1, 1),
@@ -96,7 +96,7 @@ def test_every_recording_is_in_one_list(bluesky: Path) -> None:
 
 
 def views_in(said: Any) -> Iterator[Any]:
-    """Posts with their counts, but not those that stand inside of others."""
+    """Posts with their counts, without those nested in others."""
     if isinstance(said, dict) and "record" in said and "likeCount" in said:
         yield said
     elif isinstance(said, dict | list):
@@ -142,7 +142,7 @@ def test_a_batch_that_is_refused_is_asked_one_by_one(bluesky: Path, path: str) -
 
 
 class Everything:
-    """Every post is tracked."""
+    """Tracks every post."""
 
     def __contains__(self, key: object) -> bool:
         return True
@@ -186,7 +186,7 @@ def test_the_relays_window_and_jetstreams_give_the_same(bluesky: Path) -> None:
 
 
 def content(event: bytes) -> str:
-    """All of an event but its moment, which is each server's own."""
+    """An event without its moment, which differs between servers."""
     return json.dumps(json.loads(event) | {"time_us": 0}, sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""Bluesky's stream: from where it is heard, what of it is kept, and what happens when a server goes blind."""
+"""Bluesky's stream: where it resumes, what is kept, and what happens when a server goes blind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def source(known: Iterable[str] = (), **settings: Any) -> BlueskySource:
 
 
 class Heard:
-    """What came of listening, until the script ended it."""
+    """The result of listening until the script ended."""
 
     def __init__(
         self, bluesky: BlueskySource, hosts: Mapping[str, Iterable[Said]], cursor: str | None = None, pace: float = 1.0,
@@ -73,7 +73,7 @@ def idle_at(time: int) -> bytes:
     return create(BERT, post("good morning"), time=time)
 
 
-# ---- what is asked -------------------------------------------------------------------------------------
+# ---- requests ------------------------------------------------------------------------------------------
 
 
 def test_posts_alone_are_asked_for_or_reactions_too_from_a_little_before_the_cursor() -> None:
@@ -129,7 +129,7 @@ def test_an_event_of_the_future_does_not_carry_the_cursor_away() -> None:
 
 
 def test_a_server_whose_clock_is_ahead_lacks_nothing_and_takes_no_cursor_along() -> None:
-    """Two hours: neither is what lies between missing, nor is a cursor of then waited for."""
+    """By two hours: the time in between is not reported missing, and a cursor from then is not waited for."""
     ahead = [paper_at(START + 7200 * SECOND), None, Stopped()]
     heard = Heard(source(), {ONE: ahead}, str(START - 5 * SECOND))
     assert isinstance(heard.error, Stopped) and len(heard.seen) == 1
@@ -197,7 +197,7 @@ def test_it_remembers_so_many_reactions_and_no_more() -> None:
 
 
 def test_a_reaction_to_a_post_of_the_same_page_is_kept() -> None:
-    """After an outage a second of ours is many minutes of theirs: the post is not yet in the record."""
+    """After an outage, a second of ours covers many minutes of the stream: the post is not in the record yet."""
     said = [paper_at(START), pointing(BERT, at_uri(ANNA, START), time=START + 1), account(ANNA, active=False)]
     heard = Heard(source(mode="stream"), {ONE: [*said, None, Stopped()]}, pace=0.1)
     assert [seen.kind for seen in heard.seen] == ["post", "reaction", "account"]

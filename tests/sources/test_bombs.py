@@ -1,4 +1,4 @@
-"""No input of a size that is let in keeps a parser busy: arbitrary bombs, each kind in a process that is ended late."""
+"""No input of an allowed size keeps a parser busy: random bombs, each kind in a process with a timeout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.sources.bombs import KINDS
 
 SLOWEST = 10.0
-"""Seconds of the processor for one bomb: five times the goal of two, as machines are slow and shared."""
+"""CPU seconds per bomb: five times the goal of two, because machines are slow and shared."""
 
 
 @pytest.mark.long

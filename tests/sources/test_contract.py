@@ -1,4 +1,4 @@
-"""What every source promises, once for each."""
+"""The contract of every source, checked for each."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def source_of(name: str) -> Source:
 
 
 def true_bodies(name: str) -> list[Any]:
-    """What the source's own fixtures say, to be broken."""
+    """The source's own fixtures, to be broken."""
     files = sorted(f for f in (FOLDER / name).glob("*.json") if not f.name.endswith(".items.json"))
     return [json.loads(file.read_bytes()) for file in files] or [{}]
 
 
 @st.composite
 def broken(draw: st.DrawFn, bodies: list[Any]) -> bytes:
-    """A true body in which some values are others; or any JSON; or no JSON."""
+    """A real body with some values replaced; or any JSON; or not JSON at all."""
     body = json.loads(json.dumps(draw(st.sampled_from(bodies))))
     for _ in range(draw(st.integers(0, 3))):
         places = [(inner, key) for inner in containers(body) for key in keys(inner)]
@@ -76,7 +76,7 @@ def keys(inner: Any) -> list[Any]:
 
 
 def read(source: Source, seen: RawPayload) -> list[Item] | str:
-    """The items, or the name of what was raised, which must be one of the few that mean: it cannot be read."""
+    """The items, or the name of the error, which must be one that means unreadable input."""
     try:
         return list(source.read(seen))
     except (InputError, ValueError, KeyError, TypeError) as problem:
@@ -101,7 +101,7 @@ def test_every_setting_has_a_default_and_a_wrong_one_is_noticed(name: str) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_source_has_a_page_that_names_each_setting(name: str) -> None:
-    """But `every`, which all have in common."""
+    """Except `every`, which all sources share."""
     table, page = (PAGES / "README.md").read_text("utf-8"), (PAGES / f"{name}.md").read_text("utf-8")
     assert f"[{name}]({name}.md)" in table and "`every`" in table
     described = set(re.findall(r"`(\w+)`|^(\w+) = ", page, re.M))
@@ -109,7 +109,7 @@ def test_every_source_has_a_page_that_names_each_setting(name: str) -> None:
 
 
 def names_of(settings: type[msgspec.Struct]) -> set[str]:
-    """The fields of a settings struct and of those in it."""
+    """The field names of a settings struct, including nested structs."""
     found = set()
     for field in msgspec.structs.fields(settings):
         found.add(field.encode_name)
@@ -132,7 +132,7 @@ def agrees(name: str, seen: RawPayload) -> None:
     posts = [item for item in found if isinstance(item, Post)]
     assert all(post.network == name and post.post.startswith(f"{name}:") for post in posts)
     for item in found:
-        with suppress(InputError, ValueError):  # quarantine takes it
+        with suppress(InputError, ValueError):  # goes to quarantine
             check(clean(item))
 
 
@@ -156,7 +156,7 @@ _bodies: dict[str, list[Any]] = {}
 KEYS = ["2609.01234", "t3_qq7aa1", "1", "https://home.example/users/wool/statuses/117000000000000001"]
 
 
-# ---- asking ----------------------------------------------------------------------------------------------
+# ---- requests --------------------------------------------------------------------------------------------
 
 TALKATIVE: dict[str, dict[str, Any]] = {
     "bluesky": {"jetstream": ["wss://one.example"]},
@@ -168,7 +168,7 @@ TALKATIVE: dict[str, dict[str, Any]] = {
     "reddit": {"client_id": "a", "client_secret": "b"},
     "x": {"token": "t", "budget": 1000},
 }
-"""Settings with which a source asks somebody, where its defaults ask nobody."""
+"""Settings that make a source send requests, where its defaults send none."""
 
 KNOWN = {
     "bluesky": ["bluesky:at://a/app.bsky.feed.post/1"],
@@ -222,7 +222,7 @@ def test_the_example_of_the_docs_is_a_source() -> None:
     code = (ROOT / "docs" / "examples" / "corkboard.py").read_text("utf-8")
     [note] = json.loads(re.findall(r'^    (\{"notes".*)', page, re.M)[0])["notes"]
     room = ModuleType("corkboard")
-    sys.modules["corkboard"] = room  # msgspec looks annotations up there
+    sys.modules["corkboard"] = room  # msgspec looks up annotations there
     exec(code, room.__dict__)
     source: Source = room.Corkboard(room.CorkboardSettings())
     base = "https://corkboard.example/api/notes"

@@ -1,4 +1,4 @@
-"""What an edit takes out of a post, and puts back: verdicts on its mentions."""
+"""What an edit removes from a post or restores: verdicts on its mentions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def record(store_url: str) -> Iterator[Record]:
 
 
 def seen_again(record: Record, at: int, *papers: str) -> list[str]:
-    """The post with what it names now, into the record; which papers are doubtful by then."""
+    """Records the post with what it names now; returns the papers that are now in doubt."""
     view = record.view()
     named = {
         row.item.paper

@@ -1,4 +1,4 @@
-"""Feeds of any kind and health: as entries, as posts, and how they are asked for."""
+"""Feeds in any format, valid or broken: as entries, as posts, and how they are requested."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_whatever_the_parser_raises_is_a_net_error(monkeypatch: pytest.MonkeyPat
         list(entries(rss(""), {}, URL))
 
 
-# ---- how they are asked for ------------------------------------------------------------------------------
+# ---- requests --------------------------------------------------------------------------------------------
 
 
 def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
@@ -186,7 +186,7 @@ def test_counts_are_never_asked_for() -> None:
     assert list(FeedsSource(FeedsSettings()).counts(ScriptedClient({}), ["feeds:1"])) == []
 
 
-# ---- what was recorded -----------------------------------------------------------------------------------
+# ---- recordings ------------------------------------------------------------------------------------------
 
 NOT_READ = {
     "html-error.html": "a page where a feed was expected",
@@ -201,7 +201,7 @@ ENTRIES = {
     "feedparser/encoding_http_text_xml_charset_overrides_encoding.xml": 0, "feedparser/illformed_aaa_illformed.xml": 0,
     "feedparser/illformed_http_high_bit_date.xml": 0, "feedparser/encoding_utf-16le-autodetect.xml": 0,
 }  # fmt: skip
-"""How many entries a recording has, where it is not one; files of no entry have a title or a date alone."""
+"""The number of entries in recordings that don't have exactly one. Those with none have only a title or a date."""
 
 
 def test_every_recording_of_feeds_is_read(shared: Path) -> None:

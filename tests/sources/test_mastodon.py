@@ -1,4 +1,4 @@
-"""Mastodon: what servers say, read; how timelines and home servers are asked."""
+"""Mastodon: reading servers' answers; requests to timelines and home servers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_mastodon_reads(case: str) -> None:
 
 
 def status(n: int, **more: Any) -> dict[str, Any]:
-    """A post whose id says when: n milliseconds after the start."""
+    """A post whose ID encodes its time: n milliseconds after the start."""
     id = str(((START // 1000 + n) << 16) + 1)
     account = {"acct": "wool", "url": f"{BASE}/@wool", "uri": f"{BASE}/users/wool"}
     uri = f"{BASE}/users/wool/statuses/{id}"
@@ -73,7 +73,7 @@ def items(source: MastodonSource, pages: list[PayloadPage]) -> list[Item]:
 
 
 def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
-    """Takes pages as the runner does, one by one; those before an error are kept."""
+    """Takes pages one by one, as the runner does; keeps those before an error."""
     into.extend(pages)
 
 
@@ -81,7 +81,7 @@ def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
 
 
 def moment_of(id: str) -> str:
-    """What a cursor keeps of an identifier: its milliseconds, none of what tells posts apart."""
+    """The part of an ID that a cursor keeps: its milliseconds, without the bits that distinguish posts."""
     return str(int(id) >> 16 << 16)
 
 
@@ -136,7 +136,7 @@ def test_a_round_ends_after_so_many_pages_and_says_that_there_are_more() -> None
 
 
 def test_a_server_with_smaller_pages_is_read_to_the_end() -> None:
-    """Else a busy hour, which is read again each time, would be all that is ever read."""
+    """Otherwise a busy hour, which is read again each time, would be all that is ever read."""
     timeline = [status(n * 60_000) for n in range(120)]
 
     def page(url: str) -> bytes:
@@ -358,7 +358,7 @@ def test_each_wish_of_an_author_or_a_server_is_a_limit(
         assert [item.limits for item in found if isinstance(item, Post)] == [(limit,) if limit else ()]
 
 
-# ---- what was recorded ---------------------------------------------------------------------------------
+# ---- recordings ----------------------------------------------------------------------------------------
 
 NOT_READ = {
     "delete_status_response.json": "what the operator deleted, without its content",
@@ -401,7 +401,7 @@ NOT_READ = {
 
 
 def statuses(what: Any) -> Iterator[dict[str, Any]]:
-    """Every post of an answer, however deep."""
+    """Every post in an answer, at any depth."""
     if isinstance(what, dict):
         if "content" in what and "uri" in what:
             yield what

@@ -1,4 +1,4 @@
-"""Mastodon's event streams: one is listened to between the rounds, where a server allows it."""
+"""Mastodon's event streams: followed between rounds, where a server allows it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def update(n: int, name: str = "update", **more: Any) -> list[bytes]:
 
 
 class Round:
-    """One round of a source that listens to a script of lines."""
+    """One round of a source that reads a script of lines."""
 
     def __init__(
         self, lines: Iterable[Line], *, known: Iterable[str] = (), polled: bytes | HotPapersError | None = None,
@@ -173,7 +173,7 @@ def test_one_of_several_servers_that_fails_makes_the_reading_partial() -> None:
     assert http.asked == [tag(base=OTHER), tag()]
 
 
-# ---- what was recorded ---------------------------------------------------------------------------------
+# ---- recordings ----------------------------------------------------------------------------------------
 
 RECORDED = {
     "stream_direct_conversation.sse": ["conversation"],

@@ -1,4 +1,4 @@
-"""What names a paper without its identifier, and posts whose link and words disagree, in each source's messages."""
+"""Naming a paper without its identifier, and posts whose link and text disagree, in each source's messages."""
 
 from __future__ import annotations
 

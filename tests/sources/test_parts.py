@@ -1,4 +1,4 @@
-"""Networks that are read part by part: one that fails stops no other, and is told; one that wants to rest may."""
+"""Networks read in parts: a failing part stops no other and is reported; a part may ask for a pause."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def page(name: str) -> PayloadPage:
 
 
 class Network:
-    """Parts that say a page each, or fail; a note of which was asked."""
+    """Parts that each yield a page or fail; logs which were read."""
 
     def __init__(self, **fails: Exception | None) -> None:
         self.fails, self.asked = fails, list[str]()
@@ -33,7 +33,7 @@ class Network:
             raise problem
 
     def round(self, then: Sequence[PayloadPage] = ()) -> tuple[list[str], Exception | None]:
-        """What was read, and what was told at the end."""
+        """The pages read, and the error raised at the end."""
         self.asked.clear()
         keys: list[str] = []
         try:

@@ -1,4 +1,4 @@
-"""Reddit: what it says, read; how it is asked, with a key and without."""
+"""Reddit: reading its answers; requests with a key and without."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_subreddit_that_fails_does_not_keep_the_others_from_being_read() -> No
 
 
 def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
-    """Takes pages as the runner does, one by one; those before an error are kept."""
+    """Takes pages one by one, as the runner does; keeps those before an error."""
     into.extend(pages)
 
 
@@ -240,7 +240,7 @@ def test_a_feed_says_that_a_known_post_is_gone() -> None:
 
 
 def feed_of(*ages: float) -> bytes:
-    """A feed of posts that are so many seconds old."""
+    """A feed of posts with the given ages in seconds."""
     made = [datetime.fromtimestamp(NOW - age, UTC).isoformat() for age in ages]
     posts = "".join(
         f"<entry><id>t3_{n}</id><title>t</title><published>{m}</published></entry>" for n, m in enumerate(made)
@@ -272,7 +272,7 @@ def test_a_feed_that_fills_fast_is_asked_sooner(span: int, pause: int | None) ->
     feed = feed_of(*(span * n / 24 for n in range(25)))
     http = ScriptedClient({rss("one"): [feed, reply(304)], rss("two"): reply(304)})
     source = RedditSource(FEEDS)
-    for _ in range(2):  # the second time nothing is new, and it fills as fast
+    for _ in range(2):  # the second time nothing is new, and it fills up just as fast
         again = [page.next_at for page in source.pages(http, None) if page.next_at]
         assert again == ([] if pause is None else [http.now() + pause * 1_000_000])
 
@@ -339,7 +339,7 @@ def test_a_post_that_fails_spoils_no_other() -> None:
 
 
 def info(answers: dict[str, Reply]) -> Callable[[str], Reply]:
-    """What is said of batches, by the first name of each."""
+    """The answer to each batch, by its first ID."""
     return lambda url: TOKEN if url == TOKEN_AT else answers[url.split("id=")[1].split("%2C")[0]]
 
 
@@ -362,7 +362,7 @@ def test_where_one_post_does_not_say_which_it_is_none_is_gone() -> None:
     assert [seen.key[:11] for seen in page.payloads] == ["unreadable-"]
 
 
-# ---- what was recorded ---------------------------------------------------------------------------------
+# ---- recordings ----------------------------------------------------------------------------------------
 
 NOT_READ = {
     "blocked_network_policy_403.html": "what a refused client gets",
@@ -375,7 +375,7 @@ NOT_READ = {
 
 
 def things(said: Any) -> Iterator[dict[str, Any]]:
-    """Every t3 of an answer, however deep."""
+    """Every t3 in an answer, at any depth."""
     if isinstance(said, dict):
         if str(said.get("name", "")).startswith("t3_") and "subreddit" in said:
             yield said

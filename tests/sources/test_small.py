@@ -1,4 +1,4 @@
-"""Hacker News, Lobsters and Hugging Face: what they say, read; how they are asked."""
+"""Hacker News, Lobsters and Hugging Face: reading their answers, and their requests."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_hugging_face_reads(case: str) -> None:
     check("huggingface", case, HF.read, hf_key)
 
 
-# ---- how they are asked --------------------------------------------------------------------------------
+# ---- requests ------------------------------------------------------------------------------------------
 
 
 def hits(*items: tuple[int, int]) -> bytes:
@@ -100,7 +100,7 @@ FIREBASE, ALGOLIA = "https://hacker-news.firebaseio.com/v0/item/7.json", "https:
     ],
 )
 def test_what_hacker_news_no_longer_has_is_gone(item: bytes, search: Reply, gone: list[str]) -> None:
-    """`null` alone says nothing: Firebase has it for what is new, and now and then for what is there."""
+    """`null` alone proves nothing: Firebase answers it for new items, and now and then for existing ones."""
     [page] = HN.counts(ScriptedClient({FIREBASE: item, ALGOLIA: search}), ["hackernews:7"])
     items = [item for seen in page.payloads for item in HN.read(seen)]
     assert [item.gone for item in items if isinstance(item, Post)] == gone == [i.gone for i in items]  # type: ignore[attr-defined]
@@ -206,11 +206,11 @@ def test_the_lists_of_two_days_go_back_a_day_and_no_further() -> None:
     http = ScriptedClient(lambda url: b'[{"paper":{"id":"2601.00001"}}]')
     list(HF.pages(http, None))
     first = re.findall(r"date=([-0-9]+)", http.requests[0].url)[0]
-    assert first == "2025-12-31" and HF.reach == DAY  # it is midnight: the day before is all that was read
+    assert first == "2025-12-31" and HF.reach == DAY  # it is midnight: only the day before was read
 
 
 def lobsters_pages(stories: int) -> Callable[[str], bytes]:
-    """Stories a day apart, the newest of them now, 25 a page."""
+    """Stories a day apart, ending now, 25 per page."""
 
     def said(url: str) -> bytes:
         first = 25 * (int((re.findall(r"/page/([0-9]+)", url) or ["1"])[0]) - 1)
@@ -254,7 +254,7 @@ def test_a_request_to_wait_goes_to_the_runner() -> None:
         list(HN.pages(ScriptedClient(lambda url: RetryLater(60, "busy")), None))
 
 
-# ---- what was recorded ---------------------------------------------------------------------------------
+# ---- recordings ----------------------------------------------------------------------------------------
 
 NOT_READ = {
     "hackernews/algolia_2019_items_17.json": "an item's whole tree, which is not asked for",

@@ -1,4 +1,4 @@
-"""Server-sent events out of lines."""
+"""Parsing server-sent events from lines."""
 
 from __future__ import annotations
 

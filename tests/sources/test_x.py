@@ -1,4 +1,4 @@
-"""X: what it says, read; how it is asked, for posts and for their counts. What it may cost: see test_x_money."""
+"""X: reading its answers; requests for posts and for their counts. For its cost, see test_x_money."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def cursor(page: PayloadPage) -> dict[str, Any]:
     return found
 
 
-# ---- how it is asked -----------------------------------------------------------------------------------
+# ---- requests ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("settings", [XSettings(), XSettings(token="t"), XSettings(token="t", budget=5, price=0)])
@@ -90,7 +90,7 @@ def test_the_token_goes_into_a_header_and_nowhere_else() -> None:
 
 
 BOOKED = 3 * PAGE * 30_000
-"""Of a search: three tries, of a hundred posts with their authors."""
+"""Booked for a search: three tries, each of a hundred posts with their authors."""
 
 
 def test_pages_follow_each_other_and_the_cursor_moves_at_the_end() -> None:
@@ -125,7 +125,7 @@ def test_what_is_refused_costs_nothing(said: Response, raised: type[NetError]) -
 
 
 def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
-    """Takes pages as the runner does, one by one; those before an error are kept."""
+    """Takes pages one by one, as the runner does; keeps those before an error."""
     into.extend(pages)
 
 
@@ -134,7 +134,7 @@ def test_a_request_that_breaks_off_stays_paid_and_the_next_one_is_small(said: Re
     pages: list[PayloadPage] = []
     with pytest.raises(RetryLater) as told:
         collect(XSource(SETTINGS).pages(ScriptedClient({ASKED: said}, now=LATE), None), pages)
-    lost = BOOKED if not isinstance(said, Response) else BOOKED // 3  # a status says that it was asked once
+    lost = BOOKED if not isinstance(said, Response) else BOOKED // 3  # a status proves that it was requested once
     assert cursor(pages[-1]) == {"month": "2026-01", "spent": lost, "asking": True}
     assert told.value.seconds == (5 if isinstance(said, Response) and said.status == 503 else UNSURE_AGAIN)
     http = ScriptedClient(lambda url: answer(), now=LATE)
@@ -186,7 +186,7 @@ def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any
         assert not [item for item in items if isinstance(item, Mention)]
 
 
-# ---- counts, and what is gone --------------------------------------------------------------------------
+# ---- counts, and deleted posts -------------------------------------------------------------------------
 
 RICH = XSettings(token="t0ken", budget=10_000.0)
 
@@ -230,7 +230,7 @@ def test_a_post_that_is_gone_says_why() -> None:
     keys = [f"x:{n}" for n in range(1, 8)]
     items = counted(source, list(source.counts_from(ScriptedClient(lambda url: answer, now=LATE), keys, None)))
     gone = {item.post: item.gone for item in items if isinstance(item, Post)}
-    assert gone == {"x:2": "deleted", "x:3": "suspended", "x:4": "protected"}  # 8 was not asked for
+    assert gone == {"x:2": "deleted", "x:3": "suspended", "x:4": "protected"}  # 8 was not requested
     assert [item.post for item in items if isinstance(item, Snapshot)] == ["x:1"]
 
 
@@ -262,7 +262,7 @@ def test_without_their_cursor_counts_are_not_asked_for() -> None:
         list(XSource(XSettings()).counts_from(ScriptedClient({}), ["x:1"], None))
 
 
-# ---- what was recorded ---------------------------------------------------------------------------------
+# ---- recordings ----------------------------------------------------------------------------------------
 
 NOT_READ = {
     "from-docs/error_400_invalid_request.json": "an error; its status counts",
@@ -307,7 +307,7 @@ def test_every_recording_of_x_is_read(shared: Path) -> None:
             try:
                 said = json.loads(line)
             except json.JSONDecodeError:
-                assert file.name == "v2_stream_with_error.jsonl"  # it ends where the connection broke
+                assert file.name == "v2_stream_with_error.jsonl"  # it ends where the connection broke off
                 continue
             for one in told(said):
                 count += 1

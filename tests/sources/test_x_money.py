@@ -1,5 +1,5 @@
-"""X: no month ever costs more than its budget, whatever happens: a server that charges for every try, whether its
-answer arrives or not; kills before and after each page; two jobs that each have a cursor of their own."""
+"""X: no month ever exceeds its budget, even if a server charges for every try, whether or not the answer arrives; if
+jobs are killed before and after any page; and with two jobs that each keep their own cursor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.ingest.made import recounting
 from tests.sources.net import START, ScriptedClient, reply
 
 PRICE, AUTHOR = 5_000, 10_000
-"""What the network charges, in millionths; the defaults of the settings."""
+"""The network's prices in millionths; the defaults of the settings."""
 BUDGETS = [0.05, 0.2, 3.0, 10.0, 250.0]
 
 
@@ -37,7 +37,7 @@ def id_at(at: int, n: int = 0) -> str:
 
 
 class Till:
-    """The network's own account, by month and job. It charges for every answer that it makes, again for each repeat."""
+    """The network's own bill, by month and job. It charges for every response, including repeats."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -45,14 +45,14 @@ class Till:
         self.read = 0
 
     def months(self) -> Counter[str]:
-        """What each month cost in all."""
+        """The total cost of each month."""
         sums: Counter[str] = Counter()
         for (month, _), charged in self.charged.items():
             sums[month] += charged
         return sums
 
     def answer(self, path: str, params: dict[str, str], at: int) -> bytes:
-        """Makes an answer, and charges for it."""
+        """Makes a response and charges for it."""
         if path.endswith("/search/recent"):
             most = int(params["max_results"])
             number = self.random.choice([most, self.random.randint(0, most)])
@@ -69,14 +69,14 @@ class Till:
 
 
 class Jobs:
-    """Both jobs of a site, with what the record holds of each: a cursor. They are killed now and then."""
+    """Both jobs of a site and the cursors recorded for them. They are killed now and then."""
 
     def __init__(self, settings: XSettings, http: HttpClient, till: Till) -> None:
         self.settings, self.http, self.till = settings, http, till
         self.cursors: dict[str, str | None] = {"x": None, "x/counts": None}
 
     def live(self, until: int, advance: Callable[[float], object]) -> None:
-        """Rounds of either job until a moment."""
+        """Runs rounds of either job until a moment."""
         random = self.till.random
         while self.http.now() < until:
             job = random.choice(["x", "x", "x/counts"])
@@ -88,7 +88,7 @@ class Jobs:
             advance(random.choice([60, 3600, 40_000]))
 
     def check(self) -> None:
-        """No account ever says less than what was charged: it is booked first."""
+        """A job's account is never below the bill: costs are booked before the request."""
         for job, cursor in self.cursors.items():
             account = spending.parse(cursor, PRICE)
             assert account.spent >= self.till.charged[account.month, job]
@@ -107,18 +107,18 @@ class Jobs:
             self.cursors[job] = page.cursor or self.cursors[job]
             self.check()
             if self.till.random.random() < 0.03:
-                return  # killed after it
+                return  # killed after it is stored
 
 
 def check(till: Till, budget: float) -> None:
     assert all(charged <= budget * 1_000_000 for charged in till.months().values()), till.charged
 
 
-# ---- every fault, by chance ----------------------------------------------------------------------------
+# ---- random faults ---------------------------------------------------------------------------------------
 
 
 class FaultyNet(ScriptedClient):
-    """A client that tries three times, as the real one does, at a server that fails in every way."""
+    """A client that tries three times, as the real one does; its server fails in every way."""
 
     def __init__(self, till: Till, faults: float) -> None:
         super().__init__({}, pace=5)
@@ -154,7 +154,7 @@ class FaultyNet(ScriptedClient):
     st.integers(0, 2**32), st.sampled_from(BUDGETS), st.sampled_from([0.0, 0.3, 1.0]), st.sampled_from([0, 0.1, 0.6])
 )
 def test_no_month_costs_more_than_its_budget(seed: int, budget: float, share: float, faults: float) -> None:
-    """Three months of rounds of both jobs, with lost answers that are charged, and kills at any page."""
+    """Three months of rounds of both jobs, with charged but lost responses and kills at any page."""
     till = Till(Random(seed))
     http = FaultyNet(till, faults)
     Jobs(XSettings(token="t", budget=budget, counts=share), http, till).live(START + 90 * DAY, http.advance)
@@ -163,7 +163,7 @@ def test_no_month_costs_more_than_its_budget(seed: int, budget: float, share: fl
 
 
 def test_the_budget_is_put_to_use() -> None:
-    """Without faults and kills most of it is spent, over the whole month."""
+    """Without faults and kills, most of it is spent, spread over the month."""
     till = Till(Random(1))
     http = FaultyNet(till, 0)
     source, cursor, days = XSource(XSettings(token="t", budget=30.0, counts=0.0)), None, set()
@@ -180,11 +180,11 @@ def test_the_budget_is_put_to_use() -> None:
     assert 25e6 < till.charged["2026-01", "x"] <= 30e6 and len(days) > 25
 
 
-# ---- a real server, and the real client -----------------------------------------------------------------
+# ---- a real server and the real client -------------------------------------------------------------------
 
 
 def playing(till: Till, time: FakeTime) -> Callable[[Handler], None]:
-    """Answers, and charges; and now and then the answer does not arrive, or not whole."""
+    """Responds and charges; now and then the response is lost or truncated."""
 
     def play(handler: Handler) -> None:
         fault = till.random.choice(["", "", "", "", "hung up", "429", "401", "500", "reset", "truncated", "html"])
@@ -207,7 +207,7 @@ def playing(till: Till, time: FakeTime) -> Callable[[Handler], None]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_server_that_charges_for_every_try_never_charges_more_than_the_budget(seed: int) -> None:
-    """Two months of a real client and a real server: 5xx, resets after the body, truncated bodies, pages in HTML."""
+    """Two months of the real client and a real server: 5xx, resets after the body, truncated bodies, HTML pages."""
     till, time = Till(Random(seed)), FakeTime(START / 1e6)
     with serving() as server, client(server, time) as http:
         for path in ("/2/tweets/search/recent", "/2/tweets"):
@@ -220,7 +220,7 @@ def test_a_server_that_charges_for_every_try_never_charges_more_than_the_budget(
 
 
 def test_the_client_says_how_often_it_asked(server: Server) -> None:
-    """What the account rests on: tries that a server may have acted on, and no more of them than are booked."""
+    """The account relies on this: it counts tries that a server may have acted on, never more than were booked."""
     assert ClientLimits().tries == spending.TRIES
     hung_up = lambda handler: handler.hang_up()  # noqa: E731
     server.on("/", hung_up, hung_up, lambda handler: handler.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
@@ -243,7 +243,7 @@ def server() -> Iterable[Server]:
 
 
 def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(tmp_path: Path) -> None:
-    """The runner's own job with a real record: what it spent is known after a restart."""
+    """The runner's own job with a real record: after a restart it knows what it spent."""
     gone = {"value": "2", "resource_type": "tweet", "title": "Not Found Error", "type": "/resource-not-found"}
     said = {"data": [{"id": "1", "text": "", "public_metrics": {"like_count": 8}}], "errors": [gone]}
     http, store = ScriptedClient(lambda url: json.dumps(said).encode()), str(tmp_path / "hotpapers.db")
@@ -294,7 +294,7 @@ def test_a_clock_that_is_set_back_begins_no_new_month() -> None:
 
 def test_money_becomes_free_day_by_day() -> None:
     days = [spending.affordable(BudgetState(), ENOUGH, START + day * DAY) for day in (0, 1, 30)]
-    assert days == [22, 44, 688]  # a million a day; thrice fifteen thousand a post
+    assert days == [22, 44, 688]  # a million a day; three times fifteen thousand a post
     assert spending.affordable(BudgetState(spent=999_999_999), ENOUGH, START) == 0
 
 

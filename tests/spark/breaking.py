@@ -1,4 +1,4 @@
-"""Files that end whoever reads them, once. Spark's processes import this too."""
+"""A file whose reader gets killed, once. Spark's processes import this module too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def altered(mark: str, whose: str) -> bool:
-    """Whether a file was changed, asked when it was read: this process is killed, or what started it, the executor."""
+    """Stands in for the check whether a file changed while it was read: kills this process, or its executor."""
     try:
         Path(mark).touch(exist_ok=False)
     except FileExistsError:

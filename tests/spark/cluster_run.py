@@ -1,6 +1,5 @@
-"""`python -m tests.spark.cluster_run MASTER PLACE TARGET MARK FILE…`: has a cluster filter some files of Jetstream's,
-by way of a place into a target; whoever reads the last file kills its executor once. Prints how many tasks were
-lost."""
+"""`python -m tests.spark.cluster_run MASTER PLACE TARGET MARK FILE…`: filter Jetstream files on a cluster, through a
+staging place into a target. The reader of the last file kills its executor once. Prints the number of lost tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from tests.spark import breaking
 
 
 def main(master: str, place: str, target: str, mark: str, *names: str) -> None:
-    """As in the module's words."""
+    """Run the job described above."""
     files = [spark_import.file_of(name, None) for name in names]
     files[-1] = files[-1]._replace(altered=partial(breaking.altered, mark, "executor"))
     job = FilterJob("jetstream", files, all_parts("jetstream", files), [], [], NOW)

@@ -1,4 +1,4 @@
-"""One session on Spark for all tests of this folder: `make test-spark` brings what it wants, and runs them."""
+"""One Spark session for all tests in this folder. `make test-spark` installs what they need and runs them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 
 @pytest.fixture(scope="session")
 def spark() -> None:
-    """PySpark and Java are there; whoever runs our code finds it and these tests."""
+    """Require PySpark and Java, and let Spark's processes import our code and these tests."""
     if not all(importlib.util.find_spec(name) for name in ("pyspark", "pyarrow", "pandas")):
         pytest.skip("PySpark is not there: `make test-spark` fetches it, and runs these tests")
     if not shutil.which("java"):
@@ -29,6 +29,6 @@ def spark() -> None:
 
 @pytest.fixture(scope="session")
 def session(spark: None) -> Iterator[Any]:
-    """On two cores of this machine."""
+    """A session on two cores of this machine."""
     with spark_session("local[2]") as opened:
         yield opened

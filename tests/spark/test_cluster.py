@@ -1,4 +1,4 @@
-"""The command on this machine's cores, and a cluster of one machine: a master, a worker, two executors."""
+"""The command on this machine's cores, and on a cluster of one machine: a master, a worker, two executors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.spark.test_spark import on_disk
 
 
 def hotpapers(*words: str) -> tuple[int, str, str]:
-    """The command: status, output, errors."""
+    """Run the command: status, output, errors."""
     done = subprocess.run(
         [sys.executable, "-m", "hotpapers", *words], capture_output=True, text=True, check=False, cwd=ROOT
     )
@@ -32,7 +32,7 @@ def hotpapers(*words: str) -> tuple[int, str, str]:
 
 
 def test_the_command_writes_findings_and_takes_them_in(spark: None, tmp_path: Path) -> None:
-    """Of a file that breaks off too, and tells it both times."""
+    """A truncated file counts too, and is reported both times."""
     files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl.zst", tmp_path / "cut.jsonl.zst"]
     files[0].write_bytes(days(1))
     files[1].write_bytes(zstandard.compress(days(2)))
@@ -59,7 +59,7 @@ def test_the_command_writes_findings_and_takes_them_in(spark: None, tmp_path: Pa
 
 
 def listening(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Waits until somebody listens there."""
+    """Wait until something listens on a port."""
     while True:
         with closing(socket.socket()) as attempt:
             if attempt.connect_ex(("127.0.0.1", port)) == 0:
@@ -98,7 +98,7 @@ def master(spark: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def test_an_executor_that_is_killed_loses_nothing(master: str, tmp_path: Path) -> None:
-    """Findings go through Hadoop's file systems, and nothing is left there."""
+    """Findings go through Hadoop's file systems, and no staged files remain."""
     files = on_disk(tmp_path, days(1), days(2), days(3))
     place, target, mark = tmp_path / "place", tmp_path / "findings", tmp_path / "killed"
     place.mkdir()

@@ -1,4 +1,4 @@
-"""Archives read on Spark: the same record as by one process, whatever is killed, lost or breaks off."""
+"""Archives read on Spark give the same record as in one process, whatever is killed, lost or truncated."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PACKERS: list[tuple[str, Callable[[bytes], bytes]]] = [
 
 
 def on_disk(folder: Path, *contents: bytes) -> list[ArchiveFile]:
-    """Files: plain, Zstandard in several frames, gzip in several members, and so on."""
+    """Write files: plain, Zstandard with several frames, gzip with several members, and so on."""
     files = []
     for number, content in enumerate(contents):
         pieces = [content[at : at + 20_001] for at in range(0, len(content), 20_001)]
@@ -54,7 +54,7 @@ def on_disk(folder: Path, *contents: bytes) -> list[ArchiveFile]:
 
 
 def job_of(kind: str, files: list[ArchiveFile]) -> FilterJob:
-    """For a record that has nothing."""
+    """A job for an empty record."""
     return FilterJob(kind, files, all_parts(kind, files), [], [], NOW)
 
 
@@ -92,7 +92,7 @@ def test_a_format_of_lines_is_read_once(
 def test_a_process_that_is_killed_and_a_frame_that_breaks_off(
     session: Any, record: Record, other: Record, tmp_path: Path
 ) -> None:
-    """The one is made good; the other is told, and what stands before it goes in."""
+    """The killed process's work is redone; the broken frame is reported, and what precedes it is imported."""
     files = on_disk(tmp_path, days(1), days(2), days(3))
     packed = Path(files[1].name)
     content = packed.read_bytes()

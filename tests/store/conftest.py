@@ -1,4 +1,4 @@
-"""Stores for the record's tests."""
+"""Stores for the tests of the record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.store import made
 
 @pytest.fixture(scope="module")
 def varied_record(module_url: str) -> Iterator[Record]:
-    """A record of all kinds, with closed, forgotten and pruned rows: sound."""
+    """A sound record with items of all kinds, and with closed, forgotten and pruned rows."""
     with Record(module_url) as record:
         made.rich(record)
         old = made.moment("2019-06-03 12:00")

@@ -1,4 +1,4 @@
-"""Forged exports: single values changed, lines moved, and a chain that was made to fit again by who knows how."""
+"""Forged exports: changed values, moved lines, some with the chain recomputed to match."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PROGRAM = compile(FILE.read_text("utf-8"), "recompute.py", "exec")
 
 
 def recompute(lines: list[Line]) -> dict[str, Any]:
-    """Runs the program that the docs print; its names afterwards. Raises whatever it raises on a forgery."""
+    """Run the program from the docs; return its global names. Raises what it raises on a forgery."""
     return recompute_text("".join(msgspec.json.encode(line).decode() + "\n" for line in lines))
 
 
 def recompute_text(text: str) -> dict[str, Any]:
-    """The same of an export's own text."""
+    """The same for an export's own text."""
     names: dict[str, Any] = {"__name__": "__main__"}
     with mock.patch.object(sys, "stdin", io.StringIO(text)), redirect_stdout(io.StringIO()):
         exec(PROGRAM, names)
@@ -37,7 +37,7 @@ def recompute_text(text: str) -> dict[str, Any]:
 
 
 class Forger:
-    """Makes forgeries of an export, a seed each."""
+    """Makes forgeries of an export, one per seed."""
 
     def __init__(self, lines: list[Line]) -> None:
         self._lines = lines
@@ -45,7 +45,7 @@ class Forger:
         self._known = recompute(lines)
 
     def forge(self, seed: int) -> tuple[str, list[Line]]:
-        """What was done, and the lines; other than the export's."""
+        """The name of the forgery, and its lines, which differ from the export's."""
         chance = random.Random(seed)
         while True:
             lines: list[Line] = msgspec.json.decode(self._packed)
@@ -54,13 +54,13 @@ class Forger:
                 op(chance, lines)
                 if is_careful:
                     self._make_fit(lines)
-            except (LookupError, ValueError, AssertionError):  # nothing that it could be done to, or made to fit
+            except (LookupError, ValueError, AssertionError):  # nothing to forge here, or no matching chain
                 continue
             if lines != self._lines:
                 return op.__name__, lines
 
     def _make_fit(self, lines: list[Line]) -> None:
-        """Recomputes each line's check and the chain, with the functions of the docs' own program."""
+        """Recompute each line's check and the chain with the functions of the docs' program."""
         sha, canonical, item_hash = (self._known[name] for name in ("sha", "canonical", "item_hash"))
         self._known["identities"] = committed_in(lines)
         chain = sha(b"hotpapers record 1", bytes.fromhex(lines[0]["secret"]))
@@ -83,7 +83,7 @@ class Forger:
 
 
 def committed_in(lines: list[Line]) -> dict[str, str]:
-    """What stands in hashes for the keys of identity lines: their commitments."""
+    """The commitments that hashes use for the keys of identity lines."""
     return {
         line["key"]: line.get("commitment")
         or hashlib.sha256(bytes.fromhex(line.get("salt", "")) + line["key"].encode()).hexdigest()
@@ -92,11 +92,11 @@ def committed_in(lines: list[Line]) -> dict[str, str]:
     }
 
 
-# ---- crude: nothing is made to fit -----------------------------------------------------------------------
+# ---- crude: nothing is recomputed ------------------------------------------------------------------------
 
 
 def change_a_value(chance: random.Random, lines: list[Line]) -> None:
-    """One value anywhere becomes another of its type."""
+    """Change one value anywhere to another of its type."""
     holder, name = chance.choice(list(_leaves(chance.choice(lines))))
     holder[name] = _other(chance, holder[name])
 
@@ -137,7 +137,7 @@ def cut_off(chance: random.Random, lines: list[Line]) -> None:
 
 
 def prune_a_line(chance: random.Random, lines: list[Line]) -> None:
-    """An item is replaced by what stands for a pruned one, its hash kept."""
+    """Replace an item with the line of a pruned one, with the same hash."""
     at = _choose(chance, lines, lambda line: "row" in line)
     item = dict(lines[at])
     row = item.pop("row")
@@ -146,7 +146,7 @@ def prune_a_line(chance: random.Random, lines: list[Line]) -> None:
 
 
 def lose_words(chance: random.Random, lines: list[Line]) -> None:
-    """Words become the commitment to them, as if they had been forgotten."""
+    """Replace words with their commitment, as if they had been forgotten."""
     at = _choose(chance, lines, lambda line: line["kind"] == "post" and bool(line["text"]))
     names, item = recompute(lines), lines[at]
     salt = bytes.fromhex(item["row"].get("salt", ""))
@@ -165,7 +165,7 @@ def open_a_row(chance: random.Random, lines: list[Line]) -> None:
 
 
 def change_what_is_left(chance: random.Random, lines: list[Line]) -> None:
-    """A forgotten row gets other marks, another name, or another salt."""
+    """Change the marks, a name or the salt of a forgotten row."""
     item = lines[_choose(chance, lines, lambda line: bool(line.get("row", {}).get("lost")))]
     holder, name = chance.choice([pair for pair in _leaves(item["row"]) if pair[1] != "check"] + list(_leaves(item)))
     holder[name] = _other(chance, holder[name])
@@ -190,19 +190,19 @@ def say_what_is_kept_back(chance: random.Random, lines: list[Line]) -> None:
 
 
 def rename(chance: random.Random, lines: list[Line]) -> None:
-    """An item names somebody else, who is there as well."""
+    """Make an item name another identity of the export."""
     item = lines[_choose(chance, lines, lambda line: any(line.get(name) for name in NAMES) and "row" in line)]
     name = chance.choice([name for name in NAMES if item.get(name)])
     item[name] = chance.choice(_identities(lines))["key"]
 
 
 def give_another_voice(chance: random.Random, lines: list[Line]) -> None:
-    """What is left of a post counts as somebody else's."""
+    """Attribute the remains of a forgotten post to another identity."""
     item = lines[_choose(chance, lines, lambda line: bool(line.get("row", {}).get("derived")))]
     item["row"]["derived"][0] = chance.choice(_identities(lines))["key"]
 
 
-# ---- identities: crude where it shows, and with a chain that fits ----------------------------------------
+# ---- identities: crude where that is detected, and with a matching chain ---------------------------------
 
 
 def change_a_salt(chance: random.Random, lines: list[Line]) -> None:
@@ -221,7 +221,8 @@ def swap_keys(chance: random.Random, lines: list[Line]) -> None:
 
 
 def put_a_pseudonym_for_a_key(chance: random.Random, lines: list[Line]) -> None:
-    """As if it had been forgotten: everywhere, with its commitment, or with a salt still; told by a batch or not."""
+    """As if the identity had been forgotten: everywhere, with its commitment or still with its salt, with or without a
+    batch that erases it."""
     line = chance.choice([line for line in _identities(lines) if line.get("salt")])
     key, pseudonym = line["key"], f"{line['key'].partition(':')[0]}:~{chance.randbytes(16).hex()}"
     left = committed_in(lines)[key]
@@ -234,7 +235,7 @@ def put_a_pseudonym_for_a_key(chance: random.Random, lines: list[Line]) -> None:
 
 
 def put_a_key_for_a_pseudonym(chance: random.Random, lines: list[Line]) -> None:
-    """As if it had not been forgotten, or under another pseudonym."""
+    """As if the identity had not been forgotten, or had another pseudonym."""
     line = chance.choice([line for line in _identities(lines) if line.get("commitment")])
     other = chance.choice(["x:@made_up_taro", _other(chance, line["key"])])
     _rename_everywhere(lines, line["key"], other)
@@ -261,7 +262,7 @@ def drop_what_was_erased(chance: random.Random, lines: list[Line]) -> None:
 
 
 def erase_under_another_name(chance: random.Random, lines: list[Line]) -> None:
-    """A batch tells another pseudonym than stands there, or of another identity; or it stands there too."""
+    """Change an entry that a batch erased: its pseudonym, here only or everywhere, or which identity it erases."""
     batch = lines[_choose(chance, lines, lambda line: bool(line.get("erased")))]
     told = chance.choice(batch["erased"])
     at = chance.randrange(3)
@@ -284,7 +285,7 @@ def leave_out_an_identity(chance: random.Random, lines: list[Line]) -> None:
 
 
 def put_in_an_identity(chance: random.Random, lines: list[Line]) -> None:
-    """One that is there, or one that nobody names: a person's or a paper's."""
+    """Repeat an identity, or add one that no item names: a person's or a paper's."""
     at = _choose(chance, lines, lambda line: line["kind"] == "identity")
     batch, twin = _batch_of(lines, at), copy.deepcopy(lines[at])
     twin["key"] = chance.choice(
@@ -295,7 +296,7 @@ def put_in_an_identity(chance: random.Random, lines: list[Line]) -> None:
 
 
 def move_an_identity(chance: random.Random, lines: list[Line]) -> None:
-    """To another batch, earlier or later."""
+    """Move it to another batch, earlier or later."""
     at = _choose(chance, lines, lambda line: line["kind"] == "identity")
     _batch_of(lines, at)["identities"] -= 1
     line = lines.pop(at)
@@ -312,7 +313,7 @@ def count_identities_otherwise(chance: random.Random, lines: list[Line]) -> None
 
 
 def name_a_paper(chance: random.Random, lines: list[Line]) -> None:
-    """A line for a paper, whose key stands in hashes as it is."""
+    """Add an identity line for a paper, though hashes contain papers' keys as they are."""
     at = _choose(chance, lines, lambda line: line["kind"] == "batch" and line["items"] > 0)
     papers = sorted({line["paper"] for line in lines if line.get("paper")})
     lines.insert(at + 1, {"kind": "identity", "key": chance.choice(papers), "salt": "ab" * 16})
@@ -336,7 +337,7 @@ def _erased_in(chance: random.Random, lines: list[Line]) -> list[Any]:
 
 
 def _rename_everywhere(lines: list[Line], key: str, other: str) -> None:
-    """In its own line, and in all items that name it."""
+    """Rename a key in its own line and in all items that name it."""
     for line in lines:
         for name in (*NAMES, "key"):
             if line.get(name) == key:
@@ -346,7 +347,7 @@ def _rename_everywhere(lines: list[Line], key: str, other: str) -> None:
             derived[0] = other
 
 
-# ---- careful: the chain is made to fit -------------------------------------------------------------------
+# ---- careful: the chain is recomputed --------------------------------------------------------------------
 
 
 def rewrite_a_post(chance: random.Random, lines: list[Line]) -> None:
@@ -375,7 +376,7 @@ def put_in_an_item(chance: random.Random, lines: list[Line]) -> None:
 
 
 def point_elsewhere(chance: random.Random, lines: list[Line]) -> None:
-    """A batch closes, prunes or forgets another row than it did."""
+    """Make a batch close, prune, forget or erase something else than it did."""
     batch = lines[_choose(chance, lines, lambda line: any(line.get(name) for name in POINTERS))]
     name = chance.choice([name for name in POINTERS if batch.get(name)])
     pair = chance.choice(batch[name])
@@ -412,7 +413,7 @@ OF_IDENTITIES: tuple[Op, ...] = (
     salt_a_pseudonym, drop_what_was_erased, erase_under_another_name, erase_one_more, leave_out_an_identity,
     put_in_an_identity, move_an_identity, count_identities_otherwise, name_a_paper,
 )  # fmt: skip
-"""Each is tried as it is, and with a chain that was made to fit."""
+"""Each is tried as is, and with a recomputed chain."""
 CRUDE: tuple[Op, ...] = (
     change_a_value, change_a_value, change_a_value, delete_a_line, double_a_line, swap_lines, cut_off, prune_a_line,
     lose_words, close_a_row, open_a_row, change_what_is_left, give_marks, change_the_secret, salt_a_row,
@@ -423,7 +424,7 @@ CAREFUL: tuple[Op, ...] = (
     end_earlier, close_a_row, change_what_is_left, change_the_secret, rename, give_another_voice,
 )  # fmt: skip
 OPS = [(op, False) for op in CRUDE + OF_IDENTITIES] + [(op, True) for op in CAREFUL + OF_IDENTITIES]
-"""What can be done, and whether the chain is made to fit then."""
+"""Every operation, and whether the chain is then recomputed."""
 
 
 def _choose(chance: random.Random, lines: list[Line], wanted: Callable[[Line], bool]) -> int:

@@ -1,4 +1,4 @@
-"""Made-up items, listings and whole records: what the record's tests write, tamper with, forget and carry around."""
+"""Made-up items, listings and whole records, which the tests write, tamper with, forget and copy."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MINUTE = 60_000_000
 
 
 def moment(text: str) -> int:
-    """`2021-03-02 08:00` UTC in µs."""
+    """`2021-03-02 08:00` as UTC in µs."""
     found = datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)
     return int(found.timestamp()) * 1_000_000
 
 
 AT = moment("2021-03-02 08:00")
 RESTS = json.dumps({"position": 0, "chain": ""}, separators=(",", ":"))
-"""The least that an issue's content says of the record: that it rests on an empty one."""
+"""The least that an issue's content says about the record: that it was built from an empty one."""
 
 EVERY: tuple[model.Item, ...] = (
     model.Paper(
@@ -96,7 +96,7 @@ EVERY: tuple[model.Item, ...] = (
         likes=7, bots=2, known=3, authors=1, counted=6, unread=HOUR, observed_at=AT,
     ),
 )  # fmt: skip
-"""One item of every kind, every field of it filled."""
+"""One item of every kind, with every field filled."""
 
 OTHER = {
     "paper": ("title", "Kettles and Cups"), "announcement": ("type", "cross"), "listing": ("lead", 1),
@@ -107,27 +107,27 @@ OTHER = {
     "verdict": ("judgement", "human"), "coverage": ("state", "complete"), "publication": ("title", "More tea"),
     "delivery": ("state", "failed"),
 }  # fmt: skip
-"""A field of each kind that is not in its key, and another value for it. An issue's edition is never said twice."""
+"""For each kind, a field that is not in its key, and another value for it. An issue has none: editions never change."""
 
 
 def with_other_words(item: model.Item) -> model.Item:
-    """The same observation, in other words."""
+    """The same observation with one field changed."""
     name, value = OTHER[model.kind_of(item)]
     return msgspec.structs.replace(item, **{name: value})
 
 
 def later(item: model.Item, by: int) -> model.Item:
-    """The same words, observed later."""
+    """The same item, observed later."""
     return msgspec.structs.replace(item, observed_at=item.observed_at + by)
 
 
 def all_rows(record: Record, kind: type[model.Item]) -> list[model.Item]:
-    """What the whole view gives of a kind."""
+    """All items of a kind in the whole view."""
     return [row.item for row in record.view().iterate(kind)]
 
 
 def everything(record: Record) -> list[model.Item]:
-    """What the whole view gives of all kinds."""
+    """All items in the whole view."""
     return [item for kind in model.KINDS for item in all_rows(record, kind)]
 
 
@@ -135,7 +135,7 @@ def everything(record: Record) -> list[model.Item]:
 
 
 def spoken(n: int, paper: str, account: str, at: int, likes: int = 3, text: str = "") -> list[model.Item]:
-    """A post about a paper with its author, mention and a snapshot an hour later."""
+    """A post about a paper, with its author, its mention, and a snapshot an hour later."""
     post = f"bluesky:at://did:plc:{account}/app.bsky.feed.post/3kinvented{n:05}"
     words = text or f"Number {n}: a paper about tea that I have read twice with a biscuit in hand"
     who = f"bluesky:did:plc:{account}"
@@ -167,7 +167,7 @@ DAY_OF_ISSUE = "2021-03-03"
 
 
 def talked(record: Record) -> None:
-    """A week's talk about four papers, some of it taken back, judged, joined, and covered."""
+    """Add talk about four papers, with reactions, an alias, a verdict and coverage."""
     start = moment("2021-03-02 00:30")
     said: list[model.Item] = [DAILY]
     for number in range(1, 5):
@@ -194,13 +194,13 @@ def talked(record: Record) -> None:
 
 
 def counts_of(one: model.RawPayload) -> Iterable[model.Item]:
-    """A made-up network's reader: lines of JSON with a post and its likes."""
+    """A made-up network's parser: JSON with a post and its likes."""
     said = json.loads(one.body)
     yield model.Snapshot(post=said["post"], likes=said["likes"], observed_at=one.at)
 
 
 def better_counts_of(one: model.RawPayload) -> Iterable[model.Item]:
-    """The same network, read better: it tells reposts too, and what has no likes says nothing."""
+    """A better parser for the same network: it reads reposts too, and gives nothing for posts without likes."""
     said = json.loads(one.body)
     if said["likes"]:
         yield model.Snapshot(post=said["post"], likes=said["likes"], reposts=said.get("reposts"), observed_at=one.at)
@@ -217,13 +217,14 @@ def seen_counts(record: Record) -> list[model.RawPayload]:
 
 
 def listings(record: Record) -> None:
-    """The made-up classic files."""
+    """Import the made-up classic files."""
     for name in ("plain.md", "irregular.md", "no_items.md"):
         classic_import.import_classic(record, name, data("classic", name).read_bytes())
 
 
 def rich(record: Record) -> list[model.Issue]:
-    """A record of all kinds: listings, talk, originals read again, frozen issues, one corrected; the issues."""
+    """Fill a record with all kinds of items: listings, talk, reprocessed originals, frozen issues, one corrected.
+    Returns the issues."""
     listings(record)
     talked(record)
     record.ingest(parse_all(counts_of, seen_counts(record)), source="counts", at=AT)
@@ -248,7 +249,7 @@ def rich(record: Record) -> list[model.Issue]:
 
 
 def verified(record: Record) -> VerifyResult:
-    """The outcome of a whole check, issues rebuilt; alike whatever the database could check of itself."""
+    """The result of a full check that rebuilds issues, without `unchecked`, which differs between databases."""
     checked = check(record.database, record.hasher)
     found = [finding for item in all_rows(record, model.Issue) for finding in _of_issue(record, item)]
     return checked._replace(findings=(*checked.findings, *found), unchecked="")

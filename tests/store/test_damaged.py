@@ -1,4 +1,4 @@
-"""A store's file or tables are damaged: `verify` says where, and checks the rest."""
+"""If a store's file or tables are damaged, `verify` says where and checks the rest."""
 
 from __future__ import annotations
 

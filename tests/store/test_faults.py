@@ -1,4 +1,4 @@
-"""Stores that cannot be used: each a clear error that says what to do; what was there stays."""
+"""Unusable stores: each gives a clear error that says what to do, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_addresses_of_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_writer_dismissed_after_its_store_was_closed_says_nothing(store_url: str) -> None:
-    """As Ctrl-C leaves it when it comes between a transaction's begin and its first statement."""
+    """As Ctrl-C leaves it between a transaction's begin and its first statement."""
     for begin in ("write", "snapshot"):
         record = shared_store(store_url)
         block = getattr(record.database, begin)()
@@ -156,7 +156,7 @@ def test_a_sqlite_that_can_corrupt_a_store_is_refused(sqlite_url: str, monkeypat
         Record(sqlite_url).database.close()
 
 
-# ---- no room, no right, no turn --------------------------------------------------------------------------
+# ---- no space, no permission, busy -----------------------------------------------------------------------
 
 
 def test_a_full_store_keeps_what_it_has(sqlite_url: str) -> None:
@@ -173,7 +173,7 @@ def test_a_full_store_keeps_what_it_has(sqlite_url: str) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes, half of which an empty store takes."""
+    """A two-megabyte disk; an empty store takes half of it."""
     with disks.small_disk(tmp_path / "disk", "2m") as folder:
         yield folder
 
@@ -196,7 +196,7 @@ def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
 
 
 def test_a_disk_too_full_to_read_is_called_so(tmp_path: Path) -> None:
-    """SQLite wants a log even to read, and calls it an error of the disk when there is no room for one."""
+    """SQLite needs a log even to read, and reports an I/O error if there is no space for one."""
     with disks.small_disk(tmp_path / "disk", "8m") as disk:
         url = str(disk / "hotpapers.db")
         shared_store(url).database.close()
@@ -213,7 +213,7 @@ def test_a_disk_too_full_to_read_is_called_so(tmp_path: Path) -> None:
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """What happens inside is done without rights."""
+    """Run the block without privileges."""
     os.setegid(65534)
     os.seteuid(65534)
     try:
@@ -225,7 +225,7 @@ def as_nobody() -> Iterator[None]:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that others may enter."""
+    """A folder that other users may enter."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("needs to become another user for a while")
     with tempfile.TemporaryDirectory() as folder:
@@ -270,7 +270,7 @@ def test_a_store_that_cannot_be_read(open_folder: Path) -> None:
 
 
 def test_a_store_that_others_still_write_is_not_taken_for_still(open_folder: Path) -> None:
-    """Its log may hold the latest batches: who cannot read the log does not see half of the record."""
+    """The log may hold the latest batches. Without permission to read it, the record would look shorter than it is."""
     path = open_folder / "hotpapers.db"
     with shared_store(str(path)) as record:
         path.chmod(0o644)
@@ -292,13 +292,13 @@ def test_who_waits_too_long_is_told_so(store_url: str, monkeypatch: pytest.Monke
             assert other.head.position == 2 and other.view().position == 2, "a reader does not wait"
             with pytest.raises(errors.BusyStore, match="another process is writing"):
                 other.append(workers.cover(0, 0), source="test")
-            with Record(store_url) as third:  # nor does who opens the store
+            with Record(store_url) as third:  # nor does opening the store
                 assert third.head.position == 2
         assert other.append(workers.cover(0, 0), source="test").position == 3
 
 
 def test_a_store_that_is_held_while_it_is_opened(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a backup is: not yet in the mode in which readers and a writer do not wait for each other."""
+    """Like a backup, the store is not in WAL mode yet."""
     monkeypatch.setattr(sqlite, "BUSY_MS", 30)
     shared_store(sqlite_url).database.close()
     holder = apsw.Connection(str(store_path(sqlite_url)))
@@ -355,7 +355,7 @@ def test_a_database_that_is_not_there(postgres_url: str) -> None:
 
 
 def test_a_client_that_asks_for_another_encoding(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the environment, the role or the address may have it."""
+    """The environment, the role or the address may ask for one."""
     shared_store(postgres_url).database.close()
     for encoding in ("LATIN1", "SQL_ASCII"):
         monkeypatch.setenv("PGCLIENTENCODING", encoding)
@@ -437,7 +437,7 @@ def test_a_server_that_cannot_write_its_tables_anew_says_what_is_done(postgres_u
             other.database.rows("SELECT count(*) FROM post")
             with pytest.raises(errors.BusyStore, match=r"forgotten, but the tables .* run the same command again"):
                 forget(record, key)
-        record.database.run("SET lock_timeout = 30000")  # others write on this server now and then
+        record.database.run("SET lock_timeout = 30000")  # other tests write on this server now and then
         assert forget(record, key).rows == 0
 
 
@@ -462,7 +462,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("sql", "params"), MISTAKES)
 def test_a_mistake_in_our_own_statements_is_no_fault_of_the_store(store_url: str, sql: str, params: Params) -> None:
-    """Nobody shall wait for a database that is well: the library's own error tells where the mistake is."""
+    """The library's own error shows where the mistake is; it must not look as if the database were unavailable."""
     with Record(store_url) as record:
         for ask in (record.database.rows, record.database.run, lambda *asked: list(record.database.iterate(*asked))):
             with pytest.raises((*sqlite.PROGRAM_ERRORS, *postgres.PROGRAM_ERRORS)), record.database.write():

@@ -1,4 +1,4 @@
-"""Of 1,000 forged exports import, `verify` and the program that the docs print say the same."""
+"""For 1,000 forged exports, import, `verify` and the program in the docs agree."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from tests.store.forgeries import Forger, Line, recompute_text
 BATCHES = 25
 OF_EACH = 20
 KINDS = ((), ("bluesky", "x"))
-"""The networks without words: each kind of export gets seeds of its own."""
+"""The networks without words; each kind of export has its own seeds."""
 
 
 @pytest.fixture(scope="module", params=range(len(KINDS)), ids=["with words", "without words"])
 def kind(request: pytest.FixtureRequest) -> int:
-    """Which kind of export."""
+    """The index of the kind of export."""
     return int(request.param)
 
 
 @pytest.fixture(scope="module")
 def exported(kind: int, tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
-    """A full export with closed, forgotten and pruned rows, and issues; without words where the terms say so."""
+    """A full export with closed, forgotten and pruned rows, and issues; without words where KINDS says so."""
     with Record(str(tmp_path_factory.mktemp("forged") / "hotpapers.db")) as record:
         made.rich(record)
         old = made.moment("2019-06-03 12:00")
@@ -48,7 +48,7 @@ def exported(kind: int, tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store without a batch."""
+    """A store without batches."""
     store = tmp_path_factory.mktemp("empty") / "hotpapers.db"
     Record(str(store)).database.close()
     return store
@@ -68,7 +68,7 @@ def test_all_three_agree(exported: list[Line], kind: int, empty: Path, tmp_path:
 @pytest.mark.parametrize(
     ("kind_of_line", "old", "new"),
     [
-        ("snapshot", '"likes":', '"likes":999,"likes":'),  # whose last value is the one that was hashed
+        ("snapshot", '"likes":', '"likes":999,"likes":'),  # the last value is the hashed one
         ("post", '"text":', '"text":"never said","text":'),
         ("identity", '"kind":', '"name":"Nobody","kind":'),
         ("pruned", '"kind":', '"likes":999,"kind":'),
@@ -109,7 +109,7 @@ MALFORMED: list[tuple[str, Change]] = [
     ("post", lambda line: line.pop("quotes")),
     ("post", lambda line: [line.update({name: line.pop(name)}) for name in ("text", "kind")]),
 ]
-"""What hashes do not cover, or cover otherwise for who recomputes them without this program."""
+"""Changes that hashes don't cover, or that another program would hash differently."""
 
 
 @pytest.mark.parametrize("number", range(len(MALFORMED)))
@@ -121,7 +121,7 @@ def test_what_is_malformed_both_refuse(exported: list[Line], empty: Path, tmp_pa
 
 
 def _is_fit(line: Line) -> bool:
-    """Whether a line has what the changes need: an identity that was forgotten, a post that lost words."""
+    """Whether a line suits the changes: a forgotten identity, a post without words."""
     return bool(
         line.get("commitment") if line["kind"] == "identity" else line["kind"] != "post" or line["row"].get("lost")
     )
@@ -141,7 +141,7 @@ def _both_refuse(raw: list[bytes], empty: Path, tmp_path: Path) -> None:
 
 
 def is_taken(store: str, lines: Sequence[Line]) -> tuple[bool, str]:
-    """Whether an import restores every batch of an export; then the store verifies, issues rebuilt."""
+    """Whether an import restores every batch of an export; if not, why. Checks that the store then verifies."""
     with Record(store) as record:
         try:
             taken = importer.import_lines(record, "forged.jsonl", map(msgspec.json.encode, lines))
@@ -157,7 +157,7 @@ def is_recomputed(lines: list[Line]) -> bool:
 
 
 def is_recomputed_text(lines: Iterable[bytes]) -> bool:
-    """The same of an export's own bytes."""
+    """The same for an export's own bytes."""
     try:
         recompute_text(b"".join(line + b"\n" for line in lines).decode())
     except Exception:

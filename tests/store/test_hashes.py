@@ -1,4 +1,4 @@
-"""Hashes: RFC 8785, commitments, manifests and the chain; the same in every database, pinned by hand."""
+"""Hashes: RFC 8785, commitments, manifests and the chain. They are equal in both databases and pinned by hand."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ from tests.store.made import AT, EVERY
 MARKS = KeyedHasher(b"secret" * 5)
 SALT = bytes(range(16))
 WHOSE = bytes(range(16, 32))
-"""The salt of all identities of these tests."""
+"""The salt of all identities in these tests."""
 NAMED = {"account", "stable", "post", "subject", "reply_to", "quotes"}
-"""The fields that hold the key of a post or an account; in a snapshot `quotes` is a count."""
+"""The fields with the key of a post or an account; in a snapshot, `quotes` is a count."""
 
 
 def rfc8785(value: Any) -> bytes:
-    """The canonical form of what these tests hash, by Python's own JSON: names sorted, no blanks, UTF-8."""
+    """The canonical form of the values in these tests, by Python's own JSON: names sorted, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -51,7 +51,7 @@ def sha256(data: bytes) -> str:
 
 
 def known_in(item: model.Item) -> dict[str, Identity]:
-    """Made-up identities of all that an item names, numbered from 1."""
+    """Made-up identities for all keys that an item names, numbered from 1."""
     known = {"": NO_IDENTITY}
     for number, key in enumerate(sorted(keys_in([item]) - {""}), 1):
         known[key] = Identity(number, "" if key.startswith("arxiv:") else sha256(WHOSE + key.encode()))
@@ -59,7 +59,7 @@ def known_in(item: model.Item) -> dict[str, Identity]:
 
 
 def test_sha256_is_that_of_python() -> None:
-    """Of every length around the ends of its blocks, and of long values."""
+    """At every length around the block boundaries, and for long values."""
     for length in (*range(260), 4095, 4096, 1_000_003):
         data = bytes(n * 131 % 251 for n in range(length))
         assert commitments.sha256(data) == hashlib.sha256(data).digest()
@@ -121,8 +121,8 @@ def test_control_characters_are_escaped_as_rfc_8785_says() -> None:
 def independent_hash(
     item: model.Item, salt: bytes, lost: dict[str, str] | None = None, whom: dict[str, str] | None = None
 ) -> str:
-    """An item's hash by other means than the program's. `whom`: what stands for the keys of posts and accounts, made of
-    the salt of these tests' identities by default."""
+    """An item's hash, computed independently of the program. `whom`: the commitments to the keys of posts and accounts;
+    by default made with the salt of these tests."""
     said = msgspec.to_builtins(item)
     for name in type(item).personal:
         if said[name] and name in NAMED:
@@ -135,7 +135,7 @@ def independent_hash(
 
 
 def independent_commitments(record: Record) -> dict[str, str]:
-    """What stands in hashes for the posts and accounts of a record."""
+    """The commitments to the posts and accounts of a record."""
     rows = record.database.rows("SELECT key, salt, commitment FROM identity WHERE key <> ''")
     assert all((salt is None) == (kept is not None) for key, salt, kept in rows if not key.startswith("arxiv:"))
     return {
@@ -163,7 +163,7 @@ def test_the_rows_of_a_batch_are_those_of_its_items(item: model.Item) -> None:
 
 
 def test_the_hash_is_the_same_in_every_database(sqlite_url: str, postgres_url: str) -> None:
-    """Each store draws its own salts; with the same salts its rows hash alike."""
+    """Each store draws its own salts; with equal salts, equal rows have equal hashes."""
     with Record(sqlite_url) as one, Record(postgres_url) as other:
         for record in (one, other):
             record.append(EVERY, source="test", at=AT)
@@ -185,7 +185,7 @@ IDENTITY_SALTS = "SELECT salt FROM identity WHERE salt IS NOT NULL"
 
 
 def test_the_chain_is_as_described(store_url: str) -> None:
-    """SHA-256(before ‖ SHA-256(header) ‖ SHA-256(hashes)), from SHA-256("hotpapers record 1" ‖ secret) on."""
+    """SHA-256(previous ‖ SHA-256(header) ‖ SHA-256(hashes)), starting with SHA-256("hotpapers record 1" ‖ secret)."""
     with Record(store_url) as record:
         made.rich(record)
         forgotten = [forget(record, key).rows for key in ("x:@made_up_bo", "x:@made_up_ada")]
@@ -279,7 +279,7 @@ def items_of(kind: type[model.Item]) -> st.SearchStrategy[model.Item]:
 
 
 def as_selected(item: model.Item, row: tuple[Any, ...], secrets: dict[str, bytes]) -> tuple[Any, ...]:
-    """A prepared row as the database gives it back: keys in the place of numbers, behind it whose secrets there are."""
+    """A prepared row as the database returns it: keys instead of numbers, followed by the known secrets."""
     spec, found = SPECS[type(item)], list(row)
     keys = {one.number: key for key, one in known_in(item).items()}
     for name in {spec.fields[i] for i in spec.identities}:
@@ -340,7 +340,7 @@ def test_marks_tell_alike_from_different_and_depend_on_the_secret() -> None:
 
 
 def test_a_voice_is_an_accounts_number(store_url: str) -> None:
-    """The same for the same account, also in another batch; another for another."""
+    """The same account has the same voice in every batch; another account has another."""
     with Record(store_url) as record:
         assert record.voices_of(["", "x:1"]) == (0,)
         for n, account in enumerate(("x:1", "x:2", "x:1", "")):
@@ -366,5 +366,5 @@ def test_the_essence_of_a_message(text: str, letters: str) -> None:
 
 
 def test_the_essence_of_a_hostile_message_takes_no_longer_than_its_length() -> None:
-    """A pattern that tries every pair of dots would run for hours here."""
+    """A regular expression that tries every pair of dots would run for hours here."""
     assert len(normalized_text("a." * 200_000)) == 200_000

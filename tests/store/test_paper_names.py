@@ -1,4 +1,4 @@
-"""Names from the record; doubt about listed posts, which changes neither the listing nor an issue that is frozen."""
+"""Names from the record, and doubts about listed posts, which change neither the listing nor a frozen issue."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_listed_posts_with_the_words_of_another_paper(store_url: str) -> None:
         assert isinstance(mention, Mention) and (mention.post[-1], mention.paper) == ("2", KETTLE)
 
 
-# ---- the real one ------------------------------------------------------------------------------------
+# ---- a real listing ----------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Several processes on one store, and processes that are killed: nothing lost, nothing doubled, no gap."""
+"""Several processes on one store, and killed processes: nothing is lost or duplicated, and there are no gaps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.store import made, workers
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    """A worker process that imports what this one does."""
+    """Start a worker process that runs tests.store.workers."""
     command = [sys.executable, "-m", "tests.store.workers", *arguments]
     path = os.pathsep.join([str(ROOT), *(place for place in sys.path if place)])
     environment = {**os.environ, "PYTHONPATH": path}
@@ -26,7 +26,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 
 def end(*processes: subprocess.Popen[str]) -> list[str]:
-    """What each printed, once all are done and well."""
+    """Wait until all are done; return what each printed. Checks that all succeeded."""
     printed = [process.communicate(timeout=120)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * len(processes)
     return printed
@@ -46,7 +46,7 @@ def test_four_processes_write_at_once_and_make_the_store_together(bare_store_url
         found = [item for kind in model.KINDS for item in _all_observations(record, kind)]
         assert len(found) == len(set(found)) and set(found) == expected | together
         assert positions(record) == list(range(1, record.head.position + 1))
-        assert record.head.position == 5 * batches  # the shared ones were new once
+        assert record.head.position == 5 * batches  # the shared items were new once
         assert [cursor_of(record.database, f"writer {n}") for n in range(1, 5)] == [str(batches - 1)] * 4
         assert not made.verified(record).findings
 
@@ -77,7 +77,7 @@ def test_killed_at_any_instant_loses_nothing_and_doubles_nothing(store_url: str,
     with Record(store_url) as record, Record(undisturbed) as other:
         assert positions(record) == list(range(1, record.head.position + 1))
         assert not record.database.integrity().damaged and not made.verified(record).findings
-        known = [kind for kind in model.KINDS if kind is not model.Publication]  # made when first imported
+        known = [kind for kind in model.KINDS if kind is not model.Publication]  # created with the first import
         for kind in known:
             assert made.all_rows(record, kind) == made.all_rows(other, kind), kind
             count = f"SELECT count(*) FROM {model.kind_of(kind)} WHERE until = 0"

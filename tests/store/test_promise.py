@@ -1,4 +1,4 @@
-"""The promise of 1.0: every later program opens, migrates and verifies its stores, and reads its exports."""
+"""The promise of 1.0: every later version opens, migrates and verifies its stores, and reads its exports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VERSIONS = sorted(FOLDER.iterdir())
 
 @pytest.fixture(params=VERSIONS, ids=lambda folder: folder.name)
 def folder(request: pytest.FixtureRequest) -> Path:
-    """What a version wrote."""
+    """The folder of what a version wrote."""
     found: Path = request.param
     return found
 
@@ -35,7 +35,7 @@ def written(folder: Path, tmp_path: Path) -> Path:
 
 
 def known(folder: Path) -> dict[str, Any]:
-    """By what its store is known again."""
+    """Facts that identify its store."""
     found: dict[str, Any] = json.loads((folder / "facts.json").read_text("utf-8"))
     return found
 
@@ -72,7 +72,7 @@ def test_an_export_comes_back(folder: Path, store_url: str) -> None:
 
 
 def test_an_export_is_what_the_store_still_exports(folder: Path, written: Path) -> None:
-    """Else those who follow a store by its exports would be left behind."""
+    """Otherwise sites that follow a store by its exports would be left behind."""
     with Record(str(written), create=False) as record:
         assert list(exporter.lines(record)) == export(folder)
 

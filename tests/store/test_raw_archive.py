@@ -1,4 +1,4 @@
-"""What networks said: kept raw once, set apart where it cannot be read, read again by a better reader."""
+"""Originals: stored once, quarantined if they cannot be parsed, and reprocessed by better parsers."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_no_lock_is_held_while_a_network_is_asked(sqlite_url: str) -> None:
         assert record.ingest(parse_all(counts_of, slowly()), source="s").position == 2
 
 
-# ---- read again ------------------------------------------------------------------------------------------
+# ---- reprocessing ----------------------------------------------------------------------------------------
 
 
 def test_a_better_reader_closes_old_rows_and_adds_new_ones_also_where_it_says_nothing(store_url: str) -> None:
@@ -167,7 +167,7 @@ def test_a_better_reader_closes_old_rows_and_adds_new_ones_also_where_it_says_no
 
 
 def test_the_same_reader_again_changes_nothing_even_where_words_were_moved(store_url: str) -> None:
-    """Two originals that say different things of one moment: the second stands a microsecond later."""
+    """Two originals with different values for one moment: the second is stored a microsecond later."""
     with Record(store_url) as record:
         record.ingest(parse_all(counts_of, [seen(likes(1)), seen(likes(2))]), source="s")
         assert [row[2] for row in snapshots(record)] == [AT, AT + 1]
@@ -223,14 +223,14 @@ def test_many_originals_are_read_again_in_several_batches(store_url: str, monkey
     with Record(store_url) as record:
         record.ingest(parse_all(counts_of, [seen(likes(n), AT + n) for n in range(8)]), source="s")
         written = record.reprocess("s", made.better_counts_of)
-        assert (written.position, written.added) == (2, 0)  # only the first, without likes, says nothing now
+        assert (written.position, written.added) == (2, 0)  # only the first changes: without likes it gives nothing
         monkeypatch.setattr(raw_archive, "CHUNK", 3)
         written = record.reprocess("s", lambda one: [])
         assert (written.position, record.count(model.Snapshot)) == (5, 0)
 
 
 def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
-    """Else a reading of the new original would close rows that came from the old one."""
+    """Otherwise reprocessing the new original would close rows from the old one."""
     with Record(store_url) as record:
         record.ingest(parse_all(counts_of, [seen(likes(1))], 10), source="s")
         assert prune(record, at=AT + 11).originals == 1
@@ -253,7 +253,7 @@ def test_a_damaged_original_is_said_to_be_damaged(sqlite_url: str) -> None:
 
 @pytest.mark.long
 def test_a_frozen_issue_stays_as_it_is(store_url: str) -> None:
-    """Late imports, a better reader and pruning come after it; it is rebuilt from what it saw."""
+    """Late imports, a better parser and pruning don't change it: it is rebuilt from the rows that it saw."""
     with Record(store_url) as record:
         issues = made.rich(record)
         start = made.moment("2021-03-02 00:30")
@@ -269,7 +269,7 @@ def test_a_frozen_issue_stays_as_it_is(store_url: str) -> None:
 
 
 def test_what_came_back_stays_where_it_was_seen_again(store_url: str) -> None:
-    """Likes 5, 9, then 5 again: the original of the first is also that of the third."""
+    """Likes 5, 9, then 5 again: the third observation has the same original as the first."""
     with Record(store_url) as record:
         for number, at in ((5, AT), (9, AT + 10), (5, AT + 20)):
             record.ingest(parse_all(counts_of, [seen(likes(number), at)]), source="s")

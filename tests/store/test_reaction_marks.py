@@ -1,4 +1,4 @@
-"""Which reaction was for which post."""
+"""Marks of reactions: which reaction was to which post."""
 
 from __future__ import annotations
 

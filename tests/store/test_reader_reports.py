@@ -1,4 +1,4 @@
-"""What readers reported, in both databases: kept once, bounded, closed, forgotten, and not in what leaves the store."""
+"""Readers' reports, in both databases: stored once, limited, closed, forgotten; only backups contain them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_reports_do_not_crowd_out_contests(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes no proof is sent faster than what does; nor the other way round."""
+    """Reports are easier to send in bulk than contests, which need proof. Nor do contests crowd out reports."""
     monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 2)
     monkeypatch.setattr(reader_reports, "MOST_OPEN", 2)
     contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss")
@@ -74,7 +74,7 @@ def test_reports_do_not_crowd_out_contests(store_url: str, monkeypatch: pytest.M
 
 
 def test_what_is_forgotten_leaves_reports_too(store_url: str) -> None:
-    """By its key, and where a report names it."""
+    """Both reports about a forgotten key and reports whose text names it."""
     post = Post(
         post=QUOTED.subject, network="bluesky", account="bluesky:did:plc:moss", created_at=AT, text="Hm",
         handle="mossy.owls.example", observed_at=AT,

@@ -1,5 +1,5 @@
-"""What a writer remembers of identities and tombstones holds while nobody else writes: not after forgetting, nor after
-a batch that was undone."""
+"""A writer's memory of identities and tombstones is valid only while nobody else writes: not after forgetting, nor
+after a batch that was rolled back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WHO = "SELECT i.key FROM reaction AS r JOIN identity AS i ON i.id = r.account OR
 
 
 def test_who_was_forgotten_by_another_process_gets_a_new_identity(store_url: str) -> None:
-    """Ada was known by her post alone: she may be observed again, and is another one then."""
+    """Ada was known only as the author of her post. She may be observed again, but as a new identity."""
     with Record(store_url) as record, Record(store_url) as other:
         record.append([POST], source="test")
         forget(other, POST.post)

@@ -1,4 +1,4 @@
-"""Items without a key: taken by nobody, named in stores of older programs, closed by a command."""
+"""Items without a key: never accepted, reported in stores of older versions, and closed by a command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAPER = model.Paper(paper="", title="A Teapot without a Number", observed_at=AT)
 POST = model.Post(post="", network="x", account="x:@tansy", created_at=AT, text="Which one?", observed_at=AT)
 MENTION = model.Mention(post="x:1", paper="", form="abs", observed_at=AT)
 OLD = (PAPER, POST, MENTION)
-"""What older programs let in."""
+"""Items that older versions accepted."""
 
 
 def test_each_kind_needs_what_it_is_found_by(sqlite_url: str) -> None:

@@ -1,4 +1,4 @@
-"""What a store says of itself."""
+"""Statistics of a store."""
 
 from __future__ import annotations
 

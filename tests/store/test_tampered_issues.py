@@ -1,4 +1,4 @@
-"""Issues after tampering: none is rebuilt from changed rows, and none keeps its digest. In both databases."""
+"""Tampering and issues, in both databases: changed rows never rebuild an issue; a changed issue never verifies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.store.made import AT, DAY_OF_ISSUE
 
 @pytest.fixture
 def record(varied_record: Record) -> Record:
-    """Every test leaves it as it was."""
+    """The record; every test must leave it unchanged."""
     return varied_record
 
 
@@ -56,7 +56,7 @@ CHANGES = (
 
 
 class Undo(Exception):
-    """Ends a transaction without a trace."""
+    """Rolls a transaction back."""
 
 
 def test_an_issue_is_not_rebuilt_from_changed_rows(record: Record) -> None:
@@ -72,7 +72,7 @@ def test_an_issue_is_not_rebuilt_from_changed_rows(record: Record) -> None:
 
 
 def rewrite(record: Record, post: str, text: str) -> None:
-    """Puts other words into a post and recomputes its hash and the whole chain, as whoever holds the file can."""
+    """Change a post's text and recompute its hash and the whole chain, as anyone with the file can."""
     database = record.database
     before = _post(record, post)
     database.run(f"UPDATE post SET text = ?, same = ? WHERE post = {NUMBER}", (text, record.hasher.same(text), post))
@@ -89,7 +89,7 @@ def rewrite(record: Record, post: str, text: str) -> None:
 
 
 def stored(record: Record, name: RowName) -> StoredRow:
-    """A row by its name, with what stands in hashes for whom it names."""
+    """A row by its name, with the commitments to the identities that it names."""
     spec, number = BY_KIND[name[0]], name[1]
     [found] = record.database.rows(f"SELECT {columns_with_commitments(spec)} FROM {spec.kind} WHERE id = ?", (number,))
     return read_with_commitments(spec, found)
@@ -101,7 +101,7 @@ def _post(record: Record, post: str) -> StoredRow:
 
 
 def test_a_digest_binds_what_its_issue_does_not_show(tmp_path: Path) -> None:
-    """A post that nobody quotes was rewritten with the chain recomputed, and everything verified."""
+    """If a post that nobody quotes is rewritten and the chain recomputed, the chain still verifies; issues must not."""
     with Record(str(tmp_path / "hotpapers.db")) as record:
         made.rich(record)
         issues = [row.item for row in record.view().latest(model.Issue) if isinstance(row.item, model.Issue)]

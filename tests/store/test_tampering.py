@@ -1,4 +1,4 @@
-"""Tampering: one change by raw SQL, in any table, any column, is detected and named. In both databases."""
+"""Tampering, in both databases: any single change by raw SQL, in any table and column, is detected and named."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from tests.store import made
 
 @pytest.fixture
 def record(varied_record: Record) -> Record:
-    """Every test leaves it as it was."""
+    """The record; every test must leave it unchanged."""
     return varied_record
 
 
 def others(value: Any, column: str) -> list[Any]:
-    """What else might stand in a column."""
+    """Other values for a column."""
     if value is None:
         texts: dict[str, list[Any]] = {"salt": [bytes(16)], "lost": ["{}", '{"text":"ab"}']}
         return texts.get(column, [1])
@@ -49,25 +49,25 @@ def others(value: Any, column: str) -> list[Any]:
 
 
 def one_row(database: Database, spec: KindSpec) -> tuple[Any, ...]:
-    """A row of a kind; of posts a redacted one, of which there are the most ways to change it."""
+    """A row of a kind; for posts a redacted one, because it can be changed in the most ways."""
     order = "CASE WHEN lost IS NULL THEN 1 ELSE 0 END, id" if spec.type is model.Post else "id DESC"
     rows = database.rows(f"SELECT {select_columns(spec)} FROM {spec.kind} ORDER BY {order} LIMIT 1")
     return rows[0]
 
 
 def as_stored(database: Database, spec: KindSpec, number: int) -> tuple[Any, ...]:
-    """A row's columns, with the numbers of whom it names."""
+    """A row's columns, with the numbers of the identities that it names."""
     names = ", ".join(f'"{column}"' for column in ("id", *spec.columns))
     return database.rows(f"SELECT {names} FROM {spec.kind} WHERE id = ?", (number,))[0]
 
 
 def named_in(spec: KindSpec) -> frozenset[str]:
-    """The columns of a kind that hold the number of an identity."""
+    """The columns of a kind that contain an identity's number."""
     return frozenset(spec.fields[i] for i in spec.identities) | ({"voice"} if spec.type is model.Post else set())
 
 
 def other_numbers(database: Database, value: int) -> list[int]:
-    """Other identities than the one with a number: nobody, and one of each sort."""
+    """The numbers of other identities: one of each sort, and nobody's."""
     like = "arxiv:%", "%:~%", "%/app.bsky.feed.post/%", "bluesky:did:%"
     sql = "SELECT max(id) FROM identity WHERE id <> ? AND key LIKE ?"
     found = [int(database.rows(sql, (value, sort))[0][0]) for sort in like]
@@ -75,7 +75,7 @@ def other_numbers(database: Database, value: int) -> list[int]:
 
 
 def label_of(database: Database, spec: KindSpec, number: int) -> str:
-    """How findings name a row as it is now; nothing where it cannot be read."""
+    """The row's current name in findings; empty if it cannot be read."""
     rows = database.rows(f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE id = ?", (number,))
     try:
         return name_of(read_row(spec, rows[0]).label)
@@ -95,7 +95,7 @@ def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> 
                 update = f'UPDATE {spec.kind} SET "{column}" = ? WHERE id = ?'
                 try:
                     database.run(update, (other, row[0]))
-                except Exception as refused:  # the database's own rules: NOT NULL, the types of columns
+                except Exception as refused:  # the database's own constraints: NOT NULL, column types
                     assert other is None or column in ("lost", "salt"), refused
                     continue
                 found = check(database, record.hasher).findings
@@ -131,7 +131,7 @@ def test_every_kind_of_row_removed_or_added_is_named(record: Record) -> None:
 
 
 def test_a_forgotten_row_cannot_be_filled_again(record: Record) -> None:
-    """What is left of it is sealed: neither new words nor a new salt nor other commitments go unseen."""
+    """Its remains are sealed: new words, a new salt and other commitments are all noticed."""
     database = record.database
     spec = SPECS[model.Post]
     rows = database.rows(f"SELECT {select_columns(spec)} FROM post WHERE lost IS NOT NULL ORDER BY id")
@@ -153,7 +153,7 @@ def test_a_forgotten_row_cannot_be_filled_again(record: Record) -> None:
 
 
 def naming(database: Database, number: int) -> set[str]:
-    """How findings name the rows that name an identity, as they are now."""
+    """The current names, in findings, of the rows that name an identity."""
     return {
         label_of(database, spec, row)
         for spec in SPECS.values()
@@ -163,7 +163,7 @@ def naming(database: Database, number: int) -> set[str]:
 
 
 def one_of_each_sort(database: Database) -> dict[str, IdentityRow]:
-    """Nobody, a paper, a post, an account, a forgotten post, a forgotten account, and who is only named."""
+    """Nobody, a paper, a post, an account, a forgotten post and account, and an identity that is only named."""
     nobody, *rows = between(database, 0, 2**62)
     erased = [row for row in rows if row.commitment is not None]
     whole = [row for row in rows if row.commitment is None and not is_pseudonym(row.key)]
@@ -182,7 +182,7 @@ def one_of_each_sort(database: Database) -> dict[str, IdentityRow]:
 
 @pytest.mark.long
 def test_every_change_of_every_column_of_every_sort_of_identity_is_named(record: Record) -> None:
-    """By its number where it alone shows that; else by the rows that name it."""
+    """By its number if the change shows in the identity alone, otherwise by the rows that name it."""
     database = record.database
     columns = ("key", "salt", "commitment", "since")
     for sort, row in one_of_each_sort(database).items():
@@ -205,7 +205,7 @@ def test_every_change_of_every_column_of_every_sort_of_identity_is_named(record:
 
 
 def other_secrets(row: IdentityRow) -> list[bytes | None]:
-    """What else might stand for an identity's salt or commitment."""
+    """Other values for an identity's salt or commitment."""
     secret = row.salt or row.commitment or bytes(SALT)
     return [None, bytes(SALT), bytes(HASH), b"", secret[:-1], bytes([secret[0] ^ 1]) + secret[1:]]
 
@@ -235,7 +235,7 @@ def test_every_identity_removed_or_added_is_named(record: Record) -> None:
 
 
 def test_identities_that_are_not_there_are_named_together(record: Record) -> None:
-    """However many a manifest speaks of, and without a list of them all."""
+    """However many a manifest claims, and without listing them all."""
     database = record.database
     for (position,) in database.rows("SELECT position FROM batch ORDER BY position DESC"):
         listed = load_manifest(database, position)
@@ -257,7 +257,7 @@ def found_in(record: Record) -> list[str]:
 
 @pytest.mark.long
 def test_two_identities_cannot_change_places(record: Record) -> None:
-    """Neither their keys, nor these with their salts: every row names another then."""
+    """Neither their keys, nor their keys and salts together: every row would name the other one."""
     database, sorts = record.database, one_of_each_sort(record.database)
     update = "UPDATE identity SET key = ?, salt = ?, commitment = ? WHERE id = ?"
     for one, two in permutations(sorts.values(), 2):
@@ -277,7 +277,7 @@ def test_two_identities_cannot_change_places(record: Record) -> None:
 
 
 def test_a_forgotten_identity_cannot_be_filled_again(record: Record) -> None:
-    """Neither its pseudonym nor its commitment is another's, nor do its key and a salt stand there again."""
+    """It cannot get another's pseudonym or commitment, nor a key and a salt."""
     database, sorts = record.database, one_of_each_sort(record.database)
     update = "UPDATE identity SET key = ?, salt = ?, commitment = ? WHERE id = ?"
     for row in (sorts["forgotten post"], sorts["forgotten account"]):
@@ -342,7 +342,7 @@ def test_every_batch_removed_or_added_is_named(record: Record) -> None:
 
 
 def test_a_manifest_whose_chain_still_holds_is_compared_with_the_rows(record: Record) -> None:
-    """Numbers, checks, identities and origins are outside the chain: a change of them shows against the rows."""
+    """Numbers, checks, identities and origins are not in the chain, so changes to them show only against the rows."""
     database = record.database
     listed = load_manifest(database, 1)
     rows = list(listed.rows())
@@ -397,6 +397,6 @@ def test_cursors_and_tombstones_are_as_the_batches_say(record: Record) -> None:
 
 
 def test_another_secret_is_noticed(record: Record) -> None:
-    """The marks of texts are made under the store's secret, and the chain begins with it."""
+    """The marks of texts are keyed by the store's secret, and the chain begins with it."""
     found = check(record.database, KeyedHasher(b"ab" * 16)).findings
     assert any(finding.name.startswith("post ") for finding in found)

@@ -1,4 +1,4 @@
-"""Names in what others wrote: found where they stand as names, and only there; at a cost that grows with the text."""
+"""Names in other people's texts: found only where they are names, in time proportional to the text."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_where_short_names_and_names_with_hyphens_stand(text: str, found: list[s
 
 
 def test_a_mention_goes_with_its_link() -> None:
-    """Mastodon shows `@bo`, and says by the link alone of which server."""
+    """Mastodon shows `@bo`; only the link says on which server."""
     text = "@bo and @bo, look at what they wrote"
     links = (
         model.TextLink(0, 3, "https://tea.example/@bo"), model.TextLink(8, 11, "https://cup.example/@bo"),

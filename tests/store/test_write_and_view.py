@@ -1,4 +1,4 @@
-"""Writing and viewing, in both databases: every kind, twice, in other words, later, at a cut, at a position."""
+"""Writing and viewing, in both databases: every kind, twice, changed, later, up to a cut, at a position."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_same_item_twice_in_one_batch_is_one(store_url: str) -> None:
         written = record.append([*EVERY, *EVERY], source="test")
         assert (written.added, written.known) == (len(EVERY), len(EVERY))
         assert made.everything(record) == list(EVERY)
-        assert not made.verified(record).findings[1:]  # the made-up issue cannot be rebuilt, all else is sound
+        assert not made.verified(record).findings[1:]  # only the made-up issue cannot be rebuilt
 
 
 def test_other_words_of_the_same_moment_become_a_later_observation(store_url: str) -> None:
@@ -100,11 +100,11 @@ def test_an_edition_that_is_there_is_refused_in_other_words_only(store_url: str)
 
 @pytest.mark.parametrize("field", ["reply_to", "quotes", "account"])
 def test_a_post_does_not_answer_a_paper(store_url: str, field: str) -> None:
-    """A paper's key stands in hashes as it is, a post's does not: one would take the other's place."""
+    """Hashes contain papers' keys as they are, but not posts' keys: a paper could pass for a post's commitment."""
     [post] = [item for item in EVERY if isinstance(item, model.Post)]
     wrong = msgspec.structs.replace(post, **{field: "arxiv:2103.00001"})
     with Record(store_url) as record:
-        for _ in range(2):  # also where the paper is known
+        for _ in range(2):  # also if the paper is known
             head = record.head
             with pytest.raises(InputError):
                 record.append([wrong], source="test")
@@ -129,7 +129,7 @@ def tally(likes: int, at: int) -> model.Tally:
 
 
 def test_what_arrives_late_is_not_in_an_earlier_view(store_url: str) -> None:
-    """A later batch may bring an earlier moment: invisible to who looked before, visible from then on."""
+    """A later batch may contain an earlier moment: invisible in earlier views, visible in later ones."""
     with Record(store_url) as record:
         record.append([tally(1, AT)], source="test")
         record.append([tally(3, AT + 2 * HOUR)], source="test")
@@ -157,7 +157,7 @@ def test_a_view_takes_conditions_and_an_order(store_url: str) -> None:
 
 
 def test_keys_sort_by_their_signs_in_both_databases(store_url: str) -> None:
-    """Not by language: upper case before lower, accents after z. So are manifests, exports and ties."""
+    """By code point, not by language: uppercase before lowercase, accents after z. Also in manifests and exports."""
     names = ["Zebra", "_", "a-b", "aB", "ab", "zebra", "éa"]
     with Record(store_url) as record:
         posts = [
@@ -239,7 +239,7 @@ def test_columns_are_the_fields(store_url: str) -> None:
 
 
 def test_a_server_looks_at_what_it_was_given(postgres_url: str) -> None:
-    """Without that its plans are guesses, and an issue takes ten times as long."""
+    """Without statistics its plans are guesses, and an issue takes ten times as long."""
     from hotpapers.store.postgres import FIRST_ANALYSIS
 
     with Record(postgres_url) as record:
@@ -253,7 +253,7 @@ def test_a_server_looks_at_what_it_was_given(postgres_url: str) -> None:
 
 @pytest.mark.parametrize("version", range(2, 10))
 def test_a_file_of_0_1_is_refused_and_left_as_it_is(sqlite_url: str, tmp_path: Path, version: int) -> None:
-    """It lacks the table of identities and has seen more migrations than there are now."""
+    """It lacks the table of identities, and its schema number is higher than today's."""
     with Record(sqlite_url) as record:
         record.append(EVERY, source="test")
     path = tmp_path / "hotpapers.db"
@@ -302,7 +302,7 @@ def test_a_secret_that_another_process_makes_meanwhile_is_used(
     found: list[str | None] = []
 
     def read(database: Database, name: str) -> str | None:
-        """None to who asks first: somebody else then makes the store, and writes."""
+        """None the first time; meanwhile another process creates the store and writes."""
         if name == "secret" and not found:
             found.append(None)
             with Record(bare_store_url) as other:

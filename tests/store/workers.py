@@ -21,11 +21,11 @@ from tests.store import made
 from tests.store.made import AT
 
 FEW = 9
-"""Items of one batch that `cover` writes."""
+"""The number of items in a batch that `cover` makes."""
 
 
 def cover(source: int, batch: int) -> list[model.Item]:
-    """The items of one batch: nobody else writes them."""
+    """The items of one batch that nobody else writes."""
     return [
         model.Coverage(network="x", from_at=AT + n, until_at=AT + n + 1, state="complete", observed_at=AT + n)
         for n in range(source * 10**6 + batch * FEW, source * 10**6 + (batch + 1) * FEW)
@@ -33,12 +33,12 @@ def cover(source: int, batch: int) -> list[model.Item]:
 
 
 def shared(batch: int) -> list[model.Item]:
-    """Items that every writer brings."""
+    """Items that all writers write."""
     return [made.later(item, batch) for item in made.EVERY if not isinstance(item, model.Issue)]
 
 
 def write(store: str, source: str, batches: str) -> None:
-    """One of several writers: batches of its own and shared ones, with random pauses."""
+    """Be one of several writers: append own and shared batches, with random pauses."""
     dice = random.Random(int(source))
     with Record(store) as record:
         for batch in range(int(batches)):
@@ -48,7 +48,7 @@ def write(store: str, source: str, batches: str) -> None:
 
 
 def read(store: str, batches: str) -> None:
-    """A reader: whatever it looks at is whole, and never goes back."""
+    """Be a reader: check that batches are always whole and positions never go back."""
     last = looks = 0
     with Record(store) as record:
         while last < int(batches):
@@ -67,7 +67,7 @@ FILES = ("plain.md", "irregular.md", "no_items.md")
 
 
 def steps(record: Record) -> list[Callable[[int], object]]:
-    """What the job does, again and again: write, read originals, read them better, import a listing."""
+    """What the job does in turn: append items, ingest originals, reprocess them, import a listing."""
 
     def listing(n: int) -> object:
         file = FILES[n // 4 % len(FILES)]
@@ -90,7 +90,7 @@ def steps(record: Record) -> list[Callable[[int], object]]:
 
 
 def job(store: str, length: int) -> None:
-    """All steps from where it ended last; each is noted when it is done."""
+    """Do all steps from the last finished one on; note each one when it is done."""
     with Record(store) as record:
         found = cursor_of(record.database, "job done")
         for n in range(int(found) + 1 if found else 0, length):
@@ -99,9 +99,9 @@ def job(store: str, length: int) -> None:
 
 
 def kill(store: str, rounds: str, seed: str) -> None:
-    """Starts the job and kills it at a random instant, so many times; then lets it finish. Checks after every kill.
+    """Start the job and kill it at a random moment, `rounds` times; check after each kill. Then let it finish.
 
-    Prints how many were killed and how long the job became.
+    Prints how often it was killed, and the job's final length.
     """
     dice = random.Random(int(seed))
     killed = 0

@@ -1,4 +1,4 @@
-"""A model's sentences: what it is told, which answers are taken, what an issue is made of; against a real server."""
+"""A model's summaries: what it is sent, which answers are accepted, what an issue contains; against a real server."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def chat(content: object) -> bytes:
     return json.dumps({"choices": [{"message": {"role": "assistant", "content": content}}]}).encode()
 
 
-# ---- what is asked ---------------------------------------------------------------------------------------
+# ---- what is sent ----------------------------------------------------------------------------------------
 
 
 def test_a_model_is_told_to_obey_nothing_and_given_the_abstract_alone() -> None:
@@ -58,7 +58,7 @@ def test_an_abstract_of_any_length_is_bounded_and_on_one_line() -> None:
     assert asked["messages"][1]["content"].count("\n") == 3
 
 
-# ---- which answers are taken -----------------------------------------------------------------------------
+# ---- which answers are accepted --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("content", [SAID, f'"{SAID}"', f"\n  {SAID} \n", f"“{SAID}”", SAID.replace(" ", "\n", 1)])
@@ -127,7 +127,7 @@ def test_a_sentence_may_be_as_long_as_a_page_can_bear() -> None:
     )
 
 
-# ---- what an issue is made of ----------------------------------------------------------------------------
+# ---- what an issue contains ------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def record(sqlite_url: str) -> Iterator[Record]:
-    """The talk of a day about three papers; the second has a summary by a person."""
+    """A day's talk about three papers; the second has a summary written by a person."""
     with spoken_of(sqlite_url) as opened:
         yield opened
 
@@ -173,7 +173,7 @@ def freeze_with(record: Record, server: Server, **more: str) -> None:
 
 
 def leads(record: Record) -> dict[str, tuple[str, str]]:
-    """What the issue says of each paper, and the mark of it."""
+    """The line the issue shows for each paper, and its label."""
     papers = RecordIssueReader(record).issue("daily", DAY).papers
     return {paper: (phrases.opening(one)[0], phrases.opening_source(one)) for paper, one in papers.items()}
 
@@ -240,7 +240,7 @@ def test_an_answer_that_is_not_taken_is_counted_and_the_abstract_speaks(
 
 
 def endless(handler: Handler) -> None:
-    """An answer that has no end."""
+    """An answer that never ends."""
     handler.send_response_only(200)
     handler.end_headers()
     for _ in range(1000):

@@ -1,4 +1,4 @@
-"""What a record holds that has read the loopback internet, against its script: lost, doubled, wrong."""
+"""Compare the record of a site that read the loopback internet with the script: lost, doubled, wrong."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from tests.loopback.script import MINUTE, Said, Script
 
 T = TypeVar("T", bound=Item)
 REPEATED = (model.Coverage, model.Publication)
-"""Kinds that may say the same again: each time it is another stretch."""
+"""Kinds that may repeat themselves: each repetition covers another stretch."""
 FIELDS = Figures._fields
 BEFORE = 40 * DAY
-"""How long before what is compared something may have been said that a record holds too."""
+"""How long before the compared period a post may have been made and still be in the record."""
 
 
 class Bounds(NamedTuple):
-    """What is compared: what was said from `since` until `until`, as the script and the networks have it. `late`: µs by
-    which an answer may be older than the moment at which it was noted. `moments`: whether the networks' clocks were
-    right. `denied`: from when until when they said of everything that it is not there; they are believed."""
+    """What to compare: everything said from `since` until `until`. `late`: how stale an answer may be, µs. `moments`:
+    whether the networks' clocks were right. `denied`: the period in which the networks said that nothing existed; the
+    record is right to believe them."""
 
     script: Script
     bases: Mapping[str, str]
@@ -41,12 +41,12 @@ class Bounds(NamedTuple):
     denied: tuple[int, int] = (0, 0)
 
     def believed(self, post: Post) -> bool:
-        """Whether a post is there, or was said to be gone when everything was."""
+        """Whether a post exists, or was reported gone while the network denied everything."""
         return not post.gone or self.denied[0] <= post.observed_at < self.denied[1]
 
 
 class Outcome(NamedTuple):
-    """What differs, a line a thing. `posts`: how many the script wants."""
+    """The differences, one per line. `posts`: how many the script expects."""
 
     posts: int = 0
     lost: tuple[str, ...] = ()
@@ -64,11 +64,11 @@ class Outcome(NamedTuple):
         return Outcome(self.posts + other.posts, *((*one, *more) for one, more in pairs))
 
 
-# ---- all that a record says ------------------------------------------------------------------------------
+# ---- everything a record says ----------------------------------------------------------------------------
 
 
 def everything(record: Record, kind: type[T]) -> list[T]:
-    """Every open observation of a kind, by key and moment."""
+    """All open observations of a kind, by key and moment."""
     spec = SPECS[kind]
     rows = record.database.iterate(f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t WHERE until = 0")
     found = [row.item for row in (read_row(spec, one) for one in rows) if isinstance(row.item, kind)]
@@ -76,17 +76,17 @@ def everything(record: Record, kind: type[T]) -> list[T]:
 
 
 def key_of(item: Item) -> tuple[object, ...]:
-    """What was observed."""
+    """The key of what was observed."""
     return tuple(getattr(item, name) for name in item.key)
 
 
 def latest(record: Record, kind: type[T]) -> dict[tuple[object, ...], T]:
-    """The last word on each key."""
+    """The latest observation of each key."""
     return {key_of(item): item for item in everything(record, kind)}
 
 
 def said_twice(record: Record) -> Iterator[str]:
-    """Observations that say just what the one before them said."""
+    """Observations that repeat the previous one exactly."""
     for kind in (kind for kind in model.KINDS if kind not in REPEATED):
         for _, group in groupby(everything(record, kind), key=key_of):
             items = list(group)
@@ -96,7 +96,7 @@ def said_twice(record: Record) -> Iterator[str]:
 
 
 def unsound(record: Record) -> Iterator[str]:
-    """What is wrong with the store itself: pages, chain, rows, cursors, gaps between positions."""
+    """Damage to the store itself: pages, chain, rows, cursors, gaps between positions."""
     yield from record.database.integrity().damaged
     yield from map(str, check(record.database, record.hasher).findings)
     positions = [row[0] for row in record.database.rows("SELECT position FROM batch ORDER BY position")]
@@ -107,7 +107,7 @@ def unsound(record: Record) -> Iterator[str]:
 
 
 def sound(record: Record) -> Outcome:
-    """The store itself, and what it says twice."""
+    """Check the store itself, and look for repeated observations."""
     return Outcome(doubled=tuple(said_twice(record)), wrong=tuple(unsound(record)))
 
 
@@ -115,7 +115,7 @@ def sound(record: Record) -> Outcome:
 
 
 def network(record: Record, name: str, bounds: Bounds) -> Outcome:
-    """What a record holds of a network's posts, and what it should."""
+    """Compare the record's posts from a network with the script's."""
     posts = {one.post: one for one in latest(record, Post).values() if one.network == name}
     known = {expected.key(said, bounds.bases): said for said in _all_said(name, bounds)}
     wanted = {key: said for key, said in known.items() if _is_wanted(said, bounds)}
@@ -136,7 +136,7 @@ def _all_said(name: str, bounds: Bounds) -> Iterator[Said]:
 
 
 def _is_wanted(said: Said, bounds: Bounds) -> bool:
-    """Whether a record must have it: it names a paper, can be found, and nobody took it away."""
+    """Whether a record must have it: it names a paper, can be found, and was not deleted."""
     within = bounds.since <= said.at <= bounds.until
     lasting = said.gone_at > bounds.until and not said.by.left <= bounds.until + DAY
     return bool(said.names) and within and lasting and expected.surely_found(said)
@@ -145,8 +145,8 @@ def _is_wanted(said: Said, bounds: Bounds) -> bool:
 def _mentions(
     record: Record, held: Mapping[str, Said], posts: Mapping[str, Post], script: Script
 ) -> Iterator[str]:  # fmt: skip
-    """Which papers each post names. One that may not be quoted, by its network's terms, names none here; a title that
-    several papers have names each of them that is known."""
+    """The papers that each post names. A post that its network's terms do not let us quote names none; a title shared
+    by several papers names all known ones."""
     named: dict[str, set[str]] = {}
     for one in latest(record, Mention).values():
         named.setdefault(one.post, set()).add(one.paper)
@@ -164,7 +164,7 @@ def _title(script: Script, key: str) -> str:
 
 
 def _differs(said: Said, post: Post, bounds: Bounds) -> Iterator[str]:
-    """What a post says otherwise than the script."""
+    """How a post differs from the script."""
     if post.text and not any(words in post.text for words in _words(said)):
         yield f"says {post.text[:60]!r} and not {said.words[:60]!r}"
     if bounds.moments and not post.gone and said.edited_at > bounds.until + DAY and post.created_at != said.at:
@@ -172,7 +172,7 @@ def _differs(said: Said, post: Post, bounds: Bounds) -> Iterator[str]:
 
 
 def _words(said: Said) -> Iterator[str]:
-    """What may stand in a post: its words before and after an edit; a story's title."""
+    """The texts that a post may contain: its words before and after an edit; a story's title."""
     yield from (one for one in (said.words, said.edit, said.title) if one)
 
 
@@ -180,7 +180,7 @@ def _words(said: Said) -> Iterator[str]:
 
 
 def _counts(record: Record, held: Mapping[str, Said], bounds: Bounds) -> Iterator[str]:
-    """Counts that the network never told when they were noted."""
+    """Counts that the network did not give at the time they were recorded."""
     for snapshot in everything(record, Snapshot):
         said = held.get(snapshot.post)
         if said is not None and not _was_told(said, snapshot, bounds):
@@ -188,12 +188,12 @@ def _counts(record: Record, held: Mapping[str, Said], bounds: Bounds) -> Iterato
 
 
 def _was_told(said: Said, snapshot: Snapshot, bounds: Bounds) -> bool:
-    """Whether each count lies within what the script says for the time before it was noted."""
+    """Whether each count lies within what the script allows for the time before it was recorded."""
     early = expected.figures(said, snapshot.observed_at - bounds.late, listed=True)
     late = expected.figures(said, snapshot.observed_at, listed=True)
     if early is None or late is None:
         return False
-    taken_back = said.fame // 10 + 1 if bounds.late else 0  # of likes that may have come and gone in between
+    taken_back = said.fame // 10 + 1 if bounds.late else 0  # likes that may have come and gone in between
     return all(
         count is None or (low is not None and high is not None and low - taken_back <= count <= high + taken_back)
         for count, low, high in zip(_figures(snapshot), early, late, strict=True)
@@ -204,11 +204,11 @@ def _figures(snapshot: Snapshot) -> Figures:
     return Figures(*(getattr(snapshot, name) for name in FIELDS))
 
 
-# ---- what is gone, and what is answered --------------------------------------------------------------------
+# ---- deletions and reactions -------------------------------------------------------------------------------
 
 
 def _still_there(record: Record, held: Mapping[str, Said], posts: Mapping[str, Post]) -> Iterator[str]:
-    """Posts that were asked for after they were deleted, and are not gone."""
+    """Deleted posts that were requested after their deletion but are not recorded as gone."""
     asked = dict(record.database.rows(f"SELECT {identities.key_of('recount.post')}, asked_at FROM recount"))
     for key, said in held.items():
         unknown = said.network in ("feeds", "x") or (said.network == "mastodon" and not _asked_at_home(said))
@@ -221,7 +221,7 @@ def _asked_at_home(said: Said) -> bool:
 
 
 def _answers(record: Record, wanted: Mapping[str, Said], posts: Mapping[str, Post]) -> Iterator[str]:
-    """Replies to tracked posts and quotes of them that are no reactions."""
+    """Replies to tracked posts and quotes of them that were not recorded as reactions."""
     given = {(one.post, one.account, one.type) for one in latest(record, Reaction).values() if not one.withdrawn}
     for said in wanted.values():
         for kind, of in (("reply", said.reply_to), ("quote", said.quotes)):
@@ -234,7 +234,7 @@ def _answers(record: Record, wanted: Mapping[str, Said], posts: Mapping[str, Pos
 
 
 def announcements(record: Record, labels: Iterable[str], bounds: Bounds) -> Outcome:
-    """What is announced on days whose feeds were read, and how the papers are described."""
+    """Compare the announcements of days whose feeds were read, and the descriptions of their papers."""
     days = frozenset(labels)
     wanted = {one for day in days for one in expected.announced(bounds.script, day)}
     told = {
@@ -252,8 +252,8 @@ def announcements(record: Record, labels: Iterable[str], bounds: Bounds) -> Outc
 
 
 def as_listed(announced: set[Announced], missed: set[str]) -> set[Announced]:
-    """What can be known of days whose feeds were not read in time, since arXiv's listings tell of them: papers, neither
-    versions nor replacements."""
+    """What arXiv's listings reveal about days whose feeds were missed: papers, but neither versions nor
+    replacements."""
     kept = {one for one in announced if one.day not in missed}
     return kept | {
         one._replace(version=None, type="new") for one in announced if one.day in missed and one.type != "replacement"
@@ -270,7 +270,7 @@ def _described(found: Paper | None, key: str, script: Script) -> Iterator[str]:
 
 
 def whole(record: Record, names: Iterable[str], bounds: Bounds, labels: Iterable[str] = ()) -> Outcome:
-    """All of it."""
+    """Run all comparisons."""
     found = sound(record) + announcements(record, labels, bounds)
     for name in names:
         found += network(record, name, bounds) if name != "arxiv" else Outcome()

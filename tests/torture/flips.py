@@ -1,4 +1,4 @@
-"""A store with one bit changed, as a bad disk or memory leaves it, again and again."""
+"""Flip single bits of a store, as a bad disk or bad memory would."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from tests.store import made
 
 
 class Flips:
-    """Changes one bit of a small store at a time. What `verify` makes of each is counted in `outcomes`."""
+    """Flips one bit of a small store at a time, and counts in `outcomes` what `verify` makes of each."""
 
     def __init__(self, folder: Path) -> None:
         self.store = folder / "hotpapers.db"
         with Record(str(self.store)) as record:
             made.rich(record)
         connection = apsw.Connection(str(self.store))
-        connection.execute("PRAGMA journal_mode = DELETE")  # the whole store in the file alone
+        connection.execute("PRAGMA journal_mode = DELETE")  # keep the whole store in one file
         connection.close()
         self.whole = self.store.read_bytes()
         self.outcomes: Counter[str] = Counter()
         self._told = self._read()
 
     def flip(self, count: int, seed: int) -> None:
-        """Tries so many bits, half of them of bytes that are not zero: most of a small store's pages is empty."""
+        """Try this many bits, half of them in nonzero bytes, since most of a small store's pages are empty."""
         chance, written = random.Random(seed), [n for n, byte in enumerate(self.whole) if byte]
         bits = chance.sample(range(len(self.whole) * 8), count - count // 2)
         bits += [8 * place + chance.randrange(8) for place in chance.sample(written, count // 2)]
@@ -59,7 +59,7 @@ class Flips:
         return "harmless"
 
     def _read(self) -> list[Any]:
-        """All items of the record and the issues, as everything else reads them."""
+        """Read all items of the record and the issues, through the program's ordinary functions."""
         try:
             with Record(str(self.store), create=False) as record:
                 rows = [(row.item, row.lost) for kind in model.KINDS for row in record.view().iterate(kind)]

@@ -1,6 +1,6 @@
-"""Processes that are made quickly: a process that has imported everything makes copies of itself, and these are killed.
+"""Start processes quickly: a process that has imported everything forks copies of itself, which are then killed.
 
-`python -m tests.torture.forks` reads a line of JSON a command: start one, or say how one ended.
+`python -m tests.torture.forks` reads one JSON command per line: start a process, or report how one ended.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ from tests.conftest import ROOT
 from tests.torture.site import HOLD, Given, choices_of, leases_of, patches, site_of, waits
 
 BRIEF = 80_000
-"""Microseconds of a lease where processes live for no longer."""
+"""Duration of a lease where processes do not live longer, µs."""
 
 
 # ---- in the process that is killed -----------------------------------------------------------------------
 
 
 def collect(given: Given, hold: int = HOLD) -> None:
-    """What `hotpapers collect` does, by the clock of the loopback internet, until it is told to stop."""
+    """Collect as `hotpapers collect` does, on the clock of the loopback internet, until stopped."""
     work(given, hold, {}, read=True)
 
 
 def publish(given: Given, publications: list[str], channels: list[str], folder: str) -> None:
-    """What `hotpapers run` does beside collecting: it freezes what is due, and publishes it."""
+    """Freeze and publish what is due, as `hotpapers run` does."""
     places = [IssueDestination(name, to, Path(folder) / name / to) for name in publications for to in channels]
     work(given, BRIEF, {PublishJob.name: lambda: PublishJob(publications, places)}, read=False)
 
 
 def work(given: Given, hold: int, more: dict[str, Callable[[], Job]], *, read: bool) -> None:
-    """All jobs, a thread each, until SIGTERM."""
+    """Run each job in a thread of its own until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     ends = [(where, "log_defect", _end) for where in (collect_rounds, collect_runner)]
@@ -60,7 +60,7 @@ def work(given: Given, hold: int, more: dict[str, Callable[[], Job]], *, read: b
         assert hasattr(where, name), f"{where} has no {name} any more"
         setattr(where, name, value)
     with Record(given.store):
-        pass  # made, and of this version, before threads share it
+        pass  # create and migrate the store before threads share it
     with leases_of(given, f"{os.getpid()}:{secrets.token_hex(4)}", tuple(more), hold) as leases:
         site = site_of(given, stop, leases)
         jobs = make_jobs(choices_of(given), site) if read else {}
@@ -70,7 +70,7 @@ def work(given: Given, hold: int, more: dict[str, Callable[[], Job]], *, read: b
 
 
 def _end(job: str, problem: BaseException) -> None:
-    """What the program would tell and try again is a failed test here."""
+    """Fail the test for errors that the program would log and retry."""
     traceback.print_exception(problem)
     sys.stderr.flush()
     os._exit(1)
@@ -81,20 +81,20 @@ def _rounds(name: str, make: Callable[[], Job], site: Any) -> JobLoop:
 
 
 def command(*words: str) -> None:
-    """A command of the program, by the machine's own clock."""
+    """Run a command of the program on the real clock."""
     status = cli.run_command(list(words))
     if status:
         raise SystemExit(status)
 
 
 def follow(*words: str) -> None:
-    """`hotpapers follow`, which writes so little at once that it can be killed between any two files and in each."""
+    """Run `hotpapers follow` with small writes, so that it can be killed between any two files and within each."""
     file_intake.CHUNK = measurement.CHUNK = 5
     command("follow", *words)
 
 
 def run(*words: str) -> None:
-    """`hotpapers run` in the same way; what a killed one held is free soon."""
+    """Run `hotpapers run` in the same way, with short leases: what a killed process held is soon free."""
     file_intake.CHUNK = measurement.CHUNK = 5
     setattr(collect_command, "Leases", partial(Leases, hold=BRIEF))  # noqa: B010
     command("run", *words)
@@ -106,10 +106,10 @@ ROLES: dict[str, Callable[..., None]] = {
 
 
 def _child(role: str, words: dict[str, Any], log: str) -> None:
-    """Becomes a role and ends with it; what it says goes to a file."""
+    """Take on a role and exit when it ends; output goes to a file."""
     status = 0
     try:
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not to outlive who made it
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: do not outlive the parent
         out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for number in (1, 2):
             os.dup2(out, number)
@@ -127,7 +127,7 @@ def _child(role: str, words: dict[str, Any], log: str) -> None:
 
 
 def serve() -> None:
-    """Obeys until nothing comes any more."""
+    """Execute commands until input ends."""
     for line in sys.stdin:
         said = json.loads(line)
         if "ask" in said:
@@ -147,7 +147,7 @@ def serve() -> None:
 
 
 class Forks:
-    """Makes processes. `log`: the file to which they say what they do."""
+    """Starts processes. `log`: the file for their output."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
@@ -167,7 +167,7 @@ class Forks:
         self._server.communicate()
 
     def start(self, role: str, **words: Any) -> int:
-        """A process in a role; its number."""
+        """Start a process in a role, and return its id."""
         if "given" in words:
             words["given"] = words["given"]._asdict()
         pid = int(self._say({"role": role, "words": words, "log": str(self.log)}))
@@ -175,21 +175,21 @@ class Forks:
         return pid
 
     def kill(self, pid: int, number: int = signal.SIGKILL) -> int:
-        """Sends a signal that ends a process; how it ended."""
+        """Send a signal that ends a process, and return how it ended."""
         os.kill(pid, number)
         return self.wait(pid)
 
     def lives(self, pid: int) -> bool:
-        """Whether a process has not ended."""
+        """Whether a process is still running."""
         return self._say({"ask": pid}).strip() == "True"
 
     def wait(self, pid: int) -> int:
-        """How a process ended: its exit status, or less than 0 for a signal."""
+        """How a process ended: its exit status, or a negative number for a signal."""
         self._open.discard(pid)
         return int(self._say({"wait": pid}))
 
     def said(self, most: int = 4000) -> str:
-        """The last of what the processes said."""
+        """The end of the processes' output."""
         return self.log.read_text("utf-8", "replace")[-most:] if self.log.exists() else ""
 
     def _say(self, words: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A door in front of a database server: it can be shut, and whoever is inside thrown out."""
+"""A proxy in front of a database server that can refuse and break connections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Self
 
 
 class Proxy:
-    """Listens on 127.0.0.1 and hands on what it hears to the server of a database, and back."""
+    """Listens on 127.0.0.1 and forwards to and from the server of a database."""
 
     def __init__(self, url: str) -> None:
         import psycopg
@@ -31,17 +31,17 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """The database's address by way of this door."""
+        """The database's address through this proxy."""
         return f"postgresql://{self._user}@127.0.0.1:{self.port}/{self._database}?sslmode=disable&gssencmode=disable"
 
     def open(self) -> None:
-        """Whoever comes is let in."""
+        """Accept connections."""
         self._listening = socket.create_server(("127.0.0.1", self.port))
         self.port = self._listening.getsockname()[1]
         threading.Thread(target=self._let_in, args=(self._listening,), daemon=True).start()
 
     def shut(self) -> None:
-        """Nobody is let in, and whoever is inside is thrown out."""
+        """Refuse new connections and break open ones."""
         listening, self._listening = self._listening, None
         if listening is not None:
             with contextlib.suppress(OSError):
@@ -50,7 +50,7 @@ class Proxy:
         self.throw_out()
 
     def throw_out(self) -> None:
-        """Every connection breaks."""
+        """Break every connection."""
         with self._lock:
             inside, self._inside = self._inside, set()
         for one in inside:

@@ -1,4 +1,4 @@
-"""Processes that read the loopback internet into one store, by a clock that runs fast, until somebody ends them."""
+"""Processes that read the loopback internet into one store, on an accelerated clock, until a test ends them."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from tests.torture.table import ALL, Telling
 SPEED = 300.0 if ALL else 600.0
 START = moment("2026-03-10T02:00")
 READ = tuple(SOURCES) if ALL else ("bluesky", "feeds", "hackernews", "lobsters", "mastodon", "x")
-"""The sources that are read."""
+"""The sources to read."""
 PATIENCE = 180.0
-"""Real seconds in which something must happen that will."""
+"""Real seconds within which something expected must happen."""
 BACK = {"feeds": DAY, "hackernews": 2 * DAY, "huggingface": DAY, "lobsters": DAY, "reddit": DAY // 2, "x": 2 * DAY}
-"""How far a source looks back when it begins, at least."""
+"""At least how far back a source starts reading."""
 RICH: Mapping[str, Any] = {"budget": 1_000_000.0}
-"""For X: an answer that was lost may have cost, and what is killed so often would be at the end of its money."""
+"""For X: a lost answer may have been charged, so a process killed this often would exhaust its budget."""
 GOING_ON = {"hackernews": 0, "bluesky": 10 * MINUTE, **{f"bluesky/{part}of4": 10 * MINUTE for part in range(1, 5)}}
-"""Jobs whose cursors are moments, and by how much they may go back: a stream is heard again from a little before."""
+"""Jobs whose cursors are moments, and how far these may go back: a stream resumes from slightly earlier."""
 
 
 class Rig:
-    """The processes of a site. `hold`: µs that their leases hold; `kind`: its database."""
+    """The processes of a site. `hold`: how long their leases last, µs; `kind`: its database."""
 
     def __init__(self, loopback: Loopback, forks: Forks, given: Given, hold: int = HOLD) -> None:
         self.loopback, self.forks, self.given, self.hold = loopback, forks, given, hold
@@ -49,18 +49,18 @@ class Rig:
         self.running: list[int] = []
 
     def start(self, many: int = 1) -> int:
-        """So many more processes; the first of them."""
+        """Start this many more processes, and return the first one."""
         new = [self.forks.start("collect", given=self.given, hold=self.hold) for _ in range(many)]
         self.running += new
         return new[0]
 
     def kill(self, pid: int) -> None:
-        """One of them is killed."""
+        """Kill a process."""
         self.running.remove(pid)
         assert self.forks.kill(pid) == -signal.SIGKILL, self.forks.said()
 
     def wait(self, until: Callable[[Record], object], seconds: float = PATIENCE) -> None:
-        """Until something holds of the record; it is told which does not."""
+        """Wait until a condition on the record holds. On timeout, report the jobs that are behind."""
         deadline = time.monotonic() + seconds
         with Record(self.given.store) as record:
             while not until(record):
@@ -70,17 +70,17 @@ class Rig:
                 time.sleep(0.05)
 
     def wait_until_read(self, moment: int, jobs: Sequence[str] = ()) -> None:
-        """Until every job, or some of them, has read up to a moment, and asked for the counts that were due then."""
+        """Wait until all of these jobs have read up to a moment and requested the counts due by then."""
         self.wait(lambda record: all(has_read(record, job, moment) for job in jobs or self.jobs))
 
     def holders(self, record: Record) -> dict[str, str]:
-        """Who holds which job by a lease that has not ended."""
+        """The holder of each job with a valid lease."""
         sql = "SELECT source, holder FROM lease WHERE until_at > ?"
         held = dict(record.database.rows(sql, (record.database.clock(),)))
         return {job: held[job] for job in self.jobs if job in held}
 
     def wait_until_all_is_held(self, record: Record, but_not_by: int = 0) -> float:
-        """Until every job is somebody's; real seconds that it took."""
+        """Wait until every job is held, and return how many real seconds it took."""
         began = time.monotonic()
         while True:
             held = self.holders(record)
@@ -90,7 +90,7 @@ class Rig:
             time.sleep(0.02)
 
     def end(self) -> Outcome:
-        """All that was said until now is read, the processes end well, and the record is compared with the script."""
+        """Wait until everything said so far is read, stop the processes, and compare the record with the script."""
         until = self.clock.now()
         self.wait_until_read(until)
         for pid in self.running:
@@ -101,7 +101,7 @@ class Rig:
             return compared(record, bounds)
 
     def tell(self, told: Telling, what: str, times: int = 1) -> None:
-        """The end, a line of the table, and nothing may differ."""
+        """End the processes, report a row of the table, and require that nothing differs."""
         outcome = self.end()
         told.row(f"{what}, {self.kind}", times, outcome)
         assert outcome.good and outcome.posts > 50, outcome
@@ -109,7 +109,7 @@ class Rig:
 
 @contextmanager
 def rig(store: str, folder: Path, *, hold: int = HOLD, parts: int = 1, seen_as: str = "") -> Iterator[Rig]:
-    """A site without processes yet. `seen_as`: another address of its store, which the processes use."""
+    """A site without processes yet. `seen_as`: another address of its store, for the processes."""
     script, clock = World(5, "2026-02-23", talk=3), Jumping(START, SPEED)
     with Loopback(script, clock) as loopback, Forks(folder / "log") as forks:
         changes = {"x": RICH, "bluesky": {"parts": parts}}
@@ -123,13 +123,13 @@ def has_read(record: Record, job: str, moment: int) -> bool:
     if job.endswith("/counts"):
         overdue = "SELECT count(*) FROM recount WHERE network = ? AND due_at <= ?"
         return record.database.rows(overdue, (job.partition("/")[0], moment)) == [(0,)]
-    if job == "arxiv":  # once a day's announcement is whole, it has nothing to read until the next
+    if job == "arxiv":  # once a day's announcement is complete, there is nothing to read until the next one
         return status.state == "idle" and max(status.success_at or 0, status.next_at or 0) > moment
     return (status.covered_to or 0) > moment
 
 
 def compared(record: Record, bounds: Bounds) -> Outcome:
-    """Each network from when it was first read; the days of arXiv that its feeds told of."""
+    """Compare each network from when it was first read, and the arXiv days whose feeds were read."""
     found = agree.sound(record)
     found += Outcome(
         wrong=tuple(
@@ -147,7 +147,7 @@ def compared(record: Record, bounds: Bounds) -> Outcome:
 
 
 def went_on(record: Record, job: str, most: int) -> bool:
-    """Whether a cursor that is a moment never went back by more than so much."""
+    """Whether a cursor that is a moment never went back further than allowed."""
     sql = "SELECT cursor FROM batch WHERE source = ? AND cursor IS NOT NULL ORDER BY position"
     cursors = [int(row[0] or 0) for row in record.database.rows(sql, (job,))]
     return all(cursor >= furthest - most for cursor, furthest in zip(cursors, accumulate(cursors, max), strict=True))

@@ -1,4 +1,4 @@
-"""The jobs of one source, one after the other in one thread, by a clock that jumps when they wait."""
+"""The jobs of one source, run in turn in one thread, on a clock that jumps when they wait."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.torture.site import QUICK, Given, Jumping, Wrong, choices_of, leases_
 
 
 class Bench:
-    """A source's jobs. `clock`: by which the networks go; `own`: by which the jobs go. `told`: what followed each
-    round, by job and moment."""
+    """A source's jobs. `clock`: the networks' clock; `own`: the jobs' clock. `told`: the result of each round, by job
+    and moment."""
 
     def __init__(self, jobs: dict[str, JobLoop], own: Wrong, loopback: Loopback, record: Record) -> None:
         self.jobs, self.clock, self.own, self.loopback, self.record = jobs, own.right, own, loopback, record
@@ -33,11 +33,11 @@ class Bench:
         self._due = dict.fromkeys(jobs, self.clock.now())
 
     def only(self, jobs: dict[str, JobLoop]) -> Bench:
-        """The same with some of the jobs alone, each due now."""
+        """The same bench with only some of the jobs, all due now."""
         return Bench(jobs, self.own, self.loopback, self.record)
 
     def until(self, moment: int) -> None:
-        """Each job when it is due, until a moment."""
+        """Run each job when it is due, until a moment."""
         while True:
             name, due = min(self._due.items(), key=lambda pair: pair[1])
             if max(due, self.clock.now()) >= moment:
@@ -50,21 +50,21 @@ class Bench:
         self.clock.to(moment)
 
     def after(self, seconds: float) -> None:
-        """Each job when it is due, for so many seconds."""
+        """Run each job when it is due, for this many seconds."""
         self.until(self.clock.now() + round(seconds * 1e6))
 
     def until_well(self, hours: float) -> None:
-        """Each job when it is due, until none of them fails, so many hours at most."""
+        """Run each job when it is due until none is failing, for at most this many hours."""
         end = self.clock.now() + round(hours * HOUR)
         while any(self.status(name).failing_since is not None for name in self.jobs) and self.clock.now() < end:
             self.after(60)
 
     def status(self, name: str) -> JobState:
-        """How a job is doing."""
+        """The state of a job."""
         return jobs_queries.load_state(self.record, name)
 
     def coverage(self, network: str) -> list[Coverage]:
-        """How a network was read, stretch by stretch."""
+        """How well a network was read, stretch by stretch."""
         return sorted(
             (one for one in latest(self.record, Coverage).values() if one.network == network),
             key=lambda one: one.from_at,
@@ -76,7 +76,7 @@ def bench(
     source: str, store: str, script: Script, start: int, *, limits: ClientLimits = QUICK,
     changes: dict[str, object] | None = None,
 ) -> Iterator[Bench]:  # fmt: skip
-    """A source's jobs by a clock that starts at a moment, and the loopback internet that they read."""
+    """A source's jobs, on a clock that starts at a moment, and the loopback internet that they read."""
     clock = Jumping(start)
     own = Wrong(clock)
     with ExitStack() as stack:

@@ -1,5 +1,5 @@
-"""A site whose networks are the loopback internet and whose jobs go by its clock: for processes that are killed and
-for jobs that are done one after the other. Nothing else differs from what `hotpapers collect` makes of its settings."""
+"""A site that reads the loopback internet, on its clock, whether its jobs run in processes that are killed or one after
+the other. Everything else is what `hotpapers collect` makes of its settings."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from tests.loopback.hosts import HOSTS, addresses
 from tests.loopback.settings import settings_toml
 
 HOLD = 300_000
-"""Microseconds that a lease holds here, by real time; sixteen seconds elsewhere."""
+"""How long a lease lasts here, in real microseconds; sixteen seconds elsewhere."""
 LEAST = 0.02
-"""Real seconds for which whoever waits waits at least: at a great speed even a long wait would be none."""
+"""The shortest real wait, in seconds: on a very fast clock even a long wait would be none."""
 QUICK = ClientLimits(connect=5.0, read=0.5, whole=20.0, backoff=0.0, silence=0.1, longest=5.0)
 """Short enough to wait for a server that stalls."""
 SELDOM = 600.0
-"""Seconds between two looks whether counts are due; a minute elsewhere."""
+"""Seconds between two checks for due counts; a minute elsewhere."""
 SILENCE = 30.0
-"""Seconds of silence that a heartbeat stands for."""
+"""Seconds of silence that a heartbeat represents."""
 
 
 class Jumping:
-    """start + speed × real time; whoever waits moves it on at once. Several threads may look at it. `began`: real
-    seconds at which it began, the same for all processes that share it."""
+    """A clock: start + speed × real time. Waiting moves it forward at once. Thread-safe. `began`: the real time of its
+    start in seconds, the same for all processes that share it."""
 
     def __init__(self, start: int, speed: float = 0.0, began: float | None = None) -> None:
         self.start, self.speed = start, speed
@@ -53,17 +53,17 @@ class Jumping:
         return self.start + round(self.speed * 1e6 * (time.monotonic() - self.began))
 
     def advance(self, seconds: float) -> None:
-        """So many seconds pass, or come again."""
+        """Move by this many seconds, which may be negative."""
         with self._lock:
             self.start += round(seconds * 1e6)
 
     def to(self, moment: int) -> None:
-        """It is that moment now, unless that is past."""
+        """Move to a moment, unless it is past."""
         self.advance(max(moment - self.now(), 0) / 1e6)
 
 
 class Wrong(Jumping):
-    """A machine's own clock, which is wrong by so many seconds while the networks' is right."""
+    """A machine's own clock that is off by some seconds while the networks' clock is right."""
 
     def __init__(self, right: Jumping) -> None:
         self.right, self.seconds = right, 0.0
@@ -77,9 +77,9 @@ class Wrong(Jumping):
 
 
 class Given(NamedTuple):
-    """What a process must know: the store, the addresses of the networks, the clock, and what of its settings differs.
+    """What a process needs to know: the store, the networks' addresses, the clock, and changed settings.
 
-    `sources`: those that are read. `changes`: settings by source.
+    `sources`: the sources to read. `changes`: settings by source.
     """
 
     store: str
@@ -97,23 +97,23 @@ class Given(NamedTuple):
 
 
 def choices_of(given: Given) -> list[ConfiguredSource]:
-    """The sources that are read, with their settings as they are written, but for some."""
+    """The sources to read, with the loopback's settings and the given changes."""
     bases = given.bases or addresses(dict.fromkeys(HOSTS, 1))
     tables = tomllib.loads(settings_toml(bases))["source"]
     changed = {name: table | dict(given.changes.get(name, {})) for name, table in tables.items()}
     return chosen_sources(changed, given.sources)
 
 
-# ---- by that clock ---------------------------------------------------------------------------------------
+# ---- on that clock ----------------------------------------------------------------------------------------
 
 
 class Listening(PoliteHttpClient):
-    """A client by a clock that stands still: while nothing comes, time passes in which something may happen."""
+    """A client on a clock that stands still: while a stream is silent, simulated time passes."""
 
     skip: Callable[[float], None]
 
     def messages(self, url: str, **more: Any) -> Iterator[bytes | None]:
-        """The messages of a websocket; None after half a minute, which is no time."""
+        """The messages of a websocket; None after half a minute, which takes no real time."""
         for message in super().messages(url, **more):
             if message is None:
                 self.skip(SILENCE)
@@ -123,7 +123,7 @@ class Listening(PoliteHttpClient):
 def patches(
     clock: Jumping, sleep: Callable[[float], None], limits: ClientLimits = QUICK
 ) -> Iterator[tuple[object, str, Any]]:
-    """What must be put in place of what, in this process, so that it goes by a clock: object, name, value."""
+    """The patches that put this process on a clock: object, name, value."""
 
     def quick(agent: str, **given: Any) -> PoliteHttpClient:
         changed = {"clock": clock.now, "sleep": sleep, "pace": {"127.0.0.1": 0.0}, "limits": limits, "context": TRUST}
@@ -137,8 +137,8 @@ def patches(
 
 
 def waits(stop: threading.Event, speed: float) -> Callable[[float], None]:
-    """Waiting that is shorter by as much as the clock is faster; but what waits for a lease waits for less than a
-    second, and leases go by real time. Raises Stopped."""
+    """A sleep that is shortened by the clock's speed. Waits under a second, as for leases, keep their length, since
+    leases run on real time. Raises Stopped."""
 
     def sleep(seconds: float) -> None:
         if stop.wait(seconds if 0 < seconds < 1 else max(seconds / speed, LEAST)):
@@ -148,7 +148,7 @@ def waits(stop: threading.Event, speed: float) -> Callable[[float], None]:
 
 
 class QuickSite(IngestContext):
-    """A site whose own jobs wait for a shorter time too."""
+    """A site whose own waits are shortened too."""
 
     speed = 1.0
 
@@ -157,12 +157,12 @@ class QuickSite(IngestContext):
 
 
 def leases_of(given: Given, holder: str, jobs: tuple[str, ...] = (), hold: int = HOLD) -> Leases:
-    """The leases of a process that does all that the sources need, and more."""
+    """The leases of a process that runs all jobs of the sources, and some others."""
     return Leases(partial(Record, given.store), holder, [*job_names(choices_of(given)), *jobs], hold=hold)
 
 
 def site_of(given: Given, stop: threading.Event, leases: Leases) -> IngestContext:
-    """What the jobs of a process share."""
+    """The context that the jobs of a process share."""
     QuickSite.speed = given.speed or 1.0
     return QuickSite(
         given.store, "https://library.example/", stop, leases, SharedPaperIndex(), HostPacer(), ServerClocks()

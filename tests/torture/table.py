@@ -14,17 +14,17 @@ from tests.torture.agree import Outcome
 KILLS = int(os.environ.get("HOTPAPERS_TORTURE_KILLS", "10"))
 """How many processes are killed while they collect, over both databases."""
 ALL = "HOTPAPERS_TORTURE_KILLS" in os.environ
-"""Whether everything is done, as `make torture` does, or what is cheap."""
+"""Whether to run everything, as `make torture` does, or only what is cheap."""
 at_length = pytest.mark.skipif(not ALL, reason="takes long: `make torture` does it")
-"""What only `make torture` does."""
+"""Tests that only `make torture` runs."""
 one_is_enough = pytest.mark.parametrize("store_url", ["sqlite", "postgres"] if ALL else ["sqlite"], indirect=True)
-"""What `make torture` does with both databases, and the other tests with one."""
+"""Tests that `make torture` runs with both databases, and ordinary test runs with one."""
 NAME = "torture"
-"""Under which name a test's report carries its row."""
+"""The key of a row in a test's report."""
 
 
 class Row(NamedTuple):
-    """A line of the table. `posts`: posts and announcements that the script wanted and that were looked for."""
+    """A row of the table. `posts`: how many expected posts and announcements were checked."""
 
     what: str
     times: int
@@ -36,21 +36,21 @@ class Row(NamedTuple):
 
 
 class Telling:
-    """What one test tells the table. `properties`: what its report carries, also out of another process."""
+    """Adds a test's rows to the table. `properties`: stored in the test's report, also from other processes."""
 
     def __init__(self, properties: list[tuple[str, object]]) -> None:
         self._properties = properties
         self._began = time.monotonic()
 
     def row(self, what: str, times: int = 1, outcome: Outcome = Outcome()) -> None:  # noqa: B008
-        """A line; lines of the same name become one."""
+        """Add a row; rows of the same name are merged."""
         seconds, self._began = time.monotonic() - self._began, time.monotonic()
         counts = len(outcome.lost), len(outcome.doubled), len(outcome.wrong)
         self._properties.append((NAME, [what, times, outcome.posts, *counts, seconds]))
 
 
 def summed(rows: Iterable[Row]) -> list[Row]:
-    """One row for each name, in the order in which they first come."""
+    """One row per name, in order of first appearance."""
     found: dict[str, Row] = {}
     for row in rows:
         _, times, posts, lost, doubled, wrong, seconds = found.get(row.what, Row("", 0, 0, 0, 0, 0, 0.0))

@@ -1,4 +1,4 @@
-"""One network that fails, in whatever way, holds up no other."""
+"""A network that fails, in any way, holds up no other."""
 
 from __future__ import annotations
 

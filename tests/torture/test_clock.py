@@ -1,4 +1,4 @@
-"""The machine's clock jumps, there and back: nothing is lost, nobody waits for a time that was never there."""
+"""The machine's clock jumps ahead or back and returns: nothing is lost, and nothing waits for a time that never was."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def test_a_clock_that_jumps_an_hour_and_back_loses_nothing(
         since = course.start + 2 * MINUTES - BACK.get(source, 0)
         bounds = Bounds(script_of(source), one.loopback.bases, since, until, moments=False)
         outcome = agree.whole(one.record, [source], bounds, labels_of(source))
-        if hours < 0:  # what is said later stands earlier: which of the words are repeats then nobody can say
+        if hours < 0:  # repeats cannot be identified, since what was said later has an earlier time
             outcome = outcome._replace(doubled=())
         told.row("the clock jumps an hour and back", 1, outcome)
         assert outcome.good and outcome.posts, outcome
 
 
 def test_what_was_covered_by_a_clock_that_was_ahead_is_not(sqlite_url: str, told: Telling) -> None:
-    """A year ahead for a moment, as a machine may be that starts without a network."""
+    """The clock is a year ahead for a moment, as on a machine that boots without a network."""
     course = course_of("lobsters")
     with bench("lobsters", sqlite_url, script_of("lobsters"), course.start) as one:
         one.own.seconds = YEAR / 1e6

@@ -1,4 +1,4 @@
-"""The database goes away and comes back: the program goes on by itself and loses nothing."""
+"""The database goes away and comes back: the program continues on its own and loses nothing."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from tests.torture.table import ALL, Telling, at_length
 TIMES = 60 if ALL else 3
 OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hotpapers'"
 PATIENCE = 300
-"""Real seconds: a slow machine takes its time to connect."""
+"""Real seconds: a slow machine needs time to connect."""
 AWAY = 3.0 if ALL else 0.5
-"""Real seconds for which the server takes nobody; at this speed more than a quarter of an hour."""
+"""Real seconds for which the server refuses connections; over a quarter of an hour at this speed."""
 
 
 @pytest.mark.long
@@ -37,7 +37,7 @@ def test_connections_that_are_ended_at_any_moment(postgres_url: str, tmp_path: P
         with Record(postgres_url) as record:
             site.start()
             while not jobs_queries.all_states(record) and time.monotonic() < deadline:
-                time.sleep(0.05)  # who finds no store at its very start says so, and ends
+                time.sleep(0.05)  # without a store at startup the program reports it and exits
         while ended <= TIMES and time.monotonic() < deadline:
             time.sleep(dice.uniform(0, 0.4))
             for (pid,) in server.execute(OTHERS).fetchall():

@@ -1,4 +1,4 @@
-"""A network that says of everything that it is gone is believed, until it says otherwise."""
+"""A network that reports everything as gone is believed until it says otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The disk is full: it is told, nothing is lost, and all goes on when there is room again."""
+"""The disk is full: the program says so, loses nothing, and continues once there is room."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_ROOM = "no room left on the"
 LARGE = "300m"
 
 
-# ---- by a bound of SQLite's own, as anybody --------------------------------------------------------------
+# ---- by a limit of SQLite's own, without privileges -------------------------------------------------------
 
 
 @pytest.mark.long
@@ -63,16 +63,16 @@ def test_a_store_that_may_not_grow_goes_on_when_it_may(
     assert outcome.good and outcome.posts, outcome
 
 
-# ---- on a disk that is full --------------------------------------------------------------------------------
+# ---- on a full disk ----------------------------------------------------------------------------------------
 
 
 def grow(folder: Path) -> None:
-    """There is room."""
+    """Make room on a disk."""
     subprocess.run(["mount", "-o", f"remount,size={LARGE}", folder], check=True)
 
 
 def until_it_is_full(site: Rig) -> None:
-    """The processes say that there is no room."""
+    """Wait until the processes report that the disk is full."""
     site.wait(lambda record: NO_ROOM in site.forks.said())
 
 
@@ -88,7 +88,7 @@ def test_a_full_disk_under_sqlite(tmp_path: Path, told: Telling) -> None:
 
 
 def fill(record: Record) -> None:
-    """Writes until there is no room; the last of it is undone."""
+    """Write until the disk is full; the last write is rolled back."""
     for n in range(10_000):
         with record.database.write():
             record.database.run("INSERT INTO job_state VALUES (?, ?)", (f"filler {n}", "{}" + " " * 100_000))
@@ -96,7 +96,7 @@ def fill(record: Record) -> None:
 
 @contextmanager
 def full_server(server: str, disk: Path) -> Iterator[str]:
-    """The address of a database of a PostgreSQL server whose tables lie on a disk, where that can be."""
+    """The address of a PostgreSQL database with its tables on a given disk; skips where that is impossible."""
     import psycopg
 
     name = f"hotpapers_torture_{os.getpid()}"
@@ -118,12 +118,12 @@ def full_server(server: str, disk: Path) -> Iterator[str]:
 def test_a_full_disk_under_postgres(postgres_server: str, tmp_path: Path, told: Telling) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        folder.chmod(0o755)  # the server's own user must find the disk
+        folder.chmod(0o755)  # the server's user needs access to the disk
         disk = stack.enter_context(small_disk(folder / "disk", "10m"))
         site = stack.enter_context(rig(stack.enter_context(full_server(postgres_server, disk)), tmp_path))
         site.start()
         with Record(site.given.store) as record, pytest.raises(FullStore):
-            fill(record)  # what is collected here alone would take its time
+            fill(record)  # collecting alone would take too long to fill it
         until_it_is_full(site)
         grow(disk)
         site.tell(told, "the disk was full")

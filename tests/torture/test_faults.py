@@ -1,4 +1,4 @@
-"""Each source under each fault: it says so, holds nothing for read that was not, recovers, has what the script has."""
+"""Each source under each fault: reports it, claims no coverage that it lacks, recovers, and misses nothing."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from tests.torture.table import ALL, Telling
 
 SCRIPT = World(3, "2026-02-23", talk=6)
 LOUD = World(3, "2026-02-23", talk=60)
-"""What is listened to for minutes must be told much."""
+"""A stream is read for minutes only, so it needs much talk."""
 DOWN = ("refused", "reset", "stall", "truncated", "oversized", "malformed", "html", "500", "502")
 NO = ("401", "403", "404", "410", "redirect")
 LATER = ("429", "503")
 QUIET = ("slow:0.1", "skewed", "replayed", "reversed", "doubled", "empty", "blind")
-"""What a source cannot notice, or need not: it was told something."""
+"""Faults that a source cannot notice, or need not: it got an answer."""
 FAULTS = (*DOWN, *NO, *LATER, *QUIET)
 BRIEF = QUICK._replace(connect=0.3, read=0.2, tries=1)
-"""Where nothing comes, it is not waited for long."""
+"""Do not wait long where nothing comes."""
 STATES = {**dict.fromkeys(DOWN, "down"), **dict.fromkeys(NO, "refused"), **dict.fromkeys(LATER, "waiting")}
 OTHERWISE = {"bluesky": ("redirect", "down"), "feeds": ("", "partial"), "x": ("", "waiting")}
-"""A websocket that leads elsewhere is none; a feed that did not change has nothing that could break; where money may
-have been spent, it is long before we ask again."""
+"""A redirected websocket is no websocket; an unchanged feed has nothing to break; where money may have been spent, the
+next request comes much later."""
 UNSEEN = {("feeds", "malformed")}
-"""What a source cannot notice besides: feeds are mended, whatever is wrong with them."""
+"""Another fault that a source cannot notice: feeds are repaired, whatever is wrong with them."""
 DENYING = ("404", "410", "empty", "blind")
-"""Under these a network says of every post that it is not there."""
+"""Under these faults a network reports every post as missing."""
 LABEL = "2026-03-10"
 
 
 class Course(NamedTuple):
-    """How a case goes: its start, from when until when something is wrong; how long it goes on once all is well."""
+    """The course of a case: its start, when the fault begins and ends, how long it continues afterwards."""
 
     start: int
     begins: int
@@ -51,14 +51,14 @@ class Course(NamedTuple):
 
 
 EVENING = moment(f"{LABEL}T02:00")
-"""Two hours before the day's feeds are there."""
+"""Two hours before the day's feeds appear."""
 POLLED = Course(EVENING, EVENING + 90 * MINUTE, EVENING + 190 * MINUTE, 3 * HOUR)
 NOON = moment(f"{LABEL}T15:00")
 STREAM = Course(NOON, NOON + 6 * MINUTE, NOON + 26 * MINUTE, 6 * MINUTE)
 
 
 BACK = {"feeds": 2 * DAY, "hackernews": 2 * DAY, "huggingface": DAY, "lobsters": 2 * DAY, "reddit": DAY, "x": 2 * DAY}
-"""How far a source looks back when it begins, at least."""
+"""At least how far back a source starts reading."""
 
 
 def course_of(source: str) -> Course:
@@ -72,12 +72,12 @@ def script_of(source: str) -> World:
 
 
 BOTH = ("reset", "malformed", "403", "429", "doubled")
-"""Faults that are tried with both databases: one of each manner."""
+"""Faults tested with both databases: one of each sort."""
 FEW = ("refused", "truncated", "html", "403", "redirect", "429", "doubled", "blind")
 
 
 def cases() -> list[Any]:
-    """Every source with every fault; among the other tests each source with one, and one with some."""
+    """Every source with every fault; in ordinary runs, every source with one fault and one source with several."""
     if not ALL:
         few = [*((source, "500") for source in SOURCES), *(("lobsters", fault) for fault in FEW)]
         return [pytest.param("sqlite", *case) for case in few]
@@ -112,14 +112,14 @@ def test_a_source_under_a_fault(store_url: str, source: str, fault: str, told: T
 
 
 def is_noticed(source: str, fault: str) -> bool:
-    """Whether a source can know that something is wrong."""
+    """Whether a source can notice the fault."""
     if source == "bluesky" and fault in ("empty", "blind"):
         return True
     return fault not in QUIET and (source, fault) not in UNSEEN
 
 
 def says_so(one: Bench, source: str, fault: str, began: int) -> None:
-    """It is seen to fail, with the reason, and nothing is held for read that was not."""
+    """The source is marked as failing, with a reason, and claims no coverage of what it did not read."""
     status = one.status(source)
     assert status.failing_since is not None and began <= status.failing_since <= began + HOUR, status
     assert status.reason and status.state in states_of(source, fault), status
@@ -128,26 +128,26 @@ def says_so(one: Bench, source: str, fault: str, began: int) -> None:
     assert not [span for span in spans if span.state == "complete" and span.until_at > began], spans
     if source == "arxiv":
         assert days.announced_at(LABEL) not in {span.from_at for span in spans}
-    elif status.state == "waiting" and one.clock.now() - began < HOUR:  # a short wait is no gap
+    elif status.state == "waiting" and one.clock.now() - began < HOUR:  # a short wait leaves no gap
         assert not [span for span in spans if span.until_at > began], spans
     else:
         assert reading_of(source, spans, began - HOUR, one.clock.now()).state != "complete"
 
 
 def states_of(source: str, fault: str) -> set[str]:
-    """What a source may say that it is."""
+    """The states that a source may report under a fault."""
     only, state = OTHERWISE.get(source, ("", ""))
     usual = STATES.get(fault, "down")
     return {usual, state} if (only in ("", fault) and usual == "down") or only == fault else {usual}
 
 
 def labels_of(source: str) -> list[str]:
-    """The days of arXiv that must have been read."""
+    """The arXiv days that must have been read."""
     return [LABEL] if source == "arxiv" else []
 
 
 def bounds_of(one: Bench, source: str, fault: str) -> Bounds:
-    """What must be there: all but the last hours, which need not have been asked for yet."""
+    """What must be there: all but the last hours, which may not have been requested yet."""
     course = course_of(source)
     if source == "bluesky":
         since, until = course.start + 2 * MINUTE, one.clock.now() - 5 * MINUTE

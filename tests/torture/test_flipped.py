@@ -1,4 +1,4 @@
-"""A single bit of a store's file changes: `verify` names it, or nothing that is read has changed."""
+"""A single bit of a store's file flips: `verify` reports it, or everything that can be read is unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A site is followed over HTTP by processes that are killed, from a server that cuts files short, hangs and refuses."""
+"""Processes that follow a site over HTTP are killed, while the server truncates files, hangs and refuses."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from tests.torture.forks import Forks
 from tests.torture.table import KILLS, Telling, one_is_enough
 
 LIFE = 1.2
-"""For how long a process lives at most, as a share of what one takes that is left alone."""
+"""A process's longest life, as a share of what an undisturbed one takes."""
 RUNS = 3.0
-"""By how much longer one lives that does all of a site's jobs and sets them up first."""
+"""How much longer to let one live that also sets up and runs all of a site's other jobs."""
 PER_DAY, MOST_DAYS = 3, 80
-"""Processes that are killed before the site publishes another day, at least; days, of which the last 90 are read."""
+"""The least number of kills before the site publishes another day; days, of which the last 90 are read."""
 ILL = 0.35
 """The share of requests that meet a fault."""
 SWITCHED_OFF = "\n".join(f"[source.{name}]\non = false" for name in ALWAYS_ON)
@@ -66,7 +66,7 @@ FAULTS: Mapping[str, Callable[[bytes], Play]] = {
 
 
 class UnreliableSite(Server):
-    """Serves a folder; while `ill`, by chance with faults, which it counts."""
+    """Serves a folder. While `ill`, it answers with random faults, and counts them."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -98,11 +98,11 @@ def unreliable(folder: Path) -> Iterator[UnreliableSite]:
 
 
 def live(publisher: Publisher, day: int) -> None:
-    """A day of the site; each third day somebody of the day before is forgotten."""
+    """One day of the site; on every third day somebody from the day before is forgotten."""
     start = publisher.first + day * DAY
     names = [f"bluesky:{day}-{n}" for n in range(300)]
     more = [item for n, name in enumerate(names) for item in post(10 * day + 1 + n % 2, name, start + HOUR + n)]
-    for hour in range(3):  # each a file of its own
+    for hour in range(3):  # each in a file of its own
         publisher.record.append(more[hour::3], source="made-up", at=start + (2 + 5 * hour) * HOUR)
     publisher.live(day, *(counts(name, 5 + n, start + 2 * HOUR) for n, name in enumerate(names)))
     if day % 3 == 1:
@@ -112,15 +112,15 @@ def live(publisher: Publisher, day: int) -> None:
 
 
 class Killer:
-    """Starts processes that follow, by a command of its own and within `run`, and kills them at random instants.
-    `words`: of the command; `home`: settings and store of both."""
+    """Starts processes that follow a site, both with `follow` and within `run`, and kills them at random moments.
+    `words`: the arguments of `follow`; `home`: settings and store of both."""
 
     def __init__(self, forks: Forks, words: list[str], home: list[str]) -> None:
         self.forks, self.words, self.home = forks, [*words, *home], home
         self._dice, self._life = random.Random(3), 1.0
 
     def kill(self, times: int) -> None:
-        """Kills so many, every second of them within `run`; those that end before do not count."""
+        """Kill this many, every second one within `run`. Processes that end before do not count."""
         while times:
             role, words, lives = ("run", self.home, RUNS) if times % 2 else ("follow", self.words, 1.0)
             pid = self.forks.start(role, words=words)
@@ -128,7 +128,7 @@ class Killer:
             times -= self.forks.kill(pid) == -signal.SIGKILL
 
     def leave_alone(self) -> None:
-        """One that nobody kills, and that must do well."""
+        """Run one process undisturbed; it must succeed."""
         began = time.monotonic()
         assert self.forks.wait(self.forks.start("follow", words=self.words)) == 0, self.forks.said()
         self._life = LIFE * (time.monotonic() - began)
@@ -137,7 +137,7 @@ class Killer:
 @pytest.mark.long
 @one_is_enough
 def test_killed_while_following(store_url: str, tmp_path: Path, told: Telling) -> None:
-    """Beside it somebody follows who is not disturbed: in the end both have the same, once."""
+    """Compared with an undisturbed follower: in the end both have the same items, once each."""
     kills = max(KILLS // 10, 6)
     days = min(kills // PER_DAY, MOST_DAYS)
     first = now() - now() % DAY - (days + 1) * DAY
@@ -170,7 +170,7 @@ def test_killed_while_following(store_url: str, tmp_path: Path, told: Telling) -
 
 
 def compared(calm: Follower, other: Follower) -> Outcome:
-    """What was taken in and counted by who was killed, against who was not disturbed."""
+    """Compare what the killed and the undisturbed follower imported and counted."""
     with calm.peer() as wanted, other.peer() as there:
         taken = differing(all_items(wanted), all_items(there))
         unsound = tuple(agree.unsound(there))
@@ -185,18 +185,18 @@ def differing(wanted: Counter[Item], there: Counter[Item]) -> Outcome:
 
 
 def all_items(record: Record) -> Counter[Item]:
-    """What a store holds, and how often."""
+    """All items of a store, and how often it has each."""
     return Counter(nameless(item) for kind in KINDS for item in agree.everything(record, kind))
 
 
 def nameless(item: Item) -> Item:
-    """An item without the names that a store alone gives what was forgotten."""
+    """An item without the names that each store gives to what was forgotten."""
     fields = ((name, getattr(item, name)) for name in item.__struct_fields__)
     gone = {name: value.partition("~")[0] for name, value in fields if isinstance(value, str) and ":~" in value}
     return msgspec.structs.replace(item, **gone)
 
 
 def measured(record: Record) -> Counter[Item]:
-    """What was counted, as it is said last; when it was counted does not matter."""
+    """The latest counts, whenever they were read."""
     items = (row.item for row in record.view().latest(Measurement))
     return Counter(msgspec.structs.replace(item, observed_at=0) for item in items)

@@ -1,7 +1,6 @@
-"""Hostile words on the whole way: told by networks on real sockets, read by jobs, kept, frozen, published; still words.
+"""Hostile text on its whole way, from networks on real sockets to published issues, stays plain text.
 
-What every channel makes of all of them, and a real browser of the pages, is tried in tests/hostile; `make torture` runs
-both.
+tests/hostile checks what every channel and a real browser make of each text; `make torture` runs both.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from tests.torture.table import ALL, Telling
 DAY = "2026-03-10"
 MADE = moment(f"{DAY}T05:00")
 NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML can hold (XML 1.0 §2.2), and so no paper of arXiv."""
+"""Characters that XML 1.0 §2.2 excludes, and so papers from arXiv too."""
 OWN = Publication(
     publication="daily", title="Tea", ranking="classic/1", threshold=1, posts=2, hour=14, observed_at=MADE - HOUR
 )
@@ -64,12 +63,12 @@ def test_hostile_words_stay_words_all_the_way(sqlite_url: str, tmp_path: Path, t
 
 
 def allowed(path: str) -> set[str]:
-    """Elements of the site's own that may stand on a page."""
+    """The site's own elements that a page may contain."""
     return {"script", "meta", "link", *(FORM if path.endswith(ASKING) else ())}
 
 
 def hostile_paper(n: int, case: str) -> Paper:
-    """A paper that says it wherever a paper says anything."""
+    """A paper with the text in every field."""
     words = " ".join(NO_XML.sub("", case).split()) or "nothing"
     return paper(
         f"2603.{n:05d}", DAY, title=f"{words} on tea, a study of kettles {n}", authors=(f"Ada {words}", words),
@@ -78,7 +77,7 @@ def hostile_paper(n: int, case: str) -> Paper:
 
 
 def talk(n: int, case: str, about: Paper) -> Said:
-    """Somebody says it of the paper, on one network after the other."""
+    """Post the text about the paper, on one network after the other."""
     network = NETWORKS[n % len(NETWORKS)]
     by = account(network, "ada") if network == "feeds" else account(network, f"ada{n}", shown=case, home="two")
     message = said(by, MADE + n * MINUTE // 4, f"Tea! {case}", Naming(about.id), fame=50)
@@ -86,7 +85,7 @@ def talk(n: int, case: str, about: Paper) -> Said:
 
 
 def read_all(store: str, script: Written) -> None:
-    """Each network is read for a morning; a stream for as long as something is said there."""
+    """Read each network for a morning, and a stream for as long as somebody posts."""
     for source in READ:
         with bench(source, store, script, MADE - 5 * MINUTE) as one:
             one.until(MADE + len(CASES_HERE) * MINUTE // 4 + 6 * MINUTE if source == "bluesky" else MADE + 3 * HOUR)

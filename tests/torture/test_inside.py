@@ -1,4 +1,4 @@
-"""Addresses inside the network are never fetched: wherever they stand, however they are written."""
+"""Addresses inside the network are never fetched, wherever they appear and however they are written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMES = {
     "home.example": ["192.168.0.1"],
     "shared.example": ["100.64.0.1"],
 }
-"""Names of the open network that lead inside."""
+"""Public names that resolve to inside addresses."""
 HOSTS_INSIDE = (
     "127.0.0.1", "localhost", "localhost.", "LOCALHOST", "127.1", "127.0.1", "127.255.255.254", "0.0.0.0", "0",
     "2130706433", "0x7f000001", "0x7f.0.0.1", "017700000001", "0177.0.0.1", "127.0.0.1.", "%31%32%37.0.0.1",
@@ -51,20 +51,20 @@ ELSEWHERE = (
 
 
 class Trap:
-    """Listens inside, on both protocols; `hits` counts who came."""
+    """Listens on an inside address, with IPv4 and IPv6; `hits` counts connections."""
 
     def __init__(self) -> None:
         self.hits: list[str] = []
 
     @contextmanager
     def set(self) -> Iterator[int]:
-        """The port on which it listens."""
+        """Start listening, and return the port."""
         with ExitStack() as stack:
             port = 0
             for family, host in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1")):
                 try:
                     server = stack.enter_context(_Listening(family, host, port, self.hits))
-                except OSError:  # a machine without this protocol
+                except OSError:  # no support for this protocol
                     continue
                 port = server.server_address[1]
                 threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -84,7 +84,7 @@ class _Listening(http.server.ThreadingHTTPServer):
 
 
 def resolve(host: str, port: int, **more: Any) -> Sequence[tuple[Any, ...]]:
-    """As the system does, but for names of ours; nobody outside is asked."""
+    """Resolve our test names here and all others with the system; nothing outside is asked."""
     if host in NAMES:
         return [(0, 0, 0, "", (address, port)) for address in NAMES[host]]
     try:
@@ -109,7 +109,7 @@ def server() -> Iterator[Server]:
 
 
 def targets(port: int) -> list[str]:
-    """All that must not be fetched."""
+    """All addresses that must not be fetched."""
     return [
         *(f"http://{host}:{port}/x" for host in HOSTS_INSIDE),
         *(one.replace("{port}", str(port)) for one in ELSEWHERE),
@@ -117,7 +117,7 @@ def targets(port: int) -> list[str]:
 
 
 def everywhere(play: Any) -> dict[str, Any]:
-    """The same answer to whatever is asked."""
+    """The same answer to every request."""
 
     class Always(dict[str, Any]):
         def get(self, key: str, default: Any = None) -> Any:
@@ -127,12 +127,12 @@ def everywhere(play: Any) -> dict[str, Any]:
 
 
 def polite(server: Server) -> PoliteHttpClient:
-    """The client, which may ask this one server."""
+    """A client that may reach only this one server."""
     return client(server, resolve=resolve)
 
 
 def test_the_trap_is_set(trap: tuple[Trap, int]) -> None:
-    """Else nothing here could fail: who does come is counted."""
+    """A control: the trap does count connections, so the tests can fail."""
     one, port = trap
     for host in ("127.0.0.1", "::1"):
         with socket.create_connection((host, port)) as visitor:
@@ -143,7 +143,7 @@ def test_the_trap_is_set(trap: tuple[Trap, int]) -> None:
 
 
 def bases_at(server: Server) -> dict[str, str]:
-    """Every network is this server."""
+    """This server in place of every network."""
     given = addresses(dict.fromkeys(HOSTS, server.port))
     return {name: base for name, base in given.items() if name != TRAP}
 
@@ -164,7 +164,7 @@ def test_no_source_follows_a_redirect_inside(
 
 
 def ask(source: str, server: Server, http_client: HttpClient) -> NetError | None:
-    """A round of a source; how it failed."""
+    """Run one round of a source, and return how it failed."""
     bases = bases_at(server) | {TRAP: ""}
     try:
         for _ in make(source, bases).pages(http_client, None):
@@ -175,7 +175,7 @@ def ask(source: str, server: Server, http_client: HttpClient) -> NetError | None
 
 
 def wrong_if(hits: Sequence[str]) -> Any:
-    """An outcome with as many wrongs."""
+    """An outcome with this many errors."""
     from tests.torture.agree import Outcome
 
     return Outcome(wrong=tuple(hits))
@@ -188,14 +188,14 @@ PLACES: dict[str, Callable[[str], str]] = {
     "hackernews": lambda target: f"hackernews:{target}",
     "reddit": lambda target: f"reddit:{target}",
 }
-"""Where what somebody wrote becomes a key by which counts are asked for."""
+"""Sources where text from posts becomes a key in requests for counts."""
 
 
 @pytest.mark.parametrize("network", PLACES)
 def test_no_post_leads_inside_by_its_name(
     network: str, server: Server, trap: tuple[Trap, int], told: Telling
 ) -> None:  # fmt: skip
-    """A server tells of posts whose home it says is inside: they are asked for there, and must not be."""
+    """A server names posts whose home is inside; that address must not be asked for them."""
     one, port = trap
     server.plays = everywhere(answer(200, b"{}"))
     found = targets(port)
@@ -208,7 +208,7 @@ def test_no_post_leads_inside_by_its_name(
 
 @pytest.mark.long
 def test_what_a_page_links_is_not_fetched(server: Server, trap: tuple[Trap, int], told: Telling) -> None:
-    """Feeds, boosts, cards and next pages name addresses; none of them is asked."""
+    """Feeds, boosts, cards and next pages contain addresses; none is fetched."""
     one, port = trap
     for target in targets(port):
         page = json.dumps([{"id": "1", "uri": target, "url": target, "card": {"url": target}}]).encode()

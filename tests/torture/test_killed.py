@@ -1,4 +1,4 @@
-"""Processes killed at random instants: nothing lost, nothing doubled."""
+"""Processes are killed at random moments: nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.torture.rig import Rig, rig
 from tests.torture.table import KILLS, Telling, one_is_enough
 
 LIFE = 0.9
-"""Real seconds for which a process lives at most; its leases end after a third of one."""
+"""A process's longest life in real seconds; its leases last a third of a second."""
 LOOKED_AT = 50
-"""After so many kills the whole store is checked, and at the end."""
+"""How many kills there are between checks of the whole store, which is also checked at the end."""
 
 
 @pytest.mark.long
-@one_is_enough  # of processes that are killed while they write to PostgreSQL, tests/store has its own
+@one_is_enough  # tests/store covers processes that are killed while writing to PostgreSQL
 def test_killed_while_collecting(store_url: str, tmp_path: Path, told: Telling) -> None:
     kills = max(KILLS // 2, 1)
     with rig(store_url, tmp_path) as site:
@@ -30,7 +30,7 @@ def test_killed_while_collecting(store_url: str, tmp_path: Path, told: Telling) 
 
 
 def kill_often(site: Rig, kills: int, dice: random.Random) -> None:
-    """Starts a process and kills it after a while, again and again."""
+    """Start a process and kill it after a while, again and again."""
     for n in range(kills):
         pid = site.start()
         time.sleep(dice.uniform(0, LIFE))

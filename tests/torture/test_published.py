@@ -1,4 +1,4 @@
-"""Killed while issues are frozen and published: each issue once, each delivery once, every file whole."""
+"""Killed while freezing and publishing: each issue and each delivery appears once, and every file is whole."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ CHANNELS = ["site", "feeds", "classic", "markdown"] if ALL else ["site", "classi
 NOW = made.moment("2024-05-07T09:00")
 BEGAN = NOW - 13 * DAY
 DAYS = due.due_days(Publication(publication="any", title="", observed_at=0), (), BEGAN, NOW)
-"""All that are due when the record has been there for a fortnight."""
+"""Everything due once the record is a fortnight old."""
 LIFE = 0.25
-"""Real seconds for which a process lives at most: it has hardly begun."""
+"""A process's longest life in real seconds: it has barely started."""
 LONG = 2.0
-"""Real seconds that it must be given now and then: the program reads what it needs before it does anything."""
+"""Real seconds granted now and then: the program reads what it needs before it does anything."""
 
 
 def prepare(store: str) -> None:
-    """A fortnight of papers and talk, and some publications."""
+    """Write a fortnight of papers and posts, and some publications."""
     items = made.background()
     for n, day in enumerate(DAYS):
         at = made.moment(day)
@@ -52,7 +52,7 @@ def prepare(store: str) -> None:
 
 
 def killed_until(forks: Forks, start: Callable[[], int], done: Callable[[], bool], kills: int, seed: int) -> int:
-    """Starts a process and kills it, until all is done; how many were killed before that."""
+    """Start and kill processes until all is done, and return how many were killed."""
     dice, killed, deadline = random.Random(seed), 0, time.monotonic() + 3 * PATIENCE
     while not done():
         assert time.monotonic() < deadline, forks.said()
@@ -64,7 +64,7 @@ def killed_until(forks: Forks, start: Callable[[], int], done: Callable[[], bool
 
 
 def checked(store: str, names: list[str], channels: list[str], folder: Path, whole: Path) -> Outcome:
-    """The issues, their deliveries, and the files, against what somebody publishes who is not disturbed."""
+    """Compare issues, deliveries and files with those of an undisturbed site."""
     wrong: list[str] = []
     with Record(store) as record:
         wrong += agree.unsound(record)
@@ -85,7 +85,7 @@ def checked(store: str, names: list[str], channels: list[str], folder: Path, who
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    """Every file by its path."""
+    """All files by path."""
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
@@ -113,7 +113,7 @@ def test_killed_while_freezing_and_publishing(store_url: str, tmp_path: Path, to
 
 
 def pending(record: Record, name: str, to: str, folder: Path) -> bool:
-    """Whether a publication has something to be frozen, or to be sent by a channel."""
+    """Whether a publication has an issue to freeze or a channel to send to."""
     return frozen_days(record, name) != DAYS or bool(unsent(record, name, to, folder))
 
 
@@ -148,5 +148,5 @@ def test_the_command_is_killed_while_it_publishes(store_url: str, tmp_path: Path
 
 
 def made_publication(record: Record, name: str) -> Publication:
-    """A publication as the record has it."""
+    """A publication as stored in the record."""
     return freeze.publication_of(record, name)

@@ -1,4 +1,4 @@
-"""Several processes on one store: all of the work is done once, whoever is killed, stops, or comes back too late."""
+"""Several processes share a store: all work is done once, even if one is killed, stops, or resumes too late."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from tests.torture.table import ALL, Telling, at_length, one_is_enough
 TOGETHER = 20.0 if ALL else 1.0
 """Real seconds for which processes work together."""
 HOLD = 1_000_000
-"""Microseconds of a lease here, where none is waited for."""
+"""Duration of a lease where no test waits for it, µs."""
 WITHIN = 30e6
-"""Microseconds within which a dead process's work must be taken over."""
+"""The longest time to take over a dead process's work, µs."""
 
 
 @pytest.mark.long
@@ -79,7 +79,7 @@ def test_who_stood_still_too_long_writes_nothing_stale(store_url: str, tmp_path:
 
 
 class Slow(Stream):
-    """A source during whose page the process stands still, until another one has its work."""
+    """A source that stalls its process in the middle of a page until another process has taken its work."""
 
     def __init__(self, record: Record, pages: Sequence[PayloadPage | Exception]) -> None:
         super().__init__(pages)
@@ -93,7 +93,7 @@ class Slow(Stream):
 
 
 def test_a_page_that_was_read_before_the_lease_ended_is_not_written_after(store_url: str) -> None:
-    """What came with it, such as an ETag, must not keep it from being told again."""
+    """Otherwise its ETag, for example, would keep the page from being sent again."""
     page, lost = PayloadPage([RawPayload("post", "aa", b"{}", 1)], "stale"), list[str]()
     with Record(store_url) as other, reading(store_url, {}, source=Slow(other, [page])) as made:
         job = made.rounds.job
@@ -105,7 +105,7 @@ def test_a_page_that_was_read_before_the_lease_ended_is_not_written_after(store_
 
 
 def test_a_failure_is_not_told_by_who_lost_the_lease(store_url: str) -> None:
-    """It read until it broke off, long after somebody else went on in its place."""
+    """It read until an error, long after another process had taken over."""
 
     class Broken(Slow):
         def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
@@ -125,14 +125,14 @@ def test_a_machine_that_is_gone_in_a_batch_keeps_nobody_waiting_for_long(
     monkeypatch.setattr(postgres, "IDLE_MS", 200)
     with Record(postgres_url) as gone, Record(postgres_url) as other:
         with pytest.raises(StoreError), gone.database.write():
-            assert jobs_queries.take_lease(other, "lobsters", "another")  # waits until the server lost patience
+            assert jobs_queries.take_lease(other, "lobsters", "another")  # waits until the server times out
             gone.database.rows("SELECT 1")
         assert jobs_queries.holder_of(other, "lobsters") == "another"
 
 
 def test_by_the_arithmetic_of_leases_work_is_taken_over_within_30_seconds() -> None:
-    """A lease was renewed just now, and so was the word that its holder is there. Then others notice that there are
-    fewer of them, at most a renewal later, and that the job is free, at most a look later."""
+    """A lease and its holder's presence were renewed just now. Then others notice the missing process within one
+    renewal, and the free job within one look."""
     leases = Leases(lambda: pytest.fail("no store is needed"), "one")
     look = leases.renew + leases.renew / 10
     assert job_state.LEASE / 1e6 + leases.renew + look < WITHIN / 1e6

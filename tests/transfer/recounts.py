@@ -1,4 +1,4 @@
-"""What the tables for research say of the counts of issues, counted once more by DuckDB."""
+"""Recount the counts of issues from the research tables, with DuckDB."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ SELECT l.paper, l.network, l.voices, coalesce(s.posting + s.reposts + s.likes, 0
     l.likes, coalesce(s.likes, 0), l.bots, coalesce(s.bots, 0)
 FROM listed AS l LEFT JOIN summed AS s USING (publication, day, edition, lane, place, network)
 """
-"""What posts and their counts come to, where nobody who reacted is named."""
+"""Counts from posts and their snapshots, for networks that don't name who reacted."""
 
 
 class Recounted(NamedTuple):
-    """A count of an issue, and what the tables make of it."""
+    """A count in an issue, and the same count from the tables."""
 
     paper: str
     network: str
@@ -67,7 +67,7 @@ class Recounted(NamedTuple):
 
 
 def ask(folder: Path, sql: str) -> list[tuple[Any, ...]]:
-    """What DuckDB says of the tables."""
+    """The result of a DuckDB query on the tables."""
     with duckdb.connect() as connection:
         for table in TABLES:
             connection.execute(f"CREATE VIEW {table.name} AS FROM read_parquet('{folder / table.name}.parquet')")

@@ -1,4 +1,4 @@
-"""Backups while others write, and the way back: into nothing, over something, from one database into the other."""
+"""Backups while others write, and restoring them: to a new store, over an existing one, and into the other database."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_backup_while_another_process_writes_is_a_moment_of_it(store: str, tmp
             positions.append(backup(record, tmp_path / f"{n}.db"))
             with Record(str(tmp_path / f"{n}.db")) as copied:
                 assert copied.head.position == positions[-1]
-                assert copied.count(model.Coverage) % 9 == 1  # whole batches, and one from before
+                assert copied.count(model.Coverage) % 9 == 1  # whole batches, plus one from before
                 assert not made.verified(copied).findings
         assert writer.wait(60) == 0
         writer.stdout.close()
@@ -115,7 +115,7 @@ def snapshot(n: int) -> model.Snapshot:
 
 
 class Disturbed:
-    """How many pages are copied at a time: before they are, another writes something."""
+    """A number of pages to copy at a time; each time it is used, another connection writes first."""
 
     def __init__(self, other: Record) -> None:
         self.other, self.steps = other, 0
@@ -130,7 +130,7 @@ class Disturbed:
 def test_a_backup_ends_though_others_write_all_the_while(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would begin anew after each of their commits: a large store of a busy site would never be copied."""
+    """SQLite restarts a copy after each outside commit: a large store of a busy site would never be copied."""
     with Record(sqlite_url) as record, Record(sqlite_url) as other:
         record.append(map(snapshot, range(2000)), source="test")
         position = record.head.position
@@ -151,7 +151,7 @@ def test_restore_into_nothing(store: str, other_url: str, tmp_path: Path) -> Non
     assert exported(other_url) == exported(store)
     with Record(other_url) as record:
         assert not made.verified(record).findings
-        # numbers go on after what was copied: nothing collides, nothing is reused
+        # new numbers follow the copied ones: no collisions, no reuse
         record.ingest(
             parse_all(counts_of, [model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 1}', AT)]), source="counts"
         )
@@ -240,7 +240,7 @@ def test_a_damaged_store_is_moved_aside_for_its_backup(sqlite_url: str, tmp_path
 
 
 def test_a_backup_that_another_process_reads_is_taken_over_whole(store_url: str, tmp_path: Path) -> None:
-    """Its log stays beside it, and would be read into whatever file took its place."""
+    """The reader's log stays next to the backup and would be applied to whatever file replaced it."""
     target = tmp_path / "mirror.db"
     with Record(store_url) as record:
         made.talked(record)

@@ -1,4 +1,4 @@
-"""`import classic`: from files to items, once; what is not in the format changes nothing."""
+"""`import classic`: each file becomes items once; input that isn't in the format changes nothing."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_twice_is_once(store_url: str) -> None:
 
 
 def test_the_same_post_twice_in_one_place_and_odd_names_come_back(store_url: str) -> None:
-    """Whatever the record makes of it, the file comes out as it went in."""
+    """However the record stores it, the file comes out as it went in."""
     names = {"2021-03-02": PLAIN, "2021-04-20": "irregular.md", "2020-12-07": "no_items.md"}
     with Record(store_url) as record:
         made.listings(record)
@@ -117,7 +117,7 @@ def test_categories_that_arxiv_does_not_have_are_kept_and_flagged(sqlite_url: st
 
 
 def test_a_post_shown_in_two_wordings_keeps_both(store_url: str) -> None:
-    """One moment, one post under two papers, once with another name: the file still comes out as it went in."""
+    """Same moment and post, under two papers, once with another name: the file still comes out as it went in."""
     lines = text_of(PLAIN).split("\n")
     [quote] = [line for line in lines if "made_up_ada/status" in line]
     script = next(line for line in lines if line.startswith("<script"))

@@ -1,4 +1,4 @@
-"""The exchange format: out, and back into an empty store, a store that was interrupted, a store with content."""
+"""The exchange format: exporting, and importing into empty, interrupted and filled stores."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_what_goes_on_under_another_secret_comes_as_new(store_url: str, other_ur
 
 
 def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url: str) -> None:
-    """A new row with the key of the one that its batch closes: it must not be taken for known."""
+    """The new row has the same key as the row that its batch closes: it must not count as already present."""
     with Record(store_url) as record, Record(other_url) as other:
         seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3, "reposts": 9}', AT)
         record.ingest(parse_all(made.counts_of, [seen]), source="s")
@@ -312,7 +312,7 @@ def test_an_export_is_one_moment_of_a_store_that_goes_on(store_url: str) -> None
         assert b"Kettles" not in b"".join([*begun, *lines])
         lines = exporter.lines(record)
         next(lines)
-        del lines  # who stops reading leaves nothing open
+        del lines  # an abandoned export leaves nothing open
         record.append([made.EVERY[1]], source="later")
 
 
@@ -337,7 +337,7 @@ def test_a_classic_listing_in_either_order_gives_the_same_records(sqlite_url: st
     assert exported[0] == exported[1]
 
 
-# ---- how far deliveries have come ------------------------------------------------------------------------
+# ---- delivery states -------------------------------------------------------------------------------------
 
 DELIVERED = [
     ("tea", "2021-03-02", 1, "chat", "lab", "sending", "", AT),

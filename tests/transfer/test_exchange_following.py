@@ -1,4 +1,4 @@
-"""Full exports after forgetting: into an empty store, and into one that follows, however far behind it is."""
+"""Full exports after forgetting: imported into an empty store, and into followers, however far behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ADA, BO = "x:@quillfeather", "x:@brambledown"
 FIRST, SECOND, THIRD, BOS, ANSWERED = (f"x:136665953926014900{n}" for n in range(1, 6))
 
 Step = Callable[[Record], object]
-"""What happens in a store that another follows."""
+"""A change in the store that is followed."""
 
 
 def said(post: str, account: str, text: str, reply_to: str = "") -> model.Post:
@@ -34,7 +34,7 @@ def said(post: str, account: str, text: str, reply_to: str = "") -> model.Post:
 
 
 def begin(record: Record) -> None:
-    """Two posts of Ada, one of which answers what nobody else names, and one of Bo."""
+    """Two posts by Ada, one of which answers a post that nobody else names, and one by Bo."""
     first = said(FIRST, ADA, "Zyxomma at dusk", ANSWERED)
     record.append([first, said(SECOND, ADA, "Second thoughts"), said(BOS, BO, "Bo begins")], source="test", at=AT)
 
@@ -66,16 +66,16 @@ STEPS: dict[str, tuple[list[Step], tuple[str, ...]]] = {
         [tells(NAMES_HER), forgets(FIRST), forgets(NAMES_HER.post)], (FIRST, NAMES_HER.post, "and cake"),
     ),
 }  # fmt: skip
-"""What happens after the beginning, and what is gone then."""
+"""What happens next, and what is gone afterwards."""
 
 
 def words_of(gone: tuple[str, ...]) -> list[str]:
-    """Keys without their network, and words."""
+    """Words, and keys without their network."""
     return [word.removeprefix("x:").removeprefix("@") for word in gone]
 
 
 def assert_alike(record: Record, other: Record, gone: tuple[str, ...]) -> None:
-    """The other store took in all that there is, and of what is forgotten it has nothing."""
+    """Check that the other store has everything that is left, and nothing that was forgotten."""
     assert other.head == record.head
     assert made.verified(other) == made.verified(record) and not made.verified(other).findings
     assert list(exporter.lines(other)) == list(exporter.lines(record))
@@ -97,7 +97,7 @@ def test_an_empty_store_takes_in_what_is_left(store_url: str, other_url: str, wh
 
 @pytest.mark.parametrize("what", STEPS)
 def test_a_store_that_was_far_behind_forgets_too(store_url: str, other_url: str, what: str) -> None:
-    """It had the first batch alone; all that was said and forgotten since comes at once."""
+    """It had only the first batch; everything since, including the forgetting, comes at once."""
     steps, gone = STEPS[what]
     with Record(store_url) as record, Record(other_url) as other:
         begin(record)
@@ -136,7 +136,7 @@ def test_of_a_post_that_was_forgotten_alone_nobody_is_the_author_there_either(st
 
 
 def test_what_was_forgotten_is_not_found_by_its_words_there_either(store_url: str, other_url: str) -> None:
-    """The index of the store that follows held them."""
+    """The follower's index contained them."""
     secret = searched.post("Zyxomma petiolatum flies at dusk")
     stays = searched.post("Moss grows at dusk", account="bluesky:did:plc:moss")
     with Record(store_url) as record, Record(other_url) as other:

@@ -1,4 +1,4 @@
-"""A store that follows another by its full exports forgets with it."""
+"""A store that follows another by its full exports also forgets what the other forgot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.store.made import AT
 
 @pytest.mark.long
 def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url: str) -> None:
-    """Rows that were whole here are overwritten, also in the bytes, and both stores verify alike."""
+    """Rows that were complete here are overwritten, down to the bytes, and both stores verify alike."""
     with Record(store_url) as record, Record(other_url) as mirror:
         made.rich(record)
         said = Post(post="x:77", network="x", account="x:zinnia", handle="zinnia", text="Moss on north walls",
@@ -38,7 +38,7 @@ def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url
 
 
 def test_who_is_named_in_no_words_goes_from_every_byte_too(store_url: str, other_url: str) -> None:
-    """Of somebody who only liked, the identity alone is overwritten, and no row."""
+    """For an account that only liked, only the identity is overwritten, and no row."""
     with Record(store_url) as record, Record(other_url) as mirror:
         made.rich(record)
         likes = [Reaction(post=f"x:{n}", account="x:zinnia", type="like", observed_at=AT) for n in (77, 78)]

@@ -1,4 +1,4 @@
-"""Exports without words: what leaves a store where a network's terms allow identifiers alone, and what comes of it."""
+"""Exports without words: their content if a network's terms allow only identifiers, and what stores make of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.store import made
 from tests.store.made import AT
 
 IDS = ("bluesky", "x")
-"""All talk of the made-up record is on Bluesky, all that its listings print on X."""
+"""In the made-up record, all talk is on Bluesky, and all posts of its listings on X."""
 LOUD = model.Post(
     post="x:1366659539260149888", network="x", account="x:4712", created_at=AT, text="A kettle that nobody printed",
     links=(model.TextLink(2, 8, "https://kettle.example/"),), handle="made_up_perpetua", name="Perpetua Lund",
@@ -62,14 +62,14 @@ def whole(record: Record, **wanted: object) -> list[bytes]:
 
 
 def words(record: Record) -> list[str]:
-    """All texts and names that a record holds, closed rows too."""
+    """All texts and names in a record, including closed rows."""
     posts = record.database.rows("SELECT text, handle, name FROM post")
     accounts = record.database.rows("SELECT handle, name FROM account")
     return sorted({said for row in (*posts, *accounts) for said in row if said})
 
 
 def rows_with_words(record: Record, network: str) -> int:
-    """How many rows of a network's posts and accounts there are; here all of them say something."""
+    """The number of rows of a network's posts and accounts, all of which have words here."""
     rows = "SELECT post FROM post UNION ALL SELECT account FROM account"
     keys = record.database.rows(f"SELECT i.key FROM ({rows}) AS t JOIN identity AS i ON i.id = t.post")
     return sum(key.startswith(f"{network}:") for (key,) in keys)
@@ -107,7 +107,7 @@ def test_what_was_kept_back_is_told(record: Record) -> None:
 
 
 def test_only_what_is_kept_back_is_another(record: Record) -> None:
-    """An export of networks of which the store has nothing to keep back is the same as one of everything."""
+    """If the store has nothing of the withheld networks, the export equals a complete one."""
     assert list(exporter.lines(record, ids_only=("reddit", "mastodon"))) == list(exporter.lines(record))
     headers = [msgspec.json.decode(lines[0]) for lines in (list(exporter.lines(record)), whole(record))]
     assert "withheld" not in headers[0] and headers[1].pop("withheld") == ["bluesky", "x"]
@@ -122,7 +122,7 @@ def test_what_a_listing_printed_is_handed_on_as_printed(sqlite_url: str) -> None
 
 
 def test_a_store_without_words_hands_on_what_it_has(record: Record, other: Record) -> None:
-    """Whatever it is asked to keep back or not; and it takes its own export for known."""
+    """Whatever is to be withheld; and importing its own export adds nothing."""
     exported = whole(record)
     importer.import_lines(other, "export", exported)
     assert whole(other) == list(exporter.lines(other)) == exported
@@ -177,7 +177,7 @@ def test_what_lacks_its_words_can_be_forgotten(store_url: str, other_url: str) -
 
 
 def test_what_was_forgotten_in_part_goes_without_the_rest(record: Record, other: Record) -> None:
-    """A post that names somebody forgotten: its text was blackened and sealed, and is now kept back."""
+    """A post that names a forgotten account: its text was redacted and sealed, and is now withheld."""
     gossip = msgspec.structs.replace(LOUD, post="x:1366659539260149889", text="@made_up_taro and his tea")
     record.append([gossip], source="x")
     forget(record, "x:@made_up_taro")
@@ -207,7 +207,7 @@ ANOTHER = "(SELECT id FROM identity WHERE key = 'x:@made_up_ada')"
 
 
 def blank(record: Record) -> list[VerifyFinding]:
-    """Takes the words out of a row by hand, with the right commitments."""
+    """Remove the words from a row by hand, with correct commitments."""
     found = [row for row in record.view().latest(model.Post, f"t.post = {NUMBER}", (LOUD.post,))]
     left = redaction.redacted_row(found[0])
     lost = msgspec.json.encode(left.lost, order="sorted").decode()
@@ -215,7 +215,7 @@ def blank(record: Record) -> list[VerifyFinding]:
 
 
 def test_words_that_are_taken_out_by_hand_are_missed(record: Record, other: Record) -> None:
-    """Where none came without words, and where those of another network did."""
+    """In a store that never imported without words, and in one that did for another network."""
     assert blank(record) == [VerifyFinding("changed", NAME)]
     made.rich(other)
     with other.database.write():
@@ -250,7 +250,7 @@ def test_what_is_left_cannot_be_of_somebody_who_is_not_there(record: Record, oth
 
 
 def test_a_commitment_to_what_is_there_keeps_nothing_back(record: Record, other: Record) -> None:
-    """A row may lack its words; that its key stands for another is still noticed."""
+    """A row may lack its words, but another key in it is still detected."""
     importer.import_lines(other, "export", whole(record))
     [(lost,)] = other.database.rows(f"SELECT lost FROM post {LOUD_ROW}", (LOUD.post, LOUD.observed_at))
     [(salt,)] = other.database.rows("SELECT salt FROM identity WHERE key = ?", (LOUD.account,))
@@ -276,7 +276,7 @@ def test_records_without_words_are_taken_once(store_url: str, other_url: str) ->
 
 
 def test_records_without_words_do_not_hide_those_that_are_there(record: Record, other: Record) -> None:
-    """Into a store that has the same posts with their words."""
+    """The importing store has the same posts with their words."""
     importer.import_lines(other, "all", list(exporter.lines(record, records_only=True)))
     said = words(other)
     taken = importer.import_lines(other, "records", whole(record, records_only=True))
@@ -284,7 +284,7 @@ def test_records_without_words_do_not_hide_those_that_are_there(record: Record, 
 
 
 def test_words_that_somebody_took_out_of_a_line_are_another_observation(sqlite_url: str) -> None:
-    """Without a header that says so, a text that is not there is a text that was emptied."""
+    """Without a header that says so, a missing text is an emptied text."""
     with Record(sqlite_url) as record:
         record.append([LOUD], source="x")
         header, line, end = whole(record, records_only=True)
@@ -294,7 +294,7 @@ def test_words_that_somebody_took_out_of_a_line_are_another_observation(sqlite_u
 
 
 def test_another_observation_is_not_taken_for_known(sqlite_url: str) -> None:
-    """Of the same moment, but with another language: a difference that is not in the words."""
+    """For the same moment, but with another language: the difference is not in the words."""
     with Record(sqlite_url) as record:
         record.append([LOUD], source="x")
         lines = [line.replace(b'"lang":"und"', b'"lang":"en"') for line in whole(record, records_only=True)]

@@ -1,4 +1,4 @@
-"""What is no export, or a bad or hostile one: refused with file and line; the store stays as it was and sound."""
+"""Bad and hostile exports are refused with file and line; the store stays as it was, and sound."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LISTING = {
 
 
 def refused(store: str, lines: list[bytes]) -> NotExchange:
-    """Why an import is refused; what is in the store is sound."""
+    """Why an import is refused. Checks that the store's content is sound."""
     with Record(store) as record:
         with pytest.raises(NotExchange) as problem:
             importer.import_lines(record, "theirs.jsonl", lines)
@@ -154,7 +154,7 @@ def test_a_file_that_was_cut_off_is_noticed(sqlite_url: str) -> None:
             assert problem.value.line == len(lines)
 
 
-# ---- hostile full exports whose chain holds --------------------------------------------------------------
+# ---- hostile full exports with a valid chain -------------------------------------------------------------
 
 SECRET = "ab" * 32
 FULL = {**HEADER, "full": True, "secret": SECRET}
@@ -164,7 +164,7 @@ WHO = [{"kind": "identity", "key": key, "salt": "00" * 16} for key in ("x:1", "x
 
 
 def chained(lines: list[dict[str, Any]], hashes: Sequence[bytes] = (), **batch: Any) -> list[bytes]:
-    """A full export of one batch, its chain made to fit."""
+    """A full export of one batch, with a valid chain."""
     told = ("closed", "pruned", "forgotten", "erased", "tombstones")
     said = {"position": 1, "at": AT, "source": "s", "cursor": None, **dict.fromkeys(told, ()),
             "identities": sum(line["kind"] == "identity" for line in lines), **batch}  # fmt: skip
@@ -177,7 +177,7 @@ def chained(lines: list[dict[str, Any]], hashes: Sequence[bytes] = (), **batch: 
 
 
 def delivered(**changes: Any) -> list[bytes]:
-    """A full export of no batch, and how far an issue has come at a target."""
+    """A full export without batches, with one delivery state."""
     state = {
         "kind": "delivery_state", "publication": "tea", "day": "2021-03-02", "edition": 1, "channel": "chat",
         "target": "lab", "state": "sent", "receipt": "" if changes else 7, "at": AT,

@@ -1,4 +1,4 @@
-"""Packed content: frames without unpacking them, content that breaks off anywhere, parts of files."""
+"""Compressed content: frames found without decompressing, content truncated anywhere, parts of files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hotpapers.errors import InputError
 from hotpapers.transfer.packed import LARGEST_WINDOW, open_range, open_unpacked, zstd_frames
 
 SKIPPED = b"\x5a\x2a\x4d\x18\x05\0\0\0hello"
-"""A frame that unpackers pass over."""
+"""A skippable frame."""
 
 contents = st.one_of(
     st.binary(max_size=300),

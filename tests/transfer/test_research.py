@@ -1,4 +1,4 @@
-"""Tables for research: what is in them is what the issues rest on, and nobody's words."""
+"""Tables for research contain what the issues were built from, and nobody's words."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_the_same_record_has_the_same_tables(record: Record, tmp_path: Path) -> 
     first, again = (write_tables(record, tmp_path / name, TODAY) for name in ("a", "b"))
     assert first == again
     write(record, paper(99))
-    changed = write_tables(record, tmp_path / "a", TODAY)  # in the place of the earlier ones
+    changed = write_tables(record, tmp_path / "a", TODAY)  # replaces the earlier ones
     assert changed.digest != first.digest and changed.rows["papers"] == first.rows["papers"] + 1
 
 
@@ -190,19 +190,19 @@ def test_what_the_page_shows_runs(tables: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def library(name: str) -> Any:
-    """A reader of tables, or a standard's own program: too heavy to be there for all tests."""
+    """A library that reads the tables or checks them against a standard; too large to install for all tests."""
     return pytest.importorskip(name, reason=f"{name} is not there: `make test-tables` fetches it, and runs this test")
 
 
 def test_frictionless_takes_the_package(tables: Path) -> None:
-    """What it describes, not the cells: its reader of Parquet makes numbers with fractions of whole ones with gaps."""
+    """Only the metadata: its Parquet reader turns integer columns with gaps into floats."""
     package = library("frictionless").Package
     described = json.loads((tables / "datapackage.json").read_text())
     assert list(package.metadata_validate(described)) == []
     assert len(package(str(tables / "datapackage.json")).resources) == len(TABLES)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # mlcroissant goes on with what its libraries give up
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # mlcroissant uses deprecated features of its libraries
 def test_croissant_reads_every_table(tables: Path) -> None:
     dataset = library("mlcroissant").Dataset(jsonld=str(tables / "croissant.json"))
     assert not dataset.metadata.ctx.issues.errors and not dataset.metadata.ctx.issues.warnings
@@ -212,7 +212,7 @@ def test_croissant_reads_every_table(tables: Path) -> None:
 
 
 def test_the_page_of_the_schema_is_true() -> None:
-    """It says once that moments are UTC and that what is unknown is empty."""
+    """It says once for all columns that times are UTC and unknown values are empty."""
     page = (ROOT / "docs" / "reference" / "tables.md").read_text("utf-8")
     for table in TABLES:
         assert f"## {table.name}\n\n{table.meaning}" in page
@@ -231,7 +231,7 @@ def test_the_command(record: Record, store_url: str, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_the_command_prints_nothing_but_its_result(record: Record, store_url: str, tmp_path: Path) -> None:
-    """DuckDB's binding complains at the end of a program about what was not collected."""
+    """DuckDB's bindings complain at exit about objects that were not collected."""
     command = [sys.executable, "-m", "hotpapers", "export", "--format", "tables", "--store", store_url]
     ran = subprocess.run([*command, "--output", tmp_path / "out"], capture_output=True, text=True, check=True)
     assert ran.stderr == "" and ran.stdout.startswith("papers: 108 rows")

@@ -1,4 +1,4 @@
-"""A store with made-up issues, one a day, and a log beside it."""
+"""A store with made-up issues, one a day, and its log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAME = "daily"
 
 
 def config_in(folder: Path, base: str = "https://papers.example/daily/", policy: str = "") -> LogConfig:
-    """A log with a key."""
+    """A log's settings, with a key."""
     made = LogConfig(folder / "hotpapers.key", folder / "transparency", base, policy)
     if not made.key_file.exists():
         log_keys.make_key(made.key_file)
@@ -27,7 +27,7 @@ def config_in(folder: Path, base: str = "https://papers.example/daily/", policy:
 
 
 def at(day: int) -> int:
-    """Nine in the morning of a day, in µs."""
+    """Nine in the morning (UTC) of a day, in µs."""
     return FIRST + day * DAY + 9 * HOUR
 
 
@@ -36,7 +36,7 @@ def digest_of(day: int, edition: int = 1) -> str:
 
 
 def freeze(record: Record, day: int, edition: int = 1, digest: str = "") -> str:
-    """An issue in the store, which nobody can build again; its digest."""
+    """Adds an issue that cannot be rebuilt; returns its digest."""
     label = datetime.datetime.fromtimestamp(at(day) / 1e6, datetime.UTC).date().isoformat()
     item = Issue(
         publication=NAME, day=label, edition=edition, digest=digest or digest_of(day, edition), content="{}",

@@ -1,4 +1,4 @@
-"""A publication of one issue with its log, which a witness has cosigned, its site and Markdown on disk."""
+"""A publication of one issue on disk: its cosigned log, its site and its Markdown."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AT = moment(DAY) + 49 * 3_600_000_000
 
 
 class Published(NamedTuple):
-    """A site with its log, which one witness has cosigned, and whom its readers trust."""
+    """A site whose log one witness has cosigned, and the policy its readers trust."""
 
     folder: Path
     policy: LogPolicy

@@ -1,5 +1,5 @@
-"""A second implementation of what `hotpapers.transparency` does, from the specifications alone: it shares no code
-with the first one. Slow and plain: the definitions of RFC 6962, section 2.1, as they stand there."""
+"""A second implementation of `hotpapers.transparency`, from the specifications alone, sharing no code with it. Slow and
+plain: it follows the definitions of RFC 6962, section 2.1, literally."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def subproof(m: int, d: list[bytes], b: bool) -> list[bytes]:
 
 
 def root_of_path(entry: bytes, m: int, n: int, hashes: list[bytes]) -> bytes:
-    """The root that a path leads to, by taking it apart as PATH puts it together."""
+    """The root that an inclusion path leads to: PATH in reverse."""
     if n == 1:
         assert not hashes
         return sha(b"\x00" + entry)

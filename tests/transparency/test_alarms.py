@@ -1,4 +1,4 @@
-"""What a witness holds against a log, kept over restarts until mended or acknowledged; and how much it answers."""
+"""A witness's alarms about a log, kept across restarts until resolved or acknowledged; limits on requests."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def witness(tmp_path: Path) -> LogWitness:
 
 
 def again(witness: LogWitness, folder: Path) -> LogWitness:
-    """The same after a restart."""
+    """The same witness after a restart."""
     witness.close()
     return LogWitness(POLICY, KEYS, folder)
 
@@ -58,7 +58,7 @@ STEPS = st.one_of(
 def test_alarms_stand_until_they_are_cleared_or_acknowledged(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, str, str]]
 ) -> None:
-    """Compared with a dictionary of what must be known: reason, since when, and whether it was acknowledged."""
+    """Compared with a dictionary of the expected alarms: reason, since when, and whether acknowledged."""
     folder = tmp_path_factory.mktemp("alarms")
     known: dict[tuple[str, str], tuple[str, int, bool]] = {}
     for moment, (step, subject, kind, reason) in enumerate(steps):
@@ -102,12 +102,12 @@ def test_a_file_that_cannot_be_read_is_a_problem(witness: LogWitness, tmp_path: 
         assert health.status == 503 and b"cannot be read" in health.body
 
 
-# ---- what a witness hears -----------------------------------------------------------------------------------------
+# ---- what a witness receives --------------------------------------------------------------------------------------
 
 
 def test_two_histories_are_an_alarm_that_outlives_a_restart(witness: LogWitness, tmp_path: Path) -> None:
     assert witness.add_checkpoint(request(TREE, 0, 40), AT).status == 200
-    for old in (40, 7, 0):  # whatever size the log believes to be known
+    for old in (40, 7, 0):  # whatever size the log believes the witness has
         answer = witness.add_checkpoint(request(FORK, old, 40, proof=[]), AT)
         assert (answer.status, answer.body) == (409, "40\n")
     restarted = again(witness, tmp_path / "witness")
@@ -128,7 +128,7 @@ def test_the_evidence_convinces_anybody(witness: LogWitness) -> None:
 
 
 def test_signatures_of_others_are_no_evidence(witness: LogWitness) -> None:
-    """A stranger could add thousands of them to what is kept."""
+    """A stranger could add thousands of them to what is stored."""
     witness.add_checkpoint(request(TREE, 0, 40), AT)
     foreign = b"\xe2\x80\x94 stranger.example " + b"A" * 200 + b"\n"
     assert witness.add_checkpoint(request(FORK, 40, 40) + foreign * 5, AT).status == 409
@@ -144,7 +144,7 @@ def test_what_is_sent_again_is_one_alarm_and_once_acknowledged_none(witness: Log
     witness.add_checkpoint(request(FORK, 9, 9), AT)
     assert not witness.alarms
     third = MerkleTree(leaf_hash(bytes([n, 7])) for n in range(9))
-    witness.add_checkpoint(request(third, 9, 9), AT + 60)  # yet another history is another matter
+    witness.add_checkpoint(request(third, 9, 9), AT + 60)  # a third history raises another alarm
     assert [alarm.at for alarm in witness.alarms] == [(AT + 60) * 1_000_000]
 
 
@@ -153,18 +153,18 @@ def test_a_rewritten_past_stands_until_the_log_shows_a_proof(witness: LogWitness
     assert witness.add_checkpoint(request(FORK, 40, 60), AT).status == 422
     restarted = again(witness, tmp_path / "witness")
     assert [alarm.kind for alarm in restarted.alarms] == [NOT_EXTENDED]
-    for old, size in ((40, 40), (40, 50)):  # neither what was known before nor a smaller one takes it back
+    for old, size in ((40, 40), (40, 50)):  # neither the known size nor one below the disputed size clears it
         assert restarted.add_checkpoint(request(TREE, old, size), AT).status == 200
         assert [alarm.kind for alarm in restarted.alarms] == [NOT_EXTENDED]
     assert restarted.add_checkpoint(request(TREE, 50, 60), AT).status == 200
-    # of 60 leaves the log has signed two histories
+    # the log has now signed two histories of 60 leaves
     assert [alarm.kind for alarm in restarted.alarms] == [NOT_EXTENDED, SPLIT_VIEW]
 
 
 def test_a_wrong_proof_by_a_stranger_is_no_lasting_alarm(witness: LogWitness) -> None:
     witness.add_checkpoint(request(TREE, 0, 40), AT)
     assert witness.add_checkpoint(request(TREE, 40, 40, proof=[bytes(32)]), AT).status == 422
-    assert not witness.alarms  # what is known already anybody can send with any proof
+    assert not witness.alarms  # anybody can send a known checkpoint with any proof
     assert witness.add_checkpoint(request(TREE, 40, 60, proof=[bytes(32)]), AT).status == 422
     assert len(witness.alarms) == 1
     assert witness.add_checkpoint(request(TREE, 40, 60), AT).status == 200
@@ -185,7 +185,7 @@ def test_a_process_shows_the_alarms_of_the_one_before(tmp_path: Path) -> None:
     assert "no alarm about" in misuse("witness", "--folder", tmp_path / "w", "--acknowledge", LOG.name)
 
 
-# ---- how much is answered ----------------------------------------------------------------------------------------
+# ---- how many requests are answered ------------------------------------------------------------------------------
 
 
 def test_a_flood_holds_up_nobody_else(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_log_that_is_told_to_wait_is_not_refused(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_a_refusal_is_an_alarm_until_the_witness_cosigns(tmp_path: Path) -> None:
     config = config_in(tmp_path)
-    stranger = LogWitness(POLICY, KEYS, tmp_path / "stranger")  # whose policy does not name the log
+    stranger = LogWitness(POLICY, KEYS, tmp_path / "stranger")  # its policy does not name the log
     known = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "known")
     with Record(str(tmp_path / "hotpapers.db")) as record:
         freeze(record, 0)

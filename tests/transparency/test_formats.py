@@ -1,5 +1,4 @@
-"""Notes, checkpoints, cosignatures, proofs, policies and tiles: published examples, another implementation, bad
-input."""
+"""Notes, checkpoints, cosignatures, proofs, policies and tiles: examples, a second implementation, bad input."""
 
 from __future__ import annotations
 
@@ -90,7 +89,7 @@ def test_a_bad_signature_beside_a_good_one() -> None:
     other = SigningKey(LOG.name, ED25519, bytes(32))
     bad = notes.sign("something else\n", other)
     assert not notes.is_signed(signed(bad).note, [LOG.verifier, other.verifier])
-    assert notes.is_signed(signed(bad).note, [LOG.verifier])  # signatures of unknown keys mean nothing
+    assert notes.is_signed(signed(bad).note, [LOG.verifier])  # signatures by unknown keys do not matter
 
 
 def test_a_proof_is_read_as_it_was_written() -> None:
@@ -106,7 +105,7 @@ def test_a_proof_is_read_as_it_was_written() -> None:
 
 
 def test_a_proof_of_a_long_log_with_three_witnesses_is_small() -> None:
-    """A log of 2^24 leaves, which is twenty thousand years of daily issues."""
+    """A log of 2^24 leaves: twenty thousand years of daily issues."""
     lines = [cosign(CHECKPOINT, WITNESS._replace(name=f"witness{n}.example.org/hot-papers"), AT) for n in range(3)]
     assert len(str(proofs.LogProof(2**24 - 1, (bytes(32),) * 24, signed(*lines))).encode()) < 4000
 
@@ -182,7 +181,7 @@ def test_policies_that_are_none(text: str) -> None:
 
 
 def test_one_key_may_sign_the_logs_of_two_publications() -> None:
-    """As all of a site are signed; a checkpoint of the one is none of the other, whoever signed it."""
+    """All logs of a site are signed by one key; a checkpoint of one is never valid for another."""
     weekly = LOG._replace(name="log.example/2")
     policy = policies.parse_policy(f"log {LOG.verifier}\nlog {weekly.verifier}\nquorum none")
     assert [log.key.name for log in policy.logs] == ["log.example/1", "log.example/2"]
@@ -253,7 +252,7 @@ def test_keys_that_are_none() -> None:
 
 @pytest.mark.long
 def test_bits_that_flip_are_noticed() -> None:
-    """Of a proof and a request, thousands of changed characters: refused, or without effect on what is signed."""
+    """Thousands of changed characters in a proof and a request are refused or do not affect what is signed."""
     chance = random.Random(5)
     index = 130
     proof = str(proofs.LogProof(index, tuple(TREE.inclusion(index, 200)), signed(cosign(CHECKPOINT, WITNESS, AT))))

@@ -1,7 +1,7 @@
-"""What others wrote agrees: `aics-tlog` of PyPI, an implementation of the same specifications by other hands.
+"""Agreement with `aics-tlog` from PyPI, an independent implementation of the same specifications.
 
-It is installed for these tests alone (`pip install aics-tlog aics-witness`, for Python 3.12 or later); where it is not,
-they are passed over, and `reference.py` has to do.
+Only these tests need it (`pip install aics-tlog aics-witness`, Python 3.12 or later). They are skipped without it,
+leaving `reference.py` as the only other implementation.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Witnesses that others wrote: `aics-witness` of PyPI cosigns our log, and its client gets cosignatures of ours.
+"""Third-party witnesses: `aics-witness` from PyPI cosigns our log, and its client gets cosignatures from ours.
 
-Where it is not installed (`pip install aics-witness`, for Python 3.12 or later) these are passed over.
+Skipped if it is not installed (`pip install aics-witness`, Python 3.12 or later).
 """
 
 from __future__ import annotations

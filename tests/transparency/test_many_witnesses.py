@@ -1,4 +1,4 @@
-"""As many witnesses as a policy may name, each with the longest signature: the log goes on."""
+"""With as many witnesses as a policy may name, each with the longest signature, the log still works."""
 
 from __future__ import annotations
 

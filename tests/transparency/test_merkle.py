@@ -1,4 +1,4 @@
-"""Merkle trees: published roots, all proofs of all sizes to 300, thousands of rewritten histories, none accepted."""
+"""Merkle trees: published roots, every proof for sizes up to 300; thousands of rewritten histories are all rejected."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ PUBLISHED = [
     ("5051525354555657", "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c"),
     ("606162636465666768696a6b6c6d6e6f", "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"),
 ]
-"""Leaves, and the root with each further one: the test data of Certificate Transparency's own implementations."""
+"""Leaves, and the root after each: test data of the Certificate Transparency implementations."""
 PUBLISHED_PATH = [
     "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
     "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
     "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
 ]
-"""Of the leaf 5 of 8, from the same data."""
+"""The path of leaf 5 of 8, from the same data."""
 MOST = 300
 
 
@@ -92,7 +92,7 @@ def test_both_implementations_agree(size: int) -> None:
 
 
 def rewrites(entries: list[bytes], chance: random.Random) -> list[bytes]:
-    """Another history than the first entries of one, of whatever length."""
+    """A history that rewrites the entries, of any length."""
     made, at = list(entries), chance.randrange(len(entries))
     kind = chance.choice(["change", "remove", "add", "swap", "fork", "cut"])
     if kind == "change":
@@ -113,7 +113,7 @@ def rewrites(entries: list[bytes], chance: random.Random) -> list[bytes]:
 
 
 def forged_proofs(tree: MerkleTree, old: int, chance: random.Random) -> list[list[bytes]]:
-    """What a dishonest log may send for its tree: its own proof, the honest one, hashes left out, doubled, swapped."""
+    """What a dishonest log may send: its own proof, the honest one, or hashes left out, repeated or shuffled."""
     own = tree.consistency(min(old, tree.size), tree.size)
     honest = TREE.consistency(old, min(max(tree.size, old), MOST))
     shuffled = chance.sample(own, len(own))
@@ -128,7 +128,7 @@ def test_no_rewritten_history_is_accepted() -> None:
         old = chance.randrange(1, 80)
         made = rewrites(ENTRIES[: chance.randrange(old, 100)], chance)
         if made[:old] == ENTRIES[:old]:
-            continue  # that is no rewriting
+            continue  # not a rewrite
         tree = tree_of(made)
         for proof in forged_proofs(tree, old, chance):
             assert not verify_consistency(old, tree.size, proof, TREE.root(old), tree.root(tree.size))

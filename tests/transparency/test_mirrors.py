@@ -1,4 +1,4 @@
-"""A copy of a whole site of which parts were exchanged: each is an issue of the log, and stands where it must not."""
+"""A copy of a site with parts exchanged: each part is an issue of the log, but in the wrong place."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_part_that_was_exchanged_is_named(
 
 
 def test_a_part_of_a_site_is_no_lie(published: Path, tmp_path: Path) -> None:
-    """Who keeps one issue alone, or pages without what stands beside them, has nothing wrong."""
+    """Keeping only one issue, or pages without the files next to them, is not an error."""
     site = tmp_path / "site"
     shutil.copytree(published, site)
     for name in ("issue.json", "issue.tlog-proof"):
@@ -109,7 +109,7 @@ def test_a_part_of_a_site_is_no_lie(published: Path, tmp_path: Path) -> None:
 
 
 def test_a_log_that_was_cut_off_before_the_next_one_began_is_named(tmp_path: Path) -> None:
-    """The key has signed both checkpoints of the first log: the shorter one leaves out what the second log names."""
+    """The key has signed both checkpoints of the first log: the shorter one omits what the second log refers to."""
     site, config = tmp_path / "site", config_in(tmp_path)
     with Record(str(tmp_path / "hotpapers.db")) as record:
         for day in range(3):

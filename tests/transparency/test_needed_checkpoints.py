@@ -1,4 +1,4 @@
-"""Checkpoints that are deleted: no proof of an issue changes, also where witnesses were late or away."""
+"""Deleting checkpoints changes no proof of an issue, even if witnesses were late or absent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIZE = 3 * WIDTH + 40
 
 
 def log_of(dice: random.Random) -> StoredLog:
-    """A leaf in ten is an issue; a checkpoint for each one to four leaves, and half of them cosigned, but for some."""
+    """One leaf in ten is an issue; a checkpoint every one to four leaves, half of them cosigned but for a gap."""
     leaves = [
         entries.issue_entry(hashlib.sha256(b"%d" % n).hexdigest()) if n % 10 == 3 else b"other %d" % n
         for n in range(SIZE)

@@ -1,5 +1,5 @@
-"""Pages and policies that are written otherwise than the formats allow, or than any honest program writes them:
-`hotpapers verify` and the program in the docs say the same."""
+"""Pages and policies that break the formats, or that no honest program writes: `hotpapers verify` and the program in
+the docs agree on them."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_policy_that_counts_somebody_twice_is_refused(published: Published, tm
 
 
 def _verdicts(page: str, policy: Path, folder: Path) -> tuple[bool, bool]:
-    """Whether `hotpapers verify` accepts a page, and whether the program does."""
+    """Whether `hotpapers verify` accepts a page, and whether the program in the docs does."""
     file = folder / "page.html"
     file.write_bytes(page.encode())
     try:

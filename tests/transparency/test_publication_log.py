@@ -1,4 +1,4 @@
-"""A publication's log: what goes into it, that it only grows, what happens when keys, folders or stores are lost."""
+"""A publication's log: what goes into it, that it only grows; what happens when keys, folders or stores get lost."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def config(tmp_path: Path) -> LogConfig:
 
 
 def fill(record: Record, config: LogConfig, days: int) -> None:
-    """An issue a day, each logged."""
+    """Freezes and logs an issue a day."""
     for day in range(days):
         freeze(record, day)
         update(record, config, day)
@@ -124,7 +124,7 @@ def test_a_proof_changes_once_when_enough_have_cosigned(record: Record, tmp_path
 def test_a_store_from_a_backup_takes_nothing_out(record: Record, config: LogConfig, tmp_path: Path) -> None:
     fill(record, config, 5)
     held = logs_of(config).stored[0].entries
-    with Record(str(tmp_path / "backup.db")) as restored:  # it knows the first two days, and goes on otherwise
+    with Record(str(tmp_path / "backup.db")) as restored:  # it has the first two days, then diverges
         for day in range(2):
             freeze(restored, day)
         freeze(restored, 2, digest=digest_of(99))
@@ -150,7 +150,7 @@ def test_an_older_copy_of_the_folder_signs_nothing(record: Record, config: LogCo
     update(record, config, 3)
     shutil.rmtree(config.folder)
     (tmp_path / "copy").rename(config.folder)
-    with Record(str(tmp_path / "other.db")) as other:  # with the same store it would only catch up
+    with Record(str(tmp_path / "other.db")) as other:  # the same store would only catch up
         freeze(other, 7)
         with pytest.raises(LogError, match="older copy"):
             update(other, config, 7)
@@ -178,7 +178,7 @@ def test_leaves_that_were_tampered_with_are_named(record: Record, config: LogCon
 
 @pytest.mark.long
 def test_who_was_killed_while_writing_goes_on(record: Record, config: LogConfig) -> None:
-    """At every byte of the leaves, and before and after each further file is written."""
+    """Killed at every byte of the leaves, and before and after each further file is written."""
     fill(record, config, 2)
     freeze(record, 2)
     before = {
@@ -194,7 +194,7 @@ def test_who_was_killed_while_writing_goes_on(record: Record, config: LogConfig)
     for length in range(len(start), len(end) + 1):
         for states in (before[state], after):
             if states == after and length < len(end):
-                continue  # what is going to be signed is written when the leaves are there
+                continue  # the state is written only once all leaves are there
             (checkpoints / str(last.checkpoint.size)).unlink(missing_ok=True)
             file.write_bytes(end[:length])
             state.write_bytes(states)
@@ -206,7 +206,7 @@ def test_who_was_killed_while_writing_goes_on(record: Record, config: LogConfig)
 def test_a_new_log_names_the_end_of_the_old_one(record: Record, config: LogConfig) -> None:
     fill(record, config, 3)
     old = logs_of(config).last
-    log_keys.make_key(config.key_file)  # the old one was lost
+    log_keys.make_key(config.key_file)  # the old key was lost
     freeze(record, 3)
     with pytest.raises(LogError, match="another key"):
         update(record, config, 3)
@@ -216,7 +216,7 @@ def test_a_new_log_names_the_end_of_the_old_one(record: Record, config: LogConfi
     assert old is not None and second.entries[0] == entries.earlier_entry(old.checkpoint)
     assert second.entries[0][1:] == reference.sha(old.checkpoint.text.encode())
     assert first.last == old and second.key == public_key(config, 2) != first.key
-    for day in range(4):  # old proofs stay, new ones come from the new log
+    for day in range(4):  # old proofs remain, new ones come from the new log
         known = logs_of(config).proof(digest_of(day))
         assert known is not None and known.proof.signed.checkpoint.origin.endswith("/1" if day < 3 else "/2")
     policy = parse_policy(logs_of(config).policy_text("https://papers.example/daily/"))
@@ -306,7 +306,7 @@ def test_processes_that_add_at_once_remember_the_logs_of_both_publications(tmp_p
 
 def test_a_key_that_others_may_read_or_that_is_not_whole_signs_nothing(record: Record, config: LogConfig) -> None:
     written = config.key_file.read_text()
-    secret = written.split("+", 4)[4].strip()  # which may have a + in it
+    secret = written.split("+", 4)[4].strip()  # it may contain a +
     config.key_file.write_text(f"PRIVATE+KEY+{secret}")
     with pytest.raises(UsageError, match="is incomplete") as raised:
         fill(record, config, 1)
@@ -328,7 +328,7 @@ def test_what_was_signed_last_cannot_be_read(record: Record, config: LogConfig) 
 
 @pytest.mark.long
 def test_a_year_of_issues(record: Record, config: LogConfig) -> None:
-    """255 working days: proofs below 4 kB, tiles below 2 MB, all from tiles that a second program reads the same."""
+    """255 working days: proofs below 4 kB, tiles below 2 MB, and a second program reads the tiles the same way."""
     for day in range(255):
         freeze(record, day * 10 // 7)
     for day in range(0, 366):

@@ -1,4 +1,4 @@
-"""Saved issues: what is proved of them, thousands of forgeries, and that the program in the docs says the same."""
+"""Saved issues: what is proved about them, thousands of forgeries, and the program in the docs agrees."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_file_without_an_end_is_not_read_to_it(tmp_path: Path) -> None:
 
 def test_markdown_of_headings_alone_is_read_once(published: Published, tmp_path: Path) -> None:
     shutil.copy(published.folder / "site" / DAY / "issue.json", tmp_path / "saved.json")
-    for line in ("## 1. Tea\n", "## 1. <https://arxiv.org/abs/\n"):  # minutes, were each read to the end
+    for line in ("## 1. Tea\n", "## 1. <https://arxiv.org/abs/\n"):  # would take minutes if each were read to the end
         (tmp_path / "saved.md").write_text(line * 200_000)
         shown = read_saved(tmp_path / "saved.md").shown
         assert shown is not None and {entry.paper for entry in shown} == {""}
@@ -131,12 +131,12 @@ CODE = compile(PROGRAM.read_text("utf-8"), "check_proof.py", "exec")
 
 
 def accepts(file: Path, policy: Path) -> bool:
-    """Whether the program in the docs does."""
+    """Whether the program in the docs accepts it."""
     before, sys.argv = sys.argv, ["check_proof.py", str(file), str(policy)]
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             exec(CODE, {"__name__": "check_proof"})
-    except Exception:  # whatever a forged page makes it stumble over
+    except Exception:  # a forged page may cause any error
         return False
     finally:
         sys.argv = before
@@ -144,7 +144,7 @@ def accepts(file: Path, policy: Path) -> bool:
 
 
 def forgeries(text: str, chance: random.Random) -> Iterator[str]:
-    """Pages with single characters changed, left out, doubled or swapped where the proof or the content stands."""
+    """Pages with single characters of the proof or the content changed, removed, repeated or swapped."""
     blocks = [match.span(1) for match in re.finditer(r"<script type=[^>]*>(.*?)</script>", text, re.S)]
     while True:
         start, end = chance.choice(blocks)
@@ -176,8 +176,8 @@ def test_no_forgery_is_accepted_and_the_program_in_the_docs_agrees(published: Pu
             accepted = not check_saved(read_saved(file), published.policy).problems
         except InputError:
             accepted = False
-        assert accepted <= accepts(file, published.policy_file)  # the program does not look at what the page shows
-        if accepted:  # a blank between two words of the JSON, a byte of no witness: what is proved is the same
+        assert accepted <= accepts(file, published.policy_file)  # the program ignores what the page shows
+        if accepted:  # a space in the JSON, or a byte of an unknown witness: what is proved is the same
             same += 1
             assert json.loads(re.findall(r'issue\+json">(.*?)</script>', made, re.S)[0]) == content
     assert same < 80
@@ -204,7 +204,7 @@ def test_a_whole_site(published: Published, tmp_path: Path) -> None:
 
 
 def test_a_split_view_is_named(published: Published, tmp_path: Path) -> None:
-    """The same key signs another history, and shows it to others."""
+    """The same key signs another history and shows it to others."""
     site = tmp_path / "site"
     shutil.copytree(published.folder / "site", site)
     other = published.config._replace(folder=tmp_path / "other", key_file=tmp_path / "other.key")

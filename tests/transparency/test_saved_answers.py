@@ -1,4 +1,4 @@
-"""Saved answers of the API: the proof is the site's, and whatever else the answer shows is held against it."""
+"""Saved API answers: the proof is the site's, and everything else the answer shows is checked against it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.web.asgi import get
 Json = dict[str, Any]
 Change = Callable[[Json], object]
 UNPROVED = {"frozen_at", "imported", "facts", "editions", "posts", "id", "abs", "pdf", "announced"}
-"""Fields of an answer that say where things are, repeat others in words, or are of strangers."""
+"""Fields of an answer that are locations, repeat others in words, or come from third parties."""
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_an_answer_carries_the_proof_of_the_site(published: Published, answer: b
 
 @pytest.mark.long
 def test_an_answer_of_a_listing_is_verified(tmp_path: Path) -> None:
-    """Whose titles the answer shows with single blanks, and the listing did not."""
+    """The answer collapses spaces in titles; the listing did not."""
     config = config_in(tmp_path)
     with Record(str(tmp_path / "hotpapers.db")) as record:
         made.sample(record)
@@ -100,9 +100,9 @@ def test_an_answer_of_a_listing_is_verified(tmp_path: Path) -> None:
 
 
 def other(value: Any) -> Any:
-    """Another value of the same kind."""
+    """A different value of the same kind."""
     if isinstance(value, bool):
-        return int(value)  # which Python takes for the same
+        return int(value)  # equal in Python
     if isinstance(value, str):
         return value + "x"
     if isinstance(value, list):
@@ -188,7 +188,7 @@ def test_an_answer_without_a_log_says_so(published: Published, tmp_path: Path) -
 
 
 def test_a_cosignature_is_in_the_next_answer(tmp_path: Path) -> None:
-    """Nothing is written to the store, and the answer changes all the same."""
+    """Nothing is written to the store, yet the answer changes."""
     published = publish(tmp_path, witnesses=())
     with api(published.store, SiteLogs(published.config)) as app:
         before = answer_of(app)

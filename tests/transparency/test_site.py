@@ -1,4 +1,4 @@
-"""The log on the site: what `run` writes, what stands in pages, what stays after forgetting; nothing without a key."""
+"""The log on the site: what `run` writes, what pages contain, what remains after forgetting; nothing without a key."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WITNESS = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
 def publishing(
     store: str, folder: Path, config: LogConfig | None, http: PoliteHttpClient | None = None
 ) -> Iterator[Made]:
-    """The job that freezes, logs and publishes, with a clock that tests turn."""
+    """The job that freezes, logs and publishes; tests control its clock."""
     site_config = SiteConfig(logs=SiteLogs(config) if config else None)
     line = Connection(http, lambda: (0, 0, 0), lambda: None, http.close) if http else None
     with test_publishing.publishing(store, folder, site_config=site_config, connection=line) as made:
@@ -74,7 +74,7 @@ class Blocks(HTMLParser):
 
 
 def check(page: str, config: LogConfig) -> str:
-    """What a stranger does with a saved page; the digest."""
+    """Checks a saved page as a stranger would; returns the digest."""
     found = Blocks(page).found
     content = json.loads(found["application/vnd.hotpapers.issue+json"])
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -102,7 +102,7 @@ def test_a_round_freezes_logs_and_publishes(sqlite_url: str, tmp_path: Path) -> 
             assert hashlib.sha256(item.encode()).hexdigest() == entry["metadata"]
         first = (tmp_path / "public/log/daily/1/checkpoint").read_text()
         page = made.page()
-        made.round(CUT + 3 * LONG)  # later issues, and the ends of days
+        made.round(CUT + 3 * LONG)  # later issues, and ends of days
         second = (tmp_path / "public/log/daily/1/checkpoint").read_text()
         assert first != second and Blocks(made.page()).found == Blocks(page).found
 
@@ -149,7 +149,7 @@ def test_a_log_that_cannot_go_on_is_told_and_issues_appear(sqlite_url: str, tmp_
 
 @pytest.mark.long
 def test_no_issue_waits_for_a_log_that_cannot_go_on_and_proofs_come_later(sqlite_url: str, tmp_path: Path) -> None:
-    """The log fails for hours before an issue closes: it appears at its moment all the same."""
+    """The log fails for hours before an issue closes: the issue still appears on time."""
     config = config_in(tmp_path)
     key = config.key_file.read_text()
     config.key_file.write_text("nonsense")
@@ -184,7 +184,7 @@ def test_leaves_that_were_tampered_with_stop_no_issue(sqlite_url: str, tmp_path:
 
 @pytest.mark.long
 def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, tmp_path: Path) -> None:
-    """The witness is down when the issue appears, then answers, then the log turns out to have been put back."""
+    """The witness is down when the issue appears, then answers; later the log has been rolled back."""
     made_key = config_in(tmp_path)
     known = LogPolicy(logs=(KnownLog(public_key(made_key)),))
     witness = LogWitness(known, [WITNESS], tmp_path / "witness")
@@ -209,11 +209,11 @@ def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, t
             file.write_text(str(SignedNote(checkpoint.text, (cosign(checkpoint, WITNESS, 1),))))
             assert made.round(CUT + 2 * LONG) == "idle"  # other work does not wait for it
             assert (tmp_path / "public" / "2024-05-08" / "index.html").is_file()
-            for later in (0, 20_000_000):  # it stands although nobody was asked again meanwhile
+            for later in (0, 20_000_000):  # the problem remains although nobody was asked in the meantime
                 assert made.round(CUT + 2 * LONG + later) == "idle"
                 [problem] = log_alarms(config)
                 assert problem.startswith("log of daily: witness w: has seen 9 leaves of this log, which has ")
                 assert problem in health(made.record, ["daily"], CUT + 2 * LONG, log_alarms(config)).problems
-            file.unlink()  # the witness has forgotten the log, and begins anew
+            file.unlink()  # the witness has forgotten the log and starts over
             made.round(CUT + 2 * LONG + 2 * ASK_EVERY)
             assert not list(log_alarms(config))

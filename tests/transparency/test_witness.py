@@ -1,4 +1,4 @@
-"""Witnesses: what is cosigned and what is refused, over HTTP, by a real process, and a log that has them."""
+"""Witnesses: what they cosign and refuse, over HTTP, as a real process, and for a log that uses them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_extends_is_cosigned_by_every_key(witness: LogWitness, tmp_path: Pa
             AT,
         ]
     witness.close()
-    again = LogWitness(POLICY, KEYS, tmp_path / "witness")  # another process remembers the same
+    again = LogWitness(POLICY, KEYS, tmp_path / "witness")  # another process remembers it too
     assert again.last(LOG.name) == Checkpoint(LOG.name, 120, TREE.root(120))
 
 
@@ -86,15 +86,15 @@ def test_every_refusal_has_its_status(witness: LogWitness) -> None:
     assert asked(witness, 40, 60, proof=[bytes(32)]).status == 422
     for body in (b"", b"old 1", b"\xff", b"old 1\n\nx", b"old x\n\n" + request(TREE, 0, 1).partition(b"\n\n")[2]):
         assert witness.add_checkpoint(body, AT).status == 400
-    [alarm] = witness.alarms  # the proof of 60 leaves was none
+    [alarm] = witness.alarms  # the proof of 60 leaves was invalid
     assert alarm.subject == LOG.name and "no proof that its 60 leaves extend the 40" in alarm.reason
-    assert asked(witness, 40, 60).status == 200  # and then it was
+    assert asked(witness, 40, 60).status == 200  # now it is valid
     assert witness.alarms == () and witness.last(LOG.name) == Checkpoint(LOG.name, 60, TREE.root(60))
 
 
 @pytest.mark.long
 def test_no_rewritten_history_is_cosigned(witness: LogWitness) -> None:
-    """A fork at every size, with the fork's own proof, the honest one, and none."""
+    """A fork at every size, with the fork's proof, the honest one, and none."""
     chance = Random(3)
     assert asked(witness, 0, 60).status == 200
     for fork in range(60):
@@ -135,7 +135,7 @@ def client(port: int) -> Iterator[PoliteHttpClient]:
 
 @contextmanager
 def process(folder: Path, log: VerifierKey) -> Iterator[tuple[int, list[str]]]:
-    """`hotpapers witness` in a process of its own; its port and keys."""
+    """`hotpapers witness` in a separate process; yields its port and keys."""
     (folder / "logs.txt").write_text(f"log {log}\nquorum none\n")
     command = ["witness", "w.example/1", "--policy", "logs.txt", "--folder", "w", "--listen", "127.0.0.1:0"]
     running = subprocess.Popen(
@@ -174,7 +174,7 @@ def test_a_log_is_cosigned_by_a_witness_in_a_process_of_its_own(tmp_path: Path, 
             assert problem.witness == "dead" and "does not cosign (404)" in str(problem)
             after = logs_of(watched).proof(digest_of(day))
             assert after is not None and after.complete and after.witnesses == ("w",)
-        (config.folder / NAME / "1" / "checkpoints" / "1").unlink()  # what was cosigned before is forgotten here
+        (config.folder / NAME / "1" / "checkpoints" / "1").unlink()  # forgets what was cosigned before
         freeze(record, 3)
         update_log(record.database, NAME, config, at(3))
         assert len(list(ask_witnesses(http, policy, config.folder, NAME, at(9)))) == 1

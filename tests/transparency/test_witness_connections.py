@@ -1,4 +1,4 @@
-"""A witness whose connections others only hold: honest logs are answered all the same."""
+"""A witness whose connections strangers keep open still answers honest logs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def serving(folder: Path, allowed: ConnectionLimits) -> Iterator[int]:
 
 
 def cosigned(port: int, old: int, size: int) -> int:
-    """The status of an honest log's request."""
+    """The status of the answer to an honest log."""
     with client(port) as http:
         return http.post(f"http://127.0.0.1:{port}/add-checkpoint", body=request(TREE, old, size)).status
 
@@ -39,11 +39,11 @@ def cosigned(port: int, old: int, size: int) -> int:
 @pytest.mark.long
 @pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
 def test_who_only_holds_places_locks_out_no_log(tmp_path: Path, sent: bytes) -> None:
-    """300 where 100 may be connected, with all the time in the world."""
+    """300 connections where 100 are allowed, without time limits."""
     with serving(tmp_path, ConnectionLimits(most=100, share=0, head=600, body=600)) as port, ExitStack() as held:
         slow = [held.enter_context(connect(port, sent)) for _ in range(SLOW)]
         assert [cosigned(port, size, size + 1) for size in range(5)] == [200] * 5
-        assert all(map(is_ended, slow[: SLOW - 100]))  # whoever came first made room
+        assert all(map(is_ended, slow[: SLOW - 100]))  # the oldest made room
 
 
 @pytest.mark.long
@@ -56,7 +56,7 @@ def test_a_witness_in_a_process_of_its_own_answers_beside_300(tmp_path: Path) ->
 
 @pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
 def test_a_request_that_does_not_come_to_its_end_is_ended(tmp_path: Path, sent: bytes) -> None:
-    """Also where something comes all the time."""
+    """Even if bytes keep arriving."""
     with serving(tmp_path, ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, sent) as one:
         began = time.monotonic()
         with pytest.raises(ConnectionError):
@@ -84,6 +84,6 @@ def test_a_client_has_its_share(tmp_path: Path) -> None:
 def test_what_is_too_large_is_not_read(tmp_path: Path, sent: bytes) -> None:
     with serving(tmp_path, ConnectionLimits()) as port, socket.create_connection(("127.0.0.1", port), 30) as one:
         one.sendall(sent)
-        with suppress(ConnectionError):  # what was not read may take the answer with it
+        with suppress(ConnectionError):  # unread input may discard the answer
             assert one.recv(1000).startswith(b"HTTP/1.0 4")
         assert cosigned(port, 0, 7) == 200

@@ -1,4 +1,4 @@
-"""BibTeX, RIS, COinS and Highwire: whole outputs, and fields that nothing can end."""
+"""BibTeX, RIS, COinS and Highwire: whole outputs, and fields that no text can break out of."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.render.sample import OLD
 
 
 def cited(one: Paper) -> PaperCitation:
-    """What is cited of a paper that can be."""
+    """The citation of a paper that has one."""
     found = citation(one)
     assert found is not None
     return found
@@ -64,7 +64,7 @@ def test_what_little_is_known_is_cited() -> None:
 
 
 def check(text: str) -> None:
-    """A paper in which every text is this one stays one entry with its own fields."""
+    """A paper whose every text is this one stays one entry with its own fields."""
     one = cited(paper("2101.99909", text, authors=(text, f"A {text}"), categories=(text,), doi=text, journal=text))
     entry = bibtex(one)
     depths = list(accumulate((char == "{") - (char == "}") for char in entry[entry.index("{") :]))

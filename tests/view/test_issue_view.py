@@ -1,4 +1,4 @@
-"""Views of issues: entries that are prepared when they are looked at."""
+"""Views of issues: entries are prepared only when they are looked at."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_entries_are_what_they_would_be_all_at_once() -> None:
 
 def test_an_entry_is_found_by_its_paper_and_no_other_is_prepared() -> None:
     found = issue(OWN, "2021-01-14", [heard(n, one, [], []) for n, one in enumerate(PAPERS, 1)])
-    del found.papers["arxiv:2101.99903"]  # who prepares this entry fails
+    del found.papers["arxiv:2101.99903"]  # preparing this entry would fail
     entries = issue_view(found).entries
     assert [one.place for one in entries.of("arxiv:2101.99902")] == [2] and entries.of("arxiv:2101.99909") == []
     assert entries.of("arxiv:2101.99902")[0] is entries[1]

@@ -1,4 +1,4 @@
-"""The most telling sentence of an abstract: on made-up abstracts, on any text, and counted on real ones."""
+"""The key sentence of an abstract: on made-up abstracts, on any text, and counted on real ones."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_text_as_long_as_anybody_likes_is_read_in_no_time() -> None:
         assert len(key_sentence(text * 100_000)) <= 20_000
 
 
-# ---- what pages say of it --------------------------------------------------------------------------------
+# ---- how pages explain it --------------------------------------------------------------------------------
 
 LONG = f"{SCENE} We introduce Hush, a kettle that boils without a sound. {FILLER * 5}"
 
@@ -151,8 +151,8 @@ def test_what_only_looks_like_a_mark_is_none() -> None:
 
 @pytest.mark.long
 def test_on_real_abstracts_it_differs_from_the_first_sentence_as_it_was_counted(shared: Path) -> None:
-    """By hand, on fifty of them: better than the first sentence 33 times, the same or as good 15, worse twice. Here is
-    held only what can be counted: how often it is another sentence, of 2,543."""
+    """Judged by hand on fifty abstracts: better than the first sentence 33 times, the same or as good 15 times, worse
+    twice. Only the count is tested: how often of 2,543 it is another sentence."""
     papers: dict[str, Paper] = {}
     for file in sorted((shared / "archive" / "posts").glob("*.md")):
         text, _ = classic.decode(file.read_bytes())

@@ -1,4 +1,4 @@
-"""Formulas and letters: TeX as papers write it, and what it must never become."""
+"""Formulas and letters: TeX as papers write it, and what it must never turn into."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.render.html import Page
 
 
 def body(tex: str) -> str:
-    """What stands in a formula's element."""
+    """The content of a formula's `math` element."""
     made = formula(tex)
     assert made is not None, tex
     return re.sub(r"<math[^>]*>|</math>", "", made)
@@ -185,7 +185,7 @@ def test_text_without_the_signs_of_tex_is_as_it_is(text: str) -> None:
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"the folder of real texts is absent: {SHARED}")
 def test_the_formulas_of_the_archive_are_rendered(sqlite_url: str) -> None:
-    """At least 99 in a hundred; no command is left over in the text around them."""
+    """At least 99 %; no command is left in the text around them."""
     with Record(sqlite_url) as record:
         for file in sorted((SHARED / "archive" / "posts").glob("*.md"))[::3]:
             import_classic(record, file.name, file.read_bytes())

@@ -1,4 +1,4 @@
-"""Asking an ASGI app without a server: one request, its whole answer."""
+"""Calls an ASGI app without a server: one request, its whole answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
     @property
     def plain(self) -> bytes:
-        """The body, unpacked."""
+        """The body, decompressed."""
         return gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body
 
     @property
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
 def scope_of(
     url: str, method: str = "GET", headers: Mapping[str, str] | Sequence[tuple[str, str]] = (), peer: str = "192.0.2.1"
 ) -> dict[str, Any]:
-    """A request as a server hands it to an app."""
+    """A request as a server passes it to an app."""
     path, _, query = url.partition("?")
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     return {
@@ -50,7 +50,7 @@ async def asked(app: ASGIApp, scope: dict[str, Any]) -> Answer:
     waiting = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        await waiting.wait()  # nobody goes away
+        await waiting.wait()  # the client never disconnects
         return {"type": "http.disconnect"}
 
     async def send(message: MutableMapping[str, Any]) -> None:
@@ -65,5 +65,5 @@ async def asked(app: ASGIApp, scope: dict[str, Any]) -> Answer:
 
 
 def get(app: ASGIApp, url: str, method: str = "GET", **more: Any) -> Answer:
-    """The same in a loop of its own."""
+    """The same, in an event loop of its own."""
     return asyncio.run(asked(app, scope_of(url, method, **more)))

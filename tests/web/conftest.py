@@ -17,13 +17,13 @@ Opened = Callable[..., Starlette]
 
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of the sample; nothing may change it."""
+    """A store of the sample; read-only."""
     return made.sample_store(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def opened(sample_store: Path) -> Iterator[Opened]:
-    """Makes an API, over the sample or another store."""
+    """Makes an API over the sample or another store."""
     apps: list[ApiApp] = []
 
     def make(store: str | Path = sample_store, **operator: object) -> Starlette:
@@ -38,5 +38,5 @@ def opened(sample_store: Path) -> Iterator[Opened]:
 
 @pytest.fixture(scope="session")
 def app(opened: Opened) -> Starlette:
-    """The API over the sample, of which anybody may ask anything."""
+    """The API over the sample, without a rate limit."""
     return opened()

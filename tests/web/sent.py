@@ -1,4 +1,4 @@
-"""Sending forms to an app without a server, and reading the pages that come back."""
+"""Submits forms to an app without a server, and reads the pages that come back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Shown(NamedTuple):
-    """A page that came back."""
+    """A returned page."""
 
     status: int
     headers: dict[str, str]
@@ -27,25 +27,25 @@ class Shown(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Its words."""
+        """The page's text."""
         return self.page.text
 
     @property
     def hidden(self) -> dict[str, str]:
-        """What its form sends unseen."""
+        """The hidden fields of its form."""
         fields = [one.attributes for one in self.page.all("input") if one.attributes["type"] == "hidden"]
         return {one["name"]: one["value"] for one in fields}
 
 
 def look(app: Starlette, url: str) -> Shown:
-    """A page by its address."""
+    """Gets a page by its address."""
     return _shown(get(app, url))
 
 
 def send(
     app: Starlette, path: str, fields: Mapping[str, str] | bytes, *, peer: str = "192.0.2.1", **headers: str
 ) -> Shown:
-    """A form, sent from the app's own page unless headers say otherwise (empty ones are left out)."""
+    """Submits a form, from the app's own page unless the headers say otherwise (empty headers are omitted)."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     given = {"content-type": FORM, **HERE, **named}
     body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
@@ -75,7 +75,7 @@ def _shown(answer: Answer) -> Shown:
 
 
 def assert_is_sound(shown: Shown) -> None:
-    """What holds for every page with a form: guarded, without script, each field named by a label, errors told."""
+    """Checks any page with a form: security headers, no script, a label for each field, errors announced."""
     page = shown.page
     assert shown.headers["content-security-policy"] == (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

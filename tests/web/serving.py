@@ -1,6 +1,6 @@
-"""An API behind a real server: in a thread of this process, or in processes of their own.
+"""An API behind a real server: in a thread of this process, or in its own process.
 
-`python -m tests.web.serving STORE` serves the API of a store, prints its port, and ends with standard input.
+`python -m tests.web.serving STORE` serves the API of a store, prints its port, and exits when standard input closes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def configured(app: Starlette) -> uvicorn.Server:
 
 @contextmanager
 def in_thread(app: Starlette) -> Iterator[int]:
-    """Serves an app; its port."""
+    """Serves an app in a thread; yields its port."""
     running, listener = configured(app), socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -45,7 +45,7 @@ def in_thread(app: Starlette) -> Iterator[int]:
 
 @contextmanager
 def in_process(store: str) -> Iterator[int]:
-    """Serves the API of a store in a process of its own; its port."""
+    """Serves the API of a store in its own process; yields its port."""
     command = [sys.executable, "-m", "tests.web.serving", store]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
     assert process.stdin and process.stdout
@@ -58,7 +58,7 @@ def in_process(store: str) -> Iterator[int]:
 
 
 def main() -> None:
-    """Serves until standard input ends."""
+    """Serves until standard input closes."""
     route = ApiRoute(lambda: Record(sys.argv[1], create=False), ApiConfig(rate=0))
     running, listener = configured(Starlette(routes=[route])), socket.create_server(("127.0.0.1", 0))
 

@@ -1,4 +1,4 @@
-"""The API as who asks meets it: answers, pages, conditions, problems, limits."""
+"""The API as clients see it: answers, pages, conditions, problems, limits."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_it_answers_nothing_but_http(app: Starlette) -> None:
 
 
 def test_below_another_address(app: Starlette) -> None:
-    """As behind a proxy that leaves its prefix in the path."""
+    """Behind a proxy that leaves its prefix in the path."""
     scope = {**scope_of("/papers/api/v1/publications"), "root_path": "/papers"}
     assert asyncio.run(asked(app, scope)).json == get(app, "/api/v1/publications").json
 
@@ -107,7 +107,7 @@ def test_the_header_leads_from_page_to_page(app: Starlette, url: str) -> None:
     assert together == at_once[members] and at_once["next"] is None
 
 
-# ---- what is known already -----------------------------------------------------------------------------
+# ---- conditional requests ------------------------------------------------------------------------------
 
 
 def test_what_is_known_is_not_sent_again(app: Starlette) -> None:
@@ -162,7 +162,7 @@ def test_what_is_written_is_seen_at_once(opened: Opened, sqlite_url: str) -> Non
 
 
 def test_the_same_question_is_answered_once(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many ask it at once; and not again while nothing is written."""
+    """However many clients ask at once, and not again until something is written."""
     app = opened()
     made_so_often: list[int] = []
     answer = api._make_answer
@@ -182,7 +182,7 @@ def test_the_same_question_is_answered_once(opened: Opened, monkeypatch: pytest.
     assert made_so_often == [1]
 
 
-# ---- the whole -------------------------------------------------------------------------------------------
+# ---- the whole export ------------------------------------------------------------------------------------
 
 
 @pytest.mark.long
@@ -317,7 +317,7 @@ def test_a_store_that_is_not_there_and_then_is(opened: Opened, tmp_path: Path) -
 
 
 def test_a_database_that_was_gone_for_a_while(opened: Opened, postgres_url: str) -> None:
-    """Every connection is ended; the next question gets a new one."""
+    """All connections are closed; the next question opens a new one."""
     with Record(postgres_url) as record:
         made.talked(record)
         app = opened(postgres_url)

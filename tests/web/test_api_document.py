@@ -1,4 +1,4 @@
-"""Whatever is asked, by the document or against it: the answer is one that the document has."""
+"""Requests that follow the document or break it: the document describes every answer."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ KNOWN: dict[str, list[str]] = {
     "q": ["robot", "author:jiang", "category:cs.LG date:2021", "-the", '"self-play" OR neural'],
     "cursor": [""],
 }
-"""Values of which the sample has something."""
+"""Values that match something in the sample."""
 
 
 def resolved(value: Any) -> Any:
-    """What a reference leads to."""
+    """The target of a reference."""
     here: Any = DOCUMENT
     for step in value["$ref"].removeprefix("#/").split("/") if "$ref" in value else ():
         here = here[step]
@@ -38,7 +38,7 @@ def resolved(value: Any) -> Any:
 
 
 def check(path: str, answer: Answer) -> None:
-    """The answer is among those of its operation, with the headers and the content that stand there."""
+    """Checks that the document lists this answer for the operation, with its headers and content."""
     responses = OPERATIONS[path]["responses"]
     assert str(answer.status) in responses, answer
     response = resolved(responses[str(answer.status)])
@@ -55,7 +55,7 @@ def check(path: str, answer: Answer) -> None:
 
 
 def parameter(one: dict[str, Any]) -> st.SearchStrategy[str]:
-    """Values of a parameter: such as the sample knows, such as the schema allows, and any."""
+    """Values of a parameter: some from the sample, some valid by the schema, and some arbitrary."""
     schema = one["schema"]
     if "enum" in schema:
         allowed: st.SearchStrategy[str] = st.sampled_from(schema["enum"])
@@ -72,7 +72,7 @@ def parameter(one: dict[str, Any]) -> st.SearchStrategy[str]:
 
 @st.composite
 def requests(draw: st.DrawFn, path: str) -> str:
-    """An address of an operation, with some of its parameters, and now and then one that it has not."""
+    """A URL of an operation, with some of its parameters and occasionally an unknown one."""
     url, query = path, []
     for one in OPERATIONS[path]["parameters"]:
         if one["in"] == "path":
@@ -110,7 +110,7 @@ def test_any_address_gets_an_answer(app: Starlette, path: str, query: bytes) -> 
 
 @pytest.mark.parametrize("path", OPERATIONS)
 def test_every_operation_gives_an_answer(app: Starlette, path: str) -> None:
-    """With nothing but what it needs."""
+    """With only the required parameters."""
     url = path.replace("{publication}", "hot-papers").replace("{day}", "latest").replace("{paper}", "2101.04869")
     query = "?q=robot" if path == "/search" else ""
     answer = get(app, f"/api/v1{url}{query}")
@@ -119,7 +119,7 @@ def test_every_operation_gives_an_answer(app: Starlette, path: str) -> None:
 
 
 def test_what_the_document_does_not_have_is_noticed() -> None:
-    """The check itself."""
+    """Tests `check` itself."""
     wrong = Answer(200, {"content-type": "application/json", "etag": '"1"', "link": ""}, b'{"issues": [], "next": 7}')
     with pytest.raises(Exception, match="7 is not valid"):
         check("/publications/{publication}/issues", wrong)

@@ -1,5 +1,5 @@
-"""The API behind a real server: in several processes and threads while the record is written to, and streams that
-somebody leaves."""
+"""The API behind a real server: several processes and threads while the record is written to, and streams that clients
+abandon."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tests.web.serving import in_process, in_thread
 
 POSTS = f"/api/v1/papers/{made.ID}/posts?limit=100"
 EXPORT = "/api/v1/export"
-"""Of which two are taken at once, and who is the third is told to come again."""
+"""Two clients may take it at once; a third is told to retry later."""
 ASKED = (POSTS, "/api/v1/publications/daily/issues/latest", f"/api/v1/papers/{made.ID}", "/api/v1/status",
          f"/api/v1/papers/{made.ID}/snapshots", "/api/v1/search?q=only", EXPORT)  # fmt: skip
 
 
 def reader(port: int, rounds: int) -> tuple[list[int], set[str]]:
-    """Asks everything again and again on one connection: how many posts there were each time, and all digests."""
+    """Asks everything repeatedly on one connection; returns the number of posts each time, and all digests."""
     counts, digests = [], set()
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         for url in ASKED * rounds:
@@ -63,7 +63,7 @@ def test_several_processes_and_threads_while_it_is_written_to(store_url: str) ->
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """Exports that go on until they are let go."""
+    """Exports that continue until released."""
     go_on: list[int] = []
 
     def endless(*_: object) -> Iterator[bytes]:
@@ -76,7 +76,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
 
 
 def begun(port: int) -> socket.socket:
-    """An export of which the beginning has been read."""
+    """An export whose beginning has been read."""
     client = socket.create_connection(("127.0.0.1", port))
     client.sendall(b"GET /api/v1/export HTTP/1.1\r\nHost: a\r\n\r\n")
     assert client.recv(1000).startswith(b"HTTP/1.1 200 OK")
@@ -164,7 +164,7 @@ def test_an_export_that_cannot_begin_is_a_problem(opened: Opened, monkeypatch: p
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_the_end_of_an_answer_does_not_wait_for_its_beginning(host: str) -> None:
-    """Else each answer of several packets takes 40 ms more."""
+    """Otherwise each answer of several packets takes 40 ms longer."""
     with serve._listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
         accepted, _ = listener.accept()
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0

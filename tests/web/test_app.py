@@ -27,7 +27,7 @@ from tests.render.sample import LISTED_READER
 Answer = tuple[int, dict[str, str], bytes]
 RENDERED = list(SiteChannel().render(LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers")))
 INDEX = ("search/index.json", "search/papers/", "search/2021-q1/")
-"""What files alone are searched by: the app searches the record."""
+"""The search index exists only as files: the app searches the record."""
 FILES = {file.path: file.data for file in RENDERED if file.data and not file.path.startswith(INDEX)}
 FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
 APP = app(lambda: LISTED_READER, "hot-papers")
@@ -63,7 +63,7 @@ def test_every_page_is_the_static_file() -> None:
 
 
 def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
-    """Pages are read over new connections, whichever was ended, and asked for later while there is none."""
+    """Pages are read over new connections whichever one was closed, and can be requested again after an outage."""
     ended = (
         "SELECT pg_terminate_backend(pid, 5000) FROM (SELECT pid FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY backend_start DESC LIMIT ?) AS last"
@@ -147,7 +147,7 @@ def test_every_answer_is_guarded(path: str) -> None:
 
 
 def test_a_head_has_the_same_headers() -> None:
-    """The server leaves the body out; that is in the test over a socket."""
+    """The server drops the body, which the test over a socket checks."""
     assert ask("/2021-01-14/", "HEAD")[:2] == ask("/2021-01-14/")[:2]
 
 
@@ -247,7 +247,7 @@ def test_a_real_server_serves_it() -> None:
     thread.join()
 
 
-# ---- where the site is public ------------------------------------------------------------------------------
+# ---- the public site ---------------------------------------------------------------------------------------
 
 PUBLIC = SiteConfig(base="https://papers.example/")
 

@@ -1,4 +1,4 @@
-"""Connections that only hold places: a real server, real sockets, little time."""
+"""Connections that only hold places: a real server, real sockets, short times."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.render.sample import LISTED_READER
 
 SLOW = 300
 LIMIT = 30.0
-"""Seconds for which a condition is waited for before a test fails."""
+"""Seconds to wait for a condition before a test fails."""
 
 
 async def _taken(request: Request) -> Response:
@@ -37,7 +37,7 @@ MORE = [Route("/taken", _taken, methods=["POST"]), Route("/large", _large)]
 
 @contextmanager
 def serving(allowed: ConnectionLimits) -> Iterator[int]:
-    """The site behind a server with these limits; its port."""
+    """Serves the site with these limits; yields its port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     running = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0, more=MORE, allowed=allowed)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -69,7 +69,7 @@ def connect(port: int, sent: bytes, host: str = "127.0.0.1") -> socket.socket:
 
 
 def page(port: int, host: str = "127.0.0.1") -> int:
-    """The status of the front page, for somebody who has just come."""
+    """The status of the front page for a new client."""
     asked = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT, source_address=(host, 0))
     try:
         asked.request("GET", "/")
@@ -79,7 +79,7 @@ def page(port: int, host: str = "127.0.0.1") -> int:
 
 
 def is_ended(one: socket.socket) -> bool:
-    """Whether the server ends a connection within the limit; what it says before is read."""
+    """Whether the server closes a connection within the limit; anything sent before that is read."""
     try:
         while one.recv(65536):
             pass
@@ -96,7 +96,7 @@ BODY = b"POST /taken HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\n
 
 @pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
 def test_who_only_holds_places_makes_room_for_others(sent: bytes) -> None:
-    """300 of many addresses, where 100 may be connected: whoever comes then is answered, long before any time is up."""
+    """300 connections from many addresses where 100 are allowed: new clients are served long before any timeout."""
     with serving(ConnectionLimits(most=100, share=100, head=600, body=600)) as port, ExitStack() as held:
         for n in range(SLOW):
             held.enter_context(connect(port, sent, f"127.0.0.{2 + n % 50}"))
@@ -170,7 +170,7 @@ def test_an_answer_that_nobody_reads_is_given_up() -> None:
 
 
 def test_a_whole_request_may_take_its_time_to_be_answered() -> None:
-    """What is limited is asking, and sending a body in pieces is no crime."""
+    """Only the time to send the request is limited, and a body may arrive in pieces."""
     with serving(ConnectionLimits(most=4, head=5, body=60)) as port, connect(port, BODY) as one:
         one.sendall(b"x" * 999)
         found = b""

@@ -1,4 +1,4 @@
-"""The service behind a custom feed: its documents, its pages, and what is asked that makes no sense."""
+"""The service behind a custom feed: its documents, its pages, and invalid requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def quotation(n: int, network: str = "bluesky") -> Quotation:
 
 
 def reader_of(*days: list[list[Quotation]]) -> PlainIssueReader:
-    """Issues of the days from 4 January 2021 on: the posts of each place."""
+    """Issues from 4 January 2021 on: the posts of each place."""
     issues = [
         issue(OWN, f"2021-01-{n:02}", [
             heard(place, paper(f"2101.9990{place}", "Kettles"), [], [], *posts) for place, posts in enumerate(places, 1)
@@ -73,7 +73,7 @@ def ask(path: str, issue_reader: PlainIssueReader = SHELF) -> tuple[int, dict[st
 
 
 def page(query: str = "", issue_reader: PlainIssueReader = SHELF) -> tuple[list[int], str]:
-    """The numbers of the posts of a page, and its cursor."""
+    """The numbers of a page's posts, and its cursor."""
     status, _, said = ask(f"/xrpc/app.bsky.feed.getFeedSkeleton?feed={quote(FEED)}{query}", issue_reader)
     assert status == 200
     return [int(one["post"].rpartition("3k")[2]) for one in said["feed"]], said.get("cursor", "")
@@ -135,7 +135,7 @@ def test_only_the_latest_issues_are_in_it() -> None:
     issues = [issue(OWN, day, [heard(1, paper("2101.99901", "K"), [], [], quotation(n))]) for n, day in enumerate(days)]
     issue_reader = Counted([OWN], issues)
     skeleton = FeedSkeleton(issue_reader, "daily")
-    assert len(skeleton.page("", 5)[0]) == 5 and Counted.read == 6  # no more than somebody scrolls
+    assert len(skeleton.page("", 5)[0]) == 5 and Counted.read == 6  # only as many as a reader scrolls through
     assert len(skeleton.page("", 1000)[0]) == ISSUES == Counted.read
 
 

@@ -1,4 +1,4 @@
-"""What all forms keep to: where they come from, how much is sent, how often, how much is done at once."""
+"""The rules for all forms: origin, size, rate limits, and concurrent requests."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_page_says_whose_it_is_and_leads_there(app: Starlette) -> None:
         ("", "https://b.example", False),
         ("", "http://a.example", False),
         ("", "null", False),
-        ("", "", True),  # no browser: it acts in nobody's name
+        ("", "", True),  # not a browser: no session to abuse
     ],
 )
 def test_a_form_of_another_site_is_refused(app: Starlette, site: str, origin: str, taken: bool) -> None:
@@ -123,7 +123,7 @@ def test_each_client_may_send_so_much_an_hour(app: Starlette) -> None:
 
 
 def test_each_client_may_look_so_often_a_minute(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = SimpleNamespace(monotonic=lambda: 1.0)  # no token comes back meanwhile, however slow this machine is
+    clock = SimpleNamespace(monotonic=lambda: 1.0)  # no token is refilled meanwhile, however slow this machine is
     monkeypatch.setattr(forms, "time", clock)
     for _ in range(VIEWS_A_MINUTE):
         assert look(app, "/deep/echo").status == 200
@@ -134,7 +134,7 @@ def test_each_client_may_look_so_often_a_minute(app: Starlette, monkeypatch: pyt
 
 
 def test_a_client_has_its_share_of_seats_and_no_more(router: FormRouter) -> None:
-    """While one asks for more than it gets, another is served."""
+    """While one client exceeds its share, another is served."""
     go, there = threading.Event(), threading.Semaphore(0)
 
     def slow(_: Values) -> FormPage:
@@ -156,7 +156,7 @@ def test_a_client_has_its_share_of_seats_and_no_more(router: FormRouter) -> None
 
 
 def test_who_is_refused_keeps_what_they_typed() -> None:
-    """Too often, too busy, not usable, too long: the form comes back, filled in."""
+    """Too often, busy, invalid, too long: the form comes back filled in."""
 
     def act(values: Values) -> FormPage:
         raise {"busy": BusyStore("held by process 7"), "odd": UsageError("not like that")}[values["said"]]
@@ -250,5 +250,5 @@ def test_what_is_wrong_is_told_and_nothing_that_was_sent_is_alive(router: FormRo
 
 
 def test_headers_are_those_of_messages_pages_but_for_the_referrer() -> None:
-    """Without a referrer a browser sends `Origin: null` with a form."""
+    """Without a referrer, a browser sends `Origin: null` with a form."""
     assert forms.HEADERS["referrer-policy"] == "same-origin"

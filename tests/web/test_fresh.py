@@ -1,4 +1,4 @@
-"""No page is stale, and none is made anew for nothing: every kind of batch, against pages made from a new shelf."""
+"""Pages are never stale and never rebuilt without need: every kind of batch, against pages from a new issue reader."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ Change = Callable[[Record], object]
 
 
 def begun(record: Record) -> None:
-    """Two issues: posts of three people, a thread whose beginning is not known, an account under two names."""
+    """Two issues: posts by three people, a thread whose first post is unknown, an account with two names."""
     record.database.run("PRAGMA synchronous = OFF")
     write(record, DAILY, background())
     said = [
@@ -81,13 +81,13 @@ def begun(record: Record) -> None:
 
 
 def parted(name: str, **more: object) -> Item:
-    """A post of the issue, observed once more."""
+    """A later observation of a post in the issue."""
     made = next(one for one in post(2, name, TODAY, "x:@cora", "Cora on kettles") if isinstance(one, Post))
     return msgspec.structs.replace(made, observed_at=LATER, **more)
 
 
 def several(record: Record, *some: Item) -> None:
-    """A batch each."""
+    """Writes each item in its own batch."""
     for one in some:
         write(record, one)
 
@@ -166,27 +166,27 @@ def store(tmp_path: Path) -> Path:
 
 
 def pages(issue_reader: IssueReader) -> dict[str, bytes | None]:
-    """All that is served of a shelf."""
+    """All pages and feeds served from an issue reader."""
     made, feeds = SitePages(issue_reader, "daily"), FeedMaker(issue_reader, "daily", NOBODY)
     found = {path: made.page(path) for path in made.paths()}
     return {**found, **{path: feeds.feed(path) for path in feeds.paths()}}
 
 
 def as_now(store: Path) -> dict[str, bytes | None]:
-    """The same of a new shelf."""
+    """The same, from a new issue reader."""
     with Record(str(store)) as record:
         return pages(RecordIssueReader(record))
 
 
 def done(store: Path, change: Change) -> None:
-    """Something that another process does."""
+    """A change by another process."""
     with Record(str(store)) as record:
         change(record)
 
 
 @pytest.mark.parametrize("name", QUIET)
 def test_what_changes_no_page_makes_none_anew(store: Path, name: str) -> None:
-    """Pages that were not made before, either, are as a new shelf has them."""
+    """Pages not rendered before also match those from a new issue reader."""
     with closing(FreshIssueReader(partial(Record, str(store)))) as fresh:
         before, said = fresh(), as_now(store)
         done(store, QUIET[name])
@@ -218,7 +218,7 @@ def test_whatever_happens_in_whatever_order_no_page_is_stale(store: Path, seed: 
 
 
 def test_a_page_that_is_made_anew_holds_up_no_other() -> None:
-    """While one is made, one that is at hand is answered."""
+    """While one page is rendered, a cached one is served."""
     begun, go_on = threading.Event(), threading.Event()
 
     class Slow(PlainIssueReader):
@@ -248,7 +248,7 @@ def test_a_page_that_is_made_anew_holds_up_no_other() -> None:
 
 
 def test_who_comes_while_somebody_looks_gets_what_is_there_after_they_came() -> None:
-    """A look that began before something was hidden answers nobody who asked after it."""
+    """A look-up that began before something was hidden answers no request made after that."""
     looks: list[int] = []
     first, go_on = threading.Event(), threading.Event()
 

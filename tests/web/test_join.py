@@ -1,4 +1,4 @@
-"""To ask for a publication by mail: a message goes out, and nobody learns who gets it already."""
+"""Subscribing by mail: a message goes out, and nobody learns who is already subscribed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.web.sent import BASE, Shown, look, send
 
 
 class Site:
-    """The app's routes on a store, a mail server, and a clock. `settled` waits until all messages are out."""
+    """The app's routes on a store, a mail server, and a clock. `settled` waits until all messages are sent."""
 
     def __init__(self, store: Path, box: Box) -> None:
         self.record, self.clock, self._store, self._box = Record(str(store)), BEFORE, store, box
@@ -46,7 +46,7 @@ class Site:
         return send(self.app, "/mail/join", {"publication": "daily", "address": address, **more})
 
     def settled(self) -> None:
-        """Everything that was begun is done; then the app begins anew, which also empties all buckets."""
+        """Finishes all pending work, then restarts the app, which also resets the rate limits."""
         self.router._background._pool.shutdown()
         self.router.close()
         self.begin()
@@ -94,8 +94,8 @@ def test_the_publication_is_the_app_s_own_where_none_is_named(site: Site, box: B
 
 
 def test_the_answer_is_the_same_for_whomever_it_is_about(site: Site, box: Box) -> None:
-    """Of a reader, of one who left, of one who bounced, of one who was asked, of a stranger, of one whose mail server
-    says no; and before any message was sent."""
+    """For a reader, one who left, one whose mail bounced, one asked already, a stranger, and one whose mail server
+    refuses; and before any message is sent."""
     mark = joined(site.record, "reads@moth.example", skip_empty=False)
     subscribers.end(site.record, joined(site.record, "left@moth.example"), BEFORE)
     subscribers.bounce(site.record, joined(site.record, "bounced@moth.example"), "5.1.1", BEFORE)
@@ -158,7 +158,7 @@ def test_no_more_messages_an_hour_whoever_asks(site: Site, box: Box, monkeypatch
 def test_the_limit_of_an_hour_tells_nothing_of_an_address(
     site: Site, monkeypatch: pytest.MonkeyPatch, who: str
 ) -> None:
-    """The last place within the hour is used up whoever it is for: for a reader too, who gets no message."""
+    """Any request uses up the last place of the hour, even that of a reader, who gets no message."""
     monkeypatch.setattr(join_page, "MOST_AN_HOUR", 1)
     joined(site.record, "reads@moth.example")
     subscribers.end(site.record, joined(site.record, "left@moth.example"), BEFORE)

@@ -1,4 +1,4 @@
-"""Buckets of tokens, and whose they are."""
+"""Token buckets, and which client each belongs to."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_after_the_seconds_that_are_told_it_is_given(cost: int, rate: int) -> No
             assert buckets.take("a", cost, now) == 0
 
 
-# ---- who asks ----------------------------------------------------------------------------------------------
+# ---- the client --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pages that messages lead to: looking changes nothing, a POST acts, and nobody learns an address."""
+"""The pages that messages link to: GET changes nothing, POST acts, and nobody learns an address."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Site:
         return tokens.encode(self.record.hasher.secret, MailToken(purpose, mark, moment))
 
     def ask(self, address: str = "some@moth.example") -> str:
-        """Somebody asks; the token in their message."""
+        """Requests a subscription; returns the token of the message."""
         asked = subscribers.ask(self.record, "daily", address, BEFORE)
         assert asked is not None
         return self.token(asked.mark, "confirm", BEFORE // 1_000_000)
@@ -87,7 +87,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def buttons(page: Page) -> Sequence[str]:
-    """Where the page's forms go, by POST alone."""
+    """The targets of the page's forms, all of them POST."""
     assert all(form.attributes["method"] == "post" for form in page.all("form"))
     return [form.attributes["action"] for form in page.all("form")]
 
@@ -115,7 +115,7 @@ def test_a_confirmation_that_came_too_late_or_was_ended(site: Site) -> None:
 
 
 def test_one_click_unsubscribes(site: Site) -> None:
-    """RFC 8058 §3.2: a POST with this body, from a program, without cookies, that follows no redirect."""
+    """RFC 8058 §3.2: a POST with this body, from a program, without cookies or redirects."""
     token = site.token(join(site.record, "some@moth.example"))
     status, headers, page = site.get(f"/mail/unsubscribe/{token}")
     assert status == 200 and "Unsubscribe from The Daily Dozen?" in page.text
@@ -197,7 +197,7 @@ def test_a_store_that_is_busy_asks_for_patience() -> None:
 
 
 def test_a_store_that_is_held_holds_up_nobody_else(site: Site, tmp_path: Path) -> None:
-    """While one waits for the lock to write, the loop answers others."""
+    """While one request waits for the write lock, the event loop answers others."""
     token = site.token(join(site.record, "some@moth.example"))
 
     async def both() -> tuple[bool, int]:
@@ -224,5 +224,5 @@ def test_more_pages_than_can_be_made_at_once_are_told_to_wait(site: Site, monkey
 
 
 async def answered(app: Starlette, method: str, path: str) -> int:
-    """The status of one request, in a loop that is running."""
+    """The status of one request, in the running event loop."""
     return (await asked(app, scope_of(path, method))).status

@@ -1,4 +1,4 @@
-"""Whoever posted proves the account by a code in its profile, on the loopback networks, and has their way."""
+"""Authors of posts prove an account by a code in its profile, on the loopback networks, and their choice is applied."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def loopback() -> Iterator[Loopback]:
 
 
 class Site:
-    """The app on a store in which people of the loopback networks speak of papers, with a folder of pages."""
+    """The app on a store in which people on the loopback networks post about papers, with a folder of pages."""
 
     def __init__(self, folder: Path, loopback: Loopback) -> None:
         self.folder, self.store, self.loopback, self.clock = folder, folder / "hotpapers.db", loopback, AT
@@ -76,7 +76,7 @@ class Site:
         return [account, *paper(number), *talk(number, 60, at, by.network)[2:], *words]
 
     def begin(self, bots: BotSettings | None = None, base_addresses: Sequence[str] | None = None) -> None:
-        """The app; all buckets are empty."""
+        """Starts the app with fresh rate limits."""
         self.router = FormRouter(BASE, DAILY.title)
         found = reader_features.ReaderConfig(all_settings.Settings(), self.folder, "", SiteConfig(app=BASE), TERMS)
         dependencies = reader_features.my_posts_dependencies(partial(Record, str(self.store)), found)
@@ -88,21 +88,21 @@ class Site:
         self.app = Starlette(routes=list(my_posts.routes(self.router, self.dependencies)))
 
     def code(self, who: str) -> Shown:
-        """Somebody says who they are: the page with the code."""
+        """Enters an account name; returns the page with the code."""
         return send(self.app, "/mine", {"who": who})
 
     def ask(self, page: Shown, choice: str = "hide", **changes: str) -> Shown:
-        """The form of that page is sent."""
+        """Submits the form on that page."""
         return send(self.app, "/mine", {**page.hidden, "choice": choice, **changes})
 
     def prove(self, by: Person, choice: str = "hide") -> Shown:
-        """All of it, as it should be."""
+        """Goes through the whole procedure correctly."""
         page = self.code(self.handle(by))
         self.loopback.profiles[by.id] = f"Kettles and stoves. {code_in(page)}"
         return self.ask(page, choice)
 
     def settled(self) -> None:
-        """What was begun is done."""
+        """Finishes all pending work."""
         self.router._background._pool.shutdown()
         self.router.close()
         self.begin()
@@ -112,7 +112,7 @@ class Site:
         return [one for one in rows if isinstance(one, Verdict)]
 
     def shows(self, words: str) -> tuple[bool, bool]:
-        """Whether the app's page and the folder's have these words."""
+        """Whether the app's page and the folder's page contain these words."""
         issue_reader = RecordIssueReader(self.record)
         page = get(pages(lambda: issue_reader, "daily"), f"/{DAY}/").plain
         return words.encode() in page, words in (self.folder / "site" / DAY / "index.html").read_text("utf-8")
@@ -183,7 +183,7 @@ def test_without_the_code_nothing_happens(site: Site) -> None:
 
 
 def test_who_reads_the_code_in_the_profile_cannot_use_it(site: Site) -> None:
-    """The code is public while it stands there; the page that it belongs to is not."""
+    """The code is public while it is in the profile; the page it belongs to is not."""
     page = site.code("ada.example")
     site.loopback.profiles[ADA.id] = code_in(page)
     eve = site.code("ada.example")
@@ -207,7 +207,7 @@ def test_a_proof_is_of_one_account_and_one_day(site: Site) -> None:
 
 
 def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
-    """So nobody makes this program ask a server of their choice."""
+    """So nobody can make this program contact a server of their choice."""
     before = len(site.loopback.asked)
     for who in (
         "eve.example",
@@ -268,7 +268,7 @@ def test_who_shares_a_name_is_told_what_their_network_calls_them(
 
 
 def test_one_profile_at_a_time_is_read_from_a_server(site: Site) -> None:
-    """Who comes while another is waited for is told so at once, and keeps their page; other servers are read."""
+    """A second request to the same server is told to wait and keeps its page; other servers are read."""
     page = site.code("ada.example")
     site.loopback.profiles[ADA.id] = code_in(page)
     with site.dependencies.turns.acquire(site.loopback.bases["bluesky.view"]) as ours:
@@ -301,7 +301,7 @@ def test_who_sends_too_much_keeps_what_they_typed(site: Site) -> None:
 
 
 def test_a_server_inside_is_never_asked(site: Site, caplog: pytest.LogCaptureFixture) -> None:
-    """Somebody else's server may say that an account is at an address inside; only settings may name such a one."""
+    """A remote server may claim that an account is at an internal address; only settings may name one."""
     key = "mastodon:http://127.0.0.1:1/users/eve"
     write(
         site.record, [Account(account=key, handle="eve@127.0.0.1:1", observed_at=AT), *post(1, "mastodon:e", AT, key)]
@@ -391,7 +391,7 @@ def test_the_operator_is_asked_where_a_word_is_not_enough(site: Site, rule: str)
 
 @pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
 def test_a_word_that_was_enough_is_none_against_what_is_found_later(site: Site, rule: str) -> None:
-    """Nor is it forgotten: the rules that it goes before stay lifted."""
+    """And the proof is remembered: the rules it overrules stay lifted."""
     judged(site, "template")
     site.prove(ADA, "person")
     judged(site, "rate", at=AT + HOUR)
@@ -438,7 +438,7 @@ def test_where_no_more_reports_are_taken_no_word_is(site: Site, monkeypatch: pyt
 
 
 def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None:
-    """The client as it is made of settings: it asks the loopback networks, which they name."""
+    """The client built from settings contacts the loopback networks named there."""
     file = tmp_path / "hotpapers.toml"
     file.write_text(settings_toml(site.loopback.bases), "utf-8")
     found = all_settings.load(file)
@@ -459,7 +459,7 @@ def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None
 def test_who_forgets_the_proxy_is_warned(
     site: Site, caplog: pytest.LogCaptureFixture, base: str, proxies: int, warned: bool
 ) -> None:
-    """All readers would be one client."""
+    """Otherwise all readers would count as one client."""
     found = all_settings.Settings(serve=ServeSettings(base=base, proxies=proxies))
     operator = reader_features.ReaderConfig(found, site.folder, "", SiteConfig(app=base), TERMS)
     reader_features.ReaderFeatures(partial(Record, str(site.store)), DAILY, operator).close()

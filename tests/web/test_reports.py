@@ -1,4 +1,5 @@
-"""What readers say of entries and quotations: kept for the operator, about what stands here, bounded."""
+"""Readers' reports about entries and quotations: kept for the operator, only about what is shown, and limited in
+number."""
 
 from __future__ import annotations
 
@@ -131,13 +132,13 @@ def test_nothing_is_taken_about_what_does_not_stand_here(site: Site, path: str, 
     "post", ["", "hackernews:3", "hackernews:4", "hackernews:5", "hackernews:1001", "hackernews:1' --", "x" * 3000]
 )
 def test_nor_about_a_post_that_is_not_quoted_there(site: Site, post: str) -> None:
-    """One that stands under the paper no more, has no words, stands under another paper, or is not there."""
+    """One no longer under the paper, one without words, one under another paper, and one that does not exist."""
     assert site.send(post=post).status == 404 and site.kept == []
     assert look(site.app, f"/report?{urlencode(site.fields(post=post))}").status == 404
 
 
 def test_what_is_hidden_is_not_told(site: Site) -> None:
-    """A form says of it what it says of a post that never was."""
+    """The form gives the same answer as for a post that never existed."""
     assert site.send(post="hackernews:2", said="Hm").status == 200
     write(site.record, [judged("hackernews:eve", "hidden", rule="hide", at=AT)])
     gone, never = (site.send(post=f"hackernews:{n}") for n in (2, 99))

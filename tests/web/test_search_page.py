@@ -1,4 +1,4 @@
-"""Searching in the app: the page, its answers, and the feeds of what somebody looks for."""
+"""Searching in the app: the page, its answers, and feeds of search results."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def sample(served: Served, sample_store: Path) -> Starlette:
 
 @pytest.fixture(scope="module")
 def talked(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Starlette:
-    """The app over papers and posts in several languages, hostile ones among them."""
+    """The app over papers and posts in several languages, some of them hostile."""
     path = tmp_path_factory.mktemp("talked") / "talked.db"
     with Record(str(path)) as record:
         tea = paper(1, title="Kettles for the 机器学习 of tea", abstract="On steam.")
@@ -80,7 +80,7 @@ def talked(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Starlett
 
 
 def said() -> Iterator[Item]:
-    """Posts in two languages, and papers and posts that try to come alive."""
+    """Posts in two languages, and hostile papers and posts."""
     yield from post(1, "bluesky:ar", moment(DAY) + 1, text="قرأت عن القهوة والشاي", lang="ar", rtl=True)
     yield from post(1, "bluesky:zh", moment(DAY) + 2, text="关于机器学习的新论文", lang="zh")
     for n, text in enumerate(HOSTILE):
@@ -119,7 +119,7 @@ def test_an_address_without_its_slash_keeps_the_question(sample: Starlette) -> N
 
 
 def test_an_answer_needs_no_script(sample: Starlette) -> None:
-    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    """HOTPAPERS_REWRITE=1 rewrites the expected file: check the diff before you keep it."""
     answer = ask(sample, "transformer author:likhosherstov")
     assert answer.status == 200 and answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"] == f"{SEARCH_POLICY}; frame-ancestors 'none'"
@@ -205,7 +205,7 @@ def test_a_store_that_is_gone_is_said(served: Served, sample_store: Path, tmp_pa
     search.close()
 
 
-# ---- languages, and what tries to come alive -----------------------------------------------------------
+# ---- languages and hostile texts -------------------------------------------------------------------------
 
 
 def test_papers_and_posts_in_any_language(talked: Starlette) -> None:

@@ -1,7 +1,9 @@
-"""Two simulated years of the whole program, compared with the script, and the arithmetic to full size; then the first
-issues of newcomers, and their issues two weeks later.
+"""Simulate two years of the whole program, or new sites, and compare the results with the script.
 
-python -m tests.years [--short] [--folder DIR] [--papers N] python -m tests.years --newcomers 1-20 [--later 1-4]
+The two years are also scaled to full size. New sites are checked for their first issues, and two weeks later.
+
+python -m tests.years [--short] [--folder DIR] [--papers N]
+python -m tests.years --newcomers 1-20 [--later 1-4]
 """
 
 from __future__ import annotations
@@ -20,11 +22,11 @@ from tests.years.story import Story, seventeen_days, two_years
 from tests.years.years import PAPERS, Sample, lived
 
 NEWCOMERS, LATER = range(1, 21), range(1, 5)
-"""The seeds of new sites, and of those whose issues two weeks later are looked at."""
+"""The seeds of the new sites, and of those whose issues are compared two weeks later."""
 
 
 def main(words: list[str]) -> int:
-    """Lives through it, prints what came out; 1 where something is not as it must be."""
+    """Run the simulation and print the results; 1 if anything is wrong."""
     reader = argparse.ArgumentParser(prog="python -m tests.years", description=__doc__.splitlines()[0])
     reader.add_argument("--short", action="store_true", help="seventeen days instead of two years")
     reader.add_argument("--folder", type=Path, help="where the store is kept afterwards; a temporary one by default")
@@ -45,13 +47,13 @@ def main(words: list[str]) -> int:
 
 
 def seeds(text: str) -> range:
-    """`1-20`."""
+    """Parse a range of seeds such as `1-20`."""
     least, _, most = text.partition("-")
     return range(int(least), int(most or least) + 1)
 
 
 def newcomers(some: Sequence[int], later: Sequence[int]) -> int:
-    """The first issues of new sites; and of some of them those two weeks later, beside sites that began before."""
+    """The first issues of new sites; for some sites also those two weeks later, next to the issues of older sites."""
     failed = 0
     compared = dict.fromkeys(newcomer.EARLIER, Causes())
     for seed in some:
@@ -77,7 +79,7 @@ def newcomers(some: Sequence[int], later: Sequence[int]) -> int:
 
 
 def tell_later(days: int, compared: Causes) -> None:
-    """Prints how issues compare with those of a site that began so many days before."""
+    """Print how issues compare with those of a site that is this many days older."""
     print(f"  two weeks later, beside a site that began {days} days before", flush=True)
     print(*(f"    {line}" for line in compared.lines()), sep="\n", flush=True)
 

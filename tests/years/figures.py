@@ -1,8 +1,8 @@
-"""What was measured in these years, and what a site of full size needs by it: a table with its arithmetic.
+"""What the simulated years measured, and what a full-size site needs according to it: a table with its arithmetic.
 
-Bytes of a row are those of its table's pages and of all its indexes, divided by its rows; bytes of a batch those of its
-own row without what its items add. Both come from the store that was lived through. How many there are at full size is
-assumed, each number with the reason for it.
+Bytes per row are the pages of a table and all its indexes, divided by its rows; bytes per batch are those of the
+batch's own row, without what its items add. Both come from the simulation's store. Counts at full size are assumptions,
+each with its reason.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import apsw
 
 YEARS = 2
 WORKDAYS = 250
-"""Days a year with an announcement."""
+"""Days with an announcement per year."""
 STORE, MEMORY = 8_000_000_000, 1_000
 """Limits: bytes of the store, megabytes of memory."""
 
 
 class Assumed(NamedTuple):
-    """How many of something there are at full size in a year, and why."""
+    """How many of something a full-size site has per year, and why."""
 
     what: str
     a_year: int
@@ -60,14 +60,14 @@ KEPT = (
     Assumed("other originals", (POSTS + LISTED * 40) * 30 // 365, "those of 30 days"),
     Assumed("followed posts", PEOPLE * 60 // 365, "those of 60 days"),
 )
-"""Of which there are never more than so many."""
+"""Kinds whose number is bounded, as old ones expire."""
 REAL = {"paper": 2_088, "originals of arXiv": 1_330}
-"""Bytes of what is longer than here, where texts are made up and short: a row as `make bench` measures it, and an
-answer of arXiv's packed (1,083 bytes on average of 157 recorded ones) with what an original takes besides."""
+"""Bytes of what is larger in reality than with made-up short texts: a row as `make bench` measures it; and a packed
+answer from arXiv (1,083 bytes on average over 157 recorded ones) plus an original's overhead."""
 
 
 class Line(NamedTuple):
-    """A line of the table: bytes of one, how many in two years, and why so many."""
+    """A line of the table: bytes of one item, how many in two years, and why so many."""
 
     what: str
     each: float
@@ -76,12 +76,12 @@ class Line(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Of all of them."""
+        """Bytes of all of them."""
         return round(self.each * self.many)
 
 
 class Store:
-    """A store's pages."""
+    """The pages of a store."""
 
     def __init__(self, file: Path) -> None:
         self._connection = apsw.Connection(str(file), apsw.SQLITE_OPEN_READONLY)
@@ -90,11 +90,11 @@ class Store:
         self.pages = {str(name): int(size) for name, size in self._connection.execute(pages)}
 
     def one(self, sql: str) -> float:
-        """The only value of a query."""
+        """The single value that a query returns."""
         return float(self._connection.execute(sql).get or 0)
 
     def each(self, table: str) -> float:
-        """Bytes of a row."""
+        """Bytes per row of a table."""
         return self.pages[table] / max(self.one(f"SELECT count(*) FROM {table}"), 1)
 
     def batch(self) -> tuple[float, float]:
@@ -106,7 +106,7 @@ class Store:
 
 
 def lines(store: Store) -> Iterator[Line]:
-    """What makes up a store of full size after two years."""
+    """What makes up a full-size store after two years."""
     empty, listed = store.batch()
     for rows in ROWS:
         larger = ISSUES_LARGER if rows.what == "issue" else 1
@@ -129,5 +129,5 @@ def table(store: Store) -> Iterator[str]:
 
 
 def total(store: Store) -> int:
-    """Bytes of a store of full size after two years."""
+    """Bytes of a full-size store after two years."""
     return sum(line.bytes for line in lines(store))

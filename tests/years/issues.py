@@ -1,4 +1,4 @@
-"""Issues and pages compared with story, plan and script: there once, in time, honest about what was not read."""
+"""Check issues and pages against story, plan and script: present once, on time, honest about what was not read."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tests.years.weather import Calm, Span, joined, unreadable
 LIMIT = 12 * HOUR
 """How long a daily issue waits for its announcement."""
 LOOK = HOUR // 2
-"""How often it is looked whether an issue is due, in these years."""
+"""How often the simulation checks for due issues."""
 BACK_AGAIN = 3 * HOUR
-"""How long it takes, after a trouble, until all jobs have done a round."""
+"""How long after a trouble all jobs need to complete a round."""
 LATELY = 4 * HOUR
-"""What was said so shortly before an issue closes may not have been found: networks are read in turns."""
+"""A post made this shortly before an issue closes may be missed, since networks are read in turns."""
 
 
 class Schedule(NamedTuple):
-    """When a publication appears: of which window, at which hour, in which zone."""
+    """When a publication appears: how often, at what hour, in which zone."""
 
     name: str
     hour: int
@@ -45,7 +45,7 @@ class Schedule(NamedTuple):
         return day.weekday() == 0 if self.name == "weekly" else day.day == 1
 
     def window(self, content: IssueContent) -> int:
-        """From when on an issue tells how networks were read."""
+        """The start of the period for which an issue reports how networks were read."""
         return content.as_of - DAY if self.name == "daily" else content.from_at
 
 
@@ -69,7 +69,7 @@ class Issue(NamedTuple):
 
 
 class Issues:
-    """All issues of a record, and what must be of them."""
+    """All issues of a record, and what they must be like."""
 
     def __init__(self, record: Record, oracle: Oracle) -> None:
         self.oracle, self.story = oracle, oracle.story
@@ -82,10 +82,10 @@ class Issues:
         self.store = joined([*oracle.stopped, *oracle.story.away, *oracle.story.full])
         self.well = {one: Calm([*unreadable(oracle.story.faults, one), *self.store]) for one in TALKING}
 
-    # ---- there, once, in time ----------------------------------------------------------------------------
+    # ---- present, once, on time --------------------------------------------------------------------------
 
     def due(self) -> Iterator[tuple[Schedule, datetime.date]]:
-        """Every issue that must be there: closed after the program was started, and half a day before the end."""
+        """All issues that must exist: closed after the program first started, and half a day before the end."""
         day = datetime.datetime.fromtimestamp(self.story.start / 1e6, datetime.UTC).date()
         while (at := _midnight(day)) < self.story.end:
             for one in SCHEDULES:
@@ -95,7 +95,7 @@ class Issues:
             assert at < _midnight(day)
 
     def labels(self) -> Iterator[str]:
-        """Issues that are missing, that are there twice, or that nobody waits for."""
+        """Issues that are missing, present twice, or not due."""
         found = [(one.schedule.name, one.day) for one in self.all]
         wanted = [(one.name, day) for one, day in self.due()]
         twice = sorted({one for one in found if found.count(one) > 1})
@@ -105,7 +105,7 @@ class Issues:
         yield from (f"{one}: not due" for one in early if (one.schedule.name, one.day) not in wanted)
 
     def punctual(self) -> Iterator[str]:
-        """Issues that were frozen before they closed, or later than they could be."""
+        """Issues frozen before they closed, or later than necessary."""
         for one in self.all:
             closes = one.schedule.closes(one.day)
             frozen = f"{one}: closes at {utc(closes)}, cut at {utc(one.content.as_of)}, frozen at {utc(one.frozen_at)}"
@@ -115,31 +115,31 @@ class Issues:
                 yield f"{frozen}; could have been at {utc(self.latest(one))}"
 
     def latest(self, one: Issue) -> int:
-        """By when an issue must be frozen: a look after it closed and its announcement was there, or after its limit,
-        or after the store could be used again."""
+        """The deadline for freezing an issue: one look after it closed and its announcement was there, or its wait ran
+        out, and the store could be used."""
         closes = one.schedule.closes(one.day)
         ready = closes if self.announced_in_time(one) else closes + LIMIT
         return self._usable(ready) + LOOK + HOUR // 60
 
     def announced_in_time(self, one: Issue) -> bool:
-        """Whether the day's announcement was surely read when its issue closed, or none is waited for."""
+        """Whether the day's announcement was surely read when its issue closed, or was not expected."""
         label, closes = one.day.isoformat(), one.schedule.closes(one.day)
         if one.schedule.name != "daily" or not days.expected(label):
             return True
         return self.oracle.calm["arxiv"].some(days.closes_at(label), closes)
 
     def _usable(self, moment: int) -> int:
-        """The first moment from then on at which the program runs and its store can be used, and has been for an hour:
-        who failed before is not at once there again."""
+        """The first moment from then on when the program runs and its store is usable. The hour after a failure does
+        not count, since retries take time."""
         for one in self.store:
             if one.start <= moment < one.end + HOUR:
                 return one.end + HOUR
         return moment
 
-    # ---- what was not read is not nothing ----------------------------------------------------------------
+    # ---- unread networks are named -----------------------------------------------------------------------
 
     def honest(self, held: Held) -> Iterator[str]:
-        """Networks that an issue calls read though they were away when it closed, or though something is missing."""
+        """Networks that an issue calls fully read although they were down when it closed, or posts are missing."""
         for one in self.all:
             readings = {reading.network: reading for reading in one.content.readings}
             for network in TALKING:
@@ -158,12 +158,12 @@ class Issues:
             yield f"{one}: calls {network} read, and lacks {missing[:3]}"
 
     def _away(self, network: str, moment: int) -> Span | None:
-        """The trouble at a moment that kept a network from being read."""
+        """The trouble that kept a network from being read at a moment."""
         spans = joined([*unreadable(self.story.faults, network), *self.store])
         return next((span for span in spans if span.start <= moment < span.end), None)
 
     def _said(self, one: Issue, network: str) -> Iterator[tuple[str, Said]]:
-        """What was said in an issue's window and was there to be found until it closed."""
+        """Posts of an issue's window that could be found until it closed."""
         start = max(one.schedule.window(one.content), self.story.start)
         for day in range(start // DAY, one.content.as_of // DAY + 1):
             for said in self.oracle.script.said(network, day):
@@ -173,7 +173,7 @@ class Issues:
 
     @staticmethod
     def _stays(said: Said, cut: int) -> bool:
-        """Whether it was there from its first moment on until an issue closed."""
+        """Whether a post was visible all the time until an issue closed."""
         return there(said, said.at) and there(said, cut) and not said.at <= said.by.left <= cut
 
     @staticmethod
@@ -182,7 +182,7 @@ class Issues:
         return any(row.since <= one.content.position and row.observed_at <= one.content.as_of for row in rows)
 
     def calm(self) -> Iterator[str]:
-        """Networks that a daily issue does not call read, though nothing was wrong with them for more than a day."""
+        """Networks that a daily issue calls incomplete although nothing was wrong for more than a day."""
         for one in self.all:
             for reading in one.content.readings if one.schedule.name == "daily" else ():
                 start = one.content.as_of - DAY - BACK_AGAIN
@@ -191,7 +191,7 @@ class Issues:
                     yield f"{one}: {reading}"
 
     def announced(self) -> Iterator[str]:
-        """Issues that tell another number of announced papers than arXiv announced, or one that nobody could know."""
+        """Issues with a wrong number of announced papers, or with one that nobody could know."""
         for one in self.all:
             label = one.day.isoformat()
             if one.schedule.name != "daily":
@@ -204,7 +204,7 @@ class Issues:
     # ---- pages -------------------------------------------------------------------------------------------
 
     def pages(self, public: Path) -> Iterator[str]:
-        """Issues without a page, and pages that do not name a network that was not read."""
+        """Issues without a page, and pages that do not name a network that was not fully read."""
         for one in self.all:
             folder, day = public / one.schedule.name, one.day.isoformat()
             page, plain = folder / "site" / day / "index.html", folder / "markdown" / f"{day}.md"

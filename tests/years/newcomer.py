@@ -1,9 +1,8 @@
-"""A new site beside the loopback internet: its first issue, and its issues two weeks later.
+"""A new site on the loopback internet: its first issue, and its issues two weeks later.
 
-A site is started at any hour, as a newcomer would, with the settings that the loopback writes: two weeks of history,
-sixty papers a day. Its first issue must hold ten papers, or all of which three people speak, and call no network read
-in part. Two weeks later its issues are compared, place by place, with those of sites that have been running for longer
-(see `places`).
+A site starts at any hour with the settings that the loopback writes: two weeks of history, sixty papers a day. Its
+first issue must have ten papers, or all that three people mentioned, and must not call any network incomplete. Two
+weeks later its issues are compared, place by place, with those of older sites (see `places`).
 """
 
 from __future__ import annotations
@@ -35,31 +34,31 @@ from tests.years.troubles import Troubles
 HISTORY = 14
 LATER = 14
 COMPARED = 5
-"""So many days later issues are compared, and those of so many days."""
+"""When issues are compared, in days after the start, and how many days of issues."""
 EARLIER = (7, HISTORY)
-"""How many days before it the other site began: those that the new one reads back, or all history."""
+"""How many days older the other site is: as many as the new site reads back, or all history."""
 PLAIN = """
 [publish]
 channels = ["markdown"]
 """
-"""What is compared are issues: no site is made of them."""
+"""Only issues are compared, so no site is built."""
 PAPERS = 60
 CHATTER = 55
 FIRST_BY = 36 * HOUR
-"""How long it takes a new site to have an issue; two days more where a weekend may come between."""
+"""How long a new site takes to have an issue; two days more over a weekend."""
 ENOUGH, VOICES = 10, 3
 MONDAY = datetime.date(2026, 3, 16)
 
 
 class Start(NamedTuple):
-    """When a new site begins, µs UTC, in which world."""
+    """When a new site starts, µs UTC, and the seed of its world."""
 
     seed: int
     at: int
 
     @property
     def history(self) -> str:
-        """The first day on which anything happens."""
+        """The first day with any events."""
         return _date(self.at - HISTORY * DAY).isoformat()
 
     @property
@@ -68,7 +67,7 @@ class Start(NamedTuple):
         return _date(self.at).weekday()
 
     def script(self, papers: int) -> Script:
-        """What happens in that world."""
+        """The script of that world."""
         return Script(self.seed, self.history, papers=papers, chatter=CHATTER)
 
     def __str__(self) -> str:
@@ -76,7 +75,7 @@ class Start(NamedTuple):
 
 
 def start_of(seed: int) -> Start:
-    """A weekday, an hour and a minute, from the seed."""
+    """A weekday, an hour and a minute, derived from the seed."""
     rng = Random(f"newcomer {seed}")
     midnight = datetime.datetime.combine(MONDAY, datetime.time(), datetime.UTC)
     minutes = rng.randrange(7 * 24 * 60)
@@ -99,7 +98,7 @@ def ran(folder: Path, script: Script, start: int, end: int, more: str = "") -> P
 def first(
     start: Start, folder: Path, papers: int = PAPERS, until: int | None = None
 ) -> tuple[dict[str, IssueContent], list[str]]:
-    """A new site's issues up to the day after its first one, or to a moment, and what is wrong with the first."""
+    """A new site's issues until the day after its first one, or until a moment, and the faults of the first."""
     script = start.script(papers)
     end = start.at + FIRST_BY + 2 * (start.weekday > 3) * DAY
     found = issues(ran(folder, script, start.at, until or end))
@@ -116,7 +115,7 @@ def issues(store: Path) -> dict[str, IssueContent]:
 
 
 def first_wrong(script: Script, start: Start, found: dict[str, IssueContent]) -> list[str]:
-    """What is not as it must be in a new site's first issue."""
+    """What is wrong with a new site's first issue."""
     if not found:
         return [f"{start}: no issue"]
     day, content = min(found.items())
@@ -128,7 +127,7 @@ def first_wrong(script: Script, start: Start, found: dict[str, IssueContent]) ->
 
 
 def spoken_of(script: Script, start: Start, content: IssueContent) -> set[str]:
-    """The papers of an issue's window of which three people spoke, on networks whose memory goes back that far."""
+    """The papers in an issue's window that three people mentioned, on networks whose history goes back that far."""
     people: dict[str, set[str]] = defaultdict(set)
     for network in ("hackernews", "huggingface", "lobsters", "reddit", "mastodon"):
         for said in expected.naming_papers(script, network, start.at - 6 * DAY, min(start.at, content.as_of - HOUR)):
@@ -140,7 +139,7 @@ def spoken_of(script: Script, start: Start, content: IssueContent) -> set[str]:
 
 
 def _days(content: IssueContent) -> list[str]:
-    """The announcements of an issue's window, with an age behind them."""
+    """The announcements in an issue's window that are old enough to have an age."""
     first = _date(content.as_of - 6 * DAY)
     days = ((first + datetime.timedelta(days=n)).isoformat() for n in range(7))
     return [day for day in days if announcement_days.expected(day)
@@ -151,7 +150,7 @@ def _days(content: IssueContent) -> list[str]:
 
 
 def later(start: Start, folder: Path) -> dict[int, Causes]:
-    """Two weeks after a site began, beside those that began so many days earlier."""
+    """Compare a site's issues two weeks after its start with those of sites that started this many days earlier."""
     since = start.at + LATER * DAY
     end = since + COMPARED * DAY
     new, *others = (

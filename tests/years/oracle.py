@@ -1,7 +1,7 @@
-"""The record and the issues compared with the script: what they must hold, out of what happened and what went wrong.
+"""Compare the record and the issues with what they must contain, given what happened and what went wrong.
 
-Each function names what is not as it must be; nothing, where all is well. What must be is said by the script, the plan
-of faults and the story alone, never by what the program says of itself.
+Each function yields the errors it finds. Expectations come only from the script, the plan of faults and the story,
+never from what the program reports about itself.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from tests.years.years import Lived
 
 TALKING = tuple(network for network in NETWORKS if network != "arxiv")
 REACH = {"bluesky": 23 * HOUR, "huggingface": 2 * DAY, "lobsters": 5 * DAY, "feeds": 4 * DAY}
-"""How long a network can be asked for what was said, at the rates of this script; others as long as it is there."""
+"""How long after a post each network can still be asked for it, at this script's rates; other networks never forget."""
 LASTS = 7 * DAY
-"""So long what was said is looked for at most."""
+"""The longest time for which posts are searched."""
 HOUR_BACK = HOUR
-"""By how much an answer may be old that is told again."""
+"""How stale a replayed answer may be."""
 
 
 class Row(NamedTuple):
-    """A row of a post: when it was observed, the batch that brought it, why it is gone."""
+    """An observation of a post: when it was made, the batch that brought it, why the post is gone."""
 
     observed_at: int
     since: int
@@ -66,12 +66,12 @@ class Held:
         self.pruned = _pruned(record)
 
     def has_pruned(self, network: str, since: int, until: int) -> bool:
-        """Whether counts of a network that were read between two moments are there no more, as nothing needs them."""
+        """Whether counts of a network, read between two moments, were pruned because nothing needs them."""
         return any(one.startswith(network) and since <= at <= until for one, at in self.pruned)
 
 
 class Oracle:
-    """What must be, of what was lived through."""
+    """What must be true after the simulation."""
 
     def __init__(self, lived: Lived) -> None:
         self.lived, self.story, self.script = lived, lived.story, lived.world.script
@@ -86,7 +86,7 @@ class Oracle:
 
     @cached_property
     def said(self) -> dict[str, Said]:
-        """Everything that names a paper and can be found, by key."""
+        """All posts that name a paper and can be found, by key."""
         first, last = self.story.start // DAY, self.story.end // DAY
         found = (one for network in TALKING for day in range(first, last + 1) for one in self.script.said(network, day))
         return {expected.key(one, self.bases): one for one in found if one.names}
@@ -94,17 +94,17 @@ class Oracle:
     # ---- posts -------------------------------------------------------------------------------------------
 
     def can_be_found(self, said: Said, until: int) -> bool:
-        """Whether it was there to be found while its network was read, up to a moment."""
+        """Whether a post could be found while its network was being read, until a moment."""
         if not expected.surely_found(said) or said.at < self.story.start:
             return False
         until = min(until, said.at + REACH.get(said.network, LASTS))
-        if said.network == "bluesky":  # who resumes hears of it, be it gone by now
+        if said.network == "bluesky":  # the stream reports it on resuming even if it is gone by then
             return present(said.by, said.at) and self.calm["bluesky"].some(said.at, until)
         gone = min(said.gone_at, said.by.left if said.by.left >= said.at else until)
         return there(said, said.at) and self.calm[said.network].some(said.at, min(until, gone))
 
     def posts(self, held: Held) -> Iterator[str]:
-        """Posts that are missing, that nobody wrote, or that name other papers or another moment."""
+        """Posts that are missing, were never written, or have the wrong papers or time."""
         for key, said in self.said.items():
             if key not in held.posts and self.can_be_found(said, self.story.end):
                 yield f"{key}: missing, said at {utc(said.at)}"
@@ -118,8 +118,8 @@ class Oracle:
                 yield f"{key}: made at {[utc(row.created_at) for row in rows]}, not {utc(told.at)}"
 
     def _names(self, said: Said, papers: set[str]) -> bool:
-        """Whether a post names these: its papers, and others that happen to have the same title; none, where the terms
-        let nothing be kept of it."""
+        """Whether these are the papers that a post names: its own, and others with the same title; none, where terms
+        forbid keeping anything of it."""
         if is_limited(said) and not papers:
             return True
         titles = {one.title for paper in said.papers if (one := self.script.paper(paper))}
@@ -135,18 +135,18 @@ class Oracle:
         return {expected.key(one, self.bases): one for one in found if one.names}
 
     def _whose(self, key: str) -> Said | None:
-        """What was said under a key; also before the program was started, where a list told it."""
+        """The post with a key, even one from before the program started that a list contained."""
         return self.said.get(key) or self._early.get(key)
 
     def counts(self, held: Held) -> Iterator[str]:
-        """Counts that are not those of their moment."""
+        """Counts that were never right at their time."""
         for key, counts in held.counts.items():
             said = self._whose(key)
             if said is not None:
                 yield from (f"{key}: {told} at {utc(at)}" for at, told in counts if told not in _right(said, at))
 
     def marks(self, held: Held) -> Iterator[str]:
-        """Posts of which no counts are known that were right at an age at which they are to be read again."""
+        """Posts without known counts that are right for an age at which they are to be read again."""
         for key, said in self.said.items():
             if said.story or key not in held.posts or not self.is_asked_for(said):
                 continue
@@ -157,12 +157,12 @@ class Oracle:
                     yield from self._at_mark(key, said, mark, asked, held)
 
     def is_asked_for(self, said: Said) -> bool:
-        """Whether counts are read again: not where nobody counts, and not those of programs and choirs."""
+        """Whether counts of a post are read again: not on networks without counts, and not for bots and choirs."""
         programs = {one.id for one in self.script.accounts(said.network)[-CHOIR:]} if said.network == "bluesky" else ()
         return not (said.network == "feeds" or is_limited(said) or said.by.bot or said.by.id in programs)
 
     def _asked_by(self, network: str, mark: int) -> int | None:
-        """By when counts that are due at a moment were surely read; None where that is not sure."""
+        """When counts due at a moment had surely been read; None where that is uncertain."""
         until = mark + 2 * HOUR
         names = ("bluesky.view",) if network == "bluesky" else (network,)
         calm = self._counting(names)
@@ -182,12 +182,12 @@ class Oracle:
         }  # fmt: skip
         late = [at for at, _ in counts if mark <= at <= asked]
         if asked < self.story.end - SNAPSHOTS_AFTER and held.has_pruned(said.network, said.at, asked):
-            return  # what is read and says nothing new is not written: the pruned one may be an earlier one
+            return  # unchanged counts are not written, so the matching ones may have been earlier and pruned
         if not late and (not known or known[-1] not in right):
             yield f"{key}: {(mark - said.at) // HOUR} h after {utc(said.at)} {known[-1:]} is known, not {right}"
 
     def gone(self, held: Held) -> Iterator[str]:
-        """Posts that are told to be gone and are not, or are gone and it is not told."""
+        """Posts recorded as gone that are not, or not recorded as gone though they are."""
         for key, rows in held.posts.items():
             said = self.said.get(key)
             if said is None:
@@ -199,7 +199,7 @@ class Oracle:
                 yield f"{key}: gone at {utc(min(said.gone_at, said.by.left))}, and nobody noticed"
 
     def _surely_noticed(self, key: str, said: Said, held: Held) -> bool:
-        """Whether a post was asked for after it had gone, or a stream told it."""
+        """Whether a post was requested after it disappeared, or a stream reported it."""
         if not self.is_asked_for(said):
             return False
         if said.network == "bluesky" and said.gone_at < self.story.end and present(said.by, said.gone_at):
@@ -216,8 +216,8 @@ class Oracle:
     # ---- arXiv -------------------------------------------------------------------------------------------
 
     def announcements(self, record: Record) -> Iterator[str]:
-        """Announcements that are missing, or that never were. Of a day that was missed the listings tell all but
-        versions and what was replaced; OAI-PMH, after a week, tells the new papers alone."""
+        """Announcements that are missing or never happened. For a missed day the listings give all but versions and
+        replacements; a week later OAI-PMH gives only new papers."""
         found: dict[str, set[Announced]] = defaultdict(set)
         paper = key_of("announcement.paper")
         sql = f"SELECT {paper}, day, category, type, version FROM announcement WHERE until = 0"
@@ -234,19 +234,19 @@ class Oracle:
 
     @property
     def labels(self) -> list[str]:
-        """The days with an announcement that can have been read."""
+        """The days whose announcements can have been read."""
         first = days.current(self.story.start)
         return [*days.between(first, days.current(self.story.end - 12 * HOUR))]
 
     def _listed(self, label: str) -> bool:
-        """Whether arXiv could be asked while its listings still told of a day: they have the last five."""
+        """Whether arXiv could be read while its listings still included a day; they cover the last five."""
         end = label
         for _ in range(4):
             end = days.next_day(end)
         return self.calm["arxiv"].some(days.closes_at(days.following(label)), days.announced_at(end))
 
     def heard(self, label: str) -> bool:
-        """Whether there was time to read a day's feeds on the day itself."""
+        """Whether there was time to read a day's feeds on that day."""
         start, end = days.closes_at(label), days.closes_at(days.following(label))
         if days.following(label) != label and end - start > 2 * DAY:
             end = start + DAY
@@ -254,7 +254,7 @@ class Oracle:
 
 
 def _right(said: Said, at: int) -> list[Figures | None]:
-    """What a network may have told of a post at a moment."""
+    """What a network may have reported about a post at a moment."""
     moments = (at, at - HOUR_BACK)
     return [expected.figures(said, moment, listed=listed) for moment in moments for listed in (False, True)]
 
@@ -263,7 +263,7 @@ AGES = (6, 24, 72, 168)
 
 
 def _pruned(record: Record) -> frozenset[tuple[str, int]]:
-    """The jobs and moments of the batches of which rows were pruned: so many are told by the manifests, no more."""
+    """The jobs and moments of the batches with pruned rows. The manifests tell no more than that."""
     written = {row[0]: (row[1], row[2]) for row in record.database.rows("SELECT position, source, at FROM batch")}
     pruning = record.database.rows("SELECT position FROM batch WHERE source = 'prune'")
     manifests = (load_manifest(record.database, position) for (position,) in pruning)
@@ -271,15 +271,15 @@ def _pruned(record: Record) -> frozenset[tuple[str, int]]:
 
 
 def is_limited(said: Said) -> bool:
-    """Whether a network's terms let nothing be kept of it but that it is limited."""
+    """Whether a network's terms forbid keeping anything of a post except that it is limited."""
     return said.network == "mastodon" and bool(said.limits or said.by.labels)
 
 
 def first_seen(held: Held, key: str) -> int:
-    """When a post was observed for the first time."""
+    """When a post was first observed."""
     return held.posts[key][0].observed_at
 
 
 def utc(at: int) -> str:
-    """A moment as people read it."""
+    """A moment in readable form."""
     return f"{datetime.datetime.fromtimestamp(at / 1e6, datetime.UTC):%Y-%m-%d %H:%M:%S}"

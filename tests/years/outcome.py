@@ -1,4 +1,4 @@
-"""What came out of it: everything that is not as it must be, and the figures that docs/development/years.md tells."""
+"""The outcome of a simulation: everything that is wrong, and the figures in docs/development/years.md."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.years.oracle import Held, Oracle
 from tests.years.years import Lived, Sample
 
 SHOWN = 5
-"""As many of one kind are told."""
+"""How many errors of each kind are reported."""
 
 
 class Outcome(NamedTuple):
-    """`wrong`: by what kind of comparison, and what it found. `checked`: what `verify --all` counted."""
+    """`wrong`: the findings of each comparison. `checked`: what `verify --all` counted."""
 
     lived: Lived
     wrong: list[str]
@@ -31,7 +31,7 @@ class Outcome(NamedTuple):
     pruned: int
 
     def lines(self) -> Iterator[str]:
-        """The figures, a line each."""
+        """The figures, one per line."""
         samples = self.lived.samples
         yield f"days: {self.lived.story.days}, lives of the program: {len(self.lived.story.lives)}"
         yield f"faults of networks: {len(self.lived.story.faults)}"
@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
 
 
 def of(lived: Lived) -> Outcome:
-    """All comparisons of what was lived through."""
+    """Run all comparisons."""
     store = lived.world.home.store
     with Record(store, create=False) as record:
         oracle, held = Oracle(lived), Held(record)
@@ -79,19 +79,19 @@ def _count(record: Record, kind: str) -> int:
 
 
 def _rebuilt(record: Record) -> Iterator[object]:
-    """Every issue, rebuilt from the record."""
+    """Rebuild every issue from the record."""
     for row in record.view().latest(Issue):
         if isinstance(row.item, Issue):
             yield from check_issue(record, row.item)
 
 
 def unhealthy(samples: list[Sample]) -> list[Sample]:
-    """The moments at which somebody would have had to look though the program ran and its store could be used."""
+    """When an operator would have been alerted although the program ran and its store was usable."""
     return [one for one in samples if one.problems]
 
 
 def memory(samples: list[Sample]) -> Iterator[str]:
-    """Where it is above its limit, or grows on: the last quarter of the time against the second."""
+    """Whether memory exceeds its limit or keeps growing: compares the last quarter of the time with the second."""
     most = max(one.memory for one in samples)
     if most > MEMORY:
         yield f"{most} MB"

@@ -1,7 +1,7 @@
-"""Two sites' issues of the same days, place by place, and why they differ.
+"""Compare two sites' issues of the same days, place by place, and find out why they differ.
 
-What makes them differ is tried out: the issues of one site are chosen anew, by the functions of the program, with its
-own papers and counts but with the references of the other, on all networks or on some.
+Causes are found by experiment: the issues of one site are selected again by the program's own functions, with that
+site's papers and counts but the other site's references, on all networks or on some.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ from tools.measure_borrowed import fitted
 
 NAME = "daily"
 UNLISTED = frozenset({"bluesky", "x"})
-"""Networks of which a new site cannot learn what was said days before."""
+"""Networks whose past a new site cannot read."""
 
 Issues = Mapping[str, Sequence[str]]
-"""The papers of each day's issue, in their order."""
+"""The papers of each day's issue, in order."""
 Peers = tuple[VoiceHistogram, ...]
 
 
 class DayTalk(NamedTuple):
-    """What a site's issue of a day was chosen from."""
+    """What a site selected an issue from."""
 
     content: IssueContent
     talk: RankingInput
 
     @property
     def tells_standing(self) -> bool:
-        """Whether the record was old enough to know somebody."""
+        """Whether the record was old enough to know any accounts."""
         return any(one.known is not None for candidate in self.talk.candidates for one in candidate.attention)
 
 
 class Site(NamedTuple):
-    """A site that ran: what its issues were chosen from, by day."""
+    """A site that ran: what its issues were selected from, by day."""
 
     store: Path
     days: Mapping[str, DayTalk]
 
     @property
     def issues(self) -> Issues:
-        """As they were frozen."""
+        """The issues as they were frozen."""
         return {day: [entry.paper for entry in one.content.entries] for day, one in self.days.items()}
 
 
 def site(store: Path) -> Site:
-    """A site by its store."""
+    """Load a site from its store."""
     with Record(str(store), create=False) as record:
         contents = (editions(record, NAME, day)[0].content for day in frozen_days(record, NAME))
         return Site(store, {one.day: DayTalk(one, _talk(record, one)) for one in contents})
@@ -68,12 +68,12 @@ def _talk(record: Record, content: IssueContent) -> RankingInput:
     return collect_input(view, content.publication, CandidateWindow(content.from_at), ())
 
 
-# ---- how many are the same ---------------------------------------------------------------------------------
+# ---- how many agree ----------------------------------------------------------------------------------------
 
 
 class Compared(NamedTuple):
-    """Issues of some days: how many, how many places they have, at how many of these both have the same paper; how many
-    papers both have in the same issue, and in any of them; in how many issues the first paper is the same."""
+    """Agreement over some days: issues, places, and places with the same paper in both; papers that both have in the
+    same issue, and in any of them; issues with the same first paper."""
 
     days: int = 0
     places: int = 0
@@ -95,7 +95,7 @@ class Compared(NamedTuple):
 
 
 def compare(one: Issues, other: Issues, days: Sequence[str]) -> Compared:
-    """The issues of some days that both have."""
+    """Compare the issues of some days that both sites have."""
     result = Compared(ever=len(set.intersection(*({p for day in days for p in some[day]} for some in (one, other)))))
     for day in days:
         ours, theirs = one[day], other[day]
@@ -109,13 +109,13 @@ def compare(one: Issues, other: Issues, days: Sequence[str]) -> Compared:
     return result
 
 
-# ---- why others differ -------------------------------------------------------------------------------------
+# ---- why the others differ ---------------------------------------------------------------------------------
 
 
 class Causes(NamedTuple):
-    """Issues of a new site and of an older one. `as_they_are`; `alike`: those of them in which neither tells standing,
-    or both do; of these again with the older one's references on networks whose lists can be read back, and on all; and
-    where both sites compare with a law that is fitted to their own papers."""
+    """Agreement of a new site with an older one: `as_they_are`; `alike`: where both know accounts or neither does; of
+    these, `listed` and `whole`: with the older site's references on networks with readable history, or on all; `law`:
+    with both sites using a law fitted to their own papers."""
 
     as_they_are: Compared = Compared()
     alike: Compared = Compared()
@@ -128,7 +128,7 @@ class Causes(NamedTuple):
         return Causes(*(a + b for a, b in zip(self, other, strict=True)))
 
     def lines(self) -> list[str]:
-        """In words."""
+        """A description in words."""
         return [
             f"as they are: {self.as_they_are}",
             f"where both, or neither, know accounts: {self.alike.same} of {self.alike.places} in the same place",
@@ -140,7 +140,7 @@ class Causes(NamedTuple):
 
 
 def causes(new: Site, old: Site, since: str) -> Causes:
-    """Why the issues of days from `since` on differ."""
+    """Find out why the issues from day `since` on differ."""
     days = [day for day in sorted(set(new.days) & set(old.days)) if day >= since]
     alike = [day for day in days if new.days[day].tells_standing == old.days[day].tells_standing]
     networks = {peer.network for one in old.days.values() for peer in one.talk.peers}
@@ -156,7 +156,7 @@ def causes(new: Site, old: Site, since: str) -> Causes:
 
 
 def chosen_again(new: Site, old: Site, networks: set[str]) -> Issues:
-    """A site's issues, each with the references of another on some networks, from the first day that both have on."""
+    """Select a site's issues again with another site's references on some networks, where the other has that day."""
 
     def peers(day: str, own: Peers) -> Peers:
         if day not in old.days:
@@ -168,7 +168,7 @@ def chosen_again(new: Site, old: Site, networks: set[str]) -> Issues:
 
 
 def with_law(peers: Peers) -> Peers:
-    """References as a law has them that is fitted to theirs."""
+    """References computed from a law that is fitted to them."""
     tables: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
     days: dict[tuple[str, int], int] = defaultdict(int)
     for one in peers:
@@ -201,13 +201,13 @@ def _chosen(site: Site, peers: Callable[[str, Peers], Peers]) -> Issues:
 
 
 def _in_sight(before: str, day: str) -> bool:
-    """Whether an issue looks at the one of a day before."""
+    """Whether an issue takes an earlier day's issue into account."""
     first = datetime.date.fromisoformat(day) - datetime.timedelta(days=EARLIER_DAYS)
     return first.isoformat() <= before < day
 
 
 def with_references(talk: RankingInput, peers: Peers) -> RankingInput:
-    """A talk with other references. A paper that does not stand in its reference is not taken out of it."""
+    """Ranking input with other references. A paper that is not in its reference is not subtracted from it."""
     there = {(one.network, one.age, one.archive, voices) for one in peers for voices, _ in one.counts}
 
     def placed(candidate: Candidate, one: Attention) -> Attention:

@@ -1,7 +1,7 @@
-"""The jobs of `hotpapers run`, as the command line makes them, over the loopback internet and by simulated time.
+"""The jobs of `hotpapers run`, set up as the command does, over the loopback internet and in simulated time.
 
-What differs from the command: the clock, the client, that the store may be in trouble; and that a job which has done a
-round looks again at the full hour, the one that freezes at the half hour too, where it would look every few minutes.
+Differences from the command: the clock, the client, a store that may be in trouble, and longer intervals: a job that
+completed a round runs again on the hour (the one that freezes also on the half hour) instead of every few minutes.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from tests.years.timeline import Timeline
 from tests.years.troubles import Troubles
 
 LOOK, SHORT = HOUR, 40.0
-"""At what times a job does its next round. So many seconds are between two tries, and are slept as they are."""
+"""When a job runs its next round: at multiples of this. Waits shorter than this many seconds keep their length."""
 LOOKS, SHORTER = HOUR // 2, 10.0
-"""The same for jobs that ask no network."""
+"""The same for jobs that use no network."""
 HOLD, RENEWED = DAY, 6 * HOUR
-"""How long a lease holds, and after what time it is renewed."""
+"""How long a lease lasts, and when it is renewed."""
 TOOK = 0.01
-"""Seconds that a request takes where it matters that time passes."""
+"""Seconds that a request takes where passing time matters."""
 PUBLICATIONS = """
 hour = 8
 zone = "Europe/Zurich"
@@ -68,18 +68,18 @@ channels = ["site", "markdown"]
 """
 
 Extra = Callable[["World"], None]
-"""What runs beside the program: a backup every night, somebody who looks."""
+"""What runs besides the program, such as a nightly backup."""
 
 
 class Hurried(LoopClient):
-    """The client; who waits for longer than a moment waits until the nearest look."""
+    """A client that rounds any longer wait to the nearest look."""
 
     def __init__(self, script: Script, clock: SteppedClock, plan: Plan, stop_at: int, took: float = 0.0) -> None:
         super().__init__(script, clock, plan, took=took, stop_at=stop_at)
         self.look, self.short = LOOK, SHORT
 
     def sleep(self, seconds: float) -> None:
-        """Time passes. Raises Stopped at the end of it all."""
+        """Let time pass. Raises Stopped at the end of the simulation."""
         if seconds >= self.short:
             wanted, now = self.now() + round(seconds * 1e6), self.now()
             nearest = max((wanted + self.look // 2) // self.look, now // self.look + 1)
@@ -88,9 +88,9 @@ class Hurried(LoopClient):
 
 
 def write_settings(folder: Path, script: Script) -> Path:
-    """The hotpapers.toml of these years: default settings, the loopback's addresses, three publications."""
+    """Write the hotpapers.toml of the simulation: default settings, the loopback's addresses, three publications."""
     whole = settings_toml(LoopClient(script, SteppedClock(0)).bases)
-    asked_for = whole.partition("[source.reddit]")[0]  # Reddit and X are off until asked for
+    asked_for = whole.partition("[source.reddit]")[0]  # Reddit and X are off by default
     name = 'title = "Loopback Papers"\n'
     head, _, sources = asked_for.partition(name)
     file = folder / "hotpapers.toml"
@@ -99,8 +99,8 @@ def write_settings(folder: Path, script: Script) -> Path:
 
 
 class World(NamedTuple):
-    """Where the program lives: its folder's settings, what happens, what goes wrong, by which clock. `reads_back`:
-    whether it reads what was said before, as the settings say."""
+    """Where the program runs: settings, script, faults, clock. `reads_back`: whether it reads earlier posts, as its
+    settings say."""
 
     settings: Path
     script: Script
@@ -111,18 +111,18 @@ class World(NamedTuple):
 
     @property
     def home(self) -> common.CommandContext:
-        """The settings, read."""
+        """The parsed settings."""
         return common.context_of(None, self.settings)
 
     def client(self) -> Hurried:
-        """A job's own client, and its clock."""
+        """A new client and clock for a job."""
         took = TOOK if self.reads_back else 0.0
         return Hurried(self.script, self.timeline, self.plan, self.timeline.until, took)
 
 
 @contextmanager
 def by_simulated_time(world: World) -> Iterator[None]:
-    """All of the program goes by that clock, and asks nobody but the loopback internet."""
+    """Put the whole program on the simulated clock and the loopback internet."""
 
     def line(own: Sequence[str], secrets: Sequence[str], site: IngestContext) -> Connection:
         return Connection(world.client())
@@ -138,12 +138,12 @@ def by_simulated_time(world: World) -> Iterator[None]:
 
 
 def _raised(_: JobLoop, problem: BaseException) -> NoReturn:
-    """What the program would tell and try again is a failed test here."""
+    """Fail the test for errors that the program would log and retry."""
     raise problem
 
 
 def live(world: World, until: int, beside: Sequence[Extra] = ()) -> None:
-    """The program runs until a moment, and some others beside it. Raises what breaks one of them."""
+    """Run the program and some extra tasks until a moment. Raises any error of theirs."""
     home, names = world.home, [one.name for one in world.home.settings.publication]
     with common.open_record(home, create=True, publications=True):
         pass
@@ -202,7 +202,7 @@ def _site(world: World, home: common.CommandContext, stop: threading.Event, leas
 
 
 def keep_leases(leases: Leases, world: World) -> None:
-    """Renews the program's leases, as its own thread does by the machine's clock."""
+    """Renew the program's leases, which a thread otherwise does by the machine's clock."""
     while world.timeline.now() < world.timeline.until:
         world.timeline.to(world.timeline.now() + RENEWED)
         with suppress(StoreError), world.troubles.record(world.home.store) as record:
@@ -211,18 +211,18 @@ def keep_leases(leases: Leases, world: World) -> None:
 
 
 class Beside(NamedTuple):
-    """What runs beside the program."""
+    """A task that runs besides the program."""
 
     extra: Extra
     world: World
 
     def run(self, *, once: bool = False) -> None:
-        """Until the program ends."""
+        """Run until the program ends."""
         self.extra(self.world)
 
 
 class Turn(NamedTuple):
-    """A job that works while it has the turn."""
+    """A job that runs only while it has the turn."""
 
     timeline: Timeline
     rank: int
@@ -231,18 +231,18 @@ class Turn(NamedTuple):
 
     @property
     def problem(self) -> None:
-        """As of `JobLoop`: it is in `broken`."""
+        """Unused here, as problems go to `broken`; see `JobLoop`."""
 
     def __call__(self) -> Turn:
         return self
 
     def run(self, *, once: bool = False) -> None:
-        """As `Rounds.run`."""
+        """Like `Rounds.run`."""
         self.timeline.enter(self.rank)
         try:
             self.make().run(once=once)
         except BaseException as problem:
-            self.timeline.until = self.timeline.now()  # nobody sleeps on
+            self.timeline.until = self.timeline.now()  # end everybody's sleep
             self.broken.append(problem)
         finally:
             self.timeline.leave()

@@ -1,4 +1,4 @@
-"""What happens to the program and its store in these years. Pure."""
+"""What happens to the program and its store in the simulated years. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.years.weather import Span, showers, storms
 
 
 class Life(NamedTuple):
-    """The program runs from one moment until another. `then`: what happens to its store after that."""
+    """The program runs from one moment until another. `then`: what happens to its store afterwards."""
 
     start: int
     end: int
@@ -19,8 +19,8 @@ class Life(NamedTuple):
 
 
 class Story(NamedTuple):
-    """All of it. `away`, `full`: when the store bounced, and when no room is left on its disk. `backup`: of
-    which moment the store is that is restored. `before`: as many days before have papers and talk."""
+    """The whole story. `away`, `full`: when the store is unavailable, and when its disk is full. `backup`: the time of
+    the backup that is restored. `before`: how many earlier days have papers and posts."""
 
     seed: int
     first: str
@@ -33,12 +33,12 @@ class Story(NamedTuple):
 
     @property
     def start(self) -> int:
-        """When the program is started for the first time, µs UTC."""
+        """When the program first starts, µs UTC."""
         return self.lives[0].start
 
     @property
     def end(self) -> int:
-        """When it all ends, µs UTC."""
+        """When everything ends, µs UTC."""
         return self.lives[-1].end
 
     @property
@@ -49,17 +49,17 @@ class Story(NamedTuple):
 
     @property
     def lost(self) -> Span:
-        """From the backup on until the program goes on with it: what was read then is lost."""
+        """From the backup until the program continues with it: what was read in between is lost."""
         life = next(one for one in self.lives if one.then == "restored")
         return Span(self.backup, life.end)
 
 
 UPGRADED, RESTORED = "upgraded", "restored"
-"""What happens to the store after a life: a migration, killed once; or it is lost, and the night's backup goes on."""
+"""After a life, the store goes through a migration, killed once; or it is lost and replaced by the nightly backup."""
 
 
 def two_years(seed: int = 1) -> Story:
-    """From a Monday in February: two winters, four changes of clock in either zone, every holiday twice."""
+    """From a Monday in February: two winters, four clock changes in each zone, every holiday twice."""
     first = moment("2026-02-02T03:00")
 
     def at(day: int, hour: int, minute: int = 0) -> int:
@@ -67,23 +67,23 @@ def two_years(seed: int = 1) -> Story:
 
     lives = (
         Life(first, at(70, 10), UPGRADED),
-        Life(at(70, 10, 20), at(121, 2)),  # a Wednesday is missed, feeds and all
+        Life(at(70, 10, 20), at(121, 2)),  # misses a Wednesday with its feeds
         Life(at(122, 9, 30), at(204, 14), RESTORED),
-        Life(at(205, 18), at(325, 12)),  # over Christmas nobody looks: what listings no longer tell is harvested
+        Life(at(205, 18), at(325, 12)),  # off over Christmas: what listings no longer cover is harvested
         Life(at(336, 12), at(730, 3)),
     )
     away = tuple(Span(at(day, 5), at(day, 8)) for day in (30, 160, 282, 430, 611))
     full = tuple(Span(at(day, 4), at(day, 9)) for day in (95, 389))
     doubled = fault("arxiv/rss", "doubled", at(44, 0), at(45, 0))
     hosts = ("bluesky.stream1", "bluesky.stream2")
-    blind = [fault(host, "blind", at(250, 7), at(251, 22)) for host in hosts]  # longer than they remember
+    blind = [fault(host, "blind", at(250, 7), at(251, 22)) for host in hosts]  # longer than their history
     late = fault("arxiv", "502", at(295, 2), at(296, 2))  # a day's issue appears without its announcement
     faults = (doubled, *blind, late, *storms(seed, first, 728), *showers(seed, first, 728))
     return Story(seed, "2026-02-02", 730, lives, away, full, faults, at(204, 3))
 
 
 def seventeen_days(seed: int = 1) -> Story:
-    """The same in short."""
+    """A short version of the same."""
     first = moment("2026-03-02T03:00")
 
     def at(day: int, hour: int) -> int:

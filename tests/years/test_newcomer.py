@@ -1,4 +1,4 @@
-"""A newcomer's first issue, whenever the site is started; over twenty seeds, and two weeks later: `make years`."""
+"""A newcomer's first issue, whatever the starting time; `make years` tests twenty seeds, and two weeks later."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def folder() -> Iterator[Path]:
     ("begins", "day", "closes"),
     [
         ("2026-03-17T00:30", "2026-03-17", "2026-03-17T08:00"),
-        ("2026-03-17T07:59", "2026-03-17", "2026-03-17T09:00"),  # what is being read is waited for
+        ("2026-03-17T07:59", "2026-03-17", "2026-03-17T09:00"),  # waits for a reading in progress
         ("2026-03-17T15:30", "2026-03-17", "2026-03-17T16:00"),  # today's, some hours late
         ("2026-03-21T10:00", "2026-03-20", "2026-03-21T11:00"),  # Friday's, on a Saturday
     ],

@@ -1,4 +1,4 @@
-"""The parts of the simulation: time that threads share, spans, and which faults concern a network."""
+"""The parts of the simulation: time shared by threads, spans, and which faults affect a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparing two sites' issues place by place, and with the references of the other."""
+"""Compare two sites' issues place by place, also with each other's references."""
 
 from __future__ import annotations
 

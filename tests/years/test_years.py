@@ -1,4 +1,4 @@
-"""Seventeen simulated days of the whole program, as two years go: `make years`."""
+"""Seventeen simulated days of the whole program, a short form of the two years that `make years` runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.years.years import lived
 pytestmark = pytest.mark.long
 
 MEMORY = Path("/dev/shm")
-"""A disk in memory, where there is one: weeks are many batches, and a real disk makes sure of each."""
+"""A disk in memory where possible: weeks have many batches, and a real disk syncs each."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def weeks() -> Iterator[Outcome]:
 
 @pytest.fixture
 def store(weeks: Outcome, tmp_path: Path) -> Path:
-    """A copy of the store, to be spoiled."""
+    """A copy of the store that a test may damage."""
     return Path(shutil.copy(weeks.lived.world.home.store, tmp_path))
 
 
@@ -47,7 +47,7 @@ def test_record_and_issues_are_as_the_script_says(weeks: Outcome) -> None:
 
 
 def test_every_trouble_came(weeks: Outcome) -> None:
-    """The store was away, full and lost; networks were away at the hour of an issue, and an announcement never came."""
+    """The store was away, full and lost; networks were down when an issue was due; an announcement never came."""
     log = Path(weeks.lived.world.home.store).with_name("log.txt").read_text()
     assert "does not answer, as planned" in log and "no room left on the disk" in log
     assert weeks.lived.restored is not None and weeks.lived.restored.position > 0
@@ -60,7 +60,7 @@ def test_every_trouble_came(weeks: Outcome) -> None:
 
 
 def test_what_was_lost_with_the_store_is_named(weeks: Outcome) -> None:
-    """Bluesky remembers a day: what it said before that is missing, from the backup on; and nothing says otherwise."""
+    """Bluesky keeps a day of history: earlier posts since the backup are missing, and the record says so."""
     lost = weeks.lived.story.lost
     with Record(weeks.lived.world.home.store) as record:
         rows = [row.item for row in record.view().latest(Coverage, "t.network = 'bluesky'")]
@@ -82,7 +82,7 @@ SPOILED = {
     "announced": """UPDATE issue SET content = replace(content, '"announced":', '"announced":1')
         WHERE content NOT LIKE '%"announced":null%'""",
 }
-"""What spoils a record so that a comparison must notice it."""
+"""Damage to a record that the comparisons must notice."""
 
 
 @pytest.mark.parametrize("comparison", SPOILED)

@@ -1,8 +1,8 @@
-"""Simulated time that several threads share: one of them works, all others sleep until their moment.
+"""Simulated time shared by several threads: one of them works while all others sleep until their moment.
 
-Years pass in minutes, since a sleep ends as soon as nobody has anything to do before it. A run is always the same,
-since never two threads work at once: who sleeps shortest is up first, and of two who wake together the one that lay
-down first.
+Years pass in minutes, since a sleep ends as soon as no thread has anything to do before it. Runs are reproducible,
+since two threads never work at once: the thread that is due first wakes first, and of two due together the one that
+went to sleep first.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from tests.loopback.clock import SteppedClock
 
 
 class Timeline(SteppedClock):
-    """A clock that is moved by those who sleep. `until`: nobody sleeps longer.
+    """A clock moved by sleeping threads. `until`: the end of all sleep.
 
-    A thread that takes part calls `enter` first and `leave` last; in between it holds the turn while it is awake.
+    A participating thread calls `enter` first and `leave` last. While awake, it holds the turn.
     """
 
     def __init__(self, start: int) -> None:
@@ -28,15 +28,15 @@ class Timeline(SteppedClock):
         self._missing = 0
 
     def expect(self, threads: int, until: int) -> None:
-        """So many threads will take part, until a moment; none goes on before all are there."""
+        """Expect this many threads until a moment. None continues before all have entered."""
         self._missing, self.until = threads, until
 
     def to_start(self, moment: int) -> None:
-        """It is that moment, while nobody takes part."""
+        """Set the clock while no thread takes part."""
         self.set(max(self._now, moment))
 
     def enter(self, rank: int) -> None:
-        """Takes part, and waits for the turn. `rank`: who begins first."""
+        """Take part, and wait for the turn. `rank`: the order of starting."""
         mine = _taken()
         with self._lock:
             heapq.heappush(self._asleep, (self._now, rank, mine))
@@ -46,20 +46,20 @@ class Timeline(SteppedClock):
         mine.acquire()
 
     def leave(self) -> None:
-        """Takes part no more."""
+        """Stop taking part."""
         with self._lock:
             self._wake()
 
     def advance(self, seconds: float) -> int:
-        """Sleeps so many seconds; the moment then."""
+        """Sleep for this many seconds; returns the time afterwards."""
         self.to(self._now + round(seconds * 1e6))
         return self._now
 
     def to(self, moment: int) -> None:
-        """Sleeps until a moment, or until the end of it all."""
+        """Sleep until a moment, or until the end of the simulation."""
         moment = max(min(moment, self.until), self._now)
         with self._lock:
-            if not self._asleep or moment < self._asleep[0][0]:  # nobody has anything to do before
+            if not self._asleep or moment < self._asleep[0][0]:  # nobody else is due before
                 self._now = moment
                 return
             mine = _taken()
@@ -70,7 +70,7 @@ class Timeline(SteppedClock):
     sleep = advance
 
     def _wake(self) -> None:
-        """The turn goes to whoever is to be up first. With the lock."""
+        """Give the turn to the thread that is due first. Call with the lock held."""
         if self._asleep:
             moment, _, other = heapq.heappop(self._asleep)
             self._now = max(self._now, moment)

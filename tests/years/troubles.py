@@ -1,4 +1,4 @@
-"""A store that cannot be reached for a while, or whose disk is full: between the program and a real database."""
+"""A layer between the program and a real database that makes the store unavailable, or its disk full, for a while."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Troubles:
 
     @property
     def is_away(self) -> bool:
-        """Whether nobody reaches it."""
+        """Whether the store is unavailable."""
         return self._is(self._away)
 
     @property
@@ -34,20 +34,20 @@ class Troubles:
         return any(one.start <= self._now() < one.end for one in spans)
 
     def record(self, store: str) -> Record:
-        """The store, opened. Raises UnreachableStore."""
+        """Open the store. Raises UnreachableStore."""
         self.check()
         record = Record(store)
         record.database = cast("Database", Fragile(record.database, self))
         return record
 
     def check(self) -> None:
-        """Raises UnreachableStore while it is away."""
+        """Raises UnreachableStore while the store is unavailable."""
         if self.is_away:
             raise UnreachableStore("the database server does not answer, as planned")
 
 
 class Fragile:
-    """A database as long as it can be reached. On a full disk it does not grow: SQLite says so itself."""
+    """A database that may become unavailable. On a full disk it cannot grow; SQLite itself reports that."""
 
     def __init__(self, database: Database, troubles: Troubles) -> None:
         self._database, self._troubles = database, troubles
@@ -60,7 +60,7 @@ class Fragile:
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        """A write transaction, in which there is no more room than there is."""
+        """A write transaction, with no more room than the disk has."""
         self._troubles.check()
         if self._troubles.is_full or self._limited:
             self._limited = self._troubles.is_full

@@ -1,4 +1,4 @@
-"""A store as the version of the program before left it, and a migration in the midst of which the program is killed."""
+"""A store as the previous version left it, and a migration during which the program is killed."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ sqlite.SqliteDatabase.run = run
 Record(sys.argv[1])
 print("done", flush=True)
 """
-"""Opens a store, and stands still when the last migration has made its tables and nothing is committed."""
+"""Opens a store, and stops once the last migration has made its tables, before the commit."""
 
 
 def version_of(store: Path) -> int:
-    """How many migrations a store has seen."""
+    """How many migrations a store has had."""
     return int(apsw.Connection(str(store), apsw.SQLITE_OPEN_READONLY).execute("PRAGMA user_version").get)
 
 
 def layout(connection: apsw.Connection) -> dict[str, str]:
-    """Every table, index and trigger by name, as SQL; without the shadows of virtual tables."""
+    """The SQL of every table, index and trigger by name, without virtual tables' shadow tables."""
     rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
     return {str(name): " ".join(str(sql).replace('"', "").split()) for name, sql in rows}
 
 
 def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
-    """The layout of a new store that has seen these."""
+    """The layout of a new store after these migrations."""
     connection = apsw.Connection(":memory:")
     for one in migrations:
         connection.execute(one)
@@ -55,17 +55,17 @@ def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
 
 
 RENAMED: dict[str, str] = {"outbox": "letter"}
-"""What the last migration calls by another name, and how it was called before."""
+"""What the last migration renames: new names to old ones."""
 
 Values = dict[tuple[str, str], list[tuple[object, int]]]
-"""By table and column the values of rows, each with the row's id."""
+"""Row values by table and column, each with the row's id."""
 
 
 def turn_back(store: Path) -> Values:
-    """Takes away what the last migration brings: a store as the version before would have it, with all its rows.
+    """Undo the last migration: a store as the previous version would have it, with all its rows.
 
-    Returns what these had in columns that are new: today's program wrote them, and the version before would have had
-    none.
+    Returns the values of columns that the migration added. Today's program wrote them; the previous version would have
+    had none.
     """
     before, now = layout_of(schema.MIGRATIONS[:-1]), layout_of(schema.MIGRATIONS)
     connection = apsw.Connection(str(store))
@@ -91,7 +91,7 @@ def turn_back(store: Path) -> Values:
 
 
 def put_back(store: Path, values: Values) -> None:
-    """Gives rows what they had in new columns."""
+    """Put values back into added columns."""
     connection = apsw.Connection(str(store))
     with connection:
         for (table, column), found in values.items():
@@ -100,7 +100,7 @@ def put_back(store: Path, values: Values) -> None:
 
 
 def _new_columns(table: str) -> list[str]:
-    """The columns that the last migration adds to a table that was there."""
+    """The columns that the last migration adds to existing tables."""
     sides: list[list[str]] = []
     for migrations in (schema.MIGRATIONS[:-1], schema.MIGRATIONS):
         connection = apsw.Connection(":memory:")
@@ -112,13 +112,13 @@ def _new_columns(table: str) -> list[str]:
 
 
 def _named(connection: apsw.Connection, kind: str) -> Iterator[str]:
-    """Virtual tables first: their shadows go with them."""
+    """Virtual tables come first: dropping them drops their shadow tables."""
     sql = "SELECT name FROM sqlite_schema WHERE type = ? ORDER BY rootpage > 0, name"
     yield from [str(name) for (name,) in connection.execute(sql, (kind,))]
 
 
 def killed_in_the_midst(store: Path) -> None:
-    """A program of now opens a store of before, and is killed while it migrates. The store must be as it was."""
+    """The current program opens an old store and is killed during migration. The store must be unchanged."""
     before = layout(apsw.Connection(str(store), apsw.SQLITE_OPEN_READONLY))
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -135,9 +135,9 @@ def killed_in_the_midst(store: Path) -> None:
 
 
 def upgraded(store: Path) -> None:
-    """The store goes back to what the version before left, and comes to today's, killed once on the way.
+    """Downgrade a store to the previous version's layout, then upgrade it again, killed once on the way.
 
-    Before the first version of a format there is nothing: then a new store is killed while it is made.
+    With no earlier version of the format, the program is killed while it creates a new store.
     """
     if len(schema.MIGRATIONS) == 1:
         with tempfile.TemporaryDirectory(dir=store.parent) as folder:
@@ -158,7 +158,7 @@ def upgraded(store: Path) -> None:
 
 
 def _counts(store: Path) -> dict[str, int]:
-    """How many rows each table of items has, and how many batches there are."""
+    """The number of rows in each table of items, and the number of batches."""
     connection = apsw.Connection(str(store), apsw.SQLITE_OPEN_READONLY)
     tables = [name for name in layout_of(schema.MIGRATIONS[:1]) if not name.endswith("_key")]
     names = [str(name) for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]

@@ -1,8 +1,8 @@
-"""What goes wrong with the networks in these years: a plan from a seed; and when a network could be read. Pure.
+"""The networks' faults in the simulated years, planned from a seed; and when a network could be read. Pure.
 
-Now and then a network is away for hours or days, and on some days one of its hosts does something else for a while.
-Not in the plan are lies that nobody can see through: a wrong clock, 404 where it is a network's word that a post is
-gone, lists that are empty for longer than sources look back.
+Now and then a network is down for hours or days, and on some days one of its hosts misbehaves for a while. The plan
+excludes lies that cannot be detected: a wrong clock, 404 where that means a post is gone, lists that are empty for
+longer than sources look back.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ HOSTS = {
     "mastodon": ("mastodon.one", "mastodon.two"),
 }  # fmt: skip
 AWAY = ("refused", "reset", "stall", "truncated", "oversized", "malformed", "html", "401", "403", "500", "502", "503")
-"""How a network is away."""
+"""The ways in which a network is down."""
 BUSY = ("429", "503")
-"""How it asks to wait, for as long as `WAITS` says, in seconds."""
+"""The ways in which it asks clients to wait, for one of `WAITS` in seconds."""
 WAITS = (60, 900, 7200)
 ODD = ("slow", "reversed", "doubled")
-"""What does no harm."""
+"""Harmless faults."""
 LISTS = {
     "arxiv": "arxiv/list", "feeds": "feeds", "hackernews": "hackernews/api/v1/search", "lobsters": "lobsters/domains",
     "huggingface": "huggingface/api/daily", "mastodon.one": "mastodon.one/api/v1/timelines",
     "mastodon.two": "mastodon.two/api/v1/timelines", "bluesky.stream1": "bluesky.stream1",
     "bluesky.stream2": "bluesky.stream2",
 }  # fmt: skip
-"""Where a list may be empty, or that of an hour ago, for an hour at most."""
+"""Lists that may be empty, or an hour old, for at most an hour."""
 LINGERS = 3 * HOUR
-"""So long after a fault a network may still be waited for, or left alone because it refused."""
+"""How long after a fault a network may still be waited for, or left alone because it refused."""
 STEP = HOUR
 
 
@@ -49,7 +49,7 @@ class Span(NamedTuple):
 
 
 def storms(seed: int, start: int, days: int) -> Iterator[Fault]:
-    """Every few days a network is away as a whole, for two hours to three days."""
+    """Every few days a network is down entirely, for two hours to three days."""
     rng = Random(f"{seed} storms")
     day = start // DAY + 3
     while day < start // DAY + days:
@@ -60,7 +60,7 @@ def storms(seed: int, start: int, days: int) -> Iterator[Fault]:
 
 
 def showers(seed: int, start: int, days: int) -> Iterator[Fault]:
-    """On one day of six something is wrong with a host, for five minutes to three hours."""
+    """One day in six, something is wrong with a host for five minutes to three hours."""
     for network in NETWORKS:
         for host in HOSTS[network]:
             rng = Random(f"{seed} showers {host}")
@@ -83,7 +83,7 @@ def _shower(rng: Random, host: str, begins: int) -> Fault:
 
 
 class Weather(Plan):
-    """All faults, by the days on which they are: there are many, and it is asked often."""
+    """All faults, indexed by day since there are many and lookups are frequent."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         super().__init__(faults)
@@ -101,8 +101,8 @@ class Weather(Plan):
 
 
 def broken(faults: Sequence[Fault], network: str) -> list[Span]:
-    """When a network could not be read, or not all of it, ascending: for one whose parts stand in for each other, when
-    none of them could."""
+    """When a network could not be read completely, in order. If its parts can replace each other: when all were
+    down."""
     parts = ["bluesky.stream1", "bluesky.stream2"] if network == "bluesky" else [network]
     hit = [[Span(one.start, one.end) for one in faults if _concerns(one, part)] for part in parts]
     return _all_at_once(hit) if len(hit) > 1 else joined(hit[0])
@@ -123,7 +123,7 @@ def _all_at_once(parts: Sequence[Sequence[Span]]) -> list[Span]:
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
-    """Spans that overlap or touch as one, ascending."""
+    """Merge overlapping or adjacent spans, in order."""
     found: list[Span] = []
     for span in sorted(spans):
         if found and span.start <= found[-1].end:
@@ -134,27 +134,27 @@ def joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def unreadable(faults: Sequence[Fault], network: str) -> list[Span]:
-    """The same, and when its counts could not be read."""
+    """The same, including when its counts could not be read."""
     counts = [Span(one.start, one.end) for one in faults if network == "bluesky" and _concerns(one, "bluesky.view")]
     return joined([*broken(faults, network), *counts])
 
 
 class Calm:
-    """When a network could be read: a question for whoever wants to know what the record must hold."""
+    """When a network could be read; from this follows what the record must contain."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
         self.troubles = joined(Span(one.start, one.end + LINGERS) for one in spans)
 
     def at(self, moment: int) -> bool:
-        """Whether nothing was wrong at a moment, nor shortly before."""
+        """Whether nothing was wrong at a moment or shortly before."""
         return not any(one.start <= moment < one.end for one in self.troubles)
 
     def whole(self, start: int, end: int) -> bool:
-        """Whether nothing was wrong between two moments, nor shortly before."""
+        """Whether nothing was wrong between two moments or shortly before."""
         return not any(one.start < end and start < one.end for one in self.troubles)
 
     def some(self, start: int, end: int) -> bool:
-        """Whether there was time enough for a round between two moments, both included."""
+        """Whether there was enough calm time for a round between two moments, inclusive."""
         at = start
         while at + 2 * STEP <= end:
             if self.whole(at, at + 2 * STEP):

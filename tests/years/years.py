@@ -1,4 +1,4 @@
-"""All of it: one life of the program after the other, and what becomes of its store in between."""
+"""The whole simulation: one run of the program after another, and what happens to its store in between."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from tests.years.weather import Weather
 
 BACKUP = "backup.db"
 NIGHT = 3 * HOUR
-"""When the backup of a day is taken, UTC."""
+"""When the daily backup is taken, UTC."""
 BEFORE = 7
-"""Days of papers and talk before the program is started."""
+"""Days of papers and posts before the program starts."""
 PAPERS = 12
 CHATTER = 55
-"""Seconds between two messages about nothing on Bluesky: a minute without any is one of a blind server."""
+"""Seconds between irrelevant messages on Bluesky: a minute without any is what a blind server looks like."""
 
 
 class Sample(NamedTuple):
-    """How it stands at a moment: bytes of the store, megabytes of memory, what somebody must look at, what fails."""
+    """The state at a moment: bytes of the store, megabytes of memory, what needs attention, what fails."""
 
     at: int
     store: int
@@ -44,7 +44,7 @@ class Sample(NamedTuple):
 
 
 class Lived(NamedTuple):
-    """What there is in the end."""
+    """The final result."""
 
     story: Story
     world: World
@@ -53,7 +53,7 @@ class Lived(NamedTuple):
 
 
 def lived(story: Story, folder: Path, papers: int = PAPERS, told: Callable[[Sample], None] = lambda _: None) -> Lived:
-    """Lives through a story in a folder. Raises what breaks the program, or what a store must not become."""
+    """Live through a story in a folder. Raises anything that breaks the program, or an invalid store."""
     world = world_of(story, folder, papers)
     samples: list[Sample] = []
     restored = None
@@ -68,12 +68,12 @@ def lived(story: Story, folder: Path, papers: int = PAPERS, told: Callable[[Samp
 
 
 def found(story: Story, folder: Path, papers: int = PAPERS) -> Lived:
-    """What was lived through before, in a folder."""
+    """Load the result of an earlier simulation from a folder."""
     return Lived(story, world_of(story, folder, papers), [], None)
 
 
 def world_of(story: Story, folder: Path, papers: int) -> World:
-    """Where the program lives, its settings written down."""
+    """Create the world of the program, and write its settings."""
     script = Script(story.seed, _date(moment(story.first) - BEFORE * DAY), papers=papers, chatter=CHATTER)
     timeline = Timeline(story.start)
     troubles = Troubles(timeline.now, story.away, story.full)
@@ -85,7 +85,7 @@ def _date(at: int) -> str:
 
 
 def _then(what: str, world: World, story: Story) -> backups.RestoreResult | None:
-    """What happens to the store while the program does not run."""
+    """Do to the store what the story says happens while the program is off."""
     store = Path(world.home.store)
     if what == UPGRADED:
         upgraded(store)
@@ -96,11 +96,11 @@ def _then(what: str, world: World, story: Story) -> backups.RestoreResult | None
     return None
 
 
-# ---- beside the program ------------------------------------------------------------------------------------
+# ---- besides the program -----------------------------------------------------------------------------------
 
 
 def back_up(world: World) -> None:
-    """Every night, by the program's own backup."""
+    """Make a backup every night, with the program's own function."""
     while True:
         world.timeline.to(next_at(world.timeline.now(), NIGHT))
         if world.timeline.now() >= world.timeline.until:
@@ -112,7 +112,7 @@ def back_up(world: World) -> None:
 
 
 def look(samples: list[Sample], told: Callable[[Sample], None], world: World) -> None:
-    """Every noon, when all jobs have done their round."""
+    """Take a sample every noon, after all jobs have run."""
     names = [one.name for one in world.home.settings.publication]
     while True:
         world.timeline.to(next_at(world.timeline.now(), 12 * HOUR) + 1_000_000)
@@ -133,6 +133,6 @@ def next_at(now: int, time_of_day: int) -> int:
 
 
 def resident() -> int:
-    """Megabytes of memory that this process has now."""
+    """The memory of this process, in megabytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() // 1_000_000

@@ -1,4 +1,4 @@
-"""Made-up issues to announce, texts that try to be more than text, and whole expected messages as files."""
+"""Made-up issues to announce, hostile texts, and expected messages stored as files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTILE = (
     "🧑‍🔬" * 80 + " ZWJ " + "é" * 400 + "\u200b\u2060\ufeff",
     "@" * 200 + "<" * 200 + "](" * 200 + "://" * 200,
 )
-"""Titles, names and posts that try to be mark-up, a mention or a link somewhere."""
+"""Titles, names and posts that try to become markup, a mention or a link somewhere."""
 
 
 def _part(network: str, score: int, voices: int, papers: int, atleast: int) -> ScoreComponent:
@@ -33,7 +33,7 @@ def _part(network: str, score: int, voices: int, papers: int, atleast: int) -> S
 
 
 def placed(place: int, title: str, author: str = "Tansy Overquill", id: str = "") -> Placed:
-    """An entry of a publication of our own."""
+    """An entry of our own publication."""
     count = PrintedCount(network="bluesky", voices=40 - place, reposts=3, likes=9, until=NOON)
     made = paper(id or f"2101.9991{place}", title, authors=(author, "Somebody Else"))
     return heard(place, made, [count], [_part("bluesky", 2000 - place, 40 - place, 4812, 31 + place)])
@@ -68,7 +68,7 @@ HOSTILE_READER = PlainIssueReader(
 
 
 def matches(name: str, text: str) -> None:
-    """Compares with a file below tests/data/announce; HOTPAPERS_REWRITE=1 writes it anew: look before you keep it."""
+    """Compares with a file below tests/data/announce. HOTPAPERS_REWRITE=1 rewrites it: check the diff."""
     file = DATA / "announce" / name
     if os.environ.get("HOTPAPERS_REWRITE"):
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A small server of accounts on 127.0.0.1, as AT Protocol has it: an account, its records, sessions that run out."""
+"""A small AT Protocol account server on 127.0.0.1: one account, its records, and sessions that expire."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLLECTION = "app.bsky.feed.post"
 
 
 class Pds:
-    """`records`: by key, in the order in which they were made. `tokens`: the access tokens that are good."""
+    """`records`: by key, in order of creation. `tokens`: the valid access tokens."""
 
     def __init__(self, server: Server) -> None:
         self.server, self.host = server, server.base
@@ -31,17 +31,17 @@ class Pds:
             server.on(f"{XRPC}{name}", self._play(name.partition(".")[2]))
 
     def instead(self, name: str, *plays: Play) -> None:
-        """Plays something else, in turn; the last one for ever."""
+        """Scripts replies to a method, in order; the last one repeats."""
         server = self.server
         server.on(f"{XRPC}{name}", *plays)
 
     def again(self, name: str) -> Play:
-        """As it is without anything else."""
+        """The normal reply, for use among scripted ones."""
         return self._play(name.partition(".")[2])
 
     @property
     def asked(self) -> list[str]:
-        """What was asked for, in order."""
+        """The methods requested, in order."""
         return [one.path.partition("?")[0].rpartition(".")[2] for one in self.server.asked]
 
     def _play(self, name: str) -> Play:
@@ -96,6 +96,6 @@ class Pds:
 
 @contextmanager
 def running_pds() -> Iterator[Pds]:
-    """A server of accounts until the block ends."""
+    """Runs an account server until the block ends."""
     with serving() as server:
         yield Pds(server)

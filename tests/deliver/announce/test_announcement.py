@@ -1,4 +1,4 @@
-"""What announcements say: reasons in few words, what was not known, titles without TeX."""
+"""The content of announcements: short reasons, missing information, titles without TeX."""
 
 from __future__ import annotations
 

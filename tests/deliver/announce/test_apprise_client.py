@@ -1,5 +1,4 @@
-"""Rooms by way of Apprise, against a real server: what arrives, what each answer means, and that nothing is told of
-addresses."""
+"""Rooms through Apprise, against a real server: what arrives, what each answer means, and that no address leaks."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ def server() -> Iterator[Server]:
 
 
 def room(server: Server, kind: str = "json") -> AppriseClient:
-    """A room on this machine. JSON: Apprise's own way to post a message to anybody."""
+    """A room on this machine. JSON: Apprise's own format for posting a message to any server."""
     at = f"127.0.0.1:{server.port}"
     urls = {"json": f"json://{at}/{SECRET}", "mmost": f"mmost://{at}/{SECRET}", "toot": f"toot://{SECRET}@{at}"}
     return AppriseClient(urls[kind], "chat 1: url", SITE_CONFIG.base)
@@ -86,7 +85,7 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
         here.send(text)
         said = json.loads(server.asked[-1].body)
         assert said.get("text", said.get("status")) == text and len(text) <= LONGEST
-        assert "github" not in server.asked[-1].body.decode()  # no picture of anybody else's
+        assert "github" not in server.asked[-1].body.decode()  # no one else's picture
 
 
 def test_hostile_titles_reach_a_room_as_text(server: Server) -> None:
@@ -97,12 +96,12 @@ def test_hostile_titles_reach_a_room_as_text(server: Server) -> None:
     assert f"@{JOINER}everyone <{JOINER}!channel> <{JOINER}@{JOINER}U123>" in said and "@everyone" not in said
 
 
-# ---- what did not ------------------------------------------------------------------------------------------
+# ---- errors -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def log() -> Iterator[list[str]]:
-    """What the program's own log would get at its most talkative."""
+    """What the program's own log would receive at its most verbose level."""
     heard: list[str] = []
     handler = logging.Handler(logging.DEBUG)
     handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
@@ -116,7 +115,7 @@ def log() -> Iterator[list[str]]:
 
 
 def refused(here: AppriseClient, log: list[str]) -> NetError:
-    """The error of sending; neither it nor the log names the address."""
+    """The error raised by sending; neither it nor the log contains the address."""
     with pytest.raises(NetError) as caught:
         here.send("hello")
     assert SECRET not in "".join([str(caught.value), *log]) and "127.0.0.1" not in str(caught.value)

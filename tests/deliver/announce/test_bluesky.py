@@ -1,4 +1,4 @@
-"""Threads on Bluesky: whole records, and each post once, whatever happens in between."""
+"""Threads on Bluesky: whole records, each post sent exactly once despite interruptions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.http.server import Handler, Play, answer, client
 from tests.render.sample import LISTED_READER, OWN_READER
 
 FOUR = 4
-"""Posts of the thread of the sample's issue: a head and three papers."""
+"""Posts in the thread of the sample's issue: a first post and three papers."""
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_keys_are_in_the_order_of_time(one: int, other: int, clock: int) -> None
 
 
 def test_a_key_is_the_one_of_the_specification() -> None:
-    """Moment and clock of 3jzfcijpj2z2a, the example of https://atproto.com/specs/tid, decoded by hand."""
+    """Timestamp and clock id of 3jzfcijpj2z2a, the example of https://atproto.com/specs/tid, decoded by hand."""
     digits = "234567abcdefghijklmnopqrstuvwxyz"
     number = 0
     for sign in "3jzfcijpj2z2a":
@@ -138,7 +138,7 @@ def test_an_account_tells_of_its_own_publication_alone(pds: Pds) -> None:
 
 
 class Killed(BaseException):
-    """The program ended here."""
+    """The process dies here."""
 
 
 @pytest.mark.parametrize("n", range(FOUR))

@@ -1,4 +1,4 @@
-"""Messages to rooms: whole, short enough for any room, and nothing in them comes alive."""
+"""Messages to rooms: complete, short enough for any room, and with no active markup."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.sources.net import ScriptedClient
 
 COMMONMARK = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
 LIVE = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2}", re.IGNORECASE)
-"""What rooms make mentions, tags and links of."""
+"""What rooms turn into mentions, tags and links."""
 
 
 class PlainRoom:
-    """A room that takes so many characters, and keeps them."""
+    """A room that accepts up to `most` characters and keeps them."""
 
     def __init__(self, text_format: TextFormat = "plain", most: int = LONGEST) -> None:
         self.text_format: TextFormat = text_format
@@ -41,7 +41,7 @@ class PlainRoom:
 
 
 class Made(NamedTuple):
-    """An issue to tell of."""
+    """An issue to announce."""
 
     issue_reader: IssueReader
     publication: str

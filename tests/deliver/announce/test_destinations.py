@@ -1,4 +1,4 @@
-"""Which senders the settings make: one for each place, with what its way out must know."""
+"""Which senders the settings create: one per destination, each with what its client needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issues as documents of an account: whole records, put as often as it takes, and owned to by the site."""
+"""Issues as documents in an account: whole records, retried until stored, and claimed by the site."""
 
 from __future__ import annotations
 

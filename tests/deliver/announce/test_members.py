@@ -1,4 +1,4 @@
-"""Papers by members: by authors' names however they are written, and by who posted, as far as it may be told."""
+"""Papers by members: found by authors' names in any spelling, and by the account of a post."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On schedule: what is fresh is sent once to each place, with patience, and one that is busy delays no other."""
+"""Scheduled sending: each fresh issue goes once to each destination, with retries, and a slow one delays no other."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NO_MAIL = MailingSettings()
 
 
 class Made(NamedTuple):
-    """The job, its rounds, the store, the clock, who is told."""
+    """The job, its loop, the store, the clock, the receiving server."""
 
     job: SendJob
     rounds: JobLoop
@@ -42,7 +42,7 @@ class Made(NamedTuple):
     server: Server
 
     def round(self, hours: float = 0.0) -> str:
-        """A round so many hours after the issue was frozen; its state."""
+        """Runs a round this many hours after the issue was frozen; returns its state."""
         self.time.seconds = FROZEN / 1e6 + hours * 3600
         following = self.rounds.attempt()
         assert following is not None
@@ -50,7 +50,7 @@ class Made(NamedTuple):
 
     @property
     def asked(self) -> list[str]:
-        """Who was asked, in order."""
+        """Which destinations were contacted, in order."""
         return [asked.path.strip("/") for asked in self.server.asked]
 
 

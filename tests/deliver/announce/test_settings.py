@@ -1,4 +1,4 @@
-"""The tables that say who is told of issues: every mistake is named with file, key and remedy, and no secret is."""
+"""The tables of destinations: each mistake is reported with file, key and remedy, and never reveals a secret."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLES = {"chat": CHAT, "webhook": WEBHOOK, "bluesky": ACCOUNT}
 
 
 def loaded(folder: Path, *tables: str) -> str:
-    """What is said of settings with these tables; empty where they can be used."""
+    """The error message for settings with these tables; empty if they are valid."""
     file = folder / "hotpapers.toml"
     file.write_text('[[publication]]\nname = "daily"\n' + "".join(tables), "utf-8")
     try:

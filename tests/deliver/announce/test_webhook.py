@@ -1,4 +1,5 @@
-"""Signed JSON: whole, verified as the docs have it, once for whoever keeps the ids, also across crashes."""
+"""Signed JSON: complete, verified as the docs describe, delivered once to receivers that keep ids, even across
+crashes."""
 
 from __future__ import annotations
 
@@ -125,7 +126,7 @@ def time() -> FakeTime:
 
 
 def test_the_signature_is_the_one_of_the_standard() -> None:
-    """Against figures made with OpenSSL: printf '1.{}' | openssl dgst -sha256 -hmac key."""
+    """Against values computed with OpenSSL: printf '1.{}' | openssl dgst -sha256 -hmac key."""
     assert signature("key", 1, b"{}") == "t=1,v1=1ba6b8171186efc613e8bcc0cbdab2748f24984d7c5a84faa2637afa0e40d224"
 
 
@@ -182,11 +183,11 @@ def test_an_inside_address_is_asked_only_if_it_is_the_operators_own(server: Serv
 
 
 class Killed(BaseException):
-    """The program ended here."""
+    """The process dies here."""
 
 
 def test_killed_between_sending_and_sent_the_receiver_has_it_once(server: Server, record: Record) -> None:
-    """A receiver that keeps the ids, as the docs say, has each issue once, wherever the program ends."""
+    """A receiver that keeps ids, as the docs advise, gets each issue once, wherever the process dies."""
     kept: list[str] = []
 
     def play(handler: Handler) -> None:

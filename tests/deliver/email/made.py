@@ -1,5 +1,4 @@
-"""What tests of mailing share: a configuration, a store with an issue and readers, relays that find a server on
-loopback."""
+"""Shared by the mail tests: a configuration, a store with an issue and readers, and relays that resolve to loopback."""
 
 from __future__ import annotations
 
@@ -39,7 +38,7 @@ def reader(name: str = "reader", domain: str = "moth.example") -> Subscriber:
 
 
 def join(record: Record, address: str, at: int = BEFORE, *, skip_empty: bool = False) -> str:
-    """Somebody asked and confirmed; their mark."""
+    """Subscribes an address and confirms it; returns its mark."""
     asked = subscribers.ask(record, "daily", address, at, skip_empty=skip_empty)
     assert asked is not None
     token = tokens.MailToken("confirm", asked.mark, asked.since // 1_000_000)
@@ -48,7 +47,7 @@ def join(record: Record, address: str, at: int = BEFORE, *, skip_empty: bool = F
 
 
 def fill(record: Record, *addresses: str) -> list[str]:
-    """A store with one frozen issue, and readers who had confirmed before; their marks."""
+    """Fills a store with one frozen issue and readers who confirmed before it; returns their marks."""
     write(record, [DAILY], background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
     frozen(record)
     return [join(record, address) for address in addresses]
@@ -57,7 +56,7 @@ def fill(record: Record, *addresses: str) -> list[str]:
 def relay_at(
     made: MailConfig, context: ssl.SSLContext | None = None, dial: Callable[..., socket.socket] | None = None
 ) -> SmtpClient:
-    """A relay by any name, found on loopback."""
+    """A client for a relay of any name, connected to loopback."""
 
     def on_loopback(address: tuple[str, int], timeout: float) -> socket.socket:
         return socket.create_connection(("127.0.0.1", address[1]), timeout)

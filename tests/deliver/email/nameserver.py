@@ -1,4 +1,4 @@
-"""A small name server on loopback, by UDP and TCP, that answers out of a table and plays faults."""
+"""A small name server on loopback, over UDP and TCP, that answers from a table and simulates faults."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 KINDS = {"A": 1, "MX": 15, "TXT": 16, "AAAA": 28}
 Zone = Mapping[str, Mapping[str, Sequence[str]]]
-"""By name, by kind: the values."""
+"""Values by name and record type."""
 Spoil = Callable[[bytes], Sequence[bytes]]
-"""What becomes of an answer by UDP: the datagrams that are sent."""
+"""Turns a UDP answer into the datagrams actually sent."""
 
 
 class Asked(NamedTuple):
-    """What was asked, and how."""
+    """One query, and over which transport it came."""
 
     way: str
     name: str
@@ -39,7 +39,7 @@ def _value(kind: str, value: str) -> bytes:
 
 
 def _asked(question: bytes) -> tuple[str, int, int]:
-    """Name, kind, and where the question ends."""
+    """Name, record type, and where the question ends."""
     labels, at = [], 12
     while question[at]:
         labels.append(question[at + 1 : at + 1 + question[at]].decode())
@@ -48,8 +48,8 @@ def _asked(question: bytes) -> tuple[str, int, int]:
 
 
 class NameServer:
-    """`zone`: what is there; `asked`: what was asked; `spoil`: what becomes of answers by UDP; `most`: of how
-    many bytes they are at most; `broken`: those by TCP break off."""
+    """`zone`: the records; `asked`: the queries received; `spoil`: alters UDP answers; `most`: their maximum size in
+    bytes; `broken`: TCP answers are cut off."""
 
     def __init__(self, zone: Zone) -> None:
         self.zone = zone
@@ -68,7 +68,7 @@ class NameServer:
         known = self.zone.get(name.lower())
         word = next(word for word, number in KINDS.items() if number == kind)
         found = [_value(word, value) for value in (known or {}).get(word, ())]
-        hint = b"\xc0\x0c" + struct.pack("!HHIH", 13, 1, 60, 4) + b"\x01a\x01b"  # a record of another kind before them
+        hint = b"\xc0\x0c" + struct.pack("!HHIH", 13, 1, 60, 4) + b"\x01a\x01b"  # a record of another type before them
         records = hint + b"".join(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(one)) + one for one in found)
         number = question[:2]
         whole = number + struct.pack("!5H", 0x8180 | (0 if known is not None else 3), 1, len(found) + 1, 0, 0)
@@ -78,7 +78,7 @@ class NameServer:
         return whole
 
     def serve_udp(self) -> None:
-        """Until the socket is closed."""
+        """Serves until the socket is closed."""
         with suppress(OSError):
             while True:
                 question, sender = self.udp.recvfrom(4096)
@@ -88,7 +88,7 @@ class NameServer:
                     self.udp.sendto(said, sender)
 
     def serve_tcp(self) -> None:
-        """Until the socket is closed."""
+        """Serves until the socket is closed."""
         with suppress(OSError):
             while True:
                 connection, _ = self.tcp.accept()
@@ -100,7 +100,7 @@ class NameServer:
 
 @contextmanager
 def naming(zone: Zone) -> Iterator[NameServer]:
-    """A server that runs until the block ends."""
+    """Runs a name server until the block ends."""
     server = NameServer(zone)
     threads = [threading.Thread(target=one, daemon=True) for one in (server.serve_udp, server.serve_tcp)]
     for thread in threads:

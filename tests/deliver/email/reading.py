@@ -1,4 +1,4 @@
-"""Messages read back: their words and links, from the text and from the HTML, by plain means of its own."""
+"""Reads messages back: their words and links, from the text and from the HTML, with an independent parser."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ALLOWED = {
     "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(), "body": {"style"},
     "div": {"style"}, "h1": {"style"}, "h2": {"style"}, "p": {"style"}, "a": {"href"}, "hr": set(),
 }  # fmt: skip
-"""The elements and attributes that a message may have."""
+"""The elements and attributes allowed in a message."""
 
 
 class Content(NamedTuple):
-    """What a form of a message says: its words in order, and where its links lead."""
+    """The content of one form of a message: its words in order, and its link targets."""
 
     words: list[str]
     links: set[str]
@@ -39,7 +39,7 @@ def part(message: EmailMessage, subtype: str) -> str:
 
 
 def of_text(text: str) -> Content:
-    """Addresses stand in angle brackets after what they belong to."""
+    """Addresses are in angle brackets after the text they belong to."""
     links = re.findall(r"<((?:https?|mailto):[^<>\s]+)>", text)
     return Content(re.sub(r"<(?:https?|mailto):[^<>\s]+>", " ", text).split(), set(links))
 
@@ -76,7 +76,7 @@ class _Html(HTMLParser):
 
 
 def of_html(html: str) -> Content:
-    """Strictly: what a message may not have fails."""
+    """Strict: anything a message may not contain fails."""
     page = _Html()
     page.feed(html)
     page.close()

@@ -1,4 +1,4 @@
-"""A real mail server on 127.0.0.1 that keeps what it is given and does what a test tells it, faults too."""
+"""A real mail server on 127.0.0.1 that keeps what it receives and does what a test scripts, including faults."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 Play = str | Callable[[], str]
-"""A reply instead of the usual one; `hang up` ends the connection; a function is called for one of both."""
+"""A reply in place of the usual one; `hang up` closes the connection; a function is called and returns either."""
 HANG_UP = "hang up"
 
 
 class Mail(NamedTuple):
-    """A message that was accepted. `secure`: whether it came encrypted; `user`: as whom the sender had logged in."""
+    """An accepted message. `secure`: whether it came encrypted; `user`: the user the sender logged in as."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -29,14 +29,14 @@ class Mail(NamedTuple):
 
     @property
     def message(self) -> EmailMessage:
-        """The message, read by the standard library."""
+        """The message, parsed by the standard library."""
         read = message_from_bytes(self.data, policy=policy.default)
         assert isinstance(read, EmailMessage)
         return read
 
 
 class Box:
-    """What a server keeps, and what it does next at each step: the plays of a step in turn, then what is usual."""
+    """What a server received, and what it does at each step: the scripted plays in order, then the usual reply."""
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
@@ -45,12 +45,12 @@ class Box:
         self.port = 0
 
     def on(self, step: str, *plays: Play) -> None:
-        """Sets the plays of a step: MAIL, RCPT, BEGIN (of a message), DATA (once it is there), RSET, NOOP, address."""
+        """Scripts a step: MAIL, RCPT, BEGIN (of a message), DATA (after the message), RSET, NOOP, or an address."""
         self.plays[step] = list(plays)
 
     @property
     def recipients(self) -> list[str]:
-        """To whom mail was accepted, in order."""
+        """The recipients of accepted mail, in order."""
         return [one.recipients[0] for one in self.mails]
 
     def _next(self, server: SMTP, *steps: str) -> str | None:
@@ -95,7 +95,7 @@ class Box:
         auth: Any = session.auth_data
         user = auth.login.decode() if isinstance(auth, LoginPassword) else ""
         mail = Mail(envelope.mail_from, tuple(envelope.rcpt_tos), data, session.ssl is not None, user)
-        self.mails.append(mail)  # at once: whoever waits for what happens in a play sees it
+        self.mails.append(mail)  # first, because a test may wait for what a play does
         said = self._next(server, "DATA")
         if said and said != HANG_UP and not said.startswith("250"):
             self.mails.remove(mail)
@@ -109,7 +109,7 @@ class Box:
 
 
 class _Server(SMTP):
-    """aiosmtpd's server, which also plays before a message begins."""
+    """aiosmtpd's server, extended to run plays before a message begins."""
 
     def __init__(self, box: Box, **more: Any) -> None:
         self._box = box
@@ -127,8 +127,8 @@ class _Server(SMTP):
 def serving(
     context: ssl.SSLContext | None = None, *, implicit: bool = False, password: str = "", **more: Any
 ) -> Iterator[Box]:
-    """A server that runs until the block ends. `context`: for STARTTLS, or for TLS from the start; `password`: that of
-    the user `papers`, who must log in."""
+    """Runs a server until the block ends. `context`: for STARTTLS, or for TLS from the start; `password`: for the user
+    `papers`, who must then log in."""
     box = Box()
 
     def allowed(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:

@@ -1,4 +1,4 @@
-"""Addresses, tokens, replies, settings of mail: plain functions."""
+"""Pure functions of mail: addresses, tokens, replies, settings."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_token_says_what_was_signed_and_nothing_else(purpose: tokens.Purpose, 
 
 
 def test_a_token_is_known_for_ever() -> None:
-    """Messages that were sent hold them."""
+    """Messages already sent contain them."""
     text = "uabababababababababababababababab-0-a6f5417335945b20d55ea4da"
     assert tokens.encode(SECRET, MailToken("unsubscribe", MARK)) == text
 

@@ -1,4 +1,4 @@
-"""What comes back: reports, complaints, people who leave or confirm; and what only looks like it."""
+"""Incoming mail: bounces, complaints, people who leave or confirm, and messages that only look like these."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ Status: {status}
 def report(
     status: str = "5.1.1", more: str = "", action: str = "failed", whole: bool = True, mark: str = MARK
 ) -> bytes:
-    """A report of delivery as servers write it; `whole`: with the message, not its headers alone."""
+    """A delivery report as servers write it; `whole`: with the full message instead of its headers."""
     state = STATE.format(action=action, status=status, more=more)
     original = "message/rfc822" if whole else "text/rfc822-headers"
     head = REPORT.format(kind="delivery-status", state=state, original=original).encode()
@@ -76,14 +76,14 @@ def report(
 
 
 def complaint(back: bytes, encoding: str = "8bit") -> bytes:
-    """A report of abuse, with the message."""
+    """An abuse report that contains the message."""
     original = f"text/rfc822-headers\nContent-Transfer-Encoding: {encoding}"
     head = REPORT.format(kind="feedback-report", state="", original=original)
     return head.encode() + back + b"\n--line--\n"
 
 
 def note(subject: str, body: str = "", **headers: str) -> bytes:
-    """A message of somebody's."""
+    """A message from a person."""
     made = EmailMessage()
     made["From"] = "Somebody <some@moth.example>"
     made["Subject"] = subject
@@ -270,7 +270,7 @@ def test_what_a_mailbox_says_is_done_once(record: Record) -> None:
 
 
 def test_who_has_joined_again_is_not_lost_to_a_mailbox_that_is_read_again(tmp_path: Path) -> None:
-    """A mailbox is left as it is: what is in it came before they joined anew."""
+    """A mailbox is never changed: the messages in it predate the new subscription."""
     with Record(str(tmp_path / "hotpapers.db")) as record:
         gone, angry, leaver = fill(record, *(f"{name}@moth.example" for name in ("gone", "angry", "leaver")))
         day = DAY.encode()

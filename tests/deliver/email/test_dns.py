@@ -1,4 +1,4 @@
-"""What names say, asked of a server on loopback, also of one that does not answer as it should."""
+"""DNS look-ups, against a server on loopback that also misbehaves."""
 
 from __future__ import annotations
 

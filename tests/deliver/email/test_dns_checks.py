@@ -1,4 +1,4 @@
-"""What domains and messages say of mail: SPF by the cases of its rule, DKIM, DMARC, and what is to be added."""
+"""What domains and messages declare about mail: SPF case by case, DKIM, DMARC, and the records to add."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.render.sample import OWN_READER
 
 
 class Table:
-    """What the DNS says, without a network."""
+    """A DNS in memory."""
 
     def __init__(self, texts: dict[str, list[str]], addresses: dict[str, list[str]] | None = None) -> None:
         self._texts, self._addresses = texts, addresses or {}

@@ -1,4 +1,4 @@
-"""The program killed (`kill -9`) while it sends, at any step, and started again: nobody gets an issue twice."""
+"""The program is killed (`kill -9`) at any step of sending and restarted: nobody gets an issue twice."""
 
 from __future__ import annotations
 
@@ -50,27 +50,27 @@ def home(tmp_path: Path, box: Box) -> Path:
 
 
 class Program:
-    """`hotpapers publish` in a process of its own, which a server may kill."""
+    """`hotpapers publish` in its own process, which a server may kill."""
 
     def __init__(self, home: Path) -> None:
         self.command = words("publish", DAY, "--to", "mailing", "--config", home)
         self.process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> int:
-        """Runs it to its end; how it ended."""
+        """Runs it to its end; returns its exit code."""
         with subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as made:
             self.process = made
             made.communicate(timeout=60)
         return made.returncode
 
     def kill(self) -> None:
-        """Ends it at once, without a chance to tidy up."""
+        """Kills it at once, without a chance to clean up."""
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
 
     def killing(self, reply: str) -> Callable[[], str]:
-        """A play: the program is killed, then this is said to whoever is left."""
+        """A play: kills the program, then returns the reply."""
 
         def play() -> str:
             self.kill()
@@ -80,12 +80,12 @@ class Program:
 
 
 def again(home: Path) -> Ran:
-    """The same command, in this process."""
+    """Runs the same command in this process."""
     return run("publish", DAY, "--to", "mailing", "--config", home)
 
 
 def pass_time(home: Path) -> None:
-    """As if so much time had passed that nobody can still be handing over a message."""
+    """Ages all claims past the timeout, after which no message can still be in transit."""
     with Record(str(home.with_name("hotpapers.db"))) as record, record.database.write():
         record.database.run("UPDATE outbox SET at = at - ? WHERE state = 'sending'", (CLAIM_TIMEOUT,))
 
@@ -134,7 +134,7 @@ def test_killed_before_the_relay_answered_the_message_in_its_hands_is_not_sent_a
 
 @pytest.mark.long
 def test_killed_again_and_again(home: Path, box: Box) -> None:
-    """At each step in turn, as often as it takes."""
+    """At each step in turn, until everything is sent."""
     program, kills = Program(home), 0
     steps = ["DATA", "MAIL", "RCPT", "DATA", "DATA"]
     for n, step in enumerate(steps):
@@ -152,7 +152,7 @@ def test_killed_again_and_again(home: Path, box: Box) -> None:
 
 
 def test_killed_after_the_relay_answered_the_receipt_is_known(home: Path, box: Box) -> None:
-    """The answer is on its way when the program goes on to the next message: only that one is begun anew."""
+    """Killed when the second message begins: the receipt of the first is already stored."""
     program = Program(home)
     box.on("MAIL", "250 fine", program.killing("250 fine"))
     program.run()

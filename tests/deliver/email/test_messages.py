@@ -1,4 +1,4 @@
-"""Messages: whole ones as files, the same in both forms, bounded, and harmless whatever papers are called."""
+"""Messages: whole ones as files, the same content in both forms, bounded, and safe whatever a paper's title."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def message_bytes(
 
 
 def same(name: str, data: bytes) -> None:
-    """Compares a whole message with its file; HOTPAPERS_REWRITE=1 writes the file anew."""
+    """Compares a whole message with its file; HOTPAPERS_REWRITE=1 rewrites the file."""
     file = DATA / "mailing" / name
     if os.environ.get("HOTPAPERS_REWRITE"):
         file.parent.mkdir(exist_ok=True)
@@ -191,7 +191,7 @@ def test_a_message_is_bounded_and_says_what_it_has_no_room_for(number: int, size
         assert len(data) > LARGEST * 0.8, "there was room"
 
 
-# ---- hostile words -------------------------------------------------------------------------------------
+# ---- hostile texts -------------------------------------------------------------------------------------
 
 HOSTILE = [
     "Kettles\r\nBcc: everybody@example.org",
@@ -241,4 +241,4 @@ def test_any_title_is_the_same_in_both_forms(title: str, publication: str) -> No
     found = issue(msgspec.structs.replace(OWN, title=publication), "2021-01-14", [heard(1, shown, [], [])])
     message = read(message_bytes(found))
     assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words
-    assert as_text(issue_message(found, mail_config(), SITE_CONFIG).view).isprintable() is False  # it has lines
+    assert as_text(issue_message(found, mail_config(), SITE_CONFIG).view).isprintable() is False  # has newlines

@@ -1,4 +1,4 @@
-"""How mail is written: whatever is put in, what comes out is one message with the headers that were meant."""
+"""The format of mail: any input gives one message with the intended headers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read(data: bytes) -> EmailMessage:
 
 
 def header(data: bytes, name: str) -> str:
-    """A header as it stands, unfolded and decoded by the older, plainer reader of the standard library."""
+    """A header, unfolded and decoded by the older, simpler parser of the standard library."""
     value = message_from_bytes(data)[name]
     return str(make_header(decode_header(str(value).replace("\r\n", "").replace("\n", ""))))
 
@@ -111,7 +111,7 @@ def test_a_date_is_in_english_and_utc() -> None:
 
 
 def test_what_a_library_does_to_the_table_of_character_sets_changes_no_header() -> None:
-    """Some set, when imported, how all UTF-8 of the process is to be written."""
+    """Some libraries, when imported, change how the whole process encodes UTF-8."""
     before = charset.CHARSETS["utf-8"]
     try:
         plain = mime.words("Subject", "Café “Dozen”"), mime.mailbox("From", "Café “Dozen”", "papers@owls.example")

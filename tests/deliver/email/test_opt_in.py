@@ -1,4 +1,4 @@
-"""To join: the message that asks, and what happens when it cannot be sent."""
+"""Subscribing: the confirmation request, and what happens when it cannot be sent."""
 
 from __future__ import annotations
 

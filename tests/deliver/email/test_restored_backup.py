@@ -1,4 +1,4 @@
-"""An older backup is put back, or an older store opened: who has left since stays away, and nothing is sent again."""
+"""After an older backup is restored or an older store opened, those who left stay away and nothing is sent twice."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_backup_brings_nobody_back_and_forgets_no_message(store_url: str, tmp_
 
 
 def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None:
-    """Somebody came back before the copy was made; the store that it replaces still says that they had left."""
+    """A reader came back before the backup was made; the store it replaces still says that they left."""
     old, new = tmp_path / "old.db", tmp_path / "new.db"
     with Record(sqlite_url) as record:
         mark = join(record, "some@moth.example")
@@ -68,7 +68,7 @@ def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None
 
 
 def states(record: Record) -> list[tuple[str, str, str, int]]:
-    """(target, state, receipt, at) of how far an issue has come."""
+    """(target, state, receipt, at): an issue's progress at each target."""
     known = queries.states_of(record.database, IssueEdition("daily", "2026-01-01", 1), "chat")
     return [(target, *state) for target, state in sorted(known.items())]
 
@@ -118,7 +118,7 @@ def test_another_records_store_tells_nothing_of_what_was_sent(sqlite_url: str, t
 
 
 def test_the_outbox_of_a_store_of_1_0_is_kept(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its table and its states had other names."""
+    """Its table and states had other names."""
     with monkeypatch.context() as older:
         older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
         with Record(bare_store_url) as record, record.database.write():

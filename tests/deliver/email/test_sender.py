@@ -1,4 +1,5 @@
-"""The channel as a whole, through a real server: everybody once, whatever is refused, put off, or broken off."""
+"""The whole channel through a real server: everybody gets one message, despite refusals, delays and broken
+connections."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 
 class Post:
-    """A channel on a store; its clock."""
+    """A mail channel on a store, with its clock."""
 
     def __init__(self, record: Record, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
         self.record, self.box = record, box
@@ -47,7 +48,7 @@ class Post:
         monkeypatch.setattr(sender, "now", self.http.now)
 
     def send(self, day: str = DAY, **changes: int) -> SendResult:
-        """One round, by a channel of its own, as after a restart."""
+        """Runs one round with a new channel, as after a restart."""
         made = EmailSender(self.record, mail_config(**{"port": self.box.port, **changes}), SITE_CONFIG)
         try:
             return send_issue(self.record, made, RecordIssueReader(self.record), "daily", day, self.http, made.check)
@@ -56,7 +57,7 @@ class Post:
 
     @property
     def states(self) -> dict[str, str]:
-        """How each message stands, by mark."""
+        """The state of each message, by mark."""
         return dict(self.record.database.rows("SELECT mark, state FROM outbox WHERE day = ?", (DAY,)))
 
     def receipt(self, mark: str) -> str:
@@ -66,7 +67,7 @@ class Post:
 
     @property
     def deliveries(self) -> list[tuple[str, str]]:
-        """Target and receipt of what the record holds."""
+        """Target and receipt of each recorded delivery."""
         items = (row.item for row in self.record.view().latest(Delivery))
         return [(item.target, item.receipt) for item in items if isinstance(item, Delivery)]
 
@@ -131,13 +132,13 @@ def test_who_leaves_while_it_is_sent_gets_none(post: Post) -> None:
 
 
 def _leave(store: str, mark: str) -> str:
-    """Somebody uses their link at that moment, in another process."""
+    """Someone unsubscribes at this moment, in another process."""
     with Record(store) as other:
         subscribers.end(other, mark, FROZEN + 2)
     return "250 fine"
 
 
-# ---- refused, put off ----------------------------------------------------------------------------------
+# ---- refused, deferred ---------------------------------------------------------------------------------
 
 
 def test_who_cannot_be_reached_is_not_written_to_again(post: Post) -> None:
@@ -198,7 +199,7 @@ def test_a_relay_that_says_later_is_left_alone_and_loses_nothing(post: Post) -> 
 
 
 def test_a_claim_that_came_to_nothing_is_given_back(post: Post) -> None:
-    """The relay would take the message, it is claimed, and then it is not taken after all."""
+    """The relay accepts the transaction, the message is claimed, and then the relay refuses it."""
     [mark] = fill(post.record, "a@moth.example")
     post.box.on("BEGIN", "421 4.3.2 shutting down", HANG_UP, "451 4.3.1 disk full")
     assert post.send().waiting == post.send().waiting == 300
@@ -216,7 +217,7 @@ def test_a_relay_that_is_not_there_begins_nothing(post: Post) -> None:
     assert post.send().sent == 4
 
 
-# ---- broken off ----------------------------------------------------------------------------------------
+# ---- interrupted ---------------------------------------------------------------------------------------
 
 
 def test_what_broke_off_before_the_message_is_sent_again(post: Post) -> None:
@@ -302,7 +303,7 @@ def test_two_at_once_send_each_message_once(post: Post) -> None:
     assert all(receipt.startswith("250 ") for receipt in receipts) and len(post.box.mails) == 4
 
 
-# ---- paced, stopped, tidied ----------------------------------------------------------------------------
+# ---- rate limit, stopping, cleaning up -----------------------------------------------------------------
 
 
 def test_messages_are_paced_by_domain(post: Post) -> None:

@@ -1,4 +1,4 @@
-"""The relay: a real server on loopback, in the open, by STARTTLS and encrypted from the start; and its faults."""
+"""The relay client against a real server on loopback: plain, STARTTLS, TLS from the start; and the server's faults."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def test_a_password_may_have_any_letters(
 
 
 def test_a_challenge_is_answered(of_client: ssl.SSLContext) -> None:
-    """The example of RFC 2195 §3, and a password that is not ASCII."""
+    """The example of RFC 2195 §3, and a non-ASCII password."""
     made = relays._Smtp()
     made.user, made.password = "tim", "tanstaaftanstaaf"
     challenge = b"<1896.697170952@postoffice.reston.mci.net>"
@@ -228,12 +228,12 @@ def test_a_wrong_password_is_not_told(of_server: ssl.SSLContext, of_client: ssl.
     assert said == f"{HOST}, port {box.port}: does not accept this user and password (535)"
 
 
-# ---- relays that are none ------------------------------------------------------------------------------
+# ---- servers that are not relays -----------------------------------------------------------------------
 
 
 @contextmanager
 def saying(*lines: bytes) -> Iterator[int]:
-    """A server that says these lines, whatever it hears; its port."""
+    """A server that sends these lines, whatever it receives; yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
 

@@ -1,4 +1,4 @@
-"""Subscribers and the outbox, in both databases: who is asked, who confirmed, what is left of who has left."""
+"""Subscribers and the outbox, in both databases: who asked, who confirmed, and what remains of those who left."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_nobody_gets_anything_before_they_confirm(record: Record) -> None:
         asked._replace(state="confirmed", since=NOW + HOUR)
     ]  # fmt: skip
     assert subscribers.confirmed(record, "daily", NOW) == [] == subscribers.confirmed(record, "weekly", NOW + HOUR)
-    assert subscribers.confirm(record, token_of(asked), NOW + DAY) == done  # a second look at the link
+    assert subscribers.confirm(record, token_of(asked), NOW + DAY) == done  # the link is opened a second time
 
 
 def test_an_address_is_asked_once_a_day(record: Record) -> None:

@@ -1,4 +1,4 @@
-"""A made-up fortnight: papers that are announced, machines that pass them on, people who read them."""
+"""A made-up fortnight: announced papers, machines that repost them, people who read them."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ TITLES = ("On Kettles that Whistle before they Boil", "A Cup is Half the Saucer"
 
 
 def title(number: int) -> str:
-    """A title of its own for each number."""
+    """A different title for each number."""
     letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
     return f"{TITLES[number % 3]}: the Case of {letters.capitalize()}"
 
 
 def remark(number: int) -> str:
-    """Words of somebody's own, others for each number."""
+    """Original words, different for each number."""
     return " ".join(random.Random(number).sample(WORDS, 4))
 
 
 def announced(numbers: Sequence[int], category: str = "cs.RO", since: int = NOW - 12 * DAY) -> Iterator[Item]:
-    """Papers announced one after the other, over ten days."""
+    """Papers announced one after another over ten days."""
     for place, number in enumerate(numbers):
         at = since + place * 10 * DAY // len(numbers)
         yield from made.paper(number, made.DAY, category, title(number), at)
 
 
 def said(number: int, account: str, at: int, text: str, same: int = 0) -> tuple[Post, Mention]:
-    """A post about a paper; `same`: which of several by one account about it."""
+    """A post about a paper; `same` tells apart several by one account about it."""
     network = account.partition(":")[0]
     post = f"{network}:{account.rpartition(':')[2]}-{number}-{same}"
     return (
@@ -47,7 +47,7 @@ def said(number: int, account: str, at: int, text: str, same: int = 0) -> tuple[
 
 
 def passed_on(numbers: Sequence[int], account: str = BOT, since: int = NOW - 12 * DAY) -> Iterator[Item]:
-    """What a machine makes of papers: the bare title an hour after each was announced."""
+    """What a machine posts: the bare title, an hour after each announcement."""
     for place, number in enumerate(numbers):
         at = since + place * 10 * DAY // len(numbers) + HOUR
         yield from said(number, account, at, f"{title(number)} https://arxiv.org/abs/2405.{number:05}")
@@ -56,7 +56,7 @@ def passed_on(numbers: Sequence[int], account: str = BOT, since: int = NOW - 12 
 def read_by_hand(
     numbers: Sequence[int], account: str = PERSON, since: int = NOW - 13 * DAY, words: str = ""
 ) -> Iterator[Item]:
-    """A person who posts papers, some twenty an evening, some minutes apart; bare titles, if there are no `words`."""
+    """A person who posts papers, about twenty an evening, minutes apart; bare titles without `words`."""
     minutes = random.Random(5)
     for place, number in enumerate(numbers):
         evening, turn = divmod(place, 20)
@@ -65,7 +65,7 @@ def read_by_hand(
 
 
 def by_the_clock(numbers: Sequence[int], account: str = BOT, every: int = 3 * HOUR // 2) -> Iterator[Item]:
-    """A machine that posts a title from its queue at even intervals."""
+    """A machine that posts queued titles at even intervals."""
     for place, number in enumerate(numbers):
         yield from said(number, account, NOW - 13 * DAY + place * every, f"New on arXiv: {title(number)}")
 
@@ -79,7 +79,7 @@ def reposted(post: str, account: str, at: int) -> Reaction:
 
 
 def verdicts(record: Record, cut: int = 2**53 - 1) -> dict[tuple[str, str], str]:
-    """What holds now: the judgement by account and rule."""
+    """The current judgements, by account and rule."""
     items = (row.item for row in record.view(cut).iterate(Verdict, "t.about = 0"))
     return {(one.subject, one.rule): one.judgement for one in items if isinstance(one, Verdict)}
 

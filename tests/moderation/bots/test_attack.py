@@ -1,4 +1,4 @@
-"""A network that one hand plays does not lift a paper: the figures before and after it is judged."""
+"""A network of accounts run by one person does not lift a paper: scores before and after it is judged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PUSHED, HONEST = 501, 502
 
 
 def world() -> Iterator[Item]:
-    """A hundred papers of the weeks before with 3 to 12 voices; today one with 4, and one with 11."""
+    """A hundred papers with 3 to 12 voices from the weeks before; one with 4 and one with 11 today."""
     yield from background()
     for number, voices in ((PUSHED, 4), (HONEST, 11)):
         yield from paper(number, TODAY, "cs.LG", made.title(number))
@@ -29,7 +29,7 @@ def world() -> Iterator[Item]:
 
 
 def network(accounts: int, text: str, every: int = MINUTE) -> Iterator[Item]:
-    """Machines that praise one paper, each in the same words with another number and tag."""
+    """Machines that praise one paper in the same words, each with another number and tag."""
     for n in range(accounts):
         yield from said(PUSHED, f"bluesky:machine{n}", NOW - 7 * HOUR + n * every, text.format(n=n))
 
@@ -41,8 +41,8 @@ def standing(record: Record) -> list[tuple[int, int, int]]:
 
 
 PRAISE = "{n}! The finest paper of the year, read it now: " + made.title(PUSHED) + " #tea{n} https://made.up/{n}"
-"""Their places as they are without the network."""
 FAIR = [(HONEST, 11, 686), (PUSHED, 4, 45)]
+"""How the two papers rank without the network."""
 
 
 def test_without_a_network(record: Record) -> None:
@@ -66,7 +66,7 @@ def test_a_network_that_is_judged_lifts_nothing(record: Record, text: str) -> No
 
 
 def test_a_network_that_takes_its_time_is_not_found(record: Record) -> None:
-    """What this rule does not see, and docs/explanation/bots.md says so: the operator's word remains."""
+    """The rule misses these, as docs/explanation/bots.md says; the operator can still name them."""
     write(record, world(), network(30, PRAISE, 10 * MINUTE))
     assert judge(record, BotSettings(), NOW).added == 0
     judge(record, BotSettings(bots=tuple(f"bluesky:machine{n}" for n in range(30))), NOW)
@@ -74,7 +74,7 @@ def test_a_network_that_takes_its_time_is_not_found(record: Record) -> None:
 
 
 def test_reposts_by_a_network_are_left_out(record: Record) -> None:
-    """Thirty accounts that repost whatever one account posts, at once; the post's count holds them too."""
+    """Thirty accounts at once repost whatever one account posts; the post's count includes them."""
     write(record, world())
     for n in range(1, 61):
         at = NOW - 9 * 24 * HOUR + n * HOUR

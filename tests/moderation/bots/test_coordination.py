@@ -46,7 +46,7 @@ def test_other_words_are_another_text() -> None:
 
 
 def test_for_a_bare_title_it_takes_twice_as_many() -> None:
-    """Buttons for sharing make such texts for everybody; so does a title that we do not know."""
+    """Share buttons make such texts for everybody, and so do titles that we do not know."""
     for text, paper in (
         (PAPER.title, PAPER),
         (f"Wow {PAPER.title}", PAPER),

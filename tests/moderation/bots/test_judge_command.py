@@ -1,4 +1,4 @@
-"""`hotpapers judge`: what is held of an account and why, and the operator's word on it."""
+"""`hotpapers judge`: what is known about an account and why, and the operator's decisions."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_word_from_an_earlier_day_on_changes_what_is_frozen_after_it(record: R
 
 @pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
 def test_the_account_s_own_word_goes_before_the_rules_that_look_at_it_alone(record: Record, rule: str) -> None:
-    """Before and after it was said; before no other rule's word, whenever that is found."""
+    """It overrides them whether found before or after it, and never overrides any other rule."""
     filled(record)
     accept_proof(record, NOTHING, BOT, "says so", at=NOW + 1)
     record.append(

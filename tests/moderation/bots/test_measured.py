@@ -1,6 +1,6 @@
-"""The limits against real accounts, where the folder of real data is there: who is a person is not judged a bot.
+"""The limits on real accounts, if the folder of real data is there: people are not judged bots.
 
-What each figure comes to stands in docs/explanation/bots.md.
+docs/explanation/bots.md gives the results.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 def lines(file: Path, type: type[T]) -> Iterator[T]:
-    """The lines of a packed file of JSON."""
+    """The lines of a zstd-compressed JSON Lines file."""
     decode = msgspec.json.Decoder(type).decode
     with file.open("rb") as packed:
         unpacked = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(packed)
@@ -44,14 +44,14 @@ def lines(file: Path, type: type[T]) -> Iterator[T]:
 
 
 def fortnights(moments: Sequence[int]) -> Iterator[list[int]]:
-    """The moments of every fortnight, day by day."""
+    """The moments of every fortnight, starting on each day."""
     ordered = sorted(moments)
     for start in range(ordered[0], ordered[-1] + 1, DAY):
         yield ordered[bisect_left(ordered, start) : bisect_left(ordered, start + rules.DAYS * DAY)]
 
 
 def at_worst(moments: Sequence[int]) -> AccountActivity:
-    """What somebody's fortnight looks like, if every post names another paper and has no word of their own."""
+    """What an account's fortnight looks like if every post names another paper and is bare."""
     return AccountActivity(
         posts=len(moments), papers=len(moments), bare=len(moments), even=evenness(moments), rest=longest_rest(moments)
     )
@@ -62,7 +62,7 @@ def judged(did: AccountActivity) -> list[str]:
 
 
 def test_the_busiest_curator_is_a_person(shared: Path) -> None:
-    """6,156 posts in two years, 631 in one fortnight, 136 in one hour; as if all were bare."""
+    """6,156 posts in two years, 631 in one fortnight, 136 in one hour; treated as if all were bare."""
     with (shared / "data" / "curator-2017.csv").open(encoding="utf-8") as file:
         posted = [datetime.datetime.fromisoformat(row["posted_at"]) for row in csv.DictReader(file)]
     worst = [at_worst(some) for some in fortnights([int(when.timestamp()) * 1_000_000 for when in posted])]
@@ -70,11 +70,11 @@ def test_the_busiest_curator_is_a_person(shared: Path) -> None:
     assert not [did for did in worst if judged(did)]
 
 
-# ---- posts of 2020 to 2022, as a publication showed them --------------------------------------------------------
+# ---- posts of 2020 to 2022, as shown by a publication ----------------------------------------------------------
 
 
 class Shown(NamedTuple):
-    """A post, whose it is, and what it is about."""
+    """A post, its account, and the paper it is about."""
 
     said: ObservedPost
     handle: str
@@ -168,7 +168,7 @@ def test_what_feed_bots_write_is_bare_and_what_others_write_is_not(shared: Path,
 
 
 def test_feed_bots_pass_a_whole_category_on(shared: Path, metadata: list[Metadata]) -> None:
-    """Of two categories we have all papers of twelve days; their bots posted as many."""
+    """For two categories we have all papers of twelve days; their bots posted that many."""
     with (shared / "data" / "bots.csv").open(encoding="utf-8") as file:
         counted = {
             row["handle"]: re.search(r"(\d+) arXiv posts in 12 days", row["evidence"]) for row in csv.DictReader(file)

@@ -1,4 +1,4 @@
-"""Judging a record, in both databases: who is found, who is not, what is written, and when it is taken back."""
+"""Judging a record, in both databases: who is found and who is not, what is written, and when it is withdrawn."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ ROBOTS, OTHERS, UNREAD = range(1, 71), range(101, 301), range(1001, 1101)
 
 
 def rules(**limits: bool | int) -> BotSettings:
-    """Only these rules."""
+    """Settings with only these rules on."""
     off = dict.fromkeys(BotRules.__struct_fields__, 0) | {"list": False, "says_so": False}
     return BotSettings(rules=BotRules(**{**off, **limits}))  # type: ignore[arg-type]
 
 
-# ---- behaviour ---------------------------------------------------------------------------------------------
+# ---- behavior ----------------------------------------------------------------------------------------------
 
 
 def test_who_passes_a_category_on_is_a_bot_and_who_reads_it_is_none(record: Record) -> None:
@@ -55,7 +55,7 @@ def test_who_passes_a_category_on_is_a_bot_and_who_reads_it_is_none(record: Reco
 
 
 def test_a_day_s_papers_are_not_missed_yet(record: Record) -> None:
-    """Who is a day late has left nothing out; who leaves more than a fifth out chooses."""
+    """An account a day late has omitted nothing; one that omits more than a fifth is choosing."""
     write(record, announced(ROBOTS, since=NOW - 10 * DAY), passed_on(ROBOTS[:52]))
     write(record, passed_on(ROBOTS[:51], "bluesky:chooser"))
     judge(record, DEFAULTS, NOW)
@@ -146,7 +146,7 @@ def test_half_a_limit_keeps_a_verdict(record: Record) -> None:
 
 
 def test_a_quiet_week_of_arxiv_s_keeps_a_verdict(record: Record) -> None:
-    """With half as many new papers as it takes to judge, whoever is judged stays so."""
+    """With half as many new papers as judging takes, verdicts stay."""
     write(record, announced(ROBOTS), passed_on(ROBOTS))
     judge(record, DEFAULTS, NOW)
     later = NOW + 20 * DAY
@@ -288,7 +288,7 @@ def test_an_echo_is_a_bot_and_who_reposts_at_leisure_is_none(record: Record) -> 
     assert made.verdicts(record) == {(BOT, "echo"): "human"}
 
 
-# ---- the operator's word in the settings -----------------------------------------------------------------------
+# ---- the operator's settings -----------------------------------------------------------------------------------
 
 
 def test_the_settings_go_before_all_rules_and_take_their_word_back(record: Record) -> None:
@@ -318,7 +318,7 @@ DAILY = Publication(publication="daily", title="The Daily Dozen", threshold=1, p
 
 
 def world(record: Record) -> None:
-    """Paper 1 is talked about by 8 and by a feed, paper 2 by 12 machines and 5 people; others in the weeks before."""
+    """Paper 1 has 8 voices and a feed, paper 2 has 5 people and 12 machines; other papers in the weeks before."""
     write(record, background(), announced(range(1, 71), "cs.LG", NOW - 12 * DAY))
     for n in (501, 502):
         write(
@@ -333,7 +333,7 @@ def world(record: Record) -> None:
 
 
 def entries(record: Record) -> list[tuple[str, int, int]]:
-    """Paper, voices, posts of bots."""
+    """(paper, voices, bots' posts) of the latest edition's entries."""
     issue = freeze.editions(record, "daily", TODAY)[-1].content
     return [(one.paper, one.voices, one.counts[0].bots) for one in issue.entries if one.paper > key(500)]
 
@@ -354,13 +354,13 @@ def test_bots_are_counted_apart_and_a_changed_verdict_changes_no_frozen_issue(re
 
 
 def verified(record: Record) -> bool:
-    """Whether all issues are built again as they are."""
+    """Whether every issue rebuilds unchanged."""
     issues = [row.item for row in record.view().iterate(Issue)]
     return not [problem for one in issues for problem in freeze.check_issue(record, one)]  # type: ignore[arg-type]
 
 
 def test_a_verdict_counts_from_its_moment_on(record: Record) -> None:
-    """Judged at the cut it counts for that issue, a microsecond later it does not."""
+    """A verdict at the cut counts for that issue; one a microsecond later does not."""
     world(record)
     judge(record, DEFAULTS, NOW + 1)
     freeze.freeze(record, DAILY, TODAY, at=NOW + HOUR)

@@ -1,4 +1,4 @@
-"""Figures and the rules on them: each by an example, and what must hold of all."""
+"""The figures about an account and the rules on them: examples, and properties of all."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The part of GitHub's command line that the workflow calls, with a folder for the releases of one repository.
+"""The part of GitHub's command line that the workflow calls, with a folder for one repository's releases.
 
-Run as a program named `gh`. The folder is in GH_FOLDER: `releases.json` (id, draft, tag_name), `assets.json` (id,
-release, name, state, size), a file an asset under `assets/`, and `calls.jsonl`, every call with its words. GH_FAULT
-makes one kind of call fail: list, assets, download (half of the bytes come), upload, partial (the asset stays a
-starter), enable.
+Run as a program named `gh`. The folder is GH_FOLDER: `releases.json` (id, draft, tag_name), `assets.json` (id,
+release, name, state, size), one file per asset under `assets/`, and `calls.jsonl`, the arguments of every call.
+GH_FAULT makes one kind of call fail: list, assets, download (half of the bytes arrive), upload, partial (the asset
+remains a starter), enable.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Call(NamedTuple):
 
 
 def main(words: list[str]) -> int:
-    """Plays one call; its exit status."""
+    """Simulates one call; returns its exit status."""
     with (FOLDER / "calls.jsonl").open("a") as log:
         log.write(json.dumps(words) + "\n")
     if not os.environ.get("GH_TOKEN"):

@@ -1,4 +1,4 @@
-"""Runs the steps of a workflow as GitHub does: the same shell, environment and order, on this machine."""
+"""Runs a workflow's steps on this machine as GitHub does: with the same shell, environment and order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
 
 class Step(NamedTuple):
-    """How a step ended: success or failure, its exit status, and what it said."""
+    """How a step ended: success or failure, its exit status, and its output."""
 
     outcome: str
     status: int
@@ -26,19 +26,18 @@ class Step(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """How a job ended: its steps by name, and the outputs of steps by `id.name`."""
+    """How a job ended: its steps by name, and their outputs by `id.name`."""
 
     steps: dict[str, Step]
     outputs: dict[str, str]
 
     @property
     def failed(self) -> list[str]:
-        """The names of the steps that failed."""
         return [name for name, step in self.steps.items() if step.outcome == "failure"]
 
 
 class Machine:
-    """A runner: a folder that has the repository's files, and GitHub's releases in another."""
+    """A runner: one folder with the repository's files, another with GitHub's releases."""
 
     def __init__(self, folder: Path, releases: Path) -> None:
         self.folder, self.releases = folder, releases
@@ -49,13 +48,13 @@ class Machine:
         self._program("hotpapers", "hotpapers")
 
     def _program(self, name: str, module: str) -> None:
-        """A command of this name that runs a module of ours, wherever it is called."""
+        """Creates a command of this name that runs one of our modules."""
         file = self._programs / name
         file.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
         file.chmod(0o755)
 
     def run(self, job: Mapping[str, Any], context: Mapping[str, str], *names: str, **environment: str) -> Ran:
-        """The steps of a job that are scripts, in order, as far as their conditions let them run; or those so named."""
+        """Runs a job's script steps in order, as their conditions allow; or only the named ones."""
         ran = Ran({}, {})
         values = dict(context)
         for step in job["steps"]:
@@ -68,7 +67,7 @@ class Machine:
 
     @staticmethod
     def _is_wanted(step: Mapping[str, Any], ran: Ran, values: Mapping[str, str]) -> bool:
-        """GitHub's own rule, for the conditions that the workflow has."""
+        """GitHub's own rule, for the conditions in the workflow."""
         condition = EXPRESSION.sub(r"\1", str(step.get("if", "success()")))
         well = not any(
             one.outcome == "failure" for name, one in ran.steps.items() if name != "Collect, freeze"
@@ -113,5 +112,5 @@ class Machine:
 
 
 def _value(values: Mapping[str, str], name: str) -> str:
-    """A value by its name; an output that a step did not make is empty."""
+    """A value by its name; the outputs of steps that did not run are empty."""
     return values.get(name, "") if name.startswith("steps.store.") else values[name]

@@ -1,4 +1,4 @@
-"""The workflow for GitHub Pages: what it asks for and may do, and its steps, run here against a played release API."""
+"""The workflow for GitHub Pages: its triggers, its permissions, and its steps, run against a simulated release API."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def machine(home: Path, tmp_path: Path) -> Machine:
 
 @pytest.fixture(scope="session")
 def first_kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a machine that has put its first store away; nothing may change it."""
+    """The folder of a machine that has saved its first store; nothing may change it."""
     folder = tmp_path_factory.mktemp("first")
     home = folder / "repository"
     home.mkdir()
@@ -93,7 +93,7 @@ def first_kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def kept_machine(machine: Machine, first_kept: Path) -> Machine:
-    """A machine after its first store was put away."""
+    """A machine that has saved its first store."""
     shutil.copytree(first_kept / "releases", machine.releases, dirs_exist_ok=True)
     shutil.copy(first_kept / "repository" / "hotpapers.db", machine.folder)
     return machine
@@ -108,7 +108,7 @@ def issue_job(home: Path) -> Any:
 
 
 def begin_anew(home: Path) -> None:
-    """What a new runner has: the repository's files, and nothing that was made."""
+    """Leaves what a new runner has: the repository's files and nothing generated."""
     for name in ("hotpapers.db", "hotpapers.db-wal", "hotpapers.db-shm"):
         (home / name).unlink(missing_ok=True)
     for name in ("public", "_site"):
@@ -116,7 +116,7 @@ def begin_anew(home: Path) -> None:
 
 
 def whole(machine: Machine, context: dict[str, str], **environment: str) -> Ran:
-    """A run on a new machine, but for the installation."""
+    """A run on a new machine, without the installation."""
     begin_anew(machine.folder)
     job = issue_job(machine.folder)
     job = {**job, "steps": [step for step in job["steps"] if step["name"] != "Install"]}
@@ -124,13 +124,13 @@ def whole(machine: Machine, context: dict[str, str], **environment: str) -> Ran:
 
 
 def keep_a_store(machine: Machine, context: dict[str, str] = BY_HAND, **environment: str) -> Ran:
-    """The part of a run that takes the store back and puts it away."""
+    """The part of a run that restores the store and saves it."""
     begin_anew(machine.folder)
     return machine.run(issue_job(machine.folder), context, STORE, RESTORE, BEGIN, PACK, AWAY, **environment)
 
 
 def assets(machine: Machine) -> list[dict[str, Any]]:
-    """The stores that were put away, the newest first."""
+    """The saved stores, newest first."""
     rows = json.loads((machine.releases / "assets.json").read_text())
     return sorted(rows, key=lambda row: str(row["name"]), reverse=True)
 
@@ -139,11 +139,11 @@ def calls(machine: Machine) -> list[list[str]]:
     return [json.loads(line) for line in (machine.releases / "calls.jsonl").read_text().splitlines()]
 
 
-# ---- what it is ----------------------------------------------------------------------------------------
+# ---- triggers and permissions --------------------------------------------------------------------------
 
 
 def test_it_runs_after_the_hour_in_winter_and_in_summer(home: Path) -> None:
-    on = workflow(home)[True]  # YAML 1.1 reads `on` so
+    on = workflow(home)[True]  # YAML 1.1 reads `on` as true
     assert [one["cron"] for one in on["schedule"]] == ["7 6,7 * * *", "23 1,5,9,13,17,21 * * *"]
     assert set(on) == {"schedule", "workflow_dispatch"}
 
@@ -234,7 +234,8 @@ def test_the_page_says_when_it_is_due_again(machine: Machine) -> None:
 def test_a_run_that_fails_is_published_as_such_and_what_it_read_is_kept(machine: Machine) -> None:
     whole(machine, BY_HAND)
     (machine.folder / "hotpapers.toml").write_text(
-        (machine.folder / "hotpapers.toml").read_text() + '[run]\nlisten = "192.0.2.1:1"\n'  # an address of nobody's
+        (machine.folder / "hotpapers.toml").read_text()
+        + '[run]\nlisten = "192.0.2.1:1"\n'  # no machine has this address
     )
     ran = whole(machine, CONTEXT)
     assert ran.failed == [RUN] and ran.outputs["end.outcome"] == "failure"
@@ -329,7 +330,7 @@ def test_a_schedule_that_cannot_be_kept_alive_is_told(machine: Machine) -> None:
     assert not ran.failed and "::warning::The schedule could not be renewed" in ran.steps[ALIVE].said
 
 
-# ---- the operator's word -------------------------------------------------------------------------------
+# ---- the operator's commands ----------------------------------------------------------------------------
 
 
 @pytest.mark.long
@@ -337,7 +338,7 @@ def test_a_schedule_that_cannot_be_kept_alive_is_told(machine: Machine) -> None:
     ("words", "status"),
     [
         ("", 0),
-        ("hide x:1341202937956233217 --reason 'said so'", 1),  # the record knows no such post
+        ("hide x:1341202937956233217 --reason 'said so'", 1),  # the record has no such post
         ("export --format jsonl", 1),
         ("hide; touch /tmp/never", 1),
         ("judge x:@somebody", 1),
@@ -362,7 +363,7 @@ def test_after_forgetting_no_older_store_stays(kept_machine: Machine) -> None:
 
 
 def test_the_programs_of_the_steps_are_those_of_the_machine(machine: Machine) -> None:
-    """The test's own gh is called, not one that this machine may have."""
+    """The test's own gh is called, not one installed on this machine."""
     ran = machine.run(issue_job(machine.folder), CONTEXT, ALIVE)
     assert not ran.failed and calls(machine)[-1][-1] == "repos/made-up/papers/actions/workflows/hotpapers.yml/enable"
     assert os.environ.get("GH_FOLDER") is None

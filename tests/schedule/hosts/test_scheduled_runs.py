@@ -1,4 +1,4 @@
-"""When a host runs, what a run leaves behind, and the site that a host without a folder of its own publishes."""
+"""When a host runs, what a run leaves behind, and the site published by a host without its own folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""systemd's units, the image and compose.yaml: what `init` writes, read by whoever can read it here."""
+"""What `init` writes for systemd and containers: units, image and compose.yaml, checked by the tools installed here."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, name: str) -> None:
 
 @needs_systemd
 def test_units_expose_little(tmp_path: Path) -> None:
-    """systemd's own measure: from 0, exposed in nothing, to 10."""
+    """By systemd's own measure, from 0 (not exposed) to 10."""
     for one in host_files("systemd", Settings(), TODAY):
         (tmp_path / one.path).write_text(one.text)
         command = [str(analyze), "security", "--offline=true", "--threshold=20", "--no-pager", str(tmp_path / one.path)]
@@ -130,7 +130,7 @@ def test_the_health_check_asks_the_running_program(ok: bool, status: int) -> Non
 
 
 def test_the_app_of_several_publications_is_told_which_it_shows() -> None:
-    """Without a name it would not start as soon as a listing was imported."""
+    """Without a name it would no longer start once a listing is imported."""
     several = Settings(publication=(PublicationSettings(name="daily"), PublicationSettings(name="weekly")))
     units = {one.path: one.text for one in host_files("systemd", several, TODAY)}
     assert "serve --publication daily --host 127.0.0.1 --port 8000\n" in units["hotpapers-serve.service"]
