@@ -86,7 +86,7 @@ def test_a_feed_is_put_on_the_network_and_read_there_page_by_page(network: Netwo
     with serving(issue_reader, owner) as table:
         file = settings_file(tmp_path, table, "a made-up word", network.pds)
         service = f"did:web:{table.feed.removeprefix('http://').replace(':', '%3A')}"
-        assert good("feed-generator", "--config", file) == f"{uri_of(owner)}, asked of {service}\n"
+        assert good("feed-generator", "--config", file) == f"{uri_of(owner)}, served by {service}\n"
         anna.delete(made[5])
         network.settle()
         found = call(f"{network.view}/xrpc/app.bsky.feed.getFeedGenerator?feed={uri_of(owner)}")
