@@ -115,7 +115,7 @@ def queries(told: Sequence[Paper]) -> Sorts:
     def some(paper: Paper, count: int = 1) -> str:
         return " ".join(chance.sample(_said(paper), count))
 
-    def neighbours(paper: Paper) -> str:
+    def neighbors(paper: Paper) -> str:
         row = tokenizer.words(paper.title)
         at = chance.randrange(len(row) - 1)
         return f'"{row[at]} {row[at + 1]}"'
@@ -132,7 +132,7 @@ def queries(told: Sequence[Paper]) -> Sorts:
     makers = (of_author, in_category, beginning)
     return Sorts(
         words=[some(next(drawn), count) for count in (1, 2, 3) for _ in range(QUERIES)],
-        phrases=[neighbours(next(drawn)) for _ in range(QUERIES)],
+        phrases=[neighbors(next(drawn)) for _ in range(QUERIES)],
         common=["language models", "graph", "quantum", "attention", "neural network", "diffusion model"],
         others=[make(next(drawn)) for make in makers for _ in range(QUERIES)],
     )

@@ -293,6 +293,19 @@ def test_names_say_what_they_name() -> None:
     assert {name: names for name, names in vague.items() if names} == {}
 
 
+PROSE = re.compile(
+    r"\b((?<![-\w])anew|fortnights?|whilst|amongst|neighbours?|colours?|behaviours?|recognis\w+|"
+    r"summaris\w+|organis\w+)\b", re.IGNORECASE,
+)  # fmt: skip
+"""Words that sentences avoid: old-fashioned ones, and British spelling."""
+
+
+def test_sentences_are_plain_and_in_american_spelling() -> None:
+    files = [file for file in PROJECT if file.suffix in (".py", ".md", ".html", ".toml") and "tests" not in file.parts]
+    found = {str(file.relative_to(ROOT)): PROSE.findall(file.read_text("utf-8")) for file in files}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
 def test_no_file_names_a_machine_or_a_registry() -> None:
     places = [re.escape(str(path)) for path in (ROOT, SHARED) if len(path.parts) > 2]
     hosts = ["pypi" + r"\.org", "python" + r"hosted\.org", "registry" + r"\.npmjs", "--(extra-)?index" + "-url"]

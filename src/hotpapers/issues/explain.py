@@ -15,7 +15,7 @@ from hotpapers.model import Entry, IssueContent, PublishedIssue, ScoreComponent
 from hotpapers.ranking import swap, words
 
 
-class NeighbourSwap(msgspec.Struct, frozen=True, kw_only=True):
+class NeighborSwap(msgspec.Struct, frozen=True, kw_only=True):
     """An entry next to the explained one, and what would make the two swap."""
 
     place: int
@@ -51,8 +51,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     sentences: tuple[str, ...]
     price: str
     notes: tuple[str, ...]
-    above: NeighbourSwap | None
-    below: NeighbourSwap | None
+    above: NeighborSwap | None
+    below: NeighborSwap | None
 
 
 ALL_KNOWN = "The additional voices needed for a swap are assumed to be known ones."
@@ -84,8 +84,8 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
             *unread(content),
             *([ALL_KNOWN] if (to_pass or to_be_passed) and swap.tells_known(entry) else []),
         ),
-        above=_neighbour(issue, above, to_pass) if above else None,
-        below=_neighbour(issue, below, to_be_passed) if below else None,
+        above=_neighbor(issue, above, to_pass) if above else None,
+        below=_neighbor(issue, below, to_be_passed) if below else None,
     )  # fmt: skip
 
 
@@ -97,9 +97,9 @@ def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "ongoin
     raise NotFound(f"{arxiv.from_key(paper)} is not in the issue of {content.day}")
 
 
-def _neighbour(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGrowth, ...]) -> NeighbourSwap:
+def _neighbor(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGrowth, ...]) -> NeighborSwap:
     title = issue.papers[entry.paper].title
-    return NeighbourSwap(place=entry.place, paper=entry.paper, title=title, score=entry.score, swaps=swaps)
+    return NeighborSwap(place=entry.place, paper=entry.paper, title=title, score=entry.score, swaps=swaps)
 
 
 def notes(entry: Entry, ranking: str) -> Iterator[str]:
@@ -163,12 +163,12 @@ def _places(explanation: Explanation) -> str:
     return f"place {explanation.place} of {explanation.entries} {among}{then}{when}"
 
 
-def _swap_line(change: str, neighbour: NeighbourSwap) -> str:
-    goal = change.format(f"#{neighbour.place} {arxiv.from_key(neighbour.paper)} ({neighbour.score:,})")
-    if not neighbour.swaps:
+def _swap_line(change: str, neighbor: NeighborSwap) -> str:
+    goal = change.format(f"#{neighbor.place} {arxiv.from_key(neighbor.paper)} ({neighbor.score:,})")
+    if not neighbor.swaps:
         return f"{goal}: growth on a single network would not be enough."
     ways = [
         f"{words.units(g.needed, g.unit)} on {words.network_name(g.network)} instead of {g.now:,}"
-        for g in neighbour.swaps
+        for g in neighbor.swaps
     ]
     return f"{goal}, it would need {' or '.join(ways)}."

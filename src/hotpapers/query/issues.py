@@ -181,12 +181,12 @@ def _explanation(explanation: explaining.Explanation) -> schemas.EntryExplanatio
     return answer_of(
         schemas.EntryExplanation, explanation, id=bare(explanation.paper), of=explanation.entries,
         parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in together),
-        above=_neighbour(explanation.above), below=_neighbour(explanation.below),
+        above=_neighbor(explanation.above), below=_neighbor(explanation.below),
     )  # fmt: skip
 
 
-def _neighbour(swap: explaining.NeighbourSwap | None) -> schemas.NeighbourDetails | None:
+def _neighbor(swap: explaining.NeighborSwap | None) -> schemas.NeighborDetails | None:
     if swap is None:
         return None
     swaps = tuple(schemas.NeededGrowth(**growth._asdict()) for growth in swap.swaps)
-    return answer_of(schemas.NeighbourDetails, swap, id=bare(swap.paper), swaps=swaps)
+    return answer_of(schemas.NeighborDetails, swap, id=bare(swap.paper), swaps=swaps)

@@ -213,7 +213,7 @@ class NeededGrowth(Schema, frozen=True, kw_only=True):
     needed: int
 
 
-class NeighbourDetails(Schema, frozen=True, kw_only=True):
+class NeighborDetails(Schema, frozen=True, kw_only=True):
     """An entry next to the explained one, and what would make the two swap."""
 
     place: int
@@ -243,8 +243,8 @@ class EntryExplanation(Schema, frozen=True, kw_only=True):
     tied: bool
     parts: tuple[ExplainedComponent, ...]
     notes: tuple[str, ...]
-    above: NeighbourDetails | None
-    below: NeighbourDetails | None
+    above: NeighborDetails | None
+    below: NeighborDetails | None
 
 
 # ---- papers ----------------------------------------------------------------------------------------------

@@ -64,8 +64,8 @@ class IssuePages:
             issue.facts,
             issue=issue,
             earlier=bool(edition),
-            previous=site.neighbour(n - 1),
-            next=site.neighbour(n + 1),
+            previous=site.neighbor(n - 1),
+            next=site.neighbor(n + 1),
             corrections=self._corrections(day) if issue.editions > 1 else (),
             linked=site.paths_of((*issue.entries, *issue.ongoing) if edition else issue.ongoing),
             coins=[

@@ -84,7 +84,7 @@ class SiteContext:
         """All editions of a day, the latest first."""
         return [self.issue(day), *(self.issue(day, number) for number in self.earlier(day))]
 
-    def neighbour(self, n: int) -> tuple[str, str] | None:
+    def neighbor(self, n: int) -> tuple[str, str] | None:
         if not 0 <= n < len(self.days):
             return None
         return site_paths.issue_path(self.days[n]), phrases.day_name(self.days[n])
