@@ -93,21 +93,25 @@ class Record:
 
     def _secret(self) -> bytes:
         """The store's secret, made first in a new store. Raises CorruptStore."""
-        if read_meta(self.database, SECRET) is None:
+        text = read_meta(self.database, SECRET)
+        if text is None:
             with self.database.write():
-                self._make_secret()
+                text = self._new_secret()
         try:
-            return bytes.fromhex(read_meta(self.database, SECRET) or "")
-        except (ValueError, TypeError) as problem:
+            return bytes.fromhex(text)
+        except ValueError as problem:
             raise errors.CorruptStore(f"{self.database.where}: its secret is damaged; restore a backup") from problem
 
-    def _make_secret(self) -> None:
-        """Make a new store's secret, unless another process has just done so and may even have written items."""
-        if read_meta(self.database, SECRET) is not None:
-            return
-        if self.head.position:
-            raise errors.CorruptStore(f"{self.database.where}: its secret is missing; restore a backup")
-        write_meta(self.database, SECRET, secrets.token_hex(32))
+    def _new_secret(self) -> str:
+        """Make a new store's secret, unless another process has just done so and may even have written items. Call
+        inside `write()`."""
+        text = read_meta(self.database, SECRET)
+        if text is None:
+            if self.head.position:
+                raise errors.CorruptStore(f"{self.database.where}: its secret is missing; restore a backup")
+            text = secrets.token_hex(32)
+            write_meta(self.database, SECRET, text)
+        return text
 
     def adopt_secret(self, secret: str) -> None:
         """Set the secret to that of the store being restored here. Only while the record is empty."""
