@@ -102,7 +102,7 @@ def _front(lines: list[str]) -> tuple[str, str, int]:
     expected = front_matter(date, written_at)
     for at, right in enumerate(expected):
         if _line(lines, at) != right:
-            raise NotClassic(f"expected {quoted(right)}, found {quoted(lines[at])}", line=at + 1)
+            raise _unexpected(quoted(right), lines, at)
     for at, wrong in ((1, bad_date(date)), (2, bad_made(written_at))):
         if wrong:
             raise NotClassic(wrong, line=at + 1)
@@ -112,7 +112,7 @@ def _front(lines: list[str]) -> tuple[str, str, int]:
 def _after(start: str, lines: list[str], at: int) -> str:
     line = _line(lines, at)
     if not line.startswith(start):
-        raise NotClassic(f"expected {quoted(start + '…')}, found {quoted(line)}", line=at + 1)
+        raise _unexpected(quoted(start + "…"), lines, at)
     return line.removeprefix(start)
 
 
@@ -175,20 +175,23 @@ def _categories(lines: list[str], at: int) -> tuple[str, ...]:
     matches = [_CATEGORY.fullmatch(part) for part in _line(lines, at).removeprefix("- ").split(" | ")]
     names = tuple(match[1] for match in matches if match)
     if len(names) < len(matches):
-        raise NotClassic(f"expected categories, found {quoted(lines[at])}", line=at + 1)
+        raise _unexpected("categories", lines, at)
     return names
 
 
 def _groups(pattern: re.Pattern[str], lines: list[str], at: int, shape: str) -> tuple[str, ...]:
-    line = _line(lines, at)
-    if match := pattern.fullmatch(line):
+    if match := pattern.fullmatch(_line(lines, at)):
         return match.groups()
-    raise NotClassic(f"expected {quoted(shape)}, found {quoted(line)}", line=at + 1)
+    raise _unexpected(quoted(shape), lines, at)
 
 
 def _check_empty(lines: list[str], at: int) -> None:
-    if line := _line(lines, at):
-        raise NotClassic(f"expected an empty line, found {quoted(line)}", line=at + 1)
+    if _line(lines, at):
+        raise _unexpected("an empty line", lines, at)
+
+
+def _unexpected(expected: str, lines: list[str], at: int) -> NotClassic:
+    return NotClassic(f"expected {expected}, found {quoted(lines[at])}", line=at + 1)
 
 
 def _line(lines: list[str], at: int) -> str:
@@ -206,7 +209,7 @@ def _posts(lines: list[str], at: int) -> tuple[tuple[ClassicPost, ...], int]:
     while line := _line(lines, at):
         posts.append(_post(line, at + 1))
         if _line(lines, at + 1) != SCRIPT:
-            raise NotClassic(f"expected a post's script line, found {quoted(lines[at + 1])}", line=at + 2)
+            raise _unexpected("a post's script line", lines, at + 1)
         _check_empty(lines, at + 2)
         at += 3
     _check_empty(lines, at + 1)
