@@ -69,7 +69,7 @@ def run(once: bool, context: common.CommandContext) -> None:
         logs.log_event(
             "running",
             store=without_password(context.store),
-            sources=" ".join([*(choice.name for choice in choices), *follow_names(context)]),
+            sources=" ".join(_read_names(context, choices)),
             publications=" ".join(names),
         )
         print_start(context, choices, names)
@@ -88,6 +88,11 @@ def run(once: bool, context: common.CommandContext) -> None:
                 problems = runner.run()
     logs.log_event("stopped")
     raise_first(problems)
+
+
+def _read_names(context: common.CommandContext, choices: Sequence[ConfiguredSource]) -> list[str]:
+    """What is read: the sources and the followed sites."""
+    return [*(choice.name for choice in choices), *follow_names(context)]
 
 
 def _issues(
@@ -175,8 +180,7 @@ def print_start(context: common.CommandContext, choices: Sequence[ConfiguredSour
         firsts = list(first_issues([publication_of(record, name) for name in names], frozen, at)) if new else []
     zones = {publication.name: publication.zone for publication in context.settings.publication}
     if _is_read_by_people(context):
-        read = [*(choice.name for choice in choices), *follow_names(context)]
-        for sentence in sentences(read, new, days, firsts, zones, at):
+        for sentence in sentences(_read_names(context, choices), new, days, firsts, zones, at):
             click.echo(plain(sentence), err=True)
         return
     if new and days:

@@ -21,6 +21,7 @@ from hotpapers.model import HOUR, HttpClient
 from hotpapers.model.keys import network_of
 from hotpapers.privacy.forget import forget_all
 from hotpapers.privacy.queries import keys_known
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of, sources_at
 from hotpapers.transfer import observations
@@ -165,8 +166,7 @@ class _Intake:
         for hour, here in sorted(parts.items()):
             if absent := max(here) - len(here):
                 first = next(part for part in range(1, max(here)) if part not in here)
-                others = "1 other part" if absent == 2 else f"{absent - 1:,} other parts"
-                more = f", like {others} of the hour" if absent > 1 else ""
+                more = f", like {count_noun(absent - 1, 'other part')} of the hour" if absent > 1 else ""
                 self._problems.append(
                     f"{entries.hour_of(hour)}-{first}: is in no log{more}, though a later part of the hour is"
                 )
