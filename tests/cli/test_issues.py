@@ -11,8 +11,8 @@ import pytest
 from hotpapers import settings
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
-from hotpapers.model import Coverage, Publication, Window
-from hotpapers.store import Record
+from hotpapers.model import Coverage, Post, Publication, Window
+from hotpapers.store import Record, now
 from tests.cli import made
 from tests.cli.conftest import DAYS
 from tests.cli.run import failing, good, misuse, run, same
@@ -177,6 +177,9 @@ def test_without_a_date_it_is_the_latest_day_that_is_over(here: Path) -> None:
 
 def test_a_day_before_the_record_began_freezes_nothing(here: Path) -> None:
     good("init", "--contact", "https://library.example/")
+    with Record("hotpapers.db") as record:
+        gone = Post(post="x:1", network="x", account="", created_at=0, gone="deleted", observed_at=now())
+        record.append([gone], source="x")
     for words in (["issue", "2020-01-01"], ["issue"], ["publish", "2020-01-01"]):
         assert "nothing in the record is from before 20" in failing(*words), words
     assert run("status", "--json").json["issues"] == 0

@@ -230,9 +230,10 @@ def listed_posts_observed(view: AsOfView, publication: str, day: str) -> int:
 
 
 def is_anything_from_before(database: Database, moment: int) -> bool:
-    """Whether the record has an announcement, a reading or a post from a moment, µs UTC, or earlier."""
+    """Whether the record has an announcement, a reading or an observed post from a moment, µs UTC, or earlier. When a
+    post was created does not count: anyone can backdate a post, and deleted posts have no date."""
     sql = """SELECT EXISTS (SELECT 1 FROM announcement WHERE announced_at <= ?)
-        OR EXISTS (SELECT 1 FROM coverage WHERE from_at <= ?) OR EXISTS (SELECT 1 FROM post WHERE created_at <= ?)"""
+        OR EXISTS (SELECT 1 FROM coverage WHERE from_at <= ?) OR EXISTS (SELECT 1 FROM post WHERE observed_at <= ?)"""
     return bool(database.rows(sql, (moment, moment, moment))[0][0])
 
 
