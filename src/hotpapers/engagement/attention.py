@@ -249,7 +249,7 @@ def _summed(
             if type in known:
                 current = known[type].at(post.until, post.counted_at)
                 (shared if post.shared else named).update(current.voices)
-                unnamed = max(count - len(current.held), 0)
+                unnamed = max(count - current.counted, 0)
             unexplained += unnamed
             if unnamed > highest and not post.shared:
                 highest = unnamed

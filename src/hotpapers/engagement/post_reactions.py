@@ -6,7 +6,7 @@ withdrawn, which is nearly everywhere, sets of voices suffice; otherwise events 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 TYPES = ("like", "repost")
@@ -38,14 +38,14 @@ class ReactionEvent(NamedTuple):
 
 
 class CurrentReactions(NamedTuple):
-    """A post's reactions of one type that were in place at a moment. `held`: the voices included in its count, also
-    those withdrawn after the count was read."""
+    """A post's reactions of one type that were in place at a moment, each voice once. `counted`: the number of voices
+    included in the post's own count, also those withdrawn after it was read."""
 
-    voices: frozenset[int]
-    held: frozenset[int]
+    voices: Collection[int]
+    counted: int
 
 
-NO_REACTIONS = CurrentReactions(frozenset(), frozenset())
+NO_REACTIONS = CurrentReactions((), 0)
 
 
 class CountedReactions:
@@ -53,18 +53,19 @@ class CountedReactions:
     of moments passed, the voices that came then."""
 
     def __init__(self, moments: Sequence[int], voices: Mapping[int, Sequence[int]]) -> None:
-        self._by_moment: dict[int, CurrentReactions] = {}
-        so_far = NO_REACTIONS
+        in_order: dict[int, None] = {}
+        self._upto: dict[int, int] = {}
         for passed, moment in enumerate(moments):
             if some := voices.get(passed):
-                held = so_far.held.union(some)
-                so_far = CurrentReactions(held, held)
-            self._by_moment[moment] = so_far
+                in_order |= dict.fromkeys(some)
+            self._upto[moment] = len(in_order)
+        self._voices = tuple(in_order)
 
     def at(self, until: int, counted_at: int | None) -> CurrentReactions:
         """The reactions in place at one of the moments. `counted_at`: when the post's own count was read, None for
         never."""
-        return self._by_moment[until]
+        upto = self._upto[until]
+        return CurrentReactions(self._voices[:upto], upto)
 
 
 class ReactionEvents:
@@ -78,7 +79,8 @@ class ReactionEvents:
         last = {event.account: event for event in self._events if event.observed_at <= until}.values()
         voices = frozenset(event.voice for event in last if not event.withdrawn)
         counted_up_to = until if counted_at is None else counted_at
-        return CurrentReactions(voices, voices | {event.voice for event in last if event.observed_at > counted_up_to})
+        counted = voices | {event.voice for event in last if event.observed_at > counted_up_to}
+        return CurrentReactions(voices, len(counted))
 
 
 class ReactionsByMoment(Protocol):

@@ -72,7 +72,8 @@ class AddedReactions(NamedTuple):
         if self.recorded is not None and until in self.moments:
             before = self.recorded.at(self.moments[until], counted_at)
         more = {account for reaction in self.added if reaction.at <= until for account in reaction.accounts}
-        return CurrentReactions(before.voices | more, before.held | more) if more else before
+        more -= set(before.voices)
+        return CurrentReactions((*before.voices, *more), before.counted + len(more)) if more else before
 
 
 class AttackedPosts(NamedTuple):
