@@ -169,8 +169,8 @@ def counted_voices(named: int, known: int | None, unnamed: int) -> int:
 
 
 class NetworkEngagement(NamedTuple):
-    """One paper on one network at an age, before standing is considered. `row`: everything else; `named`: how many
-    voices are named; `vouching`: the named voices other than the authors'; `unnamed`: see `counted_voices`."""
+    """One paper on one network at an age, before standing is considered. `row`: as if every voice counted; `named`: how
+    many voices are named; `vouching`: the named voices other than the authors'; `unnamed`: see `counted_voices`."""
 
     row: Engagement
     named: int
@@ -179,6 +179,8 @@ class NetworkEngagement(NamedTuple):
 
     def with_known(self, known: int | None) -> Engagement:
         """The row if `known` of the vouching voices have standing; None while the record is too young to tell."""
+        if known is None:
+            return self.row
         return self.row._replace(known=known, counted=counted_voices(self.named, known, self.unnamed))
 
 
@@ -236,13 +238,14 @@ def _summed(
 ) -> NetworkEngagement:
     """One network: its voices, plus the counts that no account explains. Reactions to a post about several papers count
     as voices for each of them, but vouch for none."""
-    reposts = likes = unexplained = highest = bots = 0
+    reposts = likes = unexplained = highest = bots = posts_read = 0
     named, shared = set(posters), set[int]()
     for post in there:
         if post.automated:
             bots += 1
             continue
         reposts, likes = reposts + post.reposts, likes + post.likes
+        posts_read += post.counted_at is not None
         known = reactions.get(post.post, {})
         for type, count in (("repost", post.reposts), ("like", post.likes)):
             unnamed = count
@@ -260,7 +263,7 @@ def _summed(
     row = Engagement(
         paper=first.paper, announced_at=first.announced_at, age=first.age, until=first.until, peer=first.peer,
         network=first.network, archive=first.archive, voices=len(voices) + unexplained, reposts=reposts,
-        likes=likes, bots=bots, authors=len(authors),
-        posts_read=sum(post.counted_at is not None for post in there if not post.automated),
+        likes=likes, bots=bots, authors=len(authors), counted=counted_voices(len(named), None, highest),
+        posts_read=posts_read,
     )  # fmt: skip
     return NetworkEngagement(row, len(named), named - authors if authors else named, highest)
