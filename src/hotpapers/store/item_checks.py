@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
-from typing import get_type_hints
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Literal, NamedTuple, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -114,7 +116,7 @@ def _check_hours(publication: model.Publication) -> None:
 def cleaned(offers: Iterable[tuple[model.Item, int]]) -> tuple[list[tuple[model.Item, int]], int]:
     """Items, each cleaned by `clean`, with their originals; the number of items changed."""
     given = list(offers)
-    if _is_storable([item for item, _ in given]):  # nearly always true, and faster to check in one go
+    if _are_storable([item for item, _ in given]):  # nearly always true, and faster to check in one go
         return given, 0
     result = [(clean(item), origin) for item, origin in given]
     return result, sum(item is not before for (item, _), (before, _) in zip(result, given, strict=True))
@@ -122,17 +124,45 @@ def cleaned(offers: Iterable[tuple[model.Item, int]]) -> tuple[list[tuple[model.
 
 def clean(item: model.Item) -> model.Item:
     """The item with U+0000 and lone surrogates, which some databases cannot store, as U+FFFD; itself if it has none."""
-    if _is_storable(item):
+    if _are_storable([item]):
         return item
     values = {name: _storable(getattr(item, name)) for name in item.__struct_fields__}
     cleaned = msgspec.structs.replace(item, **values)
     return item if cleaned == item else cleaned
 
 
-def _is_storable(value: model.Item | list[model.Item]) -> bool:
-    """Whether there is no such character. Also false if the text contains its escape sequence literally."""
+class _TextFields(NamedTuple):
+    """What reads the fields of a kind that are texts, and those that contain texts."""
+
+    texts: Sequence[Callable[[model.Item], str]]
+    lists: Sequence[Callable[[model.Item], object]]
+
+
+def _text_fields(kind: type[model.Item]) -> _TextFields:
+    hints = {name: get_type_hints(kind)[name] for name in kind.__struct_fields__}
+    texts = [attrgetter(name) for name, hint in hints.items() if hint is str or get_origin(hint) is Literal]
+    lists = [attrgetter(name) for name, hint in hints.items() if get_origin(hint) is tuple or str in get_args(hint)]
+    return _TextFields(texts, lists)
+
+
+_TEXT_FIELDS = {kind: _text_fields(kind) for kind in model.KINDS}
+
+
+def _are_storable(items: Iterable[model.Item]) -> bool:
+    """Whether there is no such character in any text. Also false if a list of texts contains its escape sequence."""
+    groups: dict[type[model.Item], list[model.Item]] = defaultdict(list)
+    for item in items:
+        groups[type(item)].append(item)
+    return all(_is_storable(_TEXT_FIELDS[kind], group) for kind, group in groups.items())
+
+
+def _is_storable(fields: _TextFields, items: Sequence[model.Item]) -> bool:
+    """The same for items of one kind, field by field: the texts of all items in one."""
     try:
-        return b"\\u0000" not in _encode(value)
+        return not (
+            any(b"\0" in "".join(map(read, items)).encode() for read in fields.texts)
+            or any(b"\\u0000" in _encode(list(filter(None, map(read, items)))) for read in fields.lists)
+        )
     except UnicodeEncodeError:
         return False
 

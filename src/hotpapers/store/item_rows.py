@@ -76,10 +76,11 @@ _LETTERS = _Letters()
 
 def normalized_text(text: str) -> str:
     """A message without URLs, spaces, punctuation and case, which is equal for repeated posts of the same message."""
-    words = "".join([word for word in text.split() if "/" not in word or not _is_address(word)])
-    if words.isascii():
-        return words.encode().translate(_SMALL, _SIGNS).decode()
-    return "".join([c for c in _UNICODE.normalize("NFKC", words) if _LETTERS[c]]).casefold()
+    if "/" in text or not text.isascii():
+        text = "".join([word for word in text.split() if "/" not in word or not _is_address(word)])
+    if text.isascii():
+        return text.encode().translate(_SMALL, _SIGNS).decode()
+    return "".join([c for c in _UNICODE.normalize("NFKC", text) if _LETTERS[c]]).casefold()
 
 
 def _is_address(word: str) -> bool:

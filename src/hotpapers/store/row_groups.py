@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, repeat
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -69,7 +69,7 @@ def grouped(offered: Iterable[tuple[model.Item, int]]) -> list[OfferedGroup]:
 
 def _offered(spec: KindSpec, offers: Sequence[tuple[model.Item, int]]) -> OfferedGroup:
     items, origins = zip(*offers, strict=True)
-    return OfferedGroup(spec, items, origins, list(zip(*map(msgspec.structs.astuple, items), strict=True)))
+    return OfferedGroup(spec, items, origins, [list(map(attrgetter(name), items)) for name in spec.fields])
 
 
 def keys_of(groups: Iterable[OfferedGroup]) -> set[str]:
