@@ -146,6 +146,10 @@ class RetryLater(NetError):
         super().__init__(f"{reason}: try again in {_duration(seconds)}")
 
 
+class RetryAfter(RetryLater):
+    """A network said for how long not to ask again (RFC 9110 §10.2.3): also holds for the next process."""
+
+
 class RequestRefused(NetError):
     """A network refused a request, and repeating it now would not help."""
 

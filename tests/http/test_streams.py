@@ -21,7 +21,7 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import Server as WebsocketServer
 from websockets.sync.server import ServerConnection, serve
 
-from hotpapers.errors import NetError, RequestRefused, RetryLater, Stopped
+from hotpapers.errors import NetError, RequestRefused, RetryAfter, RetryLater, Stopped
 from hotpapers.http import ClientLimits, PoliteHttpClient, TrafficCounter, streams
 from hotpapers.http.bodies import LineSplitter
 from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, raw, stall
@@ -215,7 +215,7 @@ def test_a_reader_that_is_told_to_stop() -> None:
         (401, {}, RequestRefused),
         (403, {}, RequestRefused),
         (404, {}, RequestRefused),
-        (429, {"Retry-After": "9"}, RetryLater),
+        (429, {"Retry-After": "9"}, RetryAfter),
         (429, {}, RetryLater),
         (503, {}, RetryLater),
         (500, {}, NetError),

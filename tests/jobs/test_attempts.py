@@ -25,7 +25,9 @@ from hotpapers.jobs.attempts import (
     complete_coverage,
     incomplete_coverage,
     next_attempt,
+    requested_wait,
 )
+from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.part_retries import PartRetries
 from hotpapers.model import DAY, HOUR
 from tests.sources.net import START
@@ -51,6 +53,14 @@ def test_who_asks_to_wait_again_and_again_is_asked_less_and_less() -> None:
     assert next_attempt(RetryLater(2, "busy"), 0, 600) == NextAttempt("waiting", "busy", 2)
     assert [next_attempt(RetryLater(2, "busy"), n, 600).seconds for n in (1, 2, 9)] == [60, 120, FAILED_AGAIN[1]]
     assert next_attempt(RetryLater(86_400, "budget"), 5, 600).seconds == 86_400
+
+
+def test_a_wait_that_a_network_asked_for_holds_until_it_is_over() -> None:
+    status = JobState(source="x", reason="busy", not_before=START + HOUR)
+    assert requested_wait(status, START) == NextAttempt("waiting", "busy", 3600)
+    assert requested_wait(status, START + HOUR - 500_000) == NextAttempt("waiting", "busy", 0.5)
+    assert requested_wait(status, START + HOUR) is requested_wait(JobState(source="x"), START) is None
+    assert requested_wait(status, START - DAY) is None, "a clock that was ahead"
 
 
 @given(st.integers(0, 40 * DAY), st.integers(0, HOUR), st.one_of(st.none(), st.integers(0, 30 * DAY)))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import CorruptStore, NetError, Stopped, UnreachableStore
+from hotpapers.errors import CorruptStore, NetError, RetryAfter, RetryLater, Stopped, UnreachableStore
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases, part_of
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop
@@ -64,6 +64,24 @@ def test_every_job_is_done_once_and_closed(store_url: str) -> None:
     with Record(store_url) as record:
         assert [status.source for status in jobs_queries.all_states(record)] == ["one", "two"]
         assert record.database.rows("SELECT count(*) FROM lease") == [(0,)]
+
+
+def test_a_network_that_said_when_to_come_back_is_left_alone_by_later_processes_too(store_url: str) -> None:
+    def busy(_: int) -> float:
+        raise RetryAfter(600, "later")
+
+    def unavailable(_: int) -> float:
+        raise RetryLater(600, "a budget of our own")
+
+    jobs = [Counting("asked", busy), Counting("own", unavailable)]
+    for _ in range(2):  # each time as a new process
+        stop, leases = threading.Event(), leases_of(store_url, "here")
+        with leases:
+            JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
+    assert [job.rounds for job in jobs] == [1, 2]
+    with Record(store_url) as record:
+        status = jobs_queries.load_state(record, "asked")
+        assert (status.state, status.reason) == ("waiting", "later") and status.failing_since is not None
 
 
 def test_with_once_what_escapes_a_job_is_handed_on_and_the_others_are_done(store_url: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hotpapers.errors import InputError, NetError, RequestRefused, RetryLater
+from hotpapers.errors import InputError, NetError, RequestRefused, RetryAfter, RetryLater
 from hotpapers.http import streams
 from hotpapers.model import HOUR, Announcement, HttpClient, PayloadPage
 from tests.loopback import hosts
@@ -144,7 +144,7 @@ def test_a_plain_client_sees_it_and_sees_it_end(kind: str, loopback: Loopback) -
 
 
 RAISES: dict[str, type[NetError]] = {
-    "401": RequestRefused, "403": RequestRefused, "404": RequestRefused, "410": RequestRefused, "429": RetryLater,
+    "401": RequestRefused, "403": RequestRefused, "404": RequestRefused, "410": RequestRefused, "429": RetryAfter,
     "503": RetryLater, "redirect": RequestRefused,
 }  # fmt: skip
 HARMLESS = ("slow", "empty", "blind", "skewed", "replayed", "reversed", "doubled")

@@ -353,7 +353,7 @@ class PoliteHttpClient:
         try:
             yield
         except RetryLater as problem:
-            raise RetryLater(problem.seconds, self._describe(url, problem.reason)) from None
+            raise type(problem)(problem.seconds, self._describe(url, problem.reason)) from None
         except RequestRefused as problem:
             raise RequestRefused(self._describe(url, problem.reason), problem.status) from None
         except NetError as problem:

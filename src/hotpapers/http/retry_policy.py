@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
-from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.errors import NetError, RequestRefused, RetryAfter, RetryLater
 from hotpapers.ids import timestamps
 
 PACE = 1.0
@@ -87,7 +87,8 @@ class Retryable(NamedTuple):
 def check_status(status: int, headers: Mapping[str, str], accept: Collection[int], now: int) -> Retryable | None:
     """What to do after a status and headers (names in lower case): None to go on, or a Retryable.
 
-    `now`: µs, for servers that send no date. Raises RetryLater, RequestRefused, and NetError for unexpected statuses.
+    `now`: µs, for servers that send no date. Raises RetryAfter, RetryLater, RequestRefused, and NetError for unexpected
+    statuses.
     """
     if 200 <= status < 300 or status in accept:
         return None
@@ -95,7 +96,7 @@ def check_status(status: int, headers: Mapping[str, str], accept: Collection[int
     seconds = retry_after(headers, now)
     explicit = "retry-after" in headers and (status == 403 or status >= 500)
     if status == 429 or explicit or (status == 503 and seconds):
-        raise RetryLater(seconds or UNTOLD, text)
+        raise RetryAfter(seconds, text) if seconds else RetryLater(UNTOLD, text)
     if status >= 500 or status in (408, 425):
         return Retryable(text, seconds=UNTOLD if status == 503 else 0.0)
     if status >= 400:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater, StoreError, StreamGap
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.jobs.isolation import describe_error, is_defect
-from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, CoverageState
+from hotpapers.jobs.job_state import JobState
+from hotpapers.model import BEGAN, DAY, HOUR, READ_BACK, Coverage, CoverageState
 
 MINUTE = 60
 REFUSED_AGAIN = 60 * MINUTE
@@ -49,6 +50,15 @@ def next_attempt(problem: BaseException | None, failures: int, interval: float) 
         return NextAttempt("down", str(problem), FAILED_AGAIN[0])
     state = "store" if isinstance(problem, StoreError) else "defect" if is_defect(problem) else "down"
     return NextAttempt(state, describe_error(problem)[:LONGEST_REASON], wait)
+
+
+def requested_wait(status: JobState, at: int) -> NextAttempt | None:
+    """What follows, without a round, if the network said not to ask before a later moment than `at`; None if it may be
+    asked. It holds for every process, or a scheduled `collect --once` would ask all the time. No network can ask for
+    more than a day: a later moment was computed by a wrong clock."""
+    if status.not_before is None or not at < status.not_before <= at + DAY:
+        return None
+    return NextAttempt("waiting", status.reason, (status.not_before - at) / SECOND)
 
 
 # ---- coverage ------------------------------------------------------------------------------------------

@@ -26,9 +26,10 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     """How a source is doing. Moments are µs UTC, or None.
 
     `success_at`: when a page was last stored. `covered_to`: the moment up to which the network was read without a gap.
-    `failing_since` and `reason`: since when and why it cannot be read. `next_at`: when it is asked next. `bytes_in`,
-    `bytes_out`, `requests`: traffic since `traffic_from`. `quarantined`: how many payloads could not be parsed so far.
-    `back_to`: how far back the first reading goes, if it does; `back_at`: when that was finished.
+    `failing_since` and `reason`: since when and why it cannot be read. `next_at`: when it is asked next; `not_before`:
+    until when the network said not to ask. `bytes_in`, `bytes_out`, `requests`: traffic since `traffic_from`.
+    `quarantined`: how many payloads could not be parsed so far. `back_to`: how far back the first reading goes, if it
+    does; `back_at`: when that was finished.
     """
 
     source: str
@@ -39,6 +40,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "idle"
     reason: str = ""
     next_at: int | None = None
+    not_before: int | None = None
     items: int = 0
     quarantined: int = 0
     requests: int = 0

@@ -14,10 +14,10 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from hotpapers.errors import CorruptStore, NetError, NewerStore, NotAStore, Stopped, StoreError, TakenOver
+from hotpapers.errors import CorruptStore, NetError, NewerStore, NotAStore, RetryAfter, Stopped, StoreError, TakenOver
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.jobs import job_state, queries
-from hotpapers.jobs.attempts import NextAttempt, next_attempt
+from hotpapers.jobs.attempts import NextAttempt, next_attempt, requested_wait
 from hotpapers.jobs.isolation import ENDS, log_defect
 from hotpapers.jobs.leases import Leases
 from hotpapers.logs import log_event
@@ -151,6 +151,8 @@ class JobLoop:
     def _run_round(self, context: JobContext, once: bool) -> NextAttempt:
         at = self._clock.now()
         context.reload_state()
+        if wait := requested_wait(context.status, at):
+            return wait
         context.note(started_at=context.status.started_at or at, state=job_state.WORKING, next_at=at)
         problem: NetError | None = None
         seconds = 0.0
@@ -161,6 +163,8 @@ class JobLoop:
         self._failures = self._failures + 1 if problem else 0
         following = next_attempt(problem, self._failures - 1, seconds)
         self._record_outcome(context, following, failing=problem is not None)
+        if isinstance(problem, RetryAfter):
+            context.note(not_before=self._clock.now() + int(problem.seconds * SECOND))
         return following
 
     def _record_outcome(self, context: JobContext, following: NextAttempt, *, failing: bool) -> None:

@@ -45,7 +45,7 @@ class EndpointRotation:
         if now >= until:
             self._paused.pop(name, None)
         else:
-            raise RetryLater((until - now) / 1e6, error.reason) if isinstance(error, RetryLater) else error
+            raise type(error)((until - now) / 1e6, error.reason) if isinstance(error, RetryLater) else error
 
     def _pause(self, name: str, problem: NetError, now: int) -> None:
         if isinstance(problem, RetryLater | RequestRefused) and name not in self._paused:

@@ -70,7 +70,7 @@ def refusal(response: Response, now: int) -> NetError:
         retryable = retry_policy.check_status(response.status, response.headers, (), now)
         error = NetError(f"{place}: {retryable.reason if retryable else response.status}")
     except RetryLater as no:
-        error = RetryLater(no.seconds, f"{place}: {no.reason}")
+        error = type(no)(no.seconds, f"{place}: {no.reason}")
     except RequestRefused as no:
         error = RequestRefused(f"{place}: {no.reason}", no.status)
     error.tries = response.tries - (response.status < 500)
